@@ -1,0 +1,98 @@
+"""What the tests share: folders, made clips, and the rule that a test that logs an error fails."""
+
+import logging
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+import numpy as np
+import pytest
+
+from core.domain import Frame
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real clips; tests that need it are skipped where it is absent, for it is not ours to ship."""
+    folder = ROOT.parent / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"the real clips are not on this machine: {folder} does not exist")
+    return folder
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """An empty folder for the catalogue and the results of one test."""
+    return tmp_path / "workspace"
+
+
+@pytest.fixture
+def store(workspace: Path):
+    """An empty store."""
+    from core.store import Store
+
+    return Store(workspace)
+
+
+def moving_square(frame_count: int, *, size_px=(96, 64), rate_hz: float = 25.0) -> Iterator[Frame]:
+    """Frames on which a white square crosses a grey gradient; its left edge tells the frame's number."""
+    width, height = size_px
+    ramp = np.linspace(40, 160, width).astype(np.uint8)
+    for index in range(frame_count):
+        image = np.repeat(np.tile(ramp, (height, 1))[..., None], 3, axis=2)  # (H, W, 3)
+        left = 2 * index % (width - 16)
+        image[height // 2 - 8 : height // 2 + 8, left : left + 16] = 255
+        yield Frame(index, index / rate_hz, image)
+
+
+@pytest.fixture(scope="session")
+def square_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A made H.264 clip: 50 frames of 96 x 64 px at 25 frames/s, on which a square moves to the right."""
+    from core import video
+
+    path = tmp_path_factory.mktemp("clips") / "square.mp4"
+    video.write(path, moving_square(50))
+    return path
+
+
+@pytest.fixture(scope="session")
+def sample_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The sample clip that the program makes itself, as a file."""
+    from core import synthetic, video
+
+    path = tmp_path_factory.mktemp("clips") / "sample.mp4"
+    video.write(path, synthetic.sample_clip())
+    return path
+
+
+class _Errors(logging.Handler):
+    """Keeps the messages of level ERROR and above."""
+
+    def __init__(self):
+        super().__init__(logging.ERROR)
+        self.messages: list[str] = []
+
+    def emit(self, record: logging.LogRecord):
+        self.messages.append(f"{record.name}: {record.getMessage()}")
+
+
+# These two hand nothing on to the root logger.
+_LISTENED_TO = ("", "streamlit", "distributed")
+
+
+@pytest.fixture(autouse=True)
+def no_logged_errors(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that logs an error fails, unless it is marked `logs_errors` because the error is what it tests."""
+    errors = _Errors()
+    loggers = [logging.getLogger(name) for name in _LISTENED_TO]
+    for logger in loggers:
+        logger.addHandler(errors)
+    yield
+    for logger in loggers:
+        logger.removeHandler(errors)
+    if errors.messages and not request.node.get_closest_marker("logs_errors"):
+        pytest.fail("errors were logged:\n" + "\n".join(errors.messages))

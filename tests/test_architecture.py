@@ -1,0 +1,170 @@
+"""The rules that keep the program's shape: who may import whom, what is forbidden, how long things may get."""
+
+import ast
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+RANKS = {
+    "errors": 0,
+    **dict.fromkeys(("registry", "settings", "domain"), 1),
+    **dict.fromkeys(("codec", "jobs"), 2),
+    **dict.fromkeys(("keys", "segments"), 3),
+    **dict.fromkeys(("video", "preprocess", "synthetic", "backbones", "engine", "network", "formats", "store"), 4),
+    "pipeline": 5,
+    "__main__": 6,
+}
+HEAVY = {"tensorflow", "keras", "openvino"}
+CORE = sorted((ROOT / "core").rglob("*.py"))
+PAGES = sorted((ROOT / "pages").glob("[!_]*.py"))
+PAGE_PARTS = sorted((ROOT / "pages" / "ui").rglob("*.py"))
+PROGRAM = [ROOT / "app.py", *CORE, *PAGES, *PAGE_PARTS, *sorted((ROOT / "scripts").glob("*.py"))]
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def each_file(paths: list[Path]):
+    return pytest.mark.parametrize("path", paths, ids=name_of)
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    """The full dotted names of what is imported anywhere in `tree`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are written in full, never relative"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def imports_at_load(tree: ast.Module) -> Iterator[str]:
+    """The full dotted names of what is imported as soon as the module is."""
+    for node in tree.body:
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from imports(node)
+
+
+def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+def length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    return (function.end_lineno or 0) - function.lineno + 1
+
+
+def parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def module_of(path: Path) -> str:
+    """The module of core that `path` belongs to; a folder counts as one module."""
+    return path.relative_to(ROOT / "core").parts[0].removesuffix(".py")
+
+
+@each_file([path for path in CORE if path != ROOT / "core" / "__init__.py"])
+def test_core_imports_only_lower_ranks(path: Path):
+    own = module_of(path)
+    for name in imports(parse(path)):
+        package, _, rest = name.partition(".")
+        assert package not in {"streamlit", "pages", "app"}, f"core knows nothing of {package}"
+        target = rest.split(".")[0]
+        if package == "core" and target != own:
+            assert RANKS[target] < RANKS[own], f"{own} (rank {RANKS[own]}) imports {target} (rank {RANKS[target]})"
+
+
+@each_file(CORE)
+def test_heavy_libraries_are_imported_inside_functions(path: Path):
+    assert not HEAVY & {name.split(".")[0] for name in imports_at_load(parse(path))}
+
+
+@each_file([path for path in PROGRAM if path.is_relative_to(ROOT / "core")])
+def test_only_the_video_module_opens_media_files(path: Path):
+    tree = parse(path)
+    if module_of(path) != "video":
+        assert "av" not in {name.split(".")[0] for name in imports(tree)}
+        used = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+        assert not used & {"VideoCapture", "VideoWriter"}
+
+
+@each_file(PAGES)
+def test_a_page_is_short_and_only_picks_describes_keys_and_shows(path: Path):
+    source = path.read_text(encoding="utf-8")
+    tree = ast.parse(source)
+    assert len(source.splitlines()) < 150
+    long = {function.name: length(function) for function in functions(tree) if length(function) > 20}
+    assert not long, f"functions over 20 lines on a page: {long}"
+    assert not [node for node in ast.walk(tree) if isinstance(node, ast.Try)], "a page catches no exception"
+    calls = {node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
+    assert "open" not in calls, "a page opens no file"
+
+
+@each_file([*PAGES, *PAGE_PARTS])
+def test_pages_import_no_pages(path: Path):
+    pages = {f"pages.{page.stem}" for page in PAGES}
+    assert not pages & set(imports(parse(path)))
+
+
+@each_file([*PAGES, *PAGE_PARTS])
+def test_only_one_file_touches_session_state_the_address_and_the_caches(path: Path):
+    if path.name == "state.py":
+        return
+    used = {node.attr for node in ast.walk(parse(path)) if isinstance(node, ast.Attribute)}
+    assert not used & {"session_state", "query_params", "cache_data", "cache_resource"}
+
+
+@each_file([ROOT / "app.py", *PAGES, *PAGE_PARTS])
+def test_nothing_that_draws_starts_threads(path: Path):
+    """A thread that calls `st.*` changes nothing and says nothing; the pages leave threads to core."""
+    assert not {"threading", "concurrent", "multiprocessing"} & {name.split(".")[0] for name in imports(parse(path))}
+
+
+@each_file([*CORE, *PAGE_PARTS, ROOT / "app.py"])
+def test_functions_stay_under_40_lines(path: Path):
+    long = {function.name: length(function) for function in functions(parse(path)) if length(function) > 40}
+    assert not long, f"functions over 40 lines: {long}"
+
+
+@each_file(PROGRAM)
+def test_nothing_runs_what_a_file_says(path: Path):
+    """No unpickling, no eval, no unsafe loading of models or arrays."""
+    for node in ast.walk(parse(path)):
+        if not isinstance(node, ast.Call):
+            continue
+        called = ast.unparse(node.func)
+        assert called not in {"eval", "exec", "pickle.load", "pickle.loads", "joblib.load", "os.system"}, called
+        for keyword in node.keywords:
+            value = keyword.value.value if isinstance(keyword.value, ast.Constant) else None
+            unsafe = {("safe_mode", False), ("allow_pickle", True), ("shell", True)}
+            assert (keyword.arg, value) not in unsafe, f"{called}({keyword.arg}={value})"
+
+
+def modules_after(code: str, workspace: Path) -> set[str]:
+    """The top-level modules that a fresh Python has loaded after `code`."""
+    environment = {**os.environ, "KINETOSCOPE_WORKSPACE": str(workspace)}
+    ask = f"{code}\nimport sys\nprint(*{{name.split('.')[0] for name in sys.modules}})"
+    done = subprocess.run(
+        [sys.executable, "-c", ask], cwd=ROOT, env=environment, capture_output=True, text=True, timeout=120
+    )
+    assert done.returncode == 0, done.stderr
+    return set(done.stdout.split())
+
+
+@pytest.mark.parametrize("code", ["import core.__main__", "import app"])
+def test_a_fresh_process_loads_no_heavy_library(code: str, tmp_path: Path):
+    assert not HEAVY & modules_after(code, tmp_path)
+
+
+def test_the_first_page_loads_no_heavy_library(tmp_path: Path):
+    code = """
+from streamlit.testing.v1 import AppTest
+at = AppTest.from_file("pages/ui/shell.py", default_timeout=60).run()
+assert not at.exception, at.exception
+"""
+    assert not HEAVY & modules_after(code, tmp_path)
