@@ -1,0 +1,67 @@
+"""What differs between machines, read once from the environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ENGINES = ("openvino-bf16", "openvino-f32", "tensorflow-f32")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Folders, limits and the engine of this machine.
+
+    workspace: where the catalogue, uploads and results live.
+    models: folders of networks; the first is where the project's own are, a trained one goes to the workspace.
+    scheduler: the address of a Dask scheduler, or empty for a worker process of our own.
+    engine: one of ENGINES; it is part of each key, because the numbers differ in their last digits.
+    worker_memory_bytes: a worker that takes more is ended and its job fails with that reason.
+    """
+
+    workspace: Path
+    models: tuple[Path, ...]
+    scheduler: str
+    engine: str
+    worker_memory_bytes: int
+
+    def __post_init__(self):
+        if self.engine not in ENGINES:
+            raise ValueError(f"KINETOSCOPE_ENGINE is {self.engine!r}, expected one of {', '.join(ENGINES)}")
+
+
+def read(environment: Mapping[str, str]) -> Settings:
+    """The settings that `environment` asks for, with a default for each that it does not name."""
+    workspace = Path(environment.get("KINETOSCOPE_WORKSPACE") or ROOT / "workspace").expanduser().resolve()
+    return Settings(
+        workspace=workspace,
+        models=(ROOT / "models", workspace / "models"),
+        scheduler=environment.get("KINETOSCOPE_SCHEDULER", ""),
+        engine=environment.get("KINETOSCOPE_ENGINE") or _best_engine(),
+        worker_memory_bytes=int(float(environment.get("KINETOSCOPE_WORKER_MEMORY_GB") or 4) * 2**30),
+    )
+
+
+@cache
+def current() -> Settings:
+    """The settings of this process."""
+    return read(os.environ)
+
+
+def _best_engine() -> str:
+    """The fastest engine here: OpenVINO where installed, in bfloat16 where the processor computes in it."""
+    from importlib.util import find_spec
+
+    if find_spec("openvino") is None:
+        return "tensorflow-f32"
+    return "openvino-bf16" if "bf16" in _processor_flags() else "openvino-f32"
+
+
+def _processor_flags() -> str:
+    """The processor's feature flags as Linux lists them; empty where nothing lists them."""
+    try:
+        return next((line for line in open("/proc/cpuinfo") if line.startswith("flags")), "")
+    except OSError:
+        return ""
