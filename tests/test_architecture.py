@@ -45,9 +45,10 @@ def imports(tree: ast.AST) -> Iterator[str]:
 
 
 def imports_at_load(tree: ast.Module) -> Iterator[str]:
-    """The full dotted names of what is imported as soon as the module is."""
+    """The full dotted names of what is imported as soon as the module is; what only a type checker sees is not."""
     for node in tree.body:
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        for_types = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
+        if not for_types and not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield from imports(node)
 
 

@@ -1,0 +1,60 @@
+"""The peak memory of the worker process on a 10-minute 1080p clip, beside that on a 1-minute one."""
+
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+
+from benchmarks import clips
+from benchmarks.measure import Figure
+from core import pipeline
+from core.domain import Recipe
+from core.jobs import Runner
+from core.settings import current
+from core.store import Store
+
+MODEL = "kinetics400"
+
+
+def main() -> list[Figure]:
+    """Both peaks and their ratio. The long clip is the short one ten times over, packet for packet."""
+    short = clips.full_hd(60)
+    short_mb = peak_mb(short)
+    long_mb = peak_mb(clips.repeated(short, 10))
+    return [
+        Figure("worker's peak memory, 1-minute 1080p clip", short_mb, "MB"),
+        Figure("worker's peak memory, 10-minute 1080p clip", long_mb, "MB", 1500, at_least=False),
+        Figure("10-minute peak over 1-minute peak", long_mb / short_mb, "", 1.1, at_least=False),
+    ]
+
+
+def peak_mb(path: Path) -> float:
+    """The most memory (VmHWM) that a worker held while it measured and analysed the clip, in MB of 10^6 bytes."""
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(Path(folder))
+        runner = Runner(store, memory_bytes=current().worker_memory_bytes)
+        try:
+            _done(runner, "add", pipeline.add_video, store, path)
+            digest = store.videos()[0].info.digest
+            _done(runner, "predict", pipeline.predict, store, digest, Recipe(), MODEL, current().engine)
+            return max(map(_high_water_mb, psutil.Process().children(recursive=True)))
+        finally:
+            runner.close()
+
+
+def _done(runner: Runner, key: str, task, *args) -> None:
+    """Submit a job and wait for its end; a job that failed ends the benchmark."""
+    job = runner.submit(key, key, task, *args)
+    while job is None or job.active:
+        time.sleep(0.2)
+        job = runner.job(key)
+    if job.state != "done":
+        raise RuntimeError(f"{key} is {job.state}: {job.error} {job.hint}")
+
+
+def _high_water_mb(process: psutil.Process) -> float:
+    """The peak resident memory of a process since its start, as Linux counts it."""
+    lines = Path(f"/proc/{process.pid}/status").read_text().splitlines()
+    marks = [line for line in lines if line.startswith("VmHWM")]
+    return int(marks[0].split()[1]) * 1024 / 1e6 if marks else 0.0

@@ -1,0 +1,89 @@
+"""What the documents promise is there, and what is there is documented."""
+
+import re
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from core.registry import BACKBONES, FORMATS, STEPS
+
+for module in ("core.preprocess", "core.backbones", "core.formats"):
+    import_module(module)
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENTS = [
+    ROOT / "README.md",
+    ROOT / "CHANGELOG.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+    ROOT / "models/README.md",
+]
+
+
+def text_of(*names: str) -> str:
+    return "\n".join((ROOT / name).read_text(encoding="utf-8") for name in names)
+
+
+def each_document():
+    return pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_each_step_has_a_section(name: str):
+    headings = [line for line in text_of("docs/steps.md").splitlines() if line.startswith("#")]
+    assert any(name in heading or getattr(STEPS[name], "label", name) in heading for heading in headings)
+
+
+@pytest.mark.parametrize("name", BACKBONES)
+def test_each_backbone_is_documented(name: str):
+    assert f"`{name}`" in text_of("README.md", "models/README.md")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_each_format_is_documented(name: str):
+    assert f"## `{name}`" in text_of("docs/formats.md")
+
+
+@pytest.mark.parametrize("card", sorted((ROOT / "models").glob("*/card.json")), ids=lambda card: card.parent.name)
+def test_each_model_is_documented(card: Path):
+    for document in ("README.md", "models/README.md"):
+        assert f"`{card.parent.name}`" in text_of(document)
+
+
+@pytest.mark.parametrize("page", sorted(path.stem for path in (ROOT / "pages").glob("[!_]*.py")))
+def test_each_page_is_documented(page: str):
+    assert f"**{page.capitalize()}.**" in text_of("README.md")
+
+
+@each_document()
+def test_relative_links_lead_somewhere(path: Path):
+    links = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", path.read_text(encoding="utf-8"))
+    missing = [link for link in links if "://" not in link and not (path.parent / link).exists()]
+    assert not missing
+
+
+@each_document()
+def test_no_document_names_places_outside_the_project(path: Path):
+    assert not re.search(r"\.\./shared|shared/data|/work/|\.library", path.read_text(encoding="utf-8"))
+
+
+def test_the_commands_of_the_readme_exist():
+    readme, makefile = text_of("README.md"), text_of("Makefile")
+    targets = set(re.findall(r"^([a-z]+):", makefile, flags=re.MULTILINE))
+    assert set(re.findall(r"\bmake ([a-z]+)\b(?=[ `\n]*(?:#|`|$))", readme, flags=re.MULTILINE)) <= targets
+    help_text = subprocess.run(
+        [sys.executable, "-m", "core", "--help"], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    ).stdout
+    commands = set(re.findall(r"-m core ([a-z]+)", readme))
+    assert commands and not [command for command in commands if command not in help_text]
+    analyze = subprocess.run(
+        [sys.executable, "-m", "core", "analyze", "--help"], cwd=ROOT, capture_output=True, text=True, timeout=60
+    ).stdout
+    assert not [option for option in re.findall(r"(?<= )--[a-z]+", readme) if option not in analyze]
+
+
+def test_the_environment_variables_of_the_readme_are_those_that_are_read():
+    told = set(re.findall(r"`(KINETOSCOPE_[A-Z_]+)`", text_of("README.md")))
+    assert told == set(re.findall(r'"(KINETOSCOPE_[A-Z_]+)"', text_of("core/settings.py")))
