@@ -31,7 +31,7 @@ T = TypeVar("T")
 TO_THE_END_S = 86400.0  # a whole day: the stop of a Trim that has none
 LARGEST_SIDE_PX = 8192  # of any picture a step makes; keeps a recipe from a stranger from filling the memory
 SMALLEST_SIDE_PX = 4  # of a cropped picture
-CLOCK_SLACK_S = 0.001  # Matroska and others round each time to 1 ms
+CLOCK_SLACK_S = 0.0006  # Matroska and others round each time to whole milliseconds
 
 
 # Settings of a step ---------------------------------------------------------------------------------------------------
