@@ -426,7 +426,7 @@ class Resample(Adjustable):
         for frame, later in _with_next(frames):
             start_s = frame.time_s if start_s is None else start_s
             gap_s = later.time_s - frame.time_s if later else gap_s
-            stop_s = later.time_s if later else frame.time_s + gap_s
+            stop_s = later.time_s if later else frame.time_s + gap_s - 2 * CLOCK_SLACK_S  # the gap is rounded twice
             if _ticks_before(stop_s - start_s, rate) > _ticks_before(frame.time_s - start_s, rate):
                 yield _contiguous(frame)
 
