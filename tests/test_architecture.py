@@ -14,10 +14,11 @@ RANKS = {
     "errors": 0,
     **dict.fromkeys(("registry", "settings", "domain"), 1),
     **dict.fromkeys(("codec", "jobs"), 2),
-    **dict.fromkeys(("keys", "segments"), 3),
-    **dict.fromkeys(("video", "preprocess", "synthetic", "backbones", "engine", "network", "formats", "store"), 4),
-    "pipeline": 5,
-    "__main__": 6,
+    **dict.fromkeys(("keys", "segments", "signatures"), 3),
+    **dict.fromkeys(("video", "preprocess", "synthetic", "backbones", "network", "formats", "store"), 4),
+    "engine": 5,
+    "pipeline": 6,
+    "__main__": 7,
 }
 HEAVY = {"tensorflow", "keras", "openvino"}
 CORE = sorted((ROOT / "core").rglob("*.py"))

@@ -1,0 +1,110 @@
+"""From a 60 s 1080p H.264 clip to its labels: how close to what decoder and CNN allow, and how far from naive ways.
+
+All is measured in one process, in turn, several rounds over; each figure is the median of its rounds. "The CNN alone"
+is the network on chunks of frames that lie in memory, without the overlap that a long clip needs, so the limit is
+a strict one.
+
+The naive loop is what a first script does, with the same CNN: read a frame with PyAV, make it an RGB picture, resize it
+with OpenCV, `predict` on it alone with Keras, then the labels. I3D takes frames in eights, so its naive loop gives it
+each frame held for eight. The loop runs on the first frames of the clip and is told as frames a second.
+
+Eager PyTorch-style I3D in float32: 1.56 s for 64 frames on two cores, a figure from the literature of this project,
+not measured here, because PyTorch is none of its requirements.
+"""
+
+import os
+import statistics
+import tempfile
+from itertools import islice
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+
+from benchmarks import clips
+from benchmarks.measure import Figure, watch
+from core import engine, pipeline, video
+from core.backbones import BACKBONES, Backbone, Run
+from core.domain import Recipe, VideoInfo
+from core.settings import current
+from core.store import Store
+
+MODEL = "kinetics400"
+EAGER_FRAMES_PER_S = 64 / 1.56
+ROUNDS = int(os.environ.get("KINETOSCOPE_BENCH_ROUNDS", "3"))
+SECONDS = int(os.environ.get("KINETOSCOPE_BENCH_SECONDS", "60"))
+NAIVE_FRAMES = 60
+
+
+def main() -> list[Figure]:
+    """Frames a second of each part and of the whole, and the three ratios that have bars."""
+    path = clips.full_hd(SECONDS)
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store(Path(folder))
+        info = store.video(pipeline.add_video(store, path))
+        backbone = BACKBONES[pipeline.models(current())[MODEL].backbone]
+        run = engine.load(backbone, current().engine, store.engine_cache)
+        rounds = [_round(store, info, backbone, run) for _ in range(ROUNDS)]
+    decode, cnn, whole = (statistics.median(column) for column in zip(*rounds, strict=True))
+    limit = 1 / (1 / decode + 1 / cnn)
+    naive = naive_frames_per_s(path, backbone)
+    clip = f"{SECONDS} s of {clips.content()}, {clips.mbit_per_s(path, SECONDS):.1f} Mbit/s"
+    return [
+        Figure("decode alone", decode, "frames/s", note=clip),
+        Figure("CNN alone", cnn, "frames/s", note=f"{backbone.name}, {current().engine}"),
+        Figure("end to end", whole, "frames/s", note=f"{whole / 25:.1f} times as fast as it plays"),
+        Figure("end to end over the limit of decoder and CNN", whole / limit, "", 0.85),
+        Figure("naive loop", naive, "frames/s", note=f"same CNN, first {NAIVE_FRAMES} frames"),
+        Figure("end to end over the naive loop", whole / naive, "times", 10),
+        Figure(
+            "CNN alone over eager float32", cnn / EAGER_FRAMES_PER_S, "times", note="reference 1.56 s for 64 frames"
+        ),
+        Figure("end to end over eager float32 CNN alone", whole / EAGER_FRAMES_PER_S, "times", 4),
+    ]
+
+
+def _round(store: Store, info: VideoInfo, backbone: Backbone, run: Run) -> tuple[float, float, float]:
+    """Frames a second of the decoder alone, of the CNN alone, and of the whole with nothing stored."""
+    size = (backbone.size_px, backbone.size_px)
+    with watch() as decoding:
+        for _ in video.read(info, size_px=size):
+            pass
+    pictures = [frame.image for frame in islice(video.read(info, size_px=size), 4 * backbone.chunk_frames)]
+    chunks = [
+        np.stack(pictures[at : at + backbone.chunk_frames]) for at in range(0, len(pictures), backbone.chunk_frames)
+    ]
+    chunks = [chunk for chunk in chunks if len(chunk) == backbone.chunk_frames]
+    run(chunks[0])
+    with watch() as computing:
+        for chunk in chunks:
+            run(chunk)
+    card = pipeline.models(current())[MODEL]
+    store.delete(pipeline.features_key(info.digest, Recipe(), backbone.name, current().engine))
+    store.delete(pipeline.prediction_key(info.digest, Recipe(), card, current().engine))
+    with watch() as working:
+        pipeline.predict(store, info.digest, Recipe(), MODEL, current().engine)
+    in_chunks = len(chunks) * backbone.chunk_frames
+    return info.frame_count / decoding.seconds, in_chunks / computing.seconds, info.frame_count / working.seconds
+
+
+def naive_frames_per_s(path: Path, backbone: Backbone) -> float:
+    """Frames a second of the loop that reads a frame and predicts on it alone."""
+    model = backbone.build()
+    kernel, bias = backbone.classifier()
+    size = (backbone.size_px, backbone.size_px)
+    with av.open(str(path)) as container:
+        frames = container.decode(video=0)
+        _predict_one(model, backbone, next(frames), size, kernel, bias)
+        with watch() as looping:
+            for frame in islice(frames, NAIVE_FRAMES):
+                _predict_one(model, backbone, frame, size, kernel, bias)
+    return NAIVE_FRAMES / looping.seconds
+
+
+def _predict_one(model, backbone: Backbone, frame, size: tuple[int, int], kernel: np.ndarray, bias: np.ndarray) -> int:
+    """The best label of one frame."""
+    picture = cv2.resize(frame.to_ndarray(format="rgb24"), size)
+    held = np.repeat(picture[None], backbone.frames_per_step, axis=0) if backbone.volumetric else picture
+    features = model.predict(held[None], verbose=0).reshape(-1, backbone.channels)
+    return int((features[0] @ kernel + bias).argmax())
