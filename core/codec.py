@@ -1,0 +1,399 @@
+"""Dataclasses <-> JSON: one text for each value, so that what is saved and what is named can never disagree.
+
+A dataclass is an object with its class name under "type" and its fields beside it. Each value is written as its field
+declares it, not as it happens to be held: 90 in a float field is 90.0, -0.0 is 0.0, and 25 in a Fraction field "25".
+Fractions are "30000/1001"; arrays carry type "array", dtype, shape and base64 (or the name under which they were put
+aside). Fields declared Any or dict[str, Any] hold plain JSON.
+
+Reading trusts nothing: whatever is wrong with a text is FormatInvalid with source, JSON path, expected and got. That
+includes what a class says about its own values (ValueError of a domain check, RecipeInvalid of a step): a file is
+malformed then, and the reason is in the message.
+"""
+
+import base64
+import binascii
+import json
+import math
+import re
+import types
+from collections.abc import Mapping
+from dataclasses import MISSING, Field, fields, is_dataclass
+from fractions import Fraction
+from functools import cache
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import numpy as np
+
+from core import domain
+from core.domain import Recipe, Step
+from core.errors import AnalysisError, FormatInvalid, UnknownName
+from core.registry import STEPS
+
+T = TypeVar("T")
+Arrays = dict[str, np.ndarray]
+
+LONGEST_TEXT = 64 * 2**20  # characters
+DEEPEST = 40  # levels of nesting
+LARGEST_INT = 2**63
+LONGEST_NUMBER = 400  # characters
+KNOWN = {name: kind for name, kind in vars(domain).items() if is_dataclass(kind) and kind.__module__ == domain.__name__}
+DTYPES = {np.dtype(kind).str.lstrip("|") for kind in "?bBhHiIqQefd"}
+FRACTION = re.compile(r"(-?\d{1,18})(?:/(\d{1,18}))?", re.ASCII)
+
+
+def to_json(value: Any, *, arrays: Arrays | None = None) -> str:
+    """The canonical JSON of `value`: sorted keys, no blanks, ASCII.
+
+    arrays: where given, arrays are put aside there under "array0", "array1"... instead of being written out.
+    ValueError for NaN and infinity, TypeError for what has no JSON or is not what its field declares.
+    """
+    return json.dumps(_plain(value, Any, arrays), sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def pretty_json(value: Any) -> str:
+    """The same values for people to read: indented, letters as they are, fields in the order of their class."""
+    text = json.dumps(_plain(value, Any, None), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return text if _is_text(text, errors="strict") else json.dumps(json.loads(text), indent=2) + "\n"
+
+
+def from_json(text: str, expected: type[T], *, source: str = "", arrays: Mapping[str, np.ndarray] | None = None) -> T:
+    """The value that `text` holds, which must be an `expected` through and through.
+
+    source: the file it came from, named in errors. arrays: those that to_json put aside.
+    Fields that the text leaves out take their defaults where they have one; unknown fields are refused.
+    """
+    reader = _Reader(source, arrays or {})
+    return reader.value(reader.parsed(text), expected, "$")
+
+
+# Writing: `hint` is what the field declares, Any where nothing does.
+
+
+def _plain(value: Any, hint: Any, arrays: Arrays | None) -> Any:
+    """What json.dumps can write of `value`, checked against `hint`."""
+    value = value.item() if isinstance(value, np.generic) else value
+    hint = _branch(value, hint)
+    if is_dataclass(value) and not isinstance(value, type):
+        return _plain_dataclass(value, arrays)
+    if isinstance(value, np.ndarray):
+        return _plain_array(value, arrays)
+    if isinstance(value, Mapping):
+        return _plain_mapping(value, hint, arrays)
+    if isinstance(value, tuple | list):
+        hints = _element_hints(hint, len(value))
+        return [_plain(element, inner, arrays) for element, inner in zip(value, hints, strict=True)]
+    return _plain_scalar(value, hint)
+
+
+def _plain_dataclass(value: Any, arrays: Arrays | None) -> dict[str, Any]:
+    hints = _hints(type(value))
+    return {"type": type(value).__name__} | {
+        name: _plain(getattr(value, name), hint, arrays) for name, (hint, _) in hints.items()
+    }
+
+
+def _plain_mapping(value: Mapping[Any, Any], hint: Any, arrays: Arrays | None) -> dict[str, Any]:
+    if strange := [key for key in value if not isinstance(key, str)]:
+        raise TypeError(f"JSON keys are strings, got {strange[0]!r}")
+    inner = get_args(hint)[1] if get_args(hint) else Any
+    return {key: _plain(element, inner, arrays) for key, element in value.items()}
+
+
+def _plain_array(value: np.ndarray, arrays: Arrays | None) -> dict[str, Any]:
+    if value.dtype.newbyteorder("<").str.lstrip("|") not in DTYPES:
+        raise TypeError(f"Arrays of {value.dtype} have no JSON")
+    if arrays is not None:
+        name = f"array{len(arrays)}"
+        arrays[name] = value
+        return {"type": "array", "name": name}
+    little = np.ascontiguousarray(value.astype(value.dtype.newbyteorder("<"), copy=False))
+    coded = base64.b64encode(little.tobytes()).decode("ascii")
+    return {"type": "array", "dtype": little.dtype.str.lstrip("|"), "shape": list(value.shape), "base64": coded}
+
+
+def _plain_scalar(value: Any, hint: Any) -> Any:
+    if hint is float and type(value) is int:
+        value = float(value)
+    if hint is Fraction and type(value) is int:
+        value = Fraction(value)
+    if hint in (str, int, float, bool, Fraction) and type(value) is not hint:
+        raise TypeError(f"A field declared {hint.__name__} holds {value!r}")
+    if isinstance(value, Fraction):
+        return str(value) if hint is Fraction else {"type": "Fraction", "value": str(value)}
+    if isinstance(value, float):
+        return value + 0.0  # -0.0 becomes 0.0
+    if value is None or isinstance(value, str | int):
+        return value
+    raise TypeError(f"{type(value).__name__} has no JSON: {value!r}")
+
+
+def _branch(value: Any, hint: Any) -> Any:
+    """Of a union the member that `value` is written as, else the hint itself."""
+    if get_origin(hint) not in (Union, types.UnionType):
+        return hint
+    members = [member for member in get_args(hint) if member is not type(None)]
+    exact = [member for member in members if isinstance(member, type) and type(value) is member]
+    return (exact or members)[0] if value is not None and (exact or len(members) == 1) else Any
+
+
+def _element_hints(hint: Any, count: int) -> tuple[Any, ...]:
+    """What each of `count` elements of a tuple is declared as."""
+    inner = get_args(hint) if get_origin(hint) in (tuple, list) else ()
+    if (len(inner) == 2 and inner[1] is Ellipsis) or len(inner) == 1:
+        return (inner[0],) * count
+    if inner and len(inner) != count:
+        raise TypeError(f"A field declared {hint} holds {count} values")
+    return inner or (Any,) * count
+
+
+@cache
+def _hints(kind: type) -> dict[str, tuple[Any, Field[Any]]]:
+    """What each field of a dataclass declares, and the field."""
+    hints = get_type_hints(kind)
+    if kind is Recipe:
+        hints["steps"] = tuple[Step, ...]
+    return {field.name: (hints[field.name], field) for field in fields(kind) if field.init}
+
+
+def _is_text(text: str, *, errors: str = "surrogateescape") -> bool:
+    """Whether `text` is Unicode; the stand-ins for bytes of file names that are not UTF-8 count by default."""
+    try:
+        text.encode("utf-8", errors)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+class _Reader:
+    """Revives one text; each method takes parsed JSON, what is expected there, and the path to it."""
+
+    def __init__(self, source: str, arrays: Mapping[str, np.ndarray]):
+        self.source = source
+        self.arrays = arrays
+
+    def wrong(self, path: str, expected: str, got: Any, hint: str = "") -> FormatInvalid:
+        """The error for one place of the text."""
+        where = f"{self.source}, {path}" if self.source else path
+        return FormatInvalid(f"{where}: expected {expected}, got {_shown(got)}", hint or _HINT)
+
+    def parsed(self, text: str) -> Any:
+        """The text as dicts, lists, strings, finite numbers, booleans and None, of bounded depth."""
+        if not isinstance(text, str) or len(text) > LONGEST_TEXT:
+            raise self.wrong("$", f"JSON text of at most {LONGEST_TEXT} characters", type(text).__name__)
+        try:
+            parsed = json.loads(
+                text.removeprefix("\ufeff"),
+                object_pairs_hook=self._object,
+                parse_int=self._int,
+                parse_float=self._float,
+                parse_constant=self._constant,
+            )
+        except json.JSONDecodeError as error:
+            place = f"line {error.lineno}, column {error.colno}"
+            raise self.wrong(place, "JSON", error.msg) from error
+        except RecursionError as error:
+            raise self.wrong("$", f"at most {DEEPEST} levels", "more") from error
+        return parsed
+
+    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        result = dict(pairs)
+        if len(result) < len(pairs):
+            keys = [key for key, _ in pairs]
+            raise self.wrong("$", "each name once", f"{next(key for key in keys if keys.count(key) > 1)!r} twice")
+        return result
+
+    def _int(self, digits: str) -> int:
+        if len(digits) > 20 or abs(int(digits)) >= LARGEST_INT:
+            raise self.wrong("$", "whole numbers below 2^63", digits)
+        return int(digits)
+
+    def _float(self, digits: str) -> float:
+        if len(digits) > LONGEST_NUMBER or not math.isfinite(float(digits)):
+            raise self.wrong("$", "finite numbers", digits)
+        return float(digits) + 0.0
+
+    def _constant(self, name: str) -> float:
+        raise self.wrong("$", "finite numbers", name)
+
+    def value(self, got: Any, hint: Any, path: str) -> Any:
+        """`got` as `hint` declares it."""
+        origin = get_origin(hint)
+        if hint is Any:
+            return self._free(got, path, 0)
+        if hint is Step:
+            return self._step(got, path)
+        if origin in (Union, types.UnionType):
+            return self._union(got, hint, path)
+        if origin is Literal:
+            return self._literal(got, hint, path)
+        if origin in (tuple, list):
+            return self._sequence(got, hint, path)
+        if origin is dict or hint is dict:
+            return self._dict(got, hint, path)
+        if hint is np.ndarray or origin is np.ndarray:
+            return self._array(got, path)
+        if isinstance(hint, type) and is_dataclass(hint):
+            return self._dataclass(got, hint, path)
+        return self._scalar(got, hint, path)
+
+    def _scalar(self, got: Any, hint: Any, path: str) -> Any:
+        if hint is float and type(got) is int:
+            return float(got)
+        if hint is Fraction:
+            return self._fraction(got, path)
+        if hint in (str, int, float, bool):
+            if type(got) is not hint or (isinstance(got, str) and not _is_text(got)):
+                raise self.wrong(path, _NOUNS[hint], got)
+            return got
+        if hint in (None, type(None)):
+            if got is not None:
+                raise self.wrong(path, "null", got)
+            return None
+        raise TypeError(f"Fields declared {hint} cannot be read from JSON")
+
+    def _fraction(self, got: Any, path: str) -> Fraction:
+        found = FRACTION.fullmatch(str(got)) if type(got) in (str, int) else None
+        if found is None or (found[2] is not None and int(found[2]) == 0):
+            raise self.wrong(path, 'a fraction such as "30000/1001"', got)
+        return Fraction(int(found[1]), int(found[2] or 1))
+
+    def _free(self, got: Any, path: str, depth: int) -> Any:
+        """Plain JSON as it is."""
+        if depth > DEEPEST:
+            raise self.wrong(path, f"at most {DEEPEST} levels", "more")
+        if isinstance(got, dict):
+            self._names(got, path)
+            return {key: self._free(element, f"{path}.{key}", depth + 1) for key, element in got.items()}
+        if isinstance(got, list):
+            return [self._free(element, f"{path}[{place}]", depth + 1) for place, element in enumerate(got)]
+        if isinstance(got, str) and not _is_text(got):
+            raise self.wrong(path, "text", got)
+        return got
+
+    def _names(self, got: dict[str, Any], path: str) -> None:
+        for key in got:
+            if not _is_text(key):
+                raise self.wrong(path, "names that are text", key)
+
+    def _union(self, got: Any, hint: Any, path: str) -> Any:
+        members = get_args(hint)
+        if got is None and type(None) in members:
+            return None
+        errors = []
+        for member in (member for member in members if member is not type(None)):
+            try:
+                return self.value(got, member, path)
+            except FormatInvalid as error:
+                errors.append(error)
+        if len(errors) == 1:
+            raise errors[0]
+        raise self.wrong(path, " or ".join(_NOUNS.get(member, str(member)) for member in members), got)
+
+    def _literal(self, got: Any, hint: Any, path: str) -> Any:
+        choices = get_args(hint)
+        if not any(type(got) is type(choice) and got == choice for choice in choices):
+            raise self.wrong(path, " or ".join(repr(choice) for choice in choices), got)
+        return got
+
+    def _sequence(self, got: Any, hint: Any, path: str) -> tuple[Any, ...] | list[Any]:
+        if not isinstance(got, list):
+            raise self.wrong(path, "a list", got)
+        try:
+            hints = _element_hints(hint, len(got))
+        except TypeError as error:
+            raise self.wrong(path, f"a list of {len(get_args(hint))} values", f"{len(got)} values") from error
+        pairs = enumerate(zip(got, hints, strict=True))
+        values = (self.value(element, inner, f"{path}[{place}]") for place, (element, inner) in pairs)
+        return list(values) if get_origin(hint) is list else tuple(values)
+
+    def _dict(self, got: Any, hint: Any, path: str) -> dict[str, Any]:
+        if not isinstance(got, dict):
+            raise self.wrong(path, "an object", got)
+        self._names(got, path)
+        inner = get_args(hint)[1] if get_args(hint) else Any
+        return {key: self.value(element, inner, f"{path}.{key}") for key, element in got.items()}
+
+    def _array(self, got: Any, path: str) -> np.ndarray:
+        if not isinstance(got, dict) or got.get("type") != "array":
+            raise self.wrong(path, "an array", got)
+        if set(got) == {"type", "name"} and isinstance(got["name"], str) and got["name"] in self.arrays:
+            return self.arrays[got["name"]]
+        if set(got) != {"type", "dtype", "shape", "base64"} or got["dtype"] not in DTYPES:
+            raise self.wrong(path, "an array of numbers with dtype, shape and base64", got)
+        shape = self.value(got["shape"], tuple[int, ...], f"{path}.shape")
+        raw = self._bytes(got["base64"], f"{path}.base64")
+        dtype = np.dtype(got["dtype"])
+        if len(shape) > 8 or any(side < 0 for side in shape) or math.prod(shape) * dtype.itemsize != len(raw):
+            raise self.wrong(f"{path}.shape", f"the shape of {len(raw) / dtype.itemsize:g} values", list(shape))
+        if 0 in shape:
+            return np.zeros([min(side, 2**16) if side else 0 for side in shape], dtype)
+        return np.frombuffer(raw, dtype).reshape(shape)
+
+    def _bytes(self, got: Any, path: str) -> bytes:
+        try:
+            return base64.b64decode(self.value(got, str, path), validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise self.wrong(path, "base64", got) from error
+
+    def _step(self, got: Any, path: str) -> Any:
+        name = self._type_of(got, path, "a preprocessing step")
+        try:
+            kind = STEPS[name]
+        except UnknownName as error:
+            raise self.wrong(f"{path}.type", "a preprocessing step", name, error.hint) from error
+        return self._dataclass(got, kind, path)
+
+    def _type_of(self, got: Any, path: str, expected: str) -> str:
+        if not isinstance(got, dict) or not isinstance(got.get("type"), str):
+            raise self.wrong(path, f'{expected}, an object with its "type"', got)
+        return got["type"]
+
+    def _dataclass(self, got: Any, kind: type, path: str) -> Any:
+        if self._type_of(got, path, kind.__name__) != kind.__name__:
+            raise self.wrong(f"{path}.type", repr(kind.__name__), got["type"])
+        hints = _hints(kind)
+        self._check_fields(got, hints, path)
+        given = {
+            name: self.value(got[name], hint, f"{path}.{name}") for name, (hint, _) in hints.items() if name in got
+        }
+        try:
+            with np.errstate(all="ignore"):
+                return kind(**given)
+        except AnalysisError as error:
+            raise self.wrong(path, f"a valid {kind.__name__}", str(error), error.hint) from error
+        except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError) as error:
+            raise self.wrong(path, f"a valid {kind.__name__}", str(error)) from error
+
+    def _check_fields(self, got: dict[str, Any], hints: Mapping[str, tuple[Any, Field[Any]]], path: str) -> None:
+        """Every field that has no default is there, and nothing else."""
+        if strange := [name for name in got if name != "type" and name not in hints]:
+            raise self.wrong(path, f"only {', '.join(hints) or 'no fields'}", strange[0])
+        for name, (_, field) in hints.items():
+            if name not in got and field.default is MISSING and field.default_factory is MISSING:
+                raise self.wrong(path, f"the field {name!r}", "none")
+
+
+_HINT = "The file is damaged or was edited by hand: take the original, or make it again."
+_NOUNS: dict[Any, str] = {
+    str: "text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    type(None): "null",
+    Fraction: "a fraction",
+    np.ndarray: "an array",
+}
+
+
+def _shown(got: Any) -> str:
+    """What was found there, short enough for a message and safe to print."""
+    text = got if isinstance(got, str) else repr(got) if isinstance(got, int | float) or got is None else _size(got)
+    text = ascii(text)[1:-1] if not text.isprintable() else text
+    return text if len(text) <= 120 else f"{text[:117]}..."
+
+
+def _size(got: Any) -> str:
+    """A list or an object in a few words."""
+    if isinstance(got, dict):
+        return f"an object with {', '.join(map(str, list(got)[:8])) or 'nothing in it'}"
+    return f"a list of {len(got)}" if isinstance(got, list) else type(got).__name__

@@ -1,0 +1,595 @@
+"""Long work in processes of its own: progress, cancel, and a crash ends one job, never the server.
+
+A Runner has two lanes, each one worker process under dask.distributed: "job" works off long tasks one after the other,
+"quick" answers previews in between, so that they never wait. A task is any picklable function that takes `report`; it
+writes what it makes, whole and at its end, and the runner keeps a record of how it went.
+
+Nothing here knows of video. dask is imported in the background thread that starts the workers.
+"""
+
+import contextlib
+import faulthandler
+import os
+import sys
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, Protocol
+from uuid import uuid4
+
+from core.errors import AnalysisError, Cancelled, JobLost
+
+Report = Callable[[int, int, str], None]
+State = Literal["queued", "running", "done", "failed", "cancelled", "lost"]
+Lane = Literal["job", "quick"]
+
+TOPIC = "kinetoscope-jobs"
+MEMORY_TOPIC = "worker-restart-memory"  # where dask's nannies say that they ended a worker for its memory
+REPORT_EVERY_S = 0.2
+SAVE_EVERY_S = 1.0
+RATE_OVER_S = 30.0
+CANCEL_WITHIN_S = 30.0
+LARGEST_LOG = 4 * 2**20  # bytes
+LOG_VARIABLE = "KINETOSCOPE_WORKER_LOG"
+LANE_VARIABLE = "KINETOSCOPE_LANE"
+JOB_NICENESS = 5
+
+
+def silent(done: int, total: int, message: str) -> None:
+    """The report of work that nobody watches."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """How one piece of long work goes, filed under the key of what it makes.
+
+    done, total: progress in the units of the task; total is 0 while it is unknown. message: what is being done now.
+    error, hint: of a failed or lost job, for the user. submitted, started, finished: epoch seconds, or 0.0.
+    owner: the process that runs it. since, since_done: the report from which the rate is counted; the first report is
+    left out, because the first batch compiles. reported: the moment of the latest report.
+    """
+
+    key: str
+    title: str
+    state: State = "queued"
+    done: int = 0
+    total: int = 0
+    message: str = ""
+    error: str = ""
+    hint: str = ""
+    submitted: float = 0.0
+    started: float = 0.0
+    finished: float = 0.0
+    owner: str = ""
+    since: float = 0.0
+    since_done: int = 0
+    reported: float = 0.0
+
+    @property
+    def active(self) -> bool:
+        """Whether it waits or runs."""
+        return self.state in ("queued", "running")
+
+    @property
+    def fraction(self) -> float:
+        """How much is done, 0 to 1; 0 while the total is unknown."""
+        return 1.0 if self.state == "done" else min(max(self.done / self.total, 0.0), 1.0) if self.total > 0 else 0.0
+
+    @property
+    def rate(self) -> float | None:
+        """Units a second of late; None before two reports could be compared."""
+        passed_s, made = self.reported - self.since, self.done - self.since_done
+        return made / passed_s if self.since and passed_s >= 0.1 and made > 0 else None
+
+    @property
+    def left_s(self) -> float | None:
+        """Seconds until it is done if it goes on like this; None where nobody can say."""
+        if not self.active or self.total <= 0 or self.rate is None:
+            return None
+        return max(self.total - self.done, 0) / self.rate
+
+
+class Records(Protocol):
+    """Where jobs are remembered when the server is gone."""
+
+    def save_job(self, job: Job) -> None: ...
+
+    def load_job(self, key: str) -> Job | None: ...
+
+    def jobs(self) -> list[Job]: ...
+
+
+@dataclass
+class _Run:
+    """A job of this runner that has not ended, with what is needed to run it."""
+
+    job: Job
+    task: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    token: str = field(default_factory=lambda: uuid4().hex)
+    future: Any = None
+    cancelled: bool = False
+    saved_at: float = 0.0
+    reports: deque[tuple[float, int]] = field(default_factory=deque)  # (epoch seconds, done), the first report left out
+
+
+class Runner:
+    """Runs tasks in worker processes. The constructor returns at once; what is submitted waits until they are up.
+
+    records: where jobs are remembered. scheduler: the address of a Dask cluster whose workers can import `core` and
+    reach the same workspace; empty for two processes of our own. memory_bytes: a worker that takes more is ended.
+    log: file for all that the workers print.
+    """
+
+    def __init__(self, records: Records, *, scheduler: str = "", memory_bytes: int, log: Path | None = None):
+        self._records = records
+        self._scheduler = scheduler
+        self._memory_bytes = memory_bytes
+        self._log = log
+        self._owner = _this_process()
+        self._lock = threading.RLock()
+        self._runs: dict[str, _Run] = {}  # by job key
+        self._waiting: deque[_Run] = deque()
+        self._handed: set[str] = set()  # tokens of runs that the workers have
+        self._unsaved: dict[str, Job] = {}  # jobs that have ended, until their record is written
+        self._cluster: Any = None
+        self._client: Any = None
+        self._failure: JobLost | None = None
+        self._closed = False
+        self._up = threading.Event()  # started, failed to start, or closed
+        self._too_large: set[str] = set()  # addresses of workers that were ended for their memory
+        self._quick = threading.Semaphore(64 if scheduler else 1)
+        self._saver = ThreadPoolExecutor(1, thread_name_prefix="job-records")
+        self._starter = threading.Thread(target=self._start, name="job-cluster", daemon=True)
+        self._starter.start()
+
+    def submit(self, key: str, title: str, task: Callable[..., Any], *args: Any) -> Job:
+        """File `task(*args, report=report)` under `key`, unless a job of that key is under way, and give its record."""
+        with self._lock:
+            if self._closed:
+                raise JobLost(f"{title} was not started: the program is closing.", "Start the program again.")
+            if key in self._runs:
+                return self._runs[key].job
+            job = Job(key, title, submitted=time.time(), owner=self._owner)
+            run = _Run(job, task, args)
+            self._runs[key] = run
+            self._waiting.append(run)
+            self._save(run)
+        if self._up.is_set():
+            self._advance()
+        return job
+
+    def cancel(self, key: str) -> None:
+        """Stop the job of that key: at once while it waits, at its next report while it runs."""
+        with self._lock:
+            run = self._runs.get(key)
+            if run is None or run.cancelled:
+                return
+            run.cancelled = True
+            if run in self._waiting:
+                self._waiting.remove(run)
+                self._end(run, "cancelled")
+                return
+            run.job = replace(run.job, message="Stopping")
+        threading.Thread(target=self._stop, args=(run,), name="job-cancel", daemon=True).start()
+
+    def job(self, key: str) -> Job | None:
+        """How the job of that key goes or went; None if there never was one."""
+        with self._lock:
+            if known := self._runs[key].job if key in self._runs else self._unsaved.get(key):
+                return known
+        job = self._records.load_job(key)
+        return _settled(job) if job else None
+
+    def ask(self, task: Callable[..., Any], *args: Any, timeout_s: float = 30.0) -> Any:
+        """What `task(*args)` returns, computed in the quick lane.
+
+        An error of the task is raised here as it is; JobLost if its process dies or gives no answer within timeout_s.
+        """
+        give_up = time.monotonic() + timeout_s
+        client = self._connected(give_up)
+        if not self._quick.acquire(timeout=max(give_up - time.monotonic(), 0)):
+            raise _no_answer(timeout_s)
+        try:
+            resources = None if self._scheduler else {"quick": 1}
+            future = client.submit(_answer, task, args, key=f"ask-{uuid4().hex}", pure=False, resources=resources)
+            return self._answered(future, give_up, timeout_s)
+        finally:
+            self._quick.release()
+
+    def close(self) -> None:
+        """End the workers and all jobs; those under way are told as lost."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            for run in list(self._runs.values()):
+                self._end(run, "lost", *_LOST)
+            self._waiting.clear()
+        self._starter.join()
+        self._up.set()
+        self._disconnect()
+        self._saver.shutdown()
+
+    # Starting and stopping the workers
+
+    def _start(self) -> None:
+        """Bring the workers up and begin what waits; on failure all that waits has failed."""
+        try:
+            self._forget_the_dead()
+            self._connect()
+        except Exception as error:
+            reason = f"The worker processes could not be started: {type(error).__name__}: {error}"
+            hint = f"Is {self._scheduler} up, and can it be reached?" if self._scheduler else "Start the program again."
+            self._failure = JobLost(reason, hint)
+            self._disconnect()
+        self._up.set()
+        self._advance()
+
+    def _forget_the_dead(self) -> None:
+        """Tell jobs of servers that are gone as lost."""
+        for job in self._records.jobs():
+            if (settled := _settled(job)) is not job and job.key not in self._runs:
+                self._records.save_job(settled)
+
+    def _connect(self) -> None:
+        from distributed import Client
+
+        _configure_dask()
+        if not self._scheduler:
+            self._cluster = _own_cluster(self._memory_bytes, self._log)
+        client = Client(self._cluster or self._scheduler, set_as_default=False, direct_to_workers=True, timeout=20)
+        client.subscribe_topic(TOPIC, self._told)
+        client.subscribe_topic(MEMORY_TOPIC, self._told_of_memory)
+        self._client = client
+
+    def _disconnect(self) -> None:
+        """Close client and cluster, whatever state they are in."""
+        for part in (self._client, self._cluster):
+            if part is not None:
+                with contextlib.suppress(Exception):
+                    part.close(timeout=5)
+
+    def _connected(self, give_up: float) -> Any:
+        """The client once the workers are up."""
+        if not self._up.wait(max(give_up - time.monotonic(), 0)):
+            raise JobLost("The worker processes are still starting.", "Try again in a moment.")
+        if self._failure or self._closed or self._client is None:
+            raise self._failure or JobLost("The program is closing.", "Start the program again.")
+        return self._client
+
+    # Long jobs
+
+    def _advance(self) -> None:
+        """Hand over what may begin now.
+
+        To our own worker one at a time: when a worker dies, dask blames all tasks that were handed to it.
+        """
+        while run := self._next():
+            if self._failure:
+                self._end(run, "failed", str(self._failure), self._failure.hint)
+                continue
+            resources = None if self._scheduler else {"job": 1}
+            arguments = (run.token, run.task, run.arguments)
+            try:
+                run.future = self._client.submit(
+                    _work, *arguments, key=f"job-{run.token}", pure=False, resources=resources
+                )
+                run.future.add_done_callback(partial(self._ended, run))
+            except Exception as error:  # whatever pickle says of a task that cannot travel
+                self._end(run, "failed", f"{run.job.title} could not be sent to its process: {error}", _REPORT_BUG)
+
+    def _next(self) -> _Run | None:
+        """The next run to hand over; None while the lane is taken, or when nothing waits."""
+        with self._lock:
+            if self._closed or not self._waiting or (self._handed and not self._scheduler):
+                return None
+            run = self._waiting.popleft()
+            self._handed.add(run.token)
+            return run
+
+    def _told(self, event: tuple[float, dict[str, Any]]) -> None:
+        """Take in a report; called in the client's event loop."""
+        _, told = event
+        with self._lock:
+            run = next((run for run in self._runs.values() if run.token == told["token"]), None)
+            if run is None:
+                return
+            run.job = _progressed(run, told)
+            if time.monotonic() - run.saved_at >= SAVE_EVERY_S:
+                self._save(run)
+
+    def _told_of_memory(self, event: tuple[float, dict[str, Any]]) -> None:
+        self._too_large.add(event[1]["worker"])
+
+    def _ended(self, run: _Run, future: Any) -> None:
+        """Record how a run that was handed over has ended, and begin the next."""
+        if future.status == "finished":
+            try:
+                state, error, hint = future.result(timeout=10)
+            except Exception as lost:
+                state, error, hint = "failed", *self._explained(lost)
+        elif future.status == "error":
+            state, error, hint = "failed", *self._explained(future.exception(timeout=10))
+        else:
+            state, error, hint = "lost", *_LOST
+        self._end(run, "cancelled" if run.cancelled and state != "done" else state, error, hint)
+        self._advance()
+
+    def _end(self, run: _Run, state: State, error: str = "", hint: str = "") -> None:
+        """Record the end of a run, once."""
+        with self._lock:
+            self._handed.discard(run.token)
+            if self._runs.get(run.job.key) is not run:
+                return
+            if state == "cancelled":
+                error = hint = ""
+            done = run.job.total if state == "done" and run.job.total else run.job.done
+            run.job = replace(run.job, state=state, error=error, hint=hint, done=done, finished=time.time())
+            del self._runs[run.job.key]
+            self._unsaved[run.job.key] = run.job
+            self._save(run)
+
+    def _save(self, run: _Run) -> None:
+        """Have the record written in the background, in the order of the changes."""
+        run.saved_at = time.monotonic()
+        self._saver.submit(self._write, run.job)
+
+    def _write(self, job: Job) -> None:
+        with contextlib.suppress(AnalysisError):  # a full disk: this process goes on remembering the job
+            self._records.save_job(job)
+            with self._lock:
+                if self._unsaved.get(job.key) is job:
+                    del self._unsaved[job.key]
+
+    def _stop(self, run: _Run) -> None:
+        """Ask a running task to stop, and end its process if it does not listen."""
+        with contextlib.suppress(Exception):
+            self._client.run(ask_to_stop, run.token, on_error="ignore")
+        stop_at = time.monotonic() + CANCEL_WITHIN_S
+        while time.monotonic() < stop_at and self._runs.get(run.job.key) is run:
+            time.sleep(0.1)
+        if self._runs.get(run.job.key) is run:
+            self._kill("job")
+
+    def _kill(self, lane: Lane) -> None:
+        """End the process of one of our own lanes; its nanny starts another."""
+        import psutil
+
+        if self._cluster is not None and not self._closed and (pid := self._cluster.workers[lane].pid):
+            with contextlib.suppress(psutil.Error):
+                psutil.Process(pid).kill()
+
+    # Errors
+
+    def _explained(self, error: BaseException | None) -> tuple[str, str]:
+        """Message and hint for what dask says of a task that did not end by itself."""
+        from distributed import KilledWorker
+
+        if not isinstance(error, KilledWorker):
+            return f"{type(error).__name__}: {error}", self._see_log()
+        if self._ran_out_of_memory(error.last_worker.address):
+            gigabytes = self._memory_bytes / 2**30
+            return f"The process that worked on this clip ran out of memory ({gigabytes:.1f} GB).", _SMALLER
+        return "The process that worked on this clip died without a word.", f"{_CRASH} {self._see_log()}"
+
+    def _ran_out_of_memory(self, address: str) -> bool:
+        """Whether the nanny ended that worker for its memory; its word may come a moment later."""
+        give_up = time.monotonic() + 0.5
+        while address not in self._too_large and time.monotonic() < give_up:
+            time.sleep(0.02)
+        return address in self._too_large
+
+    def _see_log(self) -> str:
+        return f"The details are in {self._log}." if self._log else _REPORT_BUG
+
+    def _answered(self, future: Any, give_up: float, timeout_s: float) -> Any:
+        """The result of a task in the quick lane, or its error."""
+        from distributed import CancelledError, KilledWorker
+
+        try:
+            kind, value = future.result(timeout=max(give_up - time.monotonic(), 0.001))
+        except KilledWorker as error:
+            raise JobLost(*self._explained(error)) from error
+        except CancelledError as error:
+            raise JobLost(*_LOST) from error
+        except TimeoutError as error:
+            if future.status == "error":
+                raise
+            future.cancel()
+            self._kill("quick")
+            raise _no_answer(timeout_s) from error
+        if kind == "error":
+            raise value
+        return value
+
+
+# In the server
+
+
+_SMALLER = "Trim or shrink the clip, or set KINETOSCOPE_WORKER_MEMORY_GB to more if this machine has it."
+_CRASH = "A damaged file can do that: check whether the clip plays elsewhere, or try again."
+_REPORT_BUG = "This is a fault of the program: please report it with the clip that caused it."
+_LOST = ("The program was closed before this was done.", "Start it again.")
+
+
+def _no_answer(timeout_s: float) -> JobLost:
+    return JobLost(f"There was no answer within {timeout_s:g} s.", "The machine may be busy: try again in a moment.")
+
+
+def _this_process() -> str:
+    """Number and birth of this process, which no later one shares."""
+    import psutil
+
+    return f"{os.getpid()}:{psutil.Process().create_time():.1f}"
+
+
+def _alive(owner: str) -> bool:
+    """Whether the process that called itself `owner` still runs here."""
+    import psutil
+
+    try:
+        number, born = owner.split(":")
+        return abs(psutil.Process(int(number)).create_time() - float(born)) < 2
+    except (ValueError, psutil.Error):
+        return False
+
+
+def _settled(job: Job) -> Job:
+    """The record, told as lost if it was under way in a process that is gone."""
+    if not job.active or _alive(job.owner):
+        return job
+    error, hint = _LOST
+    return replace(job, state="lost", error=error, hint=hint, finished=job.reported or job.submitted)
+
+
+def _progressed(run: _Run, told: dict[str, Any]) -> Job:
+    """The record after a report; the rate is counted over the last RATE_OVER_S seconds."""
+    job, now, done = run.job, told["at"], told["done"]
+    if not job.started:
+        return replace(job, state="running", started=now)
+    if done < job.done or told["total"] != job.total:
+        run.reports.clear()  # another stage has begun
+    else:
+        run.reports.append((now, done))
+    while len(run.reports) > 2 and now - run.reports[1][0] > RATE_OVER_S:
+        run.reports.popleft()
+    since, since_done = run.reports[0] if run.reports else (0.0, 0)
+    message = "Stopping" if run.cancelled else told["message"]
+    news = {"done": done, "total": told["total"], "message": message}
+    return replace(job, **news, reported=now, since=since, since_done=since_done)
+
+
+def _configure_dask() -> None:
+    """Leave memory to the nanny alone, threads to the libraries, and no server open that nobody asked for."""
+    from dask import config
+
+    config.set(
+        {
+            "distributed.worker.memory.target": False,
+            "distributed.worker.memory.spill": False,
+            "distributed.worker.memory.pause": False,
+            "distributed.worker.memory.terminate": 0.95,
+            "distributed.worker.profile.enabled": False,
+            "distributed.nanny.pre-spawn-environ": {},
+            "distributed.comm.compression": False,
+        }
+    )
+
+
+def _own_cluster(memory_bytes: int, log: Path | None) -> Any:
+    """A scheduler in this process and a worker process for each lane, all on the loopback address."""
+    import logging
+
+    from distributed import Nanny, Scheduler, SpecCluster
+
+    place = {"host": "127.0.0.1", "protocol": "tcp://", "dashboard": False, "dashboard_address": None}
+    workers = {
+        lane: {"cls": Nanny, "options": place | _lane_options(lane, memory_bytes, log)} for lane in ("job", "quick")
+    }
+    scheduler = {"cls": Scheduler, "options": place | {"port": 0, "allowed_failures": 0}}
+    return SpecCluster(workers=workers, scheduler=scheduler, silence_logs=logging.CRITICAL)  # pyright: ignore[reportArgumentType]
+
+
+def _lane_options(lane: Lane, memory_bytes: int, log: Path | None) -> dict[str, Any]:
+    environment = {"TF_CPP_MIN_LOG_LEVEL": "3", LANE_VARIABLE: lane, LOG_VARIABLE: str(log or "")}
+    return {
+        "nthreads": 1,
+        "resources": {lane: 1},
+        "memory_limit": memory_bytes,
+        "env": environment,
+        "preload": ["core.jobs"],
+    }
+
+
+# In the workers
+
+
+_stopped: set[str] = set()  # tokens of jobs that were asked to stop
+
+
+def dask_setup(worker: Any) -> None:
+    """Called by dask in each worker of ours: what it prints goes to the log, and long jobs make way for the page."""
+    if path := os.environ.get(LOG_VARIABLE):
+        _print_to(Path(path))
+    faulthandler.enable()
+    if os.environ.get(LANE_VARIABLE) == "job":
+        os.nice(JOB_NICENESS)
+
+
+def _print_to(path: Path) -> None:
+    """Send standard output and error of this process to the end of a file, begun anew when it has grown large."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and path.stat().st_size > LARGEST_LOG:
+        path.replace(path.with_suffix(".old"))
+    with open(path, "ab", buffering=0) as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+
+
+def ask_to_stop(token: str) -> None:
+    """Make the next report of that job raise Cancelled; run in every worker."""
+    _stopped.add(token)
+
+
+class _Reporter:
+    """The report of one job: called each batch, it tells the server at most every REPORT_EVERY_S."""
+
+    def __init__(self, token: str):
+        from distributed import get_worker
+
+        self.token = token
+        self.worker = get_worker()
+        self.told_at = 0.0
+        self.message = ""
+
+    def __call__(self, done: int, total: int, message: str) -> None:
+        if self.token in _stopped:
+            raise Cancelled(message)
+        now = time.monotonic()
+        if now - self.told_at >= REPORT_EVERY_S or message != self.message or done == total:
+            self.told_at, self.message = now, message
+            self.tell(int(done), int(total), str(message))
+
+    def tell(self, done: int, total: int, message: str) -> None:
+        """Send one report now."""
+        told = {"token": self.token, "at": time.time(), "done": done, "total": total, "message": message}
+        self.worker.log_event(TOPIC, told)
+
+
+def _work(token: str, task: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[State, str, str]:
+    """Run a task to its end, which is told as state, error and hint: dask never sees an exception of it."""
+    report = _Reporter(token)
+    report.tell(0, 0, "")
+    try:
+        task(*arguments, report=report)
+    except Cancelled:
+        return "cancelled", "", ""
+    except AnalysisError as error:
+        return "failed", str(error), error.hint
+    except MemoryError:
+        return "failed", "The process that worked on this clip ran out of memory.", _SMALLER
+    except BaseException as error:  # SystemExit too: nothing may take the worker down
+        traceback.print_exc()
+        sys.stderr.flush()
+        path = os.environ.get(LOG_VARIABLE)
+        return "failed", f"{type(error).__name__}: {error}", f"The details are in {path}." if path else _REPORT_BUG
+    finally:
+        _stopped.discard(token)
+    return "done", "", ""
+
+
+def _answer(task: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[str, Any]:
+    """Run a task of the quick lane; errors meant for the user come back as values, with class and hint."""
+    try:
+        return "value", task(*arguments)
+    except AnalysisError as error:
+        return "error", error
+    except Cancelled as error:
+        return "error", JobLost("The work was stopped.", str(error))
