@@ -3,14 +3,13 @@
 Each benchmark runs in a process of its own, so that none inherits another's memory or warm caches.
 """
 
-import importlib
 import multiprocessing
 import sys
 import traceback
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from benchmarks.measure import Figure, machine, table, watch
+from benchmarks.measure import Figure, figures_of, machine, table, watch
 
 
 def names() -> list[str]:
@@ -19,15 +18,10 @@ def names() -> list[str]:
     return [file.stem for file in files if "\ndef main(" in file.read_text(encoding="utf-8")]
 
 
-def run(name: str) -> list[Figure]:
-    """The figures of one benchmark."""
-    return importlib.import_module(f"benchmarks.{name}").main()
-
-
 def run_apart(name: str) -> list[Figure]:
     """The figures of one benchmark, run in a fresh process."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-        return pool.submit(run, name).result()
+        return pool.submit(figures_of, name).result()
 
 
 def main(chosen: list[str]) -> int:

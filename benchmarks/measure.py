@@ -1,5 +1,6 @@
 """A measured figure beside its bar, and the table that shows many."""
 
+import importlib
 import os
 import platform
 import time
@@ -45,6 +46,11 @@ def watch() -> Iterator[Watch]:
     start = time.perf_counter()
     yield taken
     taken.seconds = time.perf_counter() - start
+
+
+def figures_of(name: str) -> list[Figure]:
+    """The figures of the benchmark in the module of that name."""
+    return importlib.import_module(f"benchmarks.{name}").main()
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
