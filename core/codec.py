@@ -38,7 +38,7 @@ LARGEST_INT = 2**63
 LONGEST_NUMBER = 400  # characters
 KNOWN = {name: kind for name, kind in vars(domain).items() if is_dataclass(kind) and kind.__module__ == domain.__name__}
 DTYPES = {np.dtype(kind).str.lstrip("|") for kind in "?bBhHiIqQefd"}
-FRACTION = re.compile(r"(-?\d{1,18})(?:/(\d{1,18}))?", re.ASCII)
+FRACTION = re.compile(r"(-?\d{1,40})(?:/(\d{1,40}))?", re.ASCII)
 
 
 def to_json(value: Any, *, arrays: Arrays | None = None) -> str:
@@ -122,6 +122,8 @@ def _plain_scalar(value: Any, hint: Any) -> Any:
         return str(value) if hint is Fraction else {"type": "Fraction", "value": str(value)}
     if isinstance(value, float):
         return value + 0.0  # -0.0 becomes 0.0
+    if isinstance(value, int) and abs(value) >= LARGEST_INT:
+        raise ValueError(f"{value} is too large for JSON")
     if value is None or isinstance(value, str | int):
         return value
     raise TypeError(f"{type(value).__name__} has no JSON: {value!r}")

@@ -9,7 +9,10 @@ Nothing here knows of video. dask is imported in the background thread that star
 
 import contextlib
 import faulthandler
+import importlib
+import logging
 import os
+import pickle
 import sys
 import threading
 import time
@@ -20,7 +23,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, get_args
 from uuid import uuid4
 
 from core.errors import AnalysisError, Cancelled, JobLost
@@ -38,6 +41,8 @@ CANCEL_WITHIN_S = 30.0
 LARGEST_LOG = 4 * 2**20  # bytes
 LOG_VARIABLE = "KINETOSCOPE_WORKER_LOG"
 LANE_VARIABLE = "KINETOSCOPE_LANE"
+WARM_VARIABLE = "KINETOSCOPE_WARM"
+QUIET = logging.CRITICAL  # what dask may say of workers that die: we tell it ourselves
 JOB_NICENESS = 5
 
 
@@ -124,14 +129,23 @@ class Runner:
 
     records: where jobs are remembered. scheduler: the address of a Dask cluster whose workers can import `core` and
     reach the same workspace; empty for two processes of our own. memory_bytes: a worker that takes more is ended.
-    log: file for all that the workers print.
+    log: file for all that the workers print. warm: modules that our own workers import while they have nothing to do.
     """
 
-    def __init__(self, records: Records, *, scheduler: str = "", memory_bytes: int, log: Path | None = None):
+    def __init__(
+        self,
+        records: Records,
+        *,
+        scheduler: str = "",
+        memory_bytes: int,
+        log: Path | None = None,
+        warm: tuple[str, ...] = (),
+    ):
         self._records = records
         self._scheduler = scheduler
         self._memory_bytes = memory_bytes
         self._log = log
+        self._warm = warm
         self._owner = _this_process()
         self._lock = threading.RLock()
         self._runs: dict[str, _Run] = {}  # by job key
@@ -198,7 +212,9 @@ class Runner:
             raise _no_answer(timeout_s)
         try:
             resources = None if self._scheduler else {"quick": 1}
-            future = client.submit(_answer, task, args, key=f"ask-{uuid4().hex}", pure=False, resources=resources)
+            future = client.submit(
+                _answer, _packed(task, args), key=f"ask-{uuid4().hex}", pure=False, resources=resources
+            )
             return self._answered(future, give_up, timeout_s)
         finally:
             self._quick.release()
@@ -243,7 +259,7 @@ class Runner:
 
         _configure_dask()
         if not self._scheduler:
-            self._cluster = _own_cluster(self._memory_bytes, self._log)
+            self._cluster = _own_cluster(self._memory_bytes, self._log, self._warm)
         client = Client(self._cluster or self._scheduler, set_as_default=False, direct_to_workers=True, timeout=20)
         client.subscribe_topic(TOPIC, self._told)
         client.subscribe_topic(MEMORY_TOPIC, self._told_of_memory)
@@ -276,10 +292,10 @@ class Runner:
                 self._end(run, "failed", str(self._failure), self._failure.hint)
                 continue
             resources = None if self._scheduler else {"job": 1}
-            arguments = (run.token, run.task, run.arguments)
             try:
+                call = _packed(run.task, run.arguments)
                 run.future = self._client.submit(
-                    _work, *arguments, key=f"job-{run.token}", pure=False, resources=resources
+                    _work, run.token, call, key=f"job-{run.token}", pure=False, resources=resources
                 )
                 run.future.add_done_callback(partial(self._ended, run))
             except Exception as error:  # whatever pickle says of a task that cannot travel
@@ -331,7 +347,9 @@ class Runner:
             if state == "cancelled":
                 error = hint = ""
             done = run.job.total if state == "done" and run.job.total else run.job.done
-            run.job = replace(run.job, state=state, error=error, hint=hint, done=done, finished=time.time())
+            now = time.time()
+            ending = {"state": state, "error": error, "hint": hint, "done": done, "finished": now}
+            run.job = replace(run.job, **ending, started=run.job.started or now)
             del self._runs[run.job.key]
             self._unsaved[run.job.key] = run.job
             self._save(run)
@@ -350,11 +368,11 @@ class Runner:
 
     def _stop(self, run: _Run) -> None:
         """Ask a running task to stop, and end its process if it does not listen."""
-        with contextlib.suppress(Exception):
-            self._client.run(ask_to_stop, run.token, on_error="ignore")
         stop_at = time.monotonic() + CANCEL_WITHIN_S
         while time.monotonic() < stop_at and self._runs.get(run.job.key) is run:
-            time.sleep(0.1)
+            with contextlib.suppress(Exception):  # a worker that is just dying: the next try will tell
+                self._client.run(ask_to_stop, run.token, on_error="ignore")
+            time.sleep(0.5)
         if self._runs.get(run.job.key) is run:
             self._kill("job")
 
@@ -423,6 +441,13 @@ def _no_answer(timeout_s: float) -> JobLost:
     return JobLost(f"There was no answer within {timeout_s:g} s.", "The machine may be busy: try again in a moment.")
 
 
+def _packed(task: Callable[..., Any], arguments: tuple[Any, ...]) -> bytes:
+    """A call as bytes, so that dask looks into nothing of it and its errors are told where they arise."""
+    import cloudpickle
+
+    return cloudpickle.dumps((task, arguments))
+
+
 def _this_process() -> str:
     """Number and birth of this process, which no later one shares."""
     import psutil
@@ -479,33 +504,29 @@ def _configure_dask() -> None:
             "distributed.worker.profile.enabled": False,
             "distributed.nanny.pre-spawn-environ": {},
             "distributed.comm.compression": False,
+            "distributed.admin.low-level-log-length": 1000,
+            "distributed.scheduler.http.routes": [],
+            "distributed.worker.http.routes": [],
         }
     )
 
 
-def _own_cluster(memory_bytes: int, log: Path | None) -> Any:
+def _own_cluster(memory_bytes: int, log: Path | None, warm: tuple[str, ...]) -> Any:
     """A scheduler in this process and a worker process for each lane, all on the loopback address."""
-    import logging
-
     from distributed import Nanny, Scheduler, SpecCluster
 
-    place = {"host": "127.0.0.1", "protocol": "tcp://", "dashboard": False, "dashboard_address": None}
+    place = {"host": "127.0.0.1", "protocol": "tcp://", "dashboard": False, "dashboard_address": "127.0.0.1:0"}
+    each = {"nthreads": 1, "memory_limit": memory_bytes, "preload": [__name__], "silence_logs": QUIET}
+    environment = {"TF_CPP_MIN_LOG_LEVEL": "3", LOG_VARIABLE: str(log or ""), WARM_VARIABLE: " ".join(warm)}
     workers = {
-        lane: {"cls": Nanny, "options": place | _lane_options(lane, memory_bytes, log)} for lane in ("job", "quick")
+        lane: {
+            "cls": Nanny,
+            "options": place | each | {"resources": {lane: 1}, "env": environment | {LANE_VARIABLE: lane}},
+        }
+        for lane in get_args(Lane)
     }
     scheduler = {"cls": Scheduler, "options": place | {"port": 0, "allowed_failures": 0}}
-    return SpecCluster(workers=workers, scheduler=scheduler, silence_logs=logging.CRITICAL)  # pyright: ignore[reportArgumentType]
-
-
-def _lane_options(lane: Lane, memory_bytes: int, log: Path | None) -> dict[str, Any]:
-    environment = {"TF_CPP_MIN_LOG_LEVEL": "3", LANE_VARIABLE: lane, LOG_VARIABLE: str(log or "")}
-    return {
-        "nthreads": 1,
-        "resources": {lane: 1},
-        "memory_limit": memory_bytes,
-        "env": environment,
-        "preload": ["core.jobs"],
-    }
+    return SpecCluster(workers=workers, scheduler=scheduler, silence_logs=QUIET)  # pyright: ignore[reportArgumentType]
 
 
 # In the workers
@@ -521,6 +542,15 @@ def dask_setup(worker: Any) -> None:
     faulthandler.enable()
     if os.environ.get(LANE_VARIABLE) == "job":
         os.nice(JOB_NICENESS)
+    modules = os.environ.get(WARM_VARIABLE, "").split()
+    threading.Thread(target=_import, args=(modules,), name="warm", daemon=True).start()
+
+
+def _import(modules: list[str]) -> None:
+    """Import modules ahead of the first task that needs them; what fails here will fail there, and be told."""
+    for module in modules:
+        with contextlib.suppress(Exception):
+            importlib.import_module(module)
 
 
 def _print_to(path: Path) -> None:
@@ -563,11 +593,12 @@ class _Reporter:
         self.worker.log_event(TOPIC, told)
 
 
-def _work(token: str, task: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[State, str, str]:
+def _work(token: str, call: bytes) -> tuple[State, str, str]:
     """Run a task to its end, which is told as state, error and hint: dask never sees an exception of it."""
     report = _Reporter(token)
     report.tell(0, 0, "")
     try:
+        task, arguments = pickle.loads(call)
         task(*arguments, report=report)
     except Cancelled:
         return "cancelled", "", ""
@@ -585,9 +616,10 @@ def _work(token: str, task: Callable[..., Any], arguments: tuple[Any, ...]) -> t
     return "done", "", ""
 
 
-def _answer(task: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[str, Any]:
+def _answer(call: bytes) -> tuple[str, Any]:
     """Run a task of the quick lane; errors meant for the user come back as values, with class and hint."""
     try:
+        task, arguments = pickle.loads(call)
         return "value", task(*arguments)
     except AnalysisError as error:
         return "error", error
