@@ -4,6 +4,7 @@ import itertools
 import math
 import statistics
 from fractions import Fraction
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -527,3 +528,14 @@ def test_frame_times_of_a_real_variable_clip_are_repaired_or_kept(shared_data):
     made = list(Repair().apply(source))
     assert [frame.time_s for frame in made if not frame.filled] == times(source)
     assert np.diff(times(made)).max() <= np.diff(times(source)).max()
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_each_step_and_its_settings_are_documented(name):
+    page = (Path(__file__).resolve().parent.parent / "docs" / "steps.md").read_text()
+    (section,) = [part for part in page.split("\n## ") if part.startswith(f"{STEPS[name].label}\n")]
+    for knob in knobs(STEPS[name]):
+        assert f"`{knob.name}`" in section
+        assert all(f"`{choice}`" in section for choice in knob.choices) and f"**{knob.label}**" in section
+        if knob.kind in ("int", "float", "range"):
+            assert f"{knob.low:g} to {knob.high:g}" in section
