@@ -35,6 +35,10 @@ class VideoInfo:
     duration_s: the moment the last frame disappears.
     codec: its short name; plays_in_browser: whether browsers show the file itself as it is.
     notes: what was odd, in words for the user.
+    How to find a frame again, which is core.video's own business: clock_start_s: the file's own time of the first
+    frame; clock: which time stamps tell the frames apart, "pts", or "dts" where a file has no other that rise;
+    damaged: decode on one thread, so that each pass loses the same frames; checks: (N,) uint32, a checksum of
+    some rows of each picture, empty where none was taken.
     """
 
     path: str
@@ -50,6 +54,10 @@ class VideoInfo:
     codec: str
     plays_in_browser: bool
     notes: tuple[str, ...]
+    clock_start_s: Fraction = Fraction(0)
+    clock: str = "pts"
+    damaged: bool = False
+    checks: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint32))
 
     def __post_init__(self):
         times_s = self.times_s

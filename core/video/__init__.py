@@ -1,0 +1,15 @@
+"""Clips on disk: measure, read, seek, write. The only door to PyAV.
+
+Each clip is decoded once from end to end. What came out is the truth about it: the table of frame times, and for each
+picture a checksum of some of its rows, by which any later seek is checked before its picture is believed.
+
+containers: the file, opened by what its bytes say it is, and its decoder, which goes on after damage
+pictures: decoded pictures as RGB, as displayed        measuring: digest, probe
+reading: frames by time and by index                   writing: H.264 for files and for browsers
+"""
+
+from core.video.measuring import digest, probe
+from core.video.reading import around, frame_at, read
+from core.video.writing import make_proxy, write
+
+__all__ = ["around", "digest", "frame_at", "make_proxy", "probe", "read", "write"]

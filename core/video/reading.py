@@ -1,0 +1,105 @@
+"""Frames by time and by index, exactly those that decoding from the beginning gives."""
+
+import math
+from collections.abc import Iterable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from av.error import FFmpegError
+
+from core.domain import Frame, VideoInfo
+from core.errors import VideoUnreadable
+from core.signatures import content_of
+from core.video.containers import Decoder, opened
+from core.video.pictures import check_of, image_of
+
+
+def read(
+    info: VideoInfo, *, start_s: float = 0.0, stop_s: float = math.inf, size_px: tuple[int, int] | None = None
+) -> Iterator[Frame]:
+    """The frames that appear in [start_s, stop_s), one by one, as displayed: turned, and with square pixels.
+
+    size_px: (width, height) to scale to, which costs less here than later. Memory does not grow with the clip.
+    """
+    first, stop = np.searchsorted(info.times_s, (start_s, stop_s))
+    return _frames(info, int(first), int(stop), size_px)
+
+
+def frame_at(info: VideoInfo, time_s: float) -> Frame:
+    """The frame on screen at `time_s`: the last that has appeared by then; the first for any earlier time."""
+    return around(info, time_s, before=0, after=0)[0]
+
+
+def around(info: VideoInfo, time_s: float, *, before: int, after: int) -> list[Frame]:
+    """The frame on screen at `time_s` with up to so many frames before and after it."""
+    index = max(0, int(np.searchsorted(info.times_s, time_s, side="right")) - 1)
+    return list(_frames(info, max(0, index - before), min(info.frame_count, index + after + 1), None))
+
+
+def _frames(info: VideoInfo, first: int, stop: int, size_px: tuple[int, int] | None) -> Iterator[Frame]:
+    size = size_px or (info.width_px, info.height_px)
+    for index, picture in _pictures(info, first, stop):
+        yield Frame(index, float(info.times_s[index]), image_of(picture, size))
+
+
+def _pictures(info: VideoInfo, first: int, stop: int) -> Iterator[tuple[int, Any]]:
+    """(index, picture) for each index of [first, stop), decoded forward from a place before it.
+
+    A seek may land late, or its decoder may lack what the picture refers to. So what follows a seek is held against
+    the table and the checksums, and the place to begin is moved back, at last to the beginning, until they agree.
+    """
+    content = content_of(info.path)
+    for back_s in (0.0, 2.0, 20.0, None):
+        sought = back_s is not None
+        if first >= stop or (sought and info.times_s[first] - (back_s or 0) <= 0):
+            continue
+        with opened(info.path, content, careful=info.damaged) as (container, stream):
+            if sought and not _seek(container, stream, info, float(info.times_s[first]) - (back_s or 0)):
+                continue
+            for index, picture in _indexed(info, Decoder(container, stream), stream.time_base):
+                if index < first:
+                    continue
+                if sought and (index > first or not _agrees(info, index, picture)):
+                    break
+                yield index, picture
+                first = index + 1
+                if first >= stop:
+                    return
+    if first < stop:
+        what = f"frame {first} can no longer be read"
+        raise VideoUnreadable(f"{Path(info.path).name} has changed since it was added: {what}.", "Add it again.")
+
+
+def _seek(container: Any, stream: Any, info: VideoInfo, time_s: float) -> bool:
+    stamp = math.floor((Fraction(time_s) + info.clock_start_s) / stream.time_base)
+    try:
+        container.seek(stamp, stream=stream)
+    except FFmpegError:
+        return False
+    return True
+
+
+def _indexed(info: VideoInfo, pictures: Iterable[Any], base: Fraction) -> Iterator[tuple[int, Any]]:
+    """Pictures with their place in the table of times, which rises; those that are not in it are left out."""
+    index, start = -1, info.clock_start_s / base
+    for picture in pictures:
+        stamp = picture.pts if info.clock == "pts" else picture.dts
+        if stamp is not None:
+            ticks = (stamp - start) * base.numerator
+            place = _place(info.times_s, ticks.numerator / (ticks.denominator * base.denominator))
+        else:
+            place = index + 1 if info.clock == "dts" and 0 <= index < info.frame_count - 1 else None
+        if place is not None and place > index:
+            index = place
+            yield index, picture
+
+
+def _place(times_s: np.ndarray, time_s: float) -> int | None:
+    place = int(np.searchsorted(times_s, time_s))
+    return place if place < len(times_s) and times_s[place] == time_s else None
+
+
+def _agrees(info: VideoInfo, index: int, picture: Any) -> bool:
+    return not len(info.checks) or int(info.checks[index]) == check_of(picture)
