@@ -1,0 +1,338 @@
+"""The recurrent network: from a CNN's features at each step to a score for each label at each step.
+
+Keras is imported inside functions, because that takes seconds. A network is one flat functional model with two
+inputs, `features` (N, T, D) float32 and `known` (N, T) bool, and one output (N, T, C) whose rows sum to 1. Steps that
+are not known are skipped in both directions, so padding never changes a score.
+"""
+
+import hashlib
+import json
+import warnings
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.errors import FormatInvalid, NotEnoughExamples, WeightsMissing
+from core.jobs import Report, silent
+
+UNKNOWN = -1  # the target of a step that nobody labelled
+LAYERS = ("InputLayer", "Normalization", "Dropout", "Bidirectional", "GRU", "LSTM", "Dense")
+_PARTS = (
+    "Functional",
+    "__keras_tensor__",
+    "DTypePolicy",
+    "GlorotUniform",
+    "Orthogonal",
+    "OrthogonalInitializer",
+    "Zeros",
+)
+_MEMBERS = {"config.json", "metadata.json", "model.weights.h5"}
+_CONFIG_BYTES = 4 * 2**20
+Run = Callable[[np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class NetworkSettings:
+    """How a network is built and trained.
+
+    cell: "gru" or "lstm". units: width of each layer and direction. dropout: share of features and of hidden values
+    left out in training. smoothing: share of each target spread over all labels. patience: epochs without a better
+    validation loss before training ends, with the best weights kept.
+    """
+
+    cell: str = "gru"
+    units: int = 64
+    layers: int = 1
+    bidirectional: bool = True
+    dropout: float = 0.5
+    learning_rate: float = 2e-3
+    weight_decay: float = 1e-4
+    smoothing: float = 0.05
+    batch_size: int = 16
+    epochs: int = 40
+    patience: int = 8
+    balanced: bool = True
+
+    def __post_init__(self):
+        if self.cell not in ("gru", "lstm"):
+            raise ValueError(f"cell is {self.cell!r}, expected 'gru' or 'lstm'")
+        counts = (self.units, self.layers, self.batch_size, self.epochs, self.patience)
+        if min(counts) < 1 or not 0 <= self.dropout < 1 or not 0 <= self.smoothing < 1 or self.learning_rate <= 0:
+            raise ValueError(f"settings out of range: {self}")
+
+
+@dataclass(frozen=True, eq=False)
+class Example:
+    """One clip to learn from. values: (T, D) float32; targets: (T,) int64, UNKNOWN where nobody labelled."""
+
+    values: np.ndarray
+    targets: np.ndarray
+
+    def __post_init__(self):
+        if self.values.ndim != 2 or self.targets.shape != (len(self.values),):
+            raise ValueError(f"values are {self.values.shape}, targets {self.targets.shape}")
+
+    def __repr__(self):
+        return f"Example({self.values.shape})"
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """Mean loss a known step, in training and in validation (nan where there is none), and validation accuracy."""
+
+    loss: float
+    validation_loss: float
+    validation_accuracy: float
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """A trained Keras model and how it got there. best: the epoch (from 0) whose weights it carries."""
+
+    model: Any
+    history: tuple[Epoch, ...]
+    best: int
+
+
+def build(settings: NetworkSettings, *, channels: int, labels: int) -> Any:
+    """An untrained Keras model: standardise, drop out, recur, softmax at each step."""
+    from keras import Input, Model, layers
+
+    features = Input((None, channels), name="features")  # (N, T, D)
+    known = Input((None,), dtype="bool", name="known")  # (N, T)
+    hidden = layers.Normalization(name="standardise")(features)
+    for i in range(settings.layers):
+        hidden = layers.Dropout(settings.dropout, name=f"dropout_{i}")(hidden)
+        cell = layers.GRU if settings.cell == "gru" else layers.LSTM
+        recurrent: Any = cell(settings.units, return_sequences=True, name=f"{settings.cell}_{i}")
+        if settings.bidirectional:
+            recurrent = layers.Bidirectional(recurrent, name=f"both_ways_{i}")
+        hidden = recurrent(hidden, mask=known)  # (N, T, units or 2 * units)
+    hidden = layers.Dropout(settings.dropout, name="dropout_last")(hidden)
+    scores = layers.Dense(labels, activation="softmax", name="scores")(hidden)  # (N, T, C)
+    return Model([features, known], scores, name="network")
+
+
+def fit(
+    settings: NetworkSettings,
+    training: Sequence[Example],
+    *,
+    labels: int,
+    validation: Sequence[Example] = (),
+    seed: int = 0,
+    report: Report = silent,
+) -> Fitted:
+    """A network trained on `training`; on `validation`, clips of other groups, it is told when to stop.
+
+    Without a validation part all epochs are run. All that is fitted, means and class weights too, is fitted on
+    `training` alone. Each batch is a place to cancel.
+    """
+    import keras
+
+    _check_examples(training, labels)
+    keras.utils.set_random_seed(seed)
+    model = build(settings, channels=training[0].values.shape[1], labels=labels)
+    model.get_layer("standardise").adapt(np.concatenate([example.values for example in training])[None])
+    learn, judge = _steps(model, settings)
+    weights = class_weights(training, labels) if settings.balanced else np.ones(labels, np.float32)
+    rng = np.random.default_rng(seed)
+    history: list[Epoch] = []
+    best_weights, best = model.get_weights(), 0
+    batches = -(-len(training) // settings.batch_size)
+    for epoch in range(settings.epochs):
+        losses = []
+        for i, batch in enumerate(_batches(training, settings.batch_size, rng.permutation(len(training)), weights)):
+            report(epoch * batches + i, settings.epochs * batches, f"Learning, pass {epoch + 1} of {settings.epochs}")
+            losses.append(float(learn(*batch)))
+        history.append(Epoch(float(np.mean(losses)), *_validate(judge, validation, settings.batch_size, weights)))
+        if not validation or history[-1].validation_loss < history[best].validation_loss or epoch == 0:
+            best_weights, best = model.get_weights(), epoch
+        if epoch - best >= settings.patience:
+            break
+    model.set_weights(best_weights)
+    report(settings.epochs * batches, settings.epochs * batches, "Learned")
+    return Fitted(model, tuple(history), best)
+
+
+def class_weights(examples: Sequence[Example], labels: int) -> np.ndarray:
+    """(C,) float32 weights that let each label count the same over all steps; their mean over known steps is 1."""
+    targets = np.concatenate([example.targets for example in examples])
+    counts = np.bincount(targets[targets != UNKNOWN], minlength=labels)
+    seen = np.count_nonzero(counts)
+    return np.where(counts > 0, counts.sum() / (seen * np.maximum(counts, 1)), 0).astype(np.float32)
+
+
+def runner(model: Any) -> Run:
+    """A function from the features of one clip, (T, D) float32, to its scores, (T, C) float32."""
+    import tensorflow as tf
+
+    channels = model.inputs[0].shape[-1]
+    shape = tf.TensorSpec((1, None, channels), tf.float32)
+
+    @tf.function(input_signature=[shape], jit_compile=False)
+    def scores(values):
+        return model([values, tf.ones(tf.shape(values)[:2], tf.bool)], training=False)
+
+    def run(values: np.ndarray) -> np.ndarray:
+        if values.ndim != 2 or values.shape[1] != channels:
+            raise ValueError(f"features are {values.shape}, the network takes (T, {channels})")
+        return scores(values[None].astype(np.float32)).numpy()[0]  # (T, C)
+
+    return run
+
+
+def predict(model: Any, values: np.ndarray) -> np.ndarray:
+    """(T, C) float32 scores for the (T, D) features of one clip. For many clips keep what `runner` gives."""
+    return runner(model)(values)
+
+
+def save(model: Any, path: Path) -> str:
+    """Write the model to `path`, whole or not at all; gives the file's SHA-256 in hex."""
+    partial = path.with_name(f".partial-{path.name}")  # Keras asks for the suffix .keras
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with warnings.catch_warnings():  # TensorFlow's variables lag behind NumPy 2
+            warnings.filterwarnings("ignore", "__array__ implementation", DeprecationWarning)
+            model.save(partial)
+        digest = hashlib.sha256(partial.read_bytes()).hexdigest()
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+    return digest
+
+
+def load(path: Path, sha256: str) -> Run:
+    """The runner of the network in the file, after it was shown to be the very file that its card names.
+
+    Only layers of LAYERS are let in, and Keras reads them in its safe mode.
+    """
+    _check_file(path, sha256)
+    import keras
+
+    try:
+        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+    except (ValueError, TypeError, OSError, KeyError) as error:
+        raise FormatInvalid(
+            f"{path} cannot be read as a network: {error}", "Train it again, or fetch it anew."
+        ) from error
+    return runner(model)
+
+
+def _check_examples(training: Sequence[Example], labels: int) -> None:
+    if not training:
+        raise NotEnoughExamples("There is nothing to learn from.", "Add labelled clips.")
+    targets = np.concatenate([example.targets for example in training])
+    if not np.any(targets != UNKNOWN):
+        raise NotEnoughExamples("No step of any clip is labelled.", "Label some stretches first.")
+    if targets.min() < UNKNOWN or targets.max() >= labels:
+        raise ValueError(f"targets run from {targets.min()} to {targets.max()} for {labels} labels")
+
+
+def _steps(model: Any, settings: NetworkSettings) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """One step of learning on a batch, giving its loss, and one of judging, giving loss, hits and steps summed."""
+    import keras
+    import tensorflow as tf
+
+    optimizer = keras.optimizers.AdamW(settings.learning_rate, weight_decay=settings.weight_decay, clipnorm=1.0)
+    optimizer.build(model.trainable_variables)
+    channels, labels = model.inputs[0].shape[-1], model.outputs[0].shape[-1]
+    kinds = ((channels, tf.float32), (None, tf.bool), (None, tf.int64), (None, tf.float32))
+    signature = [tf.TensorSpec((None, None, size)[: 3 if size else 2], kind) for size, kind in kinds]
+
+    def losses(scores, targets, weights):
+        wanted = tf.one_hot(targets, labels)  # (N, T, C)
+        each = keras.losses.categorical_crossentropy(wanted, scores, label_smoothing=settings.smoothing)  # (N, T)
+        return tf.reduce_sum(each * weights), tf.reduce_sum(weights)
+
+    @tf.function(input_signature=signature, jit_compile=False)
+    def learn(values, known, targets, weights):
+        with tf.GradientTape() as tape:
+            total, weight = losses(model([values, known], training=True), targets, weights)
+            loss = tf.math.divide_no_nan(total, weight)
+        optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
+        return loss
+
+    @tf.function(input_signature=signature, jit_compile=False)
+    def judge(values, known, targets, weights):
+        scores = model([values, known], training=False)
+        hits = (tf.argmax(scores, -1) == targets) & (weights > 0)
+        return (*losses(scores, targets, weights), tf.reduce_sum(tf.cast(hits, tf.float32)))
+
+    return learn, judge
+
+
+def _batches(
+    examples: Sequence[Example], size: int, order: Sequence[int] | np.ndarray, weights: np.ndarray
+) -> Iterator[tuple[np.ndarray, ...]]:
+    """Batches in `order`, padded to their longest clip: values (N, T, D), known, targets and weights (N, T)."""
+    for begin in range(0, len(order), size):
+        chosen = [examples[i] for i in order[begin : begin + size]]
+        shape = (len(chosen), max(len(example.values) for example in chosen))
+        values = np.zeros((*shape, chosen[0].values.shape[1]), np.float32)
+        targets = np.full(shape, UNKNOWN, np.int64)
+        known = np.zeros(shape, bool)
+        for row, example in enumerate(chosen):
+            values[row, : len(example.values)] = example.values
+            targets[row, : len(example.values)] = example.targets
+            known[row, : len(example.values)] = True
+        yield values, known, targets, np.where(targets == UNKNOWN, 0, weights[targets]).astype(np.float32)
+
+
+def _validate(
+    judge: Callable[..., Any], examples: Sequence[Example], size: int, weights: np.ndarray
+) -> tuple[float, float]:
+    """Mean loss and accuracy over the known steps of `examples`; nan where there are none."""
+    ones = np.maximum(weights, 1e-6)  # a label that training never saw still counts as a miss
+    totals = np.zeros(3)
+    known = 0
+    for batch in _batches(examples, size, range(len(examples)), ones):
+        totals += [float(value) for value in judge(*batch)]
+        known += np.count_nonzero(batch[3])
+    return (float(totals[0] / totals[1]), float(totals[2] / known)) if known else (float("nan"), float("nan"))
+
+
+def _check_file(path: Path, sha256: str) -> None:
+    """Refuse a file that is missing, is not the one that was named, or holds anything but our layers."""
+    if not path.is_file():
+        raise WeightsMissing(
+            f"The network {path} is not here.", "Put the model's folder back whole, or train it again."
+        )
+    got = hashlib.sha256(path.read_bytes()).hexdigest()
+    if got != sha256:
+        raise FormatInvalid(
+            f"{path}: expected SHA-256 {sha256 or '(none)'}, got {got}.",
+            "The file changed after its card was written. Put the original back, or train it again.",
+        )
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = {member.filename: member.file_size for member in archive.infolist()}
+            if set(members) != _MEMBERS or members["config.json"] > _CONFIG_BYTES:
+                raise FormatInvalid(f"{path}: expected {sorted(_MEMBERS)}, got {sorted(members)[:8]}.")
+            config = json.loads(archive.read("config.json"))
+    except (zipfile.BadZipFile, ValueError) as error:
+        raise FormatInvalid(f"{path} is no Keras file: {error}.", "Train it again, or fetch it anew.") from error
+    strangers = sorted({name for name in _classes(config) if name not in LAYERS + _PARTS})
+    if strangers:
+        raise FormatInvalid(
+            f"{path}: expected layers of {', '.join(LAYERS)}, got {', '.join(strangers)}.",
+            "Only networks trained by this program are read.",
+        )
+
+
+def _classes(config: Any) -> Iterator[str]:
+    """Each class that a Keras configuration would make; one from outside Keras carries its module in its name."""
+    if isinstance(config, dict):
+        if "class_name" in config:
+            module = str(config.get("module") or "keras")
+            inside = module in ("builtins", "keras") or module.startswith(("keras.", "keras_"))
+            known = config.get("registered_name") in (None, config["class_name"])
+            yield str(config["class_name"]) if inside and known else f"{module}.{config['class_name']}"
+        for value in config.values():
+            yield from _classes(value)
+    elif isinstance(config, list):
+        for value in config:
+            yield from _classes(value)
