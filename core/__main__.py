@@ -1,0 +1,295 @@
+"""The command line: the same code, keys and results as the pages.
+
+Results go to standard output or to a file, whole or not at all; progress, `error: ` and `hint: ` lines go to standard
+error. Exit codes: 0, 1 for an error, 2 for a wrong call, 130 when interrupted.
+"""
+
+import argparse
+import contextlib
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+import core.formats  # noqa: F401
+from core import codec, pipeline, settings
+from core.domain import Analysis, ModelCard, Recipe
+from core.errors import AnalysisError, FormatInvalid
+from core.formats.json import write_video
+from core.registry import FORMATS, unknown
+from core.store import Store
+
+SPARSE_S = 10.0  # between lines of progress where they are kept
+REDRAWN_S = 0.1  # between lines of progress where each takes the place of the one before
+DEFAULT_MODEL = "kinetics400"
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a command made: bytes by file name, or under "" what goes to standard output or the one file asked for."""
+
+    files: dict[str, bytes]
+    failed: bool = False
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; gives its exit code."""
+    parser = _parser()
+    chosen = parser.parse_args(arguments)
+    if problem := _problem(chosen):
+        parser.error(problem)
+    try:
+        with _quiet():
+            output = chosen.run(chosen)
+        _deliver(output.files, getattr(chosen, "output", None))
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return 130
+    except AnalysisError as error:
+        _complain(error)
+        return 1
+    except BrokenPipeError:  # whoever read the result has gone; nothing is left to say
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
+        return 1
+    return 1 if output.failed else 0
+
+
+def probe(chosen: argparse.Namespace) -> Output:
+    """What can be measured of a clip."""
+    store = Store(settings.current().workspace)
+    with Progress(chosen.clip) as progress:
+        digest = pipeline.add_video(store, chosen.clip, progress)
+    return Output({"": write_video(store.video(digest))})
+
+
+def models(chosen: argparse.Namespace) -> Output:
+    """The models that can be used; what is wrong with others is told as errors."""
+    here = settings.current()
+    for error in pipeline.broken_models(here).values():
+        _complain(error)
+    rows = [_row(card) for card in pipeline.models(here).values()]
+    if chosen.format == "json":
+        return Output({"": (json.dumps(rows, indent=2, ensure_ascii=False) + "\n").encode()})
+    return Output({"": _table(rows).encode()})
+
+
+def analyze(chosen: argparse.Namespace) -> Output:
+    """Labels over time of each clip. Where one of several fails, it is told and the others go on."""
+    here = settings.current()
+    store = Store(here.workspace)
+    cards = pipeline.models(here)
+    if chosen.model not in cards:
+        raise pipeline.broken_models(here).get(chosen.model) or unknown("model", chosen.model, cards)
+    card = cards[chosen.model]
+    recipe = _recipe(chosen.recipe) if chosen.recipe else card.recipe
+    _check_place(chosen.output)
+    found, failed = [], False
+    for clip in chosen.clips:
+        try:
+            found.append(_analyze(store, clip, recipe, card, here.engine))
+        except AnalysisError as error:
+            _complain(error, clip if len(chosen.clips) > 1 else "")
+            failed = True
+    return Output(_written(chosen, found), failed)
+
+
+def _analyze(store: Store, clip: str, recipe: Recipe, card: ModelCard, engine: str) -> Analysis:
+    with Progress(clip) as progress:
+        digest = pipeline.add_video(store, clip, progress)
+        pipeline.predict(store, digest, recipe, card.name, engine, progress)
+    return pipeline.analysis(store, digest, recipe, card, engine)
+
+
+def _recipe(path: str) -> Recipe:
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FormatInvalid(
+            f"The recipe {path} cannot be read: {error}", "Give a file saved on the page Prepare."
+        ) from error
+    return codec.from_json(text, Recipe, source=path)
+
+
+# What is written ----------------------------------------------------------------------------------------------------
+
+
+def _written(chosen: argparse.Namespace, found: Sequence[Analysis]) -> dict[str, bytes]:
+    """The results as one file, or with a folder as --output as one file a clip."""
+    form = FORMATS[chosen.format]
+    several = len(chosen.clips) > 1
+    into_folder = bool(chosen.output) and Path(chosen.output).is_dir()
+    if into_folder or (several and form.write_all is None):
+        return {_file_name(one, found, form.suffix): form.write(one) for one in found}
+    if several and form.write_all is not None:
+        return {"": form.write_all(found)} if found else {}
+    return {"": form.write(found[0])} if found else {}
+
+
+def _file_name(one: Analysis, found: Sequence[Analysis], suffix: str) -> str:
+    """The clip's name with another suffix; where two clips would share it, with the start of the digest too."""
+    stems = [Path(other.video.path).stem for other in found if other.video.digest != one.video.digest]
+    stem = Path(one.video.path).stem
+    return f"{stem}-{one.video.digest[:8]}{suffix}" if stem in stems else stem + suffix
+
+
+def _check_place(output: str | None) -> None:
+    """Refuse a place that cannot be written to before the long work begins."""
+    if output and not Path(output).absolute().parent.is_dir():
+        raise AnalysisError(
+            f"There is no folder {Path(output).absolute().parent}.", "Make it, or choose another --output."
+        )
+
+
+def _deliver(files: dict[str, bytes], output: str | None) -> None:
+    for name, content in files.items():
+        if output:
+            _write(Path(output, name) if name else Path(output), content)
+        else:
+            sys.stdout.buffer.write(content)
+            sys.stdout.flush()
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        path.parent.mkdir(exist_ok=True)
+        partial.write_bytes(content)
+        partial.replace(path)
+    except OSError as error:
+        raise AnalysisError(f"{path} cannot be written: {error.strerror}.", "Choose another --output.") from error
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+
+
+def _row(card: ModelCard) -> dict[str, object]:
+    return {
+        "name": card.name,
+        "title": card.title,
+        "backbone": card.backbone,
+        "labels": len(card.labels),
+        "scores": card.scores,
+    }
+
+
+def _table(rows: Sequence[dict[str, object]]) -> str:
+    """Columns of text, as wide as their widest entry."""
+    cells = [["name", "title", "backbone", "labels", "held-out scores"]]
+    for row in rows:
+        scores = row["scores"]
+        assert isinstance(scores, dict)
+        told = ", ".join(f"{name} {value:.3f}" for name, value in scores.items())
+        cells.append([str(row[key]) for key in ("name", "title", "backbone", "labels")] + [told or "-"])
+    widths = [max(len(line[i]) for line in cells) for i in range(5)]
+    lines = ("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells)
+    return "\n".join(lines) + "\n"
+
+
+# What is told meanwhile -----------------------------------------------------------------------------------------------
+
+
+class Progress:
+    """A report for standard error: one line that is redrawn on a terminal, a line now and then elsewhere."""
+
+    def __init__(self, name: str):
+        self.name = name
+        self.stream: TextIO = sys.stderr
+        self.redraws = self.stream.isatty()
+        self.told_at = 0.0
+        self.message = ""
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(self, *_why: object) -> None:
+        if self.redraws:
+            print("\r\x1b[2K", end="", file=self.stream, flush=True)
+
+    def __call__(self, done: int, total: int, message: str) -> None:
+        now = time.monotonic()
+        wait_s = REDRAWN_S if self.redraws else SPARSE_S
+        if message == self.message and now - self.told_at < wait_s:
+            return
+        self.told_at, self.message = now, message
+        line = f"{self.name}: {message}" + (f" ({done} of {total})" if total > 0 else "")
+        print(
+            f"\r\x1b[2K{line}" if self.redraws else line, end="" if self.redraws else "\n", file=self.stream, flush=True
+        )
+
+
+def _complain(error: AnalysisError, about: str = "") -> None:
+    print(f"error: {about}: {error}" if about else f"error: {error}", file=sys.stderr)
+    if error.hint:
+        print(f"hint: {error.hint}", file=sys.stderr)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Send what native libraries print on descriptors 1 and 2 nowhere; Python's own sys.stderr goes on as before."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    shown = sys.stderr
+    sys.stdout.flush()
+    shown.flush()
+    kept = [os.dup(1), os.dup(2)]
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        if shown is sys.__stderr__:
+            sys.stderr = open(os.dup(kept[1]), "w", buffering=1, encoding=shown.encoding, errors="backslashreplace")
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        sys.stdout.flush()
+        for descriptor, original in zip((1, 2), kept, strict=True):
+            os.dup2(original, descriptor)
+            os.close(original)
+        os.close(nowhere)
+        sys.stderr = shown
+
+
+# What can be asked ----------------------------------------------------------------------------------------------------
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m core",
+        description="Labels over time for video clips, with the code and the results of the dashboard.",
+        epilog="KINETOSCOPE_WORKSPACE names the folder in which clips and results are kept.",
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    one = commands.add_parser("probe", help="measure a clip", description="Measure a clip and print it as JSON.")
+    one.add_argument("clip", metavar="CLIP")
+    one.set_defaults(run=probe)
+
+    listed = commands.add_parser("models", help="list the models", description="List the models that can be used.")
+    listed.add_argument("--format", choices=("text", "json"), default="text")
+    listed.set_defaults(run=models)
+
+    about = "Find out which action happens when. Several clips: a JSON list, or a CSV table with their paths."
+    several = commands.add_parser("analyze", help="label clips over time", description=about)
+    several.add_argument("clips", metavar="CLIP", nargs="+")
+    several.add_argument("--model", default=DEFAULT_MODEL, help="as `models` lists them (default: %(default)s)")
+    several.add_argument("--recipe", metavar="FILE", help="a saved recipe (default: the one the model was made with)")
+    several.add_argument("--format", choices=tuple(FORMATS), default="json")
+    several.add_argument("--output", metavar="PATH", help="a file, or a folder for one file a clip")
+    several.set_defaults(run=analyze)
+    return parser
+
+
+def _problem(chosen: argparse.Namespace) -> str:
+    """What does not fit together in a call, in words; empty if all does."""
+    if chosen.run is not analyze or len(chosen.clips) == 1 or FORMATS[chosen.format].write_all:
+        return ""
+    if not chosen.output or Path(chosen.output).is_file():
+        return f"{chosen.format} holds one clip a file: give a folder as --output"
+    return ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,337 @@
+"""The order of the stages: a clip is added, its frames become features, features a prediction, a prediction a track.
+
+Keys chain: a prediction's key holds its features' key, which holds the clip, the recipe, the CNN and the engine. Long
+functions write the store whole, at the end, and run in a worker; the others are quick enough for a page and import
+neither TensorFlow nor a decoder.
+"""
+
+import math
+import os
+import tempfile
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+import core.backbones
+import core.formats
+from core import codec, preprocess, segments
+from core.domain import Analysis, Features, Frame, ModelCard, Prediction, Recipe, VideoInfo
+from core.errors import AnalysisError, FormatInvalid, RecipeInvalid, ResultMissing
+from core.jobs import Report, silent
+from core.keys import fingerprint
+from core.registry import BACKBONES, FORMATS, unknown
+from core.settings import ROOT, Settings
+from core.store import Store
+
+SHORTEST_S = 0.5  # shorter stretches of one label go to a neighbour
+THUMBNAIL_PX = 320
+DULL = 24  # standard deviation of a picture's grey values below which it tells nothing
+SAMPLE_NAME = "sample clip.mp4"
+
+
+# Models -----------------------------------------------------------------------------------------------------------
+
+
+def models(settings: Settings) -> dict[str, ModelCard]:
+    """The networks that can be used, by name: cards in the folders of `settings`, the project's own first."""
+    return {name: card for name, (card, _folder) in _survey(settings.models)[0].items()}
+
+
+def broken_models(settings: Settings) -> dict[str, AnalysisError]:
+    """What is wrong with those that cannot be used, by the folder they lie in."""
+    return _survey(settings.models)[1]
+
+
+def _survey(places: tuple[Path, ...]) -> tuple[dict[str, tuple[ModelCard, Path]], dict[str, AnalysisError]]:
+    found: dict[str, tuple[ModelCard, Path]] = {}
+    broken: dict[str, AnalysisError] = {}
+    for path in (path for place in places for path in sorted(place.glob("*/card.json"))):
+        try:
+            card = _card(path, path.stat().st_mtime_ns)
+            if card.name in found:
+                raise FormatInvalid(f"{path}: there already is a model named {card.name!r}.", "Rename one of the two.")
+            found[card.name] = (card, path.parent)
+        except AnalysisError as error:
+            broken[str(path.parent)] = error
+    return found, broken
+
+
+@lru_cache(maxsize=256)
+def _card(path: Path, _changed: int) -> ModelCard:
+    """The card in a file, checked against its folder and its CNN."""
+    try:
+        card = codec.from_json(path.read_text(encoding="utf-8"), ModelCard, source=str(path))
+    except (OSError, UnicodeDecodeError) as error:
+        raise FormatInvalid(f"{path} cannot be read: {error}") from error
+    if card.name != path.parent.name:
+        raise FormatInvalid(f"{path}: expected the folder's name {path.parent.name!r}, got {card.name!r}.")
+    backbone = BACKBONES[card.backbone]
+    if card.backbone_version != backbone.version:
+        raise FormatInvalid(
+            f"{path}: made for version {card.backbone_version} of {card.backbone}, here is {backbone.version}.",
+            "Train it again on this version's features.",
+        )
+    if not card.labels or len(set(card.labels)) < len(card.labels) or segments.NOTHING in card.labels:
+        raise FormatInvalid(f"{path}: labels must differ, and none may be {segments.NOTHING!r}.")
+    if not 0 <= card.threshold <= 1 or not 0 <= card.smooth_s < math.inf:
+        raise FormatInvalid(f"{path}: threshold {card.threshold} or smooth_s {card.smooth_s} is out of range.")
+    if card.network != Path(card.network).name:
+        raise FormatInvalid(f"{path}: expected a file of this folder as network, got {card.network!r}.")
+    return card
+
+
+# Clips ------------------------------------------------------------------------------------------------------------
+
+
+def add_video(store: Store, path: str | Path, report: Report = silent) -> str:
+    """Measure the clip in a file and catalogue it with a thumbnail; gives its digest.
+
+    A clip that is known already only gets the path where it lies now.
+    """
+    from core import video
+
+    path = str(Path(path).absolute())
+    digest = video.digest(path, report)
+    try:
+        known = store.video(digest)
+    except ResultMissing:
+        info = video.probe(path, digest, report)
+        _write_thumbnail(store, info)
+        store.save_video(info)
+    else:
+        if known.path != path:
+            store.save_video(replace(known, path=path))
+    return digest
+
+
+def add_sample(store: Store, report: Report = silent) -> str:
+    """Render the sample clip, keep it in the workspace and catalogue it; gives its digest."""
+    from core import synthetic, video
+
+    with tempfile.TemporaryDirectory() as folder:
+        rendered = Path(folder, SAMPLE_NAME)
+        video.write(str(rendered), _counted(synthetic.sample_clip(), report, 0, "Drawing the sample clip"))
+        with open(rendered, "rb") as stream:
+            kept = store.keep_upload(stream, SAMPLE_NAME)
+    return add_video(store, kept, report)
+
+
+def proxy(store: Store, digest: str, report: Report = silent) -> None:
+    """Make the small H.264 copy of a clip that browsers play, unless it is there."""
+    from core import video
+
+    path = store.proxy_path(digest)
+    if not path.exists():
+        video.make_proxy(store.video(digest), str(path), report)
+
+
+def moment(store: Store, digest: str, time_s: float, before: int = 0, after: int = 0) -> list[Frame]:
+    """The frame on screen at `time_s` with some frames before and after it."""
+    from core import video
+
+    return video.around(store.video(digest), time_s, before=before, after=after)
+
+
+def _write_thumbnail(store: Store, info: VideoInfo) -> None:
+    """A small JPEG of a moment that tells something: the first of a few that is not dull, else the best of them."""
+    import cv2
+
+    image = _telling_picture(info)
+    height = max(1, round(THUMBNAIL_PX * image.shape[0] / image.shape[1]))
+    small = cv2.resize(image, (THUMBNAIL_PX, height), interpolation=cv2.INTER_AREA)
+    encoded = cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])[1]
+    path = store.thumbnail_path(info.digest)
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_bytes(encoded.tobytes())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _telling_picture(info: VideoInfo) -> np.ndarray:
+    from core import video
+
+    best, most = None, -1.0
+    for share in (0.33, 0.1, 0.5, 0.7, 0.9):
+        image = video.frame_at(info, share * info.duration_s).image
+        spread = float(image[::4, ::4].mean(axis=2).std())
+        if spread > most:
+            best, most = image, spread
+        if spread >= DULL:
+            break
+    assert best is not None
+    return best
+
+
+# Keys -------------------------------------------------------------------------------------------------------------
+
+
+def features_key(digest: str, recipe: Recipe, backbone_name: str, engine: str) -> str:
+    """The name of a clip's features."""
+    backbone = BACKBONES[backbone_name]
+    return fingerprint("features", 1, digest, recipe, backbone.name, backbone.version, engine)
+
+
+def prediction_key(digest: str, recipe: Recipe, card: ModelCard, engine: str) -> str:
+    """The name of what a model says of a clip."""
+    return fingerprint(
+        "prediction", 1, features_key(digest, recipe, card.backbone, engine), card.name, card.version, card.labels
+    )
+
+
+# From frames to labels ----------------------------------------------------------------------------------------------
+
+
+def predict(store: Store, digest: str, recipe: Recipe, model_name: str, engine: str, report: Report = silent) -> None:
+    """Make and store what a model says of a clip, and the features it needs; what is there already is not made again.
+
+    Progress is told in frames of the clip.
+    """
+    info = store.video(digest)
+    card, folder = _model(store, model_name)
+    key = prediction_key(digest, recipe, card, engine)
+    frames = _frames_read(info, recipe)
+    if not store.has(key):
+        features = _features(store, info, recipe, card.backbone, engine, report)
+        report(frames, frames, "Reading labels")
+        store.write(key, label(card, folder, features), kind="prediction", video=digest)
+    report(frames, frames, "Done")
+
+
+def analysis(
+    store: Store, digest: str, recipe: Recipe, card: ModelCard, engine: str, *, shortest_s: float = SHORTEST_S
+) -> Analysis:
+    """All that is told about a clip, from what `predict` stored; ResultMissing before that."""
+    info = store.video(digest)
+    prediction = store.read(prediction_key(digest, recipe, card, engine), Prediction)
+    track = segments.track(prediction, video=digest, threshold=card.threshold, shortest_s=shortest_s, author=card.name)
+    return Analysis(info, card.name, segments.ranking(prediction), track)
+
+
+def export(found: Analysis, format_name: str) -> bytes:
+    """The analysis as a file of one of the FORMATS."""
+    return FORMATS[format_name].write(found)
+
+
+def extract(
+    info: VideoInfo, recipe: Recipe, backbone_name: str, engine: str, engine_cache: Path, report: Report = silent
+) -> Features:
+    """What a CNN says of each step of a clip; nothing is stored. A place to cancel comes with each few frames."""
+    from core import engine as engines
+
+    backbone = BACKBONES[backbone_name]
+    total = _frames_read(info, recipe)
+    report(0, total, "Loading the network")
+    run = engines.load(backbone, engine, engine_cache)
+    report(0, total, "Looking at frames")
+    with closing(_frames(info, recipe, backbone.size_px)) as frames:
+        told = _counted(_not_empty(frames, info), report, total, "Looking at frames", _first_index(info, recipe))
+        features = core.backbones.features(backbone, told, run)
+    start_s, stop_s = features.seen_s
+    return replace(features, seen_s=(start_s, min(stop_s, info.duration_s, preprocess.source_stretch_s(recipe)[1])))
+
+
+def label(card: ModelCard, folder: Path, features: Features) -> Prediction:
+    """The model's smoothed scores at each step: of its network, or without one of its CNN's own classifier."""
+    if card.network:
+        scores = segments.smooth(
+            _network(folder / card.network, card.network_sha256)(features.values),
+            features.times_s,
+            width_s=card.smooth_s,
+        )
+    else:
+        kernel, bias = BACKBONES[card.backbone].classifier()  # (D, C), (C,)
+        logits = segments.smooth(features.values @ kernel + bias, features.times_s, width_s=card.smooth_s)  # (T, C)
+        scores = _softmax(logits)
+    if scores.shape[1] != len(card.labels):
+        raise FormatInvalid(
+            f"{folder}: the network gives {scores.shape[1]} scores, the card {len(card.labels)} labels."
+        )
+    return Prediction(features.times_s, scores, card.labels, card.name, features.seen_s)
+
+
+def _features(
+    store: Store, info: VideoInfo, recipe: Recipe, backbone_name: str, engine: str, report: Report
+) -> Features:
+    """The stored features, or else new ones, stored."""
+    key = features_key(info.digest, recipe, backbone_name, engine)
+    if store.has(key):
+        return store.read(key, Features)
+    features = extract(info, recipe, backbone_name, engine, store.engine_cache, report)
+    store.write(key, features, kind="features", video=info.digest)
+    return features
+
+
+def _model(store: Store, name: str) -> tuple[ModelCard, Path]:
+    found, broken = _survey((ROOT / "models", store.workspace / "models"))
+    for folder, error in broken.items():
+        if Path(folder).name == name:
+            raise error
+    if name not in found:
+        raise unknown("model", name, found)
+    return found[name]
+
+
+@lru_cache(maxsize=8)
+def _network(path: Path, sha256: str) -> Callable[[np.ndarray], np.ndarray]:
+    """The recurrent network, kept between clips."""
+    from core import network
+
+    return network.load(path, sha256)
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    """(T, C) scores whose rows sum to 1."""
+    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return (raised / raised.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def _frames(info: VideoInfo, recipe: Recipe, size_px: int) -> Generator[Frame, None, None]:
+    """The frames that a recipe makes of a clip.
+
+    Frames that no step may matter to are skipped by seeking. Where no step changes pictures, the decoder gives them
+    as squares of `size_px` at once, which is several times faster than making them whole first.
+    """
+    from core import video
+
+    start_s, stop_s = preprocess.source_stretch_s(recipe)
+    plain = not any(step.picture for step in recipe.steps)
+    size = (size_px, size_px) if plain else None
+    yield from recipe.apply(video.read(info, start_s=start_s, stop_s=stop_s, size_px=size))
+
+
+def _frames_read(info: VideoInfo, recipe: Recipe) -> int:
+    """How many frames of the source a recipe reads."""
+    start, stop = np.searchsorted(info.times_s, preprocess.source_stretch_s(recipe))
+    return int(stop - start)
+
+
+def _first_index(info: VideoInfo, recipe: Recipe) -> int:
+    return int(np.searchsorted(info.times_s, preprocess.source_stretch_s(recipe)[0]))
+
+
+def _not_empty(frames: Iterator[Frame], info: VideoInfo) -> Iterator[Frame]:
+    """The same frames; RecipeInvalid where there is none."""
+    first = next(frames, None)
+    if first is None:
+        raise RecipeInvalid(
+            f"The recipe leaves no frame of the clip, which runs from 0 to {info.duration_s:.2f} s.",
+            "Widen or remove its Trim step.",
+        )
+    yield first
+    yield from frames
+
+
+def _counted(
+    frames: Iterator[Frame], report: Report, total: int, message: str, first_index: int = 0
+) -> Iterator[Frame]:
+    """The same frames, telling every few of them how far in the source they are."""
+    for count, frame in enumerate(frames):
+        if count % 8 == 0:
+            report(min(max(frame.index - first_index, 0), total) if total else count, total, message)
+        yield frame
