@@ -1,0 +1,109 @@
+"""Kinetoscope's server: the dashboard, the routes of clips and pictures, and the workers beside it.
+
+Start it with `make run`, or `streamlit run app.py`. It answers on this machine only, under the names in
+`server.allowedHosts`.
+"""
+
+import re
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import streamlit as st
+from starlette.concurrency import run_in_threadpool
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from core.errors import ResultMissing
+from pages.ui import state
+
+DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
+OWN = (None, "same-origin", "none")  # what a browser says of requests by our own pages, and of typed addresses
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cache-Control": "private, no-cache",
+}
+KINDS = {b"ftyp": "video/mp4", b"\x1a\x45\xdf\xa3": "video/webm"}
+
+
+def clip(request: Request) -> Response:
+    """A clip as browsers play it, by byte ranges: the file itself where they can, else the copy made for them."""
+    digest = request.path_params["digest"]
+    info = state.store().video(digest)
+    path = Path(info.path) if info.plays_in_browser else state.store().proxy_path(digest)
+    if not path.is_file():
+        return _refusal(404)
+    return FileResponse(path, media_type=_kind(path), headers=HEADERS)
+
+
+def thumb(request: Request) -> Response:
+    """The small picture of a clip."""
+    digest = request.path_params["digest"]
+    state.store().video(digest)
+    path = state.store().thumbnail_path(digest)
+    return FileResponse(path, media_type="image/jpeg", headers=HEADERS) if path.is_file() else _refusal(404)
+
+
+def guarded(answer):
+    """Only for our own pages, and only digests: nothing of the address ever becomes a path."""
+
+    async def endpoint(request: Request) -> Response:
+        if request.headers.get("sec-fetch-site") not in OWN:
+            return _refusal(403)
+        if not DIGEST.fullmatch(request.path_params["digest"]):
+            return _refusal(404)
+        try:
+            return await run_in_threadpool(answer, request)
+        except ResultMissing:
+            return _refusal(404)
+
+    return endpoint
+
+
+def _refusal(status: int) -> Response:
+    return PlainTextResponse({403: "Forbidden", 404: "Not found"}[status], status, headers=HEADERS)
+
+
+def _kind(path: Path) -> str:
+    """The media type by the first bytes; names of files say little."""
+    with open(path, "rb") as file:
+        head = file.read(12)
+    return KINDS.get(head[4:8]) or KINDS.get(head[:4]) or "application/octet-stream"
+
+
+class KnownHosts:
+    """Refuses requests for a host that is not ours, as a site would send that rebinds its name to this machine."""
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not _is_ours(Request(scope).url.hostname):
+            await _refusal(403)(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+
+def _is_ours(host: str | None) -> bool:
+    allowed = {*st.get_option("server.allowedHosts"), st.get_option("browser.serverAddress")}
+    return "*" in allowed or (host or "").lower().rstrip(".") in allowed
+
+
+@asynccontextmanager
+async def lifespan(app: st.App):
+    """Begin to start the workers, which takes a second in the background; end them with the server."""
+    state.runner()
+    yield
+    await run_in_threadpool(state.close)
+
+
+app = st.App(
+    "pages/ui/shell.py",
+    lifespan=lifespan,
+    routes=[Route("/clips/{digest}", guarded(clip)), Route("/thumbs/{digest}", guarded(thumb))],
+    middleware=[Middleware(KnownHosts)],
+)

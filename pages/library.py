@@ -1,0 +1,84 @@
+"""Library: add clips, see what was measured of each, choose one to work on, delete."""
+
+from html import escape
+
+import streamlit as st
+
+from core.store import VideoEntry
+from pages.ui import intake, state, theme, thumbs, words
+
+SHOWN = 12
+ORDERS = {"added": "Latest first", "name": "Name", "length": "Longest first"}
+
+
+def order(entries: list[VideoEntry]) -> list[VideoEntry]:
+    """The clips whose name holds what was typed, in the order that was picked; the controls for both."""
+    if len(entries) < 4:
+        return entries
+    left, right = st.columns([3, 1])
+    wanted = left.text_input("Find by name", placeholder="Find by name", label_visibility="collapsed")
+    by = right.selectbox("Order", list(ORDERS), 0, ORDERS.__getitem__, label_visibility="collapsed")
+    found = [entry for entry in entries if wanted.lower() in entry.name.lower()]
+    if by == "name":
+        return sorted(found, key=lambda entry: entry.name.lower())
+    return sorted(found, key=lambda entry: entry.info.duration_s, reverse=True) if by == "length" else found
+
+
+def card(entry: VideoEntry) -> None:
+    """One clip: picture, name, what was measured, what was odd, and what can be done with it."""
+    info, chosen = entry.info, entry.info.digest == state.chosen_digest()
+    with st.container(border=True, key=f"card-{'chosen-' if chosen else ''}{info.digest}"):
+        st.html(thumbs.html(info))
+        badge = '<span class="k-badge">chosen</span>' if chosen else ""
+        st.html(f'<div class="k-name">{escape(entry.name)}{badge}</div>')
+        theme.facts(words.facts(info)[1:])
+        if info.notes:
+            odd = "\n".join(f"- {theme.plain(note)}" for note in info.notes)
+            st.warning(odd, icon=":material/info:")
+        actions(entry)
+
+
+def actions(entry: VideoEntry) -> None:
+    """Go on with a clip, or delete it after one more question."""
+    digest = entry.info.digest
+    with st.container(horizontal=True):
+        if st.button("Prepare", key=f"prepare.{digest}", icon=":material/tune:"):
+            state.go("prepare", digest)
+        if st.button("Timeline", key=f"timeline.{digest}", icon=":material/view_timeline:"):
+            state.go("timeline", digest)
+        with st.popover("", icon=":material/delete:", help="Delete from the library"):
+            stays = (
+                "The uploaded copy is deleted with it."
+                if entry.uploaded
+                else f"The file itself stays: {entry.info.path}"
+            )
+            st.markdown(f"Delete **{theme.plain(entry.name)}** and all that was made of it?")
+            st.caption(theme.plain(stays))
+            st.button("Delete", key=f"delete.{digest}", type="primary", on_click=state.delete, args=(digest,))
+
+
+theme.title("Library", "Add video clips, see what was measured, and choose one to work on.")
+entries = state.entries()
+intake.panel(opened=not entries)
+intake.progress()
+state.show_problem()
+if not entries:
+    theme.empty(
+        "The library is empty",
+        "Upload a clip, type the path of one on this machine, or add the sample clip. "
+        "Then see what happens when, on the Timeline.",
+    )
+    st.stop()
+
+theme.section("Your clips" if len(entries) > 1 else "Your clip")
+found = order(entries)
+shown = state.remembered("library.shown", SHOWN)
+for start in range(0, min(len(found), shown), 3):
+    for column, entry in zip(st.columns(3, gap="medium"), found[start : start + 3], strict=False):
+        with column:
+            card(entry)
+if not found:
+    theme.empty("No clip has that in its name", "Clear the search to see all clips.")
+if len(found) > shown and st.button(f"Show more ({len(found)} clips in all)", icon=":material/expand_more:"):
+    state.remember("library.shown", shown * 2)
+    st.rerun()

@@ -1,0 +1,29 @@
+"""Prepare: choose and order preprocessing steps, with before and after at any moment."""
+
+import streamlit as st
+
+from pages.ui import clip_bar, state, theme, workbench
+
+theme.title("Prepare", "Cut, turn and clean the clip before it is analysed. The file itself is never changed.")
+info = state.chosen_video()
+clip_bar.show(info)
+
+
+@st.fragment
+def bench() -> None:
+    """Pictures and steps, run again by themselves while a slider moves."""
+    pictures, panel = st.columns([5, 3], gap="large")
+    with pictures:
+        screen = st.container()
+        moment_s = workbench.moment(info)
+        if st.button("Go on to the timeline", type="primary", icon=":material/view_timeline:"):
+            state.go("timeline")
+    with panel:
+        theme.section("Steps", "Applied from top to bottom.")
+        workbench.steps(info)
+        workbench.recipes()
+    with screen:
+        workbench.viewer(info, moment_s)
+
+
+bench()

@@ -1,0 +1,24 @@
+"""Timeline: which action happens when, beside the playing clip."""
+
+from core import pipeline
+from pages.ui import clip_bar, findings, job_panel, model_cards, state, theme
+
+ABOUT = (
+    "The network looks at each moment of the clip and says which action it sees. On this machine that takes about as \
+long as the clip lasts, often less; the result is kept."
+)
+
+theme.title("Timeline", "Which action happens when, as a neural network sees it.")
+info = state.chosen_video()
+clip_bar.show(info)
+card = state.chosen_model()
+recipe, engine = state.recipe(), state.settings().engine
+key = pipeline.prediction_key(info.digest, recipe, card, engine) if card else ""
+model_cards.pick(opened=not state.store().has(key))
+if card and job_panel.ready(
+    key,
+    "Find the actions",
+    *(pipeline.predict, state.store(), info.digest, recipe, card.name, engine),
+    about=ABOUT,
+):
+    findings.show(info, card, key)

@@ -1,0 +1,144 @@
+"""The parts of Timeline that show what was found: headline, player, heatmap, table, downloads."""
+
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+from core import pipeline
+from core.domain import Analysis, ModelCard, VideoInfo
+from core.errors import AnalysisError
+from core.registry import FORMATS
+from core.segments import NOTHING
+from pages.ui import figures, job_panel, player, state, theme, words
+
+TOP = 5
+
+
+def show(info: VideoInfo, card: ModelCard, key: str) -> None:
+    """All that was found, or why it cannot be read."""
+    try:
+        analysis = state.analysis(info.digest, card.name)
+        prediction = state.prediction(key)
+    except AnalysisError as error:
+        theme.problem(str(error), error.hint)
+        return
+    labels = shown_labels(analysis)
+    slots = state.slots(labels)
+    _headline(analysis, slots)
+    _playing(analysis, slots, key)
+    theme.section("Scores over time", "How strongly the network sees each label at each moment of the clip.")
+    st.plotly_chart(
+        figures.heatmap(prediction, labels[: figures.ROWS], slots, dark=state.is_dark()),
+        key=f"heatmap.{key}",
+        config={"displayModeBar": False, "scrollZoom": False},
+    )
+    _downloads(analysis)
+
+
+def shown_labels(analysis: Analysis) -> tuple[str, ...]:
+    """The labels of the segments and the best of the rest, by their mean score."""
+    told = {segment.label for segment in analysis.track.segments}
+    best = [found.label for found in analysis.ranking]
+    rest = [label for label in best if label not in told][: max(0, figures.ROWS - len(told))]
+    return tuple(label for label in best if label in told or label in rest)
+
+
+def _headline(analysis: Analysis, slots: dict[str, int]) -> None:
+    """What was found in one sentence, and the best labels with their scores."""
+    st.html(f'<div class="k-headline">{sentence(analysis)}</div>')
+    best = [found for found in analysis.ranking if found.label in slots][:TOP]
+    chips = "".join(theme.chip(found.label, slots[found.label], words.per_cent(found.score)) for found in best)
+    st.html(f"<div>{chips}</div>")
+    st.caption("The figure beside each label is its mean score over the whole clip.")
+
+
+def sentence(analysis: Analysis) -> str:
+    """HTML of the finding in words."""
+    seconds: dict[str, float] = {}
+    for segment in analysis.track.segments:
+        seconds[segment.label] = seconds.get(segment.label, 0.0) + segment.stop_s - segment.start_s
+    start_s, stop_s = analysis.track.seen_s
+    if not seconds:
+        first = analysis.ranking[0]
+        return f"Nothing certain. The nearest label is <b>{escape(first.label)}</b>, at {words.per_cent(first.score)}."
+    order = sorted(seconds, key=lambda label: -seconds[label])
+    named = [f"<b>{escape(label)}</b> for {words.length(seconds[label])}" for label in order[:3]]
+    more = f", besides {words.count(len(order) - 3, 'other label')}" if len(order) > 3 else ""
+    return f"{words.listed(named)}{more}, in {words.length(stop_s - start_s)} of video."
+
+
+@st.fragment
+def _playing(analysis: Analysis, slots: dict[str, int], key: str) -> None:
+    """The player and the table beside it; a row that is picked plays from its start."""
+    left, right = st.columns([3, 2], gap="large")
+    with right:
+        _table(analysis, key)
+    with left:
+        playable = _playable(analysis.video)
+        player.player(analysis, slots, playable=playable, key=f"player.{key}")
+
+
+def _playable(info: VideoInfo) -> bool:
+    """Whether there is something that the browser plays; a copy for it is begun where there is not."""
+    if info.plays_in_browser:
+        return True
+    there = state.store().proxy_path(info.digest).exists()
+    return job_panel.ready(
+        f"proxy-{info.digest}",
+        "Make a copy that plays here",
+        pipeline.proxy,
+        state.store(),
+        info.digest,
+        there=there,
+        at_once=True,
+    )
+
+
+def _table(analysis: Analysis, key: str) -> None:
+    """The segments; picking one plays it."""
+    segments = analysis.track.segments
+    st.markdown(f"**{words.count(len(segments), 'segment')}**")
+    if not segments:
+        st.caption(f"No label is certain enough anywhere: {NOTHING}.")
+        return
+    st.caption("Pick a row to play it.")
+    picked = st.dataframe(
+        figures.segment_table(segments),
+        hide_index=True,
+        height=min(420, 38 + 35 * len(segments)),
+        key=f"table.{key}",
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config={
+            "lasts": st.column_config.NumberColumn("lasts", format="%.2f s"),
+            "sure": st.column_config.ProgressColumn("sure", format="%.0f %%", min_value=0, max_value=100),
+        },
+    )
+    rows = tuple(picked.selection.rows)  # type: ignore[attr-defined]
+    if rows != state.remembered(f"row.{key}", ()):
+        state.remember(f"row.{key}", rows)
+        if rows:
+            player.play_from(segments[rows[0]].start_s)
+
+
+def _downloads(analysis: Analysis) -> None:
+    """The findings as files of each format."""
+    theme.section("Take it with you")
+    stem = state.store().entry(analysis.video.digest).name
+    with st.container(horizontal=True):
+        for name, kind in FORMATS.items():
+            try:
+                content = pipeline.export(analysis, name)
+            except AnalysisError as error:
+                st.caption(f"{kind.title}: {theme.plain(str(error))}")
+                continue
+            st.download_button(
+                kind.title,
+                content,
+                words.file_name(Path(stem).stem, kind.suffix),
+                kind.mime,
+                key=f"download.{name}",
+                icon=":material/download:",
+                on_click="ignore",
+            )

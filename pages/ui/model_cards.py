@@ -1,0 +1,72 @@
+"""The models as cards: what each tells apart, how it was tested, which one is used."""
+
+from html import escape
+
+import streamlit as st
+
+from core.domain import ModelCard
+from pages.ui import state, theme, words
+
+SCORES = {
+    "clip_accuracy": "clips it never saw, named rightly",
+    "step_accuracy": "moments of unseen clips named rightly",
+    "accuracy": "unseen examples named rightly",
+    "top1": "unseen clips named rightly",
+    "top5": "right name among its first five",
+    "edit": "order of actions got right",
+}
+
+
+def pick(*, opened: bool) -> None:
+    """What looks at the clip and what was done to it before, in one line that opens to the models' cards."""
+    known, chosen = state.models(), state.chosen_model()
+    if chosen is None:
+        theme.empty(
+            "There is no model on this machine", "Restore the folder models/ of the program, then reload this page."
+        )
+        return
+    title = f"Model: **{theme.plain(chosen.title)}**  ·  Prepared: **{theme.plain(words.steps(state.recipe()))}**"
+    with st.expander(title, expanded=opened, icon=":material/neurology:", key=f"model-choice-{opened}"):
+        for column, card in zip(st.columns(max(2, len(known))), known.values(), strict=False):
+            with column:
+                _card(card, card.name == chosen.name)
+        if st.button("Change how the clip is prepared", icon=":material/tune:", type="tertiary"):
+            state.go("prepare")
+
+
+def _card(card: ModelCard, used: bool) -> None:
+    with st.container(border=True, height="stretch", key=f"model-{'chosen-' if used else ''}{card.name}"):
+        st.html(_html(card))
+        st.button(
+            "In use" if used else "Use this model",
+            key=f"model.{card.name}",
+            disabled=used,
+            icon=":material/check:" if used else None,
+            on_click=state.choose_model,
+            args=(card.name,),
+        )
+
+
+def _html(card: ModelCard) -> str:
+    few = (
+        words.listed(card.labels)
+        if len(card.labels) <= 16
+        else f"{', '.join(card.labels[:6])} and {len(card.labels) - 6} more"
+    )
+    rows = "".join(
+        f"<tr><td>{escape(_meaning(name))}</td><td>{_score(name, score)}</td></tr>"
+        for name, score in card.scores.items()
+    )
+    table = f"<table>{rows}</table>" if rows else ""
+    return (
+        f'<div class="k-model"><strong>{escape(card.title)}</strong>'
+        f"<p>Tells apart {words.count(len(card.labels), 'action')}: {escape(few)}.</p>{table}</div>"
+    )
+
+
+def _meaning(name: str) -> str:
+    return SCORES.get(name, name.replace("_", " "))
+
+
+def _score(name: str, score: float) -> str:
+    return words.per_cent(score) if 0 <= score <= 1 else f"{score:.1f} of 100"

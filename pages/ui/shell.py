@@ -1,0 +1,23 @@
+"""The script that runs: the frame around each page, and which pages there are."""
+
+import streamlit as st
+
+from pages.ui import state, theme
+
+PAGES = (
+    ("../library.py", "Library", ":material/video_library:"),
+    ("../prepare.py", "Prepare", ":material/tune:"),
+    ("../timeline.py", "Timeline", ":material/view_timeline:"),
+)
+ABOUT = """**Kinetoscope** tells which action happens when in a video clip, with neural networks that run
+on this machine. No clip leaves it."""
+
+
+st.set_page_config("Kinetoscope", theme.ICON, "wide", "auto", {"About": ABOUT})
+theme.styles()
+st.logo(theme.LOGO, size="large")
+page = st.navigation(
+    [st.Page(path, title=title, icon=icon, default=title == "Library") for path, title, icon in PAGES], position="top"
+)
+state.follow_address()
+page.run()

@@ -1,0 +1,38 @@
+"""A slider that tells its value while it moves, and a box beside it for exact numbers (a Components v2 component)."""
+
+from typing import Any
+
+from pages.ui import state, theme
+
+_slider = theme.component("slider")
+
+Number = float | tuple[float, float]
+
+
+def slider(
+    label: str, *, key: str, value: Any, low: float, high: float, step: float, unit: str = "", help: str = ""
+) -> tuple[Number, bool]:
+    """The value that was set, a pair for a range, and whether it is at rest (nothing is being dragged).
+
+    value: where it begins. A new key begins anew.
+    """
+    known = state.widget(key)
+    told = known.get("value") if isinstance(known, dict) else None
+    shown = told["value"] if told else value
+    shown = list(shown) if isinstance(value, tuple) else shown
+    data = {"label": label, "value": shown, "low": low, "high": high, "step": step, "unit": unit, "help": help}
+    begin = {"value": list(value) if isinstance(value, tuple) else value, "settled": True}
+    answer = _slider(key=key, data=data, default={"value": begin}, on_value_change=_nothing).value
+    return _within(answer["value"], value, low, high), bool(answer.get("settled", True))
+
+
+def _nothing() -> None:
+    """Streamlit wants a callback to keep the value of a component."""
+
+
+def _within(told: Any, like: Any, low: float, high: float) -> Any:
+    """What the browser sent, in bounds and of the kind of `like`."""
+    if isinstance(like, tuple):
+        return tuple(sorted(min(max(float(end), low), high) for end in told))
+    bounded = min(max(told, low), high)
+    return round(bounded) if isinstance(like, int) else float(bounded)

@@ -1,0 +1,381 @@
+"""The only file that touches st.session_state, st.query_params and st.cache_*.
+
+Session state holds names, keys and short texts, never arrays or models. The clip, the moment, the recipe and the model
+are mirrored in the address, so that a link opens what its sender saw.
+"""
+
+import base64
+import zlib
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NoReturn
+
+import numpy as np
+import streamlit as st
+
+from core import codec, pipeline
+from core import settings as core_settings
+from core.domain import Analysis, Frame, ModelCard, Prediction, Recipe, Step, VideoInfo
+from core.errors import AnalysisError, FormatInvalid, ResultMissing
+from core.jobs import Runner
+from core.settings import Settings
+from core.store import Store, VideoEntry
+from pages.ui import theme
+
+PREFIX = 16  # hex digits of a digest that an address carries
+LONGEST_RECIPE = 64_000  # characters of a recipe out of an address
+ADDRESS = ("video", "t", "model", "recipe")
+
+
+# What the program works with ----------------------------------------------------------------------------------------
+
+
+def settings() -> Settings:
+    """The settings of this server."""
+    return core_settings.current()
+
+
+def store() -> Store:
+    """The workspace."""
+    return _store(settings())
+
+
+def runner() -> Runner:
+    """The workers; they start with the first call, in the background."""
+    return _runner(settings())
+
+
+def close() -> None:
+    """End the workers."""
+    if _runner.cache_info().currsize:
+        runner().close()
+        _runner.cache_clear()
+
+
+@cache
+def _store(chosen: Settings) -> Store:
+    return Store(chosen.workspace)
+
+
+@cache
+def _runner(chosen: Settings) -> Runner:
+    place = _store(chosen)
+    return Runner(place, scheduler=chosen.scheduler, memory_bytes=chosen.worker_memory_bytes, log=place.worker_log)
+
+
+# The address --------------------------------------------------------------------------------------------------------
+
+
+def follow_address() -> None:
+    """Take over what the address says where it differs from what was last written there, then write what is true."""
+    told = {name: st.query_params[name] for name in ADDRESS if name in st.query_params}
+    if told and told != st.session_state.get("address"):
+        _adopt(told)
+    mirror()
+
+
+def mirror() -> None:
+    """Write the clip, the moment, the model and the recipe into the address."""
+    told = _described()
+    if told != {name: st.query_params[name] for name in ADDRESS if name in st.query_params}:
+        others = {name: value for name, value in st.query_params.items() if name not in ADDRESS}
+        st.query_params.from_dict(others | told)
+    st.session_state["address"] = told
+
+
+def _described() -> dict[str, str]:
+    digest = st.session_state.get("video", "")
+    if not digest:
+        return {}
+    told = {"video": digest[:PREFIX]}
+    if st.session_state.get("moment_s"):
+        told["t"] = f"{st.session_state['moment_s']:.3f}".rstrip("0").rstrip(".")
+    if "model" in st.session_state:
+        told["model"] = st.session_state["model"]
+    if recipe().steps:
+        told["recipe"] = base64.urlsafe_b64encode(zlib.compress(recipe_json().encode(), 9)).decode().rstrip("=")
+    return told
+
+
+def _adopt(told: Mapping[str, str]) -> None:
+    if "video" in told:
+        with suppress(ResultMissing):
+            st.session_state["video"] = store().find_video(told["video"]).digest
+    if "t" in told:
+        st.session_state["moment_s"] = _number(told["t"])
+        st.session_state["touched"] = st.session_state.get("touched", 0) + 1
+    if "model" in told:
+        st.session_state["model"] = told["model"]
+    if "recipe" in told and (sent := _unpacked(told["recipe"])) is not None and sent != recipe():
+        use_recipe(sent)
+
+
+def _number(text: str) -> float:
+    """A moment out of an address; 0 for anything that is none."""
+    try:
+        number = float(text)
+    except ValueError:
+        return 0.0
+    return number if 0 <= number < 1e6 else 0.0
+
+
+def _unpacked(text: str) -> Recipe | None:
+    """A recipe out of an address; None for anything that is none."""
+    try:
+        packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        plain = zlib.decompressobj().decompress(packed, LONGEST_RECIPE)
+        return codec.from_json(plain.decode(), Recipe, source="the address")
+    except (ValueError, zlib.error, AnalysisError):
+        return None
+
+
+# The clip and the moment --------------------------------------------------------------------------------------------
+
+
+def entries() -> list[VideoEntry]:
+    """All clips of the library, the latest first."""
+    return store().videos()
+
+
+def chosen_digest() -> str:
+    """The clip that is worked on; empty if there is none."""
+    return st.session_state.get("video", "")
+
+
+def choose(digest: str) -> None:
+    """Work on another clip from now on, from its start."""
+    if digest != st.session_state.get("video"):
+        st.session_state["video"] = digest
+        st.session_state["moment_s"] = 0.0
+        st.session_state["touched"] = st.session_state.get("touched", 0) + 1
+
+
+def chosen_video() -> VideoInfo:
+    """The clip that is worked on, at first the latest; a page without one stops here and says what to do."""
+    with suppress(ResultMissing):
+        return store().video(chosen_digest())
+    known = entries()
+    if not known:
+        _no_clip()
+    choose(known[0].info.digest)
+    return known[0].info
+
+
+def _no_clip() -> NoReturn:
+    """Say what to do without a clip, and end the page."""
+    st.session_state.pop("video", None)
+    theme.empty("There is no clip yet", "Add one in the library: your own, or the sample clip to try things with.")
+    if st.button("Open the library", type="primary", icon=":material/video_library:"):
+        go("library")
+    st.stop()
+
+
+def delete(digest: str) -> None:
+    """Delete a clip from the library with all that was made of it."""
+    try:
+        store().delete_video(digest)
+    except AnalysisError as error:
+        remember("problem", (str(error), error.hint))
+    if st.session_state.get("video") == digest:
+        for name in ("video", "moment_s"):
+            st.session_state.pop(name, None)
+
+
+def show_problem() -> None:
+    """Tell what went wrong in a callback, once."""
+    told = st.session_state.pop("page.problem", None)
+    if told:
+        theme.problem(*told)
+
+
+def go(page: str, digest: str = "") -> None:
+    """Show another page, with another clip if one is named."""
+    if digest:
+        choose(digest)
+    st.switch_page(f"../{page}.py", query_params=_described())
+
+
+def moment_s(info: VideoInfo) -> float:
+    """The moment that is looked at, within the clip."""
+    return min(max(st.session_state.get("moment_s", 0.0), 0.0), float(info.times_s[-1]))
+
+
+def set_moment(time_s: float) -> None:
+    """Look at another moment from now on."""
+    st.session_state["moment_s"] = float(time_s)
+
+
+def touched() -> int:
+    """Counts how often the moment was set from elsewhere than its slider, which then begins anew."""
+    return st.session_state.get("touched", 0)
+
+
+# The recipe ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Part:
+    """A step in the making. uid: its number in this session; on: whether it takes part."""
+
+    uid: int
+    on: bool
+    step: Any
+
+
+def parts() -> tuple[Part, ...]:
+    """All steps in order, those that are switched off too."""
+    return tuple(Part(uid, on, _step(text)) for uid, on, text in st.session_state.get("parts", ()))
+
+
+def set_parts(changed: tuple[Part, ...]) -> None:
+    """Keep these steps in place of those before."""
+    st.session_state["parts"] = tuple((part.uid, part.on, codec.to_json(part.step)) for part in changed)
+
+
+def new_uid() -> int:
+    """A number for a step that no other step of this session has had."""
+    st.session_state["uid"] = st.session_state.get("uid", 0) + 1
+    return st.session_state["uid"]
+
+
+def recipe() -> Recipe:
+    """The steps that are switched on."""
+    return Recipe(tuple(part.step for part in parts() if part.on))
+
+
+def recipe_json() -> str:
+    """The same as canonical text."""
+    return codec.to_json(recipe())
+
+
+def use_recipe(chosen: Recipe) -> None:
+    """Work with a copy of this recipe from now on."""
+    set_parts(tuple(Part(new_uid(), True, step) for step in chosen.steps))
+
+
+@cache
+def _parsed(text: str) -> Any:
+    return codec.from_json(text, Step)  # type: ignore[type-abstract]
+
+
+def _step(text: str) -> Any:
+    if _parsed.cache_info().currsize > 10_000:
+        _parsed.cache_clear()
+    return _parsed(text)
+
+
+# The model ----------------------------------------------------------------------------------------------------------
+
+
+def models() -> dict[str, ModelCard]:
+    """The models that can be used, by name."""
+    return pipeline.models(settings())
+
+
+def chosen_model() -> ModelCard | None:
+    """The model that is used; the first where none was chosen, None where there is none."""
+    known = models()
+    return known.get(st.session_state.get("model", "")) or next(iter(known.values()), None)
+
+
+def choose_model(name: str) -> None:
+    """Use another model from now on."""
+    st.session_state["model"] = name
+
+
+# Small things that pages remember -----------------------------------------------------------------------------------
+
+
+def remember(name: str, value: str | int | float | tuple) -> None:
+    """Keep a small value of this session under a name of a page's own."""
+    st.session_state[f"page.{name}"] = value
+
+
+def remembered(name: str, default: Any) -> Any:
+    """What was kept under that name."""
+    return st.session_state.get(f"page.{name}", default)
+
+
+def widget(key: str) -> Any:
+    """What the widget of that key says; None before it was drawn."""
+    return st.session_state.get(key)
+
+
+def is_dark() -> bool:
+    """Whether the page is shown on a dark ground."""
+    return st.context.theme.type == "dark"
+
+
+# Remembered reads: only texts and numbers name them -----------------------------------------------------------------
+
+
+def frames(digest: str, index: int, reach: int) -> tuple[Frame, ...]:
+    """The frame of that index with `reach` frames on either side, read-only, from the quick worker."""
+    return _frames(str(settings().workspace), digest, index, reach)
+
+
+@st.cache_resource(max_entries=6, show_spinner=False)
+def _frames(workspace: str, digest: str, index: int, reach: int) -> tuple[Frame, ...]:
+    time_s = float(store().video(digest).times_s[index])
+    found = tuple(runner().ask(pipeline.moment, store(), digest, time_s, reach, reach))
+    for frame in found:
+        frame.image.flags.writeable = False
+    return found
+
+
+def plan(digest: str):
+    """What the recipe makes of the clip's clock and size: see preview.plan."""
+    return _plan(str(settings().workspace), digest, recipe_json())
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _plan(workspace: str, digest: str, recipe_text: str):
+    from pages.ui import preview
+
+    return preview.plan(codec.from_json(recipe_text, Recipe), store().video(digest))
+
+
+def analysis(digest: str, model: str) -> Analysis:
+    """All that the model tells of the clip with the recipe at hand."""
+    return _analysis(str(settings().workspace), digest, recipe_json(), model, models()[model].version)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _analysis(workspace: str, digest: str, recipe_text: str, model: str, version: str) -> Analysis:
+    used = codec.from_json(recipe_text, Recipe)
+    return pipeline.analysis(store(), digest, used, models()[model], settings().engine)
+
+
+def prediction(key: str) -> Prediction:
+    """The scores stored under a key."""
+    return _prediction(str(settings().workspace), key)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _prediction(workspace: str, key: str) -> Prediction:
+    return store().read(key, Prediction)
+
+
+def slots(labels: tuple[str, ...]) -> dict[str, int]:
+    """The number of each label, from which its colour follows; the same for good."""
+    return _slots(str(settings().workspace), labels)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _slots(workspace: str, labels: tuple[str, ...]) -> dict[str, int]:
+    return store().label_slots(labels)
+
+
+def position(info: VideoInfo, time_s: float) -> int:
+    """The index of the frame on screen at a moment."""
+    return max(0, int(np.searchsorted(info.times_s, time_s + 5e-4, side="right")) - 1)
+
+
+def read_recipe(name: str, content: bytes) -> Recipe:
+    """A recipe out of a file; FormatInvalid or RecipeInvalid say what is wrong with it."""
+    try:
+        return codec.from_json(content.decode("utf-8"), Recipe, source=name)
+    except UnicodeDecodeError as error:
+        raise FormatInvalid(f"{name} is no text.", "Choose a recipe that was downloaded from here.") from error

@@ -1,0 +1,109 @@
+"""Numbers and names as people read them. No st calls."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from fractions import Fraction
+from pathlib import Path
+
+from core.domain import Recipe, VideoInfo
+
+
+def clock(seconds: float, *, places: int = 0) -> str:
+    """A moment as m:ss, or h:mm:ss from an hour on, with so many decimals. 83.456 with two: 1:23.46."""
+    scale = 10**places
+    units = round(seconds * scale)
+    minutes, rest = divmod(units, 60 * scale)
+    tail = f"{rest / scale:0{3 + places if places else 2}.{places}f}"
+    return f"{minutes}:{tail}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02}:{tail}"
+
+
+def length(seconds: float) -> str:
+    """How long something lasts: 0.48 s, 12.3 s, 2 min 5 s, 1 h 3 min."""
+    if seconds < 59.95:
+        return f"{seconds:.2f} s" if seconds < 1 else f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def about(seconds: float) -> str:
+    """Time left, as coarse as it is known."""
+    if seconds < 1.5:
+        return "a moment left"
+    if seconds < 90:
+        return f"about {max(1, round(seconds))} s left"
+    return f"about {round(seconds / 60)} min left" if seconds < 5400 else f"about {round(seconds / 3600)} h left"
+
+
+def rate(rate_hz: Fraction | float) -> str:
+    """Frames a second, with decimals only where they tell something."""
+    return f"{float(rate_hz):.2f}".rstrip("0").rstrip(".") + " frames/s"
+
+
+def per_cent(share: float) -> str:
+    """A share of one: 97 %, below one per cent with a decimal."""
+    return f"{100 * share:.0f} %" if share >= 0.01 or share == 0 else f"{100 * share:.1f} %"
+
+
+def number(whole: int) -> str:
+    """A whole number with thin spaces between thousands."""
+    return f"{whole:,}".replace(",", "\u202f")
+
+
+def count(whole: int, noun: str) -> str:
+    """A count with its noun: 1 frame, 1 240 frames."""
+    return f"{number(whole)} {noun if whole == 1 else f'{noun}s'}"
+
+
+def size(count_bytes: float) -> str:
+    """Bytes in the unit that fits."""
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if count_bytes < 1000 or unit == "GB":
+            return f"{count_bytes:.0f} {unit}" if count_bytes >= 10 or unit == "bytes" else f"{count_bytes:.1f} {unit}"
+        count_bytes /= 1000
+    raise AssertionError
+
+
+def picture(width_px: int, height_px: int) -> str:
+    """The size of a picture."""
+    return f"{width_px} × {height_px} px"
+
+
+def facts(info: VideoInfo) -> tuple[str, ...]:
+    """What was measured of a clip, each in a few words."""
+    steady = rate(info.rate_hz) + (", uneven" if info.variable_rate else "")
+    frames = count(info.frame_count, "frame")
+    return length(info.duration_s), picture(info.width_px, info.height_px), steady, frames, codec(info.codec)
+
+
+def codec(name: str) -> str:
+    """The name of a codec as people write it."""
+    known = {"h264": "H.264", "hevc": "HEVC", "av1": "AV1", "mpeg4": "MPEG-4", "mpeg2video": "MPEG-2", "mjpeg": "MJPEG"}
+    return known.get(name, name.upper())
+
+
+def listed(items: Iterable[str]) -> str:
+    """a, b and c."""
+    *first, last = tuple(items) or ("",)
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def steps(recipe: Recipe) -> str:
+    """The steps of a recipe in order, or that there are none."""
+    return ", then ".join(step.label for step in recipe.steps) or "as it is"
+
+
+def ago(then: float, now: float) -> str:
+    """How long ago an epoch time was, coarsely; a date beyond a day."""
+    if now - then < 90:
+        return "just now"
+    if now - then < 5400:
+        return f"{round((now - then) / 60)} min ago"
+    if now - then < 86400:
+        return f"{round((now - then) / 3600)} h ago"
+    return datetime.fromtimestamp(then).strftime("%d %B %Y").lstrip("0")
+
+
+def file_name(stem: str, suffix: str) -> str:
+    """A name for a download: letters, digits, dots and dashes only."""
+    kept = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in Path(stem).stem)
+    return f"{kept.strip('-.') or 'clip'}{suffix}"

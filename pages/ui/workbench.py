@@ -1,0 +1,251 @@
+"""The parts of Prepare: the two pictures, the moment, the steps, saved recipes."""
+
+from typing import Any
+
+import streamlit as st
+
+from core import codec
+from core.domain import Frame, Recipe, VideoInfo
+from core.errors import AnalysisError
+from core.preprocess import reach
+from core.registry import STEPS
+from pages.ui import preview, state, theme, words
+from pages.ui.slider import slider
+from pages.ui.state import Part
+from pages.ui.step_form import form
+
+_compare = theme.component("compare")
+
+
+# The pictures -------------------------------------------------------------------------------------------------------
+
+
+def viewer(info: VideoInfo, moment_s: float) -> None:
+    """Before and after at a moment, and what the recipe makes of the whole clip."""
+    recipe, index = state.recipe(), state.position(info, moment_s)
+    try:
+        made = state.plan(info.digest)
+        before, shown = _at(info, index, 0), made.shown(moment_s)
+        after = None if shown is None else _after(recipe, info, shown)
+        data = {"before": _before(before, recipe, info), "after": _side(after, _told_after(after, shown, info))}
+        if after is None:
+            data["after"]["none"] = _cut_away(made, moment_s)
+    except AnalysisError as error:
+        theme.problem(str(error), error.hint)
+        return
+    _compare(key=f"compare.{info.digest}", data=data)
+    theme.facts(("The recipe gives", *preview.told(made, info)))
+
+
+def _at(info: VideoInfo, index: int, around: int) -> Frame:
+    frames = state.frames(info.digest, index, around)
+    return preview.middle(frames, float(info.times_s[index]))
+
+
+def _after(recipe: Recipe, info: VideoInfo, index: int) -> Any:
+    frames = state.frames(info.digest, index, reach(recipe))
+    return preview.after(recipe, frames, float(info.times_s[index]))
+
+
+def _before(frame: Frame, recipe: Recipe, info: VideoInfo) -> dict:
+    facts = f"frame {frame.index} at {words.clock(frame.time_s, places=3)}"
+    return _side(frame.image, facts) | {"outline": preview.outline(recipe, info)}
+
+
+def _told_after(image: Any, index: int | None, info: VideoInfo) -> str:
+    return "" if image is None else f"{words.picture(image.shape[1], image.shape[0])}, from frame {index}"
+
+
+def _side(image: Any, facts: str) -> dict:
+    """One of the two pictures as the component draws it."""
+    if image is None:
+        return {"source": "", "facts": facts}
+    return {"source": preview.address(image), "facts": facts, "alt": facts, "size": [image.shape[1], image.shape[0]]}
+
+
+def _cut_away(made: preview.Plan, moment_s: float) -> str:
+    """Why there is no picture after the recipe at this moment."""
+    if not len(made.times_s):
+        return "The recipe leaves nothing of this clip. Widen or remove its Trim step."
+    first, last = (words.clock(float(made.times_s[end]), places=2) for end in (0, -1))
+    return f"This moment is cut away: the recipe keeps {first} to {last}. Move the slider there, or widen Trim."
+
+
+def moment(info: VideoInfo) -> float:
+    """The slider of the moment that is looked at."""
+    if info.frame_count < 2:
+        return 0.0
+    chosen, rest = slider(
+        "Moment",
+        key=f"moment.{info.digest}.{state.touched()}",
+        value=state.moment_s(info),
+        low=0.0,
+        high=round(float(info.times_s[-1]), 3),
+        step=0.001,
+        unit="s",
+    )
+    state.set_moment(float(chosen))  # type: ignore[arg-type]
+    if rest:
+        state.mirror()
+    return float(chosen)  # type: ignore[arg-type]
+
+
+# The steps ----------------------------------------------------------------------------------------------------------
+
+
+def steps(info: VideoInfo) -> None:
+    """All steps with their forms, and a menu to add one."""
+    parts = state.parts()
+    changed, rests = [], []
+    for place, part in enumerate(parts):
+        step, rest = _card(part, place, len(parts), info)
+        changed.append(Part(part.uid, part.on, step))
+        rests.append(rest)
+    state.set_parts(tuple(changed))
+    if all(rests):
+        state.mirror()
+    if not parts:
+        st.caption("No steps yet: the clip is analysed as it is. Add one to crop, turn, brighten or clean it.")
+    _add(parts)
+
+
+def _card(part: Part, place: int, count: int, info: VideoInfo) -> tuple[Any, bool]:
+    """One step: its switch, its form, and buttons to move and remove it."""
+    limits = {"duration_s": round(info.duration_s + 0.005, 2)}
+    with st.container(border=True, key=f"step-{part.uid}"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.toggle(
+                f"**{place + 1}. {part.step.label}**",
+                part.on,
+                key=f"on.{part.uid}",
+                on_change=_switch,
+                args=(part.uid,),
+            )
+            st.space("stretch")
+            _button("Move up", ":material/arrow_upward:", part, place == 0, _move, -1)
+            _button("Move down", ":material/arrow_downward:", part, place == count - 1, _move, 1)
+            _button("Remove", ":material/delete:", part, False, _remove)
+        if not part.on:
+            st.caption("Switched off: this step takes no part.")
+            return part.step, True
+        return form(part.step, key=f"step.{part.uid}", limits=limits)
+
+
+def _button(name: str, icon: str, part: Part, disabled: bool, action: Any, *args: Any) -> None:
+    told = f"{name}: {part.step.label}"
+    st.button(
+        "",
+        key=f"{name}.{part.uid}",
+        icon=icon,
+        help=told,
+        type="tertiary",
+        disabled=disabled,
+        on_click=action,
+        args=(part.uid, *args),
+    )
+
+
+def _switch(uid: int) -> None:
+    on = bool(state.widget(f"on.{uid}"))
+    state.set_parts(tuple(Part(part.uid, on if part.uid == uid else part.on, part.step) for part in state.parts()))
+
+
+def _move(uid: int, by: int) -> None:
+    parts = list(state.parts())
+    place = next((place for place, part in enumerate(parts) if part.uid == uid), None)
+    if place is not None and 0 <= place + by < len(parts):
+        parts.insert(place + by, parts.pop(place))
+        state.set_parts(tuple(parts))
+
+
+def _remove(uid: int) -> None:
+    state.set_parts(tuple(part for part in state.parts() if part.uid != uid))
+
+
+def _add(parts: tuple[Part, ...]) -> None:
+    """The menu of steps, and the way back to none."""
+    with st.container(horizontal=True):
+        st.menu_button(
+            "Add a step",
+            list(STEPS),
+            key="add-step",
+            icon=":material/add:",
+            format_func=lambda name: STEPS[name].label,
+            on_click=_append,
+        )
+        st.button(
+            "Reset",
+            icon=":material/restart_alt:",
+            disabled=not parts,
+            on_click=state.use_recipe,
+            args=(Recipe(),),
+            help="Take all steps out",
+        )
+
+
+def _append() -> None:
+    name = state.widget("add-step")
+    if name in STEPS:
+        state.set_parts((*state.parts(), Part(state.new_uid(), True, STEPS[name]())))
+
+
+# Saved recipes --------------------------------------------------------------------------------------------------------
+
+
+def recipes() -> None:
+    """Save the steps under a name, take saved ones, exchange them as files."""
+    with st.expander("Saved recipes", icon=":material/bookmark:"):
+        _save()
+        _load()
+        _exchange()
+    told = state.remembered("recipe.problem", ())
+    if told:
+        theme.problem(*told)
+        state.remember("recipe.problem", ())
+
+
+def _try(action: Any, *args: Any) -> None:
+    """Do it, or remember why not."""
+    try:
+        action(*args)
+    except AnalysisError as error:
+        state.remember("recipe.problem", (str(error), error.hint))
+
+
+def _save() -> None:
+    with st.form("save-recipe", border=False, clear_on_submit=True):
+        name = st.text_input("Name of this recipe", placeholder="such as: left half, brighter")
+        if st.form_submit_button("Save", icon=":material/save:"):
+            _try(state.store().save_recipe, name, state.recipe())
+
+
+def _load() -> None:
+    saved = state.store().recipes()
+    if not saved:
+        return
+    name = st.selectbox("Saved", list(saved), format_func=lambda name: f"{name}: {words.steps(saved[name])}")
+    with st.container(horizontal=True):
+        st.button("Use", icon=":material/check:", on_click=state.use_recipe, args=(saved[name],))
+        st.button(
+            "Delete",
+            icon=":material/delete:",
+            on_click=_try,
+            args=(state.store().delete_recipe, name),
+            key="delete-recipe",
+        )
+
+
+def _exchange() -> None:
+    text = codec.pretty_json(state.recipe())
+    st.download_button("Download as a file", text, "recipe.json", "application/json", icon=":material/download:")
+    turn = state.remembered("recipe.turn", 0)
+    key = f"recipe-file.{turn}"
+    st.file_uploader("Use a recipe from a file", type="json", key=key, on_change=_try, args=(_take, key, turn))
+
+
+def _take(key: str, turn: int) -> None:
+    """Use the recipe in the file that was just given, and make the uploader new."""
+    file = state.widget(key)
+    state.remember("recipe.turn", turn + 1)
+    if file is not None:
+        state.use_recipe(state.read_recipe(file.name, file.getvalue()))
