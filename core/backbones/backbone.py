@@ -1,0 +1,136 @@
+"""What all CNNs have in common: their definition, and their folder of weights, labels and card."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core import settings
+from core.errors import FormatInvalid, WeightsMissing
+from core.registry import BACKBONES
+
+if TYPE_CHECKING:
+    import keras
+
+Arrays = dict[str, np.ndarray]
+SCRIPT_HINT = "Restore the folder models/backbones/ from the project, or make it with scripts/convert_weights.py."
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """A CNN that turns frames into features.
+
+    version: goes up when its numbers change; part of each key.
+    size_px: side of the square picture it takes. rate_hz: frames it wants a second, None where any will do.
+    frames_per_step: frames that one row of features stands for.
+    chunk_frames: frames computed at once. halo_steps: steps that are dropped on either side of a chunk where it was
+    cut, because there they lack neighbours; 0 where a step sees only its own frame.
+    channels: numbers in a row of features.
+    make: the Keras model. It is flat; takes uint8 pictures (N, chunk, size, size, 3), or (N, size, size, 3) where
+    frames_per_step is 1; normalises them itself; gives float32 (N, steps, channels) or (N, channels).
+    """
+
+    name: str
+    title: str
+    version: int
+    size_px: int
+    rate_hz: Fraction | None
+    frames_per_step: int
+    chunk_frames: int
+    halo_steps: int
+    channels: int
+    make: Callable[["Backbone"], "keras.Model"]
+    hint: str = SCRIPT_HINT
+
+    def __post_init__(self):
+        kept = self.chunk_frames // self.frames_per_step - 2 * self.halo_steps
+        if self.chunk_frames % self.frames_per_step or kept < 1:
+            raise ValueError(f"Chunks of {self.chunk_frames} frames keep {kept} steps")
+
+    def __repr__(self):
+        return f"Backbone({self.name!r})"
+
+    @property
+    def volumetric(self) -> bool:
+        """Whether it sees motion: it takes many frames at once."""
+        return self.frames_per_step > 1
+
+    def build(self) -> "keras.Model":
+        """The Keras model with its weights. Imports TensorFlow (seconds)."""
+        return self.make(self)
+
+    @property
+    def folder(self) -> Path:
+        """Where its weights are: the first of the models' folders that has it. WeightsMissing if none has."""
+        places = [models / "backbones" / self.name for models in settings.current().models]
+        found = next((place for place in places if place.is_dir()), None)
+        if found is None:
+            raise WeightsMissing(f"The weights of {self.title} are not on this machine.", self.hint)
+        return found
+
+    def labels(self) -> tuple[str, ...]:
+        """What its own classifier tells apart, in the order of the classifier's columns; empty if it has none."""
+        path = self.folder / "labels.txt"
+        return tuple(path.read_text(encoding="utf-8").splitlines()) if path.exists() else ()
+
+    def arrays(self) -> Arrays:
+        """The numbers of weights.npz as float32, by layer and term. Refused where they are not those of the card."""
+        path = self.folder / "weights.npz"
+        check_weights(path, self.hint)
+        with np.load(path, allow_pickle=False) as stored:
+            return {name: stored[name].astype(np.float32) for name in stored.files}
+
+    def classifier(self) -> tuple[np.ndarray, np.ndarray]:
+        """Its own last layer, linear on features: kernel (channels, labels), bias (labels,), both float32."""
+        return _classifier(self.folder, self.hint)
+
+
+def check_weights(path: Path, hint: str) -> None:
+    """Refuse a file of weights that is missing, or is not the one that the card beside it names."""
+    if not path.exists():
+        raise WeightsMissing(f"{path} is missing.", hint)
+    expected = card(path.parent).get("files", {}).get(path.name, {}).get("sha256")
+    with open(path, "rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if expected not in (None, found):
+        raise FormatInvalid(f"{path} is damaged: its SHA-256 is {found}, expected {expected}.", hint)
+
+
+def card(folder: Path) -> dict[str, Any]:
+    """What card.json of a backbone's folder says: title, sources, licences, hashes; empty if there is none."""
+    path = folder / "card.json"
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+@cache
+def _classifier(folder: Path, hint: str) -> tuple[np.ndarray, np.ndarray]:
+    path = folder / "weights.npz"
+    check_weights(path, hint)
+    with np.load(path, allow_pickle=False) as stored:
+        kernel, bias = (stored[f"classifier.{term}"].astype(np.float32) for term in ("kernel", "bias"))
+    kernel.flags.writeable = bias.flags.writeable = False
+    return kernel, bias
+
+
+def backbone(name: str, **facts: Any) -> Callable[[Callable[[Backbone], "keras.Model"]], Any]:
+    """File the decorated function, which builds the Keras model, as the backbone `name` with these facts."""
+
+    def file(make: Callable[[Backbone], "keras.Model"]) -> Callable[[Backbone], "keras.Model"]:
+        BACKBONES.add(name, Backbone(name=name, make=make, **facts))
+        return make
+
+    return file
+
+
+def set_weights(model: "keras.Model", arrays: Arrays, terms: dict[str, tuple[str, ...]]) -> None:
+    """Give each layer `<unit>_<kind>` the arrays `<unit>.<term>`, with the terms that `terms` lists for its kind."""
+    for layer in model.layers:
+        unit, _, kind = layer.name.rpartition("_")
+        if layer.weights:
+            layer.set_weights([arrays[f"{unit}.{term}"] for term in terms[kind]])
