@@ -20,7 +20,7 @@ from core.errors import VideoUnreadable
 from core.signatures import Content
 
 MAX_PIXELS = 8192 * 4608  # 8K; a frame that claims more is refused before memory is taken for it
-STALL_S = 20.0  # a file that gives no packet for so long is given up
+STALL_S = 10.0  # a file that gives no packet for so long is given up
 THREADS = min(8, os.cpu_count() or 1)
 AGAIN = "Copy or download it again. If it plays elsewhere, convert it to MP4 (H.264) and add that."
 

@@ -28,9 +28,11 @@ _HDR = {16: "PQ", 18: "HLG"}
 
 
 def digest(path: str | Path, report: Report = silent) -> str:
-    """SHA-256 of the file's bytes, in hex. What is no video is refused at its first bytes."""
+    """SHA-256 of the file's bytes, in hex. What cannot be opened as a video is refused before they are all read."""
     path = str(path)
     content = content_of(path)
+    with opened(path, content, careful=False):
+        pass
     total, pace = max(1, content.size_bytes // 2**20), Pace(report, "Reading the file")
     checksum, done = hashlib.sha256(), 0
     with signatures.open_plain(path) as file, explained(path):
@@ -90,9 +92,8 @@ class _Survey:
 
     @property
     def suspicious(self) -> bool:
-        """Whether frames may have been lost: codecs of which some packets show nothing by design are spared."""
-        fewer = len(self.pts) < self.packets and self.codec not in ("vp8", "vp9", "av1")
-        return bool(self.errors or self.corrupt or fewer)
+        """Whether frames may have been lost. On several threads a decoder swallows some of its errors."""
+        return bool(self.errors or self.corrupt or len(self.pts) < self.packets)
 
     def add(self, picture: Any) -> None:
         """Note what one more picture says of itself."""
@@ -142,7 +143,7 @@ def _info(path: str, digest: str, content: Content, survey: _Survey) -> VideoInf
         raise VideoUnreadable(f"{Path(path).name} claims to last {days:,.0f} days: its clock is damaged.", AGAIN)
     width, height = displayed(survey.size, survey.aspect, survey.quarter_turns)
     end_s = _end_s(path, survey, times_s)
-    whole = len(kept) == len(survey.pts) == survey.packets and not survey.errors
+    whole = len(kept) == len(survey.pts) == survey.packets and not survey.errors and not list(_notes_on_gaps(times_s))
     return VideoInfo(
         path=path,
         digest=digest,
@@ -268,17 +269,33 @@ def _notes_on_loss(content: Content, survey: _Survey, times_s: np.ndarray, kept:
     of_declared = f"{count} of {declared} declared frames" if declared else f"{count} frames"
     if survey.errors:
         last = max((place for place, frame in enumerate(kept) if frame < survey.damage_at), default=0)
-        later = "" if last == count - 1 else " The step Repair can fill the gap."
-        yield f"Damaged after {times_s[last]:.2f} s: {of_declared} can be read.{later}"
+        yield f"Damaged after {times_s[last]:.2f} s: {of_declared} can be read."
     elif count != declared and declared:
         edited = content.demuxer == "mov" and found < survey.packets
         yield f"{of_declared} can be shown{': the file itself cuts the others away' if edited else ''}."
     if survey.corrupt:
-        yield f"{survey.corrupt} frames are flagged as damaged by the decoder."
+        yield f"{_counted(survey.corrupt)} flagged as damaged by the decoder."
+    yield from _notes_on_gaps(times_s)
     if found > count:
         untimed = sum(stamp is None for stamp in survey.pts)
-        reason = "carry no time" if untimed >= found - count else "carry times that do not rise"
-        yield f"{found - count} frames {reason} and are left out."
+        reason = "without a time" if untimed >= found - count else "with times that do not rise"
+        yield f"{_counted(found - count)} left out: {reason}."
+
+
+def _notes_on_gaps(times_s: np.ndarray) -> Iterator[str]:
+    """Holes in a clock that is even otherwise."""
+    gaps = np.diff(times_s)
+    usual = np.median(gaps) if len(gaps) >= 5 else 0
+    wide = np.flatnonzero(gaps > 1.5 * usual + 1e-3)
+    even = np.abs(gaps - usual) < 2e-3
+    if len(wide) and usual and len(wide) + even.sum() == len(gaps) and len(wide) <= 0.1 * len(gaps):
+        missing = int(np.round(gaps[wide] / usual - 1).sum())
+        places = f"at {times_s[wide[0]]:.2f} s" if len(wide) == 1 else f"in {len(wide)} places"
+        yield f"{_counted(missing)} missing {places}. The step Repair can fill such gaps."
+
+
+def _counted(count: int) -> str:
+    return "1 frame is" if count == 1 else f"{count} frames are"
 
 
 def _require_steady(path: str, content: Content) -> None:

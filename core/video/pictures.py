@@ -11,8 +11,6 @@ from av.video.reformatter import Interpolation
 
 from core.video.containers import MAX_PIXELS
 
-_CHECKED_ROWS = 32
-
 
 def image_of(picture: Any, size: tuple[int, int]) -> np.ndarray:
     """(H, W, 3) uint8 RGB of `size` (width, height), turned as the file asks."""
@@ -71,7 +69,12 @@ def has_alpha(pixels: str) -> bool:
 
 
 def check_of(picture: Any) -> int:
-    """A checksum of some rows of the brightness (or first) plane."""
-    plane = picture.planes[0]
-    rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
-    return zlib.crc32(rows[:: max(1, len(rows) // _CHECKED_ROWS), : picture.width].tobytes())
+    """A checksum of the picture as decoded: of the sums of its columns, eight bytes at a time, in each plane."""
+    pixels, checksum = picture.format, 0
+    deep = max(component.bits for component in pixels.components) > 8
+    for plane in picture.planes:
+        wide = pixels.padded_bits_per_pixel // 8 if len(picture.planes) == 1 else 1 + deep  # bytes for each pixel
+        rows = np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)
+        used = rows[:, : min(plane.width * wide, plane.line_size) // 8 * 8]
+        checksum = zlib.crc32(used.view(np.uint64).sum(axis=0).tobytes(), checksum)
+    return checksum

@@ -13,9 +13,10 @@ from av.error import FFmpegError
 from av.video.frame import PictureType
 
 from core.domain import Frame, VideoInfo
+from core.errors import AnalysisError
 from core.jobs import Report, silent
 from core.signatures import content_of
-from core.video.containers import THREADS, container_of, explained
+from core.video.containers import THREADS, container_of
 from core.video.pace import Pace
 from core.video.reading import read
 
@@ -49,14 +50,15 @@ def make_proxy(info: VideoInfo, path: str | Path, report: Report = silent, *, he
 
 
 def _encode(path: str | Path, frames: Iterable[Frame], *, last_s: float | None, sound: VideoInfo | None) -> None:
+    """Write all to a file beside `path` and give it that name at the end."""
     partial = Path(f"{path}.partial").absolute()
     try:
-        with (
-            explained(path),
-            av.open(f"file:{partial}", "w", format="mp4", options={"movflags": "faststart"}) as output,
-        ):
+        with av.open(f"file:{partial}", "w", format="mp4", options={"movflags": "faststart"}) as output:
             _fill(output, frames, last_s, sound)
         partial.replace(path)
+    except (FFmpegError, OSError) as error:
+        reason = error.strerror or error
+        raise AnalysisError(f"{Path(path).name} cannot be written: {reason}.", "Is the disk full?") from error
     finally:
         partial.unlink(missing_ok=True)
 
