@@ -22,7 +22,7 @@ from core.errors import AnalysisError, FormatInvalid, ResultMissing
 from core.jobs import Runner
 from core.settings import Settings
 from core.store import Store, VideoEntry
-from pages.ui import theme
+from pages.ui import preview, theme
 
 PREFIX = 16  # hex digits of a digest that an address carries
 LONGEST_RECIPE = 64_000  # characters of a recipe out of an address
@@ -101,8 +101,11 @@ def _described() -> dict[str, str]:
 
 def _adopt(told: Mapping[str, str]) -> None:
     if "video" in told:
-        with suppress(ResultMissing):
+        try:
             st.session_state["video"] = store().find_video(told["video"]).digest
+        except ResultMissing:
+            st.warning("The clip that this link names is not in this library.", icon=":material/link_off:")
+            return
     if "t" in told:
         st.session_state["moment_s"] = _number(told["t"])
         st.session_state["touched"] = st.session_state.get("touched", 0) + 1
@@ -325,16 +328,24 @@ def _frames(workspace: str, digest: str, index: int, reach: int) -> tuple[Frame,
     return found
 
 
-def plan(digest: str):
-    """What the recipe makes of the clip's clock and size: see preview.plan."""
-    return _plan(str(settings().workspace), digest, recipe_json())
+def clock(digest: str) -> preview.Clock:
+    """What the recipe makes of the clip's frames."""
+    return _clock(str(settings().workspace), digest, codec.to_json(preview.choosing(recipe())))
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _plan(workspace: str, digest: str, recipe_text: str):
-    from pages.ui import preview
+def _clock(workspace: str, digest: str, recipe_text: str) -> preview.Clock:
+    return preview.clock(codec.from_json(recipe_text, Recipe), store().video(digest))
 
-    return preview.plan(codec.from_json(recipe_text, Recipe), store().video(digest))
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _source_picture(workspace: str, digest: str, index: int) -> str:
+    return preview.address(preview.middle(frames(digest, index, 0), index).image)
+
+
+def source_picture(digest: str, index: int) -> str:
+    """A frame of the clip as a page shows it: the address of a JPEG."""
+    return _source_picture(str(settings().workspace), digest, index)
 
 
 def analysis(digest: str, model: str) -> Analysis:
