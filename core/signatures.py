@@ -72,7 +72,7 @@ def content_of(path: str) -> Content:
     name = Path(path).name
     status = _status(path, name)
     with open_plain(path) as file:
-        head = file.read(HEAD_BYTES)
+        head = _head(file, name)
         demuxer = _container(head)
         if not demuxer:
             what, hint = _refusal(head)
@@ -90,7 +90,7 @@ def open_plain(path: str) -> BinaryIO:
     except PermissionError:
         raise VideoUnreadable(f"{name} may not be read.", "Ask for permission to read it, or copy it.") from None
     except (OSError, ValueError) as error:
-        raise VideoUnreadable(f"{name} cannot be opened: {error}.", "Check that the disk is there.") from None
+        raise VideoUnreadable(f"{name} cannot be opened: {_reason(error)}.", "Check that the disk is there.") from None
 
 
 def unsteady(path: str, content: Content) -> bool:
@@ -123,6 +123,10 @@ def encrypted(path: str) -> bool:
         return b"encv" in _index(file)
 
 
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error)
+
+
 def _status(path: str, name: str) -> os.stat_result:
     try:
         status = Path(path).stat()
@@ -133,12 +137,19 @@ def _status(path: str, name: str) -> os.stat_result:
     except PermissionError:
         raise VideoUnreadable(f"{name} may not be read.", "Ask for permission to read it, or copy it.") from None
     except (OSError, ValueError) as error:
-        raise VideoUnreadable(f"{path!r} cannot be opened: {error}.", "Check the path.") from None
+        raise VideoUnreadable(f"{name} cannot be opened: {_reason(error)}.", "Check the path.") from None
     if stat.S_ISDIR(status.st_mode):
         raise VideoUnreadable(f"{name} is a folder.", "Choose a video file inside it.")
     if not stat.S_ISREG(status.st_mode):
         raise VideoUnreadable(f"{name} is a pipe or a device, not a file.", CHOOSE)
     return status
+
+
+def _head(file: BinaryIO, name: str) -> bytes:
+    try:
+        return file.read(HEAD_BYTES)
+    except OSError as error:
+        raise VideoUnreadable(f"{name} cannot be read: {error.strerror}.", "Check the disk that it is on.") from error
 
 
 def _container(head: bytes) -> str:
