@@ -37,7 +37,7 @@ DEEPEST = 40  # levels of nesting
 LARGEST_INT = 2**63
 LONGEST_NUMBER = 400  # characters
 KNOWN = {name: kind for name, kind in vars(domain).items() if is_dataclass(kind) and kind.__module__ == domain.__name__}
-DTYPES = {np.dtype(kind).str.lstrip("|") for kind in "?bBhHiIqQefd"}
+DTYPES = tuple(np.dtype(kind).str.lstrip("|") for kind in "?bBhHiIqQefd")
 FRACTION = re.compile(r"(-?\d{1,40})(?:/(\d{1,40}))?", re.ASCII)
 
 
@@ -325,11 +325,12 @@ class _Reader:
         shape = self.value(got["shape"], tuple[int, ...], f"{path}.shape")
         raw = self._bytes(got["base64"], f"{path}.base64")
         dtype = np.dtype(got["dtype"])
-        if len(shape) > 8 or any(side < 0 for side in shape) or math.prod(shape) * dtype.itemsize != len(raw):
+        if any(side < 0 for side in shape) or math.prod(shape) * dtype.itemsize != len(raw):
             raise self.wrong(f"{path}.shape", f"the shape of {len(raw) / dtype.itemsize:g} values", list(shape))
-        if 0 in shape:
-            return np.zeros([min(side, 2**16) if side else 0 for side in shape], dtype)
-        return np.frombuffer(raw, dtype).reshape(shape)
+        try:
+            return np.frombuffer(raw, dtype).reshape(shape)
+        except ValueError as error:  # too many dimensions, or empty ones that are too long
+            raise self.wrong(f"{path}.shape", "a shape", str(error)) from error
 
     def _bytes(self, got: Any, path: str) -> bytes:
         try:

@@ -42,7 +42,7 @@ LARGEST_LOG = 4 * 2**20  # bytes
 LOG_VARIABLE = "KINETOSCOPE_WORKER_LOG"
 LANE_VARIABLE = "KINETOSCOPE_LANE"
 WARM_VARIABLE = "KINETOSCOPE_WARM"
-QUIET = logging.CRITICAL  # what dask may say of workers that die: we tell it ourselves
+QUIET = logging.CRITICAL + 1
 JOB_NICENESS = 5
 
 
@@ -225,11 +225,13 @@ class Runner:
             if self._closed:
                 return
             self._closed = True
+            handed = list(self._handed)
             for run in list(self._runs.values()):
                 self._end(run, "lost", *_LOST)
             self._waiting.clear()
         self._starter.join()
-        self._up.set()
+        for token in handed:  # a task that stops by itself spares the wait for its process
+            self._tell_to_stop(token)
         self._disconnect()
         self._saver.shutdown()
 
@@ -260,7 +262,7 @@ class Runner:
         _configure_dask()
         if not self._scheduler:
             self._cluster = _own_cluster(self._memory_bytes, self._log, self._warm)
-        client = Client(self._cluster or self._scheduler, set_as_default=False, direct_to_workers=True, timeout=20)
+        client = Client(self._cluster or self._scheduler, set_as_default=False, direct_to_workers=True, timeout=10)
         client.subscribe_topic(TOPIC, self._told)
         client.subscribe_topic(MEMORY_TOPIC, self._told_of_memory)
         self._client = client
@@ -370,11 +372,15 @@ class Runner:
         """Ask a running task to stop, and end its process if it does not listen."""
         stop_at = time.monotonic() + CANCEL_WITHIN_S
         while time.monotonic() < stop_at and self._runs.get(run.job.key) is run:
-            with contextlib.suppress(Exception):  # a worker that is just dying: the next try will tell
-                self._client.run(ask_to_stop, run.token, on_error="ignore")
+            self._tell_to_stop(run.token)
             time.sleep(0.5)
         if self._runs.get(run.job.key) is run:
             self._kill("job")
+
+    def _tell_to_stop(self, token: str) -> None:
+        """Have the next report of a task raise Cancelled, in whichever worker it runs."""
+        with contextlib.suppress(Exception):  # a worker that is just dying needs no telling
+            self._client.run(ask_to_stop, token, on_error="ignore")
 
     def _kill(self, lane: Lane) -> None:
         """End the process of one of our own lanes; its nanny starts another."""
@@ -383,6 +389,15 @@ class Runner:
         if self._cluster is not None and not self._closed and (pid := self._cluster.workers[lane].pid):
             with contextlib.suppress(psutil.Error):
                 psutil.Process(pid).kill()
+
+    def _free_quick_lane(self, future: Any) -> None:
+        """End a task that gives no answer, with its process, and wait until dask knows, or it would blame the next."""
+        if self._cluster is None:
+            future.cancel()
+            return
+        self._kill("quick")
+        with contextlib.suppress(Exception):
+            future.exception(timeout=10)
 
     # Errors
 
@@ -420,8 +435,7 @@ class Runner:
         except TimeoutError as error:
             if future.status == "error":
                 raise
-            future.cancel()
-            self._kill("quick")
+            self._free_quick_lane(future)
             raise _no_answer(timeout_s) from error
         if kind == "error":
             raise value
@@ -492,8 +506,14 @@ def _progressed(run: _Run, told: dict[str, Any]) -> Job:
 
 
 def _configure_dask() -> None:
-    """Leave memory to the nanny alone, threads to the libraries, and no server open that nobody asked for."""
+    """Leave memory to the nanny alone, threads to the libraries, and no server open that nobody asked for.
+
+    What dask logs here of workers that die is silenced: the runner tells it itself.
+    """
     from dask import config
+
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(QUIET)
 
     config.set(
         {
@@ -505,6 +525,8 @@ def _configure_dask() -> None:
             "distributed.nanny.pre-spawn-environ": {},
             "distributed.comm.compression": False,
             "distributed.admin.low-level-log-length": 1000,
+            # 15 s after a crash SpecCluster would give up a lane for good if its next process is not up just then.
+            "distributed.deploy.lost-worker-timeout": "1000 days",
             "distributed.scheduler.http.routes": [],
             "distributed.worker.http.routes": [],
         }

@@ -85,6 +85,10 @@ class Store:
     def __reduce__(self):
         return Store, (self.workspace,)
 
+    def __del__(self):
+        with suppress(Exception):  # nobody is left to tell
+            self.close()
+
     def __repr__(self):
         return f"Store({str(self.workspace)!r})"
 
