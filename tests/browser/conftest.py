@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from scripts.dashboard import ROOT, Dashboard, chromium, serve
 
@@ -55,7 +55,9 @@ def check_log(dashboard: Dashboard) -> None:
 def open_page(browser: Browser, *, width: int = 1440, height: int = 900, scheme: str = "light") -> Iterator[Page]:
     """A new tab that notes what goes wrong in it; errors in the page fail the test."""
     context = browser.new_context(
-        viewport={"width": width, "height": height}, color_scheme=scheme, accept_downloads=True  # type: ignore[arg-type]
+        viewport={"width": width, "height": height},
+        color_scheme=scheme,
+        accept_downloads=True,  # type: ignore[arg-type]
     )
     page = context.new_page()
     errors: list[str] = []
@@ -63,6 +65,14 @@ def open_page(browser: Browser, *, width: int = 1440, height: int = 900, scheme:
     yield page
     context.close()
     assert not errors, f"errors in the page: {errors}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if call.when == "call" and report.failed and "page" in item.funcargs:
+        picture(item.funcargs["page"], f"failed-{item.name}")
+    return report
 
 
 @pytest.fixture
@@ -73,30 +83,79 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def settle(page: Page) -> None:
-    """Wait until Streamlit has run the script to its end and shows nothing stale."""
+    """Wait until Streamlit has run the script to its end; a page that shows a traceback fails the test."""
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=PATIENCE_MS)
-    expect(page.locator("[data-testid=stException]")).to_have_count(0)
+    expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
 def go(page: Page, dashboard: Dashboard, path: str = "/") -> None:
     """Open an address of the dashboard and wait until its page stands."""
     page.goto(dashboard.url + path)
-    page.get_by_role("heading").first.wait_for(timeout=PATIENCE_MS)
+    page.get_by_role("heading", level=1).wait_for(timeout=PATIENCE_MS)
     settle(page)
 
 
 def turn_to(page: Page, name: str) -> None:
     """Choose a page in the menu."""
-    page.get_by_test_id("stSidebarNav").get_by_role("link", name=name).click()
-    expect(page.get_by_role("heading", name=re.compile(name)).first).to_be_visible()
+    page.get_by_test_id("stTopNavLink").filter(has_text=name).click()
+    expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
+    settle(page)
+
+
+def press(page: Page, name: str) -> None:
+    """Press the button whose text ends so (an icon's name may come before)."""
+    page.get_by_role("button", name=re.compile(rf"{re.escape(name)}$")).first.click()
+
+
+def upload(page: Page, path: Path) -> None:
+    """Give a file to the Library and wait until it has its card."""
+    chooser = page.locator("input[type=file]").first
+    if not chooser.count() or not page.get_by_text("Upload clips").is_visible():
+        page.get_by_text("Add clips").click()
+    chooser.set_input_files(path)
+    expect(page.locator(".k-name", has_text=path.name)).to_be_visible(timeout=PATIENCE_MS)
+    settle(page)
+
+
+def after_picture(page: Page) -> Locator:
+    """The picture that the recipe makes, on the Prepare page."""
+    return page.locator("figure", has_text="After")
+
+
+def set_number(page: Page, label: str, value: float) -> None:
+    """Type a value into the box of a slider."""
+    box = page.get_by_role("spinbutton", name=f"{label}, exactly", exact=True)
+    box.fill(str(value))
+    box.press("Enter")
+
+
+def add_step(page: Page, label: str) -> None:
+    """Add a preprocessing step to the recipe."""
+    settle(page)
+    press(page, "Add a step")
+    entry = page.get_by_role("menuitem", name=label, exact=True)
+    entry.or_(page.get_by_role("option", name=label, exact=True)).click()
+    expect(page.get_by_text(re.compile(rf"\d\. {label}"))).to_be_visible()
+    settle(page)
+
+
+def analyse(page: Page) -> None:
+    """On the Timeline, find the actions with the model in use and wait for them."""
+    press(page, "Find the actions")
+    expect(page.locator(".k-headline")).to_be_visible(timeout=PATIENCE_MS)
     settle(page)
 
 
 def picture(page: Page, name: str) -> Path:
-    """Keep a picture of the whole page."""
+    """Keep a picture of the whole page, not only of what the window shows."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     path = PICTURES / f"{name}.png"
-    page.screenshot(path=path, full_page=True)
+    window = page.viewport_size or {"width": 1440, "height": 900}
+    tall = page.evaluate("() => document.querySelector('[data-testid=stMain]')?.scrollHeight ?? 0")
+    page.mouse.move(0, 0)
+    page.set_viewport_size({"width": window["width"], "height": max(tall, window["height"])})
+    page.screenshot(path=path, animations="disabled")
+    page.set_viewport_size(window)
     return path
 
 

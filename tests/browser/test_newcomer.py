@@ -1,0 +1,165 @@
+"""What a newcomer does: add a clip, turn it and back, crop, find the actions, play them, take the result along."""
+
+import csv
+import io
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+import core.formats  # noqa: F401
+from core.registry import FORMATS
+from scripts.dashboard import ROOT, Dashboard
+from tests.browser.conftest import (
+    PATIENCE_MS,
+    add_step,
+    after_picture,
+    analyse,
+    go,
+    picture,
+    press,
+    set_number,
+    settle,
+    turn_to,
+    upload,
+)
+
+
+def prepare(page: Page, *, size: tuple[int, int]) -> None:
+    """Turn the chosen clip by 90 degrees and back, then crop a tenth off each side."""
+    width, height = size
+    press(page, "Prepare")
+    expect(after_picture(page)).to_contain_text(f"{width} × {height} px", timeout=PATIENCE_MS)
+    add_step(page, "Rotate")
+    set_number(page, "Angle", 90)
+    expect(after_picture(page)).to_contain_text(f"{height} × {width} px")
+    picture(page, f"prepare-turned-{width}")
+    set_number(page, "Angle", 0)
+    expect(after_picture(page)).to_contain_text(f"{width} × {height} px")
+    add_step(page, "Crop")
+    set_number(page, "Across, from", 10)
+    set_number(page, "Across, to", 90)
+    expect(after_picture(page)).to_contain_text(f"{width * 8 // 10} × {height} px")
+    expect(page.locator("figure svg path.edge").first).to_be_visible()
+    picture(page, f"prepare-cropped-{width}")
+
+
+def play_segment(page: Page, label: str) -> None:
+    """Click the last segment of that label in the lane; the video must jump to its start and play."""
+    video = page.locator(".player video")
+    expect(video).to_be_visible(timeout=PATIENCE_MS)
+    video.evaluate("video => video.readyState >= 2 || new Promise(ready => video.oncanplay = ready)")
+    segment = page.locator(".player button.segment", has_text=label).last
+    start_s = clock_s(re.search(r", ([\d:.]+) to ", segment.get_attribute("title") or "").group(1))  # type: ignore
+    segment.click()
+    video.evaluate(
+        """(video, start) => new Promise((played, late) => {
+            const look = () => !video.paused && video.currentTime > start + 0.05
+                && video.currentTime < start + 8 ? played() : requestAnimationFrame(look);
+            look();
+            setTimeout(() => late(new Error(`at ${video.currentTime} s, paused: ${video.paused}`)), 15000);
+        })""",
+        start_s,
+    )
+    video.evaluate("video => video.pause()")
+
+
+def clock_s(told: str) -> float:
+    """Seconds of m:ss.s."""
+    minutes, seconds = told.split(":")
+    return 60 * int(minutes) + float(seconds)
+
+
+def downloaded(page: Page, title: str) -> bytes:
+    """The bytes behind a download button."""
+    with page.expect_download() as waiting:
+        press(page, title)
+    return Path(waiting.value.path()).read_bytes()
+
+
+def recipe_file(page: Page, folder: Path) -> Path:
+    """The recipe at hand, downloaded on the Prepare page."""
+    turn_to(page, "Prepare")
+    page.get_by_text("Saved recipes").click()
+    path = folder / "recipe.json"
+    path.write_bytes(downloaded(page, "Download as a file"))
+    turn_to(page, "Timeline")
+    return path
+
+
+def at_command_line(dashboard: Dashboard, *arguments: str) -> bytes:
+    """Standard output of `python -m core` on the workspace of the dashboard."""
+    done = subprocess.run(
+        [sys.executable, "-m", "core", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "KINETOSCOPE_WORKSPACE": str(dashboard.workspace)},
+        capture_output=True,
+        timeout=180,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout
+
+
+def downloads_agree_with_the_command_line(page: Page, dashboard: Dashboard, folder: Path) -> None:
+    """JSON, CSV and WebVTT of the page are byte for byte those of the command line, and tell the same segments."""
+    files = {name: downloaded(page, kind.title) for name, kind in FORMATS.items()}
+    told = json.loads(files["json"])
+    rows = list(csv.DictReader(io.StringIO(files["csv"].decode())))
+    assert [row["label"] for row in rows] == [segment["label"] for segment in told["segments"]]
+    assert files["vtt"].decode().count(" --> ") == len(rows)
+    recipe = recipe_file(page, folder)
+    for name, content in files.items():
+        again = at_command_line(
+            dashboard,
+            "analyze",
+            told["video"]["path"],
+            "--model",
+            told["model"],
+            "--recipe",
+            str(recipe),
+            "--format",
+            name,
+        )
+        assert again == content, name
+
+
+@pytest.mark.timeout(600)
+def test_a_newcomer_finds_the_right_label_in_a_real_clip(
+    page: Page, apart: Dashboard, shared_data: Path, tmp_path: Path
+):
+    clip = sorted((shared_data / "ucf5" / "Surfing").glob("*.avi"))[0]
+    go(page, apart)
+    upload(page, clip)
+    prepare(page, size=(320, 240))
+    press(page, "Go on to the timeline")
+    expect(page.get_by_text("400 actions").first).to_be_visible()
+    analyse(page)
+    expect(page.locator(".k-headline b").first).to_have_text("surfing water")
+    play_segment(page, "surfing water")
+    picture(page, "timeline-kinetics400")
+    downloads_agree_with_the_command_line(page, apart, tmp_path)
+    page.locator("[class*=st-key-model-actions-15]").get_by_role("button", name="Use this model").click()
+    settle(page)
+    analyse(page)
+    expect(page.locator(".k-headline b").first).to_have_text(re.compile("surf", re.IGNORECASE))
+    play_segment(page, page.locator(".k-headline b").first.inner_text())
+    picture(page, "timeline-actions-15")
+
+
+@pytest.mark.timeout(600)
+def test_a_newcomer_without_a_clip_goes_the_same_way_with_the_sample(page: Page, apart: Dashboard, tmp_path: Path):
+    go(page, apart)
+    expect(page.get_by_text("The library is empty")).to_be_visible()
+    press(page, "Add the sample clip")
+    expect(page.locator(".k-name", has_text="sample clip")).to_be_visible(timeout=PATIENCE_MS)
+    settle(page)
+    prepare(page, size=(640, 360))
+    press(page, "Go on to the timeline")
+    analyse(page)
+    expect(page.get_by_text("Scores over time")).to_be_visible()
+    downloads_agree_with_the_command_line(page, apart, tmp_path)

@@ -1,0 +1,51 @@
+"""Pictures of every page, light and dark, wide and narrow, kept under build/pictures; nothing may be cut off."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from core import pipeline
+from core.domain import Recipe
+from core.preprocess import Crop, Rotate
+from core.settings import current
+from core.store import Store
+from scripts.dashboard import Dashboard
+from tests.browser.conftest import PATIENCE_MS, go, open_page, picture, settle
+
+RECIPE = Recipe((Rotate(angle_deg=8.0), Crop(across_pct=(10.0, 90.0), down_pct=(10.0, 90.0))))
+
+
+@pytest.fixture(scope="module")
+def digest(dashboard: Dashboard, sample_path: Path) -> str:
+    """The sample clip, analysed as it is by a second process on the server's workspace."""
+    store = Store(dashboard.workspace)
+    digest = pipeline.add_video(store, sample_path)
+    pipeline.predict(store, digest, Recipe(), "kinetics400", current().engine)
+    store.save_recipe("ten degrees and a crop", RECIPE)
+    return digest
+
+
+def overflow_px(page: Page) -> int:
+    """By how much the page is wider than its window."""
+    return page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+
+
+@pytest.mark.parametrize("width", [1440, 420])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_stands_in_every_width_and_scheme(
+    browser: Browser, dashboard: Dashboard, digest: str, width: int, scheme: str
+):
+    with open_page(browser, width=width, height=900, scheme=scheme) as page:
+        for name in ("library", "prepare", "timeline"):
+            go(page, dashboard, f"/{name if name != 'library' else ''}?video={digest[:16]}&t=3&model=kinetics400")
+            if name == "prepare":
+                expect(page.locator("figure img").last).to_be_visible(timeout=PATIENCE_MS)
+            if name == "timeline":
+                expect(page.locator(".js-plotly-plot")).to_be_visible(timeout=PATIENCE_MS)
+                page.locator(".player video").evaluate(
+                    "video => video.readyState >= 2 || new Promise(ready => video.oncanplay = ready)"
+                )
+            settle(page)
+            picture(page, f"{name}-{scheme}-{width}")
+            assert overflow_px(page) <= 0, f"{name} is wider than its window"
