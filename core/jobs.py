@@ -373,6 +373,8 @@ class Runner:
         stop_at = time.monotonic() + CANCEL_WITHIN_S
         while time.monotonic() < stop_at and self._runs.get(run.job.key) is run:
             self._tell_to_stop(run.token)
+            if not run.job.started and run.future is not None:  # it waits for a worker that is only just starting
+                run.future.cancel()
             time.sleep(0.5)
         if self._runs.get(run.job.key) is run:
             self._kill("job")

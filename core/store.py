@@ -241,7 +241,7 @@ class Store:
     def _filed(self, partial: Path, digest: str, name: str) -> Path:
         """Give a copied upload its place and note its name."""
         suffix = Path(cleaned_name(name)).suffix.lower()
-        kept = sorted(self.upload_folder.glob(f"{digest}*[!l]"))  # never a *.partial
+        kept = sorted(self.upload_folder.glob(f"{digest}*"))
         path = kept[0] if kept else self.upload_folder / f"{digest}{suffix if SUFFIX.fullmatch(suffix) else ''}"
         if not kept:
             partial.replace(path)
