@@ -6,9 +6,7 @@ drawn. "On the server" runs, by Chromium's own clock of the connection, from the
 so it includes the way over the loopback and back.
 """
 
-import base64
 import tempfile
-import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,10 +14,11 @@ from playwright.sync_api import Browser, Page
 
 from benchmarks import clips
 from benchmarks.measure import Figure, percentile
-from core import codec, pipeline
+from core import pipeline
 from core.domain import Recipe
 from core.preprocess import Crop, Rotate
 from core.store import Store
+from pages.ui import state
 from scripts.dashboard import chromium, serve
 
 VALUES = 40
@@ -78,8 +77,7 @@ def main() -> list[Figure]:
 
 def _address(url: str, digest: str, step) -> str:
     """The address of the Prepare page with this clip and a recipe of one step."""
-    packed = base64.urlsafe_b64encode(zlib.compress(codec.to_json(Recipe((step,))).encode(), 9)).decode().rstrip("=")
-    return f"{url}/prepare?video={digest[:16]}&t=2&recipe={packed}"
+    return f"{url}/prepare?video={digest[:16]}&t=2&recipe={state.packed(Recipe((step,)))}"
 
 
 def _series(browser: Browser, address: str, label: str, first: float, by: float) -> tuple[list[float], list[float]]:
@@ -88,7 +86,7 @@ def _series(browser: Browser, address: str, label: str, first: float, by: float)
     exchanges = _listen(page)
     page.goto(address)
     thumb = page.get_by_role("slider", name=label, exact=True)
-    picture = page.get_by_role("img", name="After")
+    picture = page.locator("figure", has_text="After").locator("img")
     thumb.wait_for(timeout=60_000)
     picture.wait_for(timeout=60_000)
     page.wait_for_timeout(2000)

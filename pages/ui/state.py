@@ -95,8 +95,13 @@ def _described() -> dict[str, str]:
     if "model" in st.session_state:
         told["model"] = st.session_state["model"]
     if recipe().steps:
-        told["recipe"] = base64.urlsafe_b64encode(zlib.compress(recipe_json().encode(), 9)).decode().rstrip("=")
+        told["recipe"] = packed(recipe())
     return told
+
+
+def packed(chosen: Recipe) -> str:
+    """A recipe as an address carries it."""
+    return base64.urlsafe_b64encode(zlib.compress(codec.to_json(chosen).encode(), 9)).decode().rstrip("=")
 
 
 def _adopt(told: Mapping[str, str]) -> None:
