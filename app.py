@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from core.errors import ResultMissing
 from pages.ui import state
 
+HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?", re.ASCII)
 DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 OWN = (None, "same-origin", "none")  # what a browser says of requests by our own pages, and of typed addresses
 HEADERS = {
@@ -82,15 +83,16 @@ class KnownHosts:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not _is_ours(Request(scope).url.hostname):
+        if scope["type"] == "http" and not _is_ours(Request(scope).headers.get("host", "")):
             await _refusal(403)(scope, receive, send)
         else:
             await self.app(scope, receive, send)
 
 
-def _is_ours(host: str | None) -> bool:
+def _is_ours(host: str) -> bool:
+    found = HOST.fullmatch(host.lower())
     allowed = {*st.get_option("server.allowedHosts"), st.get_option("browser.serverAddress")}
-    return "*" in allowed or (host or "").lower().rstrip(".") in allowed
+    return "*" in allowed or (found is not None and found["name"].strip("[]").rstrip(".") in allowed)
 
 
 @asynccontextmanager
@@ -101,9 +103,10 @@ async def lifespan(app: st.App):
     await run_in_threadpool(state.close)
 
 
+ROUTES = [Route("/clips/{digest}", guarded(clip)), Route("/thumbs/{digest}", guarded(thumb))]
 app = st.App(
     "pages/ui/shell.py",
     lifespan=lifespan,
-    routes=[Route("/clips/{digest}", guarded(clip)), Route("/thumbs/{digest}", guarded(thumb))],
+    routes=ROUTES,
     middleware=[Middleware(KnownHosts)],
 )

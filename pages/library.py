@@ -27,14 +27,13 @@ def order(entries: list[VideoEntry]) -> list[VideoEntry]:
 def card(entry: VideoEntry) -> None:
     """One clip: picture, name, what was measured, what was odd, and what can be done with it."""
     info, chosen = entry.info, entry.info.digest == state.chosen_digest()
-    with st.container(border=True, key=f"card-{'chosen-' if chosen else ''}{info.digest}"):
+    with st.container(border=True, height="stretch", key=f"card-{'chosen-' if chosen else ''}{info.digest}"):
         st.html(thumbs.html(info))
         badge = '<span class="k-badge">chosen</span>' if chosen else ""
         st.html(f'<div class="k-name">{escape(entry.name)}{badge}</div>')
         theme.facts(words.facts(info)[1:])
         if info.notes:
-            odd = "\n".join(f"- {theme.plain(note)}" for note in info.notes)
-            st.warning(odd, icon=":material/info:")
+            theme.notes(info.notes)
         actions(entry)
 
 
@@ -60,14 +59,15 @@ def actions(entry: VideoEntry) -> None:
 theme.title("Library", "Add video clips, see what was measured, and choose one to work on.")
 entries = state.entries()
 intake.panel(opened=not entries)
-intake.progress()
+adding = intake.progress()
 state.show_problem()
-if not entries:
+if not entries and not adding:
     theme.empty(
         "The library is empty",
         "Upload a clip, type the path of one on this machine, or add the sample clip. "
         "Then see what happens when, on the Timeline.",
     )
+if not entries:
     st.stop()
 
 theme.section("Your clips" if len(entries) > 1 else "Your clip")

@@ -14,7 +14,7 @@ def bench() -> None:
     """Pictures and steps, run again by themselves while a slider moves."""
     pictures, panel = st.columns([5, 3], gap="large")
     with pictures:
-        screen = st.container()
+        screen = st.container(key="viewer")
         moment_s = workbench.moment(info)
         if st.button("Go on to the timeline", type="primary", icon=":material/view_timeline:"):
             state.go("timeline")

@@ -28,6 +28,7 @@ PALETTE = (
 )
 AMBER = ((0.0, "rgba(226,150,40,0.05)"), (0.25, "#E8B86A"), (0.6, "#C67F18"), (1.0, "#5E3304"))
 AMBER_DARK = ((0.0, "rgba(226,150,40,0.07)"), (0.25, "#6B430D"), (0.6, "#C8841F"), (1.0, "#FFE4B5"))
+INK, INK_DARK = "#3B362F", "#DCD7CE"
 ROWS = 8
 COLUMNS = 1200  # more steps than a screen has pixels are averaged
 
@@ -74,6 +75,9 @@ def heatmap(prediction: Prediction, labels: Sequence[str], slots: Mapping[str, i
     )
     figure = go.Figure(drawn)
     _lay_out(figure, labels, slots, float(borders_s[-1]))
+    figure.update_layout(font={"size": 13, "color": INK_DARK if dark else INK})
+    figure.update_xaxes(tickfont={"size": 13, "color": INK_DARK if dark else INK})
+    figure.update_yaxes(tickfont={"size": 13, "color": INK_DARK if dark else INK})
     return figure
 
 
@@ -99,7 +103,6 @@ def _lay_out(figure: "Figure", labels: Sequence[str], slots: Mapping[str, int], 
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         hoverlabel={"align": "left"},
-        font={"size": 13},
     )
     rows = [row + 0.5 for row in range(len(labels))]
     figure.update_yaxes(tickvals=rows, ticktext=dots, autorange="reversed", showgrid=False, fixedrange=True, title=None)
@@ -126,7 +129,7 @@ def segment_table(found: Sequence[Segment]) -> "DataFrame":
     return DataFrame(rows)
 
 
-def time_ticks(stop_s: float, *, most: int = 12) -> list[float]:
+def time_ticks(stop_s: float, *, most: int = 7) -> list[float]:
     """Round moments from 0 to `stop_s`, at most `most` + 1 of them."""
     steps_s = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 43200, 86400)
     step_s = next((step for step in steps_s if stop_s / step <= most), steps_s[-1])

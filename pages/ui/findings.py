@@ -13,6 +13,8 @@ from core.segments import NOTHING
 from pages.ui import figures, job_panel, player, state, theme, words
 
 TOP = 5
+BARELY = 0.01  # mean score below which a label without a segment is not worth a row
+LEAST = 2  # labels without a segment that are shown anyhow
 
 
 def show(info: VideoInfo, card: ModelCard, key: str) -> None:
@@ -37,17 +39,18 @@ def show(info: VideoInfo, card: ModelCard, key: str) -> None:
 
 
 def shown_labels(analysis: Analysis) -> tuple[str, ...]:
-    """The labels of the segments and the best of the rest, by their mean score."""
+    """The labels of the segments and the best of the rest by their mean score, best first; none that barely shows."""
     told = {segment.label for segment in analysis.track.segments}
-    best = [found.label for found in analysis.ranking]
-    rest = [label for label in best if label not in told][: max(0, figures.ROWS - len(told))]
-    return tuple(label for label in best if label in told or label in rest)
+    best = [found for found in analysis.ranking if found.label not in told]
+    worth = [found.label for place, found in enumerate(best) if place < LEAST or found.score >= BARELY]
+    rest = worth[: max(0, figures.ROWS - len(told))]
+    return tuple(found.label for found in analysis.ranking if found.label in told or found.label in rest)
 
 
 def _headline(analysis: Analysis, slots: dict[str, int]) -> None:
     """What was found in one sentence, and the best labels with their scores."""
     st.html(f'<div class="k-headline">{sentence(analysis)}</div>')
-    best = [found for found in analysis.ranking if found.label in slots][:TOP]
+    best = [found for found in analysis.ranking if found.label in slots and found.score >= BARELY / 2][:TOP]
     chips = "".join(theme.chip(found.label, slots[found.label], words.per_cent(found.score)) for found in best)
     st.html(f"<div>{chips}</div>")
     st.caption("The figure beside each label is its mean score over the whole clip.")
@@ -62,10 +65,13 @@ def sentence(analysis: Analysis) -> str:
     if not seconds:
         first = analysis.ranking[0]
         return f"Nothing certain. The nearest label is <b>{escape(first.label)}</b>, at {words.per_cent(first.score)}."
+    whole_s = stop_s - start_s
     order = sorted(seconds, key=lambda label: -seconds[label])
+    if len(order) == 1 and seconds[order[0]] > 0.98 * whole_s:
+        return f"<b>{escape(order[0])}</b> all the time, {words.length(whole_s)} long."
     named = [f"<b>{escape(label)}</b> for {words.length(seconds[label])}" for label in order[:3]]
     more = f", besides {words.count(len(order) - 3, 'other label')}" if len(order) > 3 else ""
-    return f"{words.listed(named)}{more}, in {words.length(stop_s - start_s)} of video."
+    return f"{words.listed(named)}{more}, in {words.length(whole_s)} of video."
 
 
 @st.fragment

@@ -130,31 +130,39 @@ def _problem() -> None:
         state.remember("intake.problem", ())
 
 
-def progress() -> None:
-    """The jobs that add clips: those of this session, and whatever else is being added now."""
+def progress() -> bool:
+    """The jobs that add clips: those of this session and whatever else is being added. Gives whether any is active."""
     runner = state.runner()
     keys = [job.key for job in state.store().jobs() if job.key.startswith("add-") and job.active]
     followed = state.remembered("intake.keys", ())
-    jobs = [job for key in dict.fromkeys((*followed, *keys)) if (job := runner.job(key)) is not None]
-    for job in (job for job in jobs if not job.active):
+    jobs = [job for key in dict.fromkeys((*followed, *reversed(keys))) if (job := runner.job(key)) is not None]
+    _done([job for job in jobs if job.state == "done"])
+    for job in (job for job in jobs if not job.active and job.state != "done"):
         _ended(job)
     under_way = [job for job in jobs if job.active]
     if under_way:
         job_panel.watch(under_way[0].key)
     if len(under_way) > 1:
-        st.caption(f"{words.count(len(under_way) - 1, 'clip')} more waiting.")
+        st.caption(f"{words.count(len(under_way) - 1, 'more clip')} waiting.")
+    return bool(under_way)
+
+
+def _done(jobs: list[Job]) -> None:
+    """Say in passing what was added."""
+    if jobs:
+        names = [theme.plain(job.title.removeprefix("Add ")) for job in jobs]
+        told = names[0] if len(names) == 1 else words.count(len(names), "clip")
+        st.toast(f"Added {told}.", icon=":material/check_circle:")
+    for job in jobs:
+        forget(job.key)
 
 
 def _ended(job: Job) -> None:
-    """Say how an adding ended: in passing when it went well."""
-    if job.state == "done":
-        st.toast(f"Added {theme.plain(job.title.removeprefix('Add '))}.", icon=":material/check_circle:")
-        forget(job.key)
-        return
-    words_, button = st.columns([8, 1], vertical_alignment="center")
-    with words_:
+    """Say why nothing was added, until that is closed."""
+    told, button = st.columns([8, 1], vertical_alignment="center")
+    with told:
         if job.state == "cancelled":
-            st.info(f"{theme.plain(job.title)} was stopped.", icon=":material/cancel:")
+            st.info(f"{theme.plain(job.title)}: stopped, nothing was kept.", icon=":material/cancel:")
         else:
-            theme.problem(f"{job.title.removeprefix('Add ')} was not added. {job.error}", job.hint)
+            theme.problem(f"Not added: {job.error or job.title}", job.hint)
     button.button("Close", key=f"close.{job.key}", on_click=forget, args=(job.key,))

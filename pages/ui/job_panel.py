@@ -37,7 +37,7 @@ def ready(
         return False
     ended = _outcome(job)
     if about and not ended:
-        theme.empty("Nothing has been looked for yet", about)
+        theme.empty("Not analysed yet", about)
     name = f"start.{key}"
     if st.button("Try again" if ended else title, key=name, type="primary", icon=_icon(ended)):
         state.runner().submit(key, title, task, *args)

@@ -46,6 +46,11 @@ def facts(items: Iterable[str]) -> None:
     st.html(f'<div class="k-facts">{"".join(f"<span>{escape(item)}</span>" for item in items)}</div>')
 
 
+def notes(items: Iterable[str]) -> None:
+    """What was odd, as a quiet warning."""
+    st.html(f'<div class="k-notes" role="note">{"".join(f"<p>{escape(item)}</p>" for item in items)}</div>')
+
+
 def chip(label: str, slot: int, score: str = "") -> str:
     """HTML of a label with its colour beside it."""
     told = f"<em>{escape(score)}</em>" if score else ""

@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from core import codec
-from core.domain import Frame, Recipe, VideoInfo
+from core.domain import Recipe, VideoInfo
 from core.errors import AnalysisError
 from core.preprocess import reach
 from core.registry import STEPS
@@ -24,46 +24,36 @@ def viewer(info: VideoInfo, moment_s: float) -> None:
     """Before and after at a moment, and what the recipe makes of the whole clip."""
     recipe, index = state.recipe(), state.position(info, moment_s)
     try:
-        made = state.plan(info.digest)
-        before, shown = _at(info, index, 0), made.shown(moment_s)
-        after = None if shown is None else _after(recipe, info, shown)
-        data = {"before": _before(before, recipe, info), "after": _side(after, _told_after(after, shown, info))}
-        if after is None:
-            data["after"]["none"] = _cut_away(made, moment_s)
+        made = state.clock(info.digest)
+        data = {"before": _before(recipe, info, index), "after": _after(recipe, info, made, moment_s)}
+        told = preview.told(made, recipe, info)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
     _compare(key=f"compare.{info.digest}", data=data)
-    theme.facts(("The recipe gives", *preview.told(made, info)))
+    theme.facts(("The recipe gives", *told))
 
 
-def _at(info: VideoInfo, index: int, around: int) -> Frame:
-    frames = state.frames(info.digest, index, around)
-    return preview.middle(frames, float(info.times_s[index]))
+def _before(recipe: Recipe, info: VideoInfo, index: int) -> dict:
+    """The frame of the source as the component draws it, with what a crop keeps of it."""
+    facts = f"frame {index} at {words.clock(float(info.times_s[index]), places=3)}"
+    drawn = {"source": state.source_picture(info.digest, index), "facts": facts, "alt": f"Before: {facts}"}
+    return drawn | {"size": [info.width_px, info.height_px], "outline": preview.outline(recipe, info)}
 
 
-def _after(recipe: Recipe, info: VideoInfo, index: int) -> Any:
+def _after(recipe: Recipe, info: VideoInfo, made: preview.Clock, moment_s: float) -> dict:
+    """What the recipe makes of it as the component draws it, or why there is nothing."""
+    index = made.shown(moment_s)
+    if index is None:
+        return {"source": "", "none": _cut_away(made)}
     frames = state.frames(info.digest, index, reach(recipe))
-    return preview.after(recipe, frames, float(info.times_s[index]))
+    image = preview.after(recipe, frames, float(info.times_s[index]))
+    height, width = image.shape[:2]
+    facts = f"{words.picture(width, height)}, from frame {index}"
+    return {"source": preview.address(image), "facts": facts, "alt": f"After: {facts}", "size": [width, height]}
 
 
-def _before(frame: Frame, recipe: Recipe, info: VideoInfo) -> dict:
-    facts = f"frame {frame.index} at {words.clock(frame.time_s, places=3)}"
-    return _side(frame.image, facts) | {"outline": preview.outline(recipe, info)}
-
-
-def _told_after(image: Any, index: int | None, info: VideoInfo) -> str:
-    return "" if image is None else f"{words.picture(image.shape[1], image.shape[0])}, from frame {index}"
-
-
-def _side(image: Any, facts: str) -> dict:
-    """One of the two pictures as the component draws it."""
-    if image is None:
-        return {"source": "", "facts": facts}
-    return {"source": preview.address(image), "facts": facts, "alt": facts, "size": [image.shape[1], image.shape[0]]}
-
-
-def _cut_away(made: preview.Plan, moment_s: float) -> str:
+def _cut_away(made: preview.Clock) -> str:
     """Why there is no picture after the recipe at this moment."""
     if not len(made.times_s):
         return "The recipe leaves nothing of this clip. Widen or remove its Trim step."
@@ -240,7 +230,9 @@ def _exchange() -> None:
     st.download_button("Download as a file", text, "recipe.json", "application/json", icon=":material/download:")
     turn = state.remembered("recipe.turn", 0)
     key = f"recipe-file.{turn}"
-    st.file_uploader("Use a recipe from a file", type="json", key=key, on_change=_try, args=(_take, key, turn))
+    st.file_uploader(
+        "Use a recipe from a file", type="json", key=key, on_change=_try, args=(_take, key, turn), max_upload_size=1
+    )
 
 
 def _take(key: str, turn: int) -> None:

@@ -1,0 +1,175 @@
+"""The routes of clips and pictures: byte ranges, and who is refused."""
+
+import asyncio
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+
+import app
+from core import settings
+from pages.ui import state
+from tests.test_pages import video_info
+
+MP4 = b"\x00\x00\x00\x18ftypmp42" + bytes(range(256)) * 40
+DIGEST = "cd" * 32
+
+
+@dataclass
+class Answer:
+    """What the server sent."""
+
+    status: int = 0
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+def ask(path: str, *, host: str = "127.0.0.1:8501", method: str = "GET", **headers: str) -> Answer:
+    """The answer of our routes behind our middleware."""
+    server = Starlette(routes=app.ROUTES, middleware=[Middleware(app.KnownHosts)])
+    sent = {"host": host} | {name.replace("_", "-"): value for name, value in headers.items()}
+    scope = {
+        "type": "http",
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "query_string": b"",
+        "headers": [(name.encode(), value.encode()) for name, value in sent.items()],
+        "client": ("127.0.0.1", 1),
+        "server": ("127.0.0.1", 8501),
+    }
+    answer = Answer()
+
+    async def receive():
+        await asyncio.sleep(0.01)
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message):
+        if message["type"] == "http.response.start":
+            answer.status = message["status"]
+            answer.headers = {name.decode(): value.decode() for name, value in message["headers"]}
+        else:
+            answer.body += message.get("body", b"")
+
+    asyncio.run(server(scope, receive, send))
+    return answer
+
+
+@pytest.fixture
+def clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file that stands for a clip in the library."""
+    chosen = settings.read({"KINETOSCOPE_WORKSPACE": str(tmp_path / "space"), "KINETOSCOPE_ENGINE": "tensorflow-f32"})
+    monkeypatch.setattr(state, "settings", lambda: chosen)
+    path = tmp_path / "clip without suffix"
+    path.write_bytes(MP4)
+    state.store().save_video(video_info(str(path), digest=DIGEST))
+    yield path  # type: ignore[misc]
+    state.store().close()
+
+
+def test_a_clip_is_sent_whole_and_by_byte_ranges(clip):
+    whole = ask(f"/clips/{DIGEST}")
+    assert (whole.status, whole.body) == (200, MP4)
+    assert whole.headers["content-type"] == "video/mp4"
+    part = ask(f"/clips/{DIGEST}", range="bytes=100-199")
+    assert (part.status, part.body) == (206, MP4[100:200])
+    assert part.headers["content-range"] == f"bytes 100-199/{len(MP4)}"
+    assert ask(f"/clips/{DIGEST}", range=f"bytes={len(MP4)}-").status == 416
+
+
+def test_the_answer_is_ours_alone_and_no_other_type(clip):
+    headers = ask(f"/clips/{DIGEST}").headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert "access-control-allow-origin" not in headers
+
+
+def test_a_clip_that_browsers_cannot_play_is_sent_as_its_copy(clip):
+    state.store().save_video(video_info(str(clip), digest=DIGEST, plays_in_browser=False))
+    assert ask(f"/clips/{DIGEST}").status == 404
+    state.store().proxy_path(DIGEST).write_bytes(MP4[:50])
+    assert ask(f"/clips/{DIGEST}").body == MP4[:50]
+
+
+def test_the_picture_of_a_clip(clip):
+    assert ask(f"/thumbs/{DIGEST}").status == 404
+    state.store().thumbnail_path(DIGEST).write_bytes(b"\xff\xd8jpeg")
+    answer = ask(f"/thumbs/{DIGEST}")
+    assert (answer.status, answer.headers["content-type"]) == (200, "image/jpeg")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ab" * 32,
+        "cd" * 31,
+        "CD" * 32,
+        "x" * 64,
+        "..",
+        "%2e%2e%2fetc%2fpasswd",
+        "../../etc/passwd",
+        "٣" * 64,
+        DIGEST + "\n",
+    ],
+)
+def test_anything_but_a_digest_of_the_library_is_not_found(clip, name):
+    assert ask(f"/clips/{name}").status == 404
+    assert ask(f"/thumbs/{name}").status == 404
+
+
+def test_an_unknown_digest_leaves_no_folder_behind(clip):
+    ask(f"/thumbs/{'ab' * 32}")
+    assert not list(state.store().workspace.glob(f"videos/{'ab' * 32}"))
+
+
+def test_a_file_that_is_gone_is_not_found(clip):
+    clip.unlink()
+    assert ask(f"/clips/{DIGEST}").status == 404
+
+
+@pytest.mark.parametrize(
+    ("site", "status"), [("same-origin", 200), ("none", 200), ("same-site", 403), ("cross-site", 403)]
+)
+def test_pages_of_other_sites_are_refused(clip, site, status):
+    assert ask(f"/clips/{DIGEST}", sec_fetch_site=site).status == status
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [("localhost:8501", 200), ("127.0.0.1", 200), ("[::1]:8501", 200), ("LOCALHOST.", 200), ("evil.example", 403),
+     ("127.0.0.1.evil.example:8501", 403), ("localhost@evil.example", 403), ("", 403)],
+)  # fmt: skip
+def test_a_name_that_is_not_ours_is_refused(clip, host, status):
+    assert ask(f"/clips/{DIGEST}", host=host).status == status
+
+
+def test_only_reading_is_possible(clip):
+    assert ask(f"/clips/{DIGEST}", method="HEAD").body == b""
+    assert ask(f"/clips/{DIGEST}", method="POST").status == 405
+    assert ask(f"/clips/{DIGEST}", method="DELETE").status == 405
+
+
+def test_the_server_listens_on_this_machine_only_and_tells_nobody():
+    import streamlit as st
+
+    assert st.get_option("server.address") == "127.0.0.1"
+    assert st.get_option("browser.gatherUsageStats") is False
+    assert "*" not in st.get_option("server.allowedHosts")
+
+
+def test_the_workers_start_and_end_with_the_server(monkeypatch):
+    done = []
+    monkeypatch.setattr(state, "runner", lambda: done.append("started"))
+    monkeypatch.setattr(state, "close", lambda: done.append("ended"))
+
+    async def live():
+        async with app.lifespan(app.app):
+            assert done == ["started"]
+
+    asyncio.run(live())
+    assert done == ["started", "ended"]

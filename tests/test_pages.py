@@ -1,0 +1,453 @@
+"""Each page when it is empty, while a job runs, when its result is there, and when the job has failed.
+
+The workers are stood in for by a fake that keeps jobs in a dict and answers previews with made frames.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import codec, pipeline, settings
+from core.domain import Frame, ModelCard, Prediction, Recipe, VideoInfo
+from core.errors import JobLost, VideoUnreadable
+from core.jobs import Job
+from core.preprocess import Crop, Rotate, Trim, knobs
+from core.registry import STEPS
+from core.store import Store
+from pages.ui import state
+
+ROOT = Path(__file__).resolve().parent.parent
+DIGEST = "ab" * 32
+CARD = ModelCard("made", "A made model", "i3d-kinetics400", 1, ("walk", "run"), scores={"clip_accuracy": 0.96})
+
+
+class FakeRunner:
+    """Jobs in a dict; what a test does not put there never ends."""
+
+    def __init__(self):
+        self.known: dict[str, Job] = {}
+        self.cancelled: list[str] = []
+        self.failure: Exception | None = None
+
+    def submit(self, key, title, task, *args):
+        self.known[key] = Job(key, title, "running", 40, 100, "Looking at frames", submitted=1.0)
+        return self.known[key]
+
+    def job(self, key):
+        return self.known.get(key)
+
+    def cancel(self, key):
+        self.cancelled.append(key)
+        self.known[key] = replace(self.known[key], message="Stopping")
+
+    def ask(self, task, store, digest, time_s, before, after, **_):
+        if self.failure:
+            raise self.failure
+        index = round(time_s * 25)
+        return [frame(at) for at in range(max(0, index - before), min(50, index + after + 1))]
+
+
+def frame(index: int) -> Frame:
+    return Frame(index, index / 25, np.full((64, 96, 3), index, np.uint8))
+
+
+def video_info(path: str, **changes) -> VideoInfo:
+    known = VideoInfo(
+        path=path, digest=DIGEST, width_px=96, height_px=64, frame_count=50, declared_count=50,
+        times_s=np.arange(50) / 25, rate_hz=Fraction(25), variable_rate=False, duration_s=2.0, codec="h264",
+        plays_in_browser=True, notes=(),
+    )  # fmt: skip
+    return replace(known, **changes)
+
+
+@pytest.fixture
+def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeRunner]:
+    """A workspace of its own, a made model, and workers that are fake."""
+    chosen = settings.read({"KINETOSCOPE_WORKSPACE": str(tmp_path), "KINETOSCOPE_ENGINE": "tensorflow-f32"})
+    fake = FakeRunner()
+    monkeypatch.setattr(state, "settings", lambda: chosen)
+    monkeypatch.setattr(state, "runner", lambda: fake)
+    monkeypatch.setattr(pipeline, "models", lambda settings: {CARD.name: CARD})
+    yield fake
+    state.store().close()
+
+
+@pytest.fixture
+def clip(runner: FakeRunner) -> VideoInfo:
+    """A clip that is in the library."""
+    info = video_info("/clips/street.mp4", notes=("50 of 60 declared frames can be read.",))
+    state.store().save_video(info)
+    return info
+
+
+def page(name: str, **session) -> AppTest:
+    """The page after its first run; the library is where the program opens."""
+    at = AppTest.from_file(str(ROOT / "pages" / "ui" / "shell.py"), default_timeout=60)
+    for key, value in session.items():
+        at.session_state[key] = value
+    at.run()
+    if name != "library":
+        at.switch_page(f"../{name}.py").run()
+    return at
+
+
+def told(at: AppTest) -> str:
+    """All words on the page."""
+    assert not at.exception, [error.value for error in at.exception]
+    elements = [*at.get("html"), *at.markdown, *at.caption, *at.error, *at.info, *at.warning, *at.button, *at.expander]
+    return "\n".join(
+        str(getattr(element, "body", None) or getattr(element, "value", "")) + element_label(element)
+        for element in elements
+    )
+
+
+def element_label(element) -> str:
+    return str(getattr(element, "label", "") or getattr(getattr(element, "proto", None), "body", ""))
+
+
+def button(at: AppTest, label: str):
+    return next(one for one in at.button if one.label == label)
+
+
+def prediction_key(recipe: Recipe | None = None) -> str:
+    return pipeline.prediction_key(DIGEST, recipe or Recipe(), CARD, "tensorflow-f32")
+
+
+def save_prediction(recipe: Recipe | None = None) -> None:
+    scores = np.array([[0.9, 0.1], [0.8, 0.2], [0.2, 0.8], [0.1, 0.9]], np.float32)
+    made = Prediction(np.array([0.25, 0.75, 1.25, 1.75]), scores, CARD.labels, CARD.name, (0.0, 2.0))
+    state.store().write(prediction_key(recipe), made, kind="prediction", video=DIGEST)
+
+
+# Library --------------------------------------------------------------------------------------------------------------
+
+
+def test_an_empty_library_says_what_to_do(runner):
+    words = told(page("library"))
+    assert "The library is empty" in words
+    assert "Add the sample clip" in words
+
+
+def test_a_library_that_adds_a_clip_shows_how_far_it_is(runner):
+    at = page("library")
+    button(at, "Add the sample clip").click().run()
+    words = told(at)
+    assert "Add the sample clip" in words
+    assert any(one.label == "Cancel" for one in at.button)
+    assert "The library is empty" not in words
+
+
+def test_a_library_shows_what_was_measured_and_what_was_odd(clip):
+    words = told(page("library"))
+    for expected in ("street.mp4", "96 × 64 px", "25 frames/s", "50 frames", "H.264", "50 of 60 declared frames"):
+        assert expected in words
+    assert "The file itself stays" in words
+
+
+def test_a_clip_that_cannot_be_added_says_why_and_what_to_do(runner):
+    at = page("library")
+    button(at, "Add the sample clip").click().run()
+    job = runner.known["add-sample"]
+    runner.known["add-sample"] = replace(job, state="failed", error="It is plain text.", hint="Choose a video file.")
+    words = told(at.run())
+    assert "It is plain text" in words
+    assert "Choose a video file" in words
+    button(at, "Close").click().run()
+    assert "It is plain text" not in told(at)
+
+
+def test_a_path_that_leads_nowhere_is_told(runner, tmp_path):
+    at = page("library")
+    at.text_input[0].input(str(tmp_path / "none.mp4"))
+    button(at, "Add from this path").click().run()
+    assert "There is no file or folder" in at.error[0].value
+
+
+def test_a_folder_adds_each_clip_in_it(runner, tmp_path):
+    for name in ("b.mp4", "a.MOV", "notes.txt"):
+        (tmp_path / name).write_bytes(b"x")
+    at = page("library")
+    at.text_input[0].input(str(tmp_path))
+    button(at, "Add from this path").click().run()
+    assert sorted(job.title for job in runner.known.values()) == ["Add a.MOV", "Add b.mp4"]
+
+
+def test_an_upload_is_kept_once_and_added(runner):
+    at = page("library")
+    at.file_uploader[0].upload("street.mp4", b"some bytes", "video/mp4").run()
+    told(at)
+    (job,) = runner.known.values()
+    assert job.title == "Add street.mp4"
+    assert [path.read_bytes() for path in state.store().upload_folder.iterdir()] == [b"some bytes"]
+    assert not at.file_uploader[0].value
+
+
+def test_deleting_asks_first_and_then_forgets_the_clip(clip):
+    at = page("library")
+    button(at, "Delete").click().run()
+    assert state.store().videos() == []
+    assert "The library is empty" in told(at)
+
+
+def test_fifty_clips_come_in_portions_and_can_be_searched(runner):
+    for number in range(50):
+        state.store().save_video(video_info(f"/clips/clip{number:02}.mp4", digest=f"{number:064x}"))
+    at = page("library")
+    assert sum('class="k-name"' in one.proto.body for one in at.get("html")) == 12
+    next(one for one in at.text_input if one.label == "Find by name").input("clip07").run()
+    words = told(at)
+    assert "clip07.mp4" in words
+    assert "clip08.mp4" not in words
+
+
+# Prepare --------------------------------------------------------------------------------------------------------------
+
+
+def test_prepare_without_a_clip_leads_to_the_library(runner):
+    at = page("prepare")
+    assert "There is no clip yet" in told(at)
+    button(at, "Open the library").click().run()
+    assert "The library is empty" in told(at)
+
+
+def test_prepare_while_the_workers_start_says_so(clip, runner):
+    runner.failure = JobLost("The worker processes are still starting.", "Try again in a moment.")
+    words = told(page("prepare"))
+    assert "still starting" in words
+    assert "Try again in a moment" in words
+
+
+def test_prepare_tells_what_the_recipe_gives(clip):
+    at = page("prepare", parts=parts(Rotate(90.0), Trim((0.4, 1.2))))
+    words = told(at)
+    assert "64 × 96 px" in words
+    assert "20 of 50 frames" in words
+
+
+def test_prepare_with_a_file_that_is_gone_says_so(clip, runner):
+    runner.failure = VideoUnreadable("There is no file /clips/street.mp4.", "Was it moved?")
+    words = told(page("prepare"))
+    assert "There is no file" in words
+    assert "Was it moved" in words
+
+
+@pytest.mark.parametrize("name", list(STEPS))
+def test_each_step_can_be_added_and_draws_its_form(clip, name):
+    at = page("prepare", parts=parts(STEPS[name]()))
+    told(at)
+    drawn = {*(one.label for one in at.selectbox), *(one.label for one in at.toggle)}
+    expected = {knob.label for knob in knobs(STEPS[name]) if knob.kind in ("choice", "bool")}
+    assert expected <= drawn
+    for knob in knobs(STEPS[name]):
+        if knob.kind not in ("choice", "bool"):
+            assert f"step.1.{knob.name}" in at.session_state
+
+
+def test_a_slider_changes_its_step_and_the_address(clip):
+    at = page("prepare", parts=parts(Rotate(0.0)))
+    at.session_state["step.1.angle_deg"] = {"value": {"value": 90.0, "settled": True}}
+    at.run()
+    assert "64 × 96 px" in told(at)
+    assert recipe_of(at) == Recipe((Rotate(90.0),))
+    assert at.query_params["video"] == DIGEST[:16]
+    assert "recipe" in at.query_params
+
+
+def test_steps_move_switch_off_and_go(clip):
+    at = page("prepare", parts=parts(Rotate(90.0), Crop((0.0, 50.0))))
+    at.button("Move down.1").click().run()
+    assert recipe_of(at) == Recipe((Crop((0.0, 50.0)), Rotate(90.0)))
+    at.toggle("on.1").set_value(False).run()
+    assert recipe_of(at) == Recipe((Crop((0.0, 50.0)),))
+    assert "takes no part" in told(at)
+    at.button("Remove.2").click().run()
+    assert [uid for uid, _, _ in at.session_state["parts"]] == [1]
+    button(at, "Reset").click().run()
+    assert recipe_of(at) == Recipe()
+
+
+def test_a_moment_that_is_cut_away_is_told_so(clip):
+    from pages.ui import preview, workbench
+
+    made = preview.clock(Recipe((Trim((0.4, 1.2)),)), clip)
+    assert made.shown(0.0) is None
+    assert made.shown(0.4) == 10
+    assert made.shown(1.19) == 29
+    assert made.shown(1.2) is None
+    assert "the recipe keeps 0:00.40 to 0:01.16" in workbench._cut_away(made)
+
+
+def test_a_recipe_is_saved_used_again_and_deleted(clip):
+    at = page("prepare", parts=parts(Rotate(90.0)))
+    next(one for one in at.text_input if one.label == "Name of this recipe").input("turned")
+    button(at, "Save").click().run()
+    assert state.store().recipes() == {"turned": Recipe((Rotate(90.0),))}
+    button(at, "Reset").click().run()
+    button(at, "Use").click().run()
+    assert recipe_of(at) == Recipe((Rotate(90.0),))
+    at.button("delete-recipe").click().run()
+    assert state.store().recipes() == {}
+
+
+def test_a_recipe_file_that_is_wrong_says_where(clip):
+    at = page("prepare")
+    wrong = b'{"type": "Recipe", "steps": [{"type": "Rotate", "angle_deg": "steep"}]}'
+    at.file_uploader[0].upload("mine.json", wrong, "application/json").run()
+    assert "mine" in at.error[0].value
+    assert "angle" in at.error[0].value
+    good = codec.pretty_json(Recipe((Rotate(45.0),))).encode()
+    at.file_uploader[0].upload("mine.json", good, "application/json").run()
+    assert recipe_of(at) == Recipe((Rotate(45.0),))
+
+
+# Timeline -------------------------------------------------------------------------------------------------------------
+
+
+def test_a_timeline_before_the_analysis_says_what_it_does(clip):
+    at = page("timeline")
+    words = told(at)
+    assert "Not analysed yet" in words
+    assert "A made model" in words
+    assert "96 %" in words
+    button(at, "Find the actions").click().run()
+    assert any(one.label == "Cancel" for one in at.button)
+
+
+def test_a_running_analysis_shows_how_far_it_is_and_can_be_cancelled(clip, runner):
+    key = prediction_key()
+    runner.known[key] = Job(
+        key, "Find the actions", "running", 40, 100, "Looking at frames", since=1.0, since_done=8, reported=2.0
+    )
+    at = page("timeline")
+    (bar,) = at.get("progress")
+    assert bar.proto.value == 40
+    for expected in ("40 %, 40 of 100 frames", "32 frames a second", "about 2 s left"):
+        assert expected in bar.proto.text
+    button(at, "Cancel").click().run()
+    assert runner.cancelled == [key]
+    assert button(at, "Stopping…").disabled
+
+
+def test_a_finished_analysis_shows_labels_segments_and_files(clip):
+    save_prediction()
+    at = page("timeline")
+    words = told(at)
+    assert "<b>walk</b> for 1.0 s and <b>run</b> for 1.0 s, in 2.0 s of video." in words
+    assert [list(row) for row in at.dataframe[0].value[["label", "start", "stop"]].to_numpy()] == [
+        ["walk", "0:00.00", "0:01.00"],
+        ["run", "0:01.00", "0:02.00"],
+    ]
+    assert len(at.get("download_button")) == 3
+    assert len(at.get("plotly_chart")) == 1
+
+
+@pytest.mark.parametrize(
+    ("ended", "expected"),
+    [
+        ({"state": "failed", "error": "The clip is damaged.", "hint": "Trim it."}, ("The clip is damaged", "Trim it")),
+        ({"state": "lost", "error": "The program was ended.", "hint": "Start it again."}, ("The program was ended",)),
+        ({"state": "cancelled"}, ("was stopped", "Nothing was kept")),
+    ],
+)
+def test_an_analysis_that_did_not_end_well_says_so_and_can_be_tried_again(clip, runner, ended, expected):
+    key = prediction_key()
+    runner.known[key] = replace(Job(key, "Find the actions"), **ended)
+    at = page("timeline")
+    words = told(at)
+    assert all(part in words for part in expected)
+    button(at, "Try again").click().run()
+    assert runner.known[key].state == "running"
+
+
+def test_a_clip_that_browsers_cannot_play_gets_a_copy_while_the_rest_is_shown(clip, runner):
+    state.store().save_video(video_info("/clips/street.avi", plays_in_browser=False))
+    save_prediction()
+    words = told(page("timeline"))
+    assert "<b>walk</b>" in words
+    assert f"proxy-{DIGEST}" in runner.known
+
+
+def test_without_any_model_the_timeline_says_what_to_do(clip, monkeypatch):
+    monkeypatch.setattr(pipeline, "models", lambda settings: {})
+    assert "There is no model on this machine" in told(page("timeline"))
+
+
+# The address ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_link_opens_its_clip_moment_and_recipe(clip):
+    first = page("prepare", parts=parts(Rotate(90.0)), video=DIGEST, moment_s=1.0)
+    at = AppTest.from_file(str(ROOT / "pages" / "ui" / "shell.py"), default_timeout=60)
+    for name in ("video", "t", "recipe"):
+        at.query_params[name] = first.query_params[name]
+    at.run()
+    assert at.session_state["video"] == DIGEST
+    assert at.session_state["moment_s"] == 1.0
+    assert recipe_of(at) == Recipe((Rotate(90.0),))
+
+
+@pytest.mark.parametrize(
+    "address",
+    [{"video": "zz"}, {"video": "ab", "t": "nan"}, {"t": "-1"}, {"recipe": "%%%"}, {"recipe": "eJw"}, {"model": "x"}],
+)
+def test_an_address_that_makes_no_sense_does_no_harm(clip, address):
+    at = AppTest.from_file(str(ROOT / "pages" / "ui" / "shell.py"), default_timeout=60)
+    for name, value in address.items():
+        at.query_params[name] = value
+    told(at.run())
+    told(at.switch_page("../timeline.py").run())
+
+
+def test_the_server_loads_no_network_and_no_decoder_whatever_its_pages_show(tmp_path):
+    code = """
+import sys
+sys.path.insert(0, "tests")
+import test_pages as given
+from core import settings
+from pages.ui import state
+chosen = settings.read({"KINETOSCOPE_WORKSPACE": sys.argv[1], "KINETOSCOPE_ENGINE": "tensorflow-f32"})
+fake = given.FakeRunner()
+state.settings, state.runner = lambda: chosen, lambda: fake
+given.pipeline.models = lambda settings: {given.CARD.name: given.CARD}
+state.store().save_video(given.video_info("/clips/street.mp4"))
+given.save_prediction()
+for name in ("library", "prepare", "timeline"):
+    given.told(given.page(name))
+print(*{"tensorflow", "keras", "openvino", "av"} & set(sys.modules))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == ""
+
+
+def parts(*steps) -> tuple:
+    """Steps as the session keeps them, numbered from 1."""
+    return tuple((number, True, codec.to_json(step)) for number, step in enumerate(steps, start=1))
+
+
+def recipe_of(at: AppTest) -> Recipe:
+    """The recipe that the session holds."""
+    kept = at.session_state["parts"] if "parts" in at.session_state else ()  # noqa: SIM401  it has no get
+    steps = tuple(codec.from_json(text, state.Step) for _, on, text in kept if on)
+    return Recipe(steps)
+
+
+def test_a_store_is_found_again_by_its_workspace(runner, tmp_path):
+    assert isinstance(state.store(), Store)
+    assert state.store().workspace == tmp_path
+    assert state.store() is state.store()
