@@ -1,0 +1,53 @@
+"""Take the pictures of the README from the running program: every page with the sample clip, which is ours to show."""
+
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Page, ViewportSize
+
+from core import pipeline
+from core.domain import Recipe
+from core.preprocess import Crop, Rotate
+from core.settings import current
+from core.store import Store
+from pages.ui import state
+from scripts.dashboard import ROOT, chromium, serve
+
+PICTURES = ROOT / "docs" / "pictures"
+WINDOW = ViewportSize(width=1440, height=900)
+
+
+def main() -> None:
+    """Write one PNG for each page."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        workspace = Path(folder) / "workspace"
+        store = Store(workspace)
+        digest = pipeline.add_sample(store)
+        pipeline.predict(store, digest, Recipe(), "kinetics400", current().engine)
+        with serve(workspace) as dashboard, chromium() as browser:
+            page = browser.new_page(viewport=WINDOW)
+            clip = f"?video={digest[:16]}&t=3&model=kinetics400"
+            take(page, f"{dashboard.url}/{clip}", "library", ".k-thumb img")
+            recipe = state.packed(Recipe((Rotate(angle_deg=6.0), Crop(across_pct=(15.0, 85.0), down_pct=(10.0, 90.0)))))
+            take(page, f"{dashboard.url}/prepare{clip}&recipe={recipe}", "prepare", "figure:last-of-type img")
+            take(page, f"{dashboard.url}/timeline{clip}", "timeline", ".js-plotly-plot")
+
+
+def take(page: Page, address: str, name: str, awaited: str) -> None:
+    """Open a page, wait for its last part, and keep a picture of all of it."""
+    page.goto(address)
+    page.locator(awaited).first.wait_for(timeout=60_000)
+    for video in page.locator(".player video").all():
+        video.evaluate("video => video.readyState >= 2 || new Promise(ready => video.oncanplay = ready)")
+    page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
+    tall = page.evaluate("() => document.querySelector('[data-testid=stMain]').scrollHeight")
+    page.set_viewport_size({"width": WINDOW["width"], "height": tall})
+    page.wait_for_timeout(500)
+    page.screenshot(path=PICTURES / f"{name}.png", animations="disabled")
+    page.set_viewport_size(WINDOW)
+    print(PICTURES / f"{name}.png")
+
+
+if __name__ == "__main__":
+    main()
