@@ -230,6 +230,8 @@ def _boxes(file: BinaryIO, size: int):
             return
         yield head[4:8], where, length
         where += length
+        if where > size:
+            return
 
 
 def _check_index(file: BinaryIO, size: int, name: str) -> None:

@@ -152,6 +152,16 @@ def test_colours_follow_the_standard_that_the_clip_names_or_its_size_implies(tmp
     assert np.abs(image[20, 20] - np.array(expected)).max() <= 3
 
 
+def test_a_colour_matrix_that_does_not_exist_is_no_obstacle():
+    from core.video.pictures import image_of
+
+    picture = av.VideoFrame(WIDTH, HEIGHT, "yuv420p")
+    for plane, value in zip(picture.planes, (120, 100, 180), strict=True):
+        plane.update(bytes([value]) * plane.buffer_size)
+    picture.colorspace = 65
+    assert np.abs(image_of(picture, (WIDTH, HEIGHT))[9, 9] - np.array((204.1, 89.8, 64.6))).max() <= 3
+
+
 def test_transparent_parts_are_black(tmp_path: Path):
     path = tmp_path / "glass.mov"
     with av.open(str(path), "w") as output:
@@ -273,6 +283,7 @@ HOSTILE = {
     "pipe.mp4": (os.mkfifo, "pipe or a device"),
     "device.mp4": (lambda path: path.symlink_to("/dev/zero"), "pipe or a device"),
     "loop.mp4": (lambda path: path.symlink_to(path), "cannot be opened"),
+    "box.mp4": (lambda path: path.write_bytes(b"\0\0\0\x01ftyp" + b"\xff" * 8 + bytes(50)), "no index"),
     "nothing.mp4": (lambda path: None, "no file"),
 }
 
@@ -330,13 +341,14 @@ def test_the_digest_is_of_the_bytes(made):
     assert video.digest(path) == hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
-@settings(max_examples=40, deadline=None)
+@pytest.mark.parametrize("name", ["b_frames.mp4", "programme.mpg", "old.avi", "web.webm", "exact.avi"])
+@settings(max_examples=20, deadline=None)
 @given(places=st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), min_size=1, max_size=30))
-def test_flipped_bytes_never_raise_anything_else(made, tmp_path_factory, places):
-    content = bytearray(Path(made["b_frames.mp4"][0].path).read_bytes())
+def test_flipped_bytes_never_raise_anything_else(made, tmp_path_factory, name: str, places):
+    content = bytearray(Path(made[name][0].path).read_bytes())
     for place, value in places:
         content[place % len(content)] = value
-    path = tmp_path_factory.mktemp("flipped") / "clip.mp4"
+    path = tmp_path_factory.mktemp("flipped") / name
     path.write_bytes(content)
     try:
         info = video.probe(path, "digest")

@@ -63,7 +63,7 @@ class Decoder:
                 break
             except (ExitError, MemoryError):
                 raise
-            except FFmpegError:
+            except (FFmpegError, IndexError):  # the latter where the streams change under PyAV's feet
                 self._damage()
         yield None
 

@@ -53,7 +53,8 @@ def probe(path: str | Path, digest: str, report: Report = silent) -> VideoInfo:
     content = content_of(path)
     survey = _survey(path, content, report, careful=False)
     if survey.suspicious:
-        survey = _survey(path, content, report, careful=True)
+        fast, survey = survey, _survey(path, content, report, careful=True)
+        survey.fickle = fast.checks != survey.checks
     _require_steady(path, content)
     if not survey.pts:
         raise _no_frame(path, content, survey)
@@ -85,6 +86,7 @@ class _Survey:
     sizes: int = 0
     transfer: int = 0
     transparent: str = ""
+    fickle: bool = False  # several threads do not see the same pictures as one
     last_duration: int = 0
     pts: list[int | None] = field(default_factory=list)
     dts: list[int | None] = field(default_factory=list)
@@ -160,7 +162,7 @@ def _info(path: str, digest: str, content: Content, survey: _Survey) -> VideoInf
         notes=tuple(_notes(path, content, survey, times_s, kept)),
         clock_start_s=first * base,
         clock=clock,
-        damaged=survey.careful and bool(survey.errors or survey.corrupt),
+        damaged=survey.careful and bool(survey.errors or survey.corrupt or survey.fickle),
         checks=np.array(survey.checks, np.uint32)[kept],
     )
 

@@ -11,17 +11,23 @@ from av.video.reformatter import Interpolation
 
 from core.video.containers import MAX_PIXELS
 
+# ITU-T H.273, table 4
+_MATRICES = {1: "ITU709", 4: "FCC", 5: "ITU601", 6: "ITU601", 7: "SMPTE240M", 9: "BT2020", 10: "BT2020"}
+
 
 def image_of(picture: Any, size: tuple[int, int]) -> np.ndarray:
     """(H, W, 3) uint8 RGB of `size` (width, height), turned as the file asks."""
     turns = quarter_turns(picture)
     width, height = size if turns % 2 == 0 else size[::-1]
+    matrix = _matrix(picture)
     shrinks = width * height < picture.width * picture.height
     image = picture.reformat(
         width,
         height,
         format="rgba" if has_alpha(picture.format.name) else "rgb24",
-        src_colorspace=_matrix(picture),
+        src_colorspace=matrix,
+        dst_colorspace=matrix,
+        src_color_range=None if int(picture.color_range) in (0, 1, 2) else "MPEG",
         interpolation=Interpolation.AREA if shrinks else Interpolation.BICUBIC,
         threads=1,
     ).to_ndarray()  # (H, W, 3 or 4)
@@ -32,9 +38,14 @@ def image_of(picture: Any, size: tuple[int, int]) -> np.ndarray:
 
 
 def _matrix(picture: Any) -> str | None:
-    """BT.709 for high definition that names no colour matrix, as players assume; else what the picture says."""
-    unnamed = int(picture.colorspace) == 2
-    return "ITU709" if unnamed and (picture.width >= 1280 or picture.height > 576) else None
+    """The colour matrix that the picture names; where it names none that is known, that which players assume.
+
+    These are BT.709 for high definition, else BT.601. Pictures that are RGB already have none.
+    """
+    if picture.format.is_rgb:
+        return None
+    assumed = "ITU709" if picture.width >= 1280 or picture.height > 576 else "ITU601"
+    return _MATRICES.get(int(picture.colorspace), assumed)
 
 
 def quarter_turns(picture: Any) -> int:

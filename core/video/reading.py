@@ -12,7 +12,7 @@ from av.error import FFmpegError
 from core.domain import Frame, VideoInfo
 from core.errors import VideoUnreadable
 from core.signatures import content_of
-from core.video.containers import Decoder, opened
+from core.video.containers import Decoder, explained, opened
 from core.video.pictures import check_of, image_of
 
 
@@ -41,7 +41,9 @@ def around(info: VideoInfo, time_s: float, *, before: int, after: int) -> list[F
 def _frames(info: VideoInfo, first: int, stop: int, size_px: tuple[int, int] | None) -> Iterator[Frame]:
     size = size_px or (info.width_px, info.height_px)
     for index, picture in _pictures(info, first, stop):
-        yield Frame(index, float(info.times_s[index]), image_of(picture, size))
+        with explained(info.path):
+            image = image_of(picture, size)
+        yield Frame(index, float(info.times_s[index]), image)
 
 
 def _pictures(info: VideoInfo, first: int, stop: int) -> Iterator[tuple[int, Any]]:
