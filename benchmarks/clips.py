@@ -4,6 +4,7 @@ Where the real clips are at hand (see `shared_clips`), these are enlarged to 108
 sample clip that the program makes is. Film grain on top keeps the bit rate at what cameras write, 5 to 8 Mbit/s.
 """
 
+import os
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import cycle, islice
@@ -15,6 +16,7 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "build" / "bench"
+SECONDS = int(os.environ.get("KINETOSCOPE_BENCH_SECONDS", "60"))  # of the standard clip; the bars are for 60
 SIZE_PX = (1920, 1080)
 RATE_HZ = 25
 BIT_RATE = 6_500_000
@@ -35,7 +37,7 @@ def content() -> str:
     )
 
 
-def full_hd(seconds: int) -> Path:
+def full_hd(seconds: int = SECONDS) -> Path:
     """An H.264 clip of 1920 x 1080 px at 25 frames/s, `seconds` long, with realistic content."""
     path = FOLDER / f"{'real' if shared_clips() else 'sample'}-1080p-{seconds}s.mp4"
     if not path.exists():

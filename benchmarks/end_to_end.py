@@ -33,13 +33,12 @@ from core.store import Store
 MODEL = "kinetics400"
 EAGER_FRAMES_PER_S = 64 / 1.56
 ROUNDS = int(os.environ.get("KINETOSCOPE_BENCH_ROUNDS", "3"))
-SECONDS = int(os.environ.get("KINETOSCOPE_BENCH_SECONDS", "60"))
 NAIVE_FRAMES = 60
 
 
 def main() -> list[Figure]:
     """Frames a second of each part and of the whole, and the three ratios that have bars."""
-    path = clips.full_hd(SECONDS)
+    path = clips.full_hd()
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder))
         info = store.video(pipeline.add_video(store, path))
@@ -49,7 +48,7 @@ def main() -> list[Figure]:
     decode, cnn, whole = (statistics.median(column) for column in zip(*rounds, strict=True))
     limit = 1 / (1 / decode + 1 / cnn)
     naive = naive_frames_per_s(path, backbone)
-    clip = f"{SECONDS} s of {clips.content()}, {clips.mbit_per_s(path, SECONDS):.1f} Mbit/s"
+    clip = f"{clips.SECONDS} s of {clips.content()}, {clips.mbit_per_s(path, clips.SECONDS):.1f} Mbit/s"
     return [
         Figure("decode alone", decode, "frames/s", note=clip),
         Figure("CNN alone", cnn, "frames/s", note=f"{backbone.name}, {current().engine}"),

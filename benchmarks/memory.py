@@ -19,7 +19,7 @@ MODEL = "kinetics400"
 
 def main() -> list[Figure]:
     """Both peaks and their ratio. The long clip is the short one ten times over, packet for packet."""
-    short = clips.full_hd(60)
+    short = clips.full_hd()
     short_mb = peak_mb(short)
     long_mb = peak_mb(clips.repeated(short, 10))
     return [

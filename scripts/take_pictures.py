@@ -1,4 +1,4 @@
-"""Take the pictures of the README from the running program: every page with the sample clip, which is ours to show."""
+"""Take the pictures of the README from the running program, with the sample clip, which is ours to show."""
 
 import tempfile
 from pathlib import Path
@@ -28,7 +28,6 @@ def main() -> None:
         with serve(workspace) as dashboard, chromium() as browser:
             page = browser.new_page(viewport=WINDOW)
             clip = f"?video={digest[:16]}&t=3&model=kinetics400"
-            take(page, f"{dashboard.url}/{clip}", "library", ".k-thumb img")
             recipe = state.packed(Recipe((Rotate(angle_deg=6.0), Crop(across_pct=(15.0, 85.0), down_pct=(10.0, 90.0)))))
             take(page, f"{dashboard.url}/prepare{clip}&recipe={recipe}", "prepare", "figure:last-of-type img")
             take(page, f"{dashboard.url}/timeline{clip}", "timeline", ".js-plotly-plot")
