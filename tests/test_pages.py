@@ -26,7 +26,7 @@ from pages.ui import state
 
 ROOT = Path(__file__).resolve().parent.parent
 DIGEST = "ab" * 32
-CARD = ModelCard("made", "A made model", "i3d-kinetics400", 1, ("walk", "run"), scores={"clip_accuracy": 0.96})
+CARD = ModelCard("made", "A made model", "i3d-kinetics400", 1, ("walk", "run"), scores={"clip accuracy": 0.96})
 
 
 class FakeRunner:
@@ -316,7 +316,7 @@ def test_a_timeline_before_the_analysis_says_what_it_does(clip):
     words = told(at)
     assert "Not analysed yet" in words
     assert "A made model" in words
-    assert "96 %" in words
+    assert "96 %</td><td>of clips it never saw were named rightly" in words
     button(at, "Find the actions").click().run()
     assert any(one.label == "Cancel" for one in at.button)
 
@@ -354,7 +354,7 @@ def test_a_finished_analysis_shows_labels_segments_and_files(clip):
     [
         ({"state": "failed", "error": "The clip is damaged.", "hint": "Trim it."}, ("The clip is damaged", "Trim it")),
         ({"state": "lost", "error": "The program was ended.", "hint": "Start it again."}, ("The program was ended",)),
-        ({"state": "cancelled"}, ("was stopped", "Nothing was kept")),
+        ({"state": "cancelled"}, ("Stopped before the end", "Nothing was kept")),
     ],
 )
 def test_an_analysis_that_did_not_end_well_says_so_and_can_be_tried_again(clip, runner, ended, expected):

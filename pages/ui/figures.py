@@ -98,7 +98,7 @@ def _lay_out(figure: "Figure", labels: Sequence[str], slots: Mapping[str, int], 
     dots = [f"{label}  <span style='color:{colour(slots[label])};font-size:17px'>■</span>" for label in labels]
     ticks_s = time_ticks(stop_s)
     figure.update_layout(
-        height=70 + 34 * len(labels),
+        height=100 + 34 * len(labels),
         margin={"l": 8, "r": 8, "t": 8, "b": 36},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",

@@ -29,6 +29,8 @@ def show(info: VideoInfo, card: ModelCard, key: str) -> None:
     slots = state.slots(labels)
     _headline(analysis, slots)
     _playing(analysis, slots, key)
+    if state.recipe().steps:
+        st.caption(f"The player shows the clip as it is. The network saw it prepared: {words.steps(state.recipe())}.")
     theme.section("Scores over time", "How strongly the network sees each label at each moment of the clip.")
     st.plotly_chart(
         figures.heatmap(prediction, labels[: figures.ROWS], slots, dark=state.is_dark()),
@@ -68,7 +70,7 @@ def sentence(analysis: Analysis) -> str:
     whole_s = stop_s - start_s
     order = sorted(seconds, key=lambda label: -seconds[label])
     if len(order) == 1 and seconds[order[0]] > 0.98 * whole_s:
-        return f"<b>{escape(order[0])}</b> all the time, {words.length(whole_s)} long."
+        return f"<b>{escape(order[0])}</b> throughout, all {words.length(whole_s)}."
     named = [f"<b>{escape(label)}</b> for {words.length(seconds[label])}" for label in order[:3]]
     more = f", besides {words.count(len(order) - 3, 'other label')}" if len(order) > 3 else ""
     return f"{words.listed(named)}{more}, in {words.length(whole_s)} of video."

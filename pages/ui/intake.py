@@ -1,6 +1,7 @@
 """Taking clips in: by a path on this machine, by upload, or the sample; and how that goes."""
 
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
@@ -83,7 +84,7 @@ def panel(*, opened: bool) -> None:
         with ways[1]:
             _by_path()
         with ways[2]:
-            _by_sample()
+            _by_sample("primary" if opened else "secondary")
     _problem()
 
 
@@ -115,9 +116,9 @@ def _by_path() -> None:
             st.rerun()
 
 
-def _by_sample() -> None:
+def _by_sample(weight: Literal["primary", "secondary"]) -> None:
     st.markdown("Nothing at hand?")
-    if st.button("Add the sample clip", key="add-sample", icon=":material/movie:"):
+    if st.button("Add the sample clip", key="add-sample", icon=":material/movie:", type=weight):
         add_sample()
         st.rerun()
     st.caption("A short animation drawn by this program, to try things with. It shows no real action.")

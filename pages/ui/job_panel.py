@@ -54,7 +54,7 @@ def _outcome(job: Job | None) -> bool:
     if job is None or job.state == "done":
         return False
     if job.state == "cancelled":
-        st.info(f"{theme.plain(job.title)} was stopped. Nothing was kept.", icon=":material/cancel:")
+        st.info("Stopped before the end. Nothing was kept.", icon=":material/cancel:")
     else:
         theme.problem(job.error or f"{job.title} did not end.", job.hint or "Start it again.")
     return True

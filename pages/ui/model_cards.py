@@ -8,12 +8,9 @@ from core.domain import ModelCard
 from pages.ui import state, theme, words
 
 SCORES = {
-    "clip_accuracy": "clips it never saw, named rightly",
-    "step_accuracy": "moments of unseen clips named rightly",
-    "accuracy": "unseen examples named rightly",
-    "top1": "unseen clips named rightly",
-    "top5": "right name among its first five",
-    "edit": "order of actions got right",
+    "clip accuracy": "of clips it never saw were named rightly",
+    "step accuracy in streams": "of all moments were, in unseen videos of several actions",
+    "edit score in streams": "of the order of actions was right there (edit score)",
 }
 
 
@@ -48,25 +45,22 @@ def _card(card: ModelCard, used: bool) -> None:
 
 
 def _html(card: ModelCard) -> str:
-    few = (
-        words.listed(card.labels)
-        if len(card.labels) <= 16
-        else f"{', '.join(card.labels[:6])} and {len(card.labels) - 6} more"
-    )
-    rows = "".join(
-        f"<tr><td>{escape(_meaning(name))}</td><td>{_score(name, score)}</td></tr>"
-        for name, score in card.scores.items()
-    )
+    """The card in words: its labels, its scores on clips that were held out, what it was trained on."""
+    rest = len(card.labels) - 6
+    few = words.listed(card.labels) if rest <= 10 else f"{', '.join(card.labels[:6])} and {words.number(rest)} more"
+    rows = "".join(f"<tr><td>{_score(score)}</td><td>{_meaning(name)}</td></tr>" for name, score in card.scores.items())
     table = f"<table>{rows}</table>" if rows else ""
+    trained = f"<details><summary>What it was trained on</summary><p>{escape(card.trained_on)}</p></details>"
     return (
         f'<div class="k-model"><strong>{escape(card.title)}</strong>'
-        f"<p>Tells apart {words.count(len(card.labels), 'action')}: {escape(few)}.</p>{table}</div>"
+        f"<p>Tells apart {words.count(len(card.labels), 'action')}: {escape(few)}.</p>{table}"
+        f"{trained if card.trained_on else ''}</div>"
     )
 
 
 def _meaning(name: str) -> str:
-    return SCORES.get(name, name.replace("_", " "))
+    return escape(SCORES.get(name, name.replace("_", " ")))
 
 
-def _score(name: str, score: float) -> str:
+def _score(score: float) -> str:
     return words.per_cent(score) if 0 <= score <= 1 else f"{score:.1f} of 100"

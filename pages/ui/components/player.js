@@ -16,8 +16,8 @@ function build(root) {
   box.innerHTML = `<div class="screen"><video controls playsinline preload="metadata"></video><p class="waiting" hidden></p></div>
     <div class="now" aria-live="off"><span class="clock"></span><span class="dot"></span><span class="label"></span>
     <span class="sure"></span></div>
-    <div><div class="lane" tabindex="0" role="slider" aria-label="Moment in the clip"><div class="segments"></div>
-    <div class="head"></div></div><div class="ticks" aria-hidden="true"></div></div>`;
+    <div><div class="lane" role="group" aria-label="Labels over time"><div class="segments"></div>
+    <div class="head" tabindex="0" role="slider" aria-label="Moment in the clip"></div></div><div class="ticks" aria-hidden="true"></div></div>`;
   root.append(box);
   const find = (part) => box.querySelector(part);
   const parts = ["video", "waiting", "now", "clock", "dot", "label", "sure", "lane", "segments", "head", "ticks"];
@@ -46,7 +46,7 @@ function listen(self) {
   lane.onkeydown = (event) => {
     const by = { ArrowLeft: -1, ArrowRight: 1, PageDown: -10, PageUp: 10 }[event.key];
     if (by) seek(self, self.moment + by);
-    else if (event.key === " " && event.target === lane) video.paused ? video.play() : video.pause();
+    else if (event.key === " " && event.target === self.head) video.paused ? video.play() : video.pause();
     else return;
     event.preventDefault();
   };
@@ -80,8 +80,8 @@ function moveTo(self, seconds) {
   self.dot.style.background = here ? here.colour : "transparent";
   self.label.textContent = here ? here.label : outside ? "not looked at" : rest;
   self.sure.textContent = here ? here.sure : "";
-  self.lane.setAttribute("aria-valuenow", seconds.toFixed(2));
-  self.lane.setAttribute("aria-valuetext", `${clock(seconds, 2)}, ${self.label.textContent}`);
+  self.head.setAttribute("aria-valuenow", seconds.toFixed(2));
+  self.head.setAttribute("aria-valuetext", `${clock(seconds, 2)}, ${self.label.textContent}`);
 }
 
 function wait(self, words) {
@@ -113,8 +113,8 @@ function drawLane(self) {
     ...unseen.map(([from, to]) => place(Object.assign(document.createElement("div"), { className: "unseen" }), from, to, end)),
     ...segments.map((segment) => segmentButton(self, segment)),
   );
-  self.lane.setAttribute("aria-valuemin", "0");
-  self.lane.setAttribute("aria-valuemax", end.toFixed(2));
+  self.head.setAttribute("aria-valuemin", "0");
+  self.head.setAttribute("aria-valuemax", end.toFixed(2));
   fit(self);
 }
 

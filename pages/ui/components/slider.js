@@ -63,6 +63,7 @@ function draw(self, { echo = false } = {}) {
     self.ranges[at].value = value;
     if (!echo || !self.boxes[at].matches(":focus")) self.boxes[at].value = value.toFixed(digits(step));
   });
+  self.ranges[0].style.zIndex = self.two && share(self.values[0]) > 50 ? 1 : 0; // else both stick at the end
   const from = self.two ? share(self.values[0]) : share(clamp(0, low, high));
   const to = share(self.values.at(-1));
   self.fill.style.left = `${Math.min(from, to)}%`;
