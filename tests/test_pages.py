@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import codec, pipeline, settings
 from core.domain import Frame, ModelCard, Prediction, Recipe, VideoInfo
-from core.errors import JobLost, VideoUnreadable
+from core.errors import JobLost, VideoUnreadable, WeightsMissing
 from core.jobs import Job
 from core.preprocess import Crop, Rotate, Trim, knobs
 from core.registry import STEPS
@@ -76,6 +76,7 @@ def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeRunn
     monkeypatch.setattr(state, "settings", lambda: chosen)
     monkeypatch.setattr(state, "runner", lambda: fake)
     monkeypatch.setattr(pipeline, "models", lambda settings: {CARD.name: CARD})
+    monkeypatch.setattr(pipeline, "broken_models", lambda settings: {})
     yield fake
     state.store().close()
 
@@ -377,7 +378,10 @@ def test_a_clip_that_browsers_cannot_play_gets_a_copy_while_the_rest_is_shown(cl
 
 def test_without_any_model_the_timeline_says_what_to_do(clip, monkeypatch):
     monkeypatch.setattr(pipeline, "models", lambda settings: {})
-    assert "There is no model on this machine" in told(page("timeline"))
+    monkeypatch.setattr(pipeline, "broken_models", lambda settings: {"m": WeightsMissing("No weights.", "Fetch them.")})
+    words = told(page("timeline"))
+    assert "There is no model on this machine" in words
+    assert "No weights. Fetch them." in words
 
 
 # The address ----------------------------------------------------------------------------------------------------------

@@ -21,14 +21,23 @@ def pick(*, opened: bool) -> None:
         theme.empty(
             "There is no model on this machine", "Restore the folder models/ of the program, then reload this page."
         )
+        _broken()
         return
     title = f"Model: **{theme.plain(chosen.title)}**  ·  Prepared: **{theme.plain(words.steps(state.recipe()))}**"
     with st.expander(title, expanded=opened, icon=":material/neurology:", key=f"model-choice-{opened}"):
         for column, card in zip(st.columns(max(2, len(known))), known.values(), strict=False):
             with column:
                 _card(card, card.name == chosen.name)
+        _broken()
         if st.button("Change how the clip is prepared", icon=":material/tune:", type="tertiary"):
             state.go("prepare")
+
+
+def _broken() -> None:
+    """The models that lie here but cannot be used, and why."""
+    errors = state.broken_models().values()
+    if errors:
+        theme.notes(f"A model cannot be used. {error} {error.hint}" for error in errors)
 
 
 def _card(card: ModelCard, used: bool) -> None:

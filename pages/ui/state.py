@@ -282,6 +282,11 @@ def models() -> dict[str, ModelCard]:
     return pipeline.models(settings())
 
 
+def broken_models() -> dict[str, AnalysisError]:
+    """What is wrong with the models that cannot be used, by their folder."""
+    return pipeline.broken_models(settings())
+
+
 def chosen_model() -> ModelCard | None:
     """The model that is used; the first where none was chosen, None where there is none."""
     known = models()
