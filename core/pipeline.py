@@ -20,7 +20,7 @@ import core.backbones
 import core.formats
 from core import codec, preprocess, segments
 from core.domain import Analysis, Features, Frame, ModelCard, Prediction, Recipe, VideoInfo
-from core.errors import AnalysisError, FormatInvalid, RecipeInvalid, ResultMissing
+from core.errors import AnalysisError, Cancelled, FormatInvalid, RecipeInvalid, ResultMissing, VideoUnreadable
 from core.jobs import Report, silent
 from core.keys import fingerprint
 from core.registry import BACKBONES, FORMATS, unknown
@@ -106,6 +106,19 @@ def add_video(store: Store, path: str | Path, report: Report = silent) -> str:
         if known.path != path:
             store.save_video(replace(known, path=path))
     return digest
+
+
+def add_upload(store: Store, path: str | Path, name: str, report: Report = silent) -> str:
+    """The same for a copy that `keep_upload` made of a file called `name`; one that is refused is not kept."""
+    try:
+        return add_video(store, path, report)
+    except (AnalysisError, Cancelled) as ended:
+        store.discard_upload(path)
+        if isinstance(ended, VideoUnreadable):
+            raise VideoUnreadable(
+                str(ended).replace(str(path), name).replace(Path(path).name, name), ended.hint
+            ) from ended
+        raise
 
 
 def add_sample(store: Store, report: Report = silent) -> str:

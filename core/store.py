@@ -249,6 +249,16 @@ class Store:
             catalogue.execute("INSERT OR REPLACE INTO uploads VALUES (?, ?)", (digest, cleaned_name(name)))
         return path
 
+    def discard_upload(self, path: str | Path) -> None:
+        """Delete an uploaded copy that became no clip of the library; any other file is left alone."""
+        digest = Path(path).stem
+        if not self._is_upload(str(path)) or self._rows("SELECT 1 FROM videos WHERE digest = ?", digest):
+            return
+        with self._changing() as catalogue:
+            catalogue.execute("DELETE FROM uploads WHERE digest = ?", (digest,))
+        with self._explained():
+            Path(path).unlink(missing_ok=True)
+
     # Results
 
     def has(self, key: str) -> bool:

@@ -1,5 +1,6 @@
 """Taking clips in: by a path on this machine, by upload, or the sample; and how that goes."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -40,7 +41,7 @@ def add_path(place: str) -> None:
     """Begin to add what lies at a path, or say why not."""
     try:
         for path in clips_in(place):
-            _begin(str(path), path.name)
+            _begin(str(path), path.name, pipeline.add_video, str(path))
     except (AnalysisError, OSError) as error:
         state.remember("intake.problem", (str(error), getattr(error, "hint", "Check the path and its permissions.")))
 
@@ -48,7 +49,8 @@ def add_path(place: str) -> None:
 def add_upload(file) -> None:
     """Copy an upload to disk, and begin to add the copy."""
     try:
-        _begin(str(state.store().keep_upload(file, file.name)), file.name)
+        path = str(state.store().keep_upload(file, file.name))
+        _begin(path, file.name, pipeline.add_upload, path, file.name)
     except AnalysisError as error:
         state.remember("intake.problem", (str(error), error.hint))
 
@@ -59,9 +61,9 @@ def add_sample() -> None:
     _follow(SAMPLE)
 
 
-def _begin(path: str, name: str) -> None:
+def _begin(path: str, name: str, task: Callable[..., str], *args: str) -> None:
     key = f"add-{fingerprint('add', path)}"
-    state.runner().submit(key, f"Add {name}", pipeline.add_video, state.store(), path)
+    state.runner().submit(key, f"Add {name}", task, state.store(), *args)
     _follow(key)
 
 

@@ -67,6 +67,7 @@ def test_a_file_that_is_no_video_is_refused_with_a_reason(page: Page, apart: Das
     picture(page, "library-failed")
     press(page, "Close")
     expect(told).to_have_count(0)
+    assert not list((apart.workspace / "clips").iterdir()), "a refused upload is not kept"
 
 
 def test_a_running_analysis_can_be_left_found_again_and_cancelled(analysing: Page, apart: Dashboard):
