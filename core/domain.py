@@ -5,10 +5,11 @@ half-open. Indices count from 0. Pixels run right and down from the top left. Pi
 RGB. T steps, D channels, C labels, N frames.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -228,3 +229,345 @@ class ModelCard:
     def version(self) -> str:
         """What of this card decides its predictions, besides the backbone: part of each key."""
         return f"{self.network_sha256}:{self.smooth_s}"
+
+
+# Labelled sets
+
+
+@dataclass(frozen=True)
+class Item:
+    """One clip of a labelled set, with what is known of it.
+
+    video: digest. path: how the set's source names the clip, "/" between folders; only told, never opened.
+    duration_s: of the clip. label: of the whole clip; "" where segments tell.
+    segments: sorted, not overlapping. seen: sorted stretches that somebody looked at: inside them an instant without a
+    segment is the set's background, outside them nothing is known. Every segment lies inside one of them.
+    group, subject: as the source tells them, "" where it does not. split: what the source gives this clip for.
+    """
+
+    video: str
+    path: str
+    duration_s: float
+    label: str = ""
+    segments: tuple[Segment, ...] = ()
+    seen: tuple[tuple[float, float], ...] = ()
+    group: str = ""
+    subject: str = ""
+    split: Literal["", "train", "val", "test", "unused"] = ""
+
+    def __post_init__(self):
+        _check(self.duration_s > 0, f"{self.path} lasts {self.duration_s} s")
+        _check(bool(self.label) != bool(self.seen), f"{self.path} has a label of the whole clip or seen stretches")
+        ends = [moment for stretch in self.seen for moment in stretch]
+        _check(
+            ends == sorted(ends) and min(ends, default=0) >= 0, f"the seen stretches of {self.path} are not in order"
+        )
+        for segment in self.segments:
+            inside = any(start <= segment.start_s and segment.stop_s <= stop for start, stop in self.seen)
+            _check(inside, f"{self.path}: the segment at {segment.start_s} s was not seen")
+        for earlier, later in itertools.pairwise(self.segments):
+            _check(earlier.stop_s <= later.start_s, f"{self.path}: segments overlap at {later.start_s} s")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is wrong or odd in the source of a labelled set.
+
+    file, line: where it stands; line 0 where there is none. expected, got: in words. left_out: whether the clip or the
+    segment takes no part in the set.
+    """
+
+    file: str
+    line: int
+    expected: str
+    got: str
+    left_out: bool = True
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """A labelled set: clips whose labels are known.
+
+    labels: all classes, each at least one character. background: the one of them that stands for seen instants without
+    a segment; "" where there is none. source: what it was read from, in words. findings: what was wrong when it was
+    read and what was therefore left out.
+    """
+
+    name: str
+    labels: tuple[str, ...]
+    items: tuple[Item, ...]
+    background: str = ""
+    source: str = ""
+    findings: tuple[Finding, ...] = ()
+
+    def __post_init__(self):
+        _check(len(set(self.labels)) == len(self.labels) and all(self.labels), f"the labels are {self.labels}")
+        _check(self.background in ("", *self.labels), f"the background {self.background!r} is none of the labels")
+        known = {label for item in self.items for label in (item.label, *(part.label for part in item.segments))}
+        _check(known <= {"", *self.labels}, f"labels that the set does not list: {sorted(known - set(self.labels))}")
+
+    def __repr__(self):
+        return f"Dataset({self.name!r}, {len(self.items)} clips, {len(self.labels)} labels)"
+
+
+@dataclass(frozen=True)
+class Grouping:
+    """How the group of a clip is told: what clips of one group share, a split must not part.
+
+    by: "column" or "subject" of the source, "pattern" in the clip's path, "folder" it lies in, or "clip": each alone.
+    pattern: a regular expression; see core.datasets.groups_from. within_label: groups of different labels differ, as
+    g01 of one class of UCF101 is not g01 of another.
+    """
+
+    by: Literal["column", "subject", "pattern", "folder", "clip"] = "clip"
+    pattern: str = ""
+    within_label: bool = False
+
+
+UNUSED, TRAIN, VALIDATION, TEST = range(4)  # what a fold makes of an item
+
+
+@dataclass(frozen=True)
+class Fold:
+    """One way to part a labelled set: indices of its items. groups: those that are tested."""
+
+    train: tuple[int, ...]
+    validation: tuple[int, ...]
+    test: tuple[int, ...]
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Folds of a labelled set in which no group stands on two sides.
+
+    dataset: its key. method: how the folds were made. groups: (N) the group of each item, told by grouping and with
+    the items of each of joins, pairs of indices, in one. seed: of what was drawn.
+    parts: (F, N) uint8, what each fold makes of each item: UNUSED, TRAIN, VALIDATION or TEST.
+    """
+
+    dataset: str
+    method: Literal["given", "folds", "leave one group out"]
+    grouping: Grouping
+    groups: tuple[str, ...]
+    parts: np.ndarray
+    seed: int = 0
+    joins: tuple[tuple[int, int], ...] = ()
+
+    def __post_init__(self):
+        _check(self.parts.dtype == np.uint8 and self.parts.ndim == 2, f"parts are {self.parts.dtype}")
+        _check(self.parts.shape == (len(self.parts), len(self.groups)) and len(self.parts) >= 1, "a part for each item")
+        _check(int(self.parts.max(initial=0)) <= TEST, f"there is no part {self.parts.max(initial=0)}")
+        torn = straddling(self.groups, self.parts)
+        _check(not torn, f"groups on two sides of a fold: {torn[:5]}")
+
+    def __repr__(self):
+        return f"Split({self.method}, {self.parts.shape[0]} folds of {self.parts.shape[1]} items)"
+
+    def fold(self, number: int) -> Fold:
+        """The fold of that number, from 0."""
+        train, validation, test = (
+            tuple(np.flatnonzero(self.parts[number] == part).tolist()) for part in (TRAIN, VALIDATION, TEST)
+        )
+        return Fold(train, validation, test, tuple(dict.fromkeys(self.groups[index] for index in test)))
+
+
+def straddling(groups: Sequence[str], parts: np.ndarray) -> tuple[str, ...]:
+    """The groups that stand on two sides of a fold, by the alphabet. parts: (F, N), see Split."""
+    names, numbers = np.unique(np.array(groups, dtype=object).astype(str), return_inverse=True)  # (G,), (N,)
+    torn = np.zeros(len(names), bool)
+    for row in parts:
+        sides = np.zeros((TEST + 1, len(names)), bool)
+        sides[row, numbers] = True
+        torn |= sides[TRAIN:].sum(axis=0) > 1
+    return tuple(names[torn].tolist())
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Truth beside prediction: what every metric is computed from.
+
+    Its n units are clips with one label each, or videos with a label for each frame; its N rows are the moments that
+    carry a label, one for each clip or one for each frame.
+
+    names: (n) the units; groups: (n) who or what each was recorded with, their own names where nothing is known.
+    truth: (N,) int64 places in `labels`, -1 where nobody said; predicted: (N,) int64, -1 only where truth is too.
+    scores: (N, C) probabilities, None where only labels are known.
+    starts: (n + 1,) int64, the rows of unit i are starts[i]:starts[i + 1]; None for clips with one label each.
+    times_s: (N,) when each frame appears, ends_s: (n,) when the last frame of each video disappears; None if unknown.
+    background: place of the label that means "nothing happening", -1 where there is none.
+    truth_segments, found_segments: (n) for each video, in seconds; seen_s: (n) the stretch its author looked at;
+    empty where only rows are known. They may overlap.
+    split: key of the split by which the units were chosen.
+    weights: (R, n) how often each unit counts in each of R draws; None: each counts once. See `total`.
+    """
+
+    labels: tuple[str, ...]
+    names: tuple[str, ...]
+    groups: tuple[str, ...]
+    truth: np.ndarray
+    predicted: np.ndarray
+    scores: np.ndarray | None = None
+    starts: np.ndarray | None = None
+    times_s: np.ndarray | None = None
+    ends_s: np.ndarray | None = None
+    background: int = -1
+    truth_segments: tuple[tuple[Segment, ...], ...] = ()
+    found_segments: tuple[tuple[Segment, ...], ...] = ()
+    seen_s: tuple[tuple[float, float], ...] = ()
+    split: str = ""
+    weights: np.ndarray | None = None
+    tables: dict[Any, Any] = field(init=False, repr=False, default_factory=dict)
+    totals: dict[Any, Any] = field(init=False, repr=False, default_factory=dict)
+
+    def __post_init__(self):
+        count, rows, unit_count = len(self.labels), self.truth.shape, len(self.names)
+        _check(len(set(self.labels)) == count >= 1, "labels must differ")
+        _check(-1 <= self.background < count, f"background is {self.background} of {count} labels")
+        _check(
+            self.truth.ndim == 1 and self.predicted.shape == rows, f"{rows} truths, {self.predicted.shape} predicted"
+        )
+        for row in (self.truth, self.predicted):
+            _check(bool(np.all((row >= -1) & (row < count))), f"rows hold places in {count} labels, or -1")
+        _check(not np.any((self.truth >= 0) & (self.predicted < 0)), "a prediction is missing where truth is known")
+        _check(self.scores is None or self.scores.shape == (*rows, count), "scores are (N, C)")
+        _check(self.times_s is None or self.times_s.shape == rows, "times_s are (N,)")
+        _check(self.starts is not None or rows == (unit_count,), f"{unit_count} clips, {rows} labels")
+        if self.starts is not None:
+            rising = len(self.starts) == unit_count + 1 and bool(np.all(np.diff(self.starts) >= 0))
+            _check(rising and self.starts[0] == 0 and self.starts[-1] == rows[0], f"starts are {self.starts}")
+        _check(len(self.groups) == unit_count, f"{unit_count} units, {len(self.groups)} groups")
+        for each in (self.ends_s, self.truth_segments, self.found_segments, self.seen_s):
+            _check(each is None or len(each) in (0, unit_count), "ends and segments are told for each video")
+
+    def __repr__(self):
+        return f"Comparison({len(self.names)} units, {len(self.truth)} rows, {len(self.labels)} labels)"
+
+    @property
+    def over_time(self) -> bool:
+        """Whether the units are videos with a label for each frame."""
+        return self.starts is not None
+
+    def table(self, make: Callable[..., Any], *settings: Any) -> Any:
+        """make(self, *settings), made once for this comparison and all its draws."""
+        asked = (make, *settings)
+        if asked not in self.tables:
+            self.tables[asked] = make(self, *settings)
+        return self.tables[asked]
+
+    def total(self, make: Callable[..., Any], *settings: Any) -> np.ndarray:
+        """The sum over units of the table that `make` gives: (n, K), dense or sparse, one row a unit.
+
+        (K,) for the whole set, (R, K) for draws: a metric that computes on the last axis serves both.
+        """
+        asked = (make, *settings)
+        if asked not in self.totals:
+            rows = self.table(make, *settings)
+            summed = rows.sum(axis=0) if self.weights is None else self.weights @ rows
+            self.totals[asked] = np.asarray(summed, np.float64)
+        return self.totals[asked]
+
+    def drawn(self, weights: np.ndarray) -> "Comparison":
+        """The same units, unit i counted weights[r, i] times in draw r; tables are shared. weights: (R, n) float64."""
+        draws = replace(self, weights=weights)
+        object.__setattr__(draws, "tables", self.tables)
+        return draws
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One number of a scorecard.
+
+    value: None where it is undefined (a share of nothing); low, high: its 95 % interval, None where there is none.
+    why: why something is undefined or missing, or what to beware of. left_out: how many labels or videos a mean
+    could not take in.
+    """
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    why: str = ""
+    left_out: int = 0
+
+    def __post_init__(self):
+        for number in (self.value, self.low, self.high):
+            _check(number is None or bool(np.isfinite(number)), f"{number} is no value: say None and why")
+
+
+@dataclass(frozen=True, eq=False)
+class Scorecard:
+    """All numbers of one comparison.
+
+    confusion: (C, C) int64, rows are truth. overall: by the name of a metric; by_label: the same, C estimates each.
+    unit: what intervals resample, "clip", "video" or "group", and unit_count of them. labelled: rows with a truth.
+    majority: the share of the most frequent label, which a blind guess reaches.
+    never_predicted: those labels; strays: predictions of labels that have no truth; ties: rows whose best score is
+    shared, and went to the label listed first. warnings: in words for the user. draws, seed: of the bootstrap.
+    """
+
+    labels: tuple[str, ...]
+    confusion: np.ndarray
+    overall: dict[str, Estimate]
+    by_label: dict[str, tuple[Estimate, ...]]
+    unit: str
+    unit_count: int
+    clip_count: int
+    group_count: int
+    labelled: int
+    majority: Estimate
+    never_predicted: tuple[str, ...]
+    strays: int
+    ties: int
+    warnings: tuple[str, ...]
+    draws: int
+    seed: int
+
+    def __post_init__(self):
+        count = len(self.labels)
+        _check(self.confusion.shape == (count, count), f"confusion is {self.confusion.shape} for {count} labels")
+        _check(all(len(each) == count for each in self.by_label.values()), f"by_label holds {count} each")
+
+
+# Frames
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """Small pictures of some frames. indices: (K,) int64, rising; times_s: (K,) float64.
+
+    pictures: JPEG files one after another, (bytes,) uint8; ends: (K,) int64, where each of them ends.
+    """
+
+    indices: np.ndarray
+    times_s: np.ndarray
+    pictures: np.ndarray
+    ends: np.ndarray
+
+    def __post_init__(self):
+        _check(len(self.indices) == len(self.times_s) == len(self.ends), f"{len(self.indices)} frames")
+        _check(int(self.ends[-1] if len(self.ends) else 0) == len(self.pictures), "the last picture ends at the end")
+
+
+@dataclass(frozen=True, eq=False)
+class Quality:
+    """What was measured of each frame of a clip. All but times_s and shots: (N,) float32.
+
+    brightness: mean luma, 0 to 1; luminance: mean relative luminance, 0 to 1; black, white: share of pixels that are;
+    sharpness: 0 for blurred, 1 for the sharpest. motion: mean change of luma since the frame before, 0 to 1; largest:
+    the largest change of any value of any pixel, 0 to 255. shots: (S,) int64, the index of the first frame of each.
+    """
+
+    times_s: np.ndarray
+    brightness: np.ndarray
+    luminance: np.ndarray
+    black: np.ndarray
+    white: np.ndarray
+    sharpness: np.ndarray
+    motion: np.ndarray
+    largest: np.ndarray
+    shots: np.ndarray
+
+    def __post_init__(self):
+        rows = (self.brightness, self.luminance, self.black, self.white, self.sharpness, self.motion, self.largest)
+        _check(all(len(row) == len(self.times_s) >= 1 for row in rows), "each frame has one value of each kind")
+        _check(len(self.shots) >= 1 and bool(np.all(np.diff(self.shots) > 0)), "shots rise")

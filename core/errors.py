@@ -7,6 +7,8 @@ AnalysisError            message = what happened and with which values; hint = w
 +-- LabelsMismatch       two lists of labels that must agree do not
 +-- FormatInvalid        a label, recipe or model file is malformed: file, line, expected, got
 +-- NotEnoughExamples    too few clips to train or to score
++-- ScoringRefused       truth and prediction, or two predictions, cannot be compared
++-- SplitInvalid         a split of a labelled set that cannot be made, or would put a group on two sides
 +-- ResultMissing        a stored result or a catalogued clip is gone
 +-- UnknownName          no step, backbone, model or format of that name
 +-- JobLost              the process that did the work died
@@ -44,6 +46,14 @@ class FormatInvalid(AnalysisError):
 
 class NotEnoughExamples(AnalysisError):
     """Too few examples to train on or to score."""
+
+
+class SplitInvalid(AnalysisError):
+    """A split of a labelled set cannot be made, or would put a group on two sides."""
+
+
+class ScoringRefused(AnalysisError):
+    """Truth and prediction, or two predictions, cannot be compared."""
 
 
 class ResultMissing(AnalysisError):

@@ -15,7 +15,9 @@ RANKS = {
     **dict.fromkeys(("registry", "settings", "domain"), 1),
     **dict.fromkeys(("codec", "jobs"), 2),
     **dict.fromkeys(("keys", "segments", "signatures"), 3),
-    **dict.fromkeys(("video", "preprocess", "synthetic", "backbones", "network", "formats", "store"), 4),
+    **dict.fromkeys(
+        ("video", "preprocess", "synthetic", "datasets", "backbones", "network", "metrics", "formats", "store"), 4
+    ),
     "engine": 5,
     "pipeline": 6,
     "__main__": 7,
