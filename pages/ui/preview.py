@@ -96,7 +96,8 @@ def address(image: np.ndarray) -> str:
     height, width = image.shape[:2]
     scale = min(1.0, DISPLAY_PX / width, DISPLAY_PX / height)
     if scale <= 0.5:  # halving is several times faster than other scales, and exact averaging too
-        image = cv2.resize(image, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
+        even = image[: height // 2 * 2, : width // 2 * 2]
+        image = cv2.resize(even, (width // 2, height // 2), interpolation=cv2.INTER_AREA)
     if scale < 1:
         size = max(1, round(width * scale)), max(1, round(height * scale))
         image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
