@@ -1,25 +1,51 @@
 """Labelled sets: read and check them, tell groups, split them so that nothing leaks, find near-duplicates.
 
+drafts, readers, tables: what a source tells, before any clip is looked at      archives: zips
+checking: a draft against its measured clips, which makes the set
 groups: what clips share that a split must not part     splits: folds by group; the keys of sets and splits
 targets: labels in seconds to a number for each step
 """
 
+from core.datasets.archives import unpack
+from core.datasets.checking import confined, dataset, item, unreadable
+from core.datasets.drafts import FORMS, Draft, Entry, Form, Source, Stretch
 from core.datasets.groups import Offer, grouping_of, groups_from, offers
+from core.datasets.readers import form_of, read, read_folder, read_hmdb_lists, read_mstcn, read_ucf_lists
 from core.datasets.splits import gaps, given_split, grouped_folds, key, leave_one_group_out, split_key
+from core.datasets.tables import MEANINGS, read_csv
 from core.datasets.targets import UNKNOWN, targets, tracks
 
 __all__ = [
+    "FORMS",
+    "MEANINGS",
     "UNKNOWN",
+    "Draft",
+    "Entry",
+    "Form",
     "Offer",
+    "Source",
+    "Stretch",
+    "confined",
+    "dataset",
+    "form_of",
     "gaps",
     "given_split",
     "grouped_folds",
     "grouping_of",
     "groups_from",
+    "item",
     "key",
     "leave_one_group_out",
     "offers",
+    "read",
+    "read_csv",
+    "read_folder",
+    "read_hmdb_lists",
+    "read_mstcn",
+    "read_ucf_lists",
     "split_key",
     "targets",
     "tracks",
+    "unpack",
+    "unreadable",
 ]
