@@ -20,6 +20,7 @@ from core import codec, pipeline, settings
 from core.domain import Analysis, ModelCard, Recipe
 from core.errors import AnalysisError, FormatInvalid
 from core.formats.json import write_video
+from core.metrics import label_files, score_report
 from core.registry import FORMATS, unknown
 from core.store import Store
 
@@ -95,6 +96,13 @@ def analyze(chosen: argparse.Namespace) -> Output:
             _complain(error, clip if len(chosen.clips) > 1 else "")
             failed = True
     return Output(_written(chosen, found), failed)
+
+
+def score(chosen: argparse.Namespace) -> Output:
+    """How well predicted labels over time agree with the true ones."""
+    found = label_files.compare_mstcn(chosen.truth, chosen.prediction, background=chosen.background)
+    content = json.dumps(score_report.report(found), indent=2, ensure_ascii=False, allow_nan=False)
+    return Output({"": f"{content}\n".encode("utf-8", "backslashreplace")})
 
 
 def _analyze(store: Store, clip: str, recipe: Recipe, card: ModelCard, engine: str) -> Analysis:
@@ -279,6 +287,16 @@ def _parser() -> argparse.ArgumentParser:
     several.add_argument("--format", choices=tuple(FORMATS), default="json")
     several.add_argument("--output", metavar="PATH", help="a file, or a folder for one file a clip")
     several.set_defaults(run=analyze)
+
+    about = "Score predicted labels over time against the true ones: two label files, or two folders of them, as JSON."
+    scored = commands.add_parser("score", help="score label files against the truth", description=about)
+    scored.add_argument("truth", metavar="TRUTH", type=Path)
+    scored.add_argument("prediction", metavar="PREDICTION", type=Path)
+    scored.add_argument("--format", choices=("mstcn",), default="mstcn", help="mstcn: one label a line, a line a frame")
+    blank = "label whose segments do not count, '' for none (default: background, where a file has it)"
+    scored.add_argument("--background", metavar="LABEL", help=blank)
+    scored.add_argument("--output", metavar="FILE")
+    scored.set_defaults(run=score)
     return parser
 
 

@@ -1,4 +1,4 @@
-"""The open lists of the program: preprocessing steps, backbones and formats, each looked up by name."""
+"""The open lists of the program: preprocessing steps, backbones, metrics and formats, each looked up by name."""
 
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
@@ -48,4 +48,5 @@ def unknown(noun: str, name: str, known: Mapping[str, Any]) -> UnknownName:
 
 STEPS: Registry[type] = Registry("preprocessing step")
 BACKBONES: Registry[Any] = Registry("backbone")
+METRICS: Registry[Any] = Registry("metric")
 FORMATS: Registry[Any] = Registry("format")
