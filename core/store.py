@@ -1,10 +1,11 @@
 """The workspace: a catalogue in SQLite, results on disk by key, and the clips' own small files.
 
 workspace/
-+-- catalogue.sqlite         videos, results, jobs, recipes, uploads, label numbers
-+-- results/<key>/           value.json and its arrays; made aside as *.partial and renamed when whole
++-- catalogue.sqlite         videos, results, jobs, recipes, uploads, label numbers, labelled sets, splits
++-- results/<key>/           value.json and its arrays, or a file; made aside as *.partial and renamed when whole
 +-- videos/<digest>/         thumbnail, and proxy for the browser
 +-- clips/<digest>.<suffix>  uploaded clips; files that were added by their path stay where they are
++-- imports/                 zips and tables of labelled sets, until they are taken in
 +-- engine/                  networks converted for this machine
 +-- worker.log               what the worker processes print
 
@@ -21,7 +22,7 @@ import sqlite3
 import threading
 import time
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields
 from hashlib import sha256
@@ -33,13 +34,13 @@ from uuid import uuid4
 import numpy as np
 
 from core.codec import from_json, to_json
-from core.domain import Recipe, VideoInfo
+from core.domain import Dataset, Recipe, Split, VideoInfo
 from core.errors import AnalysisError, FormatInvalid, ResultMissing
 from core.jobs import Job
+from core.keys import fingerprint
 
 T = TypeVar("T")
 
-SCHEMA_VERSION = 1
 SCHEMA = """
 CREATE TABLE videos (digest TEXT PRIMARY KEY, info TEXT NOT NULL, arrays BLOB NOT NULL, name TEXT NOT NULL,
                      added REAL NOT NULL, saved REAL NOT NULL, uploaded INTEGER NOT NULL);
@@ -50,6 +51,12 @@ CREATE TABLE recipes (name TEXT PRIMARY KEY, body TEXT NOT NULL);
 CREATE TABLE uploads (digest TEXT PRIMARY KEY, name TEXT NOT NULL);
 CREATE TABLE labels (label TEXT PRIMARY KEY, slot INTEGER NOT NULL UNIQUE);
 """
+SETS = """
+CREATE TABLE datasets (name TEXT PRIMARY KEY, key TEXT NOT NULL, body TEXT NOT NULL, clips INTEGER NOT NULL,
+                       labels INTEGER NOT NULL, added REAL NOT NULL);
+CREATE TABLE splits (key TEXT PRIMARY KEY, dataset TEXT NOT NULL, saved REAL NOT NULL);
+"""
+SCHEMAS = (SCHEMA, SETS)  # each adds to those before it; a catalogue's version is how many it has
 HEX = re.compile(r"[0-9a-f]{1,128}", re.ASCII)
 SUFFIX = re.compile(r"\.[a-z0-9]{1,8}", re.ASCII)
 JOB_FIELDS = {field.name for field in fields(Job)}
@@ -57,6 +64,8 @@ CHUNK = 2**20  # bytes
 MAPPED_FROM = 2**18  # bytes: smaller arrays are read whole, so that they hold no file open
 BUSY_S = 15.0
 STALE_S = 86400.0
+EXPORTS_KEPT_S = 7 * 86400.0
+RESULT_FILE = "file"
 JOBS_KEPT_S = 30 * 86400.0
 LONGEST_NAME = 120  # characters
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -71,6 +80,18 @@ class VideoEntry:
     name: str
     added: float
     uploaded: bool
+
+
+@dataclass(frozen=True)
+class DatasetEntry:
+    """A labelled set of the workspace. key: the name of its content; body: where it is kept; added: epoch seconds."""
+
+    name: str
+    key: str
+    body: str
+    clips: int
+    labels: int
+    added: float
 
 
 class Store:
@@ -110,6 +131,11 @@ class Store:
     def upload_folder(self) -> Path:
         """Where uploaded clips lie."""
         return self.workspace / "clips"
+
+    @property
+    def import_folder(self) -> Path:
+        """Where uploaded zips and tables of labelled sets lie until they are taken in."""
+        return self.workspace / "imports"
 
     @property
     def engine_cache(self) -> Path:
@@ -238,6 +264,15 @@ class Store:
             finally:
                 partial.unlink(missing_ok=True)
 
+    def keep_import(self, stream: BinaryIO, name: str) -> Path:
+        """Copy an uploaded zip or table of a labelled set into the workspace, where it stays for a day at most."""
+        folder = self.import_folder / uuid4().hex
+        with self._explained():
+            folder.mkdir(parents=True)
+            with open(folder / cleaned_name(name), "wb") as copy:
+                shutil.copyfileobj(stream, copy, CHUNK)
+        return folder / cleaned_name(name)
+
     def _filed(self, partial: Path, digest: str, name: str) -> Path:
         """Give a copied upload its place and note its name."""
         suffix = Path(cleaned_name(name)).suffix.lower()
@@ -270,16 +305,32 @@ class Store:
 
         kind: what it is, in a word. video: the digest of the clip it was made from, with which it is deleted.
         """
-        folder = self._result_folder(key)
-        partial = folder.with_name(f"{key}-{uuid4().hex}.partial")
         arrays: dict[str, np.ndarray] = {}
         text = to_json(value, arrays=arrays)
+        with self._filing(key, kind, video) as partial:
+            for name, array in arrays.items():
+                np.save(partial / f"{name}.npy", array, allow_pickle=False)
+            (partial / "value.json").write_text(text, "ascii")
+
+    def write_file(self, key: str, fill: Callable[[Path], None], *, kind: str, video: str = "") -> None:
+        """Keep a file under `key`, whole or not at all: `fill` writes it at the path that it is given."""
+        with self._filing(key, kind, video) as partial:
+            fill(partial / RESULT_FILE)
+            (partial / "value.json").write_text("{}", "ascii")
+
+    def file_path(self, key: str) -> Path:
+        """Where the file under `key` lies, if there is one."""
+        return self._result_folder(key) / RESULT_FILE
+
+    @contextmanager
+    def _filing(self, key: str, kind: str, video: str) -> Iterator[Path]:
+        """A folder to be filled, which becomes the result under `key` if the block ends well."""
+        folder = self._result_folder(key)
+        partial = folder.with_name(f"{key}-{uuid4().hex}.partial")
         with self._explained():
             try:
                 partial.mkdir(parents=True)
-                for name, array in arrays.items():
-                    np.save(partial / f"{name}.npy", array, allow_pickle=False)
-                (partial / "value.json").write_text(text, "ascii")
+                yield partial
                 with self._changing() as catalogue:
                     row = (key, kind, video, time.time())
                     catalogue.execute("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)", row)
@@ -367,6 +418,70 @@ class Store:
         """The number of one label."""
         return self.label_slots([label])[label]
 
+    # Labelled sets
+
+    def save_dataset(self, dataset: Dataset, key: str) -> None:
+        """Keep a labelled set under its name, in place of one that had it. key: the name of its content."""
+        body = fingerprint("set", 1, dataset)
+        self.write(body, dataset, kind="dataset")
+        before = self._rows("SELECT body FROM datasets WHERE name = ?", dataset.name)
+        with self._changing() as catalogue:
+            row = (dataset.name, _hex(key), body, len(dataset.items), len(dataset.labels), time.time())
+            catalogue.execute("INSERT OR REPLACE INTO datasets VALUES (?, ?, ?, ?, ?, ?)", row)
+        self._drop_bodies(one for (one,) in before)
+
+    def datasets(self) -> list[DatasetEntry]:
+        """The labelled sets, the latest first."""
+        columns = "name, key, body, clips, labels, added"
+        return [DatasetEntry(*row) for row in self._rows(f"SELECT {columns} FROM datasets ORDER BY added DESC, name")]
+
+    def dataset(self, name: str) -> Dataset:
+        """A labelled set; ResultMissing if there is none of that name."""
+        rows = self._rows("SELECT body FROM datasets WHERE name = ?", name)
+        if not rows:
+            raise ResultMissing(f"There is no labelled set {name!r}.", "Choose another, or import it again.")
+        return self.read(rows[0][0], Dataset)
+
+    def delete_dataset(self, name: str) -> None:
+        """Forget a labelled set and its splits; its clips stay in the library."""
+        gone = self._rows("SELECT key, body FROM datasets WHERE name = ?", name)
+        with self._changing() as catalogue:
+            catalogue.execute("DELETE FROM datasets WHERE name = ?", (name,))
+            kept = {key for (key,) in catalogue.execute("SELECT key FROM datasets")}
+            orphans = [split for key, _ in gone if key not in kept for split in self.split_keys(key)]
+        for split in orphans:
+            self.delete_split(split)
+        self._drop_bodies(body for _, body in gone)
+
+    def _drop_bodies(self, bodies: Iterable[str]) -> None:
+        """Delete what was kept of sets, but what a set still needs."""
+        kept = {body for (body,) in self._rows("SELECT body FROM datasets")}
+        for body in set(bodies) - kept:
+            self.delete(body)
+
+    def save_split(self, split: Split, key: str) -> None:
+        """Keep a split under its key; saved again it becomes the latest."""
+        self.write(key, split, kind="split")
+        with self._changing() as catalogue:
+            row = (_hex(key), split.dataset, time.time())
+            catalogue.execute("INSERT OR REPLACE INTO splits VALUES (?, ?, ?)", row)
+
+    def split_keys(self, dataset: str) -> list[str]:
+        """The keys of the splits of a set, which is named by its key; the latest first."""
+        rows = self._rows("SELECT key FROM splits WHERE dataset = ? ORDER BY saved DESC, key", dataset)
+        return [key for (key,) in rows]
+
+    def delete_split(self, key: str) -> None:
+        """Forget a split."""
+        with self._changing() as catalogue:
+            catalogue.execute("DELETE FROM splits WHERE key = ?", (key,))
+        self.delete(key)
+
+    def keys(self, kind: str) -> list[str]:
+        """The keys of all results of a kind, the latest first."""
+        rows = self._rows("SELECT key FROM results WHERE kind = ? ORDER BY written DESC, key", kind)
+        return [key for (key,) in rows]
+
     # The whole
 
     def usage_bytes(self) -> int:
@@ -379,15 +494,20 @@ class Store:
         return total
 
     def tidy(self) -> None:
-        """Remove what dead processes left behind more than a day ago; done when the catalogue is opened."""
-        before = time.time() - STALE_S
-        for pattern in ("results/*.partial", "clips/*.partial", "videos/*/*.partial", "engine/*.partial"):
+        """Remove what dead processes left behind more than a day ago, and files to download that are older than a week.
+
+        Done when the catalogue is opened.
+        """
+        before, kept_since = time.time() - STALE_S, time.time() - EXPORTS_KEPT_S
+        for pattern in ("results/*.partial", "clips/*.partial", "videos/*/*.partial", "engine/*.partial", "imports/*"):
             for path in self.workspace.glob(pattern):
                 with suppress(OSError):
                     if path.stat().st_mtime < before:
                         _remove(path)
         orphan = "video != '' AND written < ? AND video NOT IN (SELECT digest FROM videos)"
         for (key,) in self._rows(f"SELECT key FROM results WHERE {orphan}", before):
+            self.delete(key)
+        for (key,) in self._rows("SELECT key FROM results WHERE kind = 'export' AND written < ?", kept_since):
             self.delete(key)
         with self._changing() as catalogue:
             catalogue.execute("DELETE FROM jobs WHERE submitted < ?", (time.time() - JOBS_KEPT_S,))
@@ -546,11 +666,12 @@ def _lay_out(connection: sqlite3.Connection, path: Path) -> None:
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("BEGIN IMMEDIATE")
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version == 0:
-        for statement in filter(None, map(str.strip, SCHEMA.split(";"))):
+    for schema in SCHEMAS[version:]:
+        for statement in filter(None, map(str.strip, schema.split(";"))):
             connection.execute(statement)
-        connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+    if version < len(SCHEMAS):
+        connection.execute(f"PRAGMA user_version = {len(SCHEMAS)}")
     connection.execute("COMMIT")
-    if version > SCHEMA_VERSION:
+    if version > len(SCHEMAS):
         hint = "Use that program, or set KINETOSCOPE_WORKSPACE to another folder."
         raise AnalysisError(f"The catalogue {path} was made by a newer program.", hint)
