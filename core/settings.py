@@ -62,6 +62,7 @@ def _best_engine() -> str:
 def _processor_flags() -> str:
     """The processor's feature flags as Linux lists them; empty where nothing lists them."""
     try:
-        return next((line for line in open("/proc/cpuinfo") if line.startswith("flags")), "")
+        with open("/proc/cpuinfo") as listing:
+            return next((line for line in listing if line.startswith("flags")), "")
     except OSError:
         return ""
