@@ -145,7 +145,8 @@ def fit(
     batches = -(-len(training) // settings.batch_size)
     for epoch in range(settings.epochs):
         losses = []
-        for i, batch in enumerate(_batches(training, settings.batch_size, rng.permutation(len(training)), weights)):
+        order = _shuffled(training, settings.batch_size, rng)
+        for i, batch in enumerate(_batches(training, settings.batch_size, order, weights)):
             report(epoch * batches + i, settings.epochs * batches, f"Learning, pass {epoch + 1} of {settings.epochs}")
             losses.append(float(learn(*batch)))
         history.append(Epoch(float(np.mean(losses)), *_validate(judge, validation, settings.batch_size, weights)))
@@ -206,7 +207,12 @@ def save(model: Any, path: Path) -> str:
 
 
 def load(path: Path, sha256: str) -> Run:
-    """The runner of the network in the file, after it was shown to be the very file that its card names.
+    """The runner of the network in the file; see `read`."""
+    return runner(read(path, sha256))
+
+
+def read(path: Path, sha256: str) -> Any:
+    """The Keras model in the file, after it was shown to be the very file that its card names.
 
     Only layers of LAYERS are let in, and Keras reads them in its safe mode.
     """
@@ -214,12 +220,11 @@ def load(path: Path, sha256: str) -> Run:
     import keras
 
     try:
-        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+        return keras.saving.load_model(path, compile=False, safe_mode=True)
     except (ValueError, TypeError, OSError, KeyError) as error:
         raise FormatInvalid(
             f"{path} cannot be read as a network: {error}", "Train it again, or fetch it anew."
         ) from error
-    return runner(model)
 
 
 def _check_examples(training: Sequence[Example], labels: int) -> None:
@@ -263,6 +268,15 @@ def _steps(model: Any, settings: NetworkSettings) -> tuple[Callable[..., Any], C
         return (*losses(scores, targets, weights), tf.reduce_sum(tf.cast(hits, tf.float32)))
 
     return learn, judge
+
+
+def _shuffled(examples: Sequence[Example], size: int, rng: np.random.Generator) -> np.ndarray:
+    """A random order in which clips of like length share a batch, so that little of it is padding."""
+    order = rng.permutation(len(examples))
+    order = order[np.argsort([len(examples[i].values) for i in order], kind="stable")]
+    rest = len(order) % size  # the batch that is not full is the last: here the longest clips, whoever they are
+    full, last = order[: len(order) - rest], order[len(order) - rest :]
+    return np.concatenate([rng.permutation(full.reshape(-1, size)).ravel(), last])
 
 
 def _batches(
