@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from core.registry import BACKBONES, FORMATS, STEPS
+from core.registry import BACKBONES, FORMATS, METRICS, STEPS
 
-for module in ("core.preprocess", "core.backbones", "core.formats"):
+for module in ("core.preprocess", "core.backbones", "core.formats", "core.metrics"):
     import_module(module)
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -41,6 +41,13 @@ def test_each_backbone_is_documented(name: str):
     """Those of keras.applications as one."""
     told = "keras-<name>" if name.startswith("keras-") else name
     assert f"`{told}`" in text_of("README.md")
+
+
+@pytest.mark.parametrize("name", METRICS)
+def test_each_metric_is_explained_in_two_sentences(name: str):
+    rows = [line.strip("| ").split(" | ") for line in text_of("docs/metrics.md").splitlines() if line.startswith("| ")]
+    (told,) = [row[1] for row in rows if f"`{name}`" in row[0]]
+    assert len(re.findall(r"[.?](?= |$)", told)) >= 2
 
 
 @pytest.mark.parametrize("name", FORMATS)

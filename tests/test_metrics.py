@@ -547,7 +547,7 @@ def test_doubled_frames_do_not_narrow_the_interval():
 
 def test_few_units_are_told():
     assert intervals.bootstrap(shares(0.5), METRICS["frame_accuracy"]).why == "no interval: there is 1 video"
-    assert intervals.bootstrap(shares(0.5, 1), METRICS["frame_accuracy"]).why == "not reliable: only 2 videos"
+    assert intervals.bootstrap(shares(0.5, 1), METRICS["frame_accuracy"]).why == "not reliable, n = 2 videos"
     assert intervals.bootstrap(shares(*[0.5] * 10), METRICS["frame_accuracy"]).why == ""
 
 
@@ -757,6 +757,11 @@ def test_scores_that_are_no_probabilities_are_refused_with_place_and_label():
 def test_times_that_are_no_numbers_are_refused():
     with pytest.raises(ScoringRefused, match="video 0 at frame 1: its time is nan"):
         rows(("WW", "WW"), times_s=[np.array([0, np.nan])], ends_s=[1.0])
+
+
+def test_segments_without_end_are_refused():
+    with pytest.raises(ScoringRefused, match="video: the segment 'walk' from 2 to inf s"):
+        in_seconds([(2, 6)], [(2, math.inf)])
 
 
 def test_ties_are_counted_and_one_label_for_almost_all_is_a_warning():
@@ -988,7 +993,7 @@ def test_score_of_folders_pairs_files_by_name_and_draws_videos(tmp_path, capfdbi
     content = json.loads((tmp_path / "scores.json").read_text())
     assert content["videos"] == 3 and content["frame_accuracy"] == close(11 / 12)
     assert content["intervals"]["frame_accuracy"] == {"low": close(0.75), "high": 1}
-    assert any("only 3 videos" in one for one in content["warnings"])
+    assert any("n = 3 videos" in one for one in content["warnings"])
     (tmp_path / "found" / "video1").unlink()
     assert main(call) == 1 and b"'video1'" in capfdbinary.readouterr().err
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from core.domain import Comparison
 from core.errors import NotEnoughExamples
-from core.metrics.comparing import metric, share, sums_by_unit
+from core.metrics.comparing import metric, share, sums_by_unit, unit_of_rows
 
 BINS = 15
 FEW_CLIPS = 100  # below, the expected calibration error is too large on average
@@ -71,9 +71,11 @@ def bin_of_rows(found: Comparison, bins: int, equal_mass: bool = False) -> np.nd
 
 def bin_table(found: Comparison, bins: int, equal_mass: bool = False) -> np.ndarray:
     """(n, 3 B): for each unit and bin its rows, those that are right, and the sum of their confidence."""
-    chosen = np.eye(bins)[found.table(bin_of_rows, bins, equal_mass)]  # (N, B)
-    top, right = found.table(confidence).T[:, :, None]  # (N, 1) each
-    return sums_by_unit(found, np.concatenate([chosen, chosen * right, chosen * top], axis=1))
+    known, count = found.truth >= 0, len(found.names)
+    places = found.table(unit_of_rows)[known] * bins + found.table(bin_of_rows, bins, equal_mass)[known]
+    top, right = found.table(confidence)[known].T
+    sums = [np.bincount(places, each, count * bins) for each in (np.ones(len(places)), right, top)]
+    return np.concatenate([each.reshape(count, bins) for each in sums], axis=1)
 
 
 def calibration_error(found: Comparison, *, bins: int = BINS, equal_mass: bool = False) -> Any:

@@ -258,6 +258,12 @@ def of_tracks(
 
 def with_segments(found: Comparison, truth: Sequence[Any], predicted: Sequence[Any], seen: Sequence[Any]) -> Comparison:
     """`found` with the segments of each video beside its rows. seen: tracks, or (start, stop) in seconds."""
+    for name, *sides in zip(found.names, truth, predicted, strict=True):
+        for one in (segment for side in sides for segment in side):
+            if not np.isfinite(one.stop_s):
+                raise ScoringRefused(
+                    f"{name}: the segment {one.label!r} from {one.start_s} to {one.stop_s} s has no end.", "End it."
+                )
     stretches = tuple(one.seen_s if isinstance(one, Track) else tuple(one) for one in seen)
     return replace(
         found,

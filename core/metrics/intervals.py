@@ -73,7 +73,7 @@ def warning(unit: str, count: int) -> str:
     """What to say of an interval from so few units; empty from ten on."""
     if count < 2:
         return f"no interval: there is {count} {unit}" + "s" * (count == 0)
-    return f"not reliable: only {count} {unit}s" if count < FEW_UNITS else ""
+    return f"not reliable, n = {count} {unit}s" if count < FEW_UNITS else ""
 
 
 def draws_of(found: Comparison, *, draws: int = DRAWS, seed: int = 0) -> Iterator[np.ndarray]:
