@@ -33,7 +33,10 @@ function addThumb(self, at) {
   self.boxes.push(box);
   range.oninput = () => move(self, at, Number(range.value), false);
   range.onchange = () => move(self, at, Number(range.value), true);
-  box.onchange = () => move(self, at, Number(box.value), true);
+  // A browser forgets to tell of a change where the page touched the box meanwhile, so both ends of typing are heard.
+  const typed = () => Number(box.value) === self.values[at] || move(self, at, Number(box.value), true);
+  box.onchange = box.onblur = typed;
+  box.addEventListener("keydown", (event) => event.key === "Enter" && typed());
 }
 
 function move(self, at, wanted, settled) {
