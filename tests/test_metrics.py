@@ -561,6 +561,11 @@ def test_groups_are_drawn_whole():
     assert (alone.low, alone.high) == (wilson.low, wilson.high)
 
 
+def test_clips_of_no_known_group_stand_alone():
+    unit, places = intervals.units_of(of_labels([0] * 4, [0] * 4, groups=["a", "a", "", ""]))
+    assert unit == "group" and len(np.unique(places)) == 3
+
+
 def test_a_number_that_most_draws_cannot_define_has_no_interval():
     found = of_labels([0] * 19 + [1], [0] * 20, count=2)
     got = intervals.bootstrap(found, lambda drawn: clips.recall(drawn)[..., 1])

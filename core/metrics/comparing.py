@@ -176,7 +176,7 @@ def of_clips(
     truth, scores = np.asarray(truth, np.int64), np.asarray(scores)
     _check_scores(scores, labels, lambda row: f"the clip {names[row]!r}")
     predicted = np.argmax(scores, axis=1) if len(scores) else np.zeros(0, np.int64)
-    return Comparison(tuple(labels), tuple(names), tuple(groups or names), truth, predicted, scores=scores, split=split)
+    return Comparison(tuple(labels), tuple(names), _groups(groups, names), truth, predicted, scores=scores, split=split)
 
 
 def of_rows(
@@ -199,12 +199,6 @@ def of_rows(
     when the last one disappears.
     """
     starts = np.concatenate([[0], np.cumsum([len(row) for row in truth])]).astype(np.int64)
-    for name, one, other in zip(names, truth, predicted, strict=True):
-        if len(one) != len(other):
-            raise ScoringRefused(
-                f"{name}: truth has {len(one)} frames, the prediction {len(other)}.",
-                "Both must be made for the same frames of the same clip.",
-            )
     times = None if times_s is None else _joined(times_s, np.float64)
     _check_times(times, names, starts)
     _check_covered(names, truth, predicted, times_s)
@@ -214,7 +208,7 @@ def of_rows(
     return Comparison(
         tuple(labels),
         tuple(names),
-        tuple(groups or names),
+        _groups(groups, names),
         _joined(truth, np.int64),
         _joined(predicted, np.int64),
         joined,
@@ -286,6 +280,12 @@ def row_of(track: Track, times_s: np.ndarray) -> np.ndarray:
     return row.astype(np.int64)
 
 
+def _groups(groups: Sequence[str] | None, names: Sequence[str]) -> tuple[str, ...]:
+    """The group of each unit; one that belongs to none ("") is a group of its own."""
+    told = names if groups is None else groups
+    return tuple(group or f"{name} alone" for group, name in zip(told, names, strict=True))
+
+
 def _joined(rows: Sequence[np.ndarray], kind: type) -> np.ndarray:
     return np.concatenate([np.zeros(0, kind), *rows]).astype(kind)
 
@@ -309,8 +309,13 @@ def _check_covered(
     predicted: Sequence[np.ndarray],
     times_s: Sequence[np.ndarray] | None,
 ) -> None:
-    """Refuse predictions that say nothing where the truth is known."""
+    """Refuse predictions of other frames, and those that say nothing where the truth is known."""
     for unit, (name, one, other) in enumerate(zip(names, truth, predicted, strict=True)):
+        if len(one) != len(other):
+            raise ScoringRefused(
+                f"{name}: truth has {len(one)} frames, the prediction {len(other)}.",
+                "Both must be made for the same frames of the same clip.",
+            )
         missing = np.flatnonzero((np.asarray(one) >= 0) & (np.asarray(other) < 0))
         if len(missing):
             first = int(missing[0])
