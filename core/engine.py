@@ -6,9 +6,12 @@ TensorFlow by less than 1e-4 of the largest feature; in bfloat16, which rounds e
 5e-2 of it, which moves the 400 scores of a clip by about a hundredth.
 """
 
+import shutil
+import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,115 +19,174 @@ from typing import Any, Protocol
 import numpy as np
 
 from core.errors import AnalysisError
-from core.registry import BACKBONES
 from core.settings import ENGINES
 
-Run = Callable[[np.ndarray], np.ndarray]
-FORMAT = 1  # of what is kept on disk
+FORMAT = 2  # of what is kept on disk
+Part = Callable[[np.ndarray], np.ndarray]
+
+
+class Stage(Protocol):
+    """What is asked of a part of a CNN here; `core.backbones` tells what each field means."""
+
+    @property
+    def window(self) -> int: ...
+    @property
+    def ends_at(self) -> str: ...
 
 
 class Backbone(Protocol):
     """What is asked of a CNN here; `core.backbones` tells what each field means."""
 
-    name: str
-    version: int
-    size_px: int
-    chunk_frames: int
-    channels: int
-
+    @property
+    def name(self) -> str: ...
+    @property
+    def version(self) -> int: ...
     @property
     def volumetric(self) -> bool: ...
-
+    @property
+    def stages(self) -> Sequence[Stage]: ...
     def build(self) -> Any: ...
 
 
-def load(backbone: Backbone, engine: str, cache: Path) -> Run:
-    """A function that computes one chunk: uint8 (chunk, size, size, 3) -> float32 (steps, channels).
+@dataclass(frozen=True)
+class Run:
+    """A network ready to compute. stages: a function for each stage, from a window of rows to rows, float32."""
 
-    engine: one of settings.ENGINES. cache: the folder for converted networks. Loaded once in a process.
-    WeightsMissing if the backbone has no weights here.
+    stages: tuple[Part, ...]
+
+    def __call__(self, pictures: np.ndarray) -> np.ndarray:
+        """The features of a short clip at once: uint8 (frames, size, size, 3) -> float32 (steps, channels).
+
+        frames: a multiple of the backbone's frames_per_step. Any number will do, at the price of memory.
+        """
+        rows = pictures
+        for stage in self.stages:
+            rows = stage(rows)
+        return rows
+
+
+def load(backbone: Backbone, engine: str, cache: Path) -> Run:
+    """The network, ready to compute. Loaded once in a process.
+
+    engine: one of settings.ENGINES. cache: the folder for converted networks. WeightsMissing if the backbone has no
+    weights here.
     """
     if engine not in ENGINES:
         raise ValueError(f"engine is {engine!r}, expected one of {', '.join(ENGINES)}")
-    return _load(backbone.name, engine, cache)
+    return _load(backbone, engine, cache)
 
 
 @lru_cache(maxsize=2)
-def _load(name: str, engine: str, cache: Path) -> Run:
+def _load(backbone: Backbone, engine: str, cache: Path) -> Run:
     if engine == "tensorflow-f32":
-        return _tensorflow(BACKBONES[name])
-    return _openvino(BACKBONES[name], engine.removeprefix("openvino-"), cache)
-
-
-def _shape(backbone: Backbone) -> tuple[int, ...]:
-    """Of what the network takes at once: one clip of a chunk's frames, or as many single pictures."""
-    pictures = (backbone.chunk_frames, backbone.size_px, backbone.size_px, 3)
-    return (1, *pictures) if backbone.volumetric else pictures
-
-
-def _tensorflow(backbone: Backbone) -> Run:
-    """The chunk function in TensorFlow, compiled as a graph."""
-    graph = _graph(backbone)
-
-    def run(chunk: np.ndarray) -> np.ndarray:
-        return _rows(np.asarray(graph(chunk.reshape(_shape(backbone)))), backbone)
-
-    return run
-
-
-def _openvino(backbone: Backbone, precision: str, cache: Path) -> Run:
-    """The chunk function in OpenVINO, from the network kept in `cache` or converted now."""
-    import openvino
-
-    kept = cache / f"{backbone.name}-{backbone.version}-{backbone.chunk_frames}-{_openvino_version(openvino)}-{FORMAT}"
-    if not kept.exists():
+        return Run(tuple(_batched(_in_tensorflow(graph), backbone) for graph in _graphs(backbone)))
+    kept = _kept(backbone, cache)
+    precision = engine.removeprefix("openvino-")
+    try:
+        parts = [_in_openvino(kept, place, stage.window, precision) for place, stage in enumerate(backbone.stages)]
+    except RuntimeError:  # what is on disk is damaged
+        shutil.rmtree(kept, ignore_errors=True)
         _keep(backbone, kept)
-    network = openvino.Core().read_model(kept / "network.xml")
+        parts = [_in_openvino(kept, place, stage.window, precision) for place, stage in enumerate(backbone.stages)]
+    return Run(tuple(_batched(part, backbone) for part in parts))
+
+
+def _batched(part: Part, backbone: Backbone) -> Part:
+    """The same function of rows alone: a network that sees motion wants them as one clip of a batch."""
+    return (lambda rows: part(rows[None])[0]) if backbone.volumetric else part
+
+
+def _in_tensorflow(graph: Any) -> Part:
+    return lambda rows: np.array(graph(rows))
+
+
+def _in_openvino(kept: Path, place: int, window: int, precision: str) -> Part:
+    """One stage in OpenVINO, made for windows of one length: the full one, until a short clip brings another.
+
+    A copy for windows of any length would be as fast, but takes twice the memory; making one for a new length takes
+    a fifth of a second.
+    """
+    core = _openvino_package().Core()
     hints = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
-    compiled = openvino.Core().compile_model(network, "CPU", hints)
-    request = compiled.create_infer_request()
 
-    def run(chunk: np.ndarray) -> np.ndarray:
-        return _rows(request.infer([chunk.reshape(_shape(backbone))])[0], backbone)
+    @lru_cache(maxsize=1)
+    def request(length: int) -> Any:
+        network = core.read_model(kept / f"stage{place}.xml")
+        shape = network.inputs[0].partial_shape
+        axis = next(axis for axis, size in enumerate(shape) if size.is_dynamic)
+        shape[axis] = length
+        network.reshape(shape)
+        return axis, core.compile_model(network, "CPU", hints).create_infer_request()
 
-    return run
-
-
-def _openvino_version(openvino: Any) -> str:
-    return openvino.__version__.partition("-")[0]
-
-
-def _rows(values: np.ndarray, backbone: Backbone) -> np.ndarray:
-    """(1, steps, channels) or (frames, channels) -> (steps, channels), as an own array."""
-    return values.reshape(-1, backbone.channels).astype(np.float32)
+    axis, _ = request(window)
+    return lambda rows: np.array(request(rows.shape[axis])[1].infer([rows])[0], np.float32)
 
 
-def _graph(backbone: Backbone) -> Any:
-    """The network as a TensorFlow function of one chunk."""
+def _graphs(backbone: Backbone) -> list[Any]:
+    """Each stage as a TensorFlow function of a window of any length."""
+    import keras
     import tensorflow as tf
 
-    model = backbone.build()
-    call = tf.function(lambda pictures: model(pictures, training=False))
-    return call.get_concrete_function(tf.TensorSpec(_shape(backbone), tf.uint8))
+    def graph(model: Any) -> Any:
+        symbol = model.inputs[0]
+        shape = [1, None, *symbol.shape[2:]] if backbone.volumetric else [None, *symbol.shape[1:]]
+        call = tf.function(lambda rows: model(rows, training=False))
+        return call.get_concrete_function(tf.TensorSpec(shape, symbol.dtype))
+
+    whole = backbone.build()
+    cuts = [whole.get_layer(stage.ends_at).output for stage in backbone.stages[:-1]]
+    starts, ends = [whole.inputs[0], *cuts], [*cuts, whole.outputs[0]]
+    return [graph(keras.Model(start, end)) for start, end in zip(starts, ends, strict=True)]
+
+
+def _kept(backbone: Backbone, cache: Path) -> Path:
+    """The folder of the converted network, made now if it is not there."""
+    release = _openvino_package().__version__.partition("-")[0]
+    cuts = "-".join(stage.ends_at for stage in backbone.stages[:-1]) or "whole"
+    kept = cache / f"{backbone.name}-{backbone.version}-{cuts}-{release}-{FORMAT}"
+    if not kept.exists():
+        _keep(backbone, kept)
+    return kept
+
+
+def _openvino_package() -> Any:
+    """The package `openvino`, kept from reporting its use to its makers over the network.
+
+    It does so, and leaves files in the home folder, as soon as it is imported beside `openvino_telemetry`. Without
+    that package it does neither, so it is made to look as if it were not installed.
+    """
+    sys.modules.setdefault("openvino_telemetry", None)  # pyright: ignore[reportArgumentType]
+    import openvino
+
+    return openvino
 
 
 def _keep(backbone: Backbone, kept: Path) -> None:
-    """Convert the network and put it at `kept`, whole or not at all; if another process was faster, its one stays.
-
-    OpenVINO reads a frozen TensorFlow graph by itself. Its Python converter is not used: it would report its use to
-    its makers over the network.
-    """
-    import openvino
-    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
-
+    """Convert the network and put it at `kept`, whole or not at all; if another process was faster, its one stays."""
     kept.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f"{kept.name}.", suffix=".partial", dir=kept.parent) as folder:
-        frozen, made = Path(folder, "frozen.pb"), Path(folder, "made")
-        graph = convert_variables_to_constants_v2(_graph(backbone)).graph
-        frozen.write_bytes(graph.as_graph_def().SerializeToString())
-        made.mkdir()
-        openvino.save_model(openvino.Core().read_model(frozen), made / "network.xml", compress_to_fp16=False)
-        with suppress(OSError):
+        made = Path(folder, "made")
+        try:
+            _convert(backbone, made)
+        except (OSError, RuntimeError) as error:
+            raise AnalysisError(
+                f"{backbone.name} cannot be converted for OpenVINO in {kept.parent}: {error}",
+                "Check that the disk has room and is writable, or set KINETOSCOPE_ENGINE=tensorflow-f32.",
+            ) from error
+        with suppress(OSError):  # another process put its own there meanwhile
             made.rename(kept)
-    if not kept.exists():
-        raise AnalysisError(f"{kept} cannot be written.", "Check that the workspace's disk has room and is writable.")
+
+
+def _convert(backbone: Backbone, folder: Path) -> None:
+    """Write each stage of the network to stage<number>.xml and .bin in a new `folder`.
+
+    OpenVINO reads a frozen TensorFlow graph by itself, so its Python converter, which knows Keras 2, is not needed.
+    """
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+    openvino = _openvino_package()
+    folder.mkdir()
+    frozen = folder.with_suffix(".pb")
+    for place, graph in enumerate(_graphs(backbone)):
+        frozen.write_bytes(convert_variables_to_constants_v2(graph).graph.as_graph_def().SerializeToString())
+        openvino.save_model(openvino.Core().read_model(frozen), folder / f"stage{place}.xml", compress_to_fp16=False)

@@ -283,7 +283,6 @@ def card(title: str, package: Package, parameters: int) -> dict[str, Any]:
     source = {"weights": package, "labels": NAMES}
     return {
         "title": title,
-        "version": 1,
         "parameters": parameters,
         "precision": "kernels float16, batch norms and biases float32",
         "sources": {

@@ -6,7 +6,7 @@ Their weights do not ship. They are read from models/backbones/<name>/, or downl
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from core import settings
-from core.backbones.backbone import Backbone, backbone, check_weights
+from core.backbones.backbone import Backbone, Stage, backbone, check_weights
 from core.errors import WeightsMissing
 
 if TYPE_CHECKING:
@@ -79,7 +79,8 @@ def _make(class_name: str, chosen: Backbone) -> "keras.Model":
     picture = keras.Input((chosen.size_px, chosen.size_px, 3), dtype="uint8", name="picture")
     make = getattr(keras.applications, class_name)
     start = _scaled(picture, APPLICATIONS[class_name].scaling)
-    return make(include_top=False, pooling="avg", input_tensor=start, weights=_weights(chosen, make))
+    network = make(include_top=False, pooling="avg", input_tensor=start, weights=_weights(chosen, make))
+    return keras.Model(picture, network.outputs[0], name=class_name.lower())
 
 
 def _scaled(picture: Any, scaling: str) -> Any:
@@ -119,10 +120,8 @@ def _file(class_name: str, known: Application) -> None:
         version=1,
         size_px=known.size_px,
         rate_hz=None,
-        frames_per_step=1,
-        chunk_frames=max(1, round(32 * 224**2 / known.size_px**2)),
-        halo_steps=0,
         channels=known.channels,
+        stages=(Stage(max(1, round(32 * 224**2 / known.size_px**2))),),
         hint=f"Connect to the network once, or put Keras's file of {class_name} without its top "
         f"(its name ends in .h5) into models/backbones/{name}/.",
     )(lambda chosen: _make(class_name, chosen))

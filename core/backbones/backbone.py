@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -23,17 +24,35 @@ SCRIPT_HINT = "Restore the folder models/backbones/ from the project, or make it
 
 
 @dataclass(frozen=True)
+class Stage:
+    """A part of a CNN that is computed by itself, on windows of its input that overlap as far as it reaches in time.
+
+    window: rows of input computed at once. stride: rows of input to a row of output. before, after: rows of input that
+    an output row needs on either side of its own `stride` rows, both multiples of the stride.
+    ends_at: the layer whose output it gives; empty for the last stage.
+    """
+
+    window: int
+    stride: int = 1
+    before: int = 0
+    after: int = 0
+    ends_at: str = ""
+
+    def __post_init__(self):
+        ragged = any(rows % self.stride for rows in (self.window, self.before, self.after))
+        if ragged or self.window - self.before - self.after < self.stride:
+            raise ValueError(f"{self} leaves no whole row of a window")
+
+
+@dataclass(frozen=True)
 class Backbone:
     """A CNN that turns frames into features.
 
     version: goes up when its numbers change; part of each key.
     size_px: side of the square picture it takes. rate_hz: frames it wants a second, None where any will do.
-    frames_per_step: frames that one row of features stands for.
-    chunk_frames: frames computed at once. halo_steps: steps that are dropped on either side of a chunk where it was
-    cut, because there they lack neighbours; 0 where a step sees only its own frame.
-    channels: numbers in a row of features.
-    make: the Keras model. It is flat; takes uint8 pictures (N, chunk, size, size, 3), or (N, size, size, 3) where
-    frames_per_step is 1; normalises them itself; gives float32 (N, steps, channels) or (N, channels).
+    channels: numbers in a row of features. stages: how long clips are computed piece by piece.
+    make: the Keras model. It is flat; takes uint8 pictures (N, frames, size, size, 3), or (N, size, size, 3) where a
+    step is a single frame; normalises them itself; gives float32 (N, steps, channels) or (N, channels).
     """
 
     name: str
@@ -41,24 +60,27 @@ class Backbone:
     version: int
     size_px: int
     rate_hz: Fraction | None
-    frames_per_step: int
-    chunk_frames: int
-    halo_steps: int
     channels: int
+    stages: tuple[Stage, ...]
     make: Callable[["Backbone"], "keras.Model"]
     hint: str = SCRIPT_HINT
-
-    def __post_init__(self):
-        kept = self.chunk_frames // self.frames_per_step - 2 * self.halo_steps
-        if self.chunk_frames % self.frames_per_step or kept < 1:
-            raise ValueError(f"Chunks of {self.chunk_frames} frames keep {kept} steps")
 
     def __repr__(self):
         return f"Backbone({self.name!r})"
 
     @property
+    def frames_per_step(self) -> int:
+        """Frames that one row of features stands for."""
+        return math.prod(stage.stride for stage in self.stages)
+
+    @property
+    def chunk_frames(self) -> int:
+        """Frames computed at once."""
+        return self.stages[0].window
+
+    @property
     def volumetric(self) -> bool:
-        """Whether it sees motion: it takes many frames at once."""
+        """Whether it sees motion: a step is many frames."""
         return self.frames_per_step > 1
 
     def build(self) -> "keras.Model":

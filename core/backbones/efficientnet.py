@@ -6,7 +6,7 @@ squeeze-and-excitation and with ReLU6. SAME padding as TensorFlow defines it.
 
 from typing import TYPE_CHECKING, Any
 
-from core.backbones.backbone import Backbone, backbone, set_weights
+from core.backbones.backbone import Backbone, Stage, backbone, set_weights
 
 if TYPE_CHECKING:
     import keras
@@ -26,13 +26,11 @@ STAGES = (
 @backbone(
     "efficientnet-lite0",
     title="EfficientNet-Lite0 (single pictures), ImageNet",
-    version=1,
+    version=2,
     size_px=224,
     rate_hz=None,
-    frames_per_step=1,
-    chunk_frames=32,
-    halo_steps=0,
     channels=1280,
+    stages=(Stage(32),),
 )
 def efficientnet_lite0(chosen: Backbone) -> "keras.Model":
     """The network up to its average pool: uint8 (N, 224, 224, 3) -> (N, 1280). Normalises by (x - 127) / 128."""
@@ -54,7 +52,7 @@ def efficientnet_lite0(chosen: Backbone) -> "keras.Model":
 
 
 def _unit(net: Any, name: str, convolution: Any, *, active: bool = True) -> Any:
-    """Convolution, batch norm and, where active, ReLU6; the last of them carries the plain name."""
+    """Convolution, batch norm and, where active, ReLU6, which carries the plain name."""
     from keras import layers
 
     net = layers.BatchNormalization(epsilon=1e-3, name=f"{name}_bn")(convolution(net))

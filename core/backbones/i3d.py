@@ -8,7 +8,7 @@ and half after, the odd one after), which Keras keeps.
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from core.backbones.backbone import Backbone, backbone, set_weights
+from core.backbones.backbone import Backbone, Stage, backbone, set_weights
 
 if TYPE_CHECKING:
     import keras
@@ -35,13 +35,16 @@ POOLS_BEFORE = {
 @backbone(
     "i3d-kinetics400",
     title="I3D (sees motion), Kinetics-400",
-    version=1,
+    version=2,
     size_px=224,
     rate_hz=Fraction(25),
-    frames_per_step=8,
-    chunk_frames=128,
-    halo_steps=1,
     channels=1024,
+    # In time, up to the pool: 7 by 2, then 3, 3, 3 and the pool's 3 by 2; frames 4 i - 8 to 4 i + 14 make row i. After
+    # it: 3 in five blocks, 2 by 2, 3 in two blocks; nine rows on either side of a step's two.
+    stages=(
+        Stage(256, stride=4, before=8, after=12, ends_at="maxpool3d_4a_3x3"),
+        Stage(148, stride=2, before=10, after=10),
+    ),
 )
 def i3d(chosen: Backbone) -> "keras.Model":
     """The network up to its average pool: uint8 (N, frames, 224, 224, 3) -> (N, frames / 8, 1024).

@@ -1,0 +1,155 @@
+"""One network, two engines, the same numbers; and what is kept on disk is whole."""
+
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from core import engine
+from core.backbones import BACKBONES, Stage
+from core.errors import AnalysisError
+
+ROOT = Path(__file__).resolve().parent.parent
+SHIPPED = ("i3d-kinetics400", "efficientnet-lite0")
+needs_openvino = pytest.mark.skipif(find_spec("openvino") is None, reason="OpenVINO is not installed")
+# The largest difference allowed, as a part of the largest feature, and between two scores (0 to 1).
+TOLERANCE = {"openvino-f32": (1e-4, 1e-3), "openvino-bf16": (0.12, 0.06)}
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("networks")
+
+
+FRAMES = {"i3d-kinetics400": 24, "efficientnet-lite0": 4}
+
+
+def moving_picture(frame_count: int, size_px: int = 224) -> np.ndarray:
+    """(frames, size, size, 3) uint8: soft coloured waves that drift, so that neither space nor time is flat."""
+    across = np.arange(size_px) / size_px
+    time = np.arange(frame_count)[:, None, None]
+    waves = [
+        np.sin(6.3 * (k * across[None, None, :] + (3 - k) * across[None, :, None]) + 0.3 * (k + 1) * time)
+        for k in range(3)
+    ]
+    return (127.5 + 120 * np.stack(waves, axis=-1)).astype(np.uint8)
+
+
+def scores(backbone: Any, values: np.ndarray) -> np.ndarray:
+    kernel, bias = backbone.classifier()
+    raised = np.exp(values @ kernel + bias)
+    return raised / raised.sum(axis=1, keepdims=True)
+
+
+@needs_openvino
+@pytest.mark.parametrize("name", SHIPPED)
+def test_both_engines_give_the_same_features_and_scores(name, cache):
+    backbone = BACKBONES[name]
+    chunk = moving_picture(FRAMES[name])
+    truth = engine.load(backbone, "tensorflow-f32", cache)(chunk)
+    assert truth.shape == (FRAMES[name] // backbone.frames_per_step, backbone.channels)
+    assert truth.dtype == np.float32
+    for chosen, (of_features, of_scores) in TOLERANCE.items():
+        values = engine.load(backbone, chosen, cache)(chunk)
+        assert values.dtype == np.float32 and values.shape == truth.shape
+        assert np.abs(values - truth).max() <= of_features * np.abs(truth).max(), chosen
+        assert np.abs(scores(backbone, values) - scores(backbone, truth)).max() <= of_scores, chosen
+
+
+@needs_openvino
+def test_results_of_earlier_windows_stay_as_they_were(cache):
+    run = engine.load(BACKBONES["efficientnet-lite0"], "openvino-f32", cache)
+    first = run(moving_picture(4))
+    kept = first.copy()
+    run(255 - moving_picture(4))
+    np.testing.assert_array_equal(first, kept)
+
+
+@needs_openvino
+def test_a_kept_network_needs_no_tensorflow_and_tells_nobody(cache, tmp_path):
+    engine.load(BACKBONES["efficientnet-lite0"], "openvino-f32", cache)
+    ask = f"""
+import sys
+from pathlib import Path
+import numpy as np
+from core import engine
+from core.backbones import BACKBONES, Stage
+run = engine.load(BACKBONES["efficientnet-lite0"], "openvino-f32", Path({str(cache)!r}))
+print(run(np.zeros((32, 224, 224, 3), np.uint8)).shape, "tensorflow" in sys.modules, "keras" in sys.modules)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", ask], cwd=ROOT, env={**os.environ, "HOME": str(tmp_path)}, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == "(32, 1280) False False"
+    assert not list(tmp_path.iterdir()), "OpenVINO left files for its makers in the home folder"
+
+
+@dataclass(frozen=True)
+class Tiny:
+    """A network of one layer."""
+
+    name: str = "tiny"
+    version: int = 1
+    volumetric: bool = False
+    stages: tuple[Stage, ...] = (Stage(2),)
+
+    def build(self) -> Any:
+        import keras
+
+        picture = keras.Input((4, 4, 3), dtype="uint8")
+        return keras.Model(picture, keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(1.0)(picture)))
+
+
+@needs_openvino
+def test_several_that_convert_at_once_leave_one_whole_network(tmp_path):
+    kept = tmp_path / "cache" / "tiny"
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda _: engine._keep(Tiny(), kept), range(3)))
+    assert [path.name for path in kept.parent.iterdir()] == ["tiny"]
+    assert sorted(path.name for path in kept.iterdir()) == ["stage0.bin", "stage0.xml"]
+
+
+@needs_openvino
+def test_a_conversion_that_fails_leaves_nothing(tmp_path, monkeypatch):
+    import openvino
+
+    def full(*_what, **_how):
+        raise RuntimeError("No space left on device")
+
+    monkeypatch.setattr(openvino, "save_model", full)
+    with pytest.raises(AnalysisError, match="No space left") as caught:
+        engine.load(Tiny(), "openvino-f32", tmp_path)
+    assert "room" in caught.value.hint
+    assert not list(tmp_path.iterdir())
+
+
+@needs_openvino
+def test_a_damaged_network_on_disk_is_made_anew(tmp_path):
+    tiny = Tiny(name="tiny-damaged")
+    engine.load(tiny, "openvino-f32", tmp_path)
+    (kept,) = tmp_path.iterdir()
+    (kept / "stage0.xml").write_text("<net")
+    engine._load.cache_clear()
+    pictures = np.full((2, 4, 4, 3), 7, np.uint8)
+    np.testing.assert_allclose(engine.load(tiny, "openvino-f32", tmp_path)(pictures), np.full((2, 3), 7))
+
+
+def test_tensorflow_alone_is_enough(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    pictures = np.stack([np.full((4, 4, 3), value, np.uint8) for value in (3, 200)])
+    run = engine.load(Tiny(name="tiny-tensorflow"), "tensorflow-f32", tmp_path)
+    np.testing.assert_allclose(run(pictures), [[3] * 3, [200] * 3])
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_unknown_engine_is_named(tmp_path):
+    with pytest.raises(ValueError, match="openvino-int8"):
+        engine.load(Tiny(), "openvino-int8", tmp_path)
