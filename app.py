@@ -21,6 +21,7 @@ from pages.ui import state
 
 HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?", re.ASCII)
 DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
+KEY = re.compile(r"[0-9a-f]{40}", re.ASCII)
 OWN = (None, "same-origin", "none")  # what a browser says of requests by our own pages, and of typed addresses
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -49,13 +50,21 @@ def thumb(request: Request) -> Response:
     return FileResponse(path, media_type="image/jpeg", headers=HEADERS) if path.is_file() else _refusal(404)
 
 
-def guarded(answer):
-    """Only for our own pages, and only digests: nothing of the address ever becomes a path."""
+def export(request: Request) -> Response:
+    """A file of chosen frames, sent as it lies on disk; the page gives it its name."""
+    path = state.store().file_path(request.path_params["digest"])
+    if not path.is_file():
+        return _refusal(404)
+    return FileResponse(path, media_type="application/zip", headers={**HEADERS, "Content-Disposition": "attachment"})
+
+
+def guarded(answer, name: re.Pattern[str] = DIGEST):
+    """Only for our own pages, and only digests or keys: nothing else of the address ever becomes a path."""
 
     async def endpoint(request: Request) -> Response:
         if request.headers.get("sec-fetch-site") not in OWN:
             return _refusal(403)
-        if not DIGEST.fullmatch(request.path_params["digest"]):
+        if not name.fullmatch(request.path_params["digest"]):
             return _refusal(404)
         try:
             return await run_in_threadpool(answer, request)
@@ -103,7 +112,11 @@ async def lifespan(app: st.App):
     await run_in_threadpool(state.close)
 
 
-ROUTES = [Route("/clips/{digest}", guarded(clip)), Route("/thumbs/{digest}", guarded(thumb))]
+ROUTES = [
+    Route("/clips/{digest}", guarded(clip)),
+    Route("/thumbs/{digest}", guarded(thumb)),
+    Route("/exports/{digest}", guarded(export, KEY)),
+]
 app = st.App(
     "pages/ui/shell.py",
     lifespan=lifespan,

@@ -14,12 +14,12 @@ RANKS = {
     "errors": 0,
     **dict.fromkeys(("registry", "settings", "domain"), 1),
     **dict.fromkeys(("codec", "jobs"), 2),
-    **dict.fromkeys(("keys", "segments", "signatures"), 3),
+    **dict.fromkeys(("keys", "segments", "signatures", "clock", "quality"), 3),
     **dict.fromkeys(
         ("video", "preprocess", "synthetic", "datasets", "backbones", "network", "metrics", "formats", "store"), 4
     ),
     "engine": 5,
-    "pipeline": 6,
+    **dict.fromkeys(("pipeline", "frames"), 6),
     "__main__": 7,
 }
 HEAVY = {"tensorflow", "keras", "openvino"}

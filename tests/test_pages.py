@@ -16,6 +16,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import codec, pipeline, settings
+from core.clock import clock_of
 from core.domain import Frame, ModelCard, Prediction, Recipe, VideoInfo
 from core.errors import JobLost, VideoUnreadable, WeightsMissing
 from core.jobs import Job
@@ -276,9 +277,9 @@ def test_steps_move_switch_off_and_go(clip):
 
 
 def test_a_moment_that_is_cut_away_is_told_so(clip):
-    from pages.ui import preview, workbench
+    from pages.ui import workbench
 
-    made = preview.clock(Recipe((Trim((0.4, 1.2)),)), clip)
+    made = clock_of(Recipe((Trim((0.4, 1.2)),)), clip)
     assert made.shown(0.0) is None
     assert made.shown(0.4) == 10
     assert made.shown(1.19) == 29

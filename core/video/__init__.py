@@ -9,7 +9,7 @@ reading: frames by time and by index                   writing: H.264 for files 
 """
 
 from core.video.measuring import digest, probe
-from core.video.reading import around, frame_at, read
+from core.video.reading import around, frame_at, near, picked, read
 from core.video.writing import make_proxy, write
 
-__all__ = ["around", "digest", "frame_at", "make_proxy", "probe", "read", "write"]
+__all__ = ["around", "digest", "frame_at", "make_proxy", "near", "picked", "probe", "read", "write"]

@@ -1,8 +1,9 @@
 """Frames by time and by index, exactly those that decoding from the beginning gives."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,9 @@ from core.errors import VideoUnreadable
 from core.signatures import content_of
 from core.video.containers import Decoder, explained, opened
 from core.video.pictures import check_of, image_of
+
+SEEK_OVER = 48  # frames: decoding fewer than these costs no more than opening and seeking
+LOOK_FOR_KEY = 600  # packets after a seek among which a key frame must come
 
 
 def read(
@@ -38,12 +42,72 @@ def around(info: VideoInfo, time_s: float, *, before: int, after: int) -> list[F
     return list(_frames(info, max(0, index - before), min(info.frame_count, index + after + 1), None))
 
 
+def picked(info: VideoInfo, indices: Sequence[int], *, size_px: tuple[int, int] | None = None) -> Iterator[Frame]:
+    """The frames of these indices, which must rise, one by one; where many lie between two of them, by seeking."""
+    start = 0
+    for place in range(1, len(indices) + 1):
+        if place == len(indices) or indices[place] - indices[place - 1] > SEEK_OVER:
+            run = set(indices[start:place])
+            for index, picture in _pictures(info, indices[start], indices[place - 1] + 1):
+                if index in run:
+                    yield _frame(info, index, picture, size_px)
+            start = place
+
+
+def near(
+    info: VideoInfo, indices: Sequence[int], *, slacks: Sequence[int], size_px: tuple[int, int] | None = None
+) -> list[Frame]:
+    """A frame for each of `indices`, which must rise: at most so many frames from it as its slack says.
+
+    That is a key frame where there is one, which is decoded without any other, so that a few frames of a long clip come
+    at once; else the frame of that index itself. Each frame carries its own index and time, and is checked like all.
+    """
+    found: dict[int, Frame] = {}
+    left: dict[int, set[int]] = {}  # the indices without a key frame, by the key frame before them
+    with opened(info.path, content_of(info.path), careful=info.damaged) as (container, stream):
+        for index, slack in zip(indices, slacks, strict=True):
+            before = -1 - index
+            for sought in (index, min(index + slack, info.frame_count - 1)):
+                key, picture = _key_picture(container, stream, info, sought)
+                if picture is not None and abs(key - index) <= slack and _agrees(info, key, picture):
+                    found[index] = _frame(info, key, picture, size_px)
+                    break
+                if sought == index and picture is not None:
+                    before = key
+            else:
+                left.setdefault(before, set()).add(index)
+    for group in left.values():
+        for index, picture in _pictures(info, min(group), max(group) + 1):
+            if index in group:
+                found[index] = _frame(info, index, picture, size_px)
+    return [found[index] for index in indices]
+
+
 def _frames(info: VideoInfo, first: int, stop: int, size_px: tuple[int, int] | None) -> Iterator[Frame]:
-    size = size_px or (info.width_px, info.height_px)
     for index, picture in _pictures(info, first, stop):
-        with explained(info.path):
-            image = image_of(picture, size)
-        yield Frame(index, float(info.times_s[index]), image)
+        yield _frame(info, index, picture, size_px)
+
+
+def _frame(info: VideoInfo, index: int, picture: Any, size_px: tuple[int, int] | None) -> Frame:
+    with explained(info.path):
+        image = image_of(picture, size_px or (info.width_px, info.height_px))
+    return Frame(index, float(info.times_s[index]), image)
+
+
+def _key_picture(container: Any, stream: Any, info: VideoInfo, index: int) -> tuple[int, Any]:
+    """(index, picture) of the key frame from which decoding the frame of `index` begins; (-1, None) without one."""
+    none = -1, None
+    if not _seek(container, stream, info, float(info.times_s[index])):
+        return none
+    context = stream.codec_context
+    try:
+        for packet in islice(container.demux(stream), LOOK_FOR_KEY):
+            if packet.size and packet.is_keyframe:
+                pictures = [*context.decode(packet), *context.decode(None)]
+                return next(_indexed(info, pictures, stream.time_base), none)
+    except FFmpegError:
+        pass
+    return none
 
 
 def _pictures(info: VideoInfo, first: int, stop: int) -> Iterator[tuple[int, Any]]:

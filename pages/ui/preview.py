@@ -1,69 +1,20 @@
 """What a recipe does, shown at one moment and told in numbers. No st calls, no decoding."""
 
 import base64
+import math
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from core import preprocess
-from core.domain import Frame, Recipe, VideoInfo
+from core.clock import Clock
+from core.domain import Frame, Recipe, Sheet, VideoInfo
 from pages.ui import words
 
 DISPLAY_PX = 720  # widest picture sent to the browser
 QUALITY = 82
-# Steps that choose frames are tried on pictures of two pixels, which are not flat, so that Repair takes none as blank.
-TOKEN = np.array([[[0, 0, 0], [255, 255, 255]]], np.uint8)
-
-
-@dataclass(frozen=True, eq=False)
-class Clock:
-    """What becomes of a clip's frames. times_s: (K,) of those that are kept or filled in, rising.
-
-    indices: (K,) of the frame of the source that each one shows. filled: how many were filled in. last_gap_s: how long
-    the last one stays.
-    """
-
-    times_s: np.ndarray
-    indices: np.ndarray
-    filled: int
-    last_gap_s: float
-
-    @property
-    def rate_hz(self) -> float:
-        """Mean rate of what is kept; 0 for a single frame."""
-        span_s = float(self.times_s[-1] - self.times_s[0]) if len(self.times_s) > 1 else 0.0
-        return (len(self.times_s) - 1) / span_s if span_s else 0.0
-
-    def shown(self, time_s: float) -> int | None:
-        """The frame of the source on screen at a moment; None where that moment is cut away."""
-        place = int(np.searchsorted(self.times_s, time_s + 5e-4, side="right")) - 1
-        if place < 0 or (place == len(self.times_s) - 1 and time_s >= self.times_s[-1] + self.last_gap_s):
-            return None
-        return int(self.indices[place])
-
-
-def choosing(recipe: Recipe) -> Recipe:
-    """The steps that choose or add frames, without those that change pictures."""
-    return Recipe(tuple(step for step in recipe.steps if not step.picture))
-
-
-def clock(recipe: Recipe, info: VideoInfo) -> Clock:
-    """What the steps that choose frames make of the whole clip."""
-    source = (Frame(index, float(time_s), TOKEN) for index, time_s in enumerate(info.times_s))
-    kept = list(choosing(recipe).apply(source))
-    times_s = np.array([frame.time_s for frame in kept])
-    indices = np.array([frame.index for frame in kept], np.int64)
-    return Clock(times_s, indices, sum(frame.filled for frame in kept), _last_gap_s(indices, times_s, info))
-
-
-def _last_gap_s(indices: np.ndarray, times_s: np.ndarray, info: VideoInfo) -> float:
-    """How long the last frame stays: until the next one of the source, or a usual gap where that is longer."""
-    if not len(indices):
-        return 0.0
-    usual_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.0
-    ends_s = np.append(info.times_s[1:], info.duration_s)
-    return max(float(ends_s[indices[-1]] - times_s[-1]), usual_s)
+EXACT_PX = 480  # a part at most so wide is sent as it is, so that each of its pixels can be read
 
 
 def told(made: Clock, recipe: Recipe, info: VideoInfo) -> tuple[str, ...]:
@@ -103,6 +54,50 @@ def address(image: np.ndarray) -> str:
         image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     coded = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1]
     return f"data:image/jpeg;base64,{base64.b64encode(coded.tobytes()).decode()}"
+
+
+def drawn(sheet: Sheet) -> tuple[dict, ...]:
+    """The pictures of a contact sheet as its component draws them."""
+    starts, told = [0, *sheet.ends[:-1].tolist()], []
+    for index, time_s, start, stop in zip(sheet.indices, sheet.times_s, starts, sheet.ends, strict=True):
+        coded = base64.b64encode(sheet.pictures[start:stop].tobytes()).decode()
+        moment = words.clock(float(time_s), places=2)
+        told.append({"index": int(index), "moment": moment, "source": f"data:image/jpeg;base64,{coded}"})
+    return tuple(told)
+
+
+@dataclass(frozen=True)
+class View:
+    """A part of a picture: magnified by `scale`, with its middle at (x, y) in shares of width and height."""
+
+    scale: float = 1.0
+    x: float = 0.5
+    y: float = 0.5
+
+
+def detail(image: np.ndarray, view: View) -> dict | None:
+    """The part of a picture in view, in full size, as the component draws it; None for the whole.
+
+    image: (H, W, 3) RGB uint8. A narrow part is exact (PNG), a wider one a JPEG.
+    """
+    if view.scale <= 1:
+        return None
+    height, width = image.shape[:2]
+    left, right = _stretch(view.x, view.scale, width)
+    top, bottom = _stretch(view.y, view.scale, height)
+    part, exact = image[top:bottom, left:right], right - left <= EXACT_PX
+    if exact:
+        coded = cv2.imencode(".png", cv2.cvtColor(part, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_PNG_COMPRESSION, 1])[1]
+        source = f"data:image/png;base64,{base64.b64encode(coded.tobytes()).decode()}"
+    else:
+        source = address(part)
+    return {"left": left, "top": top, "right": right, "bottom": bottom, "source": source, "exact": exact}
+
+
+def _stretch(middle: float, scale: float, side_px: int) -> tuple[int, int]:
+    """First pixel and the one after the last of a part of a side."""
+    first = max(0, math.floor((middle - 0.5 / scale) * side_px))
+    return first, min(side_px, max(first + 1, math.ceil((middle + 0.5 / scale) * side_px)))
 
 
 def outline(recipe: Recipe, info: VideoInfo) -> list[list[float]] | None:

@@ -7,6 +7,7 @@ from pages.ui import state, theme
 PAGES = (
     ("../library.py", "Library", ":material/video_library:"),
     ("../prepare.py", "Prepare", ":material/tune:"),
+    ("../frames.py", "Frames", ":material/photo_library:"),
     ("../timeline.py", "Timeline", ":material/view_timeline:"),
 )
 ABOUT = """**Kinetoscope** tells which action happens when in a video clip, with neural networks that run

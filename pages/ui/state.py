@@ -16,10 +16,13 @@ import numpy as np
 import streamlit as st
 
 from core import codec, pipeline
+from core import frames as frames_of_clips
 from core import settings as core_settings
-from core.domain import Analysis, Frame, ModelCard, Prediction, Recipe, Step, VideoInfo
+from core.clock import Clock, choosing, clock_of
+from core.domain import Analysis, Frame, ModelCard, Prediction, Quality, Recipe, Sheet, Step, VideoInfo
 from core.errors import AnalysisError, FormatInvalid, ResultMissing
 from core.jobs import Runner
+from core.quality import Finding, findings
 from core.settings import Settings
 from core.store import Store, VideoEntry
 from pages.ui import preview, theme
@@ -215,6 +218,12 @@ def set_moment(time_s: float) -> None:
     st.session_state["moment_s"] = float(time_s)
 
 
+def jump(time_s: float) -> None:
+    """Look at another moment, and let all that shows the moment begin there."""
+    set_moment(time_s)
+    st.session_state["touched"] = touched() + 1
+
+
 def touched() -> int:
     """Counts how often the moment was set from elsewhere than its slider, which then begins anew."""
     return st.session_state.get("touched", 0)
@@ -338,14 +347,14 @@ def _frames(workspace: str, digest: str, index: int, reach: int) -> tuple[Frame,
     return found
 
 
-def clock(digest: str) -> preview.Clock:
+def clock(digest: str) -> Clock:
     """What the recipe makes of the clip's frames."""
-    return _clock(str(settings().workspace), digest, codec.to_json(preview.choosing(recipe())))
+    return _clock(str(settings().workspace), digest, codec.to_json(choosing(recipe())))
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _clock(workspace: str, digest: str, recipe_text: str) -> preview.Clock:
-    return preview.clock(codec.from_json(recipe_text, Recipe), store().video(digest))
+def _clock(workspace: str, digest: str, recipe_text: str) -> Clock:
+    return clock_of(codec.from_json(recipe_text, Recipe), store().video(digest))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -356,6 +365,44 @@ def _source_picture(workspace: str, digest: str, index: int) -> str:
 def source_picture(digest: str, index: int) -> str:
     """A frame of the clip as a page shows it: the address of a JPEG."""
     return _source_picture(str(settings().workspace), digest, index)
+
+
+def sheet(digest: str, places: frames_of_clips.Places) -> Sheet:
+    """The contact sheet of these places; the quick worker makes it where it is not there."""
+    key = frames_of_clips.sheet_key(digest, places)
+    if not store().has(key):
+        runner().ask(frames_of_clips.make_sheet, store(), digest, places, timeout_s=120)
+    return store().read(key, Sheet)
+
+
+def sheet_pictures(digest: str, places: frames_of_clips.Places) -> tuple[dict, ...]:
+    """The same as a page draws it: each picture's index, moment in words, and the address of a JPEG."""
+    return _sheet_pictures(str(settings().workspace), digest, frames_of_clips.sheet_key(digest, places), places)
+
+
+@st.cache_resource(max_entries=12, show_spinner=False)
+def _sheet_pictures(workspace: str, digest: str, key: str, _places: frames_of_clips.Places) -> tuple[dict, ...]:
+    return preview.drawn(sheet(digest, _places))
+
+
+def quality(digest: str) -> Quality:
+    """What was measured of a clip's frames."""
+    return _quality(str(settings().workspace), digest)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _quality(workspace: str, digest: str) -> Quality:
+    return store().read(frames_of_clips.quality_key(digest), Quality)
+
+
+def quality_findings(digest: str) -> tuple[Finding, ...]:
+    """What may go wrong in a clip, by what was measured of its frames."""
+    return _quality_findings(str(settings().workspace), digest)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _quality_findings(workspace: str, digest: str) -> tuple[Finding, ...]:
+    return findings(quality(digest), store().video(digest))
 
 
 def analysis(digest: str, model: str) -> Analysis:

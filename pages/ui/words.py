@@ -17,6 +17,16 @@ def clock(seconds: float, *, places: int = 0) -> str:
     return f"{minutes}:{tail}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02}:{tail}"
 
 
+def seconds(told: str) -> float | None:
+    """A moment out of what a person types: 83.4, 1:23.4 or 0:01:23.4; None for anything else."""
+    parts = told.strip().replace(",", ".").split(":")
+    if len(parts) > 3 or not all(
+        part.replace(".", "", place == len(parts) - 1).isdecimal() for place, part in enumerate(parts)
+    ):
+        return None
+    return sum(float(part) * 60**power for power, part in enumerate(reversed(parts)))
+
+
 def length(seconds: float) -> str:
     """How long something lasts: 0.48 s, 12.3 s, 2 min 5 s, 1 h 3 min."""
     if seconds < 59.95:

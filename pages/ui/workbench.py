@@ -5,16 +5,18 @@ from typing import Any
 import streamlit as st
 
 from core import codec
+from core.clock import Clock
 from core.domain import Recipe, VideoInfo
 from core.errors import AnalysisError
 from core.preprocess import reach
 from core.registry import STEPS
 from pages.ui import preview, state, theme, words
+from pages.ui.preview import View
 from pages.ui.slider import slider
 from pages.ui.state import Part
 from pages.ui.step_form import form
 
-_compare = theme.component("compare")
+compare = theme.component("compare")
 
 
 # The pictures -------------------------------------------------------------------------------------------------------
@@ -25,24 +27,28 @@ def viewer(info: VideoInfo, moment_s: float) -> None:
     recipe, index = state.recipe(), state.position(info, moment_s)
     try:
         made = state.clock(info.digest)
-        data = {"before": _before(recipe, info, index), "after": _after(recipe, info, made, moment_s)}
+        data = {"before": before(recipe, info, index), "after": after(recipe, info, made, moment_s)}
         told = preview.told(made, recipe, info)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
-    _compare(key=f"compare.{info.digest}", data=data)
+    compare(key=f"compare.{info.digest}", data=data)
     theme.facts(("The recipe gives", *told))
 
 
-def _before(recipe: Recipe, info: VideoInfo, index: int) -> dict:
-    """The frame of the source as the component draws it, with what a crop keeps of it."""
+def before(recipe: Recipe, info: VideoInfo, index: int, view: View | None = None) -> dict:
+    """The frame of the source as the component draws it, with what a crop keeps of it. view: the part looked at."""
     facts = f"frame {index} at {words.clock(float(info.times_s[index]), places=3)}"
-    drawn = {"source": state.source_picture(info.digest, index), "facts": facts, "alt": f"Before: {facts}"}
+    drawn: dict[str, Any] = {"source": state.source_picture(info.digest, index), "facts": facts}
+    drawn["alt"] = f"Before: {facts}"
+    if view is not None and view.scale > 1:
+        image = preview.middle(state.frames(info.digest, index, 0), index).image
+        drawn["detail"] = preview.detail(image, view)
     return drawn | {"size": [info.width_px, info.height_px], "outline": preview.outline(recipe, info)}
 
 
-def _after(recipe: Recipe, info: VideoInfo, made: preview.Clock, moment_s: float) -> dict:
-    """What the recipe makes of it as the component draws it, or why there is nothing."""
+def after(recipe: Recipe, info: VideoInfo, made: Clock, moment_s: float, view: View | None = None) -> dict:
+    """What the recipe makes of it as the component draws it, or why there is nothing. view: the part looked at."""
     index = made.shown(moment_s)
     if index is None:
         return {"source": "", "none": _cut_away(made)}
@@ -50,10 +56,11 @@ def _after(recipe: Recipe, info: VideoInfo, made: preview.Clock, moment_s: float
     image = preview.after(recipe, frames, float(info.times_s[index]))
     height, width = image.shape[:2]
     facts = f"{words.picture(width, height)}, from frame {index}"
-    return {"source": preview.address(image), "facts": facts, "alt": f"After: {facts}", "size": [width, height]}
+    drawn = {"source": preview.address(image), "facts": facts, "alt": f"After: {facts}", "size": [width, height]}
+    return drawn if view is None else drawn | {"detail": preview.detail(image, view)}
 
 
-def _cut_away(made: preview.Clock) -> str:
+def _cut_away(made: Clock) -> str:
     """Why there is no picture after the recipe at this moment."""
     if not len(made.times_s):
         return "The recipe leaves nothing of this clip. Widen or remove its Trim step."

@@ -37,6 +37,8 @@ function addThumb(self, at) {
   const typed = () => Number(box.value) === self.values[at] || move(self, at, Number(box.value), true);
   box.onchange = box.onblur = typed;
   box.addEventListener("keydown", (event) => event.key === "Enter" && typed());
+  // Arrows that move the thumb are no shortcuts of the page as well.
+  range.onkeydown = box.onkeydown = (event) => event.key.startsWith("Arrow") && event.stopPropagation();
 }
 
 function move(self, at, wanted, settled) {
@@ -54,7 +56,8 @@ function send(self, settled) {
   const wait = settled ? 0 : Math.max(0, PAUSE_MS - (performance.now() - self.sent));
   self.timer = setTimeout(() => {
     self.sent = performance.now();
-    self.setStateValue("value", { value: self.two ? [...self.values] : self.values[0], settled });
+    const value = self.two ? [...self.values] : self.values[0];
+    self.setStateValue("value", { value, settled, at: Math.round(self.sent) });
   }, wait);
 }
 

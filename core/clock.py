@@ -1,0 +1,60 @@
+"""What the steps that choose or add frames make of a clip's frames: told without decoding any."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.domain import Frame, Recipe, VideoInfo
+
+# Steps that choose frames are tried on pictures of two pixels, which are not flat, so that Repair takes none as blank.
+TOKEN = np.array([[[0, 0, 0], [255, 255, 255]]], np.uint8)
+
+
+@dataclass(frozen=True, eq=False)
+class Clock:
+    """What becomes of a clip's frames. times_s: (K,) of those that are kept or filled in, rising.
+
+    indices: (K,) of the frame of the source that each one shows. filled: how many were filled in. last_gap_s: how long
+    the last one stays.
+    """
+
+    times_s: np.ndarray
+    indices: np.ndarray
+    filled: int
+    last_gap_s: float
+
+    @property
+    def rate_hz(self) -> float:
+        """Mean rate of what is kept; 0 for a single frame."""
+        span_s = float(self.times_s[-1] - self.times_s[0]) if len(self.times_s) > 1 else 0.0
+        return (len(self.times_s) - 1) / span_s if span_s else 0.0
+
+    def shown(self, time_s: float) -> int | None:
+        """The frame of the source on screen at a moment; None where that moment is cut away."""
+        place = int(np.searchsorted(self.times_s, time_s + 5e-4, side="right")) - 1
+        if place < 0 or (place == len(self.times_s) - 1 and time_s >= self.times_s[-1] + self.last_gap_s):
+            return None
+        return int(self.indices[place])
+
+
+def choosing(recipe: Recipe) -> Recipe:
+    """The steps that choose or add frames, without those that change pictures."""
+    return Recipe(tuple(step for step in recipe.steps if not step.picture))
+
+
+def clock_of(recipe: Recipe, info: VideoInfo) -> Clock:
+    """What the steps that choose frames make of the whole clip."""
+    source = (Frame(index, float(time_s), TOKEN) for index, time_s in enumerate(info.times_s))
+    kept = list(choosing(recipe).apply(source))
+    times_s = np.array([frame.time_s for frame in kept])
+    indices = np.array([frame.index for frame in kept], np.int64)
+    return Clock(times_s, indices, sum(frame.filled for frame in kept), _last_gap_s(indices, times_s, info))
+
+
+def _last_gap_s(indices: np.ndarray, times_s: np.ndarray, info: VideoInfo) -> float:
+    """How long the last frame stays: until the next one of the source, or a usual gap where that is longer."""
+    if not len(indices):
+        return 0.0
+    usual_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.0
+    ends_s = np.append(info.times_s[1:], info.duration_s)
+    return max(float(ends_s[indices[-1]] - times_s[-1]), usual_s)
