@@ -156,8 +156,13 @@ def _openvino_package() -> Any:
     that package it does neither, so it is made to look as if it were not installed.
     """
     sys.modules.setdefault("openvino_telemetry", None)  # pyright: ignore[reportArgumentType]
-    import openvino
-
+    try:
+        import openvino
+    except ImportError as error:
+        raise AnalysisError(
+            "OpenVINO is not installed.",
+            "Install it with `pip install openvino`, or set KINETOSCOPE_ENGINE=tensorflow-f32.",
+        ) from error
     return openvino
 
 

@@ -132,11 +132,15 @@ def test_a_conversion_that_fails_leaves_nothing(tmp_path, monkeypatch):
 
 
 @needs_openvino
-def test_a_damaged_network_on_disk_is_made_anew(tmp_path):
-    tiny = Tiny(name="tiny-damaged")
+@pytest.mark.parametrize("damage", ["cut", "gone"])
+def test_a_damaged_network_on_disk_is_made_anew(tmp_path, damage):
+    tiny = Tiny(name=f"tiny-{damage}")
     engine.load(tiny, "openvino-f32", tmp_path)
     (kept,) = tmp_path.iterdir()
-    (kept / "stage0.xml").write_text("<net")
+    if damage == "cut":
+        (kept / "stage0.xml").write_text("<net")
+    else:
+        (kept / "stage0.xml").unlink()
     engine._load.cache_clear()
     pictures = np.full((2, 4, 4, 3), 7, np.uint8)
     np.testing.assert_allclose(engine.load(tiny, "openvino-f32", tmp_path)(pictures), np.full((2, 3), 7))
@@ -148,6 +152,13 @@ def test_tensorflow_alone_is_enough(tmp_path, monkeypatch):
     run = engine.load(Tiny(name="tiny-tensorflow"), "tensorflow-f32", tmp_path)
     np.testing.assert_allclose(run(pictures), [[3] * 3, [200] * 3])
     assert not list(tmp_path.iterdir())
+
+
+def test_openvino_that_is_asked_for_but_missing_is_an_error_in_words(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "openvino", None)
+    with pytest.raises(AnalysisError, match="not installed") as caught:
+        engine.load(Tiny(name="tiny-missing"), "openvino-f32", tmp_path)
+    assert "tensorflow-f32" in caught.value.hint
 
 
 def test_an_unknown_engine_is_named(tmp_path):
