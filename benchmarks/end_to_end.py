@@ -1,8 +1,7 @@
 """From a 60 s 1080p H.264 clip to its labels: how close to what decoder and CNN allow, and how far from naive ways.
 
-All is measured in one process, in turn, several rounds over; each figure is the median of its rounds. "The CNN alone"
-is the network on chunks of frames that lie in memory, without the overlap that a long clip needs, so the limit is
-a strict one.
+All is measured in one process, in turn, several rounds over; each figure is the median of its rounds. "Decode alone"
+reads the clip as the pipeline does; "CNN alone" is the network over all frames of the clip, which lie in memory.
 
 The naive loop is what a first script does, with the same CNN: read a frame with PyAV, make it an RGB picture, resize it
 with OpenCV, `predict` on it alone with Keras, then the labels. I3D takes frames in eights, so its naive loop gives it
@@ -15,6 +14,7 @@ not measured here, because PyTorch is none of its requirements.
 import os
 import statistics
 import tempfile
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -25,7 +25,7 @@ import numpy as np
 from benchmarks import clips
 from benchmarks.measure import Figure, watch
 from core import engine, pipeline, video
-from core.backbones import BACKBONES, Backbone, Run
+from core.backbones import BACKBONES, Backbone, Run, covering, features, squared
 from core.domain import Recipe, VideoInfo
 from core.settings import current
 from core.store import Store
@@ -44,6 +44,7 @@ def main() -> list[Figure]:
         info = store.video(pipeline.add_video(store, path))
         backbone = BACKBONES[pipeline.models(current())[MODEL].backbone]
         run = engine.load(backbone, current().engine, store.engine_cache)
+        pipeline.predict(store, info.digest, Recipe(), MODEL, current().engine)  # compiles, and warms up
         rounds = [_round(store, info, backbone, run) for _ in range(ROUNDS)]
     decode, cnn, whole = (statistics.median(column) for column in zip(*rounds, strict=True))
     limit = 1 / (1 / decode + 1 / cnn)
@@ -65,26 +66,21 @@ def main() -> list[Figure]:
 
 def _round(store: Store, info: VideoInfo, backbone: Backbone, run: Run) -> tuple[float, float, float]:
     """Frames a second of the decoder alone, of the CNN alone, and of the whole with nothing stored."""
-    size = (backbone.size_px, backbone.size_px)
+    size = covering(info.width_px, info.height_px, backbone.size_px)
     with watch() as decoding:
         for _ in video.read(info, size_px=size):
             pass
-    pictures = [frame.image for frame in islice(video.read(info, size_px=size), 4 * backbone.chunk_frames)]
-    chunks = [
-        np.stack(pictures[at : at + backbone.chunk_frames]) for at in range(0, len(pictures), backbone.chunk_frames)
+    prepared = [
+        replace(frame, image=squared(frame.image, backbone.size_px)) for frame in video.read(info, size_px=size)
     ]
-    chunks = [chunk for chunk in chunks if len(chunk) == backbone.chunk_frames]
-    run(chunks[0])
     with watch() as computing:
-        for chunk in chunks:
-            run(chunk)
+        features(backbone, prepared, run)
     card = pipeline.models(current())[MODEL]
     store.delete(pipeline.features_key(info.digest, Recipe(), backbone.name, current().engine))
     store.delete(pipeline.prediction_key(info.digest, Recipe(), card, current().engine))
     with watch() as working:
         pipeline.predict(store, info.digest, Recipe(), MODEL, current().engine)
-    in_chunks = len(chunks) * backbone.chunk_frames
-    return info.frame_count / decoding.seconds, in_chunks / computing.seconds, info.frame_count / working.seconds
+    return tuple(info.frame_count / time.seconds for time in (decoding, computing, working))  # type: ignore[return-value]
 
 
 def naive_frames_per_s(path: Path, backbone: Backbone) -> float:
@@ -105,5 +101,5 @@ def _predict_one(model, backbone: Backbone, frame, size: tuple[int, int], kernel
     """The best label of one frame."""
     picture = cv2.resize(frame.to_ndarray(format="rgb24"), size)
     held = np.repeat(picture[None], backbone.frames_per_step, axis=0) if backbone.volumetric else picture
-    features = model.predict(held[None], verbose=0).reshape(-1, backbone.channels)
-    return int((features[0] @ kernel + bias).argmax())
+    row = model.predict(held[None], verbose=0).reshape(-1, backbone.channels)[0]
+    return int((row @ kernel + bias).argmax())
