@@ -372,6 +372,51 @@ class Split:
         return Fold(train, validation, test, tuple(dict.fromkeys(self.groups[index] for index in test)))
 
 
+@dataclass(frozen=True, eq=False)
+class Looks:
+    """Perceptual hashes of a clip, 64 bits each, at evenly spaced moments.
+
+    pictures: (K,) uint64, of what is shown. motions: (K,) uint64, of what differs from the clip's usual picture.
+    moving: (K,) bool, whether anything does. whole: (2,) uint64, of the mean picture and of the mean difference.
+    """
+
+    pictures: np.ndarray
+    motions: np.ndarray
+    moving: np.ndarray
+    whole: np.ndarray
+
+    def __post_init__(self):
+        _check(len(self.pictures) == len(self.motions) == len(self.moving) >= 1, f"{len(self.pictures)} pictures")
+        _check(self.whole.shape == (2,), f"whole is {self.whole.shape}")
+
+    def __repr__(self):
+        return f"Looks({len(self.pictures)} moments)"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two items of a set, by index, that look alike: which share of the bits of their hashes differ, on average.
+
+    motion is -1 where nothing moves in one of them. same: whether they are the same bytes.
+    """
+
+    first: int
+    second: int
+    picture: float
+    motion: float
+    same: bool = False
+
+
+@dataclass(frozen=True)
+class Duplicates:
+    """The pairs of a set that look alike, the likest first. left: candidates that were too many to be compared."""
+
+    dataset: str
+    pairs: tuple[Pair, ...]
+    compared: int
+    left: int = 0
+
+
 def straddling(groups: Sequence[str], parts: np.ndarray) -> tuple[str, ...]:
     """The groups that stand on two sides of a fold, by the alphabet. parts: (F, N), see Split."""
     names, numbers = np.unique(np.array(groups, dtype=object).astype(str), return_inverse=True)  # (G,), (N,)
@@ -526,6 +571,136 @@ class Scorecard:
         count = len(self.labels)
         _check(self.confusion.shape == (count, count), f"confusion is {self.confusion.shape} for {count} labels")
         _check(all(len(each) == count for each in self.by_label.values()), f"by_label holds {count} each")
+
+
+# Training
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One pass over what is learned: the mean loss a known step, in training and, where there is any, in validation.
+
+    validation_accuracy: share of the known steps of the validation part that were named rightly.
+    """
+
+    loss: float
+    validation_loss: float | None = None
+    validation_accuracy: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """A training at the end of a pass, from which it goes on as if nothing had happened.
+
+    fold: which fold it belongs to; the last is the network for use. weights, best_weights: (P,) float32, all weights
+    of the network now and after its best pass, `best`, counted from 0. optimiser: (Q,) float32, its state.
+    """
+
+    fold: int
+    weights: np.ndarray
+    best_weights: np.ndarray
+    optimiser: np.ndarray
+    history: tuple[Epoch, ...]
+    best: int
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOut:
+    """What networks said of clips that they never saw.
+
+    items: (n,) int64 places in the labelled set, folds: (n,) int64 in which fold each was tested. The rows of item i are
+    starts[i]:starts[i + 1]; starts is (n + 1,) int64. Rows are steps, or one for each clip. times_s: (S,) float64,
+    truth: (S,) int64 places in the labels, -1 where nobody looked, scores: (S, C) float32 whose rows sum to 1.
+    """
+
+    items: np.ndarray
+    folds: np.ndarray
+    starts: np.ndarray
+    times_s: np.ndarray
+    truth: np.ndarray
+    scores: np.ndarray
+
+    def __post_init__(self):
+        rows = len(self.truth)
+        _check(len(self.items) == len(self.folds) == len(self.starts) - 1, f"{len(self.items)} items")
+        _check(len(self.times_s) == len(self.scores) == rows == self.starts[-1], f"{rows} rows")
+
+    def __repr__(self):
+        return f"HeldOut({len(self.items)} clips, {self.scores.shape})"
+
+
+@dataclass(frozen=True)
+class FoldResult:
+    """How one fold went. groups: those that were tested, clips of them; accuracy: of their clips, or of their steps.
+
+    best: the pass, from 0, whose weights were kept. None of its groups was looked at before the end.
+    """
+
+    groups: tuple[str, ...]
+    clips: int
+    accuracy: float
+    history: tuple[Epoch, ...]
+    best: int
+
+
+@dataclass(frozen=True, eq=False)
+class FoldDone:
+    """A fold that has ended, kept until all have: its result, what the network said, and the linear probe."""
+
+    result: FoldResult
+    network: HeldOut
+    probe: HeldOut
+
+
+@dataclass(frozen=True)
+class Training:
+    """One training of a network on a labelled set: what was asked, and how it went.
+
+    dataset: name of the set, dataset_key: of its content; split: key of the split. settings: of the network.
+    final: whether a network for use is trained at the end, on all clips.
+    state: "planned" until it has ended, "stopped" if a person ended it, with the best so far, or "done".
+    over_time: whether scores are of time steps, not of whole clips. scores: over the clips of all folds, by name;
+    baselines: accuracy of what is simpler. seconds: what took how long. warnings: what to beware of, in words.
+    network_sha256: of the network for use; empty where there is none. passes: that it was trained for.
+    """
+
+    name: str
+    dataset: str
+    dataset_key: str
+    split: str
+    labels: tuple[str, ...]
+    backbone: str
+    backbone_version: int
+    engine: str
+    recipe: Recipe
+    settings: dict[str, Any]
+    seed: int
+    created: float
+    final: bool = True
+    state: Literal["planned", "stopped", "done"] = "planned"
+    over_time: bool = False
+    fold_count: int = 0
+    folds: tuple[FoldResult, ...] = ()
+    scores: dict[str, float] = field(default_factory=dict)
+    baselines: dict[str, float] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    network_sha256: str = ""
+    passes: int = 0
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One try of settings: what was set, how it scored on validation groups, and how it ended."""
+
+    number: int
+    settings: dict[str, Any]
+    state: Literal["running", "done", "pruned", "failed"]
+    accuracy: float | None = None
+    loss: float | None = None
+    passes: int = 0
+    seconds: float = 0.0
 
 
 # Frames

@@ -15,12 +15,12 @@ RANKS = {
     **dict.fromkeys(("registry", "settings", "domain"), 1),
     **dict.fromkeys(("codec", "jobs"), 2),
     **dict.fromkeys(("keys", "segments", "signatures", "clock", "quality"), 3),
-    **dict.fromkeys(
-        ("video", "preprocess", "synthetic", "datasets", "backbones", "network", "metrics", "formats", "store"), 4
-    ),
+    **dict.fromkeys(("video", "preprocess", "synthetic", "backbones", "network", "metrics", "formats", "store"), 4),
+    **dict.fromkeys(("datasets", "made_set"), 4),
     "engine": 5,
     **dict.fromkeys(("pipeline", "frames"), 6),
-    "__main__": 7,
+    "sets": 7,
+    "__main__": 9,
 }
 HEAVY = {"tensorflow", "keras", "openvino"}
 CORE = sorted((ROOT / "core").rglob("*.py"))

@@ -1,0 +1,196 @@
+"""Labelled sets of the workspace: check a source and add its clips, keep the set, make one, find near-duplicates in it.
+
+A set is checked by a job, whose result waits in the store until the user agrees: `check`, then `keep` or `drop`.
+"""
+
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+from core import datasets, made_set, pipeline
+from core.domain import Dataset, Duplicates, Finding, Item, Looks
+from core.errors import AnalysisError, NotEnoughExamples, ResultMissing, VideoUnreadable
+from core.jobs import Report, silent
+from core.keys import fingerprint
+from core.store import Store, cleaned_name
+
+MADE_NAME = "Sample movements"
+MADE_KEY = "made-set"
+TRIES = 2  # times a clip may end the process that reads it before it is left out
+
+
+# Importing ------------------------------------------------------------------------------------------------------------
+
+
+def import_key(source: datasets.Source) -> str:
+    """The name of what a check of that source finds."""
+    return fingerprint("import", 1, source)
+
+
+def check(store: Store, source: datasets.Source, report: Report = silent) -> None:
+    """Read a labelled set, add its clips to the library, and store the set that holds with all that was found.
+
+    Clips that were added stay in the library when the check is stopped, so that a second one goes on from there.
+    """
+    store.write(import_key(source), gathered(store, source, report), kind="import")
+
+
+def gathered(store: Store, source: datasets.Source, report: Report = silent) -> Dataset:
+    """The set of a source with all that was found, its clips in the library; the set itself is not kept."""
+    report(0, 0, "Reading what the set is made of")
+    path = Path(source.path).expanduser()
+    if not _is_zip(path):
+        return _measured(store, datasets.read(replace(source, path=str(path))), report)
+    with _unpacked(store, path, report) as root:
+        inner = replace(source, path=str(root), clips="", name=source.name or path.stem)
+        draft = replace(datasets.confined(datasets.read(inner), root), source=f"zip {path.name}")
+        return _measured(store, draft, report, keep=True)
+
+
+def keep(store: Store, key: str, name: str) -> str:
+    """Make a checked import a labelled set under a name of its own; gives that name."""
+    found = store.read(key, Dataset)
+    if not found.items:
+        raise NotEnoughExamples("No clip of this set can be used.", "See what was found, mend it, and check again.")
+    wanted = cleaned_name(name) if name.strip() else found.name
+    if any(entry.name == wanted for entry in store.datasets()):
+        raise AnalysisError(f"There already is a labelled set {wanted!r}.", "Give it another name.")
+    store.save_dataset(replace(found, name=wanted), datasets.key(found))
+    drop(store, key)
+    return wanted
+
+
+def drop(store: Store, key: str) -> None:
+    """Forget a checked import; the clips that it added stay in the library."""
+    store.delete(key)
+
+
+def _is_zip(path: Path) -> bool:
+    return path.is_file() and (path.suffix.lower() == ".zip" or zipfile.is_zipfile(path))
+
+
+@contextmanager
+def _unpacked(store: Store, path: Path, report: Report) -> Iterator[Path]:
+    """The folder that a zip was unpacked into, which is gone afterwards."""
+    store.import_folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=store.import_folder, prefix="unpacked-") as folder:
+        yield datasets.unpack(path, Path(folder), report)
+
+
+def _measured(store: Store, draft: datasets.Draft, report: Report, *, keep: bool = False) -> Dataset:
+    """The draft with its clips measured and in the library. keep: the clips are copied, for they will not stay."""
+    items: list[Item] = []
+    findings: list[Finding] = []
+    total = len(draft.entries)
+    for count, entry in enumerate(draft.entries):
+        message = f"Measuring {entry.path}"
+        report(count, total, message)
+        try:
+            with _watched(store, entry.file):
+                digest = _added(
+                    store, entry, keep, lambda *_, count=count, message=message: report(count, total, message)
+                )
+        except VideoUnreadable as error:
+            findings.append(datasets.unreadable(entry, str(error)))
+            continue
+        item, found = datasets.item(draft, entry, store.video(digest))
+        items += [item] if item else []
+        findings += found
+    report(total, total, "Done")
+    return datasets.dataset(draft, items, findings)
+
+
+def _added(store: Store, entry: datasets.Entry, keep: bool, report: Report) -> str:
+    """The digest of a clip that is in the library from now on."""
+    if not keep:
+        return pipeline.add_video(store, entry.file, report)
+    name = Path(entry.path).name
+    with open(entry.file, "rb") as stream:
+        kept = store.keep_upload(stream, name)
+    Path(entry.file).unlink()
+    return pipeline.add_upload(store, kept, name, report)
+
+
+@contextmanager
+def _watched(store: Store, file: str) -> Iterator[None]:
+    """Count how often reading a file ended the whole process; from TRIES on it is refused."""
+    mark = store.import_folder / f"reading-{fingerprint(os.fsencode(file).hex())}"
+    tries = mark.stat().st_size if mark.exists() else 0
+    if tries >= TRIES:
+        raise VideoUnreadable(f"It ended the process that read it, {tries} times.", "Check whether it plays elsewhere.")
+    mark.parent.mkdir(parents=True, exist_ok=True)
+    mark.write_bytes(b"." * (tries + 1))
+    try:
+        yield
+    finally:
+        mark.unlink(missing_ok=True)
+
+
+# The made set ---------------------------------------------------------------------------------------------------------
+
+
+def make_set(store: Store, groups: int = made_set.GROUPS, takes: int = made_set.TAKES, report: Report = silent) -> None:
+    """Draw the made set, keep its clips in the library and the set under MADE_NAME."""
+    from core import video
+
+    clips = made_set.clips(groups=groups, takes=takes)
+    items = []
+    for count, clip in enumerate(clips):
+        report(count, len(clips), "Drawing clips")
+        name = Path(clip.path).name
+        with tempfile.TemporaryDirectory() as folder:
+            video.write(Path(folder, name), made_set.frames(clip))
+            with open(Path(folder, name), "rb") as stream:
+                kept = store.keep_upload(stream, name)
+        info = store.video(pipeline.add_video(store, kept))
+        items.append(Item(info.digest, clip.path, info.duration_s, label=clip.label, group=clip.group))
+    made = Dataset(MADE_NAME, made_set.LABELS, tuple(items), source=made_set.NOTICE)
+    store.save_dataset(made, datasets.key(made))
+    report(len(clips), len(clips), "Done")
+
+
+# Near-duplicates ------------------------------------------------------------------------------------------------------
+
+
+def duplicates_key(dataset_key: str) -> str:
+    """The name of the near-duplicates of a set."""
+    return fingerprint("duplicates", 2, dataset_key)
+
+
+def find_duplicates(store: Store, name: str, report: Report = silent) -> None:
+    """Hash the clips of a set, each once for good, and store which look alike."""
+    found = store.dataset(name)
+    videos = [item.video for item in found.items]
+    all_looks = []
+    for count, digest in enumerate(videos):
+        report(count, len(videos), "Looking at clips")
+        all_looks.append(_looks(store, digest))
+    key = datasets.key(found)
+    store.write(duplicates_key(key), datasets.near_duplicates(key, all_looks, videos, report), kind="duplicates")
+
+
+def _looks(store: Store, digest: str) -> Looks:
+    """The hashes of a clip, stored."""
+    from core import video
+    from core.datasets import duplicates
+
+    key = fingerprint("looks", 2, digest)
+    with suppress(ResultMissing):
+        return store.read(key, Looks)
+    info = store.video(digest)
+    width = min(duplicates.WIDTH_PX, info.width_px)
+    size = width, max(8, round(width * info.height_px / info.width_px))
+    looks = datasets.looks(video.read(info, stop_s=duplicates.STEP_S * duplicates.MOST_MOMENTS, size_px=size))
+    store.write(key, looks, kind="looks", video=digest)
+    return looks
+
+
+def duplicates(store: Store, dataset_key: str) -> Duplicates | None:
+    """The near-duplicates of a set, where they were looked for."""
+    with suppress(ResultMissing):
+        return store.read(duplicates_key(dataset_key), Duplicates)
+    return None
