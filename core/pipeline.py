@@ -122,9 +122,12 @@ def add_upload(store: Store, path: str | Path, name: str, report: Report = silen
 
 
 def add_sample(store: Store, report: Report = silent) -> str:
-    """Render the sample clip, keep it in the workspace and catalogue it; gives its digest."""
+    """Render the sample clip, keep it in the workspace and catalogue it, unless it is there; gives its digest."""
     from core import synthetic, video
 
+    for entry in store.videos():
+        if entry.uploaded and entry.name == SAMPLE_NAME and Path(entry.info.path).exists():
+            return entry.info.digest
     with tempfile.TemporaryDirectory() as folder:
         rendered = Path(folder, SAMPLE_NAME)
         video.write(str(rendered), _counted(synthetic.sample_clip(), report, 0, "Drawing the sample clip"))
@@ -206,11 +209,11 @@ def predict(store: Store, digest: str, recipe: Recipe, model_name: str, engine: 
     Progress is told in frames of the clip.
     """
     info = store.video(digest)
-    card, folder = _model(store, model_name)
+    card, folder = model_of(store, model_name)
     key = prediction_key(digest, recipe, card, engine)
     frames = _frames_read(info, recipe)
     if not store.has(key):
-        features = _features(store, info, recipe, card.backbone, engine, report)
+        features = features_of(store, info, recipe, card.backbone, engine, report)
         report(frames, frames, "Reading labels")
         store.write(key, label(card, folder, features), kind="prediction", video=digest)
     report(frames, frames, "Done")
@@ -240,9 +243,16 @@ def extract(
     backbone = BACKBONES[backbone_name]
     total = _frames_read(info, recipe)
     report(0, total, "Loading the network")
-    run = engines.load(backbone, engine, engine_cache)
+    return look(info, recipe, backbone, engines.load(backbone, engine, engine_cache), report)
+
+
+def look(
+    info: VideoInfo, recipe: Recipe, backbone: core.backbones.Backbone, run: core.backbones.Run, report: Report = silent
+) -> Features:
+    """What `run` says of each step of a clip that is cut into chunks as `backbone` wants them."""
+    total = _frames_read(info, recipe)
     report(0, total, "Looking at frames")
-    with closing(_frames(info, recipe, backbone.size_px)) as frames:
+    with closing(frames_of(info, recipe, backbone.size_px)) as frames:
         told = _counted(_not_empty(frames, info), report, total, "Looking at frames", _first_index(info, recipe))
         features = core.backbones.features(backbone, told, run)
     start_s, stop_s = features.seen_s
@@ -253,7 +263,7 @@ def label(card: ModelCard, folder: Path, features: Features) -> Prediction:
     """The model's smoothed scores at each step: of its network, or without one of its CNN's own classifier."""
     if card.network:
         scores = segments.smooth(
-            _network(folder / card.network, card.network_sha256)(features.values),
+            network_of(folder / card.network, card.network_sha256)(features.values),
             features.times_s,
             width_s=card.smooth_s,
         )
@@ -268,7 +278,7 @@ def label(card: ModelCard, folder: Path, features: Features) -> Prediction:
     return Prediction(features.times_s, scores, card.labels, card.name, features.seen_s)
 
 
-def _features(
+def features_of(
     store: Store, info: VideoInfo, recipe: Recipe, backbone_name: str, engine: str, report: Report
 ) -> Features:
     """The stored features, or else new ones, stored."""
@@ -280,7 +290,7 @@ def _features(
     return features
 
 
-def _model(store: Store, name: str) -> tuple[ModelCard, Path]:
+def model_of(store: Store, name: str) -> tuple[ModelCard, Path]:
     found, broken = _survey((ROOT / "models", store.workspace / "models"))
     for folder, error in broken.items():
         if Path(folder).name == name:
@@ -291,7 +301,7 @@ def _model(store: Store, name: str) -> tuple[ModelCard, Path]:
 
 
 @lru_cache(maxsize=8)
-def _network(path: Path, sha256: str) -> Callable[[np.ndarray], np.ndarray]:
+def network_of(path: Path, sha256: str) -> Callable[[np.ndarray], np.ndarray]:
     """The recurrent network, kept between clips."""
     from core import network
 
@@ -304,17 +314,20 @@ def _softmax(logits: np.ndarray) -> np.ndarray:
     return (raised / raised.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
-def _frames(info: VideoInfo, recipe: Recipe, size_px: int) -> Generator[Frame, None, None]:
-    """The frames that a recipe makes of a clip.
+def frames_of(
+    info: VideoInfo, recipe: Recipe, size_px: int, *, within_s: tuple[float, float] = (0.0, math.inf)
+) -> Generator[Frame, None, None]:
+    """The frames that a recipe makes of a clip, or of those frames of it that appear in `within_s`.
 
     Frames that no step may matter to are skipped by seeking. Where no step changes pictures, the decoder gives them
-    as squares of `size_px` at once, which is several times faster than making them whole first.
+    just large enough for a square of `size_px`, which is several times faster than making them whole first.
     """
     from core import video
 
-    start_s, stop_s = preprocess.source_stretch_s(recipe)
+    kept_s = preprocess.source_stretch_s(recipe)
+    start_s, stop_s = max(kept_s[0], within_s[0]), min(kept_s[1], within_s[1])
     plain = not any(step.picture for step in recipe.steps)
-    size = (size_px, size_px) if plain else None
+    size = core.backbones.covering(info.width_px, info.height_px, size_px) if plain else None
     yield from recipe.apply(video.read(info, start_s=start_s, stop_s=stop_s, size_px=size))
 
 
