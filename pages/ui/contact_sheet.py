@@ -89,7 +89,7 @@ def _draw(info: VideoInfo, pictures: tuple[dict, ...], name: str) -> None:
     )
     within = {int(index) for index in answer.ticked if 0 <= int(index) < info.frame_count}
     state.remember(f"ticked.{info.digest}", tuple(sorted(within)))
-    if answer.picked is not None and 0 <= int(answer.picked) < info.frame_count:
+    if answer.picked is not None and 0 <= int(answer.picked) < info.frame_count and answer.picked != data["here"]:
         state.jump(float(info.times_s[int(answer.picked)]))
         st.rerun()
 

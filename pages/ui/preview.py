@@ -96,8 +96,9 @@ def detail(image: np.ndarray, view: View) -> dict | None:
 
 def _stretch(middle: float, scale: float, side_px: int) -> tuple[int, int]:
     """First pixel and the one after the last of a part of a side."""
-    first = max(0, math.floor((middle - 0.5 / scale) * side_px))
-    return first, min(side_px, max(first + 1, math.ceil((middle + 0.5 / scale) * side_px)))
+    first, stop = (round((middle + half / scale) * side_px, 6) for half in (-0.5, 0.5))
+    begin = min(max(0, math.floor(first)), side_px - 1)
+    return begin, min(side_px, max(begin + 1, math.ceil(stop)))
 
 
 def outline(recipe: Recipe, info: VideoInfo) -> list[list[float]] | None:
