@@ -1,7 +1,7 @@
 """Do 95 % intervals hold the true value in 95 % of the cases, and how long do the numbers of a large set take?
 
-A population of many groups (or videos) is made, whose true scores are therefore known. A thousand small sets are taken
-from it at random, and each gets its interval as the program makes it.
+A population of many groups (or videos) is made, whose true scores are therefore known. Thousands of small sets are
+taken from it at random, and each gets its interval as the program makes it.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from core.domain import Comparison
 from core.metrics import intervals
 from core.registry import METRICS
 
-SETS = 1000
+SETS = 3000  # a thousand leave the coverage itself unsure by 1.4 per cent
 GROUPS = 60
 LEAST, MOST = 93, 97
 
@@ -79,12 +79,17 @@ def naive(population: Comparison) -> float:
 
 def sample(population: Comparison, rng: np.random.Generator) -> Comparison:
     """As many groups or videos as a set has, taken at random; one taken twice counts as two."""
-    _, places = intervals.units_of(population)
-    members = np.split(np.argsort(places, kind="stable"), np.cumsum(np.bincount(places))[:-1])
+    members = population.table(_members)
     chosen = [members[unit] for unit in rng.integers(0, len(members), GROUPS)]
     found = metrics.taken(population, np.concatenate(chosen))
     groups = tuple(f"{number}" for number, units in enumerate(chosen) for _ in units)
     return replace(found, groups=groups)
+
+
+def _members(population: Comparison) -> list[np.ndarray]:
+    """The clips or videos of each unit."""
+    _, places = intervals.units_of(population)
+    return np.split(np.argsort(places, kind="stable"), np.cumsum(np.bincount(places))[:-1])
 
 
 def _groups(rng: np.random.Generator, count: int = 3000, labels: int = 6) -> Comparison:

@@ -103,6 +103,12 @@ def _areas(found: Comparison, area: Area) -> np.ndarray:
     return _weighted_areas(found, area, False)
 
 
+def _orders(found: Comparison) -> np.ndarray:
+    """(C, K) int32: for each label the places of the K labelled rows by falling score."""
+    assert found.scores is not None
+    return np.argsort(-found.scores[found.truth >= 0].T, axis=1, kind="stable").astype(np.int32)
+
+
 def _weighted_areas(found: Comparison, area: Area, once: bool) -> np.ndarray:
     """(R, C): the area of each label in each draw, or with each unit counted once."""
     assert found.scores is not None
@@ -112,7 +118,7 @@ def _weighted_areas(found: Comparison, area: Area, once: bool) -> np.ndarray:
     areas = np.full((len(weights), len(found.labels)), np.nan)
     for label in np.unique(found.truth[known]):
         scores = found.scores[known, label]
-        order = np.argsort(-scores, kind="stable")
+        order = found.table(_orders)[label]
         last = np.flatnonzero(np.append(np.diff(scores[order]) != 0, True))
         ordered, positive = by_row[:, order], found.truth[known][order] == label
         areas[:, label] = area(ordered * positive, ordered * ~positive, last)
