@@ -47,7 +47,7 @@ def test_each_page_says_what_to_do_when_there_is_nothing(page: Page, apart: Dash
     go(page, apart)
     expect(page.get_by_text("The library is empty")).to_be_visible()
     picture(page, "library-empty")
-    for name in ("Prepare", "Timeline"):
+    for name in ("Prepare", "Frames", "Timeline"):
         turn_to(page, name)
         expect(page.get_by_text("There is no clip yet")).to_be_visible()
         picture(page, f"{name.lower()}-empty")
@@ -77,7 +77,7 @@ def test_a_running_analysis_can_be_left_found_again_and_cancelled(analysing: Pag
     expect(page.get_by_text(re.compile(r"frames a second"))).to_be_visible(timeout=PATIENCE_MS)
     expect(page.get_by_role("combobox", name="Clip")).to_have_value("long.mp4")
     press(page, "Cancel")
-    expect(page.get_by_text(re.compile("was stopped"))).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text(re.compile("[Ss]topped"))).to_be_visible(timeout=PATIENCE_MS)
     settle(page)
     picture(page, "timeline-cancelled")
     expect(page.get_by_role("button", name=re.compile("Try again$"))).to_be_visible()
