@@ -96,10 +96,10 @@ def features(
     A step is frames_per_step frames of the grid. A last step that is not full counts if at least half of it is there
     (or if it is the only one); what it lacks is the last frame held.
 
-    The result is that of the whole clip at once, wherever windows begin (to 1e-3 of a score; tested). I3D reaches 50
-    frames to either side, and windows that overlap by less give other scores: with 128 frames at once, 16 of them
-    overlapping, single steps of ambiguous clips were off by up to 0.8, their means over 2 s by 0.6; with 256 and 48
-    still by 0.17 and 0.04, for 19 % of the time. So it is cut where it has done 82 % of its work and reached only 11
+    The result is that of the whole clip at once, wherever windows begin (to 1e-3 of a score in float32; tested). I3D
+    reaches 50 frames to either side, and windows that overlap by less give other scores: with 128 frames at once, 16 of
+    them overlapping, single steps of ambiguous clips were off by up to 0.8, their means over 2 s by 0.6; with 256 and
+    48 still by 0.17 and 0.04, for 19 % of the time. So it is cut where it has done 82 % of its work and reached only 11
     frames, into two stages, each with windows that overlap just as far as it reaches; that costs an eighth of the time.
     """
     if chosen.rate_hz is None:
