@@ -608,9 +608,9 @@ class Checkpoint:
 class HeldOut:
     """What networks said of clips that they never saw.
 
-    items: (n,) int64 places in the labelled set, folds: (n,) int64 in which fold each was tested. The rows of item i are
-    starts[i]:starts[i + 1]; starts is (n + 1,) int64. Rows are steps, or one for each clip. times_s: (S,) float64,
-    truth: (S,) int64 places in the labels, -1 where nobody looked, scores: (S, C) float32 whose rows sum to 1.
+    items: (n,) int64 places in the labelled set; folds: (n,) int64 in which fold each was tested. starts: (n + 1,)
+    int64, the rows of item i are starts[i]:starts[i + 1]; rows are steps, or one for each clip. times_s: (S,) float64;
+    truth: (S,) int64 places in the labels, -1 where nobody looked; scores: (S, C) float32 whose rows sum to 1.
     """
 
     items: np.ndarray

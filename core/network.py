@@ -10,12 +10,14 @@ import json
 import warnings
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from core.domain import Checkpoint, Epoch
 from core.errors import FormatInvalid, NotEnoughExamples, WeightsMissing
 from core.jobs import Report, silent
 
@@ -41,27 +43,37 @@ class NetworkSettings:
 
     cell: "gru" or "lstm". units: width of each layer and direction. dropout: share of features and of hidden values
     left out in training. smoothing: share of each target spread over all labels. patience: epochs without a better
-    validation loss before training ends, with the best weights kept.
+    validation loss before training ends, with the best weights kept. balanced: each label counts the same, however
+    rare it is.
+
+    Each time a clip is learned it is varied. stretch: how much faster or slower it may become, 0.3 for up to e ** 0.3
+    times. crop: the shortest share of it that may be left. noise: what is added to each feature, in its deviations.
     """
 
     cell: str = "gru"
     units: int = 64
     layers: int = 1
     bidirectional: bool = True
-    dropout: float = 0.5
+    dropout: float = 0.3
     learning_rate: float = 2e-3
     weight_decay: float = 1e-4
     smoothing: float = 0.05
     batch_size: int = 16
-    epochs: int = 40
+    epochs: int = 30
     patience: int = 8
     balanced: bool = True
+    stretch: float = 0.0
+    crop: float = 1.0
+    noise: float = 0.0
 
     def __post_init__(self):
         if self.cell not in ("gru", "lstm"):
             raise ValueError(f"cell is {self.cell!r}, expected 'gru' or 'lstm'")
         counts = (self.units, self.layers, self.batch_size, self.epochs, self.patience)
-        if min(counts) < 1 or not 0 <= self.dropout < 1 or not 0 <= self.smoothing < 1 or self.learning_rate <= 0:
+        shares = (self.dropout, self.smoothing, 1 - self.crop)
+        if min(counts) < 1 or not all(0 <= share < 1 for share in shares) or self.learning_rate <= 0:
+            raise ValueError(f"settings out of range: {self}")
+        if min(self.stretch, self.noise, self.weight_decay) < 0 or self.stretch > 2:
             raise ValueError(f"settings out of range: {self}")
 
 
@@ -80,15 +92,6 @@ class Example:
         return f"Example({self.values.shape})"
 
 
-@dataclass(frozen=True)
-class Epoch:
-    """Mean loss a known step, in training and in validation (nan where there is none), and validation accuracy."""
-
-    loss: float
-    validation_loss: float
-    validation_accuracy: float
-
-
 @dataclass(frozen=True, eq=False)
 class Fitted:
     """A trained Keras model and how it got there. best: the epoch (from 0) whose weights it carries."""
@@ -98,13 +101,13 @@ class Fitted:
     best: int
 
 
-def build(settings: NetworkSettings, *, channels: int, labels: int) -> Any:
+def build(settings: NetworkSettings, *, channels: int, labels: int, standardise: bool = True) -> Any:
     """An untrained Keras model: standardise, drop out, recur, softmax at each step."""
     from keras import Input, Model, layers
 
     features = Input((None, channels), name="features")  # (N, T, D)
     known = Input((None,), dtype="bool", name="known")  # (N, T)
-    hidden = layers.Normalization(name="standardise")(features)
+    hidden = layers.Normalization(name="standardise")(features) if standardise else features
     for i in range(settings.layers):
         hidden = layers.Dropout(settings.dropout, name=f"dropout_{i}")(hidden)
         cell = layers.GRU if settings.cell == "gru" else layers.LSTM
@@ -125,38 +128,92 @@ def fit(
     validation: Sequence[Example] = (),
     seed: int = 0,
     report: Report = silent,
+    since: Checkpoint | None = None,
+    keep: Callable[[Checkpoint], None] | None = None,
 ) -> Fitted:
     """A network trained on `training`; on `validation`, clips of other groups, it is told when to stop.
 
     Without a validation part all epochs are run. All that is fitted, means and class weights too, is fitted on
-    `training` alone. Each batch is a place to cancel.
+    `training` alone. Each batch is a place to cancel. `keep` is given the state after each epoch; from one of them,
+    `since`, training goes on to the same end, for what is random in an epoch follows from the seed and its number.
     """
-    import keras
-
     _check_examples(training, labels)
-    keras.utils.set_random_seed(seed)
-    model = build(settings, channels=training[0].values.shape[1], labels=labels)
-    model.get_layer("standardise").adapt(np.concatenate([example.values for example in training])[None])
-    learn, judge = _steps(model, settings)
+    standards = Standards.of(training)
+    machine = _machine(replace(settings, epochs=1, patience=1), training[0].values.shape[1], labels)
+    state = since or machine.begun(seed)
+    machine.put(state)
     weights = class_weights(training, labels) if settings.balanced else np.ones(labels, np.float32)
-    rng = np.random.default_rng(seed)
-    history: list[Epoch] = []
-    best_weights, best = model.get_weights(), 0
+    ready, judged = ([standards.applied(one) for one in part] for part in (training, validation))
     batches = -(-len(training) // settings.batch_size)
-    for epoch in range(settings.epochs):
+    while len(state.history) < settings.epochs and not _over(state, settings):
+        epoch = len(state.history)
+        machine.reseed(seed, epoch)
         losses = []
-        order = _shuffled(training, settings.batch_size, rng)
-        for i, batch in enumerate(_batches(training, settings.batch_size, order, weights)):
+        for i, batch in enumerate(_varied_batches(settings, ready, weights, (seed, epoch))):
             report(epoch * batches + i, settings.epochs * batches, f"Learning, pass {epoch + 1} of {settings.epochs}")
-            losses.append(float(learn(*batch)))
-        history.append(Epoch(float(np.mean(losses)), *_validate(judge, validation, settings.batch_size, weights)))
-        if not validation or history[-1].validation_loss < history[best].validation_loss or epoch == 0:
-            best_weights, best = model.get_weights(), epoch
-        if epoch - best >= settings.patience:
-            break
-    model.set_weights(best_weights)
+            losses.append(float(machine.learn(*batch)))
+        told = Epoch(float(np.mean(losses)), *_validate(machine.judge, judged, settings.batch_size, weights))
+        state = machine.state(state, told)
+        if keep:
+            keep(state)
     report(settings.epochs * batches, settings.epochs * batches, "Learned")
-    return Fitted(model, tuple(history), best)
+    return Fitted(restored(settings, state, training, labels=labels), state.history, state.best)
+
+
+def restored(settings: NetworkSettings, state: Checkpoint, training: Sequence[Example], *, labels: int) -> Any:
+    """The Keras model with the best weights of a training on these examples."""
+    model = build(settings, channels=training[0].values.shape[1], labels=labels)
+    standards = Standards.of(training)
+    layer = model.get_layer("standardise")
+    layer.adapt_mean.assign(standards.mean)
+    layer.adapt_variance.assign(standards.variance)
+    layer.finalize_state()
+    _unpack(state.best_weights, model.trainable_variables)
+    return model
+
+
+@dataclass(frozen=True, eq=False)
+class Standards:
+    """Mean and variance of each channel over what is learned. Both (D,) float32."""
+
+    mean: np.ndarray
+    variance: np.ndarray
+
+    @classmethod
+    def of(cls, examples: Sequence[Example]) -> "Standards":
+        """Those of all steps of the examples, read one clip after the other."""
+        count = sum(len(one.values) for one in examples)
+        mean = sum(one.values.sum(axis=0, dtype=np.float64) for one in examples) / count
+        variance = sum(((one.values - mean) ** 2).sum(axis=0) for one in examples) / count
+        return cls(np.asarray(mean, np.float32), np.asarray(variance, np.float32))
+
+    def applied(self, example: Example) -> Example:
+        """The example as the layer of the same purpose gives it on."""
+        deviation = np.maximum(np.sqrt(self.variance), 1e-7)  # as keras.layers.Normalization
+        return Example(((example.values - self.mean) / deviation).astype(np.float32), example.targets)
+
+
+def varied(example: Example, settings: NetworkSettings, rng: np.random.Generator) -> Example:
+    """A standardised clip as it might have been: faster or slower, a part of it, with other small errors."""
+    values, targets = example.values, example.targets
+    if settings.stretch > 0:
+        count = max(1, round(len(values) * np.exp(rng.uniform(-settings.stretch, settings.stretch))))
+        values, targets = _at(values, targets, np.linspace(0, len(values) - 1, count))
+    if settings.crop < 1:
+        count = max(1, int(np.ceil(len(values) * rng.uniform(settings.crop, 1))))
+        first = int(rng.integers(0, len(values) - count + 1))
+        values, targets = values[first : first + count], targets[first : first + count]
+    if settings.noise > 0:
+        values = values + np.float32(settings.noise) * rng.standard_normal(values.shape, np.float32)
+    return Example(values, targets)
+
+
+def _at(values: np.ndarray, targets: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The steps between which each of `places` lies, mixed by nearness, and the nearest of their targets."""
+    low = np.floor(places).astype(np.int64)  # (S,)
+    high = np.minimum(low + 1, len(values) - 1)
+    share = (places - low).astype(np.float32)[:, None]
+    return values[low] * (1 - share) + values[high] * share, targets[np.rint(places).astype(np.int64)]
 
 
 def class_weights(examples: Sequence[Example], labels: int) -> np.ndarray:
@@ -237,13 +294,83 @@ def _check_examples(training: Sequence[Example], labels: int) -> None:
         raise ValueError(f"targets run from {targets.min()} to {targets.max()} for {labels} labels")
 
 
-def _steps(model: Any, settings: NetworkSettings) -> tuple[Callable[..., Any], Callable[..., Any]]:
+def _over(state: Checkpoint, settings: NetworkSettings) -> bool:
+    """Whether validation has not become better for too long."""
+    validated = bool(state.history) and state.history[-1].validation_loss is not None
+    return validated and len(state.history) - 1 - state.best >= settings.patience
+
+
+@lru_cache(maxsize=1)
+def _machine(settings: NetworkSettings, channels: int, labels: int) -> "_Machine":
+    """One compiled training for all folds and seeds of the same settings: compiling takes longer than some folds."""
+    return _Machine(settings, channels, labels)
+
+
+class _Machine:
+    """A model with its optimiser and its compiled steps, whose state can be taken out and put in."""
+
+    def __init__(self, settings: NetworkSettings, channels: int, labels: int):
+        import keras
+
+        self.settings = settings
+        self.model = build(settings, channels=channels, labels=labels, standardise=False)
+        self.optimiser = keras.optimizers.AdamW(
+            settings.learning_rate, weight_decay=settings.weight_decay, clipnorm=1.0
+        )
+        self.optimiser.build(self.model.trainable_variables)
+        self.fresh = _packed(self.optimiser.variables)
+        self.learn, self.judge = _steps(self.model, self.optimiser, settings)
+        known = {id(variable) for variable in self.model.weights}
+        self.seeds = [variable for variable in self.model.variables if id(variable) not in known]
+
+    def begun(self, seed: int) -> Checkpoint:
+        """The state before the first epoch."""
+        import keras
+
+        keras.utils.set_random_seed(seed)
+        channels, labels = self.model.inputs[0].shape[-1], self.model.outputs[0].shape[-1]
+        model = build(self.settings, channels=channels, labels=labels, standardise=False)
+        weights = _packed(model.trainable_variables)
+        return Checkpoint(0, weights, weights, self.fresh, (), 0)
+
+    def put(self, state: Checkpoint) -> None:
+        """Go on from a state."""
+        _unpack(state.weights, self.model.trainable_variables)
+        _unpack(state.optimiser, self.optimiser.variables)
+
+    def reseed(self, seed: int, epoch: int) -> None:
+        """Let what dropout leaves out in this epoch follow from the seed and the epoch alone."""
+        for place, variable in enumerate(self.seeds):
+            variable.assign(np.random.default_rng((seed, epoch, place)).integers(0, 2**31, 2).astype(np.uint32))
+
+    def state(self, before: Checkpoint, told: Epoch) -> Checkpoint:
+        """The state after one more epoch."""
+        weights, history = _packed(self.model.trainable_variables), (*before.history, told)
+        validated = told.validation_loss
+        better = not before.history or validated is None or validated < before.history[before.best].validation_loss  # pyright: ignore[reportOperatorIssue]
+        best_weights, best = (weights, len(history) - 1) if better else (before.best_weights, before.best)
+        return Checkpoint(0, weights, best_weights, _packed(self.optimiser.variables), history, best)
+
+
+def _packed(variables: Sequence[Any]) -> np.ndarray:
+    """(P,) float32: the numbers of all variables one after the other."""
+    return np.concatenate([np.asarray(variable.numpy(), np.float32).reshape(-1) for variable in variables])
+
+
+def _unpack(numbers: np.ndarray, variables: Sequence[Any]) -> None:
+    """Give variables the numbers that `_packed` made of such variables."""
+    sizes = [int(np.prod(variable.shape)) for variable in variables]
+    if sum(sizes) != len(numbers):
+        raise ValueError(f"{len(numbers)} numbers for {sum(sizes)} places")
+    for variable, part in zip(variables, np.split(numbers, np.cumsum(sizes)[:-1]), strict=True):
+        variable.assign(part.reshape(variable.shape).astype(str(variable.dtype)))
+
+
+def _steps(model: Any, optimizer: Any, settings: NetworkSettings) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """One step of learning on a batch, giving its loss, and one of judging, giving loss, hits and steps summed."""
     import keras
     import tensorflow as tf
 
-    optimizer = keras.optimizers.AdamW(settings.learning_rate, weight_decay=settings.weight_decay, clipnorm=1.0)
-    optimizer.build(model.trainable_variables)
     channels, labels = model.inputs[0].shape[-1], model.outputs[0].shape[-1]
     kinds = ((channels, tf.float32), (None, tf.bool), (None, tf.int64), (None, tf.float32))
     signature = [tf.TensorSpec((None, None, size)[: 3 if size else 2], kind) for size, kind in kinds]
@@ -279,6 +406,15 @@ def _shuffled(examples: Sequence[Example], size: int, rng: np.random.Generator) 
     return np.concatenate([rng.permutation(full.reshape(-1, size)).ravel(), last])
 
 
+def _varied_batches(
+    settings: NetworkSettings, training: Sequence[Example], weights: np.ndarray, seed: tuple[int, int]
+) -> Iterator[tuple[np.ndarray, ...]]:
+    """The batches of one epoch: clips varied, in a random order."""
+    rng = np.random.default_rng(seed)
+    examples = [varied(example, settings, rng) for example in training]
+    yield from _batches(examples, settings.batch_size, _shuffled(examples, settings.batch_size, rng), weights)
+
+
 def _batches(
     examples: Sequence[Example], size: int, order: Sequence[int] | np.ndarray, weights: np.ndarray
 ) -> Iterator[tuple[np.ndarray, ...]]:
@@ -298,15 +434,15 @@ def _batches(
 
 def _validate(
     judge: Callable[..., Any], examples: Sequence[Example], size: int, weights: np.ndarray
-) -> tuple[float, float]:
-    """Mean loss and accuracy over the known steps of `examples`; nan where there are none."""
+) -> tuple[float | None, float | None]:
+    """Mean loss and accuracy over the known steps of `examples`; None where there are none."""
     ones = np.maximum(weights, 1e-6)  # a label that training never saw still counts as a miss
     totals = np.zeros(3)
     known = 0
     for batch in _batches(examples, size, range(len(examples)), ones):
         totals += [float(value) for value in judge(*batch)]
         known += np.count_nonzero(batch[3])
-    return (float(totals[0] / totals[1]), float(totals[2] / known)) if known else (float("nan"), float("nan"))
+    return (float(totals[0] / totals[1]), float(totals[2] / known)) if known else (None, None)
 
 
 def _check_file(path: Path, sha256: str) -> None:
