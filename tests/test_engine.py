@@ -14,7 +14,7 @@ import pytest
 
 from core import engine
 from core.backbones import BACKBONES, Stage
-from core.errors import AnalysisError
+from core.errors import AnalysisError, WeightsMissing
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = ("i3d-kinetics400", "efficientnet-lite0")
@@ -108,8 +108,19 @@ class Tiny:
         return keras.Model(picture, keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(1.0)(picture)))
 
 
+@pytest.fixture
+def tiny_in_child(monkeypatch):
+    """Lets the process that converts know Tiny too."""
+    monkeypatch.setattr(
+        engine,
+        "CONVERTER",
+        "import sys; from core import engine; from core.registry import BACKBONES; from tests.test_engine import Tiny;"
+        "BACKBONES.add(sys.argv[1], Tiny(name=sys.argv[1])); engine.convert(*sys.argv[1:])",
+    )
+
+
 @needs_openvino
-def test_several_that_convert_at_once_leave_one_whole_network(tmp_path):
+def test_several_that_convert_at_once_leave_one_whole_network(tmp_path, tiny_in_child):
     kept = tmp_path / "cache" / "tiny"
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(lambda _: engine._keep(Tiny(), kept), range(3)))
@@ -117,14 +128,17 @@ def test_several_that_convert_at_once_leave_one_whole_network(tmp_path):
     assert sorted(path.name for path in kept.iterdir()) == ["stage0.bin", "stage0.xml"]
 
 
+FULL = """
+import openvino
+def full(*_what, **_how):
+    raise RuntimeError("No space left on device")
+openvino.save_model = full
+"""
+
+
 @needs_openvino
-def test_a_conversion_that_fails_leaves_nothing(tmp_path, monkeypatch):
-    import openvino
-
-    def full(*_what, **_how):
-        raise RuntimeError("No space left on device")
-
-    monkeypatch.setattr(openvino, "save_model", full)
+def test_a_conversion_that_fails_leaves_nothing(tmp_path, tiny_in_child, monkeypatch):
+    monkeypatch.setattr(engine, "CONVERTER", FULL + engine.CONVERTER)
     with pytest.raises(AnalysisError, match="No space left") as caught:
         engine.load(Tiny(), "openvino-f32", tmp_path)
     assert "room" in caught.value.hint
@@ -132,8 +146,18 @@ def test_a_conversion_that_fails_leaves_nothing(tmp_path, monkeypatch):
 
 
 @needs_openvino
+def test_missing_weights_are_told_as_such_by_the_process_that_converts(tmp_path, tiny_in_child, monkeypatch):
+    missing = "from core.errors import WeightsMissing\nfrom tests.test_engine import Tiny\n"
+    missing += "def build(self): raise WeightsMissing('No weights.', 'Get them.')\nTiny.build = build\n"
+    monkeypatch.setattr(engine, "CONVERTER", missing + engine.CONVERTER)
+    with pytest.raises(WeightsMissing, match=r"No weights\.") as caught:
+        engine.load(Tiny(name="tiny-weightless"), "openvino-f32", tmp_path)
+    assert caught.value.hint == "Get them."
+
+
+@needs_openvino
 @pytest.mark.parametrize("damage", ["cut", "gone"])
-def test_a_damaged_network_on_disk_is_made_anew(tmp_path, damage):
+def test_a_damaged_network_on_disk_is_made_anew(tmp_path, damage, tiny_in_child):
     tiny = Tiny(name=f"tiny-{damage}")
     engine.load(tiny, "openvino-f32", tmp_path)
     (kept,) = tmp_path.iterdir()
