@@ -91,7 +91,7 @@ def _address(url: str, digest: str, step) -> str:
 def _series(browser: Browser, address: str, label: str, first: float, by: float) -> tuple[list[float], list[float]]:
     """Milliseconds in Chromium and on the server for each of VALUES values of one slider."""
     page = browser.new_page(viewport={"width": 1440, "height": 900})
-    exchanges = _listen(page)
+    exchanges = listen(page)
     page.goto(address)
     thumb = page.get_by_role("slider", name=label, exact=True)
     picture = page.locator("figure", has_text="After").locator("img")
@@ -109,7 +109,7 @@ def _series(browser: Browser, address: str, label: str, first: float, by: float)
     return seen[5:], served[5:]
 
 
-def _listen(page: Page) -> Exchanges:
+def listen(page: Page) -> Exchanges:
     """Note each message on the page's connection to the server."""
     exchanges = Exchanges()
     session = page.context.new_cdp_session(page)

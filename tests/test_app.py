@@ -103,6 +103,15 @@ def test_the_picture_of_a_clip(clip):
     assert (answer.status, answer.headers["content-type"]) == (200, "image/jpeg")
 
 
+def test_a_file_of_frames_is_sent_to_be_saved(clip):
+    assert ask(f"/exports/{'ab' * 20}").status == 404
+    state.store().write_file("ab" * 20, lambda path: path.write_bytes(b"PK zip"), kind="export", video=DIGEST)
+    answer = ask(f"/exports/{'ab' * 20}")
+    assert (answer.status, answer.body) == (200, b"PK zip")
+    assert answer.headers["content-disposition"] == "attachment"
+    assert ask(f"/exports/{DIGEST}").status == 404
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -120,6 +129,7 @@ def test_the_picture_of_a_clip(clip):
 def test_anything_but_a_digest_of_the_library_is_not_found(clip, name):
     assert ask(f"/clips/{name}").status == 404
     assert ask(f"/thumbs/{name}").status == 404
+    assert ask(f"/exports/{name}").status == 404
 
 
 def test_an_unknown_digest_leaves_no_folder_behind(clip):

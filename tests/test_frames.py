@@ -86,6 +86,27 @@ def test_odd_clips_give_true_frames_too(shared_data: Path, name: str):
         assert frame.time_s == info.times_s[frame.index]
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_steps_to_and_fro_give_the_frames_of_decoding_from_the_beginning(info, seed):
+    whole, index = images(info), 100
+    for by in np.random.default_rng(seed).choice([1, 1, 1, -1, -1, 7, -9, 30, -45, 120], 40):
+        index = int(np.clip(index + by, 0, info.frame_count - 1))
+        before, after = int(by) % 3, int(by) % 2
+        stretch = video.around(info, float(info.times_s[index]), before=before, after=after)
+        expected = range(max(0, index - before), min(info.frame_count, index + after + 1))
+        assert [frame.index for frame in stretch] == list(expected)
+        assert all(np.array_equal(frame.image, whole[frame.index]) for frame in stretch)
+
+
+def test_steps_in_another_clip_are_that_clips(info, square_clip):
+    other = video.probe(square_clip, "cd" * 32)
+    for index in (3, 4, 5):
+        for clip in (info, other):
+            (frame,) = video.around(clip, float(clip.times_s[index]), before=0, after=0)
+            assert frame.image.shape[:2] == (clip.height_px, clip.width_px)
+            assert frame.index == index
+
+
 def test_a_file_that_was_replaced_is_told(info, square_clip):
     with pytest.raises(VideoUnreadable, match="changed"):
         video.near(replace(info, path=str(square_clip)), [10, 280], slacks=[4, 4])

@@ -1,6 +1,7 @@
 """Frames by time and by index, exactly those that decoding from the beginning gives."""
 
 import math
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from itertools import islice
@@ -17,6 +18,7 @@ from core.video.containers import Decoder, explained, opened
 from core.video.pictures import check_of, image_of
 
 SEEK_OVER = 48  # frames: decoding fewer than these costs no more than opening and seeking
+HELD = 16  # frames: how many are held for steps back, and how far ahead decoding on beats seeking
 LOOK_FOR_KEY = 600  # packets after a seek among which a key frame must come
 
 
@@ -39,7 +41,44 @@ def frame_at(info: VideoInfo, time_s: float) -> Frame:
 def around(info: VideoInfo, time_s: float, *, before: int, after: int) -> list[Frame]:
     """The frame on screen at `time_s` with up to so many frames before and after it."""
     index = max(0, int(np.searchsorted(info.times_s, time_s, side="right")) - 1)
-    return list(_frames(info, max(0, index - before), min(info.frame_count, index + after + 1), None))
+    first, stop = max(0, index - before), min(info.frame_count, index + after + 1)
+    walk = _Walk.towards(info, first)
+    frames = [_frame(info, at, picture, None) for at, picture in walk.stretch(first, stop)]
+    _Walk.held = walk
+    return frames
+
+
+class _Walk:
+    """A walk through a clip that can be gone on with: a step to the next frame decodes one, not all since a key frame.
+
+    The last walk is held, with the pictures it met last, so that steps back cost nothing for a while either.
+    """
+
+    held: "_Walk | None" = None
+
+    def __init__(self, info: VideoInfo, first: int):
+        self.info = info
+        self._pictures = _pictures(info, first, info.frame_count)
+        self._met: deque[tuple[int, Any]] = deque()  # in order, without a gap
+
+    @classmethod
+    def towards(cls, info: VideoInfo, first: int) -> "_Walk":
+        """The held walk where it leads to the frame `first` soon, else a new one; none is held until this one is."""
+        walk, cls.held = cls.held, None
+        if walk is None or (walk.info.digest, walk.info.path) != (info.digest, info.path) or not walk._met:
+            return cls(info, first)
+        oldest, latest = walk._met[0][0], walk._met[-1][0]
+        if oldest <= first <= latest + HELD:
+            return walk
+        return cls(info, max(0, first - HELD) if oldest - HELD <= first < oldest else first)
+
+    def stretch(self, first: int, stop: int) -> list[tuple[int, Any]]:
+        """(index, picture) for each index of [first, stop)."""
+        while not self._met or self._met[-1][0] < stop - 1:
+            self._met.append(next(self._pictures))
+            while self._met[0][0] < min(first, self._met[-1][0] - HELD):
+                self._met.popleft()
+        return [(index, picture) for index, picture in self._met if first <= index < stop]
 
 
 def picked(info: VideoInfo, indices: Sequence[int], *, size_px: tuple[int, int] | None = None) -> Iterator[Frame]:

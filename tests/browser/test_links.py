@@ -32,7 +32,7 @@ def request(dashboard: Dashboard, path: str, method: str = "GET", **headers: str
     return found
 
 
-@pytest.mark.parametrize("path", ["/", "/prepare", "/timeline"])
+@pytest.mark.parametrize("path", ["/", "/prepare", "/frames", "/timeline"])
 def test_a_cold_link_opens_its_page_with_the_clip_and_the_moment(
     browser: Browser, dashboard: Dashboard, clip: VideoInfo, path: str
 ):
@@ -73,11 +73,12 @@ def test_a_thumbnail_is_served(dashboard: Dashboard, clip: VideoInfo):
     assert (status, headers["content-type"], body[:2]) == (200, "image/jpeg", b"\xff\xd8")
 
 
-@pytest.mark.parametrize("route", ["clips", "thumbs"])
+@pytest.mark.parametrize("route", ["clips", "thumbs", "exports"])
 @pytest.mark.parametrize(
     "name",
     [
         "0" * 64,
+        "0" * 40,
         "abc",
         "..%2f..%2fcatalogue.db",
         "../../catalogue.db",
