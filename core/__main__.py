@@ -86,7 +86,7 @@ def analyze(chosen: argparse.Namespace) -> Output:
     if chosen.model not in cards:
         raise pipeline.broken_models(here).get(chosen.model) or unknown("model", chosen.model, cards)
     card = cards[chosen.model]
-    recipe = _recipe(chosen.recipe) if chosen.recipe else card.recipe
+    recipe = _recipe(chosen.recipe) if chosen.recipe else Recipe()
     _check_place(chosen.output)
     found, failed = [], False
     for clip in chosen.clips:
@@ -283,7 +283,7 @@ def _parser() -> argparse.ArgumentParser:
     several = commands.add_parser("analyze", help="label clips over time", description=about)
     several.add_argument("clips", metavar="CLIP", nargs="+")
     several.add_argument("--model", default=DEFAULT_MODEL, help="as `models` lists them (default: %(default)s)")
-    several.add_argument("--recipe", metavar="FILE", help="a saved recipe (default: the one the model was made with)")
+    several.add_argument("--recipe", metavar="FILE", help="a saved recipe, applied before what the model needs itself")
     several.add_argument("--format", choices=tuple(FORMATS), default="json")
     several.add_argument("--output", metavar="PATH", help="a file, or a folder for one file a clip")
     several.set_defaults(run=analyze)

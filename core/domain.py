@@ -201,6 +201,7 @@ class Analysis:
 class ModelCard:
     """What is needed to use a network again and to trust it.
 
+    recipe: steps that it was trained with and always gets, after those that a person chose.
     network: file of the recurrent network inside the model's folder; empty for the backbone's own labels.
     engine: whose features it was trained on. smooth_s: width of the moving average over its scores.
     threshold: mean scores below it are told as the first label of a track, "nothing certain".

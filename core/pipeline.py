@@ -23,6 +23,7 @@ from core.domain import Analysis, Features, Frame, ModelCard, Prediction, Recipe
 from core.errors import AnalysisError, Cancelled, FormatInvalid, RecipeInvalid, ResultMissing, VideoUnreadable
 from core.jobs import Report, silent
 from core.keys import fingerprint
+from core.preprocess import Resize
 from core.registry import BACKBONES, FORMATS, unknown
 from core.settings import ROOT, Settings
 from core.store import Store
@@ -193,11 +194,15 @@ def features_key(digest: str, recipe: Recipe, backbone_name: str, engine: str) -
     return fingerprint("features", 1, digest, recipe, backbone.name, backbone.version, engine)
 
 
+def prepared(recipe: Recipe, card: ModelCard) -> Recipe:
+    """The steps of a person followed by those that the model was trained with."""
+    return Recipe((*recipe.steps, *card.recipe.steps))
+
+
 def prediction_key(digest: str, recipe: Recipe, card: ModelCard, engine: str) -> str:
     """The name of what a model says of a clip."""
-    return fingerprint(
-        "prediction", 1, features_key(digest, recipe, card.backbone, engine), card.name, card.version, card.labels
-    )
+    features = features_key(digest, prepared(recipe, card), card.backbone, engine)
+    return fingerprint("prediction", 1, features, card.name, card.version, card.labels)
 
 
 # From frames to labels ----------------------------------------------------------------------------------------------
@@ -211,9 +216,9 @@ def predict(store: Store, digest: str, recipe: Recipe, model_name: str, engine: 
     info = store.video(digest)
     card, folder = model_of(store, model_name)
     key = prediction_key(digest, recipe, card, engine)
-    frames = _frames_read(info, recipe)
+    frames = frames_read(info, recipe)
     if not store.has(key):
-        features = features_of(store, info, recipe, card.backbone, engine, report)
+        features = features_of(store, info, prepared(recipe, card), card.backbone, engine, report)
         report(frames, frames, "Reading labels")
         store.write(key, label(card, folder, features), kind="prediction", video=digest)
     report(frames, frames, "Done")
@@ -241,7 +246,7 @@ def extract(
     from core import engine as engines
 
     backbone = BACKBONES[backbone_name]
-    total = _frames_read(info, recipe)
+    total = frames_read(info, recipe)
     report(0, total, "Loading the network")
     return look(info, recipe, backbone, engines.load(backbone, engine, engine_cache), report)
 
@@ -250,7 +255,7 @@ def look(
     info: VideoInfo, recipe: Recipe, backbone: core.backbones.Backbone, run: core.backbones.Run, report: Report = silent
 ) -> Features:
     """What `run` says of each step of a clip that is cut into chunks as `backbone` wants them."""
-    total = _frames_read(info, recipe)
+    total = frames_read(info, recipe)
     report(0, total, "Looking at frames")
     with closing(frames_of(info, recipe, backbone.size_px)) as frames:
         told = _counted(_not_empty(frames, info), report, total, "Looking at frames", _first_index(info, recipe))
@@ -326,12 +331,21 @@ def frames_of(
 
     kept_s = preprocess.source_stretch_s(recipe)
     start_s, stop_s = max(kept_s[0], within_s[0]), min(kept_s[1], within_s[1])
-    plain = not any(step.picture for step in recipe.steps)
-    size = core.backbones.covering(info.width_px, info.height_px, size_px) if plain else None
-    yield from recipe.apply(video.read(info, start_s=start_s, stop_s=stop_s, size_px=size))
+    size, rest = _decoded_size(info, recipe, size_px)
+    yield from rest.apply(video.read(info, start_s=start_s, stop_s=stop_s, size_px=size))
 
 
-def _frames_read(info: VideoInfo, recipe: Recipe) -> int:
+def _decoded_size(info: VideoInfo, recipe: Recipe, size_px: int) -> tuple[tuple[int, int] | None, Recipe]:
+    """The size in which to decode, None for the clip's own, and the steps that are left to do."""
+    pictures = [step for step in recipe.steps if step.picture]
+    if not pictures:
+        return core.backbones.covering(info.width_px, info.height_px, size_px), recipe
+    if pictures == [Resize(size_px, size_px, "stretch")]:  # the decoder does it in passing
+        return (size_px, size_px), Recipe(tuple(step for step in recipe.steps if not step.picture))
+    return None, recipe
+
+
+def frames_read(info: VideoInfo, recipe: Recipe) -> int:
     """How many frames of the source a recipe reads."""
     start, stop = np.searchsorted(info.times_s, preprocess.source_stretch_s(recipe))
     return int(stop - start)
