@@ -1,6 +1,8 @@
 """The Frames page when it is empty, while its job runs, when results are there, and when something failed."""
 
 import base64
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
@@ -355,3 +357,13 @@ def test_a_long_clip_shows_the_least_and_the_most_of_each_column():
 )
 def test_moments_are_read_as_people_type_them(typed, expected):
     assert words.seconds(typed) == (None if expected is None else pytest.approx(expected))
+
+
+def test_the_parts_of_the_page_load_no_decoder_and_no_detector():
+    code = """
+import sys
+from pages.ui import checks, contact_sheet, exports, lanes, stepper
+print(*{"av", "scenedetect", "tensorflow", "openvino"} & set(sys.modules))
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr

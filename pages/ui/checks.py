@@ -49,7 +49,7 @@ def _table(info: VideoInfo, found: tuple) -> None:
         selection_mode="single-row",
         column_config={"what": st.column_config.TextColumn(width="large")},
     )
-    st.caption("\n\n".join(lanes.meanings(found)))
+    st.caption("  \n".join(lanes.meanings(found)))
     _follow(f"finding.{info.digest}", [found[row].start_s for row in picked.selection.rows])  # type: ignore[attr-defined]
 
 

@@ -140,7 +140,7 @@ def _lane(drawn: "Figure", row: int, times_s: np.ndarray, values: np.ndarray, la
     drawn.add_trace(
         go.Scatter(
             x=times_s[firsts], y=means, mode="lines+markers", line={"width": 1.6, "color": "#C67F18"},
-            marker={"size": 9, "opacity": 0},
+            marker={"size": 6, "opacity": 0},
             selected={"marker": {"opacity": 0.9}}, unselected={"marker": {"opacity": 0}},
             customdata=moments, hovertemplate="%{y:.1f} %<br>%{customdata}<extra></extra>", showlegend=False,
         ),
