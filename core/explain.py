@@ -9,6 +9,7 @@ R. Selvaraju et al., ICCV 2017. Integrated gradients: M. Sundararajan et al., IC
 RISE, BMVC 2018.
 """
 
+import itertools
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -325,7 +326,7 @@ def maps(backbone: Backbone, layer: Layer, stretch: Stretch) -> np.ndarray:
     clip. A last step that is not full gets the last frame held.
     """
     first, stop = _needed(backbone, layer, stretch)
-    values = _run(_part(backbone, layer.name), backbone, stretch.pictures[first:stop])
+    values = _run(backbone, layer.name, stretch.pictures[first:stop])
     offset = (stretch.before - first) // layer.stride[0]
     return values[offset : offset + math.ceil(stretch.count / layer.stride[0])]
 
@@ -344,12 +345,24 @@ def _needed(backbone: Backbone, layer: Layer, stretch: Stretch) -> tuple[int, in
     return max(0, stretch.before - around), min(len(stretch.pictures), stretch.before + stretch.count + around)
 
 
-def _run(model: Any, backbone: Backbone, pictures: np.ndarray) -> np.ndarray:
-    """What a Keras model gives for pictures, without the axis of its batch."""
-    if backbone.volumetric:
-        return model(held(pictures, backbone.frames_per_step)[None], training=False).numpy()[0]
-    batches = [pictures[at : at + BATCH] for at in range(0, len(pictures), BATCH)]
-    return np.concatenate([model(batch, training=False).numpy() for batch in batches])
+def _run(backbone: Backbone, layer: str, pictures: np.ndarray) -> np.ndarray:
+    """What a layer gives for pictures, without the axis of its batch.
+
+    Computed part by part, because a Keras model keeps all that it computes until its end: for some seconds of video
+    that is several GB, of which only what the next part takes is needed.
+    """
+    parts = _parts(backbone, layer)
+    batches = [held(pictures, backbone.frames_per_step)[None]] if backbone.volumetric else _batches(pictures)
+    found = []
+    for values in batches:
+        for part in parts:
+            values = part(values, training=False)
+        found.append(np.asarray(values))
+    return found[0][0] if backbone.volumetric else np.concatenate(found)
+
+
+def _batches(pictures: np.ndarray) -> list[np.ndarray]:
+    return [pictures[at : at + BATCH] for at in range(0, len(pictures), BATCH)]
 
 
 def held(pictures: np.ndarray, per_step: int) -> np.ndarray:
@@ -380,20 +393,39 @@ def steps_s(stretch: Stretch, per_step: int) -> np.ndarray:
 
 def means_of(backbone: Backbone, layer: Layer) -> Callable[[np.ndarray], np.ndarray]:
     """A function from pictures to (T, D), the mean of each channel of a layer over the picture."""
-    part = _part(backbone, layer.name)
-    return lambda pictures: _run(part, backbone, pictures).mean(axis=(1, 2))
+    return lambda pictures: _run(backbone, layer.name, pictures).mean(axis=(1, 2))
 
 
-@lru_cache(maxsize=8)
-def _part(backbone: Backbone, layer: str) -> Any:
-    """The network up to a layer, as a model of its own that shares its weights."""
+def _parts(backbone: Backbone, layer: str) -> list[Any]:
+    """The network up to a layer as Keras models that follow each other and share its weights."""
+    names = {operation.name: None for operation in network(backbone).operations}
+    if layer not in names:
+        raise unknown("layer", layer, names)
+    order = list(names)
+    through = [name for name in _narrows(backbone) if order.index(name) < order.index(layer)]
+    return [_part(backbone, start, end) for start, end in itertools.pairwise([*through, layer])]
+
+
+@lru_cache(maxsize=4)
+def _narrows(backbone: Backbone) -> tuple[str, ...]:
+    """The operations through whose output alone all goes on, from the input."""
+    operations = network(backbone).operations
+    last_use = {source.name: place for place, operation in enumerate(operations) for source in _sources(operation)}
+    open_until, narrows = 0, []
+    for place, operation in enumerate(operations):
+        if open_until <= place:
+            narrows.append(operation.name)
+        open_until = max(open_until, last_use.get(operation.name, 0))
+    return tuple(narrows)
+
+
+@lru_cache(maxsize=1024)
+def _part(backbone: Backbone, start: str, end: str) -> Any:
+    """The network from the output of one operation to that of another."""
     import keras
 
-    model = network(backbone)
-    named = {operation.name: operation for operation in model.operations}
-    if layer not in named:
-        raise unknown("layer", layer, named)
-    return keras.Model(model.input, named[layer].output)
+    named = {operation.name: operation for operation in network(backbone).operations}
+    return keras.Model(named[start].output, named[end].output)
 
 
 # Where it looks -------------------------------------------------------------------------------------------------------
@@ -426,7 +458,7 @@ def gradient_maps(backbone: Backbone, layer: Layer, stretch: Stretch, towards: n
     import tensorflow as tf
 
     model = network(backbone)
-    both = keras.Model(model.input, [_part(backbone, layer.name).output, model.output])
+    both = keras.Model(model.input, [model.get_layer(layer.name).output, model.output])
     batch = held(stretch.meant, backbone.frames_per_step)
     with tf.GradientTape() as tape:
         values, features = both(batch[None] if backbone.volumetric else batch, training=False)

@@ -17,9 +17,9 @@ RANKS = {
     **dict.fromkeys(("keys", "segments", "signatures", "clock", "quality"), 3),
     **dict.fromkeys(("video", "preprocess", "synthetic", "backbones", "network", "metrics", "formats", "store"), 4),
     **dict.fromkeys(("datasets", "made_set"), 4),
-    "engine": 5,
+    **dict.fromkeys(("engine", "explain"), 5),
     **dict.fromkeys(("pipeline", "frames"), 6),
-    "sets": 7,
+    **dict.fromkeys(("sets", "insight"), 7),
     "__main__": 9,
 }
 HEAVY = {"tensorflow", "keras", "openvino"}

@@ -8,6 +8,7 @@ PAGES = (
     ("../library.py", "Library", ":material/video_library:"),
     ("../prepare.py", "Prepare", ":material/tune:"),
     ("../frames.py", "Frames", ":material/photo_library:"),
+    ("../features.py", "Features", ":material/blur_on:"),
     ("../timeline.py", "Timeline", ":material/view_timeline:"),
 )
 ABOUT = """**Kinetoscope** tells which action happens when in a video clip, with neural networks that run

@@ -15,11 +15,11 @@ from typing import Any, NoReturn
 import numpy as np
 import streamlit as st
 
-from core import codec, pipeline
+from core import codec, explain, pipeline
 from core import frames as frames_of_clips
 from core import settings as core_settings
 from core.clock import Clock, choosing, clock_of
-from core.domain import Analysis, Frame, ModelCard, Prediction, Quality, Recipe, Sheet, Step, VideoInfo
+from core.domain import Analysis, Features, Frame, ModelCard, Prediction, Quality, Recipe, Sheet, Step, VideoInfo
 from core.errors import AnalysisError, FormatInvalid, ResultMissing
 from core.jobs import Runner
 from core.quality import Finding, findings
@@ -447,3 +447,21 @@ def read_recipe(name: str, content: bytes) -> Recipe:
         return codec.from_json(content.decode("utf-8"), Recipe, source=name)
     except UnicodeDecodeError as error:
         raise FormatInvalid(f"{name} is no text.", "Choose a recipe that was downloaded from here.") from error
+
+
+def plane(key: str) -> tuple[np.ndarray, np.ndarray]:
+    """The steps of the features stored under a key on a plane, and the share of variance of its two axes."""
+    return _plane(str(settings().workspace), key)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _plane(workspace: str, key: str) -> tuple[np.ndarray, np.ndarray]:
+    return explain.plane(np.asarray(store().read(key, Features).values))
+
+
+def picture_or_problem(digest: str, index: int) -> tuple[str, str]:
+    """A frame of the clip as a page shows it, and why there is none if there is none."""
+    try:
+        return source_picture(digest, index), ""
+    except AnalysisError as error:
+        return "", f"{error} {error.hint}"

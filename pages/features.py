@@ -1,0 +1,38 @@
+"""Features: what a CNN sees in the clip layer by layer, what speaks for a label, and the clip as the CNN knows it."""
+
+import streamlit as st
+
+from core.registry import BACKBONES
+from pages.ui import clip_bar, layers, overview, reasons, state, theme
+
+VIEWS = {"maps": "Feature maps", "reasons": "Where it looks", "clip": "Whole clip"}
+SHOWS = {"maps": layers.show, "reasons": reasons.show, "clip": overview.show}
+
+
+def network() -> str:
+    """The CNN that is looked into, at first that of the model in use."""
+    card = state.chosen_model()
+    names = list(BACKBONES)
+    index = names.index(card.backbone) if card else 0
+    return st.selectbox(
+        "Network", names, index, format_func=lambda name: BACKBONES[name].title, key="features.backbone"
+    )
+
+
+theme.title("Features", "What a neural network sees in the clip, and what speaks for a label.")
+info = state.chosen_video()
+clip_bar.show(info)
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    backbone = network()
+    view = st.segmented_control(
+        "View", list(VIEWS), default="maps", format_func=VIEWS.__getitem__, key="features.view", required=True
+    )
+
+
+@st.fragment
+def part() -> None:
+    """The part that is chosen, run again by itself while a slider moves."""
+    SHOWS[view or "maps"](info, backbone)
+
+
+part()
