@@ -28,7 +28,8 @@ DARK_LUMA = 0.18
 # From 98 % on a pixel is clipped and shows nothing; half a picture of such pixels is more than a lamp or a sky.
 WHITE_LUMA, WHITE_SHARE = 0.98, 0.5
 # Of the clip's own usual sharpness, because how sharp a picture can be depends on what it shows. A Gaussian blur of
-# 1.5 px at the measured size takes about a quarter of it away, whatever the picture; what a clip does by itself is less.
+# 1.5 px at the measured size takes about a quarter of it away, whatever the picture; what clips do by themselves is
+# less.
 BLURRED_SHARE = 0.75
 # Coding the same picture twice changes a few values by several levels of 255, and all together by less than a tenth of
 # one; the noise of a sensor changes more on the whole, and whatever moves changes more somewhere.
