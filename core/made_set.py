@@ -1,9 +1,11 @@
 """A made labelled set: drawn clips in six classes, to try training and scoring without data of one's own.
 
-The classes are three pairs: left to right and right to left, grow and shrink, clockwise and anticlockwise. The two of a
-pair differ in nothing but the order of their frames: each clip has a twin in the other class that is the same clip
-played backwards, noise and all. What looks at frames one by one, or at their mean, can therefore not part them, however
-good it is. A group is a scene: its backdrop, light and noise are in all its clips and in no others.
+A light moves over a dim wall of four patterns. The classes are three pairs: it crosses from left to right or from right
+to left, it grows or shrinks, it turns clockwise or anticlockwise. The two of a pair differ in nothing but the order of
+their frames: each clip has a twin in the other class that is the same clip played backwards, noise and all. What looks
+at frames one by one, or at their mean, can therefore not part them, however good it is. The patterns lie in the same
+corners everywhere, so that a frame tells where the light is, even to a network that forgets places; their shades,
+scale and noise differ from scene to scene. A group is a scene: its wall is in all its clips and in no others.
 """
 
 import math
@@ -23,7 +25,7 @@ WIDTH_PX, HEIGHT_PX = 192, 144
 RATE_HZ, FRAMES = 25, 64
 NOTICE = "Drawn by this program: no real video."
 
-Draw = Callable[[np.ndarray, float], None]  # draws onto (H, W, 3) float32 where the motion is at a share of its way
+Light = Callable[[float], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -65,113 +67,109 @@ def _forward(clip: MadeClip, pair: int) -> list[np.ndarray]:
     scene = np.random.default_rng([clip.seed, int(clip.group[1:])])
     backdrop, noise = _backdrop(scene), scene.uniform(2, 9)
     own = np.random.default_rng([clip.seed, int(clip.group[1:]), clip.take, pair])
-    draw = (_shift, _growth, _turn)[pair](own, _colour(own, backdrop))
-    bend = own.uniform(-0.35, 0.35)  # the motion is faster at one end
+    light = (_crossing, _growing, _turning)[pair](own)
+    dim, bend = own.uniform(0.08, 0.25), own.uniform(-0.35, 0.35)  # the motion is faster at one end
     images = []
     for index in range(FRAMES):
         share = index / (FRAMES - 1)
-        image = backdrop.copy()
-        draw(image, share + bend * share * (1 - share))
+        lit = light(share + bend * share * (1 - share))[..., None]  # (H, W, 1)
+        image = backdrop * (dim + (1 - dim) * lit)
         grain = np.roll(_grain()[own.integers(8)], own.integers(0, (HEIGHT_PX, WIDTH_PX)), axis=(0, 1))
         image += grain * np.float32(noise) + np.float32(own.normal(0, 1.5))
         images.append(image.clip(0, 255).astype(np.uint8))
     return images
 
 
-# What moves -----------------------------------------------------------------------------------------------------------
+# The light ------------------------------------------------------------------------------------------------------------
+# Each gives (H, W) float32, 0 to 1: how strongly the wall is lit where the motion is at a share of its way.
 
 
-def _shift(own: np.random.Generator, colour: np.ndarray) -> Draw:
-    """A shape that crosses a part of the picture to the right."""
-    radius, way = own.uniform(9, 22), own.uniform(0.45, 0.75) * WIDTH_PX
-    left, down = own.uniform(0.04, 0.96) * (WIDTH_PX - way), own.uniform(0.25, 0.75) * HEIGHT_PX
-    slope, corners, turn = own.uniform(-14, 14), int(own.integers(3, 8)), own.uniform(0, 2 * math.pi)
+def _crossing(own: np.random.Generator) -> Light:
+    """A band of light that goes to the right."""
+    half, way = own.uniform(0.1, 0.2) * WIDTH_PX, own.uniform(0.55, 0.85) * WIDTH_PX
+    left, slope = own.uniform(0, 1) * (WIDTH_PX - way), own.uniform(-0.3, 0.3)
+    down, across = _places()
 
-    def draw(image: np.ndarray, share: float) -> None:
-        _polygon(image, left + way * share, down + slope * (share - 0.5), radius, corners, turn, colour)
+    def light(share: float) -> np.ndarray:
+        return _soft(half - np.abs(across - left - way * share - slope * (down - HEIGHT_PX / 2)))
 
-    return draw
-
-
-def _growth(own: np.random.Generator, colour: np.ndarray) -> Draw:
-    """A shape that grows to two to four times its size."""
-    small, times = own.uniform(7, 14), own.uniform(2.2, 4)
-    across, down = own.uniform(0.3, 0.7) * WIDTH_PX, own.uniform(0.3, 0.7) * HEIGHT_PX
-    corners, turn = int(own.integers(3, 8)), own.uniform(0, 2 * math.pi)
-
-    def draw(image: np.ndarray, share: float) -> None:
-        _polygon(image, across, down, small * times**share, corners, turn, colour)
-
-    return draw
+    return light
 
 
-def _turn(own: np.random.Generator, colour: np.ndarray) -> Draw:
-    """A hand with a knob that turns clockwise about its end."""
-    length, wide = own.uniform(26, 52), own.uniform(3, 7)
-    across, down = own.uniform(0.36, 0.64) * WIDTH_PX, own.uniform(0.42, 0.58) * HEIGHT_PX
-    begin, way = own.uniform(0, 2 * math.pi), own.uniform(0.7, 1.5) * 2 * math.pi
+def _growing(own: np.random.Generator) -> Light:
+    """A disc of light that grows to three to five times its size."""
+    small, times = own.uniform(14, 22), own.uniform(3, 5)
+    middle, centre = own.uniform(0.42, 0.58) * WIDTH_PX, own.uniform(0.42, 0.58) * HEIGHT_PX
+    down, across = _places()
 
-    def draw(image: np.ndarray, share: float) -> None:
-        angle = begin + way * share  # y runs down: a rising angle turns clockwise
-        end = (across + length * math.cos(angle), down + length * math.sin(angle))
-        shape = np.zeros(image.shape[:2], np.uint8)
-        cv2.line(shape, _fixed(across, down), _fixed(*end), 255, round(wide), cv2.LINE_AA, 4)
-        cv2.circle(shape, _fixed(*end), round(wide * 1.7 * 16), 255, -1, cv2.LINE_AA, 4)
-        cv2.circle(shape, _fixed(across, down), round(wide * 0.9 * 16), 255, -1, cv2.LINE_AA, 4)
-        _paint(image, shape, colour)
+    def light(share: float) -> np.ndarray:
+        return _soft(small * times**share - np.hypot(across - middle, down - centre))
 
-    return draw
+    return light
 
 
-# Brushes --------------------------------------------------------------------------------------------------------------
+def _turning(own: np.random.Generator) -> Light:
+    """A beam that turns clockwise about the middle of the wall."""
+    begin, way = own.uniform(0, 2 * math.pi), own.uniform(0.8, 1.3) * 2 * math.pi
+    half = own.uniform(0.5, 0.8)  # radians
+    down, across = _places()
+    angle = np.arctan2(down - HEIGHT_PX / 2, across - WIDTH_PX / 2)  # y runs down: a rising angle turns clockwise
+    away = np.hypot(across - WIDTH_PX / 2, down - HEIGHT_PX / 2)
+
+    def light(share: float) -> np.ndarray:
+        off = np.abs((angle - begin - way * share + math.pi) % (2 * math.pi) - math.pi)
+        return _soft((half - off) * away)
+
+    return light
+
+
+def _soft(inside_px: np.ndarray) -> np.ndarray:
+    """Light that fades over a few pixels about its edge. inside_px: how far inside each pixel lies."""
+    return np.clip(inside_px / 8 + 0.5, 0, 1).astype(np.float32)
+
+
+@cache
+def _places() -> tuple[np.ndarray, np.ndarray]:
+    """How far down and across each pixel lies, (H, W) float32 each."""
+    down, across = np.mgrid[0:HEIGHT_PX, 0:WIDTH_PX].astype(np.float32)
+    return down, across
+
+
+# The wall -------------------------------------------------------------------------------------------------------------
 
 
 def _backdrop(scene: np.random.Generator) -> np.ndarray:
-    """Two colours that run into each other, with soft patches and a few still shapes. (H, W, 3) float32."""
-    down, across = np.mgrid[0:HEIGHT_PX, 0:WIDTH_PX].astype(np.float32)
-    angle = scene.uniform(0, 2 * math.pi)
-    share = across / WIDTH_PX * math.cos(angle) + down / HEIGHT_PX * math.sin(angle)
-    share = (share - share.min()) / np.ptp(share)
-    first, second = scene.uniform(30, 210, (2, 3))
-    picture = (first + (second - first) * share[..., None]).astype(np.float32)
-    patches = cv2.GaussianBlur(
-        scene.normal(0, 1, (HEIGHT_PX, WIDTH_PX)).astype(np.float32), (0, 0), scene.uniform(3, 12)
-    )
-    picture += (patches / patches.std() * scene.uniform(4, 16))[..., None]
-    for _ in range(int(scene.integers(2, 6))):
-        x, y, radius = scene.uniform(0, WIDTH_PX), scene.uniform(0, HEIGHT_PX), scene.uniform(4, 16)
-        _polygon(picture, x, y, radius, int(scene.integers(3, 8)), scene.uniform(0, 6), scene.uniform(20, 235, 3))
-    return picture
+    """Upright bars, dots, checks and level bars, clockwise from the upper left, each in two colours. (H, W, 3)."""
+    down, across = _places()
+    right, low = across >= WIDTH_PX / 2, down >= HEIGHT_PX / 2
+    picture = np.empty((HEIGHT_PX, WIDTH_PX, 3), np.float32)
+    corners = (~right & ~low, right & ~low, right & low, ~right & low)
+    for number, (pattern, here) in enumerate(zip(_patterns(scene), corners, strict=True)):
+        first, second = _colours(scene, 90 * number)
+        picture[here] = (first + (second - first) * pattern[..., None])[here]
+    patches = cv2.GaussianBlur(scene.normal(0, 1, down.shape).astype(np.float32), (0, 0), scene.uniform(4, 12))
+    return picture + (patches / patches.std() * scene.uniform(2, 10))[..., None]
+
+
+def _patterns(scene: np.random.Generator) -> Iterator[np.ndarray]:
+    """The four patterns over the whole wall, (H, W) float32 from 0 to 1 each."""
+    down, across = _places()
+    scales, shifts = 2 * math.pi / scene.uniform(11, 17, 4), scene.uniform(0, 2 * math.pi, (4, 2))
+    u = [np.sin(across * scale + shift) for scale, shift in zip(scales, shifts[:, 0], strict=True)]
+    v = [np.sin(down * scale + shift) for scale, shift in zip(scales, shifts[:, 1], strict=True)]
+    for wave in (u[0], u[1] + v[1] - 0.7, u[2] * v[2] * 1.5, v[3]):
+        yield np.clip(wave * 2 + 0.5, 0, 1)
+
+
+def _colours(scene: np.random.Generator, hue: float) -> tuple[np.ndarray, np.ndarray]:
+    """A dark and a bright colour about a hue in degrees, in either order."""
+    hues = (hue + scene.uniform(-35, 35, 2)) % 360
+    hsv = np.array([[[one, scene.uniform(0.35, 0.85), value] for one, value in zip(hues, (0.3, 0.9), strict=True)]])
+    dark, bright = cv2.cvtColor(hsv.astype(np.float32), cv2.COLOR_HSV2RGB)[0] * scene.uniform(200, 255)
+    return (dark, bright) if scene.random() < 0.5 else (bright, dark)
 
 
 @cache
 def _grain() -> np.ndarray:
     """Eight pictures of noise of deviation 1. (8, H, W, 3) float32."""
     return np.random.default_rng(1).standard_normal((8, HEIGHT_PX, WIDTH_PX, 3), np.float32)
-
-
-def _colour(own: np.random.Generator, backdrop: np.ndarray) -> np.ndarray:
-    """A colour that stands out from the backdrop's mean."""
-    mean = backdrop.mean(axis=(0, 1))
-    tries = own.uniform(10, 245, (12, 3))
-    return tries[int(np.argmax(np.linalg.norm(tries - mean, axis=1) > 90))]
-
-
-def _polygon(
-    image: np.ndarray, x: float, y: float, radius: float, corners: int, turn: float, colour: np.ndarray
-) -> None:
-    """A regular polygon, or from seven corners on a disc."""
-    shape = np.zeros(image.shape[:2], np.uint8)
-    angles = turn + 2 * math.pi * np.arange(corners if corners < 7 else 48) / (corners if corners < 7 else 48)
-    outline = np.stack((x + radius * np.cos(angles), y + radius * np.sin(angles)), axis=1)
-    cv2.fillPoly(shape, [np.round(outline * 16).astype(np.int32)], 255, cv2.LINE_AA, 4)
-    _paint(image, shape, colour)
-
-
-def _paint(image: np.ndarray, shape: np.ndarray, colour: np.ndarray) -> None:
-    image += (colour - image) * (shape[..., None] * np.float32(1 / 255))
-
-
-def _fixed(x: float, y: float) -> tuple[int, int]:
-    """A place in sixteenths of a pixel, as the drawing functions take it."""
-    return round(x * 16), round(y * 16)

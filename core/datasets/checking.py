@@ -25,7 +25,8 @@ def confined(draft: Draft, root: Path) -> Draft:
 
 def unreadable(entry: Entry, reason: str) -> Finding:
     """The finding for a clip that could not be measured."""
-    return Finding(entry.listed, entry.line, "a clip that can be read", f"{entry.path}: {reason}")
+    got = reason if entry.listed == entry.path else f"{entry.path}: {reason}"
+    return Finding(entry.listed, entry.line, "a clip that can be read", got)
 
 
 def item(draft: Draft, entry: Entry, info: VideoInfo) -> tuple[Item | None, tuple[Finding, ...]]:
@@ -56,7 +57,8 @@ def dataset(draft: Draft, items: Sequence[Item], findings: Iterable[Finding], *,
     used = {label for one in kept for label in (one.label, *(part.label for part in one.segments))}
     background = draft.background if any(one.seen for one in kept) else ""
     labels = tuple(label for label in draft.labels if label in used or label == background)
-    for label in (label for label in draft.labels if label not in labels):
+    known = {one.file for one in told.all if one.left_out}
+    for label in (label for label in draft.labels if label not in labels and label not in known):
         told.left_out(label, 0, f"clips of the class {label!r}", "none")
     _alike(labels, told)
     unique = tuple(dict.fromkeys(told.all))

@@ -1,0 +1,121 @@
+"""The made labelled set: what parts its pairs is order alone, and order parts them."""
+
+import cv2
+import numpy as np
+import pytest
+
+from core import datasets, made_set, sets
+from core.domain import Grouping
+from core.store import Store
+
+
+def images(clip: made_set.MadeClip) -> np.ndarray:
+    return np.stack([frame.image for frame in made_set.frames(clip)])
+
+
+@pytest.fixture(scope="module")
+def small() -> dict[made_set.MadeClip, np.ndarray]:
+    """A small set, each frame as the light of each hue in it: like a pooled CNN, it tells no places."""
+    clips = made_set.clips(groups=8)
+    return {clip: np.stack([colours(image) for image in images(clip)[::6]]) for clip in clips}
+
+
+def colours(image: np.ndarray) -> np.ndarray:
+    """How much light of each of 16 hues there is, and how much in all: no places, no patterns. (17,)"""
+    hue, saturation, value = np.moveaxis(cv2.cvtColor(np.float32(image / 255), cv2.COLOR_RGB2HSV), 2, 0)
+    light = saturation * value**2
+    shares = np.bincount((hue / 22.5).astype(int).ravel() % 16, light.ravel(), minlength=16)
+    return np.append(shares, value.sum()) / light.size
+
+
+def truth(clips) -> np.ndarray:
+    return np.array([made_set.LABELS.index(clip.label) for clip in clips])
+
+
+def test_the_set_is_balanced_and_in_pairs():
+    clips = made_set.clips()
+    assert len(made_set.LABELS) == 6
+    assert len(clips) == 6 * made_set.GROUPS * made_set.TAKES == len({clip.path for clip in clips})
+    assert len({clip.group for clip in clips}) == made_set.GROUPS
+
+
+@pytest.mark.parametrize("pair", made_set.PAIRS)
+def test_each_clip_has_a_twin_that_is_the_same_backwards(pair):
+    first, second = (images(made_set.MadeClip(label, "g03", 1, 0)) for label in pair)
+    assert first.shape == (made_set.FRAMES, made_set.HEIGHT_PX, made_set.WIDTH_PX, 3)
+    assert np.array_equal(first, second[::-1])
+    assert not np.array_equal(first, second)
+
+
+def test_clips_are_the_same_on_each_run_and_differ_from_each_other():
+    one = made_set.MadeClip("grow", "g01", 1, 0)
+    assert np.array_equal(images(one), images(one))
+    others = [("grow", "g01", 2, 0), ("grow", "g02", 1, 0), ("grow", "g01", 1, 1)]
+    assert not any(np.array_equal(images(one), images(made_set.MadeClip(*other))) for other in others)
+
+
+def test_things_move_the_way_their_label_says():
+    """Told by the lit part of the picture alone: its middle, its size, its angle."""
+    down, across = np.mgrid[0 : made_set.HEIGHT_PX, 0 : made_set.WIDTH_PX]
+    for group in ("g01", "g02", "g05"):
+        lit = {label: lit_parts(images(made_set.MadeClip(label, group, 1, 0))) for label in made_set.LABELS[::2]}
+        middles = [float((across * part).sum() / part.sum()) for part in lit["left to right"]]
+        assert middles[-1] > middles[0] + 0.3 * made_set.WIDTH_PX
+        sizes = [float(part.sum()) for part in lit["grow"]]
+        assert sizes[-1] > 3 * sizes[0]
+        x, y = across - made_set.WIDTH_PX / 2, down - made_set.HEIGHT_PX / 2
+        angles = np.unwrap([np.arctan2((y * part).sum(), (x * part).sum()) for part in lit["clockwise"]])
+        assert angles[-1] - angles[0] > 1.4 * np.pi  # y runs down
+
+
+def lit_parts(pictures: np.ndarray) -> np.ndarray:
+    """What is brighter than usual for its place; the first and the last eighth stand for the ends. (K, H, W)"""
+    grey = pictures.mean(axis=3)
+    return np.clip(grey - 1.6 * np.percentile(grey, 10, axis=0) - 12, 0, None)[::8]
+
+
+def test_what_forgets_order_cannot_part_a_pair(small):
+    from sklearn.linear_model import LogisticRegression
+
+    clips, labels = list(small), truth(small)
+    means = np.stack([values.mean(axis=0) for values in small.values()])
+    tested = np.array([clip.group in ("g01", "g02", "g03") for clip in clips])
+    for pair in range(3):
+        own = labels // 2 == pair
+        probe = LogisticRegression(C=100, max_iter=2000).fit(means[own & ~tested], labels[own & ~tested])
+        accuracy = float((probe.predict(means[own & tested]) == labels[own & tested]).mean())
+        assert abs(accuracy - 0.5) <= 0.15, made_set.PAIRS[pair]
+
+
+def test_a_recurrent_network_parts_all_six(small):
+    from core import network
+
+    def examples(groups: set[str]) -> list[network.Example]:
+        chosen = [clip for clip in small if clip.group in groups]
+        return [
+            network.Example(np.float32(small[clip]), np.full(len(small[clip]), label))
+            for clip, label in zip(chosen, truth(chosen), strict=True)
+        ]
+
+    settings = network.NetworkSettings(units=48, dropout=0.1, learning_rate=5e-3, epochs=50, patience=50)
+    fitted = network.fit(settings, examples({"g04", "g05", "g06", "g07", "g08", "g03"}), labels=6, seed=0)
+    run = network.runner(fitted.model)
+    tested = examples({"g01", "g02"})
+    right = [run(one.values).mean(axis=0).argmax() == one.targets[0] for one in tested]
+    assert np.mean(right) >= 0.95
+
+
+def test_making_the_set_fills_library_and_store(store: Store):
+    told = []
+    sets.make_set(store, 2, 1, lambda *progress: told.append(progress))
+    (entry,) = store.datasets()
+    made = store.dataset(entry.name)
+    assert (entry.name, entry.clips, entry.labels) == (sets.MADE_NAME, 12, 6)
+    assert told[-1][:2] == (12, 12)
+    info = store.video(made.items[0].video)
+    assert (info.frame_count, info.width_px) == (made_set.FRAMES, made_set.WIDTH_PX)
+    assert store.thumbnail_path(info.digest).exists()
+    assert set(datasets.groups_from(made, Grouping("column"))) == {"g01", "g02"}
+    sets.make_set(store, 2, 1)
+    assert len(store.datasets()) == 1
+    assert len(store.videos()) == 12
