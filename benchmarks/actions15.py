@@ -42,24 +42,14 @@ def main() -> list[Figure]:
 
 
 def _over_all_folds(items: list[training.Item], labels: tuple[str, ...]) -> list[Figure]:
-    """The means over all folds, each left out once; clips and streams count the same in whatever fold they are."""
-    each = training.left_out(items, labels, range(training.FOLDS))
+    """The means over all folds, each left out once."""
     names = {"clips": "clip accuracy", "ucf": "UCF101 clips", "weizmann": "Weizmann clips"}
     names |= {"steps": "step accuracy", "edit": "edit score"}
-    figures = []
-    for name, told in names.items():
-        weights = [_weight(items, fold, name) for fold in range(training.FOLDS)]
-        mean = sum(scores[name] * weight for scores, weight in zip(each, weights, strict=True)) / sum(weights)
-        lowest = min(scores[name] for scores in each)
-        note = f"each of {training.FOLDS} folds left out in turn; lowest {lowest:.3f}"
-        figures.append(Figure(f"actions-15, all folds, {told}", mean, "", note=note))
-    return figures
-
-
-def _weight(items: list[training.Item], fold: int, name: str) -> int:
-    """How many clips, steps or streams of a fold a score is a mean of."""
-    own = [item for item in items if item.fold == fold]
-    clips = [item.name.startswith("v_") for item in own if item.kind == "clip"]
-    streams = [len(item.targets) for item in own if item.kind == "shared stream"]
-    counts = {"clips": len(clips), "ucf": sum(clips), "weizmann": len(clips) - sum(clips)}
-    return (counts | {"steps": sum(streams), "edit": len(streams)})[name]
+    return [
+        Figure(
+            f"actions-15, all folds, {names[name]}",
+            mean,
+            note=f"each of {training.FOLDS} folds left out in turn; lowest {lowest:.3f}",
+        )
+        for name, (mean, lowest) in training.over_all_folds(items, labels).items()
+    ]
