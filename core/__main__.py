@@ -26,7 +26,6 @@ from core.store import Store
 
 SPARSE_S = 10.0  # between lines of progress where they are kept
 REDRAWN_S = 0.1  # between lines of progress where each takes the place of the one before
-DEFAULT_MODEL = "kinetics400"
 
 
 @dataclass(frozen=True)

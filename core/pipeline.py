@@ -32,6 +32,7 @@ SHORTEST_S = 0.5  # shorter stretches of one label go to a neighbour
 THUMBNAIL_PX = 320
 DULL = 24  # standard deviation of a picture's grey values below which it tells nothing
 SAMPLE_NAME = "sample clip.mp4"
+DEFAULT_MODEL = "kinetics400"  # knows the most, so it is what a newcomer should see first
 
 
 # Models -----------------------------------------------------------------------------------------------------------

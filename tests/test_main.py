@@ -205,7 +205,8 @@ def test_an_interrupt_ends_with_130_and_leaves_nothing_behind(sample_path, share
     words = [sys.executable, "-m", "core", "analyze", sample_path, "--model", MODEL, "--recipe", recipe]
     words += ["--output", tmp_path / "found.json"]
     surroundings = {**os.environ, "KINETOSCOPE_WORKSPACE": str(shared_workspace)}
-    with subprocess.Popen(words, cwd=ROOT, env=surroundings, stderr=subprocess.PIPE, text=True) as running:
+    heard = {"preexec_fn": lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)}  # shells deafen what they run behind
+    with subprocess.Popen(words, cwd=ROOT, env=surroundings, stderr=subprocess.PIPE, text=True, **heard) as running:
         assert running.stderr is not None
         for line in running.stderr:
             if "Looking at frames" in line:

@@ -297,9 +297,10 @@ def broken_models() -> dict[str, AnalysisError]:
 
 
 def chosen_model() -> ModelCard | None:
-    """The model that is used; the first where none was chosen, None where there is none."""
+    """The model that is used; where none was chosen the usual one, or the first; None where there is none."""
     known = models()
-    return known.get(st.session_state.get("model", "")) or next(iter(known.values()), None)
+    wanted = known.get(st.session_state.get("model", "")) or known.get(pipeline.DEFAULT_MODEL)
+    return wanted or next(iter(known.values()), None)
 
 
 def choose_model(name: str) -> None:

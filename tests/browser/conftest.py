@@ -17,9 +17,11 @@ expect.set_options(timeout=20_000)
 
 
 def pytest_collection_modifyitems(items):
+    """Browser tests come last: Playwright keeps an event loop running in this thread, which other tests cannot bear."""
     for item in items:
         if "tests/browser/" in item.nodeid:
             item.add_marker(pytest.mark.browser)
+    items.sort(key=lambda item: "tests/browser/" in item.nodeid)
 
 
 @pytest.fixture(scope="session")
