@@ -52,4 +52,5 @@ __all__ = [
     "tracks",
     "unpack",
     "unreadable",
+    "words",
 ]

@@ -4,7 +4,8 @@ The hash is ImageHash's phash (Zauner, 2010: the signs of the low frequencies of
 median), taken at moments STEP_S apart: once of the picture, and once of what in it differs from the clip's median
 picture. The second parts clips from one fixed camera, whose pictures are all alike. Two clips are laid over each other
 at the shift in time where they agree best. The thresholds were chosen on 177 clips of UCF101 and Weizmann with planted
-duplicates of 19 of them (smaller, encoded anew, 0.3 s trimmed); `python -m benchmarks datasets` prints the distances.
+duplicates of 19 of them (smaller, encoded anew, 0.2 to 0.3 s trimmed): all are found, of 3741 pairs of different
+clips of UCF101 none, of 4005 of Weizmann, all of one wall, the 9 in which two people stand and move alike.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,8 +20,8 @@ from core.jobs import Report, silent
 STEP_S = 0.08
 WIDTH_PX = 96
 MOST_MOMENTS = 250  # the first 20 s
-PICTURE_LIMIT = 0.08  # share of bits that differ: planted duplicates 0.00 to 0.054
-MOTION_LIMIT = 0.12  # planted duplicates 0.03 to 0.107; of one camera, 6 pairs of 4005 are below both limits
+PICTURE_LIMIT = 0.10  # share of bits that differ: planted duplicates 0.00 to 0.09
+MOTION_LIMIT = 0.125  # planted duplicates 0.03 to 0.12; of one camera, 9 pairs of 4005 are below both limits
 WHOLE_LIMITS = (14, 22)  # bits of the mean picture and of the mean difference, to choose what is compared at all
 MOVES = 4.0  # grey values by which a sixteenth of the width by a twelfth of the height differs where something moves
 OVERLAP = 0.6  # of the shorter clip
