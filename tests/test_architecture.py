@@ -47,11 +47,13 @@ def imports(tree: ast.AST) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def imports_at_load(tree: ast.Module) -> Iterator[str]:
+def imports_at_load(tree: ast.Module | ast.ClassDef) -> Iterator[str]:
     """The full dotted names of what is imported as soon as the module is; what only a type checker sees is not."""
     for node in tree.body:
         for_types = isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-        if not for_types and not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        if isinstance(node, ast.ClassDef):
+            yield from imports_at_load(node)
+        elif not for_types and not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             yield from imports(node)
 
 
