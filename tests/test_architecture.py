@@ -20,6 +20,7 @@ RANKS = {
     **dict.fromkeys(("engine", "explain"), 5),
     **dict.fromkeys(("pipeline", "frames"), 6),
     **dict.fromkeys(("sets", "insight"), 7),
+    "training": 8,
     "__main__": 9,
 }
 HEAVY = {"tensorflow", "keras", "openvino"}

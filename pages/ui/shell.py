@@ -10,6 +10,7 @@ PAGES = (
     ("../frames.py", "Frames", ":material/photo_library:"),
     ("../features.py", "Features", ":material/blur_on:"),
     ("../timeline.py", "Timeline", ":material/view_timeline:"),
+    ("../datasets.py", "Datasets", ":material/dataset:"),
 )
 ABOUT = """**Kinetoscope** tells which action happens when in a video clip, with neural networks that run
 on this machine. No clip leaves it."""

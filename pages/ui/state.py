@@ -15,16 +15,30 @@ from typing import Any, NoReturn
 import numpy as np
 import streamlit as st
 
-from core import codec, explain, pipeline
+from core import codec, datasets, explain, pipeline
 from core import frames as frames_of_clips
 from core import settings as core_settings
 from core.clock import Clock, choosing, clock_of
-from core.domain import Analysis, Features, Frame, ModelCard, Prediction, Quality, Recipe, Sheet, Step, VideoInfo
+from core.domain import (
+    Analysis,
+    Dataset,
+    Features,
+    Frame,
+    Grouping,
+    ModelCard,
+    Prediction,
+    Quality,
+    Recipe,
+    Sheet,
+    Split,
+    Step,
+    VideoInfo,
+)
 from core.errors import AnalysisError, FormatInvalid, ResultMissing
 from core.jobs import Runner
 from core.quality import Finding, findings
 from core.settings import Settings
-from core.store import Store, VideoEntry
+from core.store import DatasetEntry, Store, VideoEntry
 from pages.ui import preview, theme
 
 PREFIX = 16  # hex digits of a digest that an address carries
@@ -466,3 +480,61 @@ def picture_or_problem(digest: str, index: int) -> tuple[str, str]:
         return source_picture(digest, index), ""
     except AnalysisError as error:
         return "", f"{error} {error.hint}"
+
+
+# Labelled sets --------------------------------------------------------------------------------------------------------
+
+
+def dataset(entry: DatasetEntry) -> Dataset | None:
+    """A labelled set; told and None where it cannot be read."""
+    try:
+        return _dataset(str(settings().workspace), entry.body)
+    except AnalysisError as error:
+        theme.problem(str(error), error.hint)
+        return None
+
+
+def checked(key: str) -> Dataset:
+    """What a check of a labelled set found, before it is taken in."""
+    return store().read(key, Dataset)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _dataset(workspace: str, body: str) -> Dataset:
+    return store().read(body, Dataset)
+
+
+def offers(entry: DatasetEntry) -> tuple[datasets.Offer, ...]:
+    """The groupings that fit a labelled set."""
+    return _offers(str(settings().workspace), entry.body)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _offers(workspace: str, body: str) -> tuple[datasets.Offer, ...]:
+    return datasets.offers(_dataset(workspace, body))
+
+
+def drawn_split(entry: DatasetEntry, grouping: Grouping, method: str, count: int, seed: int, joins: tuple) -> Split:
+    """The split of a labelled set that is asked for; SplitInvalid where there is none such."""
+    return _drawn_split(
+        str(settings().workspace), entry.body, codec.to_json(grouping), method, count, seed, codec.to_json(joins)
+    )
+
+
+@st.cache_resource(max_entries=8, show_spinner="Drawing groups")
+def _drawn_split(workspace: str, body: str, grouping: str, method: str, count: int, seed: int, joins: str) -> Split:
+    found, told = _dataset(workspace, body), codec.from_json(grouping, Grouping)
+    pairs = codec.from_json(joins, tuple[tuple[int, int], ...])
+    if method == "given":
+        return datasets.given_split(found, told, seed=seed, joins=pairs)
+    if method == "folds":
+        return datasets.grouped_folds(found, told, count=count, seed=seed, joins=pairs)
+    return datasets.leave_one_group_out(found, told, seed=seed, joins=pairs)
+
+
+def delete_dataset(name: str) -> None:
+    """Delete a labelled set; its clips stay."""
+    try:
+        store().delete_dataset(name)
+    except AnalysisError as error:
+        remember("problem", (str(error), error.hint))

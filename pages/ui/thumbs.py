@@ -9,6 +9,11 @@ from pages.ui.player import prefix
 
 def html(info: VideoInfo) -> str:
     """The thumbnail with the length of the clip in its corner."""
-    source = f"{prefix()}/thumbs/{info.digest}"
-    length = escape(words.clock(info.duration_s))
+    return small(info.digest, info.duration_s)
+
+
+def small(digest: str, duration_s: float) -> str:
+    """The same for a clip of which no more is known."""
+    length = escape(words.clock(duration_s))
+    source = f"{prefix()}/thumbs/{digest}"
     return f'<div class="k-thumb"><img src="{source}" alt="" loading="lazy"><span>{length}</span></div>'

@@ -64,6 +64,11 @@ def count(whole: int, noun: str) -> str:
     return f"{number(whole)} {noun if whole == 1 else f'{noun}s'}"
 
 
+def classes(whole: int) -> str:
+    """A count of classes, whose plural is not made by an s alone."""
+    return f"{number(whole)} {'class' if whole == 1 else 'classes'}"
+
+
 def size(count_bytes: float) -> str:
     """Bytes in the unit that fits."""
     for unit in ("bytes", "kB", "MB", "GB"):
