@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import TextIO
 
 import core.formats  # noqa: F401
-from core import codec, pipeline, settings
+from core import codec, insight, pipeline, settings, training
 from core.domain import Analysis, ModelCard, Recipe
 from core.errors import AnalysisError, FormatInvalid
 from core.formats.json import write_video
 from core.metrics import label_files, score_report
-from core.registry import FORMATS, unknown
+from core.registry import BACKBONES, FORMATS, unknown
 from core.store import Store
+from core.training import command
 
 SPARSE_S = 10.0  # between lines of progress where they are kept
 REDRAWN_S = 0.1  # between lines of progress where each takes the place of the one before
@@ -97,11 +98,47 @@ def analyze(chosen: argparse.Namespace) -> Output:
     return Output(_written(chosen, found), failed)
 
 
+def features(chosen: argparse.Namespace) -> Output:
+    """What a CNN sees at each step of a clip: its features, or the mean of each channel of a layer, as an .npz file."""
+    here = settings.current()
+    store = Store(here.workspace)
+    name = BACKBONES[chosen.backbone].name
+    recipe = _recipe(chosen.recipe) if chosen.recipe else Recipe()
+    _check_place(chosen.output)
+    with Progress(chosen.clip) as progress:
+        if chosen.layer:
+            insight.study(store, name, progress).layer(chosen.layer)
+        digest = pipeline.add_video(store, chosen.clip, progress)
+        if chosen.layer:
+            found = insight.layer_means(store, digest, recipe, name, chosen.layer, progress)
+        else:
+            found = insight.features(store, digest, recipe, name, here.engine, progress)
+    return Output({"": insight.as_npz(found, chosen.layer or "features")})
+
+
 def score(chosen: argparse.Namespace) -> Output:
     """How well predicted labels over time agree with the true ones."""
     found = label_files.compare_mstcn(chosen.truth, chosen.prediction, background=chosen.background)
     content = json.dumps(score_report.report(found), indent=2, ensure_ascii=False, allow_nan=False)
     return Output({"": f"{content}\n".encode("utf-8", "backslashreplace")})
+
+
+def train(chosen: argparse.Namespace) -> Output:
+    """Train on a labelled set, test on groups that were held out, and perhaps save the network."""
+    here = settings.current()
+    store = Store(here.workspace)
+    _check_place(chosen.output)
+    asked = {name: getattr(chosen, name) for name in ("groups", "folds", "backbone", "seed", "save")}
+    options = training.Options(cell=chosen.cell)
+    with Progress(chosen.dataset) as progress:
+        told = command.run(store, chosen.dataset, engine=here.engine, options=options, report=progress, **asked)
+    for finding in store.dataset(told["dataset"]).findings:
+        where = f"{finding.file}, line {finding.line}" if finding.line else finding.file
+        kept = "left out" if finding.left_out else "note"
+        print(f"{kept}: {where}: expected {finding.expected}, got {finding.got}", file=sys.stderr)
+    for warning in told["warnings"]:
+        print(f"warning: {warning}", file=sys.stderr)
+    return Output({"": (json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()})
 
 
 def _analyze(store: Store, clip: str, recipe: Recipe, card: ModelCard, engine: str) -> Analysis:
@@ -287,6 +324,19 @@ def _parser() -> argparse.ArgumentParser:
     several.add_argument("--output", metavar="PATH", help="a file, or a folder for one file a clip")
     several.set_defaults(run=analyze)
 
+    about = (
+        "Write what a CNN sees at each step of a clip as arrays: times_s, values, layer and channels, in an .npz file."
+    )
+    seen = commands.add_parser("features", help="write what a CNN sees as arrays", description=about)
+    seen.add_argument("clip", metavar="CLIP")
+    seen.add_argument("--backbone", required=True, help="the CNN, such as i3d-kinetics400 or efficientnet-lite0")
+    seen.add_argument(
+        "--layer", help="the mean of each channel of this layer over the picture, instead of the features"
+    )
+    seen.add_argument("--recipe", metavar="FILE", help="a saved recipe (default: the clip as it is)")
+    seen.add_argument("--output", metavar="FILE.npz", required=True)
+    seen.set_defaults(run=features)
+
     about = "Score predicted labels over time against the true ones: two label files, or two folders of them, as JSON."
     scored = commands.add_parser("score", help="score label files against the truth", description=about)
     scored.add_argument("truth", metavar="TRUTH", type=Path)
@@ -296,7 +346,24 @@ def _parser() -> argparse.ArgumentParser:
     scored.add_argument("--background", metavar="LABEL", help=blank)
     scored.add_argument("--output", metavar="FILE")
     scored.set_defaults(run=score)
+    _add_train(commands)
     return parser
+
+
+def _add_train(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    about = "Train a recurrent network on a labelled set, and test it on groups of clips that it never saw, as JSON."
+    trained = commands.add_parser("train", help="train on a labelled set", description=about)
+    trained.add_argument("dataset", metavar="DATASET", help="a folder, zip or table, or the name of a stored set")
+    pattern = "how clips tell their group: gNN, column, subject, folder, clip, or a regular expression"
+    trained.add_argument("--groups", metavar="PATTERN", default="", help=f"{pattern} (default: the likeliest)")
+    folds = f"a number, or {command.LEAVE_ONE_OUT} (default: the set's own split, else {command.FOLDS})"
+    trained.add_argument("--folds", metavar="N", default="", help=folds)
+    trained.add_argument("--backbone", metavar="NAME", default="i3d-kinetics400", help="CNN (default: %(default)s)")
+    trained.add_argument("--cell", choices=("gru", "lstm"), default="gru")
+    trained.add_argument("--seed", type=int, default=0, metavar="N")
+    trained.add_argument("--save", metavar="NAME", default="", help="train on all clips too, and keep that as a model")
+    trained.add_argument("--output", metavar="FILE")
+    trained.set_defaults(run=train)
 
 
 def _problem(chosen: argparse.Namespace) -> str:

@@ -631,6 +631,16 @@ class HeldOut:
 
 
 @dataclass(frozen=True)
+class Progress:
+    """Where a training stands. fold: from 0; the network for use comes after the last. again: in its second course."""
+
+    fold: int
+    again: bool
+    passes: int
+    history: tuple[Epoch, ...]
+
+
+@dataclass(frozen=True)
 class FoldResult:
     """How one fold went. groups: those that were tested, clips of them; accuracy: of their clips, or of their steps.
 

@@ -18,7 +18,7 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -48,6 +48,31 @@ JOB_NICENESS = 5
 
 def silent(done: int, total: int, message: str) -> None:
     """The report of work that nobody watches."""
+
+
+def spread(
+    task: Callable[..., Any], calls: Sequence[tuple[Any, ...]], sizes: Sequence[int], message: str, report: Report
+) -> None:
+    """Run task(*call, report=report) for each of the calls, of which each is as long as its size says.
+
+    Inside a job on a cluster that was given to us its workers share the calls; elsewhere they are run one by one.
+    What has been done stays done when one of them fails or the job is stopped.
+    """
+    total, done = sum(sizes), 0
+    report(0, total, message)
+    if _on_given_cluster() and len(calls) > 1:
+        _shared(task, calls, sizes, message, report)
+        return
+    for number, (call, size) in enumerate(zip(calls, sizes, strict=True), 1):
+        said = f"{message}, {number} of {len(calls)}"
+        task(*call, report=partial(_within, report, done, size, total, said))
+        done += size
+        report(done, total, said)
+
+
+def _within(report: Report, before: int, size: int, whole: int, message: str, done: int, total: int, _own: str) -> None:
+    """Tell a part of some work as progress of the whole."""
+    report(before + (round(size * done / total) if total else 0), whole, message)
 
 
 @dataclass(frozen=True)
@@ -590,6 +615,42 @@ def _print_to(path: Path) -> None:
 def ask_to_stop(token: str) -> None:
     """Make the next report of that job raise Cancelled; run in every worker."""
     _stopped.add(token)
+
+
+def _on_given_cluster() -> bool:
+    """Whether this is a worker, but none of our own."""
+    from distributed import get_worker
+
+    try:
+        get_worker()
+    except ValueError:
+        return False
+    return LANE_VARIABLE not in os.environ
+
+
+def _shared(
+    task: Callable[..., Any], calls: Sequence[tuple[Any, ...]], sizes: Sequence[int], message: str, report: Report
+) -> None:
+    """Run calls on all workers of the cluster that this job runs on; its own worker takes part."""
+    from distributed import KilledWorker, wait, worker_client
+
+    done, total = 0, sum(sizes)
+    with worker_client() as client:
+        futures = {client.submit(task, *call, pure=False): size for call, size in zip(calls, sizes, strict=True)}
+        left = set(futures)
+        workers = len(client.scheduler_info(n_workers=-1)["workers"])
+        try:
+            while left:
+                report(done, total, f"{message}, on {workers} workers")
+                with contextlib.suppress(TimeoutError):
+                    ended = wait(left, timeout=1, return_when="FIRST_COMPLETED").done
+                    done += sum(futures[future] for future in ended if future.result() is None)
+                    left -= ended
+        except KilledWorker as error:
+            raise JobLost("A worker of the cluster died over one of the clips.", _CRASH) from error
+        finally:
+            client.cancel(list(futures), force=True)
+    report(done, total, message)
 
 
 class _Reporter:

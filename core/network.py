@@ -273,7 +273,7 @@ def read(path: Path, sha256: str) -> Any:
 
     Only layers of LAYERS are let in, and Keras reads them in its safe mode.
     """
-    _check_file(path, sha256)
+    check_file(path, sha256)
     import keras
 
     try:
@@ -445,7 +445,7 @@ def _validate(
     return (float(totals[0] / totals[1]), float(totals[2] / known)) if known else (None, None)
 
 
-def _check_file(path: Path, sha256: str) -> None:
+def check_file(path: Path, sha256: str) -> None:
     """Refuse a file that is missing, is not the one that was named, or holds anything but our layers."""
     if not path.is_file():
         raise WeightsMissing(

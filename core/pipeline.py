@@ -71,6 +71,12 @@ def _card(path: Path, _changed: int) -> ModelCard:
         raise FormatInvalid(f"{path} cannot be read: {error}") from error
     if card.name != path.parent.name:
         raise FormatInvalid(f"{path}: expected the folder's name {path.parent.name!r}, got {card.name!r}.")
+    check_card(card, path)
+    return card
+
+
+def check_card(card: ModelCard, path: Path | str) -> None:
+    """Refuse a card that does not fit its CNN, or says what cannot be."""
     backbone = BACKBONES[card.backbone]
     if card.backbone_version != backbone.version:
         raise FormatInvalid(
@@ -83,7 +89,6 @@ def _card(path: Path, _changed: int) -> ModelCard:
         raise FormatInvalid(f"{path}: threshold {card.threshold} or smooth_s {card.smooth_s} is out of range.")
     if card.network != Path(card.network).name:
         raise FormatInvalid(f"{path}: expected a file of this folder as network, got {card.network!r}.")
-    return card
 
 
 # Clips ------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,62 @@
+"""Networks of one's own: features of a labelled set, training on folds, baselines, tuning, saved models.
+
+lessons: what is learned from, and how good it became      gathering: the features of a set as one job
+baselines: what is simpler than a network                  runs: one training, from its plan to its result
+saving: models as folders and as zips                      tuning: finding good settings on validation groups
+"""
+
+from core.training.gathering import gather, gathered, set_key
+from core.training.lessons import comparison
+from core.training.options import DIALS, VIEWS, Options, options_of
+from core.training.runs import (
+    all_runs,
+    delete,
+    folds_done,
+    held_out,
+    keep_split,
+    network_path,
+    plan,
+    probe,
+    progress,
+    rename,
+    run_of,
+    split_of,
+    train,
+)
+from core.training.saving import delete_model, free_name, open_zip, save_model, zipped
+from core.training.tuning import Search, best, options_from, search, search_key, trials
+
+__all__ = [
+    "DIALS",
+    "VIEWS",
+    "Options",
+    "Search",
+    "all_runs",
+    "best",
+    "comparison",
+    "delete",
+    "delete_model",
+    "folds_done",
+    "free_name",
+    "gather",
+    "gathered",
+    "held_out",
+    "keep_split",
+    "network_path",
+    "open_zip",
+    "options_from",
+    "options_of",
+    "plan",
+    "probe",
+    "progress",
+    "rename",
+    "run_of",
+    "save_model",
+    "search",
+    "search_key",
+    "set_key",
+    "split_of",
+    "train",
+    "trials",
+    "zipped",
+]

@@ -1,0 +1,532 @@
+"""Training on labelled sets: folds, baselines, stop and resume, saved models, tuning, all on made features."""
+
+import json
+import signal
+import subprocess
+import sys
+import zipfile
+from dataclasses import replace
+from fractions import Fraction
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core import datasets, network, pipeline, training
+from core.domain import Dataset, Features, Grouping, Item, Recipe, Segment, VideoInfo
+from core.errors import AnalysisError, Cancelled, ResultMissing
+from core.network import UNKNOWN, Example, NetworkSettings
+from core.settings import read as read_settings
+from core.store import Store
+from core.training import baselines, command, gathering, lessons, runs
+from core.training.options import Options
+
+ROOT = Path(__file__).resolve().parent.parent
+CNN, ENGINE = "efficientnet-lite0", "tensorflow-f32"
+CHANNELS, STEPS = 6, 10
+LABELS = ("right", "left", "up", "down")
+OPTIONS = Options(units=12, epochs=30, patience=10, dropout=0.1, learning_rate=0.01, batch_size=12, stretch=0.1)
+
+
+def walk(label: str, seed: int) -> np.ndarray:
+    """(T, D) features in which a place moves along a channel; the labels of a pair differ in its order alone."""
+    rng = np.random.default_rng(seed)
+    course = np.linspace(-2, 2, STEPS) + rng.normal(0, 0.1)
+    values = rng.normal(0, 0.15, (STEPS, CHANNELS))
+    values[:, 0 if label in ("right", "left") else 1] += course
+    return (values if label in ("right", "up") else values[::-1]).astype(np.float32)
+
+
+def made_set(groups: int = 4, takes: int = 2, *, shuffled: int = -1) -> tuple[Dataset, dict[str, np.ndarray]]:
+    """A set of clips whose classes are pairs that differ in order, and their features; each clip has a mirror in time.
+
+    shuffled: a seed by which labels are dealt anew, so that there is nothing to learn.
+    """
+    items, values = [], {}
+    for group in range(groups):
+        for take in range(takes):
+            for place, label in enumerate(LABELS):
+                digest = f"{group:02x}{take:02x}{place:02x}" + "0" * 58
+                items.append(Item(digest, f"{label}/g{group}_{take}.mp4", STEPS / 2, label=label, group=f"g{group}"))
+                values[digest] = walk(label, 100 * group + 10 * take + place // 2)
+    if shuffled >= 0:
+        dealt = np.random.default_rng(shuffled).permutation([item.label for item in items])
+        items = [replace(item, label=str(label)) for item, label in zip(items, dealt, strict=True)]
+    return Dataset("Made", LABELS, tuple(items)), values
+
+
+def stored(store: Store, dataset: Dataset, values: dict[str, np.ndarray]) -> None:
+    """Put a set with its clips and their features into a store."""
+    for item in dataset.items:
+        rows = values[item.video]
+        times_s = np.arange(len(rows)) / 2
+        info = VideoInfo(
+            f"/clips/{item.path}", item.video, 96, 64, len(rows), len(rows), times_s, Fraction(2), False,
+            len(rows) / 2, "h264", True, (),
+        )  # fmt: skip
+        store.save_video(info)
+        found = Features(times_s, rows, (0.0, len(rows) / 2))
+        store.write(pipeline.features_key(item.video, Recipe(), CNN, ENGINE), found, kind="features", video=item.video)
+    store.save_dataset(dataset, datasets.key(dataset))
+
+
+def planned(store: Store, dataset: Dataset, folds: int = 2, **changes) -> str:
+    """The key of a planned training on folds by group."""
+    split = datasets.grouped_folds(dataset, Grouping("column"), count=folds)
+    asked = {"backbone": CNN, "engine": ENGINE, "recipe": Recipe(), "options": OPTIONS, **changes}
+    return training.plan(store, dataset, split, **asked)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory) -> tuple[Store, str]:
+    """A training of the made set that has ended."""
+    store = Store(tmp_path_factory.mktemp("done"))
+    dataset, values = made_set()
+    stored(store, dataset, values)
+    key = planned(store, dataset)
+    training.train(store, key)
+    return store, key
+
+
+# Results --------------------------------------------------------------------------------------------------------------
+
+
+def test_the_network_learns_order_and_the_probe_cannot(done):
+    store, key = done
+    record = training.run_of(store, key)
+    assert record.state == "done" and record.scores["accuracy"] >= 0.95
+    assert abs(record.baselines["linear_probe"] - 0.5) <= 0.15, "it can tell the pairs apart, but not their order"
+    assert record.baselines["majority"] == pytest.approx(0.25, abs=0.1)
+    assert [set(fold.groups) & {"g0", "g1", "g2", "g3"} for fold in record.folds] != []
+    assert sum(fold.clips for fold in record.folds) == 32
+    assert record.versions["keras"] and record.seconds["train"] > 0
+
+
+def test_every_clip_is_scored_once_by_a_network_that_never_saw_its_group(done):
+    store, key = done
+    said, split = training.held_out(store, key), training.split_of(store, training.run_of(store, key).split)
+    assert sorted(said.items.tolist()) == list(range(32))
+    for place, fold in zip(said.items, said.folds, strict=True):
+        assert int(place) in split.fold(int(fold)).test
+    assert np.allclose(said.scores.sum(axis=1), 1, atol=1e-3)
+
+
+def test_the_comparison_gives_the_numbers_of_the_record(done):
+    store, key = done
+    record = training.run_of(store, key)
+    dataset, split = store.dataset("Made"), training.split_of(store, record.split)
+    found = training.comparison(dataset, split.groups, training.held_out(store, key))
+    assert lessons.scores(found) == pytest.approx(record.scores)
+    assert found.groups[0] in {"g0", "g1", "g2", "g3"} and not found.over_time
+
+
+def test_random_labels_score_within_the_interval_around_chance(store):
+    dataset, values = made_set(groups=6, shuffled=3)
+    stored(store, dataset, values)
+    key = planned(store, dataset, options=replace(OPTIONS, epochs=8), final=False)
+    training.train(store, key)
+    right = round(training.run_of(store, key).scores["accuracy"] * 48)
+    low, high = _binomial(48, 0.25)
+    assert low <= right <= high
+    assert not training.run_of(store, key).network_sha256
+
+
+def _binomial(count: int, share: float) -> tuple[int, int]:
+    """Bounds that hold 99 % of the hits of chance."""
+    from scipy.stats import binom
+
+    return int(binom.ppf(0.005, count, share)), int(binom.ppf(0.995, count, share))
+
+
+def test_unlabelled_steps_are_neither_learned_nor_scored_nor_background(store):
+    items, values = [], {}
+    for group in range(4):
+        digest = f"{group:02x}" + "0" * 62
+        values[digest] = np.concatenate([walk("right", group), walk("left", group + 50), walk("up", group + 90)])
+        parts = (Segment(0.0, 5.0, "right"), Segment(5.0, 10.0, "left"))
+        items.append(Item(digest, f"g{group}.mp4", 15.0, segments=parts, seen=((0.0, 10.0),), group=f"g{group}"))
+    dataset = Dataset("Over time", ("right", "left"), tuple(items))
+    stored(store, dataset, values)
+    key = planned(store, dataset, final=False)
+    training.train(store, key)
+    record, said = training.run_of(store, key), training.held_out(store, key)
+    assert record.over_time and (said.truth.reshape(4, 30)[:, 20:] == UNKNOWN).all()
+    assert len(said.scores) == 120 and record.scores["accuracy"] > 0.7 and "f1_50" in record.scores
+
+
+def test_a_prediction_that_never_changes_is_named():
+    dataset, _ = made_set(groups=2)
+    said = lessons.HeldOut(
+        np.arange(16), np.zeros(16, np.int64), np.arange(17), np.zeros(16),
+        np.array([LABELS.index(item.label) for item in dataset.items]), np.tile([0.7, 0.1, 0.1, 0.1], (16, 1)),
+    )  # fmt: skip
+    found = training.comparison(dataset, [item.group for item in dataset.items], said)
+    told = lessons.warnings(found, lessons.scores(found), {"majority": 0.25, "linear_probe": 0.5}, [said])
+    assert any("fold 1 says 'right' of everything" in each for each in told)
+    assert any("no better than naming the most frequent class" in each for each in told)
+
+
+def test_the_majority_is_that_of_the_training_part():
+    dataset, values = made_set(groups=2)
+    taught = lessons.lesson(
+        dataset, ["g"] * 16, [Features(np.arange(STEPS) / 2, values[one.video], (0.0, 5.0)) for one in dataset.items]
+    )
+    rights = [place for place, item in enumerate(dataset.items) if item.label == "right"]
+    said = baselines.majority(taught, rights, [1, 2, 3], 0)
+    assert (said.scores.argmax(axis=1) == 0).all()
+    alone = baselines.linear_probe(taught, rights, [1], 0)
+    assert alone.scores[0].argmax() == 0, "with one class to learn from it says that class"
+
+
+# Stop, kill and go on -------------------------------------------------------------------------------------------------
+
+
+class _Stop:
+    """A report that asks to stop after so many calls."""
+
+    def __init__(self, after: int):
+        self.left = after
+
+    def __call__(self, done, total, message):
+        self.left -= 1
+        if self.left < 0:
+            raise Cancelled(message)
+
+
+def test_a_stopped_training_keeps_the_best_so_far_and_goes_on_to_the_same_end(done, store, monkeypatch):
+    monkeypatch.setattr(runs, "CHECKPOINT_EVERY_S", 0.0)
+    dataset, values = made_set()
+    stored(store, dataset, values)
+    key = planned(store, dataset)
+    with pytest.raises(Cancelled):
+        training.train(store, key, _Stop(25))
+    record = training.run_of(store, key)
+    assert record.state == "stopped" and record.network_sha256 and len(record.folds) == 1
+    card = training.save_model(store, key, "best-so-far")
+    assert "stopped before its end" in card.trained_on
+    with pytest.raises(Cancelled):
+        training.train(store, key, _Stop(40))
+    training.train(store, key)
+    _assert_same_end(store, key, *done)
+
+
+def test_a_killed_training_goes_on_to_the_same_end(done, store):
+    dataset, values = made_set()
+    stored(store, dataset, values)
+    key = planned(store, dataset)
+    code = f"""
+import os, signal, sys
+from core import training
+from core.store import Store
+from core.training import runs
+runs.CHECKPOINT_EVERY_S = 0.0
+calls = 0
+def report(done, total, message):
+    global calls
+    calls += "pass 9" in message
+    if calls == 2:
+        os.kill(os.getpid(), signal.SIGKILL)
+training.train(Store({str(store.workspace)!r}), {key!r}, report)
+"""
+    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, timeout=120)
+    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()[-2000:]
+    assert training.run_of(store, key).state == "planned" and training.progress(store, key) is not None
+    assert store.keys("checkpoint")
+    training.train(store, key)
+    _assert_same_end(store, key, *done)
+
+
+def _assert_same_end(store: Store, key: str, other: Store, other_key: str) -> None:
+    one, two = training.run_of(store, key), training.run_of(other, other_key)
+    assert one.scores == pytest.approx(two.scores, abs=1e-3) and one.passes == two.passes
+    said, expected = training.held_out(store, key), training.held_out(other, other_key)
+    assert np.abs(said.scores - expected.scores).max() < 1e-3
+    networks = [network.load(training.network_path(*each), training.run_of(*each).network_sha256) for each in
+                ((store, key), (other, other_key))]  # fmt: skip
+    values = walk("left", 7)
+    assert np.abs(networks[0](values) - networks[1](values)).max() < 1e-3
+    assert not store.keys("checkpoint") and not store.keys("fold") and not store.keys("progress")
+
+
+def test_the_end_does_not_depend_on_where_the_training_was_cut():
+    """The curves of any cut, too: what is random in a pass follows from the seed and the number of the pass alone."""
+    rng = np.random.default_rng(0)
+    examples = [Example(rng.normal(0, 1, (5, 3)).astype(np.float32), np.full(5, i % 2)) for i in range(12)]
+    chosen = NetworkSettings(units=4, epochs=5, stretch=0.3, crop=0.5, noise=0.2)
+    states = []
+    whole = network.fit(chosen, examples, labels=2, seed=3, keep=states.append)
+    for state in states[1:4:2]:
+        rest = network.fit(chosen, examples, labels=2, seed=3, since=state)
+        assert [one.loss for one in rest.history] == pytest.approx([one.loss for one in whole.history], abs=1e-4)
+
+
+def test_a_varied_clip_keeps_its_labels_in_place():
+    values = np.repeat(np.arange(8, dtype=np.float32), 5)[:, None]  # (40, 1), its label is its value
+    clip = Example(values, values[:, 0].astype(np.int64))
+    chosen = NetworkSettings(stretch=0.5, crop=0.4)
+    lengths = set()
+    for seed in range(30):
+        made = network.varied(clip, chosen, np.random.default_rng(seed))
+        lengths.add(len(made.values))
+        assert np.abs(made.values[:, 0] - made.targets).max() <= 0.5 and np.all(np.diff(made.values[:, 0]) >= 0)
+    assert min(lengths) < 20 and max(lengths) > 40
+    assert network.varied(clip, NetworkSettings(), np.random.default_rng(0)).values is values
+
+
+# The list -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_same_plan_is_the_same_training_and_any_change_another(store):
+    dataset, values = made_set()
+    stored(store, dataset, values)
+    first = planned(store, dataset)
+    assert planned(store, dataset) == first
+    others = {
+        planned(store, dataset, seed=1),
+        planned(store, dataset, options=replace(OPTIONS, units=13)),
+        planned(store, dataset, folds=4),
+        planned(store, dataset, final=False),
+        planned(store, dataset, recipe=training.VIEWS["whole"]),
+    }
+    assert len(others - {first}) == 5 and set(training.all_runs(store)) == {first, *others}
+
+
+def test_a_training_can_be_renamed_and_deleted(store):
+    dataset, values = made_set()
+    stored(store, dataset, values)
+    key = planned(store, dataset)
+    training.rename(store, key, "  mine \n own ")
+    assert training.run_of(store, key).name == "mine own"
+    training.rename(store, key, "  ")
+    assert training.run_of(store, key).name == "mine own"
+    training.delete(store, key)
+    assert not training.all_runs(store)
+    with pytest.raises(ResultMissing):
+        training.train(store, key)
+
+
+def test_a_set_that_was_changed_is_not_trained_on(store):
+    dataset, values = made_set()
+    stored(store, dataset, values)
+    key = planned(store, dataset)
+    changed = replace(dataset, items=dataset.items[1:])
+    store.save_dataset(changed, datasets.key(changed))
+    with pytest.raises(ResultMissing, match="was changed"):
+        training.train(store, key)
+    with pytest.raises(ResultMissing, match="another state"):
+        training.plan(
+            store, changed, datasets.grouped_folds(dataset, Grouping("column"), count=2), backbone=CNN, engine=ENGINE,
+            recipe=Recipe(), options=OPTIONS,
+        )  # fmt: skip
+
+
+# Models ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_saved_model_is_a_model_at_once_and_says_what_it_is(done):
+    store, key = done
+    card = training.save_model(store, key, "order", "Order of walks")
+    here = replace(read_settings({"KINETOSCOPE_WORKSPACE": str(store.workspace)}), models=(store.workspace / "models",))
+    assert pipeline.models(here)["order"] == card and not pipeline.broken_models(here)
+    record = training.run_of(store, key)
+    told = card.settings
+    assert told["data"] == record.dataset_key and told["split"] == record.split and told["versions"]["keras"]
+    assert card.scores["clip accuracy"] == pytest.approx(record.scores["accuracy"], abs=1e-4)
+    assert card.seed == 0 and "2 parts of the set" in card.trained_on and card.title == "Order of walks"
+    digest = store.dataset("Made").items[0].video
+    pipeline.predict(store, digest, Recipe(), "order", ENGINE)
+    found = pipeline.analysis(store, digest, Recipe(), card, ENGINE)
+    assert found.ranking[0].label == "right"
+    with pytest.raises(AnalysisError, match="is taken"):
+        training.save_model(store, key, "order")
+    training.delete_model(store, "order")
+    assert "order" not in pipeline.models(here)
+
+
+@pytest.mark.parametrize("name", ["", "Größe", "../up", "a/b", "backbones", "UPPER", "a" * 60])
+def test_names_that_a_folder_should_not_have_are_refused(done, name):
+    store, key = done
+    with pytest.raises(AnalysisError):
+        training.save_model(store, key, name)
+
+
+def test_a_zip_travels_to_another_workspace(done, tmp_path):
+    store, key = done
+    card = training.save_model(store, key, "walks")
+    path = tmp_path / "walks.zip"
+    path.write_bytes(training.zipped(store, "walks"))
+    other = Store(tmp_path / "elsewhere")
+    assert training.open_zip(other, path) == "walks" and training.open_zip(other, path) == "walks-2"
+    folder = other.workspace / "models" / "walks"
+    run = network.load(folder / "network.keras", card.network_sha256)
+    assert run(walk("left", 3)).shape == (STEPS, 4)
+    assert not list((other.workspace / "models").glob("*.partial"))
+    training.delete_model(store, "walks")
+
+
+def _zip(parts: dict[str, bytes]) -> bytes:
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in parts.items():
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def test_a_zip_that_is_not_what_it_says_is_refused_and_leaves_nothing(done, tmp_path):
+    store, key = done
+    training.save_model(store, key, "honest")
+    packed = zipfile.ZipFile(BytesIO(training.zipped(store, "honest")))
+    card, net = (packed.read(f"honest/{part}") for part in ("card.json", "network.keras"))
+    training.delete_model(store, "honest")
+    text = json.loads(card)
+
+    def with_card(**changes) -> bytes:
+        return _zip({"card.json": json.dumps(text | changes).encode(), "network.keras": net})
+
+    bad = {
+        "no zip": b"PK nothing",
+        "empty": _zip({}),
+        "no card": _zip({"network.keras": net}),
+        "more": _zip({"card.json": card, "network.keras": net, "evil.py": b"import os"}),
+        "leaves its folder": _zip({"../card.json": card, "../network.keras": net}),
+        "two folders": _zip({"a/card.json": card, "b/network.keras": net}),
+        "other network": _zip({"card.json": card, "network.keras": net[:-1] + b"x"}),
+        "path as network": with_card(network="../network.keras"),
+        "path as name": with_card(name="../../x"),
+        "other version": with_card(backbone_version=99),
+        "no such CNN": with_card(backbone="x"),
+        "strange field": with_card(hook="x"),
+    }  # fmt: skip
+    other = Store(tmp_path / "elsewhere")
+    for what, content in bad.items():
+        (tmp_path / "in.zip").write_bytes(content)
+        with pytest.raises(AnalysisError):
+            training.open_zip(other, tmp_path / "in.zip")
+            pytest.fail(what)
+    assert not list((other.workspace / "models").glob("*"))
+
+
+# Features of a set ----------------------------------------------------------------------------------------------------
+
+
+def test_features_are_made_once_for_each_clip_and_told_in_frames(store, square_clip, sample_path, monkeypatch):
+    digests = [pipeline.add_video(store, path) for path in (square_clip, sample_path)]
+    dataset = Dataset(
+        "Two", ("a",), tuple(Item(one, f"{one[:4]}.mp4", 2.0, label="a") for one in (*digests, digests[0]))
+    )
+    store.save_dataset(dataset, datasets.key(dataset))
+    made, told = [], []
+
+    def extract(info, recipe, name, engine, cache, report):
+        made.append(info.digest)
+        report(25, 50, "Looking")
+        return Features(np.zeros(1), np.zeros((1, 3), np.float32), (0.0, 1.0))
+
+    monkeypatch.setattr(pipeline, "extract", extract)
+    training.gather(store, "Two", Recipe(), CNN, ENGINE, lambda *said: told.append(said))
+    frames = [store.video(one).frame_count for one in digests]
+    assert made == digests and told[-1][:2] == (sum(frames), sum(frames))
+    assert (round(frames[0] / 2), sum(frames), "Looking at clips, 1 of 2") in told
+    assert training.gathered(store, dataset, Recipe(), CNN, ENGINE)
+    training.gather(store, "Two", Recipe(), CNN, ENGINE)
+    assert made == digests
+    assert store.has(training.set_key(datasets.key(dataset), Recipe(), CNN, ENGINE))
+
+
+def test_an_error_names_the_clip_as_the_set_does(store):
+    dataset, values = made_set(groups=2)
+    stored(store, dataset, values)
+    item = dataset.items[5]
+    store.delete(pipeline.features_key(item.video, Recipe(), CNN, ENGINE))
+    with pytest.raises(AnalysisError, match=item.path.replace(".", r"\.")):
+        training.gather(store, "Made", Recipe(), CNN, ENGINE)
+    with pytest.raises(ResultMissing):
+        gathering.features_of_all(store, dataset, Recipe(), CNN, ENGINE)
+
+
+# Tuning ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_search_chooses_on_validation_groups_and_goes_on_after_a_stop(store, monkeypatch):
+    dataset, values = made_set(groups=5, takes=1)
+    stored(store, dataset, values)
+    split = datasets.grouped_folds(dataset, Grouping("column"), count=2)
+    asked = training.Search(
+        "Made", datasets.key(dataset), training.keep_split(store, split), (CNN,), ENGINE, Recipe(),
+        replace(OPTIONS, epochs=2), most=3, seconds=120,
+    )  # fmt: skip
+    seen = []
+    fit = network.fit
+
+    def watched(options, examples, *, validation, **others):
+        seen.append([*examples, *validation])
+        return fit(options, examples, validation=validation, **others)
+
+    monkeypatch.setattr(network, "fit", watched)
+    with pytest.raises(Cancelled):
+        training.search(store, asked, _Stop(5))
+    training.search(store, asked)
+    found = training.trials(store, training.search_key(asked))
+    ended = [one for one in found if one.state in ("done", "pruned")]
+    assert len(ended) == 3 and len(found) >= 3
+    tested = [{dataset.items[place].video for place in split.fold(number).test} for number in range(2)]
+    by_values = {values[item.video].tobytes(): item.video for item in dataset.items}
+    for examples in seen:
+        digests = {by_values[one.values.tobytes()] for one in examples}
+        assert any(not digests & fold for fold in tested), "no test group is looked at"
+    winner = training.best(found)
+    assert winner is not None and winner.accuracy is not None
+    backbone, options = training.options_from(winner, OPTIONS)
+    assert backbone == CNN and options.units == winner.settings["units"] and options.epochs == OPTIONS.epochs
+    assert replace(asked, most=9).most == 9 and training.search_key(replace(asked, most=9)) == training.search_key(
+        asked
+    )
+
+
+def test_a_search_ends_when_its_time_is_up(store):
+    dataset, values = made_set(groups=5, takes=1)
+    stored(store, dataset, values)
+    split = datasets.grouped_folds(dataset, Grouping("column"), count=2)
+    key = training.keep_split(store, split)
+    asked = training.Search("Made", datasets.key(dataset), key, (CNN,), ENGINE, Recipe(), OPTIONS, seconds=0.0)
+    training.search(store, asked)
+    assert training.trials(store, training.search_key(asked)) == ()
+
+
+# The command line -----------------------------------------------------------------------------------------------------
+
+
+def test_the_command_prints_what_it_promises(store):
+    dataset, values = made_set()
+    stored(store, dataset, values)
+    for item in dataset.items:  # the command always squeezes the whole picture
+        features = store.read(pipeline.features_key(item.video, Recipe(), CNN, ENGINE), Features)
+        key = pipeline.features_key(item.video, training.VIEWS["whole"], CNN, ENGINE)
+        store.write(key, features, kind="features", video=item.video)
+    asked = {"backbone": CNN, "engine": ENGINE, "options": OPTIONS, "seed": 0, "report": lambda *_: None}
+    told = command.run(store, "Made", groups="column", folds="2", save="by-command", **asked)
+    assert list(told)[:9] == [
+        "dataset", "backbone", "settings", "folds", "accuracy", "balanced_accuracy", "macro_f1", "baselines", "seconds",
+    ]  # fmt: skip
+    assert set(told["baselines"]) == {"majority", "linear_probe"} and set(told["seconds"]) == {"features", "train"}
+    assert [set(fold) for fold in told["folds"]] == [{"groups", "accuracy"}] * 2
+    assert told["accuracy"] >= 0.9 and told["model"] == "by-command"
+    assert (store.workspace / "models" / "by-command" / "card.json").is_file()
+    with pytest.raises(AnalysisError, match="is taken"):
+        command.run(store, "Made", groups="column", folds="2", save="by-command", **asked)
+    with pytest.raises(ResultMissing, match="no file, folder or labelled set"):
+        command.run(store, "Nothing", groups="", folds="", save="", **asked)
+
+
+def test_the_split_follows_what_was_asked():
+    dataset, _ = made_set()
+    assert len(command.split_for(dataset, "column", "leave-one-group-out").parts) == 4
+    assert len(command.split_for(dataset, r"g\d", "3").parts) == 3
+    assert len(command.split_for(dataset, "", "").parts) == 4
+    given = replace(
+        dataset, items=tuple(replace(one, split="test" if one.group == "g1" else "train") for one in dataset.items)
+    )
+    assert command.split_for(given, "", "").method == "given"
+    with pytest.raises(AnalysisError, match="no number of folds"):
+        command.split_for(dataset, "", "many")
