@@ -82,8 +82,8 @@ def made_clip(*, seed: int, examples: int) -> Made:
     maps = explain.maps(backbone, layer, Stretch(np.arange(FRAMES) / 25, pictures, 0, FRAMES, FRAMES / 25))
     found = explain.evidence(maps, weights)
     lane = found.mean(axis=(1, 2))
-    shares = [_within(found, (left - wider, top - wider), SIDE_PX + 2 * wider) for wider in (0, 32)]
-    return Made(*shares, SHOWN[0] <= int(lane.argmax()) < SHOWN[1])
+    mass, near = (_within(found, (left - wider, top - wider), SIDE_PX + 2 * wider) for wider in (0, 32))
+    return Made(mass, near, SHOWN[0] <= int(lane.argmax()) < SHOWN[1])
 
 
 def _within(found: np.ndarray, corner: tuple[int, int], side: int) -> float:

@@ -318,8 +318,7 @@ def _parser() -> argparse.ArgumentParser:
     about = "Find out which action happens when. Several clips: a JSON list, or a CSV table with their paths."
     several = commands.add_parser("analyze", help="label clips over time", description=about)
     several.add_argument("clips", metavar="CLIP", nargs="+")
-    usual = pipeline.DEFAULT_MODEL
-    several.add_argument("--model", default=usual, help="as `models` lists them (default: %(default)s)")
+    several.add_argument("--model", default=pipeline.DEFAULT_MODEL, help="see `models` (default: %(default)s)")
     several.add_argument("--recipe", metavar="FILE", help="a saved recipe, applied before what the model needs itself")
     several.add_argument("--format", choices=tuple(FORMATS), default="json")
     several.add_argument("--output", metavar="PATH", help="a file, or a folder for one file a clip")

@@ -8,10 +8,12 @@ TensorFlow in float32, as in the whole clip; scores come from the engine in use.
 As in `core.pipeline`, functions that take `report` write the store and run in a worker; the others are NumPy and quick.
 """
 
+import io
 import math
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -201,7 +203,17 @@ def study(store: Store, backbone_name: str, report: Report = silent) -> Anatomy:
     if not store.has(key):
         report(0, 0, "Loading the network")
         store.write(key, explain.anatomy(BACKBONES[backbone_name]), kind="anatomy")
-    return store.read(key, Anatomy)
+    return anatomy(store, backbone_name)
+
+
+def anatomy(store: Store, backbone_name: str) -> Anatomy:
+    """The layers of a CNN as `study` stored them; ResultMissing before that. Read once in a process."""
+    return _anatomy(store.workspace, anatomy_key(backbone_name))
+
+
+@lru_cache(maxsize=16)
+def _anatomy(workspace: Path, key: str) -> Anatomy:
+    return Store(workspace).read(key, Anatomy)
 
 
 def stretch(store: Store, view: View, report: Report = silent) -> Stretch:
@@ -259,6 +271,21 @@ def features(
 ) -> Features:
     """Store the features of a whole clip."""
     return pipeline.features_of(store, store.video(digest), recipe, backbone_name, engine, report)
+
+
+def as_npz(found: Features, layer: str) -> bytes:
+    """Features, or the means of a layer, as an .npz file: times_s (T,), values (T, D), layer, channels (D,) names."""
+    file = io.BytesIO()
+    channels = np.array([f"{layer}_{channel}" for channel in range(found.values.shape[1])])
+    np.savez_compressed(
+        file,
+        allow_pickle=False,
+        times_s=found.times_s,
+        values=np.asarray(found.values),
+        layer=np.array(layer),
+        channels=channels,
+    )
+    return file.getvalue()
 
 
 # Who reads the features -----------------------------------------------------------------------------------------------
@@ -367,14 +394,14 @@ def is_located(store: Store, asked: Question) -> bool:
     """Whether all that `locate` makes is there."""
     if not store.has(anatomy_key(asked.view.backbone)):
         return False
-    known = store.read(anatomy_key(asked.view.backbone), Anatomy)
+    known = anatomy(store, asked.view.backbone)
     place = asked.view.layer_key(known.last) if known.pooled else asked.gradient_key
     return store.has(place) and store.has(asked.attribution_key if asked.card.network else asked.features_key)
 
 
 def evidence(store: Store, asked: Question) -> Evidence:
     """Where in a window what speaks for a label lies, from what is stored; ResultMissing where something is not."""
-    known = store.read(anatomy_key(asked.view.backbone), Anatomy)
+    known = anatomy(store, asked.view.backbone)
     if not known.pooled:
         return store.read(asked.gradient_key, Evidence)
     shown = store.read(asked.view.layer_key(known.last), Activations)

@@ -643,7 +643,8 @@ def _shared(
             while left:
                 report(done, total, f"{message}, on {workers} workers")
                 with contextlib.suppress(TimeoutError):
-                    ended = wait(left, timeout=1, return_when="FIRST_COMPLETED").done
+                    waited: Any = wait(left, timeout=1, return_when="FIRST_COMPLETED")  # not a coroutine in a task
+                    ended = waited.done
                     done += sum(futures[future] for future in ended if future.result() is None)
                     left -= ended
         except KilledWorker as error:

@@ -371,3 +371,31 @@ def test_keys_tell_apart_what_differs():
     ]
     assert len({one.deletion_key("blur") for one in others} | {asked.deletion_key("mean")}) == len(others) + 1
     assert view.layer_key("a") != view.layer_key("b")
+
+
+# At the command line
+
+
+@pytest.mark.parametrize(("layer", "channels"), [("", 1280), ("stem", 32)])
+def test_the_command_writes_what_a_network_sees(square_clip, tmp_path, monkeypatch, layer, channels):
+    from core import __main__, settings
+
+    monkeypatch.setattr(settings, "current", lambda: Settings(tmp_path, (settings.ROOT / "models",), "", ENGINE, 2**30))
+    path = tmp_path / "seen.npz"
+    asked = ["features", str(square_clip), "--backbone", STILL, "--output", str(path)]
+    assert __main__.main([*asked, "--layer", layer] if layer else asked) == 0
+    with np.load(path, allow_pickle=False) as file:
+        assert sorted(file.files) == ["channels", "layer", "times_s", "values"]
+        assert file["values"].shape == (50, channels)
+        assert file["times_s"][0] == pytest.approx(0.02)
+        assert str(file["layer"]) == (layer or "features")
+        assert len(set(file["channels"])) == channels
+
+
+def test_the_command_names_the_nearest_layer(square_clip, tmp_path, monkeypatch, capsys):
+    from core import __main__, settings
+
+    monkeypatch.setattr(settings, "current", lambda: Settings(tmp_path, (settings.ROOT / "models",), "", ENGINE, 2**30))
+    asked = ["features", str(square_clip), "--backbone", STILL, "--output", str(tmp_path / "x.npz")]
+    assert __main__.main([*asked, "--layer", "stemm"]) == 1
+    assert "stem" in capsys.readouterr().err.split("hint:")[1]

@@ -34,7 +34,9 @@ def walk(label: str, seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     course = np.linspace(-2, 2, STEPS) + rng.normal(0, 0.1)
     values = rng.normal(0, 0.15, (STEPS, CHANNELS))
-    values[:, 0 if label in ("right", "left") else 1] += course
+    pair = 0 if label in ("right", "left") else 1
+    values[:, pair] += course
+    values[:, 2 + pair] += 1.5  # which pair it is, any frame tells
     return (values if label in ("right", "up") else values[::-1]).astype(np.float32)
 
 

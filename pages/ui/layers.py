@@ -27,7 +27,7 @@ def show(info: VideoInfo, backbone: str) -> None:
     task = (insight.study, state.store(), backbone)
     if not job_panel.ready(key, "Load the network's layers", *task, at_once=True, noun="layer"):
         return
-    anatomy = state.store().read(key, Anatomy)
+    anatomy = insight.anatomy(state.store(), backbone)
     layer = _layer(anatomy, backbone)
     theme.facts(facts(layer, backbone))
     looked = seeing.look_at(info, backbone)

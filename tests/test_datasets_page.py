@@ -1,0 +1,252 @@
+"""The Datasets page when it is empty, while a set is checked, with a set, and when a check has failed."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from core import datasets, sets
+from core.domain import Dataset, Duplicates, Finding, Item, Pair, Split
+from core.store import Store
+from pages.ui import state
+from tests.test_pages import FakeRunner, button, page, runner, told
+
+__all__ = ["runner"]
+
+
+def some_set(name: str = "Moves", *, clips: int = 24, **changes) -> Dataset:
+    """Two classes, three persons and as many clips of each as fit."""
+    people = ("ann", "bob", "cy")
+    items = tuple(
+        Item(f"{place:064x}", f"{label}/{people[place // 2 % 3]}_{place}.mp4", 2.0 + place % 3, label=label)
+        for place, label in zip(range(clips), ("walk", "run") * clips, strict=False)
+    )
+    return replace(Dataset(name, ("run", "walk"), items, source="folder /clips"), **changes)
+
+
+@pytest.fixture
+def store(runner: FakeRunner) -> Iterator[Store]:
+    yield state.store()
+
+
+def saved(store: Store, dataset: Dataset) -> str:
+    key = datasets.key(dataset)
+    store.save_dataset(dataset, key)
+    return key
+
+
+def view(at, name: str):
+    return at.segmented_control[0].select(name).run()
+
+
+def frames_of(at):
+    return [table.value for table in at.dataframe]
+
+
+def test_without_a_set_the_page_says_what_to_do(store):
+    words = told(page("datasets"))
+    assert "There is no labelled set yet" in words
+    assert "Make the sample set" in words
+
+
+def test_the_sample_set_is_made_by_a_job(store, runner):
+    at = page("datasets")
+    button(at, "Make the sample set").click().run()
+    assert runner.known[sets.MADE_KEY].title == "Make the sample set"
+    words = told(at)
+    assert "40 of 100 clips" in words
+    assert "There is no labelled set yet" not in words
+
+
+def test_a_path_is_checked_by_a_job_which_shows_how_far_it_is(store, runner, tmp_path):
+    at = page("datasets")
+    at.text_input[0].input(str(tmp_path / "moves")).run()
+    button(at, "Check this set").click().run()
+    (job,) = runner.known.values()
+    assert job.title == "Check moves"
+    assert job.key == "import-" + sets.import_key(datasets.Source(str(tmp_path / "moves")))
+    assert any(one.label == "Cancel" for one in at.button)
+    assert not told(at).count("There is no labelled set yet")
+
+
+def test_an_upload_is_kept_aside_and_checked(store, runner):
+    at = page("datasets")
+    at.file_uploader[0].upload("moves.zip", b"PK", "application/zip").run()
+    button(at, "Check this set").click().run()
+    (job,) = runner.known.values()
+    assert job.title == "Check moves"
+    assert [path.name for path in store.import_folder.rglob("*.zip")] == ["moves.zip"]
+
+
+def test_nothing_given_is_told(store, runner):
+    at = page("datasets")
+    button(at, "Check this set").click().run()
+    assert "Neither a file nor a path was given" in told(at)
+    assert not runner.known
+
+
+def test_each_layout_asks_for_what_it_needs(store, runner):
+    at = page("datasets")
+    at.selectbox[0].select("csv").run()
+    assert any("Between the labelled stretches" in one.label for one in at.radio)
+    at.text_input[0].input("/sets/table.csv")
+    next(one for one in at.text_input if one.label == "label").input("what")
+    at.radio[0].set_value(True)
+    button(at, "Check this set").click().run()
+    source = datasets.Source("/sets/table.csv", form="csv", watched=True, columns=(("label", "what"),))
+    assert list(runner.known) == ["import-" + sets.import_key(source)]
+    at.selectbox[0].select("mstcn").run()
+    assert {"Which of the numbered splits", "A label for every so many frames"} <= {
+        one.label for one in at.number_input
+    }
+
+
+def test_a_check_that_failed_says_why_and_can_be_closed(store, runner, tmp_path):
+    at = page("datasets")
+    at.text_input[0].input(str(tmp_path)).run()
+    button(at, "Check this set").click().run()
+    (key,) = runner.known
+    runner.known[key] = replace(runner.known[key], state="failed", error="expected 7 cells", hint="Mend line 3.")
+    words = told(at.run())
+    assert "expected 7 cells" in words
+    assert "Mend line 3" in words
+    button(at, "Close").click().run()
+    assert "expected 7 cells" not in told(at)
+
+
+def test_what_a_check_found_waits_for_a_word(store):
+    findings = (Finding("set.csv", 3, "a clip b.mp4", "no such file"), Finding("set.csv", 4, "x", "y", False))
+    source = datasets.Source("/sets/moves")
+    store.write(sets.import_key(source), some_set(findings=findings), kind="import")
+    at = page("datasets")
+    words = told(at)
+    assert "24 clips in 2 classes can be used" in words
+    assert "1 thing would be left out" in words
+    (table,) = frames_of(at)
+    assert table["What of it"].tolist() == ["left out", "taken in all the same"]
+    assert table["Line"].tolist() == ["3", "4"]
+    assert store.datasets() == []
+    button(at, "Take in what can be used").click().run()
+    assert [entry.name for entry in store.datasets()] == ["Moves"]
+    view(at, "What was found")
+    assert frames_of(at)[0]["Where"].tolist() == ["set.csv", "set.csv"]
+
+
+def test_a_check_can_be_forgotten_and_an_unusable_set_cannot_be_taken_in(store):
+    source = datasets.Source("/sets/moves")
+    store.write(sets.import_key(source), Dataset("Moves", (), ()), kind="import")
+    at = page("datasets")
+    assert button(at, "Take this set in").disabled
+    button(at, "Forget it").click().run()
+    assert store.keys("import") == []
+
+
+def test_a_name_that_is_taken_is_refused(store):
+    saved(store, some_set())
+    store.write(sets.import_key(datasets.Source("/x")), some_set(), kind="import")
+    at = page("datasets")
+    button(at, "Take this set in").click().run()
+    assert "already is a labelled set" in told(at)
+
+
+def test_a_set_shows_its_classes_lengths_and_pictures(store):
+    saved(store, some_set())
+    at = page("datasets")
+    words = told(at)
+    for expected in ("Moves", "24 clips", "2 classes", "All classes have as many examples", "From 2.0 s to 4.0 s"):
+        assert expected in words
+    assert words.count("<figure>") == 12
+    assert f"/thumbs/{0:064x}" not in words.split("<figure>")[0]
+    view(at, "Clips")
+    (table,) = frames_of(at)
+    assert len(table) == 24
+    assert list(table.columns) == ["Clip", "Label", "Seconds"]
+    view(at, "What was found")
+    assert "Nothing was wrong" in told(at)
+
+
+def test_groups_are_offered_and_the_split_is_kept(store):
+    key = saved(store, some_set())
+    at = view(page("datasets"), "Groups and split")
+    assert at.radio[0].options[0].startswith("What stands before the first _ · 3 groups")
+    assert "ann, bob and cy" in told(at)
+    at.selectbox(key="sets.method").select("leave one group out").run()
+    assert frames_of(at)[1]["Groups that are tested"].tolist() == ["ann", "bob", "cy"]
+    button(at, "Use this split").click().run()
+    assert "This is the split of the set" in told(at)
+    (kept,) = store.split_keys(key)
+    assert store.read(kept, Split).grouping.pattern == "^(?P<group>[^_]+)_"
+
+
+def test_a_pattern_of_ones_own_is_tried_and_told_if_it_fits_no_clip(store):
+    saved(store, some_set())
+    at = view(page("datasets"), "Groups and split")
+    at.radio[0].set_value("A pattern of your own").run()
+    for pattern, expected in (("(", "no pattern"), ("^zed_", "24 of 24 clips have no group")):
+        at.text_input(key=at.text_input[1].key).input(pattern).run()
+        assert expected in told(at).replace("\\", "")
+
+
+def test_too_many_folds_are_told(store):
+    saved(store, some_set())
+    at = view(page("datasets"), "Groups and split")
+    at.number_input(key="sets.folds").set_value(7).run()
+    assert "3 groups cannot be parted into 7 folds" in told(at)
+
+
+def test_near_duplicates_are_looked_for_joined_and_no_longer_leak(store, runner):
+    key = saved(store, some_set())
+    at = view(page("datasets"), "Near-duplicates")
+    button(at, "Look for near-duplicates").click().run()
+    assert list(runner.known) == [sets.duplicates_key(key)]
+    runner.known.clear()
+    found = Duplicates(key, (Pair(0, 2, 0.02, 0.05),), 1)  # of ann and of bob
+    store.write(sets.duplicates_key(key), found, kind="duplicates")
+    view(at.run(), "Groups and split")
+    at.selectbox(key="sets.method").select("leave one group out").run()
+    assert "1 pair of clips that look alike stand on two sides" in told(at)
+    assert button(at, "Use this split").disabled
+    view(at, "Near-duplicates")
+    assert "Their pictures agree to 98 %" in told(at)
+    at.toggle[0].set_value(True).run()
+    view(at, "Groups and split")
+    at.selectbox(key="sets.method").select("leave one group out").run()
+    words = told(at)
+    assert "stand on two sides" not in words
+    assert not button(at, "Use this split").disabled
+
+
+def test_deleting_a_set_keeps_its_clips(store):
+    saved(store, some_set())
+    at = page("datasets")
+    button(at, "Delete").click().run()
+    assert store.datasets() == []
+    assert "There is no labelled set yet" in told(at)
+
+
+def test_a_set_that_is_damaged_says_so(store):
+    saved(store, some_set())
+    (entry,) = store.datasets()
+    (store.workspace / "results" / entry.body / "value.json").write_text("{}")
+    assert "damaged" in told(page("datasets"))
+
+
+def test_ten_thousand_clips_do_not_stall_the_page(store):
+    import time
+
+    items = tuple(
+        Item(f"{place:064x}", f"c{place % 100}/p{place // 100:02}_{place}.mp4", 2.0, label=f"c{place % 100:02}")
+        for place in range(10_000)
+    )
+    saved(store, Dataset("Many", tuple(f"c{number:02}" for number in range(100)), items))
+    at = page("datasets")
+    told(at)
+    begun = time.monotonic()
+    told(view(at, "Clips"))
+    assert time.monotonic() - begun < 5
+    begun = time.monotonic()
+    told(view(at, "Groups and split"))
+    assert time.monotonic() - begun < 20  # the folds are drawn once
+    begun = time.monotonic()
+    told(at.run())
+    assert time.monotonic() - begun < 3
