@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import TextIO, TypeAlias
 
 import core.formats  # noqa: F401
 from core import codec, insight, pipeline, settings, training
@@ -27,6 +27,7 @@ from core.training import command
 
 SPARSE_S = 10.0  # between lines of progress where they are kept
 REDRAWN_S = 0.1  # between lines of progress where each takes the place of the one before
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 @dataclass(frozen=True)
@@ -324,6 +325,13 @@ def _parser() -> argparse.ArgumentParser:
     several.add_argument("--output", metavar="PATH", help="a file, or a folder for one file a clip")
     several.set_defaults(run=analyze)
 
+    _add_features(commands)
+    _add_score(commands)
+    _add_train(commands)
+    return parser
+
+
+def _add_features(commands: Commands) -> None:
     about = (
         "Write what a CNN sees at each step of a clip as arrays: times_s, values, layer and channels, in an .npz file."
     )
@@ -337,6 +345,8 @@ def _parser() -> argparse.ArgumentParser:
     seen.add_argument("--output", metavar="FILE.npz", required=True)
     seen.set_defaults(run=features)
 
+
+def _add_score(commands: Commands) -> None:
     about = "Score predicted labels over time against the true ones: two label files, or two folders of them, as JSON."
     scored = commands.add_parser("score", help="score label files against the truth", description=about)
     scored.add_argument("truth", metavar="TRUTH", type=Path)
@@ -346,11 +356,9 @@ def _parser() -> argparse.ArgumentParser:
     scored.add_argument("--background", metavar="LABEL", help=blank)
     scored.add_argument("--output", metavar="FILE")
     scored.set_defaults(run=score)
-    _add_train(commands)
-    return parser
 
 
-def _add_train(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+def _add_train(commands: Commands) -> None:
     about = "Train a recurrent network on a labelled set, and test it on groups of clips that it never saw, as JSON."
     trained = commands.add_parser("train", help="train on a labelled set", description=about)
     trained.add_argument("dataset", metavar="DATASET", help="a folder, zip or table, or the name of a stored set")
