@@ -143,6 +143,7 @@ def test_a_newcomer_finds_the_right_label_in_a_real_clip(
     play_segment(page, "surfing water")
     picture(page, "timeline-kinetics400")
     downloads_agree_with_the_command_line(page, apart, tmp_path)
+    page.get_by_text("Model:").first.click()  # folded once there is a result
     page.locator("[class*=st-key-model-actions-15]").get_by_role("button", name="Use this model").click()
     settle(page)
     analyse(page)
