@@ -148,11 +148,13 @@ def fit(
     while len(state.history) < settings.epochs and not _over(state, settings):
         epoch = len(state.history)
         machine.reseed(seed, epoch)
-        losses = []
+        learned = np.zeros((batches, 3))
         for i, batch in enumerate(_varied_batches(settings, ready, weights, (seed, epoch))):
             report(epoch * batches + i, settings.epochs * batches, f"Learning, pass {epoch + 1} of {settings.epochs}")
-            losses.append(float(machine.learn(*batch)))
-        told = Epoch(float(np.mean(losses)), *_validate(machine.judge, judged, settings.batch_size, weights))
+            learned[i] = [float(value) for value in machine.learn(*batch)]
+        validated = _validate(machine.judge, judged, settings.batch_size, weights)
+        accuracy = float(learned[:, 1].sum() / max(learned[:, 2].sum(), 1))
+        told = Epoch(float(learned[:, 0].mean()), *validated, accuracy)
         state = machine.state(state, told)
         if keep:
             keep(state)
@@ -367,7 +369,7 @@ def _unpack(numbers: np.ndarray, variables: Sequence[Any]) -> None:
 
 
 def _steps(model: Any, optimizer: Any, settings: NetworkSettings) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    """One step of learning on a batch, giving its loss, and one of judging, giving loss, hits and steps summed."""
+    """One step of learning on a batch: loss, hits, steps; and one of judging: summed loss, summed weight, hits."""
     import keras
     import tensorflow as tf
 
@@ -380,19 +382,22 @@ def _steps(model: Any, optimizer: Any, settings: NetworkSettings) -> tuple[Calla
         each = keras.losses.categorical_crossentropy(wanted, scores, label_smoothing=settings.smoothing)  # (N, T)
         return tf.reduce_sum(each * weights), tf.reduce_sum(weights)
 
+    def hits(scores, targets, weights):
+        return tf.math.count_nonzero((tf.argmax(scores, -1) == targets) & (weights > 0))
+
     @tf.function(input_signature=signature, jit_compile=False)
     def learn(values, known, targets, weights):
         with tf.GradientTape() as tape:
-            total, weight = losses(model([values, known], training=True), targets, weights)
+            scores = model([values, known], training=True)
+            total, weight = losses(scores, targets, weights)
             loss = tf.math.divide_no_nan(total, weight)
         optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
-        return loss
+        return loss, hits(scores, targets, weights), tf.math.count_nonzero(weights)
 
     @tf.function(input_signature=signature, jit_compile=False)
     def judge(values, known, targets, weights):
         scores = model([values, known], training=False)
-        hits = (tf.argmax(scores, -1) == targets) & (weights > 0)
-        return (*losses(scores, targets, weights), tf.reduce_sum(tf.cast(hits, tf.float32)))
+        return (*losses(scores, targets, weights), hits(scores, targets, weights))
 
     return learn, judge
 

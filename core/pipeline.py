@@ -23,7 +23,7 @@ from core.domain import Analysis, Features, Frame, ModelCard, Prediction, Recipe
 from core.errors import AnalysisError, Cancelled, FormatInvalid, RecipeInvalid, ResultMissing, VideoUnreadable
 from core.jobs import Report, silent
 from core.keys import fingerprint
-from core.preprocess import Resize
+from core.preprocess import Hold, Resize
 from core.registry import BACKBONES, FORMATS, unknown
 from core.settings import ROOT, Settings
 from core.store import Store
@@ -267,7 +267,11 @@ def look(
         told = _counted(_not_empty(frames, info), report, total, "Looking at frames", _first_index(info, recipe))
         features = core.backbones.features(backbone, told, run)
     start_s, stop_s = features.seen_s
-    return replace(features, seen_s=(start_s, min(stop_s, info.duration_s, preprocess.source_stretch_s(recipe)[1])))
+    stop_s = min(stop_s, info.duration_s, preprocess.source_stretch_s(recipe)[1])
+    held = any(isinstance(step, Hold) for step in recipe.steps)
+    there = (features.times_s <= stop_s + 1e-9) | (not held)  # moments after the end are not told
+    there[0] = True
+    return replace(features, times_s=features.times_s[there], values=features.values[there], seen_s=(start_s, stop_s))
 
 
 def label(card: ModelCard, folder: Path, features: Features) -> Prediction:

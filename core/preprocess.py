@@ -447,6 +447,29 @@ def _with_next(frames: Iterable[Frame]) -> Iterator[tuple[Frame, Frame | None]]:
         yield earlier, None
 
 
+@step("Hold the end", picture=False)
+@dataclass(frozen=True)
+class Hold(Adjustable):
+    """Show the last picture for a while longer.
+
+    A CNN that sees motion looks two seconds ahead. At the end of a clip it would look at nothing, which it was never
+    trained on: its last features would say little. Moments after the end are never told; see core.pipeline.look.
+    """
+
+    held_s: float = knob(2.0, low=0.0, high=10.0, step=0.5, unit="s", label="How long")
+
+    def apply(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        frame, gap_s = None, HELD_GAP_S
+        for frame, later in _with_next(frames):
+            yield _contiguous(frame)
+            gap_s = later.time_s - frame.time_s if later else gap_s
+        if frame is None:
+            return
+        gap_s = min(max(gap_s, HELD_GAP_S / 4), 4 * HELD_GAP_S)
+        for place in range(1, 1 + math.floor(self.held_s / gap_s + 1e-9)):
+            yield replace(_contiguous(frame), time_s=frame.time_s + place * gap_s, filled=True)
+
+
 # Noise and light ------------------------------------------------------------------------------------------------------
 
 
@@ -590,6 +613,7 @@ class LocalContrast(PictureStep):
 
 GAPS_BESIDE = 5  # gaps on either side that tell what is usual around a gap
 LONGEST_DROPOUT = 3  # blank frames in a row; more of them are taken for a real black stretch
+HELD_GAP_S = 0.04  # between held frames, where the clip does not say
 BLANK_SPREAD = 2  # largest difference between values of one channel in a blank picture
 
 

@@ -20,6 +20,7 @@ from core.preprocess import (
     Denoise,
     Flip,
     Gamma,
+    Hold,
     Knob,
     LocalContrast,
     Placement,
@@ -157,7 +158,7 @@ def test_each_step_takes_no_more_than_it_needs_and_nothing_from_nothing(name):
 @pytest.mark.parametrize("name", STEPS)
 def test_each_step_copes_with_pictures_that_change_their_size(name):
     source = [Frame(i, i / 25, noise(i, size_px=(16 + i // 3, 12))) for i in range(9)]
-    assert indices(STEPS[name]().apply(source)) == list(range(9))
+    assert [frame.index for frame in STEPS[name]().apply(source) if not frame.filled] == list(range(9))
 
 
 @pytest.mark.parametrize("name", STEPS)
@@ -539,3 +540,12 @@ def test_each_step_and_its_settings_are_documented(name):
         assert all(f"`{choice}`" in section for choice in knob.choices) and f"**{knob.label}**" in section
         if knob.kind in ("int", "float", "range"):
             assert f"{knob.low:g} to {knob.high:g}" in section
+
+
+def test_a_held_end_adds_pictures_after_the_end_and_nothing_before():
+    made = list(Hold(held_s=0.5).apply(steady(4)))
+    assert [frame.filled for frame in made] == [False] * 4 + [True] * 12
+    assert {frame.index for frame in made[4:]} == {3} and made[-1].time_s == pytest.approx(made[3].time_s + 12 / 25)
+    assert np.array_equal(made[-1].image, made[3].image)
+    assert len(list(Hold(held_s=0.0).apply(steady(4)))) == 4
+    assert len(list(Hold(held_s=1.0).apply(steady(1)))) == 26

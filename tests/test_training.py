@@ -292,7 +292,7 @@ def test_the_same_plan_is_the_same_training_and_any_change_another(store):
         planned(store, dataset, options=replace(OPTIONS, units=13)),
         planned(store, dataset, folds=4),
         planned(store, dataset, final=False),
-        planned(store, dataset, recipe=training.VIEWS["whole"]),
+        planned(store, dataset, recipe=training.view("whole", CNN)),
     }
     assert len(others - {first}) == 5 and set(training.all_runs(store)) == {first, *others}
 
@@ -458,7 +458,7 @@ def test_a_search_chooses_on_validation_groups_and_goes_on_after_a_stop(store, m
     stored(store, dataset, values)
     split = datasets.grouped_folds(dataset, Grouping("column"), count=2)
     asked = training.Search(
-        "Made", datasets.key(dataset), training.keep_split(store, split), (CNN,), ENGINE, Recipe(),
+        "Made", datasets.key(dataset), training.keep_split(store, split), (CNN,), ENGINE, "middle",
         replace(OPTIONS, epochs=2), most=3, seconds=120,
     )  # fmt: skip
     seen = []
@@ -494,7 +494,7 @@ def test_a_search_ends_when_its_time_is_up(store):
     stored(store, dataset, values)
     split = datasets.grouped_folds(dataset, Grouping("column"), count=2)
     key = training.keep_split(store, split)
-    asked = training.Search("Made", datasets.key(dataset), key, (CNN,), ENGINE, Recipe(), OPTIONS, seconds=0.0)
+    asked = training.Search("Made", datasets.key(dataset), key, (CNN,), ENGINE, "middle", OPTIONS, seconds=0.0)
     training.search(store, asked)
     assert training.trials(store, training.search_key(asked)) == ()
 
@@ -507,7 +507,7 @@ def test_the_command_prints_what_it_promises(store):
     stored(store, dataset, values)
     for item in dataset.items:  # the command always squeezes the whole picture
         features = store.read(pipeline.features_key(item.video, Recipe(), CNN, ENGINE), Features)
-        key = pipeline.features_key(item.video, training.VIEWS["whole"], CNN, ENGINE)
+        key = pipeline.features_key(item.video, training.view("whole", CNN), CNN, ENGINE)
         store.write(key, features, kind="features", video=item.video)
     asked = {"backbone": CNN, "engine": ENGINE, "options": OPTIONS, "seed": 0, "report": lambda *_: None}
     told = command.run(store, "Made", groups="column", folds="2", save="by-command", **asked)

@@ -7,7 +7,7 @@ saving: models as folders and as zips                      tuning: finding good 
 
 from core.training.gathering import gather, gathered, set_key
 from core.training.lessons import comparison
-from core.training.options import DIALS, VIEWS, Options, options_of
+from core.training.options import DIALS, VIEWS, Options, options_of, view
 from core.training.runs import (
     all_runs,
     delete,
@@ -58,5 +58,6 @@ __all__ = [
     "split_of",
     "train",
     "trials",
+    "view",
     "zipped",
 ]

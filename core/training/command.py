@@ -9,8 +9,8 @@ from core.errors import AnalysisError, ResultMissing, SplitInvalid
 from core.jobs import Report
 from core.registry import BACKBONES
 from core.store import Store
-from core.training import gathering, runs, saving
-from core.training.options import VIEWS, Options
+from core.training import runs, saving
+from core.training.options import Options, view
 
 FOLDS = 5
 LEAVE_ONE_OUT = "leave-one-group-out"
@@ -81,7 +81,7 @@ def run(
     if save:
         saving.free_name(store, save, exactly=True)
     dataset = stored_set(store, told, report)
-    recipe = VIEWS["whole"]
+    recipe = view("whole", backbone)
     key = runs.plan(
         store,
         dataset,
@@ -94,7 +94,6 @@ def run(
         final=bool(save),
     )
     if runs.run_of(store, key).state != "done":
-        gathering.gather_of(store, dataset, recipe, backbone, engine, report)
         runs.train(store, key, report)
     if save:
         saving.save_model(store, key, save)

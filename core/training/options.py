@@ -5,7 +5,8 @@ from typing import Any
 
 from core.domain import Recipe
 from core.network import NetworkSettings
-from core.preprocess import Resize
+from core.preprocess import Hold, Resize
+from core.registry import BACKBONES
 
 
 @dataclass(frozen=True)
@@ -14,26 +15,32 @@ class Options(NetworkSettings):
 
     stop_early: the validation groups say after which pass it is best, and the training ends there. again: it then
     learns once more for as many passes from the validation groups too. Without stop_early all passes are run, and the
-    validation groups are learned like the others.
+    validation groups are learned like the others: where clips are few, they serve better so than as judges.
     """
 
     dropout: float = 0.5
     epochs: int = 40
     stretch: float = 0.3
-    stop_early: bool = True
+    stop_early: bool = False
     again: bool = True
 
 
 DIALS = {
     "small": Options(units=32, epochs=25, patience=6),
     "medium": Options(),
-    "large": Options(units=128, layers=2, epochs=60, patience=12),
+    "large": Options(units=128, layers=2, epochs=60, patience=12, stop_early=True),
 }
 SQUARE_PX = 224  # side of the picture that all CNNs take
-VIEWS = {
-    "whole": Recipe((Resize(SQUARE_PX, SQUARE_PX, "stretch"),)),  # pyright: ignore[reportCallIssue]
-    "middle": Recipe(),
-}
+VIEWS = ("whole", "middle")
+
+
+def view(name: str, backbone: str) -> Recipe:
+    """The steps of a training that a CNN needs: which part of the picture it sees, and an end that is held for motion.
+
+    "whole": all of it, squeezed into a square; "middle": the largest square in its middle.
+    """
+    squeezed = (Resize(SQUARE_PX, SQUARE_PX, "stretch"),) if name == "whole" else ()  # pyright: ignore[reportCallIssue]
+    return Recipe((*squeezed, Hold()) if BACKBONES[backbone].volumetric else squeezed)
 
 
 def options_of(settings: dict[str, Any]) -> Options:

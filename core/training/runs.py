@@ -170,7 +170,7 @@ def _part(key: str, what: str) -> str:
 def train(store: Store, key: str, report: Report = silent) -> None:
     """Work off a plan, from where an earlier try of it ended. Progress is told in batches that are learned.
 
-    Features that are not there yet are made first. When it is stopped, the best network so far is kept.
+    Features that are not there yet are made first, in this time. When it is stopped, the best network so far is kept.
     """
     course = _Course(store, key, report)
     try:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from core import datasets, network
-from core.domain import Dataset, Epoch, Recipe, Split, Trial
+from core.domain import Dataset, Epoch, Split, Trial
 from core.errors import AnalysisError, Cancelled, NotEnoughExamples, ResultMissing
 from core.jobs import Report, silent
 from core.keys import fingerprint
@@ -23,7 +23,7 @@ from core.registry import BACKBONES
 from core.store import Store
 from core.training import gathering, lessons
 from core.training.lessons import Lesson
-from core.training.options import Options, options_of, plain
+from core.training.options import Options, options_of, plain, view
 from core.training.runs import split_of
 
 MOST_FOLDS = 3  # folds whose validation groups a trial is judged on
@@ -35,7 +35,7 @@ LOSS_WEIGHT = 1e-3  # of equal accuracies the one with the smaller loss is bette
 class Search:
     """What is searched. dataset: name of the set; split: key of the split; backbones: CNNs to choose from.
 
-    most: trials in all; seconds: after which no further trial is begun.
+    view: one of VIEWS, what each CNN sees. most: trials in all; seconds: after which no further trial is begun.
     """
 
     dataset: str
@@ -43,7 +43,7 @@ class Search:
     split: str
     backbones: tuple[str, ...]
     engine: str
-    recipe: Recipe
+    view: str
     options: Options
     seed: int = 0
     most: int = 30
@@ -53,7 +53,14 @@ class Search:
 def search_key(asked: Search) -> str:
     """The name of a search; more trials or time do not make it another."""
     versions = [BACKBONES[name].version for name in asked.backbones]
-    told = (asked.dataset_key, asked.split, asked.backbones, versions, asked.engine, asked.recipe)
+    told = (
+        asked.dataset_key,
+        asked.split,
+        asked.backbones,
+        versions,
+        asked.engine,
+        [view(asked.view, name) for name in asked.backbones],
+    )
     return fingerprint("search", 1, told, plain(asked.options), asked.seed)
 
 
@@ -119,15 +126,15 @@ def _tried(trial: Any, taught: dict[str, Lesson], split: Split, asked: Search, l
         fold = split.fold(number)
         lesson = taught[backbone]
         fitted = network.fit(
-            options,
+            options if options.stop_early else replace(options, patience=options.epochs),
             lesson.chosen(fold.train),
             labels=len(lesson.labels),
             validation=lesson.chosen(fold.validation),
             seed=asked.seed,
             report=_within(trial, tell, began, left_s),
         )
-        told.append(fitted.history[fitted.best])
-        trial.set_user_attr("passes", int(np.mean([fitted.best + 1])))
+        told.append(fitted.history[fitted.best if options.stop_early else -1])
+        trial.set_user_attr("passes", fitted.best + 1 if options.stop_early else len(fitted.history))
         value = _value(told)
         trial.report(value, len(told))
         if trial.should_prune():
@@ -197,8 +204,9 @@ def _folds(split: Split) -> list[int]:
 
 
 def _taught(store: Store, dataset: Dataset, split: Split, backbone: str, asked: Search, report: Report) -> Lesson:
-    gathering.gather_of(store, dataset, asked.recipe, backbone, asked.engine, report)
-    found = gathering.features_of_all(store, dataset, asked.recipe, backbone, asked.engine)
+    recipe = view(asked.view, backbone)
+    gathering.gather_of(store, dataset, recipe, backbone, asked.engine, report)
+    found = gathering.features_of_all(store, dataset, recipe, backbone, asked.engine)
     return lessons.lesson(dataset, split.groups, found)
 
 

@@ -11,6 +11,7 @@ PAGES = (
     ("../features.py", "Features", ":material/blur_on:"),
     ("../timeline.py", "Timeline", ":material/view_timeline:"),
     ("../datasets.py", "Datasets", ":material/dataset:"),
+    ("../train.py", "Train", ":material/school:"),
 )
 ABOUT = """**Kinetoscope** tells which action happens when in a video clip, with neural networks that run
 on this machine. No clip leaves it."""

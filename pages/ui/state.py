@@ -8,7 +8,7 @@ import base64
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, NoReturn
 
@@ -39,6 +39,7 @@ from core.jobs import Runner
 from core.quality import Finding, findings
 from core.settings import Settings
 from core.store import DatasetEntry, Store, VideoEntry
+from core.training import command
 from pages.ui import preview, theme
 
 PREFIX = 16  # hex digits of a digest that an address carries
@@ -317,6 +318,11 @@ def chosen_model() -> ModelCard | None:
     return wanted or next(iter(known.values()), None)
 
 
+def own_models() -> dict[str, ModelCard]:
+    """The models that were trained or taken in here, by name."""
+    return pipeline.models(replace(settings(), models=settings().models[1:]))
+
+
 def choose_model(name: str) -> None:
     """Use another model from now on."""
     st.session_state["model"] = name
@@ -338,6 +344,11 @@ def remembered(name: str, default: Any) -> Any:
 def widget(key: str) -> Any:
     """What the widget of that key says; None before it was drawn."""
     return st.session_state.get(key)
+
+
+def set_widget(key: str, value: str | int | float | bool) -> None:
+    """Let the widget of that key say this when it is drawn next; for callbacks."""
+    st.session_state[key] = value
 
 
 def is_dark() -> bool:
@@ -502,6 +513,21 @@ def checked(key: str) -> Dataset:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _dataset(workspace: str, body: str) -> Dataset:
     return store().read(body, Dataset)
+
+
+def kept_split(key: str) -> Split:
+    """A split that was kept for a labelled set."""
+    return store().read(key, Split)
+
+
+def suggested_split(entry: DatasetEntry) -> Split:
+    """The split that a labelled set gets where nobody chose one."""
+    return _suggested_split(str(settings().workspace), entry.body)
+
+
+@st.cache_resource(max_entries=4, show_spinner="Drawing groups")
+def _suggested_split(workspace: str, body: str) -> Split:
+    return command.split_for(_dataset(workspace, body), "", "")
 
 
 def offers(entry: DatasetEntry) -> tuple[datasets.Offer, ...]:

@@ -1,0 +1,39 @@
+"""Train: a network of one's own on a labelled set, watched while it learns, tested on clips that it never saw."""
+
+import streamlit as st
+
+from core import training
+from pages.ui import state, theme, train_list, train_models, train_new, train_watch
+
+VIEWS = {"new": "New training", "runs": "Trainings", "models": "Models"}
+
+
+def new() -> None:
+    """What begins a training, under the result of the one that was begun here."""
+    followed = state.remembered("train.followed", "")
+    if followed in state.store().keys("training") and training.run_of(state.store(), followed).state == "done":
+        train_list.summary(followed)
+    entries = state.store().datasets()
+    if entries:
+        train_new.show(entries)
+        return
+    theme.empty(
+        "There is no labelled set yet",
+        "A network learns from clips whose labels are known. Import some, or make the sample set to try things with.",
+    )
+    if st.button("Open Datasets", type="primary", icon=":material/dataset:"):
+        state.go("datasets")
+
+
+theme.title("Train", "Teach a network your own actions, and see how it does on clips that it never saw.")
+state.show_problem()
+train_watch.under_way()
+view = st.segmented_control(
+    "View", list(VIEWS), default="new", format_func=VIEWS.__getitem__, key="train.tab", label_visibility="collapsed"
+)
+if view == "runs":
+    train_list.show()
+elif view == "models":
+    train_models.show()
+else:
+    new()

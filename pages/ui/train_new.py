@@ -1,0 +1,106 @@
+"""A new training: which set, what looks at its clips, their features, the settings, the button."""
+
+import streamlit as st
+
+from core import datasets, training
+from core.domain import Dataset, Split
+from core.errors import AnalysisError
+from core.registry import BACKBONES
+from core.store import DatasetEntry
+from pages.ui import job_panel, set_parts, state, theme, train_form, train_search, train_words, words
+
+ABOUT = (
+    "A CNN looks at each clip once, for good. After that a network is trained in seconds or minutes, as often as you "
+    "like, with whatever settings."
+)
+FEW = 8  # clips a class below which scores say little
+
+
+def show(entries: list[DatasetEntry]) -> None:
+    """All that begins a training, from top to bottom."""
+    entry = set_parts.pick(entries)
+    dataset = state.dataset(entry)
+    if dataset is None:
+        return
+    theme.facts(set_parts.facts(dataset))
+    split = _split(entry, dataset)
+    if split is None:
+        return
+    theme.section("What sees the clips", "A pretrained CNN turns pictures into features; the network reads those.")
+    backbone, view = _eyes()
+    recipe, engine = training.view(view, backbone), state.settings().engine
+    asked = (entry.name, recipe, backbone, engine)
+    key = training.set_key(entry.key, recipe, backbone, engine)
+    there = training.gathered(state.store(), dataset, recipe, backbone, engine)
+    if not job_panel.ready(
+        key, "Look at all clips", training.gather, state.store(), *asked, there=there, about=_about(dataset)
+    ):
+        return
+    st.caption(f":material/check_circle: The CNN has looked at all {words.count(len(dataset.items), 'clip')}.")
+    theme.section("The network", "Medium is right for most sets.")
+    options = train_form.options()
+    _begin(entry, dataset, split, options, backbone, view)
+    train_search.panel(entry, split, options, backbone, view)
+
+
+def _about(dataset: Dataset) -> str:
+    seconds = sum(item.duration_s for item in dataset.items)
+    return f"{ABOUT} There are {words.length(seconds)} to look at."
+
+
+def _split(entry: DatasetEntry, dataset: Dataset) -> Split | None:
+    """The split of the set, or where none was chosen yet the one that suggests itself."""
+    kept = state.store().split_keys(entry.key)
+    try:
+        split = state.kept_split(kept[0]) if kept else state.suggested_split(entry)
+    except AnalysisError as error:
+        theme.problem(str(error), error.hint)
+        return None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        said = "Split" if kept else "Split, as it suggests itself"
+        st.markdown(f"{said}: **{theme.plain(train_words.split(split))}**, {datasets.words(split.grouping)}")
+        if st.button("Change the split", icon=":material/call_split:", type="tertiary", key="train.split"):
+            state.go("datasets")
+    if len(dataset.items) < FEW * len(dataset.labels):
+        theme.notes(("There are few clips for each class: scores will swing from split to split.",))
+    return split
+
+
+def _eyes() -> tuple[str, str]:
+    """The CNN and what it sees of a picture."""
+    left, right = st.columns(2, gap="large")
+    names = list(BACKBONES)
+    backbone = left.selectbox(
+        "CNN", names, names.index("i3d-kinetics400"), lambda name: BACKBONES[name].title, key="train.backbone",
+        help="I3D sees motion: the better choice for actions. The others see single pictures.",
+    )  # fmt: skip
+    view = right.radio(
+        "What it sees of a picture", list(train_words.VIEWS), 0, train_words.VIEWS.__getitem__, key="train.view",
+        help="Choose the middle square if the sides never matter and shapes must not be squeezed.",
+    )  # fmt: skip
+    return backbone, view
+
+
+def _begin(
+    entry: DatasetEntry, dataset: Dataset, split: Split, options: training.Options, backbone: str, view: str
+) -> None:
+    """Seed, name and the button that begins the training."""
+    left, middle, right = st.columns([3, 1, 1.4], vertical_alignment="bottom")
+    name = left.text_input("Name", placeholder=f"{entry.name}, {train_words.network(vars(options))}", key="train.name")
+    seed = int(middle.number_input("Seed", 0, 10_000, 0, key="train.seed", help="Another seed draws other beginnings."))
+    if right.button("Train", type="primary", icon=":material/school:", key="train.start", width="stretch"):
+        key = training.plan(
+            state.store(), dataset, split, backbone=backbone, engine=state.settings().engine,
+            recipe=training.view(view, backbone), options=options, seed=seed,
+            name=name.strip() or f"{entry.name}, {train_words.network(vars(options))}",
+        )  # fmt: skip
+        begin(key)
+
+
+def begin(key: str) -> None:
+    """Begin a planned training, or go on with it, and follow it on the page."""
+    record = training.run_of(state.store(), key)
+    state.remember("train.followed", key)
+    if record.state != "done":
+        state.runner().submit(key, f"Train {record.name}", training.train, state.store(), key)
+    st.rerun()
