@@ -1,6 +1,6 @@
 """What can be chosen about a training, with defaults that were chosen on validation groups alone."""
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from core.domain import Recipe
@@ -30,6 +30,7 @@ DIALS = {
     "medium": Options(),
     "large": Options(units=128, layers=2, epochs=60, patience=12, stop_early=True),
 }
+LEAST_STEPS = 4
 SQUARE_PX = 224  # side of the picture that all CNNs take
 VIEWS = ("whole", "middle")
 
@@ -41,6 +42,11 @@ def view(name: str, backbone: str) -> Recipe:
     """
     squeezed = (Resize(SQUARE_PX, SQUARE_PX, "stretch"),) if name == "whole" else ()  # pyright: ignore[reportCallIssue]
     return Recipe((*squeezed, Hold()) if BACKBONES[backbone].volumetric else squeezed)
+
+
+def sized(options: Options, clips: int) -> Options:
+    """The options with batches small enough that each pass has at least LEAST_STEPS steps, where clips allow."""
+    return replace(options, batch_size=min(options.batch_size, max(1, clips // LEAST_STEPS)))
 
 
 def options_of(settings: dict[str, Any]) -> Options:

@@ -38,7 +38,7 @@ from core.registry import BACKBONES
 from core.store import Store
 from core.training import baselines, gathering, lessons
 from core.training.lessons import Lesson
-from core.training.options import Options, options_of, plain
+from core.training.options import Options, options_of, plain, sized
 
 CHECKPOINT_EVERY_S = 2.0
 TELL_EVERY_S = 0.4
@@ -272,7 +272,7 @@ class _Course:
             self._remember(number, again, state, options.epochs)
 
         fitted = network.fit(
-            options,
+            sized(options, len(training)),
             training,
             labels=len(self.taught.labels),
             validation=judged,

@@ -23,7 +23,7 @@ from core.registry import BACKBONES
 from core.store import Store
 from core.training import gathering, lessons
 from core.training.lessons import Lesson
-from core.training.options import Options, options_of, plain, view
+from core.training.options import Options, options_of, plain, sized, view
 from core.training.runs import split_of
 
 MOST_FOLDS = 3  # folds whose validation groups a trial is judged on
@@ -125,9 +125,11 @@ def _tried(trial: Any, taught: dict[str, Lesson], split: Split, asked: Search, l
     for number in _folds(split):
         fold = split.fold(number)
         lesson = taught[backbone]
+        examples = lesson.chosen(fold.train)
+        whole = options if options.stop_early else replace(options, patience=options.epochs)
         fitted = network.fit(
-            options if options.stop_early else replace(options, patience=options.epochs),
-            lesson.chosen(fold.train),
+            sized(whole, len(examples)),
+            examples,
             labels=len(lesson.labels),
             validation=lesson.chosen(fold.validation),
             seed=asked.seed,

@@ -157,7 +157,9 @@ def _rename(key: str, name: str) -> None:
 
 
 def _delete(key: str) -> None:
-    state.runner().cancel(key)
+    job = state.runner().job(key)
+    if job is not None and job.active:
+        state.runner().cancel(key)
     training.delete(state.store(), key)
 
 

@@ -1,0 +1,245 @@
+"""The Train page: empty, before and after features, while it learns, ended well or badly, and its models."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core import datasets, pipeline, training
+from core.domain import (
+    Dataset,
+    Epoch,
+    Features,
+    FoldResult,
+    Grouping,
+    Item,
+    ModelCard,
+    Progress,
+    Recipe,
+    Training,
+    Trial,
+)
+from core.store import Store
+from core.training import runs
+from pages.ui import state, train_figures, train_words
+from tests.test_pages import FakeRunner, button, page, runner, told
+
+__all__ = ["runner"]
+
+ENGINE, CNN = "tensorflow-f32", "i3d-kinetics400"
+HISTORY = tuple(Epoch(1 / (place + 1), 1.2 / (place + 1), 0.5 + place / 20, 0.6 + place / 20) for place in range(8))
+
+
+def some_set() -> Dataset:
+    """Two classes and four persons."""
+    people = ("ann", "bob", "cy", "dee")
+    items = tuple(
+        Item(f"{place:064x}", f"{label}/{people[place // 2 % 4]}_{place}.mp4", 3.0, label=label)
+        for place, label in enumerate(("walk", "run") * 12)
+    )
+    return Dataset("Moves", ("run", "walk"), items, source="folder /clips")
+
+
+@pytest.fixture
+def store(runner: FakeRunner, monkeypatch: pytest.MonkeyPatch) -> Store:
+    monkeypatch.setattr(state, "own_models", dict)
+    return state.store()
+
+
+@pytest.fixture
+def dataset(store: Store) -> Dataset:
+    """A set whose clips no CNN has looked at yet."""
+    found = some_set()
+    store.save_dataset(found, datasets.key(found))
+    return found
+
+
+@pytest.fixture
+def looked_at(store: Store, dataset: Dataset) -> Dataset:
+    """The set with features."""
+    for item in dataset.items:
+        key = pipeline.features_key(item.video, training.view("whole", CNN), CNN, ENGINE)
+        store.write(key, Features(np.arange(3.0), np.zeros((3, 4), np.float32), (0.0, 3.0)), kind="features")
+    return dataset
+
+
+def planned(store: Store, dataset: Dataset, **changes) -> str:
+    split = datasets.grouped_folds(dataset, Grouping("pattern", r"^[^_]+"), count=2)
+    asked = {"backbone": CNN, "engine": ENGINE, "recipe": Recipe(), "options": training.Options()}
+    return training.plan(store, dataset, split, name="First try", **(asked | changes))
+
+
+def ended(store: Store, key: str, **changes) -> Training:
+    """A training as it is when it has ended."""
+    folds = tuple(FoldResult((name,), 12, accuracy, HISTORY, 6) for name, accuracy in (("ann", 1.0), ("bob", 0.75)))
+    told = {
+        "state": "done",
+        "folds": folds,
+        "scores": {"accuracy": 0.875, "balanced_accuracy": 0.87, "macro_f1": 0.86},
+        "baselines": {"majority": 0.5, "linear_probe": 0.8},
+        "seconds": {"features": 1.0, "train": 12.0},
+        "warnings": ("not reliable, n = 2 groups",),
+        "network_sha256": "ab" * 32,
+    }
+    record = replace(training.run_of(store, key), **(told | changes))
+    store.write(key, record, kind="training")
+    return record
+
+
+def tab(at, name: str):
+    return next(one for one in at.segmented_control if one.label == "View").select(name).run()
+
+
+def test_without_a_set_the_page_says_where_to_get_one(store):
+    words = told(page("train"))
+    assert "There is no labelled set yet" in words and "Open Datasets" in words
+
+
+def test_before_its_features_a_set_offers_to_have_all_clips_looked_at(dataset, runner):
+    at = page("train")
+    words = told(at)
+    assert "24 clips" in words and "Look at all clips" in words and "as it suggests itself" in words
+    assert not any(one.label == "Train" for one in at.button)
+    button(at, "Look at all clips").click().run()
+    (job,) = runner.known.values()
+    assert job.title == "Look at all clips" and job.active
+    assert any(one.label == "Cancel" for one in at.button)
+
+
+def test_with_features_a_training_begins_with_one_click_and_shows_its_curves(looked_at, runner, store):
+    at = page("train")
+    assert "has looked at all 24 clips" in told(at)
+    button(at, "Train").click().run()
+    (key,) = training.all_runs(store)
+    assert runner.known[key].title.startswith("Train Moves")
+    record = training.run_of(store, key)
+    assert training.options_of(record.settings) == training.DIALS["medium"]
+    assert record.recipe == training.view("whole", CNN) and record.fold_count == 4
+    store.write(runs._part(key, "progress"), Progress(1, False, 40, HISTORY), kind="progress")
+    words = told(at.run())
+    assert "Fold 2 of 4: pass 8 of at most 40" in words
+    assert len(at.get("plotly_chart")) >= 2
+
+
+def test_the_dial_and_the_details_make_the_settings(looked_at, store):
+    at = page("train")
+    dial = next(one for one in at.segmented_control if one.label == "How much network")
+    dial.select("large").run()
+    next(one for one in at.selectbox if one.label == "Cell").select("lstm").run()
+    next(one for one in at.number_input if one.label == "Units").set_value(48).run()
+    next(one for one in at.toggle if one.label == "Reads both ways").set_value(False).run()
+    button(at, "Train").click().run()
+    (record,) = training.all_runs(store).values()
+    expected = replace(training.DIALS["large"], cell="lstm", units=48, bidirectional=False)
+    assert training.options_of(record.settings) == expected
+
+
+def test_a_training_that_failed_says_why_and_can_go_on(looked_at, store, runner):
+    at = page("train")
+    button(at, "Train").click().run()
+    (key,) = training.all_runs(store)
+    runner.known[key] = replace(runner.known[key], state="failed", error="It died.", hint="Try again.")
+    words = told(at.run())
+    assert "It died" in words and "Try again" in words
+    button(at, "Go on from there").click().run()
+    assert runner.known[key].active
+    runner.known[key] = replace(runner.known[key], state="cancelled")
+    ended(store, key, state="stopped")
+    assert "The best network so far was kept" in told(at.run())
+    button(at, "Leave it").click().run()
+    assert "The best network so far was kept" not in told(at)
+
+
+def test_a_training_that_has_ended_is_told_with_what_is_simpler(looked_at, store, runner):
+    at = page("train")
+    button(at, "Train").click().run()
+    (key,) = training.all_runs(store)
+    runner.known[key] = replace(runner.known[key], state="done")
+    ended(store, key)
+    words = told(at.run())
+    assert "88 %" in words and "linear probe, which knows no order in time, 80 %" in words
+    assert "not reliable, n = 2 groups" in words and "Save as a model" in words
+
+
+def test_trainings_are_listed_compared_renamed_and_deleted(looked_at, store):
+    first, second = planned(store, looked_at), planned(store, looked_at, seed=1)
+    ended(store, first)
+    ended(store, second, scores={"accuracy": 0.5, "macro_f1": 0.4})
+    at = tab(page("train"), "runs")
+    words = told(at)
+    assert "First try" in words and "named rightly" in words
+    at.session_state["train.table.2"] = {"selection": {"rows": [0, 1], "columns": [], "cells": []}}
+    at.run()
+    assert "luck of the draw" in told(at)
+    (differing,) = [table.value for table in at.dataframe if "What differs" in table.value]
+    assert list(differing["What differs"]) == ["seed"]
+    at.session_state["train.table.2"] = {"selection": {"rows": [1], "columns": [], "cells": []}}
+    at.run()
+    shown = list(training.all_runs(store))[1]
+    next(one for one in at.text_input if one.key == f"train.rename.{shown}").input("Second try").run()
+    button(at, "Rename").click().run()
+    assert training.run_of(store, shown).name == "Second try"
+    button(at, "Delete").click().run()
+    assert len(training.all_runs(store)) == 1
+
+
+def test_a_training_that_did_not_end_can_be_gone_on_with_from_the_list(looked_at, store, runner):
+    key = planned(store, looked_at)
+    at = tab(page("train"), "runs")
+    assert "has not ended yet" in told(at)
+    button(at, "Go on with this training").click().run()
+    assert runner.known[key].active
+
+
+def test_without_trainings_and_models_the_tabs_say_so(dataset):
+    assert "Nothing was trained yet" in told(tab(page("train"), "runs"))
+    assert "No model was saved yet" in told(tab(page("train"), "models"))
+
+
+def test_models_can_be_used_downloaded_deleted_and_bad_zips_are_refused(store, monkeypatch):
+    card = ModelCard("walks", "My walks", CNN, 2, ("run", "walk"), scores={"clip accuracy": 0.9}, created="2026-01-01")
+    monkeypatch.setattr(state, "own_models", lambda: {"walks": card})
+    at = tab(page("train"), "models")
+    words = told(at)
+    assert "My walks" in words and "clip accuracy 90 %" in words
+    assert [one.label for one in at.get("download_button")] == ["Download"]
+    at.file_uploader[0].upload("bad.zip", b"PK nothing", "application/zip").run()
+    assert "bad.zip is no zip that can be read" in at.error[0].value.replace("\\", "")
+
+
+def test_a_search_shows_its_trials_and_its_best_becomes_the_settings(looked_at, store, runner):
+    at = page("train")
+    button(at, "Look for settings").click().run()
+    key, job = next(iter(runner.known.items()))
+    assert job.title == "Find settings for Moves"
+    runner.known[key] = replace(job, state="done")
+    drawn = {"backbone": CNN, "learning_rate": 0.004, "batch_size": 8, "cell": "lstm", "units": 32, "dropout": 0.2}
+    store.write(key, (Trial(0, drawn, "done", 0.9, 0.3, 20, 2.0), Trial(1, drawn, "pruned", 0.5, 1.0)), kind="search")
+    at.run()
+    button(at, "Use trial 1, 90 % on validation groups").click().run()
+    told(at)
+    button(at, "Train").click().run()
+    (record,) = training.all_runs(store).values()
+    options = training.options_of(record.settings)
+    assert (options.cell, options.units, options.learning_rate, options.batch_size) == ("lstm", 32, 0.004, 8)
+
+
+def test_a_set_that_cannot_be_split_says_so(store):
+    lone = some_set()
+    lone = replace(lone, items=lone.items[:1])
+    store.save_dataset(lone, datasets.key(lone))
+    at = page("train")
+    assert at.error and not any(one.label == "Train" for one in at.button)
+    told(at)
+
+
+def test_words_and_figures_hold_what_they_are_given(store, dataset):
+    record = ended(store, planned(store, dataset))
+    assert "88 %" in train_words.headline(record) and "GRU, 64 units, both ways" in train_words.facts(record)
+    figure = train_figures.beside(record, dark=False)
+    assert list(figure.data[0].x) == pytest.approx([50.0, 80.0, 87.5])
+    drawn = train_figures.score(HISTORY, passes=40, best=6, dark=True)
+    assert [trace.name for trace in drawn.data] == ["in training", "on validation groups", "kept"]
+    assert list(train_words.folds(record.folds)["Passes"]) == [7, 7]
+    assert Path(record.dataset).name == "Moves"
