@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -203,7 +204,7 @@ def test_models_can_be_used_downloaded_deleted_and_bad_zips_are_refused(store, m
     at = tab(page("train"), "models")
     words = told(at)
     assert "My walks" in words and "clip accuracy 90 %" in words
-    assert [one.label for one in at.get("download_button")] == ["Download"]
+    assert [getattr(one, "label", "") for one in at.get("download_button")] == ["Download"]
     at.file_uploader[0].upload("bad.zip", b"PK nothing", "application/zip").run()
     assert "bad.zip is no zip that can be read" in at.error[0].value.replace("\\", "")
 
@@ -237,9 +238,9 @@ def test_a_set_that_cannot_be_split_says_so(store):
 def test_words_and_figures_hold_what_they_are_given(store, dataset):
     record = ended(store, planned(store, dataset))
     assert "88 %" in train_words.headline(record) and "GRU, 64 units, both ways" in train_words.facts(record)
-    figure = train_figures.beside(record, dark=False)
+    figure: Any = train_figures.beside(record, dark=False)
     assert list(figure.data[0].x) == pytest.approx([50.0, 80.0, 87.5])
-    drawn = train_figures.score(HISTORY, passes=40, best=6, dark=True)
+    drawn: Any = train_figures.score(HISTORY, passes=40, best=6, dark=True)
     assert [trace.name for trace in drawn.data] == ["in training", "on validation groups", "kept"]
     assert list(train_words.folds(record.folds)["Passes"]) == [7, 7]
     assert Path(record.dataset).name == "Moves"

@@ -74,7 +74,7 @@ def plan(
     if not store.has(key):
         keep_split(store, split)
         record = Training(
-            name or f"{dataset.name}, {made.title}",
+            name or f"{dataset.name}, {options.cell.upper()} {options.units}",
             *(dataset.name, dataset_key, split_key, dataset.labels, backbone, made.version, engine, recipe, settings),
             seed=seed,
             created=time.time(),

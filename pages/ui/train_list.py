@@ -27,6 +27,7 @@ def show() -> None:
         hide_index=True,
         width="stretch",
         key=f"train.table.{len(keys)}",
+        placeholder="",
         on_select="rerun",
         selection_mode="multi-row",
         column_config={name: st.column_config.NumberColumn(format="%.1f %%") for name in SHARES}

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import datasets, training
+from core import training
 from core.domain import Dataset, Split
 from core.errors import AnalysisError
 from core.registry import BACKBONES
@@ -58,7 +58,7 @@ def _split(entry: DatasetEntry, dataset: Dataset) -> Split | None:
         return None
     with st.container(horizontal=True, vertical_alignment="center"):
         said = "Split" if kept else "Split, as it suggests itself"
-        st.markdown(f"{said}: **{theme.plain(train_words.split(split))}**, {datasets.words(split.grouping)}")
+        st.markdown(f"{said}: **{theme.plain(train_words.split(split))}**")
         if st.button("Change the split", icon=":material/call_split:", type="tertiary", key="train.split"):
             state.go("datasets")
     if len(dataset.items) < FEW * len(dataset.labels):

@@ -20,7 +20,6 @@ ABOUT_DIALS = {
 }
 VIEWS = {"whole": "The whole picture, squeezed into a square", "middle": "The middle square of the picture"}
 CELLS = {"gru": "GRU", "lstm": "LSTM"}
-METHODS = {"given": "the split it came with", "folds": "folds by group", "leave one group out": "one group left out"}
 NAMES = {
     "accuracy": "Accuracy",
     "balanced_accuracy": "Balanced accuracy",
@@ -35,13 +34,18 @@ STATES = {"planned": "not ended", "stopped": "stopped", "done": "done"}
 
 def split(found: Split) -> str:
     """How a set is split, in a few words."""
+    told = {
+        "column": "told by the set itself",
+        "subject": "the subjects",
+        "folder": "told by the folder",
+        "clip": "each clip by itself",
+        "pattern": "told by the names",
+    }[found.grouping.by]
+    groups = f"{words.count(len(set(found.groups)), 'group')}, {told}"
     if found.method == "folds":
-        return (
-            f"{words.count(len(found.parts), 'fold')} by group, {words.count(len(set(found.groups)), 'group')} in all"
-        )
-    if found.method == "given":
-        return "the split that it came with"
-    return f"each of {words.count(len(found.parts), 'group')} left out once"
+        return f"{words.count(len(found.parts), 'fold')} by group ({groups})"
+    how = "the split that it came with" if found.method == "given" else "each group left out once"
+    return f"{how} ({groups})"
 
 
 def network(settings: Mapping[str, Any]) -> str:
