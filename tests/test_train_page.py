@@ -159,7 +159,7 @@ def test_a_training_that_has_ended_is_told_with_what_is_simpler(looked_at, store
     runner.known[key] = replace(runner.known[key], state="done")
     ended(store, key)
     words = told(at.run())
-    assert "88 %" in words and "linear probe, which knows no order in time, 80 %" in words
+    assert "88 %" in words and "linear probe, which knows no order in time, reaches 80 %" in words
     assert "not reliable, n = 2 groups" in words and "Save as a model" in words
 
 

@@ -62,7 +62,8 @@ def compared(found: Sequence[Training], *, dark: bool) -> "Figure":
 
 def beside(record: Training, *, dark: bool) -> "Figure":
     """The network beside what is simpler, on the same folds."""
-    figure = _figure(dark, 190)
+    figure = _figure(dark, 150)
+    figure.update_layout(margin={"l": 8, "r": 12, "t": 8, "b": 8})
     told = {
         "most frequent class": (record.baselines.get("majority"), LEAST),
         "linear probe": (record.baselines.get("linear_probe"), SIMPLE),
@@ -74,7 +75,7 @@ def beside(record: Training, *, dark: bool) -> "Figure":
         marker={"color": [row[2] for row in rows]}, text=[f"{row[1]:.1f} %" for row in rows], textposition="outside",
         cliponaxis=False, hovertemplate="%{y}: %{x:.1f} %<extra></extra>", showlegend=False,
     )  # fmt: skip
-    figure.update_xaxes(range=[0, 114], title=None, showticklabels=False)
+    figure.update_xaxes(range=[0, 125], title=None, showticklabels=False)
     figure.update_yaxes(automargin=True, showgrid=False)
     return figure
 

@@ -31,7 +31,10 @@ def show() -> None:
         on_select="rerun",
         selection_mode="multi-row",
         column_config={name: st.column_config.NumberColumn(format="%.1f %%") for name in SHARES}
-        | {"Seconds": st.column_config.NumberColumn(format="%.0f")},
+        | {
+            "Name": st.column_config.TextColumn(width=200),
+            "Seconds": st.column_config.NumberColumn(format="%.0f"),
+        },
     )
     rows = [row for row in picked.selection.rows if row < len(keys)]  # type: ignore[attr-defined]
     if len(rows) > 1:

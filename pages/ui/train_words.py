@@ -66,20 +66,21 @@ def headline(record: Training) -> str:
 
 def beside(record: Training) -> str:
     """What simpler things reach, in a sentence."""
-    said = []
-    if "linear_probe" in record.baselines:
-        said.append(f"a linear probe, which knows no order in time, {words.per_cent(record.baselines['linear_probe'])}")
-    if "majority" in record.baselines:
-        said.append(f"always naming the most frequent class {words.per_cent(record.baselines['majority'])}")
-    return f"On the same folds {words.listed(said)}." if said else ""
+    told = {name: words.per_cent(value) for name, value in record.baselines.items()}
+    if not {"linear_probe", "majority"} <= set(told):
+        return ""
+    return (
+        f"On the same folds a linear probe, which knows no order in time, reaches {told['linear_probe']}; always naming "
+        f"the most frequent class, {told['majority']}."
+    )
 
 
 def facts(record: Training) -> tuple[str, ...]:
     """What a training was, each in a few words."""
     backbone = BACKBONES[record.backbone].title if record.backbone in BACKBONES else record.backbone
-    seconds = sum(record.seconds.values())
+    seconds = record.seconds.get("train", 0.0)
     told = (record.dataset, backbone, network(record.settings), words.count(record.fold_count, "fold"))
-    ended = (f"trained in {words.length(seconds)}",) if seconds else ()
+    ended = (f"learned in {words.length(seconds)}",) if seconds else ()
     return (*told, f"seed {record.seed}", *ended, words.ago(record.created, time.time()))
 
 
