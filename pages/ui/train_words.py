@@ -70,8 +70,8 @@ def beside(record: Training) -> str:
     if not {"linear_probe", "majority"} <= set(told):
         return ""
     return (
-        f"On the same folds a linear probe, which knows no order in time, reaches {told['linear_probe']}; always naming "
-        f"the most frequent class, {told['majority']}."
+        f"On the same folds a linear probe, which knows no order in time, reaches {told['linear_probe']}; "
+        f"always naming the most frequent class, {told['majority']}."
     )
 
 
