@@ -636,7 +636,9 @@ def _shared(
 
     done, total = 0, sum(sizes)
     with worker_client() as client:
-        futures = {client.submit(task, *call, pure=False): size for call, size in zip(calls, sizes, strict=True)}
+        futures = {
+            client.submit(task, *call, report=silent, pure=False): size for call, size in zip(calls, sizes, strict=True)
+        }
         left = set(futures)
         workers = len(client.scheduler_info(n_workers=-1)["workers"])
         try:

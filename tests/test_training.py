@@ -1,9 +1,11 @@
 """Training on labelled sets: folds, baselines, stop and resume, saved models, tuning, all on made features."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
+import time
 import zipfile
 from dataclasses import replace
 from fractions import Fraction
@@ -16,6 +18,7 @@ import pytest
 from core import datasets, network, pipeline, training
 from core.domain import Dataset, Features, Grouping, Item, Recipe, Segment, VideoInfo
 from core.errors import AnalysisError, Cancelled, ResultMissing
+from core.jobs import Runner, spread
 from core.network import UNKNOWN, Example, NetworkSettings
 from core.settings import read as read_settings
 from core.store import Store
@@ -535,3 +538,45 @@ def test_the_split_follows_what_was_asked():
     assert command.split_for(given, "", "").method == "given"
     with pytest.raises(AnalysisError, match="no number of folds"):
         command.split_for(dataset, "", "many")
+
+
+# On a cluster ---------------------------------------------------------------------------------------------------------
+
+
+def mark(folder: str, name: str, report) -> None:
+    """Leave a file that tells which process was here."""
+    report(1, 2, "own words")
+    time.sleep(0.3)
+    Path(folder, name).write_text(str(os.getpid()))
+
+
+def spread_marks(folder: str, report) -> None:
+    spread(mark, [(folder, f"clip {number}") for number in range(6)], [10] * 6, "Marking", report)
+
+
+def test_the_clips_of_a_set_are_shared_by_the_workers_of_a_given_cluster(store, tmp_path):
+    from distributed import LocalCluster
+
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="", silence_logs=60) as cluster:
+        runner = Runner(store, scheduler=cluster.scheduler_address, memory_bytes=2**30)
+        runner.submit("ab" * 20, "Mark", spread_marks, str(tmp_path))
+        give_up = time.monotonic() + 60
+        while (job := runner.job("ab" * 20)) is None or job.active:
+            assert time.monotonic() < give_up
+            time.sleep(0.1)
+        runner.close()
+    assert job.state == "done", job.error
+    made = sorted(tmp_path.glob("clip *"))
+    assert len(made) == 6 and len({path.read_text() for path in made}) == 2
+
+
+def test_without_a_cluster_clips_are_taken_one_by_one_and_told_as_one_whole(tmp_path):
+    told = []
+    spread(mark, [(str(tmp_path), "a"), (str(tmp_path), "b")], [10, 30], "Marking", lambda *said: told.append(said))
+    assert told == [
+        (0, 40, "Marking"),
+        (5, 40, "Marking, 1 of 2"),
+        (10, 40, "Marking, 1 of 2"),
+        (25, 40, "Marking, 2 of 2"),
+        (40, 40, "Marking, 2 of 2"),
+    ]
