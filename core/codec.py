@@ -36,7 +36,7 @@ LONGEST_TEXT = 64 * 2**20  # characters
 DEEPEST = 40  # levels of nesting
 LARGEST_INT = 2**63
 LONGEST_NUMBER = 400  # characters
-KNOWN = {name: kind for name, kind in vars(domain).items() if is_dataclass(kind) and kind.__module__ == domain.__name__}
+KNOWN = {name: kind for name, kind in vars(domain).items() if is_dataclass(kind)}
 DTYPES = tuple(np.dtype(kind).str.lstrip("|") for kind in "?bBhHiIqQefd")
 FRACTION = re.compile(r"(-?\d{1,40})(?:/(\d{1,40}))?", re.ASCII)
 

@@ -1,0 +1,71 @@
+"""The values that travel between stages.
+
+All times are float64 seconds on the presentation clock of the source file, from its first frame. All ranges are
+half-open. Indices count from 0. Pixels run right and down from the top left. Pictures are (height, width, 3) uint8
+RGB. T steps, D channels, C labels, N frames.
+
+footage: what a clip holds      answers: what networks say of it      labelled: clips whose truth is known
+scores: how good answers are    lessons: how networks are trained
+"""
+
+from core.domain.answers import Analysis, Features, LabelScore, ModelCard, Prediction, Segment, Track
+from core.domain.footage import Frame, Quality, Recipe, Sheet, Step, VideoInfo
+from core.domain.labelled import (
+    TEST,
+    TRAIN,
+    UNUSED,
+    VALIDATION,
+    Dataset,
+    Duplicates,
+    Finding,
+    Fold,
+    Grouping,
+    Item,
+    Looks,
+    Pair,
+    Split,
+    straddling,
+)
+from core.domain.lessons import Checkpoint, Epoch, FoldDone, FoldResult, HeldOut, Progress, Training, Trial
+from core.domain.scores import Comparison, Estimate, Scorecard
+
+__all__ = [
+    "TEST",
+    "TRAIN",
+    "UNUSED",
+    "VALIDATION",
+    "Analysis",
+    "Checkpoint",
+    "Comparison",
+    "Dataset",
+    "Duplicates",
+    "Epoch",
+    "Estimate",
+    "Features",
+    "Finding",
+    "Fold",
+    "FoldDone",
+    "FoldResult",
+    "Frame",
+    "Grouping",
+    "HeldOut",
+    "Item",
+    "LabelScore",
+    "Looks",
+    "ModelCard",
+    "Pair",
+    "Prediction",
+    "Progress",
+    "Quality",
+    "Recipe",
+    "Scorecard",
+    "Segment",
+    "Sheet",
+    "Split",
+    "Step",
+    "Track",
+    "Training",
+    "Trial",
+    "VideoInfo",
+    "straddling",
+]

@@ -1,0 +1,148 @@
+"""Training: what it is made of, how far it is, and what it gave."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from core.domain.checks import check
+from core.domain.footage import Recipe
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """One pass over what is learned: the mean loss a known step, in training and, where there is any, in validation.
+
+    accuracy, validation_accuracy: share of the known steps that were named rightly; in training while learning, with
+    dropout and varied clips.
+    """
+
+    loss: float
+    validation_loss: float | None = None
+    validation_accuracy: float | None = None
+    accuracy: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """A training at the end of a pass, from which it goes on as if nothing had happened.
+
+    fold: which fold it belongs to; the last is the network for use. weights, best_weights: (P,) float32, all weights
+    of the network now and after its best pass, `best`, counted from 0. optimiser: (Q,) float32, its state.
+    """
+
+    fold: int
+    weights: np.ndarray
+    best_weights: np.ndarray
+    optimiser: np.ndarray
+    history: tuple[Epoch, ...]
+    best: int
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOut:
+    """What networks said of clips that they never saw.
+
+    items: (n,) int64 places in the labelled set; folds: (n,) int64 in which fold each was tested. starts: (n + 1,)
+    int64, the rows of item i are starts[i]:starts[i + 1]; rows are steps, or one for each clip. times_s: (S,) float64;
+    truth: (S,) int64 places in the labels, -1 where nobody looked; scores: (S, C) float32 whose rows sum to 1.
+    """
+
+    items: np.ndarray
+    folds: np.ndarray
+    starts: np.ndarray
+    times_s: np.ndarray
+    truth: np.ndarray
+    scores: np.ndarray
+
+    def __post_init__(self):
+        rows = len(self.truth)
+        check(len(self.items) == len(self.folds) == len(self.starts) - 1, f"{len(self.items)} items")
+        check(len(self.times_s) == len(self.scores) == rows == self.starts[-1], f"{rows} rows")
+
+    def __repr__(self):
+        return f"HeldOut({len(self.items)} clips, {self.scores.shape})"
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a training stands. fold: from 0; the network for use comes after the last. again: in its second course."""
+
+    fold: int
+    again: bool
+    passes: int
+    history: tuple[Epoch, ...]
+
+
+@dataclass(frozen=True)
+class FoldResult:
+    """How one fold went. groups: those that were tested, clips of them; accuracy: of their clips, or of their steps.
+
+    best: the pass, from 0, whose weights were kept. None of its groups was looked at before the end.
+    """
+
+    groups: tuple[str, ...]
+    clips: int
+    accuracy: float
+    history: tuple[Epoch, ...]
+    best: int
+
+
+@dataclass(frozen=True, eq=False)
+class FoldDone:
+    """A fold that has ended, kept until all have: its result, what the network said, and the linear probe."""
+
+    result: FoldResult
+    network: HeldOut
+    probe: HeldOut
+
+
+@dataclass(frozen=True)
+class Training:
+    """One training of a network on a labelled set: what was asked, and how it went.
+
+    dataset: name of the set, dataset_key: of its content; split: key of the split. settings: of the network.
+    final: whether a network for use is trained at the end, on all clips.
+    state: "planned" until it has ended, "stopped" if a person ended it, with the best so far, or "done".
+    over_time: whether scores are of time steps, not of whole clips. scores: over the clips of all folds, by name;
+    baselines: accuracy of what is simpler. seconds: what took how long. warnings: what to beware of, in words.
+    network_sha256: of the network for use; empty where there is none. passes: that it was trained for.
+    """
+
+    name: str
+    dataset: str
+    dataset_key: str
+    split: str
+    labels: tuple[str, ...]
+    backbone: str
+    backbone_version: int
+    engine: str
+    recipe: Recipe
+    settings: dict[str, Any]
+    seed: int
+    created: float
+    final: bool = True
+    state: Literal["planned", "stopped", "done"] = "planned"
+    over_time: bool = False
+    fold_count: int = 0
+    folds: tuple[FoldResult, ...] = ()
+    scores: dict[str, float] = field(default_factory=dict)
+    baselines: dict[str, float] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    network_sha256: str = ""
+    passes: int = 0
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One try of settings: what was set, how it scored on validation groups, and how it ended."""
+
+    number: int
+    settings: dict[str, Any]
+    state: Literal["running", "done", "pruned", "failed"]
+    accuracy: float | None = None
+    loss: float | None = None
+    passes: int = 0
+    seconds: float = 0.0

@@ -1,0 +1,153 @@
+"""Truth beside prediction, and the numbers that come of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from core.domain.answers import Segment
+from core.domain.checks import check
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """Truth beside prediction: what every metric is computed from.
+
+    Its n units are clips with one label each, or videos with a label for each frame; its N rows are the moments that
+    carry a label, one for each clip or one for each frame.
+
+    names: (n) the units; groups: (n) who or what each was recorded with, their own names where nothing is known.
+    truth: (N,) int64 places in `labels`, -1 where nobody said; predicted: (N,) int64, -1 only where truth is too.
+    scores: (N, C) probabilities, None where only labels are known.
+    starts: (n + 1,) int64, the rows of unit i are starts[i]:starts[i + 1]; None for clips with one label each.
+    times_s: (N,) when each frame appears, ends_s: (n,) when the last frame of each video disappears; None if unknown.
+    background: place of the label that means "nothing happening", -1 where there is none.
+    truth_segments, found_segments: (n) for each video, in seconds; seen_s: (n) the stretch its author looked at;
+    empty where only rows are known. They may overlap.
+    split: key of the split by which the units were chosen.
+    weights: (R, n) how often each unit counts in each of R draws; None: each counts once. See `total`.
+    """
+
+    labels: tuple[str, ...]
+    names: tuple[str, ...]
+    groups: tuple[str, ...]
+    truth: np.ndarray
+    predicted: np.ndarray
+    scores: np.ndarray | None = None
+    starts: np.ndarray | None = None
+    times_s: np.ndarray | None = None
+    ends_s: np.ndarray | None = None
+    background: int = -1
+    truth_segments: tuple[tuple[Segment, ...], ...] = ()
+    found_segments: tuple[tuple[Segment, ...], ...] = ()
+    seen_s: tuple[tuple[float, float], ...] = ()
+    split: str = ""
+    weights: np.ndarray | None = None
+    tables: dict[Any, Any] = field(init=False, repr=False, default_factory=dict)
+    totals: dict[Any, Any] = field(init=False, repr=False, default_factory=dict)
+
+    def __post_init__(self):
+        count, rows, unit_count = len(self.labels), self.truth.shape, len(self.names)
+        check(len(set(self.labels)) == count >= 1, "labels must differ")
+        check(-1 <= self.background < count, f"background is {self.background} of {count} labels")
+        check(self.truth.ndim == 1 and self.predicted.shape == rows, f"{rows} truths, {self.predicted.shape} predicted")
+        for row in (self.truth, self.predicted):
+            check(bool(np.all((row >= -1) & (row < count))), f"rows hold places in {count} labels, or -1")
+        check(not np.any((self.truth >= 0) & (self.predicted < 0)), "a prediction is missing where truth is known")
+        check(self.scores is None or self.scores.shape == (*rows, count), "scores are (N, C)")
+        check(self.times_s is None or self.times_s.shape == rows, "times_s are (N,)")
+        check(self.starts is not None or rows == (unit_count,), f"{unit_count} clips, {rows} labels")
+        if self.starts is not None:
+            rising = len(self.starts) == unit_count + 1 and bool(np.all(np.diff(self.starts) >= 0))
+            check(rising and self.starts[0] == 0 and self.starts[-1] == rows[0], f"starts are {self.starts}")
+        check(len(self.groups) == unit_count, f"{unit_count} units, {len(self.groups)} groups")
+        for each in (self.ends_s, self.truth_segments, self.found_segments, self.seen_s):
+            check(each is None or len(each) in (0, unit_count), "ends and segments are told for each video")
+
+    def __repr__(self):
+        return f"Comparison({len(self.names)} units, {len(self.truth)} rows, {len(self.labels)} labels)"
+
+    @property
+    def over_time(self) -> bool:
+        """Whether the units are videos with a label for each frame."""
+        return self.starts is not None
+
+    def table(self, make: Callable[..., Any], *settings: Any) -> Any:
+        """make(self, *settings), made once for this comparison and all its draws."""
+        asked = (make, *settings)
+        if asked not in self.tables:
+            self.tables[asked] = make(self, *settings)
+        return self.tables[asked]
+
+    def total(self, make: Callable[..., Any], *settings: Any) -> np.ndarray:
+        """The sum over units of the table that `make` gives: (n, K), dense or sparse, one row a unit.
+
+        (K,) for the whole set, (R, K) for draws: a metric that computes on the last axis serves both.
+        """
+        asked = (make, *settings)
+        if asked not in self.totals:
+            rows = self.table(make, *settings)
+            summed = rows.sum(axis=0) if self.weights is None else self.weights @ rows
+            self.totals[asked] = np.asarray(summed, np.float64)
+        return self.totals[asked]
+
+    def drawn(self, weights: np.ndarray) -> "Comparison":
+        """The same units, unit i counted weights[r, i] times in draw r; tables are shared. weights: (R, n) float64."""
+        draws = replace(self, weights=weights)
+        object.__setattr__(draws, "tables", self.tables)
+        return draws
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One number of a scorecard.
+
+    value: None where it is undefined (a share of nothing); low, high: its 95 % interval, None where there is none.
+    why: why something is undefined or missing, or what to beware of. left_out: how many labels or videos a mean
+    could not take in.
+    """
+
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    why: str = ""
+    left_out: int = 0
+
+    def __post_init__(self):
+        for number in (self.value, self.low, self.high):
+            check(number is None or bool(np.isfinite(number)), f"{number} is no value: say None and why")
+
+
+@dataclass(frozen=True, eq=False)
+class Scorecard:
+    """All numbers of one comparison.
+
+    confusion: (C, C) int64, rows are truth. overall: by the name of a metric; by_label: the same, C estimates each.
+    unit: what intervals resample, "clip", "video" or "group", and unit_count of them. labelled: rows with a truth.
+    majority: the share of the most frequent label, which a blind guess reaches.
+    never_predicted: those labels; strays: predictions of labels that have no truth; ties: rows whose best score is
+    shared, and went to the label listed first. warnings: in words for the user. draws, seed: of the bootstrap.
+    """
+
+    labels: tuple[str, ...]
+    confusion: np.ndarray
+    overall: dict[str, Estimate]
+    by_label: dict[str, tuple[Estimate, ...]]
+    unit: str
+    unit_count: int
+    clip_count: int
+    group_count: int
+    labelled: int
+    majority: Estimate
+    never_predicted: tuple[str, ...]
+    strays: int
+    ties: int
+    warnings: tuple[str, ...]
+    draws: int
+    seed: int
+
+    def __post_init__(self):
+        count = len(self.labels)
+        check(self.confusion.shape == (count, count), f"confusion is {self.confusion.shape} for {count} labels")
+        check(all(len(each) == count for each in self.by_label.values()), f"by_label holds {count} each")
