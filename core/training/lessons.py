@@ -122,11 +122,11 @@ def warnings(
     found: Comparison, told: dict[str, float], baselines: dict[str, float], folds: Sequence[HeldOut]
 ) -> list[str]:
     """What to beware of before the numbers are believed."""
-    said = [
-        f"{each[0].upper()}{each[1:]}."
-        for each in metrics.scorecard(found, intervals=False).warnings
-        if "calibration" not in each  # of which nothing is told here
-    ]
+    card = metrics.scorecard(found, intervals=False)
+    said = [f"{each[0].upper()}{each[1:]}." for each in card.warnings if "predictions are" in each]
+    if card.unit_count < metrics.intervals.FEW_UNITS:
+        tested = f"{card.unit_count} {card.unit}{'s' * (card.unit_count > 1)}"
+        said.append(f"Only {tested} could be tested: with others the scores may be several points higher or lower.")
     for number, fold in enumerate(folds, 1):
         labels = np.unique(fold.scores.argmax(axis=1))
         if len(labels) == 1 and len(np.unique(fold.truth[fold.truth != UNKNOWN])) > 1:

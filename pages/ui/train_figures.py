@@ -110,6 +110,7 @@ def _line(figure: "Figure", x: Sequence[int], y: Sequence[float | None], name: s
 
 def _curves(passes: int, dark: bool) -> "Figure":
     figure = _figure(dark, TALL_PX)
+    figure.update_layout(showlegend=True)
     figure.update_xaxes(title="pass over the clips", range=[0.5, max(passes, 1) + 0.5])
     return figure
 

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 DIALS = {"small": "Small", "medium": "Medium", "large": "Large", "found": "Found"}
 ABOUT_DIALS = {
-    "small": "32 units, at most 25 passes. For a first look, or for very few clips.",
-    "medium": "64 units, at most 40 passes. Right for most sets.",
-    "large": "Two layers of 128 units, at most 60 passes. For hundreds of clips and more.",
+    "small": "32 units, 25 passes. For a first look, or for very few clips.",
+    "medium": "64 units, 40 passes. Right for most sets.",
+    "large": "Two layers of 128 units, up to 60 passes, stopped early. For hundreds of clips and more.",
     "found": "The best that was found on validation groups.",
 }
 VIEWS = {"whole": "The whole picture, squeezed into a square", "middle": "The middle square of the picture"}
