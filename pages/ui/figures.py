@@ -134,3 +134,26 @@ def time_ticks(stop_s: float, *, most: int = 7) -> list[float]:
     steps_s = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 43200, 86400)
     step_s = next((step for step in steps_s if stop_s / step <= most), steps_s[-1])
     return [round(step_s * tick, 1) for tick in range(int(stop_s / step_s) + 1)]
+
+
+def blank(dark: bool, height_px: int) -> "Figure":
+    """An empty figure with the looks that bars and curves share."""
+    from plotly import graph_objects as go
+
+    ink = INK_DARK if dark else INK
+    grid = "rgba(220,215,206,0.16)" if dark else "rgba(59,54,47,0.12)"
+    figure = go.Figure()
+    figure.update_layout(
+        height=height_px,
+        margin={"l": 8, "r": 12, "t": 34, "b": 40},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"size": 13, "color": ink},
+        legend={"orientation": "h", "y": 1.03, "yanchor": "bottom", "x": 0},
+        hoverlabel={"align": "left"},
+        bargap=0.3,
+    )
+    for axes in (figure.update_xaxes, figure.update_yaxes):
+        axes(tickfont={"size": 13, "color": ink}, gridcolor=grid, fixedrange=True, zeroline=False)
+    figure.update_xaxes(showgrid=False)
+    return figure

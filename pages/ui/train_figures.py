@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from core.domain import Epoch, Training, Trial
-from pages.ui.figures import INK, INK_DARK
+from pages.ui.figures import INK_DARK, blank
 from pages.ui.train_words import NAMES
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def score(history: Sequence[Epoch], *, passes: int, best: int | None, dark: bool
 
 def compared(found: Sequence[Training], *, dark: bool) -> "Figure":
     """Scores of trainings side by side, with their baselines."""
-    figure = _figure(dark, 300)
+    figure = blank(dark, 300)
     names = ["accuracy", "balanced_accuracy", "macro_f1"]
     shown = [NAMES[name] for name in names]
     shades = (TRAINED, VALIDATED, "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -62,7 +62,7 @@ def compared(found: Sequence[Training], *, dark: bool) -> "Figure":
 
 def beside(record: Training, *, dark: bool) -> "Figure":
     """The network beside what is simpler, on the same folds."""
-    figure = _figure(dark, 150)
+    figure = blank(dark, 150)
     figure.update_layout(margin={"l": 8, "r": 12, "t": 8, "b": 8})
     told = {
         "most frequent class": (record.baselines.get("majority"), LEAST),
@@ -82,7 +82,7 @@ def beside(record: Training, *, dark: bool) -> "Figure":
 
 def tried(found: Sequence[Trial], *, dark: bool) -> "Figure":
     """The trials of a search: their accuracy on validation groups over the learning rate, GRU and LSTM apart."""
-    figure = _figure(dark, 280)
+    figure = blank(dark, 280)
     for cell, name, sign in (("gru", "GRU", "circle"), ("lstm", "LSTM", "diamond")):
         own = [one for one in found if one.accuracy is not None and one.settings.get("cell") == cell]
         figure.add_scatter(
@@ -109,29 +109,7 @@ def _line(figure: "Figure", x: Sequence[int], y: Sequence[float | None], name: s
 
 
 def _curves(passes: int, dark: bool) -> "Figure":
-    figure = _figure(dark, TALL_PX)
+    figure = blank(dark, TALL_PX)
     figure.update_layout(showlegend=True)
     figure.update_xaxes(title="pass over the clips", range=[0.5, max(passes, 1) + 0.5])
-    return figure
-
-
-def _figure(dark: bool, height_px: int) -> "Figure":
-    from plotly import graph_objects as go
-
-    ink = INK_DARK if dark else INK
-    grid = "rgba(220,215,206,0.16)" if dark else "rgba(59,54,47,0.12)"
-    figure = go.Figure()
-    figure.update_layout(
-        height=height_px,
-        margin={"l": 8, "r": 12, "t": 34, "b": 40},
-        paper_bgcolor="rgba(0,0,0,0)",
-        plot_bgcolor="rgba(0,0,0,0)",
-        font={"size": 13, "color": ink},
-        legend={"orientation": "h", "y": 1.03, "yanchor": "bottom", "x": 0},
-        hoverlabel={"align": "left"},
-        bargap=0.3,
-    )
-    for axes in (figure.update_xaxes, figure.update_yaxes):
-        axes(tickfont={"size": 13, "color": ink}, gridcolor=grid, fixedrange=True, zeroline=False)
-    figure.update_xaxes(showgrid=False)
     return figure
