@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import state, theme
+from pages.ui import heap, state, theme
 
 PAGES = (
     ("../library.py", "Library", ":material/video_library:"),
@@ -24,4 +24,7 @@ page = st.navigation(
     [st.Page(path, title=title, icon=icon, default=title == "Library") for path, title, icon in PAGES], position="top"
 )
 state.follow_address()
-page.run()
+try:
+    page.run()
+finally:
+    heap.settle()
