@@ -15,8 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO, TypeAlias
 
-import core.formats  # noqa: F401
-from core import codec, insight, pipeline, settings, training
+from core import codec, formats, insight, pipeline, settings, training
 from core.domain import Analysis, ModelCard, Recipe
 from core.errors import AnalysisError, FormatInvalid
 from core.formats.json import write_video
@@ -167,11 +166,9 @@ def _written(chosen: argparse.Namespace, found: Sequence[Analysis]) -> dict[str,
     form = FORMATS[chosen.format]
     several = len(chosen.clips) > 1
     into_folder = bool(chosen.output) and Path(chosen.output).is_dir()
-    if into_folder or (several and form.write_all is None):
-        return {_file_name(one, found, form.suffix): form.write(one) for one in found}
-    if several and form.write_all is not None:
-        return {"": form.write_all(found)} if found else {}
-    return {"": form.write(found[0])} if found else {}
+    if into_folder or (several and not form.several):
+        return {_file_name(one, found, form.suffix): form.write(formats.labels_of(one)) for one in found}
+    return {"": form.write(formats.labels_of(*found))} if found else {}
 
 
 def _file_name(one: Analysis, found: Sequence[Analysis], suffix: str) -> str:
@@ -376,7 +373,7 @@ def _add_train(commands: Commands) -> None:
 
 def _problem(chosen: argparse.Namespace) -> str:
     """What does not fit together in a call, in words; empty if all does."""
-    if chosen.run is not analyze or len(chosen.clips) == 1 or FORMATS[chosen.format].write_all:
+    if chosen.run is not analyze or len(chosen.clips) == 1 or FORMATS[chosen.format].several:
         return ""
     if not chosen.output or Path(chosen.output).is_file():
         return f"{chosen.format} holds one clip a file: give a folder as --output"

@@ -66,6 +66,12 @@ def from_json(text: str, expected: type[T], *, source: str = "", arrays: Mapping
     return reader.value(reader.parsed(text), expected, "$")
 
 
+def plain_value(text: str, *, source: str = "") -> Any:
+    """The JSON of `text` as dicts, lists, strings, finite numbers, booleans and None, for readers of other formats."""
+    reader = _Reader(source, {})
+    return reader.value(reader.parsed(text), Any, "$")
+
+
 # Writing: `hint` is what the field declares, Any where nothing does.
 
 

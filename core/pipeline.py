@@ -242,7 +242,7 @@ def analysis(
 
 def export(found: Analysis, format_name: str) -> bytes:
     """The analysis as a file of one of the FORMATS."""
-    return FORMATS[format_name].write(found)
+    return FORMATS[format_name].write(core.formats.labels_of(found))
 
 
 def extract(

@@ -9,8 +9,8 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-import core.formats  # noqa: F401
-from core.domain import Analysis, LabelScore, Segment, Track, VideoInfo
+from core import formats
+from core.domain import Analysis, Labels, LabelScore, Segment, Track, VideoInfo
 from core.errors import FormatInvalid, UnknownName
 from core.registry import FORMATS
 
@@ -36,6 +36,10 @@ def analysis(*segments: Segment, path: str = "/clips/a.mp4") -> Analysis:
     return Analysis(info, "m", (LabelScore("walk", 0.75), LabelScore("run", 0.25)), track)
 
 
+def labels_of(*segments: Segment, path: str = "/clips/a.mp4") -> Labels:
+    return formats.labels_of(analysis(*segments, path=path))
+
+
 WALK = Segment(0.08, 0.2, "walk", 0.931)
 RUN = Segment(3661.5, 3662.0004, "run", None)
 
@@ -43,19 +47,19 @@ RUN = Segment(3661.5, 3662.0004, "run", None)
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_writes_the_same_bytes_twice_and_ends_with_a_line_end(name):
     form = FORMATS[name]
-    first = form.write(analysis(WALK, RUN))
-    assert first == form.write(analysis(WALK, RUN))
+    first = form.write(labels_of(WALK, RUN))
+    assert first == form.write(labels_of(WALK, RUN))
     assert first.endswith(b"\n") and b"\r" not in first and not first.startswith(b"\xef\xbb\xbf")
     assert form.suffix.startswith(".") and "/" in form.mime and form.name == name and form.title
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_can_tell_that_nothing_was_found(name):
-    assert FORMATS[name].write(analysis())
+    assert FORMATS[name].write(labels_of())
 
 
 def test_json_has_exactly_the_promised_fields():
-    content = json.loads(FORMATS["json"].write(analysis(WALK, RUN)))
+    content = json.loads(FORMATS["json"].write(labels_of(WALK, RUN)))
     assert content == {
         "video": {
             "path": "/clips/a.mp4",
@@ -80,45 +84,45 @@ def test_json_has_exactly_the_promised_fields():
 
 
 def test_json_of_several_clips_is_a_list_in_order():
-    several = FORMATS["json"].write_all([analysis(path="b"), analysis(path="a")])
+    several = FORMATS["json"].write(formats.labels_of(analysis(path="b"), analysis(path="a")))
     assert [one["video"]["path"] for one in json.loads(several)] == ["b", "a"]
 
 
 def test_json_survives_a_path_that_is_no_text():
-    assert json.loads(FORMATS["json"].write(analysis(path="/a\udcff.mp4")))["video"]["path"] == "/a\udcff.mp4"
+    assert json.loads(FORMATS["json"].write(labels_of(path="/a\udcff.mp4")))["video"]["path"] == "/a\udcff.mp4"
 
 
 def test_csv_golden():
     expected = b"start_s,stop_s,label,confidence\n0.080,0.200,walk,0.931\n3661.500,3662.000,run,\n"
-    assert FORMATS["csv"].write(analysis(WALK, RUN)) == expected
+    assert FORMATS["csv"].write(labels_of(WALK, RUN)) == expected
 
 
 def test_csv_of_several_clips_begins_with_their_paths():
-    several = FORMATS["csv"].write_all([analysis(WALK, path="a, b.mp4"), analysis(WALK, path="c.mp4")])
+    several = FORMATS["csv"].write(formats.labels_of(analysis(WALK, path="a, b.mp4"), analysis(WALK, path="c.mp4")))
     rows = list(csv.DictReader(io.StringIO(several.decode())))
     assert [(row["path"], row["label"]) for row in rows] == [("a, b.mp4", "walk"), ("c.mp4", "walk")]
 
 
 def test_vtt_golden():
     expected = b"WEBVTT\n\n1\n00:00:00.080 --> 00:00:00.200\nwalk 0.93\n\n2\n01:01:01.500 --> 01:01:02.000\nrun\n"
-    assert FORMATS["vtt"].write(analysis(WALK, RUN)) == expected
+    assert FORMATS["vtt"].write(labels_of(WALK, RUN)) == expected
 
 
 def test_vtt_escapes_what_would_be_markup():
-    written = FORMATS["vtt"].write(analysis(replace(WALK, label="R&B <fast>")))
+    written = FORMATS["vtt"].write(labels_of(replace(WALK, label="R&B <fast>")))
     assert b"R&amp;B &lt;fast&gt; 0.93" in written
 
 
 @pytest.mark.parametrize("label", ["a --> b", "a\nb", "a\r", "a\u2028b"])
 def test_vtt_refuses_a_label_that_it_cannot_hold(label):
     with pytest.raises(FormatInvalid, match="cannot hold the label"):
-        FORMATS["vtt"].write(analysis(replace(WALK, label=label)))
+        FORMATS["vtt"].write(labels_of(replace(WALK, label=label)))
 
 
 @pytest.mark.parametrize("name", ["csv", "vtt"])
 def test_a_segment_that_rounding_would_empty_is_refused_by_name(name):
     with pytest.raises(FormatInvalid, match=r"'walk' from 1\.0001 to 1\.0002 s"):
-        FORMATS[name].write(analysis(Segment(1.0001, 1.0002, "walk")))
+        FORMATS[name].write(labels_of(Segment(1.0001, 1.0002, "walk")))
 
 
 def test_an_unknown_format_says_what_it_may_have_meant():

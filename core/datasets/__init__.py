@@ -13,8 +13,9 @@ from core.datasets.duplicates import leaks, looks, near_duplicates
 from core.datasets.groups import Offer, grouping_of, groups_from, offers, words
 from core.datasets.readers import form_of, read, read_folder, read_hmdb_lists, read_mstcn, read_ucf_lists
 from core.datasets.splits import gaps, given_split, grouped_folds, key, leave_one_group_out, split_key
-from core.datasets.tables import MEANINGS, read_csv
+from core.datasets.tables import read_csv
 from core.datasets.targets import UNKNOWN, targets, tracks
+from core.formats.tables import MEANINGS
 
 __all__ = [
     "FORMS",

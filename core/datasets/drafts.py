@@ -1,10 +1,12 @@
 """A labelled set as its source tells it, before any clip was looked at."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from core.domain import Finding
-from core.errors import FormatInvalid
+from core.formats.files import Findings, refused
+
+__all__ = ["FORMS", "Draft", "Entry", "Findings", "Form", "Source", "Stretch", "refused"]
 
 Form = Literal["", "folder", "csv", "ucf", "hmdb", "mstcn"]
 FORMS: dict[Form, str] = {
@@ -79,24 +81,3 @@ class Draft:
     source: str
     background: str = ""
     watched: bool = False
-
-
-@dataclass
-class Findings:
-    """What is found while a source is read, in order."""
-
-    all: list[Finding] = field(default_factory=list)
-
-    def left_out(self, file: str, line: int, expected: str, got: str) -> None:
-        """Something that takes no part in the set."""
-        self.all.append(Finding(file, line, expected, got, True))
-
-    def noted(self, file: str, line: int, expected: str, got: str) -> None:
-        """Something odd that takes part all the same."""
-        self.all.append(Finding(file, line, expected, got, False))
-
-
-def refused(file: str, line: int, expected: str, got: str, hint: str = "") -> FormatInvalid:
-    """The error for a source of which nothing can be read."""
-    where = f"{file}, line {line}" if line else file
-    return FormatInvalid(f"{where}: expected {expected}, got {got}.", hint)

@@ -6,10 +6,22 @@ RGB. T steps, D channels, C labels, N frames.
 
 footage: what a clip holds      answers: what networks say of it      labelled: clips whose truth is known
 scores: how good answers are    lessons: how networks are trained
+interchange: labels as files of other programs hold them
 """
 
 from core.domain.answers import Analysis, Features, LabelScore, ModelCard, Prediction, Segment, Track
 from core.domain.footage import Frame, Quality, Recipe, Sheet, Step, VideoInfo
+from core.domain.interchange import (
+    ClipLabels,
+    Labels,
+    Lane,
+    Point,
+    Renaming,
+    labels_of_analysis,
+    labels_of_track,
+    listed,
+    tracks_of_lane,
+)
 from core.domain.labelled import (
     TEST,
     TRAIN,
@@ -36,6 +48,7 @@ __all__ = [
     "VALIDATION",
     "Analysis",
     "Checkpoint",
+    "ClipLabels",
     "Comparison",
     "Dataset",
     "Duplicates",
@@ -51,13 +64,17 @@ __all__ = [
     "HeldOut",
     "Item",
     "LabelScore",
+    "Labels",
+    "Lane",
     "Looks",
     "ModelCard",
     "Pair",
+    "Point",
     "Prediction",
     "Progress",
     "Quality",
     "Recipe",
+    "Renaming",
     "Scorecard",
     "Segment",
     "Sheet",
@@ -67,5 +84,9 @@ __all__ = [
     "Training",
     "Trial",
     "VideoInfo",
+    "labels_of_analysis",
+    "labels_of_track",
+    "listed",
     "straddling",
+    "tracks_of_lane",
 ]

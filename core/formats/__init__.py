@@ -1,35 +1,49 @@
-"""Files that tell others what was found: each module in this folder is one format.
+"""Files of labels, ours and those of other programs: each module in this folder that has a NAME is one format.
 
-A format module has NAME (its short name), TITLE (for menus), SUFFIX, MIME and write(analysis) -> bytes. Where one
-file can hold several clips it also has write_all(analyses) -> bytes.
+Such a module has NAME (its short name), TITLE (for menus), SUFFIX, MIME, UNIT, BASE and ENDS (how it counts, for
+people), KEEPS (what it can hold, see format.KEPT), DIGIT_S (what its last digit stands for, 0 where it counts frames),
+read(files, asked) -> Labels, write(labels) -> bytes and looks_like(name, head). It may have REMARK, and write_files
+where it is a folder of files. The other modules are shared by them.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from pkgutil import iter_modules
 
-from core.domain import Analysis
+from core.domain import Analysis, Labels, labels_of_analysis, listed
+from core.formats.format import Format
+from core.formats.reading import Asked
 from core.registry import FORMATS
 
+__all__ = ["Asked", "Format", "labels_of"]
 
-@dataclass(frozen=True)
-class Format:
-    """One kind of file. write: one clip; write_all: several clips in one file, None where it cannot hold them."""
 
-    name: str
-    title: str
-    suffix: str
-    mime: str
-    write: Callable[[Analysis], bytes]
-    write_all: Callable[[Sequence[Analysis]], bytes] | None = None
+def labels_of(*found: Analysis) -> Labels:
+    """What networks say of clips, as a file would hold it. Its classes are the labels in use."""
+    clips = tuple(labels_of_analysis(one) for one in found)
+    return Labels(clips, listed((), clips))
 
 
 def _load() -> None:
     for found in sorted(iter_modules(__path__), key=lambda found: found.name):
         module = import_module(f"{__name__}.{found.name}")
-        several = getattr(module, "write_all", None)
-        entry = Format(module.NAME, module.TITLE, module.SUFFIX, module.MIME, module.write, several)
+        if not hasattr(module, "NAME"):
+            continue
+        entry = Format(
+            name=module.NAME,
+            title=module.TITLE,
+            suffix=module.SUFFIX,
+            mime=module.MIME,
+            unit=module.UNIT,
+            base=module.BASE,
+            ends=module.ENDS,
+            keeps=frozenset(module.KEEPS),
+            digit_s=module.DIGIT_S,
+            remark=getattr(module, "REMARK", ""),
+            read=module.read,
+            write=module.write,
+            looks_like=module.looks_like,
+            files=getattr(module, "write_files", None),
+        )
         FORMATS.add(module.NAME, entry)
 
 

@@ -1,0 +1,163 @@
+"""Labels as files of other programs hold them: several clips a file, several tracks a clip."""
+
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from itertools import pairwise
+from typing import Literal
+
+from core.domain.answers import Analysis, LabelScore, Segment, Track
+from core.domain.checks import check
+from core.domain.footage import VideoInfo
+from core.domain.labelled import Finding
+
+Span = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class Point:
+    """A label at one moment, without a length."""
+
+    time_s: float
+    label: str
+    confidence: float | None = None
+    note: str = ""
+
+    def __post_init__(self):
+        check(0 <= self.time_s < float("inf") and bool(self.label), f"a point at {self.time_s} s needs a label")
+        check(self.confidence is None or 0 <= self.confidence <= 1, f"confidence is {self.confidence}")
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One track of a file: labels of one clip by one author that do not overlap.
+
+    name: of a tier or a behaviour, "" where the file has none. subject: who is labelled. seen: sorted stretches that
+    the author looked at: inside them an instant without a segment is background, outside them nothing is known. Where
+    the file does not say what was looked at, seen is empty.
+    """
+
+    segments: tuple[Segment, ...] = ()
+    points: tuple[Point, ...] = ()
+    seen: tuple[Span, ...] = ()
+    name: str = ""
+    author: str = ""
+    subject: str = ""
+
+    def __post_init__(self):
+        for earlier, later in pairwise(self.segments):
+            check(earlier.stop_s <= later.start_s, f"segments overlap at {later.start_s} s")
+        ends = [moment for stretch in self.seen for moment in stretch]
+        check(ends == sorted(ends) and min(ends, default=0.0) >= 0, f"the seen stretches are {self.seen}")
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels in use, in the order in which they appear."""
+        return tuple(dict.fromkeys(one.label for one in (*self.segments, *self.points)))
+
+
+@dataclass(frozen=True)
+class ClipLabels:
+    """What a file says of one clip.
+
+    name: how it names the clip. lanes: its tracks. label: of the whole clip, "" where there is none. split, group and
+    subject: as for an item of a labelled set. duration_s, frame_count, rate_hz: what the file itself states of the
+    clip, 0 where it does not. info: the clip as it was measured, where it is known which one is meant. model and
+    ranking: who said so, and its labels for the whole clip, best first, where a network did.
+    """
+
+    name: str
+    lanes: tuple[Lane, ...] = ()
+    label: str = ""
+    split: Literal["", "train", "val", "test", "unused"] = ""
+    group: str = ""
+    subject: str = ""
+    duration_s: float = 0.0
+    frame_count: int = 0
+    rate_hz: Fraction | None = None
+    info: VideoInfo | None = field(default=None, compare=False)
+    model: str = ""
+    ranking: tuple[LabelScore, ...] = ()
+
+    @property
+    def end_s(self) -> float:
+        """The moment the last frame disappears, measured or else as the file states it; 0 where neither is known."""
+        return self.info.duration_s if self.info else self.duration_s
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels in use, in the order in which they appear."""
+        own = (self.label,) if self.label else ()
+        return tuple(dict.fromkeys([*own, *(label for lane in self.lanes for label in lane.labels)]))
+
+
+@dataclass(frozen=True)
+class Labels:
+    """All that a file of labels holds. classes: its list of labels, without the background. background: its name for
+    "nothing happening", "" where it has none. findings: what was odd when it was read.
+    """
+
+    clips: tuple[ClipLabels, ...]
+    classes: tuple[str, ...] = ()
+    background: str = ""
+    findings: tuple[Finding, ...] = field(default=(), compare=False)
+
+    def __post_init__(self):
+        check(len(set(self.classes)) == len(self.classes) and all(self.classes), f"the classes are {self.classes}")
+        strangers = {label for clip in self.clips for label in clip.labels} - set(self.classes)
+        check(not strangers, f"labels that the list lacks: {sorted(strangers)}")
+        check(self.background not in self.classes, f"{self.background!r} is background and a class")
+
+
+def listed(classes: tuple[str, ...], clips: tuple[ClipLabels, ...]) -> tuple[str, ...]:
+    """The classes, followed by those in use that they lack."""
+    return tuple(dict.fromkeys([*classes, *(label for clip in clips for label in clip.labels)]))
+
+
+def labels_of_analysis(found: Analysis) -> ClipLabels:
+    """What a network says of a clip, as a file would hold it."""
+    lane = labels_of_track(found.track)
+    return ClipLabels(found.video.path, (lane,), info=found.video, model=found.model, ranking=found.ranking)
+
+
+def labels_of_track(track: Track) -> Lane:
+    """A track as a lane; its empty label is what is seen and has no segment."""
+    kept = tuple(one for one in track.segments if one.label != track.labels[0])
+    start_s, stop_s = track.seen_s
+    return Lane(kept, seen=((start_s, stop_s),) if start_s < stop_s else (), author=track.author)
+
+
+def tracks_of_lane(lane: Lane, video: str, nothing: str, end_s: float) -> tuple[Track, ...]:
+    """A lane as tracks: one for each stretch that its author looked at, as a track has one such stretch.
+
+    Where the file does not say what was looked at, each segment is known and nothing between them is.
+    """
+    seen = lane.seen or _touching(lane.segments)
+    labels = (nothing, *(label for label in lane.labels if label != nothing))
+    tracks = []
+    for start_s, stop_s in seen:
+        inside = [one for one in lane.segments if one.start_s < stop_s and start_s < one.stop_s]
+        cut = tuple(replace(one, start_s=max(one.start_s, start_s), stop_s=min(one.stop_s, stop_s)) for one in inside)
+        tracks.append(Track(video, labels, cut, (start_s, min(stop_s, end_s) if end_s else stop_s), lane.author))
+    return tuple(tracks)
+
+
+def _touching(segments: tuple[Segment, ...]) -> tuple[Span, ...]:
+    """What segments cover, those that touch as one stretch."""
+    joined: list[Span] = []
+    for one in segments:
+        if joined and one.start_s <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], one.stop_s)
+        else:
+            joined.append((one.start_s, one.stop_s))
+    return tuple(joined)
+
+
+@dataclass(frozen=True)
+class Renaming:
+    """What becomes of labels that are not known: pairs of a label and its new name, or "" to leave it out."""
+
+    pairs: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self):
+        names = [label for label, _ in self.pairs]
+        check(len(set(names)) == len(names) and all(names), f"each label is renamed once: {names}")
