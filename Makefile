@@ -13,7 +13,7 @@ run:        ## set up what the program needs and serve the dashboard on this mac
 
 test:       ## set up everything and run all tests, those in a real Chromium included
 	@sh scripts/setup.sh program tools chromium
-	$(PYTHON) -m pytest $(TESTS)
+	$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 bench:      ## measure speed, memory and accuracy on this machine (BENCH="end_to_end memory" for some)
 	@sh scripts/setup.sh program tools chromium
