@@ -9,7 +9,7 @@ import numpy as np
 
 from core import preprocess
 from core.clock import Clock
-from core.domain import Frame, Recipe, Sheet, VideoInfo
+from core.domain import Frame, ModelCard, Recipe, Sheet, VideoInfo
 from pages.ui import words
 
 DISPLAY_PX = 720  # widest picture sent to the browser
@@ -27,6 +27,17 @@ def told(made: Clock, recipe: Recipe, info: VideoInfo) -> tuple[str, ...]:
     filled = (f"{words.count(made.filled, 'frame')} filled in",) if made.filled else ()
     rate = (words.rate(made.rate_hz),) if made.rate_hz else ()
     return (measured, frames, *filled, *rate)
+
+
+def looked_at(recipe: Recipe, model: ModelCard | None, info: VideoInfo) -> tuple[str, ...]:
+    """What part of the picture after a recipe a model's network is given, in words; nothing where it is all of it."""
+    if model is None:
+        return ()
+    size = preprocess.picture_size(Recipe((*recipe.steps, *model.recipe.steps)), info.width_px, info.height_px)
+    side = min(size.width_px, size.height_px)
+    if size.width_px == size.height_px:
+        return ()
+    return (f"{model.name} looks at the middle {words.picture(side, side)} only",)
 
 
 def after(recipe: Recipe, frames: tuple[Frame, ...], time_s: float) -> np.ndarray:

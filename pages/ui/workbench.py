@@ -28,7 +28,7 @@ def viewer(info: VideoInfo, moment_s: float) -> None:
     try:
         made = state.clock(info.digest)
         data = {"before": before(recipe, info, index), "after": after(recipe, info, made, moment_s)}
-        told = preview.told(made, recipe, info)
+        told = (*preview.told(made, recipe, info), *preview.looked_at(recipe, state.chosen_model(), info))
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
