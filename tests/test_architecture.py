@@ -21,7 +21,8 @@ RANKS = {
     **dict.fromkeys(("pipeline", "frames"), 6),
     **dict.fromkeys(("sets", "insight"), 7),
     "training": 8,
-    "__main__": 9,
+    "evaluation": 9,
+    "__main__": 10,
 }
 HEAVY = {"tensorflow", "keras", "openvino"}
 CORE = sorted((ROOT / "core").rglob("*.py"))

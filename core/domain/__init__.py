@@ -39,7 +39,18 @@ from core.domain.labelled import (
     straddling,
 )
 from core.domain.lessons import Checkpoint, Epoch, FoldDone, FoldResult, HeldOut, Progress, Training, Trial
-from core.domain.scores import Comparison, Estimate, Scorecard
+from core.domain.scores import (
+    Baseline,
+    Calibration,
+    Case,
+    Comparison,
+    Estimate,
+    Evaluation,
+    Listing,
+    Matching,
+    Rivalry,
+    Scorecard,
+)
 
 __all__ = [
     "TEST",
@@ -47,6 +58,9 @@ __all__ = [
     "UNUSED",
     "VALIDATION",
     "Analysis",
+    "Baseline",
+    "Calibration",
+    "Case",
     "Checkpoint",
     "ClipLabels",
     "Comparison",
@@ -54,6 +68,7 @@ __all__ = [
     "Duplicates",
     "Epoch",
     "Estimate",
+    "Evaluation",
     "Features",
     "Finding",
     "Fold",
@@ -64,9 +79,11 @@ __all__ = [
     "HeldOut",
     "Item",
     "LabelScore",
+    "Listing",
     "Labels",
     "Lane",
     "Looks",
+    "Matching",
     "ModelCard",
     "Pair",
     "Point",
@@ -74,6 +91,7 @@ __all__ = [
     "Progress",
     "Quality",
     "Recipe",
+    "Rivalry",
     "Renaming",
     "Scorecard",
     "Segment",

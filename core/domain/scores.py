@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -151,3 +151,168 @@ class Scorecard:
         count = len(self.labels)
         check(self.confusion.shape == (count, count), f"confusion is {self.confusion.shape} for {count} labels")
         check(all(len(each) == count for each in self.by_label.values()), f"by_label holds {count} each")
+
+
+@dataclass(frozen=True, eq=False)
+class Baseline:
+    """What is simpler than the network, on the same moments. predicted: (N,) int64; overall: by the name of a metric.
+
+    about: what it is and from what it learned, in words.
+    """
+
+    name: str
+    title: str
+    about: str
+    predicted: np.ndarray
+    overall: dict[str, Estimate]
+
+
+@dataclass(frozen=True, eq=False)
+class Calibration:
+    """Temperature scaling that never saw what it is scored on.
+
+    parts: (n,) int64, the part that each unit belongs to; temperatures: that of each part, fitted on all others;
+    at_bound: the parts for which no finite optimum was found. before, after: the expected calibration error.
+    about: what was fitted on what, in words.
+    """
+
+    parts: np.ndarray
+    temperatures: tuple[float, ...]
+    at_bound: tuple[int, ...]
+    before: Estimate
+    after: Estimate
+    about: str
+
+
+@dataclass(frozen=True)
+class Matching:
+    """How the labels of a model were matched to those of a set, by name without case, blanks, dashes, underscores.
+
+    pairs: (label of the set, label of the model). strangers: labels of the set that the model does not know, and
+    clips: how many clips have one. beyond: how many labels the model knows that the set does not have.
+    left_out: whether those clips were left out, and not counted as wrong.
+    """
+
+    pairs: tuple[tuple[str, str], ...] = ()
+    strangers: tuple[str, ...] = ()
+    clips: int = 0
+    beyond: int = 0
+    left_out: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """A model, or the networks of a cross-validated training, judged on a labelled set.
+
+    title: what was judged, for people. source: "run" for what the networks of a training said of clips that they
+    never saw, "model" for a model; name: key of the training, or name of the model. dataset, dataset_key: the set.
+    found: truth beside prediction; its units are clips of the set: items (n,) int64 their places in it, videos their
+    digests, folds (n,) int64 the fold in which each was tested, -1 where there are none. card: all numbers.
+    baselines: majority always, and the linear probe of a run. calibration: None where it cannot be fitted.
+    suspects: (K,) int64 rows whose label looks wrong, the most suspicious first; suspects_why: why there are none.
+    split, basis: how clips were chosen and grouped, and what the set is, in words. settings, seed, versions: how the
+    answers were made. command: the command line that does this again. warnings: in words, the gravest first.
+    predictions: of a model, the key of what it says of each clip step by step.
+    """
+
+    title: str
+    source: Literal["run", "model"]
+    name: str
+    dataset: str
+    dataset_key: str
+    found: Comparison
+    card: Scorecard
+    items: np.ndarray
+    videos: tuple[str, ...]
+    folds: np.ndarray
+    baselines: tuple[Baseline, ...]
+    calibration: Calibration | None
+    matching: Matching
+    suspects: np.ndarray
+    suspects_why: str
+    split: str
+    basis: str
+    settings: dict[str, Any]
+    seed: int
+    versions: dict[str, str]
+    command: str
+    warnings: tuple[str, ...]
+    created: float
+    predictions: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        count = len(self.found.names)
+        check(
+            len(self.items) == len(self.videos) == len(self.folds) == count, f"{count} clips, {len(self.items)} items"
+        )
+
+    def __repr__(self):
+        return f"Evaluation({self.title!r}, {self.found})"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A clip, or in a set labelled over time a stretch of one, with what is true and what was said there.
+
+    unit: place in the evaluation; video: digest; path: as the set names the clip. start_s, stop_s: the stretch,
+    moment_s: where it is surest. rows: how many rows of the comparison it stands for. truth: "" where nobody said.
+    confidence: mean score of the label that was predicted, own: of the true one; None without scores.
+    fold: -1 where there are none. group: who or what it was recorded with, "" where nobody told.
+    other, other_confidence: what a second model said there, where two are compared.
+    """
+
+    unit: int
+    video: str
+    path: str
+    start_s: float
+    stop_s: float
+    moment_s: float
+    rows: int
+    truth: str
+    predicted: str
+    right: bool
+    confidence: float | None
+    own: float | None
+    fold: int
+    group: str
+    other: str = ""
+    other_confidence: float | None = None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Some of the cases that a click asks for. total: how many there are, standing for so many rows."""
+
+    cases: tuple[Case, ...]
+    total: int
+    rows: int
+
+
+@dataclass(frozen=True, eq=False)
+class Rivalry:
+    """Two evaluations on the clips that they share.
+
+    first, second: their keys; titles: of both. shared, only_first, only_second: clips. overall: by the name of a
+    metric, estimates of the first, of the second, and of first minus second; not_better: share of draws in which the
+    first is no better, None where there is no interval. labels, by_label: differences of recall and F1, C each.
+    right_first, right_second: how many clips only one got right, with McNemar's p, None where it does not apply (why).
+    lost, won: (K, 2) int64, rows (in the first, in the second) that only the first, or only the second got right.
+    """
+
+    first: str
+    second: str
+    titles: tuple[str, str]
+    shared: int
+    only_first: int
+    only_second: int
+    overall: dict[str, tuple[Estimate, Estimate, Estimate]]
+    not_better: dict[str, float | None]
+    labels: tuple[str, ...]
+    by_label: dict[str, tuple[Estimate, ...]]
+    right_first: int
+    right_second: int
+    p: float | None
+    why: str
+    lost: np.ndarray
+    won: np.ndarray
+    warnings: tuple[str, ...]

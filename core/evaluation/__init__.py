@@ -1,0 +1,61 @@
+"""How good a model is on a labelled set, and what lies behind each number.
+
+asking: what is evaluated, as a question with a key, and its job      matching: labels of a model beside those of a set
+making: comparison, numbers, baselines, calibration, suspected labels      looking: the clips behind a click
+lanes: one clip over time      rivals: two evaluations on the clips they share
+"""
+
+from core.evaluation.asking import Question, evaluate, match, question_key, read, split_words
+from core.evaluation.lanes import Lanes, lanes
+from core.evaluation.looking import (
+    Confusion,
+    above,
+    cases,
+    changed,
+    confused,
+    curve,
+    every,
+    in_bin,
+    in_cell,
+    label_order,
+    matrix,
+    mistakes,
+    of_label,
+    reliability,
+    scaled,
+    suspects,
+    sweep,
+)
+from core.evaluation.matching import words as matching_words
+from core.evaluation.numbers import Headline, headline
+
+__all__ = [
+    "Confusion",
+    "Headline",
+    "Lanes",
+    "Question",
+    "above",
+    "cases",
+    "changed",
+    "confused",
+    "curve",
+    "evaluate",
+    "every",
+    "headline",
+    "in_bin",
+    "in_cell",
+    "label_order",
+    "lanes",
+    "match",
+    "matching_words",
+    "matrix",
+    "mistakes",
+    "of_label",
+    "question_key",
+    "read",
+    "reliability",
+    "scaled",
+    "split_words",
+    "suspects",
+    "sweep",
+]

@@ -1,0 +1,37 @@
+"""The numbers that are shown first, and all of them as JSON and CSV."""
+
+from dataclasses import dataclass
+
+from core.domain import Estimate, Evaluation
+from core.registry import METRICS
+
+OF_CLIPS = ("accuracy", "top5", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1")
+OVER_TIME = ("frame_accuracy", "balanced_accuracy", "macro_f1", "edit", "f1_10", "f1_25", "f1_50", "bout_f1")
+NOT_TOLD = Estimate(None, why="undefined: the set or the model does not have what this takes")
+
+
+@dataclass(frozen=True)
+class Headline:
+    """One number of the first screen. unit: "" for shares; baselines: the same number of what is simpler."""
+
+    name: str
+    label: str
+    estimate: Estimate
+    baselines: dict[str, Estimate]
+    unit: str = ""
+
+
+def headline(judged: Evaluation) -> tuple[Headline, ...]:
+    """The numbers to be shown first, in their order, each beside the baselines."""
+    names = OVER_TIME if judged.found.over_time else OF_CLIPS
+    return tuple(
+        Headline(
+            name,
+            METRICS[name].label,
+            judged.card.overall[name],
+            {each.name: each.overall.get(name, NOT_TOLD) for each in judged.baselines},
+            METRICS[name].unit,
+        )
+        for name in names
+        if name in judged.card.overall
+    )
