@@ -157,15 +157,21 @@ class Deletion:
     @property
     def areas(self) -> tuple[float, float]:
         """The areas under the marked and under the mean random curve."""
-        steps = np.diff(self.fractions)
-        marked, random = self.marked, self.random.mean(axis=0)
-        under = [float((steps * (curve[1:] + curve[:-1]) / 2).sum()) for curve in (marked, random)]
-        return under[0], under[1]
+        return self._under(self.marked), self._under(self.random.mean(axis=0))
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """The least and the most of the areas under the curves of single random orders."""
+        areas = [self._under(curve) for curve in self.random]
+        return min(areas), max(areas)
 
     @property
     def gain(self) -> float:
         """The area between the curves: above 0 the explanation finds what matters better than chance does."""
         return self.areas[1] - self.areas[0]
+
+    def _under(self, curve: np.ndarray) -> float:
+        return float((np.diff(self.fractions) * (curve[1:] + curve[:-1]) / 2).sum())
 
 
 # What the network is made of ------------------------------------------------------------------------------------------

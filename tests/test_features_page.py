@@ -340,6 +340,16 @@ def test_a_label_that_scores_nothing_is_no_test():
     assert "nothing to lose" in reasons.verdict(found)[0]
 
 
+@pytest.mark.parametrize(
+    ("marked", "told"),
+    [(0.01, "faster than by chance"), (0.031, "No difference"), (0.028, "No difference"), (0.05, "more slowly")],
+)
+def test_the_verdict_compares_with_every_order_however_low_the_score(marked, told):
+    middle = np.array([[0.04, 0.029, 0.0], [0.04, 0.031, 0.0]])
+    found = Deletion(np.array([0.0, 0.5, 1.0]), np.array([0.04, marked, 0.0]), middle, "blur", "x")
+    assert told in reasons.verdict(found)[0]
+
+
 def test_the_curves_of_a_test_are_drawn_in_per_cent():
     found = Deletion(np.array([0.0, 0.5, 1.0]), np.array([0.8, 0.1, 0.0]), np.array([[0.8, 0.5, 0.0]]), "mean", "x")
     figure = charts.falling(found, dark=False)

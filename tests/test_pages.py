@@ -424,7 +424,7 @@ state.settings, state.runner = lambda: chosen, lambda: fake
 given.pipeline.models = lambda settings: {given.CARD.name: given.CARD}
 state.store().save_video(given.video_info("/clips/street.mp4"))
 given.save_prediction()
-for name in ("library", "prepare", "timeline"):
+for name in ("library", "prepare", "features", "timeline", "datasets", "train"):
     given.told(given.page(name))
 print(*{"tensorflow", "keras", "openvino", "av"} & set(sys.modules))
 """

@@ -18,6 +18,7 @@ ABOUT = (
     "kept, and the Timeline uses the same."
 )
 STRIP = 8
+CLEAR = 0.05  # of the score at the start: a smaller difference between the areas is none
 
 
 def show(info: VideoInfo, backbone: str) -> None:
@@ -191,11 +192,13 @@ def _test(info: VideoInfo, asked: Question) -> None:
 def verdict(found: Deletion) -> tuple[str, ...]:
     """The result of the test in words and numbers."""
     marked, random = found.areas
+    least, most = found.span
+    clear = abs(found.gain) > CLEAR * found.marked[0]
     if found.marked[0] < 0.01:
         told = "The label scores next to nothing here, so there is nothing to lose and the test says little"
-    elif found.gain > 0.02:
+    elif clear and marked < least:
         told = "The score falls faster than by chance: the marked places matter"
-    elif found.gain < -0.02:
+    elif clear and marked > most:
         told = "The score falls more slowly than by chance: do not trust this picture"
     else:
         told = "No difference from chance: do not lean on this picture"

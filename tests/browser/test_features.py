@@ -1,0 +1,77 @@
+"""The Features page as a person uses it: a layer's maps over the frame, where the network looks, whether that is true."""
+
+import io
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from core import pipeline
+from core.store import Store
+from scripts.dashboard import Dashboard
+from tests.browser.conftest import PATIENCE_MS, go, open_page, picture, press, settle, turn_to, upload
+from tests.browser.test_newcomer import downloaded
+from tests.browser.test_pictures import overflow_px
+
+
+def choose(page: Page, label: str, option: str) -> None:
+    """Choose an entry of a select box by a part of its text."""
+    box = page.get_by_role("combobox", name=label).first
+    box.click()
+    box.fill(option)
+    page.get_by_role("option").filter(has_text=option).first.click()
+    settle(page)
+
+
+def test_a_person_sees_what_the_network_sees_and_whether_that_is_true(
+    page: Page, dashboard: Dashboard, sample_path: Path
+):
+    go(page, dashboard)
+    upload(page, sample_path)
+    turn_to(page, "Frames")
+    expect(page.locator(".sheet .cell")).to_have_count(24, timeout=PATIENCE_MS)
+    page.locator(".sheet .cell").nth(8).click()
+    turn_to(page, "Features")
+    choose(page, "Network", "EfficientNet-Lite0")
+    maps = page.locator(".k-tiles img[alt^=Channel]")
+    expect(maps.first).to_be_visible(timeout=PATIENCE_MS)
+    expect(maps).to_have_count(12)
+    plain = maps.first.get_attribute("src")
+    page.get_by_text("Over the frame").first.click()
+    expect(maps.first).not_to_have_attribute("src", plain or "")
+    values = np.load(io.BytesIO(downloaded(page, "All of this layer (NPZ)")))
+    assert values["values"].ndim == 4 and values["values_axes"].tolist() == ["time", "down", "right", "channel"]
+    picture(page, "features-maps")
+
+    page.get_by_text("Where it looks").click()
+    press(page, "Look at the whole clip")
+    expect(page.get_by_text("Is it true?")).to_be_visible(timeout=PATIENCE_MS)
+    press(page, "Test this explanation")
+    expect(page.get_by_text("area under the curve")).to_be_visible(timeout=PATIENCE_MS)
+    settle(page)
+    shown = cv2.imdecode(np.frombuffer(downloaded(page, "This picture (PNG)"), np.uint8), cv2.IMREAD_COLOR)
+    assert shown is not None and shown.shape[0] >= 224
+    picture(page, "features-reasons")
+    page.get_by_text("Whole clip").click()
+    expect(page.locator(".js-plotly-plot")).to_have_count(3, timeout=PATIENCE_MS)
+    picture(page, "features-clip")
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1440, "dark"), (420, "light")])
+def test_the_page_stands_in_narrow_and_dark_windows(
+    browser: Browser, dashboard: Dashboard, sample_path: Path, width: int, scheme: str
+):
+    digest = pipeline.add_video(Store(dashboard.workspace), sample_path)
+    with open_page(browser, width=width, scheme=scheme) as page:
+        go(page, dashboard, f"/features?video={digest[:16]}&t=3")
+        choose(page, "Network", "EfficientNet-Lite0")
+        expect(page.locator(".k-tiles img[alt^=Channel]").first).to_be_visible(timeout=PATIENCE_MS)
+        for view in ("Feature maps", "Where it looks", "Whole clip"):
+            page.get_by_text(view, exact=True).click()
+            settle(page)
+            if view != "Where it looks":
+                expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=PATIENCE_MS)
+            picture(page, f"features-{view.split()[0].lower()}-{scheme}-{width}")
+            assert overflow_px(page) <= 0, f"{view} is wider than its window"
