@@ -27,18 +27,22 @@ from core.evaluation.looking import (
     sweep,
 )
 from core.evaluation.matching import words as matching_words
-from core.evaluation.numbers import Headline, headline
+from core.evaluation.numbers import Difference, Headline, differences, headline
+from core.evaluation.rivals import compare, rivalry_key
 
 __all__ = [
     "Confusion",
+    "Difference",
     "Headline",
     "Lanes",
     "Question",
     "above",
     "cases",
     "changed",
+    "compare",
     "confused",
     "curve",
+    "differences",
     "evaluate",
     "every",
     "headline",
@@ -54,6 +58,7 @@ __all__ = [
     "question_key",
     "read",
     "reliability",
+    "rivalry_key",
     "scaled",
     "split_words",
     "suspects",

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from core.domain import Estimate, Evaluation
+from core.domain import Estimate, Evaluation, Rivalry
 from core.registry import METRICS
 
 OF_CLIPS = ("accuracy", "top5", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1")
@@ -34,4 +34,28 @@ def headline(judged: Evaluation) -> tuple[Headline, ...]:
         )
         for name in names
         if name in judged.card.overall
+    )
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One number of two evaluations on the clips they share. not_better: share of draws in which the first is not."""
+
+    name: str
+    label: str
+    first: Estimate
+    second: Estimate
+    change: Estimate
+    not_better: float | None
+    unit: str = ""
+
+
+def differences(found: Rivalry) -> tuple[Difference, ...]:
+    """The numbers of two evaluations in the order in which they are shown."""
+    names = [name for name in (*dict.fromkeys((*OVER_TIME, *OF_CLIPS)), "ece") if name in found.overall]
+    if "accuracy" in found.overall:
+        names.sort(key=[*OF_CLIPS, *OVER_TIME, "ece"].index)
+    return tuple(
+        Difference(name, METRICS[name].label, *found.overall[name], found.not_better.get(name), METRICS[name].unit)
+        for name in names
     )
