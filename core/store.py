@@ -70,6 +70,9 @@ JOBS_KEPT_S = 30 * 86400.0
 LONGEST_NAME = 120  # characters
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
+PARSING = (
+    threading.Lock()
+)  # headers of arrays are parsed by ast.literal_eval: not in two threads at once in Python 3.11
 
 
 @dataclass(frozen=True, eq=False)
@@ -273,6 +276,14 @@ class Store:
                 shutil.copyfileobj(stream, copy, CHUNK)
         return folder / cleaned_name(name)
 
+    def kept_import(self, path: str, digest: str, name: str) -> str:
+        """Where a clip of a labelled set lies from now on: one that was unpacked here moves to the uploaded clips."""
+        if not Path(path).resolve().is_relative_to(self.import_folder.resolve()):
+            return path
+        with self._explained():
+            self.upload_folder.mkdir(parents=True, exist_ok=True)
+            return str(self._filed(Path(path), digest, name))
+
     def _filed(self, partial: Path, digest: str, name: str) -> Path:
         """Give a copied upload its place and note its name."""
         suffix = Path(cleaned_name(name)).suffix.lower()
@@ -343,17 +354,43 @@ class Store:
 
         ResultMissing if there is none, or if what is there is damaged or of an older program: it is deleted then.
         """
-        if not self.has(key):
-            raise ResultMissing(f"There is no result {key[:12]!r}.", "Make it again.")
+        give_up = time.monotonic() + BUSY_S
+        while (before := self._lies_at(key)) and time.monotonic() < give_up:
+            value, error = self._value(key, expected)
+            if self._lies_at(key) != before:
+                continue  # another was put in its place meanwhile
+            if error is None:
+                return value
+            self.delete(key)
+            raise ResultMissing(f"The result {key[:12]!r} was damaged: {error}", "Make it again.") from error
+        raise ResultMissing(f"There is no result {key[:12]!r}.", "Make it again.")
+
+    def _value(self, key: str, expected: type[T]) -> tuple[Any, Exception | None]:
+        """What lies under `key`, or why it cannot be read."""
         folder = self._result_folder(key)
         with self._explained():
             try:
                 text = (folder / "value.json").read_text("ascii")
                 arrays = {path.stem: _loaded(path) for path in folder.glob("array*.npy")}
-                return from_json(text, expected, source=f"result {key[:12]}", arrays=arrays)
+                return from_json(text, expected, source=f"result {key[:12]}", arrays=arrays), None
             except (FormatInvalid, ValueError, EOFError, FileNotFoundError) as error:
-                self.delete(key)
-                raise ResultMissing(f"The result {key[:12]!r} was damaged: {error}", "Make it again.") from error
+                return None, error
+
+    def _lies_at(self, key: str) -> tuple[int, int] | None:
+        """What tells the result under `key` from one that took its place; None if there is none.
+
+        Where another process just puts one in the place of another, that moment is waited for.
+        """
+        if not HEX.fullmatch(key):
+            return None
+        for wait_s in (0.0, 0.002, 0.02, 0.1):
+            time.sleep(wait_s)
+            with suppress(OSError):
+                told = (self._result_folder(key) / "value.json").stat()
+                return told.st_ino, told.st_mtime_ns
+            if not self._rows("SELECT 1 FROM results WHERE key = ?", key):
+                break
+        return None
 
     def delete(self, key: str) -> None:
         """Delete the result under `key`, if there is one."""
@@ -499,14 +536,17 @@ class Store:
         Done when the catalogue is opened.
         """
         before, kept_since = time.time() - STALE_S, time.time() - EXPORTS_KEPT_S
+        waiting = self.keys("import")  # sets that wait for the user's word need what was measured of their clips
         for pattern in ("results/*.partial", "clips/*.partial", "videos/*/*.partial", "engine/*.partial", "imports/*"):
             for path in self.workspace.glob(pattern):
                 with suppress(OSError):
-                    if path.stat().st_mtime < before:
+                    if path.stat().st_mtime < before and not any(key in path.name for key in waiting):
                         _remove(path)
         orphan = "video != '' AND written < ? AND video NOT IN (SELECT digest FROM videos)"
-        for (key,) in self._rows(f"SELECT key FROM results WHERE {orphan}", before):
-            self.delete(key)
+        for key, video in self._rows(f"SELECT key, video FROM results WHERE {orphan}", before):
+            if not waiting:
+                self.delete(key)
+                _remove(self.workspace / "videos" / video)
         for (key,) in self._rows("SELECT key FROM results WHERE kind = 'export' AND written < ?", kept_since):
             self.delete(key)
         with self._changing() as catalogue:
@@ -613,9 +653,10 @@ def _job(body: str) -> Job:
 
 def _loaded(path: Path) -> np.ndarray:
     """An array, read-only."""
-    if path.stat().st_size >= MAPPED_FROM:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
-    array = np.load(path, allow_pickle=False)
+    with PARSING:
+        if path.stat().st_size >= MAPPED_FROM:
+            return np.load(path, mmap_mode="r", allow_pickle=False)
+        array = np.load(path, allow_pickle=False)
     array.setflags(write=False)
     return array
 
@@ -629,7 +670,7 @@ def _packed(arrays: dict[str, np.ndarray]) -> bytes:
 
 def _unpacked(raw: bytes) -> dict[str, np.ndarray]:
     """The arrays in the bytes of an .npz file, read-only."""
-    with np.load(BytesIO(raw), allow_pickle=False) as packed:
+    with PARSING, np.load(BytesIO(raw), allow_pickle=False) as packed:
         arrays = dict(packed)
     for array in arrays.values():
         array.setflags(write=False)
@@ -656,13 +697,31 @@ def _swap_in(partial: Path, folder: Path) -> None:
         aside = folder.with_name(f"{folder.name}-{uuid4().hex}.partial")
         with suppress(FileNotFoundError):
             folder.rename(aside)
-        shutil.rmtree(aside, ignore_errors=True)
+        try:
+            with suppress(OSError):  # another came in between
+                partial.rename(folder)
+                return
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
     raise OSError(errno.EBUSY, f"{folder} is being written by others")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Let readers and a writer not wait for each other. SQLite gives up at once where two begin that together."""
+    give_up = time.monotonic() + BUSY_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > give_up:
+                raise
+        time.sleep(0.01)
 
 
 def _lay_out(connection: sqlite3.Connection, path: Path) -> None:
     """Set up a connection, and the tables of a new catalogue."""
-    connection.execute("PRAGMA journal_mode = WAL")
+    _write_ahead(connection)
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("BEGIN IMMEDIATE")
     (version,) = connection.execute("PRAGMA user_version").fetchone()
