@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO, TypeAlias
 
-from core import codec, formats, insight, pipeline, settings, training
+from core import codec, evaluation, formats, insight, pipeline, settings, training
 from core.domain import Analysis, ModelCard, Recipe
 from core.errors import AnalysisError, FormatInvalid
 from core.formats.json import write_video
@@ -138,6 +138,22 @@ def train(chosen: argparse.Namespace) -> Output:
         print(f"{kept}: {where}: expected {finding.expected}, got {finding.got}", file=sys.stderr)
     for warning in told["warnings"]:
         print(f"warning: {warning}", file=sys.stderr)
+    return Output({"": (json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()})
+
+
+def evaluate(chosen: argparse.Namespace) -> Output:
+    """Judge a model, or a training, on a labelled set; with --output the report and all numbers as files too."""
+    here = settings.current()
+    store = Store(here.workspace)
+    _check_place(chosen.folder)
+    asked = {name: getattr(chosen, name) for name in ("model", "groups", "split", "strangers", "match")}
+    with Progress(chosen.dataset) as progress:
+        judged = evaluation.command.run(store, chosen.dataset, engine=here.engine, report=progress, **asked)
+        files = evaluation.command.files(store, judged, progress) if chosen.folder else {}
+    _deliver(files, chosen.folder)
+    for warning in judged.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    told = evaluation.tables.printed(judged)
     return Output({"": (json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()})
 
 
@@ -325,6 +341,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_features(commands)
     _add_score(commands)
     _add_train(commands)
+    _add_evaluate(commands)
     return parser
 
 
@@ -369,6 +386,25 @@ def _add_train(commands: Commands) -> None:
     trained.add_argument("--save", metavar="NAME", default="", help="train on all clips too, and keep that as a model")
     trained.add_argument("--output", metavar="FILE")
     trained.set_defaults(run=train)
+
+
+def _add_evaluate(commands: Commands) -> None:
+    about = (
+        "Judge a model, or a training by what its networks said of clips they never saw, on a labelled set, as JSON."
+    )
+    judged = commands.add_parser("evaluate", help="judge a model on a labelled set", description=about)
+    judged.add_argument("dataset", metavar="DATASET", help="a folder, zip or table, or the name of a stored set")
+    judged.add_argument("--model", metavar="NAME", required=True, help="a model, or the name or key of a training")
+    pattern = "how clips tell their group: gNN, column, subject, folder, clip, or a regular expression"
+    judged.add_argument("--groups", metavar="PATTERN", default="", help=f"{pattern} (default: the likeliest)")
+    split = "judge the test clips alone: given, the key of a stored split, or a file that lists them, one a line"
+    judged.add_argument("--split", metavar="FILE", default="", help=split)
+    match = "a label of the set and the label of the model that stands for it; may be repeated"
+    judged.add_argument("--match", metavar="LABEL=LABEL", action="append", default=[], help=match)
+    fate = "clips whose label the model does not know (default: %(default)s)"
+    judged.add_argument("--strangers", choices=("left out", "wrong"), default="left out", help=fate)
+    judged.add_argument("--output", metavar="DIR", dest="folder", help="a folder for the report and all numbers")
+    judged.set_defaults(run=evaluate)
 
 
 def _problem(chosen: argparse.Namespace) -> str:

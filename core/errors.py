@@ -8,6 +8,7 @@ AnalysisError            message = what happened and with which values; hint = w
 +-- FormatInvalid        a label, recipe or model file is malformed: file, line, expected, got
 +-- NotEnoughExamples    too few clips to train or to score
 +-- ScoringRefused       truth and prediction, or two predictions, cannot be compared
++-- EditRefused          an edit of labels does not fit what is there
 +-- SplitInvalid         a split of a labelled set that cannot be made, or would put a group on two sides
 +-- ResultMissing        a stored result or a catalogued clip is gone
 +-- UnknownName          no step, backbone, model or format of that name
@@ -46,6 +47,10 @@ class FormatInvalid(AnalysisError):
 
 class NotEnoughExamples(AnalysisError):
     """Too few examples to train on or to score."""
+
+
+class EditRefused(AnalysisError):
+    """An edit of labels does not fit what is there."""
 
 
 class SplitInvalid(AnalysisError):

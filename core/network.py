@@ -215,7 +215,7 @@ def _at(values: np.ndarray, targets: np.ndarray, places: np.ndarray) -> tuple[np
     low = np.floor(places).astype(np.int64)  # (S,)
     high = np.minimum(low + 1, len(values) - 1)
     share = (places - low).astype(np.float32)[:, None]
-    return values[low] * (1 - share) + values[high] * share, targets[np.rint(places).astype(np.int64)]
+    return values[low] + share * (values[high] - values[low]), targets[np.rint(places).astype(np.int64)]
 
 
 def class_weights(examples: Sequence[Example], labels: int) -> np.ndarray:
@@ -327,11 +327,9 @@ class _Machine:
 
     def begun(self, seed: int) -> Checkpoint:
         """The state before the first epoch."""
-        import keras
-
-        keras.utils.set_random_seed(seed)
         channels, labels = self.model.inputs[0].shape[-1], self.model.outputs[0].shape[-1]
         model = build(self.settings, channels=channels, labels=labels, standardise=False)
+        _draw(model.trainable_variables, seed)
         weights = _packed(model.trainable_variables)
         return Checkpoint(0, weights, weights, self.fresh, (), 0)
 
@@ -352,6 +350,21 @@ class _Machine:
         better = not before.history or validated is None or validated < before.history[before.best].validation_loss  # pyright: ignore[reportOperatorIssue]
         best_weights, best = (weights, len(history) - 1) if better else (before.best_weights, before.best)
         return Checkpoint(0, weights, best_weights, _packed(self.optimiser.variables), history, best)
+
+
+def _draw(variables: Sequence[Any], seed: int) -> None:
+    """Give weights their first values, of the kinds that Keras gives them, but each drawn from a seed of its own.
+
+    Keras draws from the one generator of Python, from which other threads of a worker draw too.
+    """
+    from keras import initializers
+
+    kinds = {"kernel": initializers.GlorotUniform, "recurrent_kernel": initializers.Orthogonal}
+    for place, variable in enumerate(variables):
+        kind = kinds.get(variable.path.rpartition("/")[2])
+        if kind:  # the others begin with fixed values
+            own = int(np.random.default_rng((seed, place)).integers(2**31))
+            variable.assign(kind(seed=own)(variable.shape))
 
 
 def _packed(variables: Sequence[Any]) -> np.ndarray:

@@ -9,7 +9,7 @@ import math
 import os
 import tempfile
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -99,20 +99,55 @@ def add_video(store: Store, path: str | Path, report: Report = silent) -> str:
 
     A clip that is known already only gets the path where it lies now.
     """
+    info = _measured(store, path, report)
+    with suppress(ResultMissing):
+        if store.video(info.digest).path == info.path:
+            return info.digest
+    store.save_video(info)
+    return info.digest
+
+
+def measure_aside(store: Store, path: str | Path, report: Report = silent) -> VideoInfo:
+    """The same, but the clip is not in the library before `take_in`; what was measured of it is kept till then."""
+    info = _measured(store, path, report)
+    store.write(_aside_key(info.digest), info, kind="measured", video=info.digest)
+    return info
+
+
+def measured_aside(store: Store, digest: str, name: str) -> VideoInfo | None:
+    """A clip that was measured aside and is not in the library; ResultMissing where it is gone. name: for people."""
+    with suppress(ResultMissing):
+        if Path(store.video(digest).path).is_file():
+            return None
+    with suppress(ResultMissing):
+        info = store.read(_aside_key(digest), VideoInfo)
+        if Path(info.path).is_file():
+            return info
+    raise ResultMissing(f"{name} is no longer where it was measured.", "Check the set once more.")
+
+
+def take_in(store: Store, info: VideoInfo, name: str) -> None:
+    """Let a clip that was measured aside be one of the library; one that was unpacked here moves to the uploads."""
+    store.save_video(replace(info, path=store.kept_import(info.path, info.digest, name)))
+    store.delete(_aside_key(info.digest))
+
+
+def _aside_key(digest: str) -> str:
+    return fingerprint("measured", 1, digest)
+
+
+def _measured(store: Store, path: str | Path, report: Report) -> VideoInfo:
+    """What is known of the clip in a file; one that nothing is known of is measured and gets its thumbnail."""
     from core import video
 
     path = str(Path(path).absolute())
     digest = video.digest(path, report)
-    try:
-        known = store.video(digest)
-    except ResultMissing:
-        info = video.probe(path, digest, report)
-        _write_thumbnail(store, info)
-        store.save_video(info)
-    else:
-        if known.path != path:
-            store.save_video(replace(known, path=path))
-    return digest
+    for known in (store.video, lambda each: store.read(_aside_key(each), VideoInfo)):
+        with suppress(ResultMissing):
+            return replace(known(digest), path=path)
+    info = video.probe(path, digest, report)
+    _write_thumbnail(store, info)
+    return info
 
 
 def add_upload(store: Store, path: str | Path, name: str, report: Report = silent) -> str:

@@ -1,9 +1,10 @@
-"""Labelled sets of the workspace: check a source and add its clips, keep the set, make one, find near-duplicates in it.
+"""Labelled sets of the workspace: check a source, keep the set with its clips, make one, find near-duplicates in it.
 
 A set is checked by a job, whose result waits in the store until the user agrees: `check`, then `keep` or `drop`.
 """
 
 import os
+import shutil
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -32,57 +33,80 @@ def import_key(source: datasets.Source) -> str:
 
 
 def check(store: Store, source: datasets.Source, report: Report = silent) -> None:
-    """Read a labelled set, add its clips to the library, and store the set that holds with all that was found.
+    """Read a labelled set, measure its clips, and store the set that holds with all that was found.
 
-    Clips that were added stay in the library when the check is stopped, so that a second one goes on from there.
+    Nothing is in the library before `keep`. What was measured when the check is stopped is not measured twice.
     """
     store.write(import_key(source), gathered(store, source, report), kind="import")
 
 
 def gathered(store: Store, source: datasets.Source, report: Report = silent) -> Dataset:
-    """The set of a source with all that was found, its clips in the library; the set itself is not kept."""
+    """The set of a source with all that was found, its clips measured aside; see `take_clips`."""
     report(0, 0, "Reading what the set is made of")
     path = Path(source.path).expanduser()
     if not _is_zip(path):
         return _measured(store, datasets.read(replace(source, path=str(path))), report)
-    with _unpacked(store, path, report) as root:
+    folder = _unpacked_folder(store, import_key(source))
+    try:
+        root = _unpack(path, folder, report)
         inner = replace(source, path=str(root), clips="", name=source.name or path.stem)
         draft = replace(datasets.confined(datasets.read(inner), root), source=f"zip {path.name}")
-        return _measured(store, draft, report, keep=True)
+        found = _measured(store, draft, report)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    if not found.items:
+        shutil.rmtree(folder, ignore_errors=True)
+    return found
 
 
 def keep(store: Store, key: str, name: str) -> str:
-    """Make a checked import a labelled set under a name of its own; gives that name."""
+    """Make a checked import a labelled set under a name of its own, its clips in the library; gives that name."""
     found = store.read(key, Dataset)
     if not found.items:
         raise NotEnoughExamples("No clip of this set can be used.", "See what was found, mend it, and check again.")
     wanted = cleaned_name(name) if name.strip() else found.name
     if any(entry.name == wanted for entry in store.datasets()):
         raise AnalysisError(f"There already is a labelled set {wanted!r}.", "Give it another name.")
+    take_clips(store, found)
     store.save_dataset(replace(found, name=wanted), datasets.key(found))
     drop(store, key)
     return wanted
 
 
+def take_clips(store: Store, found: Dataset) -> None:
+    """Let the clips of a set that was gathered be clips of the library: all, or where one is gone none."""
+    names = {item.video: Path(item.path).name for item in found.items}
+    aside = [pipeline.measured_aside(store, digest, name) for digest, name in names.items()]
+    for info in aside:
+        if info is not None:
+            pipeline.take_in(store, info, names[info.digest])
+
+
 def drop(store: Store, key: str) -> None:
-    """Forget a checked import; the clips that it added stay in the library."""
+    """Forget a checked import, with what was unpacked for it."""
     store.delete(key)
+    shutil.rmtree(_unpacked_folder(store, key), ignore_errors=True)
+
+
+def _unpacked_folder(store: Store, key: str) -> Path:
+    """Where the zip of an import is unpacked until it is taken in or forgotten."""
+    return store.import_folder / f"unpacked-{key}"
 
 
 def _is_zip(path: Path) -> bool:
     return path.is_file() and (path.suffix.lower() == ".zip" or zipfile.is_zipfile(path))
 
 
-@contextmanager
-def _unpacked(store: Store, path: Path, report: Report) -> Iterator[Path]:
-    """The folder that a zip was unpacked into, which is gone afterwards."""
-    store.import_folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=store.import_folder, prefix="unpacked-") as folder:
-        yield datasets.unpack(path, Path(folder), report)
+def _unpack(path: Path, folder: Path, report: Report) -> Path:
+    """Unpack a zip into a folder, in place of what an earlier check left there; gives the folder of the set."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return datasets.unpack(path, folder, report)
 
 
-def _measured(store: Store, draft: datasets.Draft, report: Report, *, keep: bool = False) -> Dataset:
-    """The draft with its clips measured and in the library. keep: the clips are copied, for they will not stay."""
+def _measured(store: Store, draft: datasets.Draft, report: Report) -> Dataset:
+    """The draft with its clips measured aside."""
     items: list[Item] = []
     findings: list[Finding] = []
     total = len(draft.entries)
@@ -91,28 +115,17 @@ def _measured(store: Store, draft: datasets.Draft, report: Report, *, keep: bool
         report(count, total, message)
         try:
             with _watched(store, entry.file):
-                digest = _added(
-                    store, entry, keep, lambda *_, count=count, message=message: report(count, total, message)
+                info = pipeline.measure_aside(
+                    store, entry.file, lambda *_, count=count, message=message: report(count, total, message)
                 )
         except VideoUnreadable as error:
             findings.append(datasets.unreadable(entry, str(error)))
             continue
-        item, found = datasets.item(draft, entry, store.video(digest))
+        item, found = datasets.item(draft, entry, info)
         items += [item] if item else []
         findings += found
     report(total, total, "Done")
     return datasets.dataset(draft, items, findings)
-
-
-def _added(store: Store, entry: datasets.Entry, keep: bool, report: Report) -> str:
-    """The digest of a clip that is in the library from now on."""
-    if not keep:
-        return pipeline.add_video(store, entry.file, report)
-    name = Path(entry.path).name
-    with open(entry.file, "rb") as stream:
-        kept = store.keep_upload(stream, name)
-    Path(entry.file).unlink()
-    return pipeline.add_upload(store, kept, name, report)
 
 
 @contextmanager
@@ -135,22 +148,34 @@ def _watched(store: Store, file: str) -> Iterator[None]:
 
 def make_set(store: Store, groups: int = made_set.GROUPS, takes: int = made_set.TAKES, report: Report = silent) -> None:
     """Draw the made set, keep its clips in the library and the set under MADE_NAME."""
-    from core import video
-
     clips = made_set.clips(groups=groups, takes=takes)
-    items = []
-    for count, clip in enumerate(clips):
-        report(count, len(clips), "Drawing clips")
-        name = Path(clip.path).name
-        with tempfile.TemporaryDirectory() as folder:
-            video.write(Path(folder, name), made_set.frames(clip))
-            with open(Path(folder, name), "rb") as stream:
-                kept = store.keep_upload(stream, name)
-        info = store.video(pipeline.add_video(store, kept))
-        items.append(Item(info.digest, clip.path, info.duration_s, label=clip.label, group=clip.group))
+    known = {entry.info.digest for entry in store.videos()}
+    items: list[Item] = []
+    try:
+        for count, clip in enumerate(clips):
+            report(count, len(clips), "Drawing clips")
+            items.append(_drawn(store, clip))
+    except BaseException:
+        for item in items:
+            if item.video not in known:
+                store.delete_video(item.video)
+        raise
     made = Dataset(MADE_NAME, made_set.LABELS, tuple(items), source=made_set.NOTICE)
     store.save_dataset(made, datasets.key(made))
     report(len(clips), len(clips), "Done")
+
+
+def _drawn(store: Store, clip: made_set.MadeClip) -> Item:
+    """A clip of the made set, drawn and in the library."""
+    from core import video
+
+    name = Path(clip.path).name
+    with tempfile.TemporaryDirectory() as folder:
+        video.write(Path(folder, name), made_set.frames(clip))
+        with open(Path(folder, name), "rb") as stream:
+            kept = store.keep_upload(stream, name)
+    info = store.video(pipeline.add_video(store, kept))
+    return Item(info.digest, clip.path, info.duration_s, label=clip.label, group=clip.group)
 
 
 # Near-duplicates ------------------------------------------------------------------------------------------------------

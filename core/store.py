@@ -1,7 +1,7 @@
 """The workspace: a catalogue in SQLite, results on disk by key, and the clips' own small files.
 
 workspace/
-+-- catalogue.sqlite         videos, results, jobs, recipes, uploads, label numbers, labelled sets, splits
++-- catalogue.sqlite         videos, results, jobs, recipes, uploads, label numbers, labelled sets, splits, drawn labels
 +-- results/<key>/           value.json and its arrays, or a file; made aside as *.partial and renamed when whole
 +-- videos/<digest>/         thumbnail, and proxy for the browser
 +-- clips/<digest>.<suffix>  uploaded clips; files that were added by their path stay where they are
@@ -56,7 +56,14 @@ CREATE TABLE datasets (name TEXT PRIMARY KEY, key TEXT NOT NULL, body TEXT NOT N
                        labels INTEGER NOT NULL, added REAL NOT NULL);
 CREATE TABLE splits (key TEXT PRIMARY KEY, dataset TEXT NOT NULL, saved REAL NOT NULL);
 """
-SCHEMAS = (SCHEMA, SETS)  # each adds to those before it; a catalogue's version is how many it has
+LABELLING = """
+CREATE TABLE tracks (id TEXT PRIMARY KEY, video TEXT NOT NULL, made REAL NOT NULL, dropped INTEGER NOT NULL);
+CREATE INDEX tracks_by_video ON tracks (video);
+CREATE TABLE edits (track TEXT NOT NULL, number INTEGER NOT NULL, kind TEXT NOT NULL, target INTEGER NOT NULL,
+                    body TEXT NOT NULL, made REAL NOT NULL, PRIMARY KEY (track, number)) WITHOUT ROWID;
+CREATE TABLE track_states (track TEXT PRIMARY KEY, number INTEGER NOT NULL, body TEXT NOT NULL);
+"""
+SCHEMAS = (SCHEMA, SETS, LABELLING)  # each adds to those before it; a catalogue's version is how many it has
 HEX = re.compile(r"[0-9a-f]{1,128}", re.ASCII)
 SUFFIX = re.compile(r"\.[a-z0-9]{1,8}", re.ASCII)
 JOB_FIELDS = {field.name for field in fields(Job)}
@@ -70,6 +77,9 @@ JOBS_KEPT_S = 30 * 86400.0
 LONGEST_NAME = 120  # characters
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
+PARSING = (
+    threading.Lock()
+)  # headers of arrays are parsed by ast.literal_eval: not in two threads at once in Python 3.11
 
 
 @dataclass(frozen=True, eq=False)
@@ -273,6 +283,14 @@ class Store:
                 shutil.copyfileobj(stream, copy, CHUNK)
         return folder / cleaned_name(name)
 
+    def kept_import(self, path: str, digest: str, name: str) -> str:
+        """Where a clip of a labelled set lies from now on: one that was unpacked here moves to the uploaded clips."""
+        if not Path(path).resolve().is_relative_to(self.import_folder.resolve()):
+            return path
+        with self._explained():
+            self.upload_folder.mkdir(parents=True, exist_ok=True)
+            return str(self._filed(Path(path), digest, name))
+
     def _filed(self, partial: Path, digest: str, name: str) -> Path:
         """Give a copied upload its place and note its name."""
         suffix = Path(cleaned_name(name)).suffix.lower()
@@ -343,17 +361,43 @@ class Store:
 
         ResultMissing if there is none, or if what is there is damaged or of an older program: it is deleted then.
         """
-        if not self.has(key):
-            raise ResultMissing(f"There is no result {key[:12]!r}.", "Make it again.")
+        give_up = time.monotonic() + BUSY_S
+        while (before := self._lies_at(key)) and time.monotonic() < give_up:
+            value, error = self._value(key, expected)
+            if self._lies_at(key) != before:
+                continue  # another was put in its place meanwhile
+            if error is None:
+                return value
+            self.delete(key)
+            raise ResultMissing(f"The result {key[:12]!r} was damaged: {error}", "Make it again.") from error
+        raise ResultMissing(f"There is no result {key[:12]!r}.", "Make it again.")
+
+    def _value(self, key: str, expected: type[T]) -> tuple[Any, Exception | None]:
+        """What lies under `key`, or why it cannot be read."""
         folder = self._result_folder(key)
         with self._explained():
             try:
                 text = (folder / "value.json").read_text("ascii")
                 arrays = {path.stem: _loaded(path) for path in folder.glob("array*.npy")}
-                return from_json(text, expected, source=f"result {key[:12]}", arrays=arrays)
+                return from_json(text, expected, source=f"result {key[:12]}", arrays=arrays), None
             except (FormatInvalid, ValueError, EOFError, FileNotFoundError) as error:
-                self.delete(key)
-                raise ResultMissing(f"The result {key[:12]!r} was damaged: {error}", "Make it again.") from error
+                return None, error
+
+    def _lies_at(self, key: str) -> tuple[int, int] | None:
+        """What tells the result under `key` from one that took its place; None if there is none.
+
+        Where another process just puts one in the place of another, that moment is waited for.
+        """
+        if not HEX.fullmatch(key):
+            return None
+        for wait_s in (0.0, 0.002, 0.02, 0.1):
+            time.sleep(wait_s)
+            with suppress(OSError):
+                told = (self._result_folder(key) / "value.json").stat()
+                return told.st_ino, told.st_mtime_ns
+            if not self._rows("SELECT 1 FROM results WHERE key = ?", key):
+                break
+        return None
 
     def delete(self, key: str) -> None:
         """Delete the result under `key`, if there is one."""
@@ -477,6 +521,68 @@ class Store:
             catalogue.execute("DELETE FROM splits WHERE key = ?", (key,))
         self.delete(key)
 
+    # Drawn labels: each track is a journal of edits to which only ever something is added
+
+    def tracks(self, video: str) -> list[str]:
+        """The tracks of labels that were drawn in a clip, the oldest first. They outlive the clip's place here."""
+        rows = self._rows("SELECT id FROM tracks WHERE video = ? AND NOT dropped ORDER BY made, id", video)
+        return [track for (track,) in rows]
+
+    def labelled_videos(self) -> list[str]:
+        """The clips in which labels were drawn, the latest first."""
+        asked = "SELECT video FROM tracks WHERE NOT dropped GROUP BY video ORDER BY max(made) DESC, video"
+        return [video for (video,) in self._rows(asked)]
+
+    def video_of_track(self, track: str) -> str:
+        """The clip of a track; ResultMissing if there is no such track."""
+        rows = self._rows("SELECT video FROM tracks WHERE id = ?", track)
+        if not rows:
+            raise ResultMissing(f"There is no track {track[:12]!r}.", "Choose another.")
+        return rows[0][0]
+
+    def begin_track(self, track: str, video: str, body: str) -> None:
+        """File a new track, whose first state is `body`."""
+        with self._changing(durably=True) as catalogue:
+            now = time.time()
+            catalogue.execute("INSERT INTO tracks VALUES (?, ?, ?, 0)", (_hex(track), _hex(video), now))
+            catalogue.execute("INSERT INTO edits VALUES (?, 0, 'begin', 0, ?, ?)", (track, body, now))
+
+    def drop_track(self, track: str, dropped: bool = True) -> None:
+        """Show a track no more, or again; nothing of it is deleted."""
+        with self._changing(durably=True) as catalogue:
+            catalogue.execute("UPDATE tracks SET dropped = ? WHERE id = ?", (dropped, track))
+
+    def add_edit(self, track: str, number: int, kind: str, target: int, body: str) -> bool:
+        """Add an edit to a journal; on the disk before this returns. False where that number is taken already."""
+        with self._changing(durably=True) as catalogue:
+            row = (track, number, kind, target, body, time.time())
+            told = catalogue.execute("INSERT OR IGNORE INTO edits VALUES (?, ?, ?, ?, ?, ?)", row)
+            return told.rowcount == 1
+
+    def edits(self, track: str, first: int = 0) -> list[tuple[int, str, int, str, float]]:
+        """A journal from a number on: number, kind, target, body and moment of each edit."""
+        asked = "SELECT number, kind, target, body, made FROM edits WHERE track = ? AND number >= ? ORDER BY number"
+        return self._rows(asked, track, first)
+
+    def edit_outline(self, track: str, before: int) -> list[tuple[int, str]]:
+        """A journal up to a number: number and kind of each edit."""
+        asked = "SELECT number, kind FROM edits WHERE track = ? AND number < ? ORDER BY number"
+        return self._rows(asked, track, before)
+
+    def edit_body(self, track: str, number: int) -> str:
+        """What is written of an edit."""
+        return self._rows("SELECT body FROM edits WHERE track = ? AND number = ?", track, number)[0][0]
+
+    def keep_track_state(self, track: str, number: int, body: str) -> None:
+        """Keep what a track is after an edit, so that its journal need not be read from its beginning."""
+        with self._changing() as catalogue:
+            catalogue.execute("INSERT OR REPLACE INTO track_states VALUES (?, ?, ?)", (track, number, body))
+
+    def track_state(self, track: str) -> tuple[int, str] | None:
+        """The latest state that was kept, and after which edit it was."""
+        rows = self._rows("SELECT number, body FROM track_states WHERE track = ?", track)
+        return rows[0] if rows else None
+
     def keys(self, kind: str) -> list[str]:
         """The keys of all results of a kind, the latest first."""
         rows = self._rows("SELECT key FROM results WHERE kind = ? ORDER BY written DESC, key", kind)
@@ -499,14 +605,17 @@ class Store:
         Done when the catalogue is opened.
         """
         before, kept_since = time.time() - STALE_S, time.time() - EXPORTS_KEPT_S
+        waiting = self.keys("import")  # sets that wait for the user's word need what was measured of their clips
         for pattern in ("results/*.partial", "clips/*.partial", "videos/*/*.partial", "engine/*.partial", "imports/*"):
             for path in self.workspace.glob(pattern):
                 with suppress(OSError):
-                    if path.stat().st_mtime < before:
+                    if path.stat().st_mtime < before and not any(key in path.name for key in waiting):
                         _remove(path)
         orphan = "video != '' AND written < ? AND video NOT IN (SELECT digest FROM videos)"
-        for (key,) in self._rows(f"SELECT key FROM results WHERE {orphan}", before):
-            self.delete(key)
+        for key, video in self._rows(f"SELECT key, video FROM results WHERE {orphan}", before):
+            if not waiting:
+                self.delete(key)
+                _remove(self.workspace / "videos" / video)
         for (key,) in self._rows("SELECT key FROM results WHERE kind = 'export' AND written < ?", kept_since):
             self.delete(key)
         with self._changing() as catalogue:
@@ -518,10 +627,14 @@ class Store:
             return self._opened().execute(query, values).fetchall()
 
     @contextmanager
-    def _changing(self) -> Iterator[sqlite3.Connection]:
-        """The catalogue inside one transaction, kept if the block ends well."""
+    def _changing(self, *, durably: bool = False) -> Iterator[sqlite3.Connection]:
+        """The catalogue inside one transaction, kept if the block ends well.
+
+        durably: even if the power fails right after it; for what nobody could make again.
+        """
         with self._lock, self._explained():
             catalogue = self._opened()
+            catalogue.execute(f"PRAGMA synchronous = {'FULL' if durably else 'NORMAL'}")
             catalogue.execute("BEGIN IMMEDIATE")
             try:
                 yield catalogue
@@ -613,9 +726,10 @@ def _job(body: str) -> Job:
 
 def _loaded(path: Path) -> np.ndarray:
     """An array, read-only."""
-    if path.stat().st_size >= MAPPED_FROM:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
-    array = np.load(path, allow_pickle=False)
+    with PARSING:
+        if path.stat().st_size >= MAPPED_FROM:
+            return np.load(path, mmap_mode="r", allow_pickle=False)
+        array = np.load(path, allow_pickle=False)
     array.setflags(write=False)
     return array
 
@@ -629,7 +743,7 @@ def _packed(arrays: dict[str, np.ndarray]) -> bytes:
 
 def _unpacked(raw: bytes) -> dict[str, np.ndarray]:
     """The arrays in the bytes of an .npz file, read-only."""
-    with np.load(BytesIO(raw), allow_pickle=False) as packed:
+    with PARSING, np.load(BytesIO(raw), allow_pickle=False) as packed:
         arrays = dict(packed)
     for array in arrays.values():
         array.setflags(write=False)
@@ -656,13 +770,31 @@ def _swap_in(partial: Path, folder: Path) -> None:
         aside = folder.with_name(f"{folder.name}-{uuid4().hex}.partial")
         with suppress(FileNotFoundError):
             folder.rename(aside)
-        shutil.rmtree(aside, ignore_errors=True)
+        try:
+            with suppress(OSError):  # another came in between
+                partial.rename(folder)
+                return
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
     raise OSError(errno.EBUSY, f"{folder} is being written by others")
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Let readers and a writer not wait for each other. SQLite gives up at once where two begin that together."""
+    give_up = time.monotonic() + BUSY_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > give_up:
+                raise
+        time.sleep(0.01)
 
 
 def _lay_out(connection: sqlite3.Connection, path: Path) -> None:
     """Set up a connection, and the tables of a new catalogue."""
-    connection.execute("PRAGMA journal_mode = WAL")
+    _write_ahead(connection)
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute("BEGIN IMMEDIATE")
     (version,) = connection.execute("PRAGMA user_version").fetchone()

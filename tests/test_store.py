@@ -242,6 +242,30 @@ def damage(folder: Path, how: str) -> None:
         value.write_text('{"type": "Features", "older": 1}')
 
 
+def test_a_result_that_is_replaced_while_it_is_read_is_neither_mixed_nor_missed(store):
+    """A page reads a training each second while its worker writes it anew."""
+    key, stop = "ab" * 20, threading.Event()
+
+    def value(number: int) -> Features:
+        return Features(np.full(3, number) + np.arange(3.0), np.full((3, 2), number, np.float32), (0.0, number + 9.0))
+
+    store.write(key, value(0), kind="features")
+    other = Store(store.workspace)
+
+    def write():
+        for number in range(1, 150):
+            other.write(key, value(number), kind="features")
+        stop.set()
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    while not stop.is_set():
+        found = store.read(key, Features)
+        assert found.times_s[0] == found.values[0, 0] == found.seen_s[1] - 9.0
+    writer.join()
+    assert store.has(key)
+
+
 @pytest.mark.parametrize("steps", [4, 100_000])
 @pytest.mark.parametrize(
     "how",

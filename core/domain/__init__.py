@@ -5,11 +5,13 @@ half-open. Indices count from 0. Pixels run right and down from the top left. Pi
 RGB. T steps, D channels, C labels, N frames.
 
 footage: what a clip holds      answers: what networks say of it      labelled: clips whose truth is known
+labelling: labels that people draw           editing: what they do to them
 scores: how good answers are    lessons: how networks are trained
 interchange: labels as files of other programs hold them
 """
 
 from core.domain.answers import Analysis, Features, LabelScore, ModelCard, Prediction, Segment, Track
+from core.domain.editing import Edit
 from core.domain.footage import Frame, Quality, Recipe, Sheet, Step, VideoInfo
 from core.domain.interchange import (
     ClipLabels,
@@ -38,6 +40,7 @@ from core.domain.labelled import (
     Split,
     straddling,
 )
+from core.domain.labelling import Change, Document, Doubt, Head, Learned
 from core.domain.lessons import Checkpoint, Epoch, FoldDone, FoldResult, HeldOut, Progress, Training, Trial
 from core.domain.scores import (
     Baseline,
@@ -61,11 +64,15 @@ __all__ = [
     "Baseline",
     "Calibration",
     "Case",
+    "Change",
     "Checkpoint",
     "ClipLabels",
     "Comparison",
     "Dataset",
+    "Document",
+    "Doubt",
     "Duplicates",
+    "Edit",
     "Epoch",
     "Estimate",
     "Evaluation",
@@ -76,12 +83,14 @@ __all__ = [
     "FoldResult",
     "Frame",
     "Grouping",
+    "Head",
     "HeldOut",
     "Item",
     "LabelScore",
-    "Listing",
     "Labels",
     "Lane",
+    "Learned",
+    "Listing",
     "Looks",
     "Matching",
     "ModelCard",
@@ -91,8 +100,8 @@ __all__ = [
     "Progress",
     "Quality",
     "Recipe",
-    "Rivalry",
     "Renaming",
+    "Rivalry",
     "Scorecard",
     "Segment",
     "Sheet",

@@ -3,8 +3,11 @@
 asking: what is evaluated, as a question with a key, and its job      matching: labels of a model beside those of a set
 making: comparison, numbers, baselines, calibration, suspected labels      looking: the clips behind a click
 lanes: one clip over time      rivals: two evaluations on the clips they share
+numbers, tables, charts, report: what is shown first, files for other programs, and a report in one HTML file
+command: the same from the command line
 """
 
+from core.evaluation import command, tables
 from core.evaluation.asking import Question, evaluate, match, question_key, read, split_words
 from core.evaluation.lanes import Lanes, lanes
 from core.evaluation.looking import (
@@ -28,7 +31,9 @@ from core.evaluation.looking import (
 )
 from core.evaluation.matching import words as matching_words
 from core.evaluation.numbers import Difference, Headline, differences, headline
+from core.evaluation.report import make_report, report_key
 from core.evaluation.rivals import compare, rivalry_key
+from core.evaluation.tables import as_csv, as_json, report_name
 
 __all__ = [
     "Confusion",
@@ -37,8 +42,11 @@ __all__ = [
     "Lanes",
     "Question",
     "above",
+    "as_csv",
+    "as_json",
     "cases",
     "changed",
+    "command",
     "compare",
     "confused",
     "curve",
@@ -50,6 +58,7 @@ __all__ = [
     "in_cell",
     "label_order",
     "lanes",
+    "make_report",
     "match",
     "matching_words",
     "matrix",
@@ -58,9 +67,12 @@ __all__ = [
     "question_key",
     "read",
     "reliability",
+    "report_key",
+    "report_name",
     "rivalry_key",
     "scaled",
     "split_words",
     "suspects",
     "sweep",
+    "tables",
 ]

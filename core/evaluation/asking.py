@@ -158,12 +158,12 @@ def _basis_of_run(question: Question, record: Training, split: Split) -> Basis:
 
 def split_words(split: Split) -> str:
     """How clips were chosen to learn from and to be judged on."""
-    groups = datasets.words(split.grouping)
+    groups = group_words(split.grouping)
     if split.method == "given":
-        return f"The split that came with the set; groups are told by {groups}."
+        return f"The split that came with the set; {groups}."
     each = "each leaves one group out" if split.method == "leave one group out" else "no group stands on two sides"
     return (
-        f"{len(split.parts)} folds, drawn with seed {split.seed}; {each}; groups are told by {groups}. Each clip is "
+        f"{len(split.parts)} folds, drawn with seed {split.seed}; {each}; {groups}. Each clip is "
         "judged in the fold in which it was held out."
     )
 
@@ -302,7 +302,13 @@ def _basis_of_model(
 
 
 def _whole(question: Question) -> str:
-    return f"All clips of the set; groups are told by {datasets.words(question.grouping)}."
+    return f"All clips of the set; {group_words(question.grouping)}."
+
+
+def group_words(grouping: Grouping) -> str:
+    """How groups are told, as a clause."""
+    by = grouping.by
+    return "each clip is a group of its own" if by == "clip" else f"groups are told by {datasets.words(grouping)}"
 
 
 def _command(question: Question, split: Split | None) -> str:

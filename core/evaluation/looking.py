@@ -102,20 +102,20 @@ def cases(
     """
     rank = np.argsort(rows, kind="stable")
     rows = np.asarray(rows, np.int64)[rank]
-    spans = _spans(judged.found, rows)
-    if order == "as listed" and len(spans):
-        firsts = np.searchsorted(rows, spans[:, 0])
-        spans = spans[np.argsort(np.minimum.reduceat(rank, firsts), kind="stable")]
-    elif len(spans):
-        sure = _means(judged.found, spans)
-        wrong = judged.found.truth[spans[:, 0]] != judged.found.predicted[spans[:, 0]]
+    stretches = spans(judged.found, rows)
+    if order == "as listed" and len(stretches):
+        firsts = np.searchsorted(rows, stretches[:, 0])
+        stretches = stretches[np.argsort(np.minimum.reduceat(rank, firsts), kind="stable")]
+    elif len(stretches):
+        sure = _means(judged.found, stretches)
+        wrong = judged.found.truth[stretches[:, 0]] != judged.found.predicted[stretches[:, 0]]
         doubt = np.where(wrong, -sure - 1, sure) if order == "surest mistakes" else sure
-        spans = spans[np.argsort(doubt, kind="stable")]
-    shown = tuple(_case(judged, *span) for span in spans[first : first + most].tolist())
-    return Listing(shown, len(spans), len(rows))
+        stretches = stretches[np.argsort(doubt, kind="stable")]
+    shown = tuple(_case(judged, *span) for span in stretches[first : first + most].tolist())
+    return Listing(shown, len(stretches), len(rows))
 
 
-def _spans(found: Comparison, rows: np.ndarray) -> np.ndarray:
+def spans(found: Comparison, rows: np.ndarray) -> np.ndarray:
     """(S, 2): first row and stop of each stretch. rows: rising."""
     if not len(rows):
         return np.zeros((0, 2), np.int64)

@@ -37,6 +37,11 @@ def headline(judged: Evaluation) -> tuple[Headline, ...]:
     )
 
 
+def ordered(overall: dict[str, Estimate]) -> dict[str, Estimate]:
+    """Numbers by their names in the order of the registry; what is stored has the order of the alphabet."""
+    return {name: overall[name] for name in METRICS if name in overall}
+
+
 @dataclass(frozen=True)
 class Difference:
     """One number of two evaluations on the clips they share. not_better: share of draws in which the first is not."""

@@ -159,7 +159,7 @@ def _same_truth(one: Comparison, other: Comparison, rows: np.ndarray, beside: np
         for found, places in ((one, rows), (other, beside))
     ]
     known = [first == second for first, second in zip(*truths, strict=True) if first and second]
-    return bool(known) and (all(known) if not one.over_time else np.mean(known) >= 0.5)
+    return bool(known) and (2 * sum(known) >= len(known) if one.over_time else all(known))
 
 
 def _of_rows(

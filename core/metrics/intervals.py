@@ -58,7 +58,7 @@ def wilson(right: float, count: float) -> Interval:
     part, spread = right / count, Z * Z / count
     centre = (part + spread / 2) / (1 + spread)
     half = Z / (1 + spread) * np.sqrt(part * (1 - part) / count + spread / (4 * count))
-    return Interval(max(0.0, float(centre - half)), min(1.0, float(centre + half)))
+    return Interval(max(0.0, min(part, float(centre - half))), min(1.0, max(part, float(centre + half))))
 
 
 def units_of(found: Comparison) -> tuple[str, np.ndarray]:

@@ -25,8 +25,10 @@ def stored_set(store: Store, told: str, report: Report) -> Dataset:
         raise ResultMissing(
             f"There is no file, folder or labelled set {told!r}.", f"Give a path, or the name of a set: {names}."
         )
-    found = sets.gathered(store, datasets.Source(told), report)
-    return _kept(store, found)
+    source = datasets.Source(told)
+    kept = _kept(store, sets.gathered(store, source, report))
+    sets.drop(store, sets.import_key(source))
+    return kept
 
 
 def _kept(store: Store, found: Dataset) -> Dataset:
@@ -34,6 +36,7 @@ def _kept(store: Store, found: Dataset) -> Dataset:
     if not found.items:
         raise AnalysisError(f"No clip of {found.name!r} can be used.", "See what is said of each.")
     key = datasets.key(found)
+    sets.take_clips(store, found)
     taken = {entry.name: entry.key for entry in store.datasets()}
     names = (found.name, *(f"{found.name} {number}" for number in range(2, 1000)))
     name = next(each for each in names if taken.get(each, key) == key)

@@ -29,6 +29,7 @@ PALETTE = (
 AMBER = ((0.0, "rgba(226,150,40,0.05)"), (0.25, "#E8B86A"), (0.6, "#C67F18"), (1.0, "#5E3304"))
 AMBER_DARK = ((0.0, "rgba(226,150,40,0.07)"), (0.25, "#6B430D"), (0.6, "#C8841F"), (1.0, "#FFE4B5"))
 INK, INK_DARK = "#3B362F", "#DCD7CE"
+FONT = "Source Sans, sans-serif"
 ROWS = 8
 COLUMNS = 1200  # more steps than a screen has pixels are averaged
 
@@ -148,7 +149,7 @@ def blank(dark: bool, height_px: int) -> "Figure":
         margin={"l": 8, "r": 12, "t": 34, "b": 40},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
-        font={"size": 13, "color": ink},
+        font={"size": 13, "color": ink, "family": FONT},
         legend={"orientation": "h", "y": 1.03, "yanchor": "bottom", "x": 0},
         hoverlabel={"align": "left"},
         bargap=0.3,

@@ -10,7 +10,7 @@ from core.domain import Analysis, ModelCard, VideoInfo
 from core.errors import AnalysisError
 from core.registry import FORMATS
 from core.segments import NOTHING
-from pages.ui import figures, job_panel, player, state, theme, words
+from pages.ui import figures, player, state, theme, words
 
 TOP = 5
 BARELY = 0.01  # mean score below which a label without a segment is not worth a row
@@ -83,24 +83,8 @@ def _playing(analysis: Analysis, slots: dict[str, int], key: str) -> None:
     with right:
         _table(analysis, key)
     with left:
-        playable = _playable(analysis.video)
+        playable = player.playable(analysis.video)
         player.player(analysis, slots, playable=playable, key=f"player.{key}")
-
-
-def _playable(info: VideoInfo) -> bool:
-    """Whether there is something that the browser plays; a copy for it is begun where there is not."""
-    if info.plays_in_browser:
-        return True
-    there = state.store().proxy_path(info.digest).exists()
-    return job_panel.ready(
-        f"proxy-{info.digest}",
-        "Make a copy that plays here",
-        pipeline.proxy,
-        state.store(),
-        info.digest,
-        there=there,
-        at_once=True,
-    )
 
 
 def _table(analysis: Analysis, key: str) -> None:

@@ -1,14 +1,17 @@
 """The clip with its labels beneath it on one axis (a Components v2 component), and what it needs from domain values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from core.domain import Analysis, Segment
+from core import pipeline
+from core.domain import Analysis, Segment, VideoInfo
 from core.errors import AnalysisError
-from core.formats import webvtt
+from core.formats import labels_of, webvtt
 from core.segments import NOTHING
-from pages.ui import figures, state, theme, words
+from pages.ui import figures, job_panel, state, theme, words
+
+DIFFERS = "#C43B1E"
 
 _player = theme.component("player")
 
@@ -38,6 +41,68 @@ def player(analysis: Analysis, slots: Mapping[str, int], *, playable: bool, key:
         state.mirror()
 
 
+def compared(
+    info: VideoInfo,
+    truth: Sequence[Segment],
+    said: Sequence[Segment],
+    differs: Sequence[Segment],
+    slots: Mapping[str, int],
+    *,
+    playable: bool,
+    start_s: float,
+    key: str,
+    at_once: bool = True,
+) -> None:
+    """Play a clip from `start_s` with what is true, what was said, and where the two differ, each in a lane.
+
+    The clip and the moment of the session stay what they are. at_once: whether it plays without being asked.
+    """
+    predicted = [segment(one, slots) for one in said]
+    lanes = [
+        {"name": "truth", "told": "it is", "segments": [segment(one, slots) for one in truth]},
+        {"name": "said", "segments": predicted},
+        {"name": "differs", "segments": [_difference(one) for one in differs]},
+    ]
+    data = {
+        "source": f"{prefix()}/clips/{info.digest}" if playable else "",
+        "poster": f"{prefix()}/thumbs/{info.digest}",
+        "waiting": "A copy of this clip that browsers can play is being made. The labels below are ready.",
+        "duration_s": info.duration_s,
+        "start_s": start_s,
+        "segments": predicted,
+        "lanes": lanes,
+        "seen_s": [0.0, info.duration_s],
+        "rest": NOTHING,
+        "subtitles": "WEBVTT\n",
+        "seek": {"moment_s": 0.0, "id": 0},
+        "quiet": True,
+        "play": at_once,
+    }
+    _player(key=key, data=data)
+
+
+def playable(info: VideoInfo) -> bool:
+    """Whether there is something that the browser plays; a copy for it is begun where there is not."""
+    if info.plays_in_browser:
+        return True
+    there = state.store().proxy_path(info.digest).exists()
+    return job_panel.ready(
+        f"proxy-{info.digest}",
+        "Make a copy that plays here",
+        pipeline.proxy,
+        state.store(),
+        info.digest,
+        there=there,
+        at_once=True,
+    )
+
+
+def _difference(one: Segment) -> dict:
+    """A stretch in which truth and prediction differ, as the component draws it."""
+    place = {"start_s": one.start_s, "stop_s": one.stop_s}
+    return place | {"label": one.label, "sure": "", "colour": DIFFERS, "ink": figures.ink(DIFFERS)}
+
+
 def _nothing() -> None:
     """Streamlit wants a callback to keep the value of a component."""
 
@@ -59,7 +124,7 @@ def segment(one: Segment, slots: Mapping[str, int]) -> dict:
 def _subtitles(analysis: Analysis) -> str:
     """WebVTT of the labels; without cues where they cannot be told in it."""
     try:
-        return webvtt.write(analysis).decode()
+        return webvtt.write(labels_of(analysis)).decode()
     except AnalysisError:
         return "WEBVTT\n"
 

@@ -94,7 +94,7 @@ def _begin(source: datasets.Source, upload) -> None:
         if not source.path:
             raise AnalysisError("Neither a file nor a path was given.", "Upload a zip or a table, or type a path.")
         key = sets.import_key(source)
-        state.store().delete(key)
+        sets.drop(state.store(), key)
         name = source.name or Path(source.path).name
         state.runner().submit(IMPORT + key, f"Check {name}", sets.check, state.store(), source)
         _follow(IMPORT + key)
@@ -148,9 +148,7 @@ def _ended(job: Job) -> None:
     told, button = st.columns([8, 1], vertical_alignment="center")
     with told:
         if job.state == "cancelled":
-            st.info(
-                f"{theme.plain(job.title)}: stopped. Clips added so far stay in the library.", icon=":material/cancel:"
-            )
+            st.info(f"{theme.plain(job.title)}: stopped. Nothing was taken in.", icon=":material/cancel:")
         else:
             theme.problem(job.error or f"{job.title} did not end.", job.hint)
     button.button("Close", key=f"close.{job.key}", on_click=_forget, args=(job.key,))

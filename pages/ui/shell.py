@@ -12,6 +12,7 @@ PAGES = (
     ("../timeline.py", "Timeline", ":material/view_timeline:"),
     ("../datasets.py", "Datasets", ":material/dataset:"),
     ("../train.py", "Train", ":material/school:"),
+    ("../evaluate.py", "Evaluate", ":material/fact_check:"),
 )
 ABOUT = """**Kinetoscope** tells which action happens when in a video clip, with neural networks that run
 on this machine. No clip leaves it."""

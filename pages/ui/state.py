@@ -5,6 +5,7 @@ are mirrored in the address, so that a link opens what its sender saw.
 """
 
 import base64
+import json
 import zlib
 from collections.abc import Mapping
 from contextlib import suppress
@@ -16,19 +17,23 @@ import numpy as np
 import streamlit as st
 
 from core import codec, datasets, explain, pipeline
+from core import evaluation as evaluations
 from core import frames as frames_of_clips
 from core import settings as core_settings
 from core.clock import Clock, choosing, clock_of
 from core.domain import (
     Analysis,
     Dataset,
+    Evaluation,
     Features,
     Frame,
     Grouping,
+    Listing,
     ModelCard,
     Prediction,
     Quality,
     Recipe,
+    Rivalry,
     Sheet,
     Split,
     Step,
@@ -36,11 +41,12 @@ from core.domain import (
 )
 from core.errors import AnalysisError, FormatInvalid, ResultMissing
 from core.jobs import Runner
+from core.metrics.curves import Curve, Sweep
 from core.quality import Finding, findings
 from core.settings import Settings
 from core.store import DatasetEntry, Store, VideoEntry
 from core.training import command
-from pages.ui import preview, theme
+from pages.ui import evaluate_choice, preview, theme
 
 PREFIX = 16  # hex digits of a digest that an address carries
 LONGEST_RECIPE = 64_000  # characters of a recipe out of an address
@@ -564,3 +570,83 @@ def delete_dataset(name: str) -> None:
         store().delete_dataset(name)
     except AnalysisError as error:
         remember("problem", (str(error), error.hint))
+
+
+# Evaluations ----------------------------------------------------------------------------------------------------------
+
+
+def evaluation(key: str) -> Evaluation:
+    """The evaluation stored under a key."""
+    return _evaluation(str(settings().workspace), key)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _evaluation(workspace: str, key: str) -> Evaluation:
+    return evaluations.read(store(), key)
+
+
+def rivalry(key: str) -> Rivalry:
+    """The comparison of two evaluations stored under a key."""
+    return _rivalry(str(settings().workspace), key)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _rivalry(workspace: str, key: str) -> Rivalry:
+    return store().read(key, Rivalry)
+
+
+def listing(key: str, choice: evaluate_choice.Choice, order: str, first: int, most: int) -> Listing:
+    """Some of the cases of an evaluation that a click asks for."""
+    return _listing(str(settings().workspace), key, json.dumps(choice), order, first, most)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _listing(workspace: str, key: str, choice: str, order: str, first: int, most: int) -> Listing:
+    found = _evaluation(workspace, key)
+    kind, *rest = json.loads(choice)
+    if kind == "changed":
+        other, rival, what = rest
+        both = found, _evaluation(workspace, other), _rivalry(workspace, rival)
+        return evaluations.changed(*both, what, first=first, most=most)
+    rows = evaluate_choice.rows(found, (kind, *rest))
+    return evaluations.cases(found, rows, order=order, first=first, most=most)  # type: ignore[arg-type]
+
+
+def label_order(key: str, how: str, only: str) -> tuple[int, ...]:
+    """The classes of an evaluation in an order."""
+    return _label_order(str(settings().workspace), key, how, only)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _label_order(workspace: str, key: str, how: str, only: str) -> tuple[int, ...]:
+    return evaluations.label_order(_evaluation(workspace, key), how, only)  # type: ignore[arg-type]
+
+
+def curve(key: str, label: str, kind: str) -> Curve | None:
+    """The ROC or precision-recall curve of a class."""
+    return _curve(str(settings().workspace), key, label, kind)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _curve(workspace: str, key: str, label: str, kind: str) -> Curve | None:
+    return evaluations.curve(_evaluation(workspace, key), label, kind)  # type: ignore[arg-type]
+
+
+def sweep(key: str, label: str) -> Sweep:
+    """What each threshold gives for a class."""
+    return _sweep(str(settings().workspace), key, label)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _sweep(workspace: str, key: str, label: str) -> Sweep:
+    return evaluations.sweep(_evaluation(workspace, key), label)
+
+
+def lanes(key: str, unit: int) -> evaluations.Lanes:
+    """Truth, prediction and where they differ, of a clip of an evaluation."""
+    return _lanes(str(settings().workspace), key, unit)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _lanes(workspace: str, key: str, unit: int) -> evaluations.Lanes:
+    return evaluations.lanes(store(), _evaluation(workspace, key), unit)

@@ -16,11 +16,12 @@ function build(root) {
   box.innerHTML = `<div class="screen"><video controls playsinline preload="metadata"></video><p class="waiting" hidden></p></div>
     <div class="now" aria-live="off"><span class="clock"></span><span class="dot"></span><span class="label"></span>
     <span class="sure"></span></div>
-    <div><div class="lane" role="group" aria-label="Labels over time"><div class="segments"></div>
-    <div class="head" tabindex="0" role="slider" aria-label="Moment in the clip"></div></div><div class="ticks" aria-hidden="true"></div></div>`;
+    <div class="track"><div class="names" aria-hidden="true"></div><div class="lane" role="group" aria-label="Labels over time">
+    <div class="segments"></div><div class="head" tabindex="0" role="slider" aria-label="Moment in the clip"></div></div>
+    <div class="ticks" aria-hidden="true"></div></div>`;
   root.append(box);
   const find = (part) => box.querySelector(part);
-  const parts = ["video", "waiting", "now", "clock", "dot", "label", "sure", "lane", "segments", "head", "ticks"];
+  const parts = ["video", "waiting", "now", "clock", "dot", "label", "sure", "lane", "names", "segments", "head", "ticks"];
   const self = Object.fromEntries(parts.map((name) => [name, find(name === "video" ? name : `.${name}`)]));
   return Object.assign(self, { moment: 0, timer: 0, told: -1 });
 }
@@ -36,7 +37,11 @@ function listen(self) {
     moveTo(self, video.currentTime);
     if (video.paused) tell(self);
   };
-  video.onloadedmetadata = () => self.moment > 0 && seek(self, self.moment);
+  video.onloadedmetadata = () => {
+    const play = Boolean(self.data.play && !self.begun);
+    self.begun = true;
+    if (play || self.moment > 0) seek(self, self.moment, play);
+  };
   video.onerror = () => wait(self, "The browser cannot play this clip. The labels below still stand.");
   lane.onpointerdown = (event) => {
     if (event.target.closest(".segment")) return;
@@ -53,6 +58,7 @@ function listen(self) {
 }
 
 function tell(self) {
+  if (self.data.quiet) return;
   clearTimeout(self.timer);
   self.timer = setTimeout(() => {
     const rested = Number(self.moment.toFixed(3));
@@ -79,9 +85,17 @@ function moveTo(self, seconds) {
   self.clock.textContent = `${clock(seconds, 2)} of ${clock(end, 2)}`;
   self.dot.style.background = here ? here.colour : "transparent";
   self.label.textContent = here ? here.label : outside ? "not looked at" : rest;
-  self.sure.textContent = here ? here.sure : "";
+  self.sure.textContent = [here ? here.sure : "", ...truths(self, seconds)].filter(Boolean).join(" · ");
   self.head.setAttribute("aria-valuenow", seconds.toFixed(2));
   self.head.setAttribute("aria-valuetext", `${clock(seconds, 2)}, ${self.label.textContent}`);
+}
+
+// What the further lanes say of a moment.
+function truths(self, seconds) {
+  return (self.data.lanes || []).filter((lane) => lane.told).map(({ told, segments }) => {
+    const here = segments.find((segment) => segment.start_s <= seconds && seconds < segment.stop_s);
+    return `${told} ${here ? here.label : self.data.rest}`;
+  });
 }
 
 function wait(self, words) {
@@ -99,7 +113,8 @@ function place(node, start_s, stop_s, end) {
 function segmentButton(self, segment) {
   const button = Object.assign(document.createElement("button"), { type: "button", className: "segment" });
   button.textContent = segment.label;
-  button.title = `${segment.label}, ${clock(segment.start_s, 1)} to ${clock(segment.stop_s, 1)}, ${segment.sure}`;
+  const sure = segment.sure ? `, ${segment.sure}` : "";
+  button.title = `${segment.label}, ${clock(segment.start_s, 1)} to ${clock(segment.stop_s, 1)}${sure}`;
   button.setAttribute("aria-label", `Play ${button.title}`);
   Object.assign(button.style, { background: segment.colour, color: segment.ink });
   button.onclick = () => seek(self, segment.start_s, true);
@@ -107,12 +122,19 @@ function segmentButton(self, segment) {
 }
 
 function drawLane(self) {
-  const { segments, seen_s: seen, duration_s: end } = self.data;
+  const { segments, seen_s: seen, duration_s: end, lanes = [] } = self.data;
   const unseen = [[0, seen[0]], [seen[1], end]].filter(([from, to]) => to - from > 0.01 * end);
+  const rows = lanes.length ? lanes : [{ name: "", segments }];
+  self.lane.classList.toggle("many", rows.length > 1);
   self.segments.replaceChildren(
-    ...unseen.map(([from, to]) => place(Object.assign(document.createElement("div"), { className: "unseen" }), from, to, end)),
-    ...segments.map((segment) => segmentButton(self, segment)),
+    ...rows.map((row) => {
+      const box = Object.assign(document.createElement("div"), { className: "row" });
+      const blanks = unseen.map(([from, to]) => place(Object.assign(document.createElement("div"), { className: "unseen" }), from, to, end));
+      box.append(...blanks, ...row.segments.map((segment) => segmentButton(self, segment)));
+      return box;
+    }),
   );
+  self.names.replaceChildren(...rows.filter(({ name }) => name).map(({ name }) => Object.assign(document.createElement("span"), { textContent: name })));
   self.head.setAttribute("aria-valuemin", "0");
   self.head.setAttribute("aria-valuemax", end.toFixed(2));
   fit(self);
@@ -162,6 +184,7 @@ export default function ({ data, parentElement, setStateValue }) {
   }
   Object.assign(self, { data, setStateValue });
   if (first) listen(self);
+  parentElement.querySelector(".player").classList.toggle("small", Boolean(data.quiet));
   setSource(self);
   drawLane(self);
   if (first) seek(self, data.start_s);

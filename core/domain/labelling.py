@@ -1,0 +1,110 @@
+"""Labels that people draw: one track of a clip, and what an edit changed of it."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from core.domain.answers import Segment
+from core.domain.checks import check
+from core.domain.interchange import Lane, Point, Span
+
+
+@dataclass(frozen=True)
+class Document:
+    """One track of labels that a person draws in a clip, on the clock of the source file.
+
+    labels: those that it offers, in the order of their keys. segments: sorted, not overlapping. points: moments out of
+    a file. seen: sorted stretches that were looked at, none touching another: inside them an instant without a segment
+    is "nothing happening", outside them nothing is known. Every segment lies inside one of them. name: what the track
+    is about; author: who drew it; subject: who is labelled, where a file says so.
+    """
+
+    labels: tuple[str, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    seen: tuple[Span, ...] = ()
+    name: str = ""
+    author: str = ""
+    subject: str = ""
+    points: tuple[Point, ...] = ()
+
+    def __post_init__(self):
+        check(len(set(self.labels)) == len(self.labels) and all(self.labels), f"the labels are {self.labels}")
+        used = {one.label for one in (*self.segments, *self.points)}
+        check(used <= set(self.labels), f"labels that the track does not offer: {sorted(used - set(self.labels))}")
+        ends = [moment for stretch in self.seen for moment in stretch]
+        check(all(one < other for one, other in pairwise(ends)), f"the seen stretches are {self.seen[:5]}")
+        check(not ends or ends[0] >= 0, "nothing is seen before the clip begins")
+        for earlier, later in pairwise(self.segments):
+            check(earlier.stop_s <= later.start_s, f"segments overlap at {later.start_s} s")
+        place = 0
+        for one in self.segments:
+            while place < len(self.seen) and self.seen[place][1] < one.stop_s:
+                place += 1
+            inside = place < len(self.seen) and self.seen[place][0] <= one.start_s
+            check(inside, f"the segment at {one.start_s} s was not seen")
+
+    @property
+    def lane(self) -> Lane:
+        """The track as files hold it."""
+        return Lane(self.segments, self.points, self.seen, self.name, self.author, self.subject)
+
+    @property
+    def seen_s(self) -> float:
+        """How much of the clip was looked at."""
+        return sum(stop_s - start_s for start_s, stop_s in self.seen)
+
+    def __repr__(self):
+        return f"Document({self.name!r} by {self.author!r}, {len(self.segments)} segments, {self.seen_s:.2f} s seen)"
+
+
+@dataclass(frozen=True)
+class Head:
+    """All of a track but its segments and what was seen."""
+
+    labels: tuple[str, ...]
+    name: str
+    author: str
+    subject: str
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True)
+class Change:
+    """What an edit made of a track, so that it can be done and undone.
+
+    From place `first` on, the segments `removed` became `added`; from `seen_first` on, so did the seen stretches.
+    before, after: the rest of the track, where that changed.
+    """
+
+    first: int
+    removed: tuple[Segment, ...]
+    added: tuple[Segment, ...]
+    seen_first: int
+    seen_removed: tuple[Span, ...]
+    seen_added: tuple[Span, ...]
+    before: Head | None = None
+    after: Head | None = None
+
+
+@dataclass(frozen=True)
+class Doubt:
+    """A stretch that is worth a look. doubt: how unsure a network is of it, 0 to 1; said: its labels there."""
+
+    start_s: float
+    stop_s: float
+    doubt: float
+    said: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A state of a labelled set that was put together by hand.
+
+    dataset: its name; key: of its content; made: epoch seconds. seconds: of its clips that carry labels.
+    videos: the clip of each item.
+    """
+
+    dataset: str
+    key: str
+    made: float
+    seconds: float
+    videos: tuple[str, ...]

@@ -1,0 +1,303 @@
+"""Edits of a track of labels: each takes a Document and gives another, or EditRefused where it does not fit.
+
+Moments are seconds on the clock of the source file and are taken as they come: who lets people draw moves them onto
+frames. What is painted, moved to or imported counts as looked at; what an edit leaves empty stays looked at, and so
+becomes "nothing happening". Only `unlabel` says that nobody looked.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from core.domain import Change, Document, Edit, Head, Segment
+from core.domain.interchange import Span
+from core.errors import EditRefused
+from core.labelling import spans
+from core.segments import NOTHING
+
+LONGEST_LABEL = 80  # characters
+
+
+# Stretches ------------------------------------------------------------------------------------------------------------
+
+
+def paint(track: Document, start_s: float, stop_s: float, label: str) -> Document:
+    """The stretch carries this label alone; what lay there is cut or split. NOTHING: nothing happens there."""
+    _check_stretch(start_s, stop_s)
+    left = _cut(track.segments, (start_s, stop_s))
+    fresh = () if label == NOTHING else (Segment(start_s, stop_s, _cleaned(label)),)
+    labels = tuple(dict.fromkeys([*track.labels, *(one.label for one in fresh)]))
+    seen = spans.union([*track.seen, (start_s, stop_s)])
+    return replace(track, labels=labels, segments=_sorted([*left, *fresh]), seen=seen)
+
+
+def unlabel(track: Document, start_s: float, stop_s: float) -> Document:
+    """Nothing is known of the stretch any more."""
+    _check_stretch(start_s, stop_s)
+    hole = (start_s, stop_s)
+    return replace(track, segments=_sorted(_cut(track.segments, hole)), seen=spans.without(track.seen, hole))
+
+
+def look(track: Document, start_s: float, stop_s: float) -> Document:
+    """The stretch was looked at: where it has no label, nothing happens."""
+    _check_stretch(start_s, stop_s)
+    return replace(track, seen=spans.union([*track.seen, (start_s, stop_s)]))
+
+
+def accept(track: Document, start_s: float, stop_s: float, draft: Sequence[Segment]) -> Document:
+    """The stretch carries what a draft says of it, as if a person had drawn it; what was looked at before stays."""
+    _check_stretch(start_s, stop_s)
+    free = spans.gaps(track.seen, (start_s, stop_s))
+    fresh = []
+    for one in draft:
+        if one.label != NOTHING:
+            parts = spans.within(free, (one.start_s, one.stop_s))
+            fresh += [Segment(start, stop, one.label) for start, stop in parts]
+    labels = tuple(dict.fromkeys([*track.labels, *(one.label for one in fresh)]))
+    seen = spans.union([*track.seen, (start_s, stop_s)])
+    return replace(track, labels=labels, segments=_mended(track.segments, fresh), seen=seen)
+
+
+# One segment ----------------------------------------------------------------------------------------------------------
+
+
+def change(track: Document, at_s: float, start_s: float, stop_s: float) -> Document:
+    """The segment at a moment runs from start to stop; it may touch its neighbours, not enter them."""
+    _check_stretch(start_s, stop_s)
+    place = place_at(track, at_s)
+    moved = replace(track.segments[place], start_s=start_s, stop_s=stop_s, confidence=None)
+    others = [*track.segments[:place], *track.segments[place + 1 :]]
+    if hit := next((one for one in others if one.start_s < stop_s and start_s < one.stop_s), None):
+        raise EditRefused(f"{moved.label!r} would enter {hit.label!r} at {hit.start_s:.3f} s.", "Move that one first.")
+    seen = spans.union([*track.seen, (start_s, stop_s)])
+    return replace(track, segments=_sorted([*others, moved]), seen=seen)
+
+
+def border(track: Document, at_s: float, to_s: float) -> Document:
+    """The segment at a moment and the one that it touches meet elsewhere."""
+    place = place_at(track, at_s)
+    one, other = _neighbours(track, place)
+    if one.stop_s != other.start_s or not one.start_s < to_s < other.stop_s:
+        raise EditRefused(f"{one.label!r} and {other.label!r} cannot meet at {to_s:.3f} s.", "Stay between their ends.")
+    pair = replace(one, stop_s=to_s, confidence=None), replace(other, start_s=to_s, confidence=None)
+    return replace(track, segments=(*track.segments[:place], *pair, *track.segments[place + 2 :]))
+
+
+def split(track: Document, at_s: float) -> Document:
+    """The segment at a moment is two, which meet there."""
+    place = place_at(track, at_s)
+    one = track.segments[place]
+    if not one.start_s < at_s < one.stop_s:
+        raise EditRefused(f"{one.label!r} begins at {at_s:.3f} s.", "Go to a moment inside it.")
+    pair = replace(one, stop_s=at_s), replace(one, start_s=at_s)
+    return replace(track, segments=(*track.segments[:place], *pair, *track.segments[place + 1 :]))
+
+
+def merge(track: Document, at_s: float) -> Document:
+    """The segment at a moment swallows the next one, with what lies between."""
+    place = place_at(track, at_s)
+    one, other = _neighbours(track, place)
+    whole = replace(one, stop_s=other.stop_s, confidence=None, note=" ".join(filter(None, (one.note, other.note))))
+    segments = (*track.segments[:place], whole, *track.segments[place + 2 :])
+    return replace(track, segments=segments, seen=spans.union([*track.seen, (whole.start_s, whole.stop_s)]))
+
+
+def label(track: Document, at_s: float, wanted: str) -> Document:
+    """The segment at a moment carries another label; NOTHING takes it away."""
+    if wanted == NOTHING:
+        return delete(track, at_s)
+    place = place_at(track, at_s)
+    named = replace(track.segments[place], label=_cleaned(wanted), confidence=None)
+    labels = track.labels if named.label in track.labels else (*track.labels, named.label)
+    return replace(track, labels=labels, segments=(*track.segments[:place], named, *track.segments[place + 1 :]))
+
+
+def note(track: Document, at_s: float, text: str) -> Document:
+    """The segment at a moment carries a note."""
+    place = place_at(track, at_s)
+    noted = replace(track.segments[place], note=" ".join(text.split()))
+    return replace(track, segments=(*track.segments[:place], noted, *track.segments[place + 1 :]))
+
+
+def delete(track: Document, at_s: float) -> Document:
+    """The segment at a moment is gone: nothing happens there."""
+    place = place_at(track, at_s)
+    return replace(track, segments=(*track.segments[:place], *track.segments[place + 1 :]))
+
+
+def place_at(track: Document, at_s: float) -> int:
+    """The place of the segment at a moment."""
+    for place, one in enumerate(track.segments):
+        if one.start_s <= at_s < one.stop_s:
+            return place
+    raise EditRefused(f"There is no label at {at_s:.3f} s any more.", "Look again: it was changed meanwhile.")
+
+
+# The whole track ------------------------------------------------------------------------------------------------------
+
+
+def offer(track: Document, wanted: str) -> Document:
+    """One more label to draw with."""
+    wanted = _cleaned(wanted)
+    if wanted in track.labels:
+        raise EditRefused(f"There already is a label {wanted!r}.", "Draw with that one.")
+    return replace(track, labels=(*track.labels, wanted))
+
+
+def withdraw(track: Document, unwanted: str) -> Document:
+    """One label less to draw with; one that is in use stays."""
+    if any(one.label == unwanted for one in (*track.segments, *track.points)):
+        raise EditRefused(f"{unwanted!r} is in use.", "Give its segments another label first.")
+    return replace(track, labels=tuple(one for one in track.labels if one != unwanted))
+
+
+def rename(track: Document, before: str, after: str) -> Document:
+    """A label has another name everywhere in the track; the name of another label makes the two one."""
+    after = _cleaned(after)
+    if before not in track.labels:
+        raise EditRefused(f"There is no label {before!r} any more.", "Look again: it was changed meanwhile.")
+
+    def named(found: str) -> str:
+        return after if found == before else found
+
+    return replace(
+        track,
+        labels=tuple(dict.fromkeys(named(one) for one in track.labels)),
+        segments=tuple(replace(one, label=named(one.label)) for one in track.segments),
+        points=tuple(replace(one, label=named(one.label)) for one in track.points),
+    )
+
+
+def arrange(track: Document, labels: Sequence[str]) -> Document:
+    """The labels in another order, which is that of their keys."""
+    if sorted(labels) != sorted(track.labels):
+        raise EditRefused("The labels were changed meanwhile.", "Look again.")
+    return replace(track, labels=tuple(labels))
+
+
+def take(track: Document, other: Document) -> Document:
+    """All of another track in place of this one; this one's labels stay on offer."""
+    labels = tuple(dict.fromkeys([*track.labels, *other.labels]))
+    return replace(other, labels=labels, name=other.name or track.name, author=other.author or track.author)
+
+
+# Edits out of the player ----------------------------------------------------------------------------------------------
+
+_KINDS: dict[str, Callable[[Document, Edit], Document]] = {
+    "paint": lambda track, edit: paint(track, edit.start_s, edit.stop_s, edit.label),
+    "unlabel": lambda track, edit: unlabel(track, edit.start_s, edit.stop_s),
+    "change": lambda track, edit: change(track, edit.at_s, edit.start_s, edit.stop_s),
+    "border": lambda track, edit: border(track, edit.at_s, edit.stop_s),
+    "split": lambda track, edit: split(track, edit.start_s),
+    "merge": lambda track, edit: merge(track, edit.at_s),
+    "label": lambda track, edit: label(track, edit.at_s, edit.label),
+    "delete": lambda track, edit: delete(track, edit.at_s),
+}
+
+
+def edited(track: Document, edit: Edit) -> Document:
+    """The track after an edit out of the player, which is neither "undo" nor "redo"."""
+    if edit.kind not in _KINDS:
+        raise EditRefused(f"There is no edit {edit.kind!r}.", "Load the page again.")
+    return _KINDS[edit.kind](track, edit)
+
+
+# What changed ---------------------------------------------------------------------------------------------------------
+
+
+def changed(before: Document, after: Document) -> Change:
+    """What leads from one state of a track to another, and back."""
+    first, removed, added = _splice(before.segments, after.segments)
+    seen_first, seen_removed, seen_added = _splice(before.seen, after.seen)
+    heads = _head(before), _head(after)
+    told = (None, None) if heads[0] == heads[1] else heads
+    return Change(first, removed, added, seen_first, seen_removed, seen_added, *told)
+
+
+def done(track: Document, made: Change) -> Document:
+    """The track after a change."""
+    return _spliced(track, made, made.removed, made.added, made.seen_removed, made.seen_added, made.after)
+
+
+def undone(track: Document, made: Change) -> Document:
+    """The track before a change."""
+    return _spliced(track, made, made.added, made.removed, made.seen_added, made.seen_removed, made.before)
+
+
+def _spliced(
+    track: Document,
+    made: Change,
+    removed: tuple[Segment, ...],
+    added: tuple[Segment, ...],
+    seen_removed: tuple[Span, ...],
+    seen_added: tuple[Span, ...],
+    head: Head | None,
+) -> Document:
+    segments = (*track.segments[: made.first], *added, *track.segments[made.first + len(removed) :])
+    seen = (*track.seen[: made.seen_first], *seen_added, *track.seen[made.seen_first + len(seen_removed) :])
+    head = head or _head(track)
+    return Document(head.labels, segments, seen, head.name, head.author, head.subject, head.points)
+
+
+def _head(track: Document) -> Head:
+    return Head(track.labels, track.name, track.author, track.subject, track.points)
+
+
+def _splice(before: tuple, after: tuple) -> tuple[int, tuple, tuple]:
+    """Where two rows begin to differ, and what lies there in each until they are equal to the end."""
+    shorter = min(len(before), len(after))
+    first = next((place for place in range(shorter) if before[place] != after[place]), shorter)
+    last = next((place for place in range(shorter - first) if before[-1 - place] != after[-1 - place]), shorter - first)
+    return first, before[first : len(before) - last], after[first : len(after) - last]
+
+
+# Parts ----------------------------------------------------------------------------------------------------------------
+
+
+def _cut(segments: Iterable[Segment], hole: Span) -> list[Segment]:
+    """Segments without what lies in a stretch; one that encloses it becomes two."""
+    left = []
+    for one in segments:
+        if one.stop_s <= hole[0] or hole[1] <= one.start_s:
+            left.append(one)
+        else:
+            parts = spans.without([(one.start_s, one.stop_s)], hole)
+            left += [replace(one, start_s=start, stop_s=stop) for start, stop in parts]
+    return left
+
+
+def _mended(segments: Iterable[Segment], fresh: Iterable[Segment]) -> tuple[Segment, ...]:
+    """Segments with fresh ones among them, which become one with those of their label that they touch."""
+    joined: list[tuple[Segment, bool]] = []
+    both = [(one, False) for one in segments] + [(one, True) for one in fresh]
+    for one, new in sorted(both, key=lambda pair: pair[0].start_s):
+        last, was_new = joined[-1] if joined else (None, False)
+        if last and (new or was_new) and (last.stop_s, last.label, last.note) == (one.start_s, one.label, one.note):
+            joined[-1] = (replace(last, stop_s=one.stop_s, confidence=None), True)
+        else:
+            joined.append((one, new))
+    return tuple(one for one, _ in joined)
+
+
+def _sorted(segments: Iterable[Segment]) -> tuple[Segment, ...]:
+    return tuple(sorted(segments, key=lambda one: one.start_s))
+
+
+def _neighbours(track: Document, place: int) -> tuple[Segment, Segment]:
+    for number, pair in enumerate(pairwise(track.segments)):
+        if number == place:
+            return pair
+    raise EditRefused(f"No label follows {track.segments[place].label!r}.", "Choose one that has a next.")
+
+
+def _check_stretch(start_s: float, stop_s: float) -> None:
+    if not 0 <= start_s < stop_s:
+        raise EditRefused(f"A label cannot run from {start_s:.3f} to {stop_s:.3f} s.", "Draw from left to right.")
+
+
+def _cleaned(text: str) -> str:
+    """A label as it is kept: one line, no blanks at its ends."""
+    cleaned = " ".join(text.split())
+    if not cleaned or len(cleaned) > LONGEST_LABEL or cleaned == NOTHING:
+        raise EditRefused(f"{text[:90]!r} cannot be a label.", f"Give a name of 1 to {LONGEST_LABEL} letters.")
+    return cleaned

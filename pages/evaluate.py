@@ -1,0 +1,84 @@
+"""Evaluate: what is right, what is wrong, how sure that is, and the clips themselves."""
+
+import streamlit as st
+
+from core import evaluation
+from core.store import DatasetEntry
+from pages.ui import (
+    evaluate_compare,
+    evaluate_confidence,
+    evaluate_errors,
+    evaluate_head,
+    evaluate_overview,
+    evaluate_pick,
+    evaluate_report,
+    evaluate_time,
+    job_panel,
+    set_parts,
+    state,
+    theme,
+)
+
+VIEWS = {
+    "overview": ("Overview", evaluate_overview.show),
+    "errors": ("Errors", evaluate_errors.show),
+    "confidence": ("Confidence", evaluate_confidence.show),
+    "time": ("Over time", evaluate_time.show),
+    "compare": ("Compare", None),
+    "report": ("Report", evaluate_report.show),
+}
+ABOUT = (
+    "The model looks at the clips that it has not seen yet; what it says is kept. Then all numbers are computed, with "
+    "how sure they are."
+)
+
+
+def show(key: str, entry: DatasetEntry, asked: evaluation.Question) -> None:
+    """The view that was picked; the first numbers above the first of them, their sentence above the others."""
+    found = state.evaluation(key)
+    names = [name for name in VIEWS if name != "time" or found.found.over_time]
+    kept = state.remembered("evaluate.view", "overview")
+    view = st.segmented_control(
+        "View", names, default=kept if kept in names else "overview", format_func=lambda name: VIEWS[name][0],
+        key=f"evaluate.view.{len(names)}", label_visibility="collapsed", required=True,
+    )  # fmt: skip
+    state.remember("evaluate.view", str(view))
+    if view == "overview":
+        evaluate_head.show(key)
+    else:
+        evaluate_head.sentence(key)
+    part(str(view), key, entry, asked)
+
+
+@st.fragment
+def part(view: str, key: str, entry: DatasetEntry, asked: evaluation.Question) -> None:
+    """One view, run again by itself after a click in it."""
+    if view == "compare":
+        evaluate_compare.show(key, entry, asked)
+    else:
+        VIEWS[view][1](key)
+
+
+theme.title("Evaluate", "What is right, what is wrong, how sure that is, and the clips themselves.")
+state.show_problem()
+entries = state.store().datasets()
+if not entries:
+    theme.empty(
+        "There is no labelled set yet",
+        "Whether a model is right can only be told on clips whose labels are known. Import some, or make a sample set.",
+    )
+    if st.button("Open Datasets", type="primary", icon=":material/dataset:"):
+        state.go("datasets")
+    st.stop()
+left, right = st.columns(2, gap="large")
+with left:
+    entry = set_parts.pick(entries)
+dataset = state.dataset(entry)
+with right:
+    asked = evaluate_pick.subject(entry) if dataset is not None else None
+if asked is not None:
+    key = evaluate_pick.key(asked)
+    if key and job_panel.ready(
+        key, "Evaluate", evaluation.evaluate, state.store(), asked, at_once=asked.source == "run", about=ABOUT
+    ):
+        show(key, entry, asked)

@@ -1,0 +1,156 @@
+"""Confidence: whether the model is right as often as it says, curves of one class, and what a threshold would do."""
+
+import streamlit as st
+
+from core import evaluation
+from core.domain import Evaluation
+from pages.ui import (
+    evaluate_choice,
+    evaluate_figures,
+    evaluate_head,
+    evaluate_list,
+    evaluate_overview,
+    evaluate_words,
+    set_parts,
+    state,
+    theme,
+    words,
+)
+from pages.ui.evaluate_choice import Choice
+
+CURVES = {"sweep": "Threshold", "roc": "ROC curve", "precision-recall": "Precision and recall"}
+NUMBERS = ("ece", "brier", "log_loss")
+HOW = {
+    "roc": "How many true clips are found (up) at the price of how many others (right), for each threshold. Click a "
+    "point to see what is said from there on.",
+    "precision-recall": "How pure what is said stays (up) while more of the true clips are found (right). Click a "
+    "point to see what is said from there on.",
+}
+
+
+def show(key: str) -> None:
+    """Reliability above, one class below; the clips of what was clicked on the right."""
+    found = state.evaluation(key)
+    if found.found.scores is None:
+        theme.empty("There is no confidence", "Only labels are known of this prediction, not how sure they are.")
+        return
+    left, right = st.columns([6, 5], gap="large")
+    with left:
+        _reliability(key, found)
+        _one_class(key, found)
+    with right:
+        choice = _chosen(key)
+        if choice:
+            evaluate_list.panel(key, choice, at="confidence")
+        else:
+            theme.empty("Click a bin or a point", "The clips that it stands for are shown here.")
+
+
+def _chosen(key: str) -> Choice:
+    return state.remembered(f"evaluate.choice.confidence.{key}", ())
+
+
+def _choose(key: str, choice: Choice) -> None:
+    state.remember(f"evaluate.choice.confidence.{key}", choice)
+
+
+def _reliability(key: str, found: Evaluation) -> None:
+    """Said beside found, before and after scaling."""
+    theme.section("Is it as sure as it may be?", "A point below the dotted line is surer than it has reason to be.")
+    overall = found.card.overall
+    names = [name for name in NUMBERS if name in overall]
+    for column, name in zip(st.columns(len(names)), names, strict=True):
+        evaluate_head.number(column, name, overall[name])
+    scaled = False
+    if found.calibration is not None:
+        scaled = st.toggle("After temperature scaling", key="evaluate.scaled", help=found.calibration.about)
+        _temperature(found)
+    figure = evaluate_figures.reliability(
+        evaluation.reliability(found, calibrated=scaled), dark=state.is_dark(), noun=evaluate_choice.noun(found)
+    )
+    name = f"evaluate.reliability.{key}.{scaled}"
+    picked = st.plotly_chart(
+        figure, key=name, on_select="rerun", selection_mode="points", theme=None, config=set_parts.QUIET
+    )
+    if (told := evaluate_overview.heard(name, picked)) is not None:
+        _choose(key, ("bin", int(told[0]), int(scaled)) if told else ())
+    st.caption("Larger points stand for more of them; hollow ones for fewer than ten, which tell little.")
+
+
+def _temperature(found: Evaluation) -> None:
+    """What temperature scaling does, in a line."""
+    assert found.calibration is not None
+    heats = sorted(found.calibration.temperatures)
+    before, after = found.calibration.before.value, found.calibration.after.value
+    told = " to ".join(dict.fromkeys((f"{heats[0]:.2f}", f"{heats[-1]:.2f}")))
+    if before is None or after is None:
+        return
+    st.caption(
+        f"Temperature {told}: the calibration error {'falls' if after < before else 'does not fall'}, from "
+        f"{100 * before:.1f} to {100 * after:.1f} %.",
+        help="Scores are made flatter (above 1) or steeper (below 1) by one number; which class wins never changes. "
+        "It was fitted on clips other than those it is judged on.",
+    )
+
+
+def _one_class(key: str, found: Evaluation) -> None:
+    """Curves and thresholds of one class against the rest."""
+    theme.section("One class against the rest", "What if only a score above some threshold counted?")
+    labels = [found.card.labels[place] for place in state.label_order(key, "worst first", "occurring")]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        label = str(st.selectbox("Class", labels, 0, key=f"evaluate.curve-class.{key}", width=240))
+        kind = st.segmented_control(
+            "Shown as", list(CURVES), default="sweep", format_func=CURVES.__getitem__, key="evaluate.curve",
+            required=True,
+        )  # fmt: skip
+    if kind == "sweep":
+        _sweep(key, found, label)
+    else:
+        _curve(key, found, label, str(kind))
+
+
+def _curve(key: str, found: Evaluation, label: str, kind: str) -> None:
+    """A curve whose points can be clicked."""
+    curve = state.curve(key, label, kind)
+    if curve is None:
+        theme.empty("There is no such curve", "It needs clips that have this class, and others that have not.")
+        return
+    name = "roc_auc" if kind == "roc" else "average_precision"
+    place = found.card.labels.index(label)
+    st.metric(
+        "Area under it", f"{100 * curve.area:.1f} %",
+        evaluate_words.interval(name, found.card.by_label[name][place]) if name in found.card.by_label else None,
+        delta_color="off", delta_arrow="off", help=evaluate_words.explained(name),
+    )  # fmt: skip
+    chart = f"evaluate.{kind}.{key}.{label}"
+    picked = st.plotly_chart(
+        evaluate_figures.curve(curve, kind, evaluate_figures.share_of(found, place), dark=state.is_dark()),
+        key=chart, on_select="rerun", selection_mode="points", theme=None, config=set_parts.QUIET,
+    )  # fmt: skip
+    if told := evaluate_overview.heard(chart, picked):
+        _choose(key, ("above", label, float(told[0]), "all"))
+    st.caption(HOW[kind])
+
+
+def _sweep(key: str, found: Evaluation, label: str) -> None:
+    """What a threshold makes of a class, with its clips."""
+    sweep = state.sweep(key, label)
+    best = min(max(round(100 * sweep.chosen, 1), 0.0), 100.0)
+    threshold = st.slider(
+        "Lowest score that counts as this class, %", 0.0, 100.0, best, 0.1, key=f"evaluate.threshold.{key}.{label}",
+        help="It starts where F1 is highest on these very clips, which flatters it: choose a threshold on other clips "
+        "than those you report.",
+    )  # fmt: skip
+    st.plotly_chart(
+        evaluate_figures.sweep(sweep, threshold / 100, dark=state.is_dark()), key=f"evaluate.sweep.{key}.{label}",
+        theme=None, config=set_parts.QUIET,
+    )  # fmt: skip
+    kinds = {"right": "Right", "false alarms": "False alarms", "missed": "Missed"}
+    with st.container(horizontal=True):
+        for what, name in kinds.items():
+            choice = ("above", label, threshold / 100, what)
+            many = len(evaluate_choice.rows(found, choice))
+            st.button(
+                f"{name}: {words.number(many)}", key=f"evaluate.above.{what}", on_click=_choose, args=(key, choice),
+                help=evaluate_choice.ABOVE[what],
+            )  # fmt: skip

@@ -1,0 +1,89 @@
+"""The first that Evaluate tells: the outcome in a sentence, its numbers with intervals, simpler methods beside it."""
+
+from html import escape
+
+import streamlit as st
+
+from core.domain import Estimate, Evaluation
+from pages.ui import evaluate_figures, evaluate_words, set_parts, state, theme, words
+
+OF_CLIPS = ("accuracy", "balanced_accuracy", "macro_f1", "ece")
+OVER_TIME = ("frame_accuracy", "edit", "f1_50", "balanced_accuracy")
+
+
+def show(key: str) -> None:
+    """Sentence, numbers and baselines, and what to beware of."""
+    found = state.evaluation(key)
+    left, right = st.columns([7, 4], gap="large", vertical_alignment="center")
+    with left:
+        sentence(key)
+        st.caption(theme.plain(evaluate_words.expected(found)), help=evaluate_words.INTERVAL)
+        _numbers(found)
+    with right:
+        _beside(found)
+    theme.facts(_facts(found))
+    _beware(evaluate_words.warnings(found))
+
+
+def sentence(key: str) -> None:
+    """The outcome in a sentence alone."""
+    st.html(f'<div class="k-headline">{evaluate_words.sentence(state.evaluation(key))}</div>')
+
+
+def _beware(told: list[str]) -> None:
+    """The gravest warning, and the others where a person asks for them."""
+    if not told:
+        return
+    rest = "".join(f"<p>{escape(one)}</p>" for one in told[1:])
+    more = f"<details><summary>{words.number(len(told) - 1)} more to know</summary>{rest}</details>" if rest else ""
+    st.html(f'<div class="k-notes" role="note"><p>{escape(told[0])}</p>{more}</div>')
+
+
+def _numbers(found: Evaluation) -> None:
+    overall = found.card.overall
+    names = [name for name in (OVER_TIME if found.found.over_time else OF_CLIPS) if name in overall]
+    for column, name in zip(st.columns(len(names)), names, strict=True):
+        number(column, name, overall[name])
+
+
+def number(place, name: str, one: Estimate) -> None:
+    """One number with its interval, explained in its help."""
+    with place:
+        st.metric(
+            evaluate_words.short(name), evaluate_words.value(name, one), evaluate_words.interval(name, one),
+            delta_color="off", delta_arrow="off", help=evaluate_words.explained(name),
+        )  # fmt: skip
+
+
+def _beside(found: Evaluation) -> None:
+    """The first number beside what is simpler."""
+    name = evaluate_words.main_number(found)
+    simple = [(one.title, one.overall[name]) for one in found.baselines if name in one.overall]
+    own = "this training" if found.source == "run" else "this model"
+    rows = [*sorted(simple, key=lambda row: row[1].value or 0), (own, found.card.overall[name])]
+    st.plotly_chart(
+        evaluate_figures.beside(rows, dark=state.is_dark()), key="evaluate.beside", config=set_parts.QUIET, theme=None
+    )
+    if found.baselines:
+        st.caption(
+            "Simpler methods on the same clips.",
+            help=" ".join(f"{one.title}: {one.about}" for one in found.baselines),
+        )
+
+
+def _facts(found: Evaluation) -> tuple[str, ...]:
+    card = found.card
+    told = (words.count(card.clip_count, "clip"), words.classes(len(card.labels)))
+    groups = (words.count(card.group_count, "group"),) if card.unit == "group" else ()
+    return tuple(one for one in (*told, *groups, found.split, f"seed {found.seed}") if one)
+
+
+def all_numbers(found: Evaluation) -> None:
+    """Every number there is, in a table that opens."""
+    box = st.expander("All numbers, each explained", icon=":material/functions:", on_change="rerun", key="evaluate.all")
+    if box.open:
+        with box:
+            st.dataframe(
+                evaluate_words.numbers(found, found.card.overall), hide_index=True, width="stretch",
+                column_config={"What it tells": st.column_config.TextColumn(width="large")},
+            )  # fmt: skip

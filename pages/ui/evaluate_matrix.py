@@ -1,0 +1,137 @@
+"""The confusion matrix as a figure, and which classes it shows when there are many. No st calls.
+
+Right answers lie on the diagonal in one colour, mistakes off it in another with a scale of their own: on one scale a
+handful of mistakes would vanish beside hundreds of right answers. Clicks on a heatmap select nothing in Streamlit, so
+a marker that cannot be seen lies on each cell.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core import evaluation
+from core.domain import Evaluation
+from core.metrics.clips import Mode
+from pages.ui import words
+from pages.ui.figures import AMBER, AMBER_DARK, INK, INK_DARK, blank
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+MOST_CLASSES = 40  # in one matrix; more are shown a part at a time
+MOST_TOLD = 16  # classes up to which each cell tells its number
+BLUES = ((0.0, "rgba(0,114,178,0.06)"), (0.5, "#7FB2D3"), (1.0, "#00568A"))
+BLUES_DARK = ((0.0, "rgba(86,180,233,0.08)"), (0.5, "#1F5C85"), (1.0, "#8FCBF0"))
+
+
+def figure(found: Evaluation, shown: Sequence[int], mode: Mode, *, dark: bool) -> "Figure":
+    """The cells of the classes `shown`; a click on one gives (truth, predicted) as places in the labels."""
+    counts = evaluation.matrix(found, shown, "counts").astype(np.int64)
+    values = evaluation.matrix(found, shown, mode) * (1 if mode == "counts" else 100)
+    noun = "moment" if found.found.over_time else "clip"
+    labels = [found.card.labels[place] for place in shown]
+    side_px = 17 if len(shown) > 24 else max(24, min(56, 460 // max(1, len(shown))))
+    drawn = blank(dark, 150 + side_px * len(shown) + (70 if len(shown) > 4 else 0))
+    right = np.eye(len(shown), dtype=bool)
+    units = {"counts": f"{noun}s", "truth": "% of the true class", "prediction": "% of the predicted class"}
+    for which, name in ((right, "right"), (~right, "mistaken")):
+        cells = np.where(which & (counts > 0), values, np.nan)
+        _heat(drawn, cells, f"{name}, {units[mode]}", dark, right=name == "right")
+    told = [
+        _told(
+            labels,
+            row,
+            column,
+            int(counts[row, column]),
+            noun,
+            "" if mode == "counts" else _share(values, row, column, units[mode]),
+        )
+        for row, column in np.ndindex(counts.shape)
+    ]
+    _clicks(drawn, np.asarray(shown), told, side_px, dark)
+    _axes(drawn, labels, side_px)
+    return drawn
+
+
+def _heat(drawn: "Figure", values: np.ndarray, title: str, dark: bool, *, right: bool) -> None:
+    """The right answers or the mistakes, with the scale of their own."""
+    highest = float(np.nanmax(values)) if np.isfinite(values).any() else 1.0
+    scale = (BLUES_DARK if dark else BLUES) if right else (AMBER_DARK if dark else AMBER)
+    bar = {
+        "orientation": "h", "thickness": 9, "outlinewidth": 0, "len": 0.46, "x": 0.0 if right else 0.54,
+        "xanchor": "left", "yref": "container", "y": 0.0, "yanchor": "bottom", "nticks": 4, "tickfont": {"size": 12},
+    }  # fmt: skip
+    drawn.add_annotation(
+        text=title, x=0.0 if right else 0.54, y=0, yshift=-16, xref="paper", yref="paper", xanchor="left",
+        showarrow=False, font={"size": 12},
+    )  # fmt: skip
+    drawn.add_heatmap(
+        z=values, zmin=0, zmax=max(highest, 1.0), colorscale=[list(stop) for stop in scale], hoverinfo="skip",
+        xgap=1, ygap=1, colorbar=bar, texttemplate="%{z:.0f}" if len(values) <= MOST_TOLD else "",
+        textfont={"size": 13},
+    )  # fmt: skip
+
+
+def _clicks(drawn: "Figure", places: np.ndarray, told: Sequence[str], side_px: int, dark: bool) -> None:
+    """A marker on each cell that hears the click, and frames the cell once it was clicked."""
+    rows, columns = (each.ravel() for each in np.indices((len(places), len(places))))
+    drawn.add_scatter(
+        x=columns, y=rows, mode="markers",
+        marker={
+            "symbol": "square", "size": max(10, side_px - 10), "opacity": 0, "color": "rgba(255,255,255,0.22)",
+            "line": {"width": 3, "color": INK_DARK if dark else INK},
+        },
+        customdata=np.stack([places[rows], places[columns]], axis=1).tolist(),
+        text=list(told), hoverinfo="text", showlegend=False,
+        selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 0}},
+    )  # fmt: skip
+
+
+def _told(labels: Sequence[str], row: int, column: int, many: int, noun: str, share: str) -> str:
+    """A cell in words."""
+    taken = "named rightly" if row == column else f"taken for <b>{labels[column]}</b>"
+    return f"<b>{labels[row]}</b>, {taken}: {words.count(many, noun)}{share}"
+
+
+def _share(values: np.ndarray, row: int, column: int, unit: str) -> str:
+    return "" if np.isnan(values[row, column]) else f", {values[row, column]:.1f} {unit}"
+
+
+def _axes(drawn: "Figure", names: Sequence[str], side_px: int) -> None:
+    count = len(names)
+    shown = [name if len(name) <= 22 else f"{name[:21]}…" for name in names]
+    size = 12 if side_px >= 20 else 11
+    ticks: dict[str, Any] = {"tickvals": list(range(count)), "ticktext": shown, "showgrid": False, "automargin": True}
+    drawn.update_xaxes(
+        **ticks, side="top", range=[-0.5, count - 0.5], tickangle=-50 if count > 4 else 0, tickfont_size=size,
+        title={"text": "what the model says", "font": {"size": 12}},
+    )  # fmt: skip
+    drawn.update_yaxes(
+        **ticks, range=[count - 0.5, -0.5], tickfont_size=size, title={"text": "what is true", "font": {"size": 12}}
+    )
+    drawn.update_layout(
+        margin={"l": 4, "r": 4, "t": 4, "b": 66}, clickmode="event+select", dragmode=False, hovermode="closest",
+        hoverdistance=-1, hoverlabel={"align": "left"},
+    )  # fmt: skip
+
+
+def parts(found: Evaluation, order: Sequence[int]) -> dict[str, tuple[int, ...]]:
+    """Which classes can be shown together, by a name in words: the most confused, and portions of `order`."""
+    portions = {
+        f"Classes alike, {first + 1} to {min(first + MOST_CLASSES, len(order))}": tuple(
+            order[first : first + MOST_CLASSES]
+        )
+        for first in range(0, len(order), MOST_CLASSES)
+    }
+    return {f"The {MOST_CLASSES} most confused classes": most_mistaken(found, order)} | portions
+
+
+def most_mistaken(found: Evaluation, order: Sequence[int], most: int = MOST_CLASSES) -> tuple[int, ...]:
+    """The classes of the most confused pairs until there are `most`, in the order of `order`."""
+    taken: set[str] = set()
+    for pair in evaluation.confused(found, most=most * most):
+        if len(taken | {pair.truth, pair.predicted}) > most:
+            break
+        taken |= {pair.truth, pair.predicted}
+    return tuple(place for place in order if found.card.labels[place] in taken) or tuple(order[:most])

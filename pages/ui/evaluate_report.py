@@ -1,0 +1,47 @@
+"""Report: one file that opens without a network, and the numbers as JSON and CSV; how to do all of it again."""
+
+from html import escape
+
+import streamlit as st
+
+from core import evaluation
+from pages.ui import job_panel, state, theme, words
+from pages.ui.player import prefix
+
+ABOUT = (
+    "One HTML file with the set, the split, all settings, every number with its interval, all charts and the ten "
+    "surest mistakes as pictures. It opens in any browser, without a network."
+)
+
+
+def show(key: str) -> None:
+    """The report and the numbers as files, and the command line."""
+    found = state.evaluation(key)
+    name = evaluation.report_name(found)
+    theme.section("The report", ABOUT)
+    report = evaluation.report_key(key)
+    if job_panel.ready(report, "Make the report", evaluation.make_report, state.store(), key, noun="part"):
+        size = words.size(state.store().file_path(report).stat().st_size)
+        link = f"{prefix()}/exports/{report}"
+        told = escape(f"Download the report, {size}")
+        st.html(f'<a class="k-download" href="{link}" download="{escape(name)}.html">{told}</a>')
+    theme.section("The numbers", "As JSON for programs, as CSV with a row for each clip or moment.")
+    with st.container(horizontal=True):
+        for title, suffix, kind, make in (
+            ("JSON", ".json", "application/json", evaluation.as_json),
+            ("CSV", ".csv", "text/csv", evaluation.as_csv),
+        ):
+            st.download_button(
+                title, lambda make=make: make(found), f"{name}{suffix}", kind, key=f"evaluate.file.{title}",
+                icon=":material/download:", on_click="ignore",
+            )  # fmt: skip
+    theme.section("Do it again", "The same at the command line gives the same numbers.")
+    st.code(found.command, language="sh", wrap_lines=True)
+    settings = "".join(f"<tr><td>{escape(name)}</td><td>{escape(str(value))}</td></tr>" for name, value in _made(found))
+    with st.expander("Settings and versions", icon=":material/settings:"):
+        st.html(f'<div class="k-model"><table>{settings}</table></div>')
+
+
+def _made(found) -> list[tuple[str, object]]:
+    told = {"split": found.split, "set": found.basis, "seed": found.seed} | found.settings | found.versions
+    return [(name.replace("_", " "), value) for name, value in told.items()]

@@ -1,0 +1,276 @@
+"""Drawn labels: edits, their journal, drafts, and what is learned from them."""
+
+import multiprocessing
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.domain import Document, Edit, Segment
+from core.errors import EditRefused
+from core.labelling import edits, journal, spans
+from core.segments import NOTHING
+from core.store import Store
+
+VIDEO = "ab" * 32
+LABELS = ("walk", "run", "jump")
+
+
+def track(*segments: tuple, seen=((0.0, 10.0),)) -> Document:
+    return Document(LABELS, tuple(Segment(*one) for one in segments), tuple(seen), "actions", "ann")
+
+
+def told(found: Document) -> list[tuple[float, float, str]]:
+    return [(one.start_s, one.stop_s, one.label) for one in found.segments]
+
+
+THREE = track((1.0, 3.0, "walk"), (3.0, 5.0, "run"), (6.0, 8.0, "jump"))
+
+
+# Edits ----------------------------------------------------------------------------------------------------------------
+
+
+def test_painting_cuts_and_splits_what_lies_beneath():
+    assert told(edits.paint(THREE, 2.0, 4.0, "jump")) == [
+        *((1.0, 2.0, "walk"), (2.0, 4.0, "jump"), (4.0, 5.0, "run"), (6.0, 8.0, "jump"))
+    ]
+    assert told(edits.paint(THREE, 1.5, 2.0, "run"))[:3] == [(1.0, 1.5, "walk"), (1.5, 2.0, "run"), (2.0, 3.0, "walk")]
+
+
+def test_painting_touching_segments_of_one_label_does_not_join_them():
+    assert told(edits.paint(THREE, 5.0, 6.0, "run"))[1:3] == [(3.0, 5.0, "run"), (5.0, 6.0, "run")]
+
+
+def test_nothing_happening_and_unlabelled_are_two_things():
+    unseen = track(seen=())
+    nothing = edits.paint(unseen, 2.0, 4.0, NOTHING)
+    assert (nothing.segments, nothing.seen) == ((), ((2.0, 4.0),))
+    forgotten = edits.unlabel(THREE, 2.0, 4.0)
+    assert forgotten.seen == ((0.0, 2.0), (4.0, 10.0))
+    assert told(forgotten) == [(1.0, 2.0, "walk"), (4.0, 5.0, "run"), (6.0, 8.0, "jump")]
+    deleted = edits.delete(THREE, 1.5)
+    assert deleted.seen == THREE.seen and told(deleted) == told(THREE)[1:]
+
+
+def test_what_is_drawn_counts_as_seen():
+    drawn = edits.paint(edits.paint(track(seen=()), 4.0, 5.0, "walk"), 1.0, 2.0, "run")
+    assert drawn.seen == ((1.0, 2.0), (4.0, 5.0))
+    assert edits.paint(drawn, 2.0, 4.0, "jump").seen == ((1.0, 5.0),)
+    assert edits.change(drawn, 4.5, 2.5, 4.5).seen == ((1.0, 2.0), (2.5, 5.0))
+
+
+def test_ends_move_up_to_the_neighbours_and_no_further():
+    assert told(edits.change(THREE, 3.0, 4.0, 6.0))[1] == (4.0, 6.0, "run")
+    with pytest.raises(EditRefused, match=r"'run' would enter 'jump' at 6\.000 s"):
+        edits.change(THREE, 3.0, 4.0, 6.5)
+
+
+def test_a_common_border_moves_between_the_outer_ends():
+    assert told(edits.border(THREE, 1.0, 4.0))[:2] == [(1.0, 4.0, "walk"), (4.0, 5.0, "run")]
+    for at_s, to_s in ((1.0, 5.0), (1.0, 1.0), (3.0, 5.5)):
+        with pytest.raises(EditRefused):
+            edits.border(THREE, at_s, to_s)
+
+
+def test_split_and_merge_undo_each_other():
+    halves = edits.split(THREE, 2.0)
+    assert told(halves)[:2] == [(1.0, 2.0, "walk"), (2.0, 3.0, "walk")]
+    assert edits.merge(halves, 1.0) == THREE
+    assert told(edits.merge(THREE, 3.0))[1:] == [(3.0, 8.0, "run")]
+    for refused in (lambda: edits.split(THREE, 1.0), lambda: edits.split(THREE, 5.5), lambda: edits.merge(THREE, 7.0)):
+        with pytest.raises(EditRefused):
+            refused()
+
+
+def test_another_label_for_a_segment_drops_what_a_network_was_sure_of():
+    sure = track((1.0, 3.0, "walk", 0.7))
+    assert edits.label(sure, 2.0, "run").segments == (Segment(1.0, 3.0, "run"),)
+    assert edits.label(sure, 2.0, " new  one ").labels[-1] == "new one"
+    assert edits.label(sure, 2.0, NOTHING).segments == ()
+
+
+def test_accepting_fills_only_what_was_not_looked_at():
+    mine = track((1.0, 3.0, "walk"), seen=((0.0, 4.0),))
+    draft = [Segment(2.0, 5.0, "run", 0.9), Segment(5.0, 7.0, "fly", 0.4), Segment(7.0, 9.0, "run", 0.5)]
+    taken = edits.accept(mine, 3.0, 8.0, draft)
+    assert told(taken) == [(1.0, 3.0, "walk"), (4.0, 5.0, "run"), (5.0, 7.0, "fly"), (7.0, 8.0, "run")]
+    assert taken.seen == ((0.0, 8.0),) and taken.labels[-1] == "fly"
+    assert all(one.confidence is None for one in taken.segments)
+    further = edits.accept(taken, 8.0, 9.0, draft)
+    assert told(further)[-1] == (7.0, 9.0, "run"), "stretches accepted one after another become one"
+    split = edits.split(THREE, 2.0)
+    assert told(edits.accept(split, 9.0, 11.0, ()))[:2] == told(split)[:2], "and what a person split stays split"
+
+
+def test_labels_are_offered_renamed_joined_and_withdrawn():
+    more = edits.offer(THREE, "skip")
+    assert more.labels == (*LABELS, "skip")
+    assert edits.withdraw(more, "skip") == THREE
+    with pytest.raises(EditRefused, match="in use"):
+        edits.withdraw(THREE, "walk")
+    joined = edits.rename(THREE, "run", "walk")
+    assert joined.labels == ("walk", "jump") and [one.label for one in joined.segments] == ["walk", "walk", "jump"]
+    assert edits.arrange(THREE, ("jump", "run", "walk")).labels == ("jump", "run", "walk")
+    for name in ("", "  ", NOTHING, "x" * 99, "walk"):
+        with pytest.raises(EditRefused):
+            edits.offer(THREE, name)
+
+
+@pytest.mark.parametrize("kind", ["change", "border", "split", "merge", "label", "delete"])
+def test_an_edit_of_a_segment_that_is_gone_is_refused(kind: str):
+    with pytest.raises(EditRefused):
+        edits.edited(THREE, Edit(kind, "mine", 9.0, 9.0, 9.5, "walk"))
+
+
+moments = st.integers(0, 40).map(lambda quarter: quarter / 4)
+some_edits = st.builds(
+    lambda kind, at_s, ends, label: Edit(kind, "mine", at_s, min(ends), max(ends), label),
+    st.sampled_from(["paint", "unlabel", "change", "border", "split", "merge", "label", "delete"]),
+    moments,
+    st.tuples(moments, moments),
+    st.sampled_from([*LABELS, NOTHING, "new"]),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(some_edits, max_size=25))
+def test_any_edits_give_sound_tracks_and_each_change_leads_there_and_back(asked: list[Edit]):
+    now, rows = THREE, labels_of(THREE)
+    for edit in asked:
+        try:
+            after = edits.edited(now, edit)
+        except EditRefused:
+            continue
+        made = edits.changed(now, after)
+        assert edits.done(now, made) == after and edits.undone(after, made) == now
+        if edit.kind == "paint":  # by other means: a row of quarters
+            rows = labels_of(now)
+            name = "-" if edit.label == NOTHING else edit.label
+            rows[round(4 * edit.start_s) : round(4 * edit.stop_s)] = name
+            assert (labels_of(after) == rows).all()
+        now = after
+
+
+def labels_of(found: Document) -> np.ndarray:
+    """What is said of each quarter of a second: "" where nobody looked, "-" where nothing happens."""
+    rows = np.full(44, "", dtype=object)
+    for start_s, stop_s in found.seen:
+        rows[round(4 * start_s) : round(4 * stop_s)] = "-"
+    for one in found.segments:
+        rows[round(4 * one.start_s) : round(4 * one.stop_s)] = one.label
+    return rows
+
+
+def test_spans():
+    some = ((0.0, 2.0), (3.0, 5.0))
+    assert spans.union([*some, (2.0, 2.5)]) == ((0.0, 2.5), (3.0, 5.0))
+    assert spans.without(some, (1.0, 4.0)) == ((0.0, 1.0), (4.0, 5.0))
+    assert spans.gaps(some, (1.0, 6.0)) == ((2.0, 3.0), (5.0, 6.0))
+    assert spans.common(some, ((1.0, 4.0),)) == ((1.0, 2.0), (3.0, 4.0))
+
+
+# The journal ----------------------------------------------------------------------------------------------------------
+
+
+def painted(store: Store, name: str, start_s: float, stop_s: float, label: str) -> journal.State:
+    return journal.apply(store, name, Edit("paint", "mine", 0.0, start_s, stop_s, label))
+
+
+def test_edits_are_undone_and_redone_back_to_the_first(store: Store):
+    name = journal.begin(store, VIDEO, track(seen=()))
+    states = [journal.read(store, name).document]
+    states += [painted(store, name, place, place + 1.0, LABELS[place % 3]).document for place in range(12)]
+    for before in reversed(states[:-1]):
+        assert journal.undo(store, name).document == before
+    assert journal.undo(store, name).document == states[0], "before the first there is nothing"
+    for after in states[1:]:
+        assert journal.redo(store, name).document == after
+    journal.undo(store, name)
+    other = painted(store, name, 20.0, 21.0, "walk")
+    assert not other.undone and journal.redo(store, name) == other, "a new edit ends what could be redone"
+
+
+def test_another_process_reads_the_same_with_its_history(store: Store, monkeypatch):
+    name = journal.begin(store, VIDEO, track(seen=()))
+    for place in range(30):
+        painted(store, name, place, place + 0.5, "run")
+        if place % 5 == 4:
+            journal.undo(store, name)
+    here = journal.read(store, name)
+    journal._held.clear()
+    there = journal.read(Store(store.workspace), name)
+    assert there == here
+    monkeypatch.setattr(journal, "REPLAYED", 10)
+    painted(store, name, 50.0, 51.0, "jump")
+    kept = journal.read(store, name)
+    assert store.track_state(name) is not None
+    journal._held.clear()
+    again = journal.read(store, name)
+    assert (again.document, again.done, again.undone, again.made) == (kept.document, kept.done, kept.undone, kept.made)
+    assert journal.undo(store, name).document == here.document
+
+
+def test_two_windows_write_to_one_track(store: Store):
+    name = journal.begin(store, VIDEO, track(seen=()))
+    other = Store(store.workspace)
+    painted(store, name, 0.0, 1.0, "walk")
+    painted(other, name, 2.0, 3.0, "run")
+    assert told(painted(store, name, 4.0, 5.0, "jump").document) == [
+        *((0.0, 1.0, "walk"), (2.0, 3.0, "run"), (4.0, 5.0, "jump"))
+    ]
+
+
+def test_an_edit_that_changes_nothing_leaves_no_trace(store: Store):
+    name = journal.begin(store, VIDEO, THREE)
+    assert journal.edit(store, name, "look", lambda found: edits.look(found, 1.0, 2.0)).number == 0
+
+
+def test_a_dropped_track_comes_back(store: Store):
+    name = journal.begin(store, VIDEO, THREE)
+    journal.drop(store, name)
+    assert journal.tracks(store, VIDEO) == []
+    journal.restore(store, name)
+    assert [one.document for one in journal.tracks(store, VIDEO)] == [THREE]
+
+
+def label_on(workspace: Path, name: str, telling) -> None:
+    """Edit without end, telling the number of each edit once it is confirmed; ends only by being killed."""
+    place, kept, rng = 0, Store(workspace), random.Random(0)
+    while True:
+        if rng.random() < 0.2:
+            found = journal.undo(kept, name)
+        else:
+            found = painted(kept, name, place, place + 0.5, rng.choice(LABELS))
+            place += 1
+        telling.send((found.number, found.document))
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs a kill that cannot be caught")
+@pytest.mark.parametrize("after_s", [0.05, 0.11, 0.2])
+def test_a_kill_between_any_two_edits_loses_nothing_that_was_confirmed(store: Store, after_s: float):
+    name = journal.begin(store, VIDEO, track(seen=()))
+    here, there = multiprocessing.get_context("spawn").Pipe()
+    worker = multiprocessing.get_context("spawn").Process(target=label_on, args=(store.workspace, name, there))
+    worker.start()
+    confirmed = here.recv()
+    until = time.monotonic() + after_s
+    while time.monotonic() < until and here.poll(0.5):
+        confirmed = here.recv()
+    os.kill(worker.pid or 0, signal.SIGKILL)
+    worker.join()
+    while here.poll(0):
+        confirmed = here.recv()
+    found = journal.read(Store(store.workspace), name)
+    assert found.number in (confirmed[0], confirmed[0] + 1), "at most the edit that was under way is more"
+    if found.number == confirmed[0]:
+        assert found.document == confirmed[1]
+    else:
+        (last,) = store.edits(name, found.number)
+        assert last[1] in ("paint", "undo")
+    assert journal.undo(store, name).number == found.number + 1
