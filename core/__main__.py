@@ -397,7 +397,9 @@ def _add_evaluate(commands: Commands) -> None:
     judged.add_argument("--model", metavar="NAME", required=True, help="a model, or the name or key of a training")
     pattern = "how clips tell their group: gNN, column, subject, folder, clip, or a regular expression"
     judged.add_argument("--groups", metavar="PATTERN", default="", help=f"{pattern} (default: the likeliest)")
-    split = "judge the test clips alone: given, the key of a stored split, or a file that lists them, one a line"
+    split = (
+        "judge some clips alone: given, unseen (by the model), the key of a stored split, or a file, one clip a line"
+    )
     judged.add_argument("--split", metavar="FILE", default="", help=split)
     match = "a label of the set and the label of the model that stands for it; may be repeated"
     judged.add_argument("--match", metavar="LABEL=LABEL", action="append", default=[], help=match)

@@ -30,7 +30,7 @@ from core.registry import BACKBONES
 from core.store import Store
 from core.training import runs
 
-VERSION = 1
+VERSION = 2
 PROGRAM = "python -m core evaluate"
 
 
@@ -274,7 +274,7 @@ def _basis_of_model(
     told = list(matching.leak(store, dataset, card, places, question.split))
     if found.strangers or any(ours != theirs for ours, theirs in found.pairs):
         told.append(matching.words(found))
-    chosen = f"The test clips alone. {split_words(split)}" if split else _whole(question)
+    chosen = _tested_words(split) if split else _whole(question)
     settings = {
         "model": f"{card.name}: {card.title}",
         "CNN": f"{card.backbone}, version {card.backbone_version}",
@@ -299,6 +299,12 @@ def _basis_of_model(
         found,
         keys,
     )
+
+
+def _tested_words(split: Split) -> str:
+    """Which clips a model is judged on, where a split chooses them."""
+    folds = "that were set apart for testing" if split.method == "given" else f"that its {len(split.parts)} folds test"
+    return f"Only the clips of a split {folds}; {group_words(split.grouping)}."
 
 
 def _whole(question: Question) -> str:

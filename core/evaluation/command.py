@@ -11,7 +11,7 @@ import numpy as np
 from core import datasets, pipeline, training
 from core.domain import TEST, UNUSED, Dataset, Evaluation, Grouping, Split
 from core.errors import AnalysisError, FormatInvalid, LabelsMismatch, ResultMissing, SplitInvalid, UnknownName
-from core.evaluation import asking, tables
+from core.evaluation import asking, matching, tables
 from core.evaluation import report as reports
 from core.evaluation.asking import Question
 from core.jobs import Report
@@ -20,7 +20,7 @@ from core.settings import ROOT
 from core.store import Store
 from core.training import command
 
-GIVEN = "given"
+GIVEN, UNSEEN = "given", "unseen"
 SHORTEST_KEY = 8  # digits by which a training can be named
 TOLD = 5  # clips named in an error
 
@@ -39,7 +39,8 @@ def run(
 ) -> Evaluation:
     """Evaluate, or take what was evaluated before. told: a labelled set; model: a model, or name or key of a training.
 
-    split: "given", key of a stored split, or a file that lists the test clips, one a line.
+    split: "given", "unseen" (groups that the model's card says were held out), key of a stored split, or a file that
+    lists the test clips, one a line.
     """
     dataset = command.stored_set(store, told, report)
     question = _question(store, dataset, model, groups, split, strangers, match, engine)
@@ -83,7 +84,7 @@ def _question(
         dataset.name,
         "model",
         model,
-        split=_split(store, dataset, split, grouping) if split else "",
+        split=_split(store, dataset, split, grouping, model) if split else "",
         grouping=Grouping() if split else grouping,
         strangers=strangers,
         pairs=tuple(_pair(one) for one in match),
@@ -136,8 +137,13 @@ def _pair(told: str) -> tuple[str, str]:
 # Splits ---------------------------------------------------------------------------------------------------------------
 
 
-def _split(store: Store, dataset: Dataset, told: str, grouping: Grouping) -> str:
+def _split(store: Store, dataset: Dataset, told: str, grouping: Grouping, model: str) -> str:
     """The key of the split that was asked for, which is kept."""
+    if told == UNSEEN:
+        places = matching.unseen(dataset, pipeline.model_of(store, model)[0])
+        if not places:
+            raise SplitInvalid(f"The model {model!r} names no group of this set as held out.", "Judge all clips.")
+        return _kept(store, dataset, places, grouping)
     if told == GIVEN:
         return training.keep_split(store, datasets.given_split(dataset, grouping))
     for read in (lambda: store.read(told, Split), lambda: training.split_of(store, told)):
@@ -145,8 +151,13 @@ def _split(store: Store, dataset: Dataset, told: str, grouping: Grouping) -> str
             if read().dataset != datasets.key(dataset):
                 raise SplitInvalid(f"The split {told[:12]} is of another set.", "Choose a split of this set.")
             return told
+    return _kept(store, dataset, _listed(dataset, told), grouping)
+
+
+def _kept(store: Store, dataset: Dataset, places: Sequence[int], grouping: Grouping) -> str:
+    """The key of a split of one fold that tests those clips and no other."""
     parts = np.full((1, len(dataset.items)), UNUSED, np.uint8)
-    parts[0, _listed(dataset, told)] = TEST
+    parts[0, list(places)] = TEST
     groups = datasets.groups_from(dataset, grouping)
     return training.keep_split(store, Split(datasets.key(dataset), GIVEN, grouping, groups, parts))
 
@@ -157,7 +168,7 @@ def _listed(dataset: Dataset, file: str) -> list[int]:
         with open(file, encoding="utf-8-sig") as lines:
             told = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     except (OSError, UnicodeDecodeError) as error:
-        hint = f"Give {GIVEN!r}, the key of a stored split, or a file with a test clip on each line."
+        hint = "Give 'given', 'unseen', the key of a stored split, or a file with a test clip on each line."
         raise SplitInvalid(f"There is no split {file!r}: {error}", hint) from error
     names: dict[str, list[int]] = {}
     for place, item in enumerate(dataset.items):

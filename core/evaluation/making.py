@@ -187,7 +187,7 @@ def _baseline(found: Comparison, name: str, title: str, about: str, predicted: n
     plain = replace(found, predicted=predicted, scores=None)
     if found.truth_segments:
         plain = replace(plain, found_segments=tuple(_found_segments(plain, unit) for unit in range(len(found.names))))
-    return Baseline(name, title, about, predicted, metrics.scorecard(plain).overall)
+    return Baseline(name, title, about, predicted, metrics.scorecard(plain, by_label=False).overall)
 
 
 def majority_of_folds(dataset: Dataset, split: Split, said: HeldOut) -> np.ndarray:
@@ -234,10 +234,11 @@ def fit(found: Comparison, card: Scorecard, folds: np.ndarray) -> tuple[Calibrat
     if len(numbers) < 2 or any(not np.any(known & (row_parts != number)) for number in numbers):
         return None, ("The scores could not be calibrated: that takes labelled clips of at least two groups.",)
     logits = calibration.logits_of(found.scores if found.scores is not None else np.zeros((0, 1)))
-    fitted = []
+    fitted: list[calibration.Temperature] = []
     for number in numbers:
         others = known & (row_parts != number)
-        fitted.append(calibration.fit_temperature(logits[others], found.truth[others]))
+        near = fitted[-1].value if fitted else 1.0
+        fitted.append(calibration.fit_temperature(logits[others], found.truth[others], near=near))
     heat = np.array([one.value for one in fitted])
     milder = replace(found, scores=calibration.softmax(logits / heat[row_parts][:, None]).astype(np.float32))
     cold = tuple(number for number, one in enumerate(fitted) if one.at_bound)

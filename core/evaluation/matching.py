@@ -13,6 +13,8 @@ from core.errors import LabelsMismatch, ResultMissing
 from core.store import Store
 
 BETWEEN = re.compile(r"[\s_\-]+")
+NO_WORD = re.compile(r"[\W_]+")
+REMEMBERS = "These numbers may say how well it remembers, not how good it is on new clips."
 SHORTEST_NAME = 3  # letters of a set's name that are looked for in what a model says of itself
 
 
@@ -114,10 +116,8 @@ def labels_of(dataset: Dataset, item: Item) -> set[str]:
 def leak(store: Store, dataset: Dataset, card: ModelCard, tested: Sequence[int], split: str) -> tuple[str, ...]:
     """Warnings where the model may have learned from clips that it is judged on. tested: their places in the set."""
     known = _learned_from(store, card)
-    if known is None and card.settings.get("data") == datasets.key(dataset):
-        return ("LEAK: this model learned from this very set: the numbers say how well it remembers.",)
     if known is None:
-        return _told_only(dataset, card)
+        return _told_only(dataset, card, tested)
     record, digests = known
     if record.split == split and record.fold_count == 1:
         return ()
@@ -125,10 +125,28 @@ def leak(store: Store, dataset: Dataset, card: ModelCard, tested: Sequence[int],
     if not seen:
         return ()
     return (
-        f"LEAK: this model learned from {seen} of the {len(tested)} clips that it is judged on. These numbers say how "
-        "well it remembers, not how good it is on new clips. Judge its training instead, whose networks were tested on "
-        "clips that they never saw.",
+        f"LEAK: this model learned from {seen} of the {len(tested)} clips that it is judged on. {REMEMBERS} Judge its "
+        "training instead, whose networks were tested on clips that they never saw.",
     )
+
+
+def unseen(dataset: Dataset, card: ModelCard) -> tuple[int, ...]:
+    """Places of the clips that belong to a group which the model's card says was held out, by the words of their path.
+
+    A name such as "Diving g12" means clips whose path or label holds both words.
+    """
+    groups = [_words_of(str(name)) for name in card.settings.get("held_out") or ()]
+    held_out = [words for words in groups if words]
+    found = []
+    for place, item in enumerate(dataset.items):
+        words = _words_of(f"{item.path} {item.label} {item.group} {item.subject}")
+        if any(each <= words for each in held_out):
+            found.append(place)
+    return tuple(found)
+
+
+def _words_of(text: str) -> set[str]:
+    return {word for word in NO_WORD.split(text.casefold()) if word}
 
 
 def _learned_from(store: Store, card: ModelCard) -> tuple[Training, set[str]] | None:
@@ -146,23 +164,31 @@ def _learned_from(store: Store, card: ModelCard) -> tuple[Training, set[str]] | 
     return record, {items[place].video for place in places}
 
 
-def _told_only(dataset: Dataset, card: ModelCard) -> tuple[str, ...]:
+def _told_only(dataset: Dataset, card: ModelCard, tested: Sequence[int]) -> tuple[str, ...]:
     """What to say of a model that only tells in words what it learned from."""
+    if card.settings.get("data") == datasets.key(dataset):
+        return (f"LEAK: this model learned from this very set. {REMEMBERS}",)
     stem = re.match(r"[^\W\d_]*", dataset.name.casefold())
     name = stem[0] if stem else ""
-    named = len(name) >= SHORTEST_NAME and name in card.trained_on.casefold()
-    if named and not card.network:
+    if len(name) < SHORTEST_NAME or name not in card.trained_on.casefold():
+        told = "What this model learned from is told in words only; make sure that no clip of this set is among it."
+        return (told,) if card.network else ()
+    if not card.network:
         return (f"What this model says of itself names data called {name!r}: {card.trained_on}",)
-    if named:
-        held_out = card.settings.get("held_out") or ()
-        groups = f" It did not see the groups {_some([str(one) for one in held_out], most=20)}." if held_out else ""
-        return (
-            f"LEAK: this model learned from clips of data called {name!r}, and the set {dataset.name!r} may hold the "
-            f"same ones. These numbers may say how well it remembers, not how good it is on new clips.{groups}",
-        )
-    if card.network:
-        return ("What this model learned from is told in words only; make sure that no clip of this set is among it.",)
-    return ()
+    return _named_alike(dataset, card, tested, name)
+
+
+def _named_alike(dataset: Dataset, card: ModelCard, tested: Sequence[int], name: str) -> tuple[str, ...]:
+    """What to say of a model that learned from data of the set's name, but perhaps not from all of it."""
+    held_out = set(unseen(dataset, card))
+    new = sum(place in held_out for place in tested)
+    if new == len(tested):
+        return ("By its card, this model did not learn from the groups of these clips.",)
+    some = f" By its card, {new} of the {len(tested)} clips are of groups that it did not see: judge it on those alone."
+    return (
+        f"LEAK: this model learned from clips of data called {name!r}, and the set {dataset.name!r} may hold the same "
+        f"ones. {REMEMBERS}{some if new else ''}",
+    )
 
 
 def _by_name(labels: Sequence[str]) -> dict[str, list[str]]:

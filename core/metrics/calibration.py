@@ -19,6 +19,7 @@ FEW_CLIPS = 100  # below, the expected calibration error is too large on average
 FEW_IN_BIN = 10
 LEAST_PROBABILITY = 1e-12
 COLDEST, HOTTEST = 0.05, 20.0
+CLOSE, MOST_STEPS = 1e-12, 100  # of the search for a temperature
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,28 +151,40 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return raised / raised.sum(axis=-1, keepdims=True)
 
 
-def fit_temperature(logits: np.ndarray, truth: np.ndarray) -> Temperature:
+def fit_temperature(logits: np.ndarray, truth: np.ndarray, *, near: float = 1.0) -> Temperature:
     """The temperature in [0.05, 20] at which softmax(logits / T) has the least log loss. For validation data only.
 
-    logits: (n, C); truth: (n,), rows of -1 are left out. The loss is convex in 1 / T: its slope there has one root.
+    logits: (n, C); truth: (n,), rows of -1 are left out. The loss is convex in 1 / T: its slope there has one root,
+    found by Newton's method within bounds that close in on it. near: where to begin.
     """
-    from scipy.optimize import brentq
-
     known = truth >= 0
     if not known.any():
         raise NotEnoughExamples("No clip of the validation part is labelled.", "Label some, or leave the scores alone.")
-    logits = np.asarray(logits[known], np.float64)
-    own = np.take_along_axis(logits, truth[known][:, None], axis=1)[:, 0]  # (n,)
+    logits = np.array(logits[known], np.float64)
+    logits -= logits.max(axis=1, keepdims=True)
+    own = float(np.take_along_axis(logits, truth[known][:, None], axis=1).mean())
+    low, high, sharpness = 1 / HOTTEST, 1 / COLDEST, 1 / near
+    for _ in range(MOST_STEPS):
+        slope, bend = _slope(logits, own, sharpness)
+        low, high = (low, sharpness) if slope >= 0 else (sharpness, high)
+        step = sharpness - slope / bend if bend > 0 else np.inf * -slope
+        aim = min(max(step, 1 / HOTTEST), 1 / COLDEST)
+        aim = aim if low <= aim <= high else float(np.sqrt(low * high))
+        if abs(aim - sharpness) <= CLOSE * sharpness:
+            break
+        sharpness = aim
+    at_bound = (sharpness <= 1 / HOTTEST and slope >= 0) or (sharpness >= 1 / COLDEST and slope <= 0)
+    return Temperature(float(np.clip(1 / aim, COLDEST, HOTTEST)), bool(at_bound))
 
-    def slope(sharpness: float) -> float:
-        return float(((softmax(logits * sharpness) * logits).sum(axis=1) - own).mean())
 
-    if slope(1 / HOTTEST) >= 0:
-        return Temperature(HOTTEST, at_bound=True)
-    if slope(1 / COLDEST) <= 0:
-        return Temperature(COLDEST, at_bound=True)
-    root: Any = brentq(slope, 1 / HOTTEST, 1 / COLDEST, xtol=1e-12)
-    return Temperature(1 / root, at_bound=False)
+def _slope(logits: np.ndarray, own: float, sharpness: float) -> tuple[float, float]:
+    """First and second derivative of the mean log loss by the sharpness. logits: (n, C), none above 0."""
+    raised = np.exp(logits * sharpness)
+    total = raised.sum(axis=1)
+    raised *= logits
+    first = raised.sum(axis=1) / total
+    second = np.einsum("ij,ij->i", raised, logits) / total
+    return float(first.mean()) - own, float((second - first**2).mean())
 
 
 def calibrated(found: Comparison, temperature: float) -> Comparison:

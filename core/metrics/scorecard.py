@@ -25,9 +25,11 @@ MOST_WORK = 5e7  # draws x rows x labels up to which slow metrics get an interva
 TOO_MUCH = "no interval: too many clips and labels to draw this one again"
 
 
-def scorecard(found: Comparison, *, intervals: bool = True, draws: int = DRAWS, seed: int = 0) -> Scorecard:
-    """Every metric of the registry that applies to `found`."""
-    used = [each for each in METRICS.values() if each.applies(found)]
+def scorecard(
+    found: Comparison, *, intervals: bool = True, by_label: bool = True, draws: int = DRAWS, seed: int = 0
+) -> Scorecard:
+    """Every metric of the registry that applies to `found`; without by_label only those that are one number."""
+    used = [each for each in METRICS.values() if each.applies(found) and (by_label or not each.by_label)]
     unit, places = units_of(found)
     count = len(np.unique(places))
     few = warning(unit, count)

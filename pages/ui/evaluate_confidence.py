@@ -19,6 +19,10 @@ from pages.ui import (
 from pages.ui.evaluate_choice import Choice
 
 CURVES = {"sweep": "Threshold", "roc": "ROC curve", "precision-recall": "Precision and recall"}
+HINTS = {
+    "bin": ("Click a point of the plot", "The clips that it stands for are shown here."),
+    "above": ("Click a count or a point of a curve", "The clips that it stands for are shown here."),
+}
 NUMBERS = ("ece", "brier", "log_loss")
 HOW = {
     "roc": "How many true clips are found (up) at the price of how many others (right), for each threshold. Click a "
@@ -34,16 +38,21 @@ def show(key: str) -> None:
     if found.found.scores is None:
         theme.empty("There is no confidence", "Only labels are known of this prediction, not how sure they are.")
         return
-    left, right = st.columns([6, 5], gap="large")
-    with left:
-        _reliability(key, found)
-        _one_class(key, found)
-    with right:
-        choice = _chosen(key)
-        if choice:
-            evaluate_list.panel(key, choice, at="confidence")
-        else:
-            theme.empty("Click a bin or a point", "The clips that it stands for are shown here.")
+    for kind, draw in (("bin", _reliability), ("above", _one_class)):
+        left, right = st.columns([6, 5], gap="large")
+        with left:
+            draw(key, found)
+        with right:
+            _clips(key, kind)
+
+
+def _clips(key: str, kind: str) -> None:
+    """The clips of what was clicked in the part beside, or how to see them."""
+    choice = _chosen(key)
+    if choice and choice[0] == kind:
+        evaluate_list.panel(key, choice, at=kind)
+    else:
+        theme.empty(*HINTS[kind])
 
 
 def _chosen(key: str) -> Choice:
@@ -59,8 +68,7 @@ def _reliability(key: str, found: Evaluation) -> None:
     theme.section("Is it as sure as it may be?", "A point below the dotted line is surer than it has reason to be.")
     overall = found.card.overall
     names = [name for name in NUMBERS if name in overall]
-    for column, name in zip(st.columns(len(names)), names, strict=True):
-        evaluate_head.number(column, name, overall[name])
+    evaluate_head.numbers(found, names)
     scaled = False
     if found.calibration is not None:
         scaled = st.toggle("After temperature scaling", key="evaluate.scaled", help=found.calibration.about)

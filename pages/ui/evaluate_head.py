@@ -1,12 +1,14 @@
 """The first that Evaluate tells: the outcome in a sentence, its numbers with intervals, simpler methods beside it."""
 
+from collections.abc import Iterable
 from html import escape
 
 import streamlit as st
 
-from core.domain import Estimate, Evaluation
+from core.domain import Evaluation
 from pages.ui import evaluate_figures, evaluate_words, set_parts, state, theme, words
 
+TILE_PX = 158
 OF_CLIPS = ("accuracy", "balanced_accuracy", "macro_f1", "ece")
 OVER_TIME = ("frame_accuracy", "edit", "f1_50", "balanced_accuracy")
 
@@ -42,17 +44,18 @@ def _beware(told: list[str]) -> None:
 def _numbers(found: Evaluation) -> None:
     overall = found.card.overall
     names = [name for name in (OVER_TIME if found.found.over_time else OF_CLIPS) if name in overall]
-    for column, name in zip(st.columns(len(names)), names, strict=True):
-        number(column, name, overall[name])
+    numbers(found, names)
 
 
-def number(place, name: str, one: Estimate) -> None:
-    """One number with its interval, explained in its help."""
-    with place:
-        st.metric(
-            evaluate_words.short(name), evaluate_words.value(name, one), evaluate_words.interval(name, one),
-            delta_color="off", delta_arrow="off", help=evaluate_words.explained(name),
-        )  # fmt: skip
+def numbers(found: Evaluation, names: Iterable[str]) -> None:
+    """Numbers side by side, each with its interval, explained in its help."""
+    with st.container(horizontal=True):
+        for name in names:
+            one = found.card.overall[name]
+            st.metric(
+                evaluate_words.short(name), evaluate_words.value(name, one), evaluate_words.interval(name, one),
+                delta_color="off", delta_arrow="off", help=evaluate_words.explained(name), width=TILE_PX,
+            )  # fmt: skip
 
 
 def _beside(found: Evaluation) -> None:

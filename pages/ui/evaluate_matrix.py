@@ -14,15 +14,18 @@ from core import evaluation
 from core.domain import Evaluation
 from core.metrics.clips import Mode
 from pages.ui import words
-from pages.ui.figures import AMBER, AMBER_DARK, INK, INK_DARK, blank
+from pages.ui.figures import INK, INK_DARK, blank
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 MOST_CLASSES = 40  # in one matrix; more are shown a part at a time
+LIGHTEST = 4  # clips that have the deepest colour where no cell counts more
 MOST_TOLD = 16  # classes up to which each cell tells its number
-BLUES = ((0.0, "rgba(0,114,178,0.06)"), (0.5, "#7FB2D3"), (1.0, "#00568A"))
-BLUES_DARK = ((0.0, "rgba(86,180,233,0.08)"), (0.5, "#1F5C85"), (1.0, "#8FCBF0"))
+AMBERS = ((0.0, "#FBE9CF"), (0.25, "#E8B86A"), (0.6, "#C67F18"), (1.0, "#5E3304"))
+AMBERS_DARK = ((0.0, "#3A270D"), (0.25, "#6B430D"), (0.6, "#C8841F"), (1.0, "#FFE4B5"))
+BLUES = ((0.0, "#E3EFF7"), (0.5, "#7FB2D3"), (1.0, "#00568A"))
+BLUES_DARK = ((0.0, "#142A3A"), (0.5, "#1F5C85"), (1.0, "#8FCBF0"))
 
 
 def figure(found: Evaluation, shown: Sequence[int], mode: Mode, *, dark: bool) -> "Figure":
@@ -37,7 +40,7 @@ def figure(found: Evaluation, shown: Sequence[int], mode: Mode, *, dark: bool) -
     units = {"counts": f"{noun}s", "truth": "% of the true class", "prediction": "% of the predicted class"}
     for which, name in ((right, "right"), (~right, "mistaken")):
         cells = np.where(which & (counts > 0), values, np.nan)
-        _heat(drawn, cells, f"{name}, {units[mode]}", dark, right=name == "right")
+        _heat(drawn, cells, f"{name}, {units[mode]}", dark, right=name == "right", whole=mode == "counts")
     told = [
         _told(
             labels,
@@ -54,20 +57,20 @@ def figure(found: Evaluation, shown: Sequence[int], mode: Mode, *, dark: bool) -
     return drawn
 
 
-def _heat(drawn: "Figure", values: np.ndarray, title: str, dark: bool, *, right: bool) -> None:
-    """The right answers or the mistakes, with the scale of their own."""
-    highest = float(np.nanmax(values)) if np.isfinite(values).any() else 1.0
-    scale = (BLUES_DARK if dark else BLUES) if right else (AMBER_DARK if dark else AMBER)
-    bar = {
-        "orientation": "h", "thickness": 9, "outlinewidth": 0, "len": 0.46, "x": 0.0 if right else 0.54,
-        "xanchor": "left", "yref": "container", "y": 0.0, "yanchor": "bottom", "nticks": 4, "tickfont": {"size": 12},
-    }  # fmt: skip
+def _heat(drawn: "Figure", values: np.ndarray, title: str, dark: bool, *, right: bool, whole: bool) -> None:
+    """The right answers or the mistakes, with the scale of their own; whole: they are counts."""
+    least = LIGHTEST if whole else 1.0
+    highest = max(least, float(np.nanmax(values)) if np.isfinite(values).any() else least)
+    scale = (BLUES_DARK if dark else BLUES) if right else (AMBERS_DARK if dark else AMBERS)
+    bar = {"orientation": "h", "thickness": 9, "outlinewidth": 0, "len": 0.46, "nticks": 4, "tickformat": ".0f"}
+    left = 0.0 if right else 0.54
+    bar |= {"x": left, "xanchor": "left", "yref": "container", "y": 0.0, "yanchor": "bottom", "tickfont": {"size": 12}}
     drawn.add_annotation(
-        text=title, x=0.0 if right else 0.54, y=0, yshift=-16, xref="paper", yref="paper", xanchor="left",
-        showarrow=False, font={"size": 12},
+        text=title, x=left, y=0, yshift=-16, xref="paper", yref="paper", xanchor="left", showarrow=False,
+        font={"size": 12},
     )  # fmt: skip
     drawn.add_heatmap(
-        z=values, zmin=0, zmax=max(highest, 1.0), colorscale=[list(stop) for stop in scale], hoverinfo="skip",
+        z=values, zmin=0, zmax=highest, colorscale=[list(stop) for stop in scale], hoverinfo="skip",
         xgap=1, ygap=1, colorbar=bar, texttemplate="%{z:.0f}" if len(values) <= MOST_TOLD else "",
         textfont={"size": 13},
     )  # fmt: skip

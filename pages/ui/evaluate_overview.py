@@ -22,6 +22,7 @@ MODES = {"counts": "Counts", "truth": "Of each true class", "prediction": "Of ea
 METRICS = {"recall": "Recall", "precision": "Precision", "f1": "F1"}
 SORTS = {"worst first": "Worst first", "given": "As in the set", "most clips": "Most clips"}
 TALLEST_PX = 620
+ROWS = 30  # classes that are drawn at first
 ALL = "evaluate.choice.overview"
 
 
@@ -138,7 +139,8 @@ def _classes(key: str, found: Evaluation) -> None:
             required=True, help=" ".join(f"{METRICS[name]}: {evaluate_words.explained(name)}" for name in METRICS),
         )  # fmt: skip
         sort = st.selectbox("Order", list(SORTS), 0, SORTS.__getitem__, key="evaluate.sort", width=180)
-    shown = state.label_order(key, str(sort), "occurring")
+    order = state.label_order(key, str(sort), "occurring")
+    shown = order[: state.remembered(f"evaluate.rows.{key}", ROWS)]
     truths = found.card.confusion.sum(axis=1)
     figure = evaluate_figures.classes(
         found.card.labels, truths, found.card.by_label, shown, str(metric), dark=state.is_dark()
@@ -152,12 +154,21 @@ def _classes(key: str, found: Evaluation) -> None:
     if told := heard(name, picked):
         choose(key, ("label", str(told[0]), "errors"))
         st.rerun(scope="fragment")
-    with st.expander("The same as a table", icon=":material/table_rows:"):
-        _table(found, shown)
+    if len(order) > len(shown) and st.button(
+        f"Show more of {words.classes(len(order))}", icon=":material/expand_more:", key="evaluate.rows"
+    ):
+        state.remember(f"evaluate.rows.{key}", 2 * len(shown))
+        st.rerun(scope="fragment")
+    _table(found, order)
 
 
 def _table(found: Evaluation, shown: tuple[int, ...]) -> None:
+    """All classes in a table that opens."""
+    box = st.expander("All classes as a table", icon=":material/table_rows:", on_change="rerun", key="evaluate.table")
+    if not box.open:
+        return
     shares = {
         name: st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100) for name in METRICS.values()
     }
-    st.dataframe(evaluate_words.class_table(found, shown), hide_index=True, width="stretch", column_config=shares)
+    with box:
+        st.dataframe(evaluate_words.class_table(found, shown), hide_index=True, width="stretch", column_config=shares)

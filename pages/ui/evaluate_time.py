@@ -21,8 +21,9 @@ def show(key: str) -> None:
     theme.section("Bouts", "One stretch of a class from its beginning to its end; a pair must share half of its time.")
     _row(found, BOUTS)
     if found.found.truth_segments:
+        table = evaluate_words.bouts(found)
         st.dataframe(
-            evaluate_words.bouts(found), hide_index=True, width="stretch",
+            table, hide_index=True, width="stretch", height=min(480, 38 + 35 * len(table)),
             column_config={
                 "Hits": st.column_config.NumberColumn(help="Found bouts that pair with a true one."),
                 "Begins": st.column_config.TextColumn(help="Median of how far found bouts begin from the true ones."),
@@ -40,8 +41,7 @@ def _row(found: Evaluation, names: tuple[str, ...]) -> None:
     if not there:
         st.caption("These need segments with times, which this prediction does not have.")
         return
-    for column, name in zip(st.columns(max(4, len(there))), there, strict=False):
-        evaluate_head.number(column, name, overall[name])
+    evaluate_head.numbers(found, there)
 
 
 def _ribbons(key: str, found: Evaluation) -> None:
