@@ -23,6 +23,7 @@ from core.metrics import label_files, score_report
 from core.registry import BACKBONES, FORMATS, unknown
 from core.store import Store
 from core.training import command
+from core.words import searching
 
 SPARSE_S = 10.0  # between lines of progress where they are kept
 REDRAWN_S = 0.1  # between lines of progress where each takes the place of the one before
@@ -162,6 +163,30 @@ def _analyze(store: Store, clip: str, recipe: Recipe, card: ModelCard, engine: s
         digest = pipeline.add_video(store, clip, progress)
         pipeline.predict(store, digest, recipe, card.name, engine, progress)
     return pipeline.analysis(store, digest, recipe, card, engine)
+
+
+def search(chosen: argparse.Namespace) -> Output:
+    """Moments that fit words, of the library or of some clips; clips that nothing has looked at yet are looked at."""
+    here = settings.current()
+    store = Store(here.workspace)
+    _check_place(chosen.output)
+    digests = None if chosen.library or not chosen.clips else [_looked_at(store, clip, here) for clip in chosen.clips]
+    with Progress("search") as progress:
+        found = searching.search(store, chosen.query, digests, chosen.most, progress)
+    if found.waiting:
+        told = f"{len(found.waiting)} of {len(found.waiting) + found.clips} clips"
+        print(f"note: {told} cannot be searched yet: `analyze` has not looked at them.", file=sys.stderr)
+    if not found.trusted and found.clips:
+        print("note: no label that is known here comes near these words.", file=sys.stderr)
+    return Output({"": searching.written(found, chosen.format).encode()})
+
+
+def _looked_at(store: Store, clip: str, here: settings.Settings) -> str:
+    """The digest of a clip, once the usual model has looked at it."""
+    with Progress(clip) as progress:
+        digest = pipeline.add_video(store, clip, progress)
+        pipeline.predict(store, digest, Recipe(), pipeline.DEFAULT_MODEL, here.engine, progress)
+    return digest
 
 
 def _recipe(path: str) -> Recipe:
@@ -341,6 +366,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_features(commands)
     _add_score(commands)
     _add_train(commands)
+    _add_search(commands)
     _add_evaluate(commands)
     return parser
 
@@ -409,8 +435,27 @@ def _add_evaluate(commands: Commands) -> None:
     judged.set_defaults(run=evaluate)
 
 
+def _add_search(commands: Commands) -> None:
+    about = (
+        "Find moments by words, in any of 16 languages: in the clips named, which are looked at first where nothing "
+        "has, or else in all clips of the library that were analysed."
+    )
+    sought = commands.add_parser("search", help="find moments by words", description=about)
+    sought.add_argument("query", metavar="QUERY", help="such as: 'someone rides a horse'")
+    sought.add_argument("clips", metavar="CLIP", nargs="*")
+    sought.add_argument("--library", action="store_true", help="all clips of the library, which is the default")
+    sought.add_argument("--most", type=int, default=20, metavar="N", help="moments at most (default: %(default)s)")
+    sought.add_argument("--format", choices=("text", "json"), default="text")
+    sought.add_argument("--output", metavar="FILE")
+    sought.set_defaults(run=search)
+
+
 def _problem(chosen: argparse.Namespace) -> str:
     """What does not fit together in a call, in words; empty if all does."""
+    if chosen.run is search:
+        if chosen.library and chosen.clips:
+            return "name clips or give --library, not both"
+        return "--most is a number from 1 on" if chosen.most < 1 else ""
     if chosen.run is not analyze or len(chosen.clips) == 1 or FORMATS[chosen.format].several:
         return ""
     if not chosen.output or Path(chosen.output).is_file():

@@ -210,6 +210,16 @@ class Store:
         """All clips, the latest first."""
         return self._entries_where("TRUE")
 
+    def digests(self) -> list[str]:
+        """The digests of all clips, in no order; quick however many there are."""
+        return [digest for (digest,) in self._rows("SELECT digest FROM videos")]
+
+    def paths(self, digests: Iterable[str]) -> dict[str, str]:
+        """Where these clips lie, by digest, without reading all that is known of them; those that are gone are not."""
+        query = "SELECT json_extract(info, '$.path') FROM videos WHERE digest = ?"
+        found = {digest: self._rows(query, digest) for digest in dict.fromkeys(digests)}
+        return {digest: rows[0][0] for digest, rows in found.items() if rows}
+
     def find_video(self, prefix: str) -> VideoInfo:
         """The one clip whose digest begins so; ResultMissing if there is none, or more than one."""
         found = self._entries_where("substr(digest, 1, ?) = ?", len(prefix), prefix.lower()) if prefix else []
@@ -582,6 +592,11 @@ class Store:
         """The latest state that was kept, and after which edit it was."""
         rows = self._rows("SELECT number, body FROM track_states WHERE track = ?", track)
         return rows[0] if rows else None
+
+    def made(self, kind: str) -> list[tuple[str, str]]:
+        """The key and the clip of each result of a kind that was made of a clip of the library."""
+        query = "SELECT key, video FROM results WHERE kind = ? AND video IN (SELECT digest FROM videos)"
+        return [(key, video) for key, video in self._rows(query, kind)]
 
     def keys(self, kind: str) -> list[str]:
         """The keys of all results of a kind, the latest first."""

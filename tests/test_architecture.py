@@ -19,7 +19,7 @@ RANKS = {
     **dict.fromkeys(("datasets", "made_set"), 4),
     **dict.fromkeys(("engine", "explain"), 5),
     **dict.fromkeys(("pipeline", "frames"), 6),
-    **dict.fromkeys(("sets", "insight"), 7),
+    **dict.fromkeys(("sets", "insight", "words"), 7),
     "training": 8,
     **dict.fromkeys(("evaluation", "labelling"), 9),
     "__main__": 10,

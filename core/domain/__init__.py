@@ -8,6 +8,7 @@ footage: what a clip holds      answers: what networks say of it      labelled: 
 labelling: labels that people draw           editing: what they do to them
 scores: how good answers are    lessons: how networks are trained
 interchange: labels as files of other programs hold them
+wording: vectors of texts, labels that a person names, the index of the search
 """
 
 from core.domain.answers import Analysis, Features, LabelScore, ModelCard, Prediction, Segment, Track
@@ -54,6 +55,7 @@ from core.domain.scores import (
     Rivalry,
     Scorecard,
 )
+from core.domain.wording import Hits, Index, Line, Lines, Moment, Named, Vectors
 
 __all__ = [
     "TEST",
@@ -85,15 +87,21 @@ __all__ = [
     "Grouping",
     "Head",
     "HeldOut",
+    "Hits",
+    "Index",
     "Item",
     "LabelScore",
     "Labels",
     "Lane",
     "Learned",
+    "Line",
+    "Lines",
     "Listing",
     "Looks",
     "Matching",
     "ModelCard",
+    "Moment",
+    "Named",
     "Pair",
     "Point",
     "Prediction",
@@ -110,6 +118,7 @@ __all__ = [
     "Track",
     "Training",
     "Trial",
+    "Vectors",
     "VideoInfo",
     "labels_of_analysis",
     "labels_of_track",

@@ -1,0 +1,117 @@
+"""Words beside what networks say: vectors of texts, labels that a person names, the index of the search."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.domain.answers import LabelScore, Prediction
+from core.domain.checks import check
+
+
+@dataclass(frozen=True, eq=False)
+class Vectors:
+    """What a text encoder makes of N texts. values: (N, D) float32."""
+
+    values: np.ndarray
+
+    def __post_init__(self):
+        check(self.values.ndim == 2 and self.values.dtype == np.float32, f"vectors are {self.values.shape}")
+
+
+@dataclass(frozen=True)
+class Line:
+    """A text with the stretch of seconds that it stands for: a line of subtitles, or a note."""
+
+    start_s: float
+    stop_s: float
+    text: str
+
+    def __post_init__(self):
+        check(0 <= self.start_s < self.stop_s, f"a line runs from {self.start_s} to {self.stop_s} s")
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The texts that come with one clip. source: what they are, in a word: "subtitle", "note"."""
+
+    source: str
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Named:
+    """What was found of labels that a person named in words, without training.
+
+    prediction: its labels are those of the person, then one for none of them.
+    nearest: for each of the person's labels, the known labels that mean the most similar, with their nearness.
+    carried: for each, the known labels by which moments of this clip were given to it, with their part of the
+    decision, 0 to 1; empty where it was given none.
+    """
+
+    prediction: Prediction
+    nearest: tuple[tuple[LabelScore, ...], ...]
+    carried: tuple[tuple[LabelScore, ...], ...]
+
+    def __post_init__(self):
+        count = len(self.prediction.labels) - 1
+        check(count == len(self.nearest) == len(self.carried) >= 1, f"told of {len(self.nearest)} of {count} labels")
+
+
+@dataclass(frozen=True, eq=False)
+class Index:
+    """What the search knows: M moments described by their K strongest known labels, and L lines of text.
+
+    sources: keys of the results it was made of; videos: the digest of each one's clip. labels: the names.
+    source: (M,) int32 place in sources, rising; start_s, stop_s: (M,) float32; label: (M, K) int32 places in
+    labels; score: (M, K) float16, strongest first. line_source, line_place: (L,) int32, whose line it is and which;
+    line_vector: (L, D) float16.
+    """
+
+    sources: tuple[str, ...]
+    videos: tuple[str, ...]
+    labels: tuple[str, ...]
+    source: np.ndarray
+    start_s: np.ndarray
+    stop_s: np.ndarray
+    label: np.ndarray
+    score: np.ndarray
+    line_source: np.ndarray
+    line_place: np.ndarray
+    line_vector: np.ndarray
+
+    def __post_init__(self):
+        count = len(self.source)
+        check(len(self.sources) == len(self.videos), "each source is of one clip")
+        check(len(self.start_s) == len(self.stop_s) == len(self.label) == len(self.score) == count, "M moments")
+        check(len(self.line_source) == len(self.line_place) == len(self.line_vector), "L lines")
+
+    def __repr__(self):
+        return f"Index({len(self.sources)} sources, {len(self.source)} moments, {len(self.line_source)} lines)"
+
+
+@dataclass(frozen=True)
+class Moment:
+    """A stretch of a clip that words found. video: digest; score: 0 to 1; why: what matched, in words."""
+
+    video: str
+    path: str
+    start_s: float
+    stop_s: float
+    score: float
+    why: str
+
+
+@dataclass(frozen=True)
+class Hits:
+    """What a search found, best first.
+
+    clips: how many were searched; waiting: digests of those that were not, because nothing has looked at them yet.
+    meant: the known labels nearest to the words, with their nearness. trusted: whether any is near enough to trust.
+    """
+
+    query: str
+    moments: tuple[Moment, ...]
+    clips: int
+    waiting: tuple[str, ...]
+    meant: tuple[LabelScore, ...]
+    trusted: bool

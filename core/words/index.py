@@ -1,0 +1,194 @@
+"""What the search knows of the library: moments by the labels that networks see in them, and lines of text.
+
+It is made of all predictions and texts of the workspace, brought up to date before each search, and kept whole under
+the key of all it was made of. Clips are cut into moments of a second or more wherever what is seen changes; of each
+moment its strongest labels are kept. A line of text is one row: whoever has texts with their seconds (subtitles, notes)
+files them with `keep_lines`, and they are found.
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import numpy as np
+
+from core import segments
+from core.domain import Index, Line, Lines, Prediction
+from core.errors import ResultMissing
+from core.jobs import Report, silent
+from core.keys import fingerprint
+from core.store import Store
+from core.words import meaning
+from core.words.encoder import ENCODERS, USUAL
+
+KIND, LINES = "search index", "lines"
+VERSION = 1
+SHORTEST_S = 1.0  # of a moment
+LONGEST_S = 30.0
+CHANGE = 0.5  # sum of changes of all scores from which a new moment begins
+KEPT = 8  # labels of each moment
+Source: TypeAlias = tuple[str, str, str]  # key, digest of the clip, kind
+Columns: TypeAlias = tuple[np.ndarray, ...]
+_HELD: dict[str, tuple[str, Index]] = {}  # by workspace: the key of the index and the index itself
+
+
+def keep_lines(store: Store, digest: str, source: str, lines: Sequence[Line]) -> str:
+    """File texts that come with a clip, in place of those of the same source; gives their key.
+
+    source: what they are, in a word, as it is told where one matches: "subtitle", "note".
+    """
+    key = fingerprint(LINES, 1, digest, source, tuple(lines))
+    for old, video in store.made(LINES):
+        if video == digest and old != key and store.read(old, Lines).source == source:
+            store.delete(old)
+    store.write(key, Lines(source, tuple(lines)), kind=LINES, video=digest)
+    return key
+
+
+def behind(store: Store) -> int:
+    """How many results the index has not taken in yet."""
+    return len({key for key, _, _ in _wanted(store)} - set(_latest(store).sources))
+
+
+def current(store: Store, report: Report = silent) -> Index:
+    """The index of all that there is now; what is new is taken in, what is gone left out."""
+    wanted = _wanted(store)
+    encoder = ENCODERS[USUAL]
+    keys = " ".join(sorted(key for key, _, _ in wanted))
+    key = fingerprint(KIND, VERSION, encoder.name, encoder.version, keys)
+    before = _latest(store)
+    if _HELD.get(str(store.workspace), ("",))[0] == key:
+        return before
+    index = _updated(store, before, wanted, report)
+    store.write(key, index, kind=KIND)
+    for old in store.keys(KIND):
+        if old != key:
+            store.delete(old)
+    _HELD[str(store.workspace)] = (key, index)
+    return index
+
+
+def refresh(store: Store, report: Report = silent) -> None:
+    """The same as a job."""
+    current(store, report)
+
+
+def _wanted(store: Store) -> list[Source]:
+    """All that is searched."""
+    return [(key, video, kind) for kind in ("prediction", LINES) for key, video in store.made(kind)]
+
+
+def _latest(store: Store) -> Index:
+    """The last index, out of memory or else off the disk; an empty one where there is none."""
+    place = str(store.workspace)
+    if place not in _HELD:
+        for key in store.keys(KIND):
+            with suppress(ResultMissing):
+                _HELD[place] = (key, store.read(key, Index))
+                break
+    return _HELD[place][1] if place in _HELD else _Making().index()
+
+
+def _updated(store: Store, before: Index, wanted: list[Source], report: Report) -> Index:
+    """An index of `wanted`, with what `before` has of it."""
+    making = _Making()
+    making.places(before.labels)
+    known = set(before.sources)
+    making.take_over(before, {key for key, _, _ in wanted})
+    missing = [each for each in wanted if each[0] not in known]
+    for done, (key, video, kind) in enumerate(missing):
+        if done % 8 == 0:
+            report(done, len(missing), "Bringing the search up to date")
+        with suppress(ResultMissing):  # it was deleted meanwhile
+            if kind == LINES:
+                making.take_lines(key, video, store.read(key, Lines), store)
+            else:
+                making.take_moments(key, video, store.read(key, Prediction))
+    return making.index()
+
+
+@dataclass
+class _Making:
+    """An index in the making."""
+
+    sources: list[str] = field(default_factory=list)
+    videos: list[str] = field(default_factory=list)
+    labels: dict[str, int] = field(default_factory=dict)
+    moments: list[Columns] = field(default_factory=list)  # source, start_s, stop_s, label, score
+    lines: list[Columns] = field(default_factory=list)  # source, place, vector
+
+    def places(self, labels: Sequence[str]) -> np.ndarray:
+        """Where these labels stand in the whole list; new ones are added."""
+        return np.array([self.labels.setdefault(label, len(self.labels)) for label in labels], np.int32)
+
+    def take_over(self, before: Index, wanted: set[str]) -> None:
+        """What an older index has of some sources."""
+        kept = np.array([key in wanted for key in before.sources], bool)
+        new = np.cumsum(kept, dtype=np.int32) - 1  # (sources,) their places from now on
+        self.sources += [key for key, stays in zip(before.sources, kept, strict=True) if stays]
+        self.videos += [video for video, stays in zip(before.videos, kept, strict=True) if stays]
+        if len(before.source):
+            rows = kept[before.source]
+            columns = (new[before.source], before.start_s, before.stop_s, before.label, before.score)
+            self.moments.append(tuple(np.asarray(column)[rows] for column in columns))
+        if len(before.line_source):
+            rows = kept[before.line_source]
+            columns = (new[before.line_source], before.line_place, before.line_vector)
+            self.lines.append(tuple(np.asarray(column)[rows] for column in columns))
+
+    def take_moments(self, key: str, video: str, found: Prediction) -> None:
+        """What a network says of a clip."""
+        start_s, stop_s, label, score = moments(found)
+        source = np.full(len(start_s), self._new(key, video), np.int32)
+        self.moments.append((source, start_s, stop_s, self.places(found.labels)[label], score))
+
+    def take_lines(self, key: str, video: str, found: Lines, store: Store) -> None:
+        """Texts that come with a clip."""
+        vectors = meaning.of_labels(store, ()).vectors([line.text for line in found.lines])
+        source = np.full(len(vectors), self._new(key, video), np.int32)
+        self.lines.append((source, np.arange(len(vectors), dtype=np.int32), vectors.astype(np.float16)))
+
+    def _new(self, key: str, video: str) -> int:
+        self.sources.append(key)
+        self.videos.append(video)
+        return len(self.sources) - 1
+
+    def index(self) -> Index:
+        """The whole."""
+        none, seconds, wide = np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros((0, KEPT), np.int32)
+        first = (none, seconds, seconds, wide, wide.astype(np.float16))
+        blank = (none, none, np.zeros((0, ENCODERS[USUAL].width), np.float16))
+        columns = [np.concatenate(each) for each in zip(*[first, *self.moments], strict=True)]
+        lines = [np.concatenate(each) for each in zip(*[blank, *self.lines], strict=True)]
+        return Index(tuple(self.sources), tuple(self.videos), tuple(self.labels), *columns, *lines)
+
+
+def moments(found: Prediction) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """A clip cut where what is seen changes: start_s, stop_s (M,), its strongest labels, their scores (M, K)."""
+    borders_s = segments.edges(found.times_s, found.seen_s)  # (T + 1,)
+    second = np.floor((borders_s[:-1] - borders_s[0]) / SHORTEST_S + 1e-6)
+    firsts = np.flatnonzero(np.diff(second, prepend=-1))  # steps with which a new second begins
+    counts = np.diff(np.append(firsts, len(second)))
+    sums = np.add.reduceat(found.scores, firsts, axis=0, dtype=np.float64)  # (S, C)
+    starts = [0]
+    whole, steps = sums[0].copy(), counts[0]
+    for at in range(1, len(firsts)):
+        length_s = borders_s[firsts[at]] - borders_s[firsts[starts[-1]]]
+        if np.abs(whole / steps - sums[at] / counts[at]).sum() > CHANGE or length_s >= LONGEST_S:
+            starts.append(at)
+            whole, steps = sums[at].copy(), counts[at]
+        else:
+            whole, steps = whole + sums[at], steps + counts[at]
+    means = np.add.reduceat(sums, starts, axis=0) / np.add.reduceat(counts, starts)[:, None]  # (M, C)
+    label, score = _strongest(means)
+    ends_s = borders_s[np.append(firsts[starts[1:]], len(second))]
+    return borders_s[firsts[starts]].astype(np.float32), ends_s.astype(np.float32), label, score
+
+
+def _strongest(means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(M, K) places and scores of the strongest labels; where there are fewer than K, places of 0 with score 0."""
+    label = np.argsort(-means, axis=1, kind="stable")[:, :KEPT].astype(np.int32)
+    score = np.take_along_axis(means, label, axis=1).astype(np.float16)
+    missing = KEPT - label.shape[1]
+    return np.pad(label, ((0, 0), (0, max(missing, 0)))), np.pad(score, ((0, 0), (0, max(missing, 0))))

@@ -1,0 +1,73 @@
+"""How near in meaning any words are to the labels that networks know.
+
+All vectors are centred: the mean over the table of wordings is taken off, because all names of actions point one way
+to begin with. Words are as near to a label as to the nearest of its wordings. Some words are near to everything (hubs);
+so half of their mean cosine to the ten nearest known labels is taken off, as in cross-domain similarity local scaling
+(Conneau et al., Word Translation Without Parallel Data, ICLR 2018).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.domain import LabelScore
+from core.store import Store
+from core.words import wordings
+from core.words.encoder import ENCODERS, USUAL, Encoder, encode, kept, units
+
+NEIGHBOURS = 10  # known labels by which hubs are told
+HUB_WEIGHT = 0.5
+NEAR = 0.06  # words and a label below this have little to do with each other: the even chance on made-up label sets
+
+
+@dataclass(frozen=True, eq=False)
+class Meaning:
+    """A bank of labels in the space of one text encoder.
+
+    wordings: (W, D) unit vectors, centred, of all wordings of the labels in order; first: (C,) int, where those of
+    each begin. reference: (R, D), reference_first: (400,) the same of the table. centre: (D,).
+    """
+
+    encoder: Encoder
+    labels: tuple[str, ...]
+    wordings: np.ndarray
+    first: np.ndarray
+    reference: np.ndarray
+    reference_first: np.ndarray
+    centre: np.ndarray
+
+    def nearness(self, texts: Sequence[str]) -> np.ndarray:
+        """(N, C) float32: how near each text is to each label; see above. Below NEAR it means little."""
+        vectors = self.vectors(texts)  # (N, D)
+        to_table = np.maximum.reduceat(vectors @ self.reference.T, self.reference_first, axis=1)  # (N, 400)
+        hubness = np.sort(to_table, axis=1)[:, -NEIGHBOURS:].mean(axis=1)  # (N,)
+        to_labels = np.maximum.reduceat(vectors @ self.wordings.T, self.first, axis=1)  # (N, C)
+        return (to_labels - HUB_WEIGHT * hubness[:, None]).astype(np.float32)
+
+    def vectors(self, texts: Sequence[str]) -> np.ndarray:
+        """(N, D) float32: centred vectors of length 1."""
+        return units(encode(self.encoder, texts) - self.centre)
+
+    def nearest(self, nearness: np.ndarray, most: int) -> tuple[LabelScore, ...]:
+        """The labels that one text is nearest to, best first. nearness: (C,)."""
+        order = np.argsort(-nearness, kind="stable")[:most]
+        return tuple(LabelScore(self.labels[place], float(nearness[place])) for place in order)
+
+
+def of_labels(store: Store, labels: Sequence[str], encoder: str = USUAL) -> Meaning:
+    """The bank of these labels."""
+    chosen = ENCODERS[encoder]
+    table = tuple(wordings.table())
+    raw, first = _stacked(store, chosen, table)
+    centre = raw.mean(axis=0)  # (D,)
+    reference = units(raw - centre)  # (R, D)
+    own, own_first = (raw, first) if tuple(labels) == table else _stacked(store, chosen, labels)
+    return Meaning(chosen, tuple(labels), units(own - centre), own_first, reference, first, centre)
+
+
+def _stacked(store: Store, encoder: Encoder, labels: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+    """(W, D) vectors of all wordings of some labels, and (C,) where those of each begin."""
+    told = [wordings.of(label) for label in labels]
+    counts = np.array([0, *(len(each) for each in told)], np.int64)
+    return kept(store, encoder, tuple(text for each in told for text in each)), np.cumsum(counts)[:-1]

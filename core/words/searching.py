@@ -1,0 +1,180 @@
+"""Moments of the library that words describe, best first.
+
+A moment fits a query as far as its labels are near to it in meaning and strong in it: the sum over its strongest
+labels of score * weight, where the label nearest to the query weighs 1 and others exponentially less with every
+SHARPNESS that they are farther. The whole is scaled down where even the nearest label is far. Lines of text fit by
+the cosine between their vector and the query's.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from core import pipeline
+from core.domain import Hits, Index, Lines, Moment, Recipe
+from core.errors import AnalysisError
+from core.jobs import Report, silent, spread
+from core.store import Store
+from core.words import index as indices
+from core.words import meaning
+
+LONGEST_QUERY = 300  # characters
+SHARPNESS = 0.05
+FAR, SURE = 0.2, 0.4  # nearness of the nearest label up to which nothing fits, and from which scores are told in full
+TRUSTED = 0.3  # nearness that 5 of 100 rightly understood wordings stay below, and most words about no action
+LEAST = 0.05  # moments that fit less are not told
+SPREAD = 0.5  # neighbours that fit at least this part as well are one moment with it
+LEAST_LINE = 0.35  # cosine of a line of text
+MOST_ROWS = 4000  # that are looked at closely
+MEANT = 3
+ALSO = 0.25  # part of the fit from which a second label is told
+
+
+def search(
+    store: Store, query: str, clips: Sequence[str] | None = None, most: int = 60, report: Report = silent
+) -> Hits:
+    """The moments of the library, or of some clips of it (digests), that fit the words in any of 16 languages."""
+    words = " ".join(query.split())
+    if not words:
+        raise AnalysisError("Nothing was asked for.", "Type what you look for, such as: someone rides a horse.")
+    if len(words) > LONGEST_QUERY:
+        raise AnalysisError(f"{len(words)} characters are too many for a search.", f"Use {LONGEST_QUERY} at most.")
+    found = indices.current(store, report)
+    bank = meaning.of_labels(store, found.labels)
+    nearness = bank.nearness([words])[0] if found.labels else np.zeros(0, np.float32)  # (C,)
+    asked = list(store.digests() if clips is None else dict.fromkeys(clips))
+    there = set(asked)
+    inside = np.array([video in there for video in found.videos], bool)  # (sources,)
+    sought = _by_labels(found, nearness, inside, most) + _by_lines(store, found, bank, words, inside, most)
+    looked_at, best = set(found.videos), _apart(sought, most)
+    paths = store.paths(one.video for one in best)
+    return Hits(
+        words,
+        tuple(replace(one, path=paths[one.video]) for one in best if one.video in paths),
+        len(there & looked_at),
+        tuple(digest for digest in asked if digest not in looked_at),
+        bank.nearest(nearness, MEANT),
+        bool(len(nearness)) and float(nearness.max()) >= TRUSTED,
+    )
+
+
+def _by_labels(found: Index, nearness: np.ndarray, inside: np.ndarray, most: int) -> list[Moment]:
+    """Moments by the labels that networks see in them."""
+    if not len(found.source):
+        return []
+    weights = np.exp((nearness - nearness.max()) / SHARPNESS) * np.clip(
+        (nearness.max() - FAR) / (SURE - FAR), 0, 1
+    )  # (C,)
+    parts = weights.astype(np.float32)[found.label] * found.score.astype(np.float32)  # (M, K)
+    fits = parts.sum(axis=1) * inside[found.source]  # (M,)
+    rows = np.flatnonzero(fits >= LEAST)
+    if len(rows) > MOST_ROWS:
+        rows = np.sort(rows[np.argpartition(-fits[rows], MOST_ROWS)[:MOST_ROWS]])
+    runs = [run for run in np.split(rows, _breaks(rows, fits, found.source)) if len(run)]
+    lengths = found.stop_s - found.start_s
+    scored = [(float(np.average(fits[run], weights=lengths[run])), run) for run in runs]
+    scored.sort(key=lambda each: -each[0])
+    return [_moment(found, score, run, parts[run], lengths[run]) for score, run in scored[: 2 * most]]
+
+
+def _breaks(rows: np.ndarray, fits: np.ndarray, source: np.ndarray) -> np.ndarray:
+    """Where in `rows` another moment begins: in another clip, after a gap, or where it fits much better or worse."""
+    before, after = rows[:-1], rows[1:]
+    low, high = np.minimum(fits[before], fits[after]), np.maximum(fits[before], fits[after])
+    return np.flatnonzero((after != before + 1) | (source[before] != source[after]) | (low < SPREAD * high)) + 1
+
+
+def _moment(found: Index, score: float, run: np.ndarray, parts: np.ndarray, lengths: np.ndarray) -> Moment:
+    """A run of rows as a moment, with the labels that made it fit and their mean scores in it."""
+    labels, fit = found.label[run], parts * lengths[:, None]  # (R, K)
+    named, places = np.unique(labels, return_inverse=True)
+    shares = np.bincount(places.ravel(), fit.ravel()) / max(float(fit.sum()), 1e-9)
+    means = np.bincount(places.ravel(), (found.score[run].astype(np.float32) * lengths[:, None]).ravel())
+    means = means / float(lengths.sum())
+    order = [at for rank, at in enumerate(np.argsort(-shares)[:2]) if not rank or shares[at] >= ALSO]
+    why = ", ".join(f"{found.labels[named[at]]} {means[at]:.2f}" for at in order)
+    video = found.videos[found.source[run[0]]]
+    start_s, stop_s = float(found.start_s[run[0]]), float(found.stop_s[run[-1]])
+    return Moment(video, "", round(start_s, 3), round(stop_s, 3), round(min(score, 1.0), 4), why)
+
+
+def _by_lines(
+    store: Store, found: Index, bank: meaning.Meaning, words: str, inside: np.ndarray, most: int
+) -> list[Moment]:
+    """Moments by the texts that come with clips."""
+    if not len(found.line_source):
+        return []
+    vector = bank.vectors([words])[0]
+    fits = np.concatenate(
+        [
+            found.line_vector[at : at + 2**14].astype(np.float32) @ vector
+            for at in range(0, len(found.line_source), 2**14)
+        ]
+    )
+    fits = fits * inside[found.line_source]
+    told = []
+    for row in np.argsort(-fits, kind="stable")[:most]:
+        if fits[row] < LEAST_LINE:
+            break
+        source = int(found.line_source[row])
+        lines = store.read(found.sources[source], Lines)
+        line = lines.lines[int(found.line_place[row])]
+        why = f"{lines.source}: {line.text}"
+        score = round(min(float(fits[row]), 1.0), 4)
+        told.append(Moment(found.videos[source], "", line.start_s, line.stop_s, score, why))
+    return told
+
+
+def _apart(moments: list[Moment], most: int) -> tuple[Moment, ...]:
+    """The best moments; of those that overlap by half in one clip only the best stays."""
+    kept: list[Moment] = []
+    for moment in sorted(moments, key=lambda each: (-each.score, each.video, each.start_s)):
+        if len(kept) == most:
+            break
+        if not any(_overlap(moment, other) for other in kept if other.video == moment.video):
+            kept.append(moment)
+    return tuple(kept)
+
+
+def _overlap(one: Moment, other: Moment) -> bool:
+    shared = min(one.stop_s, other.stop_s) - max(one.start_s, other.start_s)
+    return shared > 0.5 * min(one.stop_s - one.start_s, other.stop_s - other.start_s)
+
+
+def analyse(store: Store, digests: Sequence[str], model: str, engine: str, report: Report = silent) -> None:
+    """Let a model look at each of these clips, so that they can be searched; progress is told in frames.
+
+    A clip that cannot be read is left out and told at the end.
+    """
+    sizes, calls = [], []
+    for digest in digests:
+        sizes.append(store.video(digest).frame_count)
+        calls.append((store, digest, model, engine))
+    spread(_look, calls, sizes, "Looking at clips", report)
+    done = {video for _, video in store.made("prediction")}
+    if failed := [store.entry(digest).name for digest in digests if digest not in done]:
+        raise AnalysisError(
+            f"{len(failed)} of {len(digests)} clips could not be looked at: {', '.join(failed[:5])}.",
+            "The others can be searched. Open one of these on the Timeline to see why.",
+        )
+
+
+def _look(store: Store, digest: str, model: str, engine: str, report: Report = silent) -> None:
+    try:
+        pipeline.predict(store, digest, Recipe(), model, engine, report)
+    except AnalysisError as error:
+        report(1, 1, f"Left out: {error}")
+
+
+def written(found: Hits, form: str) -> str:
+    """The moments as text or as JSON, as the command line tells them."""
+    if form == "json":
+        keys = ("path", "start_s", "stop_s", "score", "why")
+        rows = [{key: getattr(one, key) for key in keys} for one in found.moments]
+        return json.dumps({"moments": rows}, indent=2, ensure_ascii=False) + "\n"
+    lines = [
+        f"{one.score:.2f}  {one.start_s:8.2f} - {one.stop_s:8.2f} s  {one.path}  ({one.why})" for one in found.moments
+    ]
+    return "".join(f"{line}\n" for line in lines) or "No moment fits these words.\n"

@@ -1,0 +1,316 @@
+"""Words: how near they are to known labels, labels in words over time, and the search."""
+
+import json
+import socket
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core import pipeline, settings
+from core.__main__ import main
+from core.backbones import BACKBONES
+from core.domain import Line, ModelCard, Prediction, Recipe, VideoInfo
+from core.errors import AnalysisError
+from core.keys import fingerprint
+from core.store import Store
+from core.words import index, keep_lines, meaning, naming, read_labels, searching, wordings
+from core.words.encoder import ENCODERS, encode, kept
+
+KINETICS = BACKBONES["i3d-kinetics400"].labels()
+STEP_S = 0.32
+
+
+@pytest.fixture(autouse=True)
+def no_network(monkeypatch):
+    """Nothing here may contact anything: each attempt fails its test."""
+
+    def refuse(_self, address):
+        raise AssertionError(f"the network was asked for: {address}")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *asked, **_: refuse(None, asked))
+
+
+@pytest.fixture
+def card() -> ModelCard:
+    return pipeline.models(settings.current())["kinetics400"]
+
+
+def seen(*parts: tuple[str, int], surely: float = 0.9) -> Prediction:
+    """What a network would say that sees these labels for so many steps one after another."""
+    rest = (1 - surely) / (len(KINETICS) - 1)
+    rows = [[surely if label == told else rest for label in KINETICS] for told, steps in parts for _ in range(steps)]
+    times_s = (np.arange(len(rows)) + 0.5) * STEP_S
+    return Prediction(times_s, np.array(rows, np.float32), KINETICS, "kinetics400", (0.0, len(rows) * STEP_S))
+
+
+def clip(store: Store, name: str, *predictions: Prediction) -> str:
+    """A clip of the library of which these predictions are known; gives its digest."""
+    digest = fingerprint("clip", name) + "0" * 24
+    times_s = np.arange(100) / 25
+    info = VideoInfo(
+        path=f"/clips/{name}",
+        digest=digest,
+        width_px=320,
+        height_px=240,
+        frame_count=100,
+        declared_count=100,
+        times_s=times_s,
+        rate_hz=Fraction(25),
+        variable_rate=False,
+        duration_s=4.0,
+        codec="h264",
+        plays_in_browser=True,
+        notes=(),
+    )
+    store.save_video(info)
+    for place, prediction in enumerate(predictions):
+        store.write(fingerprint("made", name, place), prediction, kind="prediction", video=digest)
+    return digest
+
+
+def best(found) -> list[str]:
+    return [Path(one.path).name for one in found.moments]
+
+
+# Meaning
+
+
+def test_each_known_label_stands_in_the_table_with_four_wordings():
+    table = wordings.table()
+    assert tuple(table) == KINETICS
+    for cells in table.values():
+        assert len(cells) == len(wordings.FORMS) and all(cell == cell.strip() != "" for cell in cells)
+
+
+@pytest.mark.parametrize(("label", "told"), [("JumpRope", "jump rope"), ("wave2", "wave"), ("a_b c", "a b c")])
+def test_names_are_taken_apart(label: str, told: str):
+    assert wordings.of(label) == (told,)
+
+
+@pytest.mark.parametrize("name", ENCODERS)
+def test_an_encoder_puts_like_meanings_together(name: str):
+    encoder = ENCODERS[name]
+    vectors = encode(encoder, ["a dog runs", "ein Hund rennt", "一只狗在跑", "the price of oil rose"])
+    assert vectors.shape == (4, encoder.width) and vectors.dtype == np.float32
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    cosines = vectors @ vectors.T
+    assert cosines[0, 1:3].min() > cosines[0, 3] + 0.2
+    assert np.allclose(encode(encoder, ["a dog runs"]), vectors[:1], atol=1e-5)  # no matter what comes beside it
+    assert encode(encoder, []).shape == (0, encoder.width)
+
+
+def test_vectors_of_names_are_kept(store: Store, monkeypatch):
+    encoder = ENCODERS["use-multilingual-3"]
+    first = kept(store, encoder, ("a name that only this test has",))
+    assert len(store.keys("text vectors")) == 1
+    monkeypatch.setattr("core.words.encoder._HELD", {})
+    monkeypatch.setattr("core.words.encoder.encode", None)
+    assert np.array_equal(kept(store, encoder, ("a name that only this test has",)), first)
+
+
+@pytest.mark.parametrize(
+    ("words", "label"),
+    [
+        ("someone rides a horse", "riding or walking with horse"),
+        ("monter à cheval", "riding or walking with horse"),
+        ("弹钢琴的女孩", "playing piano"),
+        ("Kartoffeln schälen", "peeling potatoes"),
+    ],
+)
+def test_words_are_nearest_to_the_label_that_means_the_same(store: Store, words: str, label: str):
+    bank = meaning.of_labels(store, KINETICS)
+    row = bank.nearness([words])[0]
+    assert bank.nearest(row, 1)[0].label == label
+    assert row.max() > meaning.NEAR
+
+
+def test_labels_outside_the_table_have_a_meaning_too(store: Store):
+    bank = meaning.of_labels(store, ("RideHorse", "playing piano"))
+    assert bank.nearest(bank.nearness(["riding a horse"])[0], 1)[0].label == "RideHorse"
+
+
+# Labels in words
+
+
+def test_labels_in_words_follow_what_is_seen(store: Store):
+    known = seen(("skydiving", 10), ("making tea", 10), ("playing cello", 10))
+    found = naming.name(store, known, ("从飞机上跳伞", "a cellist", "Tennis"))
+    assert found.prediction.labels == ("从飞机上跳伞", "a cellist", "Tennis", naming.REST)
+    winners = found.prediction.scores.argmax(axis=1)
+    assert winners.tolist() == [0] * 10 + [3] * 10 + [1] * 10
+    assert found.nearest[2][0].label == "playing tennis"
+    assert found.carried[0][0].label == "skydiving" and found.carried[0][0].score > 0.5
+    assert found.carried[2] == ()  # it was seen nowhere
+
+
+def test_the_rest_is_told_as_nothing_certain(store: Store, card: ModelCard):
+    digest = clip(store, "a.mp4")
+    known = seen(("skydiving", 10), ("making tea", 10))
+    base = pipeline.prediction_key(digest, Recipe(), card, "tensorflow-f32")
+    store.write(base, known, kind="prediction", video=digest)
+    naming.find_named(store, digest, Recipe(), card, "tensorflow-f32", ("a parachutist",))
+    told = naming.analysis(store, digest, naming.named_key(base, ("a parachutist",)))
+    (only,) = told.track.segments
+    assert (only.label, only.start_s, round(only.stop_s, 6)) == ("a parachutist", 0, 3.2)
+    assert told.track.labels == ("nothing certain", "a parachutist")
+    assert [one.label for one in told.ranking] == ["a parachutist"]
+
+
+def test_a_higher_bar_leaves_more_to_the_rest(store: Store):
+    known = seen(("skydiving", 10), surely=0.5)
+    shares = [naming.name(store, known, ("flying",), least).prediction.scores[:, 1].mean() for least in (0.0, 0.2, 0.4)]
+    assert shares[0] < shares[1] < shares[2]
+
+
+def test_only_the_strongest_labels_take_part():
+    rows = naming.strongest(np.array([[0.1, 0.4, 0.3, 0.2]], np.float32), 2)
+    assert np.allclose(rows, [[0, 4 / 7, 3 / 7, 0]])
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [("  \n ", "No label"), ("None of these", "by itself"), ("x" * 121, "too long"), ("\n".join("abc" * 20), "")],
+)
+def test_labels_that_cannot_be_looked_for_are_refused(typed: str, told: str):
+    if not told:
+        assert read_labels(typed) == ("a", "b", "c")
+        return
+    with pytest.raises(AnalysisError, match=told) as refused:
+        read_labels(typed)
+    assert refused.value.hint
+
+
+# The index
+
+
+def test_moments_begin_where_what_is_seen_changes():
+    start_s, stop_s, label, score = index.moments(seen(("yoga", 25), ("welding", 25), surely=0.8))
+    named = [KINETICS[place] for place in label[:, 0]]
+    assert [each for each in named if each in ("yoga", "welding")] == named == sorted(named, reverse=True)
+    assert start_s[0] == 0 and stop_s[-1] == pytest.approx(16) and np.allclose(start_s[1:], stop_s[:-1])
+    change = start_s[named.index("welding")]
+    assert abs(change - 8) < index.SHORTEST_S
+    assert score[0, 0] == pytest.approx(0.8, abs=1e-3) and score.shape == (len(start_s), index.KEPT)
+
+
+def test_a_model_with_few_labels_is_indexed_too():
+    few = Prediction(np.array([0.5]), np.array([[0.3, 0.7]], np.float32), ("no", "yes"), "own", (0.0, 1.0))
+    _, _, label, score = index.moments(few)
+    assert label.tolist() == [[1, 0, 0, 0, 0, 0, 0, 0]]
+    assert score[0].tolist() == pytest.approx([0.7, 0.3, 0, 0, 0, 0, 0, 0], abs=1e-3)
+
+
+def test_the_index_follows_the_library(store: Store):
+    clip(store, "yoga.mp4", seen(("yoga", 20)))
+    assert best(searching.search(store, "做瑜伽的人")) == ["yoga.mp4"]
+    welded = clip(store, "welding.mp4", seen(("welding", 20)))
+    waiting = clip(store, "new.mp4")
+    found = searching.search(store, "a worker welds steel")
+    assert best(found)[0] == "welding.mp4" and found.waiting == (waiting,) and found.clips == 2
+    assert index.behind(store) == 0 and len(store.keys(index.KIND)) == 1
+    store.delete_video(welded)
+    assert "welding.mp4" not in best(searching.search(store, "a worker welds steel"))
+
+
+def test_another_process_finds_the_index_on_disk(store: Store, monkeypatch):
+    clip(store, "yoga.mp4", seen(("yoga", 20)))
+    before = index.current(store)
+    monkeypatch.setattr(index, "_HELD", {})
+    monkeypatch.setattr(index, "_updated", None)
+    after = index.current(Store(store.workspace))
+    assert after.sources == before.sources and np.array_equal(after.label, before.label)
+
+
+def test_texts_with_their_seconds_are_found(store: Store):
+    digest = clip(store, "talk.mp4")
+    keep_lines(store, digest, "subtitle", [Line(0, 2, "welcome to the show"), Line(2, 5, "the horse is ill today")])
+    (first, *_) = searching.search(store, "ein krankes Pferd").moments
+    assert (first.start_s, first.stop_s, first.why) == (2, 5, "subtitle: the horse is ill today")
+    keep_lines(store, digest, "subtitle", [Line(0, 2, "welcome to the show")])
+    assert not searching.search(store, "ein krankes Pferd").moments
+    keep_lines(store, digest, "note", [Line(1, 3, "a sick horse")])
+    assert [one.why for one in searching.search(store, "ein krankes Pferd").moments] == ["note: a sick horse"]
+
+
+# The search
+
+
+def test_the_best_moment_comes_first_and_says_why(store: Store):
+    clip(store, "mixed.mp4", seen(("yoga", 20), ("playing piano", 20), ("yoga", 20)))
+    clip(store, "unsure.mp4", seen(("playing piano", 20), surely=0.4))
+    first, second, *_ = searching.search(store, "someone plays the piano").moments
+    assert Path(first.path).name == "mixed.mp4" and Path(second.path).name == "unsure.mp4"
+    assert abs(first.start_s - 6.4) < 1 and abs(first.stop_s - 12.8) < 1
+    assert first.why.startswith("playing piano 0.8") and first.score > second.score > 0
+
+
+def test_neighbouring_moments_are_one_result(store: Store):
+    clip(store, "long.mp4", seen(("playing piano", 300)))
+    (only,) = searching.search(store, "piano").moments
+    assert only.start_s == 0 and only.stop_s == pytest.approx(96)
+
+
+def test_two_models_that_see_the_same_give_one_result(store: Store):
+    own = Prediction(np.array([0.5, 1.5]), np.ones((2, 1), np.float32), ("PianoPlaying",), "own", (0.0, 2.0))
+    clip(store, "both.mp4", seen(("playing piano", 6)), own)
+    assert len(searching.search(store, "playing the piano").moments) == 1
+
+
+def test_a_search_can_be_of_some_clips_only(store: Store):
+    digests = [clip(store, f"{number}.mp4", seen(("yoga", 10))) for number in range(3)]
+    found = searching.search(store, "yoga", digests[1:2])
+    assert best(found) == ["1.mp4"] and found.clips == 1
+
+
+def test_words_that_no_label_comes_near_are_said_to_be_so(store: Store):
+    clip(store, "a.mp4", seen(("yoga", 10)))
+    assert searching.search(store, "yoga").trusted
+    assert not searching.search(store, "1996").trusted
+
+
+def test_an_empty_library_gives_no_moment(store: Store):
+    found = searching.search(store, "anything")
+    assert (found.moments, found.clips, found.waiting, found.trusted) == ((), 0, (), False)
+
+
+@pytest.mark.parametrize("query", ["", " \n ", "x" * 301])
+def test_a_search_for_nothing_or_too_much_is_refused(store: Store, query: str):
+    with pytest.raises(AnalysisError) as refused:
+        searching.search(store, query)
+    assert refused.value.hint
+
+
+def test_clips_that_cannot_be_looked_at_do_not_stop_the_others(store: Store, monkeypatch):
+    digests = [clip(store, name) for name in ("good.mp4", "bad.mp4", "fine.mp4")]
+
+    def predict(store, digest, *_asked):
+        if digest == digests[1]:
+            raise AnalysisError("damaged")
+        store.write(fingerprint("p", digest), seen(("yoga", 5)), kind="prediction", video=digest)
+
+    monkeypatch.setattr(pipeline, "predict", predict)
+    with pytest.raises(AnalysisError, match=r"1 of 3 clips .*bad\.mp4"):
+        searching.analyse(store, digests, "kinetics400", "tensorflow-f32")
+    assert searching.search(store, "yoga").waiting == (digests[1],)
+
+
+def test_the_command_line_tells_moments_as_json(workspace: Path, monkeypatch, capfdbinary):
+    clip(Store(workspace), "yoga.mp4", seen(("yoga", 20)))
+    clip(Store(workspace), "new.mp4")
+    monkeypatch.setenv("KINETOSCOPE_WORKSPACE", str(workspace))
+    settings.current.cache_clear()
+    try:
+        assert main(["search", "做瑜伽", "--library", "--format", "json"]) == 0
+        out, err = capfdbinary.readouterr()
+        (only,) = json.loads(out)["moments"]
+        assert list(only) == ["path", "start_s", "stop_s", "score", "why"]
+        assert only["path"] == "/clips/yoga.mp4" and only["why"] == "yoga 0.90"
+        assert b"1 of 2 clips cannot be searched yet" in err
+        assert main(["search", " "]) == 1
+        with pytest.raises(SystemExit, match="2"):
+            main(["search", "yoga", "a.mp4", "--library"])
+    finally:
+        settings.current.cache_clear()
