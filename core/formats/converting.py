@@ -4,11 +4,14 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from core.domain import ClipLabels, Finding, Labels, Lane, Renaming, listed
+import numpy as np
+
+from core.domain import ClipLabels, Finding, Labels, Lane, Renaming, Segment, listed
 from core.errors import FormatInvalid, LabelsMismatch
 from core.formats.files import Files
 from core.formats.format import Format
-from core.formats.reading import base
+from core.formats.reading import EXACT_S, base, seconds_of
+from core.formats.writing import clock
 from core.registry import FORMATS
 
 HEAD_BYTES = 64 * 1024
@@ -85,6 +88,8 @@ def format_for(name: str) -> Format:
 def convert(labels: Labels, form: Format, *, folder: bool = False) -> Written:
     """The labels as files of a format. What it cannot hold is told; what it cannot write is refused."""
     notes = [f"{form.title} does not keep {what}" for what in form.lost(labels)]
+    if form.files and not folder and form.remark:
+        notes.append(form.remark)
     labels = without_points(labels) if "points" not in form.keeps else labels
     if folder and form.files:
         return Written(form.files(labels), tuple(notes))
@@ -102,6 +107,30 @@ def without_points(labels: Labels) -> Labels:
 
 def _without_points(lane: Lane) -> Lane:
     return replace(lane, points=())
+
+
+def points_as_frames(labels: Labels) -> Labels:
+    """The labels with each moment as the one frame that is shown then, in a track for each such label."""
+    return replace(labels, clips=tuple(_framed(clip) for clip in labels.clips))
+
+
+def _framed(clip: ClipLabels) -> ClipLabels:
+    points = [(lane, point) for lane in clip.lanes for point in lane.points]
+    if not points:
+        return clip
+    info = clock(clip, "A frame for each moment")
+    shown: dict[tuple[str, str, str], dict[int, Segment]] = {}
+    for lane, point in points:
+        frame = int(np.searchsorted(info.times_s, point.time_s + EXACT_S, side="right")) - 1
+        made = Segment(*seconds_of(frame, frame + 1, info), point.label, point.confidence, point.note)
+        shown.setdefault((point.label, lane.author, lane.subject), {}).setdefault(frame, made)
+    seen = {(lane.author, lane.subject): lane.seen for lane in clip.lanes}
+    lanes = tuple(
+        Lane(tuple(own[frame] for frame in sorted(own)), (), seen[author, subject], label, author, subject)
+        for (label, author, subject), own in shown.items()
+    )
+    kept = (lane for lane in _each_lane(clip, _without_points).lanes if lane.segments)
+    return replace(clip, lanes=(*kept, *lanes))
 
 
 def told(finding: Finding) -> str:
