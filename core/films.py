@@ -128,7 +128,11 @@ class _Panel:
         top = 0
         for strip, starts in zip(self.wanted.strips, self.starts, strict=True):
             now = _now(strip.segments, starts, frame.time_s)
-            self._put(panel, top, self.name_px, now.label if now else "", width - self.name_px, self._colour(now))
+            if now:
+                side, high = self.text_px, top + (self.line_px - self.text_px) // 2
+                panel[high : high + side, self.name_px : self.name_px + side] = self._colour(now)
+                left = self.name_px + round(1.4 * side)
+                self._put(panel, top, left, now.label, width - left, INK)
             top += self.line_px
         if self.said is not None:
             self._scores(panel, top, frame.time_s)
@@ -157,8 +161,8 @@ class _Panel:
         width = self.picture_px[0]
         return self.name_px + int((width - self.name_px - 1) * min(time_s / self.info.duration_s, 1.0))
 
-    def _colour(self, one: Segment | None) -> Colour:
-        return self.colours.get(one.label, _rgb(GREY)) if one else INK
+    def _colour(self, one: Segment) -> Colour:
+        return self.colours.get(one.label, _rgb(GREY))
 
     def _scores(self, panel: np.ndarray, top: int, time_s: float) -> None:
         """The best scores now, as bars with their labels."""
