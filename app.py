@@ -4,6 +4,7 @@ Start it with `make run`, or `streamlit run app.py`. It answers on this machine 
 `server.allowedHosts`.
 """
 
+import gzip
 import re
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from core.clock import frame_table
 from core.errors import ResultMissing
 from pages.ui import state
 
@@ -48,6 +50,12 @@ def thumb(request: Request) -> Response:
     state.store().video(digest)
     path = state.store().thumbnail_path(digest)
     return FileResponse(path, media_type="image/jpeg", headers=HEADERS) if path.is_file() else _refusal(404)
+
+
+def frames(request: Request) -> Response:
+    """The moments at which the frames of a clip appear, for the player: see core.clock.frame_table."""
+    table = gzip.compress(frame_table(state.store().video(request.path_params["digest"])), 1)
+    return Response(table, media_type="application/octet-stream", headers={**HEADERS, "Content-Encoding": "gzip"})
 
 
 def export(request: Request) -> Response:
@@ -115,6 +123,7 @@ async def lifespan(app: st.App):
 ROUTES = [
     Route("/clips/{digest}", guarded(clip)),
     Route("/thumbs/{digest}", guarded(thumb)),
+    Route("/frames/{digest}", guarded(frames)),
     Route("/exports/{digest}", guarded(export, KEY)),
 ]
 app = st.App(

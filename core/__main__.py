@@ -16,9 +16,12 @@ from pathlib import Path
 from typing import TextIO, TypeAlias
 
 from core import codec, evaluation, formats, insight, pipeline, settings, training
-from core.domain import Analysis, ModelCard, Recipe
+from core.domain import Analysis, ModelCard, Recipe, Renaming
 from core.errors import AnalysisError, FormatInvalid
+from core.formats import converting
+from core.formats.files import read_path
 from core.formats.json import write_video
+from core.formats.labelstudio import rate_of
 from core.metrics import label_files, score_report
 from core.registry import BACKBONES, FORMATS, unknown
 from core.store import Store
@@ -122,6 +125,48 @@ def score(chosen: argparse.Namespace) -> Output:
     found = label_files.compare_mstcn(chosen.truth, chosen.prediction, background=chosen.background)
     content = json.dumps(score_report.report(found), indent=2, ensure_ascii=False, allow_nan=False)
     return Output({"": f"{content}\n".encode("utf-8", "backslashreplace")})
+
+
+def convert(chosen: argparse.Namespace) -> Output:
+    """Labels of one file as a file of another format; what was odd and what is lost is told as notes."""
+    _check_place(chosen.output)
+    folder = chosen.output.endswith("/") or Path(chosen.output).is_dir()
+    form = FORMATS[chosen.to] if chosen.to else converting.format_for(chosen.output)
+    files = read_path(chosen.labels)
+    source = FORMATS[chosen.source] if chosen.source else converting.detect_files(files)
+    store = Store(settings.current().workspace) if chosen.video else None
+    clips = tuple(store.video(_added(store, clip)) for clip in chosen.video) if store else ()
+    asked = formats.Asked(
+        clips,
+        watched=chosen.watched,
+        rate_hz=rate_of(chosen.rate) if chosen.rate else None,
+        every=chosen.every,
+        split=chosen.split,
+        attribute=chosen.attribute,
+        confidences=not chosen.plain,
+    )
+    labels = converting.renamed(source.read(files, asked), _renaming(chosen))
+    labels = converting.points_as_frames(labels) if chosen.points == "frame" else labels
+    written = converting.convert(labels, form, folder=folder)
+    for note in (*map(converting.told, labels.findings), *written.notes):
+        print(f"note: {note}", file=sys.stderr)
+    return Output(written.files)
+
+
+def _added(store: Store, clip: str) -> str:
+    with Progress(clip) as progress:
+        return pipeline.add_video(store, clip, progress)
+
+
+def _renaming(chosen: argparse.Namespace) -> Renaming:
+    """What --map and --drop say."""
+    pairs = [told.partition("=") for told in chosen.map]
+    if wrong := [old for old, _, new in pairs if not old or not new]:
+        raise AnalysisError(f"--map {wrong[0]} does not say what becomes of the label.", "Write --map OLD=NEW.")
+    told = [*((old, new) for old, _, new in pairs), *((label, "") for label in chosen.drop)]
+    if len(dict(told)) < len(told):
+        raise AnalysisError("--map and --drop name a label twice.", "Say of each label once what becomes of it.")
+    return Renaming(tuple(told))
 
 
 def train(chosen: argparse.Namespace) -> Output:
@@ -240,7 +285,7 @@ def _write(path: Path, content: bytes) -> None:
     """Write a file whole or not at all."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         partial.write_bytes(content)
         partial.replace(path)
     except OSError as error:
@@ -364,6 +409,7 @@ def _parser() -> argparse.ArgumentParser:
     several.set_defaults(run=analyze)
 
     _add_features(commands)
+    _add_convert(commands)
     _add_score(commands)
     _add_train(commands)
     _add_search(commands)
@@ -384,6 +430,36 @@ def _add_features(commands: Commands) -> None:
     seen.add_argument("--recipe", metavar="FILE", help="a saved recipe (default: the clip as it is)")
     seen.add_argument("--output", metavar="FILE.npz", required=True)
     seen.set_defaults(run=features)
+
+
+def _add_convert(commands: Commands) -> None:
+    about = "Turn a file of labels into one of another program. The suffix says the format where it can."
+    turned = commands.add_parser("convert", help="turn label files into those of other programs", description=about)
+    turned.add_argument("labels", metavar="IN", type=Path, help="a file, or the folder or zip of a format of several")
+    turned.add_argument("output", metavar="OUT", help="a file, or a folder (ending in /) for a format of several")
+    turned.add_argument("--from", dest="source", metavar="NAME", help=f"format of IN: {', '.join(FORMATS)}")
+    turned.add_argument("--to", metavar="NAME", help="format of OUT")
+    clip = "the clip that the labels are about, for formats that count frames; again for each of several"
+    turned.add_argument("--video", metavar="CLIP", action="append", default=[], help=clip)
+    watched = "all of each clip was looked at: where there is no label, nothing happens"
+    turned.add_argument("--watched", action="store_true", help=watched)
+    turned.add_argument("--map", metavar="OLD=NEW", action="append", default=[], help="rename a label")
+    turned.add_argument("--drop", metavar="LABEL", action="append", default=[], help="leave a label out")
+    moments = "moments without a length: left out where OUT cannot hold them, or given the one frame shown then"
+    turned.add_argument("--points", choices=("keep", "frame"), default="keep", help=moments)
+    turned.add_argument("--rate", metavar="N", help="frameRate of Label Studio's Video tag")
+    turned.add_argument("--every", type=_at_least_1, default=1, metavar="N", help="a label stands for N frames")
+    turned.add_argument("--split", type=int, choices=(1, 2, 3), default=1, help="which of the numbered lists")
+    turned.add_argument("--attribute", default="", metavar="NAME", help="VIA: the label; ELAN: tier, for tiers' names")
+    turned.add_argument("--plain", action="store_true", help="a number at the end of a subtitle is part of its label")
+    turned.set_defaults(run=convert)
+
+
+def _at_least_1(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
 
 
 def _add_score(commands: Commands) -> None:

@@ -1,4 +1,4 @@
-"""What the steps that choose or add frames make of a clip's frames: told without decoding any."""
+"""What the steps that choose or add frames make of a clip's frames, and its own table of times: without decoding."""
 
 from dataclasses import dataclass
 
@@ -58,3 +58,13 @@ def _last_gap_s(indices: np.ndarray, times_s: np.ndarray, info: VideoInfo) -> fl
     usual_s = float(np.median(np.diff(times_s))) if len(times_s) > 1 else 0.0
     ends_s = np.append(info.times_s[1:], info.duration_s)
     return max(float(ends_s[indices[-1]] - times_s[-1]), usual_s)
+
+
+def frame_table(info: VideoInfo) -> bytes:
+    """The table of frame times as the player reads it: the unit in seconds as a little-endian float64, then for each
+    frame how many units it stays, uint32. Times are rounded to the unit, so that errors never add up.
+    """
+    ends_s = np.append(info.times_s, info.duration_s)
+    unit_s = max(1e-6, float(np.diff(ends_s).max()) / (2**32 - 2))
+    stays = np.diff(np.rint(ends_s / unit_s).astype(np.int64))
+    return np.array([unit_s], "<f8").tobytes() + stays.astype("<u4").tobytes()

@@ -728,12 +728,19 @@ class Tally:
             yield frame
 
 
-def picture_size(recipe: Recipe, width_px: int, height_px: int) -> Box:
-    """The whole picture that the recipe makes of one of this size; RecipeInvalid where it cannot."""
+def placed(recipe: Recipe, width_px: int, height_px: int) -> Placement:
+    """Where a recipe puts things of a picture of this size, all its steps together; RecipeInvalid where it cannot."""
+    matrix = np.eye(3)
     for each in _picture_steps(recipe):
         place = each.placement(width_px, height_px)
-        width_px, height_px = place.width_px, place.height_px
-    return Box(0, 0, width_px, height_px)
+        matrix, width_px, height_px = place.matrix @ matrix, place.width_px, place.height_px
+    return Placement(matrix, width_px, height_px)
+
+
+def picture_size(recipe: Recipe, width_px: int, height_px: int) -> Box:
+    """The whole picture that the recipe makes of one of this size; RecipeInvalid where it cannot."""
+    place = placed(recipe, width_px, height_px)
+    return Box(0, 0, place.width_px, place.height_px)
 
 
 def outline(recipe: Recipe, width_px: int, height_px: int) -> np.ndarray | None:

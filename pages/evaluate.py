@@ -73,6 +73,8 @@ if not entries:
 left, right = st.columns(2, gap="large")
 with left:
     entry = set_parts.pick(entries)
+    if len(entries) == 1:
+        st.text_input("Labelled set", entry.name, disabled=True)
 dataset = state.dataset(entry)
 with right:
     asked = evaluate_pick.subject(entry) if dataset is not None else None

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from core import datasets, sets
+from core import datasets, made_set, sets
 from core.domain import Dataset, Duplicates, Finding, Item, Pair, Split
 from core.store import Store
-from pages.ui import state
+from pages.ui import set_import, state
 from tests.test_pages import FakeRunner, button, page, runner, told
 
 __all__ = ["runner"]
@@ -39,6 +39,10 @@ def view(at, name: str):
     return at.segmented_control[0].select(name).run()
 
 
+def radio(at, label: str):
+    return next(one for one in at.radio if label in one.label)
+
+
 def frames_of(at):
     return [table.value for table in at.dataframe]
 
@@ -53,6 +57,8 @@ def test_the_sample_set_is_made_by_a_job(store, runner):
     at = page("datasets")
     button(at, "Make the sample set").click().run()
     assert runner.known[sets.MADE_KEY].title == "Make the sample set"
+    assert [len(made_set.clips(groups=groups, takes=takes)) for groups, takes in set_import.SIZES] == [144, 24]
+    assert [words.split()[0] for words in set_import.SIZES.values()] == ["144", "24"]
     words = told(at)
     assert any(one.label == "Cancel" for one in at.button)
     assert "There is no labelled set yet" not in words
@@ -91,7 +97,7 @@ def test_each_layout_asks_for_what_it_needs(store, runner):
     assert any("Between the labelled stretches" in one.label for one in at.radio)
     at.text_input[0].input("/sets/table.csv")
     next(one for one in at.text_input if one.label == "label").input("what")
-    at.radio[0].set_value(True)
+    radio(at, "Between the labelled stretches").set_value(True)
     button(at, "Check this set").click().run()
     source = datasets.Source("/sets/table.csv", form="csv", watched=True, columns=(("label", "what"),))
     assert list(runner.known) == ["import-" + sets.import_key(source)]
@@ -172,7 +178,7 @@ def test_a_set_shows_its_classes_lengths_and_pictures(store):
 def test_groups_are_offered_and_the_split_is_kept(store):
     key = saved(store, some_set())
     at = view(page("datasets"), "Groups and split")
-    assert at.radio[0].options[0].startswith("What stands before the first _ · 3 groups")
+    assert radio(at, "A group is told by").options[0].startswith("What stands before the first _ · 3 groups")
     assert "ann, bob and cy" in told(at)
     at.selectbox(key="sets.method").select("leave one group out").run()
     assert frames_of(at)[1]["Groups that are tested"].tolist() == ["ann", "bob", "cy"]
@@ -185,7 +191,7 @@ def test_groups_are_offered_and_the_split_is_kept(store):
 def test_a_pattern_of_ones_own_is_tried_and_told_if_it_fits_no_clip(store):
     saved(store, some_set())
     at = view(page("datasets"), "Groups and split")
-    at.radio[0].set_value("A pattern of your own").run()
+    radio(at, "A group is told by").set_value("A pattern of your own").run()
     for pattern, expected in (("(", "no pattern"), ("^zed_", "24 of 24 clips have no group")):
         at.text_input(key=at.text_input[1].key).input(pattern).run()
         assert expected in told(at).replace("\\", "")

@@ -15,12 +15,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import codec, datasets, evaluation, metrics, pipeline, settings, training
+from core import codec, datasets, evaluation, metrics, pipeline, sets, settings, training
 from core.__main__ import main
 from core.backbones import BACKBONES
 from core.domain import (
     Dataset,
     Evaluation,
+    Features,
+    Frame,
     Grouping,
     HeldOut,
     Item,
@@ -416,6 +418,32 @@ def test_stored_predictions_are_used_and_labels_matched_by_name(store, monkeypat
     assert lane.predicted[0].label == "fly" and lane.disagreement[0].label == "fly, not run"
 
 
+def test_what_a_model_has_not_said_yet_is_made_once(store, monkeypatch):
+    sets.make_set(store, groups=2, takes=1)
+    cnn = BACKBONES[CNN]
+    card = ModelCard("things", "Things", CNN, cnn.version, cnn.labels())
+    path = store.workspace / "models" / "things" / "card.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(codec.pretty_json(card))
+    looked, told = [], []
+
+    def extract(info, *_):
+        looked.append(info.digest)
+        rng = np.random.default_rng(len(looked))
+        return Features(np.arange(3) + 0.5, rng.random((3, len(cnn.classifier()[0])), np.float32), (0.0, 3.0))
+
+    monkeypatch.setattr(pipeline, "extract", extract)
+    labels = store.dataset(sets.MADE_NAME).labels
+    pairs = tuple(zip(labels, cnn.labels()[:6], strict=True))
+    question = Question(sets.MADE_NAME, "model", "things", grouping=Grouping("column"), pairs=pairs, engine=ENGINE)
+    evaluation.evaluate(store, question, lambda *each: told.append(each))
+    evaluation.evaluate(store, question)
+    judged = evaluation.read(store, evaluation.question_key(store, question))
+    assert len(looked) == len(set(looked)) == len(judged.found.names) == 12
+    assert any("Looking at clips, 12 of 12" in message for _, _, message in told)
+    assert judged.card.group_count == 2 and store.has(judged.predictions[0])
+
+
 def test_clips_of_labels_that_the_model_does_not_know_are_told_and_left_out_unless_asked_for(store):
     modelled(store, clips([0, 1, 2, 2]), ("run", "walk"), sure_of([0, 1, 0, 1], 2, top=0.9))
     judged = asked(store)
@@ -614,8 +642,6 @@ def test_a_report_runs_nothing_that_a_name_says_and_loads_nothing():
 
 
 def test_a_report_holds_pictures_numbers_and_how_to_run_it_again(store, monkeypatch):
-    from core.domain import Frame
-
     shown = Frame(0, 0.0, np.full((60, 80, 3), 90, np.uint8))
     monkeypatch.setattr(pipeline, "moment", lambda *_: [shown])
     judged = judged_clips(TRUTH, [1, 1, 1] * 4)

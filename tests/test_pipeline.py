@@ -316,7 +316,12 @@ def test_a_network_with_another_number_of_labels_is_refused(card):
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_exports_an_analysis(shared_store, digest, card, name):
     pipeline.predict(shared_store, digest, Recipe(), MODEL, ENGINE)
-    assert pipeline.export(pipeline.analysis(shared_store, digest, Recipe(), card, ENGINE), name)
+    found = pipeline.analysis(shared_store, digest, Recipe(), card, ENGINE)
+    if name == "ucf101":
+        with pytest.raises(FormatInvalid, match="blanks"):
+            pipeline.export(found, name)
+    else:
+        assert pipeline.export(found, name)
 
 
 def test_reading_an_analysis_imports_neither_tensorflow_nor_a_decoder(shared_store, digest):

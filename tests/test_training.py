@@ -1,15 +1,20 @@
 """Training on labelled sets: folds, baselines, stop and resume, saved models, tuning, all on made features."""
 
+import errno
 import json
 import os
+import pickle
 import random
 import signal
 import subprocess
 import sys
 import time
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
+from hashlib import sha256
 from io import BytesIO
 from pathlib import Path
 
@@ -200,7 +205,9 @@ class _Stop:
             raise Cancelled(message)
 
 
-def test_a_stopped_training_keeps_the_best_so_far_and_goes_on_to_the_same_end(done, store, monkeypatch):
+def test_a_stopped_training_keeps_the_best_so_far_and_goes_on_even_after_a_full_disk_to_the_same_end(
+    done, store, monkeypatch
+):
     monkeypatch.setattr(runs, "CHECKPOINT_EVERY_S", 0.0)
     dataset, values = made_set()
     stored(store, dataset, values)
@@ -211,10 +218,27 @@ def test_a_stopped_training_keeps_the_best_so_far_and_goes_on_to_the_same_end(do
     assert record.state == "stopped" and record.network_sha256 and len(record.folds) == 1
     card = training.save_model(store, key, "best-so-far")
     assert "stopped before its end" in card.trained_on
-    with pytest.raises(Cancelled):
-        training.train(store, key, _Stop(40))
+    with _full_disk(monkeypatch, after=8), pytest.raises(AnalysisError, match="no room left"):
+        training.train(store, key)
+    assert training.run_of(store, key).state == "stopped" and not list(store.workspace.glob("results/*.partial"))
     training.train(store, key)
     _assert_same_end(store, key, *done)
+
+
+@contextmanager
+def _full_disk(monkeypatch: pytest.MonkeyPatch, *, after: int) -> Iterator[None]:
+    """A disk on which there is room for so many arrays more."""
+    saved, save = [], np.save
+
+    def refuse(*told, **more):
+        saved.append(told)
+        if len(saved) > after:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        save(*told, **more)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("core.store.np.save", refuse)
+        yield
 
 
 def deadly(store: Store, key: str, victim: str, report) -> None:
@@ -234,7 +258,7 @@ def deadly(store: Store, key: str, victim: str, report) -> None:
 
 def ended(runner: Runner, key: str):
     """The job once it has ended."""
-    give_up = time.monotonic() + 60
+    give_up = time.monotonic() + 240
     while (job := runner.job(key)) is None or job.active:
         assert time.monotonic() < give_up
         time.sleep(0.05)
@@ -442,6 +466,15 @@ def _zip(parts: dict[str, bytes]) -> bytes:
     return packed.getvalue()
 
 
+def _with_layer(net: bytes, layer: dict) -> bytes:
+    """The Keras file with one more layer in its configuration."""
+    with zipfile.ZipFile(BytesIO(net)) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    config = json.loads(parts["config.json"])
+    config["config"]["layers"].append(layer)
+    return _zip(parts | {"config.json": json.dumps(config).encode()})
+
+
 def test_a_zip_that_is_not_what_it_says_is_refused_and_leaves_nothing(done, tmp_path):
     store, key = done
     training.save_model(store, key, "honest")
@@ -467,6 +500,16 @@ def test_a_zip_that_is_not_what_it_says_is_refused_and_leaves_nothing(done, tmp_
         "no such CNN": with_card(backbone="x"),
         "strange field": with_card(hook="x"),
     }  # fmt: skip
+    for stranger in (
+        {"class_name": "Lambda", "module": "keras.layers", "config": {"function": "evil"}},
+        {"class_name": "Evil", "module": "evil", "registered_name": "evil>Evil", "config": {}},
+        {"class_name": "Dense", "module": "os", "registered_name": "Dense", "config": {}},
+    ):
+        made = _with_layer(net, stranger)
+        told = text | {"network_sha256": sha256(made).hexdigest()}
+        bad[str(stranger)] = _zip({"card.json": json.dumps(told).encode(), "network.keras": made})
+    pickled = _zip({"card.json": card, "network.keras": pickle.dumps({"weights": [1.0]})})
+    bad["pickle"] = pickled
     other = Store(tmp_path / "elsewhere")
     for what, content in bad.items():
         (tmp_path / "in.zip").write_bytes(content)
@@ -621,7 +664,7 @@ def test_the_clips_of_a_set_are_shared_by_the_workers_of_a_given_cluster(store, 
     with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="", silence_logs=60) as cluster:
         runner = Runner(store, scheduler=cluster.scheduler_address, memory_bytes=2**30)
         runner.submit("ab" * 20, "Mark", spread_marks, str(tmp_path))
-        give_up = time.monotonic() + 60
+        give_up = time.monotonic() + 240
         while (job := runner.job("ab" * 20)) is None or job.active:
             assert time.monotonic() < give_up
             time.sleep(0.1)

@@ -10,6 +10,7 @@ import numpy as np
 
 from core.datasets.drafts import Draft, Entry, Findings, Stretch
 from core.domain import Dataset, Finding, Item, Segment, VideoInfo
+from core.formats.mstcn import fits_every
 
 
 def confined(draft: Draft, root: Path) -> Draft:
@@ -69,8 +70,8 @@ def _from_rows(entry: Entry, bounds_s: np.ndarray, findings: Findings) -> list[S
     """Stretches told in rows, as seconds; none where the rows do not fit the frames. bounds_s: (N + 1,)."""
     frames = len(bounds_s) - 1
     if entry.row_count != math.ceil(frames / entry.every):
-        fits = [every for every in range(2, 31) if entry.row_count == math.ceil(frames / every)]
-        told = f"; they would fit every {fits[0]} frames" if fits and entry.every == 1 else ""
+        fits = fits_every(entry.row_count, frames)
+        told = f"; they would fit every {fits} frames" if fits and entry.every == 1 else ""
         rows = "1 row" if entry.row_count == 1 else f"{entry.row_count} rows"
         findings.left_out(
             entry.listed, 0, f"{math.ceil(frames / entry.every)} rows for {frames} frames of {entry.path}", rows + told

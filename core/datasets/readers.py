@@ -4,7 +4,6 @@ Nothing is decoded here. Whatever does not fit is a finding with file and line, 
 FormatInvalid.
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -12,15 +11,12 @@ from pathlib import Path
 from typing import Literal
 
 from core.datasets.drafts import FORMS, Draft, Entry, Findings, Form, Source, Stretch, refused
-from core.datasets.groups import UCF
 from core.datasets.places import Clips, clips_below, files_below, is_of_the_system, lines_of, shown
 from core.datasets.tables import read_csv
 from core.errors import FormatInvalid
+from core.formats import hmdb51, mstcn, ucf101
+from core.formats.reading import BACKGROUND
 
-HMDB = re.compile(r"(?P<label>.+)_test_split(?P<split>[123])\.txt")
-HMDB_PARTS: dict[str, Literal["unused", "train", "test"]] = {"0": "unused", "1": "train", "2": "test"}
-HMDB_COUNTS = {"train": 70, "test": 30}
-BACKGROUND = "background"  # MS-TCN's word, taken as background only when it is just so
 Split = Literal["", "train", "val", "test", "unused"]
 
 
@@ -54,7 +50,7 @@ def form_of(path: Path) -> Form:
     inner = [path, *(one for one in sorted(path.iterdir()) if one.is_dir() and not is_of_the_system(one.name))]
     if any((one / "classInd.txt").is_file() for one in inner):
         fits.append("ucf")
-    if any(HMDB.fullmatch(one.name) for place in inner for one in place.glob("*_test_split?.txt")):
+    if any(hmdb51.LIST.fullmatch(one.name) for place in inner for one in place.glob("*_test_split?.txt")):
         fits.append("hmdb")
     if (path / "groundTruth").is_dir():
         fits.append("mstcn")
@@ -115,7 +111,7 @@ def read_ucf_lists(path: Path, *, name: str = "", split: int = 1, clips: str = "
     """The set that classInd.txt, trainlist0N.txt and testlist0N.txt describe. The group is class and gNN."""
     findings = Findings()
     lists = _folder_with("classInd.txt", path)
-    classes = _ucf_classes(lists / "classInd.txt", path)
+    classes = ucf101.classes_in(lines_of(lists / "classInd.txt", path), shown(lists / "classInd.txt", path))
     parts = {"train": lists / f"trainlist{split:02}.txt", "test": lists / f"testlist{split:02}.txt"}
     missing = [file.name for file in parts.values() if not file.is_file()]
     if missing:
@@ -142,38 +138,18 @@ def _folder_with(file: str, path: Path) -> Path:
     return found[0]
 
 
-def _ucf_classes(file: Path, root: Path) -> dict[str, int]:
-    """The number of each class, from 1."""
-    classes: dict[str, int] = {}
-    for number, line in enumerate(lines_of(file, root), 1):
-        told = line.split()
-        if not told:
-            continue
-        if len(told) != 2 or not told[0].isdecimal():
-            raise refused(shown(file, root), number, "a number and the name of a class", repr(line[:80]))
-        if told[1] in classes or int(told[0]) in classes.values():
-            raise refused(shown(file, root), number, "each class and each number once", repr(line[:80]))
-        classes[told[1]] = int(told[0])
-    return classes
-
-
 def _ucf_entry(
     row: tuple[str, Path, int, str], root: Path, classes: dict[str, int], place: Clips, findings: Findings
 ) -> Entry | None:
     part, file, number, line = row
     listed = shown(file, root)
-    told = line.split()
-    label, _, clip = told[0].rpartition("/")
-    label = label.rpartition("/")[2]
-    if not label or not clip or len(told) > 2:
-        findings.left_out(listed, number, "Class/clip.avi and perhaps a number", repr(line[:80]))
-    elif label not in classes:
-        findings.left_out(listed, number, "a class of classInd.txt", label)
-    elif len(told) == 2 and told[1] != str(classes[label]):
-        findings.left_out(listed, number, f"{classes[label]}, the number of {label}", told[1])
-    elif found := _located(place, (f"{label}/{clip}",), listed, number, findings):
-        group = re.search(UCF.pattern, clip)
-        named = f"{label} {group['group']}" if group else ""
+    told = ucf101.clip_in(line, classes)
+    if len(told) == 3:
+        findings.left_out(listed, number, told[0], told[1])
+        return None
+    label, clip = told
+    if found := _located(place, (f"{label}/{clip}",), listed, number, findings):
+        named = ucf101.group_of(label, clip)
         return Entry(str(found), f"{label}/{clip}", label, group=named, split=_side(part), listed=listed, line=number)
     return None
 
@@ -237,8 +213,10 @@ def _unlisted(entries: Iterable[Entry], place: Clips, labels: set[str], findings
 def read_hmdb_lists(path: Path, *, name: str = "", split: int = 1, clips: str = "") -> Draft:
     """The set that <class>_test_split<N>.txt describe: 1 is for training, 2 for testing, 0 is not used."""
     findings = Findings()
-    lists = [file for file in files_below(path) if HMDB.fullmatch(file.name)]
-    found = {(match["label"], int(match["split"])): file for file in lists if (match := HMDB.fullmatch(file.name))}
+    lists = [file for file in files_below(path) if hmdb51.LIST.fullmatch(file.name)]
+    found = {
+        (match["label"], int(match["split"])): file for file in lists if (match := hmdb51.LIST.fullmatch(file.name))
+    }
     labels = sorted({label for label, _ in found})
     if not any(number == split for _, number in found):
         raise refused(str(path), 0, f"lists named <class>_test_split{split}.txt", "none")
@@ -259,15 +237,14 @@ def read_hmdb_lists(path: Path, *, name: str = "", split: int = 1, clips: str = 
 def _hmdb_entries(file: Path, root: Path, label: str, place: Clips, findings: Findings) -> list[Entry]:
     listed, entries = shown(file, root), []
     for number, line in enumerate(lines_of(file, root), 1):
-        told = line.rsplit(maxsplit=1)
-        if not told:
+        if not line.strip():
             continue
-        if len(told) != 2 or told[1] not in HMDB_PARTS:
+        told = hmdb51.clip_in(line)
+        if told is None:
             findings.left_out(listed, number, "a clip, then 0, 1 or 2", repr(line[:80]))
         elif clip := _located(place, (f"{label}/{told[0]}", told[0]), listed, number, findings):
-            part = HMDB_PARTS[told[1]]
-            entries.append(Entry(str(clip), f"{label}/{told[0]}", label, split=part, listed=listed, line=number))
-    for part, count in HMDB_COUNTS.items():
+            entries.append(Entry(str(clip), f"{label}/{told[0]}", label, split=told[1], listed=listed, line=number))
+    for part, count in hmdb51.COUNTS.items():
         got = sum(entry.split == part for entry in entries)
         if got != count:
             findings.noted(listed, 0, f"{count} clips to {part} with, as in HMDB51", str(got))
@@ -303,15 +280,7 @@ def read_mstcn(path: Path, *, name: str = "", split: int = 1, clips: str = "", e
 
 
 def _mapping(file: Path, root: Path) -> list[str]:
-    labels: dict[int, str] = {}
-    for number, line in enumerate(lines_of(file, root), 1):
-        told = line.split()
-        if not told:
-            continue
-        if len(told) != 2 or not told[0].isdecimal() or int(told[0]) in labels or told[1] in labels.values():
-            raise refused(shown(file, root), number, "a number and a label, each once", repr(line[:80]))
-        labels[int(told[0])] = told[1]
-    return [labels[number] for number in sorted(labels)]
+    return mstcn.mapping_in(lines_of(file, root), shown(file, root))
 
 
 def _labels_of(lists: Sequence[Path], root: Path, findings: Findings) -> list[str]:

@@ -41,7 +41,7 @@ from core.domain.labelled import (
     Split,
     straddling,
 )
-from core.domain.labelling import Change, Document, Doubt, Head, Learned
+from core.domain.labelling import Change, Contribution, Document, Doubt, Head, Learned
 from core.domain.lessons import Checkpoint, Epoch, FoldDone, FoldResult, HeldOut, Progress, Training, Trial
 from core.domain.scores import (
     Baseline,
@@ -70,6 +70,7 @@ __all__ = [
     "Checkpoint",
     "ClipLabels",
     "Comparison",
+    "Contribution",
     "Dataset",
     "Document",
     "Doubt",

@@ -6,6 +6,7 @@ from itertools import pairwise
 from core.domain.answers import Segment
 from core.domain.checks import check
 from core.domain.interchange import Lane, Point, Span
+from core.domain.labelled import Item
 
 
 @dataclass(frozen=True)
@@ -108,3 +109,11 @@ class Learned:
     made: float
     seconds: float
     videos: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """What a labelled set said of a clip before labels that were drawn here went into it, and after."""
+
+    before: Item | None
+    after: Item

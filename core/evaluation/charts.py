@@ -83,34 +83,41 @@ def _points(
 def matrix_chart(judged: Evaluation) -> Chart:
     """The confusion matrix, what is confused side by side."""
     places = looking.label_order(judged, "clusters" if len(judged.card.labels) > MOST_AS_GIVEN else "given")
-    labels = [shown(judged.card.labels[place]) for place in places]
+    true = [place for place in places if judged.card.confusion[place].any()]
     named = len(places) <= MOST_NAMED
     side = min(900, max(360, 34 * len(places)))
-    axis = {
-        "tickmode": "array",
-        "tickvals": list(range(len(places))),
-        "ticktext": labels,
-        "showticklabels": named,
-        "constrain": "domain",
-    }
     layout = {
-        "height": side + 120,
-        "xaxis": axis | {"title": {"text": "predicted"}, "tickangle": -45},
-        "yaxis": axis | {"title": {"text": "true"}, "autorange": "reversed", "scaleanchor": "x"},
+        "height": max(260, side * len(true) // len(places)) + 140,
+        "xaxis": _named(judged, places, named) | {"title": {"text": "predicted"}, "tickangle": -45},
+        "yaxis": _named(judged, true, named) | {"title": {"text": "true"}, "autorange": "reversed", "scaleanchor": "x"},
     }
     what = "time steps" if judged.found.over_time else "clips"
     about = f"A row for each true label, a column for each predicted one; {what} on the diagonal are right."
     left = len(judged.card.labels) - len(places)
     about += f" {left} labels that never occur are left out." if left else ""
-    return Chart("matrix", "What was taken for what", about, [_cells(judged, places, labels)], layout, side + 230)
+    return Chart("matrix", "What was taken for what", about, [_cells(judged, true, places)], layout, side + 230)
 
 
-def _cells(judged: Evaluation, places: Sequence[int], labels: Sequence[str]) -> dict[str, Any]:
-    """The cells of a matrix, coloured by their share of the truth."""
-    counts, shares = looking.matrix(judged, places), 100 * looking.matrix(judged, places, "truth")
+def _named(judged: Evaluation, places: Sequence[int], named: bool) -> dict[str, Any]:
+    """An axis of labels. named: whether there is room to write them."""
+    return {
+        "tickmode": "array",
+        "tickvals": list(range(len(places))),
+        "ticktext": [shown(judged.card.labels[place]) for place in places],
+        "showticklabels": named,
+        "constrain": "domain",
+    }
+
+
+def _cells(judged: Evaluation, true: Sequence[int], places: Sequence[int]) -> dict[str, Any]:
+    """The cells of a matrix, coloured by their share of the truth. true, places: of its rows and columns."""
+    rows = [list(places).index(place) for place in true]
+    counts = looking.matrix(judged, places)[rows]
+    shares = 100 * looking.matrix(judged, places, "truth")[rows]
+    labels = [[shown(judged.card.labels[place]) for place in side] for side in (true, places)]
     gap = 1 if len(places) <= MOST_NAMED else 0
     said = [
-        [[labels[row], labels[column], int(count)] for column, count in enumerate(line)]
+        [[labels[0][row], labels[1][column], int(count)] for column, count in enumerate(line)]
         for row, line in enumerate(counts.tolist())
     ]
     cells: dict[str, Any] = {

@@ -117,7 +117,8 @@ def described(dataset: Dataset, found: Comparison, card: Scorecard) -> str:
     several = "videos" if found.over_time else "clips"
     grouped = f" in {card.group_count} groups" if card.unit == "group" else ""
     steps = f", {card.labelled} labelled time steps" if found.over_time else ""
-    return f"{clips or f'{len(found.names)} {several}'}{grouped}{steps}, {len(dataset.labels)} labels."
+    labels = int(np.count_nonzero(card.confusion.sum(axis=1)))
+    return f"{clips or f'{len(found.names)} {several}'}{grouped}{steps}, {labels} label{'s' * (labels != 1)}."
 
 
 def _warnings(told: Sequence[str], card: Scorecard) -> tuple[str, ...]:

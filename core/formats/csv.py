@@ -99,7 +99,7 @@ def read_table(reader: Reader, table: Table, findings: Findings) -> Labels:
     rows: dict[str, list[Row]] = {}
     for row in table.rows:
         rows.setdefault(row.cells.get("path", stem(reader.file)) or "", []).append(row)
-    if not rows and "path" not in table.meant:
+    if not rows:
         rows[stem(reader.file)] = []
     clips = [_clip(reader, path, own, table, findings, len(rows) == 1) for path, own in rows.items()]
     for found in findings.all:

@@ -70,6 +70,8 @@ class Format:
     def lost(self, labels: Labels) -> tuple[str, ...]:
         """What of these labels it cannot hold, in words, told before the file is written."""
         held = {kind for clip in labels.clips for kind in _held(clip)}
+        if self.frames and any(not lane.seen for clip in labels.clips for lane in clip.lanes):
+            held.add("unlabelled")  # what a frame without a label means is then for its reader to decide
         if len(labels.clips) > 1:
             held.add("several")
         if set(labels.classes) - {label for clip in labels.clips for label in clip.labels}:
@@ -83,7 +85,7 @@ def _held(clip: ClipLabels) -> set[str]:
     points = [point for lane in clip.lanes for point in lane.points]
     times = sorted((segment.start_s, segment.stop_s) for segment in segments)
     seen = {lane.seen for lane in clip.lanes}
-    watched = all(span and span[0][0] <= 0 and len(span) == 1 and span[0][1] >= clip.end_s > 0 for span in seen)
+    parts = [span for span in seen if span and not (span[0][0] <= 0 and span[0][1] >= clip.end_s > 0)]
     there = {
         "confidence": any(one.confidence is not None for one in [*segments, *points]),
         "notes": any(one.note for one in [*segments, *points]),
@@ -92,7 +94,7 @@ def _held(clip: ClipLabels) -> set[str]:
         "split": bool(clip.split or clip.group or clip.subject),
         "stretches": bool(segments or points),
         "tracks": len(clip.lanes) > 1 or any(lane.name or lane.author or lane.subject for lane in clip.lanes),
-        "unlabelled": bool(seen) and not watched,
+        "unlabelled": bool(parts),
         "whole": bool(clip.label),
     }
     return {kind for kind, holds in there.items() if holds}

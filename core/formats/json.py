@@ -219,9 +219,9 @@ class _Reader(Reader):
         texts = {name: self.part(told, name, str, path) for name in ("name", "author", "subject")}
         events = self.segments(self.part(told, "segments", list, path), f"{path}.segments", {})
         events += self.segments(self.part(told, "points", list, path), f"{path}.points", {})
-        return self.lane(events, clip, self._seen(self.part(told, "seen", list, path), f"{path}.seen"), **texts)
+        return self.lane(events, clip, self._stretches(self.part(told, "seen", list, path), f"{path}.seen"), **texts)
 
-    def _seen(self, told: list[Any], path: str) -> tuple[tuple[float, float], ...]:
+    def _stretches(self, told: list[Any], path: str) -> tuple[tuple[float, float], ...]:
         seen: list[tuple[float, float]] = []
         for place, one in enumerate(told):
             ends = [self.number(end, f"{path}[{place}]") for end in one] if isinstance(one, list) else []

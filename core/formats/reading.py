@@ -156,7 +156,7 @@ class Reader:
         told: further fields of ClipLabels, and `seen` for all lanes.
         """
         info = self.info(name, alone=alone)
-        seen = told.pop("seen", ())
+        seen = self._seen(told.pop("seen", ()), info)
         made = ClipLabels(base(info.path) if info else name, info=info, **told)
         if info:
             self._compare(made, info)
@@ -178,6 +178,7 @@ class Reader:
         own.sort(key=lambda one: (one.start_s, one.stop_s, one.label))
         self._once(own)
         self._apart(own)
+        seen = self._seen(seen, clip.info)
         bare = _lane(own, seen, "") if own and not self.problems.told else Lane(seen=seen)
         return replace(bare, **names)
 
@@ -230,6 +231,18 @@ class Reader:
             expected = f"one frame within {self.resolution_s:g} s of {time_s:g} s"
             self.noted(event.where, expected, f"{stop - first} frames")
         return float(bounds_s[first]) if stop - first == 1 else time_s
+
+    def _seen(self, seen: Iterable[tuple[float, float]], info: VideoInfo | None) -> tuple[tuple[float, float], ...]:
+        """Seen stretches on the clip's clock."""
+        if info is None:
+            return tuple(seen)
+        return tuple((self._near(start_s, info), self._near(stop_s, info)) for start_s, stop_s in seen)
+
+    def _near(self, time_s: float, info: VideoInfo) -> float:
+        """The end of a seen stretch on the clip's clock."""
+        bounds_s = bounds(info)
+        nearest_s = float(bounds_s[np.abs(bounds_s - time_s).argmin()])
+        return nearest_s if abs(nearest_s - time_s) <= self.resolution_s + EXACT_S else min(time_s, info.duration_s)
 
     def _within(self, start_s: float, stop_s: float, clip: ClipLabels, event: Event, told: str) -> float:
         """The stop, cut to the end of the clip where it lies no more than a frame behind it."""

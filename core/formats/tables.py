@@ -4,6 +4,7 @@ import csv
 import io
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -138,7 +139,7 @@ def _meant(
 ) -> dict[str, int]:
     """The place of each meaning that the table has a column for."""
     lowered = [cell.lower() for cell in header]
-    if twice := sorted({cell for cell in lowered if lowered.count(cell) > 1}):
+    if twice := sorted(cell for cell, count in Counter(lowered).items() if count > 1):
         raise refused(listed, 1, "each column once", f"{twice[0]!r} twice")
     meant: dict[str, int] = {}
     for meaning, names in meanings.items():

@@ -11,11 +11,11 @@ import numpy as np
 
 from core.domain import Comparison
 from core.errors import FormatInvalid, ScoringRefused
+from core.formats import mstcn
+from core.formats.reading import BACKGROUND
 from core.metrics.comparing import of_rows
 from core.registry import unknown
 
-HEADER = "### Frame level recognition: ###"
-BACKGROUND = "background"
 LARGEST_BYTES = 256 * 2**20
 
 
@@ -29,19 +29,7 @@ class LabelFiles:
 
 def read_mstcn(path: Path) -> tuple[str, ...]:
     """The labels of one file."""
-    lines = _text(path).splitlines()
-    if lines and lines[0].strip() == HEADER:
-        if len(lines) != 2:
-            raise _wrong(path, 2, "one line of labels after the header", f"{len(lines) - 1} lines")
-        return tuple(lines[1].split())
-    if not lines:
-        raise _wrong(path, 1, "one label a line", "an empty file")
-    for number, line in enumerate(lines, start=1):
-        words = line.split()
-        if len(words) != 1:
-            got = "an empty line" if not words else f"{len(words)} words: {line[:60]!r}"
-            raise _wrong(path, number, "one label without blanks", got)
-    return tuple(line.strip() for line in lines)
+    return mstcn.labels_in(_text(path), str(path))
 
 
 def compare_mstcn(truth: Path, prediction: Path, *, background: str | None = None) -> Comparison:
@@ -107,7 +95,3 @@ def _text(path: Path) -> str:
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise FormatInvalid(f"{path} cannot be read: {error}", "Give a UTF-8 text file, one label a line.") from error
-
-
-def _wrong(path: Path, line: int, expected: str, got: str) -> FormatInvalid:
-    return FormatInvalid(f"{path}, line {line}: expected {expected}, got {got}.", "One line is one frame.")

@@ -26,13 +26,16 @@ _SOUND_HZ = 48_000
 _X264 = {"preset": "veryfast", "crf": "21", "tune": "fastdecode"}
 
 
-def write(path: str | Path, frames: Iterable[Frame], rate_hz: Fraction | None = None) -> None:
+def write(
+    path: str | Path, frames: Iterable[Frame], rate_hz: Fraction | None = None, *, sound: VideoInfo | None = None
+) -> None:
     """Write frames as an MP4 (H.264, 4:2:0, BT.709) that plays everywhere, each at its own time from the first.
 
-    rate_hz: how long the last frame stays, where the gap before it does not tell. Odd sizes lose one pixel. The file
-    appears under its name when it is whole; nothing is left of one that is not.
+    rate_hz: how long the last frame stays, where the gap before it does not tell. sound: the clip whose sound is heard
+    with them, from its first frame on. Odd sizes lose one pixel. The file appears under its name when it is whole;
+    nothing is left of one that is not.
     """
-    _encode(path, frames, last_s=float(1 / rate_hz) if rate_hz else None, sound=None)
+    _encode(path, frames, last_s=float(1 / rate_hz) if rate_hz else None, sound=sound)
 
 
 def make_proxy(info: VideoInfo, path: str | Path, report: Report = silent, *, height_px: int = 720) -> None:

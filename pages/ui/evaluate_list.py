@@ -35,11 +35,11 @@ def panel(key: str, choice: Choice, *, at: str, title: str = "", first: str = "s
         theme.empty("None", "Nothing of this kind was found, so there is no clip to show.")
         return
     _pictures(listing, key=f"evaluate.gallery.{at}", name=f"{key}.{choice}.{order}", at=at)
-    if listing.total > shown and st.button(
-        f"Show more of {words.number(listing.total)}", icon=":material/expand_more:", key=f"evaluate.more.{at}"
-    ):
-        state.remember(shown_key, shown * 2)
-        st.rerun(scope="fragment")
+    if listing.total > shown:
+        st.button(
+            f"Show more of {words.number(listing.total)}", icon=":material/expand_more:", key=f"evaluate.more.{at}",
+            on_click=state.remember, args=(shown_key, shown * 2),
+        )  # fmt: skip
     if state.remembered(WATCHED, ("", 0))[0] == at:
         _watch(key, choice, str(order), at)
 

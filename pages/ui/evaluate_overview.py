@@ -33,15 +33,22 @@ def show(key: str) -> None:
     with left:
         _matrix(key, found)
     with right:
-        if choice := chosen(key):
-            st.button(
-                "All classes", icon=":material/arrow_back:", key="evaluate.back", on_click=clear, args=(key,),
-                type="tertiary",
-            )  # fmt: skip
-            evaluate_list.panel(key, choice, at="overview")
-        else:
-            _classes(key, found)
+        place = st.empty()
+        if not chosen(key):
+            with place.container():
+                _classes(key, found)
+        if chosen(key):
+            with place.container():
+                _clips(key)
     evaluate_head.all_numbers(found)
+
+
+def _clips(key: str) -> None:
+    """The clips of what was clicked, and the way back to the classes."""
+    st.button(
+        "All classes", icon=":material/arrow_back:", key="evaluate.back", on_click=clear, args=(key,), type="tertiary"
+    )
+    evaluate_list.panel(key, chosen(key), at="overview")
 
 
 def chosen(key: str) -> Choice:
@@ -153,12 +160,11 @@ def _classes(key: str, found: Evaluation) -> None:
         )
     if told := heard(name, picked):
         choose(key, ("label", str(told[0]), "errors"))
-        st.rerun(scope="fragment")
-    if len(order) > len(shown) and st.button(
-        f"Show more of {words.classes(len(order))}", icon=":material/expand_more:", key="evaluate.rows"
-    ):
-        state.remember(f"evaluate.rows.{key}", 2 * len(shown))
-        st.rerun(scope="fragment")
+    if len(order) > len(shown):
+        st.button(
+            f"Show more of {words.classes(len(order))}", icon=":material/expand_more:", key="evaluate.rows",
+            on_click=state.remember, args=(f"evaluate.rows.{key}", 2 * len(shown)),
+        )  # fmt: skip
     _table(found, order)
 
 

@@ -57,9 +57,11 @@ def _ribbons(key: str, found: Evaluation) -> None:
         return
     st.html("".join(theme.chip(label, slots[label]) for label in labels[:24]))
     st.html(f'<div class="k-ribbons">{told}</div>')
-    if len(found.found.names) > shown and st.button("Show more clips", icon=":material/expand_more:"):
-        state.remember(f"evaluate.ribbons.{key}", shown * 2)
-        st.rerun(scope="fragment")
+    if len(found.found.names) > shown:
+        st.button(
+            "Show more clips", icon=":material/expand_more:", key="evaluate.more.ribbons",
+            on_click=state.remember, args=(f"evaluate.ribbons.{key}", shown * 2),
+        )  # fmt: skip
 
 
 def _ribbon(key: str, found: Evaluation, unit: int, slots: dict[str, int]) -> str:

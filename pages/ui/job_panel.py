@@ -20,12 +20,13 @@ def ready(
     there: bool | None = None,
     at_once: bool = False,
     about: str = "",
+    kept: str = "Nothing was kept.",
 ) -> bool:
     """Whether the result of that key is there. If not, its job is shown, with a button that begins it.
 
     task(*args, report=report) makes the result. noun: what its progress counts. there: whether the result is there,
     where it is no result of the store. at_once: begin without a button, the first time. about: what the button
-    leads to, in words.
+    leads to, in words. kept: what is left of it when it is stopped.
     """
     if state.store().has(key) if there is None else there:
         return True
@@ -35,7 +36,7 @@ def ready(
     if job is not None and job.active:
         watch(key, noun=noun)
         return False
-    ended = _outcome(job)
+    ended = _outcome(job, kept)
     if about and not ended:
         theme.empty("Not analysed yet", about)
     name = f"start.{key}"
@@ -49,12 +50,12 @@ def _icon(ended: bool) -> str:
     return ":material/refresh:" if ended else ":material/play_arrow:"
 
 
-def _outcome(job: Job | None) -> bool:
+def _outcome(job: Job | None, kept: str) -> bool:
     """Say how a job ended that made no result; whether there was one."""
     if job is None or job.state == "done":
         return False
     if job.state == "cancelled":
-        st.info("Stopped before the end. Nothing was kept.", icon=":material/cancel:")
+        st.info(f"Stopped before the end. {kept}", icon=":material/cancel:")
     else:
         theme.problem(job.error or f"{job.title} did not end.", job.hint or "Start it again.")
     return True

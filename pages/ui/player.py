@@ -1,44 +1,33 @@
-"""The clip with its labels beneath it on one axis (a Components v2 component), and what it needs from domain values."""
+"""The clip with lanes of labels beneath it on one axis (a Components v2 component), the same for all pages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 import streamlit as st
 
 from core import pipeline
-from core.domain import Analysis, Segment, VideoInfo
+from core.domain import Analysis, Edit, Segment, VideoInfo
 from core.errors import AnalysisError
 from core.formats import labels_of, webvtt
 from core.segments import NOTHING
-from pages.ui import figures, job_panel, state, theme, words
+from pages.ui import job_panel, state, theme
+from pages.ui.player_rows import Curve, Palette, Row, new_edits, packed
 
-DIFFERS = "#C43B1E"
+__all__ = ["Curve", "Row", "compared", "play_from", "playable", "player", "prefix", "rest_at", "show"]
 
-_player = theme.component("player")
+_player = theme.component("player", "table", "rows", "draw", "screen", "edit", "keys")
 
 
-def player(analysis: Analysis, slots: Mapping[str, int], *, playable: bool, key: str) -> None:
+def player(analysis: Analysis, slots: Mapping[str, int], *, playable: bool, key: str, more: Sequence[Row] = ()) -> None:
     """Show the clip and its segments. The moment at which it rests becomes the moment of the session.
 
-    playable: whether there is something that the browser can play; without it the lane still works.
+    playable: whether there is something that the browser can play; without it the lanes still work. more: further
+    lanes.
     """
     info, track = analysis.video, analysis.track
-    seek_s, seek_id = state.remembered("seek", (0.0, 0))
-    data = {
-        "source": f"{prefix()}/clips/{info.digest}" if playable else "",
-        "poster": f"{prefix()}/thumbs/{info.digest}",
-        "waiting": "A copy of this clip that browsers can play is being made. The labels below are ready.",
-        "duration_s": info.duration_s,
-        "start_s": state.moment_s(info),
-        "segments": [segment(one, slots) for one in track.segments],
-        "seen_s": list(track.seen_s),
-        "rest": NOTHING,
-        "subtitles": _subtitles(analysis),
-        "seek": {"moment_s": seek_s, "id": seek_id},
-    }
-    answer = _player(key=key, data=data, default={"moment": data["start_s"]}, on_moment_change=_nothing)
-    if isinstance(answer.moment, int | float) and abs(answer.moment - state.moment_s(info)) > 1e-3:
-        state.set_moment(answer.moment)
-        state.mirror()
+    row = Row("found" if more else "", track.segments, seen=[track.seen_s])
+    show(info, [row, *more], slots, key=key, playable=playable, subtitles=_subtitles(analysis))
 
 
 def compared(
@@ -57,28 +46,112 @@ def compared(
 
     The clip and the moment of the session stay what they are. at_once: whether it plays without being asked.
     """
-    predicted = [segment(one, slots) for one in said]
-    lanes = [
-        {"name": "truth", "told": "it is", "segments": [segment(one, slots) for one in truth]},
-        {"name": "said", "segments": predicted},
-        {"name": "differs", "segments": [_difference(one) for one in differs]},
-    ]
-    data = {
+    rows = [Row("truth", truth, told="it is"), Row("said", said), Row("differs", differs, look="difference")]
+    show(info, rows, slots, key=key, playable=playable, start_s=start_s, quiet=True, at_once=at_once)
+
+
+def show(
+    info: VideoInfo,
+    rows: Sequence[Row],
+    slots: Mapping[str, int],
+    *,
+    key: str,
+    playable: bool,
+    labels: Sequence[str] = (),
+    on_edit: Callable[[Edit], None] | None = None,
+    start_s: float | None = None,
+    quiet: bool = False,
+    at_once: bool = False,
+    active: str = "",
+    subtitles: str = "",
+) -> float:
+    """The player with these lanes, from top to bottom; gives the moment at which the playhead rests.
+
+    labels: what may be painted into lanes with `edits`, in the order of their keys. on_edit: told each edit once, in
+    order, before the script runs again, so that the lanes of that run can hold it already. start_s: where it begins,
+    else at the moment of the session. quiet: the moment of the session stays what it is. at_once: it plays without
+    being asked. active: the lane that keys paint into at first. slots: of all labels.
+    """
+    begins_s = state.moment_s(info) if start_s is None else start_s
+    palette = Palette(slots, labels)
+    seek_s, seek_id, plays = state.remembered("seek", (0.0, 0, True))
+    lanes = [packed(row, palette) for row in rows]
+    data = _clip(info, playable, subtitles) | {
+        "start_s": begins_s,
+        "rows": lanes,
+        "palette": palette.entries,
+        "labels": list(range(len(labels))) if on_edit else [],
+        "active": active,
+        "rest": NOTHING,
+        "seek": {"moment_s": seek_s, "id": 0 if quiet else seek_id, "play": plays},
+        "quiet": quiet,
+        "play": at_once,
+        "done": _acknowledged(key, info),
+    }
+    take = partial(_hand_out, key, info, tuple(row.name for row in rows if row.edits), tuple(labels), on_edit)
+    default = {"moment": begins_s, "edits": None}
+    answer = _player(key=key, data=data, default=default, on_moment_change=_nothing, on_edits_change=take)
+    moment_s = _exactly(info, answer.moment, begins_s)
+    if not quiet and abs(moment_s - state.moment_s(info)) > 1e-3:
+        state.set_moment(moment_s)
+        state.mirror()
+    return moment_s
+
+
+def _clip(info: VideoInfo, playable: bool, subtitles: str) -> dict[str, Any]:
+    """Where the component finds the clip, and what it tells of it."""
+    return {
         "source": f"{prefix()}/clips/{info.digest}" if playable else "",
         "poster": f"{prefix()}/thumbs/{info.digest}",
+        "frames": f"{prefix()}/frames/{info.digest}",
         "waiting": "A copy of this clip that browsers can play is being made. The labels below are ready.",
         "duration_s": info.duration_s,
-        "start_s": start_s,
-        "segments": predicted,
-        "lanes": lanes,
-        "seen_s": [0.0, info.duration_s],
-        "rest": NOTHING,
-        "subtitles": "WEBVTT\n",
-        "seek": {"moment_s": 0.0, "id": 0},
-        "quiet": True,
-        "play": at_once,
+        "frame_count": info.frame_count,
+        "varies": _varies(info),
+        "subtitles": subtitles,
     }
-    _player(key=key, data=data)
+
+
+def _varies(info: VideoInfo) -> str:
+    """What to know of a clip whose frames do not all stay equally long."""
+    if not info.variable_rate:
+        return ""
+    gaps_ms = 1000 * (info.times_s[1:] - info.times_s[:-1])
+    least, most = (f"{each:.0f}" for each in (gaps_ms.min(), gaps_ms.max()))
+    return f"The rate of this clip varies: a frame stays {least} to {most} ms. Each is shown at its own measured time."
+
+
+def _exactly(info: VideoInfo, told: Any, begins_s: float) -> float:
+    """The moment of the frame at which the browser rests."""
+    if not isinstance(told, int | float) or not 0 <= told <= info.duration_s:
+        return begins_s
+    return float(info.times_s[state.position(info, told)])
+
+
+def _hand_out(
+    key: str,
+    info: VideoInfo,
+    rows: tuple[str, ...],
+    labels: tuple[str, ...],
+    on_edit: Callable[[Edit], None] | None,
+) -> None:
+    """Tell the page the edits that it was not told yet."""
+    found, done = new_edits(_told(key), state.remembered(f"edits.{key}", ("", 0)), info, rows, labels)
+    state.remember(f"edits.{key}", done)
+    for edit in found if on_edit else ():
+        on_edit(edit)  # type: ignore[misc]
+
+
+def _acknowledged(key: str, info: VideoInfo) -> dict[str, Any]:
+    """The last edit that the page knows of. What an earlier session was told counts as known: the lanes are right."""
+    _, (source, last) = new_edits(_told(key), state.remembered(f"edits.{key}", ("", 0)), info, (), ())
+    state.remember(f"edits.{key}", (source, last))
+    return {"from": source, "n": last}
+
+
+def _told(key: str) -> Any:
+    known = state.widget(key)
+    return known.get("edits") if isinstance(known, Mapping) else None
 
 
 def playable(info: VideoInfo) -> bool:
@@ -97,28 +170,22 @@ def playable(info: VideoInfo) -> bool:
     )
 
 
-def _difference(one: Segment) -> dict:
-    """A stretch in which truth and prediction differ, as the component draws it."""
-    place = {"start_s": one.start_s, "stop_s": one.stop_s}
-    return place | {"label": one.label, "sure": "", "colour": DIFFERS, "ink": figures.ink(DIFFERS)}
-
-
 def _nothing() -> None:
     """Streamlit wants a callback to keep the value of a component."""
 
 
 def play_from(moment_s: float) -> None:
     """Let the player jump to a moment and play, when it is drawn next."""
-    _, seek_id = state.remembered("seek", (0.0, 0))
-    state.remember("seek", (moment_s, seek_id + 1))
+    _seek(moment_s, plays=True)
 
 
-def segment(one: Segment, slots: Mapping[str, int]) -> dict:
-    """A segment as the component draws it."""
-    colour = figures.colour(slots[one.label])
-    sure = "" if one.confidence is None else f"{words.per_cent(one.confidence)} sure"
-    place = {"start_s": one.start_s, "stop_s": one.stop_s}
-    return place | {"label": one.label, "sure": sure, "colour": colour, "ink": figures.ink(colour)}
+def rest_at(moment_s: float) -> None:
+    """Let the player jump to a moment and rest there, when it is drawn next."""
+    _seek(moment_s, plays=False)
+
+
+def _seek(moment_s: float, *, plays: bool) -> None:
+    state.remember("seek", (moment_s, state.remembered("seek", (0.0, 0, True))[1] + 1, plays))
 
 
 def _subtitles(analysis: Analysis) -> str:
@@ -126,7 +193,7 @@ def _subtitles(analysis: Analysis) -> str:
     try:
         return webvtt.write(labels_of(analysis)).decode()
     except AnalysisError:
-        return "WEBVTT\n"
+        return ""
 
 
 def prefix() -> str:

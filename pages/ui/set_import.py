@@ -15,6 +15,7 @@ from pages.ui import job_panel, set_tables, state, theme, words
 FIND_OUT = "Find out"
 LISTED = ("ucf", "hmdb", "mstcn")
 IMPORT, MADE = "import-", sets.MADE_KEY
+SIZES = {(12, 2): "144 clips, enough to learn from", (4, 1): "24 clips, to see how it works"}  # scenes, clips of each
 
 
 def panel(*, opened: bool) -> None:
@@ -106,11 +107,12 @@ def _made(weight: Literal["primary", "secondary"]) -> None:
     """The button that draws the made set."""
     st.markdown("**Nothing at hand?**")
     st.caption(
-        "144 short clips drawn by this program: a light that crosses, grows or turns, each way. The two classes of a "
-        "pair differ in nothing but the order of their frames."
+        "Short clips drawn by this program: a light that crosses, grows or turns, each way. The two classes of a pair "
+        "differ in nothing but the order of their frames."
     )
+    size = st.radio("How much of it", list(SIZES), 0, SIZES.__getitem__, key="sets.size", label_visibility="collapsed")
     if st.button("Make the sample set", key="sets.made", icon=":material/shapes:", type=weight):
-        state.runner().submit(MADE, "Make the sample set", sets.make_set, state.store())
+        state.runner().submit(MADE, "Make the sample set", sets.make_set, state.store(), *size)
         _follow(MADE)
         st.rerun()
 

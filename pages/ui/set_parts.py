@@ -30,7 +30,8 @@ def head(entry: DatasetEntry, dataset: Dataset) -> None:
     with left:
         st.html(f'<div class="k-headline"><b>{escape(entry.name)}</b></div>')
         theme.facts((*facts(dataset), dataset.source))
-    with right, st.popover("", icon=":material/delete:", help="Delete this set"):
+    bar = right.container(horizontal=True, horizontal_alignment="right")
+    with bar, st.popover("", icon=":material/delete:", help="Delete this set"):
         st.markdown(f"Delete the set **{theme.plain(entry.name)}** with its splits?")
         st.caption("Its clips and their features stay in the library.")
         st.button("Delete", key=f"sets.delete.{entry.key}", type="primary", on_click=_delete, args=(entry.name,))

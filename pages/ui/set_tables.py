@@ -172,6 +172,8 @@ def fold_bars(split: Split, *, dark: bool) -> "Figure":
     figure = go.Figure()
     for part, (name, shade) in PARTS.items():
         numbers = (split.parts == part).sum(axis=1)
+        if not numbers.any():
+            continue
         told = f"%{{y}}: %{{x}} clips {name}<extra></extra>"
         figure.add_bar(y=names, x=numbers, name=name, orientation="h", marker={"color": shade}, hovertemplate=told)
     figure.update_layout(

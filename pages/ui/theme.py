@@ -14,9 +14,15 @@ LOGO = str(HERE / "assets" / "logo.svg")
 ICON = str(HERE / "assets" / "icon.svg")
 
 
-def component(name: str):
-    """Our own component of that name: components/<name>.js and .css, which make their own elements."""
-    js, css = ((HERE / "components" / f"{name}{suffix}").read_text(encoding="utf-8") for suffix in (".js", ".css"))
+def component(name: str, *parts: str):
+    """Our own component of that name: components/<name>.js and .css, which make their own elements.
+
+    parts: of a large one, components/<name>_<part>.js, joined before the rest into one module in this order.
+    """
+    folder = HERE / "components"
+    files = [*(folder / f"{name}_{part}.js" for part in parts), folder / f"{name}.js"]
+    js = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    css = (folder / f"{name}.css").read_text(encoding="utf-8")
     return v2.component(f"kinetoscope_{name}", js=js, css=css)
 
 

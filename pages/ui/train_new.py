@@ -13,6 +13,7 @@ ABOUT = (
     "A CNN looks at each clip once, for good. After that a network is trained in seconds or minutes, as often as you "
     "like, with whatever settings."
 )
+KEPT = "The clips that were looked at are not looked at again."
 FEW = 8  # clips a class below which scores say little
 
 
@@ -33,7 +34,7 @@ def show(entries: list[DatasetEntry]) -> None:
     key = training.set_key(entry.key, recipe, backbone, engine)
     there = training.gathered(state.store(), dataset, recipe, backbone, engine)
     if not job_panel.ready(
-        key, "Look at all clips", training.gather, state.store(), *asked, there=there, about=_about(dataset)
+        key, "Look at all clips", training.gather, state.store(), *asked, there=there, about=_about(dataset), kept=KEPT
     ):
         return
     st.caption(f":material/check_circle: The CNN has looked at all {words.count(len(dataset.items), 'clip')}.")

@@ -38,7 +38,8 @@ def _ended(key: str, job: Job | None) -> None:
     if job is not None and job.state in ("failed", "lost"):
         theme.problem(job.error or f"{job.title} did not end.", job.hint)
     else:
-        told = "Stopped. The best network so far was kept." if kept else "Stopped before there was anything to keep."
+        best = "Stopped. The best network so far was kept: it is under Trainings."
+        told = best if kept else "Stopped before there was anything to keep."
         st.info(told, icon=":material/pause_circle:")
     with st.container(horizontal=True):
         if st.button("Go on from there", key=f"train.on.{key}", type="primary", icon=":material/resume:"):

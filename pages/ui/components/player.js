@@ -1,101 +1,192 @@
-// The clip, and beneath it on the same axis a lane of its labels. Tells the page the moment at which it rests.
+// The clip, and beneath it lanes of labels on one axis. Tells the page the moment at which it rests, and each edit.
+// Its parts come before it in the same module: table, rows, draw, screen, edit, keys.
 const instances = new WeakMap();
-const REST_MS = 250;
-const STEPS_S = [0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600];
+let latest = null; // the player that hears keys while nothing on the page has the focus
 
-function clock(seconds, places = 0) {
-  const total = Number(seconds.toFixed(places));
-  const whole = Math.floor(total / 60);
-  const rest = (total - 60 * whole).toFixed(places).padStart(places ? 3 + places : 2, "0");
-  return whole < 60 ? `${whole}:${rest}` : `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}:${rest}`;
+const ICONS = {
+  play: "M7 4.5v15l12-7.5z",
+  pause: "M7 5h4v14H7zM13 5h4v14h-4z",
+  back: "M15.5 5v14l-9-7z",
+  on: "M8.5 5v14l9-7z",
+  before: "M6 5h2.2v14H6zM19 5v14l-9.5-7z",
+  after: "M15.8 5H18v14h-2.2zM5 5v14l9.5-7z",
+  repeat: "M7 7h9V4l5 4-5 4V9H9v4H7zM17 17H8v3l-5-4 5-4v3h7v-4h2z",
+  sound: "M4 9h4l5-4v14l-5-4H4zM16 8.5a5 5 0 0 1 0 7M18 6a8.5 8.5 0 0 1 0 12",
+  words: "M3 5h18v14H3zM6 12h5v1.8H6zM13 12h5v1.8h-5zM6 15.2h8V17H6z",
+  larger: "M10 4a6 6 0 1 0 3.8 10.6l5 5 1.3-1.3-5-5A6 6 0 0 0 10 4zm-.9 3h1.8v2.1H13v1.8h-2.1V13H9.1v-2.1H7V9.1h2.1z",
+  smaller: "M10 4a6 6 0 1 0 3.8 10.6l5 5 1.3-1.3-5-5A6 6 0 0 0 10 4zM7 9.1h6v1.8H7z",
+  whole: "M3 5h2v14H3zM19 5h2v14h-2zM6 11h4V8l4 4 0 0 4-4v3h0v2h0v3l-4-4-4 4v-3H6z",
+  screen: "M4 4h6v2H6v4H4zM14 4h6v6h-2V6h-4zM4 14h2v4h4v2H4zM18 14h2v6h-6v-2h4z",
+  help: "M11 17h2v2.2h-2zM12 4.6a4.5 4.5 0 0 0-4.5 4.4h2a2.5 2.5 0 1 1 3.7 2.2c-1.5.9-2.2 1.8-2.2 3.6v.4h2v-.3c0-1 .4-1.5 1.5-2.2A4.5 4.5 0 0 0 12 4.6z",
+  undo: "M9 5v4h5a5 5 0 0 1 0 10H8v-2h6a3 3 0 0 0 0-6H9v4l-6-5z",
+  redo: "M15 5v4h-5a5 5 0 0 0 0 10h6v-2h-6a3 3 0 0 1 0-6h5v4l6-5z",
+  split: "M11 3h2v18h-2zM3 9h6v6H3zM15 9h6v6h-6z",
+  merge: "M3 9h7v2l3-2.6V9h8v6h-8v-.4L10 17v-2H3z",
+  remove: "M9 4h6l1 2h4v2H4V6h4zM6 9h12l-1 11H7z",
+};
+
+function icon(name) {
+  return `<svg viewBox="0 0 24 24" aria-hidden="true"><path d="${ICONS[name]}"/></svg>`;
 }
 
+const button = (name, shape, words, key) =>
+  `<button type="button" class="do ${name}" title="${words} (${key})" aria-label="${words}">${icon(shape)}</button>`;
+
+const SHELL = `<div class="player" tabindex="-1" role="group" aria-label="Clip and labels">
+  <div class="screen"><video playsinline preload="auto" aria-label="The clip"></video><p class="waiting" hidden></p></div>
+  <div class="bar" role="toolbar" aria-label="Playing">
+    <span class="set">${button("toBefore", "before", "To the border before", ",")}${button("toBack", "back", "One frame back", "←")}
+    ${button("toPlay", "play", "Play or pause", "Space")}${button("toOn", "on", "One frame on", "→")}
+    ${button("toAfter", "after", "To the border after", ".")}</span>
+    <label class="at">frame <input class="field" inputmode="numeric" aria-label="Frame on screen; type another"><span class="count"></span></label>
+    <span class="clock"></span>
+    <span class="set right">
+    <label class="small" title="How many frames Shift and an arrow go">by <input class="by" type="number" min="1" max="9999" value="10" aria-label="Frames that Shift and an arrow go"></label>
+    <select class="speed" aria-label="Speed" title="Speed (&lt; and &gt;)">${SPEEDS.map((rate) => `<option value="${rate}"${rate === 1 ? " selected" : ""}>${rate}×</option>`).join("")}</select>
+    ${button("loopButton", "repeat", "Repeat the segment", "l")}${button("captionsButton", "words", "Labels on the picture", "k")}
+    ${button("muteButton", "sound", "Sound off", "m")}${button("toSmaller", "smaller", "Show more of the clip", "-")}
+    ${button("toWhole", "whole", "Show the whole clip", "f")}${button("toLarger", "larger", "Show less of the clip, larger", "+")}
+    ${button("toScreen", "screen", "Fill the screen", "double click")}${button("toHelp", "help", "Keys", "?")}</span>
+  </div>
+  <div class="now" aria-live="off"><span class="dot"></span><span class="label"></span><span class="sure"></span>
+    <span class="said" role="status" aria-live="polite"></span></div>
+  <p class="note varies" hidden></p><p class="note odd" role="alert" hidden></p>
+  <div class="track"><div class="names"></div>
+    <div class="stage"><canvas class="ruler" aria-hidden="true"></canvas>
+      <div class="lane" role="group" aria-label="Labels over time"><canvas class="lanes" aria-hidden="true"></canvas>
+        <div class="segments"></div></div>
+      <div class="head" tabindex="0" role="slider" aria-label="Moment in the clip"></div>
+      <div class="overview" hidden aria-hidden="true"><canvas class="smallLanes"></canvas><div class="window"></div><div class="mini"></div></div>
+    </div></div>
+  <div class="tools" role="toolbar" aria-label="Labelling" hidden><span class="chips" role="group" aria-label="Labels"></span>
+    <span class="set">${button("toSplit", "split", "Split at the playhead", "Shift S")}${button("toMerge", "merge", "Merge with the next", "Shift M")}
+    ${button("toRemove", "remove", "Delete the segment", "Delete")}${button("toUndo", "undo", "Undo", "Ctrl Z")}${button("toRedo", "redo", "Do again", "Ctrl Y")}</span></div>
+  <div class="keys" role="dialog" aria-label="Keys" hidden></div></div>`;
+
+const PARTS = {
+  waiting: "waiting", field: "field", count: "count", clock: "clock", by: "by", speed: "speed", dot: "dot", label: "label", sure: "sure", said: "said",
+  varies: "varies", odd: "odd", names: "names", stage: "stage", ruler: "ruler", lane: "lane", lanes: "lanes", buttons: "segments", head: "head",
+  overview: "overview", small: "smallLanes", window: "window", mini: "mini", tools: "tools", chips: "chips", helpBox: "keys", screen: "screen",
+  loopButton: "loopButton", captionsButton: "captionsButton", muteButton: "muteButton", playButton: "toPlay",
+};
+
 function build(root) {
-  const box = document.createElement("div");
-  box.className = "player";
-  box.innerHTML = `<div class="screen"><video controls playsinline preload="metadata"></video><p class="waiting" hidden></p></div>
-    <div class="now" aria-live="off"><span class="clock"></span><span class="dot"></span><span class="label"></span>
-    <span class="sure"></span></div>
-    <div class="track"><div class="names" aria-hidden="true"></div><div class="lane" role="group" aria-label="Labels over time">
-    <div class="segments"></div><div class="head" tabindex="0" role="slider" aria-label="Moment in the clip"></div></div>
-    <div class="ticks" aria-hidden="true"></div></div>`;
+  const holder = document.createElement("div");
+  holder.innerHTML = SHELL;
+  const box = holder.firstElementChild;
   root.append(box);
-  const find = (part) => box.querySelector(part);
-  const parts = ["video", "waiting", "now", "clock", "dot", "label", "sure", "lane", "names", "segments", "head", "ticks"];
-  const self = Object.fromEntries(parts.map((name) => [name, find(name === "video" ? name : `.${name}`)]));
-  return Object.assign(self, { moment: 0, timer: 0, told: -1 });
+  const self = Object.fromEntries(Object.entries(PARTS).map(([name, part]) => [name, box.querySelector(`.${part}`)]));
+  return Object.assign(self, {
+    box, video: box.querySelector("video"), moment: 0, frame: 0, shift: 0, tries: 0, asked: null, onScreen: null, serial: 1, version: 0, drawn: 0,
+    nonce: Math.random().toString(36).slice(2, 10), outbox: [], pointers: new Map(), rows: [], brush: NOTHING, view: { from: 0, to: 1 },
+    captions: "showing",
+  });
 }
 
 function listen(self) {
-  const { video, lane } = self;
-  const follow = () => {
-    moveTo(self, video.currentTime);
-    if (!video.paused) requestAnimationFrame(follow);
+  const { video, lane, ruler, overview, box } = self;
+  const on = (part, act) => (box.querySelector(`.${part}`).onclick = () => act(self));
+  on("toBefore", () => stepSegment(self, -1));
+  on("toBack", () => step(self, -1));
+  on("toPlay", toggle);
+  on("toOn", () => step(self, 1));
+  on("toAfter", () => stepSegment(self, 1));
+  on("loopButton", toggleLoop);
+  on("captionsButton", () => captions(self));
+  on("muteButton", mute);
+  on("toSmaller", () => zoom(self, 2));
+  on("toLarger", () => zoom(self, 0.5));
+  on("toWhole", () => look(self, 0, self.data.duration_s));
+  on("toScreen", fillScreen);
+  on("toHelp", help);
+  on("toSplit", split);
+  on("toMerge", merge);
+  on("toRemove", remove);
+  on("toUndo", () => history(self, "undo"));
+  on("toRedo", () => history(self, "redo"));
+  self.speed.onchange = () => setSpeed(self, Number(self.speed.value));
+  listenField(self);
+  listenVideo(self, video);
+  lane.onpointerdown = (event) => press(self, event);
+  lane.onpointermove = (event) => drag(self, event);
+  lane.onpointerup = lane.onpointercancel = (event) => release(self, event);
+  for (const part of [lane, ruler, overview]) part.addEventListener("wheel", (event) => wheel(self, event), { passive: false });
+  scrubs(ruler, (x) => seek(self, timeAt(self, Math.min(Math.max(x, 0), self.wide))));
+  scrubs(overview, (x) => {
+    const span = self.view.to - self.view.from;
+    const centre = (x / self.wide) * self.data.duration_s;
+    look(self, centre - span / 2, centre + span / 2);
+  });
+}
+
+function listenField(self) {
+  const go = () => {
+    const wanted = Number.parseInt(self.field.value.replace(/[^\d]/g, ""), 10);
+    if (Number.isFinite(wanted) && self.table) seekFrame(self, wanted);
+    follow(self);
   };
-  video.onplay = follow;
-  video.onpause = video.onseeked = () => {
-    moveTo(self, video.currentTime);
-    if (video.paused) tell(self);
+  self.field.onkeydown = (event) => {
+    event.stopPropagation();
+    if (event.key === "Enter") go();
+    if (event.key === "Escape") self.field.value = self.frame;
+    if (["Enter", "Escape"].includes(event.key)) self.box.focus({ preventScroll: true });
+    if (event.key === "ArrowUp" || event.key === "ArrowDown") {
+      step(self, event.key === "ArrowUp" ? 1 : -1);
+      self.field.value = self.asked ?? self.frame;
+      event.preventDefault();
+    }
   };
+  self.field.onblur = () => (self.field.value = self.table ? self.frame : "");
+  self.field.onfocus = () => self.field.select();
+}
+
+function listenVideo(self, video) {
+  const shape = () => {
+    self.playButton.innerHTML = icon(video.paused ? "play" : "pause");
+  };
+  video.onplay = () => {
+    shape();
+    watchPicture(self);
+    followClock(self);
+  };
+  video.onpause = () => {
+    shape();
+    endPainting(self);
+    tell(self);
+  };
+  video.onseeked = () => sought(self);
   video.onloadedmetadata = () => {
     const play = Boolean(self.data.play && !self.begun);
     self.begun = true;
-    if (play || self.moment > 0) seek(self, self.moment, play);
+    self.seeking = false;
+    setSpeed(self, Number(self.speed.value));
+    if (self.table) seekFrame(self, self.asked ?? self.frame, { play });
+    else if (self.pending) self.pending.play ||= play;
   };
-  video.onerror = () => wait(self, "The browser cannot play this clip. The labels below still stand.");
-  lane.onpointerdown = (event) => {
-    if (event.target.closest(".segment")) return;
-    const frame = lane.getBoundingClientRect();
-    seek(self, ((event.clientX - frame.left) / frame.width) * self.data.duration_s);
+  video.onerror = () => {
+    if (!video.getAttribute("src")) return;
+    self.broken = true;
+    wait(self, "The browser cannot play this clip. The labels below still stand.");
+    if (self.asked !== null) settle(self, self.asked);
   };
-  lane.onkeydown = (event) => {
-    const by = { ArrowLeft: -1, ArrowRight: 1, PageDown: -10, PageUp: 10 }[event.key];
-    if (by) seek(self, self.moment + by);
-    else if (event.key === " " && event.target === self.head) video.paused ? video.play() : video.pause();
-    else return;
-    event.preventDefault();
+  video.onclick = () => toggle(self);
+  video.ondblclick = () => fillScreen(self);
+}
+
+// Call `act` with the place of the pointer while it is down on `part`.
+function scrubs(part, act) {
+  const at = (event) => act(event.clientX - part.getBoundingClientRect().left);
+  part.onpointerdown = (event) => {
+    if (event.button) return;
+    part.setPointerCapture(event.pointerId);
+    at(event);
   };
+  part.onpointermove = (event) => part.hasPointerCapture(event.pointerId) && at(event);
 }
 
-function tell(self) {
-  if (self.data.quiet) return;
-  clearTimeout(self.timer);
-  self.timer = setTimeout(() => {
-    const rested = Number(self.moment.toFixed(3));
-    if (rested === self.told) return;
-    self.told = rested;
-    self.setStateValue("moment", rested);
-  }, REST_MS);
-}
-
-function seek(self, seconds, play = false) {
-  const within = Math.min(Math.max(seconds, 0), self.data.duration_s - 0.001);
-  moveTo(self, within);
-  if (!self.data.source) return tell(self);
-  self.video.currentTime = within;
-  if (play) self.video.play().catch(() => {});
-}
-
-function moveTo(self, seconds) {
-  self.moment = seconds;
-  const { duration_s: end, segments, seen_s: seen, rest } = self.data;
-  const here = segments.find((segment) => segment.start_s <= seconds && seconds < segment.stop_s);
-  const outside = seconds < seen[0] || seconds >= seen[1];
-  self.head.style.left = `${(100 * seconds) / end}%`;
-  self.clock.textContent = `${clock(seconds, 2)} of ${clock(end, 2)}`;
-  self.dot.style.background = here ? here.colour : "transparent";
-  self.label.textContent = here ? here.label : outside ? "not looked at" : rest;
-  self.sure.textContent = [here ? here.sure : "", ...truths(self, seconds)].filter(Boolean).join(" · ");
-  self.head.setAttribute("aria-valuenow", seconds.toFixed(2));
-  self.head.setAttribute("aria-valuetext", `${clock(seconds, 2)}, ${self.label.textContent}`);
-}
-
-// What the further lanes say of a moment.
-function truths(self, seconds) {
-  return (self.data.lanes || []).filter((lane) => lane.told).map(({ told, segments }) => {
-    const here = segments.find((segment) => segment.start_s <= seconds && seconds < segment.stop_s);
-    return `${told} ${here ? here.label : self.data.rest}`;
-  });
+function fillScreen(self) {
+  if (document.fullscreenElement) document.exitFullscreen();
+  else self.box.requestFullscreen?.().catch(() => {});
 }
 
 function wait(self, words) {
@@ -104,61 +195,9 @@ function wait(self, words) {
   self.video.hidden = Boolean(words);
 }
 
-function place(node, start_s, stop_s, end) {
-  node.style.left = `${(100 * start_s) / end}%`;
-  node.style.width = `${(100 * (stop_s - start_s)) / end}%`;
-  return node;
-}
-
-function segmentButton(self, segment) {
-  const button = Object.assign(document.createElement("button"), { type: "button", className: "segment" });
-  button.textContent = segment.label;
-  const sure = segment.sure ? `, ${segment.sure}` : "";
-  button.title = `${segment.label}, ${clock(segment.start_s, 1)} to ${clock(segment.stop_s, 1)}${sure}`;
-  button.setAttribute("aria-label", `Play ${button.title}`);
-  Object.assign(button.style, { background: segment.colour, color: segment.ink });
-  button.onclick = () => seek(self, segment.start_s, true);
-  return place(button, segment.start_s, segment.stop_s, self.data.duration_s);
-}
-
-function drawLane(self) {
-  const { segments, seen_s: seen, duration_s: end, lanes = [] } = self.data;
-  const unseen = [[0, seen[0]], [seen[1], end]].filter(([from, to]) => to - from > 0.01 * end);
-  const rows = lanes.length ? lanes : [{ name: "", segments }];
-  self.lane.classList.toggle("many", rows.length > 1);
-  self.segments.replaceChildren(
-    ...rows.map((row) => {
-      const box = Object.assign(document.createElement("div"), { className: "row" });
-      const blanks = unseen.map(([from, to]) => place(Object.assign(document.createElement("div"), { className: "unseen" }), from, to, end));
-      box.append(...blanks, ...row.segments.map((segment) => segmentButton(self, segment)));
-      return box;
-    }),
-  );
-  self.names.replaceChildren(...rows.filter(({ name }) => name).map(({ name }) => Object.assign(document.createElement("span"), { textContent: name })));
-  self.head.setAttribute("aria-valuemin", "0");
-  self.head.setAttribute("aria-valuemax", end.toFixed(2));
-  fit(self);
-}
-
-function fit(self) {
-  for (const button of self.segments.querySelectorAll("button")) button.classList.toggle("narrow", button.offsetWidth < 34);
-  const end = self.data.duration_s;
-  const room = Math.max(2, Math.floor((self.lane.offsetWidth || 600) / 76));
-  const step = STEPS_S.find((one) => end / one <= room) || Math.ceil(end / room / 3600) * 3600;
-  const marks = Array.from({ length: Math.floor(end / step) + 1 }, (_, at) => at * step);
-  self.ticks.replaceChildren(
-    ...marks.map((at) => {
-      const mark = Object.assign(document.createElement("span"), { textContent: clock(at, step < 1 ? 1 : 0) });
-      mark.classList.toggle("end", at > 0.97 * end);
-      mark.style.left = `${(100 * at) / end}%`;
-      return mark;
-    }),
-  );
-}
-
 function setSource(self) {
   const { source, poster, subtitles, waiting } = self.data;
-  wait(self, source ? "" : waiting);
+  if (!source) wait(self, waiting);
   const wanted = JSON.stringify([source, subtitles]);
   if (self.loaded === wanted) return;
   self.loaded = wanted;
@@ -166,11 +205,140 @@ function setSource(self) {
   video.replaceChildren();
   if (!source) return video.removeAttribute("src");
   video.poster = poster;
-  if (video.getAttribute("src") !== source) video.src = source;
+  if (video.getAttribute("src") !== source) {
+    self.broken = false;
+    wait(self, "");
+    video.src = source;
+  }
   if (self.blob) URL.revokeObjectURL(self.blob);
+  self.blob = null;
+  self.captionsButton.hidden = !subtitles;
+  if (!subtitles) return;
   self.blob = URL.createObjectURL(new Blob([subtitles], { type: "text/vtt" }));
   const track = { kind: "subtitles", label: "Labels", srclang: "en", src: self.blob, default: true };
   video.append(Object.assign(document.createElement("track"), track));
+  captions(self, self.captions === "showing");
+}
+
+// Lanes from the server, with what it does not have yet applied again. They wait for the end of a drag.
+function setRows(self) {
+  const { data } = self;
+  const { done } = data;
+  if (done && done.from === self.nonce) self.outbox = self.outbox.filter((edit) => edit.n > done.n);
+  const text = JSON.stringify([data.rows, data.palette]);
+  if (text === self.rowsText && !self.ahead) return;
+  if (self.gesture?.moved && !self.gesture.free && self.rows.length) return void (self.heldBack = true);
+  self.rowsText = text;
+  self.heldBack = false;
+  self.ahead = self.outbox.length > 0;
+  const names = { active: self.active?.name ?? data.active, chosenRow: self.chosenRow?.name, ghost: self.ghost?.row.name, picked: self.picked?.row.name };
+  self.rows = data.rows.map(rowOf);
+  const named_ = (name) => self.rows.find((row) => row.name === name);
+  self.active = data.labels.length ? named_(names.active) || self.rows.find((row) => row.edits) || null : null;
+  self.chosenRow = named_(names.chosenRow) || null;
+  if (self.ghost) self.ghost.row = named_(names.ghost) || self.active;
+  if (self.picked) self.picked = named_(names.picked) ? { ...self.picked, row: named_(names.picked) } : null;
+  if (self.table) for (const edit of self.outbox) applied(self, edit);
+  self.version += 1;
+}
+
+function takeRows(self) {
+  setRows(self);
+  fit(self);
+}
+
+function drawNames(self) {
+  const named_ = self.rows.some((row) => row.name);
+  self.names.hidden = !named_;
+  const longest = Math.max(...self.rows.map((row) => row.name.length), 0);
+  self.names.style.width = `${Math.min(Math.max(0.5 * longest + 1, 3), 9)}rem`;
+  const several = self.rows.filter((row) => row.edits).length > 1;
+  self.names.replaceChildren(
+    ...self.rows.map((row) => {
+      const node = document.createElement(row.edits && several ? "button" : "span");
+      node.textContent = row.name;
+      node.title = row.name;
+      node.dataset.row = row.name;
+      if (node.tagName === "BUTTON")
+        node.onclick = () => {
+          self.active = self.chosenRow = row;
+          drawActive(self);
+        };
+      node.style.cssText = self.box.classList.contains("narrow") ? `top:${row.top - 18}px` : `top:${row.top}px;height:${row.height}px`;
+      return node;
+    }),
+  );
+  drawActive(self);
+}
+
+function drawActive(self) {
+  const editable = self.rows.some((row) => row.edits) && self.data.labels.length;
+  for (const node of self.names.children) node.classList.toggle("active", Boolean(editable) && node.dataset.row === self.active?.name);
+}
+
+function drawTools(self) {
+  const { data } = self;
+  self.tools.hidden = !(data.labels.length && data.rows.some((row) => row.edits));
+  const key = JSON.stringify([data.labels, data.palette]);
+  if (self.tools.hidden || self.chipsKey === key) return;
+  self.chipsKey = key;
+  const all = [...data.labels.map((label, at) => [label, LABEL_KEYS[at] ?? ""]), [NOTHING, "0"], [UNLABELLED, "⇧U"]];
+  self.chips.replaceChildren(
+    ...all.map(([label, letter]) => {
+      const chip = Object.assign(document.createElement("button"), { type: "button", className: "chip" });
+      chip.dataset.label = label;
+      const swatch = Object.assign(document.createElement("i"), { className: label === UNLABELLED ? "hatched" : "" });
+      if (label >= 0) swatch.style.background = data.palette[label].colour;
+      chip.append(swatch, named(self, label), Object.assign(document.createElement("kbd"), { textContent: letter }));
+      chip.onclick = () => {
+        setBrush(self, label);
+        if (self.picked?.row.edits && pickedSegment(self)) relabel(self, label);
+      };
+      return chip;
+    }),
+  );
+  setBrush(self, data.labels.includes(self.brush) || (self.brush < 0 && self.brushed) ? self.brush : data.labels[0]);
+  self.brushed = true;
+}
+
+function drawWords(self) {
+  const { data } = self;
+  self.count.textContent = `of ${number(data.frame_count)}`;
+  self.field.style.width = `${String(data.frame_count).length + 2}ch`;
+  self.varies.hidden = !data.varies;
+  self.varies.textContent = data.varies;
+  self.head.setAttribute("aria-valuemin", "0");
+  self.head.setAttribute("aria-valuemax", String(data.frame_count - 1));
+  self.box.classList.toggle("small", Boolean(data.quiet));
+}
+
+function fit(self) {
+  layOut(self);
+  drawNames(self);
+  redraw(self);
+}
+
+// The table of frames; until it is here the player waits with seeking, and nothing can be edited.
+function askTable(self) {
+  const { frames } = self.data;
+  if (self.tableFrom === frames) return;
+  self.tableFrom = frames;
+  self.table = null;
+  tableOf(frames)
+    .then((table) => {
+      if (self.tableFrom !== frames) return;
+      self.table = table;
+      const { seconds, play } = self.pending || { seconds: self.moment, play: false };
+      self.pending = null;
+      for (const edit of self.outbox) applied(self, edit);
+      drawTools(self);
+      seek(self, seconds, play || Boolean(self.data.play && !self.begun && self.video.readyState));
+      redraw(self);
+    })
+    .catch(() => {
+      self.odd.hidden = false;
+      self.odd.textContent = "The times of the frames cannot be read. Load the page again.";
+    });
 }
 
 export default function ({ data, parentElement, setStateValue }) {
@@ -179,21 +347,43 @@ export default function ({ data, parentElement, setStateValue }) {
   if (first) {
     self = build(parentElement);
     instances.set(parentElement, self);
-    self.moment = data.start_s;
-    self.sought = data.seek.id;
+    Object.assign(self, { moment: data.start_s, sought: data.seek.id, view: { from: 0, to: data.duration_s } });
   }
   Object.assign(self, { data, setStateValue });
   if (first) listen(self);
-  parentElement.querySelector(".player").classList.toggle("small", Boolean(data.quiet));
+  latest = self;
   setSource(self);
-  drawLane(self);
+  askTable(self);
+  setRows(self);
+  drawTools(self);
+  drawWords(self);
+  fit(self);
   if (first) seek(self, data.start_s);
-  else moveTo(self, self.moment);
+  else if (self.table) show(self, self.frame, self.moment);
   if (self.sought !== data.seek.id) {
     self.sought = data.seek.id;
-    seek(self, data.seek.moment_s, true);
+    seek(self, data.seek.moment_s, data.seek.play);
+    follow(self);
   }
-  const watcher = new ResizeObserver(() => fit(self));
+  return watch(self);
+}
+
+// Hear keys and changes of size for as long as this drawing of the component stands.
+function watch(self) {
+  const down = (event) => keyDown(self, event);
+  const up = (event) => labelUp(self, event.code);
+  const blur = () => endPainting(self);
+  const watcher = new ResizeObserver(() => self.lane.clientWidth !== self.wide && fit(self));
   watcher.observe(self.lane);
-  return () => watcher.disconnect();
+  self.box.addEventListener("keydown", down);
+  document.addEventListener("keydown", down);
+  window.addEventListener("keyup", up);
+  window.addEventListener("blur", blur);
+  return () => {
+    watcher.disconnect();
+    self.box.removeEventListener("keydown", down);
+    document.removeEventListener("keydown", down);
+    window.removeEventListener("keyup", up);
+    window.removeEventListener("blur", blur);
+  };
 }

@@ -1,0 +1,113 @@
+"""Two people's labels of one clip: where both looked, how far they agree beyond chance, and where they do not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+
+from core import metrics
+from core.domain import Comparison, Document, Segment, VideoInfo
+from core.errors import ScoringRefused
+from core.formats.reading import bounds, frames_of, of_runs
+from core.labelling import spans
+from core.registry import METRICS
+
+BACKGROUND = "nothing"
+DIFFERS = "{one}, or {other}"
+WINDOWS = 24  # for kappa over time
+
+
+@dataclass(frozen=True, eq=False)
+class Agreement:
+    """How two tracks agree where both authors looked, each frame counting as one judgement.
+
+    both_s: how much that is. share: of those frames that carry the same label on both sides. kappa: Cohen's, None where
+    it is undefined. by_label: the kappa of each label against all others. differences: where they do not agree, in
+    words. times_s, over_time: (W,) the kappa of stretches of the clip, NaN where it is undefined.
+    """
+
+    both_s: float
+    share: float
+    kappa: float | None
+    by_label: tuple[tuple[str, float | None], ...]
+    differences: tuple[Segment, ...]
+    times_s: np.ndarray
+    over_time: np.ndarray
+
+
+def agreement(one: Document, other: Document, info: VideoInfo) -> Agreement:
+    """One track beside another; ScoringRefused where no frame was looked at by both."""
+    used = dict.fromkeys(segment.label for segment in (*one.segments, *other.segments))
+    labels = (BACKGROUND, *(label for label in used if label != BACKGROUND))
+    rows = row(one, labels, info), row(other, labels, info)
+    both = (rows[0] >= 0) & (rows[1] >= 0)
+    if not both.any():
+        raise ScoringRefused("There is no frame that both tracks have looked at.", "Label the same stretch twice.")
+    rows = np.where(both, rows[0], -1), np.where(both, rows[1], -1)
+    whole = _compared(labels, *rows)
+    alone = [
+        _kappa(_compared(("other", label), *(_alone(each, place) for each in rows)))
+        for place, label in _kept(labels, rows)
+    ]
+    times_s, over_time = _over_time(labels, rows, info)
+    return Agreement(
+        spans.length_s(spans.common(one.seen, other.seen)),
+        float(np.mean(rows[0][both] == rows[1][both])),
+        _kappa(whole),
+        tuple((label, kappa) for (_, label), kappa in zip(_kept(labels, rows), alone, strict=True)),
+        _differences(labels, rows, info),
+        times_s,
+        over_time,
+    )
+
+
+def row(track: Document, labels: Sequence[str], info: VideoInfo) -> np.ndarray:
+    """(N,) what a track says of each frame: a place in `labels`, 0 where nothing happens, -1 where nobody looked."""
+    said = np.full(info.frame_count, -1, np.int64)
+    for start_s, stop_s in track.seen:
+        said[slice(*frames_of(start_s, stop_s, info))] = 0
+    for one in track.segments:
+        said[slice(*frames_of(one.start_s, one.stop_s, info))] = labels.index(one.label)
+    return said
+
+
+def _kept(labels: Sequence[str], rows: tuple[np.ndarray, np.ndarray]) -> list[tuple[int, str]]:
+    """The labels that one of the two uses where both looked."""
+    return [(place, label) for place, label in enumerate(labels) if any(np.any(each == place) for each in rows)]
+
+
+def _alone(said: np.ndarray, place: int) -> np.ndarray:
+    """One label against all others."""
+    return np.where(said < 0, -1, said == place).astype(np.int64)
+
+
+def _compared(labels: Sequence[str], one: np.ndarray, other: np.ndarray) -> Comparison:
+    return metrics.of_rows(labels, [one], [other], names=["clip"], background=0)
+
+
+def _kappa(found: Comparison) -> float | None:
+    value = float(METRICS["kappa"](found))
+    return value if np.isfinite(value) else None
+
+
+def _over_time(
+    labels: Sequence[str], rows: tuple[np.ndarray, np.ndarray], info: VideoInfo
+) -> tuple[np.ndarray, np.ndarray]:
+    """Kappa of equal stretches of the clip, each told at its middle."""
+    edges_s = np.linspace(0.0, info.duration_s, min(WINDOWS, info.frame_count) + 1)
+    places = np.searchsorted(info.times_s, edges_s)
+    kappas = [_kappa(_compared(labels, *(each[a:b] for each in rows))) for a, b in pairwise(places)]
+    return (edges_s[:-1] + edges_s[1:]) / 2, np.array([np.nan if each is None else each for each in kappas])
+
+
+def _differences(labels: Sequence[str], rows: tuple[np.ndarray, np.ndarray], info: VideoInfo) -> tuple[Segment, ...]:
+    """The stretches of frames in which the two say different things."""
+    pairs = np.where(rows[0] != rows[1], rows[0] * len(labels) + rows[1], -1)
+    found = of_runs(pairs.tolist(), info, empty=-1)
+    told = [(one, divmod(int(one.label), len(labels))) for one in found]
+    end_s = float(bounds(info)[-1])
+    return tuple(
+        Segment(one.start_s, min(one.stop_s, end_s), DIFFERS.format(one=labels[mine], other=labels[theirs]))
+        for one, (mine, theirs) in told
+    )

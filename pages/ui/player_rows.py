@@ -1,0 +1,140 @@
+"""The lanes under the player's picture, and how they travel to the browser. No st calls."""
+
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from core.domain import Edit, Segment, VideoInfo
+from core.segments import NOTHING
+from pages.ui import figures
+
+DIFFERS, QUALITY = "#C43B1E", "#8C8679"
+UNSAID = 255  # for a confidence that nobody told
+COLUMNS = 20_000  # a curve with more values is averaged
+KINDS = ("paint", "unlabel", "change", "border", "split", "merge", "label", "delete", "undo", "redo")
+Span = tuple[float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A line in a lane. times_s: (T,) rising; values: (T,), 0 to 1; colour: "#RRGGBB"."""
+
+    name: str
+    times_s: np.ndarray
+    values: np.ndarray
+    colour: str
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """A lane under the picture, of segments that do not overlap or of curves.
+
+    name: unique in a player, shown beside it. seen: sorted stretches that were looked at, all where it is None; what
+    lies outside is hatched. told: what goes before its label in the line under the picture, as in "it is". edits:
+    whether it may be drawn in. look: labels in their colours, differences in red, or findings of quality in grey.
+    """
+
+    name: str
+    segments: Sequence[Segment] = ()
+    curves: Sequence[Curve] = ()
+    seen: Sequence[Span] | None = None
+    told: str = ""
+    edits: bool = False
+    look: Literal["label", "difference", "quality"] = "label"
+
+
+class Palette:
+    """The labels of a player with their colours, each under the number by which its segments name it."""
+
+    def __init__(self, slots: Mapping[str, int], labels: Sequence[str]):
+        self._slots, self._numbers = slots, {}
+        self.entries: list[dict[str, str]] = []
+        for label in labels:
+            self.number(label)
+
+    def number(self, label: str, look: str = "label") -> int:
+        """The number of a label as it looks in a lane of that kind."""
+        if (label, look) not in self._numbers:
+            fixed = {"difference": DIFFERS, "quality": QUALITY}.get(look)
+            self._numbers[label, look] = len(self.entries)
+            self.entries.append({"label": label, "colour": fixed or figures.colour(self._slots[label])})
+        return self._numbers[label, look]
+
+
+def packed(row: Row, palette: Palette) -> dict[str, Any]:
+    """A lane as the component reads it: columns of numbers, some thirty bytes a segment."""
+    segments = row.segments
+    sures = [UNSAID if one.confidence is None else round(100 * one.confidence) for one in segments]
+    return {
+        "name": row.name,
+        "title": row.told,
+        "edits": row.edits,
+        "look": row.look,
+        "seen": None if row.seen is None else [list(span) for span in row.seen],
+        "starts": _text([one.start_s for one in segments], "<f8"),
+        "stops": _text([one.stop_s for one in segments], "<f8"),
+        "labels": _text([palette.number(one.label, row.look) for one in segments], "<u2"),
+        "sures": _text(sures, "<u1"),
+        "curves": [_line(curve) for curve in row.curves],
+    }
+
+
+def _line(curve: Curve) -> dict[str, str]:
+    every = max(1, -(-len(curve.values) // COLUMNS))
+    firsts = np.arange(0, len(curve.values), every)
+    means = np.add.reduceat(curve.values, firsts) / np.diff(np.append(firsts, len(curve.values)))
+    values = np.rint(255 * np.clip(np.nan_to_num(means), 0, 1))
+    return {
+        "name": curve.name,
+        "colour": curve.colour,
+        "times": _text(curve.times_s[firsts], "<f4"),
+        "values": _text(values, "<u1"),
+    }
+
+
+def _text(values: Sequence[float] | np.ndarray, kind: str) -> str:
+    return base64.b64encode(np.asarray(values, np.float64).astype(kind).tobytes()).decode()
+
+
+def new_edits(
+    told: Any, done: tuple[str, int], info: VideoInfo, rows: Sequence[str], labels: Sequence[str]
+) -> tuple[list[Edit], tuple[str, int]]:
+    """What a browser tells that was not handed out yet, in order, and the last number of it.
+
+    told: {"from": who sends, "edits": [...]} with borders as numbers of frames. What is no edit is left out.
+    """
+    source, sent = _sent(told)
+    last = done[1] if source == done[0] else 0
+    found = []
+    for one in sent:
+        if one["n"] <= last:
+            continue
+        last = one["n"]
+        edit = _edit(one, info, rows, labels)
+        if edit:
+            found.append(edit)
+    return found, (source, last) if source else done
+
+
+def _sent(told: Any) -> tuple[str, list[dict]]:
+    """Who sends, and the numbered messages."""
+    if not isinstance(told, Mapping) or not isinstance(told.get("edits"), list):
+        return "", []
+    sent = [one for one in told["edits"] if isinstance(one, Mapping) and isinstance(one.get("n"), int)]
+    return str(told.get("from", "")), [dict(one) for one in sent]
+
+
+def _edit(one: dict, info: VideoInfo, rows: Sequence[str], labels: Sequence[str]) -> Edit | None:
+    """A message as an edit, its borders at the exact moments of frames; None for what is no edit."""
+    kind, row, label = one.get("kind"), one.get("row"), one.get("label", "")
+    start, stop, at_s = one.get("start"), one.get("stop"), one.get("at")
+    numbers = isinstance(start, int) and isinstance(stop, int) and isinstance(at_s, int | float)
+    if kind not in KINDS or row not in rows or label not in (*labels, NOTHING, "") or not numbers:
+        return None
+    if not (0 <= start <= stop <= info.frame_count and 0 <= at_s <= info.duration_s):  # type: ignore[operator]
+        return None
+    border_s: Callable[[int], float] = lambda at: float(info.times_s[at]) if at < info.frame_count else info.duration_s  # noqa: E731
+    return Edit(str(kind), str(row), float(at_s), border_s(start), border_s(stop), str(label))  # type: ignore[arg-type]
