@@ -455,6 +455,23 @@ def test_clips_of_labels_that_the_model_does_not_know_are_told_and_left_out_unle
     assert any("counted as wrong" in warning for warning in strict.warnings)
 
 
+def test_a_model_is_judged_over_time_where_its_labels_are_known(store):
+    parts = (Segment(0.0, 1.0, "run"), Segment(1.0, 2.0, "sit"))
+    items = [
+        Item(digest(place), f"v{place}.mp4", 4.0, segments=parts, seen=((0.0, 3.0),), group=f"g{place}")
+        for place in range(2)
+    ]
+    dataset = Dataset("Made", ("nothing", *LABELS), tuple(items), background="nothing")
+    modelled(store, dataset, ("run", "walk", "nothing"), sure_of([0, 2], 3))
+    judged = asked(store)
+    assert judged.found.over_time and judged.matching.strangers == ("sit",)
+    assert judged.found.truth.reshape(2, 8).tolist() == [[1, 1, -1, -1, 0, 0, -1, -1]] * 2
+    assert judged.card.overall["frame_accuracy"].value == 0.5 and judged.found.background == 0
+    strict = asked(store, strangers="wrong")
+    assert strict.found.truth.reshape(2, 8)[0].tolist() == [1, 1, 3, 3, 0, 0, -1, -1]
+    assert strict.card.overall["frame_accuracy"].value == pytest.approx(4 / 12)
+
+
 def test_labels_matched_by_hand_add_their_scores(store):
     scores = np.array([[0.4, 0.35, 0.25], [0.2, 0.2, 0.6]])
     dataset = Dataset(
@@ -724,6 +741,8 @@ def test_the_command_judges_a_model_on_the_clips_that_a_file_lists(store, comman
     told = json.loads(out)
     assert code == 0 and told["n_clips"] == 2 and told["accuracy"]["value"] == 0.5
     assert json.loads(command("Made", "--model", "mine", "--groups", "column")[1])["n_clips"] == 4
+    code, _, err = command("Made", "--model", "mine", "--split", "unseen")
+    assert code == 1 and "held out" in err
     listed.write_text("nothing.mp4\n")
     code, _, err = command("Made", "--model", "mine", "--split", listed)
     assert code == 1 and "nothing.mp4" in err

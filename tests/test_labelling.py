@@ -5,6 +5,8 @@ import os
 import random
 import signal
 import time
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +14,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.domain import Document, Edit, Segment
-from core.errors import EditRefused
-from core.labelling import edits, journal, spans
+from core.domain import Document, Edit, Recipe, Renaming, Segment, VideoInfo
+from core.errors import EditRefused, FormatInvalid
+from core.labelling import edits, files, journal, spans
+from core.preprocess import Trim
+from core.registry import FORMATS
 from core.segments import NOTHING
 from core.store import Store
 
@@ -274,3 +278,65 @@ def test_a_kill_between_any_two_edits_loses_nothing_that_was_confirmed(store: St
         (last,) = store.edits(name, found.number)
         assert last[1] in ("paint", "undo")
     assert journal.undo(store, name).number == found.number + 1
+
+
+# Files ----------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("form", ["elan", "boris", "json", "csv", "vtt", "srt", "deepethogram"])
+def test_tracks_come_back_unchanged_from_files(form: str):
+    info = info_of(60)
+    mine = track((1.0, 3.0, "walk"), (3.0, 5.0, "run"), (6.0, 8.0, "jump"), seen=((0.0, 12.0),))
+    content = FORMATS[form].write(files.labels_of([mine], info, "street.mp4"))
+    given = files.files_in(f"street{FORMATS[form].suffix}", content)
+    found = files.read(given, info, "street.mp4", form=form, watched=True)
+    (back,) = files.tracks_of(found) if form != "deepethogram" else (_joined(files.tracks_of(found)),)
+    assert told(back) == told(mine)
+    assert back.seen == mine.seen
+
+
+def _joined(tracks: tuple[Document, ...]) -> Document:
+    """DeepEthogram has a column for each label; together they are the track."""
+    segments = sorted((one for each in tracks for one in each.segments), key=lambda one: one.start_s)
+    return Document(LABELS, tuple(segments), tracks[0].seen)
+
+
+def test_labels_that_are_not_known_are_decided_on_and_what_is_left_out_is_unlabelled():
+    info = info_of(60)
+    found = files.labels_of([THREE], info, "street.mp4")
+    assert files.undecided(found, ["walk"]) == ("run", "jump")
+    (taken,) = files.tracks_of(found, Renaming((("run", "walk"), ("jump", ""))))
+    assert told(taken) == [(1.0, 3.0, "walk"), (3.0, 5.0, "walk")]
+    assert taken.seen == ((0.0, 6.0), (8.0, 10.0))
+
+
+def test_what_a_file_does_not_say_was_looked_at_stays_unlabelled():
+    content = b"WEBVTT\n\n00:01.000 --> 00:03.000\nwalk\n"
+    (taken,) = files.tracks_of(files.read({"a.vtt": content}, info_of(60), "a.mp4"))
+    assert taken.seen == ((1.0, 3.0),)
+
+
+def test_labels_of_other_clips_are_refused():
+    found = files.labels_of([THREE], info_of(60), "street.mp4")
+    others = tuple(replace(found.clips[0], name=name, info=None) for name in ("one.mp4", "two.mp4"))
+    content = FORMATS["json"].write(replace(found, clips=others))
+    with pytest.raises(FormatInvalid, match=r"of one\.mp4, two\.mp4, not of street\.mp4"):
+        files.read({"a.json": content}, info_of(60), "street.mp4")
+
+
+def test_labels_survive_a_changed_recipe_and_the_deletion_of_their_clip(store: Store):
+    """A track knows the clip's digest and the source clock alone."""
+    store.save_video(info_of(60))
+    name = journal.begin(store, VIDEO, THREE)
+    store.save_recipe("shorter", Recipe((Trim((1.0, 4.0)),)))
+    assert journal.read(store, name).document == THREE
+    store.delete_video(VIDEO)
+    store.save_video(info_of(60))
+    assert [one.document for one in journal.tracks(store, VIDEO)] == [THREE]
+
+
+def info_of(frames: int) -> VideoInfo:
+    return VideoInfo(
+        "/clips/x.mp4", VIDEO, 96, 64, frames, frames, np.arange(frames) / 5, Fraction(5), False, frames / 5, "h264",
+        True, (),
+    )  # fmt: skip

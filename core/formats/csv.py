@@ -120,9 +120,8 @@ def _clip(reader: Reader, path: str, rows: Sequence[Row], table: Table, findings
         if times == ():
             whole.append((row, label))
         elif times and label:
-            reader.resolution_s = max(times[2], 1e-6)
             confidence = reader.confidence(row.cells.get("confidence"), row.line)
-            events.append(Event(times[0], times[1], label, row.line, confidence))
+            events.append(Event(times[0], times[1], label, row.line, confidence, digit_s=times[2]))
     if len({label for _, label in whole}) > 1 or len(whole) > 1:
         got = " and ".join(sorted({shown(label) for _, label in whole}))
         reader.problems.add(whole[1][0].line, f"one label for all of {path}, once", got)

@@ -50,7 +50,8 @@ class Asked:
 class Event:
     """A labelled stretch or, where start and stop are one, a moment, as a file tells it.
 
-    where: line from 1, or JSON path. stop_s: infinite for the end of the clip.
+    where: line from 1, or JSON path. stop_s: infinite for the end of the clip. digit_s: what the last digit of its own
+    times stands for, where that differs from row to row.
     """
 
     start_s: float
@@ -62,6 +63,7 @@ class Event:
     lane: str = ""
     author: str = ""
     subject: str = ""
+    digit_s: float = 0.0
 
 
 @dataclass
@@ -225,10 +227,11 @@ class Reader:
     def _snapped(self, time_s: float, info: VideoInfo, event: Event) -> float:
         """The one frame time within the resolution of a time, or else the time itself."""
         bounds_s = bounds(info)
-        reach_s = self.resolution_s + EXACT_S
+        digit_s = event.digit_s or self.resolution_s
+        reach_s = digit_s + EXACT_S
         first, stop = np.searchsorted(bounds_s, (time_s - reach_s, time_s + reach_s))
         if stop - first > 1:
-            expected = f"one frame within {self.resolution_s:g} s of {time_s:g} s"
+            expected = f"one frame within {digit_s:g} s of {time_s:g} s"
             self.noted(event.where, expected, f"{stop - first} frames")
         return float(bounds_s[first]) if stop - first == 1 else time_s
 

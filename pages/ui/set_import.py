@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, get_args
+from typing import get_args
 
 import streamlit as st
 
@@ -25,7 +25,7 @@ def panel(*, opened: bool) -> None:
         with left:
             _by_place()
         with right:
-            _made("primary" if opened else "secondary")
+            _made()
     told = state.remembered("sets.problem", ())
     if told:
         theme.problem(*told)
@@ -103,7 +103,7 @@ def _begin(source: datasets.Source, upload) -> None:
         state.remember("sets.problem", (str(error), error.hint))
 
 
-def _made(weight: Literal["primary", "secondary"]) -> None:
+def _made() -> None:
     """The button that draws the made set."""
     st.markdown("**Nothing at hand?**")
     st.caption(
@@ -111,7 +111,7 @@ def _made(weight: Literal["primary", "secondary"]) -> None:
         "differ in nothing but the order of their frames."
     )
     size = st.radio("How much of it", list(SIZES), 0, SIZES.__getitem__, key="sets.size", label_visibility="collapsed")
-    if st.button("Make the sample set", key="sets.made", icon=":material/shapes:", type=weight):
+    if st.button("Make the sample set", key="sets.made", icon=":material/shapes:"):
         state.runner().submit(MADE, "Make the sample set", sets.make_set, state.store(), *size)
         _follow(MADE)
         st.rerun()

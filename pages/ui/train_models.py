@@ -9,6 +9,8 @@ from core.domain import ModelCard
 from core.errors import AnalysisError
 from pages.ui import state, theme, words
 
+SAID = {"balanced_accuracy": "balanced accuracy", "macro_f1": "macro F1"}
+
 
 def show() -> None:
     """The models of the workspace, and the way to take in another."""
@@ -23,7 +25,7 @@ def show() -> None:
 def _card(card: ModelCard) -> None:
     with st.container(border=True, key=f"own-{card.name}"):
         st.html(f'<div class="k-name">{escape(card.title)} <span class="k-badge">{escape(card.name)}</span></div>')
-        scores = [f"{name} {words.per_cent(value)}" for name, value in card.scores.items()]
+        scores = [f"{SAID.get(name, name)} {words.per_cent(value)}" for name, value in card.scores.items()]
         theme.facts((words.count(len(card.labels), "action"), *scores[:3], f"made {card.created}"))
         st.caption(theme.plain(card.trained_on))
         store = state.store()

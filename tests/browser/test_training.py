@@ -4,16 +4,18 @@ import re
 
 import numpy as np
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from core import pipeline, sets, training
 from core.domain import Features
 from core.settings import current
 from core.store import Store
 from scripts.dashboard import Dashboard
-from tests.browser.conftest import PATIENCE_MS, go, picture, press, settle, turn_to
+from tests.browser.conftest import PATIENCE_MS, go, open_page, picture, press, settle, turn_to
+from tests.browser.test_pictures import overflow_px
 
 CNN = "i3d-kinetics400"
+LOOKS = (("dark", 420),)  # scheme, width
 
 
 def look_at_all(store: Store) -> None:
@@ -99,8 +101,20 @@ def use_it(page: Page) -> None:
     picture(page, "timeline-own-model")
 
 
+def look_dark_and_narrow(browser: Browser, dashboard: Dashboard) -> None:
+    """The two pages with a set and a training, on a telephone at night: nothing may be cut off."""
+    for scheme, width in LOOKS:
+        with open_page(browser, width=width, scheme=scheme) as page:
+            for name, heading in (("datasets", "Sample movements"), ("train", "The network")):
+                go(page, dashboard, f"/{name}")
+                expect(page.get_by_text(heading, exact=True).first).to_be_visible()
+                settle(page)
+                picture(page, f"{name}-{scheme}-{width}")
+                assert overflow_px(page) <= 0, f"{name} is wider than its window"
+
+
 @pytest.mark.timeout(600)
-def test_a_newcomer_trains_on_the_sample_set_and_uses_the_model(page: Page, apart: Dashboard):
+def test_a_newcomer_trains_on_the_sample_set_and_uses_the_model(page: Page, browser: Browser, apart: Dashboard):
     store = Store(apart.workspace)
     make_the_sample_set(page, apart)
     look_at_all(store)
@@ -108,6 +122,7 @@ def test_a_newcomer_trains_on_the_sample_set_and_uses_the_model(page: Page, apar
     train(page)
     (record,) = training.all_runs(store).values()
     assert record.state == "done" and record.scores["accuracy"] >= 0.9
+    look_dark_and_narrow(browser, apart)
     use_it(page)
     said = page.locator(".k-headline b").first.inner_text()
     assert said in store.dataset(sets.MADE_NAME).labels

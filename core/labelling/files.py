@@ -1,0 +1,85 @@
+"""Tracks that people drew as files of any format, and files of labels as tracks."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from core.domain import ClipLabels, Document, Item, Labels, Lane, Renaming, Segment, VideoInfo, listed
+from core.errors import FormatInvalid
+from core.formats import Asked, converting
+from core.formats.files import Files, unpacked
+from core.labelling import spans
+from core.registry import FORMATS
+
+ZIP = b"PK\x03\x04"
+
+
+def labels_of(tracks: Sequence[Document], info: VideoInfo, name: str) -> Labels:
+    """Tracks of a clip as a file holds them. name: of the clip, for people."""
+    known = replace(info, path=name)
+    clip = ClipLabels(name, tuple(one.lane for one in tracks), duration_s=info.duration_s, info=known)
+    offered = tuple(dict.fromkeys(label for one in tracks for label in one.labels))
+    return Labels((clip,), listed(offered, (clip,)))
+
+
+def files_in(name: str, content: bytes) -> Files:
+    """A file, or the files in a zip."""
+    return unpacked(name, content) if content.startswith(ZIP) else {name: content}
+
+
+def read(files: Files, info: VideoInfo, name: str, *, form: str = "", watched: bool = False) -> Labels:
+    """What files say of a clip; FormatInvalid where they cannot be read or say nothing of it.
+
+    form: the name of their format, "" to tell it from the files. watched: whether all of the clip was looked at, where
+    they do not say so themselves.
+    """
+    chosen = FORMATS[form] if form else converting.detect_files(files)
+    found = chosen.read(files, Asked(clips=(replace(info, path=name),), watched=watched))
+    clips = tuple(clip for clip in found.clips if clip.info is not None)
+    if not clips:
+        named = ", ".join(clip.name for clip in found.clips[:8]) or "no clip"
+        raise FormatInvalid(f"These labels are of {named}, not of {name}.", "Choose that clip, or rename the file.")
+    return replace(found, clips=clips)
+
+
+def undecided(found: Labels, known: Sequence[str]) -> tuple[str, ...]:
+    """The labels of files that are not known yet: of each a person says what becomes of it."""
+    return converting.unknown_labels(found, known)
+
+
+def tracks_of(found: Labels, renaming: Renaming | None = None) -> tuple[Document, ...]:
+    """The tracks that files hold. A label for the whole clip becomes a track of one segment.
+
+    Where a file does not say what was looked at, its segments were, and nothing else.
+    """
+    named = converting.renamed(found, renaming) if renaming else found
+    tracks = [_track(lane, named, clip) for clip in named.clips for lane in _lanes(clip)]
+    return tuple(one for one in tracks if one.seen or one.points)
+
+
+def _lanes(clip: ClipLabels) -> tuple[Lane, ...]:
+    if not clip.label or not clip.info:
+        return clip.lanes
+    whole = tracks_of_whole(clip.label, clip.info.duration_s)
+    return (whole.lane, *clip.lanes)
+
+
+def tracks_of_whole(label: str, duration_s: float) -> Document:
+    """A track in which a clip carries one label from its beginning to its end."""
+    return Document((label,), (Segment(0.0, duration_s, label),), ((0.0, duration_s),))
+
+
+def _track(lane: Lane, found: Labels, clip: ClipLabels) -> Document:
+    seen = spans.union([*lane.seen, *spans.covered(lane.segments)])
+    if clip.info:
+        seen = spans.within(seen, (0.0, clip.info.duration_s))
+    labels = tuple(dict.fromkeys([*found.classes, *lane.labels]))
+    return Document(labels, lane.segments, seen, lane.name, lane.author, lane.subject, lane.points)
+
+
+def track_of_item(item: Item, labels: Sequence[str], background: str, name: str) -> Document:
+    """What a labelled set says of a clip, as a track."""
+    offered = tuple(label for label in labels if label != background)
+    if item.label:
+        whole = tracks_of_whole(item.label, item.duration_s)
+        return replace(whole, labels=tuple(dict.fromkeys([*offered, item.label])), author=name)
+    return Document(offered, item.segments, spans.union(item.seen), "", name)
