@@ -16,7 +16,8 @@ from core.domain import Estimate, Evaluation
 from core.evaluation import looking
 from core.evaluation.numbers import Headline
 
-MOST_NAMED = 60  # labels of a matrix above which their names are told by hovering only
+MOST_NAMED = 60  # labels of a matrix; of more, MOST_CHOSEN are shown
+MOST_CHOSEN = 30
 MOST_NUMBERED = 16  # labels up to which each cell shows its count
 MOST_AS_GIVEN = 12  # labels up to which a matrix keeps their order
 MOST_CURVES = 10
@@ -81,55 +82,66 @@ def _points(
 
 
 def matrix_chart(judged: Evaluation) -> Chart:
-    """The confusion matrix, what is confused side by side."""
-    places = looking.label_order(judged, "clusters" if len(judged.card.labels) > MOST_AS_GIVEN else "given")
+    """The confusion matrix, what is confused side by side; of many labels those that are confused most."""
+    occurring = looking.label_order(judged, "clusters" if len(judged.card.labels) > MOST_AS_GIVEN else "given")
+    places = occurring if len(occurring) <= MOST_NAMED else _most_confused(judged, occurring)
     true = [place for place in places if judged.card.confusion[place].any()]
-    named = len(places) <= MOST_NAMED
     side = min(900, max(360, 34 * len(places)))
     layout = {
         "height": max(260, side * len(true) // len(places)) + 140,
-        "xaxis": _named(judged, places, named) | {"title": {"text": "predicted"}, "tickangle": -45},
-        "yaxis": _named(judged, true, named) | {"title": {"text": "true"}, "autorange": "reversed", "scaleanchor": "x"},
+        "xaxis": _named(judged, places) | {"title": {"text": "predicted"}, "tickangle": -45},
+        "yaxis": _named(judged, true) | {"title": {"text": "true"}, "autorange": "reversed", "scaleanchor": "x"},
     }
     what = "time steps" if judged.found.over_time else "clips"
     about = f"A row for each true label, a column for each predicted one; {what} on the diagonal are right."
-    left = len(judged.card.labels) - len(places)
-    about += f" {left} labels that never occur are left out." if left else ""
+    if len(places) < len(occurring):
+        about += (
+            f" Of {len(occurring)} labels those {len(places)} that are confused most; confusion.csv holds them all."
+        )
+    elif left := len(judged.card.labels) - len(places):
+        about += f" {left} labels that never occur are left out."
     return Chart("matrix", "What was taken for what", about, [_cells(judged, true, places)], layout, side + 230)
 
 
-def _named(judged: Evaluation, places: Sequence[int], named: bool) -> dict[str, Any]:
-    """An axis of labels. named: whether there is room to write them."""
+def _most_confused(judged: Evaluation, occurring: Sequence[int]) -> list[int]:
+    """The labels of the most confused pairs, in their order among those that occur."""
+    labels = judged.card.labels
+    pairs = looking.confused(judged, len(occurring))
+    chosen = dict.fromkeys(label for pair in pairs for label in (pair.truth, pair.predicted))
+    chosen |= dict.fromkeys(labels[place] for place in looking.label_order(judged, "most clips"))
+    kept = set(list(chosen)[:MOST_CHOSEN])
+    return [place for place in occurring if labels[place] in kept]
+
+
+def _named(judged: Evaluation, places: Sequence[int]) -> dict[str, Any]:
+    """An axis of labels."""
     return {
         "tickmode": "array",
         "tickvals": list(range(len(places))),
         "ticktext": [shown(judged.card.labels[place]) for place in places],
-        "showticklabels": named,
         "constrain": "domain",
     }
 
 
 def _cells(judged: Evaluation, true: Sequence[int], places: Sequence[int]) -> dict[str, Any]:
-    """The cells of a matrix, coloured by their share of the truth. true, places: of its rows and columns."""
+    """The cells of a matrix, coloured by their share of the truth. true, places: of its rows and columns.
+
+    Names and counts travel once, under "meta"; the report's script gives each cell its own.
+    """
     rows = [list(places).index(place) for place in true]
     counts = looking.matrix(judged, places)[rows]
     shares = 100 * looking.matrix(judged, places, "truth")[rows]
     labels = [[shown(judged.card.labels[place]) for place in side] for side in (true, places)]
-    gap = 1 if len(places) <= MOST_NAMED else 0
-    said = [
-        [[labels[0][row], labels[1][column], int(count)] for column, count in enumerate(line)]
-        for row, line in enumerate(counts.tolist())
-    ]
     cells: dict[str, Any] = {
         "type": "heatmap",
         "z": _rows(shares),
-        "customdata": said,
+        "meta": {"names": labels, "counts": [[int(count) for count in line] for line in counts]},
         "hovertemplate": "%{customdata[0]} taken for %{customdata[1]}: %{customdata[2]} (%{z:.0f} %)<extra></extra>",
         "zmin": 0,
         "zmax": 100,
         "colorscale": "@amber",
-        "xgap": gap,
-        "ygap": gap,
+        "xgap": 1,
+        "ygap": 1,
         "colorbar": {"title": {"text": "of the truth, %", "side": "right"}, "thickness": 12, "outlinewidth": 0},
     }
     if len(places) <= MOST_NUMBERED:
@@ -227,4 +239,4 @@ def _list(values: np.ndarray) -> list[float]:
 
 def _rows(values: np.ndarray) -> list[list[float | None]]:
     """A matrix with NaN as nothing."""
-    return [[None if np.isnan(value) else round(float(value), 2) for value in row] for row in values]
+    return [[None if np.isnan(value) else round(float(value), 1) for value in row] for row in values]
