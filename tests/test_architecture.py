@@ -17,7 +17,7 @@ RANKS = {
     **dict.fromkeys(("keys", "segments", "signatures", "clock", "quality", "formats", "lettering"), 3),
     **dict.fromkeys(("video", "preprocess", "synthetic", "backbones", "network", "metrics", "store"), 4),
     **dict.fromkeys(("datasets", "made_set"), 4),
-    **dict.fromkeys(("engine", "explain"), 5),
+    **dict.fromkeys(("engine", "explain", "carrying"), 5),
     **dict.fromkeys(("pipeline", "frames"), 6),
     **dict.fromkeys(("sets", "insight", "words"), 7),
     **dict.fromkeys(("training", "films"), 8),

@@ -18,8 +18,8 @@ CELLS = [0, 0, 1, 1, 1, 0, 0, 0, 0, 0]
 TEXT = {
     "mstcn": "".join(f"{label}\n" for label in ROWS),
     "boris": """Observation id,Observation date,Description,Observation duration,Observation type,Source,\
-Time offset (s),Media duration (s),FPS,Subject,Behavior,Behavioral category,Behavior type,Time,Media file name,Image index,\
-Image file path,Comment
+Time offset (s),Media duration (s),FPS,Subject,Behavior,Behavioral category,Behavior type,Time,Media file name,\
+Image index,Image file path,Comment
 a,,,,Media file(s),player #1:a.mp4,0.000,0.400,25.000,,walk,,START,0.080,a.mp4,,,
 a,,,,Media file(s),player #1:a.mp4,0.000,0.400,25.000,,walk,,STOP,0.200,a.mp4,,,
 """,
