@@ -52,7 +52,7 @@ def main() -> list[Figure]:
             at_least=False,
         ),
         Figure("The slowest click", max(times_ms), "ms"),
-        Figure(f"Memory that {CLICKS} clicks add", added, "MB"),
+        Figure(f"Peak memory that {CLICKS} clicks add", added, "MB"),
     ]
 
 
