@@ -18,11 +18,12 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.clock import frame_table
-from core.errors import ResultMissing
+from core.errors import AnalysisError, ResultMissing
 from pages.ui import state
 
 HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?", re.ASCII)
 DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
+SECONDS = re.compile(r"\d{1,6}(\.\d{1,3})?", re.ASCII)
 KEY = re.compile(r"[0-9a-f]{40}", re.ASCII)
 OWN = (None, "same-origin", "none")  # what a browser says of requests by our own pages, and of typed addresses
 HEADERS = {
@@ -56,6 +57,21 @@ def frames(request: Request) -> Response:
     """The moments at which the frames of a clip appear, for the player: see core.clock.frame_table."""
     table = gzip.compress(frame_table(state.store().video(request.path_params["digest"])), 1)
     return Response(table, media_type="application/octet-stream", headers={**HEADERS, "Content-Encoding": "gzip"})
+
+
+def moment(request: Request) -> Response:
+    """A small picture of one moment of a clip, ?t=seconds; that of the whole clip where there is none."""
+    digest, told = request.path_params["digest"], request.query_params.get("t", "")
+    if not SECONDS.fullmatch(told):
+        return _refusal(404)
+    try:
+        state.store().video(digest)
+        path = state.moment_picture(digest, float(told))
+    except ResultMissing:
+        raise
+    except AnalysisError:
+        return thumb(request)
+    return FileResponse(path, media_type="image/jpeg", headers=HEADERS)
 
 
 def export(request: Request) -> Response:
@@ -124,6 +140,7 @@ ROUTES = [
     Route("/clips/{digest}", guarded(clip)),
     Route("/thumbs/{digest}", guarded(thumb)),
     Route("/frames/{digest}", guarded(frames)),
+    Route("/moments/{digest}", guarded(moment)),
     Route("/exports/{digest}", guarded(export, KEY)),
 ]
 app = st.App(

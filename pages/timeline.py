@@ -1,7 +1,7 @@
 """Timeline: which action happens when, beside the playing clip."""
 
 from core import pipeline
-from pages.ui import clip_bar, findings, job_panel, model_cards, state, theme
+from pages.ui import clip_bar, findings, job_panel, model_cards, named, state, theme
 
 ABOUT = (
     "The network looks at each moment of the clip and says which action it sees. On this machine that takes about as \
@@ -14,8 +14,10 @@ clip_bar.show(info)
 card = state.chosen_model()
 recipe, engine = state.recipe(), state.settings().engine
 key = pipeline.prediction_key(info.digest, recipe, card, engine) if card else ""
-model_cards.pick(opened=not state.store().has(key))
-if card and job_panel.ready(
+model_cards.pick(opened=not (state.store().has(key) or state.in_words()))
+if card and state.in_words():
+    named.show(info, card, key)
+elif card and job_panel.ready(
     key,
     "Find the actions",
     *(pipeline.predict, state.store(), info.digest, recipe, card.name, engine),

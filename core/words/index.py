@@ -51,12 +51,22 @@ def behind(store: Store) -> int:
     return len({key for key, _, _ in _wanted(store)} - set(_latest(store).sources))
 
 
+def key_of(wanted: list[Source]) -> str:
+    """The name of the index of all this."""
+    encoder = ENCODERS[USUAL]
+    keys = " ".join(sorted(key for key, _, _ in wanted))
+    return fingerprint(KIND, VERSION, encoder.name, encoder.version, keys)
+
+
+def stamp(store: Store) -> str:
+    """What changes as soon as a search may find something else."""
+    return f"{key_of(_wanted(store))} {len(store.digests())}"
+
+
 def current(store: Store, report: Report = silent) -> Index:
     """The index of all that there is now; what is new is taken in, what is gone left out."""
     wanted = _wanted(store)
-    encoder = ENCODERS[USUAL]
-    keys = " ".join(sorted(key for key, _, _ in wanted))
-    key = fingerprint(KIND, VERSION, encoder.name, encoder.version, keys)
+    key = key_of(wanted)
     before = _latest(store)
     if _HELD.get(str(store.workspace), ("",))[0] == key:
         return before
@@ -67,6 +77,12 @@ def current(store: Store, report: Report = silent) -> Index:
             store.delete(old)
     _HELD[str(store.workspace)] = (key, index)
     return index
+
+
+def waiting(store: Store, clips: Sequence[str] | None = None) -> tuple[str, ...]:
+    """The clips of the library, or of these, that nothing has looked at yet."""
+    done = {video for _, video in store.made("prediction")}
+    return tuple(sorted(set(store.digests() if clips is None else clips) - done))
 
 
 def refresh(store: Store, report: Report = silent) -> None:

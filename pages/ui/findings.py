@@ -1,12 +1,13 @@
 """The parts of Timeline that show what was found: headline, player, heatmap, table, downloads."""
 
+from collections.abc import Callable
 from html import escape
 from pathlib import Path
 
 import streamlit as st
 
 from core import pipeline
-from core.domain import Analysis, ModelCard, VideoInfo
+from core.domain import Analysis, ModelCard, Prediction, VideoInfo
 from core.errors import AnalysisError
 from core.registry import FORMATS
 from core.segments import NOTHING
@@ -25,12 +26,19 @@ def show(info: VideoInfo, card: ModelCard, key: str) -> None:
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
+    draw(analysis, prediction, key)
+
+
+def draw(analysis: Analysis, prediction: Prediction, key: str, *, between: Callable[[], None] | None = None) -> None:
+    """The same from what was read. between: draws what belongs beside the player, before the scores."""
     labels = shown_labels(analysis)
     slots = state.slots(labels)
     _headline(analysis, slots)
     _playing(analysis, slots, key)
     if state.recipe().steps:
         st.caption(f"The player shows the clip as it is. The network saw it prepared: {words.steps(state.recipe())}.")
+    if between:
+        between()
     theme.section("Scores over time", "How strongly the network sees each label at each moment of the clip.")
     st.plotly_chart(
         figures.heatmap(prediction, labels[: figures.ROWS], slots, dark=state.is_dark()),

@@ -7,6 +7,11 @@ import streamlit as st
 from core.domain import ModelCard
 from pages.ui import state, theme, words
 
+OWN = "Labels in your own words"
+OWN_ABOUT = (
+    "You name what to look for, in English, 中文, Deutsch or one of 13 other languages. Nothing is trained: each of "
+    "your labels is found by known actions that mean nearly the same, so it can be no better than they are."
+)
 SCORES = {
     "clip accuracy": "of clips it never saw were named rightly",
     "step accuracy in streams": "of all moments were, in unseen videos of several actions",
@@ -23,11 +28,15 @@ def pick(*, opened: bool) -> None:
         )
         _broken()
         return
-    title = f"Model: **{theme.plain(chosen.title)}**  ·  Prepared: **{theme.plain(words.steps(state.recipe()))}**"
+    name = OWN if state.in_words() else chosen.title
+    title = f"Model: **{theme.plain(name)}**  ·  Prepared: **{theme.plain(words.steps(state.recipe()))}**"
     with st.expander(title, expanded=opened, icon=":material/neurology:", key=f"model-choice-{opened}"):
-        for column, card in zip(st.columns(max(2, len(known))), known.values(), strict=False):
+        *columns, last = st.columns(max(2, len(known) + 1))
+        for column, card in zip(columns, known.values(), strict=False):
             with column:
-                _card(card, card.name == chosen.name)
+                _card(card, card.name == chosen.name and not state.in_words())
+        with last:
+            _in_words(state.in_words())
         _broken()
         if st.button("Change how the clip is prepared", icon=":material/tune:", type="tertiary"):
             state.go("prepare")
@@ -50,6 +59,20 @@ def _card(card: ModelCard, used: bool) -> None:
             icon=":material/check:" if used else None,
             on_click=state.choose_model,
             args=(card.name,),
+        )
+
+
+def _in_words(used: bool) -> None:
+    """The choice to name what is looked for."""
+    with st.container(border=True, height="stretch", key=f"model-{'chosen-' if used else ''}in-words"):
+        st.html(f'<div class="k-model"><strong>{OWN}</strong><p>{OWN_ABOUT}</p></div>')
+        st.button(
+            "In use" if used else "Name labels",
+            key="model.in-words",
+            disabled=used,
+            icon=":material/check:" if used else ":material/edit:",
+            on_click=state.choose_model,
+            args=(state.IN_WORDS,),
         )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 from typing import Any, NoReturn
 
 import numpy as np
@@ -28,8 +29,10 @@ from core.domain import (
     Features,
     Frame,
     Grouping,
+    Hits,
     Listing,
     ModelCard,
+    Named,
     Prediction,
     Quality,
     Recipe,
@@ -46,11 +49,14 @@ from core.quality import Finding, findings
 from core.settings import Settings
 from core.store import DatasetEntry, Store, VideoEntry
 from core.training import command
+from core.words import index, picturing, searching
 from pages.ui import evaluate_choice, preview, theme
 
+IN_WORDS = "in-words"  # stands where a model is named
 PREFIX = 16  # hex digits of a digest that an address carries
 LONGEST_RECIPE = 64_000  # characters of a recipe out of an address
-ADDRESS = ("video", "t", "model", "recipe")
+ADDRESS = ("video", "t", "model", "recipe", "q", "labels")
+LONGEST_WORDS = 5000  # characters of labels in words out of an address
 
 
 # What the program works with ----------------------------------------------------------------------------------------
@@ -110,14 +116,17 @@ def mirror() -> None:
 
 
 def _described() -> dict[str, str]:
-    digest = st.session_state.get("video", "")
+    digest, query = st.session_state.get("video", ""), st.session_state.get("query", "")
+    asked = {"q": query} if query else {}
     if not digest:
-        return {}
-    told = {"video": digest[:PREFIX]}
+        return asked
+    told = {"video": digest[:PREFIX]} | asked
     if st.session_state.get("moment_s"):
         told["t"] = f"{st.session_state['moment_s']:.3f}".rstrip("0").rstrip(".")
     if "model" in st.session_state:
         told["model"] = st.session_state["model"]
+    if in_words() and named_text():
+        told["labels"] = named_text()
     if recipe().steps:
         told["recipe"] = packed(recipe())
     return told
@@ -129,6 +138,10 @@ def packed(chosen: Recipe) -> str:
 
 
 def _adopt(told: Mapping[str, str]) -> None:
+    if "q" in told:
+        ask(told["q"])
+    if "labels" in told:
+        name_labels(told["labels"][:LONGEST_WORDS])
     if "video" in told:
         try:
             st.session_state["video"] = store().find_video(told["video"]).digest
@@ -332,6 +345,31 @@ def own_models() -> dict[str, ModelCard]:
 def choose_model(name: str) -> None:
     """Use another model from now on."""
     st.session_state["model"] = name
+
+
+def in_words() -> bool:
+    """Whether labels in words are looked for, in place of those of a model."""
+    return st.session_state.get("model") == IN_WORDS
+
+
+def named_text() -> str:
+    """The labels in words, one a line, as they were typed."""
+    return st.session_state.get("labels", "")
+
+
+def name_labels(text: str) -> None:
+    """Look for these labels in words from now on."""
+    st.session_state["labels"] = text
+
+
+def query() -> str:
+    """What is searched for."""
+    return st.session_state.get("query", "")
+
+
+def ask(text: str) -> None:
+    """Search for this from now on."""
+    st.session_state["query"] = " ".join(text.split())[: searching.LONGEST_QUERY]
 
 
 # Small things that pages remember -----------------------------------------------------------------------------------
@@ -650,3 +688,42 @@ def lanes(key: str, unit: int) -> evaluations.Lanes:
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _lanes(workspace: str, key: str, unit: int) -> evaluations.Lanes:
     return evaluations.lanes(store(), _evaluation(workspace, key), unit)
+
+
+# Words ----------------------------------------------------------------------------------------------------------------
+
+
+def hits(asked: str, digest: str = "") -> Hits:
+    """What a search finds in the library, or in one clip; the quick worker searches."""
+    return _hits(str(settings().workspace), asked, digest, index.stamp(store()))
+
+
+@st.cache_resource(max_entries=16, show_spinner=False)
+def _hits(workspace: str, asked: str, digest: str, stamp: str) -> Hits:
+    return runner().ask(searching.search, store(), asked, (digest,) if digest else None, timeout_s=90)
+
+
+def name_of(digest: str) -> str:
+    """The name of a clip; empty where it is gone."""
+    try:
+        return store().entry(digest).name
+    except ResultMissing:
+        return ""
+
+
+def named(key: str) -> Named:
+    """What was found of labels in words, stored under a key."""
+    return _named(str(settings().workspace), key)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _named(workspace: str, key: str) -> Named:
+    return store().read(key, Named)
+
+
+def moment_picture(digest: str, time_s: float) -> Path:
+    """A small picture of a moment, which the quick worker makes where it is not there."""
+    key = picturing.picture_key(digest, time_s)
+    if not store().has(key):
+        runner().ask(picturing.make_picture, store(), digest, time_s)
+    return store().file_path(key)

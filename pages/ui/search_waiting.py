@@ -1,0 +1,49 @@
+"""What a search cannot find yet: clips that nothing has looked at, and results that the search does not know."""
+
+import streamlit as st
+
+from core import pipeline, words
+from core.keys import fingerprint
+from core.words import index
+from pages.ui import job_panel, state, theme
+from pages.ui import words as told
+
+AT_ONCE = 200  # results that a search takes in by itself; more are a job
+
+
+def show(place: str) -> None:
+    """How many clips cannot be searched yet, and the job that looks at them. place: one clip, or empty for all."""
+    waiting = index.waiting(state.store(), (place,) if place else None)
+    known = state.models()
+    if not waiting or not known:
+        return
+    model = pipeline.DEFAULT_MODEL if pipeline.DEFAULT_MODEL in known else next(iter(known))
+    key = f"search-{fingerprint('look at', waiting, model)}"
+    with st.container(border=True, key="search-waiting"):
+        whole = len(state.store().digests())
+        if place:
+            name = theme.plain(state.store().entry(place).name)
+            st.markdown(f"**{name} cannot be searched yet.** No network has looked at it.")
+        else:
+            st.markdown(
+                f"**{told.number(len(waiting))} of {told.count(whole, 'clip')} cannot be searched yet.** "
+                "No network has looked at them."
+            )
+        st.caption("Looking takes about as long as the clips last, often less, and is done once.")
+        job_panel.ready(
+            key, "Look at them now", words.analyse, state.store(), waiting, model, state.settings().engine, there=False
+        )
+
+
+def indexed() -> bool:
+    """Whether the search knows nearly all results; else the job that takes them in is shown."""
+    missing = index.behind(state.store())
+    return job_panel.ready(
+        "search-index",
+        "Bring the search up to date",
+        index.refresh,
+        state.store(),
+        noun="result",
+        there=missing <= AT_ONCE,
+        at_once=True,
+    )

