@@ -11,7 +11,7 @@ from core.words import naming
 from pages.ui import findings, job_panel, state, theme
 from pages.ui import words as told
 
-STRICTNESS = {"Loose": 0.0, "Usual": naming.meaning.NEAR, "Strict": 0.2}
+STRICTNESS = {"loose": 0.0, "usual": naming.meaning.NEAR, "strict": 0.2}
 EXAMPLE = "someone rides a horse\n做饭\nSeilspringen"
 ABOUT = "One label a line, in any of 16 languages. A few words that name an action do best."
 LIMITS = (
@@ -45,7 +45,7 @@ def _form() -> float:
     with st.form("named", border=True):
         st.text_area("What do you look for?", key="named.text", placeholder=EXAMPLE, height=130, help=ABOUT)
         strict = st.segmented_control(
-            "None of these", list(STRICTNESS), default="Usual", key="named.strict", required=True,
+            "A match must be", list(STRICTNESS), default="usual", key="named.strict", required=True,
             help="How near a label must be to what is seen; below that, a moment is none of your labels.",
         )  # fmt: skip
         st.form_submit_button("Find these labels", type="primary", icon=":material/play_arrow:", on_click=_take)
@@ -86,7 +86,7 @@ def _carried(found: Named) -> None:
 def _told(scores, *, share: bool) -> str:
     """Known labels with their part of a decision, or their nearness."""
     if not scores:
-        return "<em>not seen in this clip</em>"
+        return '<em class="k-unseen">not seen in this clip</em>'
     named = [
         f"{escape(one.label)} <em>{told.per_cent(one.score) if share else f'{one.score:.2f}'}</em>" for one in scores
     ]

@@ -14,6 +14,7 @@ SHOWN = 12
 LIBRARY, CLIP = "The whole library", "The chosen clip"
 EXAMPLES = ("someone rides a horse", "在厨房做饭", "ein Kind lacht")
 FOUND = "found"  # the lane of the player
+WATCHED = "search.watched"
 
 _moments = theme.component("moments")
 
@@ -119,7 +120,10 @@ def _list(found: Hits) -> None:
             args=("search.shown", shown * 2),
         )
     if isinstance(answer.picked, int) and 0 <= answer.picked < len(moments):
-        _watch(found, moments[answer.picked])
+        state.remember(WATCHED, (found.query, answer.picked))
+    query, place = state.remembered(WATCHED, ("", 0))
+    if query == found.query and place < len(found.moments):
+        _watch(found, found.moments[place])
 
 
 def _nothing() -> None:
@@ -154,7 +158,11 @@ def _name(one: Moment) -> str:
     return state.name_of(one.video) or Path(one.path).name
 
 
-@st.dialog("Watch", width="large")
+def _forget() -> None:
+    state.remember(WATCHED, ("", 0))
+
+
+@st.dialog("Watch", width="large", on_dismiss=_forget)
 def _watch(found: Hits, one: Moment) -> None:
     """One moment in large; the player shows all that was found in its clip."""
     st.html(f'<div class="k-name">{escape(_name(one))}</div>')
@@ -169,6 +177,7 @@ def _watch(found: Hits, one: Moment) -> None:
         playable=player.playable(info), start_s=one.start_s, key=f"search.player.{one.video}.{one.start_s:.2f}",
     )  # fmt: skip
     if st.button("Open on the Timeline", icon=":material/view_timeline:", type="tertiary", key="search.open"):
+        _forget()
         state.choose(one.video)
         state.jump(one.start_s)
         state.go("timeline")
