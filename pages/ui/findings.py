@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import pipeline
+from core import formats, pipeline
 from core.domain import Analysis, ModelCard, VideoInfo
 from core.errors import AnalysisError
 from core.registry import FORMATS
@@ -14,6 +14,7 @@ from pages.ui import figures, player, state, theme, words
 
 TOP = 5
 BARELY = 0.01  # mean score below which a label without a segment is not worth a row
+EVERYDAY = ("csv", "json", "vtt")
 LEAST = 2  # labels without a segment that are shown anyhow
 
 
@@ -115,22 +116,43 @@ def _table(analysis: Analysis, key: str) -> None:
 
 
 def _downloads(analysis: Analysis) -> None:
-    """The findings as files of each format."""
+    """The findings as files: three at hand, those of other programs on demand."""
     theme.section("Take it with you")
-    stem = state.store().entry(analysis.video.digest).name
     with st.container(horizontal=True):
-        for name, kind in FORMATS.items():
-            try:
-                content = pipeline.export(analysis, name)
-            except AnalysisError as error:
-                st.caption(f"{kind.title}: {theme.plain(str(error))}")
-                continue
-            st.download_button(
-                kind.title,
-                content,
-                words.file_name(Path(stem).stem, kind.suffix),
-                kind.mime,
-                key=f"download.{name}",
-                icon=":material/download:",
-                on_click="ignore",
-            )
+        for name in EVERYDAY:
+            _download(analysis, name)
+    others = [name for name in FORMATS if name not in EVERYDAY]
+    chosen = st.selectbox(
+        "For another program",
+        others,
+        index=None,
+        format_func=lambda name: FORMATS[name].title,
+        placeholder="ELAN, BORIS, CVAT ...",
+        key="download.other",
+    )
+    if chosen:
+        form = FORMATS[chosen]
+        st.caption(f"It counts {form.unit}, {form.base}; {form.ends}. {form.remark}")
+        if lost := form.lost(formats.labels_of(analysis)):
+            st.caption(f"It does not keep {', nor '.join(lost)}.")
+        _download(analysis, chosen)
+
+
+def _download(analysis: Analysis, name: str) -> None:
+    """A button for a file of one format, or why it cannot be written."""
+    kind = FORMATS[name]
+    stem = state.store().entry(analysis.video.digest).name
+    try:
+        content = pipeline.export(analysis, name)
+    except AnalysisError as error:
+        theme.problem(str(error), error.hint)
+        return
+    st.download_button(
+        kind.title,
+        content,
+        words.file_name(Path(stem).stem, kind.suffix),
+        kind.mime,
+        key=f"download.{name}",
+        icon=":material/download:",
+        on_click="ignore",
+    )
