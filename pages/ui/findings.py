@@ -6,15 +6,16 @@ from pathlib import Path
 import streamlit as st
 
 from core import formats, pipeline
-from core.domain import Analysis, ModelCard, VideoInfo
+from core.domain import Analysis, ModelCard, Prediction, VideoInfo
 from core.errors import AnalysisError
 from core.registry import FORMATS
 from core.segments import NOTHING
-from pages.ui import figures, player, state, theme, words
+from pages.ui import figures, lanes, player, state, theme, words
 
 TOP = 5
 BARELY = 0.01  # mean score below which a label without a segment is not worth a row
 EVERYDAY = ("csv", "json", "vtt")
+CURVES = 3  # labels whose scores are drawn beneath the segments
 LEAST = 2  # labels without a segment that are shown anyhow
 
 
@@ -29,7 +30,7 @@ def show(info: VideoInfo, card: ModelCard, key: str) -> None:
     labels = shown_labels(analysis)
     slots = state.slots(labels)
     _headline(analysis, slots)
-    _playing(analysis, slots, key)
+    _playing(analysis, prediction, slots, key)
     if state.recipe().steps:
         st.caption(f"The player shows the clip as it is. The network saw it prepared: {words.steps(state.recipe())}.")
     theme.section("Scores over time", "How strongly the network sees each label at each moment of the clip.")
@@ -78,14 +79,35 @@ def sentence(analysis: Analysis) -> str:
 
 
 @st.fragment
-def _playing(analysis: Analysis, slots: dict[str, int], key: str) -> None:
+def _playing(analysis: Analysis, prediction: Prediction, slots: dict[str, int], key: str) -> None:
     """The player and the table beside it; a row that is picked plays from its start."""
     left, right = st.columns([3, 2], gap="large")
     with right:
         _table(analysis, key)
     with left:
         playable = player.playable(analysis.video)
-        player.player(analysis, slots, playable=playable, key=f"player.{key}")
+        more = [_scores(prediction, slots), *_quality(analysis.video)]
+        player.player(analysis, slots, playable=playable, key=f"player.{key}", more=more)
+
+
+def _scores(prediction: Prediction, slots: dict[str, int]) -> player.Row:
+    """The scores of the first labels over time, as curves."""
+    lines = [
+        player.Curve(
+            label, prediction.times_s, prediction.scores[:, prediction.labels.index(label)], figures.colour(slot)
+        )
+        for label, slot in list(slots.items())[:CURVES]
+    ]
+    return player.Row("scores", curves=lines)
+
+
+def _quality(info: VideoInfo) -> list[player.Row]:
+    """What may go wrong in the clip, where that was measured and something was found."""
+    try:
+        found = lanes.segments(state.quality_findings(info.digest))
+    except AnalysisError:
+        return []
+    return [player.Row("quality", found, look="quality")] if found else []
 
 
 def _table(analysis: Analysis, key: str) -> None:

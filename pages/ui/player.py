@@ -26,7 +26,7 @@ def player(analysis: Analysis, slots: Mapping[str, int], *, playable: bool, key:
     lanes.
     """
     info, track = analysis.video, analysis.track
-    row = Row("found" if more else "", track.segments, seen=[track.seen_s])
+    row = Row("actions" if more else "", track.segments, seen=[track.seen_s])
     show(info, [row, *more], slots, key=key, playable=playable, subtitles=_subtitles(analysis))
 
 

@@ -193,6 +193,24 @@ function drawCurves(self, ctx, row, place, { from, to, wide }) {
     }
     ctx.stroke();
   }
+  if (place.words) nameCurves(self, ctx, row, place);
+}
+
+// The names of the curves in their colours, on the ground so that no line runs through them.
+function nameCurves(self, ctx, row, place) {
+  let x = 6;
+  for (const { name, colour } of row.curves) {
+    const wide = ctx.measureText(name).width;
+    ctx.fillStyle = inks(self).second;
+    ctx.globalAlpha = 0.8;
+    ctx.fillRect(x - 2, place.top + 2, wide + 18, 15);
+    ctx.globalAlpha = 1;
+    ctx.fillStyle = colour;
+    ctx.fillRect(x, place.top + 5, 9, 9);
+    ctx.fillStyle = inks(self).text;
+    ctx.fillText(name, x + 13, place.top + 14);
+    x += wide + 26;
+  }
 }
 
 function drawGhost(self, ctx, row) {

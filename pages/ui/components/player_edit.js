@@ -358,7 +358,20 @@ function hover(self, x, y) {
   const held = row.edits && edits(self) ? grip(self, row, x, false).kind : "blank";
   self.lane.style.cursor = { start: "ew-resize", stop: "ew-resize", body: "grab" }[held] || (row.edits && edits(self) ? "crosshair" : "pointer");
   const one = here(row, timeAt(self, x));
-  self.lane.title = one ? told(self, row, one) : "";
+  self.lane.title = one ? told(self, row, one) : row.curves.map((curve) => scoreOf(curve, timeAt(self, x))).join("\n");
+}
+
+// A curve at a moment, in words.
+function scoreOf({ name, times, values }, seconds) {
+  let low = 0;
+  let high = times.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (times[middle] < seconds) low = middle + 1;
+    else high = middle;
+  }
+  const nearest = low && seconds - times[low - 1] < times[low] - seconds ? low - 1 : low;
+  return `${name}, ${Math.round(values[nearest] / 2.55)} % at ${clock(seconds, 2)}`;
 }
 
 function beginPinch(self) {
