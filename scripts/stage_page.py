@@ -5,12 +5,14 @@ Edits go into a track in memory; each is noted with the moment at which it was t
 
 import json
 import time
+from contextlib import suppress
 from functools import cache
 
 import numpy as np
 import streamlit as st
 
 from core.domain import Document, Edit, Segment, VideoInfo
+from core.errors import EditRefused
 from core.labelling.edits import edited
 from pages.ui import player, state, theme
 from pages.ui.player import Curve, Row
@@ -59,7 +61,8 @@ def take(info: VideoInfo, edit: Edit) -> None:
     if edit.kind == "undo":
         past[1:] = past[1:-1]
     elif edit.kind != "redo":
-        past.append(edited(past[-1], edit))
+        with suppress(EditRefused):
+            past.append(edited(past[-1], edit))
     with open(state.settings().workspace / "edits.jsonl", "a", encoding="utf-8") as file:
         file.write(json.dumps({"taken": time.time(), **vars(edit)}) + "\n")
 

@@ -1,6 +1,7 @@
 """The routes of clips and pictures: byte ranges, and who is refused."""
 
 import asyncio
+import gzip
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from starlette.middleware import Middleware
 
 import app
 from core import settings
+from core.clock import frame_table
 from pages.ui import state
 from tests.test_pages import video_info
 
@@ -103,6 +105,14 @@ def test_the_picture_of_a_clip(clip):
     assert (answer.status, answer.headers["content-type"]) == (200, "image/jpeg")
 
 
+def test_the_table_of_frames_is_sent_packed_and_to_our_own_pages_only(clip):
+    answer = ask(f"/frames/{DIGEST}")
+    assert (answer.status, answer.headers["content-encoding"]) == (200, "gzip")
+    assert gzip.decompress(answer.body) == frame_table(state.store().video(DIGEST))
+    assert answer.headers["cross-origin-resource-policy"] == "same-origin"
+    assert ask(f"/frames/{DIGEST}", sec_fetch_site="cross-site").status == 403
+
+
 def test_a_file_of_frames_is_sent_to_be_saved(clip):
     assert ask(f"/exports/{'ab' * 20}").status == 404
     state.store().write_file("ab" * 20, lambda path: path.write_bytes(b"PK zip"), kind="export", video=DIGEST)
@@ -129,6 +139,7 @@ def test_a_file_of_frames_is_sent_to_be_saved(clip):
 def test_anything_but_a_digest_of_the_library_is_not_found(clip, name):
     assert ask(f"/clips/{name}").status == 404
     assert ask(f"/thumbs/{name}").status == 404
+    assert ask(f"/frames/{name}").status == 404
     assert ask(f"/exports/{name}").status == 404
 
 

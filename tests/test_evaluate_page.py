@@ -205,6 +205,20 @@ def test_every_cell_lists_as_many_clips_as_it_counts(key):
         assert all((case.truth, case.predicted) == (LABELS[truth], LABELS[said]) for case in listing.cases)
 
 
+def test_every_bin_and_every_point_of_a_curve_lists_as_many_clips_as_it_counts(key):
+    found = state.evaluation(key)
+    for scaled in (0, 1):
+        table = evaluation.reliability(found, calibrated=bool(scaled))
+        for place, count in enumerate(table.counts):
+            assert state.listing(key, ("bin", place, scaled), "as listed", 0, 50).rows == count
+    curve = state.curve(key, "run", "roc")
+    assert curve is not None
+    drawn: Any = evaluate_figures.curve(curve, "roc", 1 / 3, dark=False).data[1]
+    for false, true, (threshold,) in zip(drawn.x, drawn.y, drawn.customdata, strict=True):
+        listing = state.listing(key, ("above", "run", threshold, "all"), "as listed", 0, 50)
+        assert listing.rows == pytest.approx((16 * false + 8 * true) / 100)
+
+
 def test_a_click_on_a_class_lists_its_mistakes(key):
     at = click(page("evaluate"), f"evaluate.classes.{key}.recall.worst first.0", "walk")
     words = told(at)

@@ -367,3 +367,9 @@ print(*{"av", "scenedetect", "tensorflow", "openvino"} & set(sys.modules))
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
+
+
+def test_findings_that_overlap_share_one_lane():
+    found = (Finding("dark", 1.0, 3.0, 0, 50), Finding("flash", 2.0, 2.04, 0, 1), Finding("repeated", 2.5, 4.0, 0, 9))
+    drawn = [(one.start_s, one.stop_s, one.label) for one in lanes.segments(found)]
+    assert drawn == [(1.0, 3.0, "dark"), (3.0, 4.0, "9 frames repeat the one before")]

@@ -349,6 +349,8 @@ def test_a_finished_analysis_shows_labels_segments_and_files(clip):
     ]
     assert len(at.get("download_button")) == 3
     assert len(at.get("plotly_chart")) == 1
+    at.selectbox(key="download.other").select("elan").run()
+    assert len(at.get("download_button")) == 4 and "does not keep how sure each segment is" in told(at)
 
 
 @pytest.mark.parametrize(

@@ -21,12 +21,13 @@ Files: TypeAlias = Mapping[str, bytes]
 LARGEST_BYTES = 64 * 2**20  # of all files together, unpacked
 MOST_FILES = 2000
 MOST_PROBLEMS = 20
+MEND = "Mend the file in the program that made it, or take another."
 STAMP = (1980, 1, 1, 0, 0, 0)  # of what is put into a zip, so that the same labels give the same bytes
 
 
 def refused(file: str, where: int | str, expected: str, got: str, hint: str = "") -> FormatInvalid:
     """The error for a file of which nothing can be read. where: a line from 1, a JSON path, or 0 for none."""
-    return FormatInvalid(f"{_place(file, where)}: expected {expected}, got {got}.", hint)
+    return FormatInvalid(f"{_place(file, where)}: expected {expected}, got {got}.", hint or MEND)
 
 
 def _place(file: str, where: int | str) -> str:
@@ -67,7 +68,7 @@ class Problems:
     def finish(self) -> None:
         """Refuse the file if anything is wrong with it."""
         if self.told:
-            raise FormatInvalid("\n".join(self.told), self.hint or "Mend the file in the program that made it.")
+            raise FormatInvalid("\n".join(self.told), self.hint or MEND)
 
 
 def shown(value: object) -> str:

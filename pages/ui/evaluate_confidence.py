@@ -48,19 +48,16 @@ def show(key: str) -> None:
 
 def _clips(key: str, kind: str) -> None:
     """The clips of what was clicked in the part beside, or how to see them."""
-    choice = _chosen(key)
-    if choice and choice[0] == kind:
+    choice = state.remembered(f"evaluate.choice.{kind}.{key}", ())
+    if choice:
         evaluate_list.panel(key, choice, at=kind)
     else:
         theme.empty(*HINTS[kind])
 
 
-def _chosen(key: str) -> Choice:
-    return state.remembered(f"evaluate.choice.confidence.{key}", ())
-
-
-def _choose(key: str, choice: Choice) -> None:
-    state.remember(f"evaluate.choice.confidence.{key}", choice)
+def _choose(key: str, kind: str, choice: Choice) -> None:
+    """Let this be what was clicked last in a part; empty where nothing is."""
+    state.remember(f"evaluate.choice.{kind}.{key}", choice)
 
 
 def _reliability(key: str, found: Evaluation) -> None:
@@ -81,7 +78,7 @@ def _reliability(key: str, found: Evaluation) -> None:
         figure, key=name, on_select="rerun", selection_mode="points", theme=None, config=set_parts.QUIET
     )
     if (told := evaluate_overview.heard(name, picked)) is not None:
-        _choose(key, ("bin", int(told[0]), int(scaled)) if told else ())
+        _choose(key, "bin", ("bin", int(told[0]), int(scaled)) if told else ())
     st.caption("Larger points stand for more of them; hollow ones for fewer than ten, which tell little.")
 
 
@@ -135,8 +132,8 @@ def _curve(key: str, found: Evaluation, label: str, kind: str) -> None:
         evaluate_figures.curve(curve, kind, evaluate_figures.share_of(found, place), dark=state.is_dark()),
         key=chart, on_select="rerun", selection_mode="points", theme=None, config=set_parts.QUIET,
     )  # fmt: skip
-    if told := evaluate_overview.heard(chart, picked):
-        _choose(key, ("above", label, float(told[0]), "all"))
+    if (told := evaluate_overview.heard(chart, picked)) is not None:
+        _choose(key, "above", ("above", label, float(told[0]), "all") if told else ())
     st.caption(HOW[kind])
 
 
@@ -159,6 +156,6 @@ def _sweep(key: str, found: Evaluation, label: str) -> None:
             choice = ("above", label, threshold / 100, what)
             many = len(evaluate_choice.rows(found, choice))
             st.button(
-                f"{name}: {words.number(many)}", key=f"evaluate.above.{what}", on_click=_choose, args=(key, choice),
-                help=evaluate_choice.ABOVE[what],
+                f"{name}: {words.number(many)}", key=f"evaluate.above.{what}", help=evaluate_choice.ABOVE[what],
+                on_click=_choose, args=(key, "above", choice),
             )  # fmt: skip

@@ -29,31 +29,32 @@ BLUES_DARK = ((0.0, "#142A3A"), (0.5, "#1F5C85"), (1.0, "#8FCBF0"))
 
 
 def figure(found: Evaluation, shown: Sequence[int], mode: Mode, *, dark: bool) -> "Figure":
-    """The cells of the classes `shown`; a click on one gives (truth, predicted) as places in the labels."""
-    counts = evaluation.matrix(found, shown, "counts").astype(np.int64)
-    values = evaluation.matrix(found, shown, mode) * (1 if mode == "counts" else 100)
-    noun = "moment" if found.found.over_time else "clip"
-    labels = [found.card.labels[place] for place in shown]
+    """The cells of the classes `shown`; a click on one gives (truth, predicted) as places in the labels.
+
+    A row for each class that is true somewhere, a column for each class.
+    """
+    true = found.card.confusion.sum(axis=1) > 0
+    rows = [at for at, place in enumerate(shown) if true[place]] or list(range(len(shown)))
+    counts = evaluation.matrix(found, shown, "counts")[rows].astype(np.int64)  # (R, C)
+    values = evaluation.matrix(found, shown, mode)[rows] * (1 if mode == "counts" else 100)
+    columns = np.asarray(shown)
+    right = columns[rows][:, None] == columns
     side_px = 17 if len(shown) > 24 else max(24, min(56, 460 // max(1, len(shown))))
-    drawn = blank(dark, 150 + side_px * len(shown) + (70 if len(shown) > 4 else 0))
-    right = np.eye(len(shown), dtype=bool)
+    drawn = blank(dark, 150 + side_px * len(rows) + (70 if len(shown) > 4 else 0))
+    noun = "moment" if found.found.over_time else "clip"
     units = {"counts": f"{noun}s", "truth": "% of the true class", "prediction": "% of the predicted class"}
     for which, name in ((right, "right"), (~right, "mistaken")):
         cells = np.where(which & (counts > 0), values, np.nan)
         _heat(drawn, cells, f"{name}, {units[mode]}", dark, right=name == "right", whole=mode == "counts")
+    labels = [found.card.labels[place] for place in shown]
+    true_labels = [labels[at] for at in rows]
+    shares = [""] * counts.size if mode == "counts" else [_share(value, units[mode]) for value in values.ravel()]
+    pairs = [(truth, said) for truth in true_labels for said in labels]
     told = [
-        _told(
-            labels,
-            row,
-            column,
-            int(counts[row, column]),
-            noun,
-            "" if mode == "counts" else _share(values, row, column, units[mode]),
-        )
-        for row, column in np.ndindex(counts.shape)
+        _told(*pair, int(many), noun, share) for pair, many, share in zip(pairs, counts.ravel(), shares, strict=True)
     ]
-    _clicks(drawn, np.asarray(shown), told, side_px, dark)
-    _axes(drawn, labels, side_px)
+    _clicks(drawn, columns[rows], columns, told, side_px, dark)
+    _axes(drawn, true_labels, labels, side_px)
     return drawn
 
 
@@ -71,52 +72,56 @@ def _heat(drawn: "Figure", values: np.ndarray, title: str, dark: bool, *, right:
     )  # fmt: skip
     drawn.add_heatmap(
         z=values, zmin=0, zmax=highest, colorscale=[list(stop) for stop in scale], hoverinfo="skip",
-        xgap=1, ygap=1, colorbar=bar, texttemplate="%{z:.0f}" if len(values) <= MOST_TOLD else "",
+        xgap=1, ygap=1, colorbar=bar, texttemplate="%{z:.0f}" if values.shape[1] <= MOST_TOLD else "",
         textfont={"size": 13},
     )  # fmt: skip
 
 
-def _clicks(drawn: "Figure", places: np.ndarray, told: Sequence[str], side_px: int, dark: bool) -> None:
+def _clicks(drawn: "Figure", true: np.ndarray, said: np.ndarray, told: Sequence[str], side_px: int, dark: bool) -> None:
     """A marker on each cell that hears the click, and frames the cell once it was clicked."""
-    rows, columns = (each.ravel() for each in np.indices((len(places), len(places))))
+    rows, columns = (each.ravel() for each in np.indices((len(true), len(said))))
     drawn.add_scatter(
         x=columns, y=rows, mode="markers",
         marker={
             "symbol": "square", "size": max(10, side_px - 10), "opacity": 0, "color": "rgba(255,255,255,0.22)",
             "line": {"width": 3, "color": INK_DARK if dark else INK},
         },
-        customdata=np.stack([places[rows], places[columns]], axis=1).tolist(),
+        customdata=np.stack([true[rows], said[columns]], axis=1).tolist(),
         text=list(told), hoverinfo="text", showlegend=False,
         selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 0}},
     )  # fmt: skip
 
 
-def _told(labels: Sequence[str], row: int, column: int, many: int, noun: str, share: str) -> str:
+def _told(truth: str, said: str, many: int, noun: str, share: str) -> str:
     """A cell in words."""
-    taken = "named rightly" if row == column else f"taken for <b>{labels[column]}</b>"
-    return f"<b>{labels[row]}</b>, {taken}: {words.count(many, noun)}{share}"
+    taken = "named rightly" if truth == said else f"taken for <b>{said}</b>"
+    return f"<b>{truth}</b>, {taken}: {words.count(many, noun)}{share}"
 
 
-def _share(values: np.ndarray, row: int, column: int, unit: str) -> str:
-    return "" if np.isnan(values[row, column]) else f", {values[row, column]:.1f} {unit}"
+def _share(value: float, unit: str) -> str:
+    return "" if np.isnan(value) else f", {value:.1f} {unit}"
 
 
-def _axes(drawn: "Figure", names: Sequence[str], side_px: int) -> None:
-    count = len(names)
-    shown = [name if len(name) <= 22 else f"{name[:21]}…" for name in names]
-    size = 12 if side_px >= 20 else 11
-    ticks: dict[str, Any] = {"tickvals": list(range(count)), "ticktext": shown, "showgrid": False, "automargin": True}
+def _axes(drawn: "Figure", true: Sequence[str], said: Sequence[str], side_px: int) -> None:
+    """The names of the classes, the true ones from top to bottom."""
+    many = len(said)
+    look: dict[str, Any] = {"showgrid": False, "automargin": True, "tickfont_size": 12 if side_px >= 20 else 11}
     drawn.update_xaxes(
-        **ticks, side="top", range=[-0.5, count - 0.5], tickangle=-50 if count > 4 else 0, tickfont_size=size,
-        title={"text": "what the model says", "font": {"size": 12}},
+        **look, tickvals=list(range(many)), ticktext=_short(said), side="top", range=[-0.5, many - 0.5],
+        tickangle=-50 if many > 4 else 0, title={"text": "what the model says", "font": {"size": 12}},
     )  # fmt: skip
     drawn.update_yaxes(
-        **ticks, range=[count - 0.5, -0.5], tickfont_size=size, title={"text": "what is true", "font": {"size": 12}}
-    )
+        **look, tickvals=list(range(len(true))), ticktext=_short(true), range=[len(true) - 0.5, -0.5],
+        title={"text": "what is true", "font": {"size": 12}},
+    )  # fmt: skip
     drawn.update_layout(
         margin={"l": 4, "r": 4, "t": 4, "b": 66}, clickmode="event+select", dragmode=False, hovermode="closest",
         hoverdistance=-1, hoverlabel={"align": "left"},
     )  # fmt: skip
+
+
+def _short(names: Sequence[str], most: int = 22) -> list[str]:
+    return [name if len(name) <= most else f"{name[: most - 1]}…" for name in names]
 
 
 def parts(found: Evaluation, order: Sequence[int]) -> dict[str, tuple[int, ...]]:

@@ -6,15 +6,17 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import pipeline
+from core import formats, pipeline
 from core.domain import Analysis, ModelCard, Prediction, VideoInfo
 from core.errors import AnalysisError
 from core.registry import FORMATS
 from core.segments import NOTHING
-from pages.ui import figures, player, state, theme, words
+from pages.ui import figures, lanes, player, state, theme, words
 
 TOP = 5
 BARELY = 0.01  # mean score below which a label without a segment is not worth a row
+EVERYDAY = ("csv", "json", "vtt")
+CURVES = 3  # labels whose scores are drawn beneath the segments
 LEAST = 2  # labels without a segment that are shown anyhow
 
 
@@ -34,7 +36,7 @@ def draw(analysis: Analysis, prediction: Prediction, key: str, *, between: Calla
     labels = shown_labels(analysis)
     slots = state.slots(labels)
     _headline(analysis, slots)
-    _playing(analysis, slots, key)
+    _playing(analysis, prediction, slots, key)
     if state.recipe().steps:
         st.caption(f"The player shows the clip as it is. The network saw it prepared: {words.steps(state.recipe())}.")
     if between:
@@ -85,14 +87,35 @@ def sentence(analysis: Analysis) -> str:
 
 
 @st.fragment
-def _playing(analysis: Analysis, slots: dict[str, int], key: str) -> None:
+def _playing(analysis: Analysis, prediction: Prediction, slots: dict[str, int], key: str) -> None:
     """The player and the table beside it; a row that is picked plays from its start."""
     left, right = st.columns([3, 2], gap="large")
     with right:
         _table(analysis, key)
     with left:
         playable = player.playable(analysis.video)
-        player.player(analysis, slots, playable=playable, key=f"player.{key}")
+        more = [_scores(prediction, slots), *_quality(analysis.video)]
+        player.player(analysis, slots, playable=playable, key=f"player.{key}", more=more)
+
+
+def _scores(prediction: Prediction, slots: dict[str, int]) -> player.Row:
+    """The scores of the first labels over time, as curves."""
+    lines = [
+        player.Curve(
+            label, prediction.times_s, prediction.scores[:, prediction.labels.index(label)], figures.colour(slot)
+        )
+        for label, slot in list(slots.items())[:CURVES]
+    ]
+    return player.Row("scores", curves=lines)
+
+
+def _quality(info: VideoInfo) -> list[player.Row]:
+    """What may go wrong in the clip, where that was measured and something was found."""
+    try:
+        found = lanes.segments(state.quality_findings(info.digest))
+    except AnalysisError:
+        return []
+    return [player.Row("quality", found, look="quality")] if found else []
 
 
 def _table(analysis: Analysis, key: str) -> None:
@@ -123,22 +146,43 @@ def _table(analysis: Analysis, key: str) -> None:
 
 
 def _downloads(analysis: Analysis) -> None:
-    """The findings as files of each format."""
+    """The findings as files: three at hand, those of other programs on demand."""
     theme.section("Take it with you")
-    stem = state.store().entry(analysis.video.digest).name
     with st.container(horizontal=True):
-        for name, kind in FORMATS.items():
-            try:
-                content = pipeline.export(analysis, name)
-            except AnalysisError as error:
-                st.caption(f"{kind.title}: {theme.plain(str(error))}")
-                continue
-            st.download_button(
-                kind.title,
-                content,
-                words.file_name(Path(stem).stem, kind.suffix),
-                kind.mime,
-                key=f"download.{name}",
-                icon=":material/download:",
-                on_click="ignore",
-            )
+        for name in EVERYDAY:
+            _download(analysis, name)
+    others = [name for name in FORMATS if name not in EVERYDAY]
+    chosen = st.selectbox(
+        "For another program",
+        others,
+        index=None,
+        format_func=lambda name: FORMATS[name].title,
+        placeholder="ELAN, BORIS, CVAT ...",
+        key="download.other",
+    )
+    if chosen:
+        form = FORMATS[chosen]
+        st.caption(f"It counts {form.unit}, {form.base}; {form.ends}. {form.remark}")
+        if lost := form.lost(formats.labels_of(analysis)):
+            st.caption(f"It does not keep {', nor '.join(lost)}.")
+        _download(analysis, chosen)
+
+
+def _download(analysis: Analysis, name: str) -> None:
+    """A button for a file of one format, or why it cannot be written."""
+    kind = FORMATS[name]
+    stem = state.store().entry(analysis.video.digest).name
+    try:
+        content = pipeline.export(analysis, name)
+    except AnalysisError as error:
+        theme.problem(str(error), error.hint)
+        return
+    st.download_button(
+        kind.title,
+        content,
+        words.file_name(Path(stem).stem, kind.suffix),
+        kind.mime,
+        key=f"download.{name}",
+        icon=":material/download:",
+        on_click="ignore",
+    )

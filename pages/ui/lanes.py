@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.domain import Quality
+from core.domain import Quality, Segment
 from core.quality import BLACK_SHARE, DARK_LUMA, Finding
 from pages.ui import figures, words
 
@@ -96,6 +96,16 @@ def table(found: Sequence[Finding]) -> "DataFrame":
         for each in found
     ]
     return DataFrame(rows)
+
+
+def segments(found: Sequence[Finding]) -> tuple[Segment, ...]:
+    """The findings as segments of one lane; where two overlap, the later one begins when the earlier ends."""
+    made: list[Segment] = []
+    for each in sorted(found, key=lambda finding: finding.start_s):
+        start_s = max([each.start_s, *(one.stop_s for one in made[-1:])])
+        if start_s < each.stop_s:
+            made.append(Segment(start_s, each.stop_s, what(each)))
+    return tuple(made)
 
 
 def figure(quality: Quality, found: Sequence[Finding], duration_s: float, *, dark: bool) -> "Figure":

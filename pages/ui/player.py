@@ -26,7 +26,7 @@ def player(analysis: Analysis, slots: Mapping[str, int], *, playable: bool, key:
     lanes.
     """
     info, track = analysis.video, analysis.track
-    row = Row("found" if more else "", track.segments, seen=[track.seen_s])
+    row = Row("actions" if more else "", track.segments, seen=[track.seen_s])
     show(info, [row, *more], slots, key=key, playable=playable, subtitles=_subtitles(analysis))
 
 
@@ -73,21 +73,8 @@ def show(
     being asked. active: the lane that keys paint into at first. slots: of all labels.
     """
     begins_s = state.moment_s(info) if start_s is None else start_s
-    palette = Palette(slots, labels)
-    seek_s, seek_id, plays = state.remembered("seek", (0.0, 0, True))
-    lanes = [packed(row, palette) for row in rows]
-    data = _clip(info, playable, subtitles) | {
-        "start_s": begins_s,
-        "rows": lanes,
-        "palette": palette.entries,
-        "labels": list(range(len(labels))) if on_edit else [],
-        "active": active,
-        "rest": NOTHING,
-        "seek": {"moment_s": seek_s, "id": 0 if quiet else seek_id, "play": plays},
-        "quiet": quiet,
-        "play": at_once,
-        "done": _acknowledged(key, info),
-    }
+    data = _clip(info, playable, subtitles) | _lanes(rows, slots, labels if on_edit else ()) | _seek_of(quiet)
+    data |= {"start_s": begins_s, "quiet": quiet, "play": at_once, "active": active, "done": _acknowledged(key, info)}
     take = partial(_hand_out, key, info, tuple(row.name for row in rows if row.edits), tuple(labels), on_edit)
     default = {"moment": begins_s, "edits": None}
     answer = _player(key=key, data=data, default=default, on_moment_change=_nothing, on_edits_change=take)
@@ -110,6 +97,19 @@ def _clip(info: VideoInfo, playable: bool, subtitles: str) -> dict[str, Any]:
         "varies": _varies(info),
         "subtitles": subtitles,
     }
+
+
+def _lanes(rows: Sequence[Row], slots: Mapping[str, int], labels: Sequence[str]) -> dict[str, Any]:
+    """The lanes, and the labels that may be painted, which come first among all."""
+    palette = Palette(slots, labels)
+    lanes = [packed(row, palette) for row in rows]
+    return {"rows": lanes, "palette": palette.entries, "labels": list(range(len(labels))), "rest": NOTHING}
+
+
+def _seek_of(quiet: bool) -> dict[str, Any]:
+    """Where to jump, and a number that is new where that is asked for anew."""
+    seek_s, seek_id, plays = state.remembered("seek", (0.0, 0, True))
+    return {"seek": {"moment_s": seek_s, "id": 0 if quiet else seek_id, "play": plays}}
 
 
 def _varies(info: VideoInfo) -> str:

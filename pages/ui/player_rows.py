@@ -1,7 +1,7 @@
 """The lanes under the player's picture, and how they travel to the browser. No st calls."""
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -136,5 +136,17 @@ def _edit(one: dict, info: VideoInfo, rows: Sequence[str], labels: Sequence[str]
         return None
     if not (0 <= start <= stop <= info.frame_count and 0 <= at_s <= info.duration_s):  # type: ignore[operator]
         return None
-    border_s: Callable[[int], float] = lambda at: float(info.times_s[at]) if at < info.frame_count else info.duration_s  # noqa: E731
-    return Edit(str(kind), str(row), float(at_s), border_s(start), border_s(stop), str(label))  # type: ignore[arg-type]
+    start_s = _moment_s(info, one.get("start_s"), int(start))  # type: ignore[arg-type]
+    stop_s = _moment_s(info, one.get("stop_s"), int(stop))  # type: ignore[arg-type]
+    return Edit(str(kind), str(row), float(at_s), start_s, stop_s, str(label))  # type: ignore[arg-type]
+
+
+def _moment_s(info: VideoInfo, told: Any, border: int) -> float:
+    """The exact moment of a border between frames; one that was there before, between this and the last, stays."""
+    if (
+        isinstance(told, float)
+        and int(np.searchsorted(info.times_s, told - 2e-6)) == border
+        and told <= info.duration_s
+    ):
+        return told
+    return float(info.times_s[border]) if border < info.frame_count else info.duration_s

@@ -78,7 +78,7 @@ function build(root) {
   const self = Object.fromEntries(Object.entries(PARTS).map(([name, part]) => [name, box.querySelector(`.${part}`)]));
   return Object.assign(self, {
     box, video: box.querySelector("video"), moment: 0, frame: 0, shift: 0, tries: 0, asked: null, onScreen: null, serial: 1, version: 0, drawn: 0,
-    nonce: Math.random().toString(36).slice(2, 10), outbox: [], pointers: new Map(), rows: [], brush: NOTHING, view: { from: 0, to: 1 },
+    nonce: Math.random().toString(36).slice(2, 10), outbox: [], pointers: new Map(), rows: [], kept: new Map(), looks: [], brush: NOTHING, view: { from: 0, to: 1 },
     captions: "showing",
   });
 }
@@ -232,7 +232,8 @@ function setRows(self) {
   self.heldBack = false;
   self.ahead = self.outbox.length > 0;
   const names = { active: self.active?.name ?? data.active, chosenRow: self.chosenRow?.name, ghost: self.ghost?.row.name, picked: self.picked?.row.name };
-  self.rows = data.rows.map(rowOf);
+  self.looks = [];
+  self.rows = data.rows.map((row) => rowOf(row, self.kept));
   const named_ = (name) => self.rows.find((row) => row.name === name);
   self.active = data.labels.length ? named_(names.active) || self.rows.find((row) => row.edits) || null : null;
   self.chosenRow = named_(names.chosenRow) || null;

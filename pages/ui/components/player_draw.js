@@ -48,25 +48,28 @@ function inks(self) {
     style.getPropertyValue(`--st-${name}`).trim(),
   );
   const font = style.getPropertyValue("--st-font").trim() || "sans-serif";
-  if (self.inks?.edge !== edge) self.hatch = null;
+  if (self.inks?.edge !== edge) Object.assign(self, { hatch: null, looks: [] });
   self.inks = { read: now, text, ground, second, edge, lamp, font };
   return self.inks;
 }
 
 const channels = (colour) => [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
-const shades = new Map();
 
 // The colour as it looks with so much of it on the ground, and black or white, whichever reads better there (WCAG 2).
 function shade(colour, share, ground) {
-  const key = `${colour}${Math.round(share * 50)}${ground}`;
-  if (!shades.has(key)) {
-    const back = channels(/^#[0-9a-f]{6}$/i.test(ground) ? ground : "#FFFFFF");
-    const mixed = channels(colour).map((value, at) => Math.round(value * share + back[at] * (1 - share)));
-    const [red, green, blue] = mixed.map((value) => (value <= 10 ? value / 3294 : ((value / 255 + 0.055) / 1.055) ** 2.4));
-    const light = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-    shades.set(key, { fill: `rgb(${mixed.join(" ")})`, ink: light > 0.179 ? "#000" : "#FFF" });
-  }
-  return shades.get(key);
+  const back = channels(/^#[0-9a-f]{6}$/i.test(ground) ? ground : "#FFFFFF");
+  const mixed = channels(colour).map((value, at) => Math.round(value * share + back[at] * (1 - share)));
+  const [red, green, blue] = mixed.map((value) => (value <= 10 ? value / 3294 : ((value / 255 + 0.055) / 1.055) ** 2.4));
+  const light = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+  const packed = (255 << 24) | (mixed[2] << 16) | (mixed[1] << 8) | mixed[0];
+  return { fill: `rgb(${mixed.join(" ")})`, ink: light > 0.179 ? "#000" : "#FFF", packed };
+}
+
+// The look of a segment, worked out once for each label and confidence.
+function lookOf(self, row, one) {
+  const said = row.look === "label" && one.sure !== null ? Math.round(100 * one.sure) : 100;
+  const key = one.label * 101 + said;
+  return (self.looks[key] ??= shade(self.data.palette[one.label].colour, 0.3 + 0.007 * said, inks(self).second));
 }
 
 function hatch(self, ctx) {
@@ -84,42 +87,71 @@ function hatch(self, ctx) {
   return self.hatch;
 }
 
-// A row of segments: what is narrower than a pixel is drawn once a pixel.
-function drawSegments(self, ctx, row, place, { from, to, wide }) {
+// A row of segments; where they are many, a line of pixels instead.
+function drawSegments(self, ctx, row, place, window) {
+  const { from, to, wide } = window;
+  const first = after(row.segments, from);
+  const stop = after(row.segments, to) + 1;
+  if (stop - first > wide / 4) return drawMany(self, ctx, row, place, window, first);
   const scale = wide / (to - from);
-  const { segments } = row;
-  const { second } = inks(self);
-  let painted = -1;
-  for (let i = after(segments, from); i < segments.length && segments[i].start < to; i += 1) {
-    const one = segments[i];
-    const [left, right] = [(one.start - from) * scale, (one.stop - from) * scale];
-    if (right < painted + 0.5) continue;
-    const shown = self.data.palette[one.label];
-    const { fill, ink } = shade(shown.colour, row.look === "label" && one.sure !== null ? 0.3 + 0.7 * one.sure : 1, second);
-    const x = Math.max(left, painted, -2);
-    const width = Math.max(Math.min(right, wide + 2) - x, 1);
-    painted = x + width;
+  const { ground } = inks(self);
+  for (let i = first; i < row.segments.length && row.segments[i].start < to; i += 1) {
+    const one = row.segments[i];
+    const x = Math.max((one.start - from) * scale, -2);
+    const right = Math.min((one.stop - from) * scale, wide + 2);
+    const width = Math.max(right - x, 1);
+    const { fill, ink } = lookOf(self, row, one);
     ctx.fillStyle = fill;
     ctx.fillRect(x, place.top, width, place.height);
     if (!place.words) continue;
+    const shown = self.data.palette[one.label];
     if (one.sure !== null && row.look === "label") {
       ctx.fillStyle = shown.colour;
       ctx.fillRect(x, place.top + place.height - 3, width, 3);
     }
     if (width > 3) {
-      ctx.fillStyle = inks(self).ground;
+      ctx.fillStyle = ground;
       ctx.fillRect(x + width - 1, place.top, 1, place.height);
     }
-    if (width > 30) write(ctx, shown.label, Math.max(x, 0) + 6, place.top + place.height / 2 + 4.5, Math.min(right, wide) - Math.max(x, 0) - 11, ink);
+    const left = Math.max(x, 0);
+    if (width > 30) write(ctx, shown.label, left + 6, place.top + place.height / 2 + 4.5, right - left - 11, ink);
   }
 }
 
+// Each column of pixels takes the colour of the segment that fills most of what is left of it.
+function drawMany(self, ctx, row, place, { from, to, wide }, first) {
+  const columns = Math.ceil(wide);
+  const line = new ImageData(columns, 1);
+  const pixels = new Uint32Array(line.data.buffer);
+  const scale = wide / (to - from);
+  for (let i = first; i < row.segments.length && row.segments[i].start < to; i += 1) {
+    const one = row.segments[i];
+    const left = Math.max(Math.round((one.start - from) * scale), 0);
+    const right = Math.max(Math.round((one.stop - from) * scale), left + 1);
+    pixels.fill(lookOf(self, row, one).packed, left, right);
+  }
+  self.line ??= document.createElement("canvas");
+  if (self.line.width !== columns) Object.assign(self.line, { width: columns, height: 1 });
+  self.line.getContext("2d").putImageData(line, 0, 0);
+  ctx.imageSmoothingEnabled = false;
+  ctx.drawImage(self.line, 0, 0, columns, 1, 0, place.top, columns, place.height);
+}
+
+const shortened = new Map(); // what is left of words in so much room
+
 function write(ctx, words, x, y, room, ink) {
   if (room < 18) return;
+  const key = `${Math.min(Math.floor(room / 3), 200)}${words}`;
+  if (!shortened.has(key)) shortened.set(key, fitted(ctx, words, room));
   ctx.fillStyle = ink;
-  let shown = words;
-  while (shown.length > 1 && ctx.measureText(shown === words ? shown : `${shown}…`).width > room) shown = shown.slice(0, -1);
-  if (shown.length > 1 || shown === words) ctx.fillText(shown === words ? shown : `${shown}…`, x, y);
+  ctx.fillText(shortened.get(key), x, y);
+}
+
+function fitted(ctx, words, room) {
+  if (ctx.measureText(words).width <= room) return words;
+  let length = words.length - 1;
+  while (length > 1 && ctx.measureText(`${words.slice(0, length)}…`).width > room) length -= 1;
+  return length > 1 ? `${words.slice(0, length)}…` : "";
 }
 
 function drawUnseen(self, ctx, row, place, { from, to, wide }) {
@@ -160,6 +192,24 @@ function drawCurves(self, ctx, row, place, { from, to, wide }) {
       if (times[i] > to) break;
     }
     ctx.stroke();
+  }
+  if (place.words) nameCurves(self, ctx, row, place);
+}
+
+// The names of the curves in their colours, on the ground so that no line runs through them.
+function nameCurves(self, ctx, row, place) {
+  let x = 6;
+  for (const { name, colour } of row.curves) {
+    const wide = ctx.measureText(name).width;
+    ctx.fillStyle = inks(self).second;
+    ctx.globalAlpha = 0.8;
+    ctx.fillRect(x - 2, place.top + 2, wide + 18, 15);
+    ctx.globalAlpha = 1;
+    ctx.fillStyle = colour;
+    ctx.fillRect(x, place.top + 5, 9, 9);
+    ctx.fillStyle = inks(self).text;
+    ctx.fillText(name, x + 13, place.top + 14);
+    x += wide + 26;
   }
 }
 
@@ -298,7 +348,7 @@ function drawAll(self) {
   self.drawn += 1;
   self.buttons.classList.add("moving");
   clearTimeout(self.buttonTimer);
-  self.buttonTimer = setTimeout(() => drawButtons(self), 120);
+  self.buttonTimer = setTimeout(() => drawButtons(self), 180);
 }
 
 function drawHead(self) {

@@ -26,12 +26,13 @@ function choose(self, row, one) {
   self.chosenRow = row;
   pick(self, row, one);
   if (row.edits && edits(self)) {
-    if (self.table) seekFrame(self, self.table.border(one.start));
+    if (self.table) seekFrame(self, self.table.first(one.start));
   } else seek(self, one.start, true);
 }
 
-function send(self, kind, row, { at = 0, start = 0, stop = 0, label = "" } = {}) {
-  const edit = { n: self.serial, kind, row: row.name, at, start, stop, label };
+// start, stop: borders between frames. start_s, stop_s: ends that stay where they are, which need not be on a border.
+function send(self, kind, row, { at = 0, start = 0, stop = 0, label = "", start_s = null, stop_s = null } = {}) {
+  const edit = { n: self.serial, kind, row: row.name, at, start, stop, label, start_s, stop_s };
   const kept = kind === "undo" || kind === "redo";
   if (!kept && !applied(self, edit)) return;
   self.serial += 1;
@@ -56,7 +57,7 @@ function paint(self, row, start, stop, label) {
 }
 
 const middle = (one) => (one.start + one.stop) / 2;
-const borders = (self, one) => [self.table.border(one.start), self.table.border(one.stop)];
+const borders = (self, one) => [self.table.first(one.start), self.table.first(one.stop)];
 
 // What the keys and buttons do to the chosen segment of a lane of one's own.
 function withPicked(self, act) {
@@ -94,23 +95,27 @@ const merge = (self) =>
   withPicked(self, (row, one, place) => {
     const next = row.segments[place + 1];
     if (!next) return say(self, "There is no segment after this one");
-    send(self, "merge", row, { at: middle(one), start: borders(self, one)[0], stop: borders(self, next)[1] });
+    const [start, stop] = [borders(self, one)[0], borders(self, next)[1]];
+    send(self, "merge", row, { at: middle(one), start, stop, start_s: one.start, stop_s: next.stop });
     pick(self, row, here(row, middle(one)));
   });
 
 // The room that a segment has between its neighbours, in borders.
 function room(self, row, place) {
   const [before, next] = [row.segments[place - 1], row.segments[place + 1]];
-  return [before ? self.table.border(before.stop) : 0, next ? self.table.border(next.start) : self.table.count];
+  return [before ? self.table.first(before.stop) : 0, next ? self.table.at(next.start + 1e-6) : self.table.count];
 }
 
+// Let a segment run from border to border as far as there is room; an end that is not moved stays as it is.
 function change(self, row, place, start, stop) {
   const one = row.segments[place];
   const [low, high] = room(self, row, place);
-  const [from, to] = [Math.max(start, low), Math.min(stop, high)];
   const [oldFrom, oldTo] = borders(self, one);
+  const from = start === oldFrom ? start : Math.max(start, low);
+  const to = stop === oldTo ? stop : Math.min(stop, high);
   if (to <= from || (from === oldFrom && to === oldTo)) return say(self, "There is no room: a neighbour or an end is in the way");
-  send(self, "change", row, { at: middle(one), start: from, stop: to });
+  const kept = { start_s: from === oldFrom ? one.start : null, stop_s: to === oldTo ? one.stop : null };
+  send(self, "change", row, { at: middle(one), start: from, stop: to, ...kept });
   pick(self, row, here(row, self.table.inside(from)));
 }
 
@@ -220,7 +225,7 @@ function snapped(self, x, besides) {
     for (let i = Math.max(after(row.segments, seconds) - 1, 0), stop = i + 3; i < Math.min(stop, row.segments.length); i += 1)
       if (row.segments[i] !== besides) near.push(row.segments[i].start, row.segments[i].stop);
   const best = near.reduce((one, other) => (Math.abs(pixelsOf(self, other) - x) < Math.abs(pixelsOf(self, one) - x) ? other : one));
-  return self.table.border(Math.abs(pixelsOf(self, best) - x) <= MAGNET_PX ? best : seconds);
+  return Math.abs(pixelsOf(self, best) - x) <= MAGNET_PX ? self.table.first(best) : self.table.border(seconds);
 }
 
 // What lies at a place of a lane that may be edited: an end of a segment, its body, or nothing.
@@ -294,7 +299,7 @@ const DRAGS = {
   },
   start(self, gesture, border) {
     const before = gesture.row.segments[gesture.place - 1];
-    const touching = before && self.table.border(before.stop) === borders(self, gesture.segment)[0];
+    const touching = before && borders(self, before)[1] === borders(self, gesture.segment)[0];
     if (touching && !gesture.alone) {
       Object.assign(gesture, { kind: "stop", place: gesture.place - 1, segment: before });
       return DRAGS.stop(self, gesture, border);
@@ -307,7 +312,7 @@ const DRAGS = {
   stop(self, gesture, border) {
     const [start, end] = borders(self, gesture.segment);
     const next = gesture.row.segments[gesture.place + 1];
-    gesture.shared = !gesture.alone && next && self.table.border(next.start) === end;
+    gesture.shared = !gesture.alone && next && borders(self, next)[0] === end;
     const high = gesture.shared ? borders(self, next)[1] - 1 : room(self, gesture.row, gesture.place)[1];
     const stop = Math.min(Math.max(border, start + 1), Math.max(high, start + 1));
     self.ghost = { row: gesture.row, start, stop, label: gesture.segment.label };
@@ -353,7 +358,20 @@ function hover(self, x, y) {
   const held = row.edits && edits(self) ? grip(self, row, x, false).kind : "blank";
   self.lane.style.cursor = { start: "ew-resize", stop: "ew-resize", body: "grab" }[held] || (row.edits && edits(self) ? "crosshair" : "pointer");
   const one = here(row, timeAt(self, x));
-  self.lane.title = one ? told(self, row, one) : "";
+  self.lane.title = one ? told(self, row, one) : row.curves.map((curve) => scoreOf(curve, timeAt(self, x))).join("\n");
+}
+
+// A curve at a moment, in words.
+function scoreOf({ name, times, values }, seconds) {
+  let low = 0;
+  let high = times.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (times[middle] < seconds) low = middle + 1;
+    else high = middle;
+  }
+  const nearest = low && seconds - times[low - 1] < times[low] - seconds ? low - 1 : low;
+  return `${name}, ${Math.round(values[nearest] / 2.55)} % at ${clock(seconds, 2)}`;
 }
 
 function beginPinch(self) {

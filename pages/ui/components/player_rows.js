@@ -4,27 +4,30 @@ const UNLABELLED = -2; // "label" of a stretch that nobody looked at
 const UNSAID = 255; // confidence that nobody told
 
 function numbers(text, Kind) {
-  const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+  const letters = atob(text);
+  const bytes = new Uint8Array(letters.length);
+  for (let i = 0; i < bytes.length; i += 1) bytes[i] = letters.charCodeAt(i);
   return new Kind(bytes.buffer);
 }
 
-function rowOf(told) {
-  const [starts, stops] = [numbers(told.starts, Float64Array), numbers(told.stops, Float64Array)];
-  const [labels, sures] = [numbers(told.labels, Uint16Array), numbers(told.sures, Uint8Array)];
-  const segments = Array.from(starts, (start, i) => ({
-    start,
-    stop: stops[i],
-    label: labels[i],
-    sure: sures[i] === UNSAID ? null : sures[i] / 100,
-  }));
+// A lane as it is drawn. Its segments are read anew only where they changed; edits never change them, but replace them.
+function rowOf(told, kept) {
+  const { name, title, edits, look, seen } = told;
+  const text = told.starts + told.stops + told.labels + told.sures;
+  if (kept.get(name)?.text !== text) kept.set(name, { text, segments: segmentsOf(told) });
   const curves = told.curves.map((curve) => ({
     name: curve.name,
     colour: curve.colour,
     times: numbers(curve.times, Float32Array),
     values: numbers(curve.values, Uint8Array),
   }));
-  const { name, title, edits, look, seen } = told;
-  return { name, told: title, edits, look, segments, curves, seen };
+  return { name, told: title, edits, look, segments: kept.get(name).segments, curves, seen };
+}
+
+function segmentsOf(told) {
+  const [starts, stops] = [numbers(told.starts, Float64Array), numbers(told.stops, Float64Array)];
+  const [labels, sures] = [numbers(told.labels, Uint16Array), numbers(told.sures, Uint8Array)];
+  return Array.from(starts, (start, i) => ({ start, stop: stops[i], label: labels[i], sure: sures[i] === UNSAID ? null : sures[i] / 100 }));
 }
 
 // The place of the segment at a moment, -1 where there is none; `after` gives that of the first one that ends later.
@@ -120,6 +123,7 @@ function applied(self, edit) {
   if (!free && place < 0) return false;
   const { starts } = self.table;
   const label = edit.label ? self.data.palette.findIndex((one) => one.label === edit.label) : NOTHING;
-  CHANGES[edit.kind](row, { start: starts[edit.start], stop: starts[edit.stop], label, end: self.data.duration_s }, place);
+  const [start, stop] = [edit.start_s ?? starts[edit.start], edit.stop_s ?? starts[edit.stop]];
+  CHANGES[edit.kind](row, { start, stop, label, end: self.data.duration_s }, place);
   return true;
 }

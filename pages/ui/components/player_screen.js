@@ -1,5 +1,6 @@
 // The picture: exact seeking, and the frame that is on screen told by the browser itself.
 const REST_MS = 250;
+const REST_EDITING_MS = 1500; // while labels are drawn the server has better things to do
 const INSIDE = [0.5, 0.25, 0.8]; // where in a frame's time it is sought, if need be one after the other
 const SPEEDS = [0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 4];
 const LATE_MS = 400; // after this long without word of a new picture, the browser's clock is believed
@@ -149,7 +150,7 @@ function tell(self) {
     if (rested === self.toldMoment) return;
     self.toldMoment = rested;
     self.setStateValue("moment", rested);
-  }, REST_MS);
+  }, edits(self) ? REST_EDITING_MS : REST_MS);
 }
 
 function mainRow(self) {
@@ -211,7 +212,7 @@ function stepSegment(self, by) {
   if (!row) return;
   self.video.pause();
   const now = self.asked ?? self.frame;
-  const borders = row.segments.flatMap((one) => [self.table.border(one.start), self.table.border(one.stop)]);
+  const borders = row.segments.flatMap((one) => [self.table.first(one.start), self.table.first(one.stop)]);
   const found = by > 0 ? borders.filter((at) => at > now) : borders.filter((at) => at < now);
   if (!found.length) return seekFrame(self, by > 0 ? self.table.count - 1 : 0);
   seekFrame(self, by > 0 ? found.reduce((one, other) => Math.min(one, other)) : found.reduce((one, other) => Math.max(one, other)));
@@ -233,7 +234,7 @@ function faster(self, by) {
 function toggleLoop(self) {
   const row = self.picked?.row || self.chosenRow || mainRow(self);
   const one = pickedSegment(self) || (row && self.table && here(row, self.table.inside(self.frame)));
-  self.loop = self.loop || !one ? null : { start: self.table.border(one.start), stop: self.table.border(one.stop) };
+  self.loop = self.loop || !one ? null : { start: self.table.first(one.start), stop: Math.max(self.table.first(one.stop), self.table.first(one.start) + 1) };
   self.loopButton.setAttribute("aria-pressed", String(Boolean(self.loop)));
   self.loopButton.classList.toggle("on", Boolean(self.loop));
   if (self.loop) {

@@ -26,6 +26,14 @@ class Table {
     return seconds - this.starts[frame] > this.starts[frame + 1] - seconds ? frame + 1 : frame;
   }
 
+  // The first border at or after a moment: frames of a segment are those that appear at or after its start and before its
+  // stop, so this is the border of both. A millionth of a second is what the table is rounded to.
+  first(seconds) {
+    if (seconds <= 1e-6) return 0;
+    const frame = this.at(seconds - 1e-6);
+    return frame + 1;
+  }
+
   // The frame whose picture carries this media time.
   shown(mediaTime) {
     return Math.min(this.border(mediaTime), this.count - 1);
