@@ -32,7 +32,7 @@ HEADERS = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cache-Control": "private, no-cache",
 }
-KINDS = {b"ftyp": "video/mp4", b"\x1a\x45\xdf\xa3": "video/webm"}
+KINDS = {b"ftyp": "video/mp4", b"\x1a\x45\xdf\xa3": "video/webm", b"PK\x03\x04": "application/zip"}
 
 
 def clip(request: Request) -> Response:
@@ -75,11 +75,11 @@ def moment(request: Request) -> Response:
 
 
 def export(request: Request) -> Response:
-    """A file of chosen frames, sent as it lies on disk; the page gives it its name."""
+    """A file that was made to be taken along, sent as it lies on disk; the page gives it its name."""
     path = state.store().file_path(request.path_params["digest"])
     if not path.is_file():
         return _refusal(404)
-    return FileResponse(path, media_type="application/zip", headers={**HEADERS, "Content-Disposition": "attachment"})
+    return FileResponse(path, media_type=_kind(path), headers={**HEADERS, "Content-Disposition": "attachment"})
 
 
 def guarded(answer, name: re.Pattern[str] = DIGEST):

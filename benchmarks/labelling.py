@@ -25,7 +25,7 @@ SEEDS = (0, 1, 2, 3, 4)
 HELD_BACK = 3  # persons that are only tested on
 STRETCH_S = drafts.LONGEST_S
 FIRST, EACH = 8, 6  # stretches at first, and in each round
-ROUNDS = 7
+ROUNDS = 6
 GOAL = 0.9  # of what is reached when all is labelled
 ORDERS = ("least sure", "random")
 OPTIONS = training.Options(units=32, epochs=25, patience=6)  # the dial "small"
@@ -49,7 +49,10 @@ def main() -> list[Figure]:
     store = Store(WORKSPACE)
     trials = [_trial(store, seed) for seed in SEEDS]
     wholes = [_score(trial, _learned(trial, _all(trial))) for trial in trials]
-    curves = {order: [_course(trial, order) for trial in trials] for order in ORDERS}
+    firsts = [_begun(trial) for trial in trials]
+    curves = {
+        order: [_course(trial, order, *first) for trial, first in zip(trials, firsts, strict=True)] for order in ORDERS
+    }
     needed = {
         order: [_until(course, GOAL * whole) for course, whole in zip(curves[order], wholes, strict=True)]
         for order in ORDERS
@@ -117,20 +120,35 @@ def _score(trial: Trial, run: network.Run) -> float:
     return lessons.accuracy(lessons.asked(trial.taught, trial.tested, 0, run))
 
 
-def _course(trial: Trial, order: str) -> list[tuple[float, float]]:
+def _begun(trial: Trial) -> tuple[Seen, network.Run]:
+    """The stretches that both orders begin with, and the network that learned from them."""
+    nothing: Seen = dict.fromkeys(trial.clips, ())
+    seen = _more(nothing, _drawn(trial, nothing, np.random.default_rng(1000 + trial.seed), FIRST))
+    return seen, _learned(trial, seen)
+
+
+def _course(trial: Trial, order: str, seen: Seen, run: network.Run) -> list[tuple[float, float]]:
     """Labelled seconds and score after each round."""
-    rng = np.random.default_rng(1000 + trial.seed)
-    seen: Seen = dict.fromkeys(trial.clips, ())
-    for clip, stretch in _drawn(trial, seen, rng, FIRST):
-        seen[clip] = spans.union([*seen[clip], stretch])
-    course = []
-    for _ in range(ROUNDS + 1):
+    rng = np.random.default_rng(2000 + trial.seed)
+    course = [_reached(trial, seen, run)]
+    for _ in range(ROUNDS):
+        seen = _more(seen, _unsure(trial, seen, run) if order == "least sure" else _drawn(trial, seen, rng, EACH))
         run = _learned(trial, seen)
-        course.append((sum(spans.length_s(each) for each in seen.values()), _score(trial, run)))
-        shown = _unsure(trial, seen, run) if order == "least sure" else _drawn(trial, seen, rng, EACH)
-        for clip, stretch in shown:
-            seen[clip] = spans.union([*seen[clip], stretch])
+        course.append(_reached(trial, seen, run))
     return course
+
+
+def _reached(trial: Trial, seen: Seen, run: network.Run) -> tuple[float, float]:
+    """Labelled seconds, and the score."""
+    return sum(spans.length_s(each) for each in seen.values()), _score(trial, run)
+
+
+def _more(seen: Seen, shown: list[tuple[int, tuple[float, float]]]) -> Seen:
+    """What is labelled after some stretches were shown."""
+    after = dict(seen)
+    for clip, stretch in shown:
+        after[clip] = spans.union([*after[clip], stretch])
+    return after
 
 
 def _drawn(trial: Trial, seen: Seen, rng: np.random.Generator, count: int) -> list[tuple[int, tuple[float, float]]]:

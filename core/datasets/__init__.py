@@ -1,6 +1,6 @@
 """Labelled sets: read and check them, tell groups, split them so that nothing leaks, find near-duplicates.
 
-drafts, readers, tables: what a source tells, before any clip is looked at      archives: zips
+drafts, readers, tables, labels: what a source tells, before any clip is looked at      archives: zips
 checking: a draft against its measured clips, which makes the set
 groups: what clips share that a split must not part     splits: folds by group; the keys of sets and splits
 targets: labels in seconds to a number for each step     duplicates: perceptual hashes and what they find

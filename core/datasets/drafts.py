@@ -8,10 +8,11 @@ from core.formats.files import Findings, refused
 
 __all__ = ["FORMS", "Draft", "Entry", "Findings", "Form", "Source", "Stretch", "refused"]
 
-Form = Literal["", "folder", "csv", "ucf", "hmdb", "mstcn"]
+Form = Literal["", "folder", "csv", "labels", "ucf", "hmdb", "mstcn"]
 FORMS: dict[Form, str] = {
     "folder": "A folder with a subfolder for each class",
     "csv": "A CSV table of clips and labels",
+    "labels": "Labels of another program (ELAN, BORIS, VIA ...)",
     "ucf": "UCF101 split lists",
     "hmdb": "HMDB51 split lists",
     "mstcn": "A label for each frame (MS-TCN layout)",

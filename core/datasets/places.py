@@ -10,7 +10,10 @@ from core.datasets.drafts import refused
 MOST_FILES = 50_000
 LARGEST_LIST = 64 * 2**20  # bytes
 OF_THE_SYSTEM = {"thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "@eadir"}
-NO_CLIPS = {".txt", ".csv", ".tsv", ".json", ".xml", ".md", ".bundle", ".yaml", ".yml", ".pdf", ".py", ".zip"}
+NO_CLIPS = {
+    *(".txt", ".csv", ".tsv", ".json", ".xml", ".md", ".bundle", ".yaml", ".yml", ".pdf", ".py", ".zip"),
+    *(".eaf", ".srt", ".vtt"),
+}
 
 
 def shown(path: Path, root: Path) -> str:

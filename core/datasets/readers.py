@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from core.datasets.drafts import FORMS, Draft, Entry, Findings, Form, Source, Stretch, refused
+from core.datasets.labels import files_of, is_labels, read_labels
 from core.datasets.places import Clips, clips_below, files_below, is_of_the_system, lines_of, shown
 from core.datasets.tables import read_csv
 from core.errors import FormatInvalid
@@ -30,6 +31,8 @@ def read(source: Source) -> Draft:
         return read_csv(
             _table(path), name=source.name, clips=source.clips, watched=source.watched, columns=source.columns
         )
+    if form == "labels":
+        return read_labels(path, name=source.name, clips=source.clips, watched=source.watched)
     if not path.is_dir():
         raise refused(path.name, 0, f"a folder ({FORMS[form]})", "a file")
     if form == "folder":
@@ -43,6 +46,8 @@ def read(source: Source) -> Draft:
 def form_of(path: Path) -> Form:
     """The layout of a file or folder; FormatInvalid where none or several fit."""
     if path.is_file():
+        if is_labels(path):
+            return "labels"
         if path.suffix.lower() in (".csv", ".tsv"):
             return "csv"
         raise refused(path.name, 0, "a folder, a zip or a CSV table", f"a file that ends in {path.suffix or 'nothing'}")
@@ -55,7 +60,9 @@ def form_of(path: Path) -> Form:
     if (path / "groundTruth").is_dir():
         fits.append("mstcn")
     if not fits and len(_tables(path)) == 1:
-        fits.append("csv")
+        fits.append("labels" if is_labels(_tables(path)[0]) else "csv")
+    if not fits and not _tables(path) and files_of(path):
+        fits.append("labels")
     if len(fits) > 1:
         both = " and as ".join(FORMS[form] for form in fits)
         raise FormatInvalid(f"{path} can be read as {both}.", "Say which layout it is.")

@@ -104,18 +104,20 @@ def _share(value: float, unit: str) -> str:
 
 def _axes(drawn: "Figure", true: Sequence[str], said: Sequence[str], side_px: int) -> None:
     """The names of the classes, the true ones from top to bottom."""
-    many = len(said)
+    many, slanted = len(said), len(said) > 4
     look: dict[str, Any] = {"showgrid": False, "automargin": True, "tickfont_size": 12 if side_px >= 20 else 11}
     drawn.update_xaxes(
         **look, tickvals=list(range(many)), ticktext=_short(said), side="top", range=[-0.5, many - 0.5],
-        tickangle=-50 if many > 4 else 0, title={"text": "what the model says", "font": {"size": 12}},
+        tickangle=-50 if slanted else 0, ticklabeloverflow="allow",
+        title={"text": "what the model says", "font": {"size": 12}},
     )  # fmt: skip
     drawn.update_yaxes(
         **look, tickvals=list(range(len(true))), ticktext=_short(true), range=[len(true) - 0.5, -0.5],
         title={"text": "what is true", "font": {"size": 12}},
     )  # fmt: skip
     drawn.update_layout(
-        margin={"l": 4, "r": 4, "t": 4, "b": 66}, clickmode="event+select", dragmode=False, hovermode="closest",
+        margin={"l": 4, "r": 4 + 4 * slanted * len(_short(said)[-1]), "t": 4, "b": 66},
+        clickmode="event+select", dragmode=False, hovermode="closest",
         hoverdistance=-1, hoverlabel={"align": "left"},
     )  # fmt: skip
 

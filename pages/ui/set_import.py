@@ -61,14 +61,15 @@ def _details(form: datasets.Form) -> dict:
     told: dict = {}
     if form in LISTED:
         told["split"] = int(st.number_input("Which of the numbered splits", 1, 99, 1, key="sets.split"))
-    if form in ("csv", *LISTED):
+    if form in ("csv", "labels", *LISTED):
         told["clips"] = st.text_input(
             "Folder of the clips, if they lie elsewhere", key="sets.clips", placeholder="/home/me/clips"
         ).strip()
     if form == "mstcn":
         told["every"] = int(st.number_input("A label for every so many frames", 1, 30, 1, key="sets.every"))
-    if form == "csv":
+    if form in ("csv", "labels"):
         told["watched"] = _watched()
+    if form == "csv":
         with st.expander("The columns have other names"):
             columns = {one: st.text_input(one, key=f"sets.column.{one}").strip() for one in datasets.MEANINGS}
         told["columns"] = tuple((meaning, header) for meaning, header in columns.items() if header)

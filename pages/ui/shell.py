@@ -10,6 +10,7 @@ PAGES = (
     ("../frames.py", "Frames", ":material/photo_library:"),
     ("../features.py", "Features", ":material/blur_on:"),
     ("../timeline.py", "Timeline", ":material/view_timeline:"),
+    ("../label.py", "Label", ":material/edit_note:"),
     ("../search.py", "Search", ":material/search:"),
     ("../datasets.py", "Datasets", ":material/dataset:"),
     ("../train.py", "Train", ":material/school:"),

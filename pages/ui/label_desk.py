@@ -1,0 +1,157 @@
+"""The desk of the Label page: the player with all lanes, what is kept, and what can be done with labels."""
+
+import time
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from core.domain import Edit, VideoInfo
+from core.errors import AnalysisError, EditRefused
+from core.labelling import agreement, journal
+from core.labelling.journal import State
+from pages.ui import (
+    label_begin,
+    label_compare,
+    label_draft,
+    label_files,
+    label_film,
+    label_learn,
+    label_tracks,
+    player,
+    state,
+    words,
+)
+from pages.ui.player_rows import Row
+
+KEYS = "123456789qwertyuiopasdghjzxcvbn"
+VIEWS = {
+    "draft": "Draft",
+    "compare": "Compare",
+    "learn": "Learn",
+    "files": "Files",
+    "video": "Video",
+}
+
+
+@st.fragment
+def show(info: VideoInfo) -> None:
+    """All of it, run again by itself after each edit."""
+    tracks = journal.tracks(state.store(), info.digest)
+    if not tracks:
+        label_begin.show(info)
+        return
+    now = label_tracks.head(info, tracks)
+    label_tracks.restore(info)
+    label_tracks.problem()
+    drafted = label_draft.found(info, now)
+    view = _view_before()
+    compared = label_compare.found(info, now, tracks) if view == "compare" else None
+    slots = _slots(tracks, drafted)
+    label_draft.arrive(drafted if view == "draft" else None)
+    label_tracks.labels(now, slots, KEYS)
+    _play(info, now, tracks, drafted if view == "draft" else None, compared, slots)
+    _kept(now)
+    _views(info, now, tracks, drafted, compared)
+
+
+def _slots(tracks: Sequence[State], drafted: label_draft.Drafted | None) -> dict[str, int]:
+    """The number of each label, from which its colour follows."""
+    labels = [label for one in tracks for label in one.document.labels]
+    labels += [one.label for one in drafted.segments] if drafted else []
+    return state.slots(tuple(dict.fromkeys(labels)))
+
+
+def _play(
+    info: VideoInfo,
+    now: State,
+    tracks: Sequence[State],
+    drafted: label_draft.Drafted | None,
+    compared: agreement.Agreement | None,
+    slots: dict[str, int],
+) -> None:
+    """The player: the track that is drawn in first, then the draft, then the other tracks."""
+    named = label_tracks.titles(tracks)
+    rows = [Row(named[now.track], now.document.segments, seen=now.document.seen, edits=True)]
+    rows += label_draft.rows(drafted, now)
+    rows += [
+        Row(named[one.track], one.document.segments, seen=one.document.seen) for one in tracks if one.track != now.track
+    ]
+    rows += label_compare.rows(compared)
+    player.show(
+        info, rows, slots, key=f"label.player.{now.track}", playable=player.playable(info),
+        labels=now.document.labels, on_edit=_taker(now.track), active=named[now.track],
+    )  # fmt: skip
+
+
+def _taker(track: str) -> Callable[[Edit], None]:
+    """What takes edits out of the player. One that no longer fits is let go: the lanes show what holds."""
+
+    def take(edit: Edit) -> None:
+        try:
+            journal.apply(state.store(), track, edit)
+        except EditRefused:
+            return
+        except AnalysisError as error:
+            label_tracks.tell(error)
+
+    return take
+
+
+def _kept(now: State) -> None:
+    """That all is kept, with undo and redo."""
+    with st.container(horizontal=True, vertical_alignment="center", key="label-kept"):
+        st.button(
+            "Undo", key="label.undo", icon=":material/undo:", disabled=not now.done, on_click=label_tracks.step,
+            args=(now.track, "undo"), help="Ctrl Z in the player, as far back as the first edit",
+        )  # fmt: skip
+        st.button(
+            "Redo", key="label.redo", icon=":material/redo:", disabled=not now.undone, on_click=label_tracks.step,
+            args=(now.track, "redo"),
+        )  # fmt: skip
+        track = now.document
+        done = (
+            f"{words.count(now.number, 'edit')}, the last {words.ago(now.made, time.time())}"
+            if now.number
+            else "no edit yet"
+        )
+        st.caption(
+            f":material/check_circle: All kept: {done} · {words.count(len(track.segments), 'segment')} · "
+            f"{words.length(track.seen_s)} looked at"
+        )
+
+
+def _view_before() -> str:
+    kept = state.remembered("label.view", "draft")
+    return kept if kept in VIEWS else "draft"
+
+
+def _views_key() -> str:
+    return f"label.views.{state.remembered('label.views', 0)}"
+
+
+def _turn() -> None:
+    state.remember("label.view", str(state.widget(_views_key())))
+
+
+def _views(
+    info: VideoInfo,
+    now: State,
+    tracks: Sequence[State],
+    drafted: label_draft.Drafted | None,
+    compared: agreement.Agreement | None,
+) -> None:
+    """What can be done with the labels, one thing at a time."""
+    view = st.segmented_control(
+        "What to do", list(VIEWS), default=_view_before(), format_func=VIEWS.__getitem__, key=_views_key(),
+        label_visibility="collapsed", required=True, on_change=_turn,
+    )  # fmt: skip
+    if view == "draft":
+        label_draft.show(info, now, drafted)
+    elif view == "compare":
+        label_compare.show(info, now, tracks, compared)
+    elif view == "learn":
+        label_learn.show(info, now)
+    elif view == "files":
+        label_files.show(info, now, tracks)
+    else:
+        label_film.show(info, now, tracks, drafted)

@@ -1,0 +1,160 @@
+"""Drafts on the Label page: a network says, a person accepts or corrects, the least sure stretches first."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core import pipeline
+from core.domain import Doubt, Prediction, Segment, VideoInfo
+from core.errors import AnalysisError
+from core.labelling import drafts, edits
+from core.labelling.journal import State
+from pages.ui import job_panel, label_tracks, player, state, theme, words
+from pages.ui.player_rows import Curve, Row
+
+ABOUT = "The network says what it sees at each moment. Nothing of it counts as a label before you accept it."
+DOUBT = "#C67F18"
+LOOK = "look here"
+FINISHED = "All of the clip was looked at. Nothing waits for you here."
+
+
+@dataclass(frozen=True, eq=False)
+class Drafted:
+    """What a model says of a clip. segments: its labels; doubts: what was not looked at, the least sure first."""
+
+    model: str
+    title: str
+    said: Prediction
+    segments: tuple[Segment, ...]
+    doubts: tuple[Doubt, ...]
+
+
+def found(info: VideoInfo, now: State) -> Drafted | None:
+    """The draft of the model in use; None where there is none yet."""
+    card = state.chosen_model()
+    if card is None or not state.remembered("label.drafts", True):
+        return None
+    key = pipeline.prediction_key(info.digest, state.recipe(), card, state.settings().engine)
+    if not state.store().has(key):
+        return None
+    try:
+        segments = state.analysis(info.digest, card.name).track.segments
+        said = state.prediction(key)
+    except AnalysisError as error:
+        label_tracks.tell(error)
+        return None
+    doubts = drafts.to_look_at(said, segments, now.document.seen, info)
+    return Drafted(card.name, card.title, said, segments, doubts)
+
+
+def rows(drafted: Drafted | None, now: State) -> list[Row]:
+    """The lanes of a draft: what waits for a person, and how unsure the network is."""
+    if drafted is None:
+        return []
+    waiting = drafts.unseen(drafted.segments, now.document.seen)
+    times_s, doubt = drafted.said.times_s, drafts.margin(drafted.said.scores)
+    lanes = [Row("draft", waiting, told="a draft:"), Row("doubt", curves=[Curve("doubt", times_s, doubt, DOUBT)])]
+    here = current(drafted)
+    return [*lanes, Row("to look at", [Segment(here.start_s, here.stop_s, LOOK)], look="quality")] if here else lanes
+
+
+def current(drafted: Drafted) -> Doubt | None:
+    """The stretch to look at now: the least sure that was not put off."""
+    passed = state.remembered("label.passed", ())
+    left = [one for one in drafted.doubts if one.start_s not in passed]
+    return left[0] if left else drafted.doubts[0] if drafted.doubts else None
+
+
+def arrive(drafted: Drafted | None) -> None:
+    """Let the player go to the stretch to look at, where a button asked for that."""
+    if drafted and state.remembered("label.go", False):
+        state.remember("label.go", False)
+        if here := current(drafted):
+            player.rest_at(here.start_s)
+
+
+def show(info: VideoInfo, now: State, drafted: Drafted | None) -> None:
+    """Which network drafts, and the stretch to look at with what can be said of it."""
+    known = state.models()
+    if not known:
+        theme.empty("There is no model on this machine", "Train one, or restore the folder models/ of the program.")
+        return
+    card = state.chosen_model()
+    assert card is not None
+    names = list(known)
+    name = st.selectbox(
+        "Drafted by",
+        names,
+        names.index(card.name),
+        lambda one: known[one].title,
+        key=f"label.model.{card.name}",
+        width=420,
+    )
+    if name != card.name:
+        state.choose_model(name)
+        st.rerun()
+    if drafted is not None:
+        _stretch(info, now, drafted)
+        return
+    key = pipeline.prediction_key(info.digest, state.recipe(), card, state.settings().engine)
+    job = (pipeline.predict, state.store(), info.digest, state.recipe(), card.name, state.settings().engine)
+    if job_panel.ready(key, "Draft labels", *job):
+        st.rerun()
+    st.caption(ABOUT)
+
+
+def _stretch(info: VideoInfo, now: State, drafted: Drafted) -> None:
+    """How far a person is, the stretch to look at, and what to say of it."""
+    share = min(1.0, now.document.seen_s / info.duration_s)
+    st.progress(share, f"{words.length(now.document.seen_s)} of {words.length(info.duration_s)} looked at")
+    here = current(drafted)
+    if here is None:
+        st.success(FINISHED, icon=":material/check_circle:")
+        return
+    st.markdown(_told(here, len(drafted.doubts)))
+    told = (now.track, here.start_s, here.stop_s)
+    with st.container(horizontal=True):
+        st.button("Go there", key="label.there", icon=":material/my_location:", on_click=_go, shortcut="Shift+H")
+        st.button(
+            "Accept the draft", key="label.accept", type="primary", icon=":material/check:", shortcut="Shift+A",
+            on_click=_accept, args=(*told, drafted.segments), help="What it says of this stretch becomes your label.",
+        )  # fmt: skip
+        st.button(
+            "As I drew it", key="label.looked", icon=":material/visibility:", shortcut="Shift+D", on_click=_looked,
+            args=told, help="You looked: where you drew nothing in this stretch, nothing happens.",
+        )  # fmt: skip
+        st.button(
+            "Later", key="label.later", icon=":material/skip_next:", shortcut="Shift+N", on_click=_later, args=(here,)
+        )
+        st.button(
+            "Accept all that is left", key="label.all", type="tertiary", on_click=_accept,
+            args=(now.track, 0.0, info.duration_s, drafted.segments),
+        )  # fmt: skip
+
+
+def _told(here: Doubt, left: int) -> str:
+    """The stretch in words."""
+    names = [f"**{theme.plain(label)}**" for label in here.said]
+    said = f"the draft says {words.listed(names)}" if names else "the draft says nothing certain"
+    when = f"{words.clock(here.start_s, places=1)} to {words.clock(here.stop_s, places=1)}"
+    many = "what is left" if left == 1 else f"the least sure of {words.number(left)} stretches that are left"
+    return f"Look at {many}, **{when}**: {said}."
+
+
+def _go() -> None:
+    state.remember("label.go", True)
+
+
+def _accept(track: str, start_s: float, stop_s: float, segments: tuple[Segment, ...]) -> None:
+    label_tracks.edit(track, "accept", lambda found: edits.accept(found, start_s, stop_s, segments))
+    _go()
+
+
+def _looked(track: str, start_s: float, stop_s: float) -> None:
+    label_tracks.edit(track, "look", lambda found: edits.look(found, start_s, stop_s))
+    _go()
+
+
+def _later(here: Doubt) -> None:
+    state.remember("label.passed", (*state.remembered("label.passed", ()), here.start_s))
+    _go()

@@ -1,0 +1,216 @@
+"""The Label page: empty, while a network drafts, with tracks, two authors, files, a set, and when things fail."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core import films, pipeline
+from core.domain import Document, Edit, Prediction, Recipe, Segment, VideoInfo
+from core.jobs import Job
+from core.labelling import edits, files, journal, learning
+from core.registry import FORMATS
+from core.store import Store
+from pages.ui import label_compare, label_desk, state
+from tests.test_pages import CARD, FakeRunner, button, clip, page, runner, told
+
+__all__ = ["clip", "runner"]
+
+ENGINE = "tensorflow-f32"
+MINE = Document(("walk", "run"), (Segment(0.4, 0.8, "walk"), Segment(0.8, 1.2, "run")), ((0.0, 1.4),), "actions", "ann")
+
+
+@pytest.fixture
+def store(clip: VideoInfo) -> Store:
+    return state.store()
+
+
+@pytest.fixture
+def track(store: Store, clip: VideoInfo) -> str:
+    """A track of the clip."""
+    return journal.begin(store, clip.digest, MINE)
+
+
+@pytest.fixture
+def drafted(store: Store, clip: VideoInfo) -> None:
+    """What the made model says of the clip: sure of walking at first, torn later."""
+    scores = np.array([[0.95, 0.05]] * 4 + [[0.45, 0.55]] * 4, np.float32)
+    said = Prediction(np.arange(8) / 4 + 0.125, scores, CARD.labels, CARD.name, (0.0, 2.0))
+    key = pipeline.prediction_key(clip.digest, Recipe(), CARD, ENGINE)
+    store.write(key, said, kind="prediction", video=clip.digest)
+
+
+def labels_of(store: Store, track: str) -> list[tuple[float, float, str]]:
+    return [(one.start_s, one.stop_s, one.label) for one in journal.read(store, track).document.segments]
+
+
+def test_without_a_clip_it_leads_to_the_library(runner: FakeRunner):
+    assert "There is no clip yet" in told(page("label"))
+
+
+def test_a_clip_without_labels_says_how_to_begin(store: Store, clip: VideoInfo):
+    at = page("label")
+    assert "Nothing is labelled in this clip yet" in told(at)
+    at.text_input(key="label.begin.labels").set_value("walk, run,  jump , walk").run()
+    at.text_input(key="label.begin.author").set_value("Ann").run()
+    button(at, "Begin to label").click().run()
+    (begun,) = journal.tracks(store, clip.digest)
+    assert begun.document == Document(("walk", "run", "jump"), author="Ann")
+    assert "All kept: no edit yet" in told(at)
+
+
+def test_a_track_shows_its_labels_with_their_keys_and_what_is_kept(store: Store, track: str):
+    at = page("label")
+    words = told(at)
+    assert "<em>1</em>" in words and "walk" in words and "nothing happening" in words and "unlabelled" in words
+    assert "2 segments · 1.4 s looked at" in words
+    assert button(at, "Undo").disabled and button(at, "Redo").disabled
+
+
+def test_edits_out_of_the_player_are_kept_undone_and_done_again(store: Store, track: str):
+    take = label_desk._taker(track)
+    for edit in (Edit("label", "x", 0.5, label="run"), Edit("split", "x", 1.0, 1.0, 1.0), Edit("delete", "x", 1.1)):
+        take(edit)
+    assert labels_of(store, track) == [(0.4, 0.8, "run"), (0.8, 1.0, "run")]
+    take(Edit("delete", "x", 1.9))  # nothing is there any more: let go without a word
+    at = page("label")
+    assert "3 edits" in told(at)
+    button(at, "Undo").click().run()
+    assert labels_of(store, track)[-1] == (1.0, 1.2, "run")
+    button(at, "Redo").click().run()
+    assert len(labels_of(store, track)) == 2
+
+
+def test_labels_are_added_and_renamed(store: Store, track: str):
+    at = page("label")
+    at.text_input(key="label.fresh.0").set_value("jump").run()
+    assert journal.read(store, track).document.labels == ("walk", "run", "jump")
+    at.text_input(key="label.called.1.walk").set_value("stroll").run()
+    button(at, "Rename").click().run()
+    assert labels_of(store, track)[0][2] == "stroll"
+    button(at, "Remove").click().run()
+    assert "is in use" in told(at), "what cannot be done is told"
+
+
+def test_before_a_draft_it_says_what_a_draft_is_and_then_follows_the_job(
+    store: Store, track: str, runner: FakeRunner, clip: VideoInfo
+):
+    at = page("label")
+    assert "Nothing of it counts as a label before you accept it" in told(at)
+    button(at, "Draft labels").click().run()
+    assert "Cancel" in told(at)
+    key = pipeline.prediction_key(clip.digest, Recipe(), CARD, ENGINE)
+    runner.known[key] = Job(key, "Draft labels", "failed", error="The clip is gone.", hint="Add it again.")
+    assert "The clip is gone" in told(page("label"))
+
+
+def test_the_least_sure_stretch_comes_first_and_is_accepted(store: Store, track: str, drafted: None):
+    at = page("label")
+    words = told(at)
+    assert at.get("progress")[0].proto.text == "1.4 s of 2.0 s looked at"
+    assert "Look at what is left, **0:01.4 to 0:02.0**: the draft says **run**" in words
+    button(at, "Accept the draft").click().run()
+    assert labels_of(store, track)[-1] == (1.4, 2.0, "run")
+    found = journal.read(store, track)
+    assert found.document.seen == ((0.0, 2.0),) and found.done[-1][1] == "accept"
+    assert "Nothing waits for you here" in str([one.value for one in at.success])
+
+
+def test_a_stretch_can_be_said_to_be_as_drawn_or_put_off(store: Store, clip: VideoInfo, drafted: None):
+    track = journal.begin(store, clip.digest, replace(MINE, segments=(), seen=()))
+    at = page("label")
+    assert "Look at what is left, **0:00.0 to 0:02.0**" in told(at)
+    button(at, "Later").click().run()
+    button(at, "As I drew it").click().run()
+    assert journal.read(store, track).document.seen == ((0.0, 2.0),)
+    assert not labels_of(store, track), "looked at, and nothing happens there"
+
+
+def test_two_authors_are_compared(store: Store, clip: VideoInfo, track: str):
+    other = edits.paint(replace(MINE, author="bob"), 0.8, 1.0, "walk")
+    journal.begin(store, clip.digest, other)
+    at = page("label", **{"page.label.view": "compare", f"page.label.track.{clip.digest}": track})
+    named = {one.label: one.value for one in at.metric}
+    assert named["Both looked at"] == "1.4 s"
+    assert named["Frames labelled alike"] == "86 %"
+    assert float(named["Cohen's kappa"]) == pytest.approx(0.78, abs=0.02)
+    assert "substantial" in told(at) and "differ in 1 stretch" in told(at)
+
+
+def test_one_track_alone_cannot_be_compared(store: Store, track: str):
+    assert "There is one track only" in told(page("label", **{"page.label.view": "compare"}))
+
+
+def test_kappa_that_is_undefined_is_told_as_that():
+    from core.labelling.agreement import Agreement
+
+    alike = Agreement(2.0, 1.0, None, (), (), np.zeros(0), np.zeros(0))
+    assert "undefined" in label_compare.meaning(alike)
+
+
+def test_files_are_taken_along_and_taken_in_with_a_decision_on_each_new_label(
+    store: Store, clip: VideoInfo, track: str
+):
+    at = page("label", **{"page.label.view": "files"})
+    assert any("Download ELAN" in str(one) for one in at.get("download_button")) or "ELAN" in told(at)
+    content = FORMATS["elan"].write(files.labels_of([edits.rename(MINE, "run", "sprint")], clip, "street.mp4"))
+    at.file_uploader(key="label.upload.0").set_value(("street.eaf", content, "text/xml")).run()
+    assert "1 label not known in this clip" in told(at)
+    at.selectbox(key="label.map.0.0").set_value("run").run()
+    button(at, "Take in 1 track").click().run()
+    (before, taken) = journal.tracks(store, clip.digest)
+    assert taken.document.segments == before.document.segments
+
+
+def test_a_file_that_is_none_is_told(store: Store, track: str):
+    at = page("label", **{"page.label.view": "files"})
+    at.file_uploader(key="label.upload.0").set_value(("x.eaf", b"<html>", "text/xml")).run()
+    assert at.error and not at.exception
+
+
+def test_labels_go_into_a_set_and_a_network_learns(store: Store, track: str, runner: FakeRunner, monkeypatch):
+    at = page("label", **{"page.label.view": "learn"})
+    button(at, "Put 1.4 s into “My labels”").click().run()
+    assert "now holds 1.4 s of labels in 1 clip" in told(at)
+    assert store.dataset("My labels").items[0].segments == MINE.segments
+    button(at, "Learn from it").click().run()
+    assert at.error, "one clip cannot be both learned and tested"
+    monkeypatch.setattr(learning, "plan", lambda *_, **__: "cd" * 20)
+    monkeypatch.setattr("core.training.run_of", lambda *_: type("Run", (), {"state": "planned", "name": "x"})())
+    button(at, "Learn from it").click().run()
+    assert runner.known["cd" * 20].title == "Train x"
+
+
+def test_the_curve_tells_what_labels_were_worth(store: Store, track: str, monkeypatch):
+    learning.contribute(store, "My labels", MINE.author and "ab" * 32, MINE)
+    points = (learning.Point("a", 0.0, 60.0, 0.5, 90, 0.6), learning.Point("b", 1.0, 200.0, 0.8, 90, 0.8))
+    monkeypatch.setattr(learning, "curve", lambda *_: points)
+    at = page("label", **{"page.label.view": "learn"})
+    assert len(at.get("plotly_chart")) == 1 and "the scores will swing" in told(at)
+
+
+def test_films_are_made_by_jobs(store: Store, clip: VideoInfo, track: str, drafted: None, runner: FakeRunner):
+    at = page("label", **{"page.label.view": "video"})
+    button(at, "Make the film").click().run()
+    button(at, "Cut out 2 segments").click().run()
+    assert {job.title for job in runner.known.values()} >= {"Make the film", "Cut out 2 segments"}
+    strips = (films.Strip("actions · ann", MINE.segments),)
+    store.write_file(films.cut_key(clip.digest, strips), lambda path: path.write_text("PK") and None, kind="export")
+    assert "Download 2 segments" in told(page("label", **{"page.label.view": "video"}))
+
+
+def test_a_track_that_was_deleted_comes_back(store: Store, clip: VideoInfo, track: str):
+    at = page("label")
+    button(at, "Delete this track").click().run()
+    assert "Nothing is labelled in this clip yet" in told(at)
+    button(at, "Bring back the deleted track").click().run()
+    assert "2 segments" in told(at)
+
+
+def test_what_a_labelled_set_says_of_the_clip_can_be_begun_with(store: Store, clip: VideoInfo):
+    learning.contribute(store, "Given", clip.digest, MINE)
+    at = page("label")
+    at.selectbox(key="label.begin.source").set_value("Given").run()
+    button(at, "Begin to label").click().run()
+    (begun,) = journal.tracks(store, clip.digest)
+    assert begun.document.segments == MINE.segments and begun.document.seen == MINE.seen
