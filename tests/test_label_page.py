@@ -1,6 +1,7 @@
 """The Label page: empty, while a network drafts, with tracks, two authors, files, a set, and when things fail."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -195,8 +196,12 @@ def test_films_are_made_by_jobs(store: Store, clip: VideoInfo, track: str, draft
     button(at, "Cut out 2 segments").click().run()
     assert {job.title for job in runner.known.values()} >= {"Make the film", "Cut out 2 segments"}
     strips = (films.Strip("actions · ann", MINE.segments),)
-    store.write_file(films.cut_key(clip.digest, strips), lambda path: path.write_text("PK") and None, kind="export")
+    store.write_file(films.cut_key(clip.digest, strips), _packed, kind="export")
     assert "Download 2 segments" in told(page("label", **{"page.label.view": "video"}))
+
+
+def _packed(path: Path) -> None:
+    path.write_bytes(b"PK")
 
 
 def test_a_track_that_was_deleted_comes_back(store: Store, clip: VideoInfo, track: str):
