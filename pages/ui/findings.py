@@ -163,16 +163,16 @@ def _downloads(analysis: Analysis) -> None:
 def _download(analysis: Analysis, name: str) -> None:
     """A button for a file of one format, or why it cannot be written."""
     kind = FORMATS[name]
-    stem = state.store().entry(analysis.video.digest).name
+    called = state.store().entry(analysis.video.digest).name
     try:
-        content = pipeline.export(analysis, name)
+        content = pipeline.export(analysis, name, called)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
     st.download_button(
         kind.title,
         content,
-        words.file_name(Path(stem).stem, kind.suffix),
+        words.file_name(Path(called).stem, kind.suffix),
         kind.mime,
         key=f"download.{name}",
         icon=":material/download:",
