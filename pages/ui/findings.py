@@ -10,7 +10,7 @@ from core.domain import Analysis, ModelCard, Prediction, VideoInfo
 from core.errors import AnalysisError
 from core.registry import FORMATS
 from core.segments import NOTHING
-from pages.ui import figures, lanes, player, state, theme, words
+from pages.ui import figures, in_words, lanes, player, state, theme, words
 
 TOP = 5
 BARELY = 0.01  # mean score below which a label without a segment is not worth a row
@@ -39,6 +39,7 @@ def show(info: VideoInfo, card: ModelCard, key: str) -> None:
         key=f"heatmap.{key}",
         config={"displayModeBar": False, "scrollZoom": False},
     )
+    in_words.show(analysis)
     _downloads(analysis)
 
 
