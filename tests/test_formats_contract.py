@@ -16,6 +16,7 @@ from core.errors import AnalysisError, FormatInvalid
 from core.formats import Asked, converting
 from core.formats.format import KEPT
 from core.registry import FORMATS
+from tests.conftest import ROOT
 from tests.labels import VARIABLE, A, clip, events, file_name, files_of, labels, read, steady
 
 STRETCHES = [name for name, form in FORMATS.items() if "stretches" in form.keeps]
@@ -276,3 +277,23 @@ def test_every_frame_of_a_real_clip_comes_back_out_of_every_format(shared_data, 
         written = labels(*single, info=info)
         stem = clip_name.rpartition(".")[0]
         assert events(read(FORMATS[name], FORMATS[name].write(written), info, stem=stem)) == events(written), name
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_document_tells_of_each_format_what_the_program_does(name):
+    form, told = FORMATS[name], (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    assert f"| [`{name}`](#{name}) | {form.unit} | {form.base} | {form.ends} |" in told
+    kinds = (
+        "overlaps",
+        "tracks",
+        "unlabelled",
+        "confidence",
+        "points",
+        "notes",
+        "several",
+        "whole",
+        "split",
+        "classes",
+    )
+    cells = " | ".join("yes" if kind in form.keeps else "lost" for kind in kinds)
+    assert f"| `{name}` | {cells} |" in told
