@@ -119,7 +119,7 @@ def view(at, name: str):
 
 
 def chosen(at, label: str):
-    return next(one for one in (*at.segmented_control, *at.selectbox, *at.toggle) if one.label == label)
+    return next(one for one in (*at.segmented_control, *at.selectbox, *at.multiselect) if one.label == label)
 
 
 def click(at, name: str, *customdata):

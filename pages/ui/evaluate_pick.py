@@ -130,7 +130,7 @@ def _matched(asked: evaluation.Question, at: str) -> evaluation.Question:
     )
     pairs = _by_hand(asked, found.strangers, at)
     chosen = "left out"
-    if len(pairs) < len(found.strangers):
+    if {ours for ours, _ in pairs} < set(found.strangers):
         chosen = st.segmented_control(
             "Clips of classes it does not know", list(STRANGERS), default="left out", format_func=STRANGERS.__getitem__,
             key=f"evaluate.strangers.{at}", required=True,
@@ -144,12 +144,11 @@ def _by_hand(asked: evaluation.Question, strangers: tuple[str, ...], at: str) ->
     name = f"evaluate.pair.{at}.{asked.dataset}.{asked.name}"
     with st.expander("Say which of its classes mean the same", icon=":material/join:", key=f"{name}.box"):
         chosen = {
-            ours: st.selectbox(
-                f"“{ours}” is", labels, None, key=f"{name}.{ours}", placeholder="none that it knows"
-            )
+            ours: st.multiselect(f"“{ours}” is", labels, key=f"{name}.{ours}", placeholder="none that it knows")
             for ours in strangers[:MOST_BY_HAND]
-        }  # fmt: skip
-    return tuple((ours, theirs) for ours, theirs in chosen.items() if theirs)
+        }
+        st.caption("Several of its classes may stand for one of the set: their scores are added.")
+    return tuple((ours, theirs) for ours, several in chosen.items() for theirs in several)
 
 
 def key(asked: evaluation.Question) -> str:
