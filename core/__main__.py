@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO, TypeAlias
 
-from core import codec, evaluation, formats, insight, pipeline, settings, training
+from core import codec, evaluation, formats, insight, narrative, pipeline, settings, training
 from core.domain import Analysis, ModelCard, Recipe, Renaming
 from core.errors import AnalysisError, FormatInvalid
 from core.formats import converting
@@ -234,6 +234,28 @@ def _looked_at(store: Store, clip: str, here: settings.Settings) -> str:
     return digest
 
 
+def report(chosen: argparse.Namespace) -> Output:
+    """What happens in a clip, or in several together, told in words."""
+    here = settings.current()
+    store = Store(here.workspace)
+    _check_place(chosen.output)
+    card, _ = pipeline.model_of(store, chosen.model)
+    recipe = _recipe(chosen.recipe) if chosen.recipe else Recipe()
+    subjects = [subject for told in chosen.clips for subject in _subjects(store, told, recipe, card, here.engine)]
+    return Output({"": narrative.write(subjects, language=chosen.language, form=chosen.format).encode()})
+
+
+def _subjects(store: Store, told: str, recipe: Recipe, card: ModelCard, engine: str) -> Iterator[narrative.Subject]:
+    """What a model says of a clip, or of each clip of the labelled set of that name."""
+    if Path(told).exists() or told not in {entry.name for entry in store.datasets()}:
+        yield narrative.Subject(Path(told).name, _analyze(store, told, recipe, card, engine).track)
+        return
+    for item in store.dataset(told).items:
+        with Progress(item.path) as progress:
+            pipeline.predict(store, item.video, recipe, card.name, engine, progress)
+        yield narrative.Subject(item.path, pipeline.analysis(store, item.video, recipe, card, engine).track)
+
+
 def _recipe(path: str) -> Recipe:
     try:
         text = Path(path).read_text(encoding="utf-8")
@@ -413,6 +435,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_score(commands)
     _add_train(commands)
     _add_search(commands)
+    _add_report(commands)
     _add_evaluate(commands)
     return parser
 
@@ -524,6 +547,22 @@ def _add_search(commands: Commands) -> None:
     sought.add_argument("--format", choices=("text", "json"), default="text")
     sought.add_argument("--output", metavar="FILE")
     sought.set_defaults(run=search)
+
+
+def _add_report(commands: Commands) -> None:
+    about = (
+        "Tell in words what happens in a clip, or in several together: when, how often, how long, how sure, what is "
+        "unusual, and where to look first. Every number comes out of the labels that a model found."
+    )
+    told = commands.add_parser("report", help="tell in words what happens", description=about)
+    told.add_argument("clips", metavar="CLIP", nargs="+", help="a clip, or the name of a labelled set")
+    languages = ", ".join(f"{name}: {language.title}" for name, language in narrative.LANGUAGES.items())
+    told.add_argument("--language", choices=tuple(narrative.LANGUAGES), default="en", help=languages)
+    told.add_argument("--format", choices=tuple(narrative.FORMS), default="text", help="vtt: chapters for a player")
+    told.add_argument("--model", metavar="NAME", default=pipeline.DEFAULT_MODEL, help="(default: %(default)s)")
+    told.add_argument("--recipe", metavar="FILE", help="a saved recipe, applied before what the model needs itself")
+    told.add_argument("--output", metavar="FILE")
+    told.set_defaults(run=report)
 
 
 def _problem(chosen: argparse.Namespace) -> str:

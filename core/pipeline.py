@@ -275,9 +275,9 @@ def analysis(
     return Analysis(info, card.name, segments.ranking(prediction), track)
 
 
-def export(found: Analysis, format_name: str) -> bytes:
-    """The analysis as a file of one of the FORMATS."""
-    return FORMATS[format_name].write(core.formats.labels_of(found))
+def export(found: Analysis, format_name: str, name: str = "") -> bytes:
+    """The analysis as a file of one of the FORMATS. name: of the clip for people, where it is not that of its file."""
+    return FORMATS[format_name].write(core.formats.labels_of(found, name=name))
 
 
 def extract(

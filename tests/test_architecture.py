@@ -14,7 +14,7 @@ RANKS = {
     "errors": 0,
     **dict.fromkeys(("registry", "settings", "domain"), 1),
     **dict.fromkeys(("codec", "jobs"), 2),
-    **dict.fromkeys(("keys", "segments", "signatures", "clock", "quality", "formats", "lettering"), 3),
+    **dict.fromkeys(("keys", "segments", "signatures", "clock", "quality", "formats", "lettering", "narrative"), 3),
     **dict.fromkeys(("video", "preprocess", "synthetic", "backbones", "network", "metrics", "store"), 4),
     **dict.fromkeys(("datasets", "made_set"), 4),
     **dict.fromkeys(("engine", "explain", "carrying"), 5),

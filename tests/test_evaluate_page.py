@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core import datasets, evaluation, training
-from core.domain import Dataset, Evaluation, FoldResult, Grouping, HeldOut, Item, Recipe, Segment
+from core import datasets, evaluation, pipeline, training
+from core.domain import Dataset, Evaluation, FoldResult, Grouping, HeldOut, Item, ModelCard, Recipe, Segment
 from core.jobs import Job
 from core.registry import METRICS
 from core.store import Store
@@ -119,7 +119,7 @@ def view(at, name: str):
 
 
 def chosen(at, label: str):
-    return next(one for one in (*at.segmented_control, *at.selectbox, *at.toggle) if one.label == label)
+    return next(one for one in (*at.segmented_control, *at.selectbox, *at.multiselect) if one.label == label)
 
 
 def click(at, name: str, *customdata):
@@ -165,6 +165,27 @@ def test_a_training_whose_answers_are_gone_is_told(store, run, runner):
     dataset = some_set(count=21)
     store.save_dataset(dataset, datasets.key(dataset))
     assert "There is nothing to evaluate yet" in told(page("evaluate")), "of another content of the set"
+
+
+def test_a_model_is_judged_at_first_on_groups_it_never_saw_and_its_classes_can_be_matched(store, monkeypatch, runner):
+    dataset = some_set()
+    store.save_dataset(dataset, datasets.key(dataset))
+    card = ModelCard("m", "My model", "i3d-kinetics400", 1, ("run", "walk", "hop"), settings={"held_out": ("ann",)})
+    monkeypatch.setattr(state, "models", lambda: {"m": card})
+    monkeypatch.setattr(pipeline, "model_of", lambda store, name: (card, None))
+    at = page("evaluate")
+    on = chosen(at, "On")
+    assert on.options == ["6 clips of groups that it never saw", "All 24 clips of the set"]
+    assert "does not know 1 class of this set by name: jump (8 clips)" in told(at)
+    chosen(at, "Clips of classes it does not know").select("wrong").run()
+    button(at, "Evaluate").click().run()
+    chosen(at, "“jump” is").select("hop").run()
+    assert not [one for one in at.segmented_control if one.label == "Clips of classes it does not know"]
+    button(at, "Evaluate").click().run()
+    chosen(at, "On").select("").run()
+    button(at, "Evaluate").click().run()
+    assert len(runner.known) == 3, "each is a question of its own"
+    told(at)
 
 
 # Overview -------------------------------------------------------------------------------------------------------------

@@ -10,11 +10,13 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from core import video
 from core.domain import ClipLabels, Labels, Lane, Segment, listed
 from core.errors import AnalysisError, FormatInvalid
 from core.formats import Asked, converting
 from core.formats.format import KEPT
 from core.registry import FORMATS
+from tests.conftest import ROOT
 from tests.labels import VARIABLE, A, clip, events, file_name, files_of, labels, read, steady
 
 STRETCHES = [name for name, form in FORMATS.items() if "stretches" in form.keeps]
@@ -260,3 +262,38 @@ def test_every_format_is_read_from_one_file_or_from_a_folder(name):
     assert converting.detect_files(files) is form
     again = form.read(files, Asked(clips=(A,)))
     assert events(again) == events(told) and [one.label for one in again.clips] == [one.label for one in told.clips]
+
+
+@pytest.mark.parametrize("clip_name", ["vfr.mp4", "neg_pts.mkv", "one_frame.mp4"])
+def test_every_frame_of_a_real_clip_comes_back_out_of_every_format(shared_data, clip_name):
+    path = str(shared_data / "awkward" / clip_name)
+    info = video.probe(path, video.digest(path))
+    bounds_s = [*info.times_s.tolist(), info.duration_s]
+    names = ["walk", "groom"]
+    single = [Segment(*bounds_s[i : i + 2], names[i % 2]) for i in range(info.frame_count)]
+    for name in STRETCHES:
+        if name in CONSTANT and (info.variable_rate or info.frame_count < 2):
+            continue
+        written = labels(*single, info=info)
+        stem = clip_name.rpartition(".")[0]
+        assert events(read(FORMATS[name], FORMATS[name].write(written), info, stem=stem)) == events(written), name
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_the_document_tells_of_each_format_what_the_program_does(name):
+    form, told = FORMATS[name], (ROOT / "docs" / "formats.md").read_text(encoding="utf-8")
+    assert f"| [`{name}`](#{name}) | {form.unit} | {form.base} | {form.ends} |" in told
+    kinds = (
+        "overlaps",
+        "tracks",
+        "unlabelled",
+        "confidence",
+        "points",
+        "notes",
+        "several",
+        "whole",
+        "split",
+        "classes",
+    )
+    cells = " | ".join("yes" if kind in form.keeps else "lost" for kind in kinds)
+    assert f"| `{name}` | {cells} |" in told

@@ -84,7 +84,7 @@ def _question(
         dataset.name,
         "model",
         model,
-        split=_split(store, dataset, split, grouping, model) if split else "",
+        split=split_named(store, dataset, split, grouping, model) if split else "",
         grouping=Grouping() if split else grouping,
         strangers=strangers,
         pairs=tuple(_pair(one) for one in match),
@@ -137,8 +137,8 @@ def _pair(told: str) -> tuple[str, str]:
 # Splits ---------------------------------------------------------------------------------------------------------------
 
 
-def _split(store: Store, dataset: Dataset, told: str, grouping: Grouping, model: str) -> str:
-    """The key of the split that was asked for, which is kept."""
+def split_named(store: Store, dataset: Dataset, told: str, grouping: Grouping, model: str) -> str:
+    """The key of the split that was asked for, which is kept. told: as `evaluate` says of its split."""
     if told == UNSEEN:
         places = matching.unseen(dataset, pipeline.model_of(store, model)[0])
         if not places:

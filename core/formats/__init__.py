@@ -6,6 +6,7 @@ read(files, asked) -> Labels, write(labels) -> bytes and looks_like(name, head).
 where it is a folder of files. The other modules are shared by them.
 """
 
+from dataclasses import replace
 from importlib import import_module
 from pkgutil import iter_modules
 
@@ -17,9 +18,10 @@ from core.registry import FORMATS
 __all__ = ["Asked", "Format", "labels_of"]
 
 
-def labels_of(*found: Analysis) -> Labels:
-    """What networks say of clips, as a file would hold it. Its classes are the labels in use."""
+def labels_of(*found: Analysis, name: str = "") -> Labels:
+    """What networks say of clips, as a file would hold it. Its classes are the labels in use. name: of a lone clip."""
     clips = tuple(labels_of_analysis(one) for one in found)
+    clips = tuple(replace(clip, name=name) for clip in clips) if name and len(clips) == 1 else clips
     return Labels(clips, listed((), clips))
 
 

@@ -17,7 +17,6 @@ from core.registry import FORMATS
 HEAD_BYTES = 64 * 1024
 OWN_SUFFIX = {
     ".csv": "csv",
-    ".tsv": "csv",
     ".eaf": "elan",
     ".json": "json",
     ".srt": "srt",

@@ -161,7 +161,7 @@ class _Reader(Reader):
         found = self.number(told.get(name, 0), f"{path}.{name}")
         return found if found >= 0 else 0.0
 
-    def segments(self, told: Sequence[Any], path: str, common: dict[str, str]) -> list[Event]:
+    def segments(self, told: Sequence[Any], path: str, common: dict[str, Any]) -> list[Event]:
         """The segments of a list."""
         events = []
         for place, one in enumerate(told):

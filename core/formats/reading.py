@@ -188,7 +188,7 @@ class Reader:
         """All that was read, or FormatInvalid with all that is wrong."""
         self.problems.finish()
         kept = tuple(dict.fromkeys(label for label in classes if label and label != background))
-        return Labels(tuple(clips), listed(kept, tuple(clips)), background, tuple(self.findings.all))
+        return Labels(tuple(clips), listed(kept, tuple(clips)), background, tuple(dict.fromkeys(self.findings.all)))
 
     def _compare(self, clip: ClipLabels, info: VideoInfo) -> None:
         """What the file states of the clip beside what was measured."""

@@ -8,11 +8,13 @@ import streamlit as st
 from core import evaluation, training
 from core.domain import Grouping, Training
 from core.errors import AnalysisError
+from core.evaluation import matching
 from core.store import DatasetEntry
 from pages.ui import state, theme, train_words, words
 
 RUN, MODEL = "run:", "model:"
 MOST_BY_HAND = 40  # classes that a person matches
+NAMED = ("unseen", "given")
 STRANGERS = {"left out": "Leave them out", "wrong": "Count them as wrong"}
 
 
@@ -66,22 +68,41 @@ def question(entry: DatasetEntry, chosen: str, *, at: str) -> evaluation.Questio
     kind, _, name = chosen.partition(":")
     if kind == "run":
         return evaluation.Question(entry.name, "run", name)
-    split, grouping = _clips(entry, at)
+    split, grouping = _clips(entry, name, at)
     asked = evaluation.Question(
         entry.name, "model", name, split=split, grouping=grouping, recipe=state.recipe(), engine=state.settings().engine
     )
     return _matched(asked, at)
 
 
-def _clips(entry: DatasetEntry, at: str) -> tuple[str, Grouping]:
+def _clips(entry: DatasetEntry, model: str, at: str) -> tuple[str, Grouping]:
     """The key of the split whose test clips are meant, "" for all, and how groups are told."""
     kept = {key: state.kept_split(key) for key in state.store().split_keys(entry.key)}
-    options = ["", *kept]
-    told = {"": "All clips of the set"} | {
+    told = _words(entry, model) | {
         key: f"Test clips of the split: {train_words.split(split)}" for key, split in kept.items()
     }
-    chosen = st.selectbox("On", options, 0, told.__getitem__, key=f"evaluate.split.{at}.{entry.key}") if kept else ""
-    return chosen, _grouping(entry, kept.get(chosen) or next(iter(kept.values()), None))
+    chosen = next(iter(told))
+    if len(told) > 1:
+        chosen = st.selectbox("On", list(told), 0, told.__getitem__, key=f"evaluate.split.{at}.{entry.key}.{model}")
+    grouping = _grouping(entry, kept.get(chosen) or next(iter(kept.values()), None))
+    if chosen in NAMED:
+        try:
+            chosen = state.named_split(entry, chosen, grouping, model)
+        except AnalysisError as error:
+            theme.problem(str(error), f"{error.hint} Till then all clips are judged.")
+            chosen = ""
+    return chosen, grouping
+
+
+def _words(entry: DatasetEntry, model: str) -> dict[str, str]:
+    """Which clips of a set a model can be judged on, without a split of one's own; those it never saw come first."""
+    dataset = state.dataset(entry)
+    assert dataset is not None
+    new = len(matching.unseen(dataset, state.models()[model]))
+    given = sum(item.split == "test" for item in dataset.items)
+    told = {"unseen": f"{words.count(new, 'clip')} of groups that it never saw"} if new else {}
+    told |= {"": f"All {words.count(len(dataset.items), 'clip')} of the set"}
+    return told | ({"given": f"The {words.count(given, 'test clip')} that came with the set"} if given else {})
 
 
 def _grouping(entry: DatasetEntry, split) -> Grouping:
@@ -109,7 +130,7 @@ def _matched(asked: evaluation.Question, at: str) -> evaluation.Question:
     )
     pairs = _by_hand(asked, found.strangers, at)
     chosen = "left out"
-    if len(pairs) < len(found.strangers):
+    if {ours for ours, _ in pairs} < set(found.strangers):
         chosen = st.segmented_control(
             "Clips of classes it does not know", list(STRANGERS), default="left out", format_func=STRANGERS.__getitem__,
             key=f"evaluate.strangers.{at}", required=True,
@@ -123,12 +144,11 @@ def _by_hand(asked: evaluation.Question, strangers: tuple[str, ...], at: str) ->
     name = f"evaluate.pair.{at}.{asked.dataset}.{asked.name}"
     with st.expander("Say which of its classes mean the same", icon=":material/join:", key=f"{name}.box"):
         chosen = {
-            ours: st.selectbox(
-                f"“{ours}” is", labels, None, key=f"{name}.{ours}", placeholder="none that it knows"
-            )
+            ours: st.multiselect(f"“{ours}” is", labels, key=f"{name}.{ours}", placeholder="none that it knows")
             for ours in strangers[:MOST_BY_HAND]
-        }  # fmt: skip
-    return tuple((ours, theirs) for ours, theirs in chosen.items() if theirs)
+        }
+        st.caption("Several of its classes may stand for one of the set: their scores are added.")
+    return tuple((ours, theirs) for ours, several in chosen.items() for theirs in several)
 
 
 def key(asked: evaluation.Question) -> str:

@@ -11,7 +11,7 @@ from core.domain import Analysis, ModelCard, Prediction, VideoInfo
 from core.errors import AnalysisError
 from core.registry import FORMATS
 from core.segments import NOTHING
-from pages.ui import figures, lanes, player, state, theme, words
+from pages.ui import figures, in_words, lanes, player, state, theme, words
 
 TOP = 5
 BARELY = 0.01  # mean score below which a label without a segment is not worth a row
@@ -47,6 +47,7 @@ def draw(analysis: Analysis, prediction: Prediction, key: str, *, between: Calla
         key=f"heatmap.{key}",
         config={"displayModeBar": False, "scrollZoom": False},
     )
+    in_words.show(analysis)
     _downloads(analysis)
 
 
@@ -171,16 +172,16 @@ def _downloads(analysis: Analysis) -> None:
 def _download(analysis: Analysis, name: str) -> None:
     """A button for a file of one format, or why it cannot be written."""
     kind = FORMATS[name]
-    stem = state.store().entry(analysis.video.digest).name
+    called = state.store().entry(analysis.video.digest).name
     try:
-        content = pipeline.export(analysis, name)
+        content = pipeline.export(analysis, name, called)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
     st.download_button(
         kind.title,
         content,
-        words.file_name(Path(stem).stem, kind.suffix),
+        words.file_name(Path(called).stem, kind.suffix),
         kind.mime,
         key=f"download.{name}",
         icon=":material/download:",

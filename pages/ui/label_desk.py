@@ -23,7 +23,16 @@ from pages.ui import (
 )
 from pages.ui.player_rows import Row
 
-KEYS = "123456789qwertyuiopasdghjzxcvbn"
+UNDO = "Ctrl Z and Ctrl Shift Z in the player: as far back as the first edit"
+TOLD = {
+    "paint": "painting",
+    "unlabel": "unlabelling",
+    "change": "new ends",
+    "border": "new border",
+    "label": "new label",
+    "accept": "accepting",
+    "look": "looking",
+}
 VIEWS = {
     "draft": "Draft",
     "compare": "Compare",
@@ -48,10 +57,14 @@ def show(info: VideoInfo) -> None:
     compared = label_compare.found(info, now, tracks) if view == "compare" else None
     slots = _slots(tracks, drafted)
     label_draft.arrive(drafted if view == "draft" else None)
-    label_tracks.labels(now, slots, KEYS)
-    _play(info, now, tracks, drafted if view == "draft" else None, compared, slots)
-    _kept(now)
-    _views(info, now, tracks, drafted, compared)
+    left, right = st.columns([8, 5], gap="large")
+    with left:
+        if not now.document.labels:
+            st.info("Add a label first, under “Labels”: then its key and the mouse draw.", icon=":material/label:")
+        _play(info, now, tracks, drafted if view == "draft" else None, compared, slots)
+        _kept(now)
+    with right:
+        _views(info, now, tracks, drafted, compared)
 
 
 def _slots(tracks: Sequence[State], drafted: label_draft.Drafted | None) -> dict[str, int]:
@@ -100,14 +113,11 @@ def _taker(track: str) -> Callable[[Edit], None]:
 def _kept(now: State) -> None:
     """That all is kept, with undo and redo."""
     with st.container(horizontal=True, vertical_alignment="center", key="label-kept"):
-        st.button(
-            "Undo", key="label.undo", icon=":material/undo:", disabled=not now.done, on_click=label_tracks.step,
-            args=(now.track, "undo"), help="Ctrl Z in the player, as far back as the first edit",
-        )  # fmt: skip
-        st.button(
-            "Redo", key="label.redo", icon=":material/redo:", disabled=not now.undone, on_click=label_tracks.step,
-            args=(now.track, "redo"),
-        )  # fmt: skip
+        for kind, icon, waiting in (("undo", ":material/undo:", now.done), ("redo", ":material/redo:", now.undone)):
+            st.button(
+                f"{kind.capitalize()}{_named(waiting)}", key=f"label.{kind}", icon=icon, disabled=not waiting,
+                on_click=label_tracks.step, args=(now.track, kind), help=UNDO,
+            )  # fmt: skip
         track = now.document
         done = (
             f"{words.count(now.number, 'edit')}, the last {words.ago(now.made, time.time())}"
@@ -118,6 +128,11 @@ def _kept(now: State) -> None:
             f":material/check_circle: All kept: {done} · {words.count(len(track.segments), 'segment')} · "
             f"{words.length(track.seen_s)} looked at"
         )
+
+
+def _named(edits: Sequence[tuple[int, str]]) -> str:
+    """What would be undone or done again, in a word."""
+    return f": {TOLD.get(edits[-1][1], edits[-1][1])}" if edits else ""
 
 
 def _view_before() -> str:

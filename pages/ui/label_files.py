@@ -20,14 +20,11 @@ TOLD = 8  # findings that are shown
 
 def show(info: VideoInfo, now: State, tracks: Sequence[State]) -> None:
     """Both ways."""
-    left, right = st.columns(2, gap="large")
-    with left:
-        theme.section("Take labels along")
-        _export(info, now, tracks)
-    with right:
-        theme.section("Take labels in", "They come as tracks of their own; nothing of yours is changed.")
-        known = tuple(dict.fromkeys(label for one in tracks for label in one.document.labels))
-        take_in(info, known)
+    theme.section("Take labels along")
+    _export(info, now, tracks)
+    theme.section("Take labels in", "They come as tracks of their own; nothing of yours is changed.")
+    known = tuple(dict.fromkeys(label for one in tracks for label in one.document.labels))
+    take_in(info, known)
 
 
 # Out ------------------------------------------------------------------------------------------------------------------

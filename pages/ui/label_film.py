@@ -17,13 +17,10 @@ from pages.ui.player import prefix
 
 def show(info: VideoInfo, now: State, tracks: Sequence[State], drafted: Drafted | None) -> None:
     """Both kinds of film."""
-    left, right = st.columns(2, gap="large")
-    with left:
-        theme.section("The clip with its labels", "An MP4 that plays everywhere; labels stand below the picture.")
-        _film(info, tracks, drafted)
-    with right:
-        theme.section("Segments cut out", "A zip with a clip for each segment and a table of what they are.")
-        _cuts(info, now)
+    theme.section("The clip with its labels", "An MP4 that plays everywhere; labels stand below the picture.")
+    _film(info, tracks, drafted)
+    theme.section("Segments cut out", "A zip with a clip for each segment and a table of what they are.")
+    _cuts(info, now)
 
 
 def _film(info: VideoInfo, tracks: Sequence[State], drafted: Drafted | None) -> None:

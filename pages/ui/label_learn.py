@@ -20,7 +20,7 @@ def show(info: VideoInfo, now: State) -> None:
         "Teach a network",
         "What you looked at goes into a labelled set; what nobody looked at is neither learned nor scored.",
     )
-    name = _set()
+    name = _set(info)
     seen = words.length(now.document.seen_s)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
@@ -38,10 +38,10 @@ def show(info: VideoInfo, now: State) -> None:
         _curve(name)
 
 
-def _set() -> str:
+def _set(info: VideoInfo) -> str:
     """The name of the set that labels go into."""
     names = [entry.name for entry in state.store().datasets()]
-    kept = state.remembered("label.set", OWN if OWN in names or not names else names[0])
+    kept = state.remembered("label.set", _likely(info, names))
     options = [*names, NEW]
     picked = st.selectbox(
         "Labelled set", options, options.index(kept) if kept in options else len(names), key="label.set.pick", width=420
@@ -52,6 +52,15 @@ def _set() -> str:
         )
     state.remember("label.set", picked)
     return picked
+
+
+def _likely(info: VideoInfo, names: list[str]) -> str:
+    """The set that holds the clip already, else that of one's own labels."""
+    for entry in state.store().datasets():
+        dataset = state.dataset(entry)
+        if dataset and any(item.video == info.digest for item in dataset.items):
+            return entry.name
+    return OWN if OWN in names else NEW
 
 
 def _contribute(info: VideoInfo, now: State, name: str) -> None:

@@ -103,6 +103,10 @@ def head(info: VideoInfo, tracks: Sequence[State]) -> State:
             "You draw in", ids, ids.index(now.track), named.__getitem__, key=key, width=320, on_change=_pick,
             args=(info, key), help="The others stand below it. Draw behaviours that overlap in tracks of their own.",
         )  # fmt: skip
+        with st.popover(
+            "Labels", icon=":material/label:", help="Add, rename, order and remove the labels of this track"
+        ):
+            _change(now)
         with st.popover("New track", icon=":material/add:"):
             _new(info, now.document)
         with st.popover("", icon=":material/more_horiz:", help="Name, author, and deleting this track"):
@@ -153,16 +157,6 @@ def restore(info: VideoInfo) -> None:
         state.remember(f"label.dropped.{info.digest}", "")
         choose(info, dropped)
         st.rerun()
-
-
-def labels(now: State, slots: dict[str, int], keys: Sequence[str]) -> None:
-    """The labels that can be drawn, each with its key, and how to have others."""
-    told = zip(now.document.labels, [*keys, *[""] * len(now.document.labels)], strict=False)
-    chips = "".join(theme.chip(label, slots[label], key) for label, key in told)
-    with st.container(horizontal=True, vertical_alignment="center", key="label-palette"):
-        st.html(f"<div>{chips}{theme.keyed('nothing happening', '0')}{theme.keyed('unlabelled', '⇧U')}</div>")
-        with st.popover("Labels", icon=":material/label:"):
-            _change(now)
 
 
 def _change(now: State) -> None:

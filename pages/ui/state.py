@@ -690,6 +690,17 @@ def _lanes(workspace: str, key: str, unit: int) -> evaluations.Lanes:
     return evaluations.lanes(store(), _evaluation(workspace, key), unit)
 
 
+def named_split(entry: DatasetEntry, told: str, grouping: Grouping, model: str) -> str:
+    """The key of the split of a labelled set that is asked for in a word, as for the command line; it is kept."""
+    return _named_split(str(settings().workspace), entry.body, told, codec.to_json(grouping), model)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _named_split(workspace: str, body: str, told: str, grouping: str, model: str) -> str:
+    chosen = codec.from_json(grouping, Grouping)
+    return evaluations.command.split_named(store(), _dataset(workspace, body), told, chosen, model)
+
+
 # Words ----------------------------------------------------------------------------------------------------------------
 
 

@@ -63,11 +63,6 @@ def chip(label: str, slot: int, score: str = "") -> str:
     return f'<span class="k-chip"><i style="background:{figures.colour(slot)}"></i>{escape(label)}{told}</span>'
 
 
-def keyed(words: str, key: str) -> str:
-    """HTML of something that a key does which is no label."""
-    return f'<span class="k-chip k-quiet">{escape(words)}<em>{escape(key)}</em></span>'
-
-
 def busy(words: str) -> None:
     """Work whose end nobody knows yet. words: Markdown."""
     st.markdown(words)
