@@ -1,0 +1,71 @@
+"""Search in two languages and land on the moment; name labels in words and see them over time."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Page, expect
+
+from core import pipeline, settings
+from core.domain import Prediction, Recipe
+from core.store import Store
+from scripts.dashboard import Dashboard
+from tests.browser.conftest import PATIENCE_MS, go, picture, press, settle
+from tests.test_words import KINETICS
+
+STEP_S = 0.1
+
+
+@pytest.fixture(scope="module")
+def danced(dashboard: Dashboard, square_clip: Path) -> str:
+    """A clip of two seconds in the running server's library, as if a network saw yoga and then tap dancing in it."""
+    store = Store(dashboard.workspace)
+    digest = pipeline.add_video(store, square_clip)
+    card = pipeline.models(settings.current())["kinetics400"]
+    key = pipeline.prediction_key(digest, Recipe(), card, settings.current().engine)
+    scores = np.full((20, 400), 0.1 / 399, np.float32)
+    for step in range(20):
+        scores[step, KINETICS.index("yoga" if step < 10 else "tap dancing")] = 0.9
+    told = Prediction((np.arange(20) + 0.5) * STEP_S, scores, KINETICS, card.name, (0.0, 2.0))
+    store.write(key, told, kind="prediction", video=digest)
+    return digest
+
+
+def test_a_search_in_two_languages_lands_on_the_moment(page: Page, dashboard: Dashboard, danced: str):
+    go(page, dashboard, "/search?q=somebody+is+tap+dancing")
+    card = page.get_by_role("button", name="Play square.mp4, 0:01.0 to 0:02.0: tap dancing 0.90")
+    expect(card).to_be_visible(timeout=PATIENCE_MS)
+    box = page.get_by_role("textbox", name="What do you look for?")
+    expect(box).to_have_value("somebody is tap dancing")
+    box.fill("有人在做瑜伽")
+    box.press("Enter")
+    card = page.get_by_role("button", name="Play square.mp4, 0:00.0 to 0:01.0: yoga 0.90")
+    expect(card).to_be_visible(timeout=PATIENCE_MS)
+    settle(page)
+    assert "q=%E6%9C%89" in page.url
+    picture(page, "search")
+    box.fill("tap dancing")
+    box.press("Enter")
+    page.get_by_role("button", name="Play square.mp4, 0:01.0").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("tap dancing 0.90")).to_be_visible()
+    dialog.locator("video").wait_for(state="attached", timeout=PATIENCE_MS)
+    page.wait_for_function("() => document.querySelector('[role=dialog]') !== null")
+    settle(page)
+    picture(page, "search-watch")
+    press(page, "Open on the Timeline")
+    expect(page.get_by_role("heading", name="Timeline", level=1)).to_be_visible()
+    settle(page)
+    assert "t=1" in page.url
+
+
+def test_labels_in_words_appear_on_the_timeline(page: Page, dashboard: Dashboard, danced: str):
+    go(page, dashboard, f"/timeline?video={danced[:16]}&model=in-words")
+    page.get_by_role("textbox", name="What do you look for?").fill("做瑜伽\neine Stepptänzerin\na fisherman")
+    press(page, "Find these labels")
+    headline = page.locator(".k-headline")
+    expect(headline).to_contain_text("做瑜伽 for 1.0 s", timeout=PATIENCE_MS)
+    expect(headline).to_contain_text("eine Stepptänzerin for 1.0 s")
+    expect(page.locator(".k-carried")).to_contain_text("tap dancing")
+    expect(page.locator(".k-carried")).to_contain_text("not seen in this clip")
+    picture(page, "labels-in-words")
