@@ -38,7 +38,7 @@ def segments(duration_s: float, count: int, seed: int) -> tuple[Segment, ...]:
 
 def curves(duration_s: float) -> list[Curve]:
     """Scores of two labels as a network might give them."""
-    times_s = np.arange(0, duration_s, max(duration_s / 3000, 0.1))
+    times_s = np.arange(0, duration_s, 0.32)
     waves = (0.5 + 0.45 * np.sin(times_s / speed) for speed in (1.3, 3.1))
     return [
         Curve(name, times_s, wave, colour)

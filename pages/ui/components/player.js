@@ -77,7 +77,7 @@ function build(root) {
   root.append(box);
   const self = Object.fromEntries(Object.entries(PARTS).map(([name, part]) => [name, box.querySelector(`.${part}`)]));
   return Object.assign(self, {
-    box, video: box.querySelector("video"), moment: 0, frame: 0, shift: 0, tries: 0, asked: null, onScreen: null, serial: 1, version: 0, drawn: 0,
+    box, video: box.querySelector("video"), moment: 0, frame: 0, tries: 0, asked: null, onScreen: null, serial: 1, version: 0, drawn: 0,
     nonce: Math.random().toString(36).slice(2, 10), outbox: [], pointers: new Map(), rows: [], kept: new Map(), looks: [], brush: NOTHING, view: { from: 0, to: 1 },
     captions: "showing",
   });

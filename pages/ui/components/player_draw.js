@@ -21,7 +21,7 @@ function layOut(self) {
   let top = 0;
   for (const row of self.rows) {
     row.top = top + above;
-    row.height = row.curves.length ? 46 : self.rows.length > 1 ? 32 : 42;
+    row.height = row.curves.length ? 58 : self.rows.length > 1 ? 32 : 42;
     top = row.top + row.height + 1;
   }
   self.box.classList.toggle("narrow", narrow);
@@ -169,6 +169,7 @@ function drawUnseen(self, ctx, row, place, { from, to, wide }) {
 function drawCurves(self, ctx, row, place, { from, to, wide }) {
   const scale = wide / (to - from);
   const bottom = place.top + place.height - 2;
+  const reach = place.height - (place.words ? 20 : 4); // above stand the names
   ctx.lineWidth = place.words ? 1.6 : 1;
   for (const { times, values, colour } of row.curves) {
     let low = 0;
@@ -184,7 +185,7 @@ function drawCurves(self, ctx, row, place, { from, to, wide }) {
     let [least, most] = [0, 0];
     for (let i = Math.max(low - 1, 0); i < times.length; i += 1) {
       const x = (times[i] - from) * scale;
-      const y = bottom - (values[i] / 255) * (place.height - 4);
+      const y = bottom - (values[i] / 255) * reach;
       if (Math.floor(x) === column && y >= least && y <= most) continue;
       if (Math.floor(x) !== column) [column, least, most] = [Math.floor(x), y, y];
       else [least, most] = [Math.min(least, y), Math.max(most, y)];
@@ -196,20 +197,14 @@ function drawCurves(self, ctx, row, place, { from, to, wide }) {
   if (place.words) nameCurves(self, ctx, row, place);
 }
 
-// The names of the curves in their colours, on the ground so that no line runs through them.
 function nameCurves(self, ctx, row, place) {
   let x = 6;
   for (const { name, colour } of row.curves) {
-    const wide = ctx.measureText(name).width;
-    ctx.fillStyle = inks(self).second;
-    ctx.globalAlpha = 0.8;
-    ctx.fillRect(x - 2, place.top + 2, wide + 18, 15);
-    ctx.globalAlpha = 1;
     ctx.fillStyle = colour;
     ctx.fillRect(x, place.top + 5, 9, 9);
     ctx.fillStyle = inks(self).text;
     ctx.fillText(name, x + 13, place.top + 14);
-    x += wide + 26;
+    x += ctx.measureText(name).width + 28;
   }
 }
 
@@ -313,6 +308,7 @@ function drawOverview(self) {
   self.overview.hidden = !(zoomed || end > 300);
   if (self.overview.hidden) return;
   const tall = Math.min(12 + 5 * self.rows.length, 40);
+  self.stage.style.setProperty("--strip", `${tall + 8}px`);
   const key = `${self.version}|${self.wide}|${inks(self).edge}|${inks(self).second}`;
   if (self.overviewKey !== key) {
     self.overviewKey = key;

@@ -33,7 +33,7 @@ function request(self) {
   if (self.seeking) return;
   self.seeking = true;
   self.sent = self.asked;
-  self.video.currentTime = self.table.inside(self.asked, INSIDE[self.tries]) + self.shift;
+  self.video.currentTime = self.table.inside(self.asked, INSIDE[self.tries]);
   clearTimeout(self.late);
   watchPicture(self);
 }
@@ -50,7 +50,7 @@ function watchPicture(self) {
 
 function pictureShown(self, mediaTime) {
   if (!self.table) return watchPicture(self);
-  const frame = self.table.shown(mediaTime - self.shift);
+  const frame = self.table.shown(mediaTime);
   self.onScreen = frame;
   if (self.asked !== null) {
     if (!self.seeking && frame === self.asked) arrived(self, frame);
@@ -67,7 +67,7 @@ function pictureShown(self, mediaTime) {
 function followClock(self) {
   if (self.video.paused || self.video.requestVideoFrameCallback) return;
   if (self.table && self.asked === null) {
-    const frame = self.table.at(self.video.currentTime - self.shift + 1e-6);
+    const frame = self.table.at(self.video.currentTime + 1e-6);
     show(self, frame, self.table.starts[frame]);
     played(self, frame);
   }
@@ -109,7 +109,7 @@ function sought(self) {
 // The frame that is on screen as far as can be told.
 function believed(self) {
   const known = self.video.requestVideoFrameCallback && !document.hidden && self.onScreen !== null;
-  return known ? self.onScreen : self.table.at(self.video.currentTime - self.shift + 1e-6);
+  return known ? self.onScreen : self.table.at(self.video.currentTime + 1e-6);
 }
 
 function goOn(self) {
@@ -181,7 +181,7 @@ function show(self, frame, seconds) {
   const sure = one && one.sure !== null ? `${Math.round(100 * one.sure)} % sure` : "";
   const others = self.rows.filter((other) => other.told && other !== row).map((other) => {
     const found = here(other, inside);
-    return `${other.told} ${found ? palette[found.label].label : rest}`;
+    return `${other.told} ${found ? palette[found.label].label : "nothing"}`;
   });
   self.sure.textContent = [sure, ...others].filter(Boolean).join(" · ");
   self.head.setAttribute("aria-valuenow", String(frame));
