@@ -129,10 +129,10 @@ def _smoothness(browser: Browser, stage: Dashboard, hours: VideoInfo) -> list[Fi
 def _edits(browser: Browser, stage: Dashboard, hours: VideoInfo) -> list[Figure]:
     """From the end of a drag to the edit being stored; both told by the clock of this machine."""
     page, _ = _long(browser, stage, hours)
-    page.locator(".lane").click(position={"x": 300, "y": 8})
+    page.locator(".ruler").click(position={"x": 300, "y": 8})
     for _ in range(9):
         page.keyboard.press("+")
-    page.wait_for_timeout(500)
+    page.locator(".segments .row[aria-label=mine] button").nth(5).wait_for()
     page.evaluate("addEventListener('pointerup', (e) => (window.let_go = performance.timeOrigin + e.timeStamp), true)")
     taken = stage.workspace / "edits.jsonl"
     waits_ms = [wait for turn in range(2 * EDITS) if (wait := _edit_ms(page, taken, turn)) is not None][:EDITS]

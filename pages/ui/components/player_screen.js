@@ -205,7 +205,8 @@ function step(self, by) {
   paintOn(self, Math.min(Math.max(from + by, 0), self.table.count - 1));
 }
 
-// To the next or the one before of all borders of segments in the row that counts.
+// To the next or the one before of all borders of segments in the row that counts; a segment that begins there is chosen
+// where it can be edited.
 function stepSegment(self, by) {
   if (!self.table) return;
   const row = self.chosenRow || mainRow(self) || self.rows[0];
@@ -213,10 +214,13 @@ function stepSegment(self, by) {
   self.video.pause();
   const now = self.asked ?? self.frame;
   const borders = row.segments.flatMap((one) => [self.table.first(one.start), self.table.first(one.stop)]);
-  const found = by > 0 ? borders.filter((at) => at > now) : borders.filter((at) => at < now);
-  if (!found.length) return seekFrame(self, by > 0 ? self.table.count - 1 : 0);
-  seekFrame(self, by > 0 ? found.reduce((one, other) => Math.min(one, other)) : found.reduce((one, other) => Math.max(one, other)));
+  const found = borders.filter((at) => (by > 0 ? at > now && at < self.table.count : at < now));
+  const end = by > 0 ? self.table.count - 1 : 0;
+  const to = found.length ? found.reduce((one, other) => (by > 0 ? Math.min(one, other) : Math.max(one, other))) : end;
+  seekFrame(self, to);
   follow(self);
+  const one = row.segments[after(row.segments, self.table.inside(to))];
+  if (row.edits && edits(self)) pick(self, row, one && self.table.first(one.start) === to ? one : null);
 }
 
 function setSpeed(self, rate) {
