@@ -1,7 +1,9 @@
-"""How else the known labels can be put: beside each name another English wording, one in German, one in Chinese.
+"""How else the known labels can be put: beside each name other wordings in English, German and Chinese.
 
 `wordings.tsv` holds a row for each of the 400 labels of Kinetics. It was written by hand from the names alone, as a
-dictionary would put them, without looking at any clip. A label that is not in the table has its own name only.
+dictionary would put them, without looking at any clip. Its last two columns came later; they are empty where a label
+is one of those that the search and labels in words are judged on, so that nothing was fitted to these. A label that is
+not in the table has its own name only.
 """
 
 import re
@@ -9,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 TABLE = Path(__file__).with_name("wordings.tsv")
-FORMS = ("label", "en", "de", "zh")  # the columns of the table
+FORMS = ("label", "en", "de", "zh", "en2", "zh2")  # the columns of the table
 BREAKS = re.compile(r"(?<=[a-z])(?=[A-Z])|_+|(?<=[A-Za-z])(?=\d)|(?<=\d)(?=[A-Za-z])")
 
 
@@ -19,7 +21,7 @@ def table() -> dict[str, tuple[str, ...]]:
     head, *rows = TABLE.read_text(encoding="utf-8").splitlines()
     if tuple(head.split("\t")) != FORMS:
         raise ValueError(f"{TABLE.name}: expected the columns {FORMS}, got {head!r}")
-    return {cells[0]: tuple(cells) for cells in (row.split("\t") for row in rows)}
+    return {row.split("\t")[0]: tuple(filter(None, row.split("\t"))) for row in rows}
 
 
 def of(label: str) -> tuple[str, ...]:

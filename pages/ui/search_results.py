@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.domain import Hits, Moment, Segment
 from core.errors import AnalysisError
+from core.words import searching
 from pages.ui import player, state, theme, words
 from pages.ui.player import prefix
 
@@ -102,6 +103,10 @@ def _understood(found: Hits) -> None:
     if not found.trusted and found.meant:
         theme.notes(
             ["None of the actions known here comes near these words, so what is shown may have little to do with them."]
+        )
+    elif found.moments and found.moments[0].score < searching.WEAK:
+        theme.notes(
+            ["No moment fits these words well; those that fit best are shown. Name the action alone to be surer."]
         )
 
 
