@@ -1,7 +1,7 @@
 """Timeline: which action happens when, beside the playing clip."""
 
 from core import pipeline
-from pages.ui import clip_bar, findings, job_panel, model_cards, named, state, theme
+from pages.ui import beside, clip_bar, findings, job_panel, model_cards, named, state, theme
 
 ABOUT = (
     "The network looks at each moment of the clip and says which action it sees. On this machine that takes about as \
@@ -24,3 +24,4 @@ elif card and job_panel.ready(
     about=ABOUT,
 ):
     findings.show(info, card, key)
+beside.panel(info)

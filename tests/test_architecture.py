@@ -20,7 +20,7 @@ RANKS = {
     **dict.fromkeys(("engine", "explain", "carrying"), 5),
     **dict.fromkeys(("pipeline", "frames"), 6),
     **dict.fromkeys(("sets", "insight", "words"), 7),
-    **dict.fromkeys(("training", "films"), 8),
+    **dict.fromkeys(("training", "films", "transcripts"), 8),
     **dict.fromkeys(("evaluation", "labelling"), 9),
     "__main__": 10,
 }

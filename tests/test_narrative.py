@@ -25,6 +25,7 @@ LINES = {  # by language, each line of a report on one clip that holds a number
         "seen": "Looked at: (?P<start>CLOCK) to (?P<stop>CLOCK), (?P<length>LENGTH).",
         "covered": "(?P<count>N) stretch(?:es)? of (?P<labels>N) labels? cover (?P<length>LENGTH), (?P<share>N) % of "
         "it; for (?P<rest>LENGTH) nothing is certain.",
+        "whole": "(?P<count>N) stretch(?:es)? of (?P<labels>N) labels? cover all of it.",
         "once": "- (?P<label>.+): once, from (?P<at>CLOCK), for (?P<total>LENGTH) \\((?P<share>N) % of the time\\)"
         "SURE.",
         "often": "- (?P<label>.+): (?P<count>N) times, (?P<total>LENGTH) in all \\((?P<share>N) % of the time\\), "
@@ -42,6 +43,7 @@ LINES = {  # by language, each line of a report on one clip that holds a number
         "seen": "查看范围：(?P<start>CLOCK) 至 (?P<stop>CLOCK)，共 (?P<length>LENGTH)。",
         "covered": "(?P<labels>N) 个标签共 (?P<count>N) 段，合计 (?P<length>LENGTH)，占 (?P<share>N)%；"
         "其余 (?P<rest>LENGTH)无法确定。",
+        "whole": "(?P<labels>N) 个标签共 (?P<count>N) 段，占全部时间。",
         "once": "- (?P<label>.+)：1 次，从 (?P<at>CLOCK) 起，(?P<total>LENGTH)（占时间的 (?P<share>N)%）SURE。",
         "often": "- (?P<label>.+)：(?P<count>N) 次，合计 (?P<total>LENGTH)（占时间的 (?P<share>N)%），"
         "平均 (?P<mean>LENGTH)，最长 (?P<longest>LENGTH)，从 (?P<at>CLOCK) 起SURE。",
@@ -99,7 +101,8 @@ def tracks(draw, sure: bool | None = None) -> Track:
         confidence = draw(st.integers(0, 100)) / 100 if told else None
         segments.append(Segment(round(at, 2), round(stop, 2), label, confidence))
         at = round(stop, 2)
-    stop_s = at + draw(st.sampled_from((0.5, 1.0, 700.0)))
+    at = at if segments else at + 1
+    stop_s = at + draw(st.sampled_from((0.0, 0.5, 1.0, 700.0)))
     return Track("ab" * 32, LABELS, tuple(segments), (start_s, round(stop_s, 2)), "a made model")
 
 
@@ -143,6 +146,10 @@ class Expected:
         assert (int(got["count"]), int(got["labels"])) == (len(self.segments), len(self.labels))
         assert agrees(got["length"], total_s) and agrees(got["rest"], self.whole_s - total_s)
         assert share_agrees(got["share"], total_s / self.whole_s)
+
+    def whole(self, got: dict[str, str]):
+        assert (int(got["count"]), int(got["labels"])) == (len(self.segments), len(self.labels))
+        assert sum(each.stop_s - each.start_s for each in self.segments) == pytest.approx(self.whole_s, abs=0.005)
 
     def often(self, got: dict[str, str]):
         own = self.of(got["label"])

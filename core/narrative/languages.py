@@ -115,6 +115,7 @@ ENGLISH = Language(
         "nothing": "No label is certain anywhere.",
         "covered": "{count:stretches} of {labels:labels} cover {length:length}, {share:share} of it; for {rest:length} "
         "nothing is certain.",
+        "covered all": "{count:stretches} of {labels:labels} cover all of it.",
         "when": "What happens when",
         "when set": "What happens in which clip",
         "stretch": "{start:clock} to {stop:clock}: {label:label}, {length:length}{sure:told}.",
@@ -182,6 +183,7 @@ CHINESE = Language(
         "nothing": "没有任何一处能确定标签。",
         "covered": "{labels:labels}共 {count:stretches}，合计 {length:length}，占 {share:share}；其余 {rest:length}"
         "无法确定。",
+        "covered all": "{labels:labels}共 {count:stretches}，占全部时间。",
         "when": "什么时候发生什么",
         "when set": "哪个视频里发生什么",
         "stretch": "{start:clock} 至 {stop:clock}：{label:label}，{length:length}{sure:told}。",

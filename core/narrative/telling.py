@@ -9,6 +9,7 @@ from core.narrative.languages import Phrase
 
 MOST_STRETCHES = 200  # that are listed one by one
 MOST_CLIPS = 200
+WHOLE_S = 0.005  # less without a label is told as none
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,9 @@ def _overview(found: Facts, alone: bool) -> Iterator[Phrase]:
         return
     rest_s = max(found.seen_s - found.covered_s, 0.0)
     count, labels = len(found.stretches), len(found.labels)
+    if rest_s < WHOLE_S:
+        yield phrase("covered all", count=count, labels=labels)
+        return
     yield phrase("covered", count=count, labels=labels, length=found.covered_s, share=found.share, rest=rest_s)
 
 

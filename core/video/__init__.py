@@ -6,10 +6,25 @@ picture a checksum of some of its rows, by which any later seek is checked befor
 containers: the file, opened by what its bytes say it is, and its decoder, which goes on after damage
 pictures: decoded pictures as RGB, as displayed        measuring: digest, probe
 reading: frames by time and by index                   writing: H.264 for files and for browsers
+texts: subtitles inside a clip                         sound: what recognisers of speech take
 """
 
 from core.video.measuring import digest, probe
 from core.video.reading import around, frame_at, near, picked, read
+from core.video.sound import speech_sound
+from core.video.texts import subtitles_inside
 from core.video.writing import make_proxy, write
 
-__all__ = ["around", "digest", "frame_at", "make_proxy", "near", "picked", "probe", "read", "write"]
+__all__ = [
+    "around",
+    "digest",
+    "frame_at",
+    "make_proxy",
+    "near",
+    "picked",
+    "probe",
+    "read",
+    "speech_sound",
+    "subtitles_inside",
+    "write",
+]

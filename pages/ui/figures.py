@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core import segments
-from core.domain import Prediction, Segment
+from core.domain import Line, Prediction, Segment
 from pages.ui import words
 
 if TYPE_CHECKING:
@@ -128,6 +128,15 @@ def segment_table(found: Sequence[Segment]) -> "DataFrame":
         for segment in found
     ]
     return DataFrame(rows)
+
+
+def line_table(found: Sequence[Line]) -> "DataFrame":
+    """Lines of text for a table: when, and what is said."""
+    from pandas import DataFrame
+
+    return DataFrame(
+        {"start": [words.clock(each.start_s, places=1) for each in found], "words": [e.text for e in found]}
+    )
 
 
 def time_ticks(stop_s: float, *, most: int = 7) -> list[float]:

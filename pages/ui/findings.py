@@ -11,7 +11,7 @@ from core.domain import Analysis, ModelCard, Prediction, VideoInfo
 from core.errors import AnalysisError
 from core.registry import FORMATS
 from core.segments import NOTHING
-from pages.ui import figures, in_words, lanes, player, state, theme, words
+from pages.ui import beside, figures, in_words, lanes, player, state, theme, words
 
 TOP = 5
 BARELY = 0.01  # mean score below which a label without a segment is not worth a row
@@ -92,7 +92,7 @@ def _playing(analysis: Analysis, prediction: Prediction, slots: dict[str, int], 
     """The player and the table beside it; a row that is picked plays from its start."""
     left, right = st.columns([3, 2], gap="large")
     with right:
-        _table(analysis, key)
+        beside.tables(lambda: _table(analysis, key), analysis.video, key)
     with left:
         playable = player.playable(analysis.video)
         more = [_scores(prediction, slots), *_quality(analysis.video)]

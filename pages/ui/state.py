@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 import numpy as np
 import streamlit as st
 
-from core import codec, datasets, explain, pipeline
+from core import codec, datasets, explain, pipeline, transcripts
 from core import evaluation as evaluations
 from core import frames as frames_of_clips
 from core import settings as core_settings
@@ -30,6 +30,7 @@ from core.domain import (
     Frame,
     Grouping,
     Hits,
+    Lines,
     Listing,
     ModelCard,
     Named,
@@ -494,6 +495,17 @@ def prediction(key: str) -> Prediction:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _prediction(workspace: str, key: str) -> Prediction:
     return store().read(key, Prediction)
+
+
+def texts(digest: str) -> tuple[Lines, ...]:
+    """The words that are kept beside a clip, by their source."""
+    keys = " ".join(sorted(key for key, video in store().made(transcripts.LINES) if video == digest))
+    return _texts(str(settings().workspace), digest, keys) if keys else ()
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _texts(workspace: str, digest: str, keys: str) -> tuple[Lines, ...]:
+    return transcripts.lines_of(store(), digest)
 
 
 def slots(labels: tuple[str, ...]) -> dict[str, int]:

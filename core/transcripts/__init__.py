@@ -1,0 +1,26 @@
+"""The words that come with a clip: subtitles inside it or beside it, transcripts with times, speech written down.
+
+decoding: bytes to text, whatever they were written in     reading: text to lines with their stretches of seconds
+keeping: lines beside a clip in the store                  speech: recognisers that may be installed here
+"""
+
+from core.transcripts.keeping import LINES, drop, inside_key, lines_of, take_file, take_inside
+from core.transcripts.reading import KINDS, read
+from core.transcripts.speech import Recogniser, installed, speech_folder, speech_key, speech_models, write_down
+
+__all__ = [
+    "KINDS",
+    "LINES",
+    "Recogniser",
+    "drop",
+    "inside_key",
+    "installed",
+    "lines_of",
+    "read",
+    "speech_folder",
+    "speech_key",
+    "speech_models",
+    "take_file",
+    "take_inside",
+    "write_down",
+]

@@ -1,0 +1,63 @@
+"""The words of a clip on the Timeline: none, added, shown, removed, and what went wrong."""
+
+from dataclasses import replace
+
+import pytest
+
+from core import transcripts
+from core.jobs import Job
+from pages.ui import state
+from tests.test_pages import DIGEST, button, clip, page, runner, save_prediction, told  # noqa: F401
+from tests.test_transcripts import SRT
+
+
+@pytest.fixture
+def answering(runner, clip, monkeypatch):  # noqa: F811
+    """Workers that read subtitles at once."""
+    ask = runner.ask
+    monkeypatch.setattr(
+        runner,
+        "ask",
+        lambda task, *rest, **more: task(*rest) if task is transcripts.take_file else ask(task, *rest, **more),
+    )
+    return runner
+
+
+def test_without_words_the_timeline_says_how_to_add_some(answering):
+    at = page("timeline")
+    words = told(at)
+    assert "Words of the clip" in words and "There are none yet." in words
+    assert "No recogniser of speech is installed" in words and button(at, "Take subtitles inside")
+
+
+def test_a_file_is_taken_and_shown_beside_the_player_and_removed(answering):
+    save_prediction()
+    at = page("timeline")
+    at.file_uploader(key="texts.0").set_value(("talk.srt", SRT.encode(), "text/plain")).run()
+    assert "**Subtitles**, 2 lines" in told(at)
+    assert [tab.label for tab in at.tabs][:2] == ["Labels", "Subtitles"]
+    assert any("Hello there" in list(table.value.get("words", [])) for table in at.dataframe)
+    at.button(key="drop.subtitle").click().run()
+    assert "There are none yet." in told(at) and not transcripts.lines_of(state.store(), DIGEST)
+
+
+def test_what_is_wrong_with_a_file_or_odd_about_it_is_told(answering):
+    at = page("timeline")
+    at.file_uploader(key="texts.0").set_value(("talk.srt", b"nothing here", "text/plain")).run()
+    assert "talk.srt holds no words with times" in told(at)
+    at.file_uploader(key="texts.1").set_value(
+        ("talk.srt", SRT.replace("there", "grüß").encode("latin-1"), "text/plain")
+    ).run()
+    assert "was read as Windows-1252" in told(at)
+
+
+def test_subtitles_inside_are_taken_by_a_job_that_can_fail(answering):
+    key = transcripts.inside_key(DIGEST)
+    at = page("timeline")
+    button(at, "Take subtitles inside").click().run()
+    assert answering.known[key].active and "Cancel" in told(at)
+    failed = Job(
+        key, "Take subtitles inside", "failed", error="No subtitles in text are inside this clip.", hint="Give a file."
+    )
+    answering.known[key] = replace(failed, submitted=1.0)
+    assert "No subtitles in text are inside this clip" in told(page("timeline"))
