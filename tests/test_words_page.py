@@ -8,9 +8,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import pipeline, settings
-from core.domain import Recipe
+from core.domain import Document, Recipe
 from core.errors import JobLost
 from core.jobs import Job
+from core.labelling import journal
 from core.store import Store
 from core.words import named_key, naming
 from pages.ui import state
@@ -170,6 +171,17 @@ def test_what_was_found_is_shown_with_the_labels_that_carry_it(store: Store):
     assert "was decided in this clip by" in words and "not seen in this clip" in words
     assert "playing cello" in words and "none of these" not in words
     assert at.text_area[0].value == "\n".join(labels)
+
+
+def test_what_was_found_can_be_the_draft_of_labels(store: Store):
+    digest = clip(store, "a.mp4")
+    base = known_of(digest, store, ("yoga", 12))
+    journal.begin(store, digest, Document(("做瑜伽",), name="actions", author="ann"))
+    chosen = {"model": "in-words", "labels": "做瑜伽", "video": digest}
+    assert "Name your labels on the Timeline" in told(page("label", **chosen))
+    found = naming.name(store, seen(("yoga", 12)), ("做瑜伽",))
+    store.write(named_key(base, ("做瑜伽",)), found, kind="labels in words", video=digest)
+    assert "the draft says **做瑜伽**" in told(page("label", **chosen))
 
 
 def test_labels_that_cannot_be_looked_for_are_explained(store: Store):

@@ -9,7 +9,7 @@ from core.domain import Doubt, Prediction, Segment, VideoInfo
 from core.errors import AnalysisError
 from core.labelling import drafts, edits
 from core.labelling.journal import State
-from pages.ui import job_panel, label_tracks, player, state, theme, words
+from pages.ui import job_panel, label_tracks, model_cards, named, player, state, theme, words
 from pages.ui.player_rows import Curve, Row
 
 ABOUT = "The network says what it sees at each moment. Nothing of it counts as a label before you accept it."
@@ -37,6 +37,8 @@ def found(info: VideoInfo, now: State) -> Drafted | None:
     key = pipeline.prediction_key(info.digest, state.recipe(), card, state.settings().engine)
     if not state.store().has(key):
         return None
+    if state.in_words():
+        return _in_words(info, now, key)
     try:
         segments = state.analysis(info.digest, card.name).track.segments
         said = state.prediction(key)
@@ -45,6 +47,17 @@ def found(info: VideoInfo, now: State) -> Drafted | None:
         return None
     doubts = drafts.to_look_at(said, segments, now.document.seen, info)
     return Drafted(card.name, card.title, said, segments, doubts)
+
+
+def _in_words(info: VideoInfo, now: State, key: str) -> Drafted | None:
+    """The draft in labels that the person named in words. key: of what the known labels say."""
+    told = named.draft(info, key)
+    if told is None:
+        return None
+    analysis, said = told
+    segments = analysis.track.segments
+    doubts = drafts.to_look_at(said, segments, now.document.seen, info)
+    return Drafted(state.IN_WORDS, model_cards.OWN, said, segments, doubts)
 
 
 def rows(drafted: Drafted | None, now: State) -> list[Row]:
@@ -81,26 +94,32 @@ def show(info: VideoInfo, now: State, drafted: Drafted | None) -> None:
         return
     card = state.chosen_model()
     assert card is not None
-    names = list(known)
-    name = st.selectbox(
-        "Drafted by",
-        names,
-        names.index(card.name),
-        lambda one: known[one].title,
-        key=f"label.model.{card.name}",
-        width=420,
-    )
-    if name != card.name:
-        state.choose_model(name)
-        st.rerun()
+    used = state.IN_WORDS if state.in_words() else card.name
+    _choose({name: one.title for name, one in known.items()} | {state.IN_WORDS: model_cards.OWN}, used)
     if drafted is not None:
         _stretch(info, now, drafted)
+        return
+    if state.in_words():
+        st.caption("Name your labels on the Timeline and let them be found there; what is found is the draft here.")
+        if st.button("Open the Timeline", icon=":material/view_timeline:", key="label.named"):
+            state.go("timeline")
         return
     key = pipeline.prediction_key(info.digest, state.recipe(), card, state.settings().engine)
     job = (pipeline.predict, state.store(), info.digest, state.recipe(), card.name, state.settings().engine)
     if job_panel.ready(key, "Draft labels", *job):
         st.rerun()
     st.caption(ABOUT)
+
+
+def _choose(titles: dict[str, str], used: str) -> None:
+    """Which model drafts, or the labels that the person named."""
+    names = list(titles)
+    name = st.selectbox(
+        "Drafted by", names, names.index(used), titles.__getitem__, key=f"label.model.{used}", width=420
+    )
+    if name != used:
+        state.choose_model(str(name))
+        st.rerun()
 
 
 def _stretch(info: VideoInfo, now: State, drafted: Drafted) -> None:

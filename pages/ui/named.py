@@ -5,7 +5,7 @@ from html import escape
 import streamlit as st
 
 from core import words
-from core.domain import ModelCard, Named, VideoInfo
+from core.domain import Analysis, ModelCard, Named, Prediction, VideoInfo
 from core.errors import AnalysisError
 from core.words import naming
 from pages.ui import findings, job_panel, state, theme
@@ -42,14 +42,27 @@ def _form() -> float:
     if state.remembered("named.told", None) != state.named_text():
         state.set_widget("named.text", state.named_text())
         state.remember("named.told", state.named_text())
+    kept = state.remembered("named.strict", "usual")
     with st.form("named", border=True):
         st.text_area("What do you look for?", key="named.text", placeholder=EXAMPLE, height=130, help=ABOUT)
         strict = st.segmented_control(
-            "A match must be", list(STRICTNESS), default="usual", key="named.strict", required=True,
+            "A match must be", list(STRICTNESS), default=kept, key="named.strict", required=True,
             help="How near a label must be to what is seen; below that, a moment is none of your labels.",
         )  # fmt: skip
         st.form_submit_button("Find these labels", type="primary", icon=":material/play_arrow:", on_click=_take)
+    state.remember("named.strict", str(strict))
     return STRICTNESS[str(strict)]
+
+
+def draft(info: VideoInfo, base: str) -> tuple[Analysis, Prediction] | None:
+    """What was found of them in a clip, for a draft of labels; None where the Timeline has not found it yet."""
+    least = STRICTNESS[state.remembered("named.strict", "usual")]
+    try:
+        key = words.named_key(base, words.read_labels(state.named_text()), least)
+        found = state.named(key) if state.store().has(key) else None
+    except AnalysisError:
+        return None
+    return (naming.read_analysis(info, found), found.prediction) if found else None
 
 
 def _take() -> None:
