@@ -181,15 +181,17 @@ function drawCurves(self, ctx, row, place, { from, to, wide }) {
     }
     ctx.strokeStyle = colour;
     ctx.beginPath();
-    let column = Number.NaN; // of many values in one column the least and the most are drawn
-    let [least, most] = [0, 0];
-    for (let i = Math.max(low - 1, 0); i < times.length; i += 1) {
+    for (let i = Math.max(low - 1, 0), stop; i < times.length; i = stop) {
+      // Of many values in one column of pixels the first, the least, the most and the last are drawn.
+      const column = Math.floor((times[i] - from) * scale);
+      let [least, most] = [values[i], values[i]];
+      for (stop = i + 1; stop < times.length && Math.floor((times[stop] - from) * scale) === column; stop += 1) {
+        if (values[stop] < least) least = values[stop];
+        else if (values[stop] > most) most = values[stop];
+      }
       const x = (times[i] - from) * scale;
-      const y = bottom - (values[i] / 255) * reach;
-      if (Math.floor(x) === column && y >= least && y <= most) continue;
-      if (Math.floor(x) !== column) [column, least, most] = [Math.floor(x), y, y];
-      else [least, most] = [Math.min(least, y), Math.max(most, y)];
-      ctx.lineTo(x, y);
+      const kept = stop - i > 2 ? [values[i], least, most, values[stop - 1]] : values.subarray(i, stop);
+      for (const value of kept) ctx.lineTo(x, bottom - (value / 255) * reach);
       if (times[i] > to) break;
     }
     ctx.stroke();
