@@ -1,6 +1,7 @@
 """What can be chosen about a training.
 
-The defaults were chosen on validation groups; crop and noise on draws of few clips of UCF101 and of the made set.
+The defaults were chosen on validation groups; crop, noise and learning rate on draws of few clips of UCF101 and of the
+made set.
 """
 
 from dataclasses import asdict, dataclass, fields, replace
@@ -22,6 +23,7 @@ class Options(NetworkSettings):
     """
 
     dropout: float = 0.5
+    learning_rate: float = 6e-3
     epochs: int = 40
     stretch: float = 0.3
     crop: float = 0.7
