@@ -174,7 +174,7 @@ def train(chosen: argparse.Namespace) -> Output:
     here = settings.current()
     store = Store(here.workspace)
     _check_place(chosen.output)
-    asked = {name: getattr(chosen, name) for name in ("groups", "folds", "backbone", "seed", "save")}
+    asked = {name: getattr(chosen, name) for name in ("groups", "folds", "backbone", "seed", "save", "words")}
     options = training.Options(cell=chosen.cell)
     with Progress(chosen.dataset) as progress:
         told = command.run(store, chosen.dataset, engine=here.engine, options=options, report=progress, **asked)
@@ -508,6 +508,8 @@ def _add_train(commands: Commands) -> None:
     trained.add_argument("--backbone", metavar="NAME", default="i3d-kinetics400", help="CNN (default: %(default)s)")
     trained.add_argument("--cell", choices=("gru", "lstm"), default="gru")
     trained.add_argument("--seed", type=int, default=0, metavar="N")
+    spoken = "let subtitles and transcripts beside the clips take part, and tell what they add"
+    trained.add_argument("--words", action="store_true", help=spoken)
     trained.add_argument("--save", metavar="NAME", default="", help="train on all clips too, and keep that as a model")
     trained.add_argument("--output", metavar="FILE")
     trained.set_defaults(run=train)

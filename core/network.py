@@ -22,7 +22,7 @@ from core.errors import FormatInvalid, NotEnoughExamples, WeightsMissing
 from core.jobs import Report, silent
 
 UNKNOWN = -1  # the target of a step that nobody labelled
-LAYERS = ("InputLayer", "Normalization", "Dropout", "Bidirectional", "GRU", "LSTM", "Dense")
+LAYERS = ("InputLayer", "Normalization", "Dropout", "Bidirectional", "GRU", "LSTM", "Dense", "Embedding")
 _PARTS = (
     "Functional",
     "__keras_tensor__",
@@ -221,7 +221,12 @@ def _at(values: np.ndarray, targets: np.ndarray, places: np.ndarray) -> tuple[np
 def class_weights(examples: Sequence[Example], labels: int) -> np.ndarray:
     """(C,) float32 weights that let each label count the same over all steps; their mean over known steps is 1."""
     targets = np.concatenate([example.targets for example in examples])
-    counts = np.bincount(targets[targets != UNKNOWN], minlength=labels)
+    return class_weights_of(targets[targets != UNKNOWN], None, labels)
+
+
+def class_weights_of(targets: np.ndarray, weights: np.ndarray | None, labels: int) -> np.ndarray:
+    """The same of known targets (R,), each counted `weights` (R,) times."""
+    counts = np.bincount(targets, weights, minlength=labels)
     seen = np.count_nonzero(counts)
     return np.where(counts > 0, counts.sum() / (seen * np.maximum(counts, 1)), 0).astype(np.float32)
 

@@ -17,12 +17,13 @@ RANKS = {
     **dict.fromkeys(("keys", "segments", "signatures", "clock", "quality", "formats", "lettering", "narrative"), 3),
     **dict.fromkeys(("video", "preprocess", "synthetic", "backbones", "network", "metrics", "store"), 4),
     **dict.fromkeys(("datasets", "made_set"), 4),
-    **dict.fromkeys(("engine", "explain", "carrying"), 5),
+    **dict.fromkeys(("engine", "explain", "carrying", "text_branch"), 5),
     **dict.fromkeys(("pipeline", "frames"), 6),
     **dict.fromkeys(("sets", "insight", "words"), 7),
-    **dict.fromkeys(("training", "films", "transcripts"), 8),
-    **dict.fromkeys(("evaluation", "labelling"), 9),
-    "__main__": 10,
+    **dict.fromkeys(("films", "transcripts"), 8),
+    "training": 9,
+    **dict.fromkeys(("evaluation", "labelling"), 10),
+    "__main__": 11,
 }
 HEAVY = {"tensorflow", "keras", "openvino"}
 CORE = sorted((ROOT / "core").rglob("*.py"))

@@ -90,11 +90,18 @@ class FoldResult:
 
 @dataclass(frozen=True, eq=False)
 class FoldDone:
-    """A fold that has ended, kept until all have: its result, what the network said, and the linear probe."""
+    """A fold that has ended, kept until all have: its result, what the network said, and the linear probe.
+
+    Where words took part, network is what picture and words said together; picture, words: what each said alone;
+    weights: of picture and words.
+    """
 
     result: FoldResult
     network: HeldOut
     probe: HeldOut
+    picture: HeldOut | None = None
+    words: HeldOut | None = None
+    weights: tuple[float, float] = (1.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -107,6 +114,8 @@ class Training:
     over_time: whether scores are of time steps, not of whole clips. scores: over the clips of all folds, by name;
     baselines: accuracy of what is simpler. seconds: what took how long. warnings: what to beware of, in words.
     network_sha256: of the network for use; empty where there is none. passes: that it was trained for.
+    words: where words took part, the scores of picture alone, words alone and both, such as "words accuracy"; then
+    scores are those of both.
     """
 
     name: str
@@ -133,6 +142,7 @@ class Training:
     warnings: tuple[str, ...] = ()
     network_sha256: str = ""
     passes: int = 0
+    words: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

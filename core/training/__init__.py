@@ -3,6 +3,7 @@
 lessons: what is learned from, and how good it became      gathering: the features of a set as one job
 baselines: what is simpler than a network                  runs: one training, from its plan to its result
 saving: models as folders and as zips                      tuning: finding good settings on validation groups
+wording: what the words of clips add to their pictures
 """
 
 from core.training.gathering import gather, gathered, set_key
@@ -25,8 +26,10 @@ from core.training.runs import (
 )
 from core.training.saving import delete_model, free_name, open_zip, save_model, zipped
 from core.training.tuning import Search, best, options_from, search, search_key, trials
+from core.training.wording import BRANCHES, has_words
 
 __all__ = [
+    "BRANCHES",
     "DIALS",
     "VIEWS",
     "Options",
@@ -40,6 +43,7 @@ __all__ = [
     "free_name",
     "gather",
     "gathered",
+    "has_words",
     "held_out",
     "keep_split",
     "network_path",

@@ -78,6 +78,7 @@ def run(
     seed: int,
     save: str,
     report: Report,
+    words: bool = False,
 ) -> dict[str, Any]:
     """Train and test, and where a name is given save the network for use as a model; gives what is printed."""
     _ = BACKBONES[backbone]
@@ -95,6 +96,7 @@ def run(
         options=options,
         seed=seed,
         final=bool(save),
+        words=words,
     )
     if runs.run_of(store, key).state != "done":
         runs.train(store, key, report)
@@ -115,6 +117,7 @@ def told_of(record: Training, split: Split, dataset: Dataset) -> dict[str, Any]:
         "folds": [{"groups": list(fold.groups), "accuracy": fold.accuracy} for fold in record.folds],
         **{name: record.scores.get(name) for name in first},
         "baselines": record.baselines,
+        **({"words": record.words} if record.words else {}),
         "seconds": record.seconds,
         "seed": record.seed,
         "scored": "time steps" if record.over_time else "clips",

@@ -20,6 +20,7 @@ class Lesson:
     """A labelled set with the features of its items. times_s: (T,) of each item; groups: of each item.
 
     over_time: whether some clips are labelled by segment, so that steps are scored and not whole clips.
+    words: of each item the words near each step, where they take part.
     """
 
     labels: tuple[str, ...]
@@ -29,6 +30,7 @@ class Lesson:
     examples: tuple[Example, ...]
     times_s: tuple[np.ndarray, ...]
     over_time: bool
+    words: tuple[tuple[str, ...], ...] = ()
 
     def chosen(self, places: Iterable[int]) -> list[Example]:
         """The examples at some places that have a known step."""
@@ -51,7 +53,11 @@ def lesson(dataset: Dataset, groups: Sequence[str], features: Sequence[Features]
 
 def asked(taught: Lesson, places: Sequence[int], fold: int, run: Run) -> HeldOut:
     """What a network says of the items at some places: of each step, or of whole clips the mean over their steps."""
-    scores = [run(taught.examples[place].values) for place in places]
+    return told(taught, places, fold, [run(taught.examples[place].values) for place in places])
+
+
+def told(taught: Lesson, places: Sequence[int], fold: int, scores: Sequence[np.ndarray]) -> HeldOut:
+    """Scores (T, C) of the steps of each item as such, or of whole clips as the mean over their steps."""
     if not taught.over_time:
         scores = [each.mean(axis=0, keepdims=True) for each in scores]
     return answers(taught, places, fold, scores)

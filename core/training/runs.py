@@ -36,7 +36,7 @@ from core.jobs import Report, silent
 from core.keys import fingerprint
 from core.registry import BACKBONES
 from core.store import Store
-from core.training import baselines, gathering, lessons
+from core.training import baselines, gathering, lessons, wording
 from core.training.lessons import Lesson
 from core.training.options import Options, options_of, plain, sized
 
@@ -60,21 +60,22 @@ def plan(
     seed: int = 0,
     final: bool = True,
     name: str = "",
+    words: bool = False,
 ) -> str:
-    """File a training that is to be done, unless it is there; gives its key."""
+    """File a training that is to be done, unless it is there; gives its key. words: whether they take part."""
     dataset_key = datasets.key(dataset)
     if split.dataset != dataset_key:
         raise ResultMissing(f"This split was made for another state of {dataset.name!r}.", "Split the set again.")
     split_key = datasets.split_key(split)
     made = BACKBONES[backbone]
-    settings = plain(options)
+    settings = plain(options) | ({"words": True} if words else {})
     key = fingerprint(
         "training", 1, dataset_key, split_key, backbone, made.version, engine, recipe, settings, seed, final
     )
     if not store.has(key):
         keep_split(store, split)
         record = Training(
-            name or f"{dataset.name}, {options.cell.upper()} {options.units}",
+            name or f"{dataset.name}, {options.cell.upper()} {options.units}{', with words' if words else ''}",
             *(dataset.name, dataset_key, split_key, dataset.labels, backbone, made.version, engine, recipe, settings),
             seed=seed,
             created=time.time(),
@@ -124,7 +125,7 @@ def delete(store: Store, key: str) -> None:
         for number in range(run_of(store, key).fold_count + 1):
             for what in (f"fold {number}", f"checkpoint {2 * number}", f"checkpoint {2 * number + 1}"):
                 store.delete(_part(key, what))
-    for what in ("progress", "network", "held out", "probe"):
+    for what in ("progress", "network", "held out", "probe", "picture", "words"):
         store.delete(_part(key, what))
     store.delete(key)
 
@@ -216,7 +217,15 @@ class _Course:
         self.report(0, 0, "Reading features")
         found = gathering.features_of_all(*asked)
         self.features_s = time.monotonic() - began
-        return lessons.lesson(self.dataset, self.split.groups, found)
+        taught = lessons.lesson(self.dataset, self.split.groups, found)
+        if self.worded:
+            return replace(taught, words=wording.near_steps(self.store, self.dataset, found))
+        return taught
+
+    @property
+    def worded(self) -> bool:
+        """Whether the words of clips take part."""
+        return bool(self.record.settings.get("words"))
 
     def all_folds(self) -> None:
         """Train and test on each fold that has not ended."""
@@ -233,11 +242,22 @@ class _Course:
             self._save_network(fitted.model)
         return self._tested(number, fold, network.runner(fitted.model), history, passes - 1)
 
-    def _tested(self, number: int, fold: Fold, run: network.Run, history: Sequence[Any], best: int) -> FoldDone:
+    def _tested(
+        self, number: int, fold: Fold, run: network.Run, history: Sequence[Any], best: int, *, stopping: bool = False
+    ) -> FoldDone:
         said = lessons.asked(self.taught, fold.test, number, run)
         simple = baselines.linear_probe(self.taught, (*fold.train, *fold.validation), fold.test, number)
         result = FoldResult(fold.groups, len(fold.test), lessons.accuracy(said), tuple(history), best)
-        return FoldDone(result, said, simple)
+        if not self.worded:
+            return FoldDone(result, said, simple)
+
+        def report(_done: int, _total: int, message: str) -> None:
+            self.report(0, 0, f"{message}, fold {number + 1}")
+
+        asked = (self.options, self.record.seed, silent if stopping else report)
+        found = wording.said(self.taught, fold, number, run, *asked, weighed=not stopping)
+        result = replace(result, accuracy=lessons.accuracy(found.both))
+        return FoldDone(result, found.both, simple, said, found.words, found.weights)
 
     def _learned(
         self, number: int, training: Sequence[int], validation: Sequence[int]
@@ -359,7 +379,8 @@ class _Course:
             passes = state.best + 1
             if number < len(self.split.parts) and number >= len(parts):
                 fold = self.split.fold(number)
-                parts.append(self._tested(number, fold, network.runner(model), state.history, state.best))
+                run = network.runner(model)
+                parts.append(self._tested(number, fold, run, state.history, state.best, stopping=True))
         self._file(parts, "stopped", model, passes)
 
     def _parts(self) -> list[FoldDone]:
@@ -389,8 +410,21 @@ class _Course:
             warnings=tuple(lessons.warnings(found, scores, simpler, [part.network for part in parts])),
             network_sha256=self._network_sha256(model),
             passes=passes,
+            words=self._words(parts),
         )
         self.store.write(self.key, ended, kind="training")
+
+    def _words(self, parts: Sequence[FoldDone]) -> dict[str, float]:
+        """What picture, words and both reach, where words took part; what they said is kept."""
+        pairs = [(part.picture, part.words) for part in parts if part.picture and part.words]
+        if not pairs or len(pairs) < len(parts):
+            return {}
+        picture, words = (lessons.joined([pair[at] for pair in pairs]) for at in (0, 1))
+        both = lessons.joined([part.network for part in parts])
+        self.store.write(_part(self.key, "picture"), picture, kind="held out")
+        self.store.write(_part(self.key, "words"), words, kind="held out")
+        by_branch = dict(zip(wording.BRANCHES, (picture, words, both), strict=True))
+        return wording.scores(self.dataset, self.split.groups, by_branch)
 
     def _majority(self, parts: Sequence[FoldDone]) -> float:
         said = []

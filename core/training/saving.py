@@ -56,7 +56,8 @@ def save_model(store: Store, key: str, name: str, title: str = "") -> ModelCard:
 
 def card_of(record: Training, key: str, name: str, title: str = "") -> ModelCard:
     """The card of a trained network: what it is, what it saw, how good it was on what it did not see."""
-    scores = {RENAMED.get(each, {}).get(record.over_time, each): value for each, value in record.scores.items()}
+    known = {name: record.words.get(f"picture {name}", value) for name, value in record.scores.items()}
+    scores = {RENAMED.get(each, {}).get(record.over_time, each): value for each, value in known.items()}
     return ModelCard(
         name,
         title.strip() or record.name,
@@ -102,7 +103,13 @@ def _trained_on(record: Training) -> str:
         else "The scores are of groups that it had never seen."
     )
     stopped = " The training was stopped before its end." if record.state == "stopped" else ""
-    return f"The labelled set {record.dataset!r}, tested on {clips} of its clips. {own}{stopped}"
+    words = (
+        " It looks at the picture alone, and its scores are those of the picture; with the words of the clips beside "
+        f"it {record.words['both accuracy']:.3f} were right, with the words alone {record.words['words accuracy']:.3f}."
+        if record.words
+        else ""
+    )
+    return f"The labelled set {record.dataset!r}, tested on {clips} of its clips. {own}{stopped}{words}"
 
 
 def _put(store: Store, card: ModelCard, content: bytes) -> None:

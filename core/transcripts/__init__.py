@@ -4,7 +4,7 @@ decoding: bytes to text, whatever they were written in     reading: text to line
 keeping: lines beside a clip in the store                  speech: recognisers that may be installed here
 """
 
-from core.transcripts.keeping import LINES, drop, inside_key, lines_of, take_file, take_inside
+from core.transcripts.keeping import LINES, all_lines, drop, inside_key, lines_of, take_file, take_inside
 from core.transcripts.reading import KINDS, read
 from core.transcripts.speech import Recogniser, installed, speech_folder, speech_key, speech_models, write_down
 
@@ -12,6 +12,7 @@ __all__ = [
     "KINDS",
     "LINES",
     "Recogniser",
+    "all_lines",
     "drop",
     "inside_key",
     "installed",

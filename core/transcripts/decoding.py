@@ -1,7 +1,7 @@
 """Bytes to text, whatever they were written in.
 
 A byte-order mark says it. Without one it is UTF-8 where it can be, UTF-16 where every other byte is 0, GB 18030 where
-the bytes above 127 stand in pairs and are many, as in Chinese, else Windows' letters of the West, with those of Latin-1.
+the bytes above 127 stand in pairs and are many, as in Chinese, else Windows-1252, which holds the letters of Latin-1.
 """
 
 import codecs

@@ -18,6 +18,14 @@ def lines_of(store: Store, digest: str) -> tuple[Lines, ...]:
     return tuple(sorted(found, key=lambda each: each.source))
 
 
+def all_lines(store: Store) -> dict[str, tuple[Lines, ...]]:
+    """The texts of all clips that have some, by digest."""
+    found: dict[str, tuple[Lines, ...]] = {}
+    for key, video in store.made(LINES):
+        found[video] = (*found.get(video, ()), store.read(key, Lines))
+    return found
+
+
 def drop(store: Store, digest: str, source: str) -> None:
     """Keep the texts of that source no longer."""
     for key, video in store.made(LINES):

@@ -6,7 +6,7 @@ from html import escape
 import streamlit as st
 
 from core.domain import Evaluation
-from pages.ui import evaluate_figures, evaluate_words, set_parts, state, theme, words
+from pages.ui import evaluate_figures, evaluate_words, set_parts, state, theme, worded, words
 
 TILE_PX = 158
 OF_CLIPS = ("accuracy", "balanced_accuracy", "macro_f1", "ece")
@@ -24,12 +24,20 @@ def show(key: str) -> None:
     with right:
         _beside(found)
     theme.facts(_facts(found))
+    _words(found)
     _beware(evaluate_words.warnings(found))
 
 
 def sentence(key: str) -> None:
     """The outcome in a sentence alone."""
     st.html(f'<div class="k-headline">{evaluate_words.sentence(state.evaluation(key))}</div>')
+
+
+def _words(found: Evaluation) -> None:
+    """What the words of the clips add, where they took part in the training."""
+    record = state.training_or_none(found.name) if found.source == "run" else None
+    if record is not None:
+        worded.show(record, key="evaluate")
 
 
 def _beware(told: list[str]) -> None:

@@ -41,6 +41,7 @@ from core.domain import (
     Sheet,
     Split,
     Step,
+    Training,
     VideoInfo,
 )
 from core.errors import AnalysisError, FormatInvalid, ResultMissing
@@ -612,6 +613,13 @@ def _drawn_split(workspace: str, body: str, grouping: str, method: str, count: i
     if method == "folds":
         return datasets.grouped_folds(found, told, count=count, seed=seed, joins=pairs)
     return datasets.leave_one_group_out(found, told, seed=seed, joins=pairs)
+
+
+def training_or_none(key: str) -> Training | None:
+    """The training of that key; None where it was deleted."""
+    with suppress(ResultMissing):
+        return store().read(key, Training)
+    return None
 
 
 def delete_dataset(name: str) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from core import training
 from core.domain import Training
 from core.errors import AnalysisError
-from pages.ui import set_parts, state, theme, train_figures, train_new, train_words, words
+from pages.ui import set_parts, state, theme, train_figures, train_new, train_words, worded, words
 
 SHARES = ("Accuracy", "Macro F1", "Linear probe", "Majority")
 MOST_COMPARED = 6
@@ -97,6 +97,7 @@ def _results(key: str, record: Training) -> None:
         st.plotly_chart(train_figures.beside(record, dark=state.is_dark()), key=f"beside.{key}", config=set_parts.QUIET)
         st.caption(train_words.beside(record))
     with right:
+        worded.show(record, key=f"list.{key}")
         told = {train_words.NAMES.get(name, name): value for name, value in record.scores.items()}
         theme.facts(f"{name} {100 * value:.1f} %" for name, value in told.items())
         st.dataframe(
@@ -173,6 +174,7 @@ def summary(key: str) -> None:
     with st.container(border=True, key=f"summary-{key}"):
         st.html(f'<div class="k-headline">{train_words.headline(record)}</div>')
         st.caption(f"{theme.plain(record.name)}. {train_words.beside(record)}")
+        worded.show(record, key=f"summary.{key}")
         if record.warnings:
             theme.notes(record.warnings)
         _keep(key, record)

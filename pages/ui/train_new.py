@@ -39,8 +39,8 @@ def show(entries: list[DatasetEntry]) -> None:
         return
     st.caption(f":material/check_circle: The CNN has looked at all {words.count(len(dataset.items), 'clip')}.")
     theme.section("The network", "Medium is right for most sets.")
-    options = train_form.options()
-    _begin(entry, dataset, split, options, backbone, view)
+    options, worded = train_form.options(), _worded(dataset)
+    _begin(entry, dataset, split, options, backbone, view, worded)
     train_search.panel(entry, split, options, backbone, view)
 
 
@@ -82,18 +82,34 @@ def _eyes() -> tuple[str, str]:
     return backbone, view
 
 
+def _worded(dataset: Dataset) -> bool:
+    """Whether the words of the clips are to take part; asked where some clips have any."""
+    count = training.has_words(state.store(), dataset)
+    if not count:
+        return False
+    told = f"{words.number(count)} of {words.count(len(dataset.items), 'clip')} have subtitles or a transcript."
+    chosen = st.toggle(
+        "Use the words", key="train.words",
+        help="A second network learns from the words near each moment. The result tells picture, words and both apart.",
+    )  # fmt: skip
+    st.caption(told)
+    return chosen
+
+
 def _begin(
-    entry: DatasetEntry, dataset: Dataset, split: Split, options: training.Options, backbone: str, view: str
-) -> None:
+    entry: DatasetEntry, dataset: Dataset, split: Split, options: training.Options, backbone: str, view: str,
+    worded: bool,
+) -> None:  # fmt: skip
     """Seed, name and the button that begins the training."""
     left, middle, right = st.columns([3, 1, 1.4], vertical_alignment="bottom")
-    name = left.text_input("Name", placeholder=f"{entry.name}, {train_words.network(vars(options))}", key="train.name")
+    usual = f"{entry.name}, {train_words.network(vars(options))}{', with words' if worded else ''}"
+    name = left.text_input("Name", placeholder=usual, key="train.name")
     seed = int(middle.number_input("Seed", 0, 10_000, 0, key="train.seed", help="Another seed draws other beginnings."))
     if right.button("Train", type="primary", icon=":material/school:", key="train.start", width="stretch"):
         key = training.plan(
             state.store(), dataset, split, backbone=backbone, engine=state.settings().engine,
             recipe=training.view(view, backbone), options=options, seed=seed,
-            name=name.strip() or f"{entry.name}, {train_words.network(vars(options))}",
+            name=name.strip() or usual, words=worded,
         )  # fmt: skip
         begin(key)
 

@@ -1,0 +1,115 @@
+"""The words of a set beside its features: what they alone say of clips that were held out, and what both say together.
+
+Each fold has its own text branch with its own vocabulary, learned from the clips that its visual network learned from.
+How much picture and words weigh is found on the fold's validation groups by networks that learned from its training
+groups alone; where a fold has no validation groups both weigh the same.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from core import network, text_branch, transcripts
+from core.domain import Dataset, Features, Fold, HeldOut
+from core.errors import NotEnoughExamples
+from core.jobs import Report
+from core.network import NetworkSettings, Run
+from core.store import Store
+from core.text_branch import TextBranch
+from core.training import lessons
+from core.training.lessons import Lesson
+from core.training.options import Options, sized
+
+BRANCHES: tuple[str, ...] = ("picture", "words", "both")
+
+
+@dataclass(frozen=True, eq=False)
+class Said:
+    """What words alone, and both together, say of the held-out clips of a fold; weights: of picture and words."""
+
+    words: HeldOut
+    both: HeldOut
+    weights: tuple[float, float]
+
+
+def has_words(store: Store, dataset: Dataset) -> int:
+    """How many clips of a set have words that can be learned from."""
+    spoken = transcripts.all_lines(store)
+    return sum(bool(text_branch.spoken(spoken.get(item.video, ()))) for item in dataset.items)
+
+
+def near_steps(store: Store, dataset: Dataset, features: Sequence[Features]) -> tuple[tuple[str, ...], ...]:
+    """The words near each step of each item; NotEnoughExamples where no clip has any."""
+    spoken = transcripts.all_lines(store)
+    found = tuple(
+        text_branch.near(text_branch.spoken(spoken.get(item.video, ())), seen.times_s)
+        for item, seen in zip(dataset.items, features, strict=True)
+    )
+    if not any(any(texts) for texts in found):
+        hint = "Add subtitles or transcripts to its clips on the Timeline, or train without the words."
+        raise NotEnoughExamples(f"No clip of {dataset.name!r} has words.", hint)
+    return found
+
+
+def said(
+    taught: Lesson, fold: Fold, number: int, run: Run, options: Options, seed: int, report: Report, *, weighed: bool
+) -> Said:
+    """What the words add to a visual network on a fold. weighed: find the weights, else both weigh the same."""
+    branch = _branch(taught, (*fold.train, *fold.validation), seed, report)
+    weights = _weights(taught, fold, options, seed, report) if weighed and branch else (1.0, 1.0)
+    picture = [run(taught.examples[place].values) for place in fold.test]
+    words = _words(taught, fold.test, branch)
+    both = [
+        text_branch.fused(one, other, _worded(taught, place, branch), weights)
+        for one, other, place in zip(picture, words, fold.test, strict=True)
+    ]
+    return Said(lessons.told(taught, fold.test, number, words), lessons.told(taught, fold.test, number, both), weights)
+
+
+def scores(dataset: Dataset, groups: Sequence[str], by_branch: dict[str, HeldOut]) -> dict[str, float]:
+    """The numbers of each branch, named such as "words accuracy"."""
+    return {
+        f"{branch} {name}": value
+        for branch, answer in by_branch.items()
+        for name, value in lessons.scores(lessons.comparison(dataset, groups, answer)).items()
+    }
+
+
+def _branch(taught: Lesson, places: Sequence[int], seed: int, report: Report) -> TextBranch | None:
+    """The text branch of some items; None where none of them has words."""
+    texts, targets = [taught.words[at] for at in places], [taught.examples[at].targets for at in places]
+    try:
+        return text_branch.fit(texts, targets, labels=len(taught.labels), seed=seed, report=report)
+    except NotEnoughExamples:
+        return None
+
+
+def _words(taught: Lesson, places: Sequence[int], branch: TextBranch | None) -> list[np.ndarray]:
+    """(T, C) of each item: what its words say; all labels alike where they say nothing."""
+    texts = [taught.words[place] for place in places]
+    if branch is None or not texts:
+        return [np.full((len(each), len(taught.labels)), 1 / len(taught.labels), np.float32) for each in texts]
+    whole = branch.scores([text for each in texts for text in each])
+    return np.split(whole, np.cumsum([len(each) for each in texts])[:-1])
+
+
+def _worded(taught: Lesson, place: int, branch: TextBranch | None) -> np.ndarray:
+    """(T,) bool: whether the words near each step of an item say anything."""
+    return np.array([branch is not None and bool(text_branch.words(text)) for text in taught.words[place]])
+
+
+def _weights(taught: Lesson, fold: Fold, options: Options, seed: int, report: Report) -> tuple[float, float]:
+    """The weights of picture and words that are best on the validation groups, which nothing here learned from."""
+    learned, judged = taught.chosen(fold.train), fold.validation
+    branch = _branch(taught, fold.train, seed, report) if learned and judged else None
+    if branch is None:
+        return 1.0, 1.0
+    asked: NetworkSettings = sized(options, len(learned))
+    run = network.runner(network.fit(asked, learned, labels=len(taught.labels), seed=seed, report=report).model)
+    return text_branch.learned_weights(
+        np.concatenate([run(taught.examples[place].values) for place in judged]),
+        np.concatenate(_words(taught, judged, branch)),
+        np.concatenate([_worded(taught, place, branch) for place in judged]),
+        np.concatenate([taught.examples[place].targets for place in judged]),
+    )
