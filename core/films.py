@@ -116,7 +116,7 @@ class _Panel:
         self.line_px = round(1.7 * self.text_px)
         rows = len(wanted.strips) + (BEST if self.said is not None else 0) + 1
         self.height_px = rows * self.line_px + (rows * self.line_px) % 2
-        self.starts = [[one.start_s for one in strip.segments] for strip in wanted.strips]
+        self.starts = [np.array([one.start_s for one in strip.segments]) for strip in wanted.strips]
         self.name_px = max([round(0.14 * width), *(self._width(strip.name) + self.text_px for strip in wanted.strips)])
         self.name_px = min(self.name_px, width // 3)
         self.ground = self._ground()
@@ -181,8 +181,11 @@ class _Panel:
 
     def _clock(self, panel: np.ndarray, frame: Frame) -> None:
         minutes, rest = divmod(frame.time_s, 60)
-        told = f"{int(minutes)}:{rest:05.2f}"
-        self._put(panel, self.height_px - self.line_px, self.text_px // 2, told, self.name_px, INK)
+        left, top = self.text_px // 2, self.height_px - self.line_px
+        for letter in f"{int(minutes)}:{rest:05.2f}":  # one by one: what is kept of them must not grow with the clip
+            wide = self._width(letter if letter in ":." else "0")
+            self._put(panel, top, left, letter, wide + 2, INK)
+            left += wide
 
     def _put(self, panel: np.ndarray, top: int, left: int, text: str, width: int, colour: Colour) -> None:
         """Write a line of text; a label that cannot be written is told by its number."""
@@ -198,7 +201,7 @@ class _Panel:
         return self.letters.mask(text, self.picture_px[0]).shape[1]
 
 
-def _now(segments: Sequence[Segment], starts: Sequence[float], time_s: float) -> Segment | None:
+def _now(segments: Sequence[Segment], starts: np.ndarray, time_s: float) -> Segment | None:
     """The segment at a moment."""
     place = int(np.searchsorted(starts, time_s + 1e-9, side="right")) - 1
     return segments[place] if place >= 0 and time_s < segments[place].stop_s else None

@@ -54,7 +54,7 @@ def to_look_at(
         first, stop = np.searchsorted(said.times_s, (start_s, stop_s))
         first = min(int(first), len(doubts) - 1)
         doubt = float(np.clip(doubts[first : max(int(stop), first + 1)].mean(), 0, 1))
-        labels = (one.label for one in draft if one.start_s < stop_s and start_s < one.stop_s)
+        labels = (one.label for one in spans.touching(draft, (start_s, stop_s)))
         found.append(Doubt(start_s, stop_s, doubt, tuple(dict.fromkeys(labels))))
     return tuple(sorted(found, key=lambda one: (-one.doubt, one.start_s)))
 
@@ -75,9 +75,4 @@ def pieces(seen: Sequence[Span], frame: Span, info: VideoInfo, longest_s: float)
 
 def unseen(draft: Sequence[Segment], seen: Sequence[Span]) -> tuple[Segment, ...]:
     """What of a draft still waits for a person."""
-    left = []
-    for one in draft:
-        if one.label != NOTHING:
-            free = spans.gaps(seen, (one.start_s, one.stop_s))
-            left += [Segment(start_s, stop_s, one.label, one.confidence) for start_s, stop_s in free]
-    return tuple(left)
+    return spans.outside((one for one in draft if one.label != NOTHING), seen)

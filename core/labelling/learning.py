@@ -81,10 +81,9 @@ def _overlaid(store: Store, video: str, base: Item | None, track: Document, back
     """A clip of a set with the labels of a track over those that it had."""
     entry = store.entry(video)
     segments, seen = _known(base)
-    for stretch in track.seen:
-        segments = [part for one in segments for part in _left(one, stretch)]
+    kept = spans.outside(segments, track.seen)
     fresh = [replace(one, confidence=None) for one in track.segments if one.label != background]
-    whole = tuple(sorted([*segments, *fresh], key=lambda one: one.start_s))
+    whole = tuple(sorted([*kept, *fresh], key=lambda one: one.start_s))
     together = spans.union([*seen, *track.seen])
     if base is None:
         return Item(video, entry.name, entry.info.duration_s, segments=whole, seen=together)
@@ -98,11 +97,6 @@ def _known(base: Item | None) -> tuple[list[Segment], tuple[tuple[float, float],
     if base.label:
         return [Segment(0.0, base.duration_s, base.label)], ((0.0, base.duration_s),)
     return list(base.segments), base.seen
-
-
-def _left(one: Segment, hole: tuple[float, float]) -> list[Segment]:
-    parts = spans.without([(one.start_s, one.stop_s)], hole)
-    return [replace(one, start_s=start_s, stop_s=stop_s) for start_s, stop_s in parts]
 
 
 def _keep(store: Store, before: Dataset, after: Dataset) -> None:

@@ -1,6 +1,8 @@
-"""Sorted stretches of time that do not touch: what was looked at."""
+"""Sorted stretches of time that do not overlap: what was looked at. All takes time in proportion to their number."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from core.domain import Segment
 from core.domain.interchange import Span
@@ -23,10 +25,11 @@ def without(spans: Iterable[Span], hole: Span) -> tuple[Span, ...]:
     return tuple(part for part in left if part[0] < part[1])
 
 
-def within(spans: Iterable[Span], frame: Span) -> tuple[Span, ...]:
+def within(spans: Sequence[Span], frame: Span) -> tuple[Span, ...]:
     """What of the stretches lies in a frame."""
-    cut = ((max(one[0], frame[0]), min(one[1], frame[1])) for one in spans)
-    return tuple(part for part in cut if part[0] < part[1])
+    first = bisect_right(spans, frame[0], key=lambda one: one[1])
+    stop = bisect_left(spans, frame[1], key=lambda one: one[0])
+    return tuple((max(one[0], frame[0]), min(one[1], frame[1])) for one in spans[first:stop])
 
 
 def common(spans: Sequence[Span], others: Sequence[Span]) -> tuple[Span, ...]:
@@ -34,12 +37,26 @@ def common(spans: Sequence[Span], others: Sequence[Span]) -> tuple[Span, ...]:
     return union(part for one in others for part in within(spans, one))
 
 
-def gaps(spans: Iterable[Span], frame: Span) -> tuple[Span, ...]:
+def gaps(spans: Sequence[Span], frame: Span) -> tuple[Span, ...]:
     """What of a frame lies in none of the stretches."""
-    left: tuple[Span, ...] = (frame,)
-    for one in spans:
-        left = without(left, one)
-    return left
+    ends = [frame[0], *(moment for one in within(spans, frame) for moment in one), frame[1]]
+    pairs = zip(ends[::2], ends[1::2], strict=True)
+    return tuple((start_s, stop_s) for start_s, stop_s in pairs if start_s < stop_s)
+
+
+def outside(segments: Iterable[Segment], spans: Sequence[Span]) -> tuple[Segment, ...]:
+    """What of segments lies in none of the stretches; one that encloses some of them becomes several."""
+    return tuple(
+        replace(one, start_s=start_s, stop_s=stop_s)
+        for one in segments
+        for start_s, stop_s in gaps(spans, (one.start_s, one.stop_s))
+    )
+
+
+def touching(segments: Sequence[Segment], frame: Span) -> Sequence[Segment]:
+    """Those of sorted segments that have a part in a frame."""
+    first = bisect_right(segments, frame[0], key=lambda one: one.stop_s)
+    return segments[first : bisect_left(segments, frame[1], key=lambda one: one.start_s)]
 
 
 def length_s(spans: Iterable[Span]) -> float:
