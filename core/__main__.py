@@ -276,7 +276,7 @@ def _written(chosen: argparse.Namespace, found: Sequence[Analysis]) -> dict[str,
     into_folder = bool(chosen.output) and Path(chosen.output).is_dir()
     if into_folder or (several and not form.several):
         return {_file_name(one, found, form.suffix): form.write(formats.labels_of(one)) for one in found}
-    return {"": form.write(formats.labels_of(*found))} if found else {}
+    return {"": form.write(formats.labels_of(*found, many=several))} if found else {}
 
 
 def _file_name(one: Analysis, found: Sequence[Analysis], suffix: str) -> str:

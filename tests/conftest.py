@@ -9,10 +9,13 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 import pytest
+from hypothesis import settings as hypothesis_settings
 
 from core.domain import Frame
 
 ROOT = Path(__file__).resolve().parent.parent
+hypothesis_settings.register_profile("any machine", deadline=None)  # no test is about time
+hypothesis_settings.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

@@ -297,12 +297,12 @@ if __name__ == "__main__":
     store = Store({str(store.workspace)!r})
     runner = Runner(store, memory_bytes=4 * 2**30)
     runner.submit({key!r}, "Train", deadly, store, {key!r}, "server")
-    time.sleep(60)
+    time.sleep(200)
 """
     server = store.workspace.parent / "server.py"
     server.write_text(code)
     here = {**os.environ, "PYTHONPATH": str(ROOT)}
-    gone = subprocess.run([sys.executable, str(server)], cwd=ROOT, env=here, capture_output=True, timeout=120)
+    gone = subprocess.run([sys.executable, str(server)], cwd=ROOT, env=here, capture_output=True, timeout=220)
     assert gone.returncode == -signal.SIGKILL, gone.stderr.decode()[-2000:]
     assert training.run_of(store, key).state == "planned" and store.keys("checkpoint")
     runner = Runner(store, memory_bytes=2**30)

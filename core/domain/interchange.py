@@ -93,13 +93,15 @@ class ClipLabels:
 @dataclass(frozen=True)
 class Labels:
     """All that a file of labels holds. classes: its list of labels, without the background. background: its name for
-    "nothing happening", "" where it has none. findings: what was odd when it was read.
+    "nothing happening", "" where it has none. findings: what was odd when it was read. many: several clips were
+    asked for, so a format that writes one otherwise than several writes several, even if only one is there.
     """
 
     clips: tuple[ClipLabels, ...]
     classes: tuple[str, ...] = ()
     background: str = ""
     findings: tuple[Finding, ...] = field(default=(), compare=False)
+    many: bool = field(default=False, compare=False)
 
     def __post_init__(self):
         check(len(set(self.classes)) == len(self.classes) and all(self.classes), f"the classes are {self.classes}")

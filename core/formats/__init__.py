@@ -18,11 +18,14 @@ from core.registry import FORMATS
 __all__ = ["Asked", "Format", "labels_of"]
 
 
-def labels_of(*found: Analysis, name: str = "") -> Labels:
-    """What networks say of clips, as a file would hold it. Its classes are the labels in use. name: of a lone clip."""
+def labels_of(*found: Analysis, name: str = "", many: bool = False) -> Labels:
+    """What networks say of clips, as a file would hold it. Its classes are the labels in use.
+
+    name: of a lone clip. many: see Labels.
+    """
     clips = tuple(labels_of_analysis(one) for one in found)
     clips = tuple(replace(clip, name=name) for clip in clips) if name and len(clips) == 1 else clips
-    return Labels(clips, listed((), clips))
+    return Labels(clips, listed((), clips), many=many)
 
 
 def _load() -> None:

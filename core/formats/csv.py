@@ -45,7 +45,7 @@ def write(labels: Labels) -> bytes:
     """
     one_line([label for clip in labels.clips for label in clip.labels], "CSV")
     if labels.clips and all(clip.model for clip in labels.clips):
-        several = len(labels.clips) > 1
+        several = len(labels.clips) > 1 or labels.many
         rows = (((clip.name, *row) if several else row) for clip in labels.clips for row in _found(clip))
         return _table(("path", *COLUMNS) if several else COLUMNS, rows)
     rows = [row for clip in labels.clips for row in _flat(clip)]

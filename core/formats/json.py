@@ -39,7 +39,7 @@ def write(labels: Labels) -> bytes:
     """What a network found: one object a clip, a list of several. Else one object with all clips."""
     if labels.clips and all(clip.model for clip in labels.clips):
         found = [_analysis(clip) for clip in labels.clips]
-        return json_bytes(found if len(found) > 1 else found[0])
+        return json_bytes(found if len(found) > 1 or labels.many else found[0])
     clips = [_clip(clip) for clip in labels.clips]
     content = {"kinetoscope_labels": VERSION, "classes": list(labels.classes), "background": labels.background}
     return json_bytes({**content, "clips": clips})

@@ -1,4 +1,4 @@
-"""The Features page as a person uses it: a layer's maps over the frame, where the network looks, whether that is true."""
+"""The Features page as a person uses it: a layer's maps over the frame, where the network looks, and is that true."""
 
 import io
 from pathlib import Path
