@@ -1,6 +1,7 @@
 """The Features page as a person uses it: a layer's maps over the frame, where the network looks, and is that true."""
 
 import io
+import itertools
 from pathlib import Path
 
 import cv2
@@ -8,12 +9,20 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from core import pipeline
+from core import pipeline, synthetic, video
 from core.store import Store
 from scripts.dashboard import Dashboard
 from tests.browser.conftest import PATIENCE_MS, go, open_page, picture, press, settle, turn_to, upload
 from tests.browser.test_newcomer import downloaded
 from tests.browser.test_pictures import overflow_px
+
+
+@pytest.fixture(scope="module")
+def short_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three seconds of the sample clip."""
+    path = tmp_path_factory.mktemp("clips") / "short.mp4"
+    video.write(path, itertools.islice(synthetic.sample_clip(), 75))
+    return path
 
 
 def choose(page: Page, label: str, option: str) -> None:
@@ -26,10 +35,10 @@ def choose(page: Page, label: str, option: str) -> None:
 
 
 def test_a_person_sees_what_the_network_sees_and_whether_that_is_true(
-    page: Page, dashboard: Dashboard, sample_path: Path
+    page: Page, dashboard: Dashboard, short_path: Path
 ):
     go(page, dashboard)
-    upload(page, sample_path)
+    upload(page, short_path)
     turn_to(page, "Frames")
     expect(page.locator(".sheet .cell")).to_have_count(24, timeout=PATIENCE_MS)
     page.locator(".sheet .cell").nth(8).click()
@@ -61,11 +70,11 @@ def test_a_person_sees_what_the_network_sees_and_whether_that_is_true(
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "dark"), (420, "light")])
 def test_the_page_stands_in_narrow_and_dark_windows(
-    browser: Browser, dashboard: Dashboard, sample_path: Path, width: int, scheme: str
+    browser: Browser, dashboard: Dashboard, short_path: Path, width: int, scheme: str
 ):
-    digest = pipeline.add_video(Store(dashboard.workspace), sample_path)
+    digest = pipeline.add_video(Store(dashboard.workspace), short_path)
     with open_page(browser, width=width, scheme=scheme) as page:
-        go(page, dashboard, f"/features?video={digest[:16]}&t=3")
+        go(page, dashboard, f"/features?video={digest[:16]}&t=1")
         choose(page, "Network", "EfficientNet-Lite0")
         expect(page.locator(".k-tiles img[alt^=Channel]").first).to_be_visible(timeout=PATIENCE_MS)
         for view in ("Feature maps", "Where it looks", "Whole clip"):
