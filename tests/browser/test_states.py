@@ -30,8 +30,7 @@ def analysing(page: Page, apart: Dashboard, long_clip: Path) -> Page:
     """The Timeline while the long clip is being analysed: the network has begun to look at frames."""
     go(page, apart)
     upload(page, long_clip)
-    press(page, "Timeline")
-    settle(page)
+    turn_to(page, "Timeline")
     press(page, "Find the actions")
     expect(page.get_by_text(re.compile(r"frames a second"))).to_be_visible(timeout=PATIENCE_MS)
     return page
