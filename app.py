@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.clock import frame_table
 from core.errors import AnalysisError, ResultMissing
-from pages.ui import state
+from pages.ui import reads, state
 
 HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?", re.ASCII)
 DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -66,7 +66,7 @@ def moment(request: Request) -> Response:
         return _refusal(404)
     try:
         state.store().video(digest)
-        path = state.moment_picture(digest, float(told))
+        path = reads.moment_picture(digest, float(told))
     except ResultMissing:
         raise
     except AnalysisError:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.store import DatasetEntry
-from pages.ui import set_import, set_parts, set_split, state, theme
+from pages.ui import reads, set_import, set_parts, set_split, state, theme
 
 VIEWS = {
     "Classes": lambda entry, dataset: set_parts.classes(dataset),
@@ -16,7 +16,7 @@ VIEWS = {
 
 def show(entry: DatasetEntry) -> None:
     """One set: its head, and the view of it that was picked."""
-    dataset = state.dataset(entry)
+    dataset = reads.dataset(entry)
     if dataset is not None:
         set_parts.head(entry, dataset)
         view = st.segmented_control(

@@ -14,6 +14,7 @@ from pages.ui import (
     evaluate_report,
     evaluate_time,
     job_panel,
+    reads,
     set_parts,
     state,
     theme,
@@ -35,7 +36,7 @@ ABOUT = (
 
 def show(key: str, entry: DatasetEntry, asked: evaluation.Question) -> None:
     """The view that was picked; the first numbers above the first of them, their sentence above the others."""
-    found = state.evaluation(key)
+    found = reads.evaluation(key)
     names = [name for name in VIEWS if name != "time" or found.found.over_time]
     kept = state.remembered("evaluate.view", "overview")
     view = st.segmented_control(
@@ -75,7 +76,7 @@ with left:
     entry = set_parts.pick(entries)
     if len(entries) == 1:
         st.text_input("Labelled set", entry.name, disabled=True)
-dataset = state.dataset(entry)
+dataset = reads.dataset(entry)
 with right:
     asked = evaluate_pick.subject(entry) if dataset is not None else None
 if asked is not None:

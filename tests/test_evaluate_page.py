@@ -13,7 +13,7 @@ from core.jobs import Job
 from core.registry import METRICS
 from core.store import Store
 from core.training import runs
-from pages.ui import evaluate_choice, evaluate_figures, evaluate_matrix, evaluate_words, state
+from pages.ui import evaluate_choice, evaluate_figures, evaluate_matrix, evaluate_words, reads, state
 from tests.test_pages import FakeRunner, button, page, runner, told, video_info
 
 __all__ = ["runner"]
@@ -210,7 +210,7 @@ def test_a_click_on_a_cell_lists_exactly_its_clips_and_one_way_back(key):
     at = click(page("evaluate"), matrix_chart(key), 1, 2)
     words = told(at)
     assert "“run” taken for “walk”" in words and "\n2 clips" in words
-    listing = state.listing(key, ("cell", "run", "walk"), "as listed", 0, 50)
+    listing = reads.listing(key, ("cell", "run", "walk"), "as listed", 0, 50)
     assert [case.path for case in listing.cases] == ["run/ann_1.mp4", "run/bob_4.mp4"]
     at = click(at, matrix_chart(key), 0, 2)
     assert "“jump” taken for “walk”" in told(at) and "Nothing of this kind was found" in told(at)
@@ -219,24 +219,24 @@ def test_a_click_on_a_cell_lists_exactly_its_clips_and_one_way_back(key):
 
 
 def test_every_cell_lists_as_many_clips_as_it_counts(key):
-    found = state.evaluation(key)
+    found = reads.evaluation(key)
     for (truth, said), count in np.ndenumerate(found.card.confusion):
-        listing = state.listing(key, ("cell", LABELS[truth], LABELS[said]), "surest mistakes", 0, 50)
+        listing = reads.listing(key, ("cell", LABELS[truth], LABELS[said]), "surest mistakes", 0, 50)
         assert (listing.rows, len(listing.cases)) == (count, count)
         assert all((case.truth, case.predicted) == (LABELS[truth], LABELS[said]) for case in listing.cases)
 
 
 def test_every_bin_and_every_point_of_a_curve_lists_as_many_clips_as_it_counts(key):
-    found = state.evaluation(key)
+    found = reads.evaluation(key)
     for scaled in (0, 1):
         table = evaluation.reliability(found, calibrated=bool(scaled))
         for place, count in enumerate(table.counts):
-            assert state.listing(key, ("bin", place, scaled), "as listed", 0, 50).rows == count
-    curve = state.curve(key, "run", "roc")
+            assert reads.listing(key, ("bin", place, scaled), "as listed", 0, 50).rows == count
+    curve = reads.curve(key, "run", "roc")
     assert curve is not None
     drawn: Any = evaluate_figures.curve(curve, "roc", 1 / 3, dark=False).data[1]
     for false, true, (threshold,) in zip(drawn.x, drawn.y, drawn.customdata, strict=True):
-        listing = state.listing(key, ("above", "run", threshold, "all"), "as listed", 0, 50)
+        listing = reads.listing(key, ("above", "run", threshold, "all"), "as listed", 0, 50)
         assert listing.rows == pytest.approx((16 * false + 8 * true) / 100)
 
 
@@ -279,7 +279,7 @@ def test_confidence_lists_a_bin_and_what_a_threshold_does(key):
     at = view(page("evaluate"), "confidence")
     words = told(at)
     assert "Click a point of the plot" in words and "Brier score" in {one.label for one in at.metric}
-    found = state.evaluation(key)
+    found = reads.evaluation(key)
     table = evaluation.reliability(found)
     place = int(np.argmax(table.counts))
     at = click(at, f"evaluate.reliability.{key}.False", place)
@@ -296,7 +296,7 @@ def test_a_point_of_a_curve_lists_what_is_said_from_there_on(key):
     at = chosen(at, "Shown as").select("roc").run()
     label = str(chosen(at, "Class").value)
     at = click(at, f"evaluate.roc.{key}.{label}", 0.5)
-    many = len(evaluate_choice.rows(state.evaluation(key), ("above", label, 0.5, "all")))
+    many = len(evaluate_choice.rows(reads.evaluation(key), ("above", label, 0.5, "all")))
     assert f"Score of “{label}” at least 50.0 %" in told(at) and f"\n{many} clips" in told(at)
 
 
@@ -309,8 +309,8 @@ def test_a_set_labelled_over_time_counts_moments_and_shows_ribbons(store, runner
     at = page("evaluate")
     assert "of 32 moments were named rightly" in told(at)
     at = view(at, "errors")
-    found = state.evaluation(key)
-    listing = state.listing(key, ("mistakes",), "surest mistakes", 0, 50)
+    found = reads.evaluation(key)
+    listing = reads.listing(key, ("mistakes",), "surest mistakes", 0, 50)
     assert listing.rows == len(evaluation.mistakes(found)) and listing.total < listing.rows + 1
     assert f"{listing.rows} moments in {listing.total} stretches" in told(at)
     words = told(view(at, "time"))

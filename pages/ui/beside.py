@@ -5,7 +5,7 @@ import streamlit as st
 from core import transcripts
 from core.domain import Lines, VideoInfo
 from core.errors import AnalysisError
-from pages.ui import figures, job_panel, player, state, theme, words
+from pages.ui import figures, job_panel, player, reads, state, theme, words
 
 MOST_MB = 16
 LARGEST_PX = 420
@@ -13,7 +13,7 @@ LARGEST_PX = 420
 
 def tables(segments, info: VideoInfo, key: str) -> None:
     """The table that `segments` draws, and where there are words a second one of them behind it."""
-    texts = state.texts(info.digest)
+    texts = reads.texts(info.digest)
     if not texts:
         segments()
         return
@@ -53,7 +53,7 @@ def _table(texts: Lines, key: str) -> None:
 
 def panel(info: VideoInfo) -> None:
     """What is kept beside the clip, and the ways to add to it."""
-    texts = state.texts(info.digest)
+    texts = reads.texts(info.digest)
     about = "What is said or written: it is shown beside the player, found by the search, and can help a training."
     theme.section("Words of the clip", about)
     for each in texts:
@@ -120,7 +120,7 @@ def _take(key: str, digest: str, turn: int) -> None:
 def _inside(info: VideoInfo) -> None:
     """Subtitles that the clip holds itself."""
     st.markdown("Subtitles inside the clip")
-    there = any(each.source.startswith("subtitle inside") for each in state.texts(info.digest))
+    there = any(each.source.startswith("subtitle inside") for each in reads.texts(info.digest))
     key = transcripts.inside_key(info.digest)
     job = (transcripts.take_inside, state.store(), info.digest)
     if job_panel.ready(key, "Take subtitles inside", *job, there=there, noun="second"):
@@ -143,7 +143,7 @@ def _speech(info: VideoInfo) -> None:
         st.code(str(transcripts.speech_folder(state.store())), language=None)
         return
     model = str(st.selectbox("Model", models, key="speech.model"))
-    there = any(each.source == "speech" for each in state.texts(info.digest))
+    there = any(each.source == "speech" for each in reads.texts(info.digest))
     job = (transcripts.write_down, state.store(), info.digest, model)
     key = transcripts.speech_key(info.digest, model)
     if job_panel.ready(key, "Write down speech", *job, there=there, noun="second"):

@@ -7,7 +7,7 @@ import streamlit as st
 from core import frames
 from core.domain import VideoInfo
 from core.errors import AnalysisError
-from pages.ui import job_panel, lanes, state, theme, words
+from pages.ui import job_panel, lanes, reads, state, theme, words
 
 ABOUT = (
     "Each frame is looked at once, in small: how bright and sharp it is, how much moves, which frames repeat, are "
@@ -24,7 +24,7 @@ def show(info: VideoInfo) -> None:
     if not job_panel.ready(key, "Look at every frame", frames.make_quality, state.store(), info.digest, about=ABOUT):
         return
     try:
-        measured, found = state.quality(info.digest), state.quality_findings(info.digest)
+        measured, found = reads.quality(info.digest), reads.quality_findings(info.digest)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return

@@ -5,7 +5,7 @@ import streamlit as st
 from core import frames
 from core.domain import VideoInfo
 from core.errors import AnalysisError
-from pages.ui import state, theme, words
+from pages.ui import reads, state, theme, words
 
 SIZES = (12, 24, 48)
 SHOTS = "shots"
@@ -31,7 +31,7 @@ def show(info: VideoInfo) -> None:
         return
     try:
         with st.spinner("Picking frames out of the clip…", show_time=True):
-            pictures = state.sheet_pictures(info.digest, places)
+            pictures = reads.sheet_pictures(info.digest, places)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         st.button("Try again", key="sheet.again", icon=":material/refresh:")
@@ -61,7 +61,7 @@ def _of_shots(info: VideoInfo) -> frames.Places:
             "The shots are not known yet", "Look at every frame first, with the button under “What may go wrong”."
         )
         return ()
-    places = frames.of_shots(state.quality(info.digest))
+    places = frames.of_shots(reads.quality(info.digest))
     st.caption(f"{words.count(len(places), 'shot')}: where the picture changes at once from one frame to the next.")
     if len(places) <= ON_ONE:
         return places

@@ -12,6 +12,7 @@ from pages.ui import (
     evaluate_pick,
     evaluate_words,
     job_panel,
+    reads,
     set_parts,
     state,
     theme,
@@ -43,7 +44,7 @@ def show(key: str, entry: DatasetEntry, first: evaluation.Question) -> None:
 
 def _compared(key: str, other: str, rival: str) -> None:
     """Outcome, differences, classes, clips."""
-    found, one = state.rivalry(rival), state.evaluation(key)
+    found, one = reads.rivalry(rival), reads.evaluation(key)
     name = evaluate_words.main_number(one)
     st.html(f'<div class="k-headline">{evaluate_words.beaten(found, name)}</div>')
     theme.facts((f"First: {found.titles[0]}", f"Second: {found.titles[1]}", *_shared(found)))

@@ -11,6 +11,7 @@ from pages.ui import (
     evaluate_list,
     evaluate_overview,
     evaluate_words,
+    reads,
     set_parts,
     state,
     theme,
@@ -34,7 +35,7 @@ HOW = {
 
 def show(key: str) -> None:
     """Reliability above, one class below; the clips of what was clicked on the right."""
-    found = state.evaluation(key)
+    found = reads.evaluation(key)
     if found.found.scores is None:
         theme.empty("There is no confidence", "Only labels are known of this prediction, not how sure they are.")
         return
@@ -101,7 +102,7 @@ def _temperature(found: Evaluation) -> None:
 def _one_class(key: str, found: Evaluation) -> None:
     """Curves and thresholds of one class against the rest."""
     theme.section("One class against the rest", "What if only a score above some threshold counted?")
-    labels = [found.card.labels[place] for place in state.label_order(key, "worst first", "occurring")]
+    labels = [found.card.labels[place] for place in reads.label_order(key, "worst first", "occurring")]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = str(st.selectbox("Class", labels, 0, key=f"evaluate.curve-class.{key}", width=240))
         kind = st.segmented_control(
@@ -116,7 +117,7 @@ def _one_class(key: str, found: Evaluation) -> None:
 
 def _curve(key: str, found: Evaluation, label: str, kind: str) -> None:
     """A curve whose points can be clicked."""
-    curve = state.curve(key, label, kind)
+    curve = reads.curve(key, label, kind)
     if curve is None:
         theme.empty("There is no such curve", "It needs clips that have this class, and others that have not.")
         return
@@ -139,7 +140,7 @@ def _curve(key: str, found: Evaluation, label: str, kind: str) -> None:
 
 def _sweep(key: str, found: Evaluation, label: str) -> None:
     """What a threshold makes of a class, with its clips."""
-    sweep = state.sweep(key, label)
+    sweep = reads.sweep(key, label)
     best = min(max(round(100 * sweep.chosen, 1), 0.0), 100.0)
     threshold = st.slider(
         "Lowest score that counts as this class, %", 0.0, 100.0, best, 0.1, key=f"evaluate.threshold.{key}.{label}",

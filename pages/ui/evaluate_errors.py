@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import evaluation
 from core.domain import Evaluation
-from pages.ui import evaluate_choice, evaluate_list, evaluate_words, state, theme, words
+from pages.ui import evaluate_choice, evaluate_list, evaluate_words, reads, theme, words
 
 MOST_PAIRS = 60
 SUSPECTS = (
@@ -15,7 +15,7 @@ SUSPECTS = (
 
 def show(key: str) -> None:
     """Which mistakes, and their clips."""
-    found = state.evaluation(key)
+    found = reads.evaluation(key)
     counts = {"all": len(evaluation.mistakes(found)), "suspects": len(evaluation.suspects(found))}
     views = {
         "all": f"All mistakes ({words.number(counts['all'])})",
@@ -61,7 +61,7 @@ def _pairs(key: str, found: Evaluation) -> None:
 
 def _class(key: str, found: Evaluation) -> None:
     """The mistakes of one class, the worst class at first."""
-    labels = [found.card.labels[place] for place in state.label_order(key, "worst first", "occurring")]
+    labels = [found.card.labels[place] for place in reads.label_order(key, "worst first", "occurring")]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = st.selectbox("Class", labels, 0, key=f"evaluate.class.{key}", width=280)
         what = st.selectbox(

@@ -6,7 +6,7 @@ from html import escape
 import streamlit as st
 
 from core.domain import Evaluation
-from pages.ui import evaluate_figures, evaluate_words, set_parts, state, theme, worded, words
+from pages.ui import evaluate_figures, evaluate_words, reads, set_parts, state, theme, worded, words
 
 TILE_PX = 158
 OF_CLIPS = ("accuracy", "balanced_accuracy", "macro_f1", "ece")
@@ -15,7 +15,7 @@ OVER_TIME = ("frame_accuracy", "edit", "f1_50", "balanced_accuracy")
 
 def show(key: str) -> None:
     """Sentence, numbers and baselines, and what to beware of."""
-    found = state.evaluation(key)
+    found = reads.evaluation(key)
     left, right = st.columns([7, 4], gap="large", vertical_alignment="center")
     with left:
         sentence(key)
@@ -30,12 +30,12 @@ def show(key: str) -> None:
 
 def sentence(key: str) -> None:
     """The outcome in a sentence alone."""
-    st.html(f'<div class="k-headline">{evaluate_words.sentence(state.evaluation(key))}</div>')
+    st.html(f'<div class="k-headline">{evaluate_words.sentence(reads.evaluation(key))}</div>')
 
 
 def _words(found: Evaluation) -> None:
     """What the words of the clips add, where they took part in the training."""
-    record = state.training_or_none(found.name) if found.source == "run" else None
+    record = reads.training_or_none(found.name) if found.source == "run" else None
     if record is not None:
         worded.show(record, key="evaluate")
 

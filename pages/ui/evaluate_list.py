@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.domain import Case, Listing
 from core.errors import AnalysisError
-from pages.ui import evaluate_choice, figures, player, state, theme, words
+from pages.ui import evaluate_choice, figures, player, reads, state, theme, words
 from pages.ui.evaluate_choice import Choice
 
 ORDERS = {"surest mistakes": "Surest mistakes", "least sure": "Least sure", "as listed": "As in the set"}
@@ -19,7 +19,7 @@ _gallery = theme.component("gallery")
 
 def panel(key: str, choice: Choice, *, at: str, title: str = "", first: str = "surest mistakes") -> None:
     """All that `choice` asks for, a part at a time. at: the name of the place on the page; first: the usual order."""
-    found = state.evaluation(key)
+    found = reads.evaluation(key)
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"evaluate-list-{at}"):
         st.html(f'<div class="k-chosen">{escape(title or evaluate_choice.told(choice))}</div>')
         names = ORDERS if first != "as listed" else ORDERS | {"as listed": "Most suspicious"}
@@ -29,7 +29,7 @@ def panel(key: str, choice: Choice, *, at: str, title: str = "", first: str = "s
         )  # fmt: skip
     shown_key = f"evaluate.shown.{key}.{choice}.{order}"
     shown = state.remembered(shown_key, PAGE)
-    listing = state.listing(key, choice, str(order), 0, shown)
+    listing = reads.listing(key, choice, str(order), 0, shown)
     st.caption(counted(listing, evaluate_choice.noun(found)))
     if not listing.total:
         theme.empty("None", "Nothing of this kind was found, so there is no clip to show.")
@@ -55,7 +55,7 @@ def counted(listing: Listing, noun: str) -> str:
 
 def _pictures(listing: Listing, *, key: str, name: str, at: str) -> None:
     """The gallery; what was clicked is what is watched from now on."""
-    slots = state.slots(
+    slots = reads.slots(
         tuple(sorted({label for case in listing.cases for label in (case.truth, case.predicted) if label}))
     )
     items = [_item(place, case, slots) for place, case in enumerate(listing.cases)]
@@ -101,7 +101,7 @@ def _forget() -> None:
 def _watch(key: str, choice: Choice, order: str, at: str) -> None:
     """One clip in large, with its lanes, and the way to the ones before and after."""
     place = state.remembered(WATCHED, (at, 0))[1]
-    listing = state.listing(key, choice, order, place, 1)
+    listing = reads.listing(key, choice, order, place, 1)
     if not listing.cases:
         theme.empty("It is gone", "Close this and click again.")
         return
@@ -132,7 +132,7 @@ def _steps(place: int, total: int, at: str) -> None:
 
 def _said(case: Case) -> None:
     """Truth and prediction as chips with the scores that the model gave them, and what else is known of the clip."""
-    slots = state.slots(tuple(sorted({case.truth, case.predicted} - {""})))
+    slots = reads.slots(tuple(sorted({case.truth, case.predicted} - {""})))
     chips = [("it is", case.truth, case.own), ("the model said", case.predicted, case.confidence)]
     told = "".join(_chip(name, label, slots[label], score) for name, label, score in chips if label)
     facts = [f"group {case.group}"] if case.group and case.group != case.path else []
@@ -149,12 +149,12 @@ def _chip(name: str, label: str, slot: int, score: float | None) -> str:
 def play(key: str, video: str, unit: int, *, start_s: float, at_once: bool = True) -> None:
     """The player with the lanes of truth, prediction and difference."""
     try:
-        info, lanes = state.store().video(video), state.lanes(key, unit)
+        info, lanes = state.store().video(video), reads.lanes(key, unit)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
     labels = {one.label for one in (*lanes.truth, *lanes.predicted)}
     player.compared(
-        info, lanes.truth, lanes.predicted, lanes.disagreement, state.slots(tuple(sorted(labels))), at_once=at_once,
+        info, lanes.truth, lanes.predicted, lanes.disagreement, reads.slots(tuple(sorted(labels))), at_once=at_once,
         playable=player.playable(info), start_s=start_s, key=f"evaluate.player.{video}.{start_s:.2f}",
     )  # fmt: skip

@@ -11,6 +11,7 @@ from pages.ui import (
     evaluate_list,
     evaluate_matrix,
     evaluate_words,
+    reads,
     set_parts,
     state,
     theme,
@@ -28,7 +29,7 @@ ALL = "evaluate.choice.overview"
 
 def show(key: str) -> None:
     """Matrix on the left; on the right the classes, or the clips of what was clicked."""
-    found = state.evaluation(key)
+    found = reads.evaluation(key)
     left, right = st.columns([6, 5], gap="large")
     with left:
         _matrix(key, found)
@@ -108,13 +109,13 @@ def _matrix(key: str, found: Evaluation) -> None:
 
 def _places(key: str, found: Evaluation) -> tuple[int, ...]:
     """Which classes the matrix shows, in order."""
-    order = state.label_order(key, "given", "occurring")
+    order = reads.label_order(key, "given", "occurring")
     if len(order) <= evaluate_matrix.MOST_CLASSES:
         near = len(order) > 4 and st.toggle(
             "Alike side by side", key="evaluate.near", help="Classes that are taken for each other stand together."
         )
-        return state.label_order(key, "clusters", "occurring") if near else order
-    parts = evaluate_matrix.parts(found, state.label_order(key, "clusters", "occurring"))
+        return reads.label_order(key, "clusters", "occurring") if near else order
+    parts = evaluate_matrix.parts(found, reads.label_order(key, "clusters", "occurring"))
     own = "Chosen classes"
     part = st.selectbox("Part of the matrix", [*parts, own], 0, key=f"evaluate.part.{key}", width=300)
     if part != own:
@@ -146,7 +147,7 @@ def _classes(key: str, found: Evaluation) -> None:
             required=True, help=" ".join(f"{METRICS[name]}: {evaluate_words.explained(name)}" for name in METRICS),
         )  # fmt: skip
         sort = st.selectbox("Order", list(SORTS), 0, SORTS.__getitem__, key="evaluate.sort", width=180)
-    order = state.label_order(key, str(sort), "occurring")
+    order = reads.label_order(key, str(sort), "occurring")
     shown = order[: state.remembered(f"evaluate.rows.{key}", ROWS)]
     truths = found.card.confusion.sum(axis=1)
     figure = evaluate_figures.classes(

@@ -10,7 +10,7 @@ from core.domain import Grouping, Training
 from core.errors import AnalysisError
 from core.evaluation import matching
 from core.store import DatasetEntry
-from pages.ui import state, theme, train_words, words
+from pages.ui import reads, state, theme, train_words, words
 
 RUN, MODEL = "run:", "model:"
 MOST_BY_HAND = 40  # classes that a person matches
@@ -77,7 +77,7 @@ def question(entry: DatasetEntry, chosen: str, *, at: str) -> evaluation.Questio
 
 def _clips(entry: DatasetEntry, model: str, at: str) -> tuple[str, Grouping]:
     """The key of the split whose test clips are meant, "" for all, and how groups are told."""
-    kept = {key: state.kept_split(key) for key in state.store().split_keys(entry.key)}
+    kept = {key: reads.kept_split(key) for key in state.store().split_keys(entry.key)}
     told = _words(entry, model) | {
         key: f"Test clips of the split: {train_words.split(split)}" for key, split in kept.items()
     }
@@ -87,7 +87,7 @@ def _clips(entry: DatasetEntry, model: str, at: str) -> tuple[str, Grouping]:
     grouping = _grouping(entry, kept.get(chosen) or next(iter(kept.values()), None))
     if chosen in NAMED:
         try:
-            chosen = state.named_split(entry, chosen, grouping, model)
+            chosen = reads.named_split(entry, chosen, grouping, model)
         except AnalysisError as error:
             theme.problem(str(error), f"{error.hint} Till then all clips are judged.")
             chosen = ""
@@ -96,7 +96,7 @@ def _clips(entry: DatasetEntry, model: str, at: str) -> tuple[str, Grouping]:
 
 def _words(entry: DatasetEntry, model: str) -> dict[str, str]:
     """Which clips of a set a model can be judged on, without a split of one's own; those it never saw come first."""
-    dataset = state.dataset(entry)
+    dataset = reads.dataset(entry)
     assert dataset is not None
     new = len(matching.unseen(dataset, state.models()[model]))
     given = sum(item.split == "test" for item in dataset.items)
@@ -110,7 +110,7 @@ def _grouping(entry: DatasetEntry, split) -> Grouping:
     if split is not None:
         return split.grouping
     try:
-        return state.suggested_split(entry).grouping
+        return reads.suggested_split(entry).grouping
     except AnalysisError:
         return Grouping()
 

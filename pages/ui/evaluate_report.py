@@ -5,7 +5,7 @@ from html import escape
 import streamlit as st
 
 from core import evaluation
-from pages.ui import job_panel, state, theme, words
+from pages.ui import job_panel, reads, state, theme, words
 from pages.ui.player import prefix
 
 ABOUT = (
@@ -16,7 +16,7 @@ ABOUT = (
 
 def show(key: str) -> None:
     """The report and the numbers as files, and the command line."""
-    found = state.evaluation(key)
+    found = reads.evaluation(key)
     name = evaluation.report_name(found)
     theme.section("The report", ABOUT)
     report = evaluation.report_key(key)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.domain import Evaluation, Segment
 from core.errors import AnalysisError
-from pages.ui import evaluate_head, evaluate_list, evaluate_words, figures, state, theme, words
+from pages.ui import evaluate_head, evaluate_list, evaluate_words, figures, reads, state, theme, words
 
 MOMENTS = ("frame_accuracy", "time_accuracy", "edit", "f1_10", "f1_25", "f1_50")
 BOUTS = ("bout_precision", "bout_recall", "onset_error", "offset_error", "map_50", "map_mean")
@@ -15,7 +15,7 @@ RIBBONS = 12
 
 def show(key: str) -> None:
     """Numbers, bouts by class, and the clips as ribbons."""
-    found = state.evaluation(key)
+    found = reads.evaluation(key)
     theme.section("Moments and segments", "Two ways to be right: at each moment, and about what happens in what order.")
     _row(found, MOMENTS)
     theme.section("Bouts", "One stretch of a class from its beginning to its end; a pair must share half of its time.")
@@ -49,7 +49,7 @@ def _ribbons(key: str, found: Evaluation) -> None:
     theme.section("Truth above prediction", "Each pair of ribbons is a clip; what is blank is labelled with nothing.")
     shown = state.remembered(f"evaluate.ribbons.{key}", RIBBONS)
     labels = tuple(label for place, label in enumerate(found.card.labels) if place != found.found.background)
-    slots = state.slots(labels)
+    slots = reads.slots(labels)
     try:
         told = "".join(_ribbon(key, found, unit, slots) for unit in range(min(shown, len(found.found.names))))
     except AnalysisError as error:
@@ -65,7 +65,7 @@ def _ribbons(key: str, found: Evaluation) -> None:
 
 
 def _ribbon(key: str, found: Evaluation, unit: int, slots: dict[str, int]) -> str:
-    lanes = state.lanes(key, unit)
+    lanes = reads.lanes(key, unit)
     name = escape(found.found.names[unit].rpartition("/")[2])
     rows = "".join(_stripes(each, lanes.duration_s, slots) for each in (lanes.truth, lanes.predicted))
     return f'<div class="k-ribbon"><span title="{name}">{name}</span><div>{rows}</div></div>'

@@ -8,7 +8,7 @@ import streamlit as st
 from core import frames, pipeline
 from core.domain import Recipe, VideoInfo
 from core.errors import AnalysisError, RecipeInvalid, ResultMissing
-from pages.ui import contact_sheet, job_panel, state, theme, words
+from pages.ui import contact_sheet, job_panel, reads, state, theme, words
 from pages.ui.player import prefix
 
 WAYS = {"ticked": "Ticked frames", "every": "Every so many", "shots": "One a shot"}
@@ -53,7 +53,7 @@ def _chosen(info: VideoInfo, way: str) -> tuple[int, ...]:
         return tuple(range(0, info.frame_count, int(many)))
     if way == "shots":
         if state.store().has(frames.quality_key(info.digest)):
-            return tuple(index for index, _ in frames.of_shots(state.quality(info.digest)))
+            return tuple(index for index, _ in frames.of_shots(reads.quality(info.digest)))
         st.caption("Look at every frame first: the shots are not known yet.")
         return ()
     return _ticked(info)
@@ -116,7 +116,7 @@ def _labels(info: VideoInfo, indices: tuple[int, ...]) -> tuple[str, ...]:
     if not state.store().has(pipeline.prediction_key(info.digest, state.recipe(), card, state.settings().engine)):
         return none
     try:
-        segments = state.analysis(info.digest, card.name).track.segments
+        segments = reads.analysis(info.digest, card.name).track.segments
     except (AnalysisError, ResultMissing):
         return none
     moments_s = [float(info.times_s[index]) for index in indices]

@@ -11,7 +11,7 @@ from core.domain import Analysis, ModelCard, Prediction, VideoInfo
 from core.errors import AnalysisError
 from core.registry import FORMATS
 from core.segments import NOTHING
-from pages.ui import beside, figures, in_words, lanes, player, state, theme, words
+from pages.ui import beside, figures, in_words, lanes, player, reads, state, theme, words
 
 TOP = 5
 BARELY = 0.01  # mean score below which a label without a segment is not worth a row
@@ -23,8 +23,8 @@ LEAST = 2  # labels without a segment that are shown anyhow
 def show(info: VideoInfo, card: ModelCard, key: str) -> None:
     """All that was found, or why it cannot be read."""
     try:
-        analysis = state.analysis(info.digest, card.name)
-        prediction = state.prediction(key)
+        analysis = reads.analysis(info.digest, card.name)
+        prediction = reads.prediction(key)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
@@ -34,7 +34,7 @@ def show(info: VideoInfo, card: ModelCard, key: str) -> None:
 def draw(analysis: Analysis, prediction: Prediction, key: str, *, between: Callable[[], None] | None = None) -> None:
     """The same from what was read. between: draws what belongs beside the player, before the scores."""
     labels = shown_labels(analysis)
-    slots = state.slots(labels)
+    slots = reads.slots(labels)
     _headline(analysis, slots)
     _playing(analysis, prediction, slots, key)
     if state.recipe().steps:
@@ -113,7 +113,7 @@ def _scores(prediction: Prediction, slots: dict[str, int]) -> player.Row:
 def _quality(info: VideoInfo) -> list[player.Row]:
     """What may go wrong in the clip, where that was measured and something was found."""
     try:
-        found = lanes.segments(state.quality_findings(info.digest))
+        found = lanes.segments(reads.quality_findings(info.digest))
     except AnalysisError:
         return []
     return [player.Row("quality", found, look="quality")] if found else []

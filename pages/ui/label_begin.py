@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.domain import Document, VideoInfo
 from core.labelling import files
-from pages.ui import label_files, label_tracks, state, theme
+from pages.ui import label_files, label_tracks, reads, state, theme
 
 EMPTY = "nothing"
 
@@ -49,7 +49,7 @@ def _sets(info: VideoInfo) -> dict[str, Document]:
     """What labelled sets say of the clip, as tracks by the name of the set."""
     found = {}
     for entry in state.store().datasets():
-        dataset = state.dataset(entry)
+        dataset = reads.dataset(entry)
         item = next((one for one in dataset.items if one.video == info.digest), None) if dataset else None
         if dataset and item:
             found[entry.name] = files.track_of_item(item, dataset.labels, dataset.background, entry.name)

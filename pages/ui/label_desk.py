@@ -18,6 +18,7 @@ from pages.ui import (
     label_learn,
     label_tracks,
     player,
+    reads,
     state,
     words,
 )
@@ -71,7 +72,7 @@ def _slots(tracks: Sequence[State], drafted: label_draft.Drafted | None) -> dict
     """The number of each label, from which its colour follows."""
     labels = [label for one in tracks for label in one.document.labels]
     labels += [one.label for one in drafted.segments] if drafted else []
-    return state.slots(tuple(dict.fromkeys(labels)))
+    return reads.slots(tuple(dict.fromkeys(labels)))
 
 
 def _play(

@@ -9,7 +9,7 @@ from core.domain import Doubt, Prediction, Segment, VideoInfo
 from core.errors import AnalysisError
 from core.labelling import drafts, edits
 from core.labelling.journal import State
-from pages.ui import job_panel, label_tracks, model_cards, named, player, state, theme, words
+from pages.ui import job_panel, label_tracks, model_cards, named, player, reads, state, theme, words
 from pages.ui.player_rows import Curve, Row
 
 ABOUT = "The network says what it sees at each moment. Nothing of it counts as a label before you accept it."
@@ -40,8 +40,8 @@ def found(info: VideoInfo, now: State) -> Drafted | None:
     if state.in_words():
         return _in_words(info, now, key)
     try:
-        segments = state.analysis(info.digest, card.name).track.segments
-        said = state.prediction(key)
+        segments = reads.analysis(info.digest, card.name).track.segments
+        said = reads.prediction(key)
     except AnalysisError as error:
         label_tracks.tell(error)
         return None

@@ -10,7 +10,7 @@ from core import films, pipeline
 from core.domain import VideoInfo
 from core.films import Strip, Wanted
 from core.labelling.journal import State
-from pages.ui import figures, job_panel, label_tracks, state, theme, words
+from pages.ui import figures, job_panel, label_tracks, reads, state, theme, words
 from pages.ui.label_draft import Drafted
 from pages.ui.player import prefix
 
@@ -48,7 +48,7 @@ def _wanted(info: VideoInfo, strips: Sequence[Strip], drafted: Drafted | None, *
     """What is burnt in, with the colours that the page uses."""
     labels = {one.label for strip in strips for one in strip.segments}
     labels |= {one.label for one in drafted.segments} if drafted and scores else set()
-    slots = state.slots(tuple(sorted(labels)))
+    slots = reads.slots(tuple(sorted(labels)))
     colours = tuple((label, figures.colour(slot)) for label, slot in slots.items())
     if drafted is None or not (scores or heat):
         return Wanted(tuple(strips), colours)

@@ -8,7 +8,7 @@ from core.errors import AnalysisError
 from core.jobs import Job
 from core.labelling import learning
 from core.labelling.journal import State
-from pages.ui import job_panel, label_figures, label_tracks, state, theme, words
+from pages.ui import job_panel, label_figures, label_tracks, reads, state, theme, words
 
 NEW = "A new set"
 OWN = "My labels"
@@ -57,7 +57,7 @@ def _set(info: VideoInfo) -> str:
 def _likely(info: VideoInfo, names: list[str]) -> str:
     """The set that holds the clip already, else that of one's own labels."""
     for entry in state.store().datasets():
-        dataset = state.dataset(entry)
+        dataset = reads.dataset(entry)
         if dataset and any(item.video == info.digest for item in dataset.items):
             return entry.name
     return OWN if OWN in names else NEW

@@ -8,7 +8,7 @@ from core import words
 from core.domain import Analysis, ModelCard, Named, Prediction, VideoInfo
 from core.errors import AnalysisError
 from core.words import naming
-from pages.ui import findings, job_panel, state, theme
+from pages.ui import findings, job_panel, reads, state, theme
 from pages.ui import words as told
 
 STRICTNESS = {"loose": 0.0, "usual": naming.meaning.NEAR, "strict": 0.2}
@@ -59,7 +59,7 @@ def draft(info: VideoInfo, base: str) -> tuple[Analysis, Prediction] | None:
     least = STRICTNESS[state.remembered("named.strict", "usual")]
     try:
         key = words.named_key(base, words.read_labels(state.named_text()), least)
-        found = state.named(key) if state.store().has(key) else None
+        found = reads.named(key) if state.store().has(key) else None
     except AnalysisError:
         return None
     return (naming.read_analysis(info, found), found.prediction) if found else None
@@ -73,7 +73,7 @@ def _take() -> None:
 
 def _found(info: VideoInfo, key: str) -> None:
     try:
-        found = state.named(key)
+        found = reads.named(key)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
@@ -84,7 +84,7 @@ def _carried(found: Named) -> None:
     """Which known labels carry each decision."""
     theme.section("What each label stands on", LIMITS)
     labels = found.prediction.labels[:-1]
-    slots = state.slots(labels)
+    slots = reads.slots(labels)
     rows = "".join(
         f"<tr><td>{theme.chip(label, slots[label])}</td><td>{_told(carried, share=True)}</td>"
         f"<td>{_told(nearest, share=False)}</td></tr>"

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core import explain, insight, pipeline
 from core.domain import Features, Prediction, VideoInfo
-from pages.ui import charts, job_panel, paint, seeing, state, theme, words
+from pages.ui import charts, job_panel, paint, reads, seeing, state, theme, words
 
 ABOUT = (
     "The network looks at the whole clip once. That takes about as long as the clip lasts, often less; the result is "
@@ -54,9 +54,9 @@ def _map(info: VideoInfo, features: Features, key: str, backbone: str) -> float 
     by = st.segmented_control(
         "Colour by", options, default="time", format_func=str.capitalize, key="features.by", required=True
     )
-    placed, shares = state.plane(key)
+    placed, shares = reads.plane(key)
     coloured = labels if by == "label" else None
-    slots = state.slots(tuple(dict.fromkeys(coloured))) if coloured else None
+    slots = reads.slots(tuple(dict.fromkeys(coloured))) if coloured else None
     figure = charts.cloud(placed, features.times_s, shares, labels=coloured, slots=slots, dark=state.is_dark())
     return seeing.chart(figure, key=f"features.cloud.{key}.{by}")
 
@@ -66,7 +66,7 @@ def _frame(info: VideoInfo) -> None:
     theme.section("The step you clicked", "Or else the moment that you looked at last.")
     moment_s = state.moment_s(info)
     index = state.position(info, moment_s)
-    address, problem = state.picture_or_problem(info.digest, index)
+    address, problem = reads.picture_or_problem(info.digest, index)
     caption = f"Frame {index} at {seeing.clock(moment_s)}"
     if address:
         st.html(

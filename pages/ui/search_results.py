@@ -8,7 +8,7 @@ import streamlit as st
 from core.domain import Hits, Moment, Segment
 from core.errors import AnalysisError
 from core.words import searching
-from pages.ui import player, state, theme, words
+from pages.ui import player, reads, state, theme, words
 from pages.ui.player import prefix
 
 SHOWN = 12
@@ -64,7 +64,7 @@ def show(asked: str, place: str) -> None:
         return
     try:
         with st.spinner("Searching"):
-            found = state.hits(asked, place)
+            found = reads.hits(asked, place)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         if st.button("Try again", icon=":material/refresh:"):
@@ -160,7 +160,7 @@ def when(one: Moment) -> str:
 
 
 def _name(one: Moment) -> str:
-    return state.name_of(one.video) or Path(one.path).name
+    return reads.name_of(one.video) or Path(one.path).name
 
 
 def _forget() -> None:
@@ -178,7 +178,7 @@ def _watch(found: Hits, one: Moment) -> None:
         theme.problem(str(error), error.hint)
         return
     player.show(
-        info, [player.Row(FOUND, _lane(found, one.video))], state.slots((found.query,)), quiet=True, at_once=True,
+        info, [player.Row(FOUND, _lane(found, one.video))], reads.slots((found.query,)), quiet=True, at_once=True,
         playable=player.playable(info), start_s=one.start_s, key=f"search.player.{one.video}.{one.start_s:.2f}",
     )  # fmt: skip
     if st.button("Open on the Timeline", icon=":material/view_timeline:", type="tertiary", key="search.open"):

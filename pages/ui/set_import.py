@@ -10,7 +10,7 @@ from core import datasets, sets
 from core.domain import Dataset
 from core.errors import AnalysisError
 from core.jobs import Job
-from pages.ui import job_panel, set_tables, state, theme, words
+from pages.ui import job_panel, reads, set_tables, state, theme, words
 
 FIND_OUT = "Find out"
 LISTED = ("ucf", "hmdb", "mstcn")
@@ -163,7 +163,7 @@ def _ended(job: Job) -> None:
 def _agreement(key: str) -> None:
     """What a check found, and the buttons to take the set in or to forget it."""
     try:
-        found = state.checked(key)
+        found = reads.checked(key)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return

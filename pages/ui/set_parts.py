@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.domain import Dataset, Item
 from core.store import DatasetEntry
-from pages.ui import set_tables, state, theme, thumbs, words
+from pages.ui import reads, set_tables, state, theme, thumbs, words
 
 PICTURES = 12
 QUIET = {"displayModeBar": False, "scrollZoom": False}
@@ -55,7 +55,7 @@ def classes(dataset: Dataset) -> None:
     dark = state.is_dark()
     with left:
         theme.section("Examples of each class", set_tables.balance(dataset))
-        figure = set_tables.class_bars(dataset, state.slots(dataset.labels), dark=dark)
+        figure = set_tables.class_bars(dataset, reads.slots(dataset.labels), dark=dark)
         st.plotly_chart(figure, key="sets.classes", config=QUIET)
     with right:
         theme.section("Length of the clips", set_tables.lengths(dataset))

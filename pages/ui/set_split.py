@@ -6,7 +6,7 @@ from core import datasets, sets
 from core.domain import Dataset, Grouping, Pair, Split
 from core.errors import AnalysisError
 from core.store import DatasetEntry
-from pages.ui import job_panel, set_parts, set_tables, state, theme, thumbs, words
+from pages.ui import job_panel, reads, set_parts, set_tables, state, theme, thumbs, words
 
 METHODS = {"folds": "Folds by group", "leave one group out": "Leave one group out", "given": "The split it came with"}
 OWN = "A pattern of your own"
@@ -49,7 +49,7 @@ def _joins(entry: DatasetEntry) -> tuple[tuple[int, int], ...]:
 
 def _grouping(entry: DatasetEntry, dataset: Dataset) -> Grouping | None:
     """The grouping that was chosen; None while a pattern is still to be typed."""
-    offers = {f"{one.title} · {words.count(one.count, 'group')}": one for one in state.offers(entry)}
+    offers = {f"{one.title} · {words.count(one.count, 'group')}": one for one in reads.offers(entry)}
     chosen = st.radio("A group is told by", [*offers, OWN], 0, key=f"sets.grouping.{entry.key}")
     if chosen in offers:
         offer = offers[chosen]
@@ -81,7 +81,7 @@ def _folds(entry: DatasetEntry, dataset: Dataset, grouping: Grouping, joins: tup
     count = int(middle.number_input("Folds", 2, 100, 5, key="sets.folds", disabled=method != "folds"))
     seed = int(right.number_input("Seed", 0, 10_000, 0, key="sets.seed", help="Another seed draws other groups."))
     try:
-        split = state.drawn_split(entry, grouping, method, count, seed, joins)
+        split = reads.drawn_split(entry, grouping, method, count, seed, joins)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return

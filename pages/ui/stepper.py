@@ -7,7 +7,7 @@ import streamlit as st
 from core.domain import VideoInfo
 from core.errors import AnalysisError
 from core.frames import quality_key
-from pages.ui import lanes, state, theme, words, workbench
+from pages.ui import lanes, reads, state, theme, words, workbench
 from pages.ui.preview import View
 from pages.ui.slider import slider
 
@@ -31,7 +31,7 @@ def pictures(info: VideoInfo, index: int) -> None:
     try:
         data: dict[str, Any] = {"zoom": True, "before": workbench.before(recipe, info, index, view)}
         if recipe.steps:
-            made = state.clock(info.digest)
+            made = reads.clock(info.digest)
             data["after"] = workbench.after(recipe, info, made, float(info.times_s[index]), view)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
@@ -105,5 +105,5 @@ def told(info: VideoInfo, index: int) -> None:
     stays = f"on screen for {1000 * (stop_s - float(info.times_s[index])):.0f} ms"
     facts = [stays]
     if state.store().has(quality_key(info.digest)):
-        facts += lanes.about(state.quality(info.digest), state.quality_findings(info.digest), index)
+        facts += lanes.about(reads.quality(info.digest), reads.quality_findings(info.digest), index)
     theme.facts(facts)

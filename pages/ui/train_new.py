@@ -7,7 +7,7 @@ from core.domain import Dataset, Split
 from core.errors import AnalysisError
 from core.registry import BACKBONES
 from core.store import DatasetEntry
-from pages.ui import job_panel, set_parts, state, theme, train_form, train_search, train_words, words
+from pages.ui import job_panel, reads, set_parts, state, theme, train_form, train_search, train_words, words
 
 ABOUT = (
     "A CNN looks at each clip once, for good. After that a network is trained in seconds or minutes, as often as you "
@@ -20,7 +20,7 @@ FEW = 8  # clips a class below which scores say little
 def show(entries: list[DatasetEntry]) -> None:
     """All that begins a training, from top to bottom."""
     entry = set_parts.pick(entries)
-    dataset = state.dataset(entry)
+    dataset = reads.dataset(entry)
     if dataset is None:
         return
     theme.facts(set_parts.facts(dataset))
@@ -53,7 +53,7 @@ def _split(entry: DatasetEntry, dataset: Dataset) -> Split | None:
     """The split of the set, or where none was chosen yet the one that suggests itself."""
     kept = state.store().split_keys(entry.key)
     try:
-        split = state.kept_split(kept[0]) if kept else state.suggested_split(entry)
+        split = reads.kept_split(kept[0]) if kept else reads.suggested_split(entry)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return None

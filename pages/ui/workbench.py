@@ -10,7 +10,7 @@ from core.domain import Recipe, VideoInfo
 from core.errors import AnalysisError
 from core.preprocess import reach
 from core.registry import STEPS
-from pages.ui import preview, state, theme, words
+from pages.ui import preview, reads, state, theme, words
 from pages.ui.preview import View
 from pages.ui.slider import slider
 from pages.ui.state import Part
@@ -26,7 +26,7 @@ def viewer(info: VideoInfo, moment_s: float) -> None:
     """Before and after at a moment, and what the recipe makes of the whole clip."""
     recipe, index = state.recipe(), state.position(info, moment_s)
     try:
-        made = state.clock(info.digest)
+        made = reads.clock(info.digest)
         data = {"before": before(recipe, info, index), "after": after(recipe, info, made, moment_s)}
         told = (*preview.told(made, recipe, info), *preview.looked_at(recipe, state.chosen_model(), info))
     except AnalysisError as error:
@@ -39,10 +39,10 @@ def viewer(info: VideoInfo, moment_s: float) -> None:
 def before(recipe: Recipe, info: VideoInfo, index: int, view: View | None = None) -> dict:
     """The frame of the source as the component draws it, with what a crop keeps of it. view: the part looked at."""
     facts = f"frame {index} at {words.clock(float(info.times_s[index]), places=3)}"
-    drawn: dict[str, Any] = {"source": state.source_picture(info.digest, index), "facts": facts}
+    drawn: dict[str, Any] = {"source": reads.source_picture(info.digest, index), "facts": facts}
     drawn["alt"] = f"Before: {facts}"
     if view is not None and view.scale > 1:
-        image = preview.middle(state.frames(info.digest, index, 0), index).image
+        image = preview.middle(reads.frames(info.digest, index, 0), index).image
         drawn["detail"] = preview.detail(image, view)
     return drawn | {"size": [info.width_px, info.height_px], "outline": preview.outline(recipe, info)}
 
@@ -52,7 +52,7 @@ def after(recipe: Recipe, info: VideoInfo, made: Clock, moment_s: float, view: V
     index = made.shown(moment_s)
     if index is None:
         return {"source": "", "none": _cut_away(made)}
-    frames = state.frames(info.digest, index, reach(recipe))
+    frames = reads.frames(info.digest, index, reach(recipe))
     image = preview.after(recipe, frames, float(info.times_s[index]))
     height, width = image.shape[:2]
     facts = f"{words.picture(width, height)}, from frame {index}"
