@@ -23,7 +23,8 @@ RANKS = {
     **dict.fromkeys(("films", "transcripts"), 8),
     "training": 9,
     **dict.fromkeys(("evaluation", "labelling"), 10),
-    "__main__": 11,
+    "commands": 11,
+    "__main__": 12,
 }
 HEAVY = {"tensorflow", "keras", "openvino"}
 CORE = sorted((ROOT / "core").rglob("*.py"))

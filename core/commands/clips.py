@@ -1,0 +1,264 @@
+"""Commands about clips: measure, list the models, label over time, features, search, and the report in words."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from core import formats, insight, narrative, pipeline, settings
+from core.commands import console
+from core.domain import Analysis, ModelCard, Recipe
+from core.errors import AnalysisError
+from core.formats.json import write_video
+from core.registry import BACKBONES, FORMATS, unknown
+from core.store import Store
+from core.words import searching
+
+
+def probe(chosen: argparse.Namespace) -> console.Output:
+    """What can be measured of a clip."""
+    store = Store(settings.current().workspace)
+    with console.Progress(chosen.clip) as progress:
+        digest = pipeline.add_video(store, chosen.clip, progress)
+    return console.Output({"": write_video(store.video(digest))})
+
+
+def models(chosen: argparse.Namespace) -> console.Output:
+    """The models that can be used; what is wrong with others is told as errors."""
+    here = settings.current()
+    for error in pipeline.broken_models(here).values():
+        console.complain(error)
+    rows = [_row(card) for card in pipeline.models(here).values()]
+    if chosen.format == "json":
+        return console.Output({"": (json.dumps(rows, indent=2, ensure_ascii=False) + "\n").encode()})
+    return console.Output({"": _table(rows).encode()})
+
+
+def _row(card: ModelCard) -> dict[str, object]:
+    return {
+        "name": card.name,
+        "title": card.title,
+        "backbone": card.backbone,
+        "labels": len(card.labels),
+        "scores": card.scores,
+    }
+
+
+def _table(rows: Sequence[dict[str, object]]) -> str:
+    """Columns of text, as wide as their widest entry."""
+    cells = [["name", "title", "backbone", "labels", "held-out scores"]]
+    for row in rows:
+        scores = row["scores"]
+        assert isinstance(scores, dict)
+        told = ", ".join(f"{name} {value:.3f}" for name, value in scores.items())
+        cells.append([str(row[key]) for key in ("name", "title", "backbone", "labels")] + [told or "-"])
+    widths = [max(len(line[i]) for line in cells) for i in range(5)]
+    lines = ("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells)
+    return "\n".join(lines) + "\n"
+
+
+def analyze(chosen: argparse.Namespace) -> console.Output:
+    """Labels over time of each clip. Where one of several fails, it is told and the others go on."""
+    here = settings.current()
+    store = Store(here.workspace)
+    cards = pipeline.models(here)
+    if chosen.model not in cards:
+        raise pipeline.broken_models(here).get(chosen.model) or unknown("model", chosen.model, cards)
+    card = cards[chosen.model]
+    recipe = console.recipe(chosen.recipe) if chosen.recipe else Recipe()
+    console.check_place(chosen.output)
+    found, failed = [], False
+    for clip in chosen.clips:
+        try:
+            found.append(_analyze(store, clip, recipe, card, here.engine))
+        except AnalysisError as error:
+            console.complain(error, clip if len(chosen.clips) > 1 else "")
+            failed = True
+    return console.Output(_written(chosen, found), failed)
+
+
+def _analyze(store: Store, clip: str, recipe: Recipe, card: ModelCard, engine: str) -> Analysis:
+    with console.Progress(clip) as progress:
+        digest = pipeline.add_video(store, clip, progress)
+        pipeline.predict(store, digest, recipe, card.name, engine, progress)
+    return pipeline.analysis(store, digest, recipe, card, engine)
+
+
+def _written(chosen: argparse.Namespace, found: Sequence[Analysis]) -> dict[str, bytes]:
+    """The results as one file, or with a folder as --output as one file a clip."""
+    form = FORMATS[chosen.format]
+    several = len(chosen.clips) > 1
+    into_folder = bool(chosen.output) and Path(chosen.output).is_dir()
+    if into_folder or (several and not form.several):
+        return {_file_name(one, found, form.suffix): form.write(formats.labels_of(one)) for one in found}
+    return {"": form.write(formats.labels_of(*found, many=several))} if found else {}
+
+
+def _file_name(one: Analysis, found: Sequence[Analysis], suffix: str) -> str:
+    """The clip's name with another suffix; where two clips would share it, with the start of the digest too."""
+    stems = [Path(other.video.path).stem for other in found if other.video.digest != one.video.digest]
+    stem = Path(one.video.path).stem
+    return f"{stem}-{one.video.digest[:8]}{suffix}" if stem in stems else stem + suffix
+
+
+def features(chosen: argparse.Namespace) -> console.Output:
+    """What a CNN sees at each step of a clip: its features, or the mean of each channel of a layer, as an .npz file."""
+    here = settings.current()
+    store = Store(here.workspace)
+    name = BACKBONES[chosen.backbone].name
+    recipe = console.recipe(chosen.recipe) if chosen.recipe else Recipe()
+    console.check_place(chosen.output)
+    with console.Progress(chosen.clip) as progress:
+        if chosen.layer:
+            insight.study(store, name, progress).layer(chosen.layer)
+        digest = pipeline.add_video(store, chosen.clip, progress)
+        if chosen.layer:
+            found = insight.layer_means(store, digest, recipe, name, chosen.layer, progress)
+        else:
+            found = insight.features(store, digest, recipe, name, here.engine, progress)
+    return console.Output({"": insight.as_npz(found, chosen.layer or "features")})
+
+
+def search(chosen: argparse.Namespace) -> console.Output:
+    """Moments that fit words, of the library or of some clips; clips that nothing has looked at yet are looked at."""
+    here = settings.current()
+    store = Store(here.workspace)
+    console.check_place(chosen.output)
+    digests = None if chosen.library or not chosen.clips else [_looked_at(store, clip, here) for clip in chosen.clips]
+    with console.Progress("search") as progress:
+        found = searching.search(store, chosen.query, digests, chosen.most, progress)
+    if found.waiting:
+        told = f"{len(found.waiting)} of {len(found.waiting) + found.clips} clips"
+        print(f"note: {told} cannot be searched yet: `analyze` has not looked at them.", file=sys.stderr)
+    if not found.trusted and found.clips:
+        print("note: no label that is known here comes near these words.", file=sys.stderr)
+    return console.Output({"": searching.written(found, chosen.format).encode()})
+
+
+def _looked_at(store: Store, clip: str, here: settings.Settings) -> str:
+    """The digest of a clip, once the usual model has looked at it."""
+    with console.Progress(clip) as progress:
+        digest = pipeline.add_video(store, clip, progress)
+        pipeline.predict(store, digest, Recipe(), pipeline.DEFAULT_MODEL, here.engine, progress)
+    return digest
+
+
+def report(chosen: argparse.Namespace) -> console.Output:
+    """What happens in a clip, or in several together, told in words."""
+    here = settings.current()
+    store = Store(here.workspace)
+    console.check_place(chosen.output)
+    card, _ = pipeline.model_of(store, chosen.model)
+    recipe = console.recipe(chosen.recipe) if chosen.recipe else Recipe()
+    subjects = [subject for told in chosen.clips for subject in _subjects(store, told, recipe, card, here.engine)]
+    return console.Output({"": narrative.write(subjects, language=chosen.language, form=chosen.format).encode()})
+
+
+def _subjects(store: Store, told: str, recipe: Recipe, card: ModelCard, engine: str) -> Iterator[narrative.Subject]:
+    """What a model says of a clip, or of each clip of the labelled set of that name."""
+    if Path(told).exists() or told not in {entry.name for entry in store.datasets()}:
+        yield narrative.Subject(Path(told).name, _analyze(store, told, recipe, card, engine).track)
+        return
+    for item in store.dataset(told).items:
+        with console.Progress(item.path) as progress:
+            pipeline.predict(store, item.video, recipe, card.name, engine, progress)
+        yield narrative.Subject(item.path, pipeline.analysis(store, item.video, recipe, card, engine).track)
+
+
+# What can be asked ----------------------------------------------------------------------------------------------------
+
+
+def add(commands: console.Commands) -> None:
+    """Offer these commands."""
+    _add_probe(commands)
+    _add_models(commands)
+    _add_analyze(commands)
+    _add_features(commands)
+    _add_search(commands)
+    _add_report(commands)
+
+
+def _add_probe(commands: console.Commands) -> None:
+    one = commands.add_parser("probe", help="measure a clip", description="Measure a clip and print it as JSON.")
+    one.add_argument("clip", metavar="CLIP")
+    one.set_defaults(run=probe)
+
+
+def _add_models(commands: console.Commands) -> None:
+    listed = commands.add_parser("models", help="list the models", description="List the models that can be used.")
+    listed.add_argument("--format", choices=("text", "json"), default="text")
+    listed.set_defaults(run=models)
+
+
+def _add_analyze(commands: console.Commands) -> None:
+    about = "Find out which action happens when. Several clips: a JSON list, or a CSV table with their paths."
+    several = commands.add_parser("analyze", help="label clips over time", description=about)
+    several.add_argument("clips", metavar="CLIP", nargs="+")
+    several.add_argument("--model", default=pipeline.DEFAULT_MODEL, help="see `models` (default: %(default)s)")
+    several.add_argument("--recipe", metavar="FILE", help="a saved recipe, applied before what the model needs itself")
+    several.add_argument("--format", choices=tuple(FORMATS), default="json")
+    several.add_argument("--output", metavar="PATH", help="a file, or a folder for one file a clip")
+    several.set_defaults(run=analyze, problem=_analyze_problem)
+
+
+def _analyze_problem(chosen: argparse.Namespace) -> str:
+    """What does not fit together in a call, in words; empty if all does."""
+    if len(chosen.clips) == 1 or FORMATS[chosen.format].several:
+        return ""
+    if not chosen.output or Path(chosen.output).is_file():
+        return f"{chosen.format} holds one clip a file: give a folder as --output"
+    return ""
+
+
+def _add_features(commands: console.Commands) -> None:
+    about = (
+        "Write what a CNN sees at each step of a clip as arrays: times_s, values, layer and channels, in an .npz file."
+    )
+    seen = commands.add_parser("features", help="write what a CNN sees as arrays", description=about)
+    seen.add_argument("clip", metavar="CLIP")
+    seen.add_argument("--backbone", required=True, help="the CNN, such as i3d-kinetics400 or efficientnet-lite0")
+    seen.add_argument(
+        "--layer", help="the mean of each channel of this layer over the picture, instead of the features"
+    )
+    seen.add_argument("--recipe", metavar="FILE", help="a saved recipe (default: the clip as it is)")
+    seen.add_argument("--output", metavar="FILE.npz", required=True)
+    seen.set_defaults(run=features)
+
+
+def _add_search(commands: console.Commands) -> None:
+    about = (
+        "Find moments by words, in any of 16 languages: in the clips named, which are looked at first where nothing "
+        "has, or else in all clips of the library that were analysed."
+    )
+    sought = commands.add_parser("search", help="find moments by words", description=about)
+    sought.add_argument("query", metavar="QUERY", help="such as: 'someone rides a horse'")
+    sought.add_argument("clips", metavar="CLIP", nargs="*")
+    sought.add_argument("--library", action="store_true", help="all clips of the library, which is the default")
+    sought.add_argument("--most", type=int, default=20, metavar="N", help="moments at most (default: %(default)s)")
+    sought.add_argument("--format", choices=("text", "json"), default="text")
+    sought.add_argument("--output", metavar="FILE")
+    sought.set_defaults(run=search, problem=_search_problem)
+
+
+def _search_problem(chosen: argparse.Namespace) -> str:
+    """What does not fit together in a call, in words; empty if all does."""
+    if chosen.library and chosen.clips:
+        return "name clips or give --library, not both"
+    return "--most is a number from 1 on" if chosen.most < 1 else ""
+
+
+def _add_report(commands: console.Commands) -> None:
+    about = (
+        "Tell in words what happens in a clip, or in several together: when, how often, how long, how sure, what is "
+        "unusual, and where to look first. Every number comes out of the labels that a model found."
+    )
+    told = commands.add_parser("report", help="tell in words what happens", description=about)
+    told.add_argument("clips", metavar="CLIP", nargs="+", help="a clip, or the name of a labelled set")
+    languages = ", ".join(f"{name}: {language.title}" for name, language in narrative.LANGUAGES.items())
+    told.add_argument("--language", choices=tuple(narrative.LANGUAGES), default="en", help=languages)
+    told.add_argument("--format", choices=tuple(narrative.FORMS), default="text", help="vtt: chapters for a player")
+    told.add_argument("--model", metavar="NAME", default=pipeline.DEFAULT_MODEL, help="(default: %(default)s)")
+    told.add_argument("--recipe", metavar="FILE", help="a saved recipe, applied before what the model needs itself")
+    told.add_argument("--output", metavar="FILE")
+    told.set_defaults(run=report)

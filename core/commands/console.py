@@ -1,0 +1,137 @@
+"""What every command needs of the terminal: progress, errors in words, files written whole or not at all."""
+
+import argparse
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO, TypeAlias
+
+from core import codec, pipeline
+from core.domain import Recipe
+from core.errors import AnalysisError, FormatInvalid
+from core.store import Store
+
+SPARSE_S = 10.0  # between lines of progress where they are kept
+REDRAWN_S = 0.1  # between lines of progress where each takes the place of the one before
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+@dataclass(frozen=True)
+class Output:
+    """What a command made: bytes by file name, or under "" what goes to standard output or the one file asked for."""
+
+    files: dict[str, bytes]
+    failed: bool = False
+
+
+class Progress:
+    """A report for standard error: one line that is redrawn on a terminal, a line now and then elsewhere."""
+
+    def __init__(self, name: str):
+        self.name = name
+        self.stream: TextIO = sys.stderr
+        self.redraws = self.stream.isatty()
+        self.told_at = 0.0
+        self.message = ""
+
+    def __enter__(self) -> "Progress":
+        return self
+
+    def __exit__(self, *_why: object) -> None:
+        if self.redraws:
+            print("\r\x1b[2K", end="", file=self.stream, flush=True)
+
+    def __call__(self, done: int, total: int, message: str) -> None:
+        now = time.monotonic()
+        wait_s = REDRAWN_S if self.redraws else SPARSE_S
+        if message == self.message and now - self.told_at < wait_s:
+            return
+        self.told_at, self.message = now, message
+        line = f"{self.name}: {message}" + (f" ({done} of {total})" if total > 0 else "")
+        print(
+            f"\r\x1b[2K{line}" if self.redraws else line, end="" if self.redraws else "\n", file=self.stream, flush=True
+        )
+
+
+def complain(error: AnalysisError, about: str = "") -> None:
+    """Tell of an error, and what to do about it."""
+    print(f"error: {about}: {error}" if about else f"error: {error}", file=sys.stderr)
+    if error.hint:
+        print(f"hint: {error.hint}", file=sys.stderr)
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Send what native libraries print on descriptors 1 and 2 nowhere; Python's own sys.stderr goes on as before."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    shown = sys.stderr
+    sys.stdout.flush()
+    shown.flush()
+    kept = [os.dup(1), os.dup(2)]
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        if shown is sys.__stderr__:
+            sys.stderr = open(os.dup(kept[1]), "w", buffering=1, encoding=shown.encoding, errors="backslashreplace")
+        os.dup2(nowhere, 1)
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        sys.stdout.flush()
+        for descriptor, original in zip((1, 2), kept, strict=True):
+            os.dup2(original, descriptor)
+            os.close(original)
+        os.close(nowhere)
+        sys.stderr = shown
+
+
+def recipe(path: str) -> Recipe:
+    """A saved recipe; FormatInvalid or RecipeInvalid say what is wrong with it."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FormatInvalid(
+            f"The recipe {path} cannot be read: {error}", "Give a file saved on the page Prepare."
+        ) from error
+    return codec.from_json(text, Recipe, source=path)
+
+
+def added(store: Store, clip: str) -> str:
+    """The digest of a clip, which is measured where that was not done yet."""
+    with Progress(clip) as progress:
+        return pipeline.add_video(store, clip, progress)
+
+
+def check_place(output: str | None) -> None:
+    """Refuse a place that cannot be written to before the long work begins."""
+    if output and not Path(output).absolute().parent.is_dir():
+        raise AnalysisError(
+            f"There is no folder {Path(output).absolute().parent}.", "Make it, or choose another --output."
+        )
+
+
+def deliver(files: dict[str, bytes], output: str | None) -> None:
+    """Put files where they were asked for, or on standard output."""
+    for name, content in files.items():
+        if output:
+            _write(Path(output, name) if name else Path(output), content)
+        else:
+            sys.stdout.buffer.write(content)
+            sys.stdout.flush()
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all."""
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(content)
+        partial.replace(path)
+    except OSError as error:
+        raise AnalysisError(f"{path} cannot be written: {error.strerror}.", "Choose another --output.") from error
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)

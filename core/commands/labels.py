@@ -1,0 +1,112 @@
+"""Commands about files of labels: turn one into another program's, and score one against the truth."""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from core import formats, settings
+from core.commands import console
+from core.domain import Renaming
+from core.errors import AnalysisError
+from core.formats import converting
+from core.formats.files import read_path
+from core.formats.labelstudio import rate_of
+from core.metrics import label_files, score_report
+from core.registry import FORMATS
+from core.store import Store
+
+
+def convert(chosen: argparse.Namespace) -> console.Output:
+    """Labels of one file as a file of another format; what was odd and what is lost is told as notes."""
+    console.check_place(chosen.output)
+    folder = chosen.output.endswith("/") or Path(chosen.output).is_dir()
+    form = FORMATS[chosen.to] if chosen.to else converting.format_for(chosen.output)
+    files = read_path(chosen.labels)
+    source = FORMATS[chosen.source] if chosen.source else converting.detect_files(files)
+    store = Store(settings.current().workspace) if chosen.video else None
+    clips = tuple(store.video(console.added(store, clip)) for clip in chosen.video) if store else ()
+    asked = formats.Asked(
+        clips,
+        watched=chosen.watched,
+        rate_hz=rate_of(chosen.rate) if chosen.rate else None,
+        every=chosen.every,
+        split=chosen.split,
+        attribute=chosen.attribute,
+        confidences=not chosen.plain,
+    )
+    labels = converting.renamed(source.read(files, asked), _renaming(chosen))
+    labels = converting.points_as_frames(labels) if chosen.points == "frame" else labels
+    written = converting.convert(labels, form, folder=folder)
+    for note in (*map(converting.told, labels.findings), *written.notes):
+        print(f"note: {note}", file=sys.stderr)
+    return console.Output(written.files)
+
+
+def _renaming(chosen: argparse.Namespace) -> Renaming:
+    """What --map and --drop say."""
+    pairs = [told.partition("=") for told in chosen.map]
+    if wrong := [old for old, _, new in pairs if not old or not new]:
+        raise AnalysisError(f"--map {wrong[0]} does not say what becomes of the label.", "Write --map OLD=NEW.")
+    told = [*((old, new) for old, _, new in pairs), *((label, "") for label in chosen.drop)]
+    if len(dict(told)) < len(told):
+        raise AnalysisError("--map and --drop name a label twice.", "Say of each label once what becomes of it.")
+    return Renaming(tuple(told))
+
+
+def score(chosen: argparse.Namespace) -> console.Output:
+    """How well predicted labels over time agree with the true ones."""
+    found = label_files.compare_mstcn(chosen.truth, chosen.prediction, background=chosen.background)
+    content = json.dumps(score_report.report(found), indent=2, ensure_ascii=False, allow_nan=False)
+    return console.Output({"": f"{content}\n".encode("utf-8", "backslashreplace")})
+
+
+# What can be asked ----------------------------------------------------------------------------------------------------
+
+
+def add(commands: console.Commands) -> None:
+    """Offer these commands."""
+    _add_convert(commands)
+    _add_score(commands)
+
+
+def _add_convert(commands: console.Commands) -> None:
+    about = "Turn a file of labels into one of another program. The suffix says the format where it can."
+    turned = commands.add_parser("convert", help="turn label files into those of other programs", description=about)
+    turned.add_argument("labels", metavar="IN", type=Path, help="a file, or the folder or zip of a format of several")
+    turned.add_argument("output", metavar="OUT", help="a file, or a folder (ending in /) for a format of several")
+    turned.add_argument("--from", dest="source", metavar="NAME", help=f"format of IN: {', '.join(FORMATS)}")
+    turned.add_argument("--to", metavar="NAME", help="format of OUT")
+    clip = "the clip that the labels are about, for formats that count frames; again for each of several"
+    turned.add_argument("--video", metavar="CLIP", action="append", default=[], help=clip)
+    watched = "all of each clip was looked at: where there is no label, nothing happens"
+    turned.add_argument("--watched", action="store_true", help=watched)
+    turned.add_argument("--map", metavar="OLD=NEW", action="append", default=[], help="rename a label")
+    turned.add_argument("--drop", metavar="LABEL", action="append", default=[], help="leave a label out")
+    moments = "moments without a length: left out where OUT cannot hold them, or given the one frame shown then"
+    turned.add_argument("--points", choices=("keep", "frame"), default="keep", help=moments)
+    turned.add_argument("--rate", metavar="N", help="frameRate of Label Studio's Video tag")
+    turned.add_argument("--every", type=_at_least_1, default=1, metavar="N", help="a label stands for N frames")
+    turned.add_argument("--split", type=int, choices=(1, 2, 3), default=1, help="which of the numbered lists")
+    turned.add_argument("--attribute", default="", metavar="NAME", help="VIA: the label; ELAN: tier, for tiers' names")
+    turned.add_argument("--plain", action="store_true", help="a number at the end of a subtitle is part of its label")
+    turned.set_defaults(run=convert)
+
+
+def _at_least_1(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+def _add_score(commands: console.Commands) -> None:
+    about = "Score predicted labels over time against the true ones: two label files, or two folders of them, as JSON."
+    scored = commands.add_parser("score", help="score label files against the truth", description=about)
+    scored.add_argument("truth", metavar="TRUTH", type=Path)
+    scored.add_argument("prediction", metavar="PREDICTION", type=Path)
+    scored.add_argument("--format", choices=("mstcn",), default="mstcn", help="mstcn: one label a line, a line a frame")
+    blank = "label whose segments do not count, '' for none (default: background, where a file has it)"
+    scored.add_argument("--background", metavar="LABEL", help=blank)
+    scored.add_argument("--output", metavar="FILE")
+    scored.set_defaults(run=score)

@@ -1,0 +1,92 @@
+"""Commands about labelled sets: train on one, and judge a model or a training."""
+
+import argparse
+import json
+import sys
+
+from core import evaluation, settings, training
+from core.commands import console
+from core.store import Store
+from core.training import command
+
+
+def train(chosen: argparse.Namespace) -> console.Output:
+    """Train on a labelled set, test on groups that were held out, and perhaps save the network."""
+    here = settings.current()
+    store = Store(here.workspace)
+    console.check_place(chosen.output)
+    asked = {name: getattr(chosen, name) for name in ("groups", "folds", "backbone", "seed", "save", "words")}
+    options = training.Options(cell=chosen.cell)
+    with console.Progress(chosen.dataset) as progress:
+        told = command.run(store, chosen.dataset, engine=here.engine, options=options, report=progress, **asked)
+    for finding in store.dataset(told["dataset"]).findings:
+        where = f"{finding.file}, line {finding.line}" if finding.line else finding.file
+        kept = "left out" if finding.left_out else "note"
+        print(f"{kept}: {where}: expected {finding.expected}, got {finding.got}", file=sys.stderr)
+    for warning in told["warnings"]:
+        print(f"warning: {warning}", file=sys.stderr)
+    return console.Output({"": (json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()})
+
+
+def evaluate(chosen: argparse.Namespace) -> console.Output:
+    """Judge a model, or a training, on a labelled set; with --output the report and all numbers as files too."""
+    here = settings.current()
+    store = Store(here.workspace)
+    console.check_place(chosen.folder)
+    asked = {name: getattr(chosen, name) for name in ("model", "groups", "split", "strangers", "match")}
+    with console.Progress(chosen.dataset) as progress:
+        judged = evaluation.command.run(store, chosen.dataset, engine=here.engine, report=progress, **asked)
+        files = evaluation.command.files(store, judged, progress) if chosen.folder else {}
+    console.deliver(files, chosen.folder)
+    for warning in judged.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    told = evaluation.tables.printed(judged)
+    return console.Output({"": (json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()})
+
+
+# What can be asked ----------------------------------------------------------------------------------------------------
+
+
+def add(commands: console.Commands) -> None:
+    """Offer these commands."""
+    _add_train(commands)
+    _add_evaluate(commands)
+
+
+def _add_train(commands: console.Commands) -> None:
+    about = "Train a recurrent network on a labelled set, and test it on groups of clips that it never saw, as JSON."
+    trained = commands.add_parser("train", help="train on a labelled set", description=about)
+    trained.add_argument("dataset", metavar="DATASET", help="a folder, zip or table, or the name of a stored set")
+    pattern = "how clips tell their group: gNN, column, subject, folder, clip, or a regular expression"
+    trained.add_argument("--groups", metavar="PATTERN", default="", help=f"{pattern} (default: the likeliest)")
+    folds = f"a number, or {command.LEAVE_ONE_OUT} (default: the set's own split, else {command.FOLDS})"
+    trained.add_argument("--folds", metavar="N", default="", help=folds)
+    trained.add_argument("--backbone", metavar="NAME", default="i3d-kinetics400", help="CNN (default: %(default)s)")
+    trained.add_argument("--cell", choices=("gru", "lstm"), default="gru")
+    trained.add_argument("--seed", type=int, default=0, metavar="N")
+    spoken = "let subtitles and transcripts beside the clips take part, and tell what they add"
+    trained.add_argument("--words", action="store_true", help=spoken)
+    trained.add_argument("--save", metavar="NAME", default="", help="train on all clips too, and keep that as a model")
+    trained.add_argument("--output", metavar="FILE")
+    trained.set_defaults(run=train)
+
+
+def _add_evaluate(commands: console.Commands) -> None:
+    about = (
+        "Judge a model, or a training by what its networks said of clips they never saw, on a labelled set, as JSON."
+    )
+    judged = commands.add_parser("evaluate", help="judge a model on a labelled set", description=about)
+    judged.add_argument("dataset", metavar="DATASET", help="a folder, zip or table, or the name of a stored set")
+    judged.add_argument("--model", metavar="NAME", required=True, help="a model, or the name or key of a training")
+    pattern = "how clips tell their group: gNN, column, subject, folder, clip, or a regular expression"
+    judged.add_argument("--groups", metavar="PATTERN", default="", help=f"{pattern} (default: the likeliest)")
+    split = (
+        "judge some clips alone: given, unseen (by the model), the key of a stored split, or a file, one clip a line"
+    )
+    judged.add_argument("--split", metavar="FILE", default="", help=split)
+    match = "a label of the set and the label of the model that stands for it; may be repeated"
+    judged.add_argument("--match", metavar="LABEL=LABEL", action="append", default=[], help=match)
+    fate = "clips whose label the model does not know (default: %(default)s)"
+    judged.add_argument("--strangers", choices=("left out", "wrong"), default="left out", help=fate)
+    judged.add_argument("--output", metavar="DIR", dest="folder", help="a folder for the report and all numbers")
+    judged.set_defaults(run=evaluate)
