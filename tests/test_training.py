@@ -237,7 +237,7 @@ def _full_disk(monkeypatch: pytest.MonkeyPatch, *, after: int) -> Iterator[None]
         save(*told, **more)
 
     with monkeypatch.context() as patched:
-        patched.setattr("core.store.np.save", refuse)
+        patched.setattr("core.store.results.np.save", refuse)
         yield
 
 

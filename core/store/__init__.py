@@ -1,0 +1,146 @@
+"""The workspace: a catalogue in SQLite, results on disk by key, and the clips' own small files.
+
+workspace/
++-- catalogue.sqlite         videos, results, jobs, recipes, uploads, label numbers, labelled sets, splits, drawn labels
++-- results/<key>/           value.json and its arrays, or a file; made aside as *.partial and renamed when whole
++-- videos/<digest>/         thumbnail, and proxy for the browser
++-- clips/<digest>.<suffix>  uploaded clips; files that were added by their path stay where they are
++-- imports/                 zips and tables of labelled sets, until they are taken in
++-- engine/                  networks converted for this machine
++-- worker.log               what the worker processes print
+
+A Store is its path: it travels to other processes as that and may be used from any thread. Several processes may work
+on one workspace. Nothing outside the workspace is ever written or deleted.
+"""
+
+import json
+import os
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import asdict, fields
+from pathlib import Path
+
+from core.codec import from_json, to_json
+from core.domain import Recipe
+from core.errors import AnalysisError, FormatInvalid
+from core.jobs import Job
+from core.store.clips import Clips, VideoEntry, cleaned_name
+from core.store.journals import Journals
+from core.store.results import remove
+from core.store.sets import DatasetEntry, LabelledSets
+
+__all__ = ["DatasetEntry", "Store", "VideoEntry", "cleaned_name"]
+
+JOB_FIELDS = {field.name for field in fields(Job)}
+STALE_S = 86400.0
+EXPORTS_KEPT_S = 7 * 86400.0
+JOBS_KEPT_S = 30 * 86400.0
+
+
+class Store(Clips, LabelledSets, Journals):
+    """The workspace at one path."""
+
+    @property
+    def engine_cache(self) -> Path:
+        """Where converted networks lie."""
+        return self.workspace / "engine"
+
+    @property
+    def worker_log(self) -> Path:
+        """The file that holds what the worker processes print."""
+        return self.workspace / "worker.log"
+
+    # Jobs
+
+    def save_job(self, job: Job) -> None:
+        """Remember how a job goes."""
+        with self._changing() as catalogue:
+            row = (job.key, job.submitted, json.dumps(asdict(job)))
+            catalogue.execute("INSERT OR REPLACE INTO jobs VALUES (?, ?, ?)", row)
+
+    def load_job(self, key: str) -> Job | None:
+        """What is remembered of the job of that key."""
+        rows = self._rows("SELECT body FROM jobs WHERE key = ?", key)
+        return _job(rows[0][0]) if rows else None
+
+    def jobs(self) -> list[Job]:
+        """All jobs that are remembered, the latest first."""
+        return [_job(body) for (body,) in self._rows("SELECT body FROM jobs ORDER BY submitted DESC, key")]
+
+    # Recipes and labels
+
+    def save_recipe(self, name: str, recipe: Recipe) -> None:
+        """Keep a recipe under a name, in place of one that had it."""
+        if not name.strip():
+            raise AnalysisError("A recipe needs a name to be saved under.", "Type a name first.")
+        with self._changing() as catalogue:
+            catalogue.execute("INSERT OR REPLACE INTO recipes VALUES (?, ?)", (cleaned_name(name), to_json(recipe)))
+
+    def recipes(self) -> dict[str, Recipe]:
+        """The saved recipes by name, by the alphabet; those with steps that no longer exist are left out."""
+        found = {}
+        for name, body in self._rows("SELECT name, body FROM recipes ORDER BY lower(name)"):
+            with suppress(FormatInvalid):
+                found[name] = from_json(body, Recipe, source=f"recipe {name!r}")
+        return found
+
+    def delete_recipe(self, name: str) -> None:
+        """Forget a saved recipe."""
+        with self._changing() as catalogue:
+            catalogue.execute("DELETE FROM recipes WHERE name = ?", (name,))
+
+    def label_slots(self, labels: Iterable[str]) -> dict[str, int]:
+        """The number of each label, from 0, first come first numbered: it never changes, and colours hang on it."""
+        wanted = list(dict.fromkeys(labels))
+        known: dict[str, int] = dict(self._rows("SELECT label, slot FROM labels"))
+        if any(label not in known for label in wanted):
+            with self._changing() as catalogue:
+                known = dict(catalogue.execute("SELECT label, slot FROM labels"))
+                fresh = [label for label in wanted if label not in known]
+                added = [(label, len(known) + place) for place, label in enumerate(fresh)]
+                catalogue.executemany("INSERT INTO labels VALUES (?, ?)", added)
+                known |= dict(added)
+        return {label: known[label] for label in wanted}
+
+    def label_slot(self, label: str) -> int:
+        """The number of one label."""
+        return self.label_slots([label])[label]
+
+    # The whole
+
+    def usage_bytes(self) -> int:
+        """The space that the workspace takes."""
+        total = 0
+        for folder, _, names in os.walk(self.workspace):
+            for name in names:
+                with suppress(OSError):  # deleted in between
+                    total += (Path(folder) / name).lstat().st_size
+        return total
+
+    def tidy(self) -> None:
+        """Remove what dead processes left behind more than a day ago, and files to download that are older than a week.
+
+        Done when the catalogue is opened.
+        """
+        before, kept_since = time.time() - STALE_S, time.time() - EXPORTS_KEPT_S
+        waiting = self.keys("import")  # sets that wait for the user's word need what was measured of their clips
+        for pattern in ("results/*.partial", "clips/*.partial", "videos/*/*.partial", "engine/*.partial", "imports/*"):
+            for path in self.workspace.glob(pattern):
+                with suppress(OSError):
+                    if path.stat().st_mtime < before and not any(key in path.name for key in waiting):
+                        remove(path)
+        orphan = "video != '' AND written < ? AND video NOT IN (SELECT digest FROM videos)"
+        for key, video in self._rows(f"SELECT key, video FROM results WHERE {orphan}", before):
+            if not waiting:
+                self.delete(key)
+                remove(self.workspace / "videos" / video)
+        for (key,) in self._rows("SELECT key FROM results WHERE kind = 'export' AND written < ?", kept_since):
+            self.delete(key)
+        with self._changing() as catalogue:
+            catalogue.execute("DELETE FROM jobs WHERE submitted < ?", (time.time() - JOBS_KEPT_S,))
+
+
+def _job(body: str) -> Job:
+    """A job as it was remembered, by this program or an older one."""
+    return Job(**{name: value for name, value in json.loads(body).items() if name in JOB_FIELDS})

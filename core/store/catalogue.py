@@ -1,0 +1,192 @@
+"""The catalogue of a workspace in SQLite: its tables, transactions, and its errors in words."""
+
+import errno
+import re
+import shutil
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from core.errors import AnalysisError
+
+SCHEMA = """
+CREATE TABLE videos (digest TEXT PRIMARY KEY, info TEXT NOT NULL, arrays BLOB NOT NULL, name TEXT NOT NULL,
+                     added REAL NOT NULL, saved REAL NOT NULL, uploaded INTEGER NOT NULL);
+CREATE TABLE results (key TEXT PRIMARY KEY, kind TEXT NOT NULL, video TEXT NOT NULL, written REAL NOT NULL);
+CREATE INDEX results_by_video ON results (video);
+CREATE TABLE jobs (key TEXT PRIMARY KEY, submitted REAL NOT NULL, body TEXT NOT NULL);
+CREATE TABLE recipes (name TEXT PRIMARY KEY, body TEXT NOT NULL);
+CREATE TABLE uploads (digest TEXT PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE labels (label TEXT PRIMARY KEY, slot INTEGER NOT NULL UNIQUE);
+"""
+SETS = """
+CREATE TABLE datasets (name TEXT PRIMARY KEY, key TEXT NOT NULL, body TEXT NOT NULL, clips INTEGER NOT NULL,
+                       labels INTEGER NOT NULL, added REAL NOT NULL);
+CREATE TABLE splits (key TEXT PRIMARY KEY, dataset TEXT NOT NULL, saved REAL NOT NULL);
+"""
+LABELLING = """
+CREATE TABLE tracks (id TEXT PRIMARY KEY, video TEXT NOT NULL, made REAL NOT NULL, dropped INTEGER NOT NULL);
+CREATE INDEX tracks_by_video ON tracks (video);
+CREATE TABLE edits (track TEXT NOT NULL, number INTEGER NOT NULL, kind TEXT NOT NULL, target INTEGER NOT NULL,
+                    body TEXT NOT NULL, made REAL NOT NULL, PRIMARY KEY (track, number)) WITHOUT ROWID;
+CREATE TABLE track_states (track TEXT PRIMARY KEY, number INTEGER NOT NULL, body TEXT NOT NULL);
+"""
+SCHEMAS = (SCHEMA, SETS, LABELLING)  # each adds to those before it; a catalogue's version is how many it has
+HEX = re.compile(r"[0-9a-f]{1,128}", re.ASCII)
+BUSY_S = 15.0
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
+
+
+class Catalogue:
+    """The workspace at one path, and its catalogue; folders are made when first written to."""
+
+    def __init__(self, workspace: Path | str):
+        self.workspace = Path(workspace)
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+
+    def __reduce__(self):
+        return type(self), (self.workspace,)
+
+    def __del__(self):
+        with suppress(Exception):  # nobody is left to tell
+            self.close()
+
+    def __repr__(self):
+        return f"{type(self).__name__}({str(self.workspace)!r})"
+
+    def close(self) -> None:
+        """Let go of the catalogue; the next use opens it again."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
+    @property
+    def catalogue(self) -> Path:
+        """The SQLite file."""
+        return self.workspace / "catalogue.sqlite"
+
+    def tidy(self) -> None:
+        """Remove what dead processes left behind; done when the catalogue is opened."""
+
+    def _rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """All rows that answer a question to the catalogue."""
+        with self._lock, self._explained():
+            return self._opened().execute(query, values).fetchall()
+
+    @contextmanager
+    def _changing(self, *, durably: bool = False) -> Iterator[sqlite3.Connection]:
+        """The catalogue inside one transaction, kept if the block ends well.
+
+        durably: even if the power fails right after it; for what nobody could make again.
+        """
+        with self._lock, self._explained():
+            catalogue = self._opened()
+            catalogue.execute(f"PRAGMA synchronous = {'FULL' if durably else 'NORMAL'}")
+            catalogue.execute("BEGIN IMMEDIATE")
+            try:
+                yield catalogue
+                catalogue.execute("COMMIT")
+            except BaseException:
+                if catalogue.in_transaction:
+                    catalogue.execute("ROLLBACK")
+                raise
+
+    def _opened(self) -> sqlite3.Connection:
+        """The one connection of this store, opened and laid out on first use; call it under the lock."""
+        if self._connection is None:
+            self.workspace.mkdir(parents=True, exist_ok=True)
+            connection = sqlite3.connect(self.catalogue, BUSY_S, isolation_level=None, check_same_thread=False)
+            try:
+                _lay_out(connection, self.catalogue)
+            except BaseException:
+                connection.close()
+                raise
+            self._connection = connection
+            self.tidy()
+        return self._connection
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Errors of the disk and of SQLite in words."""
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise AnalysisError(*self._of_sqlite(error)) from error
+        except OSError as error:
+            raise AnalysisError(*self._of_disk(error)) from error
+
+    def _of_sqlite(self, error: sqlite3.Error) -> tuple[str, str]:
+        """Message and hint for an error of the catalogue."""
+        said = str(error)
+        if "full" in said:
+            return self._full(said)
+        if "locked" in said:
+            return f"Another program keeps {self.catalogue} busy.", "Close the other program, or try again in a moment."
+        if "readonly" in said or "unable to open" in said:
+            return self._refused(said)
+        if isinstance(error, sqlite3.OperationalError | sqlite3.ProgrammingError):
+            return f"The catalogue {self.catalogue} cannot be used: {said}", "Start the program again."
+        hint = "Move this file away and start again: the clips stay on disk, and results are made again when needed."
+        return f"The catalogue {self.catalogue} is damaged: {said}", hint
+
+    def _of_disk(self, error: OSError) -> tuple[str, str]:
+        """Message and hint for an error of the file system."""
+        said = f"{error.strerror or error}"
+        if error.errno in FULL:
+            return self._full(said)
+        return self._refused(said) if error.errno in REFUSED else (f"{self.workspace}: {error}", "Check that disk.")
+
+    def _full(self, said: str) -> tuple[str, str]:
+        free = "unknown space"
+        with suppress(OSError):
+            free = f"{shutil.disk_usage(self.workspace).free / 2**20:.0f} MB"
+        hint = "Delete clips that are no longer needed, or set KINETOSCOPE_WORKSPACE to a folder on a larger disk."
+        return f"There is no room left in {self.workspace} ({free} free): {said}", hint
+
+    def _refused(self, said: str) -> tuple[str, str]:
+        hint = "Give this user the right to write there, or set KINETOSCOPE_WORKSPACE to another folder."
+        return f"The folder {self.workspace} cannot be written to: {said}", hint
+
+
+def hex_digits(name: str) -> str:
+    """`name`, which must be hex digits: it becomes part of a path."""
+    if not HEX.fullmatch(name):
+        raise ValueError(f"Keys and digests are hex digits, got {name[:60]!r}")
+    return name
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Let readers and a writer not wait for each other. SQLite gives up at once where two begin that together."""
+    give_up = time.monotonic() + BUSY_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > give_up:
+                raise
+        time.sleep(0.01)
+
+
+def _lay_out(connection: sqlite3.Connection, path: Path) -> None:
+    """Set up a connection, and the tables of a new catalogue."""
+    _write_ahead(connection)
+    connection.execute("PRAGMA synchronous = NORMAL")
+    connection.execute("BEGIN IMMEDIATE")
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    for schema in SCHEMAS[version:]:
+        for statement in filter(None, map(str.strip, schema.split(";"))):
+            connection.execute(statement)
+    if version < len(SCHEMAS):
+        connection.execute(f"PRAGMA user_version = {len(SCHEMAS)}")
+    connection.execute("COMMIT")
+    if version > len(SCHEMAS):
+        hint = "Use that program, or set KINETOSCOPE_WORKSPACE to another folder."
+        raise AnalysisError(f"The catalogue {path} was made by a newer program.", hint)

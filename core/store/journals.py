@@ -1,0 +1,70 @@
+"""Drawn labels: each track is a journal of edits to which only ever something is added."""
+
+import time
+
+from core.errors import ResultMissing
+from core.store.catalogue import Catalogue, hex_digits
+
+
+class Journals(Catalogue):
+    """Tracks of drawn labels."""
+
+    def tracks(self, video: str) -> list[str]:
+        """The tracks of labels that were drawn in a clip, the oldest first. They outlive the clip's place here."""
+        rows = self._rows("SELECT id FROM tracks WHERE video = ? AND NOT dropped ORDER BY made, id", video)
+        return [track for (track,) in rows]
+
+    def labelled_videos(self) -> list[str]:
+        """The clips in which labels were drawn, the latest first."""
+        asked = "SELECT video FROM tracks WHERE NOT dropped GROUP BY video ORDER BY max(made) DESC, video"
+        return [video for (video,) in self._rows(asked)]
+
+    def video_of_track(self, track: str) -> str:
+        """The clip of a track; ResultMissing if there is no such track."""
+        rows = self._rows("SELECT video FROM tracks WHERE id = ?", track)
+        if not rows:
+            raise ResultMissing(f"There is no track {track[:12]!r}.", "Choose another.")
+        return rows[0][0]
+
+    def begin_track(self, track: str, video: str, body: str) -> None:
+        """File a new track, whose first state is `body`."""
+        with self._changing(durably=True) as catalogue:
+            now = time.time()
+            catalogue.execute("INSERT INTO tracks VALUES (?, ?, ?, 0)", (hex_digits(track), hex_digits(video), now))
+            catalogue.execute("INSERT INTO edits VALUES (?, 0, 'begin', 0, ?, ?)", (track, body, now))
+
+    def drop_track(self, track: str, dropped: bool = True) -> None:
+        """Show a track no more, or again; nothing of it is deleted."""
+        with self._changing(durably=True) as catalogue:
+            catalogue.execute("UPDATE tracks SET dropped = ? WHERE id = ?", (dropped, track))
+
+    def add_edit(self, track: str, number: int, kind: str, target: int, body: str) -> bool:
+        """Add an edit to a journal; on the disk before this returns. False where that number is taken already."""
+        with self._changing(durably=True) as catalogue:
+            row = (track, number, kind, target, body, time.time())
+            told = catalogue.execute("INSERT OR IGNORE INTO edits VALUES (?, ?, ?, ?, ?, ?)", row)
+            return told.rowcount == 1
+
+    def edits(self, track: str, first: int = 0) -> list[tuple[int, str, int, str, float]]:
+        """A journal from a number on: number, kind, target, body and moment of each edit."""
+        asked = "SELECT number, kind, target, body, made FROM edits WHERE track = ? AND number >= ? ORDER BY number"
+        return self._rows(asked, track, first)
+
+    def edit_outline(self, track: str, before: int) -> list[tuple[int, str]]:
+        """A journal up to a number: number and kind of each edit."""
+        asked = "SELECT number, kind FROM edits WHERE track = ? AND number < ? ORDER BY number"
+        return self._rows(asked, track, before)
+
+    def edit_body(self, track: str, number: int) -> str:
+        """What is written of an edit."""
+        return self._rows("SELECT body FROM edits WHERE track = ? AND number = ?", track, number)[0][0]
+
+    def keep_track_state(self, track: str, number: int, body: str) -> None:
+        """Keep what a track is after an edit, so that its journal need not be read from its beginning."""
+        with self._changing() as catalogue:
+            catalogue.execute("INSERT OR REPLACE INTO track_states VALUES (?, ?, ?)", (track, number, body))
+
+    def track_state(self, track: str) -> tuple[int, str] | None:
+        """The latest state that was kept, and after which edit it was."""
+        rows = self._rows("SELECT number, body FROM track_states WHERE track = ?", track)
+        return rows[0] if rows else None

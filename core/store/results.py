@@ -1,0 +1,190 @@
+"""What was made of clips: dataclasses with their arrays, and files, by key; each is there whole or not at all."""
+
+import errno
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from io import BytesIO
+from pathlib import Path
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import numpy as np
+
+from core.codec import from_json, to_json
+from core.errors import FormatInvalid, ResultMissing
+from core.store.catalogue import BUSY_S, HEX, Catalogue, hex_digits
+
+T = TypeVar("T")
+
+MAPPED_FROM = 2**18  # bytes: smaller arrays are read whole, so that they hold no file open
+RESULT_FILE = "file"
+PARSING = (
+    threading.Lock()
+)  # headers of arrays are parsed by ast.literal_eval: not in two threads at once in Python 3.11
+
+
+class Results(Catalogue):
+    """Results by key."""
+
+    def has(self, key: str) -> bool:
+        """Whether there is a result under `key`."""
+        return bool(HEX.fullmatch(key)) and (self._result_folder(key) / "value.json").is_file()
+
+    def write(self, key: str, value: Any, *, kind: str, video: str = "") -> None:
+        """Keep a dataclass under `key`, whole or not at all.
+
+        kind: what it is, in a word. video: the digest of the clip it was made from, with which it is deleted.
+        """
+        arrays: dict[str, np.ndarray] = {}
+        text = to_json(value, arrays=arrays)
+        with self._filing(key, kind, video) as partial:
+            for name, array in arrays.items():
+                np.save(partial / f"{name}.npy", array, allow_pickle=False)
+            (partial / "value.json").write_text(text, "ascii")
+
+    def write_file(self, key: str, fill: Callable[[Path], None], *, kind: str, video: str = "") -> None:
+        """Keep a file under `key`, whole or not at all: `fill` writes it at the path that it is given."""
+        with self._filing(key, kind, video) as partial:
+            fill(partial / RESULT_FILE)
+            (partial / "value.json").write_text("{}", "ascii")
+
+    def file_path(self, key: str) -> Path:
+        """Where the file under `key` lies, if there is one."""
+        return self._result_folder(key) / RESULT_FILE
+
+    @contextmanager
+    def _filing(self, key: str, kind: str, video: str) -> Iterator[Path]:
+        """A folder to be filled, which becomes the result under `key` if the block ends well."""
+        folder = self._result_folder(key)
+        partial = folder.with_name(f"{key}-{uuid4().hex}.partial")
+        with self._explained():
+            try:
+                partial.mkdir(parents=True)
+                yield partial
+                with self._changing() as catalogue:
+                    row = (key, kind, video, time.time())
+                    catalogue.execute("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)", row)
+                _swap_in(partial, folder)
+            finally:
+                shutil.rmtree(partial, ignore_errors=True)
+
+    def read(self, key: str, expected: type[T]) -> T:
+        """The result under `key`, with large arrays mapped from disk, not copied into memory; arrays are read-only.
+
+        ResultMissing if there is none, or if what is there is damaged or of an older program: it is deleted then.
+        """
+        give_up = time.monotonic() + BUSY_S
+        while (before := self._lies_at(key)) and time.monotonic() < give_up:
+            value, error = self._value(key, expected)
+            if self._lies_at(key) != before:
+                continue  # another was put in its place meanwhile
+            if error is None:
+                return value
+            self.delete(key)
+            raise ResultMissing(f"The result {key[:12]!r} was damaged: {error}", "Make it again.") from error
+        raise ResultMissing(f"There is no result {key[:12]!r}.", "Make it again.")
+
+    def _value(self, key: str, expected: type[T]) -> tuple[Any, Exception | None]:
+        """What lies under `key`, or why it cannot be read."""
+        folder = self._result_folder(key)
+        with self._explained():
+            try:
+                text = (folder / "value.json").read_text("ascii")
+                arrays = {path.stem: _loaded(path) for path in folder.glob("array*.npy")}
+                return from_json(text, expected, source=f"result {key[:12]}", arrays=arrays), None
+            except (FormatInvalid, ValueError, EOFError, FileNotFoundError) as error:
+                return None, error
+
+    def _lies_at(self, key: str) -> tuple[int, int] | None:
+        """What tells the result under `key` from one that took its place; None if there is none.
+
+        Where another process just puts one in the place of another, that moment is waited for.
+        """
+        if not HEX.fullmatch(key):
+            return None
+        for wait_s in (0.0, 0.002, 0.02, 0.1):
+            time.sleep(wait_s)
+            with suppress(OSError):
+                told = (self._result_folder(key) / "value.json").stat()
+                return told.st_ino, told.st_mtime_ns
+            if not self._rows("SELECT 1 FROM results WHERE key = ?", key):
+                break
+        return None
+
+    def delete(self, key: str) -> None:
+        """Delete the result under `key`, if there is one."""
+        with self._changing() as catalogue:
+            catalogue.execute("DELETE FROM results WHERE key = ?", (hex_digits(key),))
+        with self._explained():
+            remove(self._result_folder(key))
+
+    def made(self, kind: str) -> list[tuple[str, str]]:
+        """The key and the clip of each result of a kind that was made of a clip of the library."""
+        query = "SELECT key, video FROM results WHERE kind = ? AND video IN (SELECT digest FROM videos)"
+        return [(key, video) for key, video in self._rows(query, kind)]
+
+    def keys(self, kind: str) -> list[str]:
+        """The keys of all results of a kind, the latest first."""
+        rows = self._rows("SELECT key FROM results WHERE kind = ? ORDER BY written DESC, key", kind)
+        return [key for (key,) in rows]
+
+    def _result_folder(self, key: str) -> Path:
+        return self.workspace / "results" / hex_digits(key)
+
+
+def _loaded(path: Path) -> np.ndarray:
+    """An array, read-only."""
+    with PARSING:
+        if path.stat().st_size >= MAPPED_FROM:
+            return np.load(path, mmap_mode="r", allow_pickle=False)
+        array = np.load(path, allow_pickle=False)
+    array.setflags(write=False)
+    return array
+
+
+def packed(arrays: dict[str, np.ndarray]) -> bytes:
+    """Small arrays as the bytes of an .npz file."""
+    packed = BytesIO()
+    np.savez(packed, allow_pickle=False, **arrays)
+    return packed.getvalue()
+
+
+def unpacked(raw: bytes) -> dict[str, np.ndarray]:
+    """The arrays in the bytes of an .npz file, read-only."""
+    with PARSING, np.load(BytesIO(raw), allow_pickle=False) as packed:
+        arrays = dict(packed)
+    for array in arrays.values():
+        array.setflags(write=False)
+    return arrays
+
+
+def remove(path: Path) -> None:
+    """Delete a file or a folder, whoever else is at it."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def _swap_in(partial: Path, folder: Path) -> None:
+    """Give a finished result its name; another of the same name makes way, since it says the same."""
+    for _ in range(20):
+        try:
+            partial.rename(folder)
+            return
+        except OSError as error:
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+        aside = folder.with_name(f"{folder.name}-{uuid4().hex}.partial")
+        with suppress(FileNotFoundError):
+            folder.rename(aside)
+        try:
+            with suppress(OSError):  # another came in between
+                partial.rename(folder)
+                return
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+    raise OSError(errno.EBUSY, f"{folder} is being written by others")
