@@ -63,13 +63,15 @@ def answers(url: str) -> bool:
 
 
 @contextmanager
-def serve(workspace: Path, *, wait_s: float = 60, program: str = "app.py") -> Iterator[Dashboard]:
-    """Serve the dashboard on a free port with `workspace` as its own; stopped, with its workers, at the end.
+def serve(
+    workspace: Path, *, wait_s: float = 60, program: str = "app.py", port: int | None = None
+) -> Iterator[Dashboard]:
+    """Serve the dashboard with `workspace` as its own; stopped, with its workers, at the end.
 
-    With wait_s=0 it is handed out as soon as the process is begun, whether it answers or not.
+    port: else a free one. With wait_s=0 it is handed out as soon as the process is begun, whether it answers or not.
     """
     workspace.mkdir(parents=True, exist_ok=True)
-    port, log = free_port(), workspace / "server.log"
+    port, log = port or free_port(), workspace / "server.log"
     command = [sys.executable, "-m", "streamlit", "run", program, "--server.address", "127.0.0.1"]
     command += ["--server.port", str(port), "--server.headless", "true"]
     environment = {**os.environ, "KINETOSCOPE_WORKSPACE": str(workspace)}

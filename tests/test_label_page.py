@@ -57,7 +57,7 @@ def test_a_clip_without_labels_says_how_to_begin(store: Store, clip: VideoInfo):
     button(at, "Begin to label").click().run()
     (begun,) = journal.tracks(store, clip.digest)
     assert begun.document == Document(("walk", "run", "jump"), author="Ann")
-    assert "All kept: no edit yet" in told(at)
+    assert "Every edit is kept at once" in told(at)
 
 
 def test_a_track_shows_its_labels_with_their_keys_and_what_is_kept(store: Store, track: str):

@@ -340,3 +340,23 @@ def info_of(frames: int) -> VideoInfo:
         "/clips/x.mp4", VIDEO, 96, 64, frames, frames, np.arange(frames) / 5, Fraction(5), False, frames / 5, "h264",
         True, (),
     )  # fmt: skip
+
+
+def test_an_edit_that_comes_again_after_a_kill_counts_once(tmp_path: Path):
+    """The server was killed between keeping an edit and saying so: the browser sends all of it again."""
+    store = Store(tmp_path)
+    one = journal.begin(store, VIDEO, THREE)
+    sent = [
+        Edit("label", "mine", 2.0, label="jump", sender="tab", serial=1),
+        Edit("delete", "mine", 7.0, sender="tab", serial=2),
+        Edit("undo", "mine", sender="tab", serial=3),
+        Edit("split", "mine", 4.0, 4.0, 4.0, sender="tab", serial=4),
+    ]
+    for edit in sent[:3]:
+        journal.apply(store, one, edit)
+    store = Store(tmp_path)
+    for edit in sent:
+        journal.apply(store, one, edit)
+    found = journal.apply(store, one, Edit("undo", "mine", sender="other tab", serial=1))
+    assert told(found.document) == [(1.0, 3.0, "jump"), (3.0, 5.0, "run"), (6.0, 8.0, "jump")]
+    assert [kind for _, kind, *_ in store.edits(one)] == ["begin", "label", "delete", "undo", "split", "undo"]

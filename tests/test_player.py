@@ -86,35 +86,45 @@ def test_a_long_curve_is_averaged_and_a_gap_in_it_is_low():
 
 
 def message(n: int, **changes) -> dict:
-    return {"n": n, "kind": "paint", "row": "mine", "at": 0, "start": 1, "stop": 3, "label": "walk"} | changes
+    return {
+        "from": "x",
+        "n": n,
+        "kind": "paint",
+        "row": "mine",
+        "at": 0,
+        "start": 1,
+        "stop": 3,
+        "label": "walk",
+    } | changes
 
 
-def asked(told, done=("", 0)):
-    return new_edits(told, done, clip(times_of("23.976", 50)), ("mine",), ("walk", "run"))
+def asked(told, done=None):
+    return new_edits(told, done or {}, clip(times_of("23.976", 50)), ("mine",), ("walk", "run"))
 
 
 def test_an_edit_lies_exactly_on_the_borders_of_frames():
     times_s = times_of("23.976", 50)
-    found, done = asked({"from": "x", "edits": [message(1), message(2, start=10, stop=50, label=NOTHING)]})
-    assert found[0] == Edit("paint", "mine", 0.0, times_s[1], times_s[3], "walk")
-    assert found[1] == Edit("paint", "mine", 0.0, times_s[10], times_s[49] + 0.04, NOTHING)
-    assert done == ("x", 2)
+    found, done = asked([message(1), message(2, start=10, stop=50, label=NOTHING)])
+    assert found[0] == Edit("paint", "mine", 0.0, times_s[1], times_s[3], "walk", "x", 1)
+    assert found[1] == Edit("paint", "mine", 0.0, times_s[10], times_s[49] + 0.04, NOTHING, "x", 2)
+    assert done == {"x": 2}
 
 
 def test_an_end_that_was_not_moved_stays_where_it_was():
     between = float(times_of("23.976", 50)[3]) - 0.013
-    ((edit,), _) = asked({"from": "x", "edits": [message(1, kind="change", stop_s=between)]})
+    ((edit,), _) = asked([message(1, kind="change", stop_s=between)])
     assert edit.stop_s == between
-    ((edit,), _) = asked({"from": "x", "edits": [message(1, kind="change", stop_s=between - 0.05)]})
+    ((edit,), _) = asked([message(1, kind="change", stop_s=between - 0.05)])
     assert edit.stop_s == times_of("23.976", 50)[3], "but only where that is the border which is named"
 
 
 def test_each_edit_is_handed_out_once_and_a_new_browser_counts_anew():
-    told = {"from": "x", "edits": [message(1), message(2), message(3)]}
-    found, done = asked(told, ("x", 2))
-    assert (len(found), done) == (1, ("x", 3))
-    assert asked(told, done) == ([], ("x", 3))
-    assert len(asked({"from": "y", "edits": [message(1)]}, done)[0]) == 1
+    told = [message(1), message(2), message(3)]
+    found, done = asked(told, {"x": 2})
+    assert (len(found), done) == (1, {"x": 3})
+    assert asked(told, done) == ([], {"x": 3})
+    mixed = [message(3), message(1) | {"from": "y"}, message(4)]
+    assert [(one.sender, one.serial) for one in asked(mixed, done)[0]] == [("y", 1), ("x", 4)]
 
 
 @pytest.mark.parametrize(
@@ -136,10 +146,12 @@ def test_each_edit_is_handed_out_once_and_a_new_browser_counts_anew():
     ],
 )
 def test_what_is_no_edit_is_left_out_and_does_not_come_again(change):
-    assert asked({"from": "x", "edits": [message(1, **change)]}) == ([], ("x", 1))
+    assert asked([message(1, **change)]) == ([], {"x": 1})
 
 
-@pytest.mark.parametrize("told", [None, 5, "edits", {"edits": 3}, {"edits": [3, {}, {"n": "1"}]}])
+@pytest.mark.parametrize(
+    "told", [None, 5, "edits", {"edits": 3}, [3, {}, {"from": "x", "n": "1"}, {"from": 3, "n": 1}]]
+)
 def test_nonsense_tells_no_edit(told):
     assert asked(told)[0] == []
 
@@ -154,22 +166,20 @@ def session(monkeypatch: pytest.MonkeyPatch) -> dict:
     return kept
 
 
-def test_the_page_is_told_before_the_lanes_are_drawn_and_the_browser_then_knows(session):
+def test_the_page_is_told_each_edit_once_and_the_browser_then_knows(session):
     info, heard = clip(times_of("25", 50)), []
-    session["p"] = {"edits": {"from": "x", "edits": [message(1), message(2, kind="undo")]}}
-    player._hand_out("p", info, ("mine",), ("walk",), heard.append)
-    player._hand_out("p", info, ("mine",), ("walk",), heard.append)
+    session["p"] = {"edits": [message(1), message(2, kind="undo")]}
+    assert player._done("p") == {}, "what was not handed out yet is not told as known"
+    assert player._hand_out("p", info, ("mine",), ("walk",), heard.append)
+    assert not player._hand_out("p", info, ("mine",), ("walk",), heard.append)
     assert [edit.kind for edit in heard] == ["paint", "undo"]
-    assert player._acknowledged("p", info) == {"from": "x", "n": 2}
+    assert player._done("p") == {"x": 2}
 
 
-def test_what_a_killed_server_was_told_is_not_done_twice(session):
-    """The browser still holds its last message when a new session begins; the lanes come from what was stored."""
-    info, heard = clip(times_of("25", 50)), []
-    session["p"] = {"edits": {"from": "x", "edits": [message(7, kind="undo")]}}
-    assert player._acknowledged("p", info) == {"from": "x", "n": 7}
-    player._hand_out("p", info, ("mine",), ("walk",), heard.append)
-    assert heard == []
+def test_a_lane_that_nobody_draws_in_takes_no_edit(session):
+    session["p"] = {"edits": [message(1)]}
+    assert not player._hand_out("p", clip(times_of("25", 50)), ("mine",), ("walk",), None)
+    assert player._done("p") == {}
 
 
 def test_the_banner_tells_how_long_frames_stay():

@@ -8,7 +8,8 @@ class Edit:
     """One edit out of the player, of the track that its row shows. All moments are exact frame boundaries.
 
     kind: "paint", "unlabel", "change", "border", "split", "merge", "label", "delete", "undo" or "redo". at_s: a moment
-    inside the segment that is meant, as the row stood before. label: "" where the edit says nothing of one.
+    inside the segment that is meant, as the row stood before. label: "" where the edit says nothing of one. sender,
+    serial: who sent it, "" where nobody says, and its number there, from 1, by which it is known if it comes again.
     """
 
     kind: str
@@ -17,3 +18,5 @@ class Edit:
     start_s: float = 0.0
     stop_s: float = 0.0
     label: str = ""
+    sender: str = ""
+    serial: int = 0

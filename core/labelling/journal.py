@@ -1,8 +1,9 @@
 """Tracks of labels as journals in the store: every edit is on the disk before it counts, and none is ever rewritten.
 
 A journal begins with a whole Document. An edit adds a Change; undo and redo add that they happened, and so can be
-undone themselves by redo and undo, back to the very first edit. What is read is kept here between edits, and is brought
-up to date with what other processes and other windows added.
+undone themselves by redo and undo, back to the very first edit. An edit that comes twice, as when a server was killed
+before it could say that it had it, counts once: each says who sent it, and its number there. What is read is kept here
+between edits, and is brought up to date with what other processes and other windows added.
 """
 
 import threading
@@ -152,18 +153,23 @@ def _change(store: Store, track: str, number: int) -> Change:
 # Edits ----------------------------------------------------------------------------------------------------------------
 
 
-def edit(store: Store, track: str, kind: str, make: Callable[[Document], Document]) -> State:
+def edit(
+    store: Store, track: str, kind: str, make: Callable[[Document], Document], *, sent: tuple[str, int] = ("", 0)
+) -> State:
     """The track after an edit, which is on the disk. make: one of `core.labelling.edits`; kind: its name.
 
-    An edit that changes nothing leaves no trace. EditRefused where it does not fit the track as it stands.
+    sent: who sent it, and its number there; one that came before changes nothing. An edit that changes nothing leaves
+    no trace. EditRefused where it does not fit the track as it stands.
     """
     for _ in range(TRIES):
         state = read(store, track)
+        if _came(store, track, sent):
+            return state
         after = make(state.document)
         if after == state.document:
             return state
         body = to_json(edits.changed(state.document, after))
-        if store.add_edit(track, state.number + 1, kind, 0, body):
+        if store.add_edit(track, state.number + 1, kind, 0, body, sent):
             return read(store, track)
     raise EditRefused("Others are changing this track all the time.", "Try again in a moment.")
 
@@ -178,17 +184,25 @@ def redo(store: Store, track: str) -> State:
     return _step(store, track, "redo")
 
 
-def _step(store: Store, track: str, kind: str) -> State:
+def _came(store: Store, track: str, sent: tuple[str, int]) -> bool:
+    """Whether the track has that message already, or a later one of its sender."""
+    return bool(sent[0]) and sent[1] <= store.last_serial(track, sent[0])
+
+
+def _step(store: Store, track: str, kind: str, sent: tuple[str, int] = ("", 0)) -> State:
     for _ in range(TRIES):
         state = read(store, track)
+        if _came(store, track, sent):
+            return state
         waiting = state.done if kind == "undo" else state.undone
-        if not waiting or store.add_edit(track, state.number + 1, kind, waiting[-1][0], ""):
+        if not waiting or store.add_edit(track, state.number + 1, kind, waiting[-1][0], "", sent):
             return read(store, track) if waiting else state
     raise EditRefused("Others are changing this track all the time.", "Try again in a moment.")
 
 
 def apply(store: Store, track: str, asked: Edit) -> State:
     """The track after an edit out of the player."""
+    sent = (asked.sender, asked.serial)
     if asked.kind in HISTORY:
-        return undo(store, track) if asked.kind == "undo" else redo(store, track)
-    return edit(store, track, asked.kind, lambda document: edits.edited(document, asked))
+        return _step(store, track, asked.kind, sent)
+    return edit(store, track, asked.kind, lambda document: edits.edited(document, asked), sent=sent)

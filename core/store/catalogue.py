@@ -35,7 +35,11 @@ CREATE TABLE edits (track TEXT NOT NULL, number INTEGER NOT NULL, kind TEXT NOT 
                     body TEXT NOT NULL, made REAL NOT NULL, PRIMARY KEY (track, number)) WITHOUT ROWID;
 CREATE TABLE track_states (track TEXT PRIMARY KEY, number INTEGER NOT NULL, body TEXT NOT NULL);
 """
-SCHEMAS = (SCHEMA, SETS, LABELLING)  # each adds to those before it; a catalogue's version is how many it has
+SENDERS = """
+CREATE TABLE senders (track TEXT NOT NULL, sender TEXT NOT NULL, serial INTEGER NOT NULL,
+                      PRIMARY KEY (track, sender)) WITHOUT ROWID;
+"""
+SCHEMAS = (SCHEMA, SETS, LABELLING, SENDERS)  # each adds to those before it; a catalogue's version is how many it has
 HEX = re.compile(r"[0-9a-f]{1,128}", re.ASCII)
 BUSY_S = 15.0
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -38,12 +38,24 @@ class Journals(Catalogue):
         with self._changing(durably=True) as catalogue:
             catalogue.execute("UPDATE tracks SET dropped = ? WHERE id = ?", (dropped, track))
 
-    def add_edit(self, track: str, number: int, kind: str, target: int, body: str) -> bool:
-        """Add an edit to a journal; on the disk before this returns. False where that number is taken already."""
+    def add_edit(
+        self, track: str, number: int, kind: str, target: int, body: str, sent: tuple[str, int] = ("", 0)
+    ) -> bool:
+        """Add an edit to a journal; on the disk before this returns. False where that number is taken already.
+
+        sent: who sent it, "" where nobody says, and its number there.
+        """
         with self._changing(durably=True) as catalogue:
             row = (track, number, kind, target, body, time.time())
             told = catalogue.execute("INSERT OR IGNORE INTO edits VALUES (?, ?, ?, ?, ?, ?)", row)
+            if told.rowcount == 1 and sent[0]:
+                catalogue.execute("INSERT OR REPLACE INTO senders VALUES (?, ?, ?)", (track, *sent))
             return told.rowcount == 1
+
+    def last_serial(self, track: str, sender: str) -> int:
+        """The number of the latest edit of a track that came from that sender; 0 where none did."""
+        rows = self._rows("SELECT serial FROM senders WHERE track = ? AND sender = ?", track, sender)
+        return rows[0][0] if rows else 0
 
     def edits(self, track: str, first: int = 0) -> list[tuple[int, str, int, str, float]]:
         """A journal from a number on: number, kind, target, body and moment of each edit."""

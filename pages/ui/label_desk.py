@@ -121,12 +121,12 @@ def _kept(now: State) -> None:
             )  # fmt: skip
         track = now.document
         done = (
-            f"{words.count(now.number, 'edit')}, the last {words.ago(now.made, time.time())}"
+            f"{words.count(now.number, 'edit')} kept, the last {words.ago(now.made, time.time())}"
             if now.number
-            else "no edit yet"
+            else "Every edit is kept at once"
         )
         st.caption(
-            f":material/check_circle: All kept: {done} · {words.count(len(track.segments), 'segment')} · "
+            f":material/check_circle: {done} · {words.count(len(track.segments), 'segment')} · "
             f"{words.length(track.seen_s)} looked at"
         )
 

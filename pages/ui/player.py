@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
+from uuid import uuid4
 
 import streamlit as st
 
@@ -16,7 +17,7 @@ from pages.ui.player_rows import Curve, Palette, Row, new_edits, packed
 
 __all__ = ["Curve", "Row", "compared", "play_from", "playable", "player", "prefix", "rest_at", "show"]
 
-_player = theme.component("player", "table", "rows", "draw", "screen", "edit", "keys")
+_player = theme.component("player", "table", "rows", "draw", "screen", "outbox", "edit", "keys")
 
 
 def player(analysis: Analysis, slots: Mapping[str, int], *, playable: bool, key: str, more: Sequence[Row] = ()) -> None:
@@ -74,10 +75,15 @@ def show(
     """
     begins_s = state.moment_s(info) if start_s is None else start_s
     data = _clip(info, playable, subtitles) | _lanes(rows, slots, labels if on_edit else ()) | _seek_of(quiet)
-    data |= {"start_s": begins_s, "quiet": quiet, "play": at_once, "active": active, "done": _acknowledged(key, info)}
-    take = partial(_hand_out, key, info, tuple(row.name for row in rows if row.edits), tuple(labels), on_edit)
+    data |= {"start_s": begins_s, "quiet": quiet, "play": at_once, "active": active}
+    data |= {"keep": key if on_edit else "", "done": _done(key), "session": _session()}
+    hand_out = partial(_hand_out, key, info, tuple(row.name for row in rows if row.edits), tuple(labels), on_edit)
     default = {"moment": begins_s, "edits": None}
-    answer = _player(key=key, data=data, default=default, on_moment_change=_nothing, on_edits_change=take)
+    answer = _player(
+        key=key, data=data, default=default, on_moment_change=_nothing, on_edits_change=lambda: _heard(hand_out)
+    )
+    if hand_out():  # what was drawn while the server was away: a new session calls nobody back, and has older lanes
+        st.rerun()
     moment_s = _exactly(info, answer.moment, begins_s)
     if not quiet and abs(moment_s - state.moment_s(info)) > 1e-3:
         state.set_moment(moment_s)
@@ -128,25 +134,38 @@ def _exactly(info: VideoInfo, told: Any, begins_s: float) -> float:
     return float(info.times_s[state.position(info, told)])
 
 
+def _heard(hand_out: Callable[[], bool]) -> None:
+    """What Streamlit calls after an edit, before the script runs again."""
+    hand_out()
+
+
 def _hand_out(
     key: str,
     info: VideoInfo,
     rows: tuple[str, ...],
     labels: tuple[str, ...],
     on_edit: Callable[[Edit], None] | None,
-) -> None:
-    """Tell the page the edits that it was not told yet."""
-    found, done = new_edits(_told(key), state.remembered(f"edits.{key}", ("", 0)), info, rows, labels)
-    state.remember(f"edits.{key}", done)
-    for edit in found if on_edit else ():
-        on_edit(edit)  # type: ignore[misc]
+) -> bool:
+    """Tell the page the edits that it was not told yet; whether there were some."""
+    if on_edit is None:
+        return False
+    found, done = new_edits(_told(key), _done(key), info, rows, labels)
+    state.remember(f"edits.{key}", tuple(done.items()))
+    for edit in found:
+        on_edit(edit)
+    return bool(found)
 
 
-def _acknowledged(key: str, info: VideoInfo) -> dict[str, Any]:
-    """The last edit that the page knows of. What an earlier session was told counts as known: the lanes are right."""
-    _, (source, last) = new_edits(_told(key), state.remembered(f"edits.{key}", ("", 0)), info, (), ())
-    state.remember(f"edits.{key}", (source, last))
-    return {"from": source, "n": last}
+def _done(key: str) -> dict[str, int]:
+    """The number of the last edit of each sender that the page was told in this session."""
+    return dict(state.remembered(f"edits.{key}", ()))
+
+
+def _session() -> str:
+    """A name of this session: where it is a new one, the browser sends again what nobody confirmed."""
+    known = state.remembered("session", "") or uuid4().hex
+    state.remember("session", known)
+    return known
 
 
 def _told(key: str) -> Any:

@@ -100,31 +100,28 @@ def _text(values: Sequence[float] | np.ndarray, kind: str) -> str:
 
 
 def new_edits(
-    told: Any, done: tuple[str, int], info: VideoInfo, rows: Sequence[str], labels: Sequence[str]
-) -> tuple[list[Edit], tuple[str, int]]:
-    """What a browser tells that was not handed out yet, in order, and the last number of it.
+    told: Any, done: Mapping[str, int], info: VideoInfo, rows: Sequence[str], labels: Sequence[str]
+) -> tuple[list[Edit], dict[str, int]]:
+    """What a browser tells that was not handed out yet, in order, and the last number of each sender.
 
-    told: {"from": who sends, "edits": [...]} with borders as numbers of frames. What is no edit is left out.
+    told: a list of edits with borders as numbers of frames; each says who sent it `from`, and its number `n` there.
+    What is no edit is left out.
     """
-    source, sent = _sent(told)
-    last = done[1] if source == done[0] else 0
-    found = []
-    for one in sent:
-        if one["n"] <= last:
+    found, last = [], dict(done)
+    for one in _sent(told):
+        if one["n"] <= last.get(one["from"], 0):
             continue
-        last = one["n"]
+        last[one["from"]] = one["n"]
         edit = _edit(one, info, rows, labels)
         if edit:
             found.append(edit)
-    return found, (source, last) if source else done
+    return found, last
 
 
-def _sent(told: Any) -> tuple[str, list[dict]]:
-    """Who sends, and the numbered messages."""
-    if not isinstance(told, Mapping) or not isinstance(told.get("edits"), list):
-        return "", []
-    sent = [one for one in told["edits"] if isinstance(one, Mapping) and isinstance(one.get("n"), int)]
-    return str(told.get("from", "")), [dict(one) for one in sent]
+def _sent(told: Any) -> list[dict]:
+    """The messages that say who sent them, and their number."""
+    sent = [dict(one) for one in told if isinstance(one, Mapping)] if isinstance(told, list) else []
+    return [one for one in sent if isinstance(one.get("from"), str) and isinstance(one.get("n"), int)]
 
 
 def _edit(one: dict, info: VideoInfo, rows: Sequence[str], labels: Sequence[str]) -> Edit | None:
@@ -138,7 +135,8 @@ def _edit(one: dict, info: VideoInfo, rows: Sequence[str], labels: Sequence[str]
         return None
     start_s = _moment_s(info, one.get("start_s"), int(start))  # type: ignore[arg-type]
     stop_s = _moment_s(info, one.get("stop_s"), int(stop))  # type: ignore[arg-type]
-    return Edit(str(kind), str(row), float(at_s), start_s, stop_s, str(label))  # type: ignore[arg-type]
+    told = (start_s, stop_s, str(label), one["from"], one["n"])
+    return Edit(str(kind), str(row), float(at_s), *told)  # type: ignore[arg-type]
 
 
 def _moment_s(info: VideoInfo, told: Any, border: int) -> float:

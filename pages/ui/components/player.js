@@ -1,5 +1,5 @@
 // The clip, and beneath it lanes of labels on one axis. Tells the page the moment at which it rests, and each edit.
-// Its parts come before it in the same module: table, rows, draw, screen, edit, keys.
+// Its parts come before it in the same module: table, rows, draw, screen, outbox, edit, keys.
 const instances = new WeakMap();
 let latest = null; // the player that hears keys while nothing on the page has the focus
 
@@ -51,6 +51,7 @@ const SHELL = `<div class="player" tabindex="-1" role="group" aria-label="Clip a
   <div class="now" aria-live="off"><span class="dot"></span><span class="label"></span><span class="sure"></span>
     <span class="said" role="status" aria-live="polite"></span></div>
   <p class="note varies" hidden></p><p class="note odd" role="alert" hidden></p>
+  <p class="note unsent" role="alert" hidden></p>
   <div class="track"><div class="names"></div>
     <div class="stage"><canvas class="ruler" aria-hidden="true"></canvas>
       <div class="lane" role="group" aria-label="Labels over time"><canvas class="lanes" aria-hidden="true"></canvas>
@@ -65,7 +66,7 @@ const SHELL = `<div class="player" tabindex="-1" role="group" aria-label="Clip a
 
 const PARTS = {
   waiting: "waiting", field: "field", count: "count", clock: "clock", by: "by", speed: "speed", dot: "dot", label: "label", sure: "sure", said: "said",
-  varies: "varies", odd: "odd", names: "names", stage: "stage", ruler: "ruler", lane: "lane", lanes: "lanes", buttons: "segments", head: "head",
+  varies: "varies", odd: "odd", unsent: "unsent", names: "names", stage: "stage", ruler: "ruler", lane: "lane", lanes: "lanes", buttons: "segments", head: "head",
   overview: "overview", small: "smallLanes", window: "window", mini: "mini", tools: "tools", chips: "chips", helpBox: "keys", screen: "screen",
   loopButton: "loopButton", captionsButton: "captionsButton", muteButton: "muteButton", playButton: "toPlay",
 };
@@ -223,8 +224,7 @@ function setSource(self) {
 // Lanes from the server, with what it does not have yet applied again. They wait for the end of a drag.
 function setRows(self) {
   const { data } = self;
-  const { done } = data;
-  if (done && done.from === self.nonce) self.outbox = self.outbox.filter((edit) => edit.n > done.n);
+  confirmed(self);
   const text = JSON.stringify([data.rows, data.palette]);
   if (text === self.rowsText && !self.ahead) return;
   if (self.gesture?.moved && !self.gesture.free && self.rows.length) return void (self.heldBack = true);
@@ -353,6 +353,7 @@ export default function ({ data, parentElement, setStateValue }) {
   Object.assign(self, { data, setStateValue });
   if (first) listen(self);
   latest = self;
+  adopt(self);
   setSource(self);
   askTable(self);
   setRows(self);

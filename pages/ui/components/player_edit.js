@@ -1,5 +1,5 @@
 // Labels drawn and mended: with the mouse on the lanes, with a key a label while the clip plays. An edit is shown at
-// once, sent at once, and kept until the server's next lanes tell that it has it.
+// once, sent at once, and kept in the outbox until the server's next lanes tell that it has it.
 const END_PX = 7;
 const MAGNET_PX = 5;
 const IDLE = "nothing happening"; // how a lane of one's own calls a stretch that was looked at and has no label
@@ -32,13 +32,12 @@ function choose(self, row, one) {
 
 // start, stop: borders between frames. start_s, stop_s: ends that stay where they are, which need not be on a border.
 function send(self, kind, row, { at = 0, start = 0, stop = 0, label = "", start_s = null, stop_s = null } = {}) {
-  const edit = { n: self.serial, kind, row: row.name, at, start, stop, label, start_s, stop_s };
+  const edit = { from: self.nonce, n: self.serial, kind, row: row.name, at, start, stop, label, start_s, stop_s };
   const kept = kind === "undo" || kind === "redo";
   if (!kept && !applied(self, edit)) return;
   self.serial += 1;
   self.outbox.push(edit);
-  self.ahead = true;
-  self.setStateValue("edits", { from: self.nonce, edits: self.outbox.map((one) => ({ ...one })) });
+  post(self);
   self.version += 1;
   redraw(self);
   if (self.frame !== null) show(self, self.frame, self.moment);
