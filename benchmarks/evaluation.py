@@ -14,7 +14,7 @@ import numpy as np
 
 from benchmarks.measure import Figure, percentile, watch
 from core import datasets, evaluation
-from core.domain import Dataset, Evaluation, HeldOut, Item
+from core.domain import Dataset, Evaluation, HeldOut, Item, Origin
 from core.evaluation import making
 from core.jobs import silent
 from core.store import Store
@@ -80,8 +80,8 @@ def judged(dataset: Dataset, said: HeldOut) -> Evaluation:
     groups = [item.group for item in dataset.items]
     simple = np.random.default_rng(3).permutation(said.truth)
     simpler = [(name, name, "made up", simple) for name in ("majority", "linear_probe")]
-    basis = making.Basis("Made", "run", KEY, datasets.key(dataset), "made up", {}, 0, {}, "")
-    return making.judged(dataset, groups, said, basis, simpler, split_key="", crossed=True, report=silent)
+    origin = Origin("Made", "run", KEY, datasets.key(dataset), "made up", {}, 0, {}, "")
+    return making.judged(dataset, groups, said, origin, (), simpler, split_key="", crossed=True, report=silent)
 
 
 def first_screen(found: Evaluation) -> list[Any]:

@@ -27,6 +27,7 @@ from core.domain import (
     HeldOut,
     Item,
     ModelCard,
+    Origin,
     Prediction,
     Recipe,
     Rivalry,
@@ -43,7 +44,7 @@ from core.training.options import Options
 
 LABELS = ("run", "walk", "sit")
 CNN, ENGINE = "efficientnet-lite0", "tensorflow-f32"
-BASIS = making.Basis("A network", "run", "abc", "def", "3 folds", {"units": 8}, 1, {"numpy": "2"}, "core evaluate x")
+ORIGIN = Origin("A network", "run", "abc", "def", "3 folds", {"units": 8}, 1, {"numpy": "2"}, "core evaluate x")
 
 
 def digest(place: int) -> str:
@@ -70,12 +71,14 @@ def said_of(scores: np.ndarray, truth: list[int], folds: list[int] | None = None
     )
 
 
-def judge(dataset: Dataset, said: HeldOut, *, crossed: bool = True, basis: making.Basis = BASIS) -> Evaluation:
+def judge(
+    dataset: Dataset, said: HeldOut, *, crossed: bool = True, origin: Origin = ORIGIN, warnings: tuple[str, ...] = ()
+) -> Evaluation:
     usual = making.majority_of(said.truth, len(dataset.labels))
     groups = [item.group for item in dataset.items]
     simpler = [("majority", "Majority", "always the same", usual)]
     return making.judged(
-        dataset, groups, said, basis, simpler, split_key="5", crossed=crossed, report=silent
+        dataset, groups, said, origin, warnings, simpler, split_key="5", crossed=crossed, report=silent
     )  # fmt: skip
 
 
@@ -154,8 +157,7 @@ def _bare(truth: np.ndarray, predicted: np.ndarray, starts: np.ndarray | None = 
     folds = np.zeros(units, np.int64)
     videos = tuple(digest(unit) for unit in range(units))
     return Evaluation(
-        "x", "run", "abc", "Made", "def", found, card, np.arange(units), videos, folds, (), None, matching.Matching(),
-        np.zeros(0, np.int64), "", "", "", {}, 0, {}, "", (), 0.0,
+        ORIGIN, "Made", found, card, np.arange(units), videos, folds, (), None, np.zeros(0, np.int64), "", "", (), 0.0
     )  # fmt: skip
 
 
@@ -359,7 +361,7 @@ def test_a_training_is_judged_on_what_its_networks_never_saw(store):
     judged = evaluation.read(store, evaluation.question_key(store, question))
     assert judged.card.overall["accuracy"].value == pytest.approx(10 / 12)
     assert [each.name for each in judged.baselines] == ["majority", "linear_probe"]
-    assert judged.warnings[0] == "Beware." and "2 folds" in judged.split
+    assert judged.warnings[0] == "Beware." and "2 folds" in judged.origin.split
     for unit, item in enumerate(judged.items.tolist()):
         assert judged.found.names[unit] == f"{LABELS[TRUTH[item]]}/clip{item}.mp4"
         assert judged.videos[unit] == digest(item)
@@ -410,8 +412,8 @@ def test_stored_predictions_are_used_and_labels_matched_by_name(store, monkeypat
     monkeypatch.setattr(pipeline, "predict", lambda *_: pytest.fail("it was there"))
     modelled(store, clips([0, 1, 2, 0]), ("SIT", "Run_", "w-alk", "fly"), sure_of([1, 2, 0, 3], 4))
     judged = asked(store)
-    assert judged.matching.pairs == (("run", "Run_"), ("walk", "w-alk"), ("sit", "SIT"))
-    assert judged.found.labels == (*LABELS, "fly") and judged.matching.beyond == 1
+    assert judged.origin.matching.pairs == (("run", "Run_"), ("walk", "w-alk"), ("sit", "SIT"))
+    assert judged.found.labels == (*LABELS, "fly") and judged.origin.matching.beyond == 1
     assert judged.found.predicted.tolist() == [0, 1, 2, 3]
     assert any("wrong" in warning and "run = Run_" in warning for warning in judged.warnings)
     lane = evaluation.lanes(store, judged, 3)
@@ -441,14 +443,14 @@ def test_what_a_model_has_not_said_yet_is_made_once(store, monkeypatch):
     judged = evaluation.read(store, evaluation.question_key(store, question))
     assert len(looked) == len(set(looked)) == len(judged.found.names) == 12
     assert any("Looking at clips, 12 of 12" in message for _, _, message in told)
-    assert judged.card.group_count == 2 and store.has(judged.predictions[0])
+    assert judged.card.group_count == 2 and store.has(judged.origin.predictions[0])
 
 
 def test_clips_of_labels_that_the_model_does_not_know_are_told_and_left_out_unless_asked_for(store):
     modelled(store, clips([0, 1, 2, 2]), ("run", "walk"), sure_of([0, 1, 0, 1], 2, top=0.9))
     judged = asked(store)
     assert len(judged.found.names) == 2 and judged.card.overall["accuracy"].value == 1.0
-    assert judged.matching.strangers == ("sit",) and judged.matching.clips == 2
+    assert judged.origin.matching.strangers == ("sit",) and judged.origin.matching.clips == 2
     assert any("sit" in warning and "left out" in warning for warning in judged.warnings)
     strict = asked(store, strangers="wrong")
     assert len(strict.found.names) == 4 and strict.card.overall["accuracy"].value == 0.5
@@ -464,7 +466,7 @@ def test_a_model_is_judged_over_time_where_its_labels_are_known(store):
     dataset = Dataset("Made", ("nothing", *LABELS), tuple(items), background="nothing")
     modelled(store, dataset, ("run", "walk", "nothing"), sure_of([0, 2], 3))
     judged = asked(store)
-    assert judged.found.over_time and judged.matching.strangers == ("sit",)
+    assert judged.found.over_time and judged.origin.matching.strangers == ("sit",)
     assert judged.found.truth.reshape(2, 8).tolist() == [[1, 1, -1, -1, 0, 0, -1, -1]] * 2
     assert judged.card.overall["frame_accuracy"].value == 0.5 and judged.found.background == 0
     strict = asked(store, strangers="wrong")
@@ -571,8 +573,8 @@ def test_only_shared_clips_are_compared_and_none_is_refused(store):
     elsewhere = Dataset(
         "Else", LABELS, tuple(replace(item, video=digest(50 + n)) for n, item in enumerate(dataset.items))
     )
-    basis = replace(BASIS, dataset_key="other")
-    other = judge(elsewhere, said_of(sure_of(TRUTH), TRUTH), basis=basis)
+    origin = replace(ORIGIN, dataset_key="other")
+    other = judge(elsewhere, said_of(sure_of(TRUTH), TRUTH), origin=origin)
     with pytest.raises(ScoringRefused, match="different clips"):
         rivals.shared(one, other)
     with pytest.raises(ScoringRefused, match="over time"):
@@ -633,8 +635,9 @@ class Seen(HTMLParser):
 def hostile() -> Evaluation:
     truth = [0, 1, 2] * 4
     dataset = clips(truth, HOSTILE)
-    basis = replace(BASIS, title=HOSTILE[0], settings={HOSTILE[1]: HOSTILE[2]}, warnings=(HOSTILE[1],))
-    return judge(replace(dataset, name=HOSTILE[2]), said_of(sure_of([1, 1, 0] * 4), truth), basis=basis)
+    origin = replace(ORIGIN, title=HOSTILE[0], settings={HOSTILE[1]: HOSTILE[2]})
+    said = said_of(sure_of([1, 1, 0] * 4), truth)
+    return judge(replace(dataset, name=HOSTILE[2]), said, origin=origin, warnings=(HOSTILE[1],))
 
 
 def test_a_report_runs_nothing_that_a_name_says_and_loads_nothing():

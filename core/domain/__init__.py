@@ -52,6 +52,7 @@ from core.domain.scores import (
     Evaluation,
     Listing,
     Matching,
+    Origin,
     Rivalry,
     Scorecard,
 )
@@ -103,6 +104,7 @@ __all__ = [
     "ModelCard",
     "Moment",
     "Named",
+    "Origin",
     "Pair",
     "Point",
     "Prediction",

@@ -200,26 +200,43 @@ class Matching:
     left_out: bool = True
 
 
-@dataclass(frozen=True, eq=False)
-class Evaluation:
-    """A model, or the networks of a cross-validated training, judged on a labelled set.
+@dataclass(frozen=True)
+class Origin:
+    """Where the answers of an evaluation come from, and how to have them again.
 
-    title: what was judged, for people. source: "run" for what the networks of a training said of clips that they
-    never saw, "model" for a model; name: key of the training, or name of the model. dataset, dataset_key: the set.
-    found: truth beside prediction; its units are clips of the set: items (n,) int64 their places in it, videos their
-    digests, folds (n,) int64 the fold in which each was tested, -1 where there are none. card: all numbers.
-    baselines: majority always, and the linear probe of a run. calibration: None where it cannot be fitted.
-    suspects: (K,) int64 rows whose label looks wrong, the most suspicious first; suspects_why: why there are none.
-    split, basis: how clips were chosen and grouped, and what the set is, in words. settings, seed, versions: how the
-    answers were made. command: the command line that does this again. warnings: in words, the gravest first.
-    predictions: of a model, the key of what it says of each clip step by step.
+    title: what is judged, for people. source: "run" for what the networks of a training said of clips that they never
+    saw, "model" for a model; name: key of the training, or name of the model. dataset_key: the set's content. split:
+    how clips were chosen, in words. settings, seed, versions: how the answers were made. command: the command line
+    that does this again. matching: labels of the set that the model calls otherwise. predictions: of a model, the key
+    of what it says of each clip step by step.
     """
 
     title: str
     source: Literal["run", "model"]
     name: str
-    dataset: str
     dataset_key: str
+    split: str
+    settings: dict[str, Any]
+    seed: int
+    versions: dict[str, str]
+    command: str
+    matching: Matching = field(default_factory=Matching)
+    predictions: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """A model, or the networks of a cross-validated training, judged on a labelled set.
+
+    origin: where the answers come from. dataset: the name of the set. found: truth beside prediction; its units are
+    clips of the set: items (n,) int64 their places in it, videos their digests, folds (n,) int64 the fold in which each
+    was tested, -1 where there are none. card: all numbers. baselines: majority always, and the linear probe of a run.
+    calibration: None where it cannot be fitted. suspects: (K,) int64 rows whose label looks wrong, the most suspicious
+    first; suspects_why: why there are none. basis: what was judged, in words. warnings: in words, the gravest first.
+    """
+
+    origin: Origin
+    dataset: str
     found: Comparison
     card: Scorecard
     items: np.ndarray
@@ -227,18 +244,11 @@ class Evaluation:
     folds: np.ndarray
     baselines: tuple[Baseline, ...]
     calibration: Calibration | None
-    matching: Matching
     suspects: np.ndarray
     suspects_why: str
-    split: str
     basis: str
-    settings: dict[str, Any]
-    seed: int
-    versions: dict[str, str]
-    command: str
     warnings: tuple[str, ...]
     created: float
-    predictions: tuple[str, ...] = ()
 
     def __post_init__(self):
         count = len(self.found.names)
@@ -247,7 +257,7 @@ class Evaluation:
         )
 
     def __repr__(self):
-        return f"Evaluation({self.title!r}, {self.found})"
+        return f"Evaluation({self.origin.title!r}, {self.found})"
 
 
 @dataclass(frozen=True)

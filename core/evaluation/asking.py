@@ -16,6 +16,7 @@ from core.domain import (
     HeldOut,
     Matching,
     ModelCard,
+    Origin,
     Prediction,
     Recipe,
     Split,
@@ -23,7 +24,6 @@ from core.domain import (
 )
 from core.errors import AnalysisError, NotEnoughExamples, ResultMissing
 from core.evaluation import making, matching
-from core.evaluation.making import Basis
 from core.jobs import Report, silent, spread
 from core.keys import fingerprint
 from core.registry import BACKBONES
@@ -113,7 +113,8 @@ def _of_run(store: Store, question: Question, report: Report) -> Evaluation:
         dataset,
         split.groups,
         said,
-        _basis_of_run(question, record, split),
+        _origin_of_run(question, record, split),
+        _warnings_of_run(record),
         simpler,
         split_key=record.split,
         crossed=crossed,
@@ -131,18 +132,21 @@ def _predicted(said: HeldOut) -> np.ndarray:
     return said.scores.argmax(axis=1).astype(np.int64)
 
 
-def _basis_of_run(question: Question, record: Training, split: Split) -> Basis:
-    told = list(record.warnings)
-    if record.state != "done":
-        ended = len(record.folds)
-        told.insert(0, f"This training was stopped: {ended} of {record.fold_count} folds are judged.")
+def _warnings_of_run(record: Training) -> tuple[str, ...]:
+    if record.state == "done":
+        return tuple(record.warnings)
+    stopped = f"This training was stopped: {len(record.folds)} of {record.fold_count} folds are judged."
+    return stopped, *record.warnings
+
+
+def _origin_of_run(question: Question, record: Training, split: Split) -> Origin:
     settings = {
         "CNN": f"{record.backbone}, version {record.backbone_version}",
         "engine": record.engine,
         "steps": _steps(record.recipe),
         **record.settings,
     }
-    return Basis(
+    return Origin(
         f"{record.name}, on clips it never saw",
         "run",
         question.name,
@@ -152,7 +156,6 @@ def _basis_of_run(question: Question, record: Training, split: Split) -> Basis:
         record.seed,
         record.versions,
         f"{PROGRAM} {shlex.quote(question.dataset)} --model {question.name[:12]}",
-        tuple(told),
     )
 
 
@@ -185,8 +188,17 @@ def _of_model(store: Store, question: Question, report: Report) -> Evaluation:
     wide, said = _said(store, dataset, card, found, places, folds, keys)
     about = "the most frequent label of these clips, named always"
     simpler = [("majority", "Majority", about, making.majority_of(said.truth, len(wide.labels)))]
-    basis = _basis_of_model(store, question, card, split, found, places, tuple(keys))
-    return making.judged(wide, groups, said, basis, simpler, split_key=question.split, crossed=False, report=report)
+    return making.judged(
+        wide,
+        groups,
+        said,
+        _origin_of_model(question, card, split, found, datasets.key(dataset), tuple(keys)),
+        _warnings_of_model(store, dataset, question, card, found, places),
+        simpler,
+        split_key=question.split,
+        crossed=False,
+        report=report,
+    )
 
 
 def _chosen(dataset: Dataset, split: Split | None, found: Matching) -> tuple[list[int], list[int]]:
@@ -261,19 +273,18 @@ def _said(
     return wide, HeldOut(items, tested, starts, np.concatenate(times_s), rows, np.concatenate(scores) @ spread_out)
 
 
-def _basis_of_model(
-    store: Store,
-    question: Question,
-    card: ModelCard,
-    split: Split | None,
-    found: Matching,
-    places: Sequence[int],
-    keys: tuple[str, ...],
-) -> Basis:
-    dataset = store.dataset(question.dataset)
-    told = list(matching.leak(store, dataset, card, places, question.split))
+def _warnings_of_model(
+    store: Store, dataset: Dataset, question: Question, card: ModelCard, found: Matching, places: Sequence[int]
+) -> tuple[str, ...]:
+    leaks = matching.leak(store, dataset, card, places, question.split)
     if found.strangers or any(ours != theirs for ours, theirs in found.pairs):
-        told.append(matching.words(found))
+        return (*leaks, matching.words(found))
+    return tuple(leaks)
+
+
+def _origin_of_model(
+    question: Question, card: ModelCard, split: Split | None, found: Matching, dataset_key: str, keys: tuple[str, ...]
+) -> Origin:
     chosen = _tested_words(split) if split else _whole(question)
     settings = {
         "model": f"{card.name}: {card.title}",
@@ -285,17 +296,16 @@ def _basis_of_model(
         "learned from": card.trained_on,
         "strangers": question.strangers,
     }
-    return Basis(
+    return Origin(
         card.title or card.name,
         "model",
         card.name,
-        datasets.key(dataset),
+        dataset_key,
         chosen,
         settings,
         card.seed,
         runs.versions(),
         _command(question, split),
-        tuple(told),
         found,
         keys,
     )

@@ -33,9 +33,9 @@ def lanes(store: Store, judged: Evaluation, unit: int) -> Lanes:
     assert found.ends_s is not None
     end_s = float(found.ends_s[unit])
     times_s, truth, predicted, scores = _rows(found, unit, end_s)
-    if not found.over_time and judged.predictions:
+    if not found.over_time and judged.origin.predictions:
         try:
-            said = store.read(judged.predictions[unit], Prediction)
+            said = store.read(judged.origin.predictions[unit], Prediction)
         except ResultMissing:
             pass
         else:
@@ -57,7 +57,7 @@ def _rows(found: Comparison, unit: int, end_s: float) -> tuple[np.ndarray, np.nd
 
 def _step_by_step(judged: Evaluation, said: Prediction, unit: int, end_s: float) -> Lanes:
     """The lanes of a clip with one label, from what a model says of each step."""
-    named = {theirs: ours for ours, theirs in judged.matching.pairs}
+    named = {theirs: ours for ours, theirs in judged.origin.matching.pairs}
     labels = tuple(dict.fromkeys(named.get(label, label) for label in said.labels))
     places = np.array([labels.index(named.get(label, label)) for label in said.labels])
     scores = np.zeros((len(said.scores), len(labels)), np.float32)

@@ -3,9 +3,8 @@
 import time
 import warnings as python_warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import replace
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from core.domain import (
     Evaluation,
     HeldOut,
     Item,
-    Matching,
+    Origin,
     Scorecard,
     Segment,
     Split,
@@ -36,29 +35,12 @@ FEW_TESTED = "could be tested"  # a training says so where there are too few gro
 NOT_CROSSED = "Labels are only suspected where every clip was judged by a network that had not learned from it."
 
 
-@dataclass(frozen=True)
-class Basis:
-    """What is told of an evaluation beside its numbers; the fields are those of `Evaluation`."""
-
-    title: str
-    source: Any
-    name: str
-    dataset_key: str
-    split: str
-    settings: dict[str, Any]
-    seed: int
-    versions: dict[str, str]
-    command: str
-    warnings: tuple[str, ...] = ()
-    matching: Matching = field(default_factory=Matching)
-    predictions: tuple[str, ...] = ()
-
-
 def judged(
     dataset: Dataset,
     groups: Sequence[str],
     said: HeldOut,
-    basis: Basis,
+    origin: Origin,
+    warnings: Sequence[str],
     baselines: Sequence[tuple[str, str, str, np.ndarray]],
     *,
     split_key: str,
@@ -74,14 +56,15 @@ def judged(
     found = compared(dataset, groups, said, split_key)
     if not np.any(found.truth >= 0):
         raise NotEnoughExamples("None of these clips has a label that can be scored.", "Choose other clips.")
-    return _scored(dataset, found, said, basis, baselines, crossed, report)
+    return _scored(dataset, found, said, origin, warnings, baselines, crossed, report)
 
 
 def _scored(
     dataset: Dataset,
     found: Comparison,
     said: HeldOut,
-    basis: Basis,
+    origin: Origin,
+    warnings: Sequence[str],
     baselines: Sequence[tuple[str, str, str, np.ndarray]],
     crossed: bool,
     report: Report,
@@ -92,9 +75,8 @@ def _scored(
     simpler = tuple(_baseline(found, *each) for each in baselines)
     report(3, STEPS, "Fitting temperatures")
     fitted, why_not = fit(found, card, said.folds if crossed else np.full(len(said.items), -1, np.int64))
-    told: dict[str, Any] = {each.name: getattr(basis, each.name) for each in fields(basis)}
-    told["warnings"] = _warnings((*basis.warnings, *why_not), card)
     return Evaluation(
+        origin,
         dataset=dataset.name,
         found=found,
         card=card,
@@ -106,8 +88,8 @@ def _scored(
         suspects=suspected(found) if crossed else np.zeros(0, np.int64),
         suspects_why="" if crossed else NOT_CROSSED,
         basis=described(dataset, found, card),
+        warnings=_warnings((*warnings, *why_not), card),
         created=time.time(),
-        **told,
     )
 
 

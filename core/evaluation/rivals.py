@@ -58,7 +58,7 @@ def rivalry(key: str, other_key: str, one: Evaluation, other: Evaluation, both: 
     return Rivalry(
         key,
         other_key,
-        (one.title, other.title),
+        (one.origin.title, other.origin.title),
         count,
         len(one.found.names) - count - both.left_out,
         len(other.found.names) - count - both.left_out,
@@ -87,12 +87,14 @@ def _mcnemar(both: Shared, only_first: int, only_second: int) -> tuple[float | N
 
 def _warnings(one: Evaluation, other: Evaluation, both: Shared) -> tuple[str, ...]:
     count = len(both.one.names)
-    told = [f"{each.title}: {said}" for each in (one, other) for said in each.warnings if said.startswith("LEAK")]
+    told = [
+        f"{each.origin.title}: {said}" for each in (one, other) for said in each.warnings if said.startswith("LEAK")
+    ]
     if count < max(len(one.found.names), len(other.found.names)):
         told.append(f"Compared on the {count} clips that both were judged on.")
     if both.left_out:
         told.append(f"{both.left_out} clips carry another label in the other set, and were left out.")
-    if one.source == other.source == "run" and one.found.split != other.found.split:
+    if one.origin.source == other.origin.source == "run" and one.found.split != other.found.split:
         told.append("The two were trained on different folds: part of the difference may come from that.")
     few = intervals.warning(*_units(both.one))
     return (*told, f"The intervals are {few}.") if few.startswith("not") else tuple(told)
@@ -123,7 +125,7 @@ def shared(one: Evaluation, other: Evaluation) -> Shared:
     kept = [place for place, fits in enumerate(same) if fits]
     if not kept:
         hint = "Choose two evaluations of the same set, or of sets that share clips."
-        raise ScoringRefused(f"{one.title!r} and {other.title!r} were judged on different clips.", hint)
+        raise ScoringRefused(f"{one.origin.title!r} and {other.origin.title!r} were judged on different clips.", hint)
     rows = [np.concatenate([spans[place][side] for place in kept]) for side in (0, 1)]
     units = [pairs[place][0] for place in kept]
     sizes = [len(spans[place][0]) for place in kept]
@@ -134,7 +136,7 @@ def shared(one: Evaluation, other: Evaluation) -> Shared:
 
 def _pairs(one: Evaluation, other: Evaluation) -> list[tuple[int, int]]:
     """The units of the two that are the same clip: by their place in the set, or in two sets by the clip's digest."""
-    same_set = one.dataset_key == other.dataset_key
+    same_set = one.origin.dataset_key == other.origin.dataset_key
     names = [each.items.tolist() if same_set else list(each.videos) for each in (one, other)]
     places = {name: unit for unit, name in reversed(list(enumerate(names[1])))}
     return [(unit, places[name]) for unit, name in enumerate(names[0]) if name in places]

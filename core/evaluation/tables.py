@@ -23,7 +23,7 @@ OVER_TIME_TWINS = {"accuracy": "frame_accuracy"}  # what stands for it where lab
 
 def report_name(judged: Evaluation) -> str:
     """A file name without its suffix."""
-    words = re.sub(r"[^\w.-]+", "-", f"{judged.dataset} {judged.title}".lower(), flags=re.ASCII)
+    words = re.sub(r"[^\w.-]+", "-", f"{judged.dataset} {judged.origin.title}".lower(), flags=re.ASCII)
     return words.strip("-.")[:80].rstrip("-.") or "evaluation"
 
 
@@ -48,9 +48,9 @@ def printed(judged: Evaluation) -> dict[str, Any]:
         },
         "scored": "time steps" if judged.found.over_time else "clips",
         "dataset": judged.dataset,
-        "model": judged.title,
-        "split": judged.split,
-        "labels_not_known": list(judged.matching.strangers),
+        "model": judged.origin.title,
+        "split": judged.origin.split,
+        "labels_not_known": list(judged.origin.matching.strangers),
         "warnings": list(judged.warnings),
     }
 
@@ -67,10 +67,10 @@ def as_json(judged: Evaluation) -> bytes:
     """All numbers of an evaluation, and what they rest on."""
     card = judged.card
     told = {
-        "title": judged.title,
+        "title": judged.origin.title,
         "dataset": judged.dataset,
         "clips": judged.basis,
-        "split": judged.split,
+        "split": judged.origin.split,
         "n_clips": card.clip_count,
         "n_groups": card.group_count,
         "labelled": card.labelled,
@@ -96,16 +96,16 @@ def _origin(judged: Evaluation) -> dict[str, Any]:
     """How the answers were made, and what to beware of."""
     return {
         "matching": {
-            "pairs": [list(pair) for pair in judged.matching.pairs],
-            "not_known_to_the_model": list(judged.matching.strangers),
-            "clips_with_such_a_label": judged.matching.clips,
+            "pairs": [list(pair) for pair in judged.origin.matching.pairs],
+            "not_known_to_the_model": list(judged.origin.matching.strangers),
+            "clips_with_such_a_label": judged.origin.matching.clips,
         },
         "warnings": list(judged.warnings),
-        "settings": judged.settings,
-        "seed": judged.seed,
-        "versions": judged.versions,
-        "dataset_key": judged.dataset_key,
-        "command": judged.command,
+        "settings": judged.origin.settings,
+        "seed": judged.origin.seed,
+        "versions": judged.origin.versions,
+        "dataset_key": judged.origin.dataset_key,
+        "command": judged.origin.command,
     }
 
 

@@ -35,7 +35,7 @@ def sentence(key: str) -> None:
 
 def _words(found: Evaluation) -> None:
     """What the words of the clips add, where they took part in the training."""
-    record = reads.training_or_none(found.name) if found.source == "run" else None
+    record = reads.training_or_none(found.origin.name) if found.origin.source == "run" else None
     if record is not None:
         worded.show(record, key="evaluate")
 
@@ -70,7 +70,7 @@ def _beside(found: Evaluation) -> None:
     """The first number beside what is simpler."""
     name = evaluate_words.main_number(found)
     simple = [(one.title, one.overall[name]) for one in found.baselines if name in one.overall]
-    own = "this training" if found.source == "run" else "this model"
+    own = "this training" if found.origin.source == "run" else "this model"
     rows = [*sorted(simple, key=lambda row: row[1].value or 0), (own, found.card.overall[name])]
     st.plotly_chart(
         evaluate_figures.beside(rows, dark=state.is_dark()), key="evaluate.beside", config=set_parts.QUIET, theme=None
@@ -86,7 +86,7 @@ def _facts(found: Evaluation) -> tuple[str, ...]:
     card = found.card
     told = (words.count(card.clip_count, "clip"), words.classes(len(card.labels)))
     groups = (words.count(card.group_count, "group"),) if card.unit == "group" else ()
-    return tuple(one for one in (*told, *groups, found.split, f"seed {found.seed}") if one)
+    return tuple(one for one in (*told, *groups, found.origin.split, f"seed {found.origin.seed}") if one)
 
 
 def all_numbers(found: Evaluation) -> None:

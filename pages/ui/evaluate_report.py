@@ -5,6 +5,7 @@ from html import escape
 import streamlit as st
 
 from core import evaluation
+from core.domain import Evaluation
 from pages.ui import job_panel, reads, state, theme, words
 from pages.ui.player import prefix
 
@@ -36,12 +37,13 @@ def show(key: str) -> None:
                 icon=":material/download:", on_click="ignore",
             )  # fmt: skip
     theme.section("Do it again", "The same at the command line gives the same numbers.")
-    st.code(found.command, language="sh", wrap_lines=True)
+    st.code(found.origin.command, language="sh", wrap_lines=True)
     settings = "".join(f"<tr><td>{escape(name)}</td><td>{escape(str(value))}</td></tr>" for name, value in _made(found))
     with st.expander("Settings and versions", icon=":material/settings:"):
         st.html(f'<div class="k-model"><table>{settings}</table></div>')
 
 
-def _made(found) -> list[tuple[str, object]]:
-    told = {"split": found.split, "set": found.basis, "seed": found.seed} | found.settings | found.versions
+def _made(found: Evaluation) -> list[tuple[str, object]]:
+    origin = found.origin
+    told = {"split": origin.split, "set": found.basis, "seed": origin.seed} | origin.settings | origin.versions
     return [(name.replace("_", " "), value) for name, value in told.items()]
