@@ -131,7 +131,7 @@ def search(chosen: argparse.Namespace) -> console.Output:
     if found.waiting:
         told = f"{len(found.waiting)} of {len(found.waiting) + found.clips} clips"
         print(f"note: {told} cannot be searched yet: `analyze` has not looked at them.", file=sys.stderr)
-    if not found.trusted and found.clips:
+    if not found.trusted and found.clips and not found.said:
         print("note: no label that is known here comes near these words.", file=sys.stderr)
     return console.Output({"": searching.written(found, chosen.format).encode()})
 

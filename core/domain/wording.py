@@ -61,32 +61,59 @@ class Named:
 class Index:
     """What the search knows: M moments described by their K strongest known labels, and L lines of text.
 
-    sources: keys of the results it was made of; videos: the digest of each one's clip. labels: the names.
+    sources: keys of the results it was made of; videos: the digest of each one's clip; kinds: what its lines are, as
+    Lines.source tells, empty for moments. labels: their names; words: the vocabulary of the lines.
     source: (M,) int32 place in sources, rising; start_s, stop_s: (M,) float32; label: (M, K) int32 places in
-    labels; score: (M, K) float16, strongest first. line_source, line_place: (L,) int32, whose line it is and which;
-    line_vector: (L, D) float16.
+    labels; score: (M, K) float16, strongest first.
+    line_source: (L,) int32; line_s: (L, 2) float64, from when to when; line_vector: (L, D) int8.
+    word: (N,) int32 places in words, line after line; line_word: (L,) int32, where in word each line begins.
+    text: (B,) uint8, all lines in UTF-8; line_text: (L,) int32, where in text each line begins.
     """
 
     sources: tuple[str, ...]
     videos: tuple[str, ...]
+    kinds: tuple[str, ...]
     labels: tuple[str, ...]
+    words: tuple[str, ...]
     source: np.ndarray
     start_s: np.ndarray
     stop_s: np.ndarray
     label: np.ndarray
     score: np.ndarray
     line_source: np.ndarray
-    line_place: np.ndarray
+    line_s: np.ndarray
     line_vector: np.ndarray
+    line_word: np.ndarray
+    line_text: np.ndarray
+    word: np.ndarray
+    text: np.ndarray
 
     def __post_init__(self):
-        count = len(self.source)
-        check(len(self.sources) == len(self.videos), "each source is of one clip")
+        count, lines = len(self.source), len(self.line_source)
+        check(len(self.sources) == len(self.videos) == len(self.kinds), "each source is of one clip")
         check(len(self.start_s) == len(self.stop_s) == len(self.label) == len(self.score) == count, "M moments")
-        check(len(self.line_source) == len(self.line_place) == len(self.line_vector), "L lines")
+        check(
+            len(self.line_s) == len(self.line_vector) == len(self.line_word) == len(self.line_text) == lines, "L lines"
+        )
+
+    def line(self, row: int) -> Line:
+        """One of the lines."""
+        start, stop = _stretch(self.line_text, row, len(self.text))
+        start_s, stop_s = self.line_s[row].tolist()
+        return Line(start_s, stop_s, self.text[start:stop].tobytes().decode())
+
+    def line_words(self, row: int) -> list[int]:
+        """The words of a line as places in the vocabulary."""
+        start, stop = _stretch(self.line_word, row, len(self.word))
+        return self.word[start:stop].tolist()
 
     def __repr__(self):
         return f"Index({len(self.sources)} sources, {len(self.source)} moments, {len(self.line_source)} lines)"
+
+
+def _stretch(begins: np.ndarray, place: int, end: int) -> tuple[int, int]:
+    """From where to where one of the parts lasts that begin there."""
+    return int(begins[place]), int(begins[place + 1]) if place + 1 < len(begins) else end
 
 
 @dataclass(frozen=True)
@@ -107,6 +134,7 @@ class Hits:
 
     clips: how many were searched; waiting: digests of those that were not, because nothing has looked at them yet.
     meant: the known labels nearest to the words, with their nearness. trusted: whether any is near enough to trust.
+    said: how many of the moments are lines in which all words stand that were asked for.
     """
 
     query: str
@@ -115,3 +143,4 @@ class Hits:
     waiting: tuple[str, ...]
     meant: tuple[LabelScore, ...]
     trusted: bool
+    said: int = 0

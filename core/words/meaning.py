@@ -39,7 +39,10 @@ class Meaning:
 
     def nearness(self, texts: Sequence[str]) -> np.ndarray:
         """(N, C) float32: how near each text is to each label; see above. Below NEAR it means little."""
-        vectors = self.vectors(texts)  # (N, D)
+        return self.nearness_of(self.vectors(texts))
+
+    def nearness_of(self, vectors: np.ndarray) -> np.ndarray:
+        """The same of texts by their vectors. vectors: (N, D)."""
         to_table = np.maximum.reduceat(vectors @ self.reference.T, self.reference_first, axis=1)  # (N, 400)
         hubness = np.sort(to_table, axis=1)[:, -NEIGHBOURS:].mean(axis=1)  # (N,)
         to_labels = np.maximum.reduceat(vectors @ self.wordings.T, self.first, axis=1)  # (N, C)

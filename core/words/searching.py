@@ -3,22 +3,24 @@
 A moment fits a query as far as its labels are near to it in meaning and strong in it: the sum over its strongest
 labels of score * weight, where the label nearest to the query weighs 1 and others exponentially less with every
 SHARPNESS that they are farther. The whole is scaled down where even the nearest label is far. Lines of text fit by
-the cosine between their vector and the query's.
+the words that stand in them as they were typed, or else by the cosine between their vector and the query's.
 """
 
 import json
+import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from core import pipeline
-from core.domain import Hits, Index, Lines, Moment, Recipe
+from core.domain import Hits, Index, Moment, Recipe
 from core.errors import AnalysisError
 from core.jobs import Report, silent, spread
 from core.store import Store
 from core.words import index as indices
-from core.words import meaning
+from core.words import meaning, saying
 
 LONGEST_QUERY = 300  # characters
 SHARPNESS = 0.05
@@ -28,8 +30,12 @@ LEAST = 0.005  # moments that fit less are not told; those below WEAK are told a
 WEAK = 0.1
 SPREAD = 0.5  # neighbours that fit at least this part as well are one moment with it
 LEAST_LINE = 0.35  # cosine of a line of text
+LINES_A_CLIP = 5  # that are told at most where several clips are searched
+LONGEST_TOLD = 160  # characters of a line
+WRITTEN = "note"  # the source of lines that nobody said
 MOST_ROWS = 4000  # that are looked at closely
 MEANT = 3
+UNSEEN = ("Cc", "Cs", "Co", "Cn")  # kinds of signs
 ALSO = 0.25  # part of the fit from which a second label is told
 
 
@@ -37,18 +43,20 @@ def search(
     store: Store, query: str, clips: Sequence[str] | None = None, most: int = 60, report: Report = silent
 ) -> Hits:
     """The moments of the library, or of some clips of it (digests), that fit the words in any of 16 languages."""
-    words = " ".join(query.split())
+    words = cleaned(query)
     if not words:
         raise AnalysisError("Nothing was asked for.", "Type what you look for, such as: someone rides a horse.")
     if len(words) > LONGEST_QUERY:
         raise AnalysisError(f"{len(words)} characters are too many for a search.", f"Use {LONGEST_QUERY} at most.")
     found = indices.current(store, report)
     bank = meaning.of_labels(store, found.labels)
-    nearness = bank.nearness([words])[0] if found.labels else np.zeros(0, np.float32)  # (C,)
+    vectors = bank.vectors([words])
+    nearness = bank.nearness_of(vectors)[0] if found.labels else np.zeros(0, np.float32)  # (C,)
     asked = list(store.digests() if clips is None else dict.fromkeys(clips))
     there = set(asked)
     inside = np.array([video in there for video in found.videos], bool)  # (sources,)
-    sought = _by_labels(found, nearness, inside, most) + _by_lines(store, found, bank, words, inside, most)
+    sought, said = _by_lines(found, words, vectors[0], inside, most)
+    sought += _by_labels(found, _meant(found, words, nearness), inside, most)
     looked_at, best = set(found.videos), _apart(sought, most)
     paths = store.paths(one.video for one in best)
     return Hits(
@@ -58,12 +66,26 @@ def search(
         tuple(digest for digest in asked if digest not in looked_at),
         bank.nearest(nearness, MEANT),
         bool(len(nearness)) and float(nearness.max()) >= TRUSTED,
+        sum(one in said for one in best),
     )
+
+
+def cleaned(query: str) -> str:
+    """A query in one line, without signs that cannot be seen or written."""
+    return " ".join("".join(" " if unicodedata.category(each) in UNSEEN else each for each in query).split())
+
+
+def _meant(found: Index, words: str, nearness: np.ndarray) -> np.ndarray:
+    """(C,) how near labels are; those in whose name something is missing that was put in quotation marks are far."""
+    sought = saying.asked(words)
+    if not sought.phrases:
+        return nearness
+    return np.where([sought.named(label) for label in found.labels], nearness, np.float32(-1))
 
 
 def _by_labels(found: Index, nearness: np.ndarray, inside: np.ndarray, most: int) -> list[Moment]:
     """Moments by the labels that networks see in them."""
-    if not len(found.source):
+    if not len(found.source) or nearness.max() <= FAR:
         return []
     weights = np.exp((nearness - nearness.max()) / SHARPNESS) * np.clip(
         (nearness.max() - FAR) / (SURE - FAR), 0, 1
@@ -102,30 +124,58 @@ def _moment(found: Index, score: float, run: np.ndarray, parts: np.ndarray, leng
 
 
 def _by_lines(
-    store: Store, found: Index, bank: meaning.Meaning, words: str, inside: np.ndarray, most: int
-) -> list[Moment]:
-    """Moments by the texts that come with clips."""
+    found: Index, words: str, vector: np.ndarray, inside: np.ndarray, most: int
+) -> tuple[list[Moment], set[Moment]]:
+    """Moments by the texts that come with clips, and those of them in which all words stand."""
     if not len(found.line_source):
-        return []
-    vector = bank.vectors([words])[0]
-    fits = np.concatenate(
-        [
-            found.line_vector[at : at + 2**14].astype(np.float32) @ vector
-            for at in range(0, len(found.line_source), 2**14)
-        ]
-    )
-    fits = fits * inside[found.line_source]
-    told = []
-    for row in np.argsort(-fits, kind="stable")[:most]:
-        if fits[row] < LEAST_LINE:
-            break
-        source = int(found.line_source[row])
-        lines = store.read(found.sources[source], Lines)
-        line = lines.lines[int(found.line_place[row])]
-        why = f"{lines.source}: {line.text}"
-        score = round(min(float(fits[row]), 1.0), 4)
-        told.append(Moment(found.videos[source], "", line.start_s, line.stop_s, score, why))
-    return told
+        return [], set()
+    said = saying.lines(found, words, inside)
+    exact = {one.row: one for one in said}
+    scores = {one.row: one.score for one in said}
+    if not saying.asked(words).phrases:
+        fits = indices.cosines(found, vector) * inside[found.line_source]
+        near = np.flatnonzero(fits >= LEAST_LINE)
+        for row in near[np.argsort(-fits[near], kind="stable")][: 2 * most].tolist():
+            scores[row] = max(float(fits[row]), scores.get(row, 0.0))
+    best = sorted(scores, key=lambda row: -scores[row])
+    told = {row: _told(found, row, scores[row], words, row in exact) for row in _few(found, best, inside)[:most]}
+    return list(told.values()), {one for row, one in told.items() if row in exact and exact[row].whole}
+
+
+def _told(found: Index, row: int, score: float, words: str, said: bool) -> Moment:
+    """A line as a moment. said: words of the query stand in it."""
+    line, source = found.line(row), int(found.line_source[row])
+    kind = found.kinds[source]
+    why = told_line(kind, line.text, words) if said else f"{kind}: {shortened(line.text)}"
+    return Moment(found.videos[source], "", line.start_s, line.stop_s, round(min(score, 1.0), 4), why)
+
+
+def _few(found: Index, rows: list[int], inside: np.ndarray) -> list[int]:
+    """The first lines of each clip, where several clips are searched."""
+    several = len({found.videos[source] for source in np.flatnonzero(inside)}) > 1
+    told: Counter[str] = Counter()
+    kept = []
+    for row in rows:
+        video = found.videos[int(found.line_source[row])]
+        told[video] += 1
+        if told[video] <= LINES_A_CLIP or not several:
+            kept.append(row)
+    return kept
+
+
+def told_line(source: str, text: str, words: str) -> str:
+    """Why a line was found in which words stand: what was said, or written, about there."""
+    return f'{"noted" if source == WRITTEN else "said"}: "{shortened(text, saying.begins(text, words))}"'
+
+
+def shortened(text: str, about: int = 0) -> str:
+    """A text of which at most LONGEST_TOLD characters are left, about that place."""
+    if len(text) <= LONGEST_TOLD:
+        return text
+    start = max(0, min(about - LONGEST_TOLD // 3, len(text) - LONGEST_TOLD))
+    start = text.find(" ", start, about) + 1 if start and text.find(" ", start, about) >= 0 else start
+    part = text[start : start + LONGEST_TOLD].rstrip()
+    return f"{'... ' if start else ''}{part}{' ...' if start + LONGEST_TOLD < len(text) else ''}"
 
 
 def _apart(moments: list[Moment], most: int) -> tuple[Moment, ...]:

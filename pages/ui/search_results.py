@@ -16,6 +16,8 @@ LIBRARY, CLIP = "The whole library", "The chosen clip"
 EXAMPLES = ("someone rides a horse", "在厨房做饭", "ein Kind lacht")
 FOUND = "found"  # the lane of the player
 WATCHED = "search.watched"
+OTHERWISE = "Say it in another way, as you would name an action: “playing the piano” rather than “music”."
+QUOTED = "What is in quotation marks is only found as it stands. Leave the marks out to search by meaning."
 
 _moments = theme.component("moments")
 
@@ -75,10 +77,7 @@ def show(asked: str, place: str) -> None:
         return
     _understood(found)
     if not found.moments:
-        theme.empty(
-            "No moment fits these words",
-            "Say it in another way, as you would name an action: “playing the piano” rather than “music”.",
-        )
+        theme.empty("No moment fits these words", QUOTED if any(sign in asked for sign in '"“„«「') else OTHERWISE)
         return
     _list(found)
 
@@ -96,10 +95,14 @@ def _invite() -> None:
 
 
 def _understood(found: Hits) -> None:
-    """The known actions that the words were taken for; a warning where none comes near."""
+    """Where the words stand in texts, and the known actions that they were taken for; a warning where none is near."""
     named = words.listed(f"{one.label} {one.score:.2f}" for one in found.meant)
     clips = words.count(found.clips, "clip")
-    st.caption(f"Searched {clips}. Nearest known actions, with their nearness in meaning: {theme.plain(named)}.")
+    said = f" {words.count(found.said, 'moment')} where these words stand in the text." if found.said else ""
+    near = f" Nearest known actions, with their nearness in meaning: {theme.plain(named)}." if named else ""
+    st.caption(f"Searched {clips}.{said}{near}")
+    if found.said:
+        return
     if not found.trusted and found.meant:
         theme.notes(
             ["None of the actions known here comes near these words, so what is shown may have little to do with them."]
