@@ -158,6 +158,22 @@ def test_frames_are_told_by_the_clip(convert, tmp_path, square_clip):
     assert (tmp_path / "back.srt").read_text() == "1\n00:00:00,080 --> 00:00:00,200\nwalk\n"
 
 
+def test_parts_of_a_file_are_told_taken_and_called_otherwise(convert, tmp_path):
+    head = "Observation id,Subject,Behavior,Modifier #1,Behavior type,Time,Media file name,Comment\n"
+    row = "{0},{1},run,fast,{2},{3},a.mp4,\n"
+    rows = [row.format(*one) for one in (("o", "m", "START", 0), ("o", "m", "STOP", 1), ("p", "n", "POINT", 2))]
+    (tmp_path / "events.csv").write_text(head + "".join(rows))
+    code, err = convert("events.csv", "all.eaf")
+    assert code == 0 and "taken all of each observation: o (1), p (1); --only takes some" in err
+    some = ("--only", "observation=o", "--only", "modifier=", "--name", "m=mouse")
+    code, err = convert("events.csv", "some.eaf", *some)
+    assert code == 0 and "observation" not in err and "subject: m (1), n (1)" in err
+    written = (tmp_path / "some.eaf").read_text()
+    assert 'TIER_ID="mouse"' in written and "<ANNOTATION_VALUE>run</" in written and written.count("<TIER ") == 1
+    assert "Write --only KIND=NAME" in convert("events.csv", "x.eaf", "--only", "o")[1]
+    assert "no observation 'q'" in convert("events.csv", "x.eaf", "--only", "observation=q")[1]
+
+
 def test_a_folder_holds_formats_of_several_files(convert, tmp_path, square_clip):
     call = ("labels.vtt", "set/", "--to", "mstcn", "--map", "sit down=sit", "--video", square_clip, "--watched")
     assert convert(*call)[0] == 0

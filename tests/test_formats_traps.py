@@ -288,7 +288,7 @@ def test_boris_modifiers_join_the_label_or_not():
     told = found("boris", head + rows, A)
     assert events(told) == [("a", 0.08, 0.2, "groom (left)")] and told.clips[0].lanes[0].segments[0].note == "hi"
     assert told.clips[0].lanes[0].points[0].label == "blink"
-    assert events(found("boris", head + rows, A, modifiers=False)) == [("a", 0.08, 0.2, "groom")]
+    assert events(found("boris", head + rows, A, only=(("modifier", ()),))) == [("a", 0.08, 0.2, "groom")]
 
 
 def test_boris_aggregated_points_have_no_length_and_no_focal_subject_is_none():

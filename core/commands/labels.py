@@ -9,7 +9,7 @@ from core import formats, settings
 from core.commands import console
 from core.domain import Renaming
 from core.errors import AnalysisError
-from core.formats import converting
+from core.formats import converting, parts
 from core.formats.files import read_path
 from core.formats.labelstudio import rate_of
 from core.metrics import label_files, score_report
@@ -34,13 +34,33 @@ def convert(chosen: argparse.Namespace) -> console.Output:
         split=chosen.split,
         attribute=chosen.attribute,
         confidences=not chosen.plain,
+        only=_only(chosen.only),
     )
-    labels = converting.renamed(source.read(files, asked), _renaming(chosen))
+    labels = converting.renamed(parts.read(files, source, asked), _renaming(chosen))
+    labels = parts.named(labels, dict(_pairs("name", chosen.name)))
     labels = converting.points_as_frames(labels) if chosen.points == "frame" else labels
     written = converting.convert(labels, form, folder=folder)
-    for note in (*map(converting.told, labels.findings), *written.notes):
+    left = tuple(one for one in parts.of(files, source) if not asked.chosen(one.kind))
+    held = [f"taken all of each {told}; --only takes some" for told in parts.told(left)]
+    for note in (*held, *map(converting.told, labels.findings), *written.notes):
         print(f"note: {note}", file=sys.stderr)
     return console.Output(written.files)
+
+
+def _only(told: list[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What --only says: the names of each kind; of a kind with an empty name alone, none."""
+    pairs = _pairs("only", told)
+    kinds = dict.fromkeys(kind for kind, _ in pairs)
+    return tuple((kind, tuple(name for own, name in pairs if own == kind and name)) for kind in kinds)
+
+
+def _pairs(option: str, told: list[str]) -> list[tuple[str, str]]:
+    """What stands before and after the first = of each."""
+    if wrong := [one for one in told if "=" not in one]:
+        form = {"only": "KIND=NAME"}.get(option, "OLD=NEW")
+        raise AnalysisError(f"--{option} {wrong[0]} has no equals sign.", f"Write --{option} {form}.")
+    parted = [one.partition("=") for one in told]
+    return [(before, after) for before, _, after in parted]
 
 
 def _renaming(chosen: argparse.Namespace) -> Renaming:
@@ -85,6 +105,11 @@ def _add_convert(commands: console.Commands) -> None:
     turned.add_argument("--drop", metavar="LABEL", action="append", default=[], help="leave a label out")
     moments = "moments without a length: left out where OUT cannot hold them, or given the one frame shown then"
     turned.add_argument("--points", choices=("keep", "frame"), default="keep", help=moments)
+    some = "take some parts alone: tier (ELAN), observation, subject, modifier (BORIS), attribute (VIA), annotation "
+    some += "(Label Studio), or track; again for each; an empty NAME takes none"
+    turned.add_argument("--only", metavar="KIND=NAME", action="append", default=[], help=some)
+    called = "call a track so in OUT, as an ELAN tier; an empty OLD is the track without a name"
+    turned.add_argument("--name", metavar="OLD=NEW", action="append", default=[], help=called)
     turned.add_argument("--rate", metavar="N", help="frameRate of Label Studio's Video tag")
     turned.add_argument("--every", type=_at_least_1, default=1, metavar="N", help="a label stands for N frames")
     turned.add_argument("--split", type=int, choices=(1, 2, 3), default=1, help="which of the numbered lists")

@@ -28,6 +28,15 @@ class Point:
 
 
 @dataclass(frozen=True)
+class Part:
+    """A part of a file that may be taken or left. kind: such as "tier" or "subject"; count: of the labels in it."""
+
+    kind: str
+    name: str
+    count: int = 0
+
+
+@dataclass(frozen=True)
 class Lane:
     """One track of a file: labels of one clip by one author that do not overlap.
 

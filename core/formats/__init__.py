@@ -2,8 +2,10 @@
 
 Such a module has NAME (its short name), TITLE (for menus), SUFFIX, MIME, UNIT, BASE and ENDS (how it counts, for
 people), KEEPS (what it can hold, see format.KEPT), DIGIT_S (what its last digit stands for, 0 where it counts frames),
-read(files, asked) -> Labels, write(labels) -> bytes and looks_like(name, head). It may have REMARK, and write_files
-where it is a folder of files. The other modules are shared by them.
+read(files, asked) -> Labels, write(labels) -> bytes and looks_like(name, head). It may have REMARK, write_files where
+it is a folder of files, and where its files hold parts that may be taken or left, parts(files), with OPTIONAL for the
+kinds of which none need be taken; and ASKS, the fields of Asked that its files leave open. The other modules are shared
+by them.
 """
 
 from dataclasses import replace
@@ -48,6 +50,9 @@ def _load() -> None:
             write=module.write,
             looks_like=module.looks_like,
             files=getattr(module, "write_files", None),
+            parts=getattr(module, "parts", None),
+            optional=frozenset(getattr(module, "OPTIONAL", ())),
+            asks=frozenset(getattr(module, "ASKS", ())),
         )
         FORMATS.add(module.NAME, entry)
 

@@ -22,7 +22,7 @@ COLUMNS = (
     *("Media file name", "Image index", "Image file path", "Comment"),
 )
 
-read = boris_rows.read
+read, parts, OPTIONAL = boris_rows.read, boris_rows.parts, boris_rows.OPTIONAL
 
 
 def looks_like(name: str, head: str) -> bool:

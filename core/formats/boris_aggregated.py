@@ -20,7 +20,7 @@ COLUMNS = (
     *("Comment start", "Comment stop"),
 )
 
-read = boris_rows.read
+read, parts, OPTIONAL = boris_rows.read, boris_rows.parts, boris_rows.OPTIONAL
 
 
 def looks_like(name: str, head: str) -> bool:

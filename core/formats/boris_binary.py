@@ -19,7 +19,7 @@ KEEPS = {"classes", "overlaps", "stretches"}
 DIGIT_S = 0.0
 REMARK = "Times have three decimals. Only for clips of constant rate. A file holds no points: there they are counts."
 
-read = boris_rows.read
+read, parts, OPTIONAL = boris_rows.read, boris_rows.parts, boris_rows.OPTIONAL
 
 
 def looks_like(name: str, head: str) -> bool:

@@ -8,19 +8,23 @@ is not copied. Columns change with the version and with the project: they are fo
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from core.domain import ClipLabels, Labels
+from core.domain import ClipLabels, Labels, Part
 from core.errors import FormatInvalid
 from core.formats.files import Files, one_file, refused, shown, text_of
 from core.formats.reading import EXACT_S, Asked, Event, Reader, base, runs, stem
 from core.formats.writing import Placed, in_ms, one_line, placed
 
-NO_SUBJECT = ("", "No focal subject")
+OPTIONAL = {"modifier"}
+ALONE = "No focal subject"
+NO_SUBJECT = ("", ALONE)
+MODIFIER = re.compile(r"Modifier #\d+|Modifiers")
 MEDIA = ("Media file name", "Media file path", "Media file")
 DURATION = ("Media duration (s)", "Total length")
 RATE = ("FPS", "FPS (frame/s)")
@@ -65,22 +69,60 @@ def _cells(line: str, sign: str) -> list[str]:
 
 def read(files: Files, asked: Asked) -> Labels:
     """The labels of an export in any of the four shapes, told by its header."""
+    name, header, rows, told = _opened(files)
+    reader = Reader(name, asked, 0.001)
+    if "Behavior" not in header:
+        return _binary(reader, header, rows)
+    for line, cells in rows:
+        if len(cells) != len(header):
+            reader.problems.add(line, f"{len(header)} cells", f"{len(cells)}")
+    table = [row for row in _table(header, rows, told) if _taken(asked, row)]
+    events = _bouts if "Start (s)" in header else _pairs
+    return _labels(reader, table, events)
+
+
+def parts(files: Files) -> tuple[Part, ...]:
+    """Observations and subjects with how many labels each has, and the columns of modifiers that are not empty."""
+    _, header, rows, told = _opened(files)
+    if "Behavior" not in header:
+        return ()
+    table = [row for row in _table(header, rows, told) if row.first(("Behavior type", "Status")).upper() != "STOP"]
+    found = [Part("observation", name, many) for name, many in Counter(map(_observation, table)).items()]
+    found += [Part("subject", name, many) for name, many in Counter(map(_subject, table)).items()]
+    columns = Counter(name for row in table for name in row.cells if MODIFIER.fullmatch(name) and _said(row, name))
+    return (*found, *(Part("modifier", name, columns[name]) for name in header if name in columns))
+
+
+def _opened(files: Files) -> tuple[str, list[str], list[tuple[int, list[str]]], dict[str, str]]:
+    """The file's name, the columns, the rows with their lines, and what stands above them."""
     name, content = one_file(files)
     text = text_of(name, content)
     sign, header = header_of(text)
     if not header:
         raise refused(name, 1, "a header of BORIS, with Behavior and Behavior type, or time", shown(text[:60]))
-    reader = Reader(name, asked, 0.001)
     rows, place = _rows(name, text, sign, header)
-    if "Behavior" not in header:
-        return _binary(reader, header, rows[place + 1 :])
-    told = _preamble(rows[:place]) if "Status" in header else {}
-    table = [Row(line, told | dict(zip(header, cells, strict=False))) for line, cells in rows[place + 1 :]]
-    for line, cells in rows[place + 1 :]:
-        if len(cells) != len(header):
-            reader.problems.add(line, f"{len(header)} cells", f"{len(cells)}")
-    events = _bouts if "Start (s)" in header else _pairs
-    return _labels(reader, table, events)
+    return name, header, rows[place + 1 :], _preamble(rows[:place]) if "Status" in header else {}
+
+
+def _table(header: Sequence[str], rows: Sequence[tuple[int, list[str]]], told: Mapping[str, str]) -> list[Row]:
+    return [Row(line, {**told, **dict(zip(header, cells, strict=False))}) for line, cells in rows]
+
+
+def _taken(asked: Asked, row: Row) -> bool:
+    return asked.takes("observation", _observation(row)) and asked.takes("subject", _subject(row))
+
+
+def _observation(row: Row) -> str:
+    return row.cells.get("Observation id", "")
+
+
+def _subject(row: Row) -> str:
+    return row.cells.get("Subject", "") or ALONE
+
+
+def _said(row: Row, modifier: str) -> list[str]:
+    """What a row says in a column of modifiers."""
+    return [one for one in row.cells[modifier].split("|") if one not in ("", "None")]
 
 
 def _rows(name: str, text: str, sign: str, header: Sequence[str]) -> tuple[list[tuple[int, list[str]]], int]:
@@ -116,10 +158,24 @@ def _labels(reader: Reader, table: Sequence[Row], events: Any) -> Labels:
     for name, rows in clips.items():
         known = [base(one.path) for one in reader.asked.clips] + [stem(one.path) for one in reader.asked.clips]
         if reader.asked.clips and base(name) not in known and stem(name) not in known:
-            reader.problems.add(rows[0].line, f"labels of {' or '.join(known[: len(known) // 2])}", f"labels of {name}")
+            hint = "Take only the observations of that clip."
+            told = f"labels of {' or '.join(known[: len(known) // 2])}"
+            reader.problems.add(rows[0].line, told, f"labels of {name}", hint)
             continue
-        found.append(reader.clip(name, events(reader, rows), alone=len(clips) == 1, **_stated(reader, rows[0])))
+        several = _observed(reader, name, rows, events)
+        found.append(reader.clip(name, several, alone=len(clips) == 1, **_stated(reader, rows[0])))
     return reader.labels(found)
+
+
+def _observed(reader: Reader, name: str, rows: Sequence[Row], events: Any) -> list[Event]:
+    """The events of a clip; those of each observation in tracks of its own where there are several of it."""
+    by_observation: dict[str, list[Row]] = {}
+    for row in rows:
+        by_observation.setdefault(_observation(row), []).append(row)
+    if len(by_observation) == 1:
+        return events(reader, rows)
+    reader.noted(rows[0].line, f"one observation of {name}", f"{len(by_observation)}: each has tracks of its own")
+    return [replace(one, lane=told) for told, own in by_observation.items() for one in events(reader, own)]
 
 
 def _one_file(reader: Reader, row: Row) -> None:
@@ -165,10 +221,10 @@ def _time_s(reader: Reader, row: Row, column: str) -> float:
 
 def _named(reader: Reader, row: Row) -> dict[str, Any]:
     """Label and subject of a row."""
-    modifiers = [cell for name, cell in row.cells.items() if re.fullmatch(r"Modifier #\d+|Modifiers", name)]
-    told = [one for cell in modifiers for one in cell.split("|") if one not in ("", "None")]
+    columns = [name for name in row.cells if MODIFIER.fullmatch(name) and reader.asked.takes("modifier", name)]
+    told = [one for name in columns for one in _said(row, name)]
     label = reader.label(row.cells.get("Behavior", ""), row.line)
-    if label and told and reader.asked.modifiers:
+    if label and told:
         label = f"{label} ({'|'.join(told)})"
     subject = row.cells.get("Subject", "")
     return {"label": label, "subject": "" if subject in NO_SUBJECT else subject}

@@ -25,6 +25,7 @@ UNIT, BASE, ENDS = (
 )
 KEEPS = {"classes", "overlaps", "stretches"}
 DIGIT_S = 0.0
+ASKS = {"every"}
 REMARK = "Tracks of boxes (CVAT for video) are read too, as the time in which they are seen."
 
 

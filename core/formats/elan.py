@@ -7,7 +7,7 @@ neighbours in the list of slots. Annotations that refer to others take their tim
 from collections import Counter
 from dataclasses import dataclass, field
 
-from core.domain import ClipLabels, Labels, Lane
+from core.domain import ClipLabels, Labels, Lane, Part
 from core.errors import FormatInvalid
 from core.formats import xml
 from core.formats.files import Files, one_file, refused, shown
@@ -25,6 +25,7 @@ UNIT, BASE, ENDS = (
 )
 KEEPS = {"overlaps", "stretches", "tracks"}
 DIGIT_S = 0.001
+ASKS = {"attribute"}
 REMARK = "A tier for each track; its author is the annotator, its subject the participant."
 
 
@@ -57,8 +58,18 @@ class _Document:
     marks: dict[str, _Mark] = field(default_factory=dict)
 
 
+def parts(files: Files) -> tuple[Part, ...]:
+    """The tiers with how many annotations each holds."""
+    name, content = one_file(files)
+    tiers = xml.parsed(name, content).all("TIER")
+    return tuple(Part("tier", tier.get("TIER_ID"), sum(1 for _ in tier.all("ANNOTATION"))) for tier in tiers)
+
+
 def read(files: Files, asked: Asked) -> Labels:
-    """A lane for each tier. The label is the value of an annotation, or with attribute "tier" the name of its tier."""
+    """A lane for each tier that is taken.
+
+    The label is the value of an annotation, or with attribute "tier" the name of its tier.
+    """
     name, content = one_file(files)
     root = xml.parsed(name, content)
     reader = Reader(name, asked, DIGIT_S)
@@ -74,6 +85,8 @@ def read(files: Files, asked: Asked) -> Labels:
     made = reader.clip(clip, ())
     lanes = []
     for tier, chain in zip(tiers, chains, strict=True):
+        if not asked.takes("tier", tier.get("TIER_ID")):
+            continue
         events = [event for one in chain if (event := _event(document, tier, one, origin_s))]
         names = {"name": tier.get("TIER_ID"), "author": tier.get("ANNOTATOR"), "subject": tier.get("PARTICIPANT")}
         lanes.append(reader.lane(events, made, made.lanes[0].seen if made.lanes else (), **names))

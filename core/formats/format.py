@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
-from core.domain import ClipLabels, Labels, VideoInfo
+from core.domain import ClipLabels, Labels, Part, VideoInfo
 from core.errors import FormatInvalid
 from core.formats.files import Files, packed
 from core.formats.reading import Asked, bounds
@@ -31,6 +31,8 @@ class Format:
     unit, base, ends: how it counts, where it begins and what its end means, in words. keeps: of KEPT, what it can hold.
     digit_s: what its last digit stands for, 0 where it counts frames. frames: whether it does. remark: what else to
     know. looks_like: whether a file of that name and with that beginning is one. files: what it writes into a folder.
+    parts: what a file holds that may be taken or left. optional: the kinds of parts of which none need be taken.
+    asks: what of Asked its files leave open.
     """
 
     name: str
@@ -47,6 +49,9 @@ class Format:
     write: Callable[[Labels], bytes]
     looks_like: Callable[[str, str], bool]
     files: Callable[[Labels], dict[str, bytes]] | None = None
+    parts: Callable[[Files], tuple[Part, ...]] | None = None
+    optional: frozenset[str] = frozenset()
+    asks: frozenset[str] = frozenset()
 
     @property
     def frames(self) -> bool:

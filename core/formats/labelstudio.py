@@ -4,11 +4,12 @@ Source: HumanSignal/label-studio docs/source/tags/timelinelabels.md and video.md
 Frame k covers [(k - 1) / rate, k / rate) of nominal time, and the export does not tell the rate.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from core.domain import ClipLabels, Labels
+from core.domain import ClipLabels, Labels, Part
 from core.errors import FormatInvalid
 from core.formats import xml
 from core.formats.files import Files, json_of, shown
@@ -26,6 +27,7 @@ UNIT, BASE, ENDS = (
 )
 KEEPS = {"overlaps", "several", "stretches"}
 DIGIT_S = 0.0
+ASKS = {"rate_hz"}
 REMARK = "Only for clips of constant rate. Set frameRate of the Video tag to the clip's rate: its default is 24. \
 Base and end were not checked on a real export."
 
@@ -49,6 +51,23 @@ def read(files: Files, asked: Asked) -> Labels:
     rate = asked.rate_hz or _configured(files)
     clips = [_task(reader, task, f"$[{at}]", rate, len(told) == 1) for at, task in enumerate(told)]
     return reader.labels(clips)
+
+
+def parts(files: Files) -> tuple[Part, ...]:
+    """The annotations that tasks have, each of another person, where a task has several."""
+    name = next((name for name in files if name.lower().endswith(".json")), next(iter(files), ""))
+    told = json_of(name, files[name])
+    several = [task.get("annotations") for task in told if isinstance(task, Mapping)] if isinstance(told, list) else []
+    counts: Counter[str] = Counter()
+    for one in several:
+        for at, annotation in enumerate(one if isinstance(one, list) else ()):
+            regions = annotation.get("result") if isinstance(annotation, Mapping) else None
+            counts[_numbered(at)] += len(regions) if isinstance(regions, list) else 0
+    return tuple(Part("annotation", name, many) for name, many in counts.items())
+
+
+def _numbered(at: int) -> str:
+    return f"annotation {at + 1}"
 
 
 def _configured(files: Files) -> Fraction | None:
@@ -86,9 +105,14 @@ def _task(reader: Reader, task: Any, path: str, rate: Fraction | None, alone: bo
     several = task.get("annotations", []) if isinstance(task, Mapping) else []
     if isinstance(several, list) and len(several) > 1:
         reader.noted(f"{path}.annotations", "one annotation of a task", f"{len(several)}: each becomes a track")
+    drafted = task.get("predictions") if isinstance(task, Mapping) else None
+    if isinstance(drafted, list) and drafted:
+        reader.noted(f"{path}.predictions", "annotations alone", f"{len(drafted)} predictions, which are left out")
     for at, annotation in enumerate(several if isinstance(several, list) else []):
         regions = annotation.get("result") if isinstance(annotation, Mapping) else None
-        author = f"annotation {at + 1}" if len(several) > 1 else ""
+        author = _numbered(at) if len(several) > 1 else ""
+        if author and not reader.asked.takes("annotation", author):
+            continue
         for place, region in enumerate(regions if isinstance(regions, list) else []):
             where = f"{path}.annotations[{at}].result[{place}]"
             events += _region(reader, region, where, rate, author)

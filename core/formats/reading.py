@@ -32,8 +32,8 @@ class Asked:
     is background; else nothing is known there. rate_hz: the frame rate that the file's program counted on (Label
     Studio). every: a row stands for so many frames (MS-TCN), or a label holds for so many (CVAT). split: which of the
     numbered lists (UCF101, HMDB51). attribute: which one is the label (VIA); "tier" for the names of ELAN's tiers.
-    modifiers: whether BORIS' modifiers become part of the label. confidences: whether a last number in the text of a
-    subtitle such as 0.93 is a confidence.
+    confidences: whether a last number in the text of a subtitle such as 0.93 is a confidence. only: the parts of the
+    file that are taken, as kind and names; of a kind that is not among them, all. See parts.py.
     """
 
     clips: tuple[VideoInfo, ...] = ()
@@ -42,8 +42,16 @@ class Asked:
     every: int = 1
     split: int = 1
     attribute: str = ""
-    modifiers: bool = True
     confidences: bool = True
+    only: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    def chosen(self, kind: str) -> bool:
+        """Whether parts of that kind were chosen."""
+        return kind in dict(self.only)
+
+    def takes(self, kind: str, name: str) -> bool:
+        """Whether the part of that kind and name is taken."""
+        return not self.chosen(kind) or name in dict(self.only)[kind]
 
 
 @dataclass(frozen=True)

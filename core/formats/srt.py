@@ -14,6 +14,7 @@ MIME = "application/x-subrip"
 UNIT, BASE, ENDS = "whole milliseconds", "from 0", "a cue's end is not part of it"
 KEEPS = {"confidence", "overlaps", "stretches"}
 DIGIT_S = 0.001
+ASKS = {"confidences"}
 REMARK = "For eyes: some players show only one of two cues at the same time."
 
 

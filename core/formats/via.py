@@ -9,10 +9,11 @@ import csv
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.domain import ClipLabels, Labels
+from core.domain import ClipLabels, Labels, Part
 from core.errors import FormatInvalid
 from core.formats.files import Files, json_of, one_file, refused, shown, text_of
 from core.formats.reading import Asked, Event, Reader, base, stem
@@ -44,21 +45,37 @@ def is_table(head: str) -> bool:
 
 
 def read(files: Files, asked: Asked) -> Labels:
-    """The labels of a project or of a CSV. asked.attribute: which attribute is the label, where there are several."""
-    name, content = one_file(files)
-    text = text_of(name, content)
-    reader = Reader(name, asked, 0.001)
-    rows = _table(reader, text) if is_table(text) else _project(reader, json_of(name, content))
+    """The labels of a project or of a CSV. asked.attribute: which attribute is the label, where there are several.
+
+    Where attributes are chosen as parts of the file, each becomes a track.
+    """
+    reader, rows = _opened(files, asked)
     reader.problems.finish()
     events: dict[str, list[Event]] = {}
     for clip, where, z, values in rows:
         own = events.setdefault(clip, [])
-        chosen = _chosen(reader, values, where) if z else ""
-        if z and chosen:
+        if z and asked.chosen("attribute"):
+            taken = {one: reader.label(values[one], where) for one in values if asked.takes("attribute", one)}
+            own += [Event(z[0], z[-1], label, where, lane=one) for one, label in taken.items()]
+        elif z and (chosen := _chosen(reader, values, where)):
             own.append(Event(z[0], z[-1], chosen, where))
-    events = events or {stem(name): []}
+    events = events or {stem(reader.file): []}
     clips = [reader.clip(clip, own, alone=len(events) == 1) for clip, own in events.items()]
     return reader.labels(clips)
+
+
+def parts(files: Files) -> tuple[Part, ...]:
+    """The attributes with how many labels have each."""
+    _, rows = _opened(files, Asked())
+    found = Counter(one for _, _, z, values in rows if z for one in values)
+    return tuple(Part("attribute", name, many) for name, many in found.items())
+
+
+def _opened(files: Files, asked: Asked) -> tuple[Reader, list[tuple[str, int | str, list[float], dict[str, str]]]]:
+    name, content = one_file(files)
+    text = text_of(name, content)
+    reader = Reader(name, asked, 0.001)
+    return reader, _table(reader, text) if is_table(text) else _project(reader, json_of(name, content))
 
 
 def _chosen(reader: Reader, values: Mapping[str, str], where: int | str) -> str:
@@ -67,7 +84,7 @@ def _chosen(reader: Reader, values: Mapping[str, str], where: int | str) -> str:
     if wanted or len(values) != 1:
         if wanted not in values:
             told = ", ".join(map(repr, values)) or "none"
-            hint = "Say which attribute is the label, with --attribute at the command line."
+            hint = "Say which attribute is the label, with --attribute, or --only attribute=NAME, at the command line."
             reader.problems.add(where, f"the attribute {wanted!r}" if wanted else "one attribute", told, hint)
             return ""
         return reader.label(values[wanted], where)

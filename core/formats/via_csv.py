@@ -15,7 +15,7 @@ KEEPS = via.KEEPS
 DIGIT_S = via.DIGIT_S
 REMARK = "One text attribute, behaviour."
 
-read = via.read
+read, parts = via.read, via.parts
 
 
 def looks_like(name: str, head: str) -> bool:

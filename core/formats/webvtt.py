@@ -12,6 +12,7 @@ MIME = "text/vtt"
 UNIT, BASE, ENDS = "whole milliseconds", "from 0", "a cue's end is not part of it"
 KEEPS = {"confidence", "overlaps", "stretches"}
 DIGIT_S = 0.001
+ASKS = {"confidences"}
 REMARK = "For eyes: a player shows a cue on its own frames, and a label is not marked as one."
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from core.domain import ClipLabels, Document, Item, Labels, Lane, Renaming, Segment, VideoInfo, listed
 from core.errors import FormatInvalid
-from core.formats import Asked, converting
+from core.formats import Asked, Format, converting, parts
 from core.formats.files import Files, unpacked
 from core.labelling import spans
 from core.registry import FORMATS
@@ -26,14 +26,18 @@ def files_in(name: str, content: bytes) -> Files:
     return unpacked(name, content) if content.startswith(ZIP) else {name: content}
 
 
-def read(files: Files, info: VideoInfo, name: str, *, form: str = "", watched: bool = False) -> Labels:
+def form_of(files: Files, form: str = "") -> Format:
+    """The format of that name, or the one that the files are in."""
+    return FORMATS[form] if form else converting.detect_files(files)
+
+
+def read(files: Files, info: VideoInfo, name: str, *, form: str = "", asked: Asked | None = None) -> Labels:
     """What files say of a clip; FormatInvalid where they cannot be read or say nothing of it.
 
-    form: the name of their format, "" to tell it from the files. watched: whether all of the clip was looked at, where
-    they do not say so themselves.
+    form: the name of their format, "" to tell it from the files. asked: what they do not say themselves.
     """
-    chosen = FORMATS[form] if form else converting.detect_files(files)
-    found = chosen.read(files, Asked(clips=(replace(info, path=name),), watched=watched))
+    known = replace(asked or Asked(), clips=(replace(info, path=name),))
+    found = parts.read(files, form_of(files, form), known)
     clips = tuple(clip for clip in found.clips if clip.info is not None)
     if not clips:
         named = ", ".join(clip.name for clip in found.clips[:8]) or "no clip"

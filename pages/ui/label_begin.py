@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.domain import Document, VideoInfo
 from core.labelling import files
-from pages.ui import label_files, label_tracks, reads, state, theme
+from pages.ui import label_take_in, label_tracks, reads, state, theme
 
 EMPTY = "nothing"
 
@@ -22,7 +22,7 @@ def show(info: VideoInfo) -> None:
         _form(info)
     with right:
         theme.section("Labels from elsewhere")
-        label_files.take_in(info, ())
+        label_take_in.show(info, ())
 
 
 def _form(info: VideoInfo) -> None:
