@@ -277,7 +277,7 @@ class _Heat:
 
 def cut_key(digest: str, strips: Sequence[Strip]) -> str:
     """The name of the cut-outs of these segments."""
-    return fingerprint("cut-outs", 1, digest, tuple(strips))
+    return fingerprint("cut-outs", 2, digest, tuple(strips))
 
 
 def make_cuts(store: Store, digest: str, strips: Sequence[Strip], report: Report = silent) -> None:
@@ -307,7 +307,7 @@ def make_cuts(store: Store, digest: str, strips: Sequence[Strip], report: Report
             for number, ((name, one), (first, stop)) in enumerate(zip(chosen, spans, strict=True), 1):
                 if first < stop:
                     file = f"{number:04}_{_plain(one.label)}.mp4"
-                    video.write(Path(folder, "cut.mp4"), frames(int(first), int(stop)), info.rate_hz)
+                    video.write(Path(folder, "cut.mp4"), frames(int(first), int(stop)), info.rate_hz, sound=info)
                     archive.write(Path(folder, "cut.mp4"), file)
                     rows.append(_row(file, one, name, int(first), int(stop), info))
                 done += int(stop - first)

@@ -5,6 +5,7 @@ import io
 import zipfile
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from PIL import features
@@ -123,6 +124,56 @@ def test_cut_outs_hold_their_frames_and_a_table(store: Store, clip: str, tmp_pat
     assert np.abs(first.astype(int) - video.frame_at(info, 0.4).image).mean() < 4
     with pytest.raises(NotEnoughExamples):
         films.make_cuts(store, clip, [Strip("none", ())])
+
+
+@pytest.mark.parametrize(("name", "codec"), [("talk.mp4", "aac"), ("talk.mkv", "pcm_s16le"), ("talk.ts", "mp2")])
+def test_cut_outs_keep_their_sound_where_the_clip_has_some(store: Store, tmp_path: Path, name: str, codec: str):
+    """The clip beeps once, at 5 s: in a cut from 4.6 s on that is at 0.4 s, and before it nothing is heard."""
+    digest = pipeline.add_video(store, beeping(tmp_path / name, codec, at_s=5.0, length_s=6))
+    clip = store.video(digest)
+    start_s, stop_s = clip.times_s[46], clip.times_s[56]
+    strips = [
+        Strip("", (Segment(0.0, float(clip.times_s[20]), "quiet"), Segment(float(start_s), float(stop_s), "beep")))
+    ]
+    films.make_cuts(store, digest, strips)
+    with zipfile.ZipFile(store.file_path(films.cut_key(digest, strips))) as archive:
+        archive.extractall(tmp_path)
+    quiet, beep = heard(tmp_path / "0001_quiet.mp4"), heard(tmp_path / "0002_beep.mp4")
+    assert quiet.max() < 0.02 and len(quiet) / 48_000 == pytest.approx(2.0, abs=0.06)
+    onset_s = float(np.argmax(beep > 0.2)) / 48_000
+    assert onset_s == pytest.approx(5.0 - start_s, abs=0.03) and len(beep) / 48_000 == pytest.approx(1.0, abs=0.06)
+
+
+def beeping(path: Path, codec: str, *, at_s: float, length_s: int) -> Path:
+    """A clip of 10 frames/s that is silent but for a tenth of a second."""
+    rate = 48_000
+    moments_s = np.arange(rate * length_s) / rate
+    tone = np.where((moments_s >= at_s) & (moments_s < at_s + 0.1), np.sin(2 * np.pi * 1000 * moments_s), 0)
+    with av.open(str(path), "w") as output:
+        pictures = output.add_stream("libx264", rate=10)
+        pictures.width, pictures.height, pictures.pix_fmt = 64, 48, "yuv420p"
+        sound = output.add_stream(codec, rate=rate, layout="mono")
+        for index in range(10 * length_s):
+            image = np.full((48, 64, 3), 4 * index, np.uint8)
+            output.mux(pictures.encode(av.VideoFrame.from_ndarray(image, "rgb24")))
+            part = tone[index * rate // 10 : (index + 1) * rate // 10]
+            samples = av.AudioFrame.from_ndarray((20_000 * part).astype(np.int16)[None], "s16", "mono")
+            samples.sample_rate, samples.pts = rate, index * rate // 10
+            output.mux(sound.encode(samples))
+        output.mux(sound.encode())
+        output.mux(pictures.encode())
+    return path
+
+
+def heard(path: Path) -> np.ndarray:
+    """How loud a clip is at each sample of its clock."""
+    with av.open(str(path)) as clip:
+        frames = list(clip.decode(audio=0))
+    found = np.zeros(round(48_000 * max(float(one.time) + one.samples / 48_000 for one in frames)))
+    for one in frames:
+        first = round(48_000 * float(one.time))
+        found[first : first + one.samples] = np.abs(one.to_ndarray()).max(axis=0)[: len(found) - first]
+    return found
 
 
 # Text -----------------------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from core.video.reading import read
 
 CLOCK_HZ = 90_000  # finer than any camera
 
+_RUN_UP_S = 1.0  # of sound that is decoded before what is wanted: decoders find their feet in it
 _SOUND_HZ = 48_000
 _X264 = {"preset": "veryfast", "crf": "21", "tune": "fastdecode"}
 
@@ -32,7 +33,7 @@ def write(
     """Write frames as an MP4 (H.264, 4:2:0, BT.709) that plays everywhere, each at its own time from the first.
 
     rate_hz: how long the last frame stays, where the gap before it does not tell. sound: the clip whose sound is heard
-    with them, from its first frame on. Odd sizes lose one pixel. The file appears under its name when it is whole;
+    with them, from the time of the first of them on. Odd sizes lose one pixel. The file appears under its name when it is whole;
     nothing is left of one that is not.
     """
     _encode(path, frames, last_s=float(1 / rate_hz) if rate_hz else None, sound=sound)
@@ -96,7 +97,7 @@ class _Writer:
         context.colorspace = context.color_primaries = context.color_trc = 1  # BT.709
         context.color_range = 1  # 16 to 235
         self._durations: dict[int, int] = {}
-        self._sound = _Sound(output, sound) if sound else None
+        self._sound = _Sound(output, sound, first.time_s) if sound else None
 
     def put(self, frame: Frame, gap_s: float) -> None:
         """Encode one frame; at least one a second is a key frame, so that a player finds any moment soon."""
@@ -130,15 +131,18 @@ class _Writer:
 
 
 class _Sound:
-    """The first sound of a clip, coded anew as AAC on the clock of its pictures. Sound that is broken just ends."""
+    """The first sound of a clip from a moment on, coded anew as AAC on the clock of its pictures.
 
-    def __init__(self, output: Any, info: VideoInfo):
-        self._output, self._start_s, self._held = output, float(info.clock_start_s), None
+    It begins with the first whole 1024 samples, at most 22 ms after that moment. Sound that is broken just ends.
+    """
+
+    def __init__(self, output: Any, info: VideoInfo, from_s: float):
+        self._output, self._start_s, self._held = output, float(info.clock_start_s) + from_s, None
         self._source = container_of(info.path, content_of(info.path).demuxer)
         self._frames: Iterator[Any] = iter(())
         if self._source.streams.audio:
             self._stream = output.add_stream("aac", rate=_SOUND_HZ, layout="stereo")
-            self._frames = self._resampled(self._source.streams.audio[0])
+            self._frames = self._resampled(self._source.streams.audio[0], far=from_s > 2 * _RUN_UP_S)
             self._held = next(self._frames, None)
 
     def until(self, time_s: float) -> None:
@@ -153,11 +157,11 @@ class _Sound:
             self._output.mux(self._stream.encode(None))
         self._source.close()
 
-    def _resampled(self, stream: Any) -> Iterator[Any]:
-        """Sound from the first picture on, in stereo, pts in samples, rising."""
+    def _resampled(self, stream: Any, *, far: bool) -> Iterator[Any]:
+        """Sound from the first picture on, in stereo, pts in samples, rising. far: that lies far into the clip."""
         resampler, last = av.AudioResampler("fltp", "stereo", _SOUND_HZ, frame_size=1024), -1
         with suppress(FFmpegError, ValueError, OSError):
-            for frame in self._source.decode(stream):
+            for frame in self._from_before(stream) if far else self._source.decode(stream):
                 for piece in resampler.resample(frame):
                     if piece.pts is None:
                         continue
@@ -166,3 +170,15 @@ class _Sound:
                     if piece.pts > last:
                         last = piece.pts
                         yield piece
+
+    def _from_before(self, stream: Any) -> Iterator[Any]:
+        """Sound from a little before the first picture; all of it where the file cannot be entered there."""
+        first = None
+        with suppress(FFmpegError, ValueError, OSError):
+            self._source.seek(int((self._start_s - _RUN_UP_S) / stream.time_base), stream=stream)
+            first = next(iter(self._source.decode(stream)), None)
+        if first is None or first.time is None or first.time > self._start_s:
+            self._source.seek(0)
+        else:
+            yield first
+        yield from self._source.decode(stream)
