@@ -77,7 +77,7 @@ def _round(store: Store, info: VideoInfo, backbone: Backbone, run: Run) -> tuple
         features(backbone, prepared, run)
     card = pipeline.models(current())[MODEL]
     store.delete(pipeline.features_key(info.digest, Recipe(), backbone.name, current().engine))
-    store.delete(pipeline.prediction_key(info.digest, Recipe(), card, current().engine))
+    store.delete(pipeline.prediction_key(store, info.digest, Recipe(), card, current().engine))
     with watch() as working:
         pipeline.predict(store, info.digest, Recipe(), MODEL, current().engine)
     return tuple(info.frame_count / time.seconds for time in (decoding, computing, working))  # type: ignore[return-value]

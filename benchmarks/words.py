@@ -149,7 +149,9 @@ def _looked_at(path: Path) -> tuple[VideoInfo, Prediction]:
     card = pipeline.models(here)[pipeline.DEFAULT_MODEL]
     digest = pipeline.add_video(store, path)
     pipeline.predict(store, digest, Recipe(), card.name, here.engine)
-    return store.video(digest), store.read(pipeline.prediction_key(digest, Recipe(), card, here.engine), Prediction)
+    return store.video(digest), store.read(
+        pipeline.prediction_key(store, digest, Recipe(), card, here.engine), Prediction
+    )
 
 
 def _named() -> list[Figure]:

@@ -222,7 +222,7 @@ class _Heat:
         self.backbone = BACKBONES[self.card.backbone]
         self.recipe = pipeline.prepared(wanted.recipe, self.card)
         self.said = store.read(
-            pipeline.prediction_key(info.digest, wanted.recipe, self.card, wanted.engine), Prediction
+            pipeline.prediction_key(store, info.digest, wanted.recipe, self.card, wanted.engine), Prediction
         )
         self.number, self.maps, self.times_s = -1, np.zeros((0, 1, 1), np.float32), np.zeros(0)
 

@@ -318,11 +318,11 @@ def _folder(store: Store, card: ModelCard) -> Path:
     return store.workspace if card.name == card.backbone else pipeline.model_of(store, card.name)[1]
 
 
-def reading_key(digest: str, recipe: Recipe, card: ModelCard, engine: str) -> str:
+def reading_key(store: Store, digest: str, recipe: Recipe, card: ModelCard, engine: str) -> str:
     """The name of what `read` stores last."""
     own = card.name == card.backbone
     key = pipeline.features_key(digest, recipe, card.backbone, engine)
-    return key if own else pipeline.prediction_key(digest, recipe, card, engine)
+    return key if own else pipeline.prediction_key(store, digest, recipe, card, engine)
 
 
 def read(store: Store, digest: str, recipe: Recipe, card: ModelCard, engine: str, report: Report = silent) -> None:
@@ -339,7 +339,7 @@ def order(store: Store, digest: str, recipe: Recipe, card: ModelCard, engine: st
         whole = store.read(pipeline.features_key(digest, recipe, card.backbone, engine), Features)
         scores = whole.values.mean(axis=0) @ kernel + bias
     else:
-        said = store.read(pipeline.prediction_key(digest, recipe, card, engine), Prediction)
+        said = store.read(pipeline.prediction_key(store, digest, recipe, card, engine), Prediction)
         scores = said.scores.mean(axis=0)
     return [int(place) for place in np.argsort(-scores, kind="stable")]
 

@@ -8,18 +8,19 @@ neither TensorFlow nor a decoder.
 import math
 import os
 import tempfile
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 import core.backbones
 import core.formats
-from core import codec, preprocess, segments
-from core.domain import Analysis, Features, Frame, ModelCard, Prediction, Recipe, VideoInfo
+from core import codec, lines, preprocess, segments
+from core.domain import Analysis, Branches, Features, Frame, Lines, ModelCard, Prediction, Recipe, Track, VideoInfo
 from core.errors import AnalysisError, Cancelled, FormatInvalid, RecipeInvalid, ResultMissing, VideoUnreadable
 from core.jobs import Report, silent
 from core.keys import fingerprint
@@ -27,6 +28,9 @@ from core.preprocess import Hold, Resize
 from core.registry import BACKBONES, FORMATS, unknown
 from core.settings import ROOT, Settings
 from core.store import Store
+
+if TYPE_CHECKING:
+    from core.text_branch import TextBranch
 
 SHORTEST_S = 0.5  # shorter stretches of one label go to a neighbour
 THUMBNAIL_PX = 320
@@ -89,6 +93,8 @@ def check_card(card: ModelCard, path: Path | str) -> None:
         raise FormatInvalid(f"{path}: threshold {card.threshold} or smooth_s {card.smooth_s} is out of range.")
     if card.network != Path(card.network).name:
         raise FormatInvalid(f"{path}: expected a file of this folder as network, got {card.network!r}.")
+    if card.words != Path(card.words).name or (card.words and not card.network):
+        raise FormatInvalid(f"{path}: expected a file of this folder as words beside a network, got {card.words!r}.")
 
 
 # Clips ------------------------------------------------------------------------------------------------------------
@@ -240,10 +246,21 @@ def prepared(recipe: Recipe, card: ModelCard) -> Recipe:
     return Recipe((*recipe.steps, *card.recipe.steps))
 
 
-def prediction_key(digest: str, recipe: Recipe, card: ModelCard, engine: str) -> str:
-    """The name of what a model says of a clip."""
+def prediction_key(store: Store, digest: str, recipe: Recipe, card: ModelCard, engine: str) -> str:
+    """The name of what a model says of a clip, where it reads words with what is said in the clip as it is now."""
+    said = lines.spoken_keys(store, digest) if card.words else ()
+    return _prediction_key(digest, recipe, card, engine, said)
+
+
+def _prediction_key(digest: str, recipe: Recipe, card: ModelCard, engine: str, said: tuple[str, ...]) -> str:
     features = features_key(digest, prepared(recipe, card), card.backbone, engine)
-    return fingerprint("prediction", 1, features, card.name, card.version, card.labels)
+    words = (said,) if card.words else ()
+    return fingerprint("prediction", 1, features, card.name, card.version, card.labels, *words)
+
+
+def branches_key(prediction: str) -> str:
+    """The name of what picture and words say apart, by the key of what they say together."""
+    return fingerprint("branches", 1, prediction)
 
 
 # From frames to labels ----------------------------------------------------------------------------------------------
@@ -256,12 +273,19 @@ def predict(store: Store, digest: str, recipe: Recipe, model_name: str, engine: 
     """
     info = store.video(digest)
     card, folder = model_of(store, model_name)
-    key = prediction_key(digest, recipe, card, engine)
+    said = lines.spoken_keys(store, digest) if card.words else ()
+    key = _prediction_key(digest, recipe, card, engine, said)
     frames = frames_read(info, recipe)
     if not store.has(key):
         features = features_of(store, info, prepared(recipe, card), card.backbone, engine, report)
         report(frames, frames, "Reading labels")
-        store.write(key, label(card, folder, features), kind="prediction", video=digest)
+        if card.words:
+            texts = tuple(store.read(each, Lines) for each in said)
+            found, apart = label_with_words(card, folder, features, texts)
+            store.write(branches_key(key), apart, kind=lines.WITH_WORDS_APART, video=digest)
+            store.write(key, found, kind=lines.WITH_WORDS, video=digest)
+        else:
+            store.write(key, label(card, folder, features), kind="prediction", video=digest)
     report(frames, frames, "Done")
 
 
@@ -270,9 +294,20 @@ def analysis(
 ) -> Analysis:
     """All that is told about a clip, from what `predict` stored; ResultMissing before that."""
     info = store.video(digest)
-    prediction = store.read(prediction_key(digest, recipe, card, engine), Prediction)
+    key = prediction_key(store, digest, recipe, card, engine)
+    prediction = store.read(key, Prediction)
     track = segments.track(prediction, video=digest, threshold=card.threshold, shortest_s=shortest_s, author=card.name)
-    return Analysis(info, card.name, segments.ranking(prediction), track)
+    words = store.read(branches_key(key), Branches).sources if card.words else None
+    return Analysis(info, card.name, segments.ranking(prediction), track, words)
+
+
+def tracks_apart(found: Branches, card: ModelCard, digest: str) -> tuple[Track, Track]:
+    """What the picture alone says of a clip, and what the words alone say where there are any, as `analysis` tells it."""
+    told = {"video": digest, "threshold": card.threshold, "shortest_s": SHORTEST_S}
+    return (
+        segments.track(found.picture, author="picture alone", **told),
+        segments.track(found.words, author="words alone", where=found.worded, **told),
+    )
 
 
 def export(found: Analysis, format_name: str, name: str = "") -> bytes:
@@ -312,15 +347,35 @@ def look(
 def label(card: ModelCard, folder: Path, features: Features) -> Prediction:
     """The model's smoothed scores at each step: of its network, or without one of its CNN's own classifier."""
     if card.network:
-        scores = segments.smooth(
-            network_of(folder / card.network, card.network_sha256)(features.values),
-            features.times_s,
-            width_s=card.smooth_s,
-        )
-    else:
-        kernel, bias = BACKBONES[card.backbone].classifier()  # (D, C), (C,)
-        logits = segments.smooth(features.values @ kernel + bias, features.times_s, width_s=card.smooth_s)  # (T, C)
-        scores = _softmax(logits)
+        return _smoothed(card, folder, features, _seen(card, folder, features))
+    kernel, bias = BACKBONES[card.backbone].classifier()  # (D, C), (C,)
+    logits = segments.smooth(features.values @ kernel + bias, features.times_s, width_s=card.smooth_s)  # (T, C)
+    return _as_prediction(card, folder, features, _softmax(logits))
+
+
+def label_with_words(
+    card: ModelCard, folder: Path, features: Features, texts: Sequence[Lines]
+) -> tuple[Prediction, Branches]:
+    """The same of a model that reads words too: what both say together, and each apart. texts: spoken in the clip."""
+    branch = _branch_of(folder / card.words, card.words_sha256, len(card.labels))
+    near = branch.near(texts, features.times_s)
+    seen, said, worded = _seen(card, folder, features), branch.scores(near), branch.says(near)  # (T, C), (T, C), (T,)
+    both, picture, words = (
+        _smoothed(card, folder, features, scores) for scores in (branch.fused(seen, said, worded), seen, said)
+    )
+    return both, Branches(picture, words, worded, tuple(each.source for each in texts))
+
+
+def _seen(card: ModelCard, folder: Path, features: Features) -> np.ndarray:
+    """(T, C) what the network says of the picture."""
+    return network_of(folder / card.network, card.network_sha256)(features.values)
+
+
+def _smoothed(card: ModelCard, folder: Path, features: Features, scores: np.ndarray) -> Prediction:
+    return _as_prediction(card, folder, features, segments.smooth(scores, features.times_s, width_s=card.smooth_s))
+
+
+def _as_prediction(card: ModelCard, folder: Path, features: Features, scores: np.ndarray) -> Prediction:
     if scores.shape[1] != len(card.labels):
         raise FormatInvalid(
             f"{folder}: the network gives {scores.shape[1]} scores, the card {len(card.labels)} labels."
@@ -356,6 +411,14 @@ def network_of(path: Path, sha256: str) -> Callable[[np.ndarray], np.ndarray]:
     from core import network
 
     return network.load(path, sha256)
+
+
+@lru_cache(maxsize=8)
+def _branch_of(path: Path, sha256: str, labels: int) -> "TextBranch":
+    """The text branch, kept between clips."""
+    from core import text_branch
+
+    return text_branch.load(path, sha256, labels)
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:

@@ -38,8 +38,16 @@ def ranking(prediction: Prediction) -> tuple[LabelScore, ...]:
     return tuple(LabelScore(prediction.labels[i], float(means[i])) for i in order)
 
 
-def track(prediction: Prediction, *, video: str, threshold: float, shortest_s: float, author: str) -> Track:
-    """The best label of each step, joined into segments in seconds.
+def track(
+    prediction: Prediction,
+    *,
+    video: str,
+    threshold: float,
+    shortest_s: float,
+    author: str,
+    where: np.ndarray | None = None,
+) -> Track:
+    """The best label of each step, joined into segments in seconds. where: (T,) bool, steps that count; else all.
 
     A step whose best score is below `threshold` gives no segment: it counts as the first label of the track. A
     stretch shorter than `shortest_s`, of a label or of nothing, goes to the neighbour that scores better there.
@@ -47,6 +55,8 @@ def track(prediction: Prediction, *, video: str, threshold: float, shortest_s: f
     """
     scores = prediction.scores
     with_nothing = np.column_stack((scores, np.full(len(scores), threshold, np.float32)))  # (T, C + 1)
+    if where is not None:
+        with_nothing[~where] = np.append(np.zeros(scores.shape[1]), 1)
     borders_s = edges(prediction.times_s, prediction.seen_s)  # (T + 1,)
     sums = _sums(with_nothing)  # (T + 1, C + 1)
     runs = _merge_short(_runs(with_nothing.argmax(axis=1)), borders_s, sums, shortest_s)

@@ -13,7 +13,7 @@ info = state.chosen_video()
 clip_bar.show(info)
 card = state.chosen_model()
 recipe, engine = state.recipe(), state.settings().engine
-key = pipeline.prediction_key(info.digest, recipe, card, engine) if card else ""
+key = pipeline.prediction_key(state.store(), info.digest, recipe, card, engine) if card else ""
 model_cards.pick(opened=not (state.store().has(key) or state.in_words()))
 if card and state.in_words():
     named.show(info, card, key)

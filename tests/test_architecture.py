@@ -17,7 +17,7 @@ RANKS = {
     **dict.fromkeys(("keys", "segments", "signatures", "clock", "quality", "formats", "lettering", "narrative"), 3),
     **dict.fromkeys(("video", "preprocess", "synthetic", "backbones", "network", "metrics", "store"), 4),
     **dict.fromkeys(("datasets", "made_set"), 4),
-    **dict.fromkeys(("engine", "explain", "carrying", "text_branch"), 5),
+    **dict.fromkeys(("engine", "explain", "carrying", "text_branch", "lines"), 5),
     **dict.fromkeys(("pipeline", "frames"), 6),
     **dict.fromkeys(("sets", "insight", "words"), 7),
     **dict.fromkeys(("films", "transcripts"), 8),

@@ -397,7 +397,7 @@ def modelled(store: Store, dataset: Dataset, labels: tuple[str, ...], scores: np
         )
         store.save_video(info)
         said = Prediction(times_s, np.tile(row, (8, 1)).astype(np.float32), labels, "mine", (0.0, 4.0))
-        key = pipeline.prediction_key(item.video, Recipe(), card, ENGINE)
+        key = pipeline.prediction_key(store, item.video, Recipe(), card, ENGINE)
         store.write(key, said, kind="prediction", video=item.video)
     return card
 

@@ -55,7 +55,7 @@ def save_features(card: ModelCard = CARD) -> None:
     state.store().write(asked(card).features_key, found, kind="features", video=DIGEST)
     scores = np.tile(np.array([[0.2, 0.8]], np.float32), (7, 1))
     said = Prediction(times_s, scores, card.labels, card.name, (0.0, 2.0))
-    key = pipeline.prediction_key(DIGEST, Recipe(), card, ENGINE)
+    key = pipeline.prediction_key(state.store(), DIGEST, Recipe(), card, ENGINE)
     state.store().write(key, said, kind="prediction", video=DIGEST)
 
 
@@ -157,7 +157,7 @@ def test_the_first_kernels_are_drawn_on_demand(clip):  # noqa: F811
 def test_the_whole_clip_is_looked_at_first(clip, runner):  # noqa: F811
     at = opened("reasons")
     button(at, "Look at the whole clip").click().run()
-    assert insight.reading_key(DIGEST, Recipe(), CARD, ENGINE) in runner.known
+    assert insight.reading_key(state.store(), DIGEST, Recipe(), CARD, ENGINE) in runner.known
 
 
 def test_a_network_that_no_model_reads_says_what_to_do(clip):  # noqa: F811

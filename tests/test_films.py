@@ -86,7 +86,7 @@ def test_class_activation_lies_where_the_network_saw_it(store: Store, clip: str,
     recipe = Recipe((Crop((50.0, 100.0)), Resize(224, 224, "stretch")))
     card, _ = pipeline.model_of(store, "kinetics400")
     said = Prediction(np.array([1.0]), np.eye(1, len(card.labels), dtype=np.float32), card.labels, "net", (0.0, 2.0))
-    key = pipeline.prediction_key(clip, recipe, card, "tensorflow-f32")
+    key = pipeline.prediction_key(store, clip, recipe, card, "tensorflow-f32")
     store.write(key, said, kind="prediction", video=clip)
     hot = np.zeros((1, 7, 7), np.float32)
     hot[0, :, 3] = 5.0  # the middle of what was seen

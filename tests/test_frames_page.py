@@ -286,7 +286,7 @@ def test_the_frame_on_the_screen_can_be_ticked_and_all_let_go(clip):
 def test_the_table_gets_the_labels_of_a_stored_prediction(clip, runner):
     scores = np.array([[0.9, 0.1], [0.9, 0.1], [0.1, 0.9], [0.1, 0.9]], np.float32)
     made = Prediction(np.array([0.25, 0.75, 1.25, 1.75]), scores, CARD.labels, CARD.name, (0.0, 2.0))
-    key = pipeline.prediction_key(DIGEST, Recipe(), CARD, "tensorflow-f32")
+    key = pipeline.prediction_key(state.store(), DIGEST, Recipe(), CARD, "tensorflow-f32")
     state.store().write(key, made, kind="prediction", video=DIGEST)
     button(page(**{f"page.ticked.{DIGEST}": (3, 40)}), "Make a ZIP of 2 frames").click().run()
     assert list(runner.known) == [frames.export_key(DIGEST, (3, 40), Recipe(), ("walk", "run"))]

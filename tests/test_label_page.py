@@ -37,7 +37,7 @@ def drafted(store: Store, clip: VideoInfo) -> None:
     """What the made model says of the clip: sure of walking at first, torn later."""
     scores = np.array([[0.95, 0.05]] * 4 + [[0.45, 0.55]] * 4, np.float32)
     said = Prediction(np.arange(8) / 4 + 0.125, scores, CARD.labels, CARD.name, (0.0, 2.0))
-    key = pipeline.prediction_key(clip.digest, Recipe(), CARD, ENGINE)
+    key = pipeline.prediction_key(state.store(), clip.digest, Recipe(), CARD, ENGINE)
     store.write(key, said, kind="prediction", video=clip.digest)
 
 
@@ -99,7 +99,7 @@ def test_before_a_draft_it_says_what_a_draft_is_and_then_follows_the_job(
     assert "Nothing of it counts as a label before you accept it" in told(at)
     button(at, "Draft labels").click().run()
     assert "Cancel" in told(at)
-    key = pipeline.prediction_key(clip.digest, Recipe(), CARD, ENGINE)
+    key = pipeline.prediction_key(state.store(), clip.digest, Recipe(), CARD, ENGINE)
     runner.known[key] = Job(key, "Draft labels", "failed", error="The clip is gone.", hint="Add it again.")
     assert "The clip is gone" in told(page("label"))
 

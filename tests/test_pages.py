@@ -120,7 +120,7 @@ def button(at: AppTest, label: str):
 
 
 def prediction_key(recipe: Recipe | None = None) -> str:
-    return pipeline.prediction_key(DIGEST, recipe or Recipe(), CARD, "tensorflow-f32")
+    return pipeline.prediction_key(state.store(), DIGEST, recipe or Recipe(), CARD, "tensorflow-f32")
 
 
 def save_prediction(recipe: Recipe | None = None) -> None:

@@ -177,7 +177,7 @@ def test_asking_for_a_broken_model_tells_what_is_wrong_with_it(store, square_cli
 # Keys
 
 
-def test_keys_change_with_all_they_depend_on_and_with_nothing_else(card):
+def test_keys_change_with_all_they_depend_on_and_with_nothing_else(store, card):
     trimmed = Recipe((Trim((0.5, 1.0)),))
     features = {
         pipeline.features_key("d", Recipe(), CNN, ENGINE),
@@ -187,13 +187,13 @@ def test_keys_change_with_all_they_depend_on_and_with_nothing_else(card):
         pipeline.features_key("d", Recipe(), CNN, "another"),
     }
     assert len(features) == 5
-    first = pipeline.prediction_key("d", Recipe(), card, ENGINE)
-    assert pipeline.prediction_key("d", Recipe(), replace(card, threshold=0.9, title="x"), ENGINE) == first
+    first = pipeline.prediction_key(store, "d", Recipe(), card, ENGINE)
+    assert pipeline.prediction_key(store, "d", Recipe(), replace(card, threshold=0.9, title="x"), ENGINE) == first
     others = {
-        pipeline.prediction_key("d", trimmed, card, ENGINE),
-        pipeline.prediction_key("d", Recipe(), replace(card, smooth_s=9.0), ENGINE),
-        pipeline.prediction_key("d", Recipe(), replace(card, network_sha256="1"), ENGINE),
-        pipeline.prediction_key("d", Recipe(), replace(card, labels=card.labels[::-1]), ENGINE),
+        pipeline.prediction_key(store, "d", trimmed, card, ENGINE),
+        pipeline.prediction_key(store, "d", Recipe(), replace(card, smooth_s=9.0), ENGINE),
+        pipeline.prediction_key(store, "d", Recipe(), replace(card, network_sha256="1"), ENGINE),
+        pipeline.prediction_key(store, "d", Recipe(), replace(card, labels=card.labels[::-1]), ENGINE),
     }
     assert len(others | {first}) == 5
 
@@ -291,7 +291,7 @@ def test_a_cancelled_prediction_is_not_there(shared_store, digest, card, message
 
     with pytest.raises(Cancelled):
         pipeline.predict(shared_store, digest, recipe, MODEL, ENGINE, report)
-    assert not shared_store.has(pipeline.prediction_key(digest, recipe, card, ENGINE))
+    assert not shared_store.has(pipeline.prediction_key(shared_store, digest, recipe, card, ENGINE))
     looked = message == "Reading labels"
     assert shared_store.has(pipeline.features_key(digest, recipe, CNN, ENGINE)) == looked
     assert not list(shared_store.workspace.rglob("*.partial*"))
@@ -347,7 +347,7 @@ print(json.dumps([name for name in ("tensorflow", "keras", "openvino", "av") if 
 def test_a_stored_prediction_reads_back_as_it_was(shared_store, digest, card):
     pipeline.predict(shared_store, digest, Recipe(), MODEL, ENGINE)
     features = shared_store.read(pipeline.features_key(digest, Recipe(), CNN, ENGINE), Features)
-    stored = shared_store.read(pipeline.prediction_key(digest, Recipe(), card, ENGINE), Prediction)
+    stored = shared_store.read(pipeline.prediction_key(shared_store, digest, Recipe(), card, ENGINE), Prediction)
     assert np.array_equal(stored.scores, pipeline.label(card, Path(), features).scores)
 
 

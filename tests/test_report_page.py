@@ -37,7 +37,7 @@ def command(tmp_path, square_clip, monkeypatch, capfdbinary):
     digest = pipeline.add_video(with_store, square_clip)
     scores = np.array([[0.9, 0.1], [0.8, 0.2], [0.2, 0.8], [0.1, 0.9]], np.float32)
     made = Prediction(np.array([0.25, 0.75, 1.25, 1.75]), scores, card.labels, card.name, (0.0, 2.0))
-    key = pipeline.prediction_key(digest, Recipe(), card, settings.current().engine)
+    key = pipeline.prediction_key(with_store, digest, Recipe(), card, settings.current().engine)
     with_store.write(key, made, kind="prediction", video=digest)
 
     def run(*arguments):

@@ -150,7 +150,7 @@ def test_labels_in_words_follow_what_is_seen(store: Store):
 def test_the_rest_is_told_as_nothing_certain(store: Store, card: ModelCard):
     digest = clip(store, "a.mp4")
     known = seen(("skydiving", 10), ("making tea", 10))
-    base = pipeline.prediction_key(digest, Recipe(), card, "tensorflow-f32")
+    base = pipeline.prediction_key(store, digest, Recipe(), card, "tensorflow-f32")
     store.write(base, known, kind="prediction", video=digest)
     naming.find_named(store, digest, Recipe(), card, "tensorflow-f32", ("a parachutist",))
     told = naming.analysis(store, digest, naming.named_key(base, ("a parachutist",)))

@@ -67,7 +67,7 @@ def moments(at: AppTest) -> list[dict]:
 def known_of(digest: str, store: Store, *parts: tuple[str, int]) -> str:
     """File what the usual model says of a clip; gives its key."""
     card = pipeline.models(settings.current())["kinetics400"]
-    key = pipeline.prediction_key(digest, Recipe(), card, ENGINE)
+    key = pipeline.prediction_key(store, digest, Recipe(), card, ENGINE)
     store.write(key, seen(*parts), kind="prediction", video=digest)
     return key
 

@@ -11,7 +11,7 @@ interchange: labels as files of other programs hold them
 wording: vectors of texts, labels that a person names, the index of the search
 """
 
-from core.domain.answers import Analysis, Features, LabelScore, ModelCard, Prediction, Segment, Track
+from core.domain.answers import Analysis, Branches, Features, LabelScore, ModelCard, Prediction, Segment, Track
 from core.domain.editing import Edit
 from core.domain.footage import Frame, Quality, Recipe, Sheet, Step, VideoInfo
 from core.domain.interchange import (
@@ -66,6 +66,7 @@ __all__ = [
     "VALIDATION",
     "Analysis",
     "Baseline",
+    "Branches",
     "Calibration",
     "Case",
     "Change",

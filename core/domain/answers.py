@@ -95,12 +95,36 @@ class LabelScore:
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
-    """All that is told about one clip. ranking: labels by their mean score over the clip, best first."""
+    """All that is told about one clip. ranking: labels by their mean score over the clip, best first.
+
+    words: which texts of the clip took part, by source, () where it has none; None for a model that reads no words.
+    """
 
     video: VideoInfo
     model: str
     ranking: tuple[LabelScore, ...]
     track: Track
+    words: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Branches:
+    """What a model that reads words says by its picture alone, and by the words alone.
+
+    worded: (T,) bool, whether words that say anything are near each step; elsewhere the picture alone decides, and what
+    words say is the same for all labels. sources: which texts were read.
+    """
+
+    picture: Prediction
+    words: Prediction
+    worded: np.ndarray
+    sources: tuple[str, ...]
+
+    def __post_init__(self):
+        check(self.worded.shape == self.picture.times_s.shape == self.words.times_s.shape, "all are of the same steps")
+
+    def __repr__(self):
+        return f"Branches({self.picture.scores.shape}, words near {np.count_nonzero(self.worded)} steps)"
 
 
 @dataclass(frozen=True)
@@ -111,6 +135,7 @@ class ModelCard:
     network: file of the recurrent network inside the model's folder; empty for the backbone's own labels.
     engine: whose features it was trained on. smooth_s: width of the moving average over its scores.
     threshold: mean scores below it are told as the first label of a track, "nothing certain".
+    words: file of the text branch inside the folder, for a model that reads the words near each moment too; else empty.
     trained_on: what it saw, in words and keys; scores: held-out scores by name.
     """
 
@@ -131,8 +156,10 @@ class ModelCard:
     seed: int = 0
     scores: dict[str, float] = field(default_factory=dict)
     created: str = ""
+    words: str = ""
+    words_sha256: str = ""
 
     @property
     def version(self) -> str:
         """What of this card decides its predictions, besides the backbone: part of each key."""
-        return f"{self.network_sha256}:{self.smooth_s}"
+        return f"{self.network_sha256}:{self.smooth_s}{self.words and f':{self.words_sha256}'}"

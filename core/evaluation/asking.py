@@ -182,7 +182,7 @@ def _of_model(store: Store, question: Question, report: Report) -> Evaluation:
     split = _split(store, question.split)
     groups = split.groups if split else datasets.groups_from(dataset, question.grouping)
     places, folds = _chosen(dataset, split, found)
-    make = partial(pipeline.prediction_key, recipe=question.recipe, card=card, engine=question.engine)
+    make = partial(pipeline.prediction_key, store, recipe=question.recipe, card=card, engine=question.engine)
     keys = [make(dataset.items[place].video) for place in places]
     _predict(store, dataset, question, places, keys, report)
     wide, said = _said(store, dataset, card, found, places, folds, keys)

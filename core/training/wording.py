@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core import network, text_branch, transcripts
+from core import lines, network, text_branch
 from core.domain import Dataset, Features, Fold, HeldOut
 from core.errors import NotEnoughExamples
 from core.jobs import Report
@@ -35,18 +35,18 @@ class Said:
 
 def has_words(store: Store, dataset: Dataset) -> int:
     """How many clips of a set have words that can be learned from."""
-    spoken = transcripts.all_lines(store)
-    return sum(bool(text_branch.spoken(spoken.get(item.video, ()))) for item in dataset.items)
+    texts = lines.all_lines(store)
+    return sum(bool(lines.spoken(texts.get(item.video, ()))) for item in dataset.items)
 
 
 def near_steps(store: Store, dataset: Dataset, features: Sequence[Features]) -> tuple[tuple[str, ...], ...]:
     """The words near each step of each item; NotEnoughExamples where no clip has any."""
-    spoken = transcripts.all_lines(store)
+    texts = lines.all_lines(store)
     found = tuple(
-        text_branch.near(text_branch.spoken(spoken.get(item.video, ())), seen.times_s)
+        text_branch.near(lines.spoken(texts.get(item.video, ())), seen.times_s)
         for item, seen in zip(dataset.items, features, strict=True)
     )
-    if not any(any(texts) for texts in found):
+    if not any(any(each) for each in found):
         hint = "Add subtitles or transcripts to its clips on the Timeline, or train without the words."
         raise NotEnoughExamples(f"No clip of {dataset.name!r} has words.", hint)
     return found

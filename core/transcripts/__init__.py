@@ -4,7 +4,9 @@ decoding: bytes to text, whatever they were written in     reading: text to line
 keeping: lines beside a clip in the store                  speech: recognisers that may be installed here
 """
 
-from core.transcripts.keeping import LINES, all_lines, drop, inside_key, lines_of, take_file, take_inside
+from core.lines import LINES, all_lines, lines_of
+from core.lines import drop_lines as drop
+from core.transcripts.keeping import inside_key, take_file, take_inside
 from core.transcripts.reading import KINDS, read
 from core.transcripts.speech import Recogniser, installed, speech_folder, speech_key, speech_models, write_down
 

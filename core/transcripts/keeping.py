@@ -1,36 +1,13 @@
 """Lines beside a clip, in the store, where the search and the trainings find them."""
 
-from core.domain import Lines
 from core.errors import ResultMissing
 from core.jobs import Report, silent
 from core.keys import fingerprint
+from core.lines import keep_lines
 from core.store import Store
 from core.transcripts import reading
-from core.words import keep_lines
-from core.words.index import LINES
 
 INSIDE = "subtitle inside"
-
-
-def lines_of(store: Store, digest: str) -> tuple[Lines, ...]:
-    """All texts that are kept beside a clip, by the name of their source."""
-    found = [store.read(key, Lines) for key, video in store.made(LINES) if video == digest]
-    return tuple(sorted(found, key=lambda each: each.source))
-
-
-def all_lines(store: Store) -> dict[str, tuple[Lines, ...]]:
-    """The texts of all clips that have some, by digest."""
-    found: dict[str, tuple[Lines, ...]] = {}
-    for key, video in store.made(LINES):
-        found[video] = (*found.get(video, ()), store.read(key, Lines))
-    return found
-
-
-def drop(store: Store, digest: str, source: str) -> None:
-    """Keep the texts of that source no longer."""
-    for key, video in store.made(LINES):
-        if video == digest and store.read(key, Lines).source == source:
-            store.delete(key)
 
 
 def take_file(store: Store, digest: str, name: str, content: bytes) -> tuple[str, ...]:

@@ -16,10 +16,10 @@ import numpy as np
 from core.errors import ResultMissing, WeightsMissing
 from core.jobs import Report, silent
 from core.keys import fingerprint
+from core.lines import keep_lines
 from core.registry import unknown
 from core.store import Store
 from core.transcripts.reading import Raw, lines_of_raw
-from core.words import keep_lines
 
 SOURCE = "speech"
 CHUNK = 8000  # samples, half a second

@@ -5,7 +5,7 @@ meaning: how near words are to known labels     naming: labels in words over tim
 index: what the search knows of the library     searching: moments that fit a query
 """
 
-from core.words.index import keep_lines
+from core.lines import keep_lines
 from core.words.naming import find_named, named_key, read_labels
 from core.words.searching import analyse, search
 

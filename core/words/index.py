@@ -3,7 +3,7 @@
 It is made of all predictions and texts of the workspace, brought up to date before each search, and kept whole under
 the key of all it was made of. Clips are cut into moments of a second or more wherever what is seen changes; of each
 moment its strongest labels are kept. A line of text is one row: whoever has texts with their seconds (subtitles, notes)
-files them with `keep_lines`, and they are found.
+files them with `core.lines.keep_lines`, and they are found.
 """
 
 from collections.abc import Sequence
@@ -14,16 +14,18 @@ from typing import TypeAlias
 import numpy as np
 
 from core import segments
-from core.domain import Index, Line, Lines, Prediction
+from core.domain import Index, Lines, Prediction
 from core.errors import ResultMissing
 from core.jobs import Report, silent
 from core.keys import fingerprint
+from core.lines import LINES, WITH_WORDS
 from core.store import Store
 from core.words import meaning, saying
 from core.words.encoder import ENCODERS, USUAL
 
-KIND, LINES = "search index", "lines"
+KIND = "search index"
 VERSION = 2
+PREDICTIONS = ("prediction", WITH_WORDS)
 SHORTEST_S = 1.0  # of a moment
 LONGEST_S = 30.0
 CHANGE = 0.5  # sum of changes of all scores from which a new moment begins
@@ -33,19 +35,6 @@ AT_A_TIME = 2**12  # lines of which cosines are taken together, such that they s
 Source: TypeAlias = tuple[str, str, str]  # key, digest of the clip, kind
 Columns: TypeAlias = tuple[np.ndarray, ...]
 _HELD: dict[str, tuple[str, Index]] = {}  # by workspace: the key of the index and the index itself
-
-
-def keep_lines(store: Store, digest: str, source: str, lines: Sequence[Line]) -> str:
-    """File texts that come with a clip, in place of those of the same source; gives their key.
-
-    source: what they are, in a word, as it is told where one matches: "subtitle", "note".
-    """
-    key = fingerprint(LINES, 1, digest, source, tuple(lines))
-    for old, video in store.made(LINES):
-        if video == digest and old != key and store.read(old, Lines).source == source:
-            store.delete(old)
-    store.write(key, Lines(source, tuple(lines)), kind=LINES, video=digest)
-    return key
 
 
 def behind(store: Store) -> int:
@@ -83,8 +72,12 @@ def current(store: Store, report: Report = silent) -> Index:
 
 def waiting(store: Store, clips: Sequence[str] | None = None) -> tuple[str, ...]:
     """The clips of the library, or of these, that nothing has looked at yet."""
-    done = {video for _, video in store.made("prediction")}
-    return tuple(sorted(set(store.digests() if clips is None else clips) - done))
+    return tuple(sorted(set(store.digests() if clips is None else clips) - looked_at(store)))
+
+
+def looked_at(store: Store) -> set[str]:
+    """The clips that a network has looked at."""
+    return {video for kind in PREDICTIONS for _, video in store.made(kind)}
 
 
 def refresh(store: Store, report: Report = silent) -> None:
@@ -94,7 +87,7 @@ def refresh(store: Store, report: Report = silent) -> None:
 
 def _wanted(store: Store) -> list[Source]:
     """All that is searched."""
-    return [(key, video, kind) for kind in ("prediction", LINES) for key, video in store.made(kind)]
+    return [(key, video, kind) for kind in (*PREDICTIONS, LINES) for key, video in store.made(kind)]
 
 
 def _latest(store: Store) -> Index:

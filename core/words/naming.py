@@ -72,7 +72,7 @@ def find_named(
     """
     check_labels(labels)
     pipeline.predict(store, digest, recipe, card.name, engine, report)
-    base = pipeline.prediction_key(digest, recipe, card, engine)
+    base = pipeline.prediction_key(store, digest, recipe, card, engine)
     key = named_key(base, labels, least)
     if not store.has(key):
         found = name(store, store.read(base, Prediction), labels, least)

@@ -204,7 +204,7 @@ def analyse(store: Store, digests: Sequence[str], model: str, engine: str, repor
         sizes.append(store.video(digest).frame_count)
         calls.append((store, digest, model, engine))
     spread(_look, calls, sizes, "Looking at clips", report)
-    done = {video for _, video in store.made("prediction")}
+    done = indices.looked_at(store)
     if failed := [store.entry(digest).name for digest in digests if digest not in done]:
         raise AnalysisError(
             f"{len(failed)} of {len(digests)} clips could not be looked at: {', '.join(failed[:5])}.",

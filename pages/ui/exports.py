@@ -113,7 +113,9 @@ def _labels(info: VideoInfo, indices: tuple[int, ...]) -> tuple[str, ...]:
     card, none = state.chosen_model(), ("",) * len(indices)
     if card is None:
         return none
-    if not state.store().has(pipeline.prediction_key(info.digest, state.recipe(), card, state.settings().engine)):
+    if not state.store().has(
+        pipeline.prediction_key(state.store(), info.digest, state.recipe(), card, state.settings().engine)
+    ):
         return none
     try:
         segments = reads.analysis(info.digest, card.name).track.segments

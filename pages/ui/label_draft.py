@@ -34,7 +34,7 @@ def found(info: VideoInfo, now: State) -> Drafted | None:
     card = state.chosen_model()
     if card is None or not state.remembered("label.drafts", True):
         return None
-    key = pipeline.prediction_key(info.digest, state.recipe(), card, state.settings().engine)
+    key = pipeline.prediction_key(state.store(), info.digest, state.recipe(), card, state.settings().engine)
     if not state.store().has(key):
         return None
     if state.in_words():
@@ -104,7 +104,7 @@ def show(info: VideoInfo, now: State, drafted: Drafted | None) -> None:
         if st.button("Open the Timeline", icon=":material/view_timeline:", key="label.named"):
             state.go("timeline")
         return
-    key = pipeline.prediction_key(info.digest, state.recipe(), card, state.settings().engine)
+    key = pipeline.prediction_key(state.store(), info.digest, state.recipe(), card, state.settings().engine)
     job = (pipeline.predict, state.store(), info.digest, state.recipe(), card.name, state.settings().engine)
     if job_panel.ready(key, "Draft labels", *job):
         st.rerun()

@@ -53,7 +53,7 @@ def _wanted(info: VideoInfo, strips: Sequence[Strip], drafted: Drafted | None, *
     if drafted is None or not (scores or heat):
         return Wanted(tuple(strips), colours)
     card, recipe, engine = state.models()[drafted.model], state.recipe(), state.settings().engine
-    prediction = pipeline.prediction_key(info.digest, recipe, card, engine) if scores else ""
+    prediction = pipeline.prediction_key(state.store(), info.digest, recipe, card, engine) if scores else ""
     return Wanted(tuple(strips), colours, prediction, heat, recipe, drafted.model, engine)
 
 

@@ -81,7 +81,7 @@ def _labels(info: VideoInfo, features: Features, backbone: str) -> Sequence[str]
     card = state.chosen_model()
     if card is None or card.backbone != backbone:
         return None
-    key = pipeline.prediction_key(info.digest, state.recipe(), card, state.settings().engine)
+    key = pipeline.prediction_key(state.store(), info.digest, state.recipe(), card, state.settings().engine)
     if not state.store().has(key):
         st.caption("To colour by label, find the actions on the Timeline first.")
         return None

@@ -27,7 +27,7 @@ def show(info: VideoInfo, backbone: str) -> None:
     card = _reader(backbone)
     if card is None:
         return
-    key = insight.reading_key(info.digest, recipe, card, engine)
+    key = insight.reading_key(state.store(), info.digest, recipe, card, engine)
     task = (insight.read, state.store(), info.digest, recipe, card, engine)
     if not job_panel.ready(key, "Look at the whole clip", *task, about=ABOUT):
         return

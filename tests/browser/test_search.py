@@ -22,7 +22,7 @@ def danced(dashboard: Dashboard, square_clip: Path) -> str:
     store = Store(dashboard.workspace)
     digest = pipeline.add_video(store, square_clip)
     card = pipeline.models(settings.current())["kinetics400"]
-    key = pipeline.prediction_key(digest, Recipe(), card, settings.current().engine)
+    key = pipeline.prediction_key(store, digest, Recipe(), card, settings.current().engine)
     scores = np.full((20, 400), 0.1 / 399, np.float32)
     for step in range(20):
         scores[step, KINETICS.index("yoga" if step < 10 else "tap dancing")] = 0.9

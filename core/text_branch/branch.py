@@ -1,4 +1,4 @@
-"""The text branch: an embedding and an LSTM over the words near each step, and its fusion with the visual network.
+"""An embedding and an LSTM over the words near each step, and its fusion with the visual network.
 
 Fusion is late, with learned weights: at each step the logarithms of both branches' scores are added, each times its
 weight, and made to sum to 1 again. So each branch stays a network by itself, which is what shows what the words add;
@@ -20,7 +20,6 @@ from core.errors import NotEnoughExamples
 from core.jobs import Report, silent
 from core.network import UNKNOWN, class_weights_of
 
-SPOKEN = ("subtitle", "transcript", "speech")  # beginnings of the sources that are learned from; notes are not
 NEAR_S = 2.0  # words this far before or after a step's middle are near it
 MOST_WORDS = 32  # near a step
 MOST_KNOWN = 4000  # words of a vocabulary
@@ -36,18 +35,37 @@ WORD = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_]+", re.UNICO
 
 @dataclass(frozen=True, eq=False)
 class TextBranch:
-    """A trained text branch. vocabulary: words by their code minus 2; model: the Keras model."""
+    """A trained text branch. vocabulary: words by their code minus 2; model: the Keras model.
+
+    near_s, most_words: which words, and how many at most, are near a step. weights: of picture and words, where both
+    are fused.
+    """
 
     vocabulary: tuple[str, ...]
     model: Any
+    near_s: float = NEAR_S
+    most_words: int = MOST_WORDS
+    weights: tuple[float, float] = (1.0, 1.0)
 
     def scores(self, texts: Sequence[str]) -> np.ndarray:
         """(T, C) float32: what the words near each step say; all labels alike where there are none."""
-        codes = coded(self.vocabulary, texts)  # (T, W)
+        codes = coded(self.vocabulary, texts, self.most_words)  # (T, W)
         different, places = np.unique(codes, axis=0, return_inverse=True)
         said = np.array(self.model([different, different != NONE], training=False), np.float32)  # (U, C)
         said[~different.any(axis=1)] = 1 / said.shape[1]
         return said[places.ravel()]
+
+    def says(self, texts: Sequence[str]) -> np.ndarray:
+        """(T,) bool: whether there are words near each step."""
+        return np.array([bool(words(text)) for text in texts], bool)
+
+    def fused(self, picture: np.ndarray, text: np.ndarray, worded: np.ndarray) -> np.ndarray:
+        """(T, C) float32 scores of both together, weighed as this branch was told; see `fused`."""
+        return fused(picture, text, worded, self.weights)
+
+    def near(self, texts: Iterable[Lines], times_s: np.ndarray) -> tuple[str, ...]:
+        """The words near each step, as text; see `near`."""
+        return near(texts, times_s, self.near_s)
 
 
 def words(text: str) -> list[str]:
@@ -55,19 +73,14 @@ def words(text: str) -> list[str]:
     return WORD.findall(text.lower())
 
 
-def spoken(texts: Iterable[Lines]) -> tuple[Lines, ...]:
-    """Those texts of a clip that are learned from."""
-    return tuple(each for each in texts if each.source.startswith(SPOKEN))
-
-
-def near(texts: Iterable[Lines], times_s: np.ndarray) -> tuple[str, ...]:
+def near(texts: Iterable[Lines], times_s: np.ndarray, near_s: float = NEAR_S) -> tuple[str, ...]:
     """The words near each step, as text. times_s: (T,) middles of the steps."""
     lines = [line for each in texts for line in each.lines]
     if not lines:
         return ("",) * len(times_s)
     starts_s, stops_s = (np.array([getattr(line, end) for line in lines]) for end in ("start_s", "stop_s"))
     return tuple(
-        " ".join(lines[at].text for at in np.flatnonzero((starts_s < time_s + NEAR_S) & (stops_s > time_s - NEAR_S)))
+        " ".join(lines[at].text for at in np.flatnonzero((starts_s < time_s + near_s) & (stops_s > time_s - near_s)))
         for time_s in times_s
     )
 
@@ -78,28 +91,28 @@ def vocabulary_of(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(word for word, _ in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_KNOWN])
 
 
-def coded(vocabulary: Sequence[str], texts: Sequence[str]) -> np.ndarray:
-    """(T, MOST_WORDS) int32: the codes of the first words of each text, NONE behind them."""
+def coded(vocabulary: Sequence[str], texts: Sequence[str], most_words: int = MOST_WORDS) -> np.ndarray:
+    """(T, most_words) int32: the codes of the first words of each text, NONE behind them."""
     codes = {word: place + 2 for place, word in enumerate(vocabulary)}
-    rows = np.full((len(texts), MOST_WORDS), NONE, np.int32)
+    rows = np.full((len(texts), most_words), NONE, np.int32)
     for row, text in zip(rows, texts, strict=True):
-        found = [codes.get(word, STRANGE) for word in words(text)[:MOST_WORDS]]
+        found = [codes.get(word, STRANGE) for word in words(text)[:most_words]]
         row[: len(found)] = found
     return rows
 
 
-def build(known: int, labels: int, seed: int = 0) -> Any:
+def build(known: int, labels: int, seed: int = 0, *, most_words: int = MOST_WORDS, width: int = WIDTH) -> Any:
     """An untrained Keras model from (N, W) codes, and whether each is one, to (N, C) scores. known: words it knows."""
     from keras import Input, Model, initializers, layers
 
     def drawn(place: int) -> Any:
         return initializers.GlorotUniform(seed=seed + place)
 
-    codes, there = Input((MOST_WORDS,), dtype="int32", name="codes"), Input((MOST_WORDS,), dtype="bool", name="there")
-    hidden = layers.Embedding(known + 2, WIDTH, embeddings_initializer=drawn(1), name="words")(codes)
+    codes, there = Input((most_words,), dtype="int32", name="codes"), Input((most_words,), dtype="bool", name="there")
+    hidden = layers.Embedding(known + 2, width, embeddings_initializer=drawn(1), name="words")(codes)
     hidden = layers.Dropout(DROPOUT, seed=seed + 2, name="dropout_words")(hidden)  # (N, W, WIDTH)
     recurrent: Any = initializers.Orthogonal(seed=seed + 3)
-    lstm = layers.LSTM(WIDTH, kernel_initializer=drawn(4), recurrent_initializer=recurrent, name="lstm")
+    lstm = layers.LSTM(width, kernel_initializer=drawn(4), recurrent_initializer=recurrent, name="lstm")
     hidden = lstm(hidden, mask=there)
     hidden = layers.Dropout(DROPOUT, seed=seed + 5, name="dropout_last")(hidden)  # (N, WIDTH)
     scores = layers.Dense(labels, activation="softmax", kernel_initializer=drawn(6), name="scores")(hidden)  # (N, C)

@@ -1,0 +1,93 @@
+"""The texts that lie beside clips in the workspace: subtitles, transcripts, speech written down, notes of people.
+
+All but notes are *spoken*: trainings learn from them, and models with words read them. What such a model said of a clip
+is filed as WITH_WORDS and is deleted as soon as the clip's spoken texts change: nothing that is told is ever older than
+the words that it was told by.
+"""
+
+from collections.abc import Iterable, Sequence
+
+from core.domain import Line, Lines
+from core.errors import ResultMissing
+from core.keys import fingerprint
+from core.store import Store
+
+LINES = "lines"
+WITH_WORDS, WITH_WORDS_APART = "prediction with words", "picture and words apart"
+SPOKEN = ("subtitle", "transcript", "speech")  # beginnings of the sources that are spoken
+_SOURCES: dict[str, str] = {}  # of texts by key; a key is the hash of its texts, so this never changes
+
+
+def keep_lines(store: Store, digest: str, source: str, lines: Sequence[Line]) -> str:
+    """File texts that come with a clip, in place of those of the same source; gives their key.
+
+    source: what they are, in a word, as it is told where one matches: "subtitle", "note".
+    """
+    key = fingerprint(LINES, 1, digest, source, tuple(lines))
+    for old in _keys(store, digest):
+        if old != key and _source(store, old) == source:
+            store.delete(old)
+    if not store.has(key):
+        store.write(key, Lines(source, tuple(lines)), kind=LINES, video=digest)
+        _forget(store, digest, source)
+    return key
+
+
+def drop_lines(store: Store, digest: str, source: str) -> None:
+    """Keep the texts of that source no longer."""
+    for key in _keys(store, digest):
+        if _source(store, key) == source:
+            store.delete(key)
+            _forget(store, digest, source)
+
+
+def lines_of(store: Store, digest: str) -> tuple[Lines, ...]:
+    """All texts that are kept beside a clip, by the name of their source."""
+    return tuple(sorted((store.read(key, Lines) for key in _keys(store, digest)), key=lambda each: each.source))
+
+
+def all_lines(store: Store) -> dict[str, tuple[Lines, ...]]:
+    """The texts of all clips that have some, by digest."""
+    found: dict[str, tuple[Lines, ...]] = {}
+    for key, video in store.made(LINES):
+        found[video] = (*found.get(video, ()), store.read(key, Lines))
+    return found
+
+
+def spoken(texts: Iterable[Lines]) -> tuple[Lines, ...]:
+    """Those texts of a clip that are spoken."""
+    return tuple(each for each in texts if each.source.startswith(SPOKEN))
+
+
+def spoken_keys(store: Store, digest: str) -> tuple[str, ...]:
+    """What stands for the spoken texts of a clip: others as soon as a line changes, none where there are none."""
+    return tuple(sorted(key for key in _keys(store, digest) if _source(store, key).startswith(SPOKEN)))
+
+
+def spoken_keys_of_all(store: Store, digests: Iterable[str]) -> tuple[str, ...]:
+    """The same of several clips together, in one look at the catalogue."""
+    wanted = set(digests)
+    keys = (key for key, video in store.made(LINES) if video in wanted)
+    return tuple(sorted(key for key in keys if _source(store, key).startswith(SPOKEN)))
+
+
+def _keys(store: Store, digest: str) -> list[str]:
+    return [key for key, video in store.made(LINES) if video == digest]
+
+
+def _source(store: Store, key: str) -> str:
+    """Which source the texts under a key are of; "" where they were deleted meanwhile."""
+    if key not in _SOURCES:
+        try:
+            _SOURCES[key] = store.read(key, Lines).source
+        except ResultMissing:
+            return ""
+    return _SOURCES[key]
+
+
+def _forget(store: Store, digest: str, source: str) -> None:
+    """Delete what models with words said of a clip, where a source of spoken texts has changed."""
+    if source.startswith(SPOKEN):
+        for key, video in (*store.made(WITH_WORDS), *store.made(WITH_WORDS_APART)):
+            if video == digest:
+                store.delete(key)
