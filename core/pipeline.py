@@ -302,7 +302,7 @@ def analysis(
 
 
 def tracks_apart(found: Branches, card: ModelCard, digest: str) -> tuple[Track, Track]:
-    """What the picture alone says of a clip, and what the words alone say where there are any, as `analysis` tells it."""
+    """What the picture alone says of a clip, and the words alone where there are any, told as in `analysis`."""
     told = {"video": digest, "threshold": card.threshold, "shortest_s": SHORTEST_S}
     return (
         segments.track(found.picture, author="picture alone", **told),
