@@ -24,7 +24,7 @@ def keep_lines(store: Store, digest: str, source: str, lines: Sequence[Line]) ->
     source: what they are, in a word, as it is told where one matches: "subtitle", "note".
     """
     key = fingerprint(LINES, 1, digest, source, tuple(lines))
-    for old in _keys(store, digest):
+    for old in store.made_of(digest, LINES):
         if old != key and _source(store, old) == source:
             store.delete(old)
     if not store.has(key):
@@ -35,7 +35,7 @@ def keep_lines(store: Store, digest: str, source: str, lines: Sequence[Line]) ->
 
 def drop_lines(store: Store, digest: str, source: str) -> None:
     """Keep the texts of that source no longer."""
-    for key in _keys(store, digest):
+    for key in store.made_of(digest, LINES):
         if _source(store, key) == source:
             store.delete(key)
             _forget(store, digest, source)
@@ -43,7 +43,7 @@ def drop_lines(store: Store, digest: str, source: str) -> None:
 
 def lines_of(store: Store, digest: str) -> tuple[Lines, ...]:
     """All texts that are kept beside a clip, by the name of their source."""
-    return tuple(sorted((store.read(key, Lines) for key in _keys(store, digest)), key=lambda each: each.source))
+    return tuple(sorted((store.read(key, Lines) for key in store.made_of(digest, LINES)), key=lambda each: each.source))
 
 
 def all_lines(store: Store) -> dict[str, tuple[Lines, ...]]:
@@ -61,7 +61,7 @@ def spoken(texts: Iterable[Lines]) -> tuple[Lines, ...]:
 
 def spoken_keys(store: Store, digest: str) -> tuple[str, ...]:
     """What stands for the spoken texts of a clip: others as soon as a line changes, none where there are none."""
-    return tuple(sorted(key for key in _keys(store, digest) if _source(store, key).startswith(SPOKEN)))
+    return tuple(sorted(key for key in store.made_of(digest, LINES) if _source(store, key).startswith(SPOKEN)))
 
 
 def spoken_keys_of_all(store: Store, digests: Iterable[str]) -> tuple[str, ...]:
@@ -69,10 +69,6 @@ def spoken_keys_of_all(store: Store, digests: Iterable[str]) -> tuple[str, ...]:
     wanted = set(digests)
     keys = (key for key, video in store.made(LINES) if video in wanted)
     return tuple(sorted(key for key in keys if _source(store, key).startswith(SPOKEN)))
-
-
-def _keys(store: Store, digest: str) -> list[str]:
-    return [key for key, video in store.made(LINES) if video == digest]
 
 
 def _source(store: Store, key: str) -> str:
@@ -88,6 +84,5 @@ def _source(store: Store, key: str) -> str:
 def _forget(store: Store, digest: str, source: str) -> None:
     """Delete what models with words said of a clip, where a source of spoken texts has changed."""
     if source.startswith(SPOKEN):
-        for key, video in (*store.made(WITH_WORDS), *store.made(WITH_WORDS_APART)):
-            if video == digest:
-                store.delete(key)
+        for key in store.made_of(digest, WITH_WORDS, WITH_WORDS_APART):
+            store.delete(key)

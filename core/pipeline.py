@@ -357,7 +357,7 @@ def label_with_words(
     card: ModelCard, folder: Path, features: Features, texts: Sequence[Lines]
 ) -> tuple[Prediction, Branches]:
     """The same of a model that reads words too: what both say together, and each apart. texts: spoken in the clip."""
-    branch = _branch_of(folder / card.words, card.words_sha256, len(card.labels))
+    branch = branch_of(folder / card.words, card.words_sha256, len(card.labels))
     near = branch.near(texts, features.times_s)
     seen, said, worded = _seen(card, folder, features), branch.scores(near), branch.says(near)  # (T, C), (T, C), (T,)
     both, picture, words = (
@@ -414,7 +414,7 @@ def network_of(path: Path, sha256: str) -> Callable[[np.ndarray], np.ndarray]:
 
 
 @lru_cache(maxsize=8)
-def _branch_of(path: Path, sha256: str, labels: int) -> "TextBranch":
+def branch_of(path: Path, sha256: str, labels: int) -> "TextBranch":
     """The text branch, kept between clips."""
     from core import text_branch
 

@@ -1,5 +1,8 @@
 """Trainings in which the words of clips take part: what picture, words and both say of clips that were held out."""
 
+import json
+import zipfile
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -8,19 +11,43 @@ import numpy as np
 import pytest
 
 from core import datasets, pipeline, training, transcripts, video
-from core.domain import Dataset, Features, Grouping, Item, Line, Recipe, VideoInfo
-from core.errors import NotEnoughExamples
+from core.domain import (
+    Analysis,
+    Branches,
+    Dataset,
+    Features,
+    Grouping,
+    Item,
+    Line,
+    ModelCard,
+    Prediction,
+    Recipe,
+    VideoInfo,
+)
+from core.errors import FormatInvalid, NotEnoughExamples, WeightsMissing
+from core.evaluation import asking
 from core.jobs import silent
 from core.store import Store
-from core.training import command, runs
+from core.training import command, runs, saving
 from core.training.options import Options
-from core.words import keep_lines
+from core.words import index, keep_lines
 from tests.conftest import moving_square
-from tests.test_text_branch import STEPS, made_set
+from tests.test_text_branch import CLASSES, SAID, STEPS, made_set
 
 CNN, ENGINE = "efficientnet-lite0", "tensorflow-f32"
 OPTIONS = Options(units=8, epochs=15, dropout=0.1, learning_rate=0.01, batch_size=8, stretch=0.0, crop=1.0, noise=0.0)
 LABELS = tuple("abcdef")
+
+
+def added_clip(store: Store, digest: str, path: str, values: np.ndarray) -> None:
+    """Put a clip of three seconds into a store, which a CNN has looked at already."""
+    times_s = np.arange(STEPS) / 2
+    info = VideoInfo(
+        path, digest, 96, 64, STEPS, STEPS, times_s, Fraction(2), False, STEPS / 2, "h264", True, ()
+    )  # fmt: skip
+    store.save_video(info)
+    found = Features(times_s, values, (0.0, STEPS / 2))
+    store.write(pipeline.features_key(digest, Recipe(), CNN, ENGINE), found, kind="features", video=digest)
 
 
 def stored(store: Store, *, words: bool = True) -> Dataset:
@@ -31,14 +58,7 @@ def stored(store: Store, *, words: bool = True) -> Dataset:
         for place, (example, said) in enumerate(zip(examples, texts, strict=True)):
             digest = f"{group:02x}{place:02x}" + "0" * 60
             label = LABELS[int(example.targets[0])]
-            times_s = np.arange(STEPS) / 2
-            info = VideoInfo(
-                f"/clips/{group}-{place}.mp4", digest, 96, 64, STEPS, STEPS, times_s, Fraction(2), False, STEPS / 2,
-                "h264", True, (),
-            )  # fmt: skip
-            store.save_video(info)
-            found = Features(times_s, example.values, (0.0, STEPS / 2))
-            store.write(pipeline.features_key(digest, Recipe(), CNN, ENGINE), found, kind="features", video=digest)
+            added_clip(store, digest, f"/clips/{group}-{place}.mp4", example.values)
             if words:
                 keep_lines(store, digest, "subtitle", [Line(0.0, STEPS / 2, said[0])])
             items.append(Item(digest, f"{label}/g{group}_{place}.mp4", STEPS / 2, label=label, group=f"g{group}"))
@@ -72,12 +92,176 @@ def test_a_run_tells_picture_words_and_both_beside_one_another(done):
     assert sorted(said.items.tolist()) == list(range(48)) and np.allclose(said.scores.sum(axis=1), 1, atol=1e-3)
 
 
-def test_a_model_of_such_a_run_tells_the_scores_of_its_picture(done):
+# The model that is saved of it
+
+
+@pytest.fixture(scope="module")
+def saved(done) -> tuple[Store, ModelCard]:
+    """The model of that training."""
     store, key = done
-    record = training.run_of(store, key)
-    card = training.save_model(store, key, "made-words")
-    assert card.scores["clip accuracy"] == pytest.approx(record.words["picture accuracy"], abs=1e-4)
-    assert "looks at the picture alone" in card.trained_on
+    return store, training.save_model(store, key, "made-words")
+
+
+@pytest.fixture
+def fresh(saved) -> Iterator[Callable[[int], str]]:
+    """A function that adds a clip of a class, not seen before and without words, and gives its digest."""
+    store, _ = saved
+    added = []
+
+    def add(label: int) -> str:
+        examples, _ = made_set(1, 99)
+        digest = f"ff{label:02x}" + "0" * 60
+        added_clip(store, digest, f"/clips/fresh-{label}.mp4", examples[label].values)
+        added.append(digest)
+        return digest
+
+    yield add
+    for digest in added:
+        store.delete_video(digest)
+
+
+def say(store: Store, digest: str, *said: str) -> None:
+    """Put a subtitle beside a clip."""
+    stop = "00:00:03,000"
+    transcripts.take_file(store, digest, "said.srt", f"1\n00:00:00,000 --> {stop}\n{' '.join(said)}\n".encode())
+
+
+def found(store: Store, card: ModelCard, digest: str) -> Analysis:
+    """What the model says of a clip."""
+    pipeline.predict(store, digest, Recipe(), card.name, ENGINE)
+    return pipeline.analysis(store, digest, Recipe(), card, ENGINE)
+
+
+def test_its_card_tells_that_it_reads_words_and_what_they_are_worth(saved, done):
+    _, card = saved
+    record = training.run_of(*done)
+    assert card.words == "words.npz" and card.words_sha256 == record.words_sha256 != ""
+    assert card.scores["clip accuracy"] == pytest.approx(record.words["both accuracy"], abs=1e-4)
+    assert card.scores["clip accuracy, picture alone"] == pytest.approx(record.words["picture accuracy"], abs=1e-4)
+    assert card.scores["clip accuracy, words alone"] == pytest.approx(record.words["words accuracy"], abs=1e-4)
+    assert "Where a clip has none, the picture alone decides" in card.trained_on
+
+
+def test_it_names_fresh_clips_by_picture_and_words_together(saved, fresh):
+    store, card = saved
+    for label, (_, saying) in enumerate(CLASSES):
+        digest = fresh(label)
+        say(store, digest, *SAID[saying])
+        told = found(store, card, digest)
+        assert told.ranking[0].label == LABELS[label] and told.words == ("subtitle",)
+        assert {each.label for each in told.track.segments} == {LABELS[label]}
+
+
+def test_without_words_the_picture_alone_decides(saved, fresh):
+    store, card = saved
+    digest = fresh(0)
+    assert found(store, card, digest).words == ()
+    key = pipeline.prediction_key(store, digest, Recipe(), card, ENGINE)
+    apart, both = store.read(pipeline.branches_key(key), Branches), store.read(key, Prediction)
+    np.testing.assert_array_equal(both.scores, apart.picture.scores)
+    assert not apart.worded.any() and np.ptp(apart.words.scores) == 0
+    picture, words = pipeline.tracks_apart(apart, card, digest)
+    assert picture.segments and not words.segments
+
+
+def test_other_words_give_another_key_and_another_result_and_the_old_one_is_gone(saved, fresh):
+    store, card = saved
+    digest = fresh(0)
+    keys = []
+
+    def answer() -> str:
+        keys.append(pipeline.prediction_key(store, digest, Recipe(), card, ENGINE))
+        assert not store.has(keys[-1]), "nothing was said of these words yet"
+        return found(store, card, digest).ranking[0].label
+
+    silent_answer = answer()
+    say(store, digest, *SAID[0])
+    assert answer() == LABELS[0]
+    say(store, digest, *SAID[1])
+    assert answer() == LABELS[1]
+    assert index.looked_at(store) >= {digest}, "the search knows it"
+    transcripts.drop(store, digest, "subtitle")
+    assert answer() == silent_answer
+    assert keys[0] == keys[-1] and len(set(keys)) == 3 and not any(store.has(key) for key in keys[1:3])
+    keep_lines(store, digest, "note", [Line(0.0, 1.0, " ".join(SAID[1]))])
+    assert pipeline.prediction_key(store, digest, Recipe(), card, ENGINE) == keys[0], "notes are not read"
+
+
+def test_words_near_a_part_of_a_clip_count_there_alone(saved, fresh):
+    store, card = saved
+    digest = fresh(1)
+    keep_lines(store, digest, "speech", [Line(2.9, 3.0, " ".join(SAID[1]))])
+    found(store, card, digest)
+    apart = store.read(pipeline.branches_key(pipeline.prediction_key(store, digest, Recipe(), card, ENGINE)), Branches)
+    assert apart.worded.tolist() == [False, False, True, True, True, True]
+    _, words = pipeline.tracks_apart(apart, card, digest)
+    assert not words.segments or words.segments[0].start_s >= 0.5
+
+
+def test_a_model_that_reads_words_travels_as_a_zip_and_a_changed_one_is_refused(saved, fresh, tmp_path):
+    store, card = saved
+    whole = training.zipped(store, card.name)
+    path = tmp_path / "model.zip"
+    path.write_bytes(whole)
+    named = training.open_zip(store, path)
+    digest = fresh(1)
+    say(store, digest, *SAID[1])
+    assert found(store, pipeline.model_of(store, named)[0], digest).ranking[0].label == LABELS[1]
+    training.delete_model(store, named)
+    parts = {}
+    with zipfile.ZipFile(path) as archive:
+        parts = {Path(member.filename).name: archive.read(member) for member in archive.infolist()}
+    told = json.loads(parts["card.json"])
+    text = json.dumps(told | {"words": "", "words_sha256": ""}).encode()
+    for changed, why in (
+        ({**parts, "words.npz": parts["words.npz"] + b"x"}, "expected SHA-256"),
+        ({name: content for name, content in parts.items() if name != "words.npz"}, "its card names 'words.npz'"),
+        ({**parts, "card.json": text}, "its card names ''"),
+        ({**parts, "more.npz": b""}, "and perhaps words"),
+        ({**parts, "card.json": json.dumps(told | {"words": "../words.npz"}).encode()}, "its card names"),
+    ):
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, content in changed.items():
+                archive.writestr(f"made-words/{name}", content)
+        with pytest.raises(FormatInvalid, match=why):
+            training.open_zip(store, path)
+    assert [place.name for place in (store.workspace / "models").iterdir()] == [card.name]
+
+
+def test_a_model_whose_words_are_gone_or_others_says_so(saved, fresh, tmp_path):
+    store, card = saved
+    digest = fresh(0)
+    path = store.workspace / "models" / card.name / "words.npz"
+    kept = path.read_bytes()
+    pipeline.branch_of.cache_clear()
+    for content, error in ((b"", FormatInvalid), (None, WeightsMissing)):
+        path.unlink() if content is None else path.write_bytes(content)
+        with pytest.raises(error, match=r"words\.npz"):
+            pipeline.predict(store, digest, Recipe(), card.name, ENGINE)
+    path.write_bytes(kept)
+
+
+def test_a_set_is_judged_anew_when_its_words_change(saved):
+    store, _ = saved
+    asked = asking.Question("Made", "model", "made-words", engine=ENGINE)
+    before = asking.question_key(store, asked)
+    item = store.dataset("Made").items[0]
+    (lines,) = transcripts.lines_of(store, item.video)
+    keep_lines(store, item.video, "subtitle", [Line(0.0, 1.0, "something else")])
+    assert asking.question_key(store, asked) != before
+    keep_lines(store, item.video, "subtitle", lines.lines)
+    assert asking.question_key(store, asked) == before
+
+
+def test_a_training_from_before_models_read_words_gives_one_that_looks_at_the_picture(done):
+    store, key = done
+    old = replace(training.run_of(store, key), words_sha256="")
+    card = saving.card_of(old, key, "old")
+    assert not card.words and card.scores["clip accuracy"] == pytest.approx(old.words["picture accuracy"], abs=1e-4)
+    assert "It looks at the picture alone" in card.trained_on
+
+
+# What is learned from
 
 
 def test_words_change_the_key_and_without_them_nothing_changes(store):

@@ -6,10 +6,10 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from core import formats, insight, narrative, pipeline, settings
+from core import formats, insight, narrative, pipeline, settings, transcripts
 from core.commands import console
 from core.domain import Analysis, ModelCard, Recipe
-from core.errors import AnalysisError
+from core.errors import AnalysisError, FormatInvalid
 from core.formats.json import write_video
 from core.registry import BACKBONES, FORMATS, unknown
 from core.store import Store
@@ -71,18 +71,36 @@ def analyze(chosen: argparse.Namespace) -> console.Output:
     found, failed = [], False
     for clip in chosen.clips:
         try:
-            found.append(_analyze(store, clip, recipe, card, here.engine))
+            found.append(_analyze(store, clip, recipe, card, here.engine, said=chosen.words))
         except AnalysisError as error:
             console.complain(error, clip if len(chosen.clips) > 1 else "")
             failed = True
     return console.Output(_written(chosen, found), failed)
 
 
-def _analyze(store: Store, clip: str, recipe: Recipe, card: ModelCard, engine: str) -> Analysis:
+def _analyze(
+    store: Store, clip: str, recipe: Recipe, card: ModelCard, engine: str, *, said: str | None = None
+) -> Analysis:
+    """What a model says of a clip. said: a file of its subtitles, which is kept beside it first."""
     with console.Progress(clip) as progress:
         digest = pipeline.add_video(store, clip, progress)
+        if said:
+            _take_words(store, digest, said)
         pipeline.predict(store, digest, recipe, card.name, engine, progress)
-    return pipeline.analysis(store, digest, recipe, card, engine)
+    found = pipeline.analysis(store, digest, recipe, card, engine)
+    if found.words == ():
+        print(f"note: {clip}: no words are kept beside it, so the picture alone decides.", file=sys.stderr)
+    return found
+
+
+def _take_words(store: Store, digest: str, path: str) -> None:
+    """Keep the subtitles or the transcript in a file beside a clip, and tell what was odd."""
+    try:
+        content = Path(path).read_bytes()
+    except OSError as error:
+        raise FormatInvalid(f"The words {path} cannot be read: {error}", "Give subtitles or a transcript.") from error
+    for note in transcripts.take_file(store, digest, Path(path).name, content):
+        print(f"note: {path}: {note}", file=sys.stderr)
 
 
 def _written(chosen: argparse.Namespace, found: Sequence[Analysis]) -> dict[str, bytes]:
@@ -197,6 +215,7 @@ def _add_analyze(commands: console.Commands) -> None:
     several.add_argument("clips", metavar="CLIP", nargs="+")
     several.add_argument("--model", default=pipeline.DEFAULT_MODEL, help="see `models` (default: %(default)s)")
     several.add_argument("--recipe", metavar="FILE", help="a saved recipe, applied before what the model needs itself")
+    several.add_argument("--words", metavar="FILE", help="subtitles or a transcript of the clip, kept beside it")
     several.add_argument("--format", choices=tuple(FORMATS), default="json")
     several.add_argument("--output", metavar="PATH", help="a file, or a folder for one file a clip")
     several.set_defaults(run=analyze, problem=_analyze_problem)
@@ -204,6 +223,8 @@ def _add_analyze(commands: console.Commands) -> None:
 
 def _analyze_problem(chosen: argparse.Namespace) -> str:
     """What does not fit together in a call, in words; empty if all does."""
+    if chosen.words and len(chosen.clips) > 1:
+        return f"--words belongs to one clip, and {len(chosen.clips)} were given"
     if len(chosen.clips) == 1 or FORMATS[chosen.format].several:
         return ""
     if not chosen.output or Path(chosen.output).is_file():

@@ -71,7 +71,7 @@ class ClipLabels:
     name: how it names the clip. lanes: its tracks. label: of the whole clip, "" where there is none. split, group and
     subject: as for an item of a labelled set. duration_s, frame_count, rate_hz: what the file itself states of the
     clip, 0 where it does not. info: the clip as it was measured, where it is known which one is meant. model and
-    ranking: who said so, and its labels for the whole clip, best first, where a network did.
+    ranking: who said so, and its labels for the whole clip, best first, where a network did. words: see Analysis.
     """
 
     name: str
@@ -86,6 +86,7 @@ class ClipLabels:
     info: VideoInfo | None = field(default=None, compare=False)
     model: str = ""
     ranking: tuple[LabelScore, ...] = ()
+    words: tuple[str, ...] | None = None
 
     @property
     def end_s(self) -> float:
@@ -127,7 +128,8 @@ def listed(classes: tuple[str, ...], clips: tuple[ClipLabels, ...]) -> tuple[str
 def labels_of_analysis(found: Analysis) -> ClipLabels:
     """What a network says of a clip, as a file would hold it."""
     lane = labels_of_track(found.track)
-    return ClipLabels(found.video.path, (lane,), info=found.video, model=found.model, ranking=found.ranking)
+    told = {"model": found.model, "ranking": found.ranking, "words": found.words}
+    return ClipLabels(found.video.path, (lane,), info=found.video, **told)
 
 
 def labels_of_track(track: Track) -> Lane:

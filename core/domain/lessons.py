@@ -115,7 +115,7 @@ class Training:
     baselines: accuracy of what is simpler. seconds: what took how long. warnings: what to beware of, in words.
     network_sha256: of the network for use; empty where there is none. passes: that it was trained for.
     words: where words took part, the scores of picture alone, words alone and both, such as "words accuracy"; then
-    scores are those of both.
+    scores are those of both. words_sha256: of the text branch for use; empty where there is none.
     """
 
     name: str
@@ -143,6 +143,7 @@ class Training:
     network_sha256: str = ""
     passes: int = 0
     words: dict[str, float] = field(default_factory=dict)
+    words_sha256: str = ""
 
 
 @dataclass(frozen=True)

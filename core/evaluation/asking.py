@@ -8,7 +8,7 @@ from typing import Literal
 
 import numpy as np
 
-from core import datasets, pipeline, training
+from core import datasets, lines, pipeline, training
 from core.domain import (
     Dataset,
     Evaluation,
@@ -66,7 +66,13 @@ def question_key(store: Store, question: Question) -> str:
     steps = pipeline.prepared(question.recipe, card)
     asked = (question.dataset, question.split, question.grouping, question.strangers, question.pairs)
     model = (card.name, card.version, card.labels, card.backbone, BACKBONES[card.backbone].version, card.settings)
-    return fingerprint("evaluation", VERSION, dataset_key, asked, model, steps, question.engine)
+    said = (_said_in(store, question.dataset),) if card.words else ()
+    return fingerprint("evaluation", VERSION, dataset_key, asked, model, steps, question.engine, *said)
+
+
+def _said_in(store: Store, name: str) -> tuple[str, ...]:
+    """What stands for all that is spoken in the clips of a set."""
+    return lines.spoken_keys_of_all(store, (item.video for item in store.dataset(name).items))
 
 
 def match(store: Store, question: Question) -> Matching:
@@ -293,6 +299,7 @@ def _origin_of_model(
         "steps": _steps(pipeline.prepared(question.recipe, card)),
         "smoothed over": f"{card.smooth_s:g} s",
         "network": card.network_sha256[:16],
+        **({"words": "read where a clip has them, else the picture alone decides"} if card.words else {}),
         "learned from": card.trained_on,
         "strangers": question.strangers,
     }

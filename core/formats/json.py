@@ -55,6 +55,7 @@ def _analysis(clip: ClipLabels) -> dict[str, Any]:
     return {
         "video": _video(clip.info),
         "model": clip.model,
+        **({} if clip.words is None else {"words": list(clip.words)}),
         "labels": [{"label": found.label, "score": round(found.score, 6)} for found in clip.ranking],
         "segments": [_segment(segment) for lane in clip.lanes for segment in lane.segments],
     }

@@ -126,6 +126,11 @@ class Results(Catalogue):
         query = "SELECT key, video FROM results WHERE kind = ? AND video IN (SELECT digest FROM videos)"
         return [(key, video) for key, video in self._rows(query, kind)]
 
+    def made_of(self, digest: str, *kinds: str) -> list[str]:
+        """The keys of all results of some kinds that were made of a clip; quick however many clips there are."""
+        rows = self._rows("SELECT key, kind FROM results WHERE video = ? ORDER BY key", digest)
+        return [key for key, kind in rows if kind in kinds]
+
     def keys(self, kind: str) -> list[str]:
         """The keys of all results of a kind, the latest first."""
         rows = self._rows("SELECT key FROM results WHERE kind = ? ORDER BY written DESC, key", kind)

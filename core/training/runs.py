@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import median_low
 from typing import Any
 
-from core import datasets, network
+from core import datasets, network, text_branch
 from core.domain import (
     Checkpoint,
     Dataset,
@@ -125,7 +125,7 @@ def delete(store: Store, key: str) -> None:
         for number in range(run_of(store, key).fold_count + 1):
             for what in (f"fold {number}", f"checkpoint {2 * number}", f"checkpoint {2 * number + 1}"):
                 store.delete(_part(key, what))
-    for what in ("progress", "network", "held out", "probe", "picture", "words"):
+    for what in ("progress", "network", "text branch", "held out", "probe", "picture", "words"):
         store.delete(_part(key, what))
     store.delete(key)
 
@@ -159,6 +159,11 @@ def probe(store: Store, key: str) -> HeldOut:
 def network_path(store: Store, key: str) -> Path:
     """The file of the network for use."""
     return store.file_path(_part(key, "network"))
+
+
+def words_path(store: Store, key: str) -> Path:
+    """The file of the text branch for use, where words took part."""
+    return store.file_path(_part(key, "text branch"))
 
 
 def _part(key: str, what: str) -> str:
@@ -356,11 +361,13 @@ class _Course:
         model, passes = None, parts[0].result.best + 1
         if folds > 1:
             self.store.delete(_part(self.key, "network"))
+            self.store.delete(_part(self.key, "text branch"))
         if folds > 1 and self.record.final:
             passes = median_low([part.result.best + 1 for part in parts])
             whole = self.taught.chosen(range(len(self.taught.examples)))
             model = self._fit(folds, whole, [], replace(self.options, epochs=passes), again=False).model
-        self._file(parts, "done", model, passes)
+        learned = folds if model is not None else 0 if folds == 1 else None
+        self._file(parts, "done", model, passes, learned=learned)
         for number in range(folds + 1):
             for what in (f"fold {number}", f"checkpoint {2 * number}", f"checkpoint {2 * number + 1}"):
                 self.store.delete(_part(self.key, what))
@@ -373,6 +380,7 @@ class _Course:
             return
         self._save_checkpoint()
         model, passes = self.best or (None, 0)
+        number = len(parts) - 1
         if self.latest is not None:
             state, training, number = self.latest
             model = network.restored(self.options, state, training, labels=len(self.taught.labels))
@@ -381,7 +389,7 @@ class _Course:
                 fold = self.split.fold(number)
                 run = network.runner(model)
                 parts.append(self._tested(number, fold, run, state.history, state.best, stopping=True))
-        self._file(parts, "stopped", model, passes)
+        self._file(parts, "stopped", model, passes, learned=None if model is None else number)
 
     def _parts(self) -> list[FoldDone]:
         parts = []
@@ -390,8 +398,11 @@ class _Course:
                 parts.append(self.store.read(_part(self.key, f"fold {number}"), FoldDone))
         return parts
 
-    def _file(self, parts: Sequence[FoldDone], state: Any, model: Any, passes: int) -> None:
-        """Write all that came of it; the record itself last."""
+    def _file(self, parts: Sequence[FoldDone], state: Any, model: Any, passes: int, *, learned: int | None) -> None:
+        """Write all that came of it; the record itself last. learned: the fold whose clips the network for use knows.
+
+        One that follows the last fold stands for all clips; None where there is no network for use.
+        """
         said, simple = lessons.joined([part.network for part in parts]), lessons.joined([part.probe for part in parts])
         self.store.write(_part(self.key, "held out"), said, kind="held out")
         self.store.write(_part(self.key, "probe"), simple, kind="held out")
@@ -411,6 +422,7 @@ class _Course:
             network_sha256=self._network_sha256(model),
             passes=passes,
             words=self._words(parts),
+            words_sha256="" if learned is None else self._words_sha256(learned, parts, stopping=state == "stopped"),
         )
         self.store.write(self.key, ended, kind="training")
 
@@ -446,6 +458,33 @@ class _Course:
             self._save_network(model)
         path = network_path(self.store, self.key)
         return sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+
+    def _words_sha256(self, number: int, parts: Sequence[FoldDone], *, stopping: bool) -> str:
+        """The digest of the text branch that goes with the network for use; empty where words took no part."""
+        if not self.worded:
+            return ""
+
+        def report(_done: int, _total: int, message: str) -> None:
+            self.report(0, 0, f"{message}, for use")
+
+        weights = [part.weights for part in parts if part.words]
+        told = silent if stopping else report
+        branch = wording.for_use(self.taught, self._learned_places(number), weights, self.record.seed, told)
+        if branch is None:
+            return ""
+
+        def fill(path: Path) -> None:
+            text_branch.save(branch, path)
+
+        self.store.write_file(_part(self.key, "text branch"), fill, kind="network")
+        return sha256(words_path(self.store, self.key).read_bytes()).hexdigest()
+
+    def _learned_places(self, number: int) -> Sequence[int]:
+        """The items that the network of a fold learned from; after the last fold all."""
+        if number >= len(self.split.parts):
+            return range(len(self.taught.examples))
+        fold = self.split.fold(number)
+        return (*fold.train, *fold.validation)
 
     def _save_network(self, model: Any) -> None:
         def fill(path: Path) -> None:

@@ -10,16 +10,17 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from core import codec, network, pipeline
+from core import codec, network, pipeline, text_branch
 from core.domain import ModelCard, Training
 from core.errors import AnalysisError, FormatInvalid, ResultMissing
 from core.settings import ROOT
 from core.store import Store
-from core.training.runs import network_path, run_of
+from core.training.runs import network_path, run_of, words_path
 
 NETWORK = "network.keras"
+WORDS = "words.npz"
 CARD = "card.json"
-LARGEST = {CARD: 2**20, NETWORK: 2**29}  # bytes
+LARGEST = {CARD: 2**20, NETWORK: 2**29, WORDS: text_branch.LARGEST_BYTES}  # bytes
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,48}", re.ASCII)
 SMOOTH_S = 1.0  # width of the moving average over the scores of a trained model
 THRESHOLD = 0.4  # mean score under which a moment is told as nothing certain
@@ -47,17 +48,20 @@ def _places(store: Store) -> Iterable[Path]:
 def save_model(store: Store, key: str, name: str, title: str = "") -> ModelCard:
     """Make the network of a training a model of that name, which must be free: it can be used at once."""
     record = run_of(store, key)
-    if not record.network_sha256 or not network_path(store, key).is_file():
+    gone = bool(record.words_sha256) and not words_path(store, key).is_file()
+    if not record.network_sha256 or not network_path(store, key).is_file() or gone:
         raise ResultMissing("This training has no network to be saved.", "Let it end, or stop it after a few passes.")
     card = card_of(record, key, free_name(store, name, exactly=True), title)
-    _put(store, card, network_path(store, key).read_bytes())
+    parts = {NETWORK: network_path(store, key).read_bytes()}
+    if card.words:
+        parts[WORDS] = words_path(store, key).read_bytes()
+    _put(store, card, parts)
     return card
 
 
 def card_of(record: Training, key: str, name: str, title: str = "") -> ModelCard:
     """The card of a trained network: what it is, what it saw, how good it was on what it did not see."""
-    known = {name: record.words.get(f"picture {name}", value) for name, value in record.scores.items()}
-    scores = {RENAMED.get(each, {}).get(record.over_time, each): value for each, value in known.items()}
+    worded = bool(record.words_sha256)
     return ModelCard(
         name,
         title.strip() or record.name,
@@ -74,9 +78,26 @@ def card_of(record: Training, key: str, name: str, title: str = "") -> ModelCard
         trained_on=_trained_on(record),
         licence=LICENCE,
         seed=record.seed,
-        scores={each: round(value, 4) for each, value in scores.items()},
+        scores={each: round(value, 4) for each, value in _scores(record, worded=worded).items()},
         created=time.strftime("%Y-%m-%d"),
+        words=WORDS if worded else "",
+        words_sha256=record.words_sha256,
     )
+
+
+def _scores(record: Training, *, worded: bool) -> dict[str, float]:
+    """The scores of a model: of picture and words together and then of each alone, or of the picture where no words go
+    with it."""
+    known = (
+        record.scores
+        if worded
+        else {name: record.words.get(f"picture {name}", value) for name, value in record.scores.items()}
+    )
+    scores = {RENAMED.get(each, {}).get(record.over_time, each): value for each, value in known.items()}
+    if worded:
+        first = RENAMED["accuracy"][record.over_time]
+        scores |= {f"{first}, {branch} alone": record.words[f"{branch} accuracy"] for branch in ("picture", "words")}
+    return scores
 
 
 def _settings(record: Training, key: str) -> dict[str, Any]:
@@ -103,21 +124,34 @@ def _trained_on(record: Training) -> str:
         else "The scores are of groups that it had never seen."
     )
     stopped = " The training was stopped before its end." if record.state == "stopped" else ""
-    words = (
+    return f"The labelled set {record.dataset!r}, tested on {clips} of its clips. {own}{stopped}{_about_words(record)}"
+
+
+def _about_words(record: Training) -> str:
+    """What words have to do with a model, in words."""
+    if not record.words:
+        return ""
+    both, alone = (record.words[f"{branch} accuracy"] for branch in ("both", "words"))
+    if record.words_sha256:
+        picture = record.words["picture accuracy"]
+        return (
+            " It looks at the picture and reads the words near each moment: subtitles, a transcript or speech written "
+            "down beside the clip. Where a clip has none, the picture alone decides. Of what it was tested on, "
+            f"{both:.3f} were right with both, {picture:.3f} with the picture alone, {alone:.3f} with the words alone."
+        )
+    return (
         " It looks at the picture alone, and its scores are those of the picture; with the words of the clips beside "
-        f"it {record.words['both accuracy']:.3f} were right, with the words alone {record.words['words accuracy']:.3f}."
-        if record.words
-        else ""
+        f"it {both:.3f} were right, with the words alone {alone:.3f}."
     )
-    return f"The labelled set {record.dataset!r}, tested on {clips} of its clips. {own}{stopped}{words}"
 
 
-def _put(store: Store, card: ModelCard, content: bytes) -> None:
+def _put(store: Store, card: ModelCard, parts: dict[str, bytes]) -> None:
     """Write a model's folder; it counts only once its card is there, which comes last."""
     folder = store.workspace / "models" / card.name
     try:
         folder.mkdir(parents=True)
-        (folder / NETWORK).write_bytes(content)
+        for part, content in parts.items():
+            (folder / part).write_bytes(content)
         (folder / "card.partial").write_text(codec.pretty_json(card), encoding="utf-8")
         (folder / "card.partial").rename(folder / CARD)
     except OSError as error:
@@ -137,13 +171,13 @@ def delete_model(store: Store, name: str) -> None:
 
 
 def zipped(store: Store, name: str) -> bytes:
-    """A model of the workspace as a zip: its card and its network."""
+    """A model of the workspace as a zip: its card, its network, and where it reads words its text branch."""
     folder = store.workspace / "models" / name
     if not NAME.fullmatch(name) or not (folder / CARD).is_file():
         raise ResultMissing(f"There is no model {name!r} in the workspace.", "Choose another, or save it again.")
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
-        for part in (CARD, NETWORK):
+        for part in (CARD, NETWORK, *([WORDS] if (folder / WORDS).is_file() else [])):
             archive.write(folder / part, f"{name}/{part}")
     return packed.getvalue()
 
@@ -151,7 +185,7 @@ def zipped(store: Store, name: str) -> bytes:
 def open_zip(store: Store, path: Path, *, source: str = "") -> str:
     """Take in a model out of a zip that `zipped` made; gives the name that it has here.
 
-    Nothing in it is run or trusted: its two files are checked by name, size, SHA-256, and for what layers they hold.
+    Nothing in it is run or trusted: its files are checked by name, size, SHA-256, and for what they hold.
     """
     source = source or path.name
     parts = _parts(path, source)
@@ -161,40 +195,47 @@ def open_zip(store: Store, path: Path, *, source: str = "") -> str:
         raise FormatInvalid(
             f"{source}: expected the network {NETWORK!r} and a plain name, got {card.network!r}, {card.name!r}."
         )
+    if card.words != (WORDS if WORDS in parts else ""):
+        raise FormatInvalid(f"{source}: its card names {card.words!r} as words, and it holds {', '.join(parts)}.")
     named = free_name(store, card.name)
     checked = json.loads(text) | {"name": named}
     card = codec.from_json(json.dumps(checked), ModelCard, source=f"{source}, {CARD}")
     pipeline.check_card(card, source)
-    _put_checked(store, card, parts[NETWORK], source)
+    del parts[CARD]
+    _put_checked(store, card, parts, source)
     return named
 
 
-def _put_checked(store: Store, card: ModelCard, content: bytes, source: str) -> None:
-    """Write the folder, but take it away again where the network is not what the card says."""
+def _put_checked(store: Store, card: ModelCard, parts: dict[str, bytes], source: str) -> None:
+    """Write the folder, but only after its files were shown to be what the card says."""
     aside = store.workspace / "models" / f"{card.name}.partial"
     try:
         aside.mkdir(parents=True, exist_ok=True)
-        (aside / NETWORK).write_bytes(content)
+        for part, content in parts.items():
+            (aside / part).write_bytes(content)
         network.check_file(aside / NETWORK, card.network_sha256)
+        if card.words:
+            text_branch.check(aside / WORDS, card.words_sha256, len(card.labels))
     except FormatInvalid as error:
-        raise FormatInvalid(str(error).replace(str(aside / NETWORK), f"{source}, {NETWORK}"), error.hint) from error
+        raise FormatInvalid(str(error).replace(f"{aside}/", f"{source}, "), error.hint) from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
-    _put(store, card, content)
+    _put(store, card, parts)
 
 
 def _parts(path: Path, source: str) -> dict[str, bytes]:
-    """The two files of a zip by their names; everything else is refused."""
+    """The files of a zip by their names: card, network, perhaps words; everything else is refused."""
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
             names = [member.filename for member in members]
             folder = names[0].partition("/")[0] if names and "/" in names[0] else ""
-            expected = {f"{folder}/{part}" if folder else part: part for part in (CARD, NETWORK)}
-            if set(names) != set(expected) or len(names) != len(expected) or folder in (".", ".."):
-                raise FormatInvalid(
-                    f"{source}: expected {CARD} and {NETWORK}, got {', '.join(names[:8]) or 'nothing'}."
-                )
+            expected = {f"{folder}/{part}" if folder else part: part for part in (CARD, NETWORK, WORDS)}
+            there = {expected.get(name) for name in names}
+            strange = None in there or len(there) < len(names) or not {CARD, NETWORK} <= there
+            if strange or folder in (".", ".."):
+                got = ", ".join(names[:8]) or "nothing"
+                raise FormatInvalid(f"{source}: expected {CARD}, {NETWORK} and perhaps {WORDS}, got {got}.")
             return {expected[member.filename]: _content(archive, member, source) for member in members}
     except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
         raise FormatInvalid(f"{source} is no zip that can be read: {error}.", "Download the model again.") from error

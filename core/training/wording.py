@@ -6,7 +6,7 @@ groups alone; where a fold has no validation groups both weigh the same.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -67,6 +67,18 @@ def said(
     return Said(lessons.told(taught, fold.test, number, words), lessons.told(taught, fold.test, number, both), weights)
 
 
+def for_use(
+    taught: Lesson, places: Sequence[int], weights: Sequence[tuple[float, float]], seed: int, report: Report
+) -> TextBranch | None:
+    """The text branch for use, of the items that the network for use learned from; None where they have no words.
+
+    weights: those that were found in each fold; it gets their mean.
+    """
+    branch = _branch(taught, places, seed, report)
+    picture, words = np.mean(weights, axis=0) if weights else (1.0, 1.0)
+    return replace(branch, weights=(float(picture), float(words))) if branch else None
+
+
 def scores(dataset: Dataset, groups: Sequence[str], by_branch: dict[str, HeldOut]) -> dict[str, float]:
     """The numbers of each branch, named such as "words accuracy"."""
     return {
@@ -96,7 +108,8 @@ def _words(taught: Lesson, places: Sequence[int], branch: TextBranch | None) -> 
 
 def _worded(taught: Lesson, place: int, branch: TextBranch | None) -> np.ndarray:
     """(T,) bool: whether the words near each step of an item say anything."""
-    return np.array([branch is not None and bool(text_branch.words(text)) for text in taught.words[place]])
+    texts = taught.words[place]
+    return branch.says(texts) if branch else np.zeros(len(texts), bool)
 
 
 def _weights(taught: Lesson, fold: Fold, options: Options, seed: int, report: Report) -> tuple[float, float]:
