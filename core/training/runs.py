@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import median_low
 from typing import Any
 
-from core import datasets, network, text_branch
+from core import datasets, lines, network, text_branch
 from core.domain import (
     Checkpoint,
     Dataset,
@@ -69,8 +69,9 @@ def plan(
     split_key = datasets.split_key(split)
     made = BACKBONES[backbone]
     settings = plain(options) | ({"words": True} if words else {})
+    said = (lines.spoken_keys_of_all(store, (item.video for item in dataset.items)),) if words else ()
     key = fingerprint(
-        "training", 1, dataset_key, split_key, backbone, made.version, engine, recipe, settings, seed, final
+        "training", 1, dataset_key, split_key, backbone, made.version, engine, recipe, settings, seed, final, *said
     )
     if not store.has(key):
         keep_split(store, split)
@@ -201,6 +202,7 @@ class _Course:
         self.steps = 0  # batches of the first course, if it is run to its end
         self.latest: tuple[Checkpoint, list[network.Example], int] | None = None  # the state under way, if any
         self.best: tuple[Any, int] | None = None  # the last network that has ended, and its passes
+        self.reader: tuple[text_branch.TextBranch | None, int] = None, -1  # the last text branch, and its fold
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -261,6 +263,7 @@ class _Course:
 
         asked = (self.options, self.record.seed, silent if stopping else report)
         found = wording.said(self.taught, fold, number, run, *asked, weighed=not stopping)
+        self.reader = found.branch, number
         result = replace(result, accuracy=lessons.accuracy(found.both))
         return FoldDone(result, found.both, simple, said, found.words, found.weights)
 
@@ -469,12 +472,15 @@ class _Course:
 
         weights = [part.weights for part in parts if part.words]
         told = silent if stopping else report
-        branch = wording.for_use(self.taught, self._learned_places(number), weights, self.record.seed, told)
+        branch, latest = self.reader
+        if latest != number:
+            branch = wording.branch_of(self.taught, self._learned_places(number), self.record.seed, told)
         if branch is None:
             return ""
+        whole = wording.weighed(branch, weights)
 
         def fill(path: Path) -> None:
-            text_branch.save(branch, path)
+            text_branch.save(whole, path)
 
         self.store.write_file(_part(self.key, "text branch"), fill, kind="network")
         return sha256(words_path(self.store, self.key).read_bytes()).hexdigest()

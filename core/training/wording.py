@@ -26,11 +26,15 @@ BRANCHES: tuple[str, ...] = ("picture", "words", "both")
 
 @dataclass(frozen=True, eq=False)
 class Said:
-    """What words alone, and both together, say of the held-out clips of a fold; weights: of picture and words."""
+    """What words alone, and both together, say of the held-out clips of a fold.
+
+    weights: of picture and words; branch: who read the words, None where there were none to learn from.
+    """
 
     words: HeldOut
     both: HeldOut
     weights: tuple[float, float]
+    branch: TextBranch | None
 
 
 def has_words(store: Store, dataset: Dataset) -> int:
@@ -56,7 +60,7 @@ def said(
     taught: Lesson, fold: Fold, number: int, run: Run, options: Options, seed: int, report: Report, *, weighed: bool
 ) -> Said:
     """What the words add to a visual network on a fold. weighed: find the weights, else both weigh the same."""
-    branch = _branch(taught, (*fold.train, *fold.validation), seed, report)
+    branch = branch_of(taught, (*fold.train, *fold.validation), seed, report)
     weights = _weights(taught, fold, options, seed, report) if weighed and branch else (1.0, 1.0)
     picture = [run(taught.examples[place].values) for place in fold.test]
     words = _words(taught, fold.test, branch)
@@ -64,19 +68,14 @@ def said(
         text_branch.fused(one, other, _worded(taught, place, branch), weights)
         for one, other, place in zip(picture, words, fold.test, strict=True)
     ]
-    return Said(lessons.told(taught, fold.test, number, words), lessons.told(taught, fold.test, number, both), weights)
+    alone, together = (lessons.told(taught, fold.test, number, each) for each in (words, both))
+    return Said(alone, together, weights, branch)
 
 
-def for_use(
-    taught: Lesson, places: Sequence[int], weights: Sequence[tuple[float, float]], seed: int, report: Report
-) -> TextBranch | None:
-    """The text branch for use, of the items that the network for use learned from; None where they have no words.
-
-    weights: those that were found in each fold; it gets their mean.
-    """
-    branch = _branch(taught, places, seed, report)
+def weighed(branch: TextBranch, weights: Sequence[tuple[float, float]]) -> TextBranch:
+    """The text branch for use, with the mean of the weights that were found in each fold."""
     picture, words = np.mean(weights, axis=0) if weights else (1.0, 1.0)
-    return replace(branch, weights=(float(picture), float(words))) if branch else None
+    return replace(branch, weights=(float(picture), float(words)))
 
 
 def scores(dataset: Dataset, groups: Sequence[str], by_branch: dict[str, HeldOut]) -> dict[str, float]:
@@ -88,7 +87,7 @@ def scores(dataset: Dataset, groups: Sequence[str], by_branch: dict[str, HeldOut
     }
 
 
-def _branch(taught: Lesson, places: Sequence[int], seed: int, report: Report) -> TextBranch | None:
+def branch_of(taught: Lesson, places: Sequence[int], seed: int, report: Report) -> TextBranch | None:
     """The text branch of some items; None where none of them has words."""
     texts, targets = [taught.words[at] for at in places], [taught.examples[at].targets for at in places]
     try:
@@ -115,7 +114,7 @@ def _worded(taught: Lesson, place: int, branch: TextBranch | None) -> np.ndarray
 def _weights(taught: Lesson, fold: Fold, options: Options, seed: int, report: Report) -> tuple[float, float]:
     """The weights of picture and words that are best on the validation groups, which nothing here learned from."""
     learned, judged = taught.chosen(fold.train), fold.validation
-    branch = _branch(taught, fold.train, seed, report) if learned and judged else None
+    branch = branch_of(taught, fold.train, seed, report) if learned and judged else None
     if branch is None:
         return 1.0, 1.0
     asked: NetworkSettings = sized(options, len(learned))
