@@ -16,6 +16,7 @@ from core import frames as frames_of_clips
 from core.clock import Clock, choosing, clock_of
 from core.domain import (
     Analysis,
+    Branches,
     Dataset,
     Evaluation,
     Features,
@@ -117,12 +118,14 @@ def _quality_findings(workspace: str, digest: str) -> tuple[Finding, ...]:
 
 
 def analysis(digest: str, model: str) -> Analysis:
-    """All that the model tells of the clip with the recipe at hand."""
-    return _analysis(str(state.settings().workspace), digest, state.recipe_json(), model, state.models()[model].version)
+    """All that the model tells of the clip with the recipe at hand, and the words at hand where it reads them."""
+    card, engine = state.models()[model], state.settings().engine
+    key = pipeline.prediction_key(state.store(), digest, state.recipe(), card, engine)
+    return _analysis(str(state.settings().workspace), digest, state.recipe_json(), model, key)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _analysis(workspace: str, digest: str, recipe_text: str, model: str, version: str) -> Analysis:
+def _analysis(workspace: str, digest: str, recipe_text: str, model: str, key: str) -> Analysis:
     used = codec.from_json(recipe_text, Recipe)
     return pipeline.analysis(state.store(), digest, used, state.models()[model], state.settings().engine)
 
@@ -135,6 +138,16 @@ def prediction(key: str) -> Prediction:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _prediction(workspace: str, key: str) -> Prediction:
     return state.store().read(key, Prediction)
+
+
+def branches(key: str) -> Branches:
+    """What picture and words say apart, by the key of what they say together."""
+    return _branches(str(state.settings().workspace), key)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _branches(workspace: str, key: str) -> Branches:
+    return state.store().read(pipeline.branches_key(key), Branches)
 
 
 def texts(digest: str) -> tuple[Lines, ...]:
