@@ -25,7 +25,7 @@ from core.backbones import BACKBONES
 from core.domain import Line, Lines, Prediction, Recipe, VideoInfo
 from core.keys import fingerprint
 from core.store import Store
-from core.words import index, naming, searching, wordings
+from core.words import index, meaning, naming, searching, wordings
 from core.words.encoder import ENCODERS, USUAL, encode
 
 MANY = 10_000
@@ -40,6 +40,11 @@ NAMES = {
 }
 BARS = {"English": 0.95, "Chinese": 0.8}
 ELSEWHERE = ("playing the piano", "riding a horse", "做饭")  # on none of the 87 clips
+FRAMES = {  # sentences about who does something, by language; en2 and zh2 are the last columns of the table
+    "en": "a child is {}",
+    "de": "ein Kind beim {}",
+    "zh": "一个孩子在{}",
+}
 QUERIES = Path(__file__).parent / "data" / "search_queries.csv"
 TIMED = ("someone rides a horse", "做饭", "ein Kind lacht", "playing music outside", "打篮球", "a man shaves his beard")
 
@@ -47,6 +52,7 @@ TIMED = ("someone rides a horse", "做饭", "ein Kind lacht", "playing music out
 def main() -> list[Figure]:
     """All figures; those on real clips only where the clips are."""
     figures = _speed()
+    figures += _hidden()
     return figures + _named() + _found() if (CLIPS / "ucf5").is_dir() else figures
 
 
@@ -141,6 +147,34 @@ def _made(labels: tuple[str, ...], draw: np.random.Generator) -> Prediction:
     raised = np.exp(logits)
     scores = (raised / raised.sum(axis=1, keepdims=True)).astype(np.float32)
     return Prediction((np.arange(30) + 0.5) * 0.32, scores, labels, "kinetics400", (0.0, 9.6))
+
+
+def _hidden() -> list[Figure]:
+    """How often a wording leads to its label by the others, where it is hidden: as it is, and in a sentence.
+
+    Labels that the other figures are about take no part.
+    """
+    store, table = Store(ROOT / "build" / "bench" / "words"), wordings.table()
+    bank = meaning.of_labels(store, tuple(table))
+    firsts = [*bank.first.tolist(), len(bank.wordings)]
+    own = [
+        (place, column, text)
+        for place, told in enumerate(table.values())
+        for column, text in enumerate(told)
+        if column and len(told) == len(wordings.FORMS)
+    ]
+    drawn = [own[at] for at in np.random.default_rng(0).choice(len(own), 500, replace=False)]
+    figures = []
+    for name, framed in (("as they are", False), ("in a sentence about a child", True)):
+        texts = [FRAMES[wordings.FORMS[at][:2]].format(text) if framed else text for _, at, text in drawn]
+        right = 0
+        for (place, column, _), vector in zip(drawn, bank.asked(texts), strict=True):
+            near = bank.wordings @ vector
+            near[firsts[place] + column] = -1
+            right += int(np.maximum.reduceat(near, bank.first).argmax()) == place
+        figures.append(Figure(f"hidden wordings {name}: own label of 400", right / len(drawn), note="500 wordings"))
+    store.close()
+    return figures
 
 
 def _looked_at(path: Path) -> tuple[VideoInfo, Prediction]:

@@ -128,6 +128,27 @@ def test_words_are_nearest_to_the_label_that_means_the_same(store: Store, words:
     assert row.max() > meaning.NEAR
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("someone rides a horse", "rides horse"),
+        ("Kind auf der Schaukel", "Schaukel"),
+        ("有人在跳绳", "跳绳"),
+        ("quelqu'un plonge", "plonge"),
+        ("the", "the"),
+        ("a woman", "a woman"),
+    ],
+)
+def test_the_gist_of_words_is_what_is_done(text: str, told: str):
+    assert meaning.gist(text) == told
+
+
+@pytest.mark.parametrize("words", ["a child is welding in a video", "ein Kind beim Schweißen", "一个孩子在焊接"])
+def test_who_does_it_does_not_hide_what_is_done(store: Store, words: str):
+    bank = meaning.of_labels(store, KINETICS)
+    assert bank.nearest(bank.nearness([words])[0], 1)[0].label == "welding"
+
+
 def test_labels_outside_the_table_have_a_meaning_too(store: Store):
     bank = meaning.of_labels(store, ("RideHorse", "playing piano"))
     assert bank.nearest(bank.nearness(["riding a horse"])[0], 1)[0].label == "RideHorse"

@@ -54,6 +54,11 @@ def words_of(text: str) -> list[str]:
     return WORD.findall(folded(text))
 
 
+def dense(word: str) -> bool:
+    """Whether a word is of a script that puts no spaces between words."""
+    return bool(re.match(f"[{DENSE}]", word))
+
+
 def stem(word: str) -> str:
     """What the forms of a word share, roughly: filter, filters, filtered; Kind, Kinder, Kindern."""
     for _ in range(2):
