@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -99,3 +100,14 @@ def no_logged_errors(request: pytest.FixtureRequest) -> Iterator[None]:
         logger.removeHandler(errors)
     if errors.messages and not request.node.get_closest_marker("logs_errors"):
         pytest.fail("errors were logged:\n" + "\n".join(errors.messages))
+
+
+@pytest.fixture
+def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing may contact anything: each attempt fails its test."""
+
+    def refuse(_self, address):
+        raise AssertionError(f"the network was asked for: {address}")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *asked, **_: refuse(None, asked))

@@ -10,6 +10,7 @@ from core.domain import ModelCard, Prediction, Recipe
 from core.store import Store
 from tests.test_pages import clip, page, runner, save_prediction, told  # noqa: F401
 
+pytestmark = pytest.mark.usefixtures("no_network")
 MODEL = "made"
 
 

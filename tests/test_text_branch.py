@@ -22,6 +22,7 @@ from core.network import Example
 from core.text_branch import TextBranch
 
 STEPS, CHANNELS = 6, 8
+pytestmark = pytest.mark.usefixtures("no_network")
 SAID = (("she", "rides", "a", "horse"), ("he", "cuts", "an", "onion"), ("nobody", "says", "much", "today"))
 # Six classes, each a picture and a saying. 0 and 1 differ by their words alone, 2 and 3 by their picture alone; 4 and 5
 # let every picture and every saying belong to two classes, so that neither alone can name more than half of the clips.

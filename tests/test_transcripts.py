@@ -18,6 +18,7 @@ from core.store import Store
 from core.transcripts import decoding, reading, speech
 from core.words import index, keep_lines
 
+pytestmark = pytest.mark.usefixtures("no_network")
 SRT = """1
 00:00:00,200 --> 00:00:00,900
 <i>Hello</i> there

@@ -1,7 +1,6 @@
 """Words: how near they are to known labels, labels in words over time, and the search."""
 
 import json
-import socket
 from fractions import Fraction
 from pathlib import Path
 
@@ -22,15 +21,7 @@ KINETICS = BACKBONES["i3d-kinetics400"].labels()
 STEP_S = 0.32
 
 
-@pytest.fixture(autouse=True)
-def no_network(monkeypatch):
-    """Nothing here may contact anything: each attempt fails its test."""
-
-    def refuse(_self, address):
-        raise AssertionError(f"the network was asked for: {address}")
-
-    monkeypatch.setattr(socket.socket, "connect", refuse)
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *asked, **_: refuse(None, asked))
+pytestmark = pytest.mark.usefixtures("no_network")
 
 
 @pytest.fixture

@@ -7,17 +7,19 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import pipeline, settings
-from core.domain import Document, Recipe
+from core import narrative, pipeline, settings
+from core.domain import Document, Prediction, Recipe
 from core.errors import JobLost
 from core.jobs import Job
 from core.labelling import journal
 from core.store import Store
 from core.words import named_key, naming
-from pages.ui import state
+from pages.ui import in_words, state
+from tests.test_narrative import recompute
 from tests.test_pages import button, page, told
 from tests.test_words import KINETICS, clip, seen
 
+pytestmark = pytest.mark.usefixtures("no_network")
 ENGINE = "tensorflow-f32"
 
 
@@ -171,6 +173,25 @@ def test_what_was_found_is_shown_with_the_labels_that_carry_it(store: Store):
     assert "was decided in this clip by" in words and "not seen in this clip" in words
     assert "playing cello" in words and "none of these" not in words
     assert at.text_area[0].value == "\n".join(labels)
+
+
+@pytest.mark.parametrize("language", narrative.LANGUAGES)
+def test_the_report_tells_labels_in_words_as_any_others(store: Store, language: str):
+    digest = clip(store, "a.mp4")
+    base = known_of(digest, store, ("yoga", 10), ("making tea", 10), ("welding", 10))
+    labels = ("做瑜伽", "a welder", "a cellist")
+    found = naming.name(store, store.read(base, Prediction), labels)
+    store.write(named_key(base, labels), found, kind="labels in words", video=digest)
+    at = page("timeline", model="in-words", labels="\n".join(labels), video=digest)
+    at.segmented_control(key="report.language").set_value(language).run()
+    (report,) = (each.value for each in at.markdown if "做瑜伽**" in each.value and "\n" in each.value)
+    assert "none of these" not in report and "a cellist" not in report
+    track = naming.read_analysis(store.video(digest), found).track
+    subjects = [narrative.Subject("a.mp4", track)]
+    assert in_words.smaller(narrative.write(subjects, language=language, form="md")).strip() == report.strip()
+    recompute(narrative.write(subjects, language=language, form="text"), language, track)
+    assert narrative.write(subjects, language=language, form="vtt").count(" --> ") == 3  # tea is none of the labels
+    assert len([one for one in at.get("download_button") if one.key.startswith("report.")]) == len(narrative.FORMS)
 
 
 def test_what_was_found_can_be_the_draft_of_labels(store: Store):

@@ -15,9 +15,9 @@ from core.domain import Line
 from core.errors import AnalysisError
 from core.store import Store
 from core.words import index, keep_lines, saying, searching
-from tests.test_words import clip, no_network, seen
+from tests.test_words import clip, seen
 
-__all__ = ["no_network"]
+pytestmark = pytest.mark.usefixtures("no_network")
 SPOKEN = (
     "Welcome back to the lecture on tracking.",
     "Today the Kalman filter comes first, and then the particle filter.",
