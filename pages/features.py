@@ -2,8 +2,7 @@
 
 import streamlit as st
 
-from core.registry import BACKBONES
-from pages.ui import clip_bar, layers, overview, reasons, state, theme
+from pages.ui import clip_bar, cnns, layers, overview, reasons, state, theme
 
 VIEWS = {"maps": "Feature maps", "reasons": "Where it looks", "clip": "Whole clip"}
 SHOWS = {"maps": layers.show, "reasons": reasons.show, "clip": overview.show}
@@ -12,11 +11,9 @@ SHOWS = {"maps": layers.show, "reasons": reasons.show, "clip": overview.show}
 def network() -> str:
     """The CNN that is looked into, at first that of the model in use."""
     card = state.chosen_model()
-    names = list(BACKBONES)
+    names = cnns.names()
     index = names.index(card.backbone) if card else 0
-    return st.selectbox(
-        "Network", names, index, format_func=lambda name: BACKBONES[name].title, key="features.backbone"
-    )
+    return st.selectbox("Network", names, index, format_func=cnns.title, key="features.backbone")
 
 
 theme.title("Features", "What a neural network sees in the clip, and what speaks for a label.")

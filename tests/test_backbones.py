@@ -18,6 +18,7 @@ from core import engine, settings
 from core.backbones import BACKBONES, Backbone, Stage, covering, features, grid, squared
 from core.domain import Frame
 from core.errors import Cancelled, FormatInvalid, VideoUnreadable, WeightsMissing
+from pages.ui import cnns
 
 SHIPPED = ("i3d-kinetics400", "efficientnet-lite0")
 # How far scores (0 to 1) may move because a long clip is computed in windows; see `features`.
@@ -534,3 +535,13 @@ def test_stages_reach_no_further_than_they_state(name):
         firsts = moved * stage.stride  # the first own row of each output row that moved
         assert moved.size > 2
         assert firsts.max() - stage.before <= changed < firsts.min() + stage.stride + stage.after
+
+
+def test_the_menu_names_first_what_needs_no_network(tmp_path, monkeypatch):
+    (tmp_path / "backbones" / "keras-xception").mkdir(parents=True)
+    chosen = replace(settings.current(), models=(settings.ROOT / "models", tmp_path))
+    monkeypatch.setattr(settings, "current", lambda: chosen)
+    assert set(cnns.names()[:3]) == {"i3d-kinetics400", "efficientnet-lite0", "keras-xception"}
+    assert set(cnns.names()) == set(BACKBONES)
+    assert cnns.title("keras-vgg16").endswith("(weights not here yet)")
+    assert not cnns.title("keras-xception").endswith("yet)")

@@ -90,11 +90,19 @@ class Backbone:
     @property
     def folder(self) -> Path:
         """Where its weights are: the first of the models' folders that has it. WeightsMissing if none has."""
-        places = [models / "backbones" / self.name for models in settings.current().models]
-        found = next((place for place in places if place.is_dir()), None)
+        found = self._folder()
         if found is None:
             raise WeightsMissing(f"The weights of {self.title} are not on this machine.", self.hint)
         return found
+
+    @property
+    def ships(self) -> bool:
+        """Whether its weights lie in one of the models' folders, so that no network is needed."""
+        return self._folder() is not None
+
+    def _folder(self) -> Path | None:
+        places = [models / "backbones" / self.name for models in settings.current().models]
+        return next((place for place in places if place.is_dir()), None)
 
     def labels(self) -> tuple[str, ...]:
         """What its own classifier tells apart, in the order of the classifier's columns; empty if it has none."""

@@ -5,9 +5,8 @@ import streamlit as st
 from core import training
 from core.domain import Dataset, Split
 from core.errors import AnalysisError
-from core.registry import BACKBONES
 from core.store import DatasetEntry
-from pages.ui import job_panel, reads, set_parts, state, theme, train_form, train_search, train_words, words
+from pages.ui import cnns, job_panel, reads, set_parts, state, theme, train_form, train_search, train_words, words
 
 ABOUT = (
     "A CNN looks at each clip once, for good. After that a network is trained in seconds or minutes, as often as you "
@@ -70,9 +69,9 @@ def _split(entry: DatasetEntry, dataset: Dataset) -> Split | None:
 def _eyes() -> tuple[str, str]:
     """The CNN and what it sees of a picture."""
     left, right = st.columns(2, gap="large")
-    names = list(BACKBONES)
+    names = cnns.names()
     backbone = left.selectbox(
-        "CNN", names, names.index("i3d-kinetics400"), lambda name: BACKBONES[name].title, key="train.backbone",
+        "CNN", names, names.index("i3d-kinetics400"), cnns.title, key="train.backbone",
         help="I3D sees motion: the better choice for actions. The others see single pictures.",
     )  # fmt: skip
     view = right.radio(

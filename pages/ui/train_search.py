@@ -4,9 +4,8 @@ import streamlit as st
 
 from core import training
 from core.domain import Split, Trial
-from core.registry import BACKBONES
 from core.store import DatasetEntry
-from pages.ui import job_panel, set_parts, state, theme, train_figures, train_form, train_words, words
+from pages.ui import cnns, job_panel, set_parts, state, theme, train_figures, train_form, train_words, words
 
 ABOUT = (
     "Tries learning rates, batch sizes, cells, units, dropout and CNNs, and keeps what does best on validation groups. "
@@ -37,10 +36,10 @@ def _begin(job) -> str:
 
 def _asked(entry: DatasetEntry, split: Split, options: training.Options, backbone: str, view: str) -> training.Search:
     left, middle, right = st.columns([4, 1, 1], vertical_alignment="bottom")
-    names = list(BACKBONES)
+    names = cnns.names()
     chosen = left.multiselect(
         "CNNs to choose from", names, [backbone], key="train.search.cnn",
-        format_func=lambda name: BACKBONES[name].title,
+        format_func=cnns.title,
         help="Another CNN must look at all clips first, which counts as time of the search.",
     )  # fmt: skip
     minutes = middle.number_input("Minutes", 1, 600, 5, key="train.search.minutes")
