@@ -33,8 +33,8 @@ def write(
     """Write frames as an MP4 (H.264, 4:2:0, BT.709) that plays everywhere, each at its own time from the first.
 
     rate_hz: how long the last frame stays, where the gap before it does not tell. sound: the clip whose sound is heard
-    with them, from the time of the first of them on. Odd sizes lose one pixel. The file appears under its name when it is whole;
-    nothing is left of one that is not.
+    with them, from the time of the first of them on. Odd sizes lose one pixel. The file appears under its name when it
+    is whole; nothing is left of one that is not.
     """
     _encode(path, frames, last_s=float(1 / rate_hz) if rate_hz else None, sound=sound)
 

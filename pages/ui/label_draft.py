@@ -66,7 +66,8 @@ def rows(drafted: Drafted | None, now: State) -> list[Row]:
         return []
     waiting = drafts.unseen(drafted.segments, now.document.seen)
     times_s, doubt = drafted.said.times_s, drafts.margin(drafted.said.scores)
-    lanes = [Row("draft", waiting, told="a draft:"), Row("doubt", curves=[Curve("doubt", times_s, doubt, DOUBT)])]
+    lanes = [Row("draft", waiting, told="a draft:")] if waiting else []
+    lanes.append(Row("doubt", curves=[Curve("doubt", times_s, doubt, DOUBT)]))
     here = current(drafted)
     return [*lanes, Row("to look at", [Segment(here.start_s, here.stop_s, LOOK)], look="quality")] if here else lanes
 

@@ -40,3 +40,14 @@ def curve(points: Sequence[Point], *, dark: bool) -> "Figure":
     drawn.update_xaxes(**grid, title=f"labelled, {unit}")
     drawn.update_yaxes(**grid, title="held-out moments right, %", range=[0, 103])
     return drawn
+
+
+def told(points: Sequence[Point]) -> str:
+    """What the latest network got right, of how much labelling, and how that compares with the one before it."""
+    *earlier, last = sorted(points, key=lambda point: point.made)
+    right = f"**{words.per_cent(last.score)}** of {words.number(last.moments)} held-out moments right"
+    said = f"{right}, after {words.length(last.seconds)} of labels."
+    if not earlier:
+        return said
+    before = earlier[-1]
+    return f"{said} Before: {words.per_cent(before.score)}, after {words.length(before.seconds)}."

@@ -21,7 +21,7 @@ def show(info: VideoInfo, now: State, tracks: Sequence[State]) -> None:
     _export(info, now, tracks)
     theme.section("Take labels in", "They come as tracks of their own; nothing of yours is changed.")
     known = tuple(dict.fromkeys(label for one in tracks for label in one.document.labels))
-    label_take_in.show(info, known)
+    label_take_in.show(info, known, now.track)
 
 
 # Out ------------------------------------------------------------------------------------------------------------------
@@ -65,7 +65,7 @@ def _documents(now: State, tracks: Sequence[State], *, named: bool) -> list[Docu
     documents = [one.document for one in tracks if one.track in picked]
     if named and len(documents) == 1:
         (alone,) = documents
-        told = alone.name or alone.author or label_tracks.UNNAMED
+        told = alone.name or label_tracks.UNNAMED
         called = st.text_input("What it is called there", told, key=f"label.tier.{picked[0]}.{told}")
         return [replace(alone, name=called.strip() or told)]
     return documents

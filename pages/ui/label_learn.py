@@ -123,6 +123,7 @@ def _curve(name: str) -> None:
         "Moments of held-out clips that each network named rightly. All are judged by the labels that you have now, on "
         "the same clips, so that early and late can be compared.",
     )
+    st.markdown(label_figures.told(points))
     figure = label_figures.curve(points, dark=state.is_dark())
     st.plotly_chart(figure, key=f"label.curve.{name}", config={"displayModeBar": False})
     if points[-1].moments < label_figures.FEW:

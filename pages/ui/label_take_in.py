@@ -1,6 +1,8 @@
 """Files of labels taken in on the Label page: which parts of them, and what becomes of labels that are not known."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import streamlit as st
 
@@ -19,8 +21,11 @@ TOLD = 8  # findings that are shown
 KNOWN = "ELAN, BORIS, Label Studio, CVAT, VIA, subtitles, CSV and more; several files as a zip."
 
 
-def show(info: VideoInfo, known: tuple[str, ...]) -> None:
-    """A file, what it says, what becomes of labels that are not known, and the button."""
+def show(info: VideoInfo, known: tuple[str, ...], drawn: str = "") -> None:
+    """A file, what it says, what becomes of labels that are not known, and the button.
+
+    drawn: the track that is drawn in, and stays that; where there is none it is one of the file.
+    """
     turn = state.remembered("label.import", 0)
     upload = st.file_uploader("A file of labels", key=f"label.upload.{turn}", label_visibility="collapsed")
     if upload is None:
@@ -41,7 +46,9 @@ def show(info: VideoInfo, known: tuple[str, ...]) -> None:
     _told(found, tracks)
     if st.button(_taken(tracks), key=f"label.take.{turn}", type="primary", disabled=not tracks):
         for one in tracks:
-            label_tracks.begin(info, one)
+            label_tracks.begin(info, replace(one, name=one.name or Path(upload.name).stem), draw=not drawn)
+        if drawn:
+            label_tracks.choose(info, drawn)
         state.remember("label.import", turn + 1)
         st.rerun()
 

@@ -19,7 +19,8 @@ def titles(tracks: Sequence[State]) -> dict[str, str]:
     named: dict[str, str] = {}
     for one in tracks:
         track = one.document
-        told = " · ".join(part for part in (track.name or UNNAMED, track.subject, track.author) if part)
+        parts = (track.name or UNNAMED, track.subject, track.author)
+        told = " · ".join(dict.fromkeys(part for part in parts if part))
         while told in named.values():
             told += "′"
         named[one.track] = told
@@ -37,10 +38,12 @@ def choose(info: VideoInfo, track: str) -> None:
     state.remember(f"label.track.{info.digest}", track)
 
 
-def begin(info: VideoInfo, document: Document) -> None:
-    """A new track, which is drawn in from now on."""
+def begin(info: VideoInfo, document: Document, *, draw: bool = True) -> None:
+    """A new track, which is drawn in from now on where `draw`."""
     try:
-        choose(info, journal.begin(state.store(), info.digest, document))
+        made = journal.begin(state.store(), info.digest, document)
+        if draw:
+            choose(info, made)
     except AnalysisError as error:
         tell(error)
 

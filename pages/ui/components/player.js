@@ -38,8 +38,6 @@ const SHELL = `<div class="player" tabindex="-1" role="group" aria-label="Clip a
     <span class="set">${button("toBefore", "before", "To the border before", ",")}${button("toBack", "back", "One frame back", "←")}
     ${button("toPlay", "play", "Play or pause", "Space")}${button("toOn", "on", "One frame on", "→")}
     ${button("toAfter", "after", "To the border after", ".")}</span>
-    <label class="at">frame <input class="field" inputmode="numeric" aria-label="Frame on screen; type another"><span class="count"></span></label>
-    <span class="clock"></span>
     <span class="set right">
     <label class="small" title="How many frames Shift and an arrow go">by <input class="by" type="number" min="1" max="9999" value="10" aria-label="Frames that Shift and an arrow go"></label>
     <select class="speed" aria-label="Speed" title="Speed (&lt; and &gt;)">${SPEEDS.map((rate) => `<option value="${rate}"${rate === 1 ? " selected" : ""}>${rate}×</option>`).join("")}</select>
@@ -49,7 +47,9 @@ const SHELL = `<div class="player" tabindex="-1" role="group" aria-label="Clip a
     ${button("toScreen", "screen", "Fill the screen", "double click")}${button("toHelp", "help", "Keys", "?")}</span>
   </div>
   <div class="now" aria-live="off"><span class="dot"></span><span class="label"></span><span class="sure"></span>
-    <span class="said" role="status" aria-live="polite"></span></div>
+    <span class="said" role="status" aria-live="polite"></span>
+    <span class="where"><label class="at">frame <input class="field" inputmode="numeric" aria-label="Frame on screen; type another"><span class="count"></span></label>
+    <span class="clock"></span></span></div>
   <p class="note varies" hidden></p><p class="note odd" role="alert" hidden></p>
   <p class="note unsent" role="alert" hidden></p>
   <div class="track"><div class="names"></div>
@@ -280,6 +280,7 @@ function drawActive(self) {
 function drawTools(self) {
   const { data } = self;
   self.tools.hidden = !(data.labels.length && data.rows.some((row) => row.edits));
+  self.box.classList.toggle("edits", !self.tools.hidden);
   const key = JSON.stringify([data.labels, data.palette]);
   if (self.tools.hidden || self.chipsKey === key) return;
   self.chipsKey = key;
