@@ -1,11 +1,14 @@
-"""How many seconds a person has to label until a network is good: the least sure stretches first, or any.
+"""How many seconds a person has to label until a network is good: in the order of the Label page, or in any.
 
 A labeller is simulated on clips of several actions in a row: whole persons are held back and fully labelled, of the
 others nothing is known at first. In each round the labeller is shown some stretches, says what is true in them, and a
 network learns anew from all that is known. Both orders begin with the same stretches, drawn at random, and are shown
-stretches of the same lengths. Real clips are not part of the project: without them nothing is measured.
+stretches of the same lengths. One training more or less moves a score by several points: so each seed, which draws who
+is held back, has several labellers, who begin with other stretches, and what is compared is the mean of their scores.
+Real clips are not part of the project: without them nothing is measured.
 """
 
+import sys
 from dataclasses import dataclass, replace
 from statistics import fmean
 
@@ -26,8 +29,10 @@ HELD_BACK = 3  # persons that are only tested on
 STRETCH_S = drafts.LONGEST_S
 FIRST, EACH = 8, 6  # stretches at first, and in each round
 ROUNDS = 6
+LABELLERS = 4  # of each seed
+WHOLES = 3  # trainings with all labels, whose mean score is the measure
 GOAL = 0.9  # of what is reached when all is labelled
-ORDERS = ("least sure", "random")
+ORDERS = ("as the page leads", "random")
 OPTIONS = training.Options(units=32, epochs=25, patience=6)  # the dial "small"
 
 
@@ -47,34 +52,56 @@ def main() -> list[Figure]:
     if not (CLIPS / "weizmann-streams").is_dir():
         return []
     store = Store(WORKSPACE)
-    trials = [_trial(store, seed) for seed in SEEDS]
-    wholes = [_score(trial, _learned(trial, _all(trial))) for trial in trials]
-    firsts = [_begun(trial) for trial in trials]
-    curves = {
-        order: [_course(trial, order, *first) for trial, first in zip(trials, firsts, strict=True)] for order in ORDERS
+    return told([measured(store, seed) for seed in SEEDS])
+
+
+Course = list[tuple[float, float]]  # labelled seconds and score after each round
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What came out with one seed. whole: the score with all labels; courses: of each order, the mean of labellers."""
+
+    seed: int
+    whole: float
+    courses: dict[str, Course]
+
+    def seconds(self, order: str) -> float:
+        """Labelled seconds until the goal."""
+        return _until(self.courses[order], GOAL * self.whole)
+
+    @property
+    def ratio(self) -> float:
+        """Seconds in the order of the page over those at random."""
+        return self.seconds(ORDERS[0]) / self.seconds(ORDERS[1])
+
+
+def measured(store: Store, seed: int) -> Measured:
+    """All labellers of one seed, in both orders."""
+    trial = _trial(store, seed)
+    whole = fmean(_score(trial, _learned(trial, _all(trial), number)) for number in range(WHOLES))
+    firsts = [_begun(trial, number) for number in range(LABELLERS)]
+    courses = {
+        order: _mean([_course(trial, order, number, *first) for number, first in enumerate(firsts)]) for order in ORDERS
     }
-    needed = {
-        order: [_until(course, GOAL * whole) for course, whole in zip(curves[order], wholes, strict=True)]
-        for order in ORDERS
-    }
-    ratios = [one / other for one, other in zip(needed["least sure"], needed["random"], strict=True)]
-    each = ", ".join(f"{ratio:.2f}" for ratio in ratios)
-    figures = [
-        Figure(
-            "labelled seconds, least sure first over random",
-            fmean(needed["least sure"]) / fmean(needed["random"]),
-            "x",
-            1.0,
-            False,
-            f"until {GOAL:.0%} of the score of full labels; seeds: {each}",
-        ),
-        *(
-            Figure(f"{order}: seconds until then", fmean(needed[order]), "s", note="mean of 5 seeds")
-            for order in ORDERS
-        ),
-        Figure("step accuracy with all labels", fmean(wholes), "", note="other persons, never labelled"),
+    found = Measured(seed, whole, courses)
+    print(f"seed {seed}: {found.ratio:.2f} x", file=sys.stderr, flush=True)
+    return found
+
+
+def told(found: list[Measured]) -> list[Figure]:
+    """The figures of all seeds."""
+    needed = {order: fmean(one.seconds(order) for one in found) for order in ORDERS}
+    each = ", ".join(f"{one.ratio:.2f}" for one in found)
+    ratio = needed[ORDERS[0]] / needed[ORDERS[1]]
+    note = f"until {GOAL:.0%} of the score of full labels; seeds: {each}"
+    wholes = fmean(one.whole for one in found)
+    return [
+        Figure(f"labelled seconds, {ORDERS[0]} over random", ratio, "x", 1.0, False, note),
+        *(Figure(f"{order}: seconds until then", needed[order], "s", note="mean of the seeds") for order in ORDERS),
+        Figure("step accuracy with all labels", wholes, "", note="other persons, never labelled"),
+        *_curves({order: _mean([one.courses[order] for one in found]) for order in ORDERS}),
     ]
-    return figures + _curves(curves)
 
 
 def _trial(store: Store, seed: int) -> Trial:
@@ -99,7 +126,7 @@ def _all(trial: Trial) -> Seen:
     return {clip: ((0.0, trial.infos[clip].duration_s),) for clip in trial.clips}
 
 
-def _learned(trial: Trial, seen: Seen) -> network.Run:
+def _learned(trial: Trial, seen: Seen, number: int) -> network.Run:
     """A network from what is labelled, alone."""
     examples = []
     for clip, stretches in seen.items():
@@ -111,7 +138,7 @@ def _learned(trial: Trial, seen: Seen) -> network.Run:
             examples.append(Example(example.values, np.where(known, example.targets, UNKNOWN)))
     options = training.options_of(vars(OPTIONS))
     sized = replace(options, batch_size=min(options.batch_size, max(1, len(examples) // 4)))
-    fitted = network.fit(sized, examples, labels=len(trial.taught.labels), seed=trial.seed)
+    fitted = network.fit(sized, examples, labels=len(trial.taught.labels), seed=100 * trial.seed + number)
     return network.runner(fitted.model)
 
 
@@ -120,22 +147,26 @@ def _score(trial: Trial, run: network.Run) -> float:
     return lessons.accuracy(lessons.asked(trial.taught, trial.tested, 0, run))
 
 
-def _begun(trial: Trial) -> tuple[Seen, network.Run]:
-    """The stretches that both orders begin with, and the network that learned from them."""
+def _begun(trial: Trial, number: int) -> tuple[Seen, network.Run]:
+    """The stretches with which a labeller begins in both orders, and the network that learned from them."""
     nothing: Seen = dict.fromkeys(trial.clips, ())
-    seen = _more(nothing, _drawn(trial, nothing, np.random.default_rng(1000 + trial.seed), FIRST))
-    return seen, _learned(trial, seen)
+    seen = _more(nothing, _drawn(trial, nothing, np.random.default_rng((1, trial.seed, number)), FIRST))
+    return seen, _learned(trial, seen, number)
 
 
-def _course(trial: Trial, order: str, seen: Seen, run: network.Run) -> list[tuple[float, float]]:
-    """Labelled seconds and score after each round."""
-    rng = np.random.default_rng(2000 + trial.seed)
+def _course(trial: Trial, order: str, number: int, seen: Seen, run: network.Run) -> Course:
+    rng = np.random.default_rng((2, trial.seed, number))
     course = [_reached(trial, seen, run)]
     for _ in range(ROUNDS):
-        seen = _more(seen, _unsure(trial, seen, run) if order == "least sure" else _drawn(trial, seen, rng, EACH))
-        run = _learned(trial, seen)
+        seen = _more(seen, _led(trial, seen, run) if order == ORDERS[0] else _drawn(trial, seen, rng, EACH))
+        run = _learned(trial, seen, number)
         course.append(_reached(trial, seen, run))
     return course
+
+
+def _mean(courses: list[Course]) -> Course:
+    """Mean seconds and mean score after each round."""
+    return [(fmean(one[0] for one in each), fmean(one[1] for one in each)) for each in zip(*courses, strict=True)]
 
 
 def _reached(trial: Trial, seen: Seen, run: network.Run) -> tuple[float, float]:
@@ -161,21 +192,18 @@ def _drawn(trial: Trial, seen: Seen, rng: np.random.Generator, count: int) -> li
     return [left[place] for place in rng.permutation(len(left))[:count]]
 
 
-def _unsure(trial: Trial, seen: Seen, run: network.Run) -> list[tuple[int, tuple[float, float]]]:
-    """The stretches of which the network is least sure, as the Label page orders them, over all clips."""
+def _led(trial: Trial, seen: Seen, run: network.Run) -> list[tuple[int, tuple[float, float]]]:
+    """The stretches to which the Label page leads first, over all clips."""
     found = []
     for clip in trial.clips:
         info, times_s = trial.infos[clip], trial.taught.times_s[clip]
-        said = Prediction(
-            times_s, run(trial.taught.examples[clip].values), trial.taught.labels, "trial", (0.0, info.duration_s)
-        )
-        doubts = drafts.to_look_at(said, (), seen[clip], info, longest_s=STRETCH_S)
-        found += [(one.doubt, clip, (one.start_s, one.stop_s)) for one in doubts]
-    found.sort(key=lambda one: -one[0])
-    return [(clip, stretch) for _, clip, stretch in found[:EACH]]
+        scores = run(trial.taught.examples[clip].values)
+        said = Prediction(times_s, scores, trial.taught.labels, "trial", (0.0, info.duration_s))
+        found.append(drafts.looks(said, (), seen[clip], info, longest_s=STRETCH_S))
+    return [(trial.clips[place], (one.start_s, one.stop_s)) for place, one in drafts.in_order(found)[:EACH]]
 
 
-def _until(course: list[tuple[float, float]], goal: float) -> float:
+def _until(course: Course, goal: float) -> float:
     """Seconds until a score was first reached, along the line between rounds; the last ones where it never was."""
     before = course[0]
     if before[1] >= goal:
@@ -187,11 +215,12 @@ def _until(course: list[tuple[float, float]], goal: float) -> float:
     return course[-1][0]
 
 
-def _curves(curves: dict[str, list[list[tuple[float, float]]]]) -> list[Figure]:
-    """The mean score of each order after each round."""
-    figures = []
-    for place in range(ROUNDS + 1):
-        for order in ORDERS:
-            seconds, scores = (fmean(course[place][part] for course in curves[order]) for part in (0, 1))
-            figures.append(Figure(f"{order}, {seconds:.0f} s labelled", scores, "", note="step accuracy, 5 seeds"))
-    return figures
+def _curves(courses: dict[str, Course]) -> list[Figure]:
+    """The score of each order after each round."""
+    return [
+        Figure(
+            f"{order}, {courses[order][place][0]:.0f} s labelled", courses[order][place][1], "", note="step accuracy"
+        )
+        for place in range(ROUNDS + 1)
+        for order in ORDERS
+    ]

@@ -49,16 +49,28 @@ def said(*best: float) -> Prediction:
     )
 
 
-def test_the_least_sure_stretch_comes_first():
-    found = drafts.to_look_at(said(0.9, 0.9, 0.55, 0.6, 0.1, 0.1, 1.0, 1.0, 0.3, 0.3), (), (), INFO)
-    assert [(one.start_s, one.stop_s) for one in found] == [(2, 4), (8, 10), (0, 2), (4, 6), (6, 8)]
-    assert found[0].doubt == pytest.approx(1 - (0.1 + 0.2) / 2) and found[-1].doubt == pytest.approx(0)
+def test_where_a_network_wavers_comes_before_where_it_is_sure():
+    found = drafts.to_look_at(said(1.0, 1.0, 0.5, 0.5, 1.0, 1.0, 1.0, 1.0, 0.02, 0.02), (), (), INFO)
+    assert [(one.start_s, one.stop_s) for one in found[:2]] == [(2, 4), (8, 10)]
+    assert (found[0].doubt, found[1].doubt, found[-1].doubt) == pytest.approx((1, 0.04, 0))
 
 
-@pytest.mark.parametrize("measure", drafts.MEASURES)
-def test_doubt_runs_from_none_to_all(measure: str):
-    even, sure = drafts.MEASURES[measure](np.array([[0.5, 0.5], [1.0, 0.0]]))
-    assert (even, sure) == (pytest.approx(1), pytest.approx(0))
+def test_doubt_runs_from_none_to_all():
+    assert drafts.margin(np.array([[0.5, 0.5], [1.0, 0.0]])) == pytest.approx([1, 0])
+
+
+def test_what_is_put_off_comes_last_in_the_order_of_putting_off():
+    told = said(0.9, 0.9, 0.55, 0.6, 0.1, 0.1, 1.0, 1.0, 0.3, 0.3)
+    before = [one.start_s for one in drafts.to_look_at(told, (), (), INFO)]
+    after = [one.start_s for one in drafts.to_look_at(told, (), (), INFO, put_off=[3.0, 9.0, 3.0])]
+    assert after == [start_s for start_s in before if start_s not in (2, 8)] + [8, 2]
+
+
+def test_clips_of_one_network_are_ordered_together():
+    sure, unsure = (drafts.looks(said(*[best] * 10), (), (), INFO) for best in (0.99, 0.6))
+    found = drafts.in_order([sure, unsure])
+    assert sorted(place for place, _ in found) == [0] * 5 + [1] * 5
+    assert found[0][0] == 1
 
 
 def test_what_was_looked_at_is_not_asked_again_and_pieces_hold_whole_frames():

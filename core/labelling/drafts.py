@@ -5,14 +5,15 @@ What nobody looked at is neither learned nor scored.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 
 from core.domain import Doubt, Prediction, Segment, VideoInfo
 from core.domain.interchange import Span
-from core.labelling import spans
+from core.labelling import order, spans
 from core.segments import NOTHING
 
 LONGEST_S = 2.0  # how much is looked at in one go
@@ -26,44 +27,76 @@ def margin(scores: np.ndarray) -> np.ndarray:
     return 1 - (best[:, 1] - best[:, 0])
 
 
-def entropy(scores: np.ndarray) -> np.ndarray:
-    """(T,) the entropy of the scores, as a share of the largest that there can be."""
-    spread = -(scores * np.log(np.maximum(scores, 1e-12))).sum(axis=1)
-    return spread / math.log(max(2, scores.shape[1]))
+@dataclass(frozen=True, eq=False)
+class Looks:
+    """A clip cut into stretches. doubts: those that nobody looked at, in time, each with the mean doubt of its steps.
 
+    profiles: (N, C) the mean scores of each; known: (M, C) those of the stretches that were looked at.
+    """
 
-MEASURES: dict[str, Callable[[np.ndarray], np.ndarray]] = {"margin": margin, "entropy": entropy}
+    doubts: tuple[Doubt, ...]
+    profiles: np.ndarray
+    known: np.ndarray
 
 
 def to_look_at(
-    said: Prediction,
-    draft: Sequence[Segment],
-    seen: Sequence[Span],
-    info: VideoInfo,
-    *,
-    longest_s: float = LONGEST_S,
-    measure: str = "margin",
+    said: Prediction, draft: Sequence[Segment], seen: Sequence[Span], info: VideoInfo, *, put_off: Sequence[float] = ()
 ) -> tuple[Doubt, ...]:
-    """What was not looked at, in stretches of whole frames of at most about `longest_s`, the least sure first.
+    """What of a clip was not looked at, in stretches, the one first that is worth it most.
 
-    A stretch counts by the mean over its steps; equals keep their order in time.
+    put_off: moments whose stretches come last, in this order.
     """
-    doubts = MEASURES[measure](said.scores.astype(np.float64))  # (T,)
-    found = []
-    for start_s, stop_s in pieces(seen, said.seen_s, info, longest_s):
-        first, stop = np.searchsorted(said.times_s, (start_s, stop_s))
-        first = min(int(first), len(doubts) - 1)
-        doubt = float(np.clip(doubts[first : max(int(stop), first + 1)].mean(), 0, 1))
-        labels = (one.label for one in spans.touching(draft, (start_s, stop_s)))
-        found.append(Doubt(start_s, stop_s, doubt, tuple(dict.fromkeys(labels))))
-    return tuple(sorted(found, key=lambda one: (-one.doubt, one.start_s)))
+
+    def turn(one: Doubt) -> int:
+        return max((turn for turn, at_s in enumerate(put_off, 1) if one.start_s <= at_s < one.stop_s), default=0)
+
+    return tuple(sorted((doubt for _, doubt in in_order([looks(said, draft, seen, info)])), key=turn))
+
+
+def in_order(clips: Sequence[Looks]) -> list[tuple[int, Doubt]]:
+    """The stretches of several clips of which one network spoke, each with its clip's place, the best worth first."""
+    named = [(place, doubt) for place, each in enumerate(clips) for doubt in each.doubts]
+    doubts = np.array([doubt.doubt for _, doubt in named])
+    profiles, known = (np.concatenate([getattr(each, part) for each in clips]) for part in ("profiles", "known"))
+    return [named[place] for place in order.order(doubts, profiles, known)]
+
+
+def looks(
+    said: Prediction, draft: Sequence[Segment], seen: Sequence[Span], info: VideoInfo, *, longest_s: float = LONGEST_S
+) -> Looks:
+    """A clip in stretches of whole frames of at most about `longest_s`."""
+    left = pieces(seen, said.seen_s, info, longest_s)
+    known = _cut(spans.within(seen, said.seen_s), info, longest_s)
+    mean = _means(said.times_s, margin(said.scores)[:, None], left)[:, 0]
+    found = [
+        Doubt(*piece, float(np.clip(doubt, 0, 1)), _named(draft, piece))
+        for piece, doubt in zip(left, mean, strict=True)
+    ]
+    return Looks(tuple(found), _means(said.times_s, said.scores, left), _means(said.times_s, said.scores, known))
+
+
+def _named(draft: Sequence[Segment], piece: Span) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.label for one in spans.touching(draft, piece)))
+
+
+def _means(times_s: np.ndarray, values: np.ndarray, stretches: Sequence[Span]) -> np.ndarray:
+    """(N, C) the mean of values (T, C) over the steps in each stretch, or the step nearest to one without any."""
+    ends = np.searchsorted(times_s, np.array(stretches, np.float64).reshape(-1, 2))  # (N, 2)
+    firsts = np.minimum(ends[:, 0], len(values) - 1)
+    stops = np.maximum(ends[:, 1], firsts + 1)
+    sums = [values[first:stop].sum(axis=0) for first, stop in zip(firsts, stops, strict=True)]
+    return np.array(sums, np.float64).reshape(len(stretches), values.shape[1]) / (stops - firsts)[:, None]
 
 
 def pieces(seen: Sequence[Span], frame: Span, info: VideoInfo, longest_s: float) -> list[Span]:
     """What of a frame was not looked at, cut into pieces of whole frames that are about equally long."""
+    return _cut(spans.gaps(seen, frame), info, longest_s)
+
+
+def _cut(stretches: Sequence[Span], info: VideoInfo, longest_s: float) -> list[Span]:
     bounds_s = np.append(info.times_s, info.duration_s)
     found = []
-    for start_s, stop_s in spans.gaps(seen, frame):
+    for start_s, stop_s in stretches:
         first, last = np.searchsorted(bounds_s, (start_s - 1e-9, stop_s - 1e-9))
         last = min(int(last), len(bounds_s) - 1)
         count = max(1, math.ceil((stop_s - start_s) / longest_s - 1e-9))

@@ -1,4 +1,4 @@
-"""Drafts on the Label page: a network says, a person accepts or corrects, the least sure stretches first."""
+"""Drafts on the Label page: a network says, a person accepts or corrects, what is worth a look most comes first."""
 
 from dataclasses import dataclass
 
@@ -15,12 +15,16 @@ from pages.ui.player_rows import Curve, Row
 ABOUT = "The network says what it sees at each moment. Nothing of it counts as a label before you accept it."
 DOUBT = "#C67F18"
 LOOK = "look here"
+ORDER = (
+    "First come stretches where the network wavers, that are unlike all that you looked at, and of whose like there is "
+    "much in the clip: they teach it most."
+)
 FINISHED = "All of the clip was looked at. Nothing waits for you here."
 
 
 @dataclass(frozen=True, eq=False)
 class Drafted:
-    """What a model says of a clip. segments: its labels; doubts: what was not looked at, the least sure first."""
+    """What a model says of a clip. segments: its labels; doubts: what nobody looked at, what is worth it most first."""
 
     model: str
     title: str
@@ -45,7 +49,7 @@ def found(info: VideoInfo, now: State) -> Drafted | None:
     except AnalysisError as error:
         label_tracks.tell(error)
         return None
-    doubts = drafts.to_look_at(said, segments, now.document.seen, info)
+    doubts = drafts.to_look_at(said, segments, now.document.seen, info, put_off=_put_off(info))
     return Drafted(card.name, card.title, said, segments, doubts)
 
 
@@ -56,7 +60,7 @@ def _in_words(info: VideoInfo, now: State, key: str) -> Drafted | None:
         return None
     analysis, said = told
     segments = analysis.track.segments
-    doubts = drafts.to_look_at(said, segments, now.document.seen, info)
+    doubts = drafts.to_look_at(said, segments, now.document.seen, info, put_off=_put_off(info))
     return Drafted(state.IN_WORDS, model_cards.OWN, said, segments, doubts)
 
 
@@ -73,10 +77,8 @@ def rows(drafted: Drafted | None, now: State) -> list[Row]:
 
 
 def current(drafted: Drafted) -> Doubt | None:
-    """The stretch to look at now: the least sure that was not put off."""
-    passed = state.remembered("label.passed", ())
-    left = [one for one in drafted.doubts if one.start_s not in passed]
-    return left[0] if left else drafted.doubts[0] if drafted.doubts else None
+    """The stretch to look at now."""
+    return drafted.doubts[0] if drafted.doubts else None
 
 
 def arrive(drafted: Drafted | None) -> None:
@@ -131,7 +133,7 @@ def _stretch(info: VideoInfo, now: State, drafted: Drafted) -> None:
     if here is None:
         st.success(FINISHED, icon=":material/check_circle:")
         return
-    st.markdown(_told(here, len(drafted.doubts)))
+    st.markdown(_told(here, len(drafted.doubts)), help=ORDER)
     told = (now.track, here.start_s, here.stop_s)
     with st.container(horizontal=True):
         st.button("Go there", key="label.there", icon=":material/my_location:", on_click=_go, shortcut="Shift+H")
@@ -144,7 +146,12 @@ def _stretch(info: VideoInfo, now: State, drafted: Drafted) -> None:
             args=told, help="You looked: where you drew nothing in this stretch, nothing happens.",
         )  # fmt: skip
         st.button(
-            "Later", key="label.later", icon=":material/skip_next:", shortcut="Shift+N", on_click=_later, args=(here,)
+            "Later",
+            key="label.later",
+            icon=":material/skip_next:",
+            shortcut="Shift+N",
+            on_click=_later,
+            args=(info, here),
         )
         st.button(
             "Accept all that is left", key="label.all", type="tertiary", on_click=_accept,
@@ -157,8 +164,8 @@ def _told(here: Doubt, left: int) -> str:
     names = [f"**{theme.plain(label)}**" for label in here.said]
     said = f"the draft says {words.listed(names)}" if names else "the draft says nothing certain"
     when = f"{words.clock(here.start_s, places=1)} to {words.clock(here.stop_s, places=1)}"
-    many = "what is left" if left == 1 else f"the least sure of {words.number(left)} stretches that are left"
-    return f"Look at {many}, **{when}**: {said}."
+    many = "It is the last one." if left == 1 else f"{words.number(left)} stretches are left."
+    return f"Look at **{when}**: {said}. {many}"
 
 
 def _go() -> None:
@@ -175,6 +182,15 @@ def _looked(track: str, start_s: float, stop_s: float) -> None:
     _go()
 
 
-def _later(here: Doubt) -> None:
-    state.remember("label.passed", (*state.remembered("label.passed", ()), here.start_s))
+def _later(info: VideoInfo, here: Doubt) -> None:
+    state.remember(_later_key(info), (*_put_off(info), (here.start_s + here.stop_s) / 2))
     _go()
+
+
+def _put_off(info: VideoInfo) -> tuple[float, ...]:
+    """Moments in the stretches that the person put off."""
+    return state.remembered(_later_key(info), ())
+
+
+def _later_key(info: VideoInfo) -> str:
+    return f"label.later.{info.digest}"
