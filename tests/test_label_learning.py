@@ -108,6 +108,15 @@ def test_kappa_is_that_of_scikit_learn_over_frames_that_both_looked_at():
     ]  # fmt: skip
 
 
+def test_differences_stand_only_where_both_looked():
+    ann = document((0.0, 4.0, "walk"), seen=((0.0, 6.0),))
+    net = document((2.0, 5.0, "run"), (7.0, 9.0, "run"), seen=((1.0, 10.0),))
+    assert agreement.differences(ann, net, INFO) == (
+        Segment(1.0, 2.0, "walk, or nothing"), Segment(2.0, 4.0, "walk, or run"), Segment(4.0, 5.0, "nothing, or run"),
+    )  # fmt: skip
+    assert agreement.differences(ann, document(seen=((7.0, 8.0),)), INFO) == ()
+
+
 def test_same_labels_agree_wholly_and_strangers_cannot_be_compared():
     one = document((0.0, 4.0, "walk"))
     assert agreement.agreement(one, one, INFO).kappa == pytest.approx(1)

@@ -12,7 +12,7 @@ from core.jobs import Job
 from core.labelling import edits, files, journal, learning
 from core.registry import FORMATS
 from core.store import Store
-from pages.ui import label_compare, label_desk, state
+from pages.ui import label_compare, label_desk, player, state
 from tests.test_pages import CARD, FakeRunner, button, clip, page, runner, told
 
 __all__ = ["clip", "runner"]
@@ -104,11 +104,11 @@ def test_before_a_draft_it_says_what_a_draft_is_and_then_follows_the_job(
     assert "The clip is gone" in told(page("label"))
 
 
-def test_the_least_sure_stretch_comes_first_and_is_accepted(store: Store, track: str, drafted: None):
+def test_what_is_left_is_led_to_and_accepted(store: Store, track: str, drafted: None):
     at = page("label")
     words = told(at)
     assert at.get("progress")[0].proto.text == "1.4 s of 2.0 s looked at"
-    assert "Look at what is left, **0:01.4 to 0:02.0**: the draft says **run**" in words
+    assert "Look at **0:01.4 to 0:02.0**: the draft says **run**. It is the last one." in words
     button(at, "Accept the draft").click().run()
     assert labels_of(store, track)[-1] == (1.4, 2.0, "run")
     found = journal.read(store, track)
@@ -119,7 +119,7 @@ def test_the_least_sure_stretch_comes_first_and_is_accepted(store: Store, track:
 def test_a_stretch_can_be_said_to_be_as_drawn_or_put_off(store: Store, clip: VideoInfo, drafted: None):
     track = journal.begin(store, clip.digest, replace(MINE, segments=(), seen=()))
     at = page("label")
-    assert "Look at what is left, **0:00.0 to 0:02.0**" in told(at)
+    assert "Look at **0:00.0 to 0:02.0**" in told(at)
     button(at, "Later").click().run()
     button(at, "As I drew it").click().run()
     assert journal.read(store, track).document.seen == ((0.0, 2.0),)
@@ -249,3 +249,17 @@ def test_what_a_labelled_set_says_of_the_clip_can_be_begun_with(store: Store, cl
     button(at, "Begin to label").click().run()
     (begun,) = journal.tracks(store, clip.digest)
     assert begun.document.segments == MINE.segments and begun.document.seen == MINE.seen
+
+
+def test_the_timeline_shows_what_was_drawn_and_where_the_network_differs(
+    clip: VideoInfo, track: str, drafted: None, monkeypatch: pytest.MonkeyPatch
+):
+    shown = []
+    monkeypatch.setattr(player, "show", lambda info, rows, *_, **__: shown.append(rows))
+    page("timeline")
+    network, drawn, differs, *_ = shown[-1]
+    assert (network.name, drawn.name, drawn.segments) == ("network", "actions · ann", MINE.segments)
+    assert [one.label for one in differs.segments][-1] == "nothing, or run" and differs.name == "differs"
+    journal.drop(state.store(), track)
+    page("timeline")
+    assert shown[-1][0].name == "actions" and len(shown[-1]) == 2

@@ -7,11 +7,12 @@ from itertools import pairwise
 import numpy as np
 
 from core import metrics
-from core.domain import Comparison, Document, Segment, VideoInfo
+from core.domain import Analysis, Comparison, Document, Segment, VideoInfo
 from core.errors import ScoringRefused
 from core.formats.reading import bounds, frames_of, of_runs
 from core.labelling import spans
 from core.registry import METRICS
+from core.segments import NOTHING
 
 BACKGROUND = "nothing"
 DIFFERS = "{one}, or {other}"
@@ -38,13 +39,10 @@ class Agreement:
 
 def agreement(one: Document, other: Document, info: VideoInfo) -> Agreement:
     """One track beside another; ScoringRefused where no frame was looked at by both."""
-    used = dict.fromkeys(segment.label for segment in (*one.segments, *other.segments))
-    labels = (BACKGROUND, *(label for label in used if label != BACKGROUND))
-    rows = row(one, labels, info), row(other, labels, info)
-    both = (rows[0] >= 0) & (rows[1] >= 0)
+    labels, rows = _rows(one, other, info)
+    both = rows[0] >= 0
     if not both.any():
         raise ScoringRefused("There is no frame that both tracks have looked at.", "Label the same stretch twice.")
-    rows = np.where(both, rows[0], -1), np.where(both, rows[1], -1)
     whole = _compared(labels, *rows)
     alone = [
         _kappa(_compared(("other", label), *(_alone(each, place) for each in rows)))
@@ -60,6 +58,27 @@ def agreement(one: Document, other: Document, info: VideoInfo) -> Agreement:
         times_s,
         over_time,
     )
+
+
+def differences(one: Document, other: Document, info: VideoInfo) -> tuple[Segment, ...]:
+    """Where both tracks looked and say different things, in words."""
+    return _differences(*_rows(one, other, info), info)
+
+
+def said(analysis: Analysis) -> Document:
+    """What a network says of a clip, as a track: its labels are all that the network knows."""
+    segments = tuple(one for one in analysis.track.segments if one.label != NOTHING)
+    known = dict.fromkeys([*(one.label for one in analysis.ranking), *(one.label for one in segments)])
+    return Document(tuple(known), segments, spans.union([analysis.track.seen_s, *spans.covered(segments)]))
+
+
+def _rows(one: Document, other: Document, info: VideoInfo) -> tuple[tuple[str, ...], tuple[np.ndarray, np.ndarray]]:
+    """All labels of two tracks, and what each says of the frames that both looked at; see `row`."""
+    used = dict.fromkeys(segment.label for segment in (*one.segments, *other.segments))
+    labels = (BACKGROUND, *(label for label in used if label != BACKGROUND))
+    rows = row(one, labels, info), row(other, labels, info)
+    both = (rows[0] >= 0) & (rows[1] >= 0)
+    return labels, (np.where(both, rows[0], -1), np.where(both, rows[1], -1))
 
 
 def row(track: Document, labels: Sequence[str], info: VideoInfo) -> np.ndarray:

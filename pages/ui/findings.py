@@ -11,7 +11,7 @@ from core.domain import Analysis, ModelCard, Prediction, VideoInfo
 from core.errors import AnalysisError
 from core.registry import FORMATS
 from core.segments import NOTHING
-from pages.ui import beside, figures, in_words, lanes, player, reads, state, theme, words
+from pages.ui import beside, drawn, figures, in_words, lanes, player, reads, state, theme, words
 
 TOP = 5
 BARELY = 0.01  # mean score below which a label without a segment is not worth a row
@@ -95,8 +95,11 @@ def _playing(analysis: Analysis, prediction: Prediction, slots: dict[str, int], 
         beside.tables(lambda: _table(analysis, key), analysis.video, key)
     with left:
         playable = player.playable(analysis.video)
-        more = [_scores(prediction, slots), *_quality(analysis.video)]
-        player.player(analysis, slots, playable=playable, key=f"player.{key}", more=more)
+        people = drawn.tracks(analysis)
+        more = [*drawn.rows(analysis, people), _scores(prediction, slots), *_quality(analysis.video)]
+        known = slots | reads.slots(drawn.labels(people))
+        named = "network" if people else "actions"
+        player.player(analysis, known, playable=playable, key=f"player.{key}", more=more, named=named)
 
 
 def _scores(prediction: Prediction, slots: dict[str, int]) -> player.Row:

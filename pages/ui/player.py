@@ -20,14 +20,22 @@ __all__ = ["Curve", "Row", "compared", "play_from", "playable", "player", "prefi
 _player = theme.component("player", "table", "rows", "draw", "screen", "outbox", "edit", "keys")
 
 
-def player(analysis: Analysis, slots: Mapping[str, int], *, playable: bool, key: str, more: Sequence[Row] = ()) -> None:
+def player(
+    analysis: Analysis,
+    slots: Mapping[str, int],
+    *,
+    playable: bool,
+    key: str,
+    more: Sequence[Row] = (),
+    named: str = "actions",
+) -> None:
     """Show the clip and its segments. The moment at which it rests becomes the moment of the session.
 
     playable: whether there is something that the browser can play; without it the lanes still work. more: further
-    lanes.
+    lanes. named: what the lane of the segments is called beside them.
     """
     info, track = analysis.video, analysis.track
-    row = Row("actions" if more else "", track.segments, seen=[track.seen_s])
+    row = Row(named if more else "", track.segments, seen=[track.seen_s])
     show(info, [row, *more], slots, key=key, playable=playable, subtitles=_subtitles(analysis))
 
 
