@@ -360,9 +360,8 @@ def label_with_words(
     branch = branch_of(folder / card.words, card.words_sha256, len(card.labels))
     near = branch.near(texts, features.times_s)
     seen, said, worded = _seen(card, folder, features), branch.scores(near), branch.says(near)  # (T, C), (T, C), (T,)
-    both, picture, words = (
-        _smoothed(card, folder, features, scores) for scores in (branch.fused(seen, said, worded), seen, said)
-    )
+    both, picture = (_smoothed(card, folder, features, each) for each in (branch.fused(seen, said, worded), seen))
+    words = _smoothed(card, folder, features, said, where=worded)
     return both, Branches(picture, words, worded, tuple(each.source for each in texts))
 
 
@@ -371,8 +370,11 @@ def _seen(card: ModelCard, folder: Path, features: Features) -> np.ndarray:
     return network_of(folder / card.network, card.network_sha256)(features.values)
 
 
-def _smoothed(card: ModelCard, folder: Path, features: Features, scores: np.ndarray) -> Prediction:
-    return _as_prediction(card, folder, features, segments.smooth(scores, features.times_s, width_s=card.smooth_s))
+def _smoothed(
+    card: ModelCard, folder: Path, features: Features, scores: np.ndarray, where: np.ndarray | None = None
+) -> Prediction:
+    smoothed = segments.smooth(scores, features.times_s, width_s=card.smooth_s, where=where)
+    return _as_prediction(card, folder, features, smoothed)
 
 
 def _as_prediction(card: ModelCard, folder: Path, features: Features, scores: np.ndarray) -> Prediction:

@@ -11,11 +11,16 @@ from core.domain import LabelScore, Prediction, Segment, Track
 NOTHING = "nothing certain"
 
 
-def smooth(scores: np.ndarray, times_s: np.ndarray, *, width_s: float) -> np.ndarray:
+def smooth(scores: np.ndarray, times_s: np.ndarray, *, width_s: float, where: np.ndarray | None = None) -> np.ndarray:
     """The mean over all steps within half of `width_s` of each step, on the true clock.
 
     scores: (T, C) float32, times_s: (T,) rising. Rows that sum to 1 still do. Both ends of the window count.
+    where: (T,) bool, steps that count; the others stay as they are. All count by default.
     """
+    if where is not None:
+        kept = scores.astype(np.float32)
+        kept[where] = smooth(scores[where], times_s[where], width_s=width_s)
+        return kept
     first = np.searchsorted(times_s, times_s - width_s / 2 - 1e-9, side="left")  # (T,)
     stop = np.searchsorted(times_s, times_s + width_s / 2 + 1e-9, side="right")  # (T,)
     sums = _sums(scores)  # (T + 1, C)
@@ -29,6 +34,12 @@ def edges(times_s: np.ndarray, seen_s: tuple[float, float]) -> np.ndarray:
     """
     between = (times_s[:-1] + times_s[1:]) / 2
     return np.clip(np.concatenate(([seen_s[0]], between, [seen_s[1]])), *seen_s)
+
+
+def stretches(where: np.ndarray, times_s: np.ndarray, seen_s: tuple[float, float]) -> tuple[tuple[float, float], ...]:
+    """The stretches of seconds of steps that follow one another and count. where: (T,) bool."""
+    borders_s = edges(times_s, seen_s)  # (T + 1,)
+    return tuple((float(borders_s[run.first]), float(borders_s[run.stop])) for run in _runs(where) if where[run.first])
 
 
 def ranking(prediction: Prediction) -> tuple[LabelScore, ...]:

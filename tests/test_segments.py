@@ -143,3 +143,15 @@ def test_a_very_long_flicker_is_merged_quickly(seed):
     scores = rng.dirichlet(np.ones(3), 3000).astype(np.float32)
     made = track(prediction(scores), threshold=0.4, shortest_s=10)
     assert all(one.stop_s - one.start_s >= 10 for one in made.segments)
+
+
+def test_steps_that_do_not_count_are_neither_smoothed_nor_labelled():
+    times_s, where = np.arange(6.0), np.array([True, True, False, False, True, True])
+    scores = np.array([[1, 0], [0.5, 0.5], [0, 1], [0, 1], [0.8, 0.2], [0.6, 0.4]], np.float32)
+    smoothed = segments.smooth(scores, times_s, width_s=2.0, where=where)
+    np.testing.assert_allclose(smoothed[:, 0], [0.75, 0.75, 0, 0, 0.7, 0.7], atol=1e-6)
+    said = Prediction(times_s, smoothed, ("a", "b"), "made", (0.0, 6.0))
+    told = segments.track(said, video="d", threshold=0.5, shortest_s=0.0, author="made", where=where)
+    assert [(one.start_s, one.stop_s, one.label) for one in told.segments] == [(0.0, 1.5, "a"), (3.5, 6.0, "a")]
+    assert segments.stretches(where, times_s, (0.0, 6.0)) == ((0.0, 1.5), (3.5, 6.0))
+    assert not segments.smooth(scores[:0], times_s[:0], width_s=1.0, where=where[:0]).size

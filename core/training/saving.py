@@ -94,10 +94,11 @@ def _scores(record: Training, *, worded: bool) -> dict[str, float]:
         else {name: record.words.get(f"picture {name}", value) for name, value in record.scores.items()}
     )
     scores = {RENAMED.get(each, {}).get(record.over_time, each): value for each, value in known.items()}
-    if worded:
-        first = RENAMED["accuracy"][record.over_time]
-        scores |= {f"{first}, {branch} alone": record.words[f"{branch} accuracy"] for branch in ("picture", "words")}
-    return scores
+    if not worded:
+        return scores
+    first = RENAMED["accuracy"][record.over_time]
+    alone = {f"{first}, {branch} alone": record.words[f"{branch} accuracy"] for branch in ("picture", "words")}
+    return {first: scores[first]} | alone | scores
 
 
 def _settings(record: Training, key: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import streamlit as st
 from core import transcripts
 from core.domain import Lines, VideoInfo
 from core.errors import AnalysisError
-from pages.ui import figures, job_panel, player, reads, state, theme, words
+from pages.ui import figures, job_panel, player, reads, state, theme, with_words, words
 
 MOST_MB = 16
 LARGEST_PX = 420
@@ -27,10 +27,7 @@ def tables(segments, info: VideoInfo, key: str) -> None:
 
 def told(texts: Lines) -> str:
     """The name of a source of texts, for people."""
-    known = {"subtitle": "Subtitles", "transcript": "Transcript", "speech": "Speech", "note": "Notes"}
-    language = texts.source.removeprefix("subtitle inside")
-    inside = f"Inside{language and f' ({language.strip()})'}"
-    return inside if texts.source.startswith("subtitle inside") else known.get(texts.source, texts.source)
+    return with_words.source(texts.source)
 
 
 def _table(texts: Lines, key: str) -> None:
@@ -54,7 +51,9 @@ def _table(texts: Lines, key: str) -> None:
 def panel(info: VideoInfo) -> None:
     """What is kept beside the clip, and the ways to add to it."""
     texts = reads.texts(info.digest)
-    about = "What is said or written: it is shown beside the player, found by the search, and can help a training."
+    about = (
+        "What is said or written: shown beside the player, found by the search, read by models that learned with words."
+    )
     theme.section("Words of the clip", about)
     for each in texts:
         with st.container(horizontal=True, vertical_alignment="center"):

@@ -1,6 +1,6 @@
 """The parts of Timeline that show what was found: headline, player, heatmap, table, downloads."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from core.domain import Analysis, ModelCard, Prediction, VideoInfo
 from core.errors import AnalysisError
 from core.registry import FORMATS
 from core.segments import NOTHING
-from pages.ui import beside, drawn, figures, in_words, lanes, player, reads, state, theme, words
+from pages.ui import beside, drawn, figures, in_words, lanes, player, reads, state, theme, with_words, words
 
 TOP = 5
 BARELY = 0.01  # mean score below which a label without a segment is not worth a row
@@ -25,18 +25,36 @@ def show(info: VideoInfo, card: ModelCard, key: str) -> None:
     try:
         analysis = reads.analysis(info.digest, card.name)
         prediction = reads.prediction(key)
+        apart = reads.branches(key) if card.words else None
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
-    draw(analysis, prediction, key)
+    if apart is None:
+        draw(analysis, prediction, key)
+    else:
+        lanes_apart = with_words.rows(apart, card, info.digest)
+        draw(analysis, prediction, key, told=with_words.sentence(apart), apart=lanes_apart)
 
 
-def draw(analysis: Analysis, prediction: Prediction, key: str, *, between: Callable[[], None] | None = None) -> None:
-    """The same from what was read. between: draws what belongs beside the player, before the scores."""
+def draw(
+    analysis: Analysis,
+    prediction: Prediction,
+    key: str,
+    *,
+    between: Callable[[], None] | None = None,
+    told: str = "",
+    apart: Sequence[player.Row] = (),
+) -> None:
+    """The same from what was read. between: draws what belongs beside the player, before the scores.
+
+    told: what led to it, in words. apart: lanes of what the parts of the model say, beneath what they say together.
+    """
     labels = shown_labels(analysis)
     slots = reads.slots(labels)
     _headline(analysis, slots)
-    _playing(analysis, prediction, slots, key)
+    if told:
+        st.caption(f":material/subtitles: {theme.plain(told)}")
+    _playing(analysis, prediction, slots, key, apart)
     if state.recipe().steps:
         st.caption(f"The player shows the clip as it is. The network saw it prepared: {words.steps(state.recipe())}.")
     if between:
@@ -88,7 +106,9 @@ def sentence(analysis: Analysis) -> str:
 
 
 @st.fragment
-def _playing(analysis: Analysis, prediction: Prediction, slots: dict[str, int], key: str) -> None:
+def _playing(
+    analysis: Analysis, prediction: Prediction, slots: dict[str, int], key: str, apart: Sequence[player.Row]
+) -> None:
     """The player and the table beside it; a row that is picked plays from its start."""
     left, right = st.columns([3, 2], gap="large")
     with right:
@@ -96,10 +116,11 @@ def _playing(analysis: Analysis, prediction: Prediction, slots: dict[str, int], 
     with left:
         playable = player.playable(analysis.video)
         people = drawn.tracks(analysis)
-        more = [*drawn.rows(analysis, people), _scores(prediction, slots), *_quality(analysis.video)]
-        known = slots | reads.slots(drawn.labels(people))
-        named = "network" if people else "actions"
-        player.player(analysis, known, playable=playable, key=f"player.{key}", more=more, named=named)
+        more = [*apart, *drawn.rows(analysis, people), _scores(prediction, slots), *_quality(analysis.video)]
+        told = dict.fromkeys(one.label for row in apart for one in row.segments)
+        known = slots | reads.slots(tuple(told)) | reads.slots(drawn.labels(people))
+        called = with_words.BOTH if apart else "network" if people else "actions"
+        player.player(analysis, known, playable=playable, key=f"player.{key}", more=more, named=called)
 
 
 def _scores(prediction: Prediction, slots: dict[str, int]) -> player.Row:

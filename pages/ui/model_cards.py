@@ -12,10 +12,17 @@ OWN_ABOUT = (
     "You name what to look for, in English, 中文, Deutsch or one of 13 other languages. Nothing is trained: each of "
     "your labels is found by known actions that mean nearly the same, so it can be no better than they are."
 )
+READS = " Reads subtitles and transcripts too, where a clip has them."
 SCORES = {
     "clip accuracy": "of clips it never saw were named rightly",
     "step accuracy in streams": "of all moments were, in unseen videos of several actions",
     "edit score in streams": "of the order of actions was right there (edit score)",
+    "step accuracy": "of all moments that it never saw were named rightly",
+    **{
+        f"{first} accuracy, {branch} alone": f"by the {branch} alone"
+        for first in ("clip", "step")
+        for branch in ("picture", "words")
+    },
 }
 
 
@@ -85,7 +92,8 @@ def _html(card: ModelCard) -> str:
     trained = f"<details><summary>What it was trained on</summary><p>{escape(card.trained_on)}</p></details>"
     return (
         f'<div class="k-model"><strong>{escape(card.title)}</strong>'
-        f"<p>Tells apart {words.count(len(card.labels), 'action')}: {escape(few)}.</p>{table}"
+        f"<p>Tells apart {words.count(len(card.labels), 'action')}: {escape(few)}.{READS if card.words else ''}</p>"
+        f"{table}"
         f"{trained if card.trained_on else ''}</div>"
     )
 

@@ -152,7 +152,7 @@ def _branches(workspace: str, key: str) -> Branches:
 
 def texts(digest: str) -> tuple[Lines, ...]:
     """The words that are kept beside a clip, by their source."""
-    keys = " ".join(sorted(key for key, video in state.store().made(transcripts.LINES) if video == digest))
+    keys = " ".join(state.store().made_of(digest, transcripts.LINES))
     return _texts(str(state.settings().workspace), digest, keys) if keys else ()
 
 

@@ -15,7 +15,8 @@ def options() -> Options:
     dial = st.segmented_control(
         "How much network", names, default=wanted if wanted in names else "medium",
         format_func=train_words.DIALS.__getitem__, key=f"train.dial.{len(names)}.{state.remembered('train.turn', 0)}",
-    ) or "medium"  # fmt: skip
+        required=True,
+    )  # fmt: skip
     state.remember("train.dial", dial)
     st.caption(train_words.ABOUT_DIALS[dial])
     base = DIALS[dial] if dial in DIALS else options_of(dict(state.remembered("train.found", ())))

@@ -25,8 +25,9 @@ def show() -> None:
 def _card(card: ModelCard) -> None:
     with st.container(border=True, key=f"own-{card.name}"):
         st.html(f'<div class="k-name">{escape(card.title)} <span class="k-badge">{escape(card.name)}</span></div>')
+        reads = ("reads words too",) if card.words else ()
         scores = [f"{SAID.get(name, name)} {words.per_cent(value)}" for name, value in card.scores.items()]
-        theme.facts((words.count(len(card.labels), "action"), *scores[:3], f"made {card.created}"))
+        theme.facts((words.count(len(card.labels), "action"), *reads, *scores[:3], f"made {card.created}"))
         st.caption(theme.plain(card.trained_on))
         store = state.store()
         with st.container(horizontal=True):

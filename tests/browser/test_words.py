@@ -1,0 +1,129 @@
+"""The words of clips from a set with subtitles to a model that reads them: trained without and with, and used."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from core import datasets, pipeline, training, transcripts, video
+from core.domain import Dataset, Features, Grouping, Item
+from core.settings import current
+from core.store import Store
+from scripts.dashboard import Dashboard
+from tests.browser.conftest import PATIENCE_MS, analyse, go, open_page, picture, press, settle
+from tests.browser.test_pictures import overflow_px
+from tests.conftest import moving_square
+from tests.test_text_branch import SAID, made_set
+from tests.test_text_training import srt
+
+CNN = "i3d-kinetics400"
+LABELS = ("ride a horse", "ride a camel", "cut onions", "cut bread", "wait outside", "wait inside")
+LENGTH_S = 3.0
+LOOKS = (("dark", 420),)  # scheme, width
+
+
+def add_clip(store: Store, folder: Path, number: int, values: np.ndarray) -> str:
+    """A clip of the library, like all others to the eye; what the CNN sees in it is made up."""
+    source, path = folder / "source.mp4", folder / f"clip {number:02}.mp4"
+    if not source.exists():
+        video.write(source, moving_square(24, size_px=(192, 128), rate_hz=8.0))
+    path.write_bytes(source.read_bytes() + b"\0\0\0\x10free" + bytes(7) + bytes([number]))
+    digest = pipeline.add_video(store, path)
+    found = Features(0.25 + 0.5 * np.arange(6.0), values, (0.0, LENGTH_S))
+    key = pipeline.features_key(digest, training.view("whole", CNN), CNN, current().engine)
+    store.write(key, found, kind="features", video=digest)
+    return digest
+
+
+def make_set(store: Store, folder: Path) -> Dataset:
+    """Six classes: two differ by their words alone, two by their picture alone. One group learns, one is tested."""
+    items: list[Item] = []
+    for part, count in (("train", 4), ("test", 2)):
+        examples, texts = made_set(count, 10 + count)
+        for example, said in zip(examples, texts, strict=True):
+            label, number = LABELS[int(example.targets[0])], len(items)
+            digest = add_clip(store, folder, number, example.values)
+            transcripts.take_file(store, digest, "said.srt", srt(said[0]))
+            items.append(Item(digest, f"{label} {number}.mp4", LENGTH_S, label=label, group=part, split=part))
+    dataset = Dataset("Kitchen and stable", LABELS, tuple(items))
+    store.save_dataset(dataset, datasets.key(dataset))
+    split = datasets.given_split(dataset, Grouping("column"))
+    store.save_split(split, datasets.split_key(split))
+    return dataset
+
+
+def train(page: Page, name: str, *, words: bool) -> None:
+    page.get_by_role("radio", name="New training", exact=True).click()
+    settle(page)
+    if not words:
+        page.get_by_role("radio", name="Small", exact=True).click()
+        settle(page)
+    if words:
+        expect(page.get_by_text("36 of 36 clips have subtitles or a transcript")).to_be_visible()
+        page.get_by_text("Use the words", exact=True).click()
+        settle(page)
+    page.get_by_role("textbox", name="Name", exact=True).fill(name)
+    press(page, "Train")
+    expect(page.get_by_text(f"{name}. On the same folds")).to_be_visible(timeout=PATIENCE_MS)
+    settle(page)
+
+
+def look(browser: Browser, dashboard: Dashboard, address: str, name: str, sign: str) -> None:
+    """The same page in the dark and on a telephone: nothing may be cut off."""
+    for scheme, width in LOOKS:
+        with open_page(browser, width=width, scheme=scheme) as page:
+            go(page, dashboard, address)
+            expect(page.get_by_text(sign).first).to_be_visible(timeout=PATIENCE_MS)
+            for drawn in (page.get_by_text("both", exact=True), page.locator(".js-plotly-plot").first):
+                expect(drawn).to_be_visible(timeout=PATIENCE_MS)
+            settle(page)
+            picture(page, f"{name}-{scheme}-{width}")
+            assert overflow_px(page) <= 0, f"{name} is wider than its window"
+
+
+@pytest.mark.timeout(300)
+def test_words_are_learned_compared_saved_and_read_on_the_timeline(
+    page: Page, browser: Browser, apart: Dashboard, tmp_path: Path
+):
+    store = Store(apart.workspace)
+    make_set(store, tmp_path)
+    fresh = add_clip(store, tmp_path, 99, made_set(1, 99)[0][0].values)
+    go(page, apart, "/train")
+    train(page, "Without words", words=False)
+    expect(page.get_by_text("Picture alone")).to_have_count(0)
+    train(page, "With words", words=True)
+    for branch in ("Picture alone", "Words alone", "Both together"):
+        expect(page.get_by_text(branch, exact=True)).to_be_visible()
+    picture(page, "words-train")
+    name = page.get_by_role("textbox", name="Save as a model named")
+    name.fill("stable")
+    name.press("Enter")
+    settle(page)
+    press(page, "Save as a model")
+    expect(page.get_by_text("Saved as the model stable")).to_be_visible()
+    use_it(page, apart, store, fresh, tmp_path)
+    look(browser, apart, f"/timeline?video={fresh[:16]}&model=stable", "words-timeline", "of the moments")
+    records = {record.name: record for record in training.all_runs(store).values()}
+    assert records["With words"].scores["accuracy"] >= records["Without words"].scores["accuracy"] + 0.2
+
+
+def use_it(page: Page, dashboard: Dashboard, store: Store, fresh: str, folder: Path) -> None:
+    """The model on a clip that it never saw: without words, and with those of one class and of another."""
+    go(page, dashboard, f"/timeline?video={fresh[:16]}&model=stable")
+    analyse(page)
+    expect(page.get_by_text("this clip has none beside it: the picture alone decides")).to_be_visible()
+    picture(page, "words-timeline-without")
+    expect(page.get_by_text("both", exact=True)).to_have_count(0)
+    late = srt(" ".join(SAID[0])).replace(b"00:00:00,000", b"00:00:02,900")
+    (folder / "late.srt").write_bytes(late)
+    page.get_by_text("Add words", exact=True).click()
+    page.locator("input[type=file]").first.set_input_files(folder / "late.srt")
+    expect(page.get_by_role("button", name="Find the actions")).to_be_visible(timeout=PATIENCE_MS)
+    settle(page)
+    analyse(page)
+    expect(page.get_by_text("subtitles are near 67 % of the moments")).to_be_visible()
+    expect(page.locator(".k-headline b").first).to_have_text(LABELS[0], timeout=PATIENCE_MS)
+    for lane in ("both", "picture", "words"):
+        expect(page.get_by_text(lane, exact=True)).to_be_visible()
+    picture(page, "words-timeline")
