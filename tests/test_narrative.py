@@ -24,9 +24,9 @@ LENGTH = {"en": r"[\d.]+ s|\d+ min \d+ s|\d+ h \d+ min", "zh": r"[\d.]+ 秒|\d+ 
 LINES = {  # by language, each line of a report on one clip that holds a number
     "en": {
         "seen": "Looked at: (?P<start>CLOCK) to (?P<stop>CLOCK), (?P<length>LENGTH).",
-        "covered": "(?P<count>N) stretch(?:es)? of (?P<labels>N) labels? cover (?P<length>LENGTH), (?P<share>N) % of "
-        "it; for (?P<rest>LENGTH) nothing is certain.",
-        "whole": "(?P<count>N) stretch(?:es)? of (?P<labels>N) labels? cover all of it.",
+        "covered": "(?P<length>LENGTH) are labelled, (?P<share>N) % of it: (?P<count>N) stretch(?:es)? of "
+        "(?P<labels>N) labels?; for (?P<rest>LENGTH) nothing is certain.",
+        "whole": "All of it is labelled: (?P<count>N) stretch(?:es)? of (?P<labels>N) labels?.",
         "once": "- (?P<label>.+): once, from (?P<at>CLOCK), for (?P<total>LENGTH) \\((?P<share>N) % of the time\\)"
         "SURE.",
         "often": "- (?P<label>.+): (?P<count>N) times, (?P<total>LENGTH) in all \\((?P<share>N) % of the time\\), "
@@ -309,6 +309,11 @@ def test_the_label_of_nothing_is_no_label():
     track = Track("ab", ("rest", "walk"), (Segment(0, 4, "rest", 0.9), Segment(4, 6, "walk", 0.9)), (0, 10), "me")
     found = facts.facts([Subject("clip", track)])
     assert [each.label for each in found.labels] == ["walk"] and found.covered_s == 2
+
+
+def test_a_stretch_that_is_all_but_sure_is_not_worth_a_look():
+    track = Track("ab", ("nothing", "walk"), (Segment(0, 4, "walk", 0.999), Segment(4, 9, "walk", 0.9)), (0, 10), "me")
+    assert [each.segment.start_s for each in facts.facts([Subject("clip", track)]).first] == [4]
 
 
 def test_a_track_without_labels_says_so_and_chapters_want_one_clip():

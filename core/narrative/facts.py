@@ -13,6 +13,7 @@ LONG_AMONG = 4  # stretches of a label without which none is called long
 UNSURE = 0.5  # mean score below which all other labels together are likelier
 GAP_SHARE = 0.1  # of the clip, from which a stretch without a label is told
 GAP_S = 2.0  # seconds that such a stretch lasts at least
+DOUBT_S = 0.05  # seconds of doubt from which a stretch is worth a look
 LISTED = 5  # of each kind that are told
 RULES = {
     "rare": {"share": RARE_SHARE, "labels": RARE_AMONG},
@@ -110,7 +111,7 @@ def facts(subjects: Sequence[Subject]) -> Facts:
     stretches = tuple(Stretch(subject.name, segment) for subject in subjects for segment in subject.labelled)
     seen_s = sum(subject.seen_s[1] - subject.seen_s[0] for subject in subjects)
     labels = _labels(stretches, seen_s)
-    doubtful = sorted((each for each in stretches if each.doubt_s > 0), key=lambda each: -each.doubt_s)
+    doubtful = sorted((each for each in stretches if each.doubt_s >= DOUBT_S), key=lambda each: -each.doubt_s)
     return Facts(
         tuple(subjects),
         stretches,

@@ -113,9 +113,9 @@ ENGLISH = Language(
         "seen": "Looked at: {start:clock} to {stop:clock}, {length:length}.",
         "seen set": "Looked at: {clips:clips}, {length:length} together.",
         "nothing": "No label is certain anywhere.",
-        "covered": "{count:stretches} of {labels:labels} cover {length:length}, {share:share} of it; for {rest:length} "
-        "nothing is certain.",
-        "covered all": "{count:stretches} of {labels:labels} cover all of it.",
+        "covered": "{length:length} are labelled, {share:share} of it: {count:stretches} of {labels:labels}; for "
+        "{rest:length} nothing is certain.",
+        "covered all": "All of it is labelled: {count:stretches} of {labels:labels}.",
         "when": "What happens when",
         "when set": "What happens in which clip",
         "stretch": "{start:clock} to {stop:clock}: {label:label}, {length:length}{sure:told}.",

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.domain import Hits, Moment, Segment
 from core.errors import AnalysisError
-from core.words import searching
+from core.words import saying, searching
 from pages.ui import player, reads, state, theme, words
 from pages.ui.player import prefix
 
@@ -77,7 +77,7 @@ def show(asked: str, place: str) -> None:
         return
     _understood(found)
     if not found.moments:
-        theme.empty("No moment fits these words", QUOTED if any(sign in asked for sign in '"“„«「') else OTHERWISE)
+        theme.empty("No moment fits these words", QUOTED if saying.asked(asked).phrases else OTHERWISE)
         return
     _list(found)
 
@@ -86,8 +86,9 @@ def _invite() -> None:
     """What can be typed."""
     theme.empty(
         "Describe a moment in a few words",
-        "Any of 16 languages will do. Moments are found by the actions that a network sees in them, and by subtitles "
-        "and notes where a clip has some. Nothing you type leaves this machine.",
+        "Any of 16 languages will do. Moments are found by the actions that a network sees in them, and by what is "
+        "said where a clip has subtitles or a transcript; words in quotation marks are found exactly. Nothing you type "
+        "leaves this machine.",
     )
     with st.container(horizontal=True):
         for text in EXAMPLES:
@@ -98,10 +99,13 @@ def _understood(found: Hits) -> None:
     """Where the words stand in texts, and the known actions that they were taken for; a warning where none is near."""
     named = words.listed(f"{one.label} {one.score:.2f}" for one in found.meant)
     clips = words.count(found.clips, "clip")
-    said = f" {words.count(found.said, 'moment')} where these words stand in the text." if found.said else ""
-    near = f" Nearest known actions, with their nearness in meaning: {theme.plain(named)}." if named else ""
+    said = f" The words stand in the text of {words.count(found.said, 'moment')}." if found.said else ""
+    quoted = bool(saying.asked(found.query).phrases)
+    near = (
+        "" if quoted or not named else f" Nearest known actions, with their nearness in meaning: {theme.plain(named)}."
+    )
     st.caption(f"Searched {clips}.{said}{near}")
-    if found.said:
+    if found.said or quoted:
         return
     if not found.trusted and found.meant:
         theme.notes(
