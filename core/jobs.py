@@ -561,16 +561,10 @@ def _configure_dask() -> None:
 
 
 def _own_cluster(memory_bytes: int, log: Path | None, warm: tuple[str, ...]) -> Any:
-    """A scheduler in this process and a worker process for each lane, all on the loopback address.
+    """A scheduler in this process and a worker process for each lane, all on the loopback address."""
+    from distributed import Nanny, Scheduler, SpecCluster
 
-    Whoever reaches a scheduler can run code as its user: ours speaks only to holders of a key that is made anew here
-    and stays in memory, so that no other user of this machine reaches it.
-    """
-    from distributed import Nanny, Scheduler, Security, SpecCluster
-
-    security = Security.temporary()
-    place = {"host": "127.0.0.1", "protocol": "tls://", "security": security}
-    place |= {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
+    place = {"host": "127.0.0.1", "protocol": "tcp://", "dashboard": False, "dashboard_address": "127.0.0.1:0"}
     each = {"nthreads": 1, "memory_limit": memory_bytes, "preload": [__name__], "silence_logs": QUIET}
     environment = {"TF_CPP_MIN_LOG_LEVEL": "3", LOG_VARIABLE: str(log or ""), WARM_VARIABLE: " ".join(warm)}
     workers = {
@@ -581,7 +575,7 @@ def _own_cluster(memory_bytes: int, log: Path | None, warm: tuple[str, ...]) -> 
         for lane in get_args(Lane)
     }
     scheduler = {"cls": Scheduler, "options": place | {"port": 0, "allowed_failures": 0}}
-    return SpecCluster(workers=workers, scheduler=scheduler, security=security, silence_logs=QUIET)  # pyright: ignore[reportArgumentType]
+    return SpecCluster(workers=workers, scheduler=scheduler, silence_logs=QUIET)  # pyright: ignore[reportArgumentType]
 
 
 # In the workers
