@@ -1,15 +1,18 @@
-"""The words of clips on Train: offered where there are some, and told apart in the results."""
+"""The words of clips on Train, told apart in the results, and on the Timeline with a model that reads them."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
-from core import training
-from core.domain import Line
+from core import lines, pipeline, training
+from core.domain import Branches, Line, ModelCard, Prediction, Recipe
 from core.words import keep_lines
-from pages.ui import worded
-from tests.test_pages import button, page, runner, told, video_info
+from pages.ui import state, with_words, worded
+from tests.test_pages import CARD, DIGEST, button, clip, page, runner, told, video_info
 from tests.test_train_page import dataset, ended, looked_at, planned, store, tab
 
-__all__ = ["dataset", "looked_at", "runner", "store"]
+__all__ = ["clip", "dataset", "looked_at", "runner", "store"]
 WORDS = {"picture accuracy": 0.5, "words accuracy": 0.55, "both accuracy": 0.875, "both macro_f1": 0.8}
 
 
@@ -38,3 +41,72 @@ def test_what_the_words_add_is_told_beside_the_picture(looked_at, store):
 def test_words_that_do_not_help_are_told_so(looked_at, store, both, expected):
     record = ended(store, planned(store, looked_at, words=True), words=WORDS | {"both accuracy": both})
     assert expected in worded.sentence(record)
+
+
+# The Timeline ---------------------------------------------------------------------------------------------------------
+
+
+READER = replace(CARD, network="network.keras", network_sha256="0", words="words.npz", words_sha256="1")
+
+
+def branches(*worded: bool, sources: tuple[str, ...] = ("subtitle",)) -> Branches:
+    """Picture and words that disagree over two seconds."""
+    times_s = (np.arange(len(worded)) + 0.5) * 2 / len(worded)
+    picture, said = (
+        Prediction(times_s, np.tile(np.array(row, np.float32), (len(worded), 1)), CARD.labels, CARD.name, (0.0, 2.0))
+        for row in ([0.8, 0.2], [0.1, 0.9])
+    )
+    return Branches(picture, said, np.array(worded), sources)
+
+
+@pytest.fixture
+def reader(clip, monkeypatch) -> ModelCard:
+    """A model that reads words is the only one."""
+    monkeypatch.setattr(pipeline, "models", lambda settings: {READER.name: READER})
+    return READER
+
+
+def file_answer(apart: Branches, scores: np.ndarray) -> None:
+    """Store what the model says of the clip with the words that it has now."""
+    store = state.store()
+    key = pipeline.prediction_key(store, DIGEST, Recipe(), READER, "tensorflow-f32")
+    store.write(pipeline.branches_key(key), apart, kind=lines.WITH_WORDS_APART, video=DIGEST)
+    both = replace(apart.picture, scores=np.tile(scores.astype(np.float32), (len(apart.worded), 1)))
+    store.write(key, both, kind=lines.WITH_WORDS, video=DIGEST)
+
+
+def test_the_timeline_tells_whether_words_were_read_and_looks_anew_when_they_change(reader):
+    assert "Reads subtitles and transcripts too" in told(page("timeline"))
+    file_answer(branches(False, False, sources=()), np.array([0.8, 0.2]))
+    at = page("timeline")
+    assert "<b>walk</b> throughout" in told(at) and "the picture alone decides" in told(at)
+    keep_lines(state.store(), DIGEST, "subtitle", [Line(0.0, 1.0, "run now")])
+    at.run()
+    assert button(at, "Find the actions"), "what was said without the words is not shown with them"
+    file_answer(branches(True, True), np.array([0.3, 0.7]))
+    words = told(at.run())
+    assert "<b>run</b> throughout" in words and "subtitles are near every moment" in words
+
+
+@pytest.mark.parametrize(
+    ("apart", "expected"),
+    [
+        (branches(False, False, sources=()), "this clip has none beside it"),
+        (branches(False, False), "near none of its moments"),
+        (branches(True, False, False, False), "subtitles are near 25 % of the moments. Elsewhere the picture"),
+        (
+            branches(True, True, sources=("subtitle inside de", "speech")),
+            "inside (de) and speech are near every moment",
+        ),
+    ],
+)
+def test_a_sentence_says_how_far_words_took_part(apart, expected):
+    assert expected in with_words.sentence(apart)
+
+
+def test_lanes_of_picture_and_words_stand_beside_both():
+    picture, said = with_words.rows(branches(True, True, False, False), READER, DIGEST)
+    assert [one.label for one in picture.segments] == ["walk"] and picture.seen == [(0.0, 2.0)]
+    assert [(one.start_s, one.stop_s, one.label) for one in said.segments] == [(0.0, 1.0, "run")]
+    assert said.seen == ((0.0, 1.0),)
+    assert with_words.rows(branches(False, False), READER, DIGEST) == []
