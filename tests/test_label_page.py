@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from core import films, pipeline
 from core.domain import Document, Edit, Prediction, Recipe, Segment, VideoInfo
@@ -13,7 +14,7 @@ from core.labelling import edits, files, journal, learning
 from core.registry import FORMATS
 from core.store import Store
 from pages.ui import label_compare, label_desk, player, state
-from tests.test_pages import CARD, FakeRunner, button, clip, page, runner, told
+from tests.test_pages import CARD, ROOT, FakeRunner, button, clip, page, runner, told
 
 __all__ = ["clip", "runner"]
 
@@ -263,3 +264,25 @@ def test_the_timeline_shows_what_was_drawn_and_where_the_network_differs(
     journal.drop(state.store(), track)
     page("timeline")
     assert shown[-1][0].name == "actions" and len(shown[-1]) == 2
+
+
+def test_a_link_opens_the_track_and_the_part_that_its_sender_saw(store: Store, clip: VideoInfo, track: str):
+    journal.begin(store, clip.digest, replace(MINE, author="bob"))
+    at = page("label", video=clip.digest, view=(0.5, 1.25))
+    at.selectbox[1].set_value(track).run()
+    sent = {name: at.query_params[name] for name in ("video", "view", "track")}
+    assert (sent["view"], sent["track"]) == ("0.50-1.25", track[:16])
+    other = AppTest.from_file(str(ROOT / "pages" / "ui" / "shell.py"), default_timeout=60)
+    for name, value in sent.items():
+        other.query_params[name] = value
+    other.run()
+    other.switch_page("../label.py").run()
+    assert other.selectbox[1].value == track and other.session_state["view"] == (0.5, 1.25)
+
+
+@pytest.mark.parametrize("view", ("", "-", "3-1", "x-y", "-1--2", "1e9-2e9", "nan-inf"))
+def test_a_part_that_is_none_shows_all_of_the_clip(store: Store, clip: VideoInfo, track: str, view: str):
+    at = AppTest.from_file(str(ROOT / "pages" / "ui" / "shell.py"), default_timeout=60)
+    at.query_params["video"], at.query_params["view"], at.query_params["track"] = clip.digest[:16], view, "?"
+    at.run()
+    assert not at.exception and at.session_state["view"] == ()

@@ -29,13 +29,14 @@ def titles(tracks: Sequence[State]) -> dict[str, str]:
 
 def chosen(info: VideoInfo, tracks: Sequence[State]) -> State:
     """The track that is drawn in: the one picked last, else the latest."""
-    wanted = state.remembered(f"label.track.{info.digest}", "")
-    return next((one for one in tracks if one.track == wanted), tracks[-1])
+    wanted = state.drawn_in(info.digest)
+    return next((one for one in tracks if wanted and one.track.startswith(wanted)), tracks[-1])
 
 
 def choose(info: VideoInfo, track: str) -> None:
     """Draw in another track from now on."""
-    state.remember(f"label.track.{info.digest}", track)
+    state.draw_in(info.digest, track)
+    state.mirror()
 
 
 def begin(info: VideoInfo, document: Document, *, draw: bool = True) -> None:

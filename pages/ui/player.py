@@ -85,18 +85,30 @@ def show(
     data = _clip(info, playable, subtitles) | _lanes(rows, slots, labels if on_edit else ()) | _seek_of(quiet)
     data |= {"start_s": begins_s, "quiet": quiet, "play": at_once, "active": active}
     data |= {"keep": key if on_edit else "", "done": _done(key), "session": _session()}
+    data |= {"view": [] if quiet else list(state.shown_part())}
     hand_out = partial(_hand_out, key, info, tuple(row.name for row in rows if row.edits), tuple(labels), on_edit)
-    default = {"moment": begins_s, "edits": None}
+    default = {"moment": begins_s, "edits": None, "view": None}
     answer = _player(
-        key=key, data=data, default=default, on_moment_change=_nothing, on_edits_change=lambda: _heard(hand_out)
-    )
+        key=key, data=data, default=default, on_moment_change=_nothing, on_view_change=_nothing,
+        on_edits_change=lambda: _heard(hand_out),
+    )  # fmt: skip
     if hand_out():  # what was drawn while the server was away: a new session calls nobody back, and has older lanes
         st.rerun()
     moment_s = _exactly(info, answer.moment, begins_s)
-    if not quiet and abs(moment_s - state.moment_s(info)) > 1e-3:
-        state.set_moment(moment_s)
-        state.mirror()
+    if not quiet:
+        _follow(info, moment_s, answer.view)
     return moment_s
+
+
+def _follow(info: VideoInfo, moment_s: float, view: Any) -> None:
+    """Let the session and the address know where the player is, and which part of the clip it shows."""
+    before = state.moment_s(info), state.shown_part()
+    if abs(moment_s - before[0]) > 1e-3:
+        state.set_moment(moment_s)
+    if isinstance(view, list) and len(view) == 2 and all(isinstance(end_s, int | float) for end_s in view):
+        state.show_part(*(float(end_s) for end_s in view))
+    if before != (state.moment_s(info), state.shown_part()):
+        state.mirror()
 
 
 def _clip(info: VideoInfo, playable: bool, subtitles: str) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """What a visitor has chosen: the only file that touches st.session_state and st.query_params.
 
-Session state holds names, keys and short texts, never arrays or models. The clip, the moment, the recipe and the model
-are mirrored in the address, so that a link opens what its sender saw.
+Session state holds names, keys and short texts, never arrays or models. The clip, the moment, the part of it that is
+shown large, the recipe, the model and the track that is drawn in are mirrored in the address, so that a link opens what
+its sender saw.
 """
 
 import base64
@@ -28,7 +29,7 @@ from pages.ui import theme
 IN_WORDS = "in-words"  # stands where a model is named
 PREFIX = 16  # hex digits of a digest that an address carries
 LONGEST_RECIPE = 64_000  # characters of a recipe out of an address
-ADDRESS = ("video", "t", "model", "recipe", "q", "labels")
+ADDRESS = ("video", "t", "view", "track", "model", "recipe", "q", "labels")
 LONGEST_WORDS = 5000  # characters of labels in words out of an address
 
 
@@ -80,7 +81,7 @@ def follow_address() -> None:
 
 
 def mirror() -> None:
-    """Write the clip, the moment, the model and the recipe into the address."""
+    """Write what was chosen into the address."""
     told = _described()
     if told != {name: st.query_params[name] for name in ADDRESS if name in st.query_params}:
         others = {name: value for name, value in st.query_params.items() if name not in ADDRESS}
@@ -96,6 +97,10 @@ def _described() -> dict[str, str]:
     told = {"video": digest[:PREFIX]} | asked
     if st.session_state.get("moment_s"):
         told["t"] = f"{st.session_state['moment_s']:.3f}".rstrip("0").rstrip(".")
+    if view := shown_part():
+        told["view"] = "-".join(f"{end_s:.2f}" for end_s in view)
+    if track := drawn_in(digest):
+        told["track"] = track[:PREFIX]
     if "model" in st.session_state:
         told["model"] = st.session_state["model"]
     if in_words() and named_text():
@@ -124,6 +129,10 @@ def _adopt(told: Mapping[str, str]) -> None:
     if "t" in told:
         st.session_state["moment_s"] = _number(told["t"])
         st.session_state["touched"] = st.session_state.get("touched", 0) + 1
+    if "view" in told:
+        show_part(*(_number(end) for end in told["view"].partition("-")[::2]))
+    if "track" in told:
+        draw_in(chosen_digest(), told["track"][:PREFIX])
     if "model" in told:
         st.session_state["model"] = told["model"]
     if "recipe" in told and (sent := _unpacked(told["recipe"])) is not None and sent != recipe():
@@ -167,6 +176,7 @@ def choose(digest: str) -> None:
     if digest != st.session_state.get("video"):
         st.session_state["video"] = digest
         st.session_state["moment_s"] = 0.0
+        st.session_state["view"] = ()
         st.session_state["touched"] = st.session_state.get("touched", 0) + 1
 
 
@@ -231,6 +241,26 @@ def moment_s(info: VideoInfo) -> float:
 def set_moment(time_s: float) -> None:
     """Look at another moment from now on."""
     st.session_state["moment_s"] = float(time_s)
+
+
+def shown_part() -> tuple[float, ...]:
+    """Start and stop of the part of the clip that players show large; empty where that is all of it."""
+    return st.session_state.get("view", ())
+
+
+def show_part(start_s: float, stop_s: float) -> None:
+    """Show another part of the clip large from now on; all of it where there is no such part."""
+    st.session_state["view"] = (start_s, stop_s) if start_s < stop_s else ()
+
+
+def drawn_in(digest: str) -> str:
+    """The track of a clip that is drawn in, or how its name begins; empty where none was chosen."""
+    return remembered(f"label.track.{digest}", "")
+
+
+def draw_in(digest: str, track: str) -> None:
+    """Draw in another track of a clip from now on."""
+    remember(f"label.track.{digest}", track)
 
 
 def jump(time_s: float) -> None:

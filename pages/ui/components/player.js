@@ -349,7 +349,9 @@ export default function ({ data, parentElement, setStateValue }) {
   if (first) {
     self = build(parentElement);
     instances.set(parentElement, self);
-    Object.assign(self, { moment: data.start_s, sought: data.seek.id, view: { from: 0, to: data.duration_s } });
+    const [from, to] = data.view.length && data.view[0] < data.duration_s ? data.view : [0, data.duration_s];
+    Object.assign(self, { moment: data.start_s, sought: data.seek.id, view: { from, to: Math.min(to, data.duration_s) } });
+    self.toldView = data.view.length ? data.view : [0, 0];
   }
   Object.assign(self, { data, setStateValue });
   if (first) listen(self);

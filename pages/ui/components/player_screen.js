@@ -146,11 +146,22 @@ function tell(self) {
   clearTimeout(self.timer);
   self.timer = setTimeout(() => {
     if (!self.video.paused) return;
+    tellView(self);
     const rested = Number(self.moment.toFixed(6));
     if (rested === self.toldMoment) return;
     self.toldMoment = rested;
     self.setStateValue("moment", rested);
   }, edits(self) ? REST_EDITING_MS : REST_MS);
+}
+
+// Which part of the clip is shown large; two zeros where that is all of it.
+function tellView(self) {
+  const { from, to } = self.view;
+  const whole = to - from >= self.data.duration_s - 1e-6;
+  const told = whole ? [0, 0] : [Number(from.toFixed(2)), Number(to.toFixed(2))];
+  if (String(told) === String(self.toldView)) return;
+  self.toldView = told;
+  self.setStateValue("view", told);
 }
 
 function mainRow(self) {
@@ -263,6 +274,7 @@ function look(self, from, to) {
   const start = Math.min(Math.max(from + (to - from - span) / 2, 0), end - span);
   self.view = { from: start, to: start + span };
   redraw(self);
+  tell(self);
 }
 
 function zoom(self, factor, at = Number.NaN) {
