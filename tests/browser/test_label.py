@@ -71,7 +71,7 @@ def begun(apart: Dashboard, tmp_path: Path) -> str:
         0.2 + 0.4 * np.arange(len(steps)), scores / scores.sum(axis=1)[:, None], card.labels, card.name,
         (0.0, clip.duration_s),
     )  # fmt: skip
-    key = pipeline.prediction_key(clip.digest, Recipe(), card, current().engine)
+    key = pipeline.prediction_key(store, clip.digest, Recipe(), card, current().engine)
     store.write(key, said, kind="prediction", video=clip.digest)
     file_set(store, clip)
     return clip.digest
@@ -147,11 +147,11 @@ def _holds(one: Segment, times_s: np.ndarray, frame: int) -> bool:
 
 
 def accept(page: Page, dashboard: Dashboard, digest: str) -> None:
-    """The least sure stretch by its key, and then all that is left."""
-    left = page.get_by_text(re.compile(r"the least sure of \d stretches"))
-    expect(left).to_contain_text("of 5 stretches")
+    """The stretch that is worth a look most by its key, and then all that is left."""
+    left = page.get_by_text(re.compile(r"\d stretches are left"))
+    expect(left).to_contain_text("5 stretches")
     page.keyboard.press("Shift+A")
-    expect(left).to_contain_text("of 4 stretches")
+    expect(left).to_contain_text("4 stretches")
     press(page, "Accept all that is left")
     expect(page.get_by_text("All of the clip was looked at")).to_be_visible()
     assert [label for *_, label in labels_of(dashboard, digest)] == list(SAID)
