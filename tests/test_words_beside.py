@@ -6,6 +6,7 @@ import pytest
 
 from core import transcripts
 from core.jobs import Job
+from core.words import searching
 from pages.ui import state
 from tests.test_pages import DIGEST, button, clip, page, runner, save_prediction, told  # noqa: F401
 from tests.test_transcripts import SRT
@@ -61,3 +62,29 @@ def test_subtitles_inside_are_taken_by_a_job_that_can_fail(answering):
     )
     answering.known[key] = replace(failed, submitted=1.0)
     assert "No subtitles in text are inside this clip" in told(page("timeline"))
+
+
+def test_a_note_is_kept_at_its_moment_found_and_told_apart(answering):
+    at = page("timeline")
+    at.text_input(key="note.text.0").input("ask <b>Zbigniew</b> about this")
+    at.text_input(key="note.at.0").input("0:01.5")
+    button(at, "Keep the note").click().run()
+    at.text_input(key="note.text.1").input("and his sister")
+    button(at, "Keep the note").click().run()
+    assert "**Notes**, 2 lines" in told(at)
+    (notes,) = transcripts.lines_of(state.store(), DIGEST)
+    assert [line.text for line in notes.lines] == ["and his sister", "ask Zbigniew about this"]
+    (first, *_) = searching.search(state.store(), "Zbigniew").moments
+    assert (first.start_s, first.why) == (1.5, 'noted: "ask Zbigniew about this"')
+
+
+@pytest.mark.parametrize(
+    ("text", "time", "why"),
+    [("", "0:01", "The note is empty"), ("x", "soon", "at no moment"), ("x", "9:00", "at no moment")],
+)
+def test_a_note_that_cannot_be_kept_is_explained_and_stays_in_the_form(answering, text, time, why):
+    at = page("timeline")
+    at.text_input(key="note.text.0").input(text)
+    at.text_input(key="note.at.0").input(time)
+    button(at, "Keep the note").click().run()
+    assert why in told(at) and at.text_input(key="note.text.0").value == text

@@ -6,7 +6,7 @@ keeping: lines beside a clip in the store                  speech: recognisers t
 
 from core.lines import LINES, all_lines, lines_of
 from core.lines import drop_lines as drop
-from core.transcripts.keeping import inside_key, take_file, take_inside
+from core.transcripts.keeping import inside_key, take_file, take_inside, take_note
 from core.transcripts.reading import KINDS, read
 from core.transcripts.speech import Recogniser, installed, speech_folder, speech_key, speech_models, write_down
 
@@ -25,5 +25,6 @@ __all__ = [
     "speech_models",
     "take_file",
     "take_inside",
+    "take_note",
     "write_down",
 ]

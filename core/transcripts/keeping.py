@@ -1,13 +1,15 @@
 """Lines beside a clip, in the store, where the search and the trainings find them."""
 
-from core.errors import ResultMissing
+from core.domain import Line
+from core.errors import FormatInvalid, ResultMissing
 from core.jobs import Report, silent
 from core.keys import fingerprint
-from core.lines import keep_lines
+from core.lines import keep_lines, lines_of
 from core.store import Store
 from core.transcripts import reading
 
-INSIDE = "subtitle inside"
+INSIDE, NOTE = "subtitle inside", "note"
+NOTE_S = 5.0  # that a note stands for from its moment on
 
 
 def take_file(store: Store, digest: str, name: str, content: bytes) -> tuple[str, ...]:
@@ -15,6 +17,20 @@ def take_file(store: Store, digest: str, name: str, content: bytes) -> tuple[str
     found = reading.read(name, content, duration_s=store.video(digest).duration_s)
     keep_lines(store, digest, found.source, found.lines)
     return found.notes
+
+
+def take_note(store: Store, digest: str, time_s: float | None, text: str) -> None:
+    """Keep a note of a person at a moment of a clip, beside those that are there. time_s: None where it is no time."""
+    duration_s, words = store.video(digest).duration_s, reading.plain(text)[: reading.LONGEST_TEXT]
+    if not words:
+        raise FormatInvalid("The note is empty.", "Type what you want to find again.")
+    if time_s is None or not 0 <= time_s < duration_s:
+        raise FormatInvalid("The note is at no moment of this clip.", f"It lasts {duration_s:.1f} s, as in 0:12.5.")
+    notes = {line for each in lines_of(store, digest) if each.source == NOTE for line in each.lines}
+    notes.add(Line(time_s, min(time_s + NOTE_S, duration_s), words))
+    if len(notes) > reading.MOST_LINES:
+        raise FormatInvalid(f"{reading.MOST_LINES} notes are the most of a clip.", "Remove those of before.")
+    keep_lines(store, digest, NOTE, sorted(notes, key=lambda line: (line.start_s, line.text)))
 
 
 def inside_key(digest: str) -> str:

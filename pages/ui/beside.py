@@ -5,7 +5,7 @@ import streamlit as st
 from core import transcripts
 from core.domain import Lines, VideoInfo
 from core.errors import AnalysisError
-from pages.ui import figures, job_panel, player, reads, state, theme, with_words, words
+from pages.ui import figures, job_panel, noting, player, reads, state, theme, with_words, words
 
 MOST_MB = 16
 LARGEST_PX = 420
@@ -68,6 +68,7 @@ def panel(info: VideoInfo) -> None:
             )
     if not texts:
         st.caption("There are none yet.")
+    noting.show(info)
     with st.expander("Add words", icon=":material/subtitles:", expanded=bool(_problem())):
         ways = st.columns(3, gap="large")
         with ways[0]:
@@ -138,7 +139,7 @@ def _speech(info: VideoInfo) -> None:
         return
     models = list(transcripts.speech_models(state.store()))
     if not models:
-        st.caption("A recogniser is installed. Put the folder of a model into this folder:")
+        st.caption("A recogniser is installed. Put the folder of a model here:")
         st.code(str(transcripts.speech_folder(state.store())), language=None)
         return
     model = str(st.selectbox("Model", models, key="speech.model"))
