@@ -73,7 +73,9 @@ def show(asked: str, place: str) -> None:
             st.rerun()
         return
     if not found.clips:
-        theme.empty("Nothing can be searched yet", "Let a network look at your clips first: press “Look at them now”.")
+        theme.empty(
+            "Nothing can be searched yet", "Moments are found here as soon as a network has looked at a first clip."
+        )
         return
     _understood(found)
     if not found.moments:
