@@ -132,17 +132,16 @@ def _about_words(record: Training) -> str:
     """What words have to do with a model, in words."""
     if not record.words:
         return ""
-    both, alone = (record.words[f"{branch} accuracy"] for branch in ("both", "words"))
+    both, picture, alone = (f"{100 * record.words[f'{each} accuracy']:.1f} %" for each in ("both", "picture", "words"))
     if record.words_sha256:
-        picture = record.words["picture accuracy"]
         return (
             " It looks at the picture and reads the words near each moment: subtitles, a transcript or speech written "
-            "down beside the clip. Where a clip has none, the picture alone decides. Of what it was tested on, "
-            f"{both:.3f} were right with both, {picture:.3f} with the picture alone, {alone:.3f} with the words alone."
+            f"down beside the clip. Where a clip has none, the picture alone decides. Of what it was tested on {both} "
+            f"was named rightly by both together, {picture} by the picture alone, {alone} by the words alone."
         )
     return (
         " It looks at the picture alone, and its scores are those of the picture; with the words of the clips beside "
-        f"it {both:.3f} were right, with the words alone {alone:.3f}."
+        f"it {both} was named rightly, by the words alone {alone}."
     )
 
 

@@ -9,7 +9,15 @@ from core.domain import ModelCard
 from core.errors import AnalysisError
 from pages.ui import state, theme, words
 
-SAID = {"balanced_accuracy": "balanced accuracy", "macro_f1": "macro F1"}
+SAID = {
+    "balanced_accuracy": "balanced accuracy",
+    "macro_f1": "macro F1",
+    **{
+        f"{first} accuracy, {branch} alone": f"{branch} alone"
+        for first in ("clip", "step")
+        for branch in ("picture", "words")
+    },
+}
 
 
 def show() -> None:

@@ -1,5 +1,6 @@
 """The words of clips from a set with subtitles to a model that reads them: trained without and with, and used."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from core import datasets, pipeline, training, transcripts, video
-from core.domain import Dataset, Features, Grouping, Item
+from core.domain import Dataset, Features, Grouping, Item, VideoInfo
 from core.settings import current
 from core.store import Store
 from scripts.dashboard import Dashboard
@@ -23,34 +24,36 @@ LENGTH_S = 3.0
 LOOKS = (("dark", 420),)  # scheme, width
 
 
-def add_clip(store: Store, folder: Path, number: int, values: np.ndarray) -> str:
-    """A clip of the library, like all others to the eye; what the CNN sees in it is made up."""
-    source, path = folder / "source.mp4", folder / f"clip {number:02}.mp4"
-    if not source.exists():
-        video.write(source, moving_square(24, size_px=(192, 128), rate_hz=8.0))
-    path.write_bytes(source.read_bytes() + b"\0\0\0\x10free" + bytes(7) + bytes([number]))
-    digest = pipeline.add_video(store, path)
+def add_clip(store: Store, folder: Path) -> VideoInfo:
+    """A clip of the library."""
+    path = folder / "stable.mp4"
+    video.write(path, moving_square(24, size_px=(192, 128), rate_hz=8.0))
+    return store.video(pipeline.add_video(store, path))
+
+
+def look_at(store: Store, digest: str, values: np.ndarray) -> None:
+    """Features for a clip: what the CNN sees in it is made up."""
     found = Features(0.25 + 0.5 * np.arange(6.0), values, (0.0, LENGTH_S))
     key = pipeline.features_key(digest, training.view("whole", CNN), CNN, current().engine)
     store.write(key, found, kind="features", video=digest)
-    return digest
 
 
-def make_set(store: Store, folder: Path) -> Dataset:
+def make_set(store: Store, like: VideoInfo) -> None:
     """Six classes: two differ by their words alone, two by their picture alone. One group learns, one is tested."""
     items: list[Item] = []
     for part, count in (("train", 4), ("test", 2)):
         examples, texts = made_set(count, 10 + count)
         for example, said in zip(examples, texts, strict=True):
             label, number = LABELS[int(example.targets[0])], len(items)
-            digest = add_clip(store, folder, number, example.values)
+            digest = f"{number:02x}" * 32
+            store.save_video(replace(like, digest=digest, path=f"/clips/{number}.mp4"))
+            look_at(store, digest, example.values)
             transcripts.take_file(store, digest, "said.srt", srt(said[0]))
             items.append(Item(digest, f"{label} {number}.mp4", LENGTH_S, label=label, group=part, split=part))
     dataset = Dataset("Kitchen and stable", LABELS, tuple(items))
     store.save_dataset(dataset, datasets.key(dataset))
     split = datasets.given_split(dataset, Grouping("column"))
     store.save_split(split, datasets.split_key(split))
-    return dataset
 
 
 def train(page: Page, name: str, *, words: bool) -> None:
@@ -87,8 +90,10 @@ def test_words_are_learned_compared_saved_and_read_on_the_timeline(
     page: Page, browser: Browser, apart: Dashboard, tmp_path: Path
 ):
     store = Store(apart.workspace)
-    make_set(store, tmp_path)
-    fresh = add_clip(store, tmp_path, 99, made_set(1, 99)[0][0].values)
+    clip = add_clip(store, tmp_path)
+    look_at(store, clip.digest, made_set(1, 99)[0][0].values)
+    make_set(store, clip)
+    fresh = clip.digest
     go(page, apart, "/train")
     train(page, "Without words", words=False)
     expect(page.get_by_text("Picture alone")).to_have_count(0)
