@@ -26,7 +26,7 @@ from core.domain import (
     Split,
     VideoInfo,
 )
-from core.errors import FormatInvalid, NotEnoughExamples, WeightsMissing
+from core.errors import Cancelled, FormatInvalid, NotEnoughExamples, WeightsMissing
 from core.evaluation import asking
 from core.jobs import silent
 from core.store import Store
@@ -94,6 +94,28 @@ def test_a_run_tells_picture_words_and_both_beside_one_another(done):
     assert record.words["picture accuracy"] <= 0.65 and record.words["words accuracy"] <= 0.65
     said = training.held_out(store, key)
     assert len(set(said.items.tolist())) == 24 and np.allclose(said.scores.sum(axis=1), 1, atol=1e-3)
+
+
+def test_one_that_is_stopped_keeps_who_read_the_words_and_goes_on_to_one_of_all_clips(store, monkeypatch):
+    monkeypatch.setattr("core.text_branch.branch.EPOCHS", 2)
+    dataset = stored(store)
+    split = datasets.grouped_folds(dataset, Grouping("column"), count=2)
+    key = planned(store, dataset, split=split, options=replace(OPTIONS, epochs=2))
+
+    def stop(_done: int, _total: int, message: str) -> None:
+        if message.endswith("all clips"):
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        training.train(store, key, stop)
+    stopped = training.run_of(store, key)
+    assert stopped.state == "stopped" and training.save_model(store, key, "early").words
+    training.train(store, key)
+    ended = training.run_of(store, key)
+    assert ended.state == "done" and ended.words_sha256
+    assert "learned from all of them" in training.save_model(store, key, "whole").trained_on
+    training.delete(store, key)
+    assert not store.keys("network") and not runs.words_path(store, key).exists()
 
 
 # The model that is saved of it
