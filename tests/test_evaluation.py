@@ -206,6 +206,15 @@ def test_the_surest_mistakes_come_first_and_the_least_sure_hits_next():
     assert page.cases[0].confidence == pytest.approx(0.7) and page.cases[0].own == pytest.approx(0.15)
 
 
+def test_by_name_numbers_count_as_numbers_and_stretches_come_in_time():
+    truth = np.array([[0, 0, 1, 1], [0, 1, 1, 0], [1, 1, 1, 1]])
+    judged = over_time(truth, truth)
+    judged = replace(judged, found=replace(judged.found, names=("clip 10", "Clip 2", "clip 9")))
+    found = evaluation.cases(judged, evaluation.every(judged), order="by name").cases
+    assert [one.path for one in found] == ["Clip 2"] * 3 + ["clip 9"] + ["clip 10"] * 2
+    assert [one.start_s for one in found[:3]] == sorted(one.start_s for one in found[:3])
+
+
 def test_over_time_a_click_lists_stretches_with_their_moments():
     truth = np.array([[0, 0, 0, 1, 1, 1, 2, 2], [0, 0, 1, 1, -1, -1, 2, 2]])
     predicted = np.array([[0, 1, 1, 1, 1, 0, 2, 2], [1, 1, 1, 1, 1, 1, 2, 2]])

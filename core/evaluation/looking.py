@@ -4,6 +4,7 @@ Rows are places in the evaluation's comparison, (K,) int64, rising, and only tho
 are quick for 10,000 clips and 400 labels; what they need again is kept with the comparison.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -16,12 +17,13 @@ from core.metrics import calibration, clips
 from core.metrics.clips import Mode
 from core.metrics.comparing import unit_of_rows
 
-Order = Literal["surest mistakes", "least sure", "as listed"]
+Order = Literal["surest mistakes", "least sure", "by name", "as listed"]
 OfLabel = Literal["true", "predicted", "missed", "false alarms", "errors", "right"]
 Above = Literal["all", "right", "false alarms", "missed"]
 LabelOrder = Literal["given", "clusters", "worst first", "most clips"]
 Shown = Literal["occurring", "all", "confused"]
 MOST_SHOWN = 50
+DIGITS = 20  # of a number in a name
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,8 @@ def cases(
     """The clips, or stretches of them, that some rows stand for, from the one at `first` on.
 
     Rows of one clip that follow each other with one truth and one prediction are one stretch. "surest mistakes": wrong
-    ones first, the surest on top, then right ones, the least sure on top. "as listed": as the rows come.
+    ones first, the surest on top, then right ones, the least sure on top. "by name": as people count, "clip 2" before
+    "clip 10", and in time within a clip. "as listed": as the rows come.
     """
     rank = np.argsort(rows, kind="stable")
     rows = np.asarray(rows, np.int64)[rank]
@@ -106,6 +109,8 @@ def cases(
     if order == "as listed" and len(stretches):
         firsts = np.searchsorted(rows, stretches[:, 0])
         stretches = stretches[np.argsort(np.minimum.reduceat(rank, firsts), kind="stable")]
+    elif order == "by name":
+        stretches = stretches[np.lexsort((stretches[:, 0], judged.found.table(_turns)[_units(judged, stretches)]))]
     elif len(stretches):
         sure = _means(judged.found, stretches)
         wrong = judged.found.truth[stretches[:, 0]] != judged.found.predicted[stretches[:, 0]]
@@ -123,6 +128,20 @@ def spans(found: Comparison, rows: np.ndarray) -> np.ndarray:
     parted = (np.diff(rows) != 1) | (np.diff(kinds, axis=1) != 0).any(axis=0)
     edges = np.concatenate([[0], np.flatnonzero(parted) + 1, [len(rows)]])
     return np.stack([rows[edges[:-1]], rows[edges[1:] - 1] + 1], axis=1)
+
+
+def _units(judged: Evaluation, stretches: np.ndarray) -> np.ndarray:
+    return judged.found.table(unit_of_rows)[stretches[:, 0]]
+
+
+def _turns(found: Comparison) -> np.ndarray:
+    """(U,) the place of each unit when they are sorted by name, numbers in names as numbers."""
+    parts = [
+        [(part.isdecimal(), part.zfill(DIGITS)) for part in re.split(r"(\d+)", name.casefold())] for name in found.names
+    ]
+    turns = np.empty(len(parts), np.int64)
+    turns[sorted(range(len(parts)), key=parts.__getitem__)] = np.arange(len(parts))
+    return turns
 
 
 def _means(found: Comparison, spans: np.ndarray) -> np.ndarray:

@@ -9,7 +9,12 @@ from core.errors import AnalysisError
 from pages.ui import evaluate_choice, figures, player, reads, state, theme, words
 from pages.ui.evaluate_choice import Choice
 
-ORDERS = {"surest mistakes": "Surest mistakes", "least sure": "Least sure", "as listed": "As in the set"}
+ORDERS = {
+    "surest mistakes": "Surest mistakes",
+    "least sure": "Least sure",
+    "by name": "By name",
+    "as listed": "As in the set",
+}
 PAGE = 48  # pictures at first; “Show more” doubles them
 BEFORE_S = 1.5  # a mistake plays from so long before its surest moment
 WATCHED = "evaluate.watched"
@@ -73,7 +78,8 @@ def _item(place: int, case: Case, slots: dict[str, int]) -> dict:
     """A case as the gallery draws it."""
     return {
         "id": place,
-        "source": f"{player.prefix()}/thumbs/{case.video}",
+        "source": _picture(case),
+        "fallback": f"{player.prefix()}/thumbs/{case.video}",
         "length": _when(case),
         "name": case.path.rpartition("/")[2],
         "truth": case.truth or "not told",
@@ -86,9 +92,20 @@ def _item(place: int, case: Case, slots: dict[str, int]) -> dict:
     }
 
 
+def _picture(case: Case) -> str:
+    """Where the picture is: of the whole clip, or of the moment at which the model was surest of a stretch."""
+    if _whole(case):
+        return f"{player.prefix()}/thumbs/{case.video}"
+    return f"{player.prefix()}/moments/{case.video}?t={case.moment_s:.2f}"
+
+
+def _whole(case: Case) -> bool:
+    return case.rows == 1 and case.start_s == 0
+
+
 def _when(case: Case) -> str:
     """The length of a clip, or from when to when a stretch of it lasts."""
-    if case.rows == 1 and case.start_s == 0:
+    if _whole(case):
         return words.clock(case.stop_s)
     return f"{words.clock(case.start_s, places=1)} to {words.clock(case.stop_s, places=1)}"
 

@@ -17,6 +17,10 @@ function card(self, item) {
   const button = Object.assign(part("button", item.right ? "card right" : "card wrong"), { type: "button" });
   const shot = part("span", "shot");
   const image = Object.assign(document.createElement("img"), { loading: "lazy", decoding: "async", alt: "", src: item.source });
+  image.onerror = () => {
+    image.onerror = null;
+    image.src = item.fallback;
+  };
   shot.append(image, part("span", "length", item.length), part("span", "sure", item.sure));
   const told = part("span", "told");
   told.append(part("span", "name", item.name), word("true", item.truth, item.truth_colour));
