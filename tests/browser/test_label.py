@@ -102,6 +102,7 @@ def test_predictions_are_watched_corrected_taken_along_and_learned_from(page: Pa
     watch(page, apart, begun)
     accept(page, apart, begun)
     fixed = fix(page, apart, begun)
+    see_beside(page, apart, begun)
     take_along(page, apart, begun, fixed)
     learn(page)
     film(page, apart)
@@ -177,6 +178,21 @@ def fix(page: Page, dashboard: Dashboard, digest: str) -> list[tuple[float, floa
     wait_until(lambda: labels_of(dashboard, digest) == [*three[:4], before[4]])
     picture(page, "label-fixed")
     return labels_of(dashboard, digest)
+
+
+def see_beside(page: Page, dashboard: Dashboard, digest: str) -> None:
+    """On the Timeline: what the network says, what was drawn, and where they differ."""
+    label = page.url
+    page.get_by_role("link", name="Timeline").click()
+    page.locator(".player[data-settled=yes]").wait_for()
+    settle(page)
+    names = page.locator(".player .names")
+    for name in ("network", "Ann", "differs"):
+        expect(names).to_contain_text(name)
+    picture(page, "timeline-drawn")
+    page.goto(label)
+    page.locator(".player[data-settled=yes]").wait_for()
+    settle(page)
 
 
 def take_along(page: Page, dashboard: Dashboard, digest: str, now: list[tuple[float, float, str]]) -> None:
