@@ -25,7 +25,7 @@ from core.backbones import BACKBONES
 from core.domain import Line, Lines, Prediction, Recipe, VideoInfo
 from core.keys import fingerprint
 from core.store import Store
-from core.words import index, meaning, naming, searching, wordings
+from core.words import index, meaning, naming, saying, searching, wordings
 from core.words.encoder import ENCODERS, USUAL, encode
 
 MANY = 10_000
@@ -157,22 +157,25 @@ def _hidden() -> list[Figure]:
     store, table = Store(ROOT / "build" / "bench" / "words"), wordings.table()
     bank = meaning.of_labels(store, tuple(table))
     firsts = [*bank.first.tolist(), len(bank.wordings)]
-    own = [
+    held = [saying.pieces(text) for told in table.values() for text in told]
+    drawn = [
         (place, column, text)
         for place, told in enumerate(table.values())
         for column, text in enumerate(told)
         if column and len(told) == len(wordings.FORMS)
     ]
-    drawn = [own[at] for at in np.random.default_rng(0).choice(len(own), 500, replace=False)]
     figures = []
     for name, framed in (("as they are", False), ("in a sentence about a child", True)):
         texts = [FRAMES[wordings.FORMS[at][:2]].format(text) if framed else text for _, at, text in drawn]
         right = 0
-        for (place, column, _), vector in zip(drawn, bank.asked(texts), strict=True):
-            near = bank.wordings @ vector
+        for (place, column, _), text, vector in zip(drawn, texts, bank.asked(texts), strict=True):
+            wanted = saying.sought(meaning.gist(text))
+            near = bank.wordings @ vector + meaning.LITERAL * np.array([wanted <= each for each in held])
             near[firsts[place] + column] = -1
             right += int(np.maximum.reduceat(near, bank.first).argmax()) == place
-        figures.append(Figure(f"hidden wordings {name}: own label of 400", right / len(drawn), note="500 wordings"))
+        figures.append(
+            Figure(f"hidden wordings {name}: own label of 400", right / len(drawn), note=f"{len(drawn)} wordings")
+        )
     store.close()
     return figures
 

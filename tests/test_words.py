@@ -14,7 +14,7 @@ from core.domain import Line, ModelCard, Prediction, Recipe, VideoInfo
 from core.errors import AnalysisError
 from core.keys import fingerprint
 from core.store import Store
-from core.words import index, keep_lines, meaning, naming, read_labels, searching, wordings
+from core.words import index, keep_lines, meaning, naming, read_labels, saying, searching, wordings
 from core.words.encoder import ENCODERS, encode, kept
 
 KINETICS = BACKBONES["i3d-kinetics400"].labels()
@@ -138,6 +138,23 @@ def test_the_gist_of_words_is_what_is_done(text: str, told: str):
 def test_who_does_it_does_not_hide_what_is_done(store: Store, words: str):
     bank = meaning.of_labels(store, KINETICS)
     assert bank.nearest(bank.nearness([words])[0], 1)[0].label == "welding"
+
+
+@pytest.mark.parametrize(
+    ("word", "begins"),
+    [("Hunde", "dog"), ("juggles", "juggling"), ("bowl", "bowling")],
+)
+def test_a_word_that_stands_in_a_wording_in_some_form_leads_to_its_label(store: Store, word: str, begins: str):
+    bank = meaning.of_labels(store, KINETICS)
+    assert begins in bank.nearest(bank.nearness([word])[0], 1)[0].label
+
+
+def test_words_in_any_form_and_letters_by_pairs_are_held():
+    assert saying.sought("cooks") <= saying.pieces("cooking an egg") and not saying.sought("egg") <= saying.pieces(
+        "beg"
+    )
+    assert saying.sought("跳绳") <= saying.pieces("他在跳绳") and not saying.sought("跳绳") <= saying.pieces("跳过绳子")
+    assert saying.sought("狗") <= saying.pieces("遛狗") and saying.sought("...") == frozenset()
 
 
 def test_labels_outside_the_table_have_a_meaning_too(store: Store):

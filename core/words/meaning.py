@@ -5,7 +5,8 @@ to begin with. Words are as near to a label as to the nearest of its wordings. S
 so half of their mean cosine to the ten nearest known labels is taken off, as in cross-domain similarity local scaling
 (Conneau et al., Word Translation Without Parallel Data, ICLR 2018). Who does something says little of what is done, and
 yet draws a sentence to labels with babies or children: what is asked for points half way between the words as they are
-and their gist, which is without people and function words.
+and their gist, which is without people and function words. And where one wording of a label holds all words of the
+gist, in whatever form (cook, cooking on campfire), the label is LITERAL nearer.
 """
 
 import re
@@ -24,6 +25,7 @@ PEOPLE = frozenset(Path(__file__).with_name("people_words.txt").read_text("utf-8
 UNPARTED = re.compile("|".join(sorted((each for each in PEOPLE if saying.dense(each)), key=len, reverse=True)))
 NEIGHBOURS = 10  # known labels by which hubs are told
 HUB_WEIGHT = 0.5
+LITERAL = 0.1
 NEAR = 0.06  # words and a label below this have little to do with each other: the even chance on made-up label sets
 
 
@@ -49,7 +51,14 @@ class Meaning:
         to_table = np.maximum.reduceat(vectors @ self.reference.T, self.reference_first, axis=1)  # (N, 400)
         hubness = np.sort(to_table, axis=1)[:, -NEIGHBOURS:].mean(axis=1)  # (N,)
         to_labels = np.maximum.reduceat(vectors @ self.wordings.T, self.first, axis=1)  # (N, C)
-        return (to_labels - HUB_WEIGHT * hubness[:, None]).astype(np.float32)
+        return (to_labels - HUB_WEIGHT * hubness[:, None] + LITERAL * self.holding(texts)).astype(np.float32)
+
+    def holding(self, texts: Sequence[str]) -> np.ndarray:
+        """(N, C) bool: which labels have a wording that holds all words of a text's gist."""
+        held = [saying.pieces(wording) for label in self.labels for wording in wordings.of(label)]
+        rows = [[wanted <= each for each in held] for wanted in (saying.sought(gist(text)) for text in texts)]
+        whole = np.array([bool(saying.sought(gist(text))) for text in texts], bool)  # (N,)
+        return np.logical_or.reduceat(np.array(rows, bool), self.first, axis=1) & whole[:, None]
 
     def asked(self, texts: Sequence[str]) -> np.ndarray:
         """(N, D) float32: vectors of what is asked for, half way between the texts and their gist."""

@@ -26,7 +26,7 @@ SHARPNESS = 0.06  # of nearness, per natural unit of a score: the least surprise
 TOLD = 3  # known labels that are told of each label
 MOST_LABELS = 40
 LONGEST_LABEL = 120  # characters
-METHOD = 2  # counts up when the numbers change
+METHOD = 3  # counts up when the numbers change
 
 
 def read_labels(text: str) -> tuple[str, ...]:

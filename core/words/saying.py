@@ -67,6 +67,24 @@ def stem(word: str) -> str:
     return word[:-1] if len(word) > STEM and word[-1] == word[-2] else word
 
 
+@lru_cache(maxsize=2**14)
+def pieces(text: str) -> frozenset[str]:
+    """What a text holds: stems of words; of dense scripts its letters and their pairs."""
+    return frozenset(piece for run in RUN.findall(folded(text)) for piece in _pieces(run))
+
+
+def sought(text: str) -> frozenset[str]:
+    """What a text must hold that holds all of this: as pieces, without single letters where there are pairs."""
+    runs = RUN.findall(folded(text))
+    return frozenset(
+        piece for run in runs for piece in _pieces(run) if not dense(run) or len(piece) == min(len(run), 2)
+    )
+
+
+def _pieces(run: str) -> list[str]:
+    return [*run, *map("".join, pairwise(run))] if dense(run) else [stem(run)]
+
+
 @dataclass(frozen=True)
 class Asked:
     """A query taken apart. words: all in order; units: words, and pairs of letters, that lines are found by.
