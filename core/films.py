@@ -18,7 +18,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from core import insight, pipeline, preprocess
+from core import insight, lines, pipeline, preprocess
 from core.domain import Features, Frame, Prediction, Recipe, Segment, VideoInfo
 from core.errors import NotEnoughExamples
 from core.jobs import Report, silent
@@ -65,9 +65,11 @@ class Wanted:
 # The clip with all that is known of it --------------------------------------------------------------------------------
 
 
-def film_key(digest: str, wanted: Wanted) -> str:
-    """The name of a clip with this burnt in."""
-    return fingerprint("film", 1, digest, wanted)
+def film_key(store: Store, digest: str, wanted: Wanted) -> str:
+    """The name of a clip with this burnt in; where words led to what is explained, with what is said in it now."""
+    reads = wanted.activation and pipeline.model_of(store, wanted.model)[0].words
+    said = (lines.spoken_keys(store, digest),) if reads else ()
+    return fingerprint("film", 1, digest, wanted, *said)
 
 
 def make_film(store: Store, digest: str, wanted: Wanted, report: Report = silent) -> None:
@@ -89,7 +91,7 @@ def make_film(store: Store, digest: str, wanted: Wanted, report: Report = silent
     def fill(path: Path) -> None:
         video.write(path, frames(), sound=info)
 
-    store.write_file(film_key(digest, wanted), fill, kind="export", video=digest)
+    store.write_file(film_key(store, digest, wanted), fill, kind="export", video=digest)
     report(info.frame_count, info.frame_count, "Done")
 
 

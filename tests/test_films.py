@@ -31,7 +31,7 @@ def made(store: Store, digest: str, wanted: Wanted, tmp_path: Path):
     """The film, measured anew as a clip, and its frames."""
     films.make_film(store, digest, wanted)
     path = tmp_path / "film.mp4"
-    path.write_bytes(store.file_path(films.film_key(digest, wanted)).read_bytes())
+    path.write_bytes(store.file_path(films.film_key(store, digest, wanted)).read_bytes())
     info = video.probe(path, video.digest(path))
     return info, list(video.read(info))
 

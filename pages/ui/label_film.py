@@ -39,7 +39,7 @@ def _film(info: VideoInfo, tracks: Sequence[State], drafted: Drafted | None) -> 
     wanted = _wanted(info, strips, drafted, scores=scores, heat=heat)
     if lacking := films.undrawable([label for label, _ in wanted.colours] + [strip.name for strip in strips]):
         theme.notes((f"This machine has no letters for {words.listed(lacking[:4])}: shown as numbers.",))
-    key = films.film_key(info.digest, wanted)
+    key = films.film_key(state.store(), info.digest, wanted)
     if job_panel.ready(key, "Make the film", films.make_film, state.store(), info.digest, wanted):
         _download(info, key, "-labels.mp4", "the film")
 
