@@ -68,8 +68,7 @@ if not entries:
         "There is no labelled set yet",
         "Whether a model is right can only be told on clips whose labels are known. Import some, or make a sample set.",
     )
-    if st.button("Open Datasets", type="primary", icon=":material/dataset:"):
-        state.go("datasets")
+    st.button("Open Datasets", type="primary", icon=":material/dataset:", on_click=state.go, args=("datasets",))
     st.stop()
 left, right = st.columns(2, gap="large")
 with left:

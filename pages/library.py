@@ -41,10 +41,9 @@ def actions(entry: VideoEntry) -> None:
     """Go on with a clip, or delete it after one more question."""
     digest = entry.info.digest
     with st.container(horizontal=True):
-        if st.button("Prepare", key=f"prepare.{digest}", icon=":material/tune:"):
-            state.go("prepare", digest)
-        if st.button("Timeline", key=f"timeline.{digest}", icon=":material/view_timeline:"):
-            state.go("timeline", digest)
+        for name, icon in (("Prepare", ":material/tune:"), ("Timeline", ":material/view_timeline:")):
+            to = name.lower()
+            st.button(name, key=f"{to}.{digest}", icon=icon, on_click=state.go, args=(to, digest))
         with st.popover("", icon=":material/delete:", help="Delete from the library"):
             stays = (
                 "The uploaded copy is deleted with it."

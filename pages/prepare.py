@@ -18,6 +18,7 @@ def bench() -> None:
         moment_s = workbench.moment(info)
         if st.button("Go on to the timeline", type="primary", icon=":material/view_timeline:"):
             state.go("timeline")
+            st.rerun()
     with panel:
         theme.section("Steps", "Applied from top to bottom.")
         workbench.steps(info)

@@ -10,8 +10,7 @@ if not state.store().digests():
     theme.empty(
         "There is no clip yet", "Add one in the library first: your own, or the sample clip to try things with."
     )
-    if st.button("Open the library", type="primary", icon=":material/video_library:"):
-        state.go("library")
+    st.button("Open the library", type="primary", icon=":material/video_library:", on_click=state.go, args=("library",))
     st.stop()
 asked, place = search_results.box()
 search_waiting.show(place)

@@ -21,8 +21,7 @@ def new() -> None:
         "There is no labelled set yet",
         "A network learns from clips whose labels are known. Import some, or make the sample set to try things with.",
     )
-    if st.button("Open Datasets", type="primary", icon=":material/dataset:"):
-        state.go("datasets")
+    st.button("Open Datasets", type="primary", icon=":material/dataset:", on_click=state.go, args=("datasets",))
 
 
 theme.title("Train", "Teach a network your own actions, and see how it does on clips that it never saw.")

@@ -220,6 +220,17 @@ def test_prepare_without_a_clip_leads_to_the_library(runner):
     assert "The library is empty" in told(at)
 
 
+def test_a_press_counts_though_the_run_that_takes_it_no_longer_draws_its_button(clip, runner):
+    """A clip that was just added can push the card away on which somebody presses."""
+    at = page("library")
+    pressed = button(at, "Timeline").click()
+    for number in range(20):
+        digest = f"{number:02x}" * 32
+        state.store().save_video(replace(clip, digest=digest), name=f"{number}.mp4")
+    words = told(pressed.run())
+    assert at.session_state["video"] == clip.digest and "Find the actions" in words
+
+
 def test_prepare_while_the_workers_start_says_so(clip, runner):
     runner.failure = JobLost("The worker processes are still starting.", "Try again in a moment.")
     words = told(page("prepare"))

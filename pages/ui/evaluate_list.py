@@ -132,6 +132,7 @@ def _watch(key: str, choice: Choice, order: str, at: str) -> None:
     if st.button("Open on the Timeline", icon=":material/view_timeline:", type="tertiary", key="evaluate.open"):
         _forget()
         state.go("timeline", case.video)
+        st.rerun()
 
 
 def _steps(place: int, total: int, at: str) -> None:

@@ -39,11 +39,20 @@ def ready(
     ended = _outcome(job, kept)
     if about and not ended:
         theme.empty("Not analysed yet", about)
-    name = f"start.{key}"
-    if st.button("Try again" if ended else title, key=name, type="primary", icon=_icon(ended)):
-        state.runner().submit(key, title, task, *args)
-        st.rerun()
+    st.button(
+        "Try again" if ended else title, key=f"start.{key}", type="primary", icon=_icon(ended),
+        on_click=_start, args=(key, title, task, *args),
+    )  # fmt: skip
     return False
+
+
+def _start(key: str, title: str, task: Callable[..., Any], *args: Any) -> None:
+    """Begin a job: a callback, as all that leads on from a press.
+
+    A press that is only asked for where its button is drawn is lost when a job ends at that moment: then another run
+    takes the place of the one that was to draw it, or draws something else there.
+    """
+    state.runner().submit(key, title, task, *args)
 
 
 def _icon(ended: bool) -> str:

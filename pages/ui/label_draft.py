@@ -106,6 +106,7 @@ def show(info: VideoInfo, now: State, drafted: Drafted | None) -> None:
         st.caption("Name your labels on the Timeline and let them be found there; what is found is the draft here.")
         if st.button("Open the Timeline", icon=":material/view_timeline:", key="label.named"):
             state.go("timeline")
+            st.rerun()
         return
     key = pipeline.prediction_key(state.store(), info.digest, state.recipe(), card, state.settings().engine)
     job = (pipeline.predict, state.store(), info.digest, state.recipe(), card.name, state.settings().engine)

@@ -45,8 +45,10 @@ def pick(*, opened: bool) -> None:
         with last:
             _in_words(state.in_words())
         _broken()
-        if st.button("Change how the clip is prepared", icon=":material/tune:", type="tertiary"):
-            state.go("prepare")
+        st.button(
+            "Change how the clip is prepared", icon=":material/tune:", type="tertiary", on_click=state.go,
+            args=("prepare",),
+        )  # fmt: skip
 
 
 def _broken() -> None:

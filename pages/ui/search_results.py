@@ -195,6 +195,7 @@ def _watch(found: Hits, one: Moment) -> None:
         state.choose(one.video)
         state.jump(one.start_s)
         state.go("timeline")
+        st.rerun()
 
 
 def _lane(found: Hits, video: str) -> list[Segment]:

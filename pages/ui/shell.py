@@ -27,6 +27,7 @@ page = st.navigation(
     [st.Page(path, title=title, icon=icon, default=title == "Library") for path, title, icon in PAGES], position="top"
 )
 state.follow_address()
+state.follow_press()
 try:
     page.run()
 finally:

@@ -195,8 +195,7 @@ def _no_clip() -> NoReturn:
     """Say what to do without a clip, and end the page."""
     st.session_state.pop("video", None)
     theme.empty("There is no clip yet", "Add one in the library: your own, or the sample clip to try things with.")
-    if st.button("Open the library", type="primary", icon=":material/video_library:"):
-        go("library")
+    st.button("Open the library", type="primary", icon=":material/video_library:", on_click=go, args=("library",))
     st.stop()
 
 
@@ -226,11 +225,22 @@ def show_problem() -> None:
         theme.problem(*told)
 
 
-def go(page: str, digest: str = "") -> None:
-    """Show another page, with another clip if one is named."""
+def go(page: str, digest: str = "", *, model: str = "") -> None:
+    """Show another page in the next run, with another clip and another model if named.
+
+    As a callback of a button outside of fragments, which no run can miss; elsewhere followed by a rerun.
+    """
     if digest:
         choose(digest)
-    st.switch_page(f"../{page}.py", query_params=_described())
+    if model:
+        choose_model(model)
+    st.session_state["go"] = page
+
+
+def follow_press() -> None:
+    """Turn to the page that a press asked for."""
+    if page := st.session_state.pop("go", ""):
+        st.switch_page(f"../{page}.py", query_params=_described())
 
 
 def moment_s(info: VideoInfo) -> float:

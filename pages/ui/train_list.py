@@ -134,9 +134,10 @@ def _keep(key: str, record: Training) -> None:
     saved = state.remembered(f"train.saved.{key}", "")
     if saved and saved in state.models():
         st.success(f"Saved as the model **{saved}**. It can be used on the Timeline.", icon=":material/check_circle:")
-        if st.button("Use it on a clip", key=f"train.use.{key}", type="primary", icon=":material/view_timeline:"):
-            state.choose_model(saved)
-            state.go("timeline")
+        st.button(
+            "Use it on a clip", key=f"train.use.{key}", type="primary", icon=":material/view_timeline:",
+            on_click=state.go, args=("timeline",), kwargs={"model": saved},
+        )  # fmt: skip
         return
     if not record.network_sha256:
         return

@@ -39,9 +39,10 @@ def _card(card: ModelCard) -> None:
         st.caption(theme.plain(card.trained_on))
         store = state.store()
         with st.container(horizontal=True):
-            if st.button("Use it on a clip", key=f"own.use.{card.name}", icon=":material/view_timeline:"):
-                state.choose_model(card.name)
-                state.go("timeline")
+            st.button(
+                "Use it on a clip", key=f"own.use.{card.name}", icon=":material/view_timeline:", on_click=state.go,
+                args=("timeline",), kwargs={"model": card.name},
+            )  # fmt: skip
             st.download_button(
                 "Download", lambda: training.zipped(store, card.name), f"{card.name}.zip", "application/zip",
                 key=f"own.zip.{card.name}", icon=":material/download:", on_click="ignore",

@@ -59,8 +59,10 @@ def _split(entry: DatasetEntry, dataset: Dataset) -> Split | None:
     with st.container(horizontal=True, vertical_alignment="center"):
         said = "Split" if kept else "Split, as it suggests itself"
         st.markdown(f"{said}: **{theme.plain(train_words.split(split))}**")
-        if st.button("Change the split", icon=":material/call_split:", type="tertiary", key="train.split"):
-            state.go("datasets")
+        st.button(
+            "Change the split", icon=":material/call_split:", type="tertiary", key="train.split", on_click=state.go,
+            args=("datasets",),
+        )  # fmt: skip
     if len(dataset.items) < FEW * len(dataset.labels):
         theme.notes(("There are few clips for each class: scores will swing from split to split.",))
     return split
