@@ -630,3 +630,47 @@ def test_a_last_number_is_a_confidence_unless_it_is_said_to_be_text():
 def test_srt_refuses_what_it_has_no_way_to_write(label):
     with pytest.raises(FormatInvalid):
         FORMATS["srt"].write(labels(Segment(0.08, 0.2, label)))
+
+
+# Traps that several formats share -------------------------------------------------------------------------------------
+
+
+def test_boris_columns_are_found_by_name_wherever_they_stand():
+    head = "Comment,Time,weather,Behavior type,Behavior,Behavioral category,Subject,Observation id,Media file name\n"
+    rows = ",0.080,dry,START,walk,moving,s,o,a.mp4\n,0.200,dry,STOP,walk,moving,s,o,a.mp4\n"
+    told = found("boris", head + rows, A)
+    assert events(told) == EVENT and told.clips[0].lanes[0].subject == "s"
+
+
+def test_boris_rows_may_end_at_the_very_end_of_the_clip():
+    rows = "".join(f"{at / 25:.3f},{int(2 <= at < 5)}\n" for at in range(11))
+    assert events(found("boris-binary", f"time,walk\n{rows}", A)) == EVENT
+
+
+def test_elan_is_written_without_a_blank_before_the_end_of_an_empty_element():
+    assert b" />" not in FORMATS["elan"].write(labels(Segment(0.08, 0.2, "walk"), Segment(0.24, 0.4, "run")))
+
+
+@pytest.mark.parametrize(
+    ("content", "match"),
+    [
+        ("path,label,start,end\na.mp4,walk,00:00.08,00:00.20\n", "00:00.08"),
+        ("path,label,label,start,end\na.mp4,walk,run,0.08,0.2\n", "label"),
+        ("path,label,start,end\na.mp4,walk,0.08,0.2\na.mp4,walk,0.08,0.2\n", "each label once"),
+        ("path,label,start,end\na.mp4,walk,0.08,\n", "end"),
+        ("path;label;start;end\na.mp4,walk,0.08,0.2\n", "4 cells"),
+    ],
+)
+def test_tables_that_leave_something_open_are_refused(content, match):
+    refused("csv", content, A, match=match)
+
+
+def test_via_segments_of_several_files_are_refused():
+    row = '"1_x","[""a.mp4"",""b.mp4""]",0.08,0.2,"{""behaviour"":""walk""}"\n'
+    refused("via-csv", VIA_HEAD + row, A, match="one file")
+
+
+def test_mstcn_results_that_are_a_frame_longer_than_their_clip_are_refused_with_both_numbers():
+    rows = ["background"] * 2 + ["walk"] * 3 + ["background"] * 6
+    content = "### Frame level recognition: ###\n" + " ".join(rows) + "\n"
+    refused("mstcn", content, A, match=r"10.*11|11.*10")
