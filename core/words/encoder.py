@@ -32,7 +32,7 @@ class Encoder:
 ENCODERS: Registry[Encoder] = Registry("text encoder")
 USUAL = "use-multilingual-3"
 MOST_HELD = 32
-_HELD: dict[str, np.ndarray] = {}  # what `kept` read, by key
+_HELD: dict[tuple[str, int, tuple[str, ...]], np.ndarray] = {}  # what `kept` read, by encoder and texts
 
 
 def encode(encoder: Encoder, texts: Sequence[str]) -> np.ndarray:
@@ -47,14 +47,15 @@ def encode(encoder: Encoder, texts: Sequence[str]) -> np.ndarray:
 
 def kept(store: Store, encoder: Encoder, texts: Sequence[str]) -> np.ndarray:
     """The same, encoded once in this workspace: for the names of labels, which are asked for again and again."""
-    key = fingerprint("text vectors", 1, encoder.name, encoder.version, tuple(texts))
-    if key not in _HELD:
+    held = (encoder.name, encoder.version, tuple(texts))
+    if held not in _HELD:
+        key = fingerprint("text vectors", 1, *held)
         if not store.has(key):
             store.write(key, Vectors(encode(encoder, texts)), kind="text vectors")
         if len(_HELD) >= MOST_HELD:
             _HELD.clear()
-        _HELD[key] = store.read(key, Vectors).values
-    return _HELD[key]
+        _HELD[held] = store.read(key, Vectors).values
+    return _HELD[held]
 
 
 def units(values: np.ndarray) -> np.ndarray:

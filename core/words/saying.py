@@ -39,7 +39,7 @@ SCATTERED = 0.98  # what all words count where others stand between them
 WHOLE = 0.999  # share from which all words are there
 LEAST_SHARE = 0.5  # of the weight of the words that a line must hold to be told
 COMMON, COMMONNESS = 10, 0.1  # lines up to which words are telling, and what each ten times as many take off
-CLOSELY = 500  # lines that are looked at word by word
+CLOSELY = 300  # lines that are looked at word by word
 FUNCTION = frozenset(Path(__file__).with_name("function_words.txt").read_text("utf-8").split())  # folded
 
 
