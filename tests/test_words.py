@@ -277,6 +277,31 @@ def test_the_best_moment_comes_first_and_says_why(store: Store):
     assert first.why.startswith("playing piano 0.8") and first.score > second.score > 0
 
 
+@pytest.mark.parametrize("asked", ["yoga or playing the piano", "做瑜伽或者弹钢琴", "Yoga oder Klavier spielen"])
+def test_either_of_two_wishes_is_as_welcome(store: Store, asked: str):
+    for label in ("yoga", "playing piano", "welding"):
+        clip(store, f"{label}.mp4", seen((label, 20)))
+    first, second, *rest = searching.search(store, asked).moments
+    assert {Path(one.path).name for one in (first, second)} == {"yoga.mp4", "playing piano.mp4"}
+    assert min(first.score, second.score) > 0.5 and all(one.score < 0.1 for one in rest)
+
+
+@pytest.mark.parametrize(
+    ("asked", "wishes"),
+    [
+        ("surfing OR diving or sledding", ("surfing", "diving", "sledding")),
+        ("冲浪或跳伞", ("冲浪", "跳伞")),
+        ("或许在跳伞", ("或许在跳伞",)),
+        ("orange or", ("orange or",)),
+        ("or", ("or",)),
+        ('"rock or pop"', ('"rock or pop"',)),
+        ("a or b or c or d or e or f", ("a or b or c or d or e or f",)),
+    ],
+)
+def test_wishes_are_parted_where_the_words_say_so(asked: str, wishes: tuple[str, ...]):
+    assert searching.wished(asked) == wishes
+
+
 def test_neighbouring_moments_are_one_result(store: Store):
     clip(store, "long.mp4", seen(("playing piano", 300)))
     (only,) = searching.search(store, "piano").moments

@@ -7,6 +7,7 @@ the words that stand in them as they were typed, or else by the cosine between t
 """
 
 import json
+import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
@@ -35,6 +36,11 @@ LONGEST_TOLD = 160  # characters of a line
 WRITTEN = "note"  # the source of lines that nobody said
 MOST_ROWS = 4000  # that are looked at closely
 MEANT = 3
+OR = re.compile(  # in the languages of the encoder; "of" of the Dutch says too much else
+    r"(?<!\S)(?:or|oder|ou|o|oppure|lub|albo|или|veya|أو|또는)(?!\S)|または|或者|或是|或(?![许許然])|หรือ",
+    re.IGNORECASE,
+)
+MOST_WISHES = 5
 UNSEEN = ("Cc", "Cs", "Co", "Cn")  # kinds of signs
 ALSO = 0.25  # part of the fit from which a second label is told
 
@@ -50,12 +56,15 @@ def search(
         raise AnalysisError(f"{len(words)} characters are too many for a search.", f"Use {LONGEST_QUERY} at most.")
     found = indices.current(store, report)
     bank = meaning.of_labels(store, found.labels)
-    nearness = bank.nearness([words])[0] if found.labels else np.zeros(0, np.float32)  # (C,)
+    wishes = wished(words)
+    near = bank.nearness(wishes) if found.labels else np.zeros((len(wishes), 0), np.float32)  # (W, C)
     asked = list(store.digests() if clips is None else dict.fromkeys(clips))
     there = set(asked)
     inside = np.array([video in there for video in found.videos], bool)  # (sources,)
     sought, said = _by_lines(found, words, bank.vectors([words])[0], inside, most)
-    sought += _by_labels(found, _meant(found, words, nearness), inside, most)
+    for wish, nearness in zip(wishes, near, strict=True):
+        sought += _by_labels(found, _meant(found, wish, nearness), inside, most)
+    nearness = near.max(axis=0)  # (C,)
     looked_at, best = set(found.videos), _apart(sought, most)
     paths = store.paths(one.video for one in best)
     return Hits(
@@ -72,6 +81,14 @@ def search(
 def cleaned(query: str) -> str:
     """A query in one line, without signs that cannot be seen or written."""
     return " ".join("".join(" " if unicodedata.category(each) in UNSEEN else each for each in query).split())
+
+
+def wished(words: str) -> tuple[str, ...]:
+    """What is asked for, of which each is as welcome: "surfing or diving" is two. What is quoted is left whole."""
+    if saying.asked(words).phrases:
+        return (words,)
+    parts = tuple(dict.fromkeys(part for part in map(str.strip, OR.split(words)) if part))
+    return parts if 1 < len(parts) <= MOST_WISHES else (words,)
 
 
 def _meant(found: Index, words: str, nearness: np.ndarray) -> np.ndarray:
