@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core import datasets, evaluation, pipeline, training
-from core.domain import Dataset, Evaluation, FoldResult, Grouping, HeldOut, Item, ModelCard, Recipe, Segment
+from core.domain import Dataset, Evaluation, FoldResult, Grouping, HeldOut, Item, Matching, ModelCard, Recipe, Segment
 from core.jobs import Job
 from core.registry import METRICS
 from core.store import Store
@@ -176,7 +176,7 @@ def test_a_model_is_judged_at_first_on_groups_it_never_saw_and_its_classes_can_b
     at = page("evaluate")
     on = chosen(at, "On")
     assert on.options == ["6 clips of groups that it never saw", "All 24 clips of the set"]
-    assert "does not know 1 class of this set by name: jump (8 clips)" in told(at)
+    assert "does not know 1 class of this set by name: jump (8 clips of 24)" in told(at)
     chosen(at, "Clips of classes it does not know").select("wrong").run()
     button(at, "Evaluate").click().run()
     chosen(at, "“jump” is").select("hop").run()
@@ -352,6 +352,20 @@ def test_every_metric_is_explained_in_two_sentences():
     assert set(evaluate_words.HELP) >= set(METRICS)
     short = {name for name, said in evaluate_words.HELP.items() if not re.search(r"[.?;:] .*[.]$", said)}
     assert not short
+
+
+def test_clips_that_were_left_out_and_a_single_class_are_the_first_warnings(store):
+    dataset = some_set()
+    found = evaluated(store, dataset, clip_answers(dataset, {}))
+    matching = Matching((("walk", "walk"),), ("jump", "run"), 16, 3)
+    some = replace(found, origin=replace(found.origin, matching=matching))
+    assert evaluate_words.warnings(some)[0].startswith("16 clips of 2 classes were left out, since the model does not ")
+    wrong = replace(some, origin=replace(some.origin, matching=replace(matching, left_out=False)))
+    assert "left out" not in evaluate_words.warnings(wrong)[0]
+    assert evaluate_words.true_classes(found) == list(LABELS)
+    alone = np.where(np.arange(len(LABELS))[:, None] == 0, found.card.confusion, 0)
+    single = replace(found, card=replace(found.card, confusion=alone))
+    assert f"one class, {LABELS[0]}" in evaluate_words.warnings(single)[0]
 
 
 def evaluated(store: Store, dataset: Dataset, said: HeldOut) -> Evaluation:

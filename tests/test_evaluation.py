@@ -506,6 +506,13 @@ def test_names_of_which_two_would_fit_are_not_guessed():
     assert found.pairs == (("run", "run"),) and found.strangers == ("wave1",)
 
 
+def test_labels_that_share_words_with_a_class_come_first():
+    known = ("abseiling", "surfing water", "skipping rope", "springboard diving", "swinging on something", "sword")
+    for ours, first in (("Surfing", known[1]), ("JumpRope", known[2]), ("Diving", known[3]), ("Swing", known[4])):
+        found = matching.nearest(ours, known)
+        assert found[0] == first and sorted(found) == sorted(known)
+
+
 def test_a_model_that_knows_no_label_is_refused(store):
     modelled(store, clips([0, 1]), ("fly", "swim"), sure_of([0, 1], 2))
     with pytest.raises(LabelsMismatch, match="knows none"):

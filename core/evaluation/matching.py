@@ -3,7 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from core.store import Store
 
 BETWEEN = re.compile(r"[\s_\-]+")
 NO_WORD = re.compile(r"[\W_]+")
+CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+STEM = 4  # letters by which words are held to be of one kin
 REMEMBERS = "These numbers may say how well it remembers, not how good it is on new clips."
 SHORTEST_NAME = 3  # letters of a set's name that are looked for in what a model says of itself
 
@@ -47,6 +49,26 @@ def matched(
     clips = sum(any(label in strangers for label in labels_of(dataset, item)) for item in dataset.items)
     found = tuple((label, each) for label in dataset.labels for each in pairs[label])
     return Matching(found, strangers, clips, len(card.labels) - len(found), left_out)
+
+
+def nearest(label: str, names: Sequence[str]) -> tuple[str, ...]:
+    """All names, those first that share most words with a label, then those spelt most like it.
+
+    Words count as the same where their first letters are, so that "Swing" finds "swinging on something".
+    """
+    wanted = _stems(label)
+
+    def far(name: str) -> tuple[int, float]:
+        shared = len(wanted & _stems(name))
+        return -shared, -SequenceMatcher(None, plain(label), plain(name)).ratio()
+
+    return tuple(sorted(names, key=far))
+
+
+def _stems(label: str) -> set[str]:
+    """The first letters of the words of a label, also of those that only a capital parts."""
+    words = NO_WORD.split(CAPITAL.sub(" ", label).casefold())
+    return {word[:STEM] for word in words if len(word) >= SHORTEST_NAME}
 
 
 def columns(dataset: Dataset, card: ModelCard, matching: Matching) -> tuple[tuple[str, ...], np.ndarray]:

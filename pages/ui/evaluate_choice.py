@@ -1,6 +1,6 @@
 """What a click asks for, as a tuple of texts and numbers that session state can hold: its rows, and it in words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ from core import evaluation
 from core.domain import Evaluation
 from pages.ui import words
 
+SOME = 6  # labels that are named in a sentence
 Choice = tuple[str | int | float, ...]
 
 ROWS: dict[str, Callable[..., np.ndarray]] = {
@@ -86,6 +87,12 @@ TOLD: dict[str, Callable[..., str]] = {
 def many(found: Evaluation, count: int) -> str:
     """So many rows, in words: clips, or moments in a set labelled over time."""
     return words.count(count, noun(found))
+
+
+def some(labels: Sequence[str]) -> str:
+    """A few labels in words, and that there are more."""
+    more = len(labels) - SOME
+    return words.listed((*labels[:SOME], f"{words.number(more)} more") if more > 0 else labels)
 
 
 def noun(found: Evaluation) -> str:

@@ -84,7 +84,7 @@ def _beside(found: Evaluation) -> None:
 
 def _facts(found: Evaluation) -> tuple[str, ...]:
     card = found.card
-    told = (words.count(card.clip_count, "clip"), words.classes(len(card.labels)))
+    told = (words.count(card.clip_count, "clip"), words.classes(len(evaluate_words.true_classes(found))))
     groups = (words.count(card.group_count, "group"),) if card.unit == "group" else ()
     return tuple(one for one in (*told, *groups, found.origin.split, f"seed {found.origin.seed}") if one)
 

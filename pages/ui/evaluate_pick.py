@@ -10,7 +10,7 @@ from core.domain import Grouping, Training
 from core.errors import AnalysisError
 from core.evaluation import matching
 from core.store import DatasetEntry
-from pages.ui import reads, state, theme, train_words, words
+from pages.ui import evaluate_choice, reads, state, theme, train_words, words
 
 RUN, MODEL = "run:", "model:"
 MOST_BY_HAND = 40  # classes that a person matches
@@ -72,7 +72,7 @@ def question(entry: DatasetEntry, chosen: str, *, at: str) -> evaluation.Questio
     asked = evaluation.Question(
         entry.name, "model", name, split=split, grouping=grouping, recipe=state.recipe(), engine=state.settings().engine
     )
-    return _matched(asked, at)
+    return _matched(entry, asked, at)
 
 
 def _clips(entry: DatasetEntry, model: str, at: str) -> tuple[str, Grouping]:
@@ -115,7 +115,7 @@ def _grouping(entry: DatasetEntry, split) -> Grouping:
         return Grouping()
 
 
-def _matched(asked: evaluation.Question, at: str) -> evaluation.Question:
+def _matched(entry: DatasetEntry, asked: evaluation.Question, at: str) -> evaluation.Question:
     """The question with what a person said of classes that the model does not know; told where there are such."""
     try:
         found = evaluation.match(state.store(), asked)
@@ -123,10 +123,10 @@ def _matched(asked: evaluation.Question, at: str) -> evaluation.Question:
         return asked  # the job says what is wrong
     if not found.strangers:
         return asked
-    few = words.listed(found.strangers[:6]) + (" and more" if len(found.strangers) > 6 else "")
+    few = evaluate_choice.some(found.strangers)
     st.caption(
         f"The model does not know {words.classes(len(found.strangers))} of this set by name: {theme.plain(few)} "
-        f"({words.count(found.clips, 'clip')})."
+        f"({words.count(found.clips, 'clip')} of {words.number(entry.clips)}). Say what each is called there."
     )
     pairs = _by_hand(asked, found.strangers, at)
     chosen = "left out"
@@ -144,10 +144,15 @@ def _by_hand(asked: evaluation.Question, strangers: tuple[str, ...], at: str) ->
     name = f"evaluate.pair.{at}.{asked.dataset}.{asked.name}"
     with st.expander("Say which of its classes mean the same", icon=":material/join:", key=f"{name}.box"):
         chosen = {
-            ours: st.multiselect(f"“{ours}” is", labels, key=f"{name}.{ours}", placeholder="none that it knows")
+            ours: st.multiselect(
+                f"“{ours}” is", matching.nearest(ours, labels), key=f"{name}.{ours}", placeholder="none that it knows"
+            )
             for ours in strangers[:MOST_BY_HAND]
         }
-        st.caption("Several of its classes may stand for one of the set: their scores are added.")
+        st.caption(
+            "Classes of a like name stand first in each menu. Several may stand for one of the set: their scores are "
+            "added."
+        )
     return tuple((ours, theirs) for ours, several in chosen.items() for theirs in several)
 
 

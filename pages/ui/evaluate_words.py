@@ -164,9 +164,35 @@ def warnings(found: Evaluation) -> list[str]:
     """What to beware of before the numbers are believed, the gravest first."""
     card = found.card
     few = card.unit_count < metrics.intervals.FEW_UNITS
+    gaps = [one for one in (_left_out(found), _one_class(found)) if one]
     told = [FEW.format(words.count(card.unit_count, card.unit))] if few else []
     rest = [one for one in found.warnings if one and not (few and "not reliable" in one)]
-    return told + [f"{one[0].upper()}{one[1:]}{'' if one.endswith('.') else '.'}" for one in rest]
+    return gaps + told + [f"{one[0].upper()}{one[1:]}{'' if one.endswith('.') else '.'}" for one in rest]
+
+
+def true_classes(found: Evaluation) -> list[str]:
+    """The classes that are true of something that was judged."""
+    return [label for label, row in zip(found.card.labels, found.card.confusion, strict=True) if row.any()]
+
+
+def _left_out(found: Evaluation) -> str:
+    """What to say where a model does not know some classes of the set, and their clips were not judged."""
+    matching = found.origin.matching
+    if not (matching.strangers and matching.left_out):
+        return ""
+    return (
+        f"{words.count(matching.clips, 'clip')} of {words.classes(len(matching.strangers))} were left out, since the "
+        f"model does not know {evaluate_choice.some(matching.strangers)} by name. Say above which of its classes mean "
+        "the same, or count them as wrong."
+    )
+
+
+def _one_class(found: Evaluation) -> str:
+    """What to say where all that was judged is of one class."""
+    classes = true_classes(found)
+    if len(classes) != 1:
+        return ""
+    return f"All that was judged is of one class, {classes[0]}: whoever always says that reaches 100 %."
 
 
 def short(name: str) -> str:
