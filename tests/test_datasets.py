@@ -747,7 +747,22 @@ def test_validation_never_takes_the_last_group_of_a_class_from_training():
         kept = {dataset.items[index].label for index in fold.train}
         assert {dataset.items[index].label for index in fold.validation} <= kept
     (gap,) = datasets.gaps(dataset, split)
-    assert (gap.file, "'c'" in gap.expected) == ("fold 3", True)
+    assert (gap.file, gap.expected) == ("fold 3", "clips of c to train on")
+
+
+def test_classes_that_a_fold_does_not_test_are_told_together():
+    dataset = made(list("aabbc"), ["1", "2", "1", "3", "1"])
+    split = datasets.leave_one_group_out(dataset, Grouping("column"))
+    given = replace(split, method="folds by group")
+    told = {gap.file: gap.expected for gap in datasets.gaps(dataset, given) if gap.got == "none"}
+    assert told["fold 2"] == "clips of b, c to test on" and told["fold 3"] == "clips of a, c to test on"
+
+
+def test_groups_of_a_known_pattern_are_told_in_words():
+    known = datasets.grouping_of("gNN")
+    assert datasets.words(known) == "gNN in the name, apart for each class"
+    assert datasets.words(Grouping("pattern", r"^(?P<group>[^_]+)_")) == "what stands before the first _"
+    assert datasets.words(Grouping("pattern", r"x(\d)")) == r"the pattern x(\d)"
 
 
 def test_too_few_groups_are_told_and_too_many_too():

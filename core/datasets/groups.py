@@ -24,6 +24,7 @@ PATTERNS = (
     ("what stands after the last _", r"_(?P<group>[^_]+)$"),
     ("all but the number at the end", r"^(?P<group>.*?)[-_ ]*\d+$"),
 )
+NAMED = {pattern: title for title, pattern in PATTERNS} | {UCF.pattern: "gNN in the name"}
 COUNTER = re.compile(r"[a-z]?\d+", re.IGNORECASE)  # c01, c02...: clips are counted so, not what they share
 TOLD = 20  # clips named in an error
 
@@ -82,7 +83,7 @@ def words(grouping: Grouping) -> str:
         "subject": "the column of subjects",
         "folder": "the folder of the clip",
         "clip": "each clip by itself",
-        "pattern": f"the pattern {grouping.pattern}",
+        "pattern": NAMED.get(grouping.pattern, f"the pattern {grouping.pattern}"),
     }[grouping.by]
     return f"{told}, apart for each class" if grouping.within_label else told
 

@@ -18,6 +18,7 @@ from core.keys import fingerprint
 
 MOST_FOLDS = 100
 LEAST_FOR_VALIDATION = 3  # groups to train on, below which none is spared for validation
+NAMED = 8  # classes that are named in a finding
 VALIDATION_PARTS = 6  # one in so many groups is for validation
 SIDES = {"": UNUSED, "unused": UNUSED, "train": TRAIN, "val": VALIDATION, "test": TEST}
 Joins = Iterable[tuple[int, int]]
@@ -85,15 +86,19 @@ def gaps(dataset: Dataset, split: Split) -> tuple[Finding, ...]:
     """What a network cannot learn or what is not tested for want of clips, fold by fold."""
     found = []
     for number in range(len(split.parts)):
-        fold = split.fold(number)
+        fold, where = split.fold(number), f"fold {number + 1}"
         trained, tested = (_labels(dataset, part) for part in (fold.train, fold.test))
-        for label in dataset.labels:
-            where = f"fold {number + 1}"
-            if label in tested and label not in trained:
-                found.append(Finding(where, 0, f"clips of {label!r} to train on", "all of them are held back", False))
-            elif label not in tested and split.method != "leave one group out":
-                found.append(Finding(where, 0, f"clips of {label!r} to test on", "none", False))
+        unlearned = [label for label in dataset.labels if label in tested and label not in trained]
+        untested = [label for label in dataset.labels if label not in tested]
+        if unlearned:
+            found.append(Finding(where, 0, f"clips of {_named(unlearned)} to train on", "all are held back", False))
+        if untested and split.method != "leave one group out":
+            found.append(Finding(where, 0, f"clips of {_named(untested)} to test on", "none", False))
     return tuple(found)
+
+
+def _named(labels: Sequence[str]) -> str:
+    return ", ".join(labels[:NAMED]) + (f" and {len(labels) - NAMED} more" if len(labels) > NAMED else "")
 
 
 def _labels(dataset: Dataset, indices: Sequence[int]) -> set[str]:

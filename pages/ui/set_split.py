@@ -96,7 +96,10 @@ def _warnings(dataset: Dataset, split: Split) -> None:
     """What cannot be learned or tested in some fold."""
     found = datasets.gaps(dataset, split)
     if found:
-        told = [f"{one.file}: expected {one.expected}, {one.got}." for one in found[:8]]
+        told = [
+            f"{one.file.capitalize()} has no {one.expected}{'' if one.got == 'none' else f': {one.got}'}."
+            for one in found[:8]
+        ]
         theme.notes((*told, *((f"and {len(found) - 8} more of the kind.",) if len(found) > 8 else ())))
 
 
