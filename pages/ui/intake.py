@@ -119,7 +119,7 @@ def _by_path() -> None:
 
 
 def _by_sample(weight: Literal["primary", "secondary"]) -> None:
-    st.markdown("Nothing at hand?")
+    st.markdown("**Nothing at hand?**")
     if st.button("Add the sample clip", key="add-sample", icon=":material/movie:", type=weight):
         add_sample()
         st.rerun()

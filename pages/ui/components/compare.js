@@ -4,6 +4,7 @@ const instances = new WeakMap();
 const REST_MS = 140; // after a move, until the page is asked for the pixels of the part in view
 const GRID_FROM_PX = 8; // the least size on screen of a pixel around which lines are drawn
 const LARGEST_PIXEL = 40;
+const TALLEST = "46vh"; // so that the slider below stays in the window
 
 function figure(parent, name) {
   const box = document.createElement("figure");
@@ -24,7 +25,7 @@ function show(part, { source, alt, facts, none, outline, size, detail }) {
   part.picture.hidden = !source;
   if (size) {
     part.picture.style.aspectRatio = `${size[0]} / ${size[1]}`;
-    part.picture.style.width = `min(100%, calc(60vh * ${size[0] / size[1]}))`;
+    part.picture.style.width = `min(100%, calc(${TALLEST} * ${size[0] / size[1]}))`;
   }
   if (source && part.image.getAttribute("src") !== source) part.image.src = source;
   part.image.alt = alt || "";
