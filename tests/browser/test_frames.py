@@ -93,6 +93,13 @@ def test_keys_step_the_sheet_jumps_and_the_address_follows(page: Page, dashboard
     page.get_by_role("slider", name="Frame").focus()
     page.keyboard.press("ArrowRight")
     expect(facts).to_contain_text("frame 31 at")  # the arrow moves the slider and is no shortcut as well
+    box.focus()
+    page.keyboard.press("Control+a")
+    page.keyboard.type("12")
+    page.keyboard.press("Enter")
+    expect(facts).to_contain_text("frame 12 at")
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("slider", name="Frame")).to_be_focused()  # and on: the box keeps nobody in
 
 
 def test_close_up_each_pixel_is_that_of_the_file(page: Page, dashboard: Dashboard, faulty: str):

@@ -38,7 +38,10 @@ function addThumb(self, at) {
   box.onchange = box.onblur = typed;
   box.addEventListener("keydown", (event) => event.key === "Enter" && typed());
   // Arrows that move the thumb are no shortcuts of the page as well.
-  range.onkeydown = box.onkeydown = (event) => event.key.startsWith("Arrow") && event.stopPropagation();
+  const keep = (event) => { // in braces: a handler that answers false takes Tab, digits and all other keys away
+    if (event.key.startsWith("Arrow")) event.stopPropagation();
+  };
+  range.onkeydown = box.onkeydown = keep;
 }
 
 function move(self, at, wanted, settled) {
