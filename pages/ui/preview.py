@@ -37,7 +37,7 @@ def looked_at(recipe: Recipe, model: ModelCard | None, info: VideoInfo) -> tuple
     side = min(size.width_px, size.height_px)
     if size.width_px == size.height_px:
         return ()
-    return (f"{model.name} looks at the middle {words.picture(side, side)} only",)
+    return (f"the model in use looks at the middle {words.picture(side, side)} only",)
 
 
 def after(recipe: Recipe, frames: tuple[Frame, ...], time_s: float) -> np.ndarray:

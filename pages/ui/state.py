@@ -124,7 +124,8 @@ def _adopt(told: Mapping[str, str]) -> None:
         try:
             st.session_state["video"] = store().find_video(told["video"]).digest
         except ResultMissing:
-            st.warning("The clip that this link names is not in this library.", icon=":material/link_off:")
+            told = "The clip that this link names is not in this library. Add it there, or go on with another one."
+            st.warning(told, icon=":material/link_off:")
             return
     if "t" in told:
         st.session_state["moment_s"] = _number(told["t"])
