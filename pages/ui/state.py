@@ -124,8 +124,8 @@ def _adopt(told: Mapping[str, str]) -> None:
         try:
             st.session_state["video"] = store().find_video(told["video"]).digest
         except ResultMissing:
-            told = "The clip that this link names is not in this library. Add it there, or go on with another one."
-            st.warning(told, icon=":material/link_off:")
+            gone = "The clip that this link names is not in this library. Add it there, or go on with another one."
+            st.warning(gone, icon=":material/link_off:")
             return
     if "t" in told:
         st.session_state["moment_s"] = _number(told["t"])
