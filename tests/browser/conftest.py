@@ -98,7 +98,8 @@ def go(page: Page, dashboard: Dashboard, path: str = "/") -> None:
 
 
 def turn_to(page: Page, name: str) -> None:
-    """Choose a page in the menu."""
+    """Choose a page in the menu, once the page that is left has come to rest."""
+    settle(page)
     page.get_by_test_id("stTopNavLink").filter(has_text=name).click()
     expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
     settle(page)

@@ -76,7 +76,8 @@ def clock_s(told: str) -> float:
 
 
 def downloaded(page: Page, title: str) -> bytes:
-    """The bytes behind a download button."""
+    """The bytes behind a download button, which each run of the page makes anew."""
+    settle(page)
     with page.expect_download() as waiting:
         press(page, title)
     return Path(waiting.value.path()).read_bytes()

@@ -352,6 +352,7 @@ export default function ({ data, parentElement, setStateValue }) {
     const [from, to] = data.view.length && data.view[0] < data.duration_s ? data.view : [0, data.duration_s];
     Object.assign(self, { moment: data.start_s, sought: data.seek.id, view: { from, to: Math.min(to, data.duration_s) } });
     self.toldView = data.view.length ? data.view : [0, 0];
+    self.toldMoment = Number(data.start_s.toFixed(6)); // the page knows where it began
   }
   Object.assign(self, { data, setStateValue });
   if (first) listen(self);

@@ -145,7 +145,7 @@ function tell(self) {
   if (self.data.quiet) return;
   clearTimeout(self.timer);
   self.timer = setTimeout(() => {
-    if (!self.video.paused) return;
+    if (!self.video.paused || !self.box.isConnected) return; // a page that was left is told nothing
     tellView(self);
     const rested = Number(self.moment.toFixed(6));
     if (rested === self.toldMoment) return;
