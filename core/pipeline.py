@@ -17,9 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-import core.backbones
-import core.formats
-from core import codec, lines, preprocess, segments
+from core import backbones, codec, formats, lines, preprocess, segments
 from core.domain import Analysis, Branches, Features, Frame, Lines, ModelCard, Prediction, Recipe, Track, VideoInfo
 from core.errors import AnalysisError, Cancelled, FormatInvalid, RecipeInvalid, ResultMissing, VideoUnreadable
 from core.jobs import Report, silent
@@ -312,7 +310,7 @@ def tracks_apart(found: Branches, card: ModelCard, digest: str) -> tuple[Track, 
 
 def export(found: Analysis, format_name: str, name: str = "") -> bytes:
     """The analysis as a file of one of the FORMATS. name: of the clip for people, where it is not that of its file."""
-    return FORMATS[format_name].write(core.formats.labels_of(found, name=name))
+    return FORMATS[format_name].write(formats.labels_of(found, name=name))
 
 
 def extract(
@@ -328,14 +326,14 @@ def extract(
 
 
 def look(
-    info: VideoInfo, recipe: Recipe, backbone: core.backbones.Backbone, run: core.backbones.Run, report: Report = silent
+    info: VideoInfo, recipe: Recipe, backbone: backbones.Backbone, run: backbones.Run, report: Report = silent
 ) -> Features:
     """What `run` says of each step of a clip that is cut into chunks as `backbone` wants them."""
     total = frames_read(info, recipe)
     report(0, total, "Looking at frames")
     with closing(frames_of(info, recipe, backbone.size_px)) as frames:
         told = _counted(_not_empty(frames, info), report, total, "Looking at frames", _first_index(info, recipe))
-        features = core.backbones.features(backbone, told, run)
+        features = backbones.features(backbone, told, run)
     start_s, stop_s = features.seen_s
     stop_s = min(stop_s, info.duration_s, preprocess.source_stretch_s(recipe)[1])
     held = any(isinstance(step, Hold) for step in recipe.steps)
@@ -449,7 +447,7 @@ def _decoded_size(info: VideoInfo, recipe: Recipe, size_px: int) -> tuple[tuple[
     """The size in which to decode, None for the clip's own, and the steps that are left to do."""
     pictures = [step for step in recipe.steps if step.picture]
     if not pictures:
-        return core.backbones.covering(info.width_px, info.height_px, size_px), recipe
+        return backbones.covering(info.width_px, info.height_px, size_px), recipe
     if pictures == [Resize(size_px, size_px, "stretch")]:  # the decoder does it in passing
         return (size_px, size_px), Recipe(tuple(step for step in recipe.steps if not step.picture))
     return None, recipe

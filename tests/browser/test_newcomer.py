@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-import core.formats  # noqa: F401
+from core import formats  # noqa: F401
 from core.registry import FORMATS
 from scripts.dashboard import ROOT, Dashboard
 from tests.browser.conftest import (
