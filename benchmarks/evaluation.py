@@ -14,9 +14,9 @@ import numpy as np
 
 from benchmarks.measure import Figure, percentile, watch
 from core import datasets, evaluation
+from core.base.progress import silent
 from core.domain import Dataset, Evaluation, HeldOut, Item, Origin
 from core.evaluation import making
-from core.jobs import silent
 from core.store import Store
 
 CLIPS, LABELS, FOLDS, GROUPS = 10_000, 400, 5, 500

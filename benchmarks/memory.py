@@ -10,9 +10,9 @@ from benchmarks import clips
 from benchmarks.measure import Figure
 from core import pipeline
 from core.domain import Recipe
-from core.jobs import Runner
 from core.settings import current
 from core.store import Store
+from core.workspace.jobs.runner import Runner
 
 MODEL = "kinetics400"
 

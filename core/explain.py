@@ -20,8 +20,8 @@ import cv2
 import numpy as np
 
 from core.backbones import Backbone
+from core.base.progress import Report, silent
 from core.errors import UnknownName
-from core.jobs import Report, silent
 from core.registry import unknown
 
 PATH_POINTS = 32  # of an integrated gradient

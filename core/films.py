@@ -19,9 +19,9 @@ import cv2
 import numpy as np
 
 from core import insight, lines, pipeline, preprocess
+from core.base.progress import Report, silent
 from core.domain import Features, Frame, Prediction, Recipe, Segment, VideoInfo
 from core.errors import NotEnoughExamples
-from core.jobs import Report, silent
 from core.keys import fingerprint
 from core.lettering import Lettering
 from core.registry import BACKBONES

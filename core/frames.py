@@ -16,9 +16,9 @@ import cv2
 import numpy as np
 
 from core import clock, preprocess, quality
+from core.base.progress import Report, silent
 from core.domain import Frame, Quality, Recipe, Sheet, VideoInfo
 from core.errors import AnalysisError, RecipeInvalid
-from core.jobs import Report, silent
 from core.keys import fingerprint
 from core.store import Store
 

@@ -20,11 +20,11 @@ import numpy as np
 
 from core import explain, pipeline, preprocess
 from core.backbones import CLOCK_TOLERANCE_S, Backbone, Stage, squared
+from core.base.progress import Report, silent
 from core.clock import choosing, clock_of
 from core.domain import Features, ModelCard, Prediction, Recipe, VideoInfo
 from core.errors import RecipeInvalid, WeightsMissing
 from core.explain import Activations, Anatomy, Attribution, Deletion, Evidence, Layer, Stretch
-from core.jobs import Report, silent
 from core.keys import fingerprint
 from core.registry import BACKBONES
 from core.settings import Settings

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core import backbones, codec, formats, lines, preprocess, segments
+from core.base.progress import Report, silent
 from core.domain import Analysis, Branches, Features, Frame, Lines, ModelCard, Prediction, Recipe, Track, VideoInfo
 from core.errors import AnalysisError, Cancelled, FormatInvalid, RecipeInvalid, ResultMissing, VideoUnreadable
-from core.jobs import Report, silent
 from core.keys import fingerprint
 from core.preprocess import Hold, Resize
 from core.registry import BACKBONES, FORMATS, unknown

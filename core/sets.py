@@ -13,9 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from core import datasets, made_set, pipeline
+from core.base.progress import Report, silent
 from core.domain import Dataset, Duplicates, Finding, Item, Looks
 from core.errors import AnalysisError, NotEnoughExamples, ResultMissing, VideoUnreadable
-from core.jobs import Report, silent
 from core.keys import fingerprint
 from core.store import Store, cleaned_name
 

@@ -9,7 +9,7 @@ import pytest
 
 from core import datasets, evaluation, pipeline, training
 from core.domain import Dataset, Evaluation, FoldResult, Grouping, HeldOut, Item, Matching, ModelCard, Recipe, Segment
-from core.jobs import Job
+from core.domain.jobs import Job
 from core.registry import METRICS
 from core.store import Store
 from core.training import runs

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from core import codec, datasets, evaluation, metrics, pipeline, sets, settings, training
 from core.__main__ import main
 from core.backbones import BACKBONES
+from core.base.progress import silent
 from core.domain import (
     Dataset,
     Evaluation,
@@ -36,7 +37,6 @@ from core.domain import (
 )
 from core.errors import LabelsMismatch, NotEnoughExamples, ResultMissing, ScoringRefused
 from core.evaluation import Question, charts, making, matching, report, rivals, tables
-from core.jobs import silent
 from core.metrics import calibration
 from core.store import Store
 from core.training import runs

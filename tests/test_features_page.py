@@ -13,9 +13,9 @@ import pytest
 
 from core import insight, pipeline
 from core.domain import Features, ModelCard, Prediction, Recipe
+from core.domain.jobs import Job
 from core.explain import Activations, Anatomy, Attribution, Deletion, Layer, Stretch
 from core.insight import Question, View
-from core.jobs import Job
 from pages.ui import charts, layers, paint, reasons, state
 from tests.test_pages import CARD, DIGEST, FakeRunner, button, clip, page, runner, told  # noqa: F401  fixtures too
 

@@ -15,8 +15,8 @@ from streamlit.testing.v1 import AppTest
 
 from core import codec, frames, pipeline, settings
 from core.domain import Frame, ModelCard, Prediction, Quality, Recipe, VideoInfo
+from core.domain.jobs import Job
 from core.errors import JobLost, VideoUnreadable
-from core.jobs import Job
 from core.preprocess import Gamma, Trim
 from core.quality import Finding
 from pages.ui import lanes, preview, state, words

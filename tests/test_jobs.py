@@ -13,8 +13,10 @@ import numpy as np
 import psutil
 import pytest
 
+from core.base.progress import silent
+from core.domain.jobs import Job
 from core.errors import Cancelled, JobLost, RecipeInvalid
-from core.jobs import Job, Runner, _progressed, _Run, silent
+from core.workspace.jobs.runner import Runner, _progressed, _Run
 
 ROOT = Path(__file__).resolve().parent.parent
 MEMORY = 700 * 2**20
@@ -233,7 +235,7 @@ def test_workers_keep_their_threads_and_give_way_to_the_page(runner, tmp_path):
 
 def test_the_server_reads_no_video_and_computes_no_network():
     ran = subprocess.run(
-        [sys.executable, "-c", "import core.jobs, core.store, sys; print([*sys.modules], end='')"],
+        [sys.executable, "-c", "import core.workspace.jobs.runner, core.store, sys; print([*sys.modules], end='')"],
         capture_output=True,
         text=True,
         check=True,
@@ -315,7 +317,7 @@ def no_workers(monkeypatch):
     def fail(*_):
         raise OSError("no more processes")
 
-    monkeypatch.setattr("core.jobs._own_cluster", fail)
+    monkeypatch.setattr("core.workspace.jobs.runner.own_cluster", fail)
 
 
 def test_jobs_of_a_server_that_is_gone_are_lost_and_those_of_a_living_one_are_not(no_workers):
@@ -376,7 +378,7 @@ SERVER = """
 import sys, time
 sys.path[:0] = [{root!r}, {tests!r}]
 from test_jobs import Memory, double, wait_for
-from core.jobs import Runner
+from core.workspace.jobs.runner import Runner
 if __name__ == "__main__":
     runner = Runner(Memory(), memory_bytes=2**30)
     runner.submit("endless", "Wait", wait_for, "/no/such/file")

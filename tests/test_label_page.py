@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import films, pipeline
 from core.domain import Document, Edit, Prediction, Recipe, Segment, VideoInfo
-from core.jobs import Job
+from core.domain.jobs import Job
 from core.labelling import edits, files, journal, learning
 from core.registry import FORMATS
 from core.store import Store

@@ -18,8 +18,8 @@ from streamlit.testing.v1 import AppTest
 from core import codec, pipeline, settings
 from core.clock import clock_of
 from core.domain import Frame, ModelCard, Prediction, Recipe, VideoInfo
+from core.domain.jobs import Job
 from core.errors import JobLost, VideoUnreadable, WeightsMissing
-from core.jobs import Job
 from core.preprocess import Crop, Rotate, Trim, knobs
 from core.registry import STEPS
 from core.store import Store

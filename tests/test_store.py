@@ -18,8 +18,8 @@ import numpy as np
 import pytest
 
 from core.domain import Analysis, Features, LabelScore, Prediction, Recipe, Segment, Track, VideoInfo
+from core.domain.jobs import Job
 from core.errors import AnalysisError, ResultMissing
-from core.jobs import Job
 from core.preprocess import Flip, Rotate
 from core.store import STALE_S, Store, cleaned_name
 from core.store.clips import LONGEST_NAME

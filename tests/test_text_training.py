@@ -12,6 +12,7 @@ import pytest
 
 from core import datasets, pipeline, settings, training, transcripts, video
 from core.__main__ import main
+from core.base.progress import silent
 from core.domain import (
     Analysis,
     Branches,
@@ -28,7 +29,6 @@ from core.domain import (
 )
 from core.errors import Cancelled, FormatInvalid, NotEnoughExamples, WeightsMissing
 from core.evaluation import asking
-from core.jobs import silent
 from core.store import Store
 from core.training import command, runs, saving
 from core.training.options import Options

@@ -24,12 +24,13 @@ import pytest
 from core import datasets, network, pipeline, training
 from core.domain import Dataset, Features, Grouping, Item, Recipe, Segment, VideoInfo
 from core.errors import AnalysisError, Cancelled, ResultMissing
-from core.jobs import Runner, spread
 from core.network import UNKNOWN, Example, NetworkSettings
 from core.settings import read as read_settings
 from core.store import Store
 from core.training import baselines, command, gathering, lessons, runs
 from core.training.options import Options
+from core.workspace.jobs.cluster import spread
+from core.workspace.jobs.runner import Runner
 
 ROOT = Path(__file__).resolve().parent.parent
 CNN, ENGINE = "efficientnet-lite0", "tensorflow-f32"
@@ -290,7 +291,7 @@ def test_a_training_whose_server_is_killed_goes_on_to_the_same_end(done, store):
     key = planned(store, dataset)
     code = f"""
 import time
-from core.jobs import Runner
+from core.workspace.jobs.runner import Runner
 from core.store import Store
 from tests.test_training import deadly
 if __name__ == "__main__":

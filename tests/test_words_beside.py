@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from core import transcripts
-from core.jobs import Job
+from core.domain.jobs import Job
 from core.words import searching
 from pages.ui import state
 from tests.test_pages import DIGEST, button, clip, page, runner, save_prediction, told  # noqa: F401

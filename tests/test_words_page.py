@@ -9,8 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from core import narrative, pipeline, settings
 from core.domain import Document, Prediction, Recipe
+from core.domain.jobs import Job
 from core.errors import JobLost
-from core.jobs import Job
 from core.labelling import journal
 from core.store import Store
 from core.words import named_key, naming

@@ -15,9 +15,9 @@ import numpy as np
 
 from core.backbones import applications, efficientnet, i3d  # noqa: F401  each files its backbones
 from core.backbones.backbone import Backbone, Stage, backbone
+from core.base.progress import Report, silent
 from core.domain import Features, Frame
 from core.errors import VideoUnreadable
-from core.jobs import Report, silent
 from core.registry import BACKBONES
 
 __all__ = ["BACKBONES", "Backbone", "Run", "Stage", "backbone", "covering", "features", "grid", "squared"]

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from core import datasets, lines, pipeline, training
+from core.base.progress import Report, silent
 from core.domain import (
     Dataset,
     Evaluation,
@@ -24,11 +25,11 @@ from core.domain import (
 )
 from core.errors import AnalysisError, NotEnoughExamples, ResultMissing
 from core.evaluation import making, matching
-from core.jobs import Report, silent, spread
 from core.keys import fingerprint
 from core.registry import BACKBONES
 from core.store import Store
 from core.training import runs
+from core.workspace.jobs.cluster import spread
 
 VERSION = 2
 PROGRAM = "python -m core evaluate"

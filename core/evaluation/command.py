@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from core import datasets, pipeline, training
+from core.base.progress import Report
 from core.domain import TEST, UNUSED, Dataset, Evaluation, Grouping, Split
 from core.errors import AnalysisError, FormatInvalid, LabelsMismatch, ResultMissing, SplitInvalid, UnknownName
 from core.evaluation import asking, matching, tables
 from core.evaluation import report as reports
 from core.evaluation.asking import Question
-from core.jobs import Report
 from core.registry import unknown
 from core.settings import ROOT
 from core.store import Store

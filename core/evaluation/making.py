@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from core import metrics, segments
+from core.base.progress import Report
 from core.domain import (
     Baseline,
     Calibration,
@@ -24,7 +25,6 @@ from core.domain import (
     Split,
 )
 from core.errors import NotEnoughExamples
-from core.jobs import Report
 from core.metrics import calibration
 from core.metrics.comparing import unit_of_rows
 from core.training import comparison

@@ -16,11 +16,11 @@ import cv2
 import numpy as np
 
 from core import pipeline
+from core.base.progress import Report, silent
 from core.domain import Case, Estimate, Evaluation
 from core.errors import AnalysisError
 from core.evaluation import charts, looking, matching, tables
 from core.evaluation.numbers import headline, ordered
-from core.jobs import Report, silent
 from core.keys import fingerprint
 from core.registry import METRICS
 from core.store import Store

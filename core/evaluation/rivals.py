@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from core.base.progress import Report, silent
 from core.domain import Comparison, Estimate, Evaluation, Rivalry
 from core.errors import ScoringRefused
 from core.evaluation.numbers import OF_CLIPS, OVER_TIME
-from core.jobs import Report, silent
 from core.keys import fingerprint
 from core.metrics import intervals
 from core.registry import METRICS

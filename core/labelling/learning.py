@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core import datasets, pipeline, training
+from core.base.progress import Report, silent
 from core.domain import Contribution, Dataset, Document, HeldOut, Item, Learned, Segment, Split, Training
 from core.errors import AnalysisError, NotEnoughExamples, ResultMissing, SplitInvalid
-from core.jobs import Report, silent
 from core.keys import fingerprint
 from core.labelling import spans
 from core.settings import current

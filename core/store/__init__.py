@@ -23,8 +23,8 @@ from pathlib import Path
 
 from core.codec import from_json, to_json
 from core.domain import Recipe
+from core.domain.jobs import Job
 from core.errors import AnalysisError, FormatInvalid
-from core.jobs import Job
 from core.store.clips import Clips, VideoEntry, cleaned_name
 from core.store.journals import Journals
 from core.store.results import remove

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any
 
 from core import datasets, sets
+from core.base.progress import Report
 from core.domain import Dataset, Grouping, Split, Training
 from core.errors import AnalysisError, ResultMissing, SplitInvalid
-from core.jobs import Report
 from core.registry import BACKBONES
 from core.store import Store
 from core.training import runs, saving

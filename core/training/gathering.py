@@ -4,12 +4,13 @@ from collections.abc import Iterable
 from functools import partial
 
 from core import datasets, pipeline
+from core.base.progress import Report, silent
 from core.domain import Dataset, Features, Recipe
 from core.errors import AnalysisError, ResultMissing
-from core.jobs import Report, silent, spread
 from core.keys import fingerprint
 from core.registry import BACKBONES
 from core.store import Store
+from core.workspace.jobs.cluster import spread
 
 
 def set_key(dataset_key: str, recipe: Recipe, backbone_name: str, engine: str) -> str:

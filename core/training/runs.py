@@ -19,6 +19,7 @@ from statistics import median_low
 from typing import Any
 
 from core import datasets, lines, network, text_branch
+from core.base.progress import Report, silent
 from core.domain import (
     Checkpoint,
     Dataset,
@@ -32,7 +33,6 @@ from core.domain import (
     Training,
 )
 from core.errors import Cancelled, NotEnoughExamples, ResultMissing
-from core.jobs import Report, silent
 from core.keys import fingerprint
 from core.registry import BACKBONES
 from core.store import Store

@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 from core import datasets, network
+from core.base.progress import Report, silent
 from core.domain import Dataset, Epoch, Split, Trial
 from core.errors import AnalysisError, Cancelled, NotEnoughExamples, ResultMissing
-from core.jobs import Report, silent
 from core.keys import fingerprint
 from core.registry import BACKBONES
 from core.store import Store

@@ -1,8 +1,8 @@
 """Lines beside a clip, in the store, where the search and the trainings find them."""
 
+from core.base.progress import Report, silent
 from core.domain import Line
 from core.errors import FormatInvalid, ResultMissing
-from core.jobs import Report, silent
 from core.keys import fingerprint
 from core.lines import keep_lines, lines_of
 from core.store import Store

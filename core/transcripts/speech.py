@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from core.base.progress import Report, silent
 from core.errors import ResultMissing, WeightsMissing
-from core.jobs import Report, silent
 from core.keys import fingerprint
 from core.lines import keep_lines
 from core.registry import unknown

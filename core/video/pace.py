@@ -2,7 +2,7 @@
 
 import time
 
-from core.jobs import Report
+from core.base.progress import Report
 
 
 class Pace:

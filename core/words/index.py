@@ -14,9 +14,9 @@ from typing import TypeAlias
 import numpy as np
 
 from core import segments
+from core.base.progress import Report, silent
 from core.domain import Index, Lines, Prediction
 from core.errors import ResultMissing
-from core.jobs import Report, silent
 from core.keys import fingerprint
 from core.lines import LINES, WITH_WORDS
 from core.store import Store

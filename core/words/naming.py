@@ -11,9 +11,9 @@ from dataclasses import replace
 import numpy as np
 
 from core import pipeline, segments
+from core.base.progress import Report, silent
 from core.domain import Analysis, LabelScore, ModelCard, Named, Prediction, Recipe, VideoInfo
 from core.errors import AnalysisError
-from core.jobs import Report, silent
 from core.keys import fingerprint
 from core.store import Store
 from core.words import meaning

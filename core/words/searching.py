@@ -16,12 +16,13 @@ from dataclasses import replace
 import numpy as np
 
 from core import pipeline
+from core.base.progress import Report, silent
 from core.domain import Hits, Index, Moment, Recipe
 from core.errors import AnalysisError
-from core.jobs import Report, silent, spread
 from core.store import Store
 from core.words import index as indices
 from core.words import meaning, saying
+from core.workspace.jobs.cluster import spread
 
 LONGEST_QUERY = 300  # characters
 SHARPNESS = 0.05

@@ -7,8 +7,8 @@ from typing import Literal
 import streamlit as st
 
 from core import pipeline
+from core.domain.jobs import Job
 from core.errors import AnalysisError, VideoUnreadable
-from core.jobs import Job
 from core.keys import fingerprint
 from pages.ui import job_panel, state, theme, words
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.jobs import Job
+from core.domain.jobs import Job
 from pages.ui import state, theme, words
 
 REFRESH_S = 1.0

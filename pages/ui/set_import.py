@@ -8,8 +8,8 @@ import streamlit as st
 
 from core import datasets, sets
 from core.domain import Dataset
+from core.domain.jobs import Job
 from core.errors import AnalysisError
-from core.jobs import Job
 from pages.ui import job_panel, reads, set_tables, state, theme, words
 
 FIND_OUT = "Find out"

@@ -20,10 +20,10 @@ from core import codec, pipeline
 from core import settings as core_settings
 from core.domain import ModelCard, Recipe, Step, VideoInfo
 from core.errors import AnalysisError, FormatInvalid, ResultMissing
-from core.jobs import Runner
 from core.settings import Settings
 from core.store import Store, VideoEntry
 from core.words import searching
+from core.workspace.jobs.runner import Runner
 from pages.ui import theme
 
 IN_WORDS = "in-words"  # stands where a model is named

@@ -8,121 +8,33 @@ Nothing here knows of video. dask is imported in the background thread that star
 """
 
 import contextlib
-import faulthandler
-import importlib
-import logging
 import os
-import pickle
-import sys
 import threading
 import time
-import traceback
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Protocol
 from uuid import uuid4
 
-from core.errors import AnalysisError, Cancelled, JobLost
+from core.domain.jobs import Job, State
+from core.errors import AnalysisError, JobLost
+from core.workspace.jobs.cluster import CRASH, Lane, configure_dask, own_cluster
+from core.workspace.jobs.worker import REPORT_BUG, SMALLER, TOPIC, answer, ask_to_stop, packed, work
 
-Report = Callable[[int, int, str], None]
-State = Literal["queued", "running", "done", "failed", "cancelled", "lost"]
-Lane = Literal["job", "quick"]
-
-TOPIC = "kinetoscope-jobs"
 MEMORY_TOPIC = "worker-restart-memory"  # where dask's nannies say that they ended a worker for its memory
-REPORT_EVERY_S = 0.2
+
+
 SAVE_EVERY_S = 1.0
+
+
 RATE_OVER_S = 30.0
+
+
 CANCEL_WITHIN_S = 30.0
-LARGEST_LOG = 4 * 2**20  # bytes
-LOG_VARIABLE = "KINETOSCOPE_WORKER_LOG"
-LANE_VARIABLE = "KINETOSCOPE_LANE"
-WARM_VARIABLE = "KINETOSCOPE_WARM"
-QUIET = logging.CRITICAL + 1
-JOB_NICENESS = 5
-
-
-def silent(done: int, total: int, message: str) -> None:
-    """The report of work that nobody watches."""
-
-
-def spread(
-    task: Callable[..., Any], calls: Sequence[tuple[Any, ...]], sizes: Sequence[int], message: str, report: Report
-) -> None:
-    """Run task(*call, report=report) for each of the calls, of which each is as long as its size says.
-
-    Inside a job on a cluster that was given to us its workers share the calls; elsewhere they are run one by one.
-    What has been done stays done when one of them fails or the job is stopped.
-    """
-    total, done = sum(sizes), 0
-    report(0, total, message)
-    if _on_given_cluster() and len(calls) > 1:
-        _shared(task, calls, sizes, message, report)
-        return
-    for number, (call, size) in enumerate(zip(calls, sizes, strict=True), 1):
-        said = f"{message}, {number} of {len(calls)}"
-        task(*call, report=partial(_within, report, done, size, total, said))
-        done += size
-        report(done, total, said)
-
-
-def _within(report: Report, before: int, size: int, whole: int, message: str, done: int, total: int, _own: str) -> None:
-    """Tell a part of some work as progress of the whole."""
-    report(before + (round(size * done / total) if total else 0), whole, message)
-
-
-@dataclass(frozen=True)
-class Job:
-    """How one piece of long work goes, filed under the key of what it makes.
-
-    done, total: progress in the units of the task; total is 0 while it is unknown. message: what is being done now.
-    error, hint: of a failed or lost job, for the user. submitted, started, finished: epoch seconds, or 0.0.
-    owner: the process that runs it. since, since_done: the report from which the rate is counted; the first report is
-    left out, because the first batch compiles. reported: the moment of the latest report.
-    """
-
-    key: str
-    title: str
-    state: State = "queued"
-    done: int = 0
-    total: int = 0
-    message: str = ""
-    error: str = ""
-    hint: str = ""
-    submitted: float = 0.0
-    started: float = 0.0
-    finished: float = 0.0
-    owner: str = ""
-    since: float = 0.0
-    since_done: int = 0
-    reported: float = 0.0
-
-    @property
-    def active(self) -> bool:
-        """Whether it waits or runs."""
-        return self.state in ("queued", "running")
-
-    @property
-    def fraction(self) -> float:
-        """How much is done, 0 to 1; 0 while the total is unknown."""
-        return 1.0 if self.state == "done" else min(max(self.done / self.total, 0.0), 1.0) if self.total > 0 else 0.0
-
-    @property
-    def rate(self) -> float | None:
-        """Units a second of late; None before two reports could be compared."""
-        passed_s, made = self.reported - self.since, self.done - self.since_done
-        return made / passed_s if self.since and passed_s >= 0.1 and made > 0 else None
-
-    @property
-    def left_s(self) -> float | None:
-        """Seconds until it is done if it goes on like this; None where nobody can say."""
-        if not self.active or self.total <= 0 or self.rate is None:
-            return None
-        return max(self.total - self.done, 0) / self.rate
 
 
 class Records(Protocol):
@@ -238,7 +150,7 @@ class Runner:
         try:
             resources = None if self._scheduler else {"quick": 1}
             future = client.submit(
-                _answer, _packed(task, args), key=f"ask-{uuid4().hex}", pure=False, resources=resources
+                answer, packed(task, args), key=f"ask-{uuid4().hex}", pure=False, resources=resources
             )
             return self._answered(future, give_up, timeout_s)
         finally:
@@ -284,9 +196,9 @@ class Runner:
     def _connect(self) -> None:
         from distributed import Client
 
-        _configure_dask()
+        configure_dask()
         if not self._scheduler:
-            self._cluster = _own_cluster(self._memory_bytes, self._log, self._warm)
+            self._cluster = own_cluster(self._memory_bytes, self._log, self._warm)
         client = Client(self._cluster or self._scheduler, set_as_default=False, direct_to_workers=True, timeout=10)
         client.subscribe_topic(TOPIC, self._told)
         client.subscribe_topic(MEMORY_TOPIC, self._told_of_memory)
@@ -320,13 +232,13 @@ class Runner:
                 continue
             resources = None if self._scheduler else {"job": 1}
             try:
-                call = _packed(run.task, run.arguments)
+                call = packed(run.task, run.arguments)
                 run.future = self._client.submit(
-                    _work, run.token, call, key=f"job-{run.token}", pure=False, resources=resources
+                    work, run.token, call, key=f"job-{run.token}", pure=False, resources=resources
                 )
                 run.future.add_done_callback(partial(self._ended, run))
             except Exception as error:  # whatever pickle says of a task that cannot travel
-                self._end(run, "failed", f"{run.job.title} could not be sent to its process: {error}", _REPORT_BUG)
+                self._end(run, "failed", f"{run.job.title} could not be sent to its process: {error}", REPORT_BUG)
 
     def _next(self) -> _Run | None:
         """The next run to hand over; None while the lane is taken, or when nothing waits."""
@@ -436,8 +348,8 @@ class Runner:
             return f"{type(error).__name__}: {error}", self._see_log()
         if self._ran_out_of_memory(error.last_worker.address):
             gigabytes = self._memory_bytes / 2**30
-            return f"The process that worked on this clip ran out of memory ({gigabytes:.1f} GB).", _SMALLER
-        return "The process that worked on this clip died without a word.", f"{_CRASH} {self._see_log()}"
+            return f"The process that worked on this clip ran out of memory ({gigabytes:.1f} GB).", SMALLER
+        return "The process that worked on this clip died without a word.", f"{CRASH} {self._see_log()}"
 
     def _ran_out_of_memory(self, address: str) -> bool:
         """Whether the nanny ended that worker for its memory; its word may come a moment later."""
@@ -447,7 +359,7 @@ class Runner:
         return address in self._too_large
 
     def _see_log(self) -> str:
-        return f"The details are in {self._log}." if self._log else _REPORT_BUG
+        return f"The details are in {self._log}." if self._log else REPORT_BUG
 
     def _answered(self, future: Any, give_up: float, timeout_s: float) -> Any:
         """The result of a task in the quick lane, or its error."""
@@ -469,24 +381,11 @@ class Runner:
         return value
 
 
-# In the server
-
-
-_SMALLER = "Trim or shrink the clip, or set KINETOSCOPE_WORKER_MEMORY_GB to more if this machine has it."
-_CRASH = "A damaged file can do that: check whether the clip plays elsewhere, or try again."
-_REPORT_BUG = "This is a fault of the program: please report it with the clip that caused it."
 _LOST = ("The program was closed before this was done.", "Start it again.")
 
 
 def _no_answer(timeout_s: float) -> JobLost:
     return JobLost(f"There was no answer within {timeout_s:g} s.", "The machine may be busy: try again in a moment.")
-
-
-def _packed(task: Callable[..., Any], arguments: tuple[Any, ...]) -> bytes:
-    """A call as bytes, so that dask looks into nothing of it and its errors are told where they arise."""
-    import cloudpickle
-
-    return cloudpickle.dumps((task, arguments))
 
 
 def _this_process() -> str:
@@ -530,186 +429,3 @@ def _progressed(run: _Run, told: dict[str, Any]) -> Job:
     message = "Stopping" if run.cancelled else told["message"]
     news = {"done": done, "total": told["total"], "message": message}
     return replace(job, **news, reported=now, since=since, since_done=since_done)
-
-
-def _configure_dask() -> None:
-    """Leave memory to the nanny alone, threads to the libraries, and no server open that nobody asked for.
-
-    What dask logs here of workers that die is silenced: the runner tells it itself.
-    """
-    from dask import config
-
-    for name in ("distributed", "distributed.client"):
-        logging.getLogger(name).setLevel(QUIET)
-
-    config.set(
-        {
-            "distributed.worker.memory.target": False,
-            "distributed.worker.memory.spill": False,
-            "distributed.worker.memory.pause": False,
-            "distributed.worker.memory.terminate": 0.95,
-            "distributed.worker.profile.enabled": False,
-            "distributed.nanny.pre-spawn-environ": {},
-            "distributed.comm.compression": False,
-            "distributed.admin.low-level-log-length": 1000,
-            # 15 s after a crash SpecCluster would give up a lane for good if its next process is not up just then.
-            "distributed.deploy.lost-worker-timeout": "1000 days",
-            "distributed.scheduler.http.routes": [],
-            "distributed.worker.http.routes": [],
-        }
-    )
-
-
-def _own_cluster(memory_bytes: int, log: Path | None, warm: tuple[str, ...]) -> Any:
-    """A scheduler in this process and a worker process for each lane, all on the loopback address."""
-    from distributed import Nanny, Scheduler, SpecCluster
-
-    place = {"host": "127.0.0.1", "protocol": "tcp://", "dashboard": False, "dashboard_address": "127.0.0.1:0"}
-    each = {"nthreads": 1, "memory_limit": memory_bytes, "preload": [__name__], "silence_logs": QUIET}
-    environment = {"TF_CPP_MIN_LOG_LEVEL": "3", LOG_VARIABLE: str(log or ""), WARM_VARIABLE: " ".join(warm)}
-    workers = {
-        lane: {
-            "cls": Nanny,
-            "options": place | each | {"resources": {lane: 1}, "env": environment | {LANE_VARIABLE: lane}},
-        }
-        for lane in get_args(Lane)
-    }
-    scheduler = {"cls": Scheduler, "options": place | {"port": 0, "allowed_failures": 0}}
-    return SpecCluster(workers=workers, scheduler=scheduler, silence_logs=QUIET)  # pyright: ignore[reportArgumentType]
-
-
-# In the workers
-
-
-_stopped: set[str] = set()  # tokens of jobs that were asked to stop
-
-
-def dask_setup(worker: Any) -> None:
-    """Called by dask in each worker of ours: what it prints goes to the log, and long jobs make way for the page."""
-    if path := os.environ.get(LOG_VARIABLE):
-        _print_to(Path(path))
-    faulthandler.enable()
-    if os.environ.get(LANE_VARIABLE) == "job":
-        os.nice(JOB_NICENESS)
-    modules = os.environ.get(WARM_VARIABLE, "").split()
-    threading.Thread(target=_import, args=(modules,), name="warm", daemon=True).start()
-
-
-def _import(modules: list[str]) -> None:
-    """Import modules ahead of the first task that needs them; what fails here will fail there, and be told."""
-    for module in modules:
-        with contextlib.suppress(Exception):
-            importlib.import_module(module)
-
-
-def _print_to(path: Path) -> None:
-    """Send standard output and error of this process to the end of a file, begun anew when it has grown large."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    if path.exists() and path.stat().st_size > LARGEST_LOG:
-        path.replace(path.with_suffix(".old"))
-    with open(path, "ab", buffering=0) as log:
-        os.dup2(log.fileno(), 1)
-        os.dup2(log.fileno(), 2)
-
-
-def ask_to_stop(token: str) -> None:
-    """Make the next report of that job raise Cancelled; run in every worker."""
-    _stopped.add(token)
-
-
-def _on_given_cluster() -> bool:
-    """Whether this is a worker, but none of our own."""
-    from distributed import get_worker
-
-    try:
-        get_worker()
-    except ValueError:
-        return False
-    return LANE_VARIABLE not in os.environ
-
-
-def _shared(
-    task: Callable[..., Any], calls: Sequence[tuple[Any, ...]], sizes: Sequence[int], message: str, report: Report
-) -> None:
-    """Run calls on all workers of the cluster that this job runs on; its own worker takes part."""
-    from distributed import KilledWorker, wait, worker_client
-
-    done, total = 0, sum(sizes)
-    with worker_client() as client:
-        futures = {
-            client.submit(task, *call, report=silent, pure=False): size for call, size in zip(calls, sizes, strict=True)
-        }
-        left = set(futures)
-        workers = len(client.scheduler_info(n_workers=-1)["workers"])
-        try:
-            while left:
-                report(done, total, f"{message}, on {workers} workers")
-                with contextlib.suppress(TimeoutError):
-                    waited: Any = wait(left, timeout=1, return_when="FIRST_COMPLETED")  # not a coroutine in a task
-                    ended = waited.done
-                    done += sum(futures[future] for future in ended if future.result() is None)
-                    left -= ended
-        except KilledWorker as error:
-            raise JobLost("A worker of the cluster died over one of the clips.", _CRASH) from error
-        finally:
-            client.cancel(list(futures), force=True)
-    report(done, total, message)
-
-
-class _Reporter:
-    """The report of one job: called each batch, it tells the server at most every REPORT_EVERY_S."""
-
-    def __init__(self, token: str):
-        from distributed import get_worker
-
-        self.token = token
-        self.worker = get_worker()
-        self.told_at = 0.0
-        self.message = ""
-
-    def __call__(self, done: int, total: int, message: str) -> None:
-        if self.token in _stopped:
-            raise Cancelled(message)
-        now = time.monotonic()
-        if now - self.told_at >= REPORT_EVERY_S or message != self.message or done == total:
-            self.told_at, self.message = now, message
-            self.tell(int(done), int(total), str(message))
-
-    def tell(self, done: int, total: int, message: str) -> None:
-        """Send one report now."""
-        told = {"token": self.token, "at": time.time(), "done": done, "total": total, "message": message}
-        self.worker.log_event(TOPIC, told)
-
-
-def _work(token: str, call: bytes) -> tuple[State, str, str]:
-    """Run a task to its end, which is told as state, error and hint: dask never sees an exception of it."""
-    report = _Reporter(token)
-    report.tell(0, 0, "")
-    try:
-        task, arguments = pickle.loads(call)
-        task(*arguments, report=report)
-    except Cancelled:
-        return "cancelled", "", ""
-    except AnalysisError as error:
-        return "failed", str(error), error.hint
-    except MemoryError:
-        return "failed", "The process that worked on this clip ran out of memory.", _SMALLER
-    except BaseException as error:  # SystemExit too: nothing may take the worker down
-        traceback.print_exc()
-        sys.stderr.flush()
-        path = os.environ.get(LOG_VARIABLE)
-        return "failed", f"{type(error).__name__}: {error}", f"The details are in {path}." if path else _REPORT_BUG
-    finally:
-        _stopped.discard(token)
-    return "done", "", ""
-
-
-def _answer(call: bytes) -> tuple[str, Any]:
-    """Run a task of the quick lane; errors meant for the user come back as values, with class and hint."""
-    try:
-        task, arguments = pickle.loads(call)
-        return "value", task(*arguments)
-    except AnalysisError as error:
-        return "error", error
-    except Cancelled as error:
-        return "error", JobLost("The work was stopped.", str(error))

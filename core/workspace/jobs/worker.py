@@ -1,0 +1,148 @@
+"""What runs inside a worker process: its set-up, the task, its reports and how it is asked to stop.
+
+Pickled calls are those that our own server sent to its own worker, as dask does anyway.
+"""
+
+import contextlib
+import faulthandler
+import importlib
+import os
+import pickle
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from core.domain.jobs import State
+from core.errors import AnalysisError, Cancelled, JobLost
+
+TOPIC = "kinetoscope-jobs"
+
+
+REPORT_EVERY_S = 0.2
+
+
+LARGEST_LOG = 4 * 2**20  # bytes
+
+
+LOG_VARIABLE = "KINETOSCOPE_WORKER_LOG"
+
+
+LANE_VARIABLE = "KINETOSCOPE_LANE"
+
+
+WARM_VARIABLE = "KINETOSCOPE_WARM"
+
+
+JOB_NICENESS = 5
+
+
+SMALLER = "Trim or shrink the clip, or set KINETOSCOPE_WORKER_MEMORY_GB to more if this machine has it."
+
+
+REPORT_BUG = "This is a fault of the program: please report it with the clip that caused it."
+
+
+def packed(task: Callable[..., Any], arguments: tuple[Any, ...]) -> bytes:
+    """A call as bytes, so that dask looks into nothing of it and its errors are told where they arise."""
+    import cloudpickle
+
+    return cloudpickle.dumps((task, arguments))
+
+
+_stopped: set[str] = set()  # tokens of jobs that were asked to stop
+
+
+def dask_setup(worker: Any) -> None:
+    """Called by dask in each worker of ours: what it prints goes to the log, and long jobs make way for the page."""
+    if path := os.environ.get(LOG_VARIABLE):
+        _print_to(Path(path))
+    faulthandler.enable()
+    if os.environ.get(LANE_VARIABLE) == "job":
+        os.nice(JOB_NICENESS)
+    modules = os.environ.get(WARM_VARIABLE, "").split()
+    threading.Thread(target=_import, args=(modules,), name="warm", daemon=True).start()
+
+
+def _import(modules: list[str]) -> None:
+    """Import modules ahead of the first task that needs them; what fails here will fail there, and be told."""
+    for module in modules:
+        with contextlib.suppress(Exception):
+            importlib.import_module(module)
+
+
+def _print_to(path: Path) -> None:
+    """Send standard output and error of this process to the end of a file, begun anew when it has grown large."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.exists() and path.stat().st_size > LARGEST_LOG:
+        path.replace(path.with_suffix(".old"))
+    with open(path, "ab", buffering=0) as log:
+        os.dup2(log.fileno(), 1)
+        os.dup2(log.fileno(), 2)
+
+
+def ask_to_stop(token: str) -> None:
+    """Make the next report of that job raise Cancelled; run in every worker."""
+    _stopped.add(token)
+
+
+class _Reporter:
+    """The report of one job: called each batch, it tells the server at most every REPORT_EVERY_S."""
+
+    def __init__(self, token: str):
+        from distributed import get_worker
+
+        self.token = token
+        self.worker = get_worker()
+        self.told_at = 0.0
+        self.message = ""
+
+    def __call__(self, done: int, total: int, message: str) -> None:
+        if self.token in _stopped:
+            raise Cancelled(message)
+        now = time.monotonic()
+        if now - self.told_at >= REPORT_EVERY_S or message != self.message or done == total:
+            self.told_at, self.message = now, message
+            self.tell(int(done), int(total), str(message))
+
+    def tell(self, done: int, total: int, message: str) -> None:
+        """Send one report now."""
+        told = {"token": self.token, "at": time.time(), "done": done, "total": total, "message": message}
+        self.worker.log_event(TOPIC, told)
+
+
+def work(token: str, call: bytes) -> tuple[State, str, str]:
+    """Run a task to its end, which is told as state, error and hint: dask never sees an exception of it."""
+    report = _Reporter(token)
+    report.tell(0, 0, "")
+    try:
+        task, arguments = pickle.loads(call)
+        task(*arguments, report=report)
+    except Cancelled:
+        return "cancelled", "", ""
+    except AnalysisError as error:
+        return "failed", str(error), error.hint
+    except MemoryError:
+        return "failed", "The process that worked on this clip ran out of memory.", SMALLER
+    except BaseException as error:  # SystemExit too: nothing may take the worker down
+        traceback.print_exc()
+        sys.stderr.flush()
+        path = os.environ.get(LOG_VARIABLE)
+        return "failed", f"{type(error).__name__}: {error}", f"The details are in {path}." if path else REPORT_BUG
+    finally:
+        _stopped.discard(token)
+    return "done", "", ""
+
+
+def answer(call: bytes) -> tuple[str, Any]:
+    """Run a task of the quick lane; errors meant for the user come back as values, with class and hint."""
+    try:
+        task, arguments = pickle.loads(call)
+        return "value", task(*arguments)
+    except AnalysisError as error:
+        return "error", error
+    except Cancelled as error:
+        return "error", JobLost("The work was stopped.", str(error))
