@@ -10,7 +10,8 @@ from pathlib import Path
 
 from benchmarks.clips import ROOT
 from benchmarks.measure import Figure
-from core import network, pipeline, settings
+from core import network, pipeline
+from core.base import settings
 from core.store import Store
 from scripts import train_actions15 as training
 

@@ -26,8 +26,8 @@ from benchmarks import clips
 from benchmarks.measure import Figure, watch
 from core import engine, pipeline, video
 from core.backbones import BACKBONES, Backbone, Run, covering, features, squared
+from core.base.settings import current
 from core.domain import Recipe, VideoInfo
-from core.settings import current
 from core.store import Store
 
 MODEL = "kinetics400"

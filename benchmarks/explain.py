@@ -24,10 +24,10 @@ from benchmarks import clips
 from benchmarks.measure import Figure, percentile, watch
 from core import explain, insight, pipeline
 from core.backbones import BACKBONES
+from core.base.settings import ROOT, current
 from core.domain import Recipe
 from core.explain import Stretch
 from core.insight import Question, View
-from core.settings import ROOT, current
 from core.store import Store
 
 STILL, MOVING = "efficientnet-lite0", "i3d-kinetics400"

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.measure import watch
-from core.settings import ROOT
+from core.base.settings import ROOT
 
 ROUNDS = 4
 
@@ -15,7 +15,7 @@ def runs(workspace: Path, digest: str, layers: Sequence[str]) -> list[float]:
     os.environ["KINETOSCOPE_WORKSPACE"] = str(workspace)
     from streamlit.testing.v1 import AppTest
 
-    from core import settings
+    from core.base import settings
 
     settings.current.cache_clear()
     at = AppTest.from_file(str(ROOT / "pages" / "ui" / "shell.py"), default_timeout=60)

@@ -12,9 +12,9 @@ import numpy as np
 
 from benchmarks.measure import Figure, watch
 from core import metrics
+from core.base.registry import METRICS
 from core.domain import Comparison
 from core.metrics import intervals
-from core.registry import METRICS
 
 SETS = 3000  # a thousand leave the coverage itself unsure by 1.4 per cent
 GROUPS = 60

@@ -10,7 +10,8 @@ from pathlib import Path
 
 from benchmarks.clips import ROOT
 from benchmarks.measure import Figure
-from core import pipeline, settings
+from core import pipeline
+from core.base import settings
 from core.domain import Recipe
 from core.store import Store
 

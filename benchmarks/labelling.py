@@ -17,10 +17,10 @@ import numpy as np
 from benchmarks.measure import Figure
 from benchmarks.training import CLIPS, MOTION, WORKSPACE
 from core import network, training
+from core.base.settings import current
 from core.domain import Dataset, Prediction, VideoInfo
 from core.labelling import drafts, spans
 from core.network import UNKNOWN, Example
-from core.settings import current
 from core.store import Store
 from core.training import command, gathering, lessons
 

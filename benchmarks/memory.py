@@ -9,8 +9,8 @@ import psutil
 from benchmarks import clips
 from benchmarks.measure import Figure
 from core import pipeline
+from core.base.settings import current
 from core.domain import Recipe
-from core.settings import current
 from core.store import Store
 from core.workspace.jobs.runner import Runner
 

@@ -17,10 +17,10 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from core.base.errors import RecipeInvalid
+from core.base.registry import STEPS
 from core.domain import Frame
-from core.errors import RecipeInvalid
 from core.preprocess import Knob, knobs
-from core.registry import STEPS
 
 SIZE_PX = (1920, 1080)
 FRAMES = 22

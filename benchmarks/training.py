@@ -17,10 +17,10 @@ import numpy as np
 from benchmarks.clips import ROOT
 from benchmarks.measure import Figure, table
 from core import datasets, metrics, pipeline, sets, training
+from core.base.registry import BACKBONES
+from core.base.settings import current
 from core.domain import Dataset, Grouping, Split
 from core.made_set import PAIRS
-from core.registry import BACKBONES
-from core.settings import current
 from core.store import Store
 from core.training import command, gathering, lessons, runs
 

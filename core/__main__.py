@@ -9,8 +9,8 @@ import os
 import sys
 from collections.abc import Sequence
 
+from core.base.errors import AnalysisError
 from core.commands import clips, console, labels, sets
-from core.errors import AnalysisError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -8,9 +8,9 @@ Resampling, rotating and the like move nothing: a label is a stretch of time, no
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from core.base.errors import RecipeInvalid
 from core.clock import clock_of
 from core.domain import Lane, Point, Recipe, Segment, Track, VideoInfo
-from core.errors import RecipeInvalid
 from core.preprocess import Trim
 
 EXACT_S = 1e-6  # two times that differ by less are one

@@ -21,10 +21,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from core import errors
-from core.errors import AnalysisError
-from core.registry import BACKBONES
-from core.settings import ENGINES, ROOT
+from core.base import errors
+from core.base.errors import AnalysisError
+from core.base.registry import BACKBONES
+from core.base.settings import ENGINES, ROOT
 
 FORMAT = 2  # of what is kept on disk
 CONVERTER = "import sys, core.backbones, core.engine; core.engine.convert(*sys.argv[1:])"  # what the child runs

@@ -20,9 +20,9 @@ import cv2
 import numpy as np
 
 from core.backbones import Backbone
+from core.base.errors import UnknownName
 from core.base.progress import Report, silent
-from core.errors import UnknownName
-from core.registry import unknown
+from core.base.registry import unknown
 
 PATH_POINTS = 32  # of an integrated gradient
 BLUR = 1 / 12  # of the picture's side: the standard deviation that leaves colours and no shapes

@@ -19,12 +19,12 @@ import cv2
 import numpy as np
 
 from core import insight, lines, pipeline, preprocess
+from core.base.errors import NotEnoughExamples
 from core.base.progress import Report, silent
+from core.base.registry import BACKBONES
 from core.domain import Features, Frame, Prediction, Recipe, Segment, VideoInfo
-from core.errors import NotEnoughExamples
-from core.keys import fingerprint
+from core.domain.fingerprint import fingerprint
 from core.lettering import Lettering
-from core.registry import BACKBONES
 from core.segments import NOTHING
 from core.store import Store
 

@@ -16,10 +16,10 @@ import cv2
 import numpy as np
 
 from core import clock, preprocess, quality
+from core.base.errors import AnalysisError, RecipeInvalid
 from core.base.progress import Report, silent
 from core.domain import Frame, Quality, Recipe, Sheet, VideoInfo
-from core.errors import AnalysisError, RecipeInvalid
-from core.keys import fingerprint
+from core.domain.fingerprint import fingerprint
 from core.store import Store
 
 SHEET_PX = 256  # longer side of a picture on a sheet

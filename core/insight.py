@@ -20,14 +20,14 @@ import numpy as np
 
 from core import explain, pipeline, preprocess
 from core.backbones import CLOCK_TOLERANCE_S, Backbone, Stage, squared
+from core.base.errors import RecipeInvalid, WeightsMissing
 from core.base.progress import Report, silent
+from core.base.registry import BACKBONES
+from core.base.settings import Settings
 from core.clock import choosing, clock_of
 from core.domain import Features, ModelCard, Prediction, Recipe, VideoInfo
-from core.errors import RecipeInvalid, WeightsMissing
+from core.domain.fingerprint import fingerprint
 from core.explain import Activations, Anatomy, Attribution, Deletion, Evidence, Layer, Stretch
-from core.keys import fingerprint
-from core.registry import BACKBONES
-from core.settings import Settings
 from core.store import Store
 
 MOVING_FRAMES, STILL_FRAMES = 64, 16

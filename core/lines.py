@@ -7,9 +7,9 @@ the words that it was told by.
 
 from collections.abc import Iterable, Sequence
 
+from core.base.errors import ResultMissing
 from core.domain import Line, Lines
-from core.errors import ResultMissing
-from core.keys import fingerprint
+from core.domain.fingerprint import fingerprint
 from core.store import Store
 
 LINES = "lines"

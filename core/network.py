@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
+from core.base.errors import FormatInvalid, NotEnoughExamples, WeightsMissing
 from core.base.progress import Report, silent
 from core.domain import Checkpoint, Epoch
-from core.errors import FormatInvalid, NotEnoughExamples, WeightsMissing
 
 UNKNOWN = -1  # the target of a step that nobody labelled
 LAYERS = ("InputLayer", "Normalization", "Dropout", "Bidirectional", "GRU", "LSTM", "Dense", "Embedding")

@@ -17,14 +17,26 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core import backbones, codec, formats, lines, preprocess, segments
+from core import backbones, formats, lines, preprocess, segments
+from core.base.errors import AnalysisError, Cancelled, FormatInvalid, RecipeInvalid, ResultMissing, VideoUnreadable
 from core.base.progress import Report, silent
-from core.domain import Analysis, Branches, Features, Frame, Lines, ModelCard, Prediction, Recipe, Track, VideoInfo
-from core.errors import AnalysisError, Cancelled, FormatInvalid, RecipeInvalid, ResultMissing, VideoUnreadable
-from core.keys import fingerprint
+from core.base.registry import BACKBONES, FORMATS, unknown
+from core.base.settings import ROOT, Settings
+from core.domain import (
+    Analysis,
+    Branches,
+    Features,
+    Frame,
+    Lines,
+    ModelCard,
+    Prediction,
+    Recipe,
+    Track,
+    VideoInfo,
+    serialization,
+)
+from core.domain.fingerprint import fingerprint
 from core.preprocess import Hold, Resize
-from core.registry import BACKBONES, FORMATS, unknown
-from core.settings import ROOT, Settings
 from core.store import Store
 
 if TYPE_CHECKING:
@@ -68,7 +80,7 @@ def _survey(places: tuple[Path, ...]) -> tuple[dict[str, tuple[ModelCard, Path]]
 def _card(path: Path, _changed: int) -> ModelCard:
     """The card in a file, checked against its folder and its CNN."""
     try:
-        card = codec.from_json(path.read_text(encoding="utf-8"), ModelCard, source=str(path))
+        card = serialization.from_json(path.read_text(encoding="utf-8"), ModelCard, source=str(path))
     except (OSError, UnicodeDecodeError) as error:
         raise FormatInvalid(f"{path} cannot be read: {error}") from error
     if card.name != path.parent.name:

@@ -21,9 +21,9 @@ from typing import Any, ClassVar, Literal, TypeVar
 import cv2
 import numpy as np
 
+from core.base.errors import RecipeInvalid
+from core.base.registry import STEPS
 from core.domain import Frame, Recipe
-from core.errors import RecipeInvalid
-from core.registry import STEPS
 
 Kind = Literal["int", "float", "bool", "choice", "range"]
 T = TypeVar("T")

@@ -13,10 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from core import datasets, made_set, pipeline
+from core.base.errors import AnalysisError, NotEnoughExamples, ResultMissing, VideoUnreadable
 from core.base.progress import Report, silent
 from core.domain import Dataset, Duplicates, Finding, Item, Looks
-from core.errors import AnalysisError, NotEnoughExamples, ResultMissing, VideoUnreadable
-from core.keys import fingerprint
+from core.domain.fingerprint import fingerprint
 from core.store import Store, cleaned_name
 
 MADE_NAME = "Sample movements"

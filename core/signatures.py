@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from core.errors import VideoUnreadable
+from core.base.errors import VideoUnreadable
 
 HEAD_BYTES = 16 * 1024
 CONTAINERS = ("mov", "matroska", "avi", "asf", "mpegts", "mpeg", "flv", "ogg", "dv", "mxf", "gif")

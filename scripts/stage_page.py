@@ -11,8 +11,8 @@ from functools import cache
 import numpy as np
 import streamlit as st
 
+from core.base.errors import EditRefused
 from core.domain import Document, Edit, Segment, VideoInfo
-from core.errors import EditRefused
 from core.labelling.edits import edited
 from pages.ui import player, state, theme
 from pages.ui.player import Curve, Row

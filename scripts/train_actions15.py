@@ -28,11 +28,12 @@ from pathlib import Path
 
 import numpy as np
 
-from core import backbones, codec, engine, network, pipeline, segments, settings
-from core.domain import Features, Frame, ModelCard, Prediction, Recipe
-from core.keys import fingerprint
+from core import backbones, engine, network, pipeline, segments
+from core.base import settings
+from core.base.registry import BACKBONES
+from core.domain import Features, Frame, ModelCard, Prediction, Recipe, serialization
+from core.domain.fingerprint import fingerprint
 from core.network import Example, NetworkSettings
-from core.registry import BACKBONES
 from core.store import Store
 
 NAME = "actions-15"
@@ -352,7 +353,7 @@ def write_model(
         },
         created=time.strftime("%Y-%m-%d"),
     )
-    (folder / "card.json").write_text(codec.pretty_json(card), encoding="utf-8")
+    (folder / "card.json").write_text(serialization.pretty_json(card), encoding="utf-8")
     return scores
 
 

@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 
 import app
-from core import settings
+from core.base import settings
 from core.clock import frame_table
 from pages.ui import state
 from tests.test_pages import video_info

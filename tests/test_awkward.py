@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from core import video
-from core.errors import VideoUnreadable
+from core.base.errors import VideoUnreadable
 
 PLAYS = {
     "-leading-dash.mp4": 101,

@@ -14,10 +14,11 @@ import cv2
 import numpy as np
 import pytest
 
-from core import engine, settings
+from core import engine
 from core.backbones import BACKBONES, Backbone, Stage, covering, features, grid, squared
+from core.base import settings
+from core.base.errors import Cancelled, FormatInvalid, VideoUnreadable, WeightsMissing
 from core.domain import Frame
-from core.errors import Cancelled, FormatInvalid, VideoUnreadable, WeightsMissing
 from pages.ui import cnns
 
 SHIPPED = ("i3d-kinetics400", "efficientnet-lite0")

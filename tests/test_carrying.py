@@ -8,9 +8,9 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from core import carrying
+from core.base.errors import RecipeInvalid
 from core.carrying import Cut
 from core.domain import Lane, Point, Recipe, Segment, Track
-from core.errors import RecipeInvalid
 from core.preprocess import Flip, Resample, Rotate, Trim
 from tests.labels import VARIABLE, A
 

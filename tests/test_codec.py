@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.codec import DEEPEST, from_json, pretty_json, to_json
+from core.base.errors import FormatInvalid
 from core.domain import Features, LabelScore, ModelCard, Recipe, Segment, Step, Track, VideoInfo
-from core.errors import FormatInvalid
+from core.domain.serialization import from_json, pretty_json, to_json
+from core.domain.serialization.reader import DEEPEST
 from core.preprocess import Crop, Rotate, Trim
 
 
@@ -262,7 +263,7 @@ def test_malformed_arrays_are_refused(array):
 def test_bytes_and_overlong_texts_are_refused(monkeypatch):
     with pytest.raises(FormatInvalid):
         from_json(b"{}", Recipe)  # type: ignore[arg-type]
-    monkeypatch.setattr("core.codec.LONGEST_TEXT", 10)
+    monkeypatch.setattr("core.domain.serialization.reader.LONGEST_TEXT", 10)
     with pytest.raises(FormatInvalid, match="at most 10"):
         from_json(to_json(Recipe()), Recipe)
 

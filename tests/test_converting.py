@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from core import settings
 from core.__main__ import main
+from core.base import settings
+from core.base.errors import FormatInvalid, LabelsMismatch, UnknownName
+from core.base.registry import FORMATS
 from core.domain import ClipLabels, Labels, Lane, Point, Renaming, Segment, tracks_of_lane
-from core.errors import FormatInvalid, LabelsMismatch, UnknownName
 from core.formats import converting
 from core.formats.files import packed, read_path, unpacked
-from core.registry import FORMATS
 from tests.labels import A, events, labels
 
 CUES = "WEBVTT\n\n1\n00:00:00.080 --> 00:00:00.200\nwalk\n\n2\n00:00:00.200 --> 00:00:00.320\nsit down\n"

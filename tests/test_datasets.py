@@ -14,6 +14,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from core import datasets, sets, synthetic, video
+from core.base.errors import AnalysisError, Cancelled, FormatInvalid, NotEnoughExamples, ResultMissing, SplitInvalid
 from core.datasets import Source, Stretch, archives
 from core.domain import (
     TEST,
@@ -29,7 +30,6 @@ from core.domain import (
     VideoInfo,
     straddling,
 )
-from core.errors import AnalysisError, Cancelled, FormatInvalid, NotEnoughExamples, ResultMissing, SplitInvalid
 from core.store import Store
 from tests.conftest import moving_square
 

@@ -3,10 +3,10 @@
 import pytest
 
 from core import datasets
+from core.base.errors import FormatInvalid
+from core.base.registry import FORMATS
 from core.datasets import Source
 from core.domain import Labels, Segment
-from core.errors import FormatInvalid
-from core.registry import FORMATS
 from tests.labels import A, labels, steady
 
 SECONDS = (

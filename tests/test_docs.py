@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.__main__ import main
-from core.registry import BACKBONES, FORMATS, METRICS, STEPS
+from core.base.registry import BACKBONES, FORMATS, METRICS, STEPS
 
 for module in ("core.preprocess", "core.backbones", "core.formats", "core.metrics"):
     import_module(module)
@@ -99,4 +99,4 @@ def _usage(command: str, capsys) -> str:
 
 def test_the_environment_variables_of_the_readme_are_those_that_are_read():
     told = set(re.findall(r"`(KINETOSCOPE_[A-Z_]+)`", text_of("README.md")))
-    assert told == set(re.findall(r'"(KINETOSCOPE_[A-Z_]+)"', text_of("core/settings.py")))
+    assert told == set(re.findall(r'"(KINETOSCOPE_[A-Z_]+)"', text_of("core/base/settings.py")))

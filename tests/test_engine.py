@@ -14,7 +14,7 @@ import pytest
 
 from core import engine
 from core.backbones import BACKBONES, Stage
-from core.errors import AnalysisError, WeightsMissing
+from core.base.errors import AnalysisError, WeightsMissing
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = ("i3d-kinetics400", "efficientnet-lite0")
@@ -114,7 +114,8 @@ def tiny_in_child(monkeypatch):
     monkeypatch.setattr(
         engine,
         "CONVERTER",
-        "import sys; from core import engine; from core.registry import BACKBONES; from tests.test_engine import Tiny;"
+        "import sys; from core import engine;"
+        "from core.base.registry import BACKBONES; from tests.test_engine import Tiny;"
         "BACKBONES.add(sys.argv[1], Tiny(name=sys.argv[1])); engine.convert(*sys.argv[1:])",
     )
 
@@ -147,7 +148,7 @@ def test_a_conversion_that_fails_leaves_nothing(tmp_path, tiny_in_child, monkeyp
 
 @needs_openvino
 def test_missing_weights_are_told_as_such_by_the_process_that_converts(tmp_path, tiny_in_child, monkeypatch):
-    missing = "from core.errors import WeightsMissing\nfrom tests.test_engine import Tiny\n"
+    missing = "from core.base.errors import WeightsMissing\nfrom tests.test_engine import Tiny\n"
     missing += "def build(self): raise WeightsMissing('No weights.', 'Get them.')\nTiny.build = build\n"
     monkeypatch.setattr(engine, "CONVERTER", missing + engine.CONVERTER)
     with pytest.raises(WeightsMissing, match=r"No weights\.") as caught:

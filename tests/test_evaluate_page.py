@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from core import datasets, evaluation, pipeline, training
+from core.base.registry import METRICS
 from core.domain import Dataset, Evaluation, FoldResult, Grouping, HeldOut, Item, Matching, ModelCard, Recipe, Segment
 from core.domain.jobs import Job
-from core.registry import METRICS
 from core.store import Store
 from core.training import runs
 from pages.ui import evaluate_choice, evaluate_figures, evaluate_matrix, evaluate_words, reads, state

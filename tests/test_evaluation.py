@@ -15,9 +15,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import codec, datasets, evaluation, metrics, pipeline, sets, settings, training
+from core import datasets, evaluation, metrics, pipeline, sets, training
 from core.__main__ import main
 from core.backbones import BACKBONES
+from core.base import settings
+from core.base.errors import LabelsMismatch, NotEnoughExamples, ResultMissing, ScoringRefused
 from core.base.progress import silent
 from core.domain import (
     Dataset,
@@ -34,8 +36,8 @@ from core.domain import (
     Rivalry,
     Segment,
     VideoInfo,
+    serialization,
 )
-from core.errors import LabelsMismatch, NotEnoughExamples, ResultMissing, ScoringRefused
 from core.evaluation import Question, charts, making, matching, report, rivals, tables
 from core.metrics import calibration
 from core.store import Store
@@ -336,7 +338,7 @@ def test_an_evaluation_survives_the_store(store):
     judged = over_time(np.array([[0, 0, 1, 1], [1, 1, 0, 0]]), np.array([[0, 1, 1, 1], [1, 1, 0, 0]]))
     store.write("ab", judged, kind="evaluation")
     again = evaluation.read(store, "ab")
-    assert codec.to_json(again) == codec.to_json(judged)
+    assert serialization.to_json(again) == serialization.to_json(judged)
     assert [one.name for one in evaluation.headline(again)][:2] == ["frame_accuracy", "balanced_accuracy"]
 
 
@@ -397,7 +399,7 @@ def modelled(store: Store, dataset: Dataset, labels: tuple[str, ...], scores: np
     card = ModelCard("mine", "My model", CNN, BACKBONES[CNN].version, labels, **changes)
     path = store.workspace / "models" / "mine" / "card.json"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(codec.pretty_json(card))
+    path.write_text(serialization.pretty_json(card))
     store.save_dataset(dataset, datasets.key(dataset))
     for item, row in zip(dataset.items, scores, strict=True):
         times_s = np.arange(8) / 2
@@ -435,7 +437,7 @@ def test_what_a_model_has_not_said_yet_is_made_once(store, monkeypatch):
     card = ModelCard("things", "Things", CNN, cnn.version, cnn.labels())
     path = store.workspace / "models" / "things" / "card.json"
     path.parent.mkdir(parents=True)
-    path.write_text(codec.pretty_json(card))
+    path.write_text(serialization.pretty_json(card))
     looked, told = [], []
 
     def extract(info, *_):

@@ -9,12 +9,12 @@ import pytest
 
 from core import explain, insight, network, pipeline
 from core.backbones import BACKBONES, Backbone, Stage
+from core.base.errors import RecipeInvalid, UnknownName
+from core.base.settings import Settings
 from core.domain import Features, ModelCard, Recipe, VideoInfo
-from core.errors import RecipeInvalid, UnknownName
 from core.explain import Stretch
 from core.insight import Question, View
 from core.preprocess import Resample, Trim
-from core.settings import Settings
 from core.store import Store
 
 SHIPPED = ("efficientnet-lite0", "i3d-kinetics400")
@@ -378,7 +378,8 @@ def test_keys_tell_apart_what_differs():
 
 @pytest.mark.parametrize(("layer", "channels"), [("", 1280), ("stem", 32)])
 def test_the_command_writes_what_a_network_sees(square_clip, tmp_path, monkeypatch, layer, channels):
-    from core import __main__, settings
+    from core import __main__
+    from core.base import settings
 
     monkeypatch.setattr(settings, "current", lambda: Settings(tmp_path, (settings.ROOT / "models",), "", ENGINE, 2**30))
     path = tmp_path / "seen.npz"
@@ -393,7 +394,8 @@ def test_the_command_writes_what_a_network_sees(square_clip, tmp_path, monkeypat
 
 
 def test_the_command_names_the_nearest_layer(square_clip, tmp_path, monkeypatch, capsys):
-    from core import __main__, settings
+    from core import __main__
+    from core.base import settings
 
     monkeypatch.setattr(settings, "current", lambda: Settings(tmp_path, (settings.ROOT / "models",), "", ENGINE, 2**30))
     asked = ["features", str(square_clip), "--backbone", STILL, "--output", str(tmp_path / "x.npz")]

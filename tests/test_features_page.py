@@ -256,7 +256,7 @@ def test_steps_can_be_coloured_by_label(clip):  # noqa: F811
 
 
 def test_a_frame_that_cannot_be_read_is_told(clip, runner):  # noqa: F811
-    from core.errors import VideoUnreadable
+    from core.base.errors import VideoUnreadable
 
     save_features()
     runner.failure = VideoUnreadable("There is no file.", "Was it moved?")

@@ -11,8 +11,8 @@ import pytest
 from PIL import features
 
 from core import films, insight, lettering, pipeline, video
+from core.base.errors import NotEnoughExamples
 from core.domain import Prediction, Recipe, Segment
-from core.errors import NotEnoughExamples
 from core.explain import Evidence
 from core.films import Strip, Wanted
 from core.preprocess import Crop, Resize

@@ -11,11 +11,11 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from core import video
+from core.base.errors import AnalysisError, FormatInvalid
+from core.base.registry import FORMATS
 from core.domain import ClipLabels, Labels, Lane, Segment, listed
-from core.errors import AnalysisError, FormatInvalid
 from core.formats import Asked, converting
 from core.formats.format import KEPT
-from core.registry import FORMATS
 from tests.conftest import ROOT
 from tests.labels import VARIABLE, A, clip, events, file_name, files_of, labels, read, steady
 

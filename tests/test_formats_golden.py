@@ -7,8 +7,8 @@ import json
 
 import pytest
 
+from core.base.registry import FORMATS
 from core.domain import Segment
-from core.registry import FORMATS
 from tests.labels import A, events, labels, read
 
 WALK = labels(Segment(0.08, 0.2, "walk"))

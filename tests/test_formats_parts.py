@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from core.base.errors import FormatInvalid
+from core.base.registry import FORMATS
 from core.domain import ClipLabels, Labels, Lane, Segment, listed
-from core.errors import FormatInvalid
 from core.formats import Asked, parts
-from core.registry import FORMATS
 from tests.labels import A, events, file_name, labels
 
 # Written by hand after the formats' own examples: three tiers, of which the last holds what cannot be read.

@@ -5,10 +5,10 @@ from fractions import Fraction
 
 import pytest
 
+from core.base.errors import FormatInvalid
+from core.base.registry import FORMATS
 from core.domain import Labels, Point, Segment
-from core.errors import FormatInvalid
 from core.formats import Asked
-from core.registry import FORMATS
 from tests.labels import VARIABLE, A, events, labels, read, steady
 
 EVENT = [("a", 0.08, 0.2, "walk")]

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from core import frames, pipeline, video
+from core.base.errors import AnalysisError, Cancelled, VideoUnreadable
 from core.domain import Quality, Recipe, Sheet, VideoInfo
-from core.errors import AnalysisError, Cancelled, VideoUnreadable
 from core.preprocess import Gamma, Rotate, TemporalSmooth, Trim
 from core.store import Store
 

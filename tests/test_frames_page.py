@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import codec, frames, pipeline, settings
-from core.domain import Frame, ModelCard, Prediction, Quality, Recipe, VideoInfo
+from core import frames, pipeline
+from core.base import settings
+from core.base.errors import JobLost, VideoUnreadable
+from core.domain import Frame, ModelCard, Prediction, Quality, Recipe, VideoInfo, serialization
 from core.domain.jobs import Job
-from core.errors import JobLost, VideoUnreadable
 from core.preprocess import Gamma, Trim
 from core.quality import Finding
 from pages.ui import lanes, preview, state, words
@@ -131,7 +132,7 @@ def moment(at: AppTest) -> int:
 
 
 def steps(*chosen) -> tuple:
-    return tuple((number, True, codec.to_json(step)) for number, step in enumerate(chosen, start=1))
+    return tuple((number, True, serialization.to_json(step)) for number, step in enumerate(chosen, start=1))
 
 
 # Empty ----------------------------------------------------------------------------------------------------------------

@@ -13,9 +13,9 @@ import numpy as np
 import psutil
 import pytest
 
+from core.base.errors import Cancelled, JobLost, RecipeInvalid
 from core.base.progress import silent
 from core.domain.jobs import Job
-from core.errors import Cancelled, JobLost, RecipeInvalid
 from core.workspace.jobs.runner import Runner, _progressed, _Run
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.domain import Recipe
-from core.keys import fingerprint
+from core.domain.fingerprint import fingerprint
 from core.preprocess import Crop, Flip, Rotate
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,7 +27,8 @@ def test_a_known_fingerprint_never_changes():
 def test_the_same_in_another_process():
     recipe = Recipe((Rotate(90), Crop()))
     code = (
-        "from core.preprocess import *; from core.domain import Recipe; from core.keys import fingerprint;"
+        "from core.preprocess import *;"
+        "from core.domain import Recipe; from core.domain.fingerprint import fingerprint;"
         "print(fingerprint('x', Recipe((Rotate(90.0), Crop()))), end='')"
     )
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)

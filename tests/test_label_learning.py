@@ -8,8 +8,8 @@ import pytest
 from sklearn.metrics import cohen_kappa_score
 
 from core import datasets, pipeline, training
+from core.base.errors import NotEnoughExamples, ScoringRefused
 from core.domain import Dataset, Document, Features, Grouping, Item, Prediction, Recipe, Segment, Split, VideoInfo
-from core.errors import NotEnoughExamples, ScoringRefused
 from core.labelling import agreement, drafts, edits, learning
 from core.segments import NOTHING
 from core.store import Store

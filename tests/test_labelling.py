@@ -14,12 +14,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.base.errors import EditRefused, FormatInvalid
+from core.base.registry import FORMATS
 from core.domain import Document, Edit, Recipe, Renaming, Segment, VideoInfo
-from core.errors import EditRefused, FormatInvalid
 from core.formats import Asked
 from core.labelling import edits, files, journal, spans
 from core.preprocess import Trim
-from core.registry import FORMATS
 from core.segments import NOTHING
 from core.store import Store
 

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from core import codec, pipeline, settings
+from core import pipeline
 from core.__main__ import main
 from core.backbones import BACKBONES
-from core.domain import ModelCard, Recipe
+from core.base import settings
+from core.base.registry import FORMATS
+from core.base.settings import ROOT
+from core.domain import ModelCard, Recipe, serialization
 from core.preprocess import Trim
-from core.registry import FORMATS
-from core.settings import ROOT
 from core.store import Store
 
 MODEL = "things"
@@ -34,7 +35,7 @@ def shared_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
     card = ModelCard(MODEL, "Things", cnn.name, cnn.version, cnn.labels(), smooth_s=0.5)
     path = folder / "models" / MODEL / "card.json"
     path.parent.mkdir(parents=True)
-    path.write_text(codec.pretty_json(card))
+    path.write_text(serialization.pretty_json(card))
     return folder
 
 
@@ -160,7 +161,7 @@ def test_one_bad_clip_prints_nothing_on_standard_output(command, tmp_path):
 
 def test_a_recipe_is_read_from_a_file(command, square_clip, tmp_path):
     path = tmp_path / "recipe.json"
-    path.write_text(codec.pretty_json(Recipe((Trim((0.0, 1.0)),))))
+    path.write_text(serialization.pretty_json(Recipe((Trim((0.0, 1.0)),))))
     _, out, _ = command("analyze", square_clip, "--model", MODEL, "--recipe", path)
     assert max(one["stop_s"] for one in json.loads(out)["segments"]) <= 1.0
 

@@ -14,12 +14,12 @@ import sklearn.metrics
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core import codec, metrics
+from core import metrics
 from core.__main__ import main
-from core.domain import Comparison, Segment, Track
-from core.errors import AnalysisError, FormatInvalid, LabelsMismatch, NotEnoughExamples, ScoringRefused
+from core.base.errors import AnalysisError, FormatInvalid, LabelsMismatch, NotEnoughExamples, ScoringRefused
+from core.base.registry import METRICS
+from core.domain import Comparison, Segment, Track, serialization
 from core.metrics import bouts, calibration, clips, curves, intervals, over_time
-from core.registry import METRICS
 
 EXAMPLE_TRUTH = [0, 0, 0, 0, 1, 1, 1, 2, 2, 2]
 EXAMPLE_FOUND = [0, 0, 0, 1, 1, 1, 0, 2, 2, 0]
@@ -725,14 +725,14 @@ def test_a_scorecard_of_almost_nothing(count):
 def test_a_scorecard_can_be_kept_and_never_holds_a_nan():
     for found in (EXAMPLE, SCORED, EVERYTHING, of_labels([], [])):
         card = metrics.scorecard(found, draws=50)
-        again = codec.from_json(codec.to_json(card), type(card))
+        again = serialization.from_json(serialization.to_json(card), type(card))
         assert again.overall == card.overall and again.by_label == card.by_label
         assert np.array_equal(again.confusion, card.confusion)
 
 
 def test_a_comparison_can_be_kept():
-    again = codec.from_json(codec.to_json(EVERYTHING), Comparison)
-    assert codec.to_json(again) == codec.to_json(EVERYTHING)
+    again = serialization.from_json(serialization.to_json(EVERYTHING), Comparison)
+    assert serialization.to_json(again) == serialization.to_json(EVERYTHING)
     assert value(again, "map_mean") == value(EVERYTHING, "map_mean")
 
 

@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core import narrative
+from core.base.errors import AnalysisError
 from core.domain import Segment, Track
-from core.errors import AnalysisError
 from core.formats import webvtt
 from core.formats.reading import Asked
 from core.narrative import Subject, facts

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core import network
-from core.errors import Cancelled, FormatInvalid, NotEnoughExamples, WeightsMissing
+from core.base.errors import Cancelled, FormatInvalid, NotEnoughExamples, WeightsMissing
 from core.network import UNKNOWN, Example, NetworkSettings
 
 SMALL = NetworkSettings(units=8, epochs=12, patience=12, dropout=0.1, learning_rate=0.02)

@@ -15,13 +15,14 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import codec, pipeline, settings
+from core import pipeline
+from core.base import settings
+from core.base.errors import JobLost, VideoUnreadable, WeightsMissing
+from core.base.registry import STEPS
 from core.clock import clock_of
-from core.domain import Frame, ModelCard, Prediction, Recipe, VideoInfo
+from core.domain import Frame, ModelCard, Prediction, Recipe, VideoInfo, serialization
 from core.domain.jobs import Job
-from core.errors import JobLost, VideoUnreadable, WeightsMissing
 from core.preprocess import Crop, Rotate, Trim, knobs
-from core.registry import STEPS
 from core.store import Store
 from pages.ui import state
 
@@ -316,7 +317,7 @@ def test_a_recipe_file_that_is_wrong_says_where(clip):
     at.file_uploader[0].upload("mine.json", wrong, "application/json").run()
     assert "mine" in at.error[0].value
     assert "angle" in at.error[0].value
-    good = codec.pretty_json(Recipe((Rotate(45.0),))).encode()
+    good = serialization.pretty_json(Recipe((Rotate(45.0),))).encode()
     at.file_uploader[0].upload("mine.json", good, "application/json").run()
     assert recipe_of(at) == Recipe((Rotate(45.0),))
 
@@ -459,13 +460,13 @@ print(*{"tensorflow", "keras", "openvino", "av"} & set(sys.modules))
 
 def parts(*steps) -> tuple:
     """Steps as the session keeps them, numbered from 1."""
-    return tuple((number, True, codec.to_json(step)) for number, step in enumerate(steps, start=1))
+    return tuple((number, True, serialization.to_json(step)) for number, step in enumerate(steps, start=1))
 
 
 def recipe_of(at: AppTest) -> Recipe:
     """The recipe that the session holds."""
     kept = at.session_state["parts"] if "parts" in at.session_state else ()  # noqa: SIM401  it has no get
-    steps = tuple(codec.from_json(text, state.Step) for _, on, text in kept if on)
+    steps = tuple(serialization.from_json(text, state.Step) for _, on, text in kept if on)
     return Recipe(steps)
 
 

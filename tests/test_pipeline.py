@@ -11,13 +11,13 @@ import cv2
 import numpy as np
 import pytest
 
-from core import backbones, codec, engine, pipeline, video
+from core import backbones, engine, pipeline, video
 from core.backbones import BACKBONES
-from core.domain import Features, ModelCard, Prediction, Recipe
-from core.errors import Cancelled, FormatInvalid, RecipeInvalid, ResultMissing, UnknownName, VideoUnreadable
+from core.base.errors import Cancelled, FormatInvalid, RecipeInvalid, ResultMissing, UnknownName, VideoUnreadable
+from core.base.registry import FORMATS
+from core.base.settings import ROOT, Settings, current
+from core.domain import Features, ModelCard, Prediction, Recipe, serialization
 from core.preprocess import Crop, Resample, Trim
-from core.registry import FORMATS
-from core.settings import ROOT, Settings, current
 from core.store import Store
 from tests.conftest import moving_square
 
@@ -131,7 +131,7 @@ def test_all_models_that_ship_can_be_used():
 def put_card(folder: Path, card: ModelCard, **changes) -> Path:
     path = folder / card.name / "card.json"
     path.parent.mkdir(parents=True)
-    path.write_text(codec.pretty_json(replace(card, **changes)))
+    path.write_text(serialization.pretty_json(replace(card, **changes)))
     return path
 
 
@@ -331,7 +331,7 @@ import sys, json
 from pathlib import Path
 from core import pipeline
 from core.domain import Recipe
-from core.settings import read
+from core.base.settings import read
 from core.store import Store
 card = pipeline.models(read({{"KINETOSCOPE_WORKSPACE": sys.argv[1]}}))["{MODEL}"]
 pipeline.analysis(Store(Path(sys.argv[1])), "{digest}", Recipe(), card, "{ENGINE}")

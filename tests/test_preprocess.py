@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core import codec
-from core.domain import Frame, Recipe
-from core.errors import RecipeInvalid
+from core.base.errors import RecipeInvalid
+from core.base.registry import STEPS
+from core.domain import Frame, Recipe, serialization
 from core.preprocess import (
     Crop,
     Denoise,
@@ -38,7 +38,6 @@ from core.preprocess import (
     reach,
     source_stretch_s,
 )
-from core.registry import STEPS
 
 
 def noise(index: int, *, size_px=(32, 24)) -> np.ndarray:
@@ -164,7 +163,7 @@ def test_each_step_copes_with_pictures_that_change_their_size(name):
 @pytest.mark.parametrize("name", STEPS)
 def test_each_step_survives_a_saved_recipe(name):
     recipe = Recipe((STEPS[name](),))
-    assert codec.from_json(codec.to_json(recipe), Recipe) == recipe
+    assert serialization.from_json(serialization.to_json(recipe), Recipe) == recipe
 
 
 @settings(max_examples=40, deadline=None)
@@ -207,9 +206,9 @@ def test_a_setting_out_of_bounds_is_refused_with_what_was_expected(step_class, f
 
 
 def test_equal_settings_give_one_and_the_same_json():
-    assert codec.to_json(Gamma(2)) == codec.to_json(Gamma(np.float32(2)))
-    assert codec.to_json(Rotate(-0.0)) == codec.to_json(Rotate(0))
-    assert codec.to_json(Crop([10, 20])) == codec.to_json(Crop((10.0, 20.0)))  # type: ignore[arg-type]
+    assert serialization.to_json(Gamma(2)) == serialization.to_json(Gamma(np.float32(2)))
+    assert serialization.to_json(Rotate(-0.0)) == serialization.to_json(Rotate(0))
+    assert serialization.to_json(Crop([10, 20])) == serialization.to_json(Crop((10.0, 20.0)))  # type: ignore[arg-type]
 
 
 def test_crop_that_leaves_next_to_nothing_is_refused_with_the_sizes():

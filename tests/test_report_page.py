@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from core import codec, pipeline, settings
+from core import pipeline
 from core.__main__ import main
 from core.backbones import BACKBONES
-from core.domain import ModelCard, Prediction, Recipe
+from core.base import settings
+from core.domain import ModelCard, Prediction, Recipe, serialization
 from core.store import Store
 from tests.test_pages import clip, page, runner, save_prediction, told  # noqa: F401
 
@@ -33,7 +34,7 @@ def command(tmp_path, square_clip, monkeypatch, capfdbinary):
     card = ModelCard(MODEL, "A made model", "i3d-kinetics400", BACKBONES["i3d-kinetics400"].version, ("walk", "run"))
     path = tmp_path / "models" / MODEL / "card.json"
     path.parent.mkdir(parents=True)
-    path.write_text(codec.pretty_json(card))
+    path.write_text(serialization.pretty_json(card))
     with_store = Store(tmp_path)
     digest = pipeline.add_video(with_store, square_clip)
     scores = np.array([[0.9, 0.1], [0.8, 0.2], [0.2, 0.8], [0.1, 0.9]], np.float32)

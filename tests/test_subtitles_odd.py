@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from core import pipeline, settings, transcripts
+from core import pipeline, transcripts
 from core.__main__ import main
+from core.base import settings
 from core.domain import Recipe
 from core.store import Store
 from pages.ui import state

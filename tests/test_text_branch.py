@@ -16,8 +16,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from core import lines, text_branch
+from core.base.errors import FormatInvalid, NotEnoughExamples, WeightsMissing
 from core.domain import Line, Lines
-from core.errors import FormatInvalid, NotEnoughExamples, WeightsMissing
 from core.network import Example
 from core.text_branch import TextBranch
 

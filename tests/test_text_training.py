@@ -10,8 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import datasets, pipeline, settings, training, transcripts, video
+from core import datasets, pipeline, training, transcripts, video
 from core.__main__ import main
+from core.base import settings
+from core.base.errors import Cancelled, FormatInvalid, NotEnoughExamples, WeightsMissing
 from core.base.progress import silent
 from core.domain import (
     Analysis,
@@ -27,7 +29,6 @@ from core.domain import (
     Split,
     VideoInfo,
 )
-from core.errors import Cancelled, FormatInvalid, NotEnoughExamples, WeightsMissing
 from core.evaluation import asking
 from core.store import Store
 from core.training import command, runs, saving

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from core import codec
-from core.domain import ModelCard
-from core.settings import ROOT
+from core.base.settings import ROOT
+from core.domain import ModelCard, serialization
 from scripts import train_actions15 as training
 
 PEOPLE = ("daria", "denis", "eli", "ido", "ira", "lena", "lyova", "moshe", "shahar")
@@ -68,7 +67,7 @@ def test_edit_score(told, truth, score):
 
 def test_the_shipped_card_names_what_was_held_out(shared_data):
     text = (ROOT / "models" / training.NAME / "card.json").read_text(encoding="utf-8")
-    card = codec.from_json(text, ModelCard)
+    card = serialization.from_json(text, ModelCard)
     clips = training.find_clips(shared_data)
     held_out = {clip.group for clip in clips if clip.fold == training.HELD_OUT}
     assert card.settings["held_out"] == sorted(held_out)

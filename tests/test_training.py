@@ -22,10 +22,10 @@ import numpy as np
 import pytest
 
 from core import datasets, network, pipeline, training
+from core.base.errors import AnalysisError, Cancelled, ResultMissing
+from core.base.settings import read as read_settings
 from core.domain import Dataset, Features, Grouping, Item, Recipe, Segment, VideoInfo
-from core.errors import AnalysisError, Cancelled, ResultMissing
 from core.network import UNKNOWN, Example, NetworkSettings
-from core.settings import read as read_settings
 from core.store import Store
 from core.training import baselines, command, gathering, lessons, runs
 from core.training.options import Options

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core import video
+from core.base.errors import Cancelled, VideoUnreadable
 from core.domain import Frame, VideoInfo
-from core.errors import Cancelled, VideoUnreadable
 from core.video import containers
 
 WIDTH, HEIGHT = 64, 48

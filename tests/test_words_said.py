@@ -9,10 +9,11 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as tried
 from hypothesis import strategies as st
 
-from core import settings, transcripts
+from core import transcripts
 from core.__main__ import main
+from core.base import settings
+from core.base.errors import AnalysisError
 from core.domain import Line
-from core.errors import AnalysisError
 from core.store import Store
 from core.words import index, keep_lines, saying, searching
 from tests.test_words import clip, seen

@@ -15,10 +15,10 @@ import numpy as np
 
 from core.backbones import applications, efficientnet, i3d  # noqa: F401  each files its backbones
 from core.backbones.backbone import Backbone, Stage, backbone
+from core.base.errors import VideoUnreadable
 from core.base.progress import Report, silent
+from core.base.registry import BACKBONES
 from core.domain import Features, Frame
-from core.errors import VideoUnreadable
-from core.registry import BACKBONES
 
 __all__ = ["BACKBONES", "Backbone", "Run", "Stage", "backbone", "covering", "features", "grid", "squared"]
 

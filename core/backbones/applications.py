@@ -5,9 +5,9 @@ Their weights do not ship. They are read from models/backbones/<name>/, or downl
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from core import settings
 from core.backbones.backbone import Backbone, Stage, backbone, check_weights
-from core.errors import WeightsMissing
+from core.base import settings
+from core.base.errors import WeightsMissing
 
 if TYPE_CHECKING:
     import keras

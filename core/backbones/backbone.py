@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core import settings
-from core.errors import FormatInvalid, WeightsMissing
-from core.registry import BACKBONES
+from core.base import settings
+from core.base.errors import FormatInvalid, WeightsMissing
+from core.base.registry import BACKBONES
 
 if TYPE_CHECKING:
     import keras

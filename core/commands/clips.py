@@ -6,12 +6,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from core import formats, insight, narrative, pipeline, settings, transcripts
+from core import formats, insight, narrative, pipeline, transcripts
+from core.base import settings
+from core.base.errors import AnalysisError, FormatInvalid
+from core.base.registry import BACKBONES, FORMATS, unknown
 from core.commands import console
 from core.domain import Analysis, ModelCard, Recipe
-from core.errors import AnalysisError, FormatInvalid
 from core.formats.json import write_video
-from core.registry import BACKBONES, FORMATS, unknown
 from core.store import Store
 from core.words import searching
 

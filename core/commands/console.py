@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO, TypeAlias
 
-from core import codec, pipeline
-from core.domain import Recipe
-from core.errors import AnalysisError, FormatInvalid
+from core import pipeline
+from core.base.errors import AnalysisError, FormatInvalid
+from core.domain import Recipe, serialization
 from core.store import Store
 
 SPARSE_S = 10.0  # between lines of progress where they are kept
@@ -96,7 +96,7 @@ def recipe(path: str) -> Recipe:
         raise FormatInvalid(
             f"The recipe {path} cannot be read: {error}", "Give a file saved on the page Prepare."
         ) from error
-    return codec.from_json(text, Recipe, source=path)
+    return serialization.from_json(text, Recipe, source=path)
 
 
 def added(store: Store, clip: str) -> str:

@@ -5,15 +5,16 @@ import json
 import sys
 from pathlib import Path
 
-from core import formats, settings
+from core import formats
+from core.base import settings
+from core.base.errors import AnalysisError
+from core.base.registry import FORMATS
 from core.commands import console
 from core.domain import Renaming
-from core.errors import AnalysisError
 from core.formats import converting, parts
 from core.formats.files import read_path
 from core.formats.labelstudio import rate_of
 from core.metrics import label_files, score_report
-from core.registry import FORMATS
 from core.store import Store
 
 

@@ -4,7 +4,8 @@ import argparse
 import json
 import sys
 
-from core import evaluation, settings, training
+from core import evaluation, training
+from core.base import settings
 from core.commands import console
 from core.store import Store
 from core.training import command

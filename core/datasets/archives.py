@@ -7,10 +7,10 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
+from core.base.errors import AnalysisError, FormatInvalid
 from core.base.progress import Report, silent
 from core.datasets.drafts import refused
 from core.datasets.places import MOST_FILES, is_of_the_system
-from core.errors import AnalysisError, FormatInvalid
 
 CHUNK = 2**20  # bytes
 SMALL = 64 * 2**20  # bytes that an entry may expand to, however little it took

@@ -17,9 +17,9 @@ from collections.abc import Iterable, Iterator, Sequence
 import cv2
 import numpy as np
 
+from core.base.errors import VideoUnreadable
 from core.base.progress import Report, silent
 from core.domain import TEST, TRAIN, Duplicates, Frame, Looks, Pair, Split
-from core.errors import VideoUnreadable
 
 STEP_S = 0.08
 WIDTH_PX = 96

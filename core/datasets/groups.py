@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from core.base.errors import SplitInvalid
 from core.domain import Dataset, Grouping, Item
-from core.errors import SplitInvalid
 
 UCF = Grouping("pattern", r"_(?P<group>g\d+)_c\d+", within_label=True)
 SHORT = {

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from core.base.errors import FormatInvalid
+from core.base.registry import FORMATS
 from core.datasets.drafts import Draft, Entry, Findings, Stretch
 from core.datasets.places import Clips, clips_below, shown
 from core.domain import ClipLabels, Labels
-from core.errors import FormatInvalid
 from core.formats import Asked, Format, converting
 from core.formats.files import Files, read_path
 from core.formats.reading import BACKGROUND, base, stem
-from core.registry import FORMATS
 
 ALONE = (".eaf", ".vtt", ".srt")  # files of one clip each, which may lie in a folder together
 

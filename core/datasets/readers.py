@@ -10,11 +10,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Literal
 
+from core.base.errors import FormatInvalid
 from core.datasets.drafts import FORMS, Draft, Entry, Findings, Form, Source, Stretch, refused
 from core.datasets.labels import files_of, is_labels, read_labels
 from core.datasets.places import Clips, clips_below, files_below, is_of_the_system, lines_of, shown
 from core.datasets.tables import read_csv
-from core.errors import FormatInvalid
 from core.formats import hmdb51, mstcn, ucf101
 from core.formats.reading import BACKGROUND
 

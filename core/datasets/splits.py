@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from core.base.errors import SplitInvalid
 from core.datasets.groups import groups_from
 from core.domain import TEST, TRAIN, UNUSED, VALIDATION, Dataset, Finding, Grouping, Split, straddling
-from core.errors import SplitInvalid
-from core.keys import fingerprint
+from core.domain.fingerprint import fingerprint
 
 MOST_FOLDS = 100
 LEAST_FOR_VALIDATION = 3  # groups to train on, below which none is spared for validation

@@ -4,29 +4,15 @@ All times are float64 seconds on the presentation clock of the source file, from
 half-open. Indices count from 0. Pixels run right and down from the top left. Pictures are (height, width, 3) uint8
 RGB. T steps, D channels, C labels, N frames.
 
-footage: what a clip holds      answers: what networks say of it      labelled: clips whose truth is known
-labelling: labels that people draw           editing: what they do to them
-scores: how good answers are    lessons: how networks are trained
-interchange: labels as files of other programs hold them
-wording: vectors of texts, labels that a person names, the index of the search
+video: what a clip holds              predictions: what networks say of it     datasets: clips whose truth is known
+annotation: labels that people draw    labels: labels as files of other programs hold them
+evaluation: how good predictions are   training: how networks are trained       jobs: how long work goes
+text: lines beside clips, vectors of texts, labels that a person names, the index of the search
+serialization: values as JSON          fingerprint: the key of a result         validation: checks that values share
 """
 
-from core.domain.answers import Analysis, Branches, Features, LabelScore, ModelCard, Prediction, Segment, Track
-from core.domain.editing import Edit
-from core.domain.footage import Frame, Quality, Recipe, Sheet, Step, VideoInfo
-from core.domain.interchange import (
-    ClipLabels,
-    Labels,
-    Lane,
-    Part,
-    Point,
-    Renaming,
-    labels_of_analysis,
-    labels_of_track,
-    listed,
-    tracks_of_lane,
-)
-from core.domain.labelled import (
+from core.domain.annotation import Change, Contribution, Document, Doubt, Edit, Head, Learned
+from core.domain.datasets import (
     TEST,
     TRAIN,
     UNUSED,
@@ -42,9 +28,7 @@ from core.domain.labelled import (
     Split,
     straddling,
 )
-from core.domain.labelling import Change, Contribution, Document, Doubt, Head, Learned
-from core.domain.lessons import Checkpoint, Epoch, FoldDone, FoldResult, HeldOut, Progress, Training, Trial
-from core.domain.scores import (
+from core.domain.evaluation import (
     Baseline,
     Calibration,
     Case,
@@ -57,7 +41,22 @@ from core.domain.scores import (
     Rivalry,
     Scorecard,
 )
-from core.domain.wording import Hits, Index, Line, Lines, Moment, Named, Vectors
+from core.domain.labels import (
+    ClipLabels,
+    Labels,
+    Lane,
+    Part,
+    Point,
+    Renaming,
+    labels_of_analysis,
+    labels_of_track,
+    listed,
+    tracks_of_lane,
+)
+from core.domain.predictions import Analysis, Branches, Features, LabelScore, ModelCard, Prediction, Segment, Track
+from core.domain.text import Hits, Index, Line, Lines, Moment, Named, Vectors
+from core.domain.training import Checkpoint, Epoch, FoldDone, FoldResult, HeldOut, Progress, Training, Trial
+from core.domain.video import Frame, Quality, Recipe, Sheet, Step, VideoInfo
 
 __all__ = [
     "TEST",

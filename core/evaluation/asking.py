@@ -9,7 +9,9 @@ from typing import Literal
 import numpy as np
 
 from core import datasets, lines, pipeline, training
+from core.base.errors import AnalysisError, NotEnoughExamples, ResultMissing
 from core.base.progress import Report, silent
+from core.base.registry import BACKBONES
 from core.domain import (
     Dataset,
     Evaluation,
@@ -23,10 +25,8 @@ from core.domain import (
     Split,
     Training,
 )
-from core.errors import AnalysisError, NotEnoughExamples, ResultMissing
+from core.domain.fingerprint import fingerprint
 from core.evaluation import making, matching
-from core.keys import fingerprint
-from core.registry import BACKBONES
 from core.store import Store
 from core.training import runs
 from core.workspace.jobs.cluster import spread

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 
 from core import datasets, pipeline, training
+from core.base.errors import AnalysisError, FormatInvalid, LabelsMismatch, ResultMissing, SplitInvalid, UnknownName
 from core.base.progress import Report
+from core.base.registry import unknown
+from core.base.settings import ROOT
 from core.domain import TEST, UNUSED, Dataset, Evaluation, Grouping, Split
-from core.errors import AnalysisError, FormatInvalid, LabelsMismatch, ResultMissing, SplitInvalid, UnknownName
 from core.evaluation import asking, matching, tables
 from core.evaluation import report as reports
 from core.evaluation.asking import Question
-from core.registry import unknown
-from core.settings import ROOT
 from core.store import Store
 from core.training import command
 

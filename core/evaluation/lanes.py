@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.base.errors import ResultMissing
 from core.domain import Comparison, Evaluation, Prediction, Segment
-from core.errors import ResultMissing
 from core.evaluation.making import stretches
 from core.store import Store
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from core import metrics, segments
+from core.base.errors import NotEnoughExamples
 from core.base.progress import Report
 from core.domain import (
     Baseline,
@@ -24,7 +25,6 @@ from core.domain import (
     Segment,
     Split,
 )
-from core.errors import NotEnoughExamples
 from core.metrics import calibration
 from core.metrics.comparing import unit_of_rows
 from core.training import comparison

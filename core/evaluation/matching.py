@@ -8,8 +8,8 @@ from difflib import SequenceMatcher, get_close_matches
 import numpy as np
 
 from core import datasets, training
+from core.base.errors import LabelsMismatch, ResultMissing
 from core.domain import Dataset, Item, Matching, ModelCard, Training
-from core.errors import LabelsMismatch, ResultMissing
 from core.store import Store
 
 BETWEEN = re.compile(r"[\s_\-]+")

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
+from core.base.registry import METRICS
 from core.domain import Estimate, Evaluation, Rivalry
-from core.registry import METRICS
 
 OF_CLIPS = ("accuracy", "top5", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1")
 OVER_TIME = ("frame_accuracy", "balanced_accuracy", "macro_f1", "edit", "f1_10", "f1_25", "f1_50", "bout_f1")

@@ -16,13 +16,13 @@ import cv2
 import numpy as np
 
 from core import pipeline
+from core.base.errors import AnalysisError
 from core.base.progress import Report, silent
+from core.base.registry import METRICS
 from core.domain import Case, Estimate, Evaluation
-from core.errors import AnalysisError
+from core.domain.fingerprint import fingerprint
 from core.evaluation import charts, looking, matching, tables
 from core.evaluation.numbers import headline, ordered
-from core.keys import fingerprint
-from core.registry import METRICS
 from core.store import Store
 
 VERSION = 1

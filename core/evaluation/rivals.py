@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from core.base.errors import ScoringRefused
 from core.base.progress import Report, silent
+from core.base.registry import METRICS
 from core.domain import Comparison, Estimate, Evaluation, Rivalry
-from core.errors import ScoringRefused
+from core.domain.fingerprint import fingerprint
 from core.evaluation.numbers import OF_CLIPS, OVER_TIME
-from core.keys import fingerprint
 from core.metrics import intervals
-from core.registry import METRICS
 from core.store import Store
 
 BY_LABEL = ("recall", "f1")

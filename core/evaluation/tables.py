@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 
+from core.base.registry import METRICS
 from core.domain import Calibration, Case, Estimate, Evaluation
 from core.evaluation import looking
 from core.evaluation.numbers import OF_CLIPS, ordered
 from core.metrics import calibration
-from core.registry import METRICS
 
 COLUMNS = ("clip", "digest", "group", "fold", "start_s", "stop_s", "truth", "predicted", "right", "confidence")
 NUMBERS = ("precision", "recall", "f1", "roc_auc", "average_precision")

@@ -12,10 +12,10 @@ from dataclasses import replace
 from importlib import import_module
 from pkgutil import iter_modules
 
+from core.base.registry import FORMATS
 from core.domain import Analysis, Labels, labels_of_analysis, listed
 from core.formats.format import Format
 from core.formats.reading import Asked
-from core.registry import FORMATS
 
 __all__ = ["Asked", "Format", "labels_of"]
 

@@ -1,7 +1,7 @@
 """BORIS, binary table: a row a step, a column a behaviour, 1 while it lasts. One clip and one subject a file."""
 
+from core.base.errors import FormatInvalid
 from core.domain import Labels
-from core.errors import FormatInvalid
 from core.formats import boris_rows
 from core.formats.boris_rows import table_bytes
 from core.formats.writing import clock, frame_range, in_ms, one_clip, one_line, placed, seen_frames, steady, stretched

@@ -15,8 +15,8 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
+from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, Part
-from core.errors import FormatInvalid
 from core.formats.files import Files, one_file, refused, shown, text_of
 from core.formats.reading import EXACT_S, Asked, Event, Reader, base, runs, stem
 from core.formats.writing import Placed, in_ms, one_line, placed

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from core.base.errors import FormatInvalid, LabelsMismatch
+from core.base.registry import FORMATS
 from core.domain import ClipLabels, Finding, Labels, Lane, Renaming, Segment, listed
-from core.errors import FormatInvalid, LabelsMismatch
 from core.formats.files import Files
 from core.formats.format import Format
 from core.formats.reading import EXACT_S, base, seconds_of
 from core.formats.writing import clock
-from core.registry import FORMATS
 
 HEAD_BYTES = 64 * 1024
 OWN_SUFFIX = {

@@ -7,8 +7,8 @@ frame with outside="1", which is excluded. There is no rate in the file and no t
 from collections.abc import Sequence
 from itertools import pairwise
 
+from core.base.errors import FormatInvalid
 from core.domain import Labels, VideoInfo
-from core.errors import FormatInvalid
 from core.formats import xml
 from core.formats.files import Files, one_file, refused
 from core.formats.reading import Asked, Event, Reader, base, runs, seconds_of, stem

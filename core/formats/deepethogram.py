@@ -10,8 +10,8 @@ import io
 from collections.abc import Sequence
 from dataclasses import replace
 
+from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, Lane, VideoInfo
-from core.errors import FormatInvalid
 from core.formats.files import Files, one_file, refused, shown, text_of
 from core.formats.reading import BACKGROUND, Asked, Event, Reader, frames_of, of_runs, spans, stem
 from core.formats.writing import clock, frame_range, one_clip, one_line, placed, stretched

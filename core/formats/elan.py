@@ -7,8 +7,8 @@ neighbours in the list of slots. Annotations that refer to others take their tim
 from collections import Counter
 from dataclasses import dataclass, field
 
+from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, Lane, Part
-from core.errors import FormatInvalid
 from core.formats import xml
 from core.formats.files import Files, one_file, refused, shown
 from core.formats.reading import Asked, Event, Reader, base, stem

@@ -6,8 +6,8 @@ Class 0 is `other`, what is no label. BORIS' own exporter labels the frame at a 
 from collections.abc import Mapping
 from typing import Any
 
+from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels
-from core.errors import FormatInvalid
 from core.formats.files import Files, json_of, one_file, shown
 from core.formats.reading import Asked, Reader, base, of_runs, seconds_of
 from core.formats.writing import frame_labels, json_bytes

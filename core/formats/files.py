@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from core import codec
-from core.domain import Finding
-from core.errors import FormatInvalid
+from core.base.errors import FormatInvalid
+from core.domain import Finding, serialization
 
 Files: TypeAlias = Mapping[str, bytes]
 
@@ -107,7 +106,7 @@ def lines_of(name: str, content: bytes) -> list[str]:
 
 def json_of(name: str, content: bytes) -> Any:
     """The JSON of a file: finite numbers, each name once, of bounded depth."""
-    return codec.plain_value(text_of(name, content), source=name)
+    return serialization.plain_value(text_of(name, content), source=name)
 
 
 def read_path(path: Path) -> Files:

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
+from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, Part, VideoInfo
-from core.errors import FormatInvalid
 from core.formats.files import Files, packed
 from core.formats.reading import Asked, bounds
 

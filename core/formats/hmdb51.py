@@ -5,8 +5,8 @@ neither in this split, which is not "validation". Same rule in open-mmlab/mmacti
 import re
 from typing import Literal
 
+from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels
-from core.errors import FormatInvalid
 from core.formats.files import Files, lines_of, packed, refused, shown
 from core.formats.reading import Asked, Reader, base
 from core.formats.ucf101 import whole_label

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
+from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, Part
-from core.errors import FormatInvalid
 from core.formats import xml
 from core.formats.files import Files, json_of, shown
 from core.formats.reading import Asked, Event, Reader, base

@@ -8,8 +8,8 @@ import math
 import re
 from collections.abc import Sequence
 
+from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels
-from core.errors import FormatInvalid
 from core.formats.files import Files, lines_of, packed, refused, shown, text_of
 from core.formats.reading import BACKGROUND, Asked, Reader, base, of_runs, runs, seconds_of
 from core.formats.writing import frame_labels, names_of, without_blanks

@@ -7,8 +7,8 @@ A format whose files hold parts lists them with `parts(files)`, and asks of each
 from collections.abc import Mapping
 from dataclasses import replace
 
+from core.base.errors import FormatInvalid
 from core.domain import Labels, Lane, Part
-from core.errors import FormatInvalid
 from core.formats.files import Files
 from core.formats.format import Format
 from core.formats.reading import Asked

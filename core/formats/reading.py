@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, Lane, Point, Segment, VideoInfo, listed
-from core.errors import FormatInvalid
 from core.formats.files import Findings, Problems, shown
 
 EXACT_S = 1e-6  # two times that differ by less are one

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from core.base.errors import FormatInvalid
 from core.domain import Labels, Segment
-from core.errors import FormatInvalid
 from core.formats.files import Files, lines_of, one_file, shown
 from core.formats.reading import Asked, Event, Reader, stem
 from core.formats.writing import in_ms, one_clip, placed

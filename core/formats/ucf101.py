@@ -7,8 +7,8 @@ gNN, not gNN alone. Counts: harvitronix/five-video-classification-methods.
 import re
 from collections.abc import Mapping, Sequence
 
+from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, listed
-from core.errors import FormatInvalid
 from core.formats.files import Files, lines_of, packed, refused
 from core.formats.reading import Asked, Reader, base
 from core.formats.writing import without_blanks

@@ -13,8 +13,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, Part
-from core.errors import FormatInvalid
 from core.formats.files import Files, json_of, one_file, refused, shown, text_of
 from core.formats.reading import Asked, Event, Reader, base, stem
 from core.formats.writing import json_bytes, placed, seconds

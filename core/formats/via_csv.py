@@ -2,8 +2,8 @@
 
 import re
 
+from core.base.errors import FormatInvalid
 from core.domain import Labels
-from core.errors import FormatInvalid
 from core.formats import via
 
 NAME = "via-csv"

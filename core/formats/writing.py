@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, Lane, Segment, VideoInfo
-from core.errors import FormatInvalid
 from core.formats.reading import base, bounds, frames_of, stem
 
 STEADY_S = 1e-3  # gaps between frames that differ by less are equal

@@ -7,11 +7,11 @@ from itertools import pairwise
 import numpy as np
 
 from core import metrics
+from core.base.errors import ScoringRefused
+from core.base.registry import METRICS
 from core.domain import Analysis, Comparison, Document, Segment, VideoInfo
-from core.errors import ScoringRefused
 from core.formats.reading import bounds, frames_of, of_runs
 from core.labelling import spans
-from core.registry import METRICS
 from core.segments import NOTHING
 
 BACKGROUND = "nothing"

@@ -12,7 +12,7 @@ from itertools import pairwise
 import numpy as np
 
 from core.domain import Doubt, Prediction, Segment, VideoInfo
-from core.domain.interchange import Span
+from core.domain.labels import Span
 from core.labelling import order, spans
 from core.segments import NOTHING
 

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from core.base.errors import EditRefused
 from core.domain import Change, Document, Edit, Head, Segment
-from core.domain.interchange import Span
-from core.errors import EditRefused
+from core.domain.labels import Span
 from core.labelling import spans
 from core.segments import NOTHING
 

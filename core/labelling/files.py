@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from core.base.errors import FormatInvalid
+from core.base.registry import FORMATS
 from core.domain import ClipLabels, Document, Item, Labels, Lane, Renaming, Segment, VideoInfo, listed
-from core.errors import FormatInvalid
 from core.formats import Asked, Format, converting, parts
 from core.formats.files import Files, unpacked
 from core.labelling import spans
-from core.registry import FORMATS
 
 ZIP = b"PK\x03\x04"
 

@@ -13,9 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from uuid import uuid4
 
-from core.codec import from_json, to_json
+from core.base.errors import EditRefused, FormatInvalid, ResultMissing
 from core.domain import Change, Document, Edit
-from core.errors import EditRefused, FormatInvalid, ResultMissing
+from core.domain.serialization import from_json, to_json
 from core.labelling import edits
 from core.store import Store
 

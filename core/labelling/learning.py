@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core import datasets, pipeline, training
+from core.base.errors import AnalysisError, NotEnoughExamples, ResultMissing, SplitInvalid
 from core.base.progress import Report, silent
+from core.base.settings import current
 from core.domain import Contribution, Dataset, Document, HeldOut, Item, Learned, Segment, Split, Training
-from core.errors import AnalysisError, NotEnoughExamples, ResultMissing, SplitInvalid
-from core.keys import fingerprint
+from core.domain.fingerprint import fingerprint
 from core.labelling import spans
-from core.settings import current
 from core.store import Store, cleaned_name
 from core.training import command
 

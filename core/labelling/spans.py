@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from core.domain import Segment
-from core.domain.interchange import Span
+from core.domain.labels import Span
 
 
 def union(spans: Iterable[Span]) -> tuple[Span, ...]:

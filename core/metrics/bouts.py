@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from core.base.errors import LabelsMismatch, ScoringRefused
 from core.domain import Comparison, Segment, Track
-from core.errors import LabelsMismatch, ScoringRefused
 from core.metrics.clips import kappa_of_counts
 from core.metrics.comparing import mean_where, metric, row_of, share
 

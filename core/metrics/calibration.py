@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from core.base.errors import NotEnoughExamples
 from core.domain import Comparison
-from core.errors import NotEnoughExamples
 from core.metrics.comparing import metric, share, sums_by_unit, unit_of_rows
 
 BINS = 15

@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from core.base.errors import LabelsMismatch, ScoringRefused
+from core.base.registry import METRICS
 from core.domain import Comparison, Track
-from core.errors import LabelsMismatch, ScoringRefused
-from core.registry import METRICS
 
 SUM_SLACK = 1e-3
 Formula = Callable[[Comparison], Any]

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from core.base.errors import ScoringRefused
 from core.domain import Comparison
-from core.errors import ScoringRefused
 from core.metrics.comparing import taken
 
 Z = 1.959964

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 
+from core.base.errors import FormatInvalid, ScoringRefused
+from core.base.registry import unknown
 from core.domain import Comparison
-from core.errors import FormatInvalid, ScoringRefused
 from core.formats import mstcn
 from core.formats.reading import BACKGROUND
 from core.metrics.comparing import of_rows
-from core.registry import unknown
 
 LARGEST_BYTES = 256 * 2**20
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from core.base.registry import METRICS
 from core.domain import Comparison, Estimate, Scorecard
 from core.metrics.over_time import CUTS, match_counts
 from core.metrics.scorecard import scorecard
-from core.registry import METRICS
 
 CONVENTIONS = {
     "scale": "0 to 1",

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from core.base.registry import METRICS
 from core.domain import Comparison, Estimate, Scorecard
 from core.metrics.calibration import FEW_CLIPS
 from core.metrics.clips import confusion, label_counts
@@ -18,7 +19,6 @@ from core.metrics.intervals import (
     warning,
     wilson,
 )
-from core.registry import METRICS
 
 ONE_SIDED = 0.95  # share of predictions on one label from which the user is warned
 MOST_WORK = 5e7  # draws x rows x labels up to which slow metrics get an interval

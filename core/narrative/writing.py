@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from core.base.errors import AnalysisError
+from core.base.registry import unknown
 from core.domain import Segment
-from core.errors import AnalysisError
 from core.narrative import telling
 from core.narrative.facts import Subject, facts, with_gaps
 from core.narrative.languages import LANGUAGES, Language
-from core.registry import unknown
 
 MARKUP = "\\`*_{}[]<>()#+-!|~$:"  # what Markdown would read in a label or a name
 

@@ -21,10 +21,10 @@ from contextlib import suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from core.codec import from_json, to_json
+from core.base.errors import AnalysisError, FormatInvalid
 from core.domain import Recipe
 from core.domain.jobs import Job
-from core.errors import AnalysisError, FormatInvalid
+from core.domain.serialization import from_json, to_json
 from core.store.clips import Clips, VideoEntry, cleaned_name
 from core.store.journals import Journals
 from core.store.results import remove

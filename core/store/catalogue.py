@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from core.errors import AnalysisError
+from core.base.errors import AnalysisError
 
 SCHEMA = """
 CREATE TABLE videos (digest TEXT PRIMARY KEY, info TEXT NOT NULL, arrays BLOB NOT NULL, name TEXT NOT NULL,

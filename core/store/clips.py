@@ -13,9 +13,9 @@ from uuid import uuid4
 
 import numpy as np
 
-from core.codec import from_json, to_json
+from core.base.errors import ResultMissing
 from core.domain import VideoInfo
-from core.errors import ResultMissing
+from core.domain.serialization import from_json, to_json
 from core.store.catalogue import hex_digits
 from core.store.results import Results, packed, remove, unpacked
 

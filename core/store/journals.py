@@ -2,7 +2,7 @@
 
 import time
 
-from core.errors import ResultMissing
+from core.base.errors import ResultMissing
 from core.store.catalogue import Catalogue, hex_digits
 
 

@@ -13,8 +13,8 @@ from uuid import uuid4
 
 import numpy as np
 
-from core.codec import from_json, to_json
-from core.errors import FormatInvalid, ResultMissing
+from core.base.errors import FormatInvalid, ResultMissing
+from core.domain.serialization import from_json, to_json
 from core.store.catalogue import BUSY_S, HEX, Catalogue, hex_digits
 
 T = TypeVar("T")

@@ -4,9 +4,9 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from core.base.errors import ResultMissing
 from core.domain import Dataset, Split
-from core.errors import ResultMissing
-from core.keys import fingerprint
+from core.domain.fingerprint import fingerprint
 from core.store.catalogue import hex_digits
 from core.store.results import Results
 

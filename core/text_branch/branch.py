@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from core.base.errors import NotEnoughExamples
 from core.base.progress import Report, silent
 from core.domain import Lines
-from core.errors import NotEnoughExamples
 from core.network import UNKNOWN, class_weights_of
 
 NEAR_S = 2.0  # words this far before or after a step's middle are near it

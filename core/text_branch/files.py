@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from core.errors import FormatInvalid, WeightsMissing
+from core.base.errors import FormatInvalid, WeightsMissing
 from core.text_branch.branch import MOST_KNOWN, TextBranch, build, words
 
 LARGEST_BYTES = 2**24  # of the file, and of all that is packed in it

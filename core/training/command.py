@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from core import datasets, sets
+from core.base.errors import AnalysisError, ResultMissing, SplitInvalid
 from core.base.progress import Report
+from core.base.registry import BACKBONES
 from core.domain import Dataset, Grouping, Split, Training
-from core.errors import AnalysisError, ResultMissing, SplitInvalid
-from core.registry import BACKBONES
 from core.store import Store
 from core.training import runs, saving
 from core.training.options import Options, view

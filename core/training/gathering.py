@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from functools import partial
 
 from core import datasets, pipeline
+from core.base.errors import AnalysisError, ResultMissing
 from core.base.progress import Report, silent
+from core.base.registry import BACKBONES
 from core.domain import Dataset, Features, Recipe
-from core.errors import AnalysisError, ResultMissing
-from core.keys import fingerprint
-from core.registry import BACKBONES
+from core.domain.fingerprint import fingerprint
 from core.store import Store
 from core.workspace.jobs.cluster import spread
 

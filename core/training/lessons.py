@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from core import datasets, metrics
+from core.base.registry import METRICS
 from core.domain import Comparison, Dataset, Features, HeldOut
 from core.network import UNKNOWN, Example
-from core.registry import METRICS
 
 Run = Callable[[np.ndarray], np.ndarray]
 OF_CLIPS = ("accuracy", "balanced_accuracy", "macro_f1")

@@ -7,10 +7,10 @@ made set.
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
+from core.base.registry import BACKBONES
 from core.domain import Recipe
 from core.network import NetworkSettings
 from core.preprocess import Hold, Resize
-from core.registry import BACKBONES
 
 
 @dataclass(frozen=True)

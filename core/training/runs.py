@@ -19,7 +19,9 @@ from statistics import median_low
 from typing import Any
 
 from core import datasets, lines, network, text_branch
+from core.base.errors import Cancelled, NotEnoughExamples, ResultMissing
 from core.base.progress import Report, silent
+from core.base.registry import BACKBONES
 from core.domain import (
     Checkpoint,
     Dataset,
@@ -32,9 +34,7 @@ from core.domain import (
     Split,
     Training,
 )
-from core.errors import Cancelled, NotEnoughExamples, ResultMissing
-from core.keys import fingerprint
-from core.registry import BACKBONES
+from core.domain.fingerprint import fingerprint
 from core.store import Store
 from core.training import baselines, gathering, lessons, wording
 from core.training.lessons import Lesson

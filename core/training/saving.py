@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from core import codec, network, pipeline, text_branch
-from core.domain import ModelCard, Training
-from core.errors import AnalysisError, FormatInvalid, ResultMissing
-from core.settings import ROOT
+from core import network, pipeline, text_branch
+from core.base.errors import AnalysisError, FormatInvalid, ResultMissing
+from core.base.settings import ROOT
+from core.domain import ModelCard, Training, serialization
 from core.store import Store
 from core.training.runs import network_path, run_of, words_path
 
@@ -152,7 +152,7 @@ def _put(store: Store, card: ModelCard, parts: dict[str, bytes]) -> None:
         folder.mkdir(parents=True)
         for part, content in parts.items():
             (folder / part).write_bytes(content)
-        (folder / "card.partial").write_text(codec.pretty_json(card), encoding="utf-8")
+        (folder / "card.partial").write_text(serialization.pretty_json(card), encoding="utf-8")
         (folder / "card.partial").rename(folder / CARD)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
@@ -190,7 +190,7 @@ def open_zip(store: Store, path: Path, *, source: str = "") -> str:
     source = source or path.name
     parts = _parts(path, source)
     text = parts[CARD].decode("utf-8", "replace")
-    card = codec.from_json(text, ModelCard, source=f"{source}, {CARD}")
+    card = serialization.from_json(text, ModelCard, source=f"{source}, {CARD}")
     if card.network != NETWORK or not NAME.fullmatch(card.name):
         raise FormatInvalid(
             f"{source}: expected the network {NETWORK!r} and a plain name, got {card.network!r}, {card.name!r}."
@@ -199,7 +199,7 @@ def open_zip(store: Store, path: Path, *, source: str = "") -> str:
         raise FormatInvalid(f"{source}: its card names {card.words!r} as words, and it holds {', '.join(parts)}.")
     named = free_name(store, card.name)
     checked = json.loads(text) | {"name": named}
-    card = codec.from_json(json.dumps(checked), ModelCard, source=f"{source}, {CARD}")
+    card = serialization.from_json(json.dumps(checked), ModelCard, source=f"{source}, {CARD}")
     pipeline.check_card(card, source)
     del parts[CARD]
     _put_checked(store, card, parts, source)

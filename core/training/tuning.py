@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from core import datasets, network
+from core.base.errors import AnalysisError, Cancelled, NotEnoughExamples, ResultMissing
 from core.base.progress import Report, silent
+from core.base.registry import BACKBONES
 from core.domain import Dataset, Epoch, Split, Trial
-from core.errors import AnalysisError, Cancelled, NotEnoughExamples, ResultMissing
-from core.keys import fingerprint
-from core.registry import BACKBONES
+from core.domain.fingerprint import fingerprint
 from core.store import Store
 from core.training import gathering, lessons
 from core.training.lessons import Lesson

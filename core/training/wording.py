@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from core import lines, network, text_branch
+from core.base.errors import NotEnoughExamples
 from core.base.progress import Report
 from core.domain import Dataset, Features, Fold, HeldOut
-from core.errors import NotEnoughExamples
 from core.network import NetworkSettings, Run
 from core.store import Store
 from core.text_branch import TextBranch

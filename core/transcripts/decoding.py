@@ -7,7 +7,7 @@ the bytes above 127 stand in pairs and are many, as in Chinese, else Windows-125
 import codecs
 import re
 
-from core.errors import FormatInvalid
+from core.base.errors import FormatInvalid
 
 LARGEST_BYTES = 16 * 2**20
 MARKS = (

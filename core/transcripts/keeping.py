@@ -1,9 +1,9 @@
 """Lines beside a clip, in the store, where the search and the trainings find them."""
 
+from core.base.errors import FormatInvalid, ResultMissing
 from core.base.progress import Report, silent
 from core.domain import Line
-from core.errors import FormatInvalid, ResultMissing
-from core.keys import fingerprint
+from core.domain.fingerprint import fingerprint
 from core.lines import keep_lines, lines_of
 from core.store import Store
 from core.transcripts import reading

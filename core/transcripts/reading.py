@@ -9,8 +9,8 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from core.base.errors import FormatInvalid
 from core.domain import Line
-from core.errors import FormatInvalid
 from core.formats.subtitles import TAG
 from core.transcripts.decoding import decoded
 

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from core.base.errors import ResultMissing, WeightsMissing
 from core.base.progress import Report, silent
-from core.errors import ResultMissing, WeightsMissing
-from core.keys import fingerprint
+from core.base.registry import unknown
+from core.domain.fingerprint import fingerprint
 from core.lines import keep_lines
-from core.registry import unknown
 from core.store import Store
 from core.transcripts.reading import Raw, lines_of_raw
 

@@ -16,7 +16,7 @@ from av.error import ExitError, FFmpegError
 from av.stream import Disposition
 
 from core import signatures
-from core.errors import VideoUnreadable
+from core.base.errors import VideoUnreadable
 from core.signatures import Content
 
 MAX_PIXELS = 8192 * 4608  # 8K; a frame that claims more is refused before memory is taken for it

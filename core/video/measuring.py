@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from core import signatures
+from core.base.errors import VideoUnreadable
 from core.base.progress import Report, silent
 from core.domain import VideoInfo
-from core.errors import VideoUnreadable
 from core.signatures import Content, content_of
 from core.video.containers import AGAIN, Decoder, codec_name, explained, opened, pictures_of
 from core.video.pace import Pace

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from av.error import FFmpegError
 
+from core.base.errors import VideoUnreadable
 from core.domain import Frame, VideoInfo
-from core.errors import VideoUnreadable
 from core.signatures import content_of
 from core.video.containers import Decoder, explained, opened
 from core.video.pictures import check_of, image_of

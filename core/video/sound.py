@@ -4,9 +4,9 @@ from pathlib import Path
 
 import numpy as np
 
+from core.base.errors import VideoUnreadable
 from core.base.progress import Report, silent
 from core.domain import VideoInfo
-from core.errors import VideoUnreadable
 from core.signatures import content_of
 from core.video.containers import container_of, explained
 from core.video.pace import Pace

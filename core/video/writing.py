@@ -12,9 +12,9 @@ import numpy as np
 from av.error import FFmpegError
 from av.video.frame import PictureType
 
+from core.base.errors import AnalysisError
 from core.base.progress import Report, silent
 from core.domain import Frame, VideoInfo
-from core.errors import AnalysisError
 from core.signatures import content_of
 from core.video.containers import THREADS, container_of
 from core.video.pace import Pace

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from core.base.errors import WeightsMissing
+from core.base.registry import Registry
 from core.domain import Vectors
-from core.errors import WeightsMissing
-from core.keys import fingerprint
-from core.registry import Registry
+from core.domain.fingerprint import fingerprint
 from core.store import Store
 
 

@@ -14,10 +14,10 @@ from typing import TypeAlias
 import numpy as np
 
 from core import segments
+from core.base.errors import ResultMissing
 from core.base.progress import Report, silent
 from core.domain import Index, Lines, Prediction
-from core.errors import ResultMissing
-from core.keys import fingerprint
+from core.domain.fingerprint import fingerprint
 from core.lines import LINES, WITH_WORDS
 from core.store import Store
 from core.words import meaning, saying

@@ -11,10 +11,10 @@ from dataclasses import replace
 import numpy as np
 
 from core import pipeline, segments
+from core.base.errors import AnalysisError
 from core.base.progress import Report, silent
 from core.domain import Analysis, LabelScore, ModelCard, Named, Prediction, Recipe, VideoInfo
-from core.errors import AnalysisError
-from core.keys import fingerprint
+from core.domain.fingerprint import fingerprint
 from core.store import Store
 from core.words import meaning
 from core.words.encoder import ENCODERS, USUAL

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from core import pipeline
-from core.keys import fingerprint
+from core.domain.fingerprint import fingerprint
 from core.store import Store
 
 WIDTH_PX = 320

@@ -16,9 +16,9 @@ from dataclasses import replace
 import numpy as np
 
 from core import pipeline
+from core.base.errors import AnalysisError
 from core.base.progress import Report, silent
 from core.domain import Hits, Index, Moment, Recipe
-from core.errors import AnalysisError
 from core.store import Store
 from core.words import index as indices
 from core.words import meaning, saying

@@ -5,8 +5,8 @@ from typing import Any
 import streamlit as st
 
 from core import frames
+from core.base.errors import AnalysisError
 from core.domain import VideoInfo
-from core.errors import AnalysisError
 from pages.ui import job_panel, lanes, reads, state, theme, words
 
 ABOUT = (

@@ -1,6 +1,6 @@
 """The menu of CNNs: first those whose weights are here, then those that Keras fetches at first use."""
 
-from core.registry import BACKBONES
+from core.base.registry import BACKBONES
 
 
 def names() -> list[str]:

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from core import evaluation
+from core.base.registry import METRICS
 from core.domain import Estimate, Evaluation, Rivalry
-from core.registry import METRICS
 from core.store import DatasetEntry
 from pages.ui import (
     evaluate_figures,

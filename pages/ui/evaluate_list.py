@@ -4,8 +4,8 @@ from html import escape
 
 import streamlit as st
 
+from core.base.errors import AnalysisError
 from core.domain import Case, Listing
-from core.errors import AnalysisError
 from pages.ui import evaluate_choice, figures, player, reads, state, theme, words
 from pages.ui.evaluate_choice import Choice
 

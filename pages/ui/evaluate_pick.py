@@ -6,8 +6,8 @@ from dataclasses import replace
 import streamlit as st
 
 from core import evaluation, training
+from core.base.errors import AnalysisError
 from core.domain import Grouping, Training
-from core.errors import AnalysisError
 from core.evaluation import matching
 from core.store import DatasetEntry
 from pages.ui import evaluate_choice, reads, state, theme, train_words, words

@@ -4,8 +4,8 @@ from html import escape
 
 import streamlit as st
 
+from core.base.errors import AnalysisError
 from core.domain import Evaluation, Segment
-from core.errors import AnalysisError
 from pages.ui import evaluate_head, evaluate_list, evaluate_words, figures, reads, state, theme, words
 
 MOMENTS = ("frame_accuracy", "time_accuracy", "edit", "f1_10", "f1_25", "f1_50")

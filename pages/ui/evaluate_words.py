@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from core import evaluation, metrics
+from core.base.registry import METRICS
 from core.domain import Estimate, Evaluation, Rivalry
-from core.registry import METRICS
 from pages.ui import evaluate_choice, words
 
 if TYPE_CHECKING:

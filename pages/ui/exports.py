@@ -6,8 +6,8 @@ from pathlib import Path
 import streamlit as st
 
 from core import frames, pipeline
+from core.base.errors import AnalysisError, RecipeInvalid, ResultMissing
 from core.domain import Recipe, VideoInfo
-from core.errors import AnalysisError, RecipeInvalid, ResultMissing
 from pages.ui import contact_sheet, job_panel, reads, state, theme, words
 from pages.ui.player import prefix
 

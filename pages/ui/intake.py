@@ -7,9 +7,9 @@ from typing import Literal
 import streamlit as st
 
 from core import pipeline
+from core.base.errors import AnalysisError, VideoUnreadable
+from core.domain.fingerprint import fingerprint
 from core.domain.jobs import Job
-from core.errors import AnalysisError, VideoUnreadable
-from core.keys import fingerprint
 from pages.ui import job_panel, state, theme, words
 
 SUFFIXES = (

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
+from core.base.errors import AnalysisError
 from core.domain import VideoInfo
-from core.errors import AnalysisError
 from core.labelling import agreement
 from core.labelling.agreement import Agreement
 from core.labelling.journal import State

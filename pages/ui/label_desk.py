@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 
 import streamlit as st
 
+from core.base.errors import AnalysisError, EditRefused
 from core.domain import Edit, VideoInfo
-from core.errors import AnalysisError, EditRefused
 from core.labelling import agreement, journal
 from core.labelling.journal import State
 from pages.ui import (

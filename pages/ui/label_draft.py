@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core import pipeline
+from core.base.errors import AnalysisError
 from core.domain import Doubt, Prediction, Segment, VideoInfo
-from core.errors import AnalysisError
 from core.labelling import drafts, edits
 from core.labelling.journal import State
 from pages.ui import job_panel, label_tracks, model_cards, named, player, reads, state, theme, words

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.base.errors import AnalysisError
+from core.base.registry import FORMATS
 from core.domain import Document, VideoInfo
-from core.errors import AnalysisError
 from core.formats import converting
 from core.labelling import files
 from core.labelling.journal import State
-from core.registry import FORMATS
 from pages.ui import label_take_in, label_tracks, state, theme, words
 
 

@@ -3,9 +3,9 @@
 import streamlit as st
 
 from core import training
+from core.base.errors import AnalysisError
 from core.domain import VideoInfo
 from core.domain.jobs import Job
-from core.errors import AnalysisError
 from core.labelling import learning
 from core.labelling.journal import State
 from pages.ui import job_panel, label_figures, label_tracks, reads, state, theme, words

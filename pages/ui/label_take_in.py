@@ -6,13 +6,13 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.base.errors import AnalysisError
+from core.base.registry import FORMATS
 from core.domain import Document, Labels, Part, Renaming, VideoInfo
-from core.errors import AnalysisError
 from core.formats import Asked, Format, converting, parts
 from core.formats.files import Files
 from core.formats.labelstudio import rate_of
 from core.labelling import files
-from core.registry import FORMATS
 from pages.ui import label_tracks, state, theme, words
 
 FIND_OUT, KEEP, DROP = "", "\0keep", "\0drop"

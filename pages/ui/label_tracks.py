@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import streamlit as st
 
+from core.base.errors import AnalysisError
 from core.domain import Document, VideoInfo
-from core.errors import AnalysisError
 from core.labelling import edits, journal
 from core.labelling.journal import State
 from pages.ui import state, theme, words

@@ -6,10 +6,10 @@ import numpy as np
 import streamlit as st
 
 from core import explain, insight
+from core.base.registry import BACKBONES
 from core.domain import Features, VideoInfo
 from core.explain import Activations, Anatomy, Layer, Stretch
 from core.insight import View
-from core.registry import BACKBONES
 from pages.ui import charts, job_panel, paint, seeing, state, theme, words
 
 CHOICES = {"strong": "Strongest now", "varied": "Most varying", "chosen": "Chosen"}

@@ -5,8 +5,8 @@ from html import escape
 import streamlit as st
 
 from core import words
+from core.base.errors import AnalysisError
 from core.domain import Analysis, ModelCard, Named, Prediction, VideoInfo
-from core.errors import AnalysisError
 from core.words import naming
 from pages.ui import findings, job_panel, reads, state, theme
 from pages.ui import words as told

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from core import transcripts
+from core.base.errors import AnalysisError
 from core.domain import VideoInfo
-from core.errors import AnalysisError
 from pages.ui import state, theme, words
 
 

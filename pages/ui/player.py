@@ -8,8 +8,8 @@ from uuid import uuid4
 import streamlit as st
 
 from core import pipeline
+from core.base.errors import AnalysisError
 from core.domain import Analysis, Edit, Segment, VideoInfo
-from core.errors import AnalysisError
 from core.formats import labels_of, webvtt
 from core.segments import NOTHING
 from pages.ui import job_panel, state, theme

@@ -10,9 +10,10 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from core import codec, datasets, explain, pipeline, transcripts
+from core import datasets, explain, pipeline, transcripts
 from core import evaluation as evaluations
 from core import frames as frames_of_clips
+from core.base.errors import AnalysisError, ResultMissing
 from core.clock import Clock, choosing, clock_of
 from core.domain import (
     Analysis,
@@ -33,8 +34,8 @@ from core.domain import (
     Sheet,
     Split,
     Training,
+    serialization,
 )
-from core.errors import AnalysisError, ResultMissing
 from core.metrics.curves import Curve, Sweep
 from core.quality import Finding, findings
 from core.store import DatasetEntry
@@ -61,12 +62,12 @@ def _frames(workspace: str, digest: str, index: int, reach: int) -> tuple[Frame,
 
 def clock(digest: str) -> Clock:
     """What the recipe makes of the clip's frames."""
-    return _clock(str(state.settings().workspace), digest, codec.to_json(choosing(state.recipe())))
+    return _clock(str(state.settings().workspace), digest, serialization.to_json(choosing(state.recipe())))
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _clock(workspace: str, digest: str, recipe_text: str) -> Clock:
-    return clock_of(codec.from_json(recipe_text, Recipe), state.store().video(digest))
+    return clock_of(serialization.from_json(recipe_text, Recipe), state.store().video(digest))
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
@@ -126,7 +127,7 @@ def analysis(digest: str, model: str) -> Analysis:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _analysis(workspace: str, digest: str, recipe_text: str, model: str, key: str) -> Analysis:
-    used = codec.from_json(recipe_text, Recipe)
+    used = serialization.from_json(recipe_text, Recipe)
     return pipeline.analysis(state.store(), digest, used, state.models()[model], state.settings().engine)
 
 
@@ -239,14 +240,20 @@ def _offers(workspace: str, body: str) -> tuple[datasets.Offer, ...]:
 def drawn_split(entry: DatasetEntry, grouping: Grouping, method: str, count: int, seed: int, joins: tuple) -> Split:
     """The split of a labelled set that is asked for; SplitInvalid where there is none such."""
     return _drawn_split(
-        str(state.settings().workspace), entry.body, codec.to_json(grouping), method, count, seed, codec.to_json(joins)
+        str(state.settings().workspace),
+        entry.body,
+        serialization.to_json(grouping),
+        method,
+        count,
+        seed,
+        serialization.to_json(joins),
     )
 
 
 @st.cache_resource(max_entries=8, show_spinner="Drawing groups")
 def _drawn_split(workspace: str, body: str, grouping: str, method: str, count: int, seed: int, joins: str) -> Split:
-    found, told = _dataset(workspace, body), codec.from_json(grouping, Grouping)
-    pairs = codec.from_json(joins, tuple[tuple[int, int], ...])
+    found, told = _dataset(workspace, body), serialization.from_json(grouping, Grouping)
+    pairs = serialization.from_json(joins, tuple[tuple[int, int], ...])
     if method == "given":
         return datasets.given_split(found, told, seed=seed, joins=pairs)
     if method == "folds":
@@ -343,12 +350,12 @@ def _lanes(workspace: str, key: str, unit: int) -> evaluations.Lanes:
 
 def named_split(entry: DatasetEntry, told: str, grouping: Grouping, model: str) -> str:
     """The key of the split of a labelled set that is asked for in a word, as for the command line; it is kept."""
-    return _named_split(str(state.settings().workspace), entry.body, told, codec.to_json(grouping), model)
+    return _named_split(str(state.settings().workspace), entry.body, told, serialization.to_json(grouping), model)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _named_split(workspace: str, body: str, told: str, grouping: str, model: str) -> str:
-    chosen = codec.from_json(grouping, Grouping)
+    chosen = serialization.from_json(grouping, Grouping)
     return evaluations.command.split_named(state.store(), _dataset(workspace, body), told, chosen, model)
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.base.errors import AnalysisError
 from core.domain import Hits, Moment, Segment
-from core.errors import AnalysisError
 from core.words import saying, searching
 from pages.ui import player, reads, state, theme, words
 from pages.ui.player import prefix

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import pipeline, words
-from core.keys import fingerprint
+from core.domain.fingerprint import fingerprint
 from core.words import index
 from pages.ui import job_panel, state, theme
 from pages.ui import words as told

@@ -7,10 +7,10 @@ import numpy as np
 import streamlit as st
 
 from core import insight
+from core.base.errors import AnalysisError
+from core.base.registry import BACKBONES
 from core.domain import VideoInfo
-from core.errors import AnalysisError
 from core.insight import View
-from core.registry import BACKBONES
 from pages.ui import paint, state, theme, words
 from pages.ui.slider import slider
 

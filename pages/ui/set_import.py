@@ -7,9 +7,9 @@ from typing import get_args
 import streamlit as st
 
 from core import datasets, sets
+from core.base.errors import AnalysisError
 from core.domain import Dataset
 from core.domain.jobs import Job
-from core.errors import AnalysisError
 from pages.ui import job_panel, reads, set_tables, state, theme, words
 
 FIND_OUT = "Find out"

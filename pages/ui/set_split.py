@@ -3,8 +3,8 @@
 import streamlit as st
 
 from core import datasets, sets
+from core.base.errors import AnalysisError
 from core.domain import Dataset, Grouping, Pair, Split
-from core.errors import AnalysisError
 from core.store import DatasetEntry
 from pages.ui import job_panel, reads, set_parts, set_tables, state, theme, thumbs, words
 

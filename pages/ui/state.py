@@ -16,11 +16,11 @@ from typing import Any, NoReturn
 import numpy as np
 import streamlit as st
 
-from core import codec, pipeline
-from core import settings as core_settings
-from core.domain import ModelCard, Recipe, Step, VideoInfo
-from core.errors import AnalysisError, FormatInvalid, ResultMissing
-from core.settings import Settings
+from core import pipeline
+from core.base import settings as core_settings
+from core.base.errors import AnalysisError, FormatInvalid, ResultMissing
+from core.base.settings import Settings
+from core.domain import ModelCard, Recipe, Step, VideoInfo, serialization
 from core.store import Store, VideoEntry
 from core.words import searching
 from core.workspace.jobs.runner import Runner
@@ -112,7 +112,7 @@ def _described() -> dict[str, str]:
 
 def packed(chosen: Recipe) -> str:
     """A recipe as an address carries it."""
-    return base64.urlsafe_b64encode(zlib.compress(codec.to_json(chosen).encode(), 9)).decode().rstrip("=")
+    return base64.urlsafe_b64encode(zlib.compress(serialization.to_json(chosen).encode(), 9)).decode().rstrip("=")
 
 
 def _adopt(told: Mapping[str, str]) -> None:
@@ -154,7 +154,7 @@ def _unpacked(text: str) -> Recipe | None:
     try:
         packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
         plain = zlib.decompressobj().decompress(packed, LONGEST_RECIPE)
-        return codec.from_json(plain.decode(), Recipe, source="the address")
+        return serialization.from_json(plain.decode(), Recipe, source="the address")
     except (ValueError, zlib.error, AnalysisError):
         return None
 
@@ -309,7 +309,7 @@ def parts() -> tuple[Part, ...]:
 
 def set_parts(changed: tuple[Part, ...]) -> None:
     """Keep these steps in place of those before."""
-    st.session_state["parts"] = tuple((part.uid, part.on, codec.to_json(part.step)) for part in changed)
+    st.session_state["parts"] = tuple((part.uid, part.on, serialization.to_json(part.step)) for part in changed)
 
 
 def new_uid() -> int:
@@ -325,7 +325,7 @@ def recipe() -> Recipe:
 
 def recipe_json() -> str:
     """The same as canonical text."""
-    return codec.to_json(recipe())
+    return serialization.to_json(recipe())
 
 
 def use_recipe(chosen: Recipe) -> None:
@@ -336,14 +336,14 @@ def use_recipe(chosen: Recipe) -> None:
 def read_recipe(name: str, content: bytes) -> Recipe:
     """A recipe out of a file; FormatInvalid or RecipeInvalid say what is wrong with it."""
     try:
-        return codec.from_json(content.decode("utf-8"), Recipe, source=name)
+        return serialization.from_json(content.decode("utf-8"), Recipe, source=name)
     except UnicodeDecodeError as error:
         raise FormatInvalid(f"{name} is no text.", "Choose a recipe that was downloaded from here.") from error
 
 
 @cache
 def _parsed(text: str) -> Any:
-    return codec.from_json(text, Step)  # type: ignore[type-abstract]
+    return serialization.from_json(text, Step)  # type: ignore[type-abstract]
 
 
 def _step(text: str) -> Any:

@@ -4,8 +4,8 @@ from typing import Any
 
 import streamlit as st
 
+from core.base.errors import AnalysisError
 from core.domain import VideoInfo
-from core.errors import AnalysisError
 from core.frames import quality_key
 from pages.ui import lanes, reads, state, theme, words, workbench
 from pages.ui.preview import View

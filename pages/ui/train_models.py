@@ -5,8 +5,8 @@ from html import escape
 import streamlit as st
 
 from core import training
+from core.base.errors import AnalysisError
 from core.domain import ModelCard
-from core.errors import AnalysisError
 from pages.ui import state, theme, words
 
 SAID = {

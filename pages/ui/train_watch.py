@@ -3,8 +3,8 @@
 import streamlit as st
 
 from core import training
+from core.base.errors import ResultMissing
 from core.domain.jobs import Job
-from core.errors import ResultMissing
 from core.training import runs
 from pages.ui import job_panel, set_parts, state, theme, train_figures, train_new, words
 

@@ -4,8 +4,8 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from core.base.registry import BACKBONES
 from core.domain import FoldResult, Split, Training, Trial
-from core.registry import BACKBONES
 from pages.ui import words
 
 if TYPE_CHECKING:

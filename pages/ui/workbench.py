@@ -4,12 +4,11 @@ from typing import Any
 
 import streamlit as st
 
-from core import codec
+from core.base.errors import AnalysisError
+from core.base.registry import STEPS
 from core.clock import Clock
-from core.domain import Recipe, VideoInfo
-from core.errors import AnalysisError
+from core.domain import Recipe, VideoInfo, serialization
 from core.preprocess import reach
-from core.registry import STEPS
 from pages.ui import preview, reads, state, theme, words
 from pages.ui.preview import View
 from pages.ui.slider import slider
@@ -233,7 +232,7 @@ def _load() -> None:
 
 
 def _exchange() -> None:
-    text = codec.pretty_json(state.recipe())
+    text = serialization.pretty_json(state.recipe())
     st.download_button("Download as a file", text, "recipe.json", "application/json", icon=":material/download:")
     turn = state.remembered("recipe.turn", 0)
     key = f"recipe-file.{turn}"

@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core import formats  # noqa: F401
-from core.registry import FORMATS
+from core.base.registry import FORMATS
 from scripts.dashboard import ROOT, Dashboard
 from tests.browser.conftest import (
     PATIENCE_MS,

@@ -6,9 +6,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from core import pipeline
+from core.base.settings import current
 from core.domain import Recipe
 from core.preprocess import Crop, Rotate
-from core.settings import current
 from core.store import Store
 from scripts.dashboard import Dashboard
 from tests.browser.conftest import PATIENCE_MS, go, open_page, picture, settle

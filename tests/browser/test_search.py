@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from core import pipeline, settings
+from core import pipeline
+from core.base import settings
 from core.domain import Prediction, Recipe
 from core.store import Store
 from scripts.dashboard import Dashboard

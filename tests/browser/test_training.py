@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from core import pipeline, sets, training
+from core.base.settings import current
 from core.domain import Features
-from core.settings import current
 from core.store import Store
 from scripts.dashboard import Dashboard
 from tests.browser.conftest import PATIENCE_MS, go, open_page, picture, press, settle, turn_to

@@ -8,14 +8,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args
 
+from core.base.errors import JobLost
 from core.base.progress import Report, silent
-from core.errors import JobLost
 from core.workspace.jobs import worker
 from core.workspace.jobs.worker import LANE_VARIABLE, LOG_VARIABLE, WARM_VARIABLE
 
 Lane = Literal["job", "quick"]
-
-
 QUIET = logging.CRITICAL + 1
 
 

@@ -20,20 +20,14 @@ from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
 
+from core.base.errors import AnalysisError, JobLost
 from core.domain.jobs import Job, State
-from core.errors import AnalysisError, JobLost
 from core.workspace.jobs.cluster import CRASH, Lane, configure_dask, own_cluster
 from core.workspace.jobs.worker import REPORT_BUG, SMALLER, TOPIC, answer, ask_to_stop, packed, work
 
 MEMORY_TOPIC = "worker-restart-memory"  # where dask's nannies say that they ended a worker for its memory
-
-
 SAVE_EVERY_S = 1.0
-
-
 RATE_OVER_S = 30.0
-
-
 CANCEL_WITHIN_S = 30.0
 
 

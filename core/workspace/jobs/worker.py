@@ -16,33 +16,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from core.base.errors import AnalysisError, Cancelled, JobLost
 from core.domain.jobs import State
-from core.errors import AnalysisError, Cancelled, JobLost
 
 TOPIC = "kinetoscope-jobs"
-
-
 REPORT_EVERY_S = 0.2
-
-
 LARGEST_LOG = 4 * 2**20  # bytes
-
-
 LOG_VARIABLE = "KINETOSCOPE_WORKER_LOG"
-
-
 LANE_VARIABLE = "KINETOSCOPE_LANE"
-
-
 WARM_VARIABLE = "KINETOSCOPE_WARM"
-
-
 JOB_NICENESS = 5
-
-
 SMALLER = "Trim or shrink the clip, or set KINETOSCOPE_WORKER_MEMORY_GB to more if this machine has it."
-
-
 REPORT_BUG = "This is a fault of the program: please report it with the clip that caused it."
 
 

@@ -5,10 +5,10 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Literal
 
-from core.domain.answers import Analysis, LabelScore, Segment, Track
-from core.domain.checks import check
-from core.domain.footage import VideoInfo
-from core.domain.labelled import Finding
+from core.domain.datasets import Finding
+from core.domain.predictions import Analysis, LabelScore, Segment, Track
+from core.domain.validation import check
+from core.domain.video import VideoInfo
 
 Span = tuple[float, float]
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from core.domain.checks import check, rising
+from core.domain.validation import check, rising
 
 
 @dataclass(frozen=True, eq=False)

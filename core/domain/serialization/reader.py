@@ -1,14 +1,4 @@
-"""Dataclasses <-> JSON: one text for each value, so that what is saved and what is named can never disagree.
-
-A dataclass is an object with its class name under "type" and its fields beside it. Each value is written as its field
-declares it, not as it happens to be held: 90 in a float field is 90.0, -0.0 is 0.0, and 25 in a Fraction field "25".
-Fractions are "30000/1001"; arrays carry type "array", dtype, shape and base64 (or the name under which they were put
-aside). Fields declared Any or dict[str, Any] hold plain JSON.
-
-Reading trusts nothing: whatever is wrong with a text is FormatInvalid with source, JSON path, expected and got. That
-includes what a class says about its own values (ValueError of a domain check, RecipeInvalid of a step): a file is
-malformed then, and the reason is in the message.
-"""
+"""JSON to values, strictly."""
 
 import base64
 import binascii
@@ -17,43 +7,22 @@ import math
 import re
 import types
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, fields, is_dataclass
+from dataclasses import MISSING, Field, is_dataclass
 from fractions import Fraction
-from functools import cache
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import numpy as np
 
-from core import domain
-from core.domain import Recipe, Step
-from core.errors import AnalysisError, FormatInvalid, UnknownName
-from core.registry import STEPS
+from core.base.errors import AnalysisError, FormatInvalid, UnknownName
+from core.base.registry import STEPS
+from core.domain import Step
+from core.domain.serialization.common import DTYPES, LARGEST_INT, element_hints, field_hints, is_text, stored_name
 
 T = TypeVar("T")
-Arrays = dict[str, np.ndarray]
-
 LONGEST_TEXT = 64 * 2**20  # characters
 DEEPEST = 40  # levels of nesting
-LARGEST_INT = 2**63
 LONGEST_NUMBER = 400  # characters
-KNOWN = {name: kind for name, kind in vars(domain).items() if is_dataclass(kind)}
-DTYPES = tuple(np.dtype(kind).str.lstrip("|") for kind in "?bBhHiIqQefd")
 FRACTION = re.compile(r"(-?\d{1,40})(?:/(\d{1,40}))?", re.ASCII)
-
-
-def to_json(value: Any, *, arrays: Arrays | None = None) -> str:
-    """The canonical JSON of `value`: sorted keys, no blanks, ASCII.
-
-    arrays: where given, arrays are put aside there under "array0", "array1"... instead of being written out.
-    ValueError for NaN and infinity, TypeError for what has no JSON or is not what its field declares.
-    """
-    return json.dumps(_plain(value, Any, arrays), sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def pretty_json(value: Any) -> str:
-    """The same values for people to read: indented, letters as they are, fields in the order of their class."""
-    text = json.dumps(_plain(value, Any, None), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    return text if _is_text(text, errors="strict") else json.dumps(json.loads(text), indent=2) + "\n"
 
 
 def from_json(text: str, expected: type[T], *, source: str = "", arrays: Mapping[str, np.ndarray] | None = None) -> T:
@@ -70,106 +39,6 @@ def plain_value(text: str, *, source: str = "") -> Any:
     """The JSON of `text` as dicts, lists, strings, finite numbers, booleans and None, for readers of other formats."""
     reader = _Reader(source, {})
     return reader.value(reader.parsed(text), Any, "$")
-
-
-# Writing: `hint` is what the field declares, Any where nothing does.
-
-
-def _plain(value: Any, hint: Any, arrays: Arrays | None) -> Any:
-    """What json.dumps can write of `value`, checked against `hint`."""
-    value = value.item() if isinstance(value, np.generic) else value
-    hint = _branch(value, hint)
-    if is_dataclass(value) and not isinstance(value, type):
-        return _plain_dataclass(value, arrays)
-    if isinstance(value, np.ndarray):
-        return _plain_array(value, arrays)
-    if isinstance(value, Mapping):
-        return _plain_mapping(value, hint, arrays)
-    if isinstance(value, tuple | list):
-        hints = _element_hints(hint, len(value))
-        return [_plain(element, inner, arrays) for element, inner in zip(value, hints, strict=True)]
-    return _plain_scalar(value, hint)
-
-
-def _plain_dataclass(value: Any, arrays: Arrays | None) -> dict[str, Any]:
-    hints = _hints(type(value))
-    return {"type": type(value).__name__} | {
-        name: _plain(getattr(value, name), hint, arrays) for name, (hint, _) in hints.items()
-    }
-
-
-def _plain_mapping(value: Mapping[Any, Any], hint: Any, arrays: Arrays | None) -> dict[str, Any]:
-    if strange := [key for key in value if not isinstance(key, str)]:
-        raise TypeError(f"JSON keys are strings, got {strange[0]!r}")
-    inner = get_args(hint)[1] if get_args(hint) else Any
-    return {key: _plain(element, inner, arrays) for key, element in value.items()}
-
-
-def _plain_array(value: np.ndarray, arrays: Arrays | None) -> dict[str, Any]:
-    if value.dtype.newbyteorder("<").str.lstrip("|") not in DTYPES:
-        raise TypeError(f"Arrays of {value.dtype} have no JSON")
-    if arrays is not None:
-        name = f"array{len(arrays)}"
-        arrays[name] = value
-        return {"type": "array", "name": name}
-    little = np.ascontiguousarray(value.astype(value.dtype.newbyteorder("<"), copy=False))
-    coded = base64.b64encode(little.tobytes()).decode("ascii")
-    return {"type": "array", "dtype": little.dtype.str.lstrip("|"), "shape": list(value.shape), "base64": coded}
-
-
-def _plain_scalar(value: Any, hint: Any) -> Any:
-    if hint is float and type(value) is int:
-        value = float(value)
-    if hint is Fraction and type(value) is int:
-        value = Fraction(value)
-    if hint in (str, int, float, bool, Fraction) and type(value) is not hint:
-        raise TypeError(f"A field declared {hint.__name__} holds {value!r}")
-    if isinstance(value, Fraction):
-        return str(value) if hint is Fraction else {"type": "Fraction", "value": str(value)}
-    if isinstance(value, float):
-        return value + 0.0  # -0.0 becomes 0.0
-    if isinstance(value, int) and abs(value) >= LARGEST_INT:
-        raise ValueError(f"{value} is too large for JSON")
-    if value is None or isinstance(value, str | int):
-        return value
-    raise TypeError(f"{type(value).__name__} has no JSON: {value!r}")
-
-
-def _branch(value: Any, hint: Any) -> Any:
-    """Of a union the member that `value` is written as, else the hint itself."""
-    if get_origin(hint) not in (Union, types.UnionType):
-        return hint
-    members = [member for member in get_args(hint) if member is not type(None)]
-    exact = [member for member in members if isinstance(member, type) and type(value) is member]
-    return (exact or members)[0] if value is not None and (exact or len(members) == 1) else Any
-
-
-def _element_hints(hint: Any, count: int) -> tuple[Any, ...]:
-    """What each of `count` elements of a tuple is declared as."""
-    inner = get_args(hint) if get_origin(hint) in (tuple, list) else ()
-    if (len(inner) == 2 and inner[1] is Ellipsis) or len(inner) == 1:
-        return (inner[0],) * count
-    if inner and len(inner) != count:
-        raise TypeError(f"A field declared {hint} holds {count} values")
-    return inner or (Any,) * count
-
-
-@cache
-def _hints(kind: type) -> dict[str, tuple[Any, Field[Any]]]:
-    """What each field of a dataclass declares, and the field."""
-    hints = get_type_hints(kind)
-    if kind is Recipe:
-        hints["steps"] = tuple[Step, ...]
-    return {field.name: (hints[field.name], field) for field in fields(kind) if field.init}
-
-
-def _is_text(text: str, *, errors: str = "surrogateescape") -> bool:
-    """Whether `text` is Unicode; the stand-ins for bytes of file names that are not UTF-8 count by default."""
-    try:
-        text.encode("utf-8", errors)
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 class _Reader:
@@ -250,7 +119,7 @@ class _Reader:
         if hint is Fraction:
             return self._fraction(got, path)
         if hint in (str, int, float, bool):
-            if type(got) is not hint or (isinstance(got, str) and not _is_text(got)):
+            if type(got) is not hint or (isinstance(got, str) and not is_text(got)):
                 raise self.wrong(path, _NOUNS[hint], got)
             return got
         if hint in (None, type(None)):
@@ -274,13 +143,13 @@ class _Reader:
             return {key: self._free(element, f"{path}.{key}", depth + 1) for key, element in got.items()}
         if isinstance(got, list):
             return [self._free(element, f"{path}[{place}]", depth + 1) for place, element in enumerate(got)]
-        if isinstance(got, str) and not _is_text(got):
+        if isinstance(got, str) and not is_text(got):
             raise self.wrong(path, "text", got)
         return got
 
     def _names(self, got: dict[str, Any], path: str) -> None:
         for key in got:
-            if not _is_text(key):
+            if not is_text(key):
                 raise self.wrong(path, "names that are text", key)
 
     def _union(self, got: Any, hint: Any, path: str) -> Any:
@@ -307,7 +176,7 @@ class _Reader:
         if not isinstance(got, list):
             raise self.wrong(path, "a list", got)
         try:
-            hints = _element_hints(hint, len(got))
+            hints = element_hints(hint, len(got))
         except TypeError as error:
             raise self.wrong(path, f"a list of {len(get_args(hint))} values", f"{len(got)} values") from error
         pairs = enumerate(zip(got, hints, strict=True))
@@ -358,9 +227,10 @@ class _Reader:
         return got["type"]
 
     def _dataclass(self, got: Any, kind: type, path: str) -> Any:
-        if self._type_of(got, path, kind.__name__) != kind.__name__:
-            raise self.wrong(f"{path}.type", repr(kind.__name__), got["type"])
-        hints = _hints(kind)
+        name = stored_name(kind)
+        if self._type_of(got, path, name) != name:
+            raise self.wrong(f"{path}.type", repr(name), got["type"])
+        hints = field_hints(kind)
         self._check_fields(got, hints, path)
         given = {
             name: self.value(got[name], hint, f"{path}.{name}") for name, (hint, _) in hints.items() if name in got
@@ -369,9 +239,9 @@ class _Reader:
             with np.errstate(all="ignore"):
                 return kind(**given)
         except AnalysisError as error:
-            raise self.wrong(path, f"a valid {kind.__name__}", str(error), error.hint) from error
+            raise self.wrong(path, f"a valid {name}", str(error), error.hint) from error
         except (ValueError, TypeError, ArithmeticError, LookupError, AttributeError) as error:
-            raise self.wrong(path, f"a valid {kind.__name__}", str(error)) from error
+            raise self.wrong(path, f"a valid {name}", str(error)) from error
 
     def _check_fields(self, got: dict[str, Any], hints: Mapping[str, tuple[Any, Field[Any]]], path: str) -> None:
         """Every field that has no default is there, and nothing else."""

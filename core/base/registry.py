@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from typing import Any, Generic, TypeVar
 
-from core.errors import UnknownName
+from core.base.errors import UnknownName
 
 T = TypeVar("T")
 

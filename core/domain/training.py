@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from core.domain.checks import check
-from core.domain.footage import Recipe
+from core.domain.validation import check
+from core.domain.video import Recipe
 
 
 @dataclass(frozen=True)

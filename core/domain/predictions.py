@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from core.domain.checks import check, rising
-from core.domain.footage import Recipe, VideoInfo
+from core.domain.validation import check, rising
+from core.domain.video import Recipe, VideoInfo
 
 
 @dataclass(frozen=True, eq=False)

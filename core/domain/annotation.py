@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
-from core.domain.answers import Segment
-from core.domain.checks import check
-from core.domain.interchange import Lane, Point, Span
-from core.domain.labelled import Item
+from core.domain.datasets import Item
+from core.domain.labels import Lane, Point, Span
+from core.domain.predictions import Segment
+from core.domain.validation import check
 
 
 @dataclass(frozen=True)
@@ -117,3 +117,22 @@ class Contribution:
 
     before: Item | None
     after: Item
+
+
+@dataclass(frozen=True)
+class Edit:
+    """One edit out of the player, of the track that its row shows. All moments are exact frame boundaries.
+
+    kind: "paint", "unlabel", "change", "border", "split", "merge", "label", "delete", "undo" or "redo". at_s: a moment
+    inside the segment that is meant, as the row stood before. label: "" where the edit says nothing of one. sender,
+    serial: who sent it, "" where nobody says, and its number there, from 1, by which it is known if it comes again.
+    """
+
+    kind: str
+    row: str
+    at_s: float = 0.0
+    start_s: float = 0.0
+    stop_s: float = 0.0
+    label: str = ""
+    sender: str = ""
+    serial: int = 0

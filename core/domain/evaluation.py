@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from core.domain.answers import Segment
-from core.domain.checks import check
+from core.domain.predictions import Segment
+from core.domain.validation import check
 
 
 @dataclass(frozen=True, eq=False)

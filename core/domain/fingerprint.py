@@ -3,12 +3,12 @@
 from hashlib import sha256
 from typing import Any
 
-from core.codec import to_json
+from core.domain.serialization import to_json
 
 
 def fingerprint(*parts: Any) -> str:
     """40 hex digits of the SHA-256 of the canonical JSON of `parts`, a list.
 
-    Equal parts give equal names on each machine and in each process; a part is anything that core.codec can write.
+    Equal parts give equal names on each machine and in each process; a part is anything that core.domain.serialization can write.
     """
     return sha256(to_json(parts).encode("ascii")).hexdigest()[:40]

@@ -7,8 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from core.domain.answers import Segment
-from core.domain.checks import check
+from core.domain.predictions import Segment
+from core.domain.validation import check
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.domain.answers import LabelScore, Prediction
-from core.domain.checks import check
+from core.domain.predictions import LabelScore, Prediction
+from core.domain.validation import check
 
 
 @dataclass(frozen=True, eq=False)
