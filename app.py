@@ -18,7 +18,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.base.errors import AnalysisError, ResultMissing
-from core.clock import frame_table
+from core.stages.preprocessing.frame_clock import frame_table
 from pages.ui import reads, state
 
 HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?", re.ASCII)
@@ -54,7 +54,7 @@ def thumb(request: Request) -> Response:
 
 
 def frames(request: Request) -> Response:
-    """The moments at which the frames of a clip appear, for the player: see core.clock.frame_table."""
+    """The moments at which the frames of a clip appear, for the player: see frame_clock.frame_table."""
     table = gzip.compress(frame_table(state.store().video(request.path_params["digest"])), 1)
     return Response(table, media_type="application/octet-stream", headers={**HEADERS, "Content-Encoding": "gzip"})
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 from benchmarks.clips import ROOT
 from benchmarks.measure import Figure
-from core import network, pipeline
+from core import pipeline
 from core.base import settings
+from core.stages.networks import recurrent
 from core.store import Store
 from scripts import train_actions15 as training
 
@@ -28,7 +29,7 @@ def main() -> list[Figure]:
     held_out = [item for item in items if item.fold == training.HELD_OUT]
     here = settings.current()
     card = pipeline.models(here)[training.NAME]
-    run = network.load(here.models[0] / card.name / card.network, card.network_sha256)
+    run = recurrent.load(here.models[0] / card.name / card.network, card.network_sha256)
     scores = training.score(run, held_out, labels)
     clips = sum(item.kind == "clip" for item in held_out)
     steps = sum(len(item.targets) for item in held_out if item.kind == "shared stream")

@@ -78,10 +78,10 @@ def _source_images() -> Iterator[np.ndarray]:
     """Endless small RGB pictures: 10 s of each class of real clips in turn, or the sample clip over and over."""
     paths = shared_clips()
     if not paths:
-        from core import synthetic
+        from core.stages.drawing import sample_clip
 
         while True:
-            yield from (frame.image for frame in synthetic.sample_clip())
+            yield from (frame.image for frame in sample_clip.sample_clip())
     for path in cycle(paths[::7]):
         with av.open(str(path), metadata_errors="ignore") as container:
             yield from (frame.to_ndarray(format="rgb24") for frame in container.decode(video=0))

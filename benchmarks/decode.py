@@ -9,7 +9,7 @@ import av
 
 from benchmarks import clips
 from benchmarks.measure import Figure, watch
-from core import video
+from core.stages import video
 
 SECONDS = 60
 ROUNDS = 3

@@ -15,9 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.measure import Figure
-from core import films, pipeline, video
+from core import films, pipeline
 from core.domain import Document, Edit, Frame, Segment
 from core.labelling import journal
+from core.stages import video
 from core.store import Store
 
 SEGMENTS, HOURS, EDITS = 10_000, 4, 40

@@ -24,10 +24,12 @@ import numpy as np
 
 from benchmarks import clips
 from benchmarks.measure import Figure, watch
-from core import engine, pipeline, video
-from core.backbones import BACKBONES, Backbone, Run, covering, features, squared
+from core import pipeline
 from core.base.settings import current
 from core.domain import Recipe, VideoInfo
+from core.stages import video
+from core.stages.networks import inference_engine
+from core.stages.networks.backbones import BACKBONES, Backbone, Run, covering, features, squared
 from core.store import Store
 
 MODEL = "kinetics400"
@@ -43,7 +45,7 @@ def main() -> list[Figure]:
         store = Store(Path(folder))
         info = store.video(pipeline.add_video(store, path))
         backbone = BACKBONES[pipeline.models(current())[MODEL].backbone]
-        run = engine.load(backbone, current().engine, store.engine_cache)
+        run = inference_engine.load(backbone, current().engine, store.engine_cache)
         pipeline.predict(store, info.digest, Recipe(), MODEL, current().engine)  # compiles, and warms up
         rounds = [_round(store, info, backbone, run) for _ in range(ROUNDS)]
     decode, cnn, whole = (statistics.median(column) for column in zip(*rounds, strict=True))

@@ -22,12 +22,13 @@ import numpy as np
 
 from benchmarks import clips
 from benchmarks.measure import Figure, percentile, watch
-from core import explain, insight, pipeline
-from core.backbones import BACKBONES
+from core import insight, pipeline
 from core.base.settings import ROOT, current
 from core.domain import Recipe
-from core.explain import Stretch
 from core.insight import Question, View
+from core.stages.networks.backbones import BACKBONES
+from core.stages.networks.explain import activations, attribution, deletion, layers
+from core.stages.networks.explain.activations import Stretch
 from core.store import Store
 
 STILL, MOVING = "efficientnet-lite0", "i3d-kinetics400"
@@ -73,14 +74,14 @@ def made_figures(count: int = 5, examples: int = 80) -> list[Figure]:
 def made_clip(*, seed: int, examples: int) -> Made:
     """Train a classifier on `examples` pictures and see where it looks in one clip."""
     backbone = BACKBONES[STILL]
-    layer = explain.anatomy(backbone).layer("head")
+    layer = layers.anatomy(backbone).layer("head")
     rng = np.random.default_rng(seed)
-    weights = _trained(explain.means_of(backbone, layer), examples, rng)
+    weights = _trained(activations.means_of(backbone, layer), examples, rng)
     left, top = (int(at) for at in rng.integers(0, SIZE_PX - SIDE_PX, 2))
     pictures = _gradient(rng, FRAMES)
     pictures[slice(*SHOWN), top : top + SIDE_PX, left : left + SIDE_PX] = _texture("checkered", SIDE_PX)
-    maps = explain.maps(backbone, layer, Stretch(np.arange(FRAMES) / 25, pictures, 0, FRAMES, FRAMES / 25))
-    found = explain.evidence(maps, weights)
+    maps = activations.maps(backbone, layer, Stretch(np.arange(FRAMES) / 25, pictures, 0, FRAMES, FRAMES / 25))
+    found = attribution.evidence(maps, weights)
     lane = found.mean(axis=(1, 2))
     mass, near = (_within(found, (left - wider, top - wider), SIDE_PX + 2 * wider) for wider in (0, 32))
     return Made(mass, near, SHOWN[0] <= int(lane.argmax()) < SHOWN[1])
@@ -156,9 +157,9 @@ def gain(store: Store, digest: str, rounds: int = 2) -> float:
     label = int((shown.means.mean(axis=0) @ kernel + bias).argmax())
     asked = Question(view, card, current().engine, label)
     pictures = np.array(insight.stretch(store, view).meant)
-    found = explain.deletion(
+    found = deletion.deletion(
         pictures,
-        explain.evidence(shown.values, explain.direction(kernel, label)),
+        attribution.evidence(shown.values, attribution.direction(kernel, label)),
         insight.scorer(store, asked),
         label=asked.name,
         fractions=FRACTIONS,

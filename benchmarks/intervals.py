@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measure import Figure, watch
-from core import metrics
 from core.base.registry import METRICS
 from core.domain import Comparison
-from core.metrics import intervals
+from core.stages import metrics
+from core.stages.metrics import bootstrap
 
 SETS = 3000  # a thousand leave the coverage itself unsure by 1.4 per cent
 GROUPS = 60
@@ -46,14 +46,14 @@ def main() -> list[Figure]:
     ]
 
 
-def _holds(interval: intervals.Interval, truth: float) -> bool:
+def _holds(interval: bootstrap.Interval, truth: float) -> bool:
     return interval.low is not None and interval.high is not None and interval.low <= truth <= interval.high
 
 
 def coverage(population: Comparison, formula: Callable[[Comparison], Any]) -> float:
     """Per cent of the sets whose interval holds the population's value."""
     truth, rng = float(formula(population)), np.random.default_rng(7)
-    held = (_holds(intervals.bootstrap(sample(population, rng), formula, seed=s), truth) for s in range(SETS))
+    held = (_holds(bootstrap.bootstrap(sample(population, rng), formula, seed=s), truth) for s in range(SETS))
     return 100 * sum(held) / SETS
 
 
@@ -63,7 +63,7 @@ def coverage_of_difference(one: Comparison, other: Comparison) -> float:
     truth, held = float(formula(one) - formula(other)), 0
     for number in range(SETS):
         first, second = (sample(each, np.random.default_rng(number)) for each in (one, other))
-        held += _holds(intervals.difference(first, second, formula, seed=number).interval, truth)
+        held += _holds(bootstrap.difference(first, second, formula, seed=number).interval, truth)
     return 100 * held / SETS
 
 
@@ -72,8 +72,8 @@ def naive(population: Comparison) -> float:
     truth, rng = float(METRICS["accuracy"](population)), np.random.default_rng(7)
     held = 0
     for _ in range(SETS):
-        right, count = metrics.clips.right_of_all(sample(population, rng))
-        held += _holds(intervals.wilson(right, count), truth)
+        right, count = metrics.classification.right_of_all(sample(population, rng))
+        held += _holds(bootstrap.wilson(right, count), truth)
     return 100 * held / SETS
 
 
@@ -88,7 +88,7 @@ def sample(population: Comparison, rng: np.random.Generator) -> Comparison:
 
 def _members(population: Comparison) -> list[np.ndarray]:
     """The clips or videos of each unit."""
-    _, places = intervals.units_of(population)
+    _, places = bootstrap.units_of(population)
     return np.split(np.argsort(places, kind="stable"), np.cumsum(np.bincount(places))[:-1])
 
 

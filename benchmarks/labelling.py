@@ -16,11 +16,13 @@ import numpy as np
 
 from benchmarks.measure import Figure
 from benchmarks.training import CLIPS, MOTION, WORKSPACE
-from core import network, training
+from core import training
 from core.base.settings import current
 from core.domain import Dataset, Prediction, VideoInfo
-from core.labelling import drafts, spans
-from core.network import UNKNOWN, Example
+from core.labelling import drafts
+from core.stages.networks import recurrent, recurrent_training
+from core.stages.networks.recurrent_training import UNKNOWN, Example
+from core.stages.tracks import intervals
 from core.store import Store
 from core.training import command, gathering, lessons
 
@@ -126,7 +128,7 @@ def _all(trial: Trial) -> Seen:
     return {clip: ((0.0, trial.infos[clip].duration_s),) for clip in trial.clips}
 
 
-def _learned(trial: Trial, seen: Seen, number: int) -> network.Run:
+def _learned(trial: Trial, seen: Seen, number: int) -> recurrent.Run:
     """A network from what is labelled, alone."""
     examples = []
     for clip, stretches in seen.items():
@@ -138,23 +140,23 @@ def _learned(trial: Trial, seen: Seen, number: int) -> network.Run:
             examples.append(Example(example.values, np.where(known, example.targets, UNKNOWN)))
     options = training.options_of(vars(OPTIONS))
     sized = replace(options, batch_size=min(options.batch_size, max(1, len(examples) // 4)))
-    fitted = network.fit(sized, examples, labels=len(trial.taught.labels), seed=100 * trial.seed + number)
-    return network.runner(fitted.model)
+    fitted = recurrent_training.fit(sized, examples, labels=len(trial.taught.labels), seed=100 * trial.seed + number)
+    return recurrent.runner(fitted.model)
 
 
-def _score(trial: Trial, run: network.Run) -> float:
+def _score(trial: Trial, run: recurrent.Run) -> float:
     """The share of steps of the persons held back that are named rightly."""
     return lessons.accuracy(lessons.asked(trial.taught, trial.tested, 0, run))
 
 
-def _begun(trial: Trial, number: int) -> tuple[Seen, network.Run]:
+def _begun(trial: Trial, number: int) -> tuple[Seen, recurrent.Run]:
     """The stretches with which a labeller begins in both orders, and the network that learned from them."""
     nothing: Seen = dict.fromkeys(trial.clips, ())
     seen = _more(nothing, _drawn(trial, nothing, np.random.default_rng((1, trial.seed, number)), FIRST))
     return seen, _learned(trial, seen, number)
 
 
-def _course(trial: Trial, order: str, number: int, seen: Seen, run: network.Run) -> Course:
+def _course(trial: Trial, order: str, number: int, seen: Seen, run: recurrent.Run) -> Course:
     rng = np.random.default_rng((2, trial.seed, number))
     course = [_reached(trial, seen, run)]
     for _ in range(ROUNDS):
@@ -169,16 +171,16 @@ def _mean(courses: list[Course]) -> Course:
     return [(fmean(one[0] for one in each), fmean(one[1] for one in each)) for each in zip(*courses, strict=True)]
 
 
-def _reached(trial: Trial, seen: Seen, run: network.Run) -> tuple[float, float]:
+def _reached(trial: Trial, seen: Seen, run: recurrent.Run) -> tuple[float, float]:
     """Labelled seconds, and the score."""
-    return sum(spans.length_s(each) for each in seen.values()), _score(trial, run)
+    return sum(intervals.length_s(each) for each in seen.values()), _score(trial, run)
 
 
 def _more(seen: Seen, shown: list[tuple[int, tuple[float, float]]]) -> Seen:
     """What is labelled after some stretches were shown."""
     after = dict(seen)
     for clip, stretch in shown:
-        after[clip] = spans.union([*after[clip], stretch])
+        after[clip] = intervals.union([*after[clip], stretch])
     return after
 
 
@@ -192,7 +194,7 @@ def _drawn(trial: Trial, seen: Seen, rng: np.random.Generator, count: int) -> li
     return [left[place] for place in rng.permutation(len(left))[:count]]
 
 
-def _led(trial: Trial, seen: Seen, run: network.Run) -> list[tuple[int, tuple[float, float]]]:
+def _led(trial: Trial, seen: Seen, run: recurrent.Run) -> list[tuple[int, tuple[float, float]]]:
     """The stretches to which the Label page leads first, over all clips."""
     found = []
     for clip in trial.clips:

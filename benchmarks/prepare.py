@@ -17,7 +17,7 @@ from benchmarks import clips
 from benchmarks.measure import Figure, percentile
 from core import pipeline
 from core.domain import Recipe
-from core.preprocess import Crop, Rotate
+from core.stages.preprocessing.geometry import Crop, Rotate
 from core.store import Store
 from pages.ui import state
 from scripts.dashboard import chromium, serve

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from core.base.errors import RecipeInvalid
 from core.base.registry import STEPS
 from core.domain import Frame
-from core.preprocess import Knob, knobs
+from core.stages.preprocessing.step import Knob, knobs
 
 SIZE_PX = (1920, 1080)
 FRAMES = 22

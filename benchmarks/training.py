@@ -16,11 +16,12 @@ import numpy as np
 
 from benchmarks.clips import ROOT
 from benchmarks.measure import Figure, table
-from core import datasets, metrics, pipeline, sets, training
+from core import datasets, pipeline, sets, training
 from core.base.registry import BACKBONES
 from core.base.settings import current
 from core.domain import Dataset, Grouping, Split
-from core.made_set import PAIRS
+from core.stages import metrics
+from core.stages.drawing.sample_dataset import PAIRS
 from core.store import Store
 from core.training import command, gathering, lessons, runs
 
@@ -164,13 +165,13 @@ def _drawn(names: Sequence[str], test: str, count: int) -> set[str]:
 
 def _few(taught: lessons.Lesson, test: str, learned: set[str]) -> list[bool]:
     """Whether each clip of a person is named rightly by a network that learned from some others."""
-    from core import network
+    from core.stages.networks import recurrent, recurrent_training
     from core.training.options import sized
 
     examples = taught.chosen([place for place, group in enumerate(taught.groups) if group in learned])
-    fitted = network.fit(sized(training.Options(), len(examples)), examples, labels=len(taught.labels))
+    fitted = recurrent_training.fit(sized(training.Options(), len(examples)), examples, labels=len(taught.labels))
     places = [place for place, group in enumerate(taught.groups) if group == test]
-    said = lessons.asked(taught, places, 0, network.runner(fitted.model))
+    said = lessons.asked(taught, places, 0, recurrent.runner(fitted.model))
     return (said.scores.argmax(axis=1) == said.truth).tolist()
 
 
@@ -206,6 +207,6 @@ def _order(store: Store, key: str, dataset: Dataset, split: Split) -> Figure:
         said = np.array(places)[found.scores[rows][:, places].argmax(axis=1)]
         hits += (said == found.truth[rows]).tolist()
     accuracy = float(np.mean(hits))
-    interval = metrics.intervals.wilson(sum(hits), len(hits))
+    interval = metrics.bootstrap.wilson(sum(hits), len(hits))
     note = f"within a pair it names {accuracy:.3f} rightly (95 % interval {interval.low:.3f} to {interval.high:.3f})"
     return Figure("made set, linear probe on pairs, distance from chance", abs(accuracy - 0.5), "", 0.15, False, note)

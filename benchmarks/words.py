@@ -21,10 +21,10 @@ from benchmarks.clips import ROOT
 from benchmarks.kinetics import CLIPS, WORKSPACE
 from benchmarks.measure import Figure, percentile, watch
 from core import pipeline
-from core.backbones import BACKBONES
 from core.base import settings
 from core.domain import Line, Lines, Prediction, Recipe, VideoInfo
 from core.domain.fingerprint import fingerprint
+from core.stages.networks.backbones import BACKBONES
 from core.store import Store
 from core.words import index, meaning, naming, saying, searching, wordings
 from core.words.encoder import ENCODERS, USUAL, encode

@@ -18,14 +18,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from core import insight, lines, pipeline, preprocess
+from core import insight, lines, pipeline
 from core.base.errors import NotEnoughExamples
 from core.base.progress import Report, silent
 from core.base.registry import BACKBONES
 from core.domain import Features, Frame, Prediction, Recipe, Segment, VideoInfo
 from core.domain.fingerprint import fingerprint
-from core.lettering import Lettering
-from core.segments import NOTHING
+from core.stages.drawing.fonts import Lettering
+from core.stages.preprocessing import recipes
+from core.stages.tracks.segmentation import NOTHING
 from core.store import Store
 
 NARROWEST_PX, WIDEST_PX = 640, 1920  # width of what is made: smaller pictures are enlarged, so that text can be read
@@ -74,7 +75,7 @@ def film_key(store: Store, digest: str, wanted: Wanted) -> str:
 
 def make_film(store: Store, digest: str, wanted: Wanted, report: Report = silent) -> None:
     """Make and store an MP4 (H.264) of a clip with this burnt in, its sound kept. Progress is told in frames."""
-    from core import video
+    from core.stages import video
 
     info = store.video(digest)
     panel = _Panel(store, info, wanted)
@@ -244,7 +245,7 @@ class _Heat:
 
     def _from_picture(self, wide: int, high: int) -> np.ndarray:
         """(3, 3) from pixels of the picture as it is drawn to those of the square that the CNN saw."""
-        place = preprocess.placed(self.recipe, self.info.width_px, self.info.height_px)
+        place = recipes.placed(self.recipe, self.info.width_px, self.info.height_px)
         side = min(place.width_px, place.height_px)
         left, top, scale = (place.width_px - side) / 2, (place.height_px - side) / 2, self.backbone.size_px / side
         square = np.array([[scale, 0, -left * scale], [0, scale, -top * scale], [0, 0, 1]])
@@ -284,7 +285,7 @@ def cut_key(digest: str, strips: Sequence[Strip]) -> str:
 
 def make_cuts(store: Store, digest: str, strips: Sequence[Strip], report: Report = silent) -> None:
     """Make and store a zip of a clip for each segment and a table of what they are. Progress is told in frames."""
-    from core import video
+    from core.stages import video
 
     info = store.video(digest)
     chosen = [(strip.name, one) for strip in strips for one in strip.segments if one.label != NOTHING]

@@ -15,11 +15,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from core import clock, preprocess, quality
 from core.base.errors import AnalysisError, RecipeInvalid
 from core.base.progress import Report, silent
 from core.domain import Frame, Quality, Recipe, Sheet, VideoInfo
 from core.domain.fingerprint import fingerprint
+from core.stages.preprocessing import frame_clock, recipes
+from core.stages.video import quality
 from core.store import Store
 
 SHEET_PX = 256  # longer side of a picture on a sheet
@@ -62,7 +63,7 @@ def sheet_key(digest: str, places: Places) -> str:
 
 def make_sheet(store: Store, digest: str, places: Places) -> None:
     """Make and store a contact sheet, unless it is there: small pictures of frames at or near the given places."""
-    from core import video
+    from core.stages import video
 
     key = sheet_key(digest, places)
     if store.has(key):
@@ -97,7 +98,7 @@ def quality_key(digest: str) -> str:
 
 def make_quality(store: Store, digest: str, report: Report = silent) -> None:
     """Measure each frame of a clip in one pass and store what was found; progress is told in frames."""
-    from core import video
+    from core.stages import video
 
     info = store.video(digest)
 
@@ -117,7 +118,7 @@ def make_quality(store: Store, digest: str, report: Report = silent) -> None:
 
 def shown_by(recipe: Recipe, info: VideoInfo, indices: Sequence[int]) -> tuple[int, ...]:
     """The frames that a recipe shows at the moments of these frames: fewer where it cuts moments away."""
-    made = clock.clock_of(recipe, info)
+    made = frame_clock.clock_of(recipe, info)
     shown = (made.shown(float(info.times_s[index])) for index in indices)
     return tuple(sorted({index for index in shown if index is not None}))
 
@@ -160,9 +161,9 @@ def make_export(
 
 def _made(info: VideoInfo, indices: Sequence[int], recipe: Recipe) -> Iterator[Frame]:
     """The frames of these indices as the recipe makes them look, holding no more than a step needs around each."""
-    from core import video
+    from core.stages import video
 
-    reach, last = preprocess.reach(recipe), info.frame_count - 1
+    reach, last = recipes.reach(recipe), info.frame_count - 1
     spans = [range(max(0, index - reach), min(last, index + reach) + 1) for index in indices]
     source = video.picked(info, sorted(set(chain.from_iterable(spans))))
     window: deque[Frame] = deque(maxlen=2 * reach + 1)
@@ -170,7 +171,7 @@ def _made(info: VideoInfo, indices: Sequence[int], recipe: Recipe) -> Iterator[F
         while not window or window[-1].index < span[-1]:
             window.append(next(source))
         around = [frame for frame in window if frame.index in span]
-        made = preprocess.preview(recipe, around, float(info.times_s[index]))
+        made = recipes.preview(recipe, around, float(info.times_s[index]))
         assert made is not None  # the frame itself is among them
         yield made
 

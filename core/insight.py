@@ -1,4 +1,4 @@
-"""Keys and order of all that shows what a CNN sees and why a label was given; `core.explain` does the sums.
+"""Keys and order of all that shows what a CNN sees and why a label was given; networks.explain does the sums.
 
 A clip is looked at in windows that overlap by half, so that any moment lies near the middle of one: 64 frames of the
 CNN's own clock for a CNN that sees motion, 16 frames of the clip for one of single pictures. What is shown of a window
@@ -18,16 +18,21 @@ from pathlib import Path
 
 import numpy as np
 
-from core import explain, pipeline, preprocess
-from core.backbones import CLOCK_TOLERANCE_S, Backbone, Stage, squared
+from core import pipeline
 from core.base.errors import RecipeInvalid, WeightsMissing
 from core.base.progress import Report, silent
 from core.base.registry import BACKBONES
 from core.base.settings import Settings
-from core.clock import choosing, clock_of
 from core.domain import Features, ModelCard, Prediction, Recipe, VideoInfo
 from core.domain.fingerprint import fingerprint
-from core.explain import Activations, Anatomy, Attribution, Deletion, Evidence, Layer, Stretch
+from core.stages.networks.backbones import CLOCK_TOLERANCE_S, Backbone, Stage, squared
+from core.stages.networks.explain import activations, attribution, deletion, layers
+from core.stages.networks.explain.activations import Activations, Stretch
+from core.stages.networks.explain.attribution import Attribution, Evidence
+from core.stages.networks.explain.deletion import Deletion
+from core.stages.networks.explain.layers import Anatomy, Layer
+from core.stages.preprocessing import recipes
+from core.stages.preprocessing.frame_clock import choosing, clock_of
 from core.store import Store
 
 MOVING_FRAMES, STILL_FRAMES = 64, 16
@@ -163,7 +168,7 @@ def _stretch(info: VideoInfo, recipe: Recipe, backbone: Backbone, number: int, a
 
 def _on_screen(info: VideoInfo, recipe: Recipe, backbone: Backbone, ticks_s: np.ndarray) -> np.ndarray:
     """The frame on screen at each tick, as the CNN gets it: (ticks, size, size, 3) uint8."""
-    spare = preprocess.reach(recipe) + 1
+    spare = recipes.reach(recipe) + 1
     first, last = np.searchsorted(info.times_s, (ticks_s[0], ticks_s[-1] + CLOCK_TOLERANCE_S), side="right")
     end_s = info.times_s[last + spare] if last + spare < info.frame_count else info.duration_s
     within_s = float(info.times_s[max(first - 1 - spare, 0)]), float(end_s)
@@ -202,7 +207,7 @@ def study(store: Store, backbone_name: str, report: Report = silent) -> Anatomy:
     key = anatomy_key(backbone_name)
     if not store.has(key):
         report(0, 0, "Loading the network")
-        store.write(key, explain.anatomy(BACKBONES[backbone_name]), kind="anatomy")
+        store.write(key, layers.anatomy(BACKBONES[backbone_name]), kind="anatomy")
     return anatomy(store, backbone_name)
 
 
@@ -221,7 +226,7 @@ def stretch(store: Store, view: View, report: Report = silent) -> Stretch:
     if not store.has(view.key):
         known = study(store, view.backbone, report)
         report(0, 0, "Reading frames")
-        around = explain.reach_frames(view.cnn, known.layer(known.last))
+        around = activations.reach_frames(view.cnn, known.layer(known.last))
         found = _stretch(store.video(view.digest), view.recipe, view.cnn, view.number, around)
         store.write(view.key, found, kind="stretch", video=view.digest)
     return store.read(view.key, Stretch)
@@ -234,7 +239,7 @@ def show(store: Store, view: View, layer: str, report: Report = silent) -> Activ
     key = view.layer_key(layer)
     if not store.has(key):
         report(0, 0, "Running the network up to this layer")
-        store.write(key, explain.activations(view.cnn, known, seen), kind="activations", video=view.digest)
+        store.write(key, activations.activations(view.cnn, known, seen), kind="activations", video=view.digest)
     return store.read(key, Activations)
 
 
@@ -246,7 +251,7 @@ def layer_means(
     if not store.has(key):
         backbone = BACKBONES[backbone_name]
         known = study(store, backbone_name, report).layer(layer)
-        run = _Means((explain.means_of(backbone, known),))
+        run = _Means((activations.means_of(backbone, known),))
         found = pipeline.look(store.video(digest), recipe, _cut_for(backbone, known), run, report)
         store.write(key, found, kind="means", video=digest)
     return store.read(key, Features)
@@ -254,14 +259,14 @@ def layer_means(
 
 @dataclass(frozen=True)
 class _Means:
-    """The network up to a layer, as `core.backbones.features` takes it: in one stage."""
+    """The network up to a layer, as `core.stages.networks.backbones.features` takes it: in one stage."""
 
     stages: tuple[Callable[[np.ndarray], np.ndarray], ...]
 
 
 def _cut_for(backbone: Backbone, layer: Layer) -> Backbone:
     """The CNN as clips are cut for it when a layer is asked, not its end."""
-    around = explain.reach_frames(backbone, layer)
+    around = activations.reach_frames(backbone, layer)
     stage = Stage(window_frames(backbone) + 2 * around, layer.stride[0], around, around)
     return replace(backbone, stages=(stage,), channels=layer.shape[2])
 
@@ -349,16 +354,18 @@ def order(store: Store, digest: str, recipe: Recipe, card: ModelCard, engine: st
 
 def attribute(store: Store, asked: Question, report: Report = silent) -> Attribution:
     """Store what speaks for a label at a step of a recurrent network."""
-    from core import network
+    from core.stages.networks import recurrent
 
     if not store.has(asked.attribution_key):
         card = asked.card
         whole = _whole(store, asked, report)
         report(0, 0, "Asking the network what spoke for the label")
-        model = network.read(_folder(store, card) / card.network, card.network_sha256)
+        model = recurrent.read(_folder(store, card) / card.network, card.network_sha256)
         first, stop = _near(asked.step, len(whole.times_s))
         values, times_s = np.array(whole.values[first:stop]), whole.times_s[first:stop]
-        found = explain.attribution(model, values, times_s, label=asked.label, name=asked.name, step=asked.step - first)
+        found = attribution.attribution(
+            model, values, times_s, label=asked.label, name=asked.name, step=asked.step - first
+        )
         store.write(asked.attribution_key, found, kind="attribution", video=asked.view.digest)
     return store.read(asked.attribution_key, Attribution)
 
@@ -383,8 +390,8 @@ def locate(store: Store, asked: Question, report: Report = silent) -> Evidence:
         show(store, asked.view, known.last, report)
     elif not store.has(asked.gradient_key):
         layer, seen = known.layer(known.last), stretch(store, asked.view, report)
-        times_s = explain.steps_s(seen, layer.stride[0])
-        maps = explain.gradient_maps(asked.view.cnn, layer, seen, _towards(store, asked, times_s)[0])
+        times_s = activations.steps_s(seen, layer.stride[0])
+        maps = attribution.gradient_maps(asked.view.cnn, layer, seen, _towards(store, asked, times_s)[0])
         found = Evidence(times_s, maps, asked.name, exact=False)
         store.write(asked.gradient_key, found, kind="evidence", video=asked.view.digest)
     return evidence(store, asked)
@@ -406,7 +413,7 @@ def evidence(store: Store, asked: Question) -> Evidence:
         return store.read(asked.gradient_key, Evidence)
     shown = store.read(asked.view.layer_key(known.last), Activations)
     towards, baseline = _towards(store, asked, shown.times_s)
-    maps = explain.evidence(shown.values, towards, baseline=baseline)
+    maps = attribution.evidence(shown.values, towards, baseline=baseline)
     return Evidence(shown.times_s, maps, asked.name, exact=True)
 
 
@@ -417,14 +424,14 @@ def lane(store: Store, asked: Question) -> tuple[np.ndarray, np.ndarray]:
         return told.times_s, told.importance
     whole = store.read(asked.features_key, Features)
     kernel, _ = asked.view.cnn.classifier()
-    return whole.times_s, whole.values @ explain.direction(kernel, asked.label)
+    return whole.times_s, whole.values @ attribution.direction(kernel, asked.label)
 
 
 def _towards(store: Store, asked: Question, times_s: np.ndarray) -> tuple[np.ndarray, np.ndarray | float]:
     """The direction in the features that speaks for a label, at each of these moments, and what counts as nothing."""
     if not asked.card.network:
         kernel, _ = asked.view.cnn.classifier()
-        return explain.direction(kernel, asked.label), 0.0
+        return attribution.direction(kernel, asked.label), 0.0
     told = store.read(asked.attribution_key, Attribution)
     nearest = np.abs(told.times_s[None] - times_s[:, None]).argmin(axis=1)
     return told.gradients[nearest], told.baseline
@@ -438,7 +445,7 @@ def check(store: Store, asked: Question, hidden: str = "blur", report: Report = 
         pictures = np.array(stretch(store, asked.view).meant)
         report(0, 0, "Loading the network")
         score = scorer(store, asked)
-        found = explain.deletion(pictures, marks, score, label=asked.name, hidden=hidden, report=report)
+        found = deletion.deletion(pictures, marks, score, label=asked.name, hidden=hidden, report=report)
         store.write(key, found, kind="deletion", video=asked.view.digest)
     return store.read(key, Deletion)
 
@@ -458,10 +465,10 @@ Run = Callable[[np.ndarray], np.ndarray]
 
 def _engine(backbone: Backbone, engine: str, cache: Path) -> Run:
     """A function from pictures to their features, (steps, D)."""
-    from core import engine as engines
+    from core.stages.networks import inference_engine as engines
 
     run, per_step = engines.load(backbone, engine, cache), backbone.frames_per_step
-    return lambda pictures: run(explain.held(pictures, per_step))
+    return lambda pictures: run(activations.held(pictures, per_step))
 
 
 def _linear(asked: Question, run: Run) -> Callable[[np.ndarray], float]:

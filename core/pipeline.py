@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core import backbones, formats, lines, preprocess, segments
+from core import lines
 from core.base.errors import AnalysisError, Cancelled, FormatInvalid, RecipeInvalid, ResultMissing, VideoUnreadable
 from core.base.progress import Report, silent
 from core.base.registry import BACKBONES, FORMATS, unknown
@@ -36,11 +36,16 @@ from core.domain import (
     serialization,
 )
 from core.domain.fingerprint import fingerprint
-from core.preprocess import Hold, Resize
+from core.stages import formats
+from core.stages.networks import backbones
+from core.stages.preprocessing import recipes
+from core.stages.preprocessing.geometry import Resize
+from core.stages.preprocessing.sampling import Hold
+from core.stages.tracks import segmentation
 from core.store import Store
 
 if TYPE_CHECKING:
-    from core.text_branch import TextBranch
+    from core.stages.networks.text_branch import TextBranch
 
 SHORTEST_S = 0.5  # shorter stretches of one label go to a neighbour
 THUMBNAIL_PX = 320
@@ -97,8 +102,8 @@ def check_card(card: ModelCard, path: Path | str) -> None:
             f"{path}: made for version {card.backbone_version} of {card.backbone}, here is {backbone.version}.",
             "Train it again on this version's features.",
         )
-    if not card.labels or len(set(card.labels)) < len(card.labels) or segments.NOTHING in card.labels:
-        raise FormatInvalid(f"{path}: labels must differ, and none may be {segments.NOTHING!r}.")
+    if not card.labels or len(set(card.labels)) < len(card.labels) or segmentation.NOTHING in card.labels:
+        raise FormatInvalid(f"{path}: labels must differ, and none may be {segmentation.NOTHING!r}.")
     if not 0 <= card.threshold <= 1 or not 0 <= card.smooth_s < math.inf:
         raise FormatInvalid(f"{path}: threshold {card.threshold} or smooth_s {card.smooth_s} is out of range.")
     if card.network != Path(card.network).name:
@@ -154,7 +159,7 @@ def _aside_key(digest: str) -> str:
 
 def _measured(store: Store, path: str | Path, report: Report) -> VideoInfo:
     """What is known of the clip in a file; one that nothing is known of is measured and gets its thumbnail."""
-    from core import video
+    from core.stages import video
 
     path = str(Path(path).absolute())
     digest = video.digest(path, report)
@@ -181,14 +186,15 @@ def add_upload(store: Store, path: str | Path, name: str, report: Report = silen
 
 def add_sample(store: Store, report: Report = silent) -> str:
     """Render the sample clip, keep it in the workspace and catalogue it, unless it is there; gives its digest."""
-    from core import synthetic, video
+    from core.stages import video
+    from core.stages.drawing import sample_clip
 
     for entry in store.videos():
         if entry.uploaded and entry.name == SAMPLE_NAME and Path(entry.info.path).exists():
             return entry.info.digest
     with tempfile.TemporaryDirectory() as folder:
         rendered = Path(folder, SAMPLE_NAME)
-        video.write(str(rendered), _counted(synthetic.sample_clip(), report, 0, "Drawing the sample clip"))
+        video.write(str(rendered), _counted(sample_clip.sample_clip(), report, 0, "Drawing the sample clip"))
         with open(rendered, "rb") as stream:
             kept = store.keep_upload(stream, SAMPLE_NAME)
     return add_video(store, kept, report)
@@ -196,7 +202,7 @@ def add_sample(store: Store, report: Report = silent) -> str:
 
 def proxy(store: Store, digest: str, report: Report = silent) -> None:
     """Make the small H.264 copy of a clip that browsers play, unless it is there."""
-    from core import video
+    from core.stages import video
 
     path = store.proxy_path(digest)
     if not path.exists():
@@ -205,7 +211,7 @@ def proxy(store: Store, digest: str, report: Report = silent) -> None:
 
 def moment(store: Store, digest: str, time_s: float, before: int = 0, after: int = 0) -> list[Frame]:
     """The frame on screen at `time_s` with some frames before and after it."""
-    from core import video
+    from core.stages import video
 
     return video.around(store.video(digest), time_s, before=before, after=after)
 
@@ -228,7 +234,7 @@ def _write_thumbnail(store: Store, info: VideoInfo) -> None:
 
 
 def _telling_picture(info: VideoInfo) -> np.ndarray:
-    from core import video
+    from core.stages import video
 
     best, most = None, -1.0
     for share in (0.33, 0.1, 0.5, 0.7, 0.9):
@@ -306,17 +312,19 @@ def analysis(
     info = store.video(digest)
     key = prediction_key(store, digest, recipe, card, engine)
     prediction = store.read(key, Prediction)
-    track = segments.track(prediction, video=digest, threshold=card.threshold, shortest_s=shortest_s, author=card.name)
+    track = segmentation.track(
+        prediction, video=digest, threshold=card.threshold, shortest_s=shortest_s, author=card.name
+    )
     words = store.read(branches_key(key), Branches).sources if card.words else None
-    return Analysis(info, card.name, segments.ranking(prediction), track, words)
+    return Analysis(info, card.name, segmentation.ranking(prediction), track, words)
 
 
 def tracks_apart(found: Branches, card: ModelCard, digest: str) -> tuple[Track, Track]:
     """What the picture alone says of a clip, and the words alone where there are any, told as in `analysis`."""
     told = {"video": digest, "threshold": card.threshold, "shortest_s": SHORTEST_S}
     return (
-        segments.track(found.picture, author="picture alone", **told),
-        segments.track(found.words, author="words alone", where=found.worded, **told),
+        segmentation.track(found.picture, author="picture alone", **told),
+        segmentation.track(found.words, author="words alone", where=found.worded, **told),
     )
 
 
@@ -329,7 +337,7 @@ def extract(
     info: VideoInfo, recipe: Recipe, backbone_name: str, engine: str, engine_cache: Path, report: Report = silent
 ) -> Features:
     """What a CNN says of each step of a clip; nothing is stored. A place to cancel comes with each few frames."""
-    from core import engine as engines
+    from core.stages.networks import inference_engine as engines
 
     backbone = BACKBONES[backbone_name]
     total = frames_read(info, recipe)
@@ -347,7 +355,7 @@ def look(
         told = _counted(_not_empty(frames, info), report, total, "Looking at frames", _first_index(info, recipe))
         features = backbones.features(backbone, told, run)
     start_s, stop_s = features.seen_s
-    stop_s = min(stop_s, info.duration_s, preprocess.source_stretch_s(recipe)[1])
+    stop_s = min(stop_s, info.duration_s, recipes.source_stretch_s(recipe)[1])
     held = any(isinstance(step, Hold) for step in recipe.steps)
     there = (features.times_s <= stop_s + 1e-9) | (not held)  # moments after the end are not told
     there[0] = True
@@ -359,7 +367,7 @@ def label(card: ModelCard, folder: Path, features: Features) -> Prediction:
     if card.network:
         return _smoothed(card, folder, features, _seen(card, folder, features))
     kernel, bias = BACKBONES[card.backbone].classifier()  # (D, C), (C,)
-    logits = segments.smooth(features.values @ kernel + bias, features.times_s, width_s=card.smooth_s)  # (T, C)
+    logits = segmentation.smooth(features.values @ kernel + bias, features.times_s, width_s=card.smooth_s)  # (T, C)
     return _as_prediction(card, folder, features, _softmax(logits))
 
 
@@ -383,7 +391,7 @@ def _seen(card: ModelCard, folder: Path, features: Features) -> np.ndarray:
 def _smoothed(
     card: ModelCard, folder: Path, features: Features, scores: np.ndarray, where: np.ndarray | None = None
 ) -> Prediction:
-    smoothed = segments.smooth(scores, features.times_s, width_s=card.smooth_s, where=where)
+    smoothed = segmentation.smooth(scores, features.times_s, width_s=card.smooth_s, where=where)
     return _as_prediction(card, folder, features, smoothed)
 
 
@@ -420,15 +428,15 @@ def model_of(store: Store, name: str) -> tuple[ModelCard, Path]:
 @lru_cache(maxsize=8)
 def network_of(path: Path, sha256: str) -> Callable[[np.ndarray], np.ndarray]:
     """The recurrent network, kept between clips."""
-    from core import network
+    from core.stages.networks import recurrent
 
-    return network.load(path, sha256)
+    return recurrent.load(path, sha256)
 
 
 @lru_cache(maxsize=8)
 def branch_of(path: Path, sha256: str, labels: int) -> "TextBranch":
     """The text branch, kept between clips."""
-    from core import text_branch
+    from core.stages.networks import text_branch
 
     return text_branch.load(path, sha256, labels)
 
@@ -447,9 +455,9 @@ def frames_of(
     Frames that no step may matter to are skipped by seeking. Where no step changes pictures, the decoder gives them
     just large enough for a square of `size_px`, which is several times faster than making them whole first.
     """
-    from core import video
+    from core.stages import video
 
-    kept_s = preprocess.source_stretch_s(recipe)
+    kept_s = recipes.source_stretch_s(recipe)
     start_s, stop_s = max(kept_s[0], within_s[0]), min(kept_s[1], within_s[1])
     size, rest = _decoded_size(info, recipe, size_px)
     yield from rest.apply(video.read(info, start_s=start_s, stop_s=stop_s, size_px=size))
@@ -467,12 +475,12 @@ def _decoded_size(info: VideoInfo, recipe: Recipe, size_px: int) -> tuple[tuple[
 
 def frames_read(info: VideoInfo, recipe: Recipe) -> int:
     """How many frames of the source a recipe reads."""
-    start, stop = np.searchsorted(info.times_s, preprocess.source_stretch_s(recipe))
+    start, stop = np.searchsorted(info.times_s, recipes.source_stretch_s(recipe))
     return int(stop - start)
 
 
 def _first_index(info: VideoInfo, recipe: Recipe) -> int:
-    return int(np.searchsorted(info.times_s, preprocess.source_stretch_s(recipe)[0]))
+    return int(np.searchsorted(info.times_s, recipes.source_stretch_s(recipe)[0]))
 
 
 def _not_empty(frames: Iterator[Frame], info: VideoInfo) -> Iterator[Frame]:

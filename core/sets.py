@@ -12,11 +12,12 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
-from core import datasets, made_set, pipeline
+from core import datasets, pipeline
 from core.base.errors import AnalysisError, NotEnoughExamples, ResultMissing, VideoUnreadable
 from core.base.progress import Report, silent
 from core.domain import Dataset, Duplicates, Finding, Item, Looks
 from core.domain.fingerprint import fingerprint
+from core.stages.drawing import sample_dataset
 from core.store import Store, cleaned_name
 
 MADE_NAME = "Sample movements"
@@ -146,9 +147,11 @@ def _watched(store: Store, file: str) -> Iterator[None]:
 # The made set ---------------------------------------------------------------------------------------------------------
 
 
-def make_set(store: Store, groups: int = made_set.GROUPS, takes: int = made_set.TAKES, report: Report = silent) -> None:
+def make_set(
+    store: Store, groups: int = sample_dataset.GROUPS, takes: int = sample_dataset.TAKES, report: Report = silent
+) -> None:
     """Draw the made set, keep its clips in the library and the set under MADE_NAME."""
-    clips = made_set.clips(groups=groups, takes=takes)
+    clips = sample_dataset.clips(groups=groups, takes=takes)
     known = {entry.info.digest for entry in store.videos()}
     items: list[Item] = []
     try:
@@ -160,18 +163,18 @@ def make_set(store: Store, groups: int = made_set.GROUPS, takes: int = made_set.
             if item.video not in known:
                 store.delete_video(item.video)
         raise
-    made = Dataset(MADE_NAME, made_set.LABELS, tuple(items), source=made_set.NOTICE)
+    made = Dataset(MADE_NAME, sample_dataset.LABELS, tuple(items), source=sample_dataset.NOTICE)
     store.save_dataset(made, datasets.key(made))
     report(len(clips), len(clips), "Done")
 
 
-def _drawn(store: Store, clip: made_set.MadeClip) -> Item:
+def _drawn(store: Store, clip: sample_dataset.MadeClip) -> Item:
     """A clip of the made set, drawn and in the library."""
-    from core import video
+    from core.stages import video
 
     name = Path(clip.path).name
     with tempfile.TemporaryDirectory() as folder:
-        video.write(Path(folder, name), made_set.frames(clip))
+        video.write(Path(folder, name), sample_dataset.frames(clip))
         with open(Path(folder, name), "rb") as stream:
             kept = store.keep_upload(stream, name)
     info = store.video(pipeline.add_video(store, kept))
@@ -200,8 +203,8 @@ def find_duplicates(store: Store, name: str, report: Report = silent) -> None:
 
 def _looks(store: Store, digest: str) -> Looks:
     """The hashes of a clip, stored."""
-    from core import video
     from core.datasets import duplicates
+    from core.stages import video
 
     key = fingerprint("looks", 2, digest)
     with suppress(ResultMissing):

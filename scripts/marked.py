@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Locator, Page
 
-from core import video
 from core.domain import Frame
+from core.stages import video
 
 BITS = 16
 SIZE_PX = (320, 180)

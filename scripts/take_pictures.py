@@ -8,7 +8,7 @@ from playwright.sync_api import Page, ViewportSize
 from core import datasets, evaluation, pipeline, sets, training
 from core.base.settings import current
 from core.domain import Grouping, Recipe
-from core.preprocess import Crop, Rotate
+from core.stages.preprocessing.geometry import Crop, Rotate
 from core.store import Store
 from pages.ui import state
 from scripts.dashboard import ROOT, chromium, serve

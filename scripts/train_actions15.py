@@ -28,12 +28,15 @@ from pathlib import Path
 
 import numpy as np
 
-from core import backbones, engine, network, pipeline, segments
+from core import pipeline
 from core.base import settings
 from core.base.registry import BACKBONES
 from core.domain import Features, Frame, ModelCard, Prediction, Recipe, serialization
 from core.domain.fingerprint import fingerprint
-from core.network import Example, NetworkSettings
+from core.stages.networks import backbones, inference_engine, recurrent, recurrent_training
+from core.stages.networks.recurrent import NetworkSettings
+from core.stages.networks.recurrent_training import Example
+from core.stages.tracks import segmentation
 from core.store import Store
 
 NAME = "actions-15"
@@ -189,7 +192,7 @@ def _stream_features(store: Store, parts: Sequence[Part], digests: Mapping[Path,
     spec = [(digests[part.clip.path], part.start_s, part.stop_s, part.mirrored) for part in parts]
     key = fingerprint("stream", 2, spec, backbone.name, backbone.version, chosen)
     if not store.has(key):
-        run = engine.load(backbone, chosen, store.engine_cache)
+        run = inference_engine.load(backbone, chosen, store.engine_cache)
         store.write(key, backbones.features(backbone, _joined(store, parts, digests), run), kind="features")
     features = store.read(key, Features)
     places = np.searchsorted(ends_s, features.times_s, side="right").clip(max=len(parts) - 1)
@@ -239,10 +242,10 @@ def _tell(message: str) -> None:
 
 def train(
     items: Sequence[Item], *, labels: int, folds: Sequence[int], chosen: NetworkSettings = SETTINGS
-) -> network.Fitted:
+) -> recurrent_training.Fitted:
     """A network trained on the clips and own streams of `folds`, all for as many passes as SETTINGS says."""
     training = [_example(item) for item in items if item.fold in folds and item.kind != "shared stream"]
-    return network.fit(chosen, training, labels=labels, seed=SEED)
+    return recurrent_training.fit(chosen, training, labels=labels, seed=SEED)
 
 
 def _example(item: Item) -> Example:
@@ -250,12 +253,12 @@ def _example(item: Item) -> Example:
 
 
 def score(
-    run: network.Run, items: Sequence[Item], labels: tuple[str, ...], *, smooth_s: float = SMOOTH_S
+    run: recurrent.Run, items: Sequence[Item], labels: tuple[str, ...], *, smooth_s: float = SMOOTH_S
 ) -> dict[str, float]:
     """Accuracy over clips, and over the steps of the shared streams with their mean edit score, both 0 to 1."""
     hits: dict[str, list[float]] = {"clips": [], "ucf": [], "weizmann": [], "steps": [], "edit": []}
     for item in (item for item in items if item.kind != "stream"):
-        scores = segments.smooth(run(item.features.values), item.features.times_s, width_s=smooth_s)
+        scores = segmentation.smooth(run(item.features.values), item.features.times_s, width_s=smooth_s)
         if item.kind == "clip":
             hit = float(scores.mean(axis=0).argmax() == item.targets[0])
             hits["clips"].append(hit)
@@ -269,7 +272,7 @@ def score(
 def _told(item: Item, scores: np.ndarray, labels: tuple[str, ...]) -> list[str]:
     """The labels in their order as the program would tell them."""
     prediction = Prediction(item.features.times_s, scores, labels, NAME, item.features.seen_s)
-    told = segments.track(prediction, video="", threshold=THRESHOLD, shortest_s=pipeline.SHORTEST_S, author=NAME)
+    told = segmentation.track(prediction, video="", threshold=THRESHOLD, shortest_s=pipeline.SHORTEST_S, author=NAME)
     return [segment.label for segment in told.segments]
 
 
@@ -294,7 +297,7 @@ def left_out(
     scores = []
     for fold in folds:
         fitted = train(items, labels=len(labels), folds=[other for other in folds if other != fold], chosen=chosen)
-        scores.append(score(network.runner(fitted.model), [item for item in items if item.fold == fold], labels))
+        scores.append(score(recurrent.runner(fitted.model), [item for item in items if item.fold == fold], labels))
     return scores
 
 
@@ -331,7 +334,7 @@ def write_model(
     fitted = train(items, labels=len(labels), folds=[fold for fold in range(FOLDS) if fold != HELD_OUT])
     told = over_all_folds(items, labels)
     held_out = [item for item in items if item.fold == HELD_OUT]
-    scores = score(network.runner(fitted.model), held_out, labels)
+    scores = score(recurrent.runner(fitted.model), held_out, labels)
     card = ModelCard(
         name=NAME,
         title="15 everyday and sport actions",
@@ -339,7 +342,7 @@ def write_model(
         backbone_version=BACKBONES[BACKBONE].version,
         labels=labels,
         network="network.keras",
-        network_sha256=network.save(fitted.model, folder / "network.keras"),
+        network_sha256=recurrent.save(fitted.model, folder / "network.keras"),
         engine=settings.current().engine,
         smooth_s=SMOOTH_S,
         threshold=THRESHOLD,

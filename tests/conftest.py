@@ -56,7 +56,7 @@ def moving_square(frame_count: int, *, size_px=(96, 64), rate_hz: float = 25.0) 
 @pytest.fixture(scope="session")
 def square_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A made H.264 clip: 50 frames of 96 x 64 px at 25 frames/s, on which a square moves to the right."""
-    from core import video
+    from core.stages import video
 
     path = tmp_path_factory.mktemp("clips") / "square.mp4"
     video.write(path, moving_square(50))
@@ -66,10 +66,11 @@ def square_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def sample_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The sample clip that the program makes itself, as a file."""
-    from core import synthetic, video
+    from core.stages import video
+    from core.stages.drawing import sample_clip
 
     path = tmp_path_factory.mktemp("clips") / "sample.mp4"
-    video.write(path, synthetic.sample_clip())
+    video.write(path, sample_clip.sample_clip())
     return path
 
 

@@ -5,9 +5,9 @@ from fractions import Fraction
 import numpy as np
 
 from core.domain import ClipLabels, Labels, Lane, Segment, VideoInfo, listed
-from core.formats import Asked
-from core.formats.files import Files, unpacked
-from core.formats.format import Format
+from core.stages.formats import Asked
+from core.stages.formats.common.files import Files, unpacked
+from core.stages.formats.common.format import Format
 
 
 def clip(times_s, end_s: float, *, path: str = "/clips/a.mp4", digest: str = "d" * 64) -> VideoInfo:

@@ -11,7 +11,7 @@ from starlette.middleware import Middleware
 
 import app
 from core.base import settings
-from core.clock import frame_table
+from core.stages.preprocessing.frame_clock import frame_table
 from pages.ui import state
 from tests.test_pages import video_info
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import video
 from core.base.errors import VideoUnreadable
+from core.stages import video
 
 PLAYS = {
     "-leading-dash.mp4": 101,

@@ -14,11 +14,11 @@ import cv2
 import numpy as np
 import pytest
 
-from core import engine
-from core.backbones import BACKBONES, Backbone, Stage, covering, features, grid, squared
 from core.base import settings
 from core.base.errors import Cancelled, FormatInvalid, VideoUnreadable, WeightsMissing
 from core.domain import Frame
+from core.stages.networks import inference_engine
+from core.stages.networks.backbones import BACKBONES, Backbone, Stage, covering, features, grid, squared
 from pages.ui import cnns
 
 SHIPPED = ("i3d-kinetics400", "efficientnet-lite0")
@@ -469,11 +469,11 @@ def test_a_network_of_keras_runs_on_weights_put_beside_it(models_folder):
 def networks(tmp_path_factory):
     """Loads a backbone with the engine of this machine, its networks kept for this module."""
     cache = tmp_path_factory.mktemp("networks")
-    return lambda backbone, chosen=None: engine.load(backbone, chosen or settings.current().engine, cache)
+    return lambda backbone, chosen=None: inference_engine.load(backbone, chosen or settings.current().engine, cache)
 
 
 def read(path: Any) -> list[Frame]:
-    from core import video
+    from core.stages import video
 
     info = video.probe(str(path), video.digest(str(path)))
     return list(video.read(info, size_px=covering(info.width_px, info.height_px, 224)))

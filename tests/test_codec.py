@@ -14,7 +14,8 @@ from core.base.errors import FormatInvalid
 from core.domain import Features, LabelScore, ModelCard, Recipe, Segment, Step, Track, VideoInfo
 from core.domain.serialization import from_json, pretty_json, to_json
 from core.domain.serialization.reader import DEEPEST
-from core.preprocess import Crop, Rotate, Trim
+from core.stages.preprocessing.geometry import Crop, Rotate
+from core.stages.preprocessing.sampling import Trim
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from core.base import settings
 from core.base.errors import FormatInvalid, LabelsMismatch, UnknownName
 from core.base.registry import FORMATS
 from core.domain import ClipLabels, Labels, Lane, Point, Renaming, Segment, tracks_of_lane
-from core.formats import converting
-from core.formats.files import packed, read_path, unpacked
+from core.stages.formats.common import conversion
+from core.stages.formats.common.files import packed, read_path, unpacked
 from tests.labels import A, events, labels
 
 CUES = "WEBVTT\n\n1\n00:00:00.080 --> 00:00:00.200\nwalk\n\n2\n00:00:00.200 --> 00:00:00.320\nsit down\n"
@@ -23,14 +23,14 @@ TWO = labels(Segment(0.0, 0.08, "walk"), Segment(0.08, 0.2, "groom"), Segment(0.
 def test_a_file_that_fits_several_formats_is_refused_with_the_candidates():
     head = b"path,label,Behavior,Behavior type,Time\n"
     with pytest.raises(FormatInvalid, match=r"can be read as boris .* or csv") as caught:
-        converting.detect("a.csv", head)
+        conversion.detect("a.csv", head)
     assert "--from" in caught.value.hint
 
 
 @pytest.mark.parametrize("name, head", [("a.bin", b"\0\1"), ("a.json", b"{}"), ("a.csv", b"a,b\n"), ("a", b"")])
 def test_a_file_that_fits_none_is_refused_with_what_is_known(name, head):
     with pytest.raises(FormatInvalid, match=f"{name} is in none of the known formats") as caught:
-        converting.detect(name, head)
+        conversion.detect(name, head)
     assert "elan" in caught.value.hint
 
 
@@ -42,13 +42,13 @@ def test_a_file_that_fits_none_is_refused_with_what_is_known(name, head):
     ],
 )
 def test_the_suffix_decides_where_it_can(name, form):
-    assert converting.format_for(name) is FORMATS[form]
+    assert conversion.format_for(name) is FORMATS[form]
 
 
 @pytest.mark.parametrize("name, told", [("x.zip", "hmdb51 or ucf101"), ("x.pdf", "no format"), ("x", "no format")])
 def test_a_suffix_that_stands_for_none_or_several_asks(name, told):
     with pytest.raises(FormatInvalid, match=told) as caught:
-        converting.format_for(name)
+        conversion.format_for(name)
     assert "--to" in caught.value.hint
 
 
@@ -72,15 +72,15 @@ def test_a_zip_is_unpacked_in_memory_and_what_could_do_harm_is_refused(tmp_path)
 
 
 def test_labels_that_a_project_does_not_know_must_be_decided_on():
-    assert converting.unknown_labels(TWO, ["walk"]) == ("groom",)
+    assert conversion.unknown_labels(TWO, ["walk"]) == ("groom",)
     with pytest.raises(LabelsMismatch, match="'groom'"):
-        converting.renamed(TWO, Renaming(), known=["walk"])
+        conversion.renamed(TWO, Renaming(), known=["walk"])
     with pytest.raises(LabelsMismatch, match="no label 'sit'"):
-        converting.renamed(TWO, Renaming((("sit", "walk"),)))
+        conversion.renamed(TWO, Renaming((("sit", "walk"),)))
 
 
 def test_a_label_that_is_left_out_becomes_unlabelled_and_never_background():
-    told = converting.renamed(TWO, Renaming((("groom", ""),)), known=["walk"])
+    told = conversion.renamed(TWO, Renaming((("groom", ""),)), known=["walk"])
     (lane,) = told.clips[0].lanes
     assert lane.seen == ((0.0, 0.08), (0.2, 0.4)) and told.classes == ("walk",)
     assert events(told) == [("a", 0.0, 0.08, "walk"), ("a", 0.24, 0.4, "walk")]
@@ -88,21 +88,21 @@ def test_a_label_that_is_left_out_becomes_unlabelled_and_never_background():
 
 
 def test_labels_may_become_one_another_or_background():
-    assert events(converting.renamed(TWO, Renaming((("groom", "walk"),))), joined=True) == [
+    assert events(conversion.renamed(TWO, Renaming((("groom", "walk"),))), joined=True) == [
         ("a", 0.0, 0.2, "walk"),
         ("a", 0.24, 0.4, "walk"),
     ]
-    told = converting.renamed(replace(TWO, background="idle"), Renaming((("groom", "idle"),)))
+    told = conversion.renamed(replace(TWO, background="idle"), Renaming((("groom", "idle"),)))
     assert told.clips[0].lanes[0].seen == ((0.0, 0.4),) and told.classes == ("walk",)
 
 
 def test_a_moment_becomes_the_frame_that_is_shown_then():
     points = (Point(0.1, "blink"), Point(0.11, "blink"), Point(0.24, "blink"))
     clip = ClipLabels("a.mp4", (Lane((Segment(0.0, 0.2, "walk"),), points, ((0.0, 0.4),)),), info=A)
-    told = converting.points_as_frames(Labels((clip,), ("walk", "blink")))
+    told = conversion.points_as_frames(Labels((clip,), ("walk", "blink")))
     assert [lane.name for lane in told.clips[0].lanes] == ["", "blink"]
     assert [(one.start_s, one.stop_s) for one in told.clips[0].lanes[1].segments] == [(0.08, 0.12), (0.24, 0.28)]
-    lost = converting.convert(Labels((clip,), ("walk", "blink")), FORMATS["csv"]).notes
+    lost = conversion.convert(Labels((clip,), ("walk", "blink")), FORMATS["csv"]).notes
     assert any("moments without a length" in note for note in lost)
 
 

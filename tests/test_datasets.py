@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from core import datasets, sets, synthetic, video
+from core import datasets, sets
 from core.base.errors import AnalysisError, Cancelled, FormatInvalid, NotEnoughExamples, ResultMissing, SplitInvalid
 from core.datasets import Source, Stretch, archives
 from core.domain import (
@@ -30,6 +30,8 @@ from core.domain import (
     VideoInfo,
     straddling,
 )
+from core.stages import video
+from core.stages.drawing import sample_clip
 from core.store import Store
 from tests.conftest import moving_square
 
@@ -827,7 +829,7 @@ def smaller(frames: list[Frame], size: tuple[int, int]) -> list[Frame]:
 
 
 def test_a_resized_trimmed_copy_is_found_and_other_clips_of_its_scene_are_not(tmp_path):
-    sample = list(synthetic.sample_clip())
+    sample = list(sample_clip.sample_clip())
     all_frames = [sample[begin : begin + 50] for begin in (0, 50, 100, 200, 250)]  # two of a scene
     copy = smaller(all_frames[0], (256, 144))[7:-5]
     video.write(tmp_path / "copy.mp4", [replace(one, index=at, time_s=at / 25) for at, one in enumerate(copy)])

@@ -5,8 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from core import datasets, made_set, sets
+from core import datasets, sets
 from core.domain import Dataset, Duplicates, Finding, Item, Pair, Split
+from core.stages.drawing import sample_dataset
 from core.store import Store
 from pages.ui import set_import, state
 from tests.test_pages import FakeRunner, button, page, runner, told
@@ -57,7 +58,7 @@ def test_the_sample_set_is_made_by_a_job(store, runner):
     at = page("datasets")
     button(at, "Make the sample set").click().run()
     assert runner.known[sets.MADE_KEY].title == "Make the sample set"
-    assert [len(made_set.clips(groups=groups, takes=takes)) for groups, takes in set_import.SIZES] == [144, 24]
+    assert [len(sample_dataset.clips(groups=groups, takes=takes)) for groups, takes in set_import.SIZES] == [144, 24]
     assert [words.split()[0] for words in set_import.SIZES.values()] == ["144", "24"]
     words = told(at)
     assert any(one.label == "Cancel" for one in at.button)

@@ -9,7 +9,12 @@ import pytest
 from core.__main__ import main
 from core.base.registry import BACKBONES, FORMATS, METRICS, STEPS
 
-for module in ("core.preprocess", "core.backbones", "core.formats", "core.metrics"):
+for module in (
+    "core.stages.preprocessing",
+    "core.stages.networks.backbones",
+    "core.stages.formats",
+    "core.stages.metrics",
+):
     import_module(module)
 
 ROOT = Path(__file__).resolve().parent.parent

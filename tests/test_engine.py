@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core import engine
-from core.backbones import BACKBONES, Stage
 from core.base.errors import AnalysisError, WeightsMissing
+from core.stages.networks import inference_engine
+from core.stages.networks.backbones import BACKBONES, Stage
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = ("i3d-kinetics400", "efficientnet-lite0")
@@ -53,11 +53,11 @@ def scores(backbone: Any, values: np.ndarray) -> np.ndarray:
 def test_both_engines_give_the_same_features_and_scores(name, cache):
     backbone = BACKBONES[name]
     chunk = moving_picture(FRAMES[name])
-    truth = engine.load(backbone, "tensorflow-f32", cache)(chunk)
+    truth = inference_engine.load(backbone, "tensorflow-f32", cache)(chunk)
     assert truth.shape == (FRAMES[name] // backbone.frames_per_step, backbone.channels)
     assert truth.dtype == np.float32
     for chosen, (of_features, of_scores) in TOLERANCE.items():
-        values = engine.load(backbone, chosen, cache)(chunk)
+        values = inference_engine.load(backbone, chosen, cache)(chunk)
         assert values.dtype == np.float32 and values.shape == truth.shape
         assert np.abs(values - truth).max() <= of_features * np.abs(truth).max(), chosen
         assert np.abs(scores(backbone, values) - scores(backbone, truth)).max() <= of_scores, chosen
@@ -65,7 +65,7 @@ def test_both_engines_give_the_same_features_and_scores(name, cache):
 
 @needs_openvino
 def test_results_of_earlier_windows_stay_as_they_were(cache):
-    run = engine.load(BACKBONES["efficientnet-lite0"], "openvino-f32", cache)
+    run = inference_engine.load(BACKBONES["efficientnet-lite0"], "openvino-f32", cache)
     first = run(moving_picture(4))
     kept = first.copy()
     run(255 - moving_picture(4))
@@ -74,14 +74,14 @@ def test_results_of_earlier_windows_stay_as_they_were(cache):
 
 @needs_openvino
 def test_a_kept_network_needs_no_tensorflow_and_tells_nobody(cache, tmp_path):
-    engine.load(BACKBONES["efficientnet-lite0"], "openvino-f32", cache)
+    inference_engine.load(BACKBONES["efficientnet-lite0"], "openvino-f32", cache)
     ask = f"""
 import sys
 from pathlib import Path
 import numpy as np
-from core import engine
-from core.backbones import BACKBONES, Stage
-run = engine.load(BACKBONES["efficientnet-lite0"], "openvino-f32", Path({str(cache)!r}))
+from core.stages.networks import inference_engine
+from core.stages.networks.backbones import BACKBONES, Stage
+run = inference_engine.load(BACKBONES["efficientnet-lite0"], "openvino-f32", Path({str(cache)!r}))
 print(run(np.zeros((32, 224, 224, 3), np.uint8)).shape, "tensorflow" in sys.modules, "keras" in sys.modules)
 """
     done = subprocess.run(
@@ -112,11 +112,11 @@ class Tiny:
 def tiny_in_child(monkeypatch):
     """Lets the process that converts know Tiny too."""
     monkeypatch.setattr(
-        engine,
+        inference_engine,
         "CONVERTER",
-        "import sys; from core import engine;"
+        "import sys; from core.stages.networks import inference_engine;"
         "from core.base.registry import BACKBONES; from tests.test_engine import Tiny;"
-        "BACKBONES.add(sys.argv[1], Tiny(name=sys.argv[1])); engine.convert(*sys.argv[1:])",
+        "BACKBONES.add(sys.argv[1], Tiny(name=sys.argv[1])); inference_engine.convert(*sys.argv[1:])",
     )
 
 
@@ -124,7 +124,7 @@ def tiny_in_child(monkeypatch):
 def test_several_that_convert_at_once_leave_one_whole_network(tmp_path, tiny_in_child):
     kept = tmp_path / "cache" / "tiny"
     with ThreadPoolExecutor(3) as pool:
-        list(pool.map(lambda _: engine._keep(Tiny(), kept), range(3)))
+        list(pool.map(lambda _: inference_engine._keep(Tiny(), kept), range(3)))
     assert [path.name for path in kept.parent.iterdir()] == ["tiny"]
     assert sorted(path.name for path in kept.iterdir()) == ["stage0.bin", "stage0.xml"]
 
@@ -139,9 +139,9 @@ openvino.save_model = full
 
 @needs_openvino
 def test_a_conversion_that_fails_leaves_nothing(tmp_path, tiny_in_child, monkeypatch):
-    monkeypatch.setattr(engine, "CONVERTER", FULL + engine.CONVERTER)
+    monkeypatch.setattr(inference_engine, "CONVERTER", FULL + inference_engine.CONVERTER)
     with pytest.raises(AnalysisError, match="No space left") as caught:
-        engine.load(Tiny(), "openvino-f32", tmp_path)
+        inference_engine.load(Tiny(), "openvino-f32", tmp_path)
     assert "room" in caught.value.hint
     assert not list(tmp_path.iterdir())
 
@@ -150,9 +150,9 @@ def test_a_conversion_that_fails_leaves_nothing(tmp_path, tiny_in_child, monkeyp
 def test_missing_weights_are_told_as_such_by_the_process_that_converts(tmp_path, tiny_in_child, monkeypatch):
     missing = "from core.base.errors import WeightsMissing\nfrom tests.test_engine import Tiny\n"
     missing += "def build(self): raise WeightsMissing('No weights.', 'Get them.')\nTiny.build = build\n"
-    monkeypatch.setattr(engine, "CONVERTER", missing + engine.CONVERTER)
+    monkeypatch.setattr(inference_engine, "CONVERTER", missing + inference_engine.CONVERTER)
     with pytest.raises(WeightsMissing, match=r"No weights\.") as caught:
-        engine.load(Tiny(name="tiny-weightless"), "openvino-f32", tmp_path)
+        inference_engine.load(Tiny(name="tiny-weightless"), "openvino-f32", tmp_path)
     assert caught.value.hint == "Get them."
 
 
@@ -160,21 +160,21 @@ def test_missing_weights_are_told_as_such_by_the_process_that_converts(tmp_path,
 @pytest.mark.parametrize("damage", ["cut", "gone"])
 def test_a_damaged_network_on_disk_is_made_anew(tmp_path, damage, tiny_in_child):
     tiny = Tiny(name=f"tiny-{damage}")
-    engine.load(tiny, "openvino-f32", tmp_path)
+    inference_engine.load(tiny, "openvino-f32", tmp_path)
     (kept,) = tmp_path.iterdir()
     if damage == "cut":
         (kept / "stage0.xml").write_text("<net")
     else:
         (kept / "stage0.xml").unlink()
-    engine._load.cache_clear()
+    inference_engine._load.cache_clear()
     pictures = np.full((2, 4, 4, 3), 7, np.uint8)
-    np.testing.assert_allclose(engine.load(tiny, "openvino-f32", tmp_path)(pictures), np.full((2, 3), 7))
+    np.testing.assert_allclose(inference_engine.load(tiny, "openvino-f32", tmp_path)(pictures), np.full((2, 3), 7))
 
 
 def test_tensorflow_alone_is_enough(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "openvino", None)
     pictures = np.stack([np.full((4, 4, 3), value, np.uint8) for value in (3, 200)])
-    run = engine.load(Tiny(name="tiny-tensorflow"), "tensorflow-f32", tmp_path)
+    run = inference_engine.load(Tiny(name="tiny-tensorflow"), "tensorflow-f32", tmp_path)
     np.testing.assert_allclose(run(pictures), [[3] * 3, [200] * 3])
     assert not list(tmp_path.iterdir())
 
@@ -182,10 +182,10 @@ def test_tensorflow_alone_is_enough(tmp_path, monkeypatch):
 def test_openvino_that_is_asked_for_but_missing_is_an_error_in_words(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "openvino", None)
     with pytest.raises(AnalysisError, match="not installed") as caught:
-        engine.load(Tiny(name="tiny-missing"), "openvino-f32", tmp_path)
+        inference_engine.load(Tiny(name="tiny-missing"), "openvino-f32", tmp_path)
     assert "tensorflow-f32" in caught.value.hint
 
 
 def test_an_unknown_engine_is_named(tmp_path):
     with pytest.raises(ValueError, match="openvino-int8"):
-        engine.load(Tiny(), "openvino-int8", tmp_path)
+        inference_engine.load(Tiny(), "openvino-int8", tmp_path)

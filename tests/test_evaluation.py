@@ -15,9 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import datasets, evaluation, metrics, pipeline, sets, training
+from core import datasets, evaluation, pipeline, sets, training
 from core.__main__ import main
-from core.backbones import BACKBONES
 from core.base import settings
 from core.base.errors import LabelsMismatch, NotEnoughExamples, ResultMissing, ScoringRefused
 from core.base.progress import silent
@@ -39,7 +38,9 @@ from core.domain import (
     serialization,
 )
 from core.evaluation import Question, charts, making, matching, report, rivals, tables
-from core.metrics import calibration
+from core.stages import metrics
+from core.stages.metrics import calibration
+from core.stages.networks.backbones import BACKBONES
 from core.store import Store
 from core.training import runs
 from core.training.options import Options

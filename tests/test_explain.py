@@ -7,14 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import explain, insight, network, pipeline
-from core.backbones import BACKBONES, Backbone, Stage
+from core import insight, pipeline
 from core.base.errors import RecipeInvalid, UnknownName
 from core.base.settings import Settings
 from core.domain import Features, ModelCard, Recipe, VideoInfo
-from core.explain import Stretch
 from core.insight import Question, View
-from core.preprocess import Resample, Trim
+from core.stages.networks import recurrent_training
+from core.stages.networks.backbones import BACKBONES, Backbone, Stage
+from core.stages.networks.explain import activations, attribution, deletion, projection
+from core.stages.networks.explain import layers as layers_of
+from core.stages.networks.explain.activations import Stretch
+from core.stages.networks.recurrent import NetworkSettings
+from core.stages.preprocessing.sampling import Resample, Trim
 from core.store import Store
 
 SHIPPED = ("efficientnet-lite0", "i3d-kinetics400")
@@ -53,13 +57,13 @@ def test_each_convolution_gives_what_a_plain_keras_model_gives(name):
 
     backbone = BACKBONES[name]
     shown = pictures(8 if backbone.volumetric else 1)
-    model = explain.network(backbone)
-    layers = [layer for layer in explain.anatomy(backbone).layers if layer.convolution]
+    model = layers_of.network(backbone)
+    layers = [layer for layer in layers_of.anatomy(backbone).layers if layer.convolution]
     assert len(layers) == {STILL: 49, MOVING: 57}[name]
     plain = keras.Model(model.input, [model.get_layer(layer.name).output for layer in layers])
     expected = plain(shown[None] if backbone.volumetric else shown, training=False)
     for layer, values in zip(layers, expected, strict=True):
-        found = explain.maps(backbone, layer, stretch_of(shown))
+        found = activations.maps(backbone, layer, stretch_of(shown))
         assert found.shape[1:] == layer.shape
         assert np.abs(found - values.numpy().reshape(found.shape)).max() < 1e-4, layer.name
 
@@ -75,30 +79,30 @@ def test_each_convolution_gives_what_a_plain_keras_model_gives(name):
     ],
 )
 def test_stride_and_receptive_field_follow_from_kernels_and_strides(name, layer, stride, field):
-    found = explain.anatomy(BACKBONES[name]).layer(layer)
+    found = layers_of.anatomy(BACKBONES[name]).layer(layer)
     assert (found.stride, found.field) == (stride, field)
 
 
 def test_a_place_depends_on_its_receptive_field_and_on_nothing_beyond():
     """Of 3c in time: changed frames just outside leave a step alone, just inside they do not."""
     backbone = BACKBONES[MOVING]
-    layer = explain.anatomy(backbone).layer("mixed_3c")
+    layer = layers_of.anatomy(backbone).layer("mixed_3c")
     side = layer.field[0] // 2
     shown = pictures(48)
     middle = layer.stride[0] * 10
-    base = explain.maps(backbone, layer, stretch_of(shown))[10]
+    base = activations.maps(backbone, layer, stretch_of(shown))[10]
 
     def changed(index: int) -> float:
         other = shown.copy()
         other[index] = 255 - other[index]
-        return float(np.abs(explain.maps(backbone, layer, stretch_of(other))[10] - base).max())
+        return float(np.abs(activations.maps(backbone, layer, stretch_of(other))[10] - base).max())
 
     assert changed(middle + side + layer.stride[0]) == 0
     assert changed(middle + side - layer.stride[0]) > 0
 
 
 def test_the_network_ends_in_a_mean_of_the_last_maps_and_shows_its_first_kernels():
-    still, moving = (explain.anatomy(BACKBONES[name]) for name in SHIPPED)
+    still, moving = (layers_of.anatomy(BACKBONES[name]) for name in SHIPPED)
     assert (still.last, still.pooled, moving.last, moving.pooled) == ("head", True, "mixed_5c", True)
     assert still.kernels.shape == (1, 3, 3, 3, 32)
     assert moving.kernels.shape == (7, 7, 7, 3, 64)
@@ -108,7 +112,7 @@ def test_the_network_ends_in_a_mean_of_the_last_maps_and_shows_its_first_kernels
 
 def test_a_gate_that_pools_the_picture_makes_each_place_see_all_of_it():
     gated = Backbone("gated", "Gated", 1, 16, None, 4, (Stage(4),), _gated)
-    found = explain.anatomy(gated)
+    found = layers_of.anatomy(gated)
     assert found.layer("before").field == (1, 5, 5)
     assert found.layer("after").field == (1, 0, 0)
     assert found.layer("after").stride == (1, 2, 2)
@@ -136,10 +140,10 @@ def _gated(chosen: Backbone):
 def test_maps_of_a_window_are_those_of_the_whole_clip():
     """The mean of the last maps over the picture is the CNN's features, wherever the window begins."""
     backbone = BACKBONES[MOVING]
-    layer = explain.anatomy(backbone).layer("mixed_5c")
+    layer = layers_of.anatomy(backbone).layer("mixed_5c")
     shown = pictures(136)
-    whole = explain.network(backbone)(shown[None], training=False).numpy()[0]
-    found = explain.maps(backbone, layer, stretch_of(shown[8:128], before=56, count=8))
+    whole = layers_of.network(backbone)(shown[None], training=False).numpy()[0]
+    found = activations.maps(backbone, layer, stretch_of(shown[8:128], before=56, count=8))
     assert np.abs(found.mean(axis=(1, 2)) - whole[8:9]).max() < 1e-4
 
 
@@ -168,7 +172,7 @@ def test_each_moment_lies_in_its_window_and_each_window_is_there(name, frames):
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_window_shows_the_frames_that_the_network_gets(name, recipe, shared_store, digest):
     """Told apart by the square, whose left edge is twice the frame's number."""
-    from core import backbones
+    from core.stages.networks import backbones
 
     info, backbone = shared_store.video(digest), BACKBONES[name]
     given = list(backbones.grid(pipeline.frames_of(info, recipe, 224), backbone.rate_hz))
@@ -192,10 +196,10 @@ def test_class_activation_sums_to_the_logit_it_explains():
     backbone = BACKBONES[STILL]
     kernel, _ = backbone.classifier()
     shown = pictures(2)
-    values = explain.maps(backbone, explain.anatomy(backbone).layer("head"), stretch_of(shown))
-    features = explain.network(backbone)(shown, training=False).numpy()
+    values = activations.maps(backbone, layers_of.anatomy(backbone).layer("head"), stretch_of(shown))
+    features = layers_of.network(backbone)(shown, training=False).numpy()
     for label in (0, 7, 999):
-        maps = explain.evidence(values, explain.direction(kernel, label))
+        maps = attribution.evidence(values, attribution.direction(kernel, label))
         logits = features @ kernel
         assert np.allclose(maps.mean(axis=(1, 2)), logits[:, label] - logits.mean(axis=1), atol=1e-3)
 
@@ -203,11 +207,11 @@ def test_class_activation_sums_to_the_logit_it_explains():
 def test_grad_cam_of_a_network_that_ends_in_a_mean_is_its_class_activation_above_zero():
     backbone = BACKBONES[STILL]
     kernel, _ = backbone.classifier()
-    layer = explain.anatomy(backbone).layer("head")
+    layer = layers_of.anatomy(backbone).layer("head")
     seen = stretch_of(pictures(2))
-    towards = explain.direction(kernel, 3)
-    exact = explain.evidence(explain.maps(backbone, layer, seen), towards)
-    assert np.allclose(explain.gradient_maps(backbone, layer, seen, towards), np.maximum(exact, 0), atol=1e-3)
+    towards = attribution.direction(kernel, 3)
+    exact = attribution.evidence(activations.maps(backbone, layer, seen), towards)
+    assert np.allclose(attribution.gradient_maps(backbone, layer, seen, towards), np.maximum(exact, 0), atol=1e-3)
 
 
 def test_a_made_object_holds_most_of_the_class_activation_and_the_lane_peaks_while_it_is_there():
@@ -229,14 +233,14 @@ def recurrent():
     for clip in range(40):
         values = rng.normal(0, 1, (12, 6)).astype(np.float32)
         values[4:8, 0] += 5 * (clip % 2)
-        made.append(network.Example(values, np.full(12, clip % 2)))
-    chosen = network.NetworkSettings(units=8, epochs=15, dropout=0.0, learning_rate=0.02)
-    return network.fit(chosen, made, labels=2, validation=made[:8]).model, made[1].values
+        made.append(recurrent_training.Example(values, np.full(12, clip % 2)))
+    chosen = NetworkSettings(units=8, epochs=15, dropout=0.0, learning_rate=0.02)
+    return recurrent_training.fit(chosen, made, labels=2, validation=made[:8]).model, made[1].values
 
 
 def test_attributions_sum_to_the_change_of_the_log_score_and_find_what_matters(recurrent):
     model, values = recurrent
-    found = explain.attribution(model, values, np.arange(12) / 3, label=1, name="up", step=5)
+    found = attribution.attribution(model, values, np.arange(12) / 3, label=1, name="up", step=5)
     assert found.importance.sum() == pytest.approx(np.log(found.score) - np.log(found.score_of_baseline), rel=0.05)
     assert set(np.argsort(-found.importance)[:4]) == {4, 5, 6, 7}
     assert found.at_s == pytest.approx(5 / 3)
@@ -246,11 +250,11 @@ def test_attributions_sum_to_the_change_of_the_log_score_and_find_what_matters(r
 
 def test_places_of_a_step_sum_to_what_the_step_is_worth(recurrent):
     model, values = recurrent
-    found = explain.attribution(model, values, np.arange(12) / 3, label=1, name="up", step=5)
+    found = attribution.attribution(model, values, np.arange(12) / 3, label=1, name="up", step=5)
     rng = np.random.default_rng(3)
     maps = rng.normal(0, 1, (12, 4, 5, 6)).astype(np.float32)
     maps += (values - maps.mean(axis=(1, 2)))[:, None, None]  # maps whose means are the features
-    places = explain.evidence(maps, found.gradients, baseline=found.baseline)
+    places = attribution.evidence(maps, found.gradients, baseline=found.baseline)
     assert np.allclose(places.mean(axis=(1, 2)), found.importance, atol=1e-4)
 
 
@@ -264,8 +268,8 @@ def test_hiding_the_marked_places_first_beats_chance_where_the_marks_are_right()
     marks = np.zeros((2, 4, 4), np.float32)
     marks[0, 0, 0] = 1
     score = lambda given: float(given[:2, :8, :8].mean() / 255)  # noqa: E731
-    right = explain.deletion(shown, marks, score, label="x", hidden="mean", rounds=5)
-    wrong = explain.deletion(shown, -marks, score, label="x", hidden="mean", rounds=5)
+    right = deletion.deletion(shown, marks, score, label="x", hidden="mean", rounds=5)
+    wrong = deletion.deletion(shown, -marks, score, label="x", hidden="mean", rounds=5)
     assert right.gain > 0.2 > -0.2 > wrong.gain
     assert right.marked[0] == 1 and right.marked[1] < 0.1
     assert (right.random[:, 0] == 1).all() and len(set(right.random[:, -1])) == 1
@@ -276,7 +280,7 @@ def test_only_the_taken_places_are_hidden(hidden):
     shown = pictures(4, size_px=28)
     taken = np.zeros((2, 7, 7), bool)
     taken[1, 3, 4] = True
-    found = explain._with_hidden(shown, explain._obscured(shown, hidden), taken)
+    found = deletion._with_hidden(shown, deletion._obscured(shown, hidden), taken)
     changed = (found != shown).any(axis=-1)
     assert not changed[:2].any()
     assert not changed[2:, :12].any() and not changed[2:, 16:].any() and not changed[2:, :, :16].any()
@@ -285,7 +289,7 @@ def test_only_the_taken_places_are_hidden(hidden):
 
 def test_an_unknown_way_of_hiding_is_refused():
     with pytest.raises(UnknownName, match="black"):
-        explain._obscured(pictures(1, size_px=28), "black")
+        deletion._obscured(pictures(1, size_px=28), "black")
 
 
 # The whole clip
@@ -293,14 +297,14 @@ def test_an_unknown_way_of_hiding_is_refused():
 
 def test_like_steps_are_alike():
     values = np.array([[1, 0], [2, 0], [0, 3], [0, 0]], np.float32)
-    assert np.allclose(explain.similarity(values), [[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0]])
+    assert np.allclose(projection.similarity(values), [[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0]])
 
 
 @pytest.mark.parametrize("shape", [(40, 5), (5, 40), (1, 3), (2, 1)])
 def test_the_plane_keeps_what_differs_most(shape):
     rng = np.random.default_rng(0)
     values = rng.normal(0, 1, shape).astype(np.float32)
-    placed, shares = explain.plane(values)
+    placed, shares = projection.plane(values)
     assert placed.shape == (shape[0], 2)
     singular = np.linalg.svd(values - values.mean(axis=0), compute_uv=False)
     expected = (np.pad(singular, (0, 2))[:2] ** 2) / max((singular**2).sum(), 1e-12)
@@ -308,7 +312,7 @@ def test_the_plane_keeps_what_differs_most(shape):
 
 
 def test_coarser_rows_are_means_of_neighbours():
-    rows, firsts = explain.coarser(np.arange(10, dtype=np.float32)[:, None], 4)
+    rows, firsts = projection.coarser(np.arange(10, dtype=np.float32)[:, None], 4)
     assert rows[:, 0].tolist() == [1, 4, 7, 9] and firsts.tolist() == [0, 3, 6, 9]
 
 
@@ -318,7 +322,7 @@ def test_coarser_rows_are_means_of_neighbours():
 def test_a_layer_is_stored_whole_and_read_back(shared_store, digest):
     view = View(digest, Recipe(), STILL, 1)
     insight.show(shared_store, view, "stem_conv")
-    found = shared_store.read(view.layer_key("stem_conv"), explain.Activations)
+    found = shared_store.read(view.layer_key("stem_conv"), activations.Activations)
     assert found.values.shape == (16, 112, 112, 32)
     assert isinstance(found.values, np.memmap)
     assert found.times_s[0] == pytest.approx(8.5 / 25)

@@ -14,8 +14,11 @@ import pytest
 from core import insight, pipeline
 from core.domain import Features, ModelCard, Prediction, Recipe
 from core.domain.jobs import Job
-from core.explain import Activations, Anatomy, Attribution, Deletion, Layer, Stretch
 from core.insight import Question, View
+from core.stages.networks.explain.activations import Activations, Stretch
+from core.stages.networks.explain.attribution import Attribution
+from core.stages.networks.explain.deletion import Deletion
+from core.stages.networks.explain.layers import Anatomy, Layer
 from pages.ui import charts, layers, paint, reasons, state
 from tests.test_pages import CARD, DIGEST, FakeRunner, button, clip, page, runner, told  # noqa: F401  fixtures too
 
@@ -178,7 +181,9 @@ def explained(clip, monkeypatch) -> Question:  # noqa: F811
     """All that the explanation of a linear classifier needs, with a made one of two labels."""
     rng = np.random.default_rng(2)
     kernel = rng.normal(0, 0.1, (1024, 2)).astype(np.float32), np.zeros(2, np.float32)
-    monkeypatch.setattr(sys.modules["core.backbones.backbone"], "_classifier", lambda folder, hint: kernel)
+    monkeypatch.setattr(
+        sys.modules["core.stages.networks.backbones.backbone"], "_classifier", lambda folder, hint: kernel
+    )
     save_anatomy()
     save_maps(LAST)
     save_features()

@@ -10,12 +10,14 @@ import numpy as np
 import pytest
 from PIL import features
 
-from core import films, insight, lettering, pipeline, video
+from core import films, insight, pipeline
 from core.base.errors import NotEnoughExamples
 from core.domain import Prediction, Recipe, Segment
-from core.explain import Evidence
 from core.films import Strip, Wanted
-from core.preprocess import Crop, Resize
+from core.stages import video
+from core.stages.drawing import fonts
+from core.stages.networks.explain.attribution import Evidence
+from core.stages.preprocessing.geometry import Crop, Resize
 from core.store import Store
 
 MINE = Strip("mine", (Segment(0.4, 1.0, "walk"), Segment(1.0, 1.6, "run")))
@@ -180,7 +182,7 @@ def heard(path: Path) -> np.ndarray:
 
 
 def test_text_is_cut_to_its_place():
-    letters = lettering.Lettering(20)
+    letters = fonts.Lettering(20)
     long = letters.mask("walking " * 20, 200)
     assert 120 < long.shape[1] <= 200 and long.max() > 200
     assert letters.mask("", 100).size == 0
@@ -188,19 +190,19 @@ def test_text_is_cut_to_its_place():
 
 
 def test_letters_that_are_missing_are_told_and_shown_as_numbers(monkeypatch, store: Store, clip: str, tmp_path: Path):
-    monkeypatch.setattr(lettering, "_system_fonts", tuple)
-    for cached in (lettering._font, lettering._mask):
+    monkeypatch.setattr(fonts, "_system_fonts", tuple)
+    for cached in (fonts._font, fonts._mask):
         cached.cache_clear()
     assert films.undrawable(["walk", "跑", "walk"]) == ("跑",)
     runs = Strip("mine", (Segment(0.0, 2.0, "跑"),))
     _, frames = made(store, clip, Wanted((runs,), (("walk", "#0072B2"), ("跑", "#D55E00"))), tmp_path)
     assert near(frames[3].image[-62:-36, 130:], "#F4F4F5", 60).sum() > 40, "label 2 is written instead"
-    for cached in (lettering._font, lettering._mask):
+    for cached in (fonts._font, fonts._mask):
         cached.cache_clear()
 
 
 def test_scripts_that_must_be_set_are_refused_where_nothing_can_set_them(monkeypatch):
-    lettering._font.cache_clear()
+    fonts._font.cache_clear()
     monkeypatch.setattr(features, "check", lambda name: False)
-    assert not lettering.Lettering(20).has("مشي")
-    lettering._font.cache_clear()
+    assert not fonts.Lettering(20).has("مشي")
+    fonts._font.cache_clear()

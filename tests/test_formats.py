@@ -9,10 +9,10 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from core import formats
 from core.base.errors import FormatInvalid, UnknownName
 from core.base.registry import FORMATS
 from core.domain import Analysis, Labels, LabelScore, Segment, Track, VideoInfo
+from core.stages import formats
 
 
 def analysis(*segments: Segment, path: str = "/clips/a.mp4") -> Analysis:

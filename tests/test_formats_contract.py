@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from core import video
 from core.base.errors import AnalysisError, FormatInvalid
 from core.base.registry import FORMATS
 from core.domain import ClipLabels, Labels, Lane, Segment, listed
-from core.formats import Asked, converting
-from core.formats.format import KEPT
+from core.stages import video
+from core.stages.formats import Asked
+from core.stages.formats.common import conversion
+from core.stages.formats.common.format import KEPT
 from tests.conftest import ROOT
 from tests.labels import VARIABLE, A, clip, events, file_name, files_of, labels, read, steady
 
@@ -190,7 +191,7 @@ def test_a_format_says_how_it_counts(name):
 def test_a_file_is_told_by_its_content(name):
     form = FORMATS[name]
     content = form.write(labels(Segment(0.08, 0.2, "walk")))
-    assert converting.detect_files(files_of(form, content)) is form
+    assert conversion.detect_files(files_of(form, content)) is form
 
 
 @pytest.mark.parametrize("name", [name for name in STRETCHES if FORMATS[name].frames and name != "boris-binary"])
@@ -255,11 +256,11 @@ def test_every_format_is_read_from_one_file_or_from_a_folder(name):
     form = FORMATS[name]
     if form.files is None:
         with pytest.raises(FormatInvalid, match="one file, not a folder"):
-            converting.convert(labels(), form, folder=True)
+            conversion.convert(labels(), form, folder=True)
         return
     told = labels(Segment(0.08, 0.2, "walk")) if "stretches" in form.keeps else labels(label="walk")
-    files = converting.convert(told, form, folder=True).files
-    assert converting.detect_files(files) is form
+    files = conversion.convert(told, form, folder=True).files
+    assert conversion.detect_files(files) is form
     again = form.read(files, Asked(clips=(A,)))
     assert events(again) == events(told) and [one.label for one in again.clips] == [one.label for one in told.clips]
 

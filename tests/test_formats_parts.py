@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from core.base.errors import FormatInvalid
 from core.base.registry import FORMATS
 from core.domain import ClipLabels, Labels, Lane, Segment, listed
-from core.formats import Asked, parts
+from core.stages.formats import Asked
+from core.stages.formats.common import selection
 from tests.labels import A, events, file_name, labels
 
 # Written by hand after the formats' own examples: three tiers, of which the last holds what cannot be read.
@@ -48,11 +49,11 @@ bob,a.mp4,rat,run,,STATE,0.040,0.240,0.200
 
 def taken(form: str, content: str, *only: tuple[str, tuple[str, ...]], clips=(A,), **asked) -> Labels:
     name = file_name(FORMATS[form])
-    return parts.read({name: content.encode()}, FORMATS[form], Asked(clips, only=only, **asked))
+    return selection.read({name: content.encode()}, FORMATS[form], Asked(clips, only=only, **asked))
 
 
 def told(form: str, content: str) -> list[str]:
-    return parts.told(parts.of({file_name(FORMATS[form]): content.encode()}, FORMATS[form]))
+    return selection.told(selection.of({file_name(FORMATS[form]): content.encode()}, FORMATS[form]))
 
 
 def test_tiers_are_listed_and_one_that_cannot_be_read_may_be_left():
@@ -167,8 +168,8 @@ def test_the_tiers_that_are_taken_are_those_tracks_and_no_others(names: list[str
 def test_tracks_get_other_names_for_what_is_written():
     lanes = (Lane((Segment(0.0, 0.2, "x"),), name="hands"), Lane((Segment(0.2, 0.4, "y"),)))
     found = Labels((ClipLabels("a.mp4", lanes, info=A),), ("x", "y"))
-    fresh = parts.named(found, {"hands": "Hände", "": "rest"})
+    fresh = selection.named(found, {"hands": "Hände", "": "rest"})
     assert [lane.name for lane in fresh.clips[0].lanes] == ["Hände", "rest"]
     assert b'TIER_ID="H\xc3\xa4nde"' in FORMATS["elan"].write(fresh)
     with pytest.raises(FormatInvalid, match="no track 'feet'"):
-        parts.named(found, {"feet": "x"})
+        selection.named(found, {"feet": "x"})

@@ -8,7 +8,7 @@ import pytest
 from core.base.errors import FormatInvalid
 from core.base.registry import FORMATS
 from core.domain import Labels, Point, Segment
-from core.formats import Asked
+from core.stages.formats import Asked
 from tests.labels import VARIABLE, A, events, labels, read, steady
 
 EVENT = [("a", 0.08, 0.2, "walk")]

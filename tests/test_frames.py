@@ -11,10 +11,13 @@ import cv2
 import numpy as np
 import pytest
 
-from core import frames, pipeline, video
+from core import frames, pipeline
 from core.base.errors import AnalysisError, Cancelled, VideoUnreadable
 from core.domain import Quality, Recipe, Sheet, VideoInfo
-from core.preprocess import Gamma, Rotate, TemporalSmooth, Trim
+from core.stages import video
+from core.stages.preprocessing.filters import Gamma, TemporalSmooth
+from core.stages.preprocessing.geometry import Rotate
+from core.stages.preprocessing.sampling import Trim
 from core.store import Store
 
 

@@ -18,8 +18,9 @@ from core.base import settings
 from core.base.errors import JobLost, VideoUnreadable
 from core.domain import Frame, ModelCard, Prediction, Quality, Recipe, VideoInfo, serialization
 from core.domain.jobs import Job
-from core.preprocess import Gamma, Trim
-from core.quality import Finding
+from core.stages.preprocessing.filters import Gamma
+from core.stages.preprocessing.sampling import Trim
+from core.stages.video.quality import Finding
 from pages.ui import lanes, preview, state, words
 from pages.ui.preview import View
 
@@ -73,7 +74,7 @@ def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeRunn
     monkeypatch.setattr(state, "settings", lambda: chosen)
     monkeypatch.setattr(state, "runner", lambda: fake)
     monkeypatch.setattr(pipeline, "models", lambda settings: {CARD.name: CARD})
-    monkeypatch.setattr("core.video.near", near)
+    monkeypatch.setattr("core.stages.video.near", near)
     yield fake
     state.store().close()
 

@@ -10,7 +10,7 @@ import pytest
 
 from core.domain import Recipe
 from core.domain.fingerprint import fingerprint
-from core.preprocess import Crop, Flip, Rotate
+from core.stages.preprocessing.geometry import Crop, Flip, Rotate
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -27,7 +27,7 @@ def test_a_known_fingerprint_never_changes():
 def test_the_same_in_another_process():
     recipe = Recipe((Rotate(90), Crop()))
     code = (
-        "from core.preprocess import *;"
+        "from core.stages.preprocessing import *;"
         "from core.domain import Recipe; from core.domain.fingerprint import fingerprint;"
         "print(fingerprint('x', Recipe((Rotate(90.0), Crop()))), end='')"
     )

@@ -11,7 +11,7 @@ from core import datasets, pipeline, training
 from core.base.errors import NotEnoughExamples, ScoringRefused
 from core.domain import Dataset, Document, Features, Grouping, Item, Prediction, Recipe, Segment, Split, VideoInfo
 from core.labelling import agreement, drafts, edits, learning
-from core.segments import NOTHING
+from core.stages.tracks.segmentation import NOTHING
 from core.store import Store
 from core.training.options import Options
 

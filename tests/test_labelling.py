@@ -17,10 +17,11 @@ from hypothesis import strategies as st
 from core.base.errors import EditRefused, FormatInvalid
 from core.base.registry import FORMATS
 from core.domain import Document, Edit, Recipe, Renaming, Segment, VideoInfo
-from core.formats import Asked
-from core.labelling import edits, files, journal, spans
-from core.preprocess import Trim
-from core.segments import NOTHING
+from core.labelling import edits, files, journal
+from core.stages.formats import Asked
+from core.stages.preprocessing.sampling import Trim
+from core.stages.tracks import intervals
+from core.stages.tracks.segmentation import NOTHING
 from core.store import Store
 
 VIDEO = "ab" * 32
@@ -174,10 +175,10 @@ def labels_of(found: Document) -> np.ndarray:
 
 def test_spans():
     some = ((0.0, 2.0), (3.0, 5.0))
-    assert spans.union([*some, (2.0, 2.5)]) == ((0.0, 2.5), (3.0, 5.0))
-    assert spans.without(some, (1.0, 4.0)) == ((0.0, 1.0), (4.0, 5.0))
-    assert spans.gaps(some, (1.0, 6.0)) == ((2.0, 3.0), (5.0, 6.0))
-    assert spans.common(some, ((1.0, 4.0),)) == ((1.0, 2.0), (3.0, 4.0))
+    assert intervals.union([*some, (2.0, 2.5)]) == ((0.0, 2.5), (3.0, 5.0))
+    assert intervals.without(some, (1.0, 4.0)) == ((0.0, 1.0), (4.0, 5.0))
+    assert intervals.gaps(some, (1.0, 6.0)) == ((2.0, 3.0), (5.0, 6.0))
+    assert intervals.common(some, ((1.0, 4.0),)) == ((1.0, 2.0), (3.0, 4.0))
 
 
 # The journal ----------------------------------------------------------------------------------------------------------

@@ -4,19 +4,20 @@ import cv2
 import numpy as np
 import pytest
 
-from core import datasets, made_set, sets
+from core import datasets, sets
 from core.domain import Grouping
+from core.stages.drawing import sample_dataset
 from core.store import Store
 
 
-def images(clip: made_set.MadeClip) -> np.ndarray:
-    return np.stack([frame.image for frame in made_set.frames(clip)])
+def images(clip: sample_dataset.MadeClip) -> np.ndarray:
+    return np.stack([frame.image for frame in sample_dataset.frames(clip)])
 
 
 @pytest.fixture(scope="module")
-def small() -> dict[made_set.MadeClip, np.ndarray]:
+def small() -> dict[sample_dataset.MadeClip, np.ndarray]:
     """A small set, each frame as the light of each hue in it: like a pooled CNN, it tells no places."""
-    clips = made_set.clips(groups=8)
+    clips = sample_dataset.clips(groups=8)
     return {clip: np.stack([colours(image) for image in images(clip)[::4]]) for clip in clips}
 
 
@@ -29,41 +30,44 @@ def colours(image: np.ndarray) -> np.ndarray:
 
 
 def truth(clips) -> np.ndarray:
-    return np.array([made_set.LABELS.index(clip.label) for clip in clips])
+    return np.array([sample_dataset.LABELS.index(clip.label) for clip in clips])
 
 
 def test_the_set_is_balanced_and_in_pairs():
-    clips = made_set.clips()
-    assert len(made_set.LABELS) == 6
-    assert len(clips) == 6 * made_set.GROUPS * made_set.TAKES == len({clip.path for clip in clips})
-    assert len({clip.group for clip in clips}) == made_set.GROUPS
+    clips = sample_dataset.clips()
+    assert len(sample_dataset.LABELS) == 6
+    assert len(clips) == 6 * sample_dataset.GROUPS * sample_dataset.TAKES == len({clip.path for clip in clips})
+    assert len({clip.group for clip in clips}) == sample_dataset.GROUPS
 
 
-@pytest.mark.parametrize("pair", made_set.PAIRS)
+@pytest.mark.parametrize("pair", sample_dataset.PAIRS)
 def test_each_clip_has_a_twin_that_is_the_same_backwards(pair):
-    first, second = (images(made_set.MadeClip(label, "g03", 1, 0)) for label in pair)
-    assert first.shape == (made_set.FRAMES, made_set.HEIGHT_PX, made_set.WIDTH_PX, 3)
+    first, second = (images(sample_dataset.MadeClip(label, "g03", 1, 0)) for label in pair)
+    assert first.shape == (sample_dataset.FRAMES, sample_dataset.HEIGHT_PX, sample_dataset.WIDTH_PX, 3)
     assert np.array_equal(first, second[::-1])
     assert not np.array_equal(first, second)
 
 
 def test_clips_are_the_same_on_each_run_and_differ_from_each_other():
-    one = made_set.MadeClip("grow", "g01", 1, 0)
+    one = sample_dataset.MadeClip("grow", "g01", 1, 0)
     assert np.array_equal(images(one), images(one))
     others = [("grow", "g01", 2, 0), ("grow", "g02", 1, 0), ("grow", "g01", 1, 1)]
-    assert not any(np.array_equal(images(one), images(made_set.MadeClip(*other))) for other in others)
+    assert not any(np.array_equal(images(one), images(sample_dataset.MadeClip(*other))) for other in others)
 
 
 def test_things_move_the_way_their_label_says():
     """Told by the lit part of the picture alone: its middle, its size, its angle."""
-    down, across = np.mgrid[0 : made_set.HEIGHT_PX, 0 : made_set.WIDTH_PX]
+    down, across = np.mgrid[0 : sample_dataset.HEIGHT_PX, 0 : sample_dataset.WIDTH_PX]
     for group in ("g01", "g02", "g05"):
-        lit = {label: lit_parts(images(made_set.MadeClip(label, group, 1, 0))) for label in made_set.LABELS[::2]}
+        lit = {
+            label: lit_parts(images(sample_dataset.MadeClip(label, group, 1, 0)))
+            for label in sample_dataset.LABELS[::2]
+        }
         middles = [float((across * part).sum() / part.sum()) for part in lit["left to right"]]
-        assert middles[-1] > middles[0] + 0.3 * made_set.WIDTH_PX
+        assert middles[-1] > middles[0] + 0.3 * sample_dataset.WIDTH_PX
         sizes = [float(part.sum()) for part in lit["grow"]]
         assert sizes[-1] > 3 * sizes[0]
-        x, y = across - made_set.WIDTH_PX / 2, down - made_set.HEIGHT_PX / 2
+        x, y = across - sample_dataset.WIDTH_PX / 2, down - sample_dataset.HEIGHT_PX / 2
         angles = np.unwrap([np.arctan2((y * part).sum(), (x * part).sum()) for part in lit["clockwise"]])
         assert angles[-1] - angles[0] > 1.4 * np.pi  # y runs down
 
@@ -84,22 +88,22 @@ def test_what_forgets_order_cannot_part_a_pair(small):
         own = labels // 2 == pair
         probe = LogisticRegression(C=100, max_iter=2000).fit(means[own & ~tested], labels[own & ~tested])
         accuracy = float((probe.predict(means[own & tested]) == labels[own & tested]).mean())
-        assert abs(accuracy - 0.5) <= 0.15, made_set.PAIRS[pair]
+        assert abs(accuracy - 0.5) <= 0.15, sample_dataset.PAIRS[pair]
 
 
 def test_a_recurrent_network_parts_all_six(small):
-    from core import network
+    from core.stages.networks import recurrent, recurrent_training
 
-    def examples(groups: set[str]) -> list[network.Example]:
+    def examples(groups: set[str]) -> list[recurrent_training.Example]:
         chosen = [clip for clip in small if clip.group in groups]
         return [
-            network.Example(np.float32(small[clip]), np.full(len(small[clip]), label))
+            recurrent_training.Example(np.float32(small[clip]), np.full(len(small[clip]), label))
             for clip, label in zip(chosen, truth(chosen), strict=True)
         ]
 
-    settings = network.NetworkSettings(units=48, dropout=0.1, learning_rate=5e-3, epochs=80, patience=80)
-    fitted = network.fit(settings, examples({"g04", "g05", "g06", "g07", "g08", "g03"}), labels=6, seed=0)
-    run = network.runner(fitted.model)
+    settings = recurrent.NetworkSettings(units=48, dropout=0.1, learning_rate=5e-3, epochs=80, patience=80)
+    fitted = recurrent_training.fit(settings, examples({"g04", "g05", "g06", "g07", "g08", "g03"}), labels=6, seed=0)
+    run = recurrent.runner(fitted.model)
     tested = examples({"g01", "g02"})
     right = [run(one.values).mean(axis=0).argmax() == one.targets[0] for one in tested]
     assert np.mean(right) >= 0.95
@@ -113,7 +117,7 @@ def test_making_the_set_fills_library_and_store(store: Store):
     assert (entry.name, entry.clips, entry.labels) == (sets.MADE_NAME, 12, 6)
     assert told[-1][:2] == (12, 12)
     info = store.video(made.items[0].video)
-    assert (info.frame_count, info.width_px) == (made_set.FRAMES, made_set.WIDTH_PX)
+    assert (info.frame_count, info.width_px) == (sample_dataset.FRAMES, sample_dataset.WIDTH_PX)
     assert store.thumbnail_path(info.digest).exists()
     assert set(datasets.groups_from(made, Grouping("column"))) == {"g01", "g02"}
     sets.make_set(store, 2, 1)

@@ -14,12 +14,12 @@ import pytest
 
 from core import pipeline
 from core.__main__ import main
-from core.backbones import BACKBONES
 from core.base import settings
 from core.base.registry import FORMATS
 from core.base.settings import ROOT
 from core.domain import ModelCard, Recipe, serialization
-from core.preprocess import Trim
+from core.stages.networks.backbones import BACKBONES
+from core.stages.preprocessing.sampling import Trim
 from core.store import Store
 
 MODEL = "things"

@@ -14,12 +14,12 @@ import sklearn.metrics
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core import metrics
 from core.__main__ import main
 from core.base.errors import AnalysisError, FormatInvalid, LabelsMismatch, NotEnoughExamples, ScoringRefused
 from core.base.registry import METRICS
 from core.domain import Comparison, Segment, Track, serialization
-from core.metrics import bouts, calibration, clips, curves, intervals, over_time
+from core.stages import metrics
+from core.stages.metrics import bootstrap, bouts, calibration, classification, curves, sequence
 
 EXAMPLE_TRUTH = [0, 0, 0, 0, 1, 1, 1, 2, 2, 2]
 EXAMPLE_FOUND = [0, 0, 0, 1, 1, 1, 0, 2, 2, 0]
@@ -82,14 +82,14 @@ TOP = of_scores([0, 1, 0, 1], [[0.5, 0.3, 0.2], [0.4, 0.4, 0.2], [0.1, 0.2, 0.7]
 
 
 def test_top_k_counts_a_tie_for_the_label_listed_first():
-    assert clips.ranks(TOP).tolist() == [0, 1, 2, 2]
-    assert [float(clips.top_k(TOP, k)) for k in (1, 2, 3)] == [0.25, 0.50, 1.00]
+    assert classification.ranks(TOP).tolist() == [0, 1, 2, 2]
+    assert [float(classification.top_k(TOP, k)) for k in (1, 2, 3)] == [0.25, 0.50, 1.00]
     assert value(TOP, "accuracy") == 0.25
 
 
 def test_top_k_beyond_the_labels_is_refused_and_top_5_needs_more_than_five():
     with pytest.raises(ValueError, match="top-4 of 3"):
-        clips.top_k(TOP, 4)
+        classification.top_k(TOP, 4)
     assert not METRICS["top5"].applies(of_labels([0], [0], count=5))
     assert METRICS["top5"].applies(of_labels([0], [0], count=6))
 
@@ -147,19 +147,22 @@ def test_predictions_of_labels_without_truth_are_counted():
 
 
 def test_micro_differs_from_the_accuracy_only_without_the_background():
-    assert clips.micro(EXAMPLE) == (close(0.7), close(0.7), close(0.7))
-    assert clips.micro(EXAMPLE, excluded=(0,)) == (close(4 / 5), close(4 / 6), close(8 / 11))
+    assert classification.micro(EXAMPLE) == (close(0.7), close(0.7), close(0.7))
+    assert classification.micro(EXAMPLE, excluded=(0,)) == (close(4 / 5), close(4 / 6), close(8 / 11))
 
 
 def test_confusion_and_its_shares():
-    matrix = clips.confusion(EXAMPLE)
+    matrix = classification.confusion(EXAMPLE)
     assert matrix.tolist() == [[3, 1, 0, 0], [1, 2, 0, 0], [1, 0, 2, 0], [0, 0, 0, 0]]
-    by_truth, by_prediction = clips.normalised(matrix, "truth"), clips.normalised(matrix, "prediction")
+    by_truth, by_prediction = (
+        classification.normalised(matrix, "truth"),
+        classification.normalised(matrix, "prediction"),
+    )
     assert by_truth[0].tolist() == [3 / 4, 1 / 4, 0, 0] and np.isnan(by_truth[3]).all()
     assert by_prediction[:, 0].tolist() == [3 / 5, 1 / 5, 1 / 5, 0] and np.isnan(by_prediction[:, 3]).all()
-    assert clips.normalised(matrix, "all")[0, 0] == 0.3
-    assert clips.normalised(matrix, "counts").tolist() == matrix.tolist()
-    assert clips.most_confused(matrix) == [(0, 1), (1, 0), (2, 0)]
+    assert classification.normalised(matrix, "all")[0, 0] == 0.3
+    assert classification.normalised(matrix, "counts").tolist() == matrix.tolist()
+    assert classification.most_confused(matrix) == [(0, 1), (1, 0), (2, 0)]
 
 
 # Confidence -----------------------------------------------------------------------------------------------------------
@@ -277,7 +280,7 @@ def test_cases_over_time(case):
     truth, prediction, accuracy, edit, *counts = CASES[case]
     found = rows((truth, prediction))
     assert (per_cent(found, "frame_accuracy"), per_cent(found, "edit")) == (accuracy, edit)
-    assert [tuple(map(int, over_time.match_counts(found, cut))) for cut in (10, 25, 50)] == counts
+    assert [tuple(map(int, sequence.match_counts(found, cut))) for cut in (10, 25, 50)] == counts
     assert tuple(per_cent(found, f"f1_{cut}") for cut in (10, 25, 50)) == SHOWN[case]
 
 
@@ -298,19 +301,19 @@ def test_a_video_without_labels_is_left_out_and_counted():
 
 def test_videos_are_joined_in_both_conventions():
     found = rows(("WWWW..", "WWWW.."), ("WWWW.R..SSSS", "WWWW..SS..RR"))
-    assert found.table(over_time.match_table, 50).tolist() == [[1, 0, 0], [1, 2, 2]]
+    assert found.table(sequence.match_table, 50).tolist() == [[1, 0, 0], [1, 2, 2]]
     assert per_cent(found, "f1_50_by_video") == 66.7 and value(found, "f1_50") == 0.5
 
 
 @given(st.integers(1, 60))
 def test_a_bout_moved_by_one_frame(length):
     truth, found = (
-        over_time.runs(row("." + "W" * length + ".."), background=0),
-        over_time.runs(row(".." + "W" * length + "."), background=0),
+        sequence.runs(row("." + "W" * length + ".."), background=0),
+        sequence.runs(row(".." + "W" * length + "."), background=0),
     )
     for cut in (10, 25, 50):
         hit = 100 * (length - 1) >= cut * (length + 1)
-        assert over_time.match(truth, found, cut) == ((1, 0, 0) if hit else (0, 1, 1))
+        assert sequence.match(truth, found, cut) == ((1, 0, 0) if hit else (0, 1, 1))
 
 
 def test_without_a_background_nothing_is_dropped():
@@ -504,12 +507,12 @@ def test_without_truth_no_threshold_can_be_chosen(scores):
     [(7, 10, 0.3968, 0.8922), (0, 10, 0, 0.2775), (10, 10, 0.7225, 1), (70, 100, 0.6042, 0.7811), (1, 1, 0.2065, 1)],
 )
 def test_wilson(right, count, low, high):
-    got = intervals.wilson(right, count)
+    got = bootstrap.wilson(right, count)
     assert (got.low, got.high) == (close(low, abs=5e-5), close(high, abs=5e-5))
 
 
 def test_wilson_of_nothing():
-    assert intervals.wilson(0, 0).low is None
+    assert bootstrap.wilson(0, 0).low is None
 
 
 def shares(*right: float, frames: int = 100) -> Comparison:
@@ -518,7 +521,7 @@ def shares(*right: float, frames: int = 100) -> Comparison:
 
 
 def interval(found: Comparison, **settings) -> tuple[float | None, float | None]:
-    got = intervals.bootstrap(found, METRICS["frame_accuracy"], **settings)
+    got = bootstrap.bootstrap(found, METRICS["frame_accuracy"], **settings)
     return got.low, got.high
 
 
@@ -546,29 +549,29 @@ def test_doubled_frames_do_not_narrow_the_interval():
 
 
 def test_few_units_are_told():
-    assert intervals.bootstrap(shares(0.5), METRICS["frame_accuracy"]).why == "no interval: there is 1 video"
-    assert intervals.bootstrap(shares(0.5, 1), METRICS["frame_accuracy"]).why == "not reliable, n = 2 videos"
-    assert intervals.bootstrap(shares(*[0.5] * 10), METRICS["frame_accuracy"]).why == ""
+    assert bootstrap.bootstrap(shares(0.5), METRICS["frame_accuracy"]).why == "no interval: there is 1 video"
+    assert bootstrap.bootstrap(shares(0.5, 1), METRICS["frame_accuracy"]).why == "not reliable, n = 2 videos"
+    assert bootstrap.bootstrap(shares(*[0.5] * 10), METRICS["frame_accuracy"]).why == ""
 
 
 def test_groups_are_drawn_whole():
     truth, found = [0] * 40, [0, 1] * 20
     grouped = of_labels(truth, found, groups=["a", "b"] * 20)
     got = metrics.estimate(grouped, "accuracy")
-    assert (got.low, got.high) == (0, 1) and intervals.units_of(grouped)[0] == "group"
+    assert (got.low, got.high) == (0, 1) and bootstrap.units_of(grouped)[0] == "group"
     alone = metrics.estimate(of_labels(truth, found), "accuracy")
-    wilson = intervals.wilson(20, 40)
+    wilson = bootstrap.wilson(20, 40)
     assert (alone.low, alone.high) == (wilson.low, wilson.high)
 
 
 def test_clips_of_no_known_group_stand_alone():
-    unit, places = intervals.units_of(of_labels([0] * 4, [0] * 4, groups=["a", "a", "", ""]))
+    unit, places = bootstrap.units_of(of_labels([0] * 4, [0] * 4, groups=["a", "a", "", ""]))
     assert unit == "group" and len(np.unique(places)) == 3
 
 
 def test_a_number_that_most_draws_cannot_define_has_no_interval():
     found = of_labels([0] * 19 + [1], [0] * 20, count=2)
-    got = intervals.bootstrap(found, lambda drawn: clips.recall(drawn)[..., 1])
+    got = bootstrap.bootstrap(found, lambda drawn: classification.recall(drawn)[..., 1])
     assert got.low is None and "undefined in" in got.why
 
 
@@ -576,7 +579,7 @@ def test_a_number_that_most_draws_cannot_define_has_no_interval():
 def test_drawing_by_weights_is_drawing_units_again(name):
     """Each metric, on all draws at once and on each drawn set by itself."""
     found = EVERYTHING if METRICS[name].needs != "clips" and name != "top5" else SCORED
-    drawn = next(iter(intervals.draws_of(found, draws=6, seed=1)))
+    drawn = next(iter(bootstrap.draws_of(found, draws=6, seed=1)))
     at_once = np.asarray(METRICS[name](found.drawn(drawn)))
     for got, weights in zip(at_once, drawn, strict=True):
         units = np.repeat(np.arange(len(weights)), weights.astype(int))
@@ -592,7 +595,7 @@ def test_a_formula_that_knows_no_weights_gets_the_same_interval():
     def plain(compared: Comparison) -> float:
         return float(np.mean(compared.truth == compared.predicted))
 
-    slow = intervals.bootstrap(found, plain, draws=200)
+    slow = bootstrap.bootstrap(found, plain, draws=200)
     assert (slow.low, slow.high) == interval(found, draws=200)
 
 
@@ -601,7 +604,7 @@ def test_a_formula_that_knows_no_weights_gets_the_same_interval():
 
 def test_a_paired_difference_is_surer_than_its_parts():
     better, worse = shares(0.8, 0.7, 0.9), shares(0.7, 0.6, 0.8)
-    got = intervals.difference(better, worse, METRICS["frame_accuracy"])
+    got = bootstrap.difference(better, worse, METRICS["frame_accuracy"])
     assert (got.value, got.interval.low, got.interval.high, got.not_better) == (close(0.1), close(0.1), close(0.1), 0)
     assert interval(better)[0] < interval(worse)[1]
 
@@ -618,7 +621,7 @@ def test_a_paired_difference_is_surer_than_its_parts():
 def test_models_that_did_not_answer_for_the_same_are_not_compared(change):
     one = rows(("WW", "WS"), ("WW", "WW"))
     with pytest.raises(ScoringRefused, match="cannot be compared"):
-        intervals.difference(one, replace(one, **change), METRICS["frame_accuracy"])
+        bootstrap.difference(one, replace(one, **change), METRICS["frame_accuracy"])
 
 
 @pytest.mark.parametrize(
@@ -628,7 +631,7 @@ def test_mcnemar(first, second, p):
     truth = [0] * 20
     one = of_labels(truth, [0] * first + [1] * second + [0] * (20 - first - second))
     other = of_labels(truth, [1] * first + [0] * second + [0] * (20 - first - second))
-    got = intervals.mcnemar(one, other)
+    got = bootstrap.mcnemar(one, other)
     assert (got.only_first, got.only_second, got.p) == (first, second, close(p, abs=1e-12))
     assert got.why == ("" if first + second else "no clip tells them apart")
 
@@ -636,7 +639,7 @@ def test_mcnemar(first, second, p):
 def test_mcnemar_is_refused_for_clips_in_groups():
     found = of_labels([0, 0, 1], [0, 1, 1], groups=["a", "a", "b"])
     with pytest.raises(ScoringRefused, match="independent"):
-        intervals.mcnemar(found, found)
+        bootstrap.mcnemar(found, found)
 
 
 # Edges, and what holds for all ----------------------------------------------------------------------------------------
@@ -778,9 +781,9 @@ def test_ties_are_counted_and_one_label_for_almost_all_is_a_warning():
 
 def test_a_cell_counts_the_rows_it_lists():
     found = scored(np.random.default_rng(1), 200)
-    matrix = clips.confusion(found)
+    matrix = classification.confusion(found)
     for truth, predicted in np.ndindex(matrix.shape):
-        assert len(clips.rows_in_cell(found, truth, predicted)) == matrix[truth, predicted]
+        assert len(classification.rows_in_cell(found, truth, predicted)) == matrix[truth, predicted]
 
 
 def test_curves_stop_where_a_label_has_no_truth():
@@ -812,7 +815,7 @@ def test_agreement_with_scikit_learn_on_labels(found):
     assert value(found, "balanced_accuracy") == close(
         np.mean([np.mean(predicted[truth == one] == one) for one in there])
     )
-    assert clips.confusion(found).tolist() == learn.confusion_matrix(truth, predicted, labels=labels).tolist()
+    assert classification.confusion(found).tolist() == learn.confusion_matrix(truth, predicted, labels=labels).tolist()
     for average in ("macro", "weighted"):
         told = learn.precision_recall_fscore_support(truth, predicted, labels=there, average=average, zero_division=0)
         got = [value(found, f"{average}_{name}") for name in ("precision", "recall", "f1")]
@@ -848,7 +851,7 @@ def test_top_k_and_brier_agree_with_scikit_learn_without_ties(seed, k, count):
     rng = np.random.default_rng(seed)
     found = of_scores(rng.integers(0, 4, count), rng.dirichlet(np.ones(4), count))
     told = sklearn.metrics.top_k_accuracy_score(found.truth, found.scores, k=k, labels=np.arange(4))
-    assert float(clips.top_k(found, k)) == close(told)
+    assert float(classification.top_k(found, k)) == close(told)
     assert value(found, "log_loss") == close(sklearn.metrics.log_loss(found.truth, found.scores, labels=np.arange(4)))
     two = of_scores(found.truth % 2, rng.dirichlet(np.ones(2), count))
     assert two.scores is not None
@@ -864,7 +867,7 @@ def test_levenshtein_is_what_its_definition_says(one, other):
     for i, first in enumerate(one, start=1):
         for j, second in enumerate(other, start=1):
             table[i, j] = min(table[i - 1, j] + 1, table[i, j - 1] + 1, table[i - 1, j - 1] + (first != second))
-    assert over_time.levenshtein(np.array(one, int), np.array(other, int)) == table[-1, -1]
+    assert sequence.levenshtein(np.array(one, int), np.array(other, int)) == table[-1, -1]
 
 
 # The oracle -----------------------------------------------------------------------------------------------------------
@@ -904,7 +907,7 @@ def test_published_predictions_give_the_published_numbers(shared_data: Path, mod
     assert (len(names), len(dropped.truth)) == (50, 9966)
     assert [100 * value(dropped, name) for name in BY_VIDEO] == close(list(by_video), abs=1e-4)
     assert [100 * value(dropped, name) for name in SUMMED] == close(list(summed), abs=1e-4)
-    assert [tuple(map(int, over_time.match_counts(dropped, cut))) for cut in (10, 25, 50)] == list(counts)
+    assert [tuple(map(int, sequence.match_counts(dropped, cut))) for cut in (10, 25, 50)] == list(counts)
     assert [100 * value(kept, name) for name in BY_VIDEO] == close(list(with_background), abs=1e-4)
 
 
@@ -1009,6 +1012,6 @@ def test_no_label_file_raises_anything_but_an_explained_error(tmp_path_factory, 
     path = tmp_path_factory.getbasetemp() / "any.txt"
     path.write_bytes(content)
     try:
-        metrics.label_files.read_mstcn(path)
+        metrics.mstcn_files.read_mstcn(path)
     except FormatInvalid as error:
         assert isinstance(error, AnalysisError) and error.hint

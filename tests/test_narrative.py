@@ -9,13 +9,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core import narrative
 from core.base.errors import AnalysisError
 from core.domain import Segment, Track
-from core.formats import webvtt
-from core.formats.reading import Asked
-from core.narrative import Subject, facts
-from core.narrative.languages import LANGUAGES
+from core.stages import narrative
+from core.stages.formats import webvtt
+from core.stages.formats.common.reader import Asked
+from core.stages.narrative import Subject, facts
+from core.stages.narrative.languages import LANGUAGES
 
 pytestmark = pytest.mark.usefixtures("no_network")
 LABELS = ("nothing certain", "walk", "jump over", "骑马", "swim")

@@ -8,9 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import network
 from core.base.errors import Cancelled, FormatInvalid, NotEnoughExamples, WeightsMissing
-from core.network import UNKNOWN, Example, NetworkSettings
+from core.stages.networks import recurrent, recurrent_training
+from core.stages.networks.recurrent import NetworkSettings
+from core.stages.networks.recurrent_training import UNKNOWN, Example
 
 SMALL = NetworkSettings(units=8, epochs=12, patience=12, dropout=0.1, learning_rate=0.02)
 CHANNELS, LABELS = 12, 3
@@ -28,19 +29,19 @@ def examples(count: int, *, seed: int = 0, offset: float = 50.0) -> list[Example
 
 
 @pytest.fixture(scope="module")
-def fitted() -> network.Fitted:
-    return network.fit(SMALL, examples(48), labels=LABELS, validation=examples(24, seed=1))
+def fitted() -> recurrent_training.Fitted:
+    return recurrent_training.fit(SMALL, examples(48), labels=LABELS, validation=examples(24, seed=1))
 
 
 @pytest.fixture
 def saved(fitted, tmp_path) -> tuple[Path, str]:
     path = tmp_path / "network.keras"
-    return path, network.save(fitted.model, path)
+    return path, recurrent.save(fitted.model, path)
 
 
 def test_it_learns_what_is_there_to_learn(fitted):
     unseen = examples(60, seed=2)
-    run = network.runner(fitted.model)
+    run = recurrent.runner(fitted.model)
     hits = [run(one.values).mean(axis=0).argmax() == one.targets[0] for one in unseen]
     assert np.mean(hits) > 0.9
     assert fitted.history[fitted.best].validation_accuracy > 0.9
@@ -48,7 +49,7 @@ def test_it_learns_what_is_there_to_learn(fitted):
 
 def test_each_row_of_scores_sums_to_one_at_any_length(fitted):
     for steps in (1, 2, 300):
-        scores = network.predict(fitted.model, np.full((steps, CHANNELS), 50, np.float32))
+        scores = recurrent.predict(fitted.model, np.full((steps, CHANNELS), 50, np.float32))
         assert scores.shape == (steps, LABELS) and scores.dtype == np.float32
         assert np.allclose(scores.sum(axis=1), 1, atol=1e-5)
 
@@ -57,53 +58,55 @@ def test_each_row_of_scores_sums_to_one_at_any_length(fitted):
 @pytest.mark.parametrize("bidirectional", [True, False])
 def test_padding_never_changes_a_score(cell, bidirectional):
     chosen = NetworkSettings(cell=cell, units=4, layers=2, bidirectional=bidirectional)
-    model = network.build(chosen, channels=CHANNELS, labels=LABELS)
-    (values, known, _, _) = next(network._batches(examples(4), 4, range(4), np.ones(LABELS, np.float32)))
+    model = recurrent.build(chosen, channels=CHANNELS, labels=LABELS)
+    (values, known, _, _) = next(recurrent_training._batches(examples(4), 4, range(4), np.ones(LABELS, np.float32)))
     together = np.asarray(model([values, known], training=False))
     for i in range(4):
         steps = known[i].sum()
-        assert np.allclose(together[i, :steps], network.predict(model, values[i, :steps]), atol=1e-5)
+        assert np.allclose(together[i, :steps], recurrent.predict(model, values[i, :steps]), atol=1e-5)
 
 
 def test_one_direction_does_not_look_ahead():
-    model = network.build(NetworkSettings(units=4, bidirectional=False), channels=CHANNELS, labels=LABELS)
+    model = recurrent.build(NetworkSettings(units=4, bidirectional=False), channels=CHANNELS, labels=LABELS)
     values = examples(1, offset=0)[0].values.repeat(2, axis=0)
     changed = values.copy()
     changed[-1] += 9
-    before, after = network.predict(model, values), network.predict(model, changed)
+    before, after = recurrent.predict(model, values), recurrent.predict(model, changed)
     assert np.allclose(before[:-1], after[:-1], atol=1e-6) and not np.allclose(before[-1], after[-1], atol=1e-3)
 
 
 def test_the_same_seed_gives_the_same_network():
     chosen = NetworkSettings(units=4, epochs=2)
-    one, other = (network.fit(chosen, examples(9), labels=LABELS, seed=3) for _ in range(2))
+    one, other = (recurrent_training.fit(chosen, examples(9), labels=LABELS, seed=3) for _ in range(2))
     values = examples(1, seed=5)[0].values
-    assert np.allclose(network.predict(one.model, values), network.predict(other.model, values), atol=1e-6)
+    assert np.allclose(recurrent.predict(one.model, values), recurrent.predict(other.model, values), atol=1e-6)
 
 
 def test_steps_that_nobody_labelled_teach_nothing():
     marked = [Example(one.values, np.full(len(one.values), UNKNOWN)) for one in examples(30, seed=9)]
     half = examples(30)
-    assert network.class_weights(half + marked, LABELS) == pytest.approx(network.class_weights(half, LABELS))
+    assert recurrent_training.class_weights(half + marked, LABELS) == pytest.approx(
+        recurrent_training.class_weights(half, LABELS)
+    )
     with pytest.raises(NotEnoughExamples):
-        network.fit(SMALL, marked, labels=LABELS)
+        recurrent_training.fit(SMALL, marked, labels=LABELS)
 
 
 def test_nothing_to_learn_from_is_said_so():
     with pytest.raises(NotEnoughExamples):
-        network.fit(SMALL, [], labels=LABELS)
+        recurrent_training.fit(SMALL, [], labels=LABELS)
 
 
 def test_class_weights_let_rare_labels_count_as_much():
     targets = np.array([0] * 6 + [1] * 2 + [UNKNOWN] * 5)
-    weights = network.class_weights([Example(np.zeros((13, 2), np.float32), targets)], 3)
+    weights = recurrent_training.class_weights([Example(np.zeros((13, 2), np.float32), targets)], 3)
     assert weights.tolist() == pytest.approx([8 / 12, 8 / 4, 0])
 
 
 def test_training_stops_early_and_keeps_the_best_weights():
     wrong = [Example(one.values, (one.targets + 1) % LABELS) for one in examples(12, seed=4)]
     chosen = NetworkSettings(units=8, epochs=30, patience=2, learning_rate=0.02, dropout=0.0)
-    fitted = network.fit(chosen, examples(24), labels=LABELS, validation=wrong)
+    fitted = recurrent_training.fit(chosen, examples(24), labels=LABELS, validation=wrong)
     losses = [epoch.validation_loss for epoch in fitted.history]
     assert len(losses) == fitted.best + 3 < 30 and losses[fitted.best] == min(losses)
 
@@ -115,12 +118,14 @@ def test_training_can_be_cancelled_at_each_batch():
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        network.fit(SMALL, examples(48), labels=LABELS, report=report)
+        recurrent_training.fit(SMALL, examples(48), labels=LABELS, report=report)
 
 
 def test_progress_ends_with_all_done():
     told = []
-    network.fit(NetworkSettings(units=4, epochs=2), examples(20), labels=LABELS, report=lambda *call: told.append(call))
+    recurrent_training.fit(
+        NetworkSettings(units=4, epochs=2), examples(20), labels=LABELS, report=lambda *call: told.append(call)
+    )
     assert [done for done, _, _ in told] == [0, 1, 2, 3, 4] and {total for _, total, _ in told} == {4}
 
 
@@ -130,13 +135,13 @@ def test_layer_names_are_plain(fitted):
 
 def test_a_saved_network_gives_the_same_scores(fitted, saved):
     values = examples(1, seed=7)[0].values
-    assert np.array_equal(network.load(*saved)(values), network.predict(fitted.model, values))
+    assert np.array_equal(recurrent.load(*saved)(values), recurrent.predict(fitted.model, values))
     assert [path.name for path in saved[0].parent.iterdir()] == ["network.keras"]
 
 
 def test_a_missing_network_says_what_to_do(tmp_path):
     with pytest.raises(WeightsMissing) as caught:
-        network.load(tmp_path / "network.keras", "0" * 64)
+        recurrent.load(tmp_path / "network.keras", "0" * 64)
     assert caught.value.hint
 
 
@@ -144,14 +149,14 @@ def test_a_changed_network_is_refused(saved):
     path, digest = saved
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     with pytest.raises(FormatInvalid, match=f"expected SHA-256 {digest}"):
-        network.load(path, digest)
+        recurrent.load(path, digest)
 
 
 def test_a_file_that_is_no_network_is_refused(tmp_path):
     path = tmp_path / "network.keras"
     path.write_bytes(b"no zip")
     with pytest.raises(FormatInvalid, match="no Keras file"):
-        network.load(path, hashlib.sha256(b"no zip").hexdigest())
+        recurrent.load(path, hashlib.sha256(b"no zip").hexdigest())
 
 
 def rewritten(path: Path, change) -> str:
@@ -194,18 +199,18 @@ def with_function(config):
 def test_a_network_with_anything_but_our_layers_is_refused(saved, change):
     path, _ = saved
     with pytest.raises(FormatInvalid, match="expected layers of"):
-        network.load(path, rewritten(path, change))
+        recurrent.load(path, rewritten(path, change))
 
 
 def test_a_network_without_its_layers_is_refused(saved):
     path, _ = saved
     with pytest.raises(FormatInvalid):
-        network.load(path, rewritten(path, lambda config: {"class_name": "Functional"}))
+        recurrent.load(path, rewritten(path, lambda config: {"class_name": "Functional"}))
 
 
 def test_features_of_another_width_are_a_bug(fitted):
     with pytest.raises(ValueError, match="takes"):
-        network.predict(fitted.model, np.zeros((3, CHANNELS + 1), np.float32))
+        recurrent.predict(fitted.model, np.zeros((3, CHANNELS + 1), np.float32))
 
 
 @pytest.mark.parametrize("bad", [{"cell": "rnn"}, {"units": 0}, {"dropout": 1.0}, {"learning_rate": 0.0}])

@@ -19,10 +19,12 @@ from core import pipeline
 from core.base import settings
 from core.base.errors import JobLost, VideoUnreadable, WeightsMissing
 from core.base.registry import STEPS
-from core.clock import clock_of
 from core.domain import Frame, ModelCard, Prediction, Recipe, VideoInfo, serialization
 from core.domain.jobs import Job
-from core.preprocess import Crop, Rotate, Trim, knobs
+from core.stages.preprocessing.frame_clock import clock_of
+from core.stages.preprocessing.geometry import Crop, Rotate
+from core.stages.preprocessing.sampling import Trim
+from core.stages.preprocessing.step import knobs
 from core.store import Store
 from pages.ui import state
 

@@ -11,13 +11,16 @@ import cv2
 import numpy as np
 import pytest
 
-from core import backbones, engine, pipeline, video
-from core.backbones import BACKBONES
+from core import pipeline
 from core.base.errors import Cancelled, FormatInvalid, RecipeInvalid, ResultMissing, UnknownName, VideoUnreadable
 from core.base.registry import FORMATS
 from core.base.settings import ROOT, Settings, current
 from core.domain import Features, ModelCard, Prediction, Recipe, serialization
-from core.preprocess import Crop, Resample, Trim
+from core.stages import video
+from core.stages.networks import backbones, inference_engine
+from core.stages.networks.backbones import BACKBONES
+from core.stages.preprocessing.geometry import Crop
+from core.stages.preprocessing.sampling import Resample, Trim
 from core.store import Store
 from tests.conftest import moving_square
 
@@ -253,7 +256,7 @@ def test_a_trimmed_prediction_saw_only_what_was_kept(shared_store, digest, card)
 def test_skipping_and_scaling_while_decoding_hardly_changes_features(shared_store, digest, recipe):
     info = shared_store.video(digest)
     quick = pipeline.extract(info, recipe, CNN, ENGINE, shared_store.engine_cache)
-    run = engine.load(BACKBONES[CNN], ENGINE, shared_store.engine_cache)
+    run = inference_engine.load(BACKBONES[CNN], ENGINE, shared_store.engine_cache)
     plain = backbones.features(BACKBONES[CNN], recipe.apply(video.read(info)), run)
     assert np.array_equal(quick.times_s, plain.times_s)
     assert np.corrcoef(quick.values.ravel(), plain.values.ravel())[0, 1] > 0.95

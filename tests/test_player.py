@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.clock import frame_table
 from core.domain import Edit, Segment
-from core.segments import NOTHING
+from core.stages.preprocessing.frame_clock import frame_table
+from core.stages.tracks.segmentation import NOTHING
 from pages.ui import player, state
 from pages.ui.player_rows import COLUMNS, DIFFERS, Curve, Palette, Row, new_edits, packed
 from scripts.marked import times_of

@@ -15,29 +15,12 @@ from hypothesis import strategies as st
 from core.base.errors import RecipeInvalid
 from core.base.registry import STEPS
 from core.domain import Frame, Recipe, serialization
-from core.preprocess import (
-    Crop,
-    Denoise,
-    Flip,
-    Gamma,
-    Hold,
-    Knob,
-    LocalContrast,
-    Placement,
-    Repair,
-    Resample,
-    Resize,
-    Rotate,
-    Tally,
-    TemporalSmooth,
-    Trim,
-    knobs,
-    outline,
-    picture_size,
-    preview,
-    reach,
-    source_stretch_s,
-)
+from core.stages.preprocessing.filters import Denoise, Gamma, LocalContrast, TemporalSmooth
+from core.stages.preprocessing.geometry import Crop, Flip, Resize, Rotate
+from core.stages.preprocessing.recipes import Tally, outline, picture_size, preview, reach, source_stretch_s
+from core.stages.preprocessing.repair import Repair
+from core.stages.preprocessing.sampling import Hold, Resample, Trim
+from core.stages.preprocessing.step import Knob, Placement, knobs
 
 
 def noise(index: int, *, size_px=(32, 24)) -> np.ndarray:
@@ -522,7 +505,7 @@ def test_a_preview_shows_the_moment_as_the_whole_recipe_would_make_it():
 
 
 def test_frame_times_of_a_real_variable_clip_are_repaired_or_kept(shared_data):
-    video = pytest.importorskip("core.video")
+    video = pytest.importorskip("core.stages.video")
     path = shared_data / "awkward" / "vfr.mp4"
     source = list(video.read(video.probe(path, video.digest(path))))
     made = list(Repair().apply(source))

@@ -9,10 +9,11 @@ import cv2
 import numpy as np
 import pytest
 
-from core import quality, video
 from core.domain import Frame, Recipe, VideoInfo
-from core.preprocess import Repair
-from core.quality import Finding, findings, measure
+from core.stages import video
+from core.stages.preprocessing.repair import Repair
+from core.stages.video import quality
+from core.stages.video.quality import Finding, findings, measure
 
 RATE_HZ = 25
 Change = Callable[[int, np.ndarray], np.ndarray]

@@ -5,9 +5,9 @@ import pytest
 
 from core import pipeline
 from core.__main__ import main
-from core.backbones import BACKBONES
 from core.base import settings
 from core.domain import ModelCard, Prediction, Recipe, serialization
+from core.stages.networks.backbones import BACKBONES
 from core.store import Store
 from tests.test_pages import clip, page, runner, save_prediction, told  # noqa: F401
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core import segments
 from core.domain import Prediction
+from core.stages.tracks import segmentation
 
 LABELS = ("walk", "run", "jump")
 
@@ -18,7 +18,7 @@ def prediction(scores, times_s=None, seen_s=None) -> Prediction:
 
 
 def track(found: Prediction, *, threshold: float = 0.0, shortest_s: float = 0.0):
-    return segments.track(found, video="v", threshold=threshold, shortest_s=shortest_s, author="test")
+    return segmentation.track(found, video="v", threshold=threshold, shortest_s=shortest_s, author="test")
 
 
 def told(found: Prediction, **settings) -> list[tuple[float, float, str]]:
@@ -41,27 +41,27 @@ def predictions(draw):
 
 
 def test_edges_lie_midway_and_end_at_what_was_seen():
-    assert segments.edges(np.array([1.0, 2.0, 4.0]), (0.5, 5.0)).tolist() == [0.5, 1.5, 3.0, 5.0]
+    assert segmentation.edges(np.array([1.0, 2.0, 4.0]), (0.5, 5.0)).tolist() == [0.5, 1.5, 3.0, 5.0]
 
 
 def test_edges_of_one_step_are_what_was_seen():
-    assert segments.edges(np.array([0.16]), (0.0, 0.04)).tolist() == [0.0, 0.04]
+    assert segmentation.edges(np.array([0.16]), (0.0, 0.04)).tolist() == [0.0, 0.04]
 
 
 def test_smoothing_averages_over_seconds_not_steps():
     scores = np.array([[0.0], [1.0], [2.0], [30.0]], np.float32)
     times_s = np.array([0.0, 1.0, 2.0, 10.0])
-    assert segments.smooth(scores, times_s, width_s=2.0)[:, 0].tolist() == [0.5, 1.0, 1.5, 30.0]
+    assert segmentation.smooth(scores, times_s, width_s=2.0)[:, 0].tolist() == [0.5, 1.0, 1.5, 30.0]
 
 
 def test_smoothing_over_nothing_changes_nothing():
     scores = np.random.default_rng(0).random((9, 4)).astype(np.float32)
-    assert np.allclose(segments.smooth(scores, np.arange(9.0), width_s=0), scores, atol=1e-6)
+    assert np.allclose(segmentation.smooth(scores, np.arange(9.0), width_s=0), scores, atol=1e-6)
 
 
 @given(predictions(), st.floats(0, 10))
 def test_smoothing_keeps_rows_summing_to_one(found, width_s):
-    smoothed = segments.smooth(found.scores, found.times_s, width_s=width_s)
+    smoothed = segmentation.smooth(found.scores, found.times_s, width_s=width_s)
     expected = [found.scores[np.abs(found.times_s - t) <= width_s / 2 + 1e-9].mean(axis=0) for t in found.times_s]
     assert np.allclose(smoothed, expected, atol=1e-5)
     assert np.allclose(smoothed.sum(axis=1), 1, atol=1e-5)
@@ -106,13 +106,13 @@ def test_confidence_is_the_mean_score_of_the_label_in_its_segment():
 
 
 def test_ranking_is_by_mean_score_best_first():
-    ranked = segments.ranking(prediction([WALK, RUN, RUN]))
+    ranked = segmentation.ranking(prediction([WALK, RUN, RUN]))
     assert [one.label for one in ranked] == ["run", "walk", "jump"]
     assert ranked[0].score == pytest.approx(1.7 / 3)
 
 
 def test_equals_keep_the_order_of_the_labels():
-    assert [one.label for one in segments.ranking(prediction([[1 / 3] * 3]))] == list(LABELS)
+    assert [one.label for one in segmentation.ranking(prediction([[1 / 3] * 3]))] == list(LABELS)
 
 
 @given(predictions(), st.floats(0, 1), st.floats(0, 5))
@@ -148,10 +148,10 @@ def test_a_very_long_flicker_is_merged_quickly(seed):
 def test_steps_that_do_not_count_are_neither_smoothed_nor_labelled():
     times_s, where = np.arange(6.0), np.array([True, True, False, False, True, True])
     scores = np.array([[1, 0], [0.5, 0.5], [0, 1], [0, 1], [0.8, 0.2], [0.6, 0.4]], np.float32)
-    smoothed = segments.smooth(scores, times_s, width_s=2.0, where=where)
+    smoothed = segmentation.smooth(scores, times_s, width_s=2.0, where=where)
     np.testing.assert_allclose(smoothed[:, 0], [0.75, 0.75, 0, 0, 0.7, 0.7], atol=1e-6)
     said = Prediction(times_s, smoothed, ("a", "b"), "made", (0.0, 6.0))
-    told = segments.track(said, video="d", threshold=0.5, shortest_s=0.0, author="made", where=where)
+    told = segmentation.track(said, video="d", threshold=0.5, shortest_s=0.0, author="made", where=where)
     assert [(one.start_s, one.stop_s, one.label) for one in told.segments] == [(0.0, 1.5, "a"), (3.5, 6.0, "a")]
-    assert segments.stretches(where, times_s, (0.0, 6.0)) == ((0.0, 1.5), (3.5, 6.0))
-    assert not segments.smooth(scores[:0], times_s[:0], width_s=1.0, where=where[:0]).size
+    assert segmentation.stretches(where, times_s, (0.0, 6.0)) == ((0.0, 1.5), (3.5, 6.0))
+    assert not segmentation.smooth(scores[:0], times_s[:0], width_s=1.0, where=where[:0]).size

@@ -20,7 +20,7 @@ import pytest
 from core.base.errors import AnalysisError, ResultMissing
 from core.domain import Analysis, Features, LabelScore, Prediction, Recipe, Segment, Track, VideoInfo
 from core.domain.jobs import Job
-from core.preprocess import Flip, Rotate
+from core.stages.preprocessing.geometry import Flip, Rotate
 from core.store import STALE_S, Store, cleaned_name
 from core.store.clips import LONGEST_NAME
 

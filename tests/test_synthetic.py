@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from core.domain import Frame
-from core.synthetic import CAPTION, sample_clip
+from core.stages.drawing.sample_clip import CAPTION, sample_clip
 
 
 @pytest.fixture(scope="module")

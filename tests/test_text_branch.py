@@ -15,11 +15,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from core import lines, text_branch
+from core import lines
 from core.base.errors import FormatInvalid, NotEnoughExamples, WeightsMissing
 from core.domain import Line, Lines
-from core.network import Example
-from core.text_branch import TextBranch
+from core.stages.networks import text_branch
+from core.stages.networks.recurrent_training import Example
+from core.stages.networks.text_branch import TextBranch
 
 STEPS, CHANNELS = 6, 8
 pytestmark = pytest.mark.usefixtures("no_network")

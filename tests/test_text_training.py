@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import datasets, pipeline, training, transcripts, video
+from core import datasets, pipeline, training, transcripts
 from core.__main__ import main
 from core.base import settings
 from core.base.errors import Cancelled, FormatInvalid, NotEnoughExamples, WeightsMissing
@@ -30,6 +30,7 @@ from core.domain import (
     VideoInfo,
 )
 from core.evaluation import asking
+from core.stages import video
 from core.store import Store
 from core.training import command, runs, saving
 from core.training.options import Options
@@ -98,7 +99,7 @@ def test_a_run_tells_picture_words_and_both_beside_one_another(done):
 
 
 def test_one_that_is_stopped_keeps_who_read_the_words_and_goes_on_to_one_of_all_clips(store, monkeypatch):
-    monkeypatch.setattr("core.text_branch.branch.EPOCHS", 2)
+    monkeypatch.setattr("core.stages.networks.text_branch.model.EPOCHS", 2)
     dataset = stored(store)
     split = datasets.grouped_folds(dataset, Grouping("column"), count=2)
     key = planned(store, dataset, split=split, options=replace(OPTIONS, epochs=2))

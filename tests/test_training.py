@@ -21,11 +21,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import datasets, network, pipeline, training
+from core import datasets, pipeline, training
 from core.base.errors import AnalysisError, Cancelled, ResultMissing
 from core.base.settings import read as read_settings
 from core.domain import Dataset, Features, Grouping, Item, Recipe, Segment, VideoInfo
-from core.network import UNKNOWN, Example, NetworkSettings
+from core.stages.networks import recurrent, recurrent_training
+from core.stages.networks.recurrent import NetworkSettings
+from core.stages.networks.recurrent_training import UNKNOWN, Example
 from core.store import Store
 from core.training import baselines, command, gathering, lessons, runs
 from core.training.options import Options
@@ -325,11 +327,11 @@ def _assert_same_end(store: Store, key: str, other: Store, other_key: str) -> No
     assert not store.keys("checkpoint") and not store.keys("fold") and not store.keys("progress")
 
 
-def _network(store: Store, key: str) -> network.Run:
+def _network(store: Store, key: str) -> recurrent.Run:
     """The network for use of a training; Keras asks for a name that ends in .keras, which a saved model's has."""
     path = store.workspace / "for-use.keras"
     path.write_bytes(training.network_path(store, key).read_bytes())
-    return network.load(path, training.run_of(store, key).network_sha256)
+    return recurrent.load(path, training.run_of(store, key).network_sha256)
 
 
 def test_the_end_does_not_depend_on_where_the_training_was_cut():
@@ -338,15 +340,15 @@ def test_the_end_does_not_depend_on_where_the_training_was_cut():
     examples = [Example(rng.normal(0, 1, (5, 3)).astype(np.float32), np.full(5, i % 2)) for i in range(12)]
     chosen = NetworkSettings(units=4, epochs=5, stretch=0.3, crop=0.5, noise=0.2)
     states = []
-    whole = network.fit(chosen, examples, labels=2, seed=3, keep=states.append)
+    whole = recurrent_training.fit(chosen, examples, labels=2, seed=3, keep=states.append)
     for state in states[1:4:2]:
-        rest = network.fit(chosen, examples, labels=2, seed=3, since=state)
+        rest = recurrent_training.fit(chosen, examples, labels=2, seed=3, since=state)
         assert [one.loss for one in rest.history] == pytest.approx([one.loss for one in whole.history], abs=1e-4)
 
 
 def test_the_first_weights_follow_from_the_seed_alone():
     """Not from Python's own generator, from which other threads of a worker draw too."""
-    machine = network._machine(NetworkSettings(units=5), 4, 3)
+    machine = recurrent_training._machine(NetworkSettings(units=5), 4, 3)
     first, other = machine.begun(3), machine.begun(4)
     random.seed(1)
     assert np.array_equal(machine.begun(3).weights, first.weights)
@@ -361,11 +363,11 @@ def test_a_varied_clip_keeps_its_labels_in_place():
     chosen = NetworkSettings(stretch=0.5, crop=0.4)
     lengths = set()
     for seed in range(30):
-        made = network.varied(clip, chosen, np.random.default_rng(seed))
+        made = recurrent_training.varied(clip, chosen, np.random.default_rng(seed))
         lengths.add(len(made.values))
         assert np.abs(made.values[:, 0] - made.targets).max() <= 0.5 and np.all(np.diff(made.values[:, 0]) >= 0)
     assert min(lengths) < 20 and max(lengths) > 40
-    assert network.varied(clip, NetworkSettings(), np.random.default_rng(0)).values is values
+    assert recurrent_training.varied(clip, NetworkSettings(), np.random.default_rng(0)).values is values
 
 
 # The list -------------------------------------------------------------------------------------------------------------
@@ -453,7 +455,7 @@ def test_a_zip_travels_to_another_workspace(done, tmp_path):
     other = Store(tmp_path / "elsewhere")
     assert training.open_zip(other, path) == "walks" and training.open_zip(other, path) == "walks-2"
     folder = other.workspace / "models" / "walks"
-    run = network.load(folder / "network.keras", card.network_sha256)
+    run = recurrent.load(folder / "network.keras", card.network_sha256)
     assert run(walk("left", 3)).shape == (STEPS, 4)
     assert not list((other.workspace / "models").glob("*.partial"))
     training.delete_model(store, "walks")
@@ -570,13 +572,13 @@ def test_a_search_chooses_on_validation_groups_and_goes_on_after_a_stop(store, m
         replace(OPTIONS, epochs=2), most=3, seconds=120,
     )  # fmt: skip
     seen = []
-    fit = network.fit
+    fit = recurrent_training.fit
 
     def watched(options, examples, *, validation, **others):
         seen.append([*examples, *validation])
         return fit(options, examples, validation=validation, **others)
 
-    monkeypatch.setattr(network, "fit", watched)
+    monkeypatch.setattr(recurrent_training, "fit", watched)
     with pytest.raises(Cancelled):
         training.search(store, asked, _Stop(5))
     training.search(store, asked)

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from core import pipeline, transcripts, video
+from core import pipeline, transcripts
 from core.base.errors import AnalysisError, FormatInvalid, ResultMissing, VideoUnreadable, WeightsMissing
 from core.domain import Line
+from core.stages import video
 from core.store import Store
 from core.transcripts import decoding, reading, speech
 from core.words import index, keep_lines

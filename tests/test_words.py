@@ -9,11 +9,11 @@ import pytest
 
 from core import pipeline
 from core.__main__ import main
-from core.backbones import BACKBONES
 from core.base import settings
 from core.base.errors import AnalysisError
 from core.domain import Line, ModelCard, Prediction, Recipe, VideoInfo
 from core.domain.fingerprint import fingerprint
+from core.stages.networks.backbones import BACKBONES
 from core.store import Store
 from core.words import index, keep_lines, meaning, naming, read_labels, saying, searching, wordings
 from core.words.encoder import ENCODERS, encode, kept

@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import narrative, pipeline
+from core import pipeline
 from core.base import settings
 from core.base.errors import JobLost
 from core.domain import Document, Prediction, Recipe
 from core.domain.jobs import Job
 from core.labelling import journal
+from core.stages import narrative
 from core.store import Store
 from core.words import named_key, naming
 from pages.ui import in_words, state

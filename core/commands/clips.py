@@ -6,13 +6,14 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from core import formats, insight, narrative, pipeline, transcripts
+from core import insight, pipeline, transcripts
 from core.base import settings
 from core.base.errors import AnalysisError, FormatInvalid
 from core.base.registry import BACKBONES, FORMATS, unknown
 from core.commands import console
 from core.domain import Analysis, ModelCard, Recipe
-from core.formats.json import write_video
+from core.stages import formats, narrative
+from core.stages.formats.json import write_video
 from core.store import Store
 from core.words import searching
 

@@ -5,16 +5,16 @@ import json
 import sys
 from pathlib import Path
 
-from core import formats
 from core.base import settings
 from core.base.errors import AnalysisError
 from core.base.registry import FORMATS
 from core.commands import console
 from core.domain import Renaming
-from core.formats import converting, parts
-from core.formats.files import read_path
-from core.formats.labelstudio import rate_of
-from core.metrics import label_files, score_report
+from core.stages import formats
+from core.stages.formats.common import conversion, selection
+from core.stages.formats.common.files import read_path
+from core.stages.formats.labelstudio import rate_of
+from core.stages.metrics import mstcn_files, score_report
 from core.store import Store
 
 
@@ -22,9 +22,9 @@ def convert(chosen: argparse.Namespace) -> console.Output:
     """Labels of one file as a file of another format; what was odd and what is lost is told as notes."""
     console.check_place(chosen.output)
     folder = chosen.output.endswith("/") or Path(chosen.output).is_dir()
-    form = FORMATS[chosen.to] if chosen.to else converting.format_for(chosen.output)
+    form = FORMATS[chosen.to] if chosen.to else conversion.format_for(chosen.output)
     files = read_path(chosen.labels)
-    source = FORMATS[chosen.source] if chosen.source else converting.detect_files(files)
+    source = FORMATS[chosen.source] if chosen.source else conversion.detect_files(files)
     store = Store(settings.current().workspace) if chosen.video else None
     clips = tuple(store.video(console.added(store, clip)) for clip in chosen.video) if store else ()
     asked = formats.Asked(
@@ -37,13 +37,13 @@ def convert(chosen: argparse.Namespace) -> console.Output:
         confidences=not chosen.plain,
         only=_only(chosen.only),
     )
-    labels = converting.renamed(parts.read(files, source, asked), _renaming(chosen))
-    labels = parts.named(labels, dict(_pairs("name", chosen.name)))
-    labels = converting.points_as_frames(labels) if chosen.points == "frame" else labels
-    written = converting.convert(labels, form, folder=folder)
-    left = tuple(one for one in parts.of(files, source) if not asked.chosen(one.kind))
-    held = [f"taken all of each {told}; --only takes some" for told in parts.told(left)]
-    for note in (*held, *map(converting.told, labels.findings), *written.notes):
+    labels = conversion.renamed(selection.read(files, source, asked), _renaming(chosen))
+    labels = selection.named(labels, dict(_pairs("name", chosen.name)))
+    labels = conversion.points_as_frames(labels) if chosen.points == "frame" else labels
+    written = conversion.convert(labels, form, folder=folder)
+    left = tuple(one for one in selection.of(files, source) if not asked.chosen(one.kind))
+    held = [f"taken all of each {told}; --only takes some" for told in selection.told(left)]
+    for note in (*held, *map(conversion.told, labels.findings), *written.notes):
         print(f"note: {note}", file=sys.stderr)
     return console.Output(written.files)
 
@@ -77,7 +77,7 @@ def _renaming(chosen: argparse.Namespace) -> Renaming:
 
 def score(chosen: argparse.Namespace) -> console.Output:
     """How well predicted labels over time agree with the true ones."""
-    found = label_files.compare_mstcn(chosen.truth, chosen.prediction, background=chosen.background)
+    found = mstcn_files.compare_mstcn(chosen.truth, chosen.prediction, background=chosen.background)
     content = json.dumps(score_report.report(found), indent=2, ensure_ascii=False, allow_nan=False)
     return console.Output({"": f"{content}\n".encode("utf-8", "backslashreplace")})
 

@@ -15,7 +15,7 @@ from core.datasets.readers import form_of, read, read_folder, read_hmdb_lists, r
 from core.datasets.splits import gaps, given_split, grouped_folds, key, leave_one_group_out, split_key
 from core.datasets.tables import read_csv
 from core.datasets.targets import UNKNOWN, targets, tracks
-from core.formats.tables import MEANINGS
+from core.stages.formats.common.csv_tables import MEANINGS
 
 __all__ = [
     "FORMS",

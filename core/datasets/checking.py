@@ -10,7 +10,7 @@ import numpy as np
 
 from core.datasets.drafts import Draft, Entry, Findings, Stretch
 from core.domain import Dataset, Finding, Item, Segment, VideoInfo
-from core.formats.mstcn import fits_every
+from core.stages.formats.mstcn import fits_every
 
 
 def confined(draft: Draft, root: Path) -> Draft:

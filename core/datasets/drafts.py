@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from core.domain import Finding
-from core.formats.files import Findings, refused
+from core.stages.formats.common.files import Findings, refused
 
 __all__ = ["FORMS", "Draft", "Entry", "Findings", "Form", "Source", "Stretch", "refused"]
 

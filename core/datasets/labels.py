@@ -8,9 +8,10 @@ from core.base.registry import FORMATS
 from core.datasets.drafts import Draft, Entry, Findings, Stretch
 from core.datasets.places import Clips, clips_below, shown
 from core.domain import ClipLabels, Labels
-from core.formats import Asked, Format, converting
-from core.formats.files import Files, read_path
-from core.formats.reading import BACKGROUND, base, stem
+from core.stages.formats import Asked, Format
+from core.stages.formats.common import conversion
+from core.stages.formats.common.files import Files, read_path
+from core.stages.formats.common.reader import BACKGROUND, base, stem
 
 ALONE = (".eaf", ".vtt", ".srt")  # files of one clip each, which may lie in a folder together
 
@@ -55,7 +56,7 @@ def read_labels(path: Path, *, name: str = "", clips: str = "", watched: bool = 
 
 
 def _format(files: Files) -> Format:
-    return converting.detect_files(files)
+    return conversion.detect_files(files)
 
 
 def _read(file: Path) -> tuple[Format, Labels]:

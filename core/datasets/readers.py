@@ -15,8 +15,8 @@ from core.datasets.drafts import FORMS, Draft, Entry, Findings, Form, Source, St
 from core.datasets.labels import files_of, is_labels, read_labels
 from core.datasets.places import Clips, clips_below, files_below, is_of_the_system, lines_of, shown
 from core.datasets.tables import read_csv
-from core.formats import hmdb51, mstcn, ucf101
-from core.formats.reading import BACKGROUND
+from core.stages.formats import hmdb51, mstcn, ucf101
+from core.stages.formats.common.reader import BACKGROUND
 
 Split = Literal["", "train", "val", "test", "unused"]
 

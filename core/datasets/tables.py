@@ -6,7 +6,7 @@ from pathlib import Path
 
 from core.datasets.drafts import Draft, Entry, Findings, Stretch
 from core.datasets.places import text_of
-from core.formats.tables import SIDES, Row, Table, table_of
+from core.stages.formats.common.csv_tables import SIDES, Row, Table, table_of
 
 BACKGROUND = "background"
 

@@ -23,7 +23,7 @@ class VideoInfo:
     duration_s: the moment the last frame disappears.
     codec: its short name; plays_in_browser: whether browsers show the file itself as it is.
     notes: what was odd, in words for the user.
-    How to find a frame again, which is core.video's own business: clock_start_s: the file's own time of the first
+    How to find a frame again, the business of core.stages.video: clock_start_s: the file's own time of the first
     frame; clock: which time stamps tell the frames apart, "pts", or "dts" where a file has no other that rise;
     damaged: decode on one thread, so that each pass loses the same frames; checks: (N,) uint32, a checksum of
     some rows of each picture, empty where none was taken.

@@ -11,11 +11,11 @@ from typing import Literal
 
 import numpy as np
 
-from core import metrics
 from core.domain import Calibration, Case, Comparison, Evaluation, Listing, Rivalry
-from core.metrics import calibration, clips
-from core.metrics.clips import Mode
-from core.metrics.comparing import unit_of_rows
+from core.stages import metrics
+from core.stages.metrics import calibration, classification
+from core.stages.metrics.classification import Mode
+from core.stages.metrics.comparison import unit_of_rows
 
 Order = Literal["surest mistakes", "least sure", "by name", "as listed"]
 OfLabel = Literal["true", "predicted", "missed", "false alarms", "errors", "right"]
@@ -57,7 +57,7 @@ def suspects(judged: Evaluation) -> np.ndarray:
 
 def in_cell(judged: Evaluation, truth: str, predicted: str) -> np.ndarray:
     """The rows that a cell of the confusion matrix counts: as many as its number, always."""
-    return clips.rows_in_cell(judged.found, _place(judged, truth), _place(judged, predicted))
+    return classification.rows_in_cell(judged.found, _place(judged, truth), _place(judged, predicted))
 
 
 def of_label(judged: Evaluation, label: str, what: OfLabel) -> np.ndarray:
@@ -233,7 +233,7 @@ def confused(judged: Evaluation, most: int = 20) -> tuple[Confusion, ...]:
     truths = matrix.sum(axis=1)
     return tuple(
         Confusion(labels[i], labels[j], int(matrix[i, j]), float(matrix[i, j] / truths[i]))
-        for i, j in clips.most_confused(matrix)[:most]
+        for i, j in classification.most_confused(matrix)[:most]
     )
 
 
@@ -274,7 +274,7 @@ def _clustered(matrix: np.ndarray) -> np.ndarray:
 
 def matrix(judged: Evaluation, order: Sequence[int], mode: Mode = "counts") -> np.ndarray:
     """(K, K) float64: the confusion matrix of those labels; shares are of the whole one. NaN of nothing."""
-    return clips.normalised(judged.card.confusion, mode)[np.ix_(list(order), list(order))]
+    return classification.normalised(judged.card.confusion, mode)[np.ix_(list(order), list(order))]
 
 
 # Calibration and curves -----------------------------------------------------------------------------------------------

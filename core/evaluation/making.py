@@ -8,7 +8,6 @@ from itertools import pairwise
 
 import numpy as np
 
-from core import metrics, segments
 from core.base.errors import NotEnoughExamples
 from core.base.progress import Report
 from core.domain import (
@@ -25,8 +24,10 @@ from core.domain import (
     Segment,
     Split,
 )
-from core.metrics import calibration
-from core.metrics.comparing import unit_of_rows
+from core.stages import metrics
+from core.stages.metrics import calibration
+from core.stages.metrics.comparison import unit_of_rows
+from core.stages.tracks import segmentation
 from core.training import comparison
 
 CROSS_PARTS = 5  # into which groups are dealt to fit temperatures where there are no folds
@@ -105,7 +106,7 @@ def described(dataset: Dataset, found: Comparison, card: Scorecard) -> str:
 
 def _warnings(told: Sequence[str], card: Scorecard) -> tuple[str, ...]:
     """What is told of the answers, and of the numbers, none of it twice."""
-    few = metrics.intervals.warning(card.unit, card.unit_count)
+    few = metrics.bootstrap.warning(card.unit, card.unit_count)
     answers = [each for each in told if each not in card.warnings and not (few and FEW_TESTED in each)]
     numbers = [f"{each[0].upper()}{each[1:]}." for each in card.warnings if each != few]
     if few:
@@ -148,7 +149,7 @@ def stretches(
     """Runs of one label as segments, -1 as nothing. row: (T,); confidence: the mean score of the label."""
     if not len(row):
         return ()
-    borders_s = segments.edges(times_s, (0.0, end_s))
+    borders_s = segmentation.edges(times_s, (0.0, end_s))
     edges = np.concatenate([[0], np.flatnonzero(np.diff(row)) + 1, [len(row)]]).tolist()
     return tuple(
         Segment(

@@ -12,7 +12,7 @@ from core.base.registry import METRICS
 from core.domain import Comparison, Estimate, Evaluation, Rivalry
 from core.domain.fingerprint import fingerprint
 from core.evaluation.numbers import OF_CLIPS, OVER_TIME
-from core.metrics import intervals
+from core.stages.metrics import bootstrap
 from core.store import Store
 
 BY_LABEL = ("recall", "f1")
@@ -80,9 +80,9 @@ def _mcnemar(both: Shared, only_first: int, only_second: int) -> tuple[float | N
     """The p value of McNemar's test, or why it does not apply."""
     if both.one.over_time:
         return None, TIMED
-    if intervals.units_of(both.one)[0] != "clip":
+    if bootstrap.units_of(both.one)[0] != "clip":
         return None, GROUPED
-    return intervals.mcnemar_p(only_first, only_second), ""
+    return bootstrap.mcnemar_p(only_first, only_second), ""
 
 
 def _warnings(one: Evaluation, other: Evaluation, both: Shared) -> tuple[str, ...]:
@@ -96,12 +96,12 @@ def _warnings(one: Evaluation, other: Evaluation, both: Shared) -> tuple[str, ..
         told.append(f"{both.left_out} clips carry another label in the other set, and were left out.")
     if one.origin.source == other.origin.source == "run" and one.found.split != other.found.split:
         told.append("The two were trained on different folds: part of the difference may come from that.")
-    few = intervals.warning(*_units(both.one))
+    few = bootstrap.warning(*_units(both.one))
     return (*told, f"The intervals are {few}.") if few.startswith("not") else tuple(told)
 
 
 def _units(found: Comparison) -> tuple[str, int]:
-    unit, places = intervals.units_of(found)
+    unit, places = bootstrap.units_of(found)
     return unit, len(np.unique(places))
 
 
@@ -206,10 +206,10 @@ def _differences(
     names = list(dict.fromkeys(names))
     formulas = {name: METRICS[name].formula for name in (*names, *BY_LABEL)}
     unit, count = _units(both.one)
-    few = intervals.warning(unit, count)
+    few = bootstrap.warning(unit, count)
     sides = (both.one, both.other)
     values = [{name: np.atleast_1d(formula(each)) for name, formula in formulas.items()} for each in sides]
-    drawn = [intervals.drawn_values(each, formulas) for each in sides] if count >= 2 else None
+    drawn = [bootstrap.drawn_values(each, formulas) for each in sides] if count >= 2 else None
     told = {name: _three(name, values, drawn, few) for name in formulas}
     overall = {name: (told[name][0][0], told[name][1][0], told[name][2][0]) for name in names}
     not_better = {name: _not_better(name, drawn) for name in names}
@@ -228,9 +228,9 @@ def _three(name: str, values: Any, drawn: Any, few: str) -> tuple[tuple[Estimate
 
 def _estimates(values: np.ndarray, draws: np.ndarray | None, name: str, few: str) -> tuple[Estimate, ...]:
     if draws is None:
-        bounds = [intervals.Interval(None, None, few)] * len(values)
+        bounds = [bootstrap.Interval(None, None, few)] * len(values)
     else:
-        bounds = [intervals.Interval(each.low, each.high, each.why or few) for each in intervals.percentiles(draws)]
+        bounds = [bootstrap.Interval(each.low, each.high, each.why or few) for each in bootstrap.percentiles(draws)]
     undefined = f"undefined: {METRICS[name].undefined}"
     return tuple(
         Estimate(None, why=undefined) if np.isnan(value) else Estimate(float(value), each.low, each.high, each.why)

@@ -13,7 +13,7 @@ from core.base.registry import METRICS
 from core.domain import Calibration, Case, Estimate, Evaluation
 from core.evaluation import looking
 from core.evaluation.numbers import OF_CLIPS, ordered
-from core.metrics import calibration
+from core.stages.metrics import calibration
 
 COLUMNS = ("clip", "digest", "group", "fold", "start_s", "stop_s", "truth", "predicted", "right", "confidence")
 NUMBERS = ("precision", "recall", "f1", "roc_auc", "average_precision")

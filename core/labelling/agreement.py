@@ -6,13 +6,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from core import metrics
 from core.base.errors import ScoringRefused
 from core.base.registry import METRICS
 from core.domain import Analysis, Comparison, Document, Segment, VideoInfo
-from core.formats.reading import bounds, frames_of, of_runs
-from core.labelling import spans
-from core.segments import NOTHING
+from core.stages import metrics
+from core.stages.formats.common.reader import bounds, frames_of, of_runs
+from core.stages.tracks import intervals
+from core.stages.tracks.segmentation import NOTHING
 
 BACKGROUND = "nothing"
 DIFFERS = "{one}, or {other}"
@@ -50,7 +50,7 @@ def agreement(one: Document, other: Document, info: VideoInfo) -> Agreement:
     ]
     times_s, over_time = _over_time(labels, rows, info)
     return Agreement(
-        spans.length_s(spans.common(one.seen, other.seen)),
+        intervals.length_s(intervals.common(one.seen, other.seen)),
         float(np.mean(rows[0][both] == rows[1][both])),
         _kappa(whole),
         tuple((label, kappa) for (_, label), kappa in zip(_kept(labels, rows), alone, strict=True)),
@@ -69,7 +69,7 @@ def said(analysis: Analysis) -> Document:
     """What a network says of a clip, as a track: its labels are all that the network knows."""
     segments = tuple(one for one in analysis.track.segments if one.label != NOTHING)
     known = dict.fromkeys([*(one.label for one in analysis.ranking), *(one.label for one in segments)])
-    return Document(tuple(known), segments, spans.union([analysis.track.seen_s, *spans.covered(segments)]))
+    return Document(tuple(known), segments, intervals.union([analysis.track.seen_s, *intervals.covered(segments)]))
 
 
 def _rows(one: Document, other: Document, info: VideoInfo) -> tuple[tuple[str, ...], tuple[np.ndarray, np.ndarray]]:

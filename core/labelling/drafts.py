@@ -13,8 +13,9 @@ import numpy as np
 
 from core.domain import Doubt, Prediction, Segment, VideoInfo
 from core.domain.labels import Span
-from core.labelling import order, spans
-from core.segments import NOTHING
+from core.labelling import order
+from core.stages.tracks import intervals
+from core.stages.tracks.segmentation import NOTHING
 
 LONGEST_S = 2.0  # how much is looked at in one go
 
@@ -66,7 +67,7 @@ def looks(
 ) -> Looks:
     """A clip in stretches of whole frames of at most about `longest_s`."""
     left = pieces(seen, said.seen_s, info, longest_s)
-    known = _cut(spans.within(seen, said.seen_s), info, longest_s)
+    known = _cut(intervals.within(seen, said.seen_s), info, longest_s)
     mean = _means(said.times_s, margin(said.scores)[:, None], left)[:, 0]
     found = [
         Doubt(*piece, float(np.clip(doubt, 0, 1)), _named(draft, piece))
@@ -76,7 +77,7 @@ def looks(
 
 
 def _named(draft: Sequence[Segment], piece: Span) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(one.label for one in spans.touching(draft, piece)))
+    return tuple(dict.fromkeys(one.label for one in intervals.touching(draft, piece)))
 
 
 def _means(times_s: np.ndarray, values: np.ndarray, stretches: Sequence[Span]) -> np.ndarray:
@@ -90,7 +91,7 @@ def _means(times_s: np.ndarray, values: np.ndarray, stretches: Sequence[Span]) -
 
 def pieces(seen: Sequence[Span], frame: Span, info: VideoInfo, longest_s: float) -> list[Span]:
     """What of a frame was not looked at, cut into pieces of whole frames that are about equally long."""
-    return _cut(spans.gaps(seen, frame), info, longest_s)
+    return _cut(intervals.gaps(seen, frame), info, longest_s)
 
 
 def _cut(stretches: Sequence[Span], info: VideoInfo, longest_s: float) -> list[Span]:
@@ -108,4 +109,4 @@ def _cut(stretches: Sequence[Span], info: VideoInfo, longest_s: float) -> list[S
 
 def unseen(draft: Sequence[Segment], seen: Sequence[Span]) -> tuple[Segment, ...]:
     """What of a draft still waits for a person."""
-    return spans.outside((one for one in draft if one.label != NOTHING), seen)
+    return intervals.outside((one for one in draft if one.label != NOTHING), seen)

@@ -12,8 +12,8 @@ from itertools import pairwise
 from core.base.errors import EditRefused
 from core.domain import Change, Document, Edit, Head, Segment
 from core.domain.labels import Span
-from core.labelling import spans
-from core.segments import NOTHING
+from core.stages.tracks import intervals
+from core.stages.tracks.segmentation import NOTHING
 
 LONGEST_LABEL = 80  # characters
 
@@ -27,7 +27,7 @@ def paint(track: Document, start_s: float, stop_s: float, label: str) -> Documen
     left = _cut(track.segments, (start_s, stop_s))
     fresh = () if label == NOTHING else (Segment(start_s, stop_s, _cleaned(label)),)
     labels = tuple(dict.fromkeys([*track.labels, *(one.label for one in fresh)]))
-    seen = spans.union([*track.seen, (start_s, stop_s)])
+    seen = intervals.union([*track.seen, (start_s, stop_s)])
     return replace(track, labels=labels, segments=_sorted([*left, *fresh]), seen=seen)
 
 
@@ -35,26 +35,26 @@ def unlabel(track: Document, start_s: float, stop_s: float) -> Document:
     """Nothing is known of the stretch any more."""
     _check_stretch(start_s, stop_s)
     hole = (start_s, stop_s)
-    return replace(track, segments=_sorted(_cut(track.segments, hole)), seen=spans.without(track.seen, hole))
+    return replace(track, segments=_sorted(_cut(track.segments, hole)), seen=intervals.without(track.seen, hole))
 
 
 def look(track: Document, start_s: float, stop_s: float) -> Document:
     """The stretch was looked at: where it has no label, nothing happens."""
     _check_stretch(start_s, stop_s)
-    return replace(track, seen=spans.union([*track.seen, (start_s, stop_s)]))
+    return replace(track, seen=intervals.union([*track.seen, (start_s, stop_s)]))
 
 
 def accept(track: Document, start_s: float, stop_s: float, draft: Sequence[Segment]) -> Document:
     """The stretch carries what a draft says of it, as if a person had drawn it; what was looked at before stays."""
     _check_stretch(start_s, stop_s)
-    free = spans.gaps(track.seen, (start_s, stop_s))
+    free = intervals.gaps(track.seen, (start_s, stop_s))
     fresh = []
     for one in draft:
         if one.label != NOTHING:
-            parts = spans.within(free, (one.start_s, one.stop_s))
+            parts = intervals.within(free, (one.start_s, one.stop_s))
             fresh += [Segment(start, stop, one.label) for start, stop in parts]
     labels = tuple(dict.fromkeys([*track.labels, *(one.label for one in fresh)]))
-    seen = spans.union([*track.seen, (start_s, stop_s)])
+    seen = intervals.union([*track.seen, (start_s, stop_s)])
     return replace(track, labels=labels, segments=_mended(track.segments, fresh), seen=seen)
 
 
@@ -69,7 +69,7 @@ def change(track: Document, at_s: float, start_s: float, stop_s: float) -> Docum
     others = [*track.segments[:place], *track.segments[place + 1 :]]
     if hit := next((one for one in others if one.start_s < stop_s and start_s < one.stop_s), None):
         raise EditRefused(f"{moved.label!r} would enter {hit.label!r} at {hit.start_s:.3f} s.", "Move that one first.")
-    seen = spans.union([*track.seen, (start_s, stop_s)])
+    seen = intervals.union([*track.seen, (start_s, stop_s)])
     return replace(track, segments=_sorted([*others, moved]), seen=seen)
 
 
@@ -99,7 +99,7 @@ def merge(track: Document, at_s: float) -> Document:
     one, other = _neighbours(track, place)
     whole = replace(one, stop_s=other.stop_s, confidence=None, note=" ".join(filter(None, (one.note, other.note))))
     segments = (*track.segments[:place], whole, *track.segments[place + 2 :])
-    return replace(track, segments=segments, seen=spans.union([*track.seen, (whole.start_s, whole.stop_s)]))
+    return replace(track, segments=segments, seen=intervals.union([*track.seen, (whole.start_s, whole.stop_s)]))
 
 
 def label(track: Document, at_s: float, wanted: str) -> Document:
@@ -261,7 +261,7 @@ def _cut(segments: Iterable[Segment], hole: Span) -> list[Segment]:
         if one.stop_s <= hole[0] or hole[1] <= one.start_s:
             left.append(one)
         else:
-            parts = spans.without([(one.start_s, one.stop_s)], hole)
+            parts = intervals.without([(one.start_s, one.stop_s)], hole)
             left += [replace(one, start_s=start, stop_s=stop) for start, stop in parts]
     return left
 

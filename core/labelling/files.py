@@ -6,9 +6,10 @@ from dataclasses import replace
 from core.base.errors import FormatInvalid
 from core.base.registry import FORMATS
 from core.domain import ClipLabels, Document, Item, Labels, Lane, Renaming, Segment, VideoInfo, listed
-from core.formats import Asked, Format, converting, parts
-from core.formats.files import Files, unpacked
-from core.labelling import spans
+from core.stages.formats import Asked, Format
+from core.stages.formats.common import conversion, selection
+from core.stages.formats.common.files import Files, unpacked
+from core.stages.tracks import intervals
 
 ZIP = b"PK\x03\x04"
 
@@ -28,7 +29,7 @@ def files_in(name: str, content: bytes) -> Files:
 
 def form_of(files: Files, form: str = "") -> Format:
     """The format of that name, or the one that the files are in."""
-    return FORMATS[form] if form else converting.detect_files(files)
+    return FORMATS[form] if form else conversion.detect_files(files)
 
 
 def read(files: Files, info: VideoInfo, name: str, *, form: str = "", asked: Asked | None = None) -> Labels:
@@ -37,7 +38,7 @@ def read(files: Files, info: VideoInfo, name: str, *, form: str = "", asked: Ask
     form: the name of their format, "" to tell it from the files. asked: what they do not say themselves.
     """
     known = replace(asked or Asked(), clips=(replace(info, path=name),))
-    found = parts.read(files, form_of(files, form), known)
+    found = selection.read(files, form_of(files, form), known)
     clips = tuple(clip for clip in found.clips if clip.info is not None)
     if not clips:
         named = ", ".join(clip.name for clip in found.clips[:8]) or "no clip"
@@ -47,7 +48,7 @@ def read(files: Files, info: VideoInfo, name: str, *, form: str = "", asked: Ask
 
 def undecided(found: Labels, known: Sequence[str]) -> tuple[str, ...]:
     """The labels of files that are not known yet: of each a person says what becomes of it."""
-    return converting.unknown_labels(found, known)
+    return conversion.unknown_labels(found, known)
 
 
 def tracks_of(found: Labels, renaming: Renaming | None = None) -> tuple[Document, ...]:
@@ -55,7 +56,7 @@ def tracks_of(found: Labels, renaming: Renaming | None = None) -> tuple[Document
 
     Where a file does not say what was looked at, its segments were, and nothing else.
     """
-    named = converting.renamed(found, renaming) if renaming else found
+    named = conversion.renamed(found, renaming) if renaming else found
     tracks = [_track(lane, named, clip) for clip in named.clips for lane in _lanes(clip)]
     return tuple(one for one in tracks if one.seen or one.points)
 
@@ -73,9 +74,9 @@ def tracks_of_whole(label: str, duration_s: float) -> Document:
 
 
 def _track(lane: Lane, found: Labels, clip: ClipLabels) -> Document:
-    seen = spans.union([*lane.seen, *spans.covered(lane.segments)])
+    seen = intervals.union([*lane.seen, *intervals.covered(lane.segments)])
     if clip.info:
-        seen = spans.within(seen, (0.0, clip.info.duration_s))
+        seen = intervals.within(seen, (0.0, clip.info.duration_s))
     labels = tuple(dict.fromkeys([*found.classes, *lane.labels]))
     return Document(labels, lane.segments, seen, lane.name, lane.author, lane.subject, lane.points)
 
@@ -86,4 +87,4 @@ def track_of_item(item: Item, labels: Sequence[str], background: str, name: str)
     if item.label:
         whole = tracks_of_whole(item.label, item.duration_s)
         return replace(whole, labels=tuple(dict.fromkeys([*offered, item.label])), author=name)
-    return Document(offered, item.segments, spans.union(item.seen), "", name)
+    return Document(offered, item.segments, intervals.union(item.seen), "", name)

@@ -18,7 +18,7 @@ from core.base.progress import Report, silent
 from core.base.settings import current
 from core.domain import Contribution, Dataset, Document, HeldOut, Item, Learned, Segment, Split, Training
 from core.domain.fingerprint import fingerprint
-from core.labelling import spans
+from core.stages.tracks import intervals
 from core.store import Store, cleaned_name
 from core.training import command
 
@@ -81,10 +81,10 @@ def _overlaid(store: Store, video: str, base: Item | None, track: Document, back
     """A clip of a set with the labels of a track over those that it had."""
     entry = store.entry(video)
     segments, seen = _known(base)
-    kept = spans.outside(segments, track.seen)
+    kept = intervals.outside(segments, track.seen)
     fresh = [replace(one, confidence=None) for one in track.segments if one.label != background]
     whole = tuple(sorted([*kept, *fresh], key=lambda one: one.start_s))
-    together = spans.union([*seen, *track.seen])
+    together = intervals.union([*seen, *track.seen])
     if base is None:
         return Item(video, entry.name, entry.info.duration_s, segments=whole, seen=together)
     return replace(base, label="", segments=whole, seen=together)
@@ -130,9 +130,10 @@ def _redrawn(split: Split, after: Dataset) -> Split | None:
 def labelled_s(dataset: Dataset) -> float:
     """How many seconds of a set's clips carry labels that can be learned."""
     if dataset.background:
-        return sum(item.duration_s if item.label else spans.length_s(item.seen) for item in dataset.items)
+        return sum(item.duration_s if item.label else intervals.length_s(item.seen) for item in dataset.items)
     return sum(
-        item.duration_s if item.label else spans.length_s(spans.covered(item.segments)) for item in dataset.items
+        item.duration_s if item.label else intervals.length_s(intervals.covered(item.segments))
+        for item in dataset.items
     )
 
 

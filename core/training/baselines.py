@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from core.domain import HeldOut
-from core.network import UNKNOWN
+from core.stages.networks.recurrent_training import UNKNOWN
 from core.training.lessons import Lesson, answers
 
 STRENGTH = 0.01  # C of the regression: small, for there are more channels than clips

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core import datasets, metrics
+from core import datasets
 from core.base.registry import METRICS
 from core.domain import Comparison, Dataset, Features, HeldOut
-from core.network import UNKNOWN, Example
+from core.stages import metrics
+from core.stages.networks.recurrent_training import UNKNOWN, Example
 
 Run = Callable[[np.ndarray], np.ndarray]
 OF_CLIPS = ("accuracy", "balanced_accuracy", "macro_f1")
@@ -130,7 +131,7 @@ def warnings(
     """What to beware of before the numbers are believed."""
     card = metrics.scorecard(found, intervals=False)
     said = [f"{each[0].upper()}{each[1:]}." for each in card.warnings if "predictions are" in each]
-    if card.unit_count < metrics.intervals.FEW_UNITS:
+    if card.unit_count < metrics.bootstrap.FEW_UNITS:
         tested = f"{card.unit_count} {card.unit}{'s' * (card.unit_count > 1)}"
         said.append(f"Only {tested} could be tested: with others the scores may be several points higher or lower.")
     for number, fold in enumerate(folds, 1):

@@ -9,8 +9,9 @@ from typing import Any
 
 from core.base.registry import BACKBONES
 from core.domain import Recipe
-from core.network import NetworkSettings
-from core.preprocess import Hold, Resize
+from core.stages.networks.recurrent import NetworkSettings
+from core.stages.preprocessing.geometry import Resize
+from core.stages.preprocessing.sampling import Hold
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from pathlib import Path
 from statistics import median_low
 from typing import Any
 
-from core import datasets, lines, network, text_branch
+from core import datasets, lines
 from core.base.errors import Cancelled, NotEnoughExamples, ResultMissing
 from core.base.progress import Report, silent
 from core.base.registry import BACKBONES
@@ -35,6 +35,7 @@ from core.domain import (
     Training,
 )
 from core.domain.fingerprint import fingerprint
+from core.stages.networks import recurrent, recurrent_training, text_branch
 from core.store import Store
 from core.training import baselines, gathering, lessons, wording
 from core.training.lessons import Lesson
@@ -200,7 +201,9 @@ class _Course:
         self.features_s = 0.0
         self.saved_at = self.told_at = time.monotonic()
         self.steps = 0  # batches of the first course, if it is run to its end
-        self.latest: tuple[Checkpoint, list[network.Example], int] | None = None  # the state under way, if any
+        self.latest: tuple[Checkpoint, list[recurrent_training.Example], int] | None = (
+            None  # the state under way, if any
+        )
         self.best: tuple[Any, int] | None = None  # the last network that has ended, and its passes
         self.reader: tuple[text_branch.TextBranch | None, int] = None, -1  # the last text branch, and its fold
 
@@ -247,10 +250,10 @@ class _Course:
         self.best = fitted.model, passes
         if len(self.split.parts) == 1:  # this is the network for use
             self._save_network(fitted.model)
-        return self._tested(number, fold, network.runner(fitted.model), history, passes - 1)
+        return self._tested(number, fold, recurrent.runner(fitted.model), history, passes - 1)
 
     def _tested(
-        self, number: int, fold: Fold, run: network.Run, history: Sequence[Any], best: int, *, stopping: bool = False
+        self, number: int, fold: Fold, run: recurrent.Run, history: Sequence[Any], best: int, *, stopping: bool = False
     ) -> FoldDone:
         said = lessons.asked(self.taught, fold.test, number, run)
         simple = baselines.linear_probe(self.taught, (*fold.train, *fold.validation), fold.test, number)
@@ -269,7 +272,7 @@ class _Course:
 
     def _learned(
         self, number: int, training: Sequence[int], validation: Sequence[int]
-    ) -> tuple[network.Fitted, Sequence[Any], int]:
+    ) -> tuple[recurrent_training.Fitted, Sequence[Any], int]:
         """A network, the curves of its first course, and for how many passes it learned."""
         options, judged = self.options, self.taught.chosen(validation)
         if not options.stop_early or not judged:
@@ -285,12 +288,12 @@ class _Course:
     def _fit(
         self,
         number: int,
-        training: list[network.Example],
-        judged: list[network.Example],
+        training: list[recurrent_training.Example],
+        judged: list[recurrent_training.Example],
         options: Options,
         *,
         again: bool,
-    ) -> network.Fitted:
+    ) -> recurrent_training.Fitted:
         stage = 2 * number + again
         if not training:
             raise NotEnoughExamples(f"Fold {number + 1} has nothing to learn from.", "Choose fewer folds.")
@@ -299,7 +302,7 @@ class _Course:
             self.latest = replace(state, fold=stage), training, number
             self._remember(number, again, state, options.epochs)
 
-        fitted = network.fit(
+        fitted = recurrent_training.fit(
             sized(options, len(training)),
             training,
             labels=len(self.taught.labels),
@@ -386,11 +389,11 @@ class _Course:
         number = len(parts) - 1
         if self.latest is not None:
             state, training, number = self.latest
-            model = network.restored(self.options, state, training, labels=len(self.taught.labels))
+            model = recurrent_training.restored(self.options, state, training, labels=len(self.taught.labels))
             passes = state.best + 1
             if number < len(self.split.parts) and number >= len(parts):
                 fold = self.split.fold(number)
-                run = network.runner(model)
+                run = recurrent.runner(model)
                 parts.append(self._tested(number, fold, run, state.history, state.best, stopping=True))
         self._file(parts, "stopped", model, passes, learned=None if model is None else number)
 
@@ -494,7 +497,7 @@ class _Course:
 
     def _save_network(self, model: Any) -> None:
         def fill(path: Path) -> None:
-            network.save(model, path.with_suffix(".keras"))
+            recurrent.save(model, path.with_suffix(".keras"))
             path.with_suffix(".keras").rename(path)
 
         self.store.write_file(_part(self.key, "network"), fill, kind="network")

@@ -10,10 +10,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from core import network, pipeline, text_branch
+from core import pipeline
 from core.base.errors import AnalysisError, FormatInvalid, ResultMissing
 from core.base.settings import ROOT
 from core.domain import ModelCard, Training, serialization
+from core.stages.networks import keras_file, text_branch
 from core.store import Store
 from core.training.runs import network_path, run_of, words_path
 
@@ -213,7 +214,7 @@ def _put_checked(store: Store, card: ModelCard, parts: dict[str, bytes], source:
         aside.mkdir(parents=True, exist_ok=True)
         for part, content in parts.items():
             (aside / part).write_bytes(content)
-        network.check_file(aside / NETWORK, card.network_sha256)
+        keras_file.check_file(aside / NETWORK, card.network_sha256)
         if card.words:
             text_branch.check(aside / WORDS, card.words_sha256, len(card.labels))
     except FormatInvalid as error:

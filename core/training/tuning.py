@@ -14,12 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from core import datasets, network
+from core import datasets
 from core.base.errors import AnalysisError, Cancelled, NotEnoughExamples, ResultMissing
 from core.base.progress import Report, silent
 from core.base.registry import BACKBONES
 from core.domain import Dataset, Epoch, Split, Trial
 from core.domain.fingerprint import fingerprint
+from core.stages.networks import recurrent_training
 from core.store import Store
 from core.training import gathering, lessons
 from core.training.lessons import Lesson
@@ -127,7 +128,7 @@ def _tried(trial: Any, taught: dict[str, Lesson], split: Split, asked: Search, l
         lesson = taught[backbone]
         examples = lesson.chosen(fold.train)
         whole = options if options.stop_early else replace(options, patience=options.epochs)
-        fitted = network.fit(
+        fitted = recurrent_training.fit(
             sized(whole, len(examples)),
             examples,
             labels=len(lesson.labels),

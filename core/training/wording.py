@@ -10,13 +10,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core import lines, network, text_branch
+from core import lines
 from core.base.errors import NotEnoughExamples
 from core.base.progress import Report
 from core.domain import Dataset, Features, Fold, HeldOut
-from core.network import NetworkSettings, Run
+from core.stages.networks import recurrent, recurrent_training, text_branch
+from core.stages.networks.recurrent import NetworkSettings, Run
+from core.stages.networks.text_branch import TextBranch
 from core.store import Store
-from core.text_branch import TextBranch
 from core.training import lessons
 from core.training.lessons import Lesson
 from core.training.options import Options, sized
@@ -118,7 +119,9 @@ def _weights(taught: Lesson, fold: Fold, options: Options, seed: int, report: Re
     if branch is None:
         return 1.0, 1.0
     asked: NetworkSettings = sized(options, len(learned))
-    run = network.runner(network.fit(asked, learned, labels=len(taught.labels), seed=seed, report=report).model)
+    run = recurrent.runner(
+        recurrent_training.fit(asked, learned, labels=len(taught.labels), seed=seed, report=report).model
+    )
     return text_branch.learned_weights(
         np.concatenate([run(taught.examples[place].values) for place in judged]),
         np.concatenate(_words(taught, judged, branch)),

@@ -40,7 +40,7 @@ def inside_key(digest: str) -> str:
 
 def take_inside(store: Store, digest: str, report: Report = silent) -> None:
     """Keep the subtitles in text that a clip holds itself, each stream by itself; ResultMissing where it has none."""
-    from core import video
+    from core.stages import video
 
     info = store.video(digest)
     found = video.subtitles_inside(info, report)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from core.base.errors import FormatInvalid
 from core.domain import Line
-from core.formats.subtitles import TAG
+from core.stages.formats.common.cues import TAG
 from core.transcripts.decoding import decoded
 
 LONGEST_S = 30.0  # of a line whose end is not told

@@ -104,7 +104,7 @@ def speech_key(digest: str, model: str) -> str:
 
 def write_down(store: Store, digest: str, model: str, report: Report = silent) -> None:
     """Write down the speech of a clip with a model, and keep it beside the clip. Progress is told in seconds."""
-    from core import video
+    from core.stages import video
 
     known = speech_models(store)
     if not known:

@@ -13,12 +13,12 @@ from typing import TypeAlias
 
 import numpy as np
 
-from core import segments
 from core.base.errors import ResultMissing
 from core.base.progress import Report, silent
 from core.domain import Index, Lines, Prediction
 from core.domain.fingerprint import fingerprint
 from core.lines import LINES, WITH_WORDS
+from core.stages.tracks import segmentation
 from core.store import Store
 from core.words import meaning, saying
 from core.words.encoder import ENCODERS, USUAL
@@ -225,7 +225,7 @@ def cosines(found: Index, vector: np.ndarray) -> np.ndarray:
 
 def moments(found: Prediction) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """A clip cut where what is seen changes: start_s, stop_s (M,), its strongest labels, their scores (M, K)."""
-    borders_s = segments.edges(found.times_s, found.seen_s)  # (T + 1,)
+    borders_s = segmentation.edges(found.times_s, found.seen_s)  # (T + 1,)
     second = np.floor((borders_s[:-1] - borders_s[0]) / SHORTEST_S + 1e-6)
     firsts = np.flatnonzero(np.diff(second, prepend=-1))  # steps with which a new second begins
     counts = np.diff(np.append(firsts, len(second)))

@@ -10,11 +10,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from core import pipeline, segments
+from core import pipeline
 from core.base.errors import AnalysisError
 from core.base.progress import Report, silent
 from core.domain import Analysis, LabelScore, ModelCard, Named, Prediction, Recipe, VideoInfo
 from core.domain.fingerprint import fingerprint
+from core.stages.tracks import segmentation
 from core.store import Store
 from core.words import meaning
 from core.words.encoder import ENCODERS, USUAL
@@ -46,7 +47,7 @@ def check_labels(labels: Sequence[str]) -> None:
         if len(label) > LONGEST_LABEL:
             hint = f"A few words do; {LONGEST_LABEL} characters at most."
             raise AnalysisError(f"The label {label[:40]!r}... is too long ({len(label)} characters).", hint)
-        if label.lower() in (REST, segments.NOTHING):
+        if label.lower() in (REST, segmentation.NOTHING):
             raise AnalysisError(f"{label!r} is told by itself where no label fits.", "Leave it out.")
 
 
@@ -123,8 +124,8 @@ def analysis(store: Store, digest: str, key: str, *, shortest_s: float = pipelin
 def read_analysis(info: VideoInfo, found: Named, *, shortest_s: float = pipeline.SHORTEST_S) -> Analysis:
     """The same of a clip and what was found. What is none of the labels becomes "nothing certain"."""
     prediction = found.prediction
-    track = segments.track(prediction, video=info.digest, threshold=0.0, shortest_s=shortest_s, author=AUTHOR)
+    track = segmentation.track(prediction, video=info.digest, threshold=0.0, shortest_s=shortest_s, author=AUTHOR)
     own = tuple(segment for segment in track.segments if segment.label != REST)
     labels = tuple(label for label in track.labels if label != REST)
-    ranking = tuple(score for score in segments.ranking(prediction) if score.label != REST)
+    ranking = tuple(score for score in segmentation.ranking(prediction) if score.label != REST)
     return Analysis(info, AUTHOR, ranking, replace(track, labels=labels, segments=own))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core import explain
-from core.explain import Deletion
+from core.stages.networks.explain import projection
+from core.stages.networks.explain.deletion import Deletion
 from pages.ui import paint, words
 from pages.ui.figures import INK, INK_DARK, colour, time_ticks
 
@@ -36,7 +36,7 @@ def lane(
     """A value over the clip, with the moment and the window that are looked at; each step can be clicked."""
     from plotly import graph_objects as go
 
-    rows, firsts = explain.coarser(values[:, None], MOST_POINTS)
+    rows, firsts = projection.coarser(values[:, None], MOST_POINTS)
     shown_s = times_s[firsts]
     clocks = [words.clock(second, places=2) for second in shown_s]
     line = go.Scatter(
@@ -103,7 +103,7 @@ def rows(
     """How some channels change over the clip, a row each, all on one scale."""
     from plotly import graph_objects as go
 
-    picked, firsts = explain.coarser(values[:, list(channels)], MOST_POINTS)
+    picked, firsts = projection.coarser(values[:, list(channels)], MOST_POINTS)
     low, high = min(0.0, float(picked.min())), float(picked.max())
     edges_s = np.append(times_s[firsts], seen_s[1])
     edges_s[0] = seen_s[0]
@@ -126,7 +126,7 @@ def squares(times_s: np.ndarray, values: np.ndarray, *, dark: bool) -> "Figure":
     """How alike each two moments of the clip are: the cosine between their features."""
     from plotly import graph_objects as go
 
-    alike = explain.similarity(values)
+    alike = projection.similarity(values)
     drawn = go.Heatmap(
         x=times_s,
         y=times_s,

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from core.domain import Estimate, Evaluation
-from core.metrics.calibration import Reliability
-from core.metrics.curves import Curve, Sweep
+from core.stages.metrics.calibration import Reliability
+from core.stages.metrics.curves import Curve, Sweep
 from pages.ui import words
 from pages.ui.figures import INK, INK_DARK, blank
 

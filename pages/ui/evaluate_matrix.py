@@ -12,7 +12,7 @@ import numpy as np
 
 from core import evaluation
 from core.domain import Evaluation
-from core.metrics.clips import Mode
+from core.stages.metrics.classification import Mode
 from pages.ui import words
 from pages.ui.figures import INK, INK_DARK, blank
 

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import evaluation
 from core.domain import Evaluation
-from core.metrics.clips import Mode
+from core.stages.metrics.classification import Mode
 from pages.ui import (
     evaluate_figures,
     evaluate_head,

@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from core import evaluation, metrics
+from core import evaluation
 from core.base.registry import METRICS
 from core.domain import Estimate, Evaluation, Rivalry
+from core.stages import metrics
 from pages.ui import evaluate_choice, words
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ def expected(found: Evaluation) -> str:
 def warnings(found: Evaluation) -> list[str]:
     """What to beware of before the numbers are believed, the gravest first."""
     card = found.card
-    few = card.unit_count < metrics.intervals.FEW_UNITS
+    few = card.unit_count < metrics.bootstrap.FEW_UNITS
     gaps = [one for one in (_left_out(found), _one_class(found)) if one]
     told = [FEW.format(words.count(card.unit_count, card.unit))] if few else []
     rest = [one for one in found.warnings if one and not (few and "not reliable" in one)]

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core import segments
 from core.domain import Line, Prediction, Segment
+from core.stages.tracks import segmentation
 from pages.ui import words
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def heatmap(prediction: Prediction, labels: Sequence[str], slots: Mapping[str, i
 def _columns(prediction: Prediction, labels: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """Borders (M + 1,) in seconds and scores (rows, M) of at most COLUMNS columns, neighbours averaged."""
     picked = [prediction.labels.index(label) for label in labels]
-    borders_s = segments.edges(prediction.times_s, prediction.seen_s)  # (T + 1,)
+    borders_s = segmentation.edges(prediction.times_s, prediction.seen_s)  # (T + 1,)
     scores = prediction.scores[:, picked].T  # (rows, T)
     every = -(-scores.shape[1] // COLUMNS)
     firsts = np.arange(0, scores.shape[1], every)

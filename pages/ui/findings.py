@@ -6,11 +6,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import formats, pipeline
+from core import pipeline
 from core.base.errors import AnalysisError
 from core.base.registry import FORMATS
 from core.domain import Analysis, ModelCard, Prediction, VideoInfo
-from core.segments import NOTHING
+from core.stages import formats
+from core.stages.tracks.segmentation import NOTHING
 from pages.ui import beside, drawn, figures, in_words, lanes, player, reads, state, theme, with_words, words
 
 TOP = 5

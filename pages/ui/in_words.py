@@ -4,9 +4,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import narrative
 from core.domain import Analysis
-from core.narrative import FORMS, LANGUAGES, Subject
+from core.stages import narrative
+from core.stages.narrative import FORMS, LANGUAGES, Subject
 from pages.ui import state, theme, words
 
 HEIGHT_PX = 420

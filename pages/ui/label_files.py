@@ -9,9 +9,9 @@ import streamlit as st
 from core.base.errors import AnalysisError
 from core.base.registry import FORMATS
 from core.domain import Document, VideoInfo
-from core.formats import converting
 from core.labelling import files
 from core.labelling.journal import State
+from core.stages.formats.common import conversion
 from pages.ui import label_take_in, label_tracks, state, theme, words
 
 
@@ -45,7 +45,7 @@ def _export(info: VideoInfo, now: State, tracks: Sequence[State]) -> None:
     if lost := form.lost(made):
         st.caption(f"It does not keep {', nor '.join(lost)}.")
     try:
-        written = converting.convert(made, form)
+        written = conversion.convert(made, form)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return

@@ -9,10 +9,11 @@ import streamlit as st
 from core.base.errors import AnalysisError
 from core.base.registry import FORMATS
 from core.domain import Document, Labels, Part, Renaming, VideoInfo
-from core.formats import Asked, Format, converting, parts
-from core.formats.files import Files
-from core.formats.labelstudio import rate_of
 from core.labelling import files
+from core.stages.formats import Asked, Format
+from core.stages.formats.common import conversion, selection
+from core.stages.formats.common.files import Files
+from core.stages.formats.labelstudio import rate_of
 from pages.ui import label_tracks, state, theme, words
 
 FIND_OUT, KEEP, DROP = "", "\0keep", "\0drop"
@@ -42,7 +43,7 @@ def show(info: VideoInfo, known: tuple[str, ...], drawn: str = "") -> None:
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
-    tracks = _chosen(tracks, parts.of(given, form), turn)
+    tracks = _chosen(tracks, selection.of(given, form), turn)
     _told(found, tracks)
     if st.button(_taken(tracks), key=f"label.take.{turn}", type="primary", disabled=not tracks):
         for one in tracks:
@@ -67,7 +68,7 @@ def _asked(form: Format, given: Files, key: str) -> Asked:
         help="Then nothing happens between labels. Without it, what the file does not say stays unlabelled.",
     )  # fmt: skip
     told = {name: value for name, value in _open(form, key).items() if value is not None}
-    return Asked(watched=watched, only=_parts(parts.of(given, form), form, key), **told)
+    return Asked(watched=watched, only=_parts(selection.of(given, form), form, key), **told)
 
 
 def _open(form: Format, key: str) -> dict:
@@ -148,7 +149,7 @@ def _told(found: Labels, tracks: Sequence[Document]) -> None:
         f"{words.count(len(tracks), 'track')} with {words.count(segments, 'segment')}, {words.length(seen)} looked at."
     )
     if found.findings:
-        said = [converting.told(one) for one in found.findings]
+        said = [conversion.told(one) for one in found.findings]
         theme.notes([*said[:TOLD], *([f"And {len(said) - TOLD} more."] if len(said) > TOLD else [])])
 
 

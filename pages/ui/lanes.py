@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.domain import Quality, Segment
-from core.quality import BLACK_SHARE, DARK_LUMA, Finding
+from core.stages.video.quality import BLACK_SHARE, DARK_LUMA, Finding
 from pages.ui import figures, words
 
 if TYPE_CHECKING:

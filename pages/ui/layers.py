@@ -5,11 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from core import explain, insight
+from core import insight
 from core.base.registry import BACKBONES
 from core.domain import Features, VideoInfo
-from core.explain import Activations, Anatomy, Layer, Stretch
 from core.insight import View
+from core.stages.networks.explain import projection
+from core.stages.networks.explain.activations import Activations, Stretch
+from core.stages.networks.explain.layers import Anatomy, Layer
 from pages.ui import charts, job_panel, paint, seeing, state, theme, words
 
 CHOICES = {"strong": "Strongest now", "varied": "Most varying", "chosen": "Chosen"}
@@ -139,7 +141,7 @@ def _channels(found: Activations, step: int, layer: Layer) -> tuple[list[int], b
         over = st.toggle("Over the frame", key="features.over")
     if how == "chosen":
         return st.multiselect("Channels", range(layer.shape[2]), [0], key=f"features.some.{layer.name}"), over
-    rank = explain.most_varying if how == "varied" else explain.strongest
+    rank = projection.most_varying if how == "varied" else projection.strongest
     values = found.means if how == "varied" else found.means[step : step + 1]
     return [int(channel) for channel in rank(np.asarray(values), count)], over
 

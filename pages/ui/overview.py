@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from core import explain, insight, pipeline
+from core import insight, pipeline
 from core.domain import Features, Prediction, VideoInfo
+from core.stages.networks.explain import projection
 from pages.ui import charts, job_panel, paint, reads, seeing, state, theme, words
 
 ABOUT = (
@@ -99,7 +100,7 @@ def _squares(features: Features, key: str) -> None:
         "Each moment against each",
         "Light squares on the diagonal are stretches of one kind; light stripes beside it repeat.",
     )
-    values, firsts = explain.coarser(np.asarray(features.values), charts.MOST_SQUARES)
+    values, firsts = projection.coarser(np.asarray(features.values), charts.MOST_SQUARES)
     figure = charts.squares(features.times_s[firsts], values, dark=state.is_dark())
     st.plotly_chart(figure, key=f"features.squares.{key}", theme=None)
     st.caption("Cosine between the features of two moments; the scale starts at the least alike pair of this clip.")
@@ -108,7 +109,7 @@ def _squares(features: Features, key: str) -> None:
 def _rows(features: Features, key: str) -> None:
     """The channels that change most, over time."""
     theme.section("Over time", f"The {CHANNELS} channels that change most in this clip, all on one scale.")
-    channels = [int(channel) for channel in explain.most_varying(np.asarray(features.values), CHANNELS)]
+    channels = [int(channel) for channel in projection.most_varying(np.asarray(features.values), CHANNELS)]
     figure = charts.rows(
         features.times_s, np.asarray(features.values), channels, seen_s=features.seen_s, dark=state.is_dark()
     )

@@ -10,8 +10,8 @@ import streamlit as st
 from core import pipeline
 from core.base.errors import AnalysisError
 from core.domain import Analysis, Edit, Segment, VideoInfo
-from core.formats import labels_of, webvtt
-from core.segments import NOTHING
+from core.stages.formats import labels_of, webvtt
+from core.stages.tracks.segmentation import NOTHING
 from pages.ui import job_panel, state, theme
 from pages.ui.player_rows import Curve, Palette, Row, new_edits, packed
 

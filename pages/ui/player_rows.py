@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from core.domain import Edit, Segment, VideoInfo
-from core.segments import NOTHING
+from core.stages.tracks.segmentation import NOTHING
 from pages.ui import figures
 
 DIFFERS, QUALITY = "#C43B1E", "#8C8679"

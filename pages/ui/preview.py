@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from core import preprocess
-from core.clock import Clock
 from core.domain import Frame, ModelCard, Recipe, Sheet, VideoInfo
+from core.stages.preprocessing import recipes
+from core.stages.preprocessing.frame_clock import Clock
 from pages.ui import words
 
 DISPLAY_PX = 720  # widest picture sent to the browser
@@ -19,7 +19,7 @@ EXACT_PX = 480  # a part at most so wide is sent as it is, so that each of its p
 
 def told(made: Clock, recipe: Recipe, info: VideoInfo) -> tuple[str, ...]:
     """What the recipe gives, in words: the size after, the frames kept, their rate and what was filled in."""
-    size = preprocess.picture_size(recipe, info.width_px, info.height_px)
+    size = recipes.picture_size(recipe, info.width_px, info.height_px)
     same = (size.width_px, size.height_px) == (info.width_px, info.height_px)
     measured = f"{words.picture(size.width_px, size.height_px)}{', as in the clip' if same else ''}"
     kept, source = len(made.times_s) - made.filled, words.count(info.frame_count, "frame")
@@ -33,7 +33,7 @@ def looked_at(recipe: Recipe, model: ModelCard | None, info: VideoInfo) -> tuple
     """What part of the picture after a recipe a model's network is given, in words; nothing where it is all of it."""
     if model is None:
         return ()
-    size = preprocess.picture_size(Recipe((*recipe.steps, *model.recipe.steps)), info.width_px, info.height_px)
+    size = recipes.picture_size(Recipe((*recipe.steps, *model.recipe.steps)), info.width_px, info.height_px)
     side = min(size.width_px, size.height_px)
     if size.width_px == size.height_px:
         return ()
@@ -41,8 +41,8 @@ def looked_at(recipe: Recipe, model: ModelCard | None, info: VideoInfo) -> tuple
 
 
 def after(recipe: Recipe, frames: tuple[Frame, ...], time_s: float) -> np.ndarray:
-    """The picture that the recipe makes of the moment. frames: see preprocess.preview, at least one."""
-    shown = preprocess.preview(recipe, frames, time_s)
+    """The picture that the recipe makes of the moment. frames: see recipes.preview, at least one."""
+    shown = recipes.preview(recipe, frames, time_s)
     if shown is None:
         raise ValueError("A preview needs a frame")
     return shown.image
@@ -114,5 +114,5 @@ def _stretch(middle: float, scale: float, side_px: int) -> tuple[int, int]:
 
 def outline(recipe: Recipe, info: VideoInfo) -> list[list[float]] | None:
     """The corners of the crop on the source picture, as the browser draws them; None without a crop."""
-    corners = preprocess.outline(recipe, info.width_px, info.height_px)
+    corners = recipes.outline(recipe, info.width_px, info.height_px)
     return None if corners is None else corners.round(1).tolist()

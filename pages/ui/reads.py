@@ -10,11 +10,10 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from core import datasets, explain, pipeline, transcripts
+from core import datasets, pipeline, transcripts
 from core import evaluation as evaluations
 from core import frames as frames_of_clips
 from core.base.errors import AnalysisError, ResultMissing
-from core.clock import Clock, choosing, clock_of
 from core.domain import (
     Analysis,
     Branches,
@@ -36,8 +35,10 @@ from core.domain import (
     Training,
     serialization,
 )
-from core.metrics.curves import Curve, Sweep
-from core.quality import Finding, findings
+from core.stages.metrics.curves import Curve, Sweep
+from core.stages.networks.explain import projection
+from core.stages.preprocessing.frame_clock import Clock, choosing, clock_of
+from core.stages.video.quality import Finding, findings
 from core.store import DatasetEntry
 from core.training import command
 from core.words import index, picturing, searching
@@ -179,7 +180,7 @@ def plane(key: str) -> tuple[np.ndarray, np.ndarray]:
 
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _plane(workspace: str, key: str) -> tuple[np.ndarray, np.ndarray]:
-    return explain.plane(np.asarray(state.store().read(key, Features).values))
+    return projection.plane(np.asarray(state.store().read(key, Features).values))
 
 
 def picture_or_problem(digest: str, index: int) -> tuple[str, str]:

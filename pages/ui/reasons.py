@@ -8,8 +8,10 @@ import streamlit as st
 
 from core import insight
 from core.domain import Features, ModelCard, VideoInfo
-from core.explain import Deletion, Evidence, Stretch
 from core.insight import Question
+from core.stages.networks.explain.activations import Stretch
+from core.stages.networks.explain.attribution import Evidence
+from core.stages.networks.explain.deletion import Deletion
 from pages.ui import charts, job_panel, paint, seeing, state, theme, words
 
 HIDDEN = {"blur": "a strong blur", "mean": "the mean colour"}

@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from core.base.errors import AnalysisError
-from core.preprocess import Knob, knobs
+from core.stages.preprocessing.step import Knob, knobs
 from pages.ui import theme
 from pages.ui.slider import slider
 

@@ -1,7 +1,8 @@
 """On the Timeline, what a model that reads words owes to them: a sentence, and lanes of picture and words alone."""
 
-from core import pipeline, segments
+from core import pipeline
 from core.domain import Branches, ModelCard
+from core.stages.tracks import segmentation
 from pages.ui import words
 from pages.ui.player_rows import Row
 
@@ -37,7 +38,7 @@ def rows(found: Branches, card: ModelCard, digest: str) -> list[Row]:
     if not found.worded.any():
         return []
     picture, said = pipeline.tracks_apart(found, card, digest)
-    near = segments.stretches(found.worded, found.words.times_s, found.words.seen_s)
+    near = segmentation.stretches(found.worded, found.words.times_s, found.words.seen_s)
     return [
         Row(PICTURE, picture.segments, seen=[picture.seen_s], told="by the picture alone:"),
         Row(WORDS, said.segments, seen=near, told="by the words alone:"),

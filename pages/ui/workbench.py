@@ -6,9 +6,9 @@ import streamlit as st
 
 from core.base.errors import AnalysisError
 from core.base.registry import STEPS
-from core.clock import Clock
 from core.domain import Recipe, VideoInfo, serialization
-from core.preprocess import reach
+from core.stages.preprocessing.frame_clock import Clock
+from core.stages.preprocessing.recipes import reach
 from pages.ui import preview, reads, state, theme, words
 from pages.ui.preview import View
 from pages.ui.slider import slider

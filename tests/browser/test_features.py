@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from core import pipeline, synthetic, video
+from core import pipeline
+from core.stages import video
+from core.stages.drawing import sample_clip
 from core.store import Store
 from scripts.dashboard import Dashboard
 from tests.browser.conftest import PATIENCE_MS, go, open_page, picture, press, settle, turn_to, upload
@@ -21,7 +23,7 @@ from tests.browser.test_pictures import overflow_px
 def short_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three seconds of the sample clip."""
     path = tmp_path_factory.mktemp("clips") / "short.mp4"
-    video.write(path, itertools.islice(synthetic.sample_clip(), 75))
+    video.write(path, itertools.islice(sample_clip.sample_clip(), 75))
     return path
 
 

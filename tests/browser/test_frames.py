@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from core import frames, pipeline, synthetic, video
+from core import frames, pipeline
 from core.domain import Frame, Recipe
-from core.preprocess import Gamma
+from core.stages import video
+from core.stages.drawing import sample_clip
+from core.stages.preprocessing.filters import Gamma
 from core.store import Store
 from pages.ui import state
 from scripts.dashboard import Dashboard
@@ -27,7 +29,7 @@ def faulty(dashboard: Dashboard, tmp_path_factory: pytest.TempPathFactory) -> st
     """The sample clip with a black and a blurred stretch and four frames left out, in the server's library."""
 
     def made():
-        for frame in synthetic.sample_clip():
+        for frame in sample_clip.sample_clip():
             if frame.index >= 200:
                 return
             image = frame.image

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from core import datasets, pipeline, training, video
+from core import datasets, pipeline, training
 from core.base.settings import current
 from core.domain import Document, Features, Grouping, Prediction, Recipe, Segment, VideoInfo
 from core.labelling import journal, learning
+from core.stages import video
 from core.store import Store
 from core.training.options import Options
 from scripts import marked

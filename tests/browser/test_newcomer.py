@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from core import formats  # noqa: F401
 from core.base.registry import FORMATS
+from core.stages import formats  # noqa: F401
 from scripts.dashboard import ROOT, Dashboard
 from tests.browser.conftest import (
     PATIENCE_MS,

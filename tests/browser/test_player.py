@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from core import pipeline, video
+from core import pipeline
+from core.stages import video
 from core.store import Store
 from scripts import marked
 from scripts.dashboard import Dashboard, serve

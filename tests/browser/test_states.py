@@ -9,7 +9,7 @@ import psutil
 import pytest
 from playwright.sync_api import Page, expect
 
-from core import video
+from core.stages import video
 from scripts.dashboard import Dashboard
 from tests.browser.conftest import PATIENCE_MS, go, picture, press, settle, turn_to, upload, wait_until
 from tests.conftest import moving_square

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from core import datasets, pipeline, training, transcripts, video
+from core import datasets, pipeline, training, transcripts
 from core.base.settings import current
 from core.domain import Dataset, Features, Grouping, Item, VideoInfo
+from core.stages import video
 from core.store import Store
 from scripts.dashboard import Dashboard
 from tests.browser.conftest import PATIENCE_MS, analyse, go, open_page, picture, press, settle

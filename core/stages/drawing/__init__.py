@@ -1,0 +1,1 @@
+"""Pictures that are drawn: text in frames, the sample clip, the sample dataset."""

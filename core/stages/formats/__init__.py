@@ -1,0 +1,60 @@
+"""Files of labels, ours and those of other programs: each module in this folder that has a NAME is one format.
+
+Such a module has NAME (its short name), TITLE (for menus), SUFFIX, MIME, UNIT, BASE and ENDS (how it counts, for
+people), KEEPS (what it can hold, see format.KEPT), DIGIT_S (what its last digit stands for, 0 where it counts frames),
+read(files, asked) -> Labels, write(labels) -> bytes and looks_like(name, head). It may have REMARK, write_files where
+it is a folder of files, and where its files hold parts that may be taken or left, parts(files), with OPTIONAL for the
+kinds of which none need be taken; and ASKS, the fields of Asked that its files leave open. The other modules are shared
+by them.
+"""
+
+from dataclasses import replace
+from importlib import import_module
+from pkgutil import iter_modules
+
+from core.base.registry import FORMATS
+from core.domain import Analysis, Labels, labels_of_analysis, listed
+from core.stages.formats.common.format import Format
+from core.stages.formats.common.reader import Asked
+
+__all__ = ["Asked", "Format", "labels_of"]
+
+
+def labels_of(*found: Analysis, name: str = "", many: bool = False) -> Labels:
+    """What networks say of clips, as a file would hold it. Its classes are the labels in use.
+
+    name: of a lone clip. many: see Labels.
+    """
+    clips = tuple(labels_of_analysis(one) for one in found)
+    clips = tuple(replace(clip, name=name) for clip in clips) if name and len(clips) == 1 else clips
+    return Labels(clips, listed((), clips), many=many)
+
+
+def _load() -> None:
+    for found in sorted(iter_modules(__path__), key=lambda found: found.name):
+        module = import_module(f"{__name__}.{found.name}")
+        if not hasattr(module, "NAME"):
+            continue
+        entry = Format(
+            name=module.NAME,
+            title=module.TITLE,
+            suffix=module.SUFFIX,
+            mime=module.MIME,
+            unit=module.UNIT,
+            base=module.BASE,
+            ends=module.ENDS,
+            keeps=frozenset(module.KEEPS),
+            digit_s=module.DIGIT_S,
+            remark=getattr(module, "REMARK", ""),
+            read=module.read,
+            write=module.write,
+            looks_like=module.looks_like,
+            files=getattr(module, "write_files", None),
+            parts=getattr(module, "parts", None),
+            optional=frozenset(getattr(module, "OPTIONAL", ())),
+            asks=frozenset(getattr(module, "ASKS", ())),
+        )
+        FORMATS.add(module.NAME, entry)
+
+
+_load()

@@ -1,0 +1,50 @@
+"""BORIS, aggregated events: a row a bout. Seconds with three decimals; `Stop (s)` is excluded."""
+
+from core.domain import Labels
+from core.stages.formats.common import boris_events
+from core.stages.formats.common.boris_events import OFFSET, checked, ms, observation, table_bytes
+
+NAME = "boris-aggregated"
+TITLE = "BORIS: aggregated events"
+SUFFIX = ".csv"
+MIME = "text/csv"
+UNIT, BASE, ENDS = "seconds, 3 decimals", "from 0, less the time offset of the observation", "Stop (s) is excluded"
+KEEPS = {"notes", "overlaps", "points", "several", "stretches"}
+DIGIT_S = 0.001
+REMARK = "For tables and statistics: BORIS itself cannot open its exports again. Subjects are kept, authors are not."
+COLUMNS = (
+    *("Observation id", "Observation date", "Description", "Observation type", "Source", OFFSET, "Coding duration"),
+    *("Media duration (s)", "FPS (frame/s)", "Subject", "Observation duration by subject by observation", "Behavior"),
+    *("Behavioral category", "Behavior type", "Start (s)", "Stop (s)", "Duration (s)", "Media file name"),
+    *("Image index start", "Image index stop", "Image file path start", "Image file path stop"),
+    *("Comment start", "Comment stop"),
+)
+
+read, parts, OPTIONAL = boris_events.read, boris_events.parts, boris_events.OPTIONAL
+
+
+def looks_like(name: str, head: str) -> bool:
+    """Whether a file is an aggregated export of BORIS."""
+    return {"Behavior", "Start (s)"} <= set(boris_events.header_of(head)[1])
+
+
+def write(labels: Labels) -> bytes:
+    """The newer shape, its rows by time. Of a point the stop is the start and the duration NA."""
+    rows = []
+    for clip in labels.clips:
+        common = observation(clip)
+        common |= {"FPS (frame/s)": common["FPS"]}
+        own = []
+        for one in checked(clip, "BORIS"):
+            start_s, stop_s = ms(one.segment.start_s), ms(one.segment.stop_s)
+            told = {"Start (s)": start_s, "Stop (s)": stop_s, "Duration (s)": ms(float(stop_s) - float(start_s))}
+            told |= {"Behavior": one.segment.label, "Behavior type": "STATE", "Comment start": one.segment.note}
+            own.append((one.segment.start_s, told | {"Subject": one.lane.subject or "No focal subject"}))
+        for lane in clip.lanes:
+            for point in lane.points:
+                told = {"Start (s)": ms(point.time_s), "Stop (s)": ms(point.time_s), "Duration (s)": "NA"}
+                told |= {"Behavior": point.label, "Behavior type": "POINT", "Comment start": point.note}
+                own.append((point.time_s, told | {"Subject": lane.subject or "No focal subject"}))
+        own.sort(key=lambda one: (round(one[0] * 1000), one[1]["Stop (s)"], one[1]["Behavior"], one[1]["Subject"]))
+        rows += [common | row for _, row in own]
+    return table_bytes(COLUMNS, rows)

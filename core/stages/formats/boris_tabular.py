@@ -1,0 +1,50 @@
+"""BORIS, tabular events: a row for each START, STOP and POINT. Seconds with three decimals; STOP is excluded."""
+
+from core.domain import Labels
+from core.stages.formats.common import boris_events
+from core.stages.formats.common.boris_events import OFFSET, checked, ms, observation, table_bytes
+
+NAME = "boris"
+TITLE = "BORIS: tabular events"
+SUFFIX = ".csv"
+MIME = "text/csv"
+UNIT, BASE, ENDS = (
+    "seconds, 3 decimals",
+    "from 0, less the time offset of the observation",
+    "the moment of STOP is excluded",
+)
+KEEPS = {"notes", "overlaps", "points", "several", "stretches"}
+DIGIT_S = 0.001
+REMARK = "For tables and statistics: BORIS itself cannot open its exports again. Subjects are kept, authors are not."
+COLUMNS = (
+    *("Observation id", "Observation date", "Description", "Observation duration", "Observation type", "Source"),
+    *(OFFSET, "Media duration (s)", "FPS", "Subject", "Behavior", "Behavioral category", "Behavior type", "Time"),
+    *("Media file name", "Image index", "Image file path", "Comment"),
+)
+
+read, parts, OPTIONAL = boris_events.read, boris_events.parts, boris_events.OPTIONAL
+
+
+def looks_like(name: str, head: str) -> bool:
+    """Whether a file is a tabular export of BORIS, old or current."""
+    _, header = boris_events.header_of(head)
+    return "Behavior" in header and "Start (s)" not in header
+
+
+def write(labels: Labels) -> bytes:
+    """The current shape, its rows by time; where a STOP and a START are at one time, the STOP comes first."""
+    rows = []
+    for clip in labels.clips:
+        own = []
+        for one in checked(clip, "BORIS"):
+            told = {"Subject": one.lane.subject, "Behavior": one.segment.label}
+            start = {"Behavior type": "START", "Time": ms(one.segment.start_s), "Comment": one.segment.note}
+            stop = {"Behavior type": "STOP", "Time": ms(one.segment.stop_s)}
+            own += [(one.segment.start_s, 2, told | start), (one.segment.stop_s, 0, told | stop)]
+        for lane in clip.lanes:
+            for point in lane.points:
+                told = {"Subject": lane.subject, "Behavior": point.label, "Comment": point.note}
+                own.append((point.time_s, 1, told | {"Behavior type": "POINT", "Time": ms(point.time_s)}))
+        own.sort(key=lambda one: (round(one[0] * 1000), one[1], one[2]["Behavior"], one[2]["Subject"]))
+        rows += [observation(clip) | row for _, _, row in own]
+    return table_bytes(COLUMNS, rows)

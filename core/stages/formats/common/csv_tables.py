@@ -1,0 +1,189 @@
+"""CSV tables by the names of their columns, for labelled sets and for files of labels: every cell is read as text."""
+
+import csv
+import io
+import math
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from core.stages.formats.common.files import Findings, refused
+
+MEANINGS = {
+    "path": ("path", "file", "filename", "file_name", "video", "video_name", "video_path", "videopath", "clip"),
+    "label": ("label", "tag", "class", "action", "category"),
+    "start": ("start", "start_s", "start (s)", "start_time", "starttime", "begin"),
+    "end": ("end", "end_s", "stop", "stop_s", "stop (s)", "end (s)", "end_time", "endtime", "stop_time"),
+    "split": ("split", "subset", "partition"),
+    "group": ("group",),
+    "subject": ("subject", "person"),
+}
+SIDES: dict[str, Literal["", "train", "val", "test", "unused"]] = {
+    "": "",
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
+    **dict.fromkeys(("test", "testing"), "test"),
+    **dict.fromkeys(("unused", "none"), "unused"),
+}
+ABOUT_TIME = re.compile(r"start|begin|end|stop|frame|time|duration|onset|offset", re.IGNORECASE)
+NUMBER = re.compile(r"\d+(?P<mark>[.,])?(?P<places>\d+)?", re.ASCII)
+TO_THE_END = math.inf
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the table: what it says by meaning, and its line."""
+
+    line: int
+    cells: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of labels. meant: the place of each meaning that it has a column for. separator: of its cells."""
+
+    listed: str
+    separator: str
+    meant: Mapping[str, int]
+    rows: tuple[Row, ...]
+
+    def times(self, row: Row, findings: Findings) -> tuple[()] | tuple[float, float, float] | None:
+        """Start, stop and resolution of a row; empty for the whole clip, None where the row was left out."""
+        start, stop = row.cells.get("start", ""), row.cells.get("end", "")
+        if not start and not stop:
+            return ()
+        if ("start" in self.meant and not start) or ("end" in self.meant and not stop):
+            findings.left_out(self.listed, row.line, "both start and end, or neither", "one of the two")
+            return None
+        begin = self._seconds(start, row.line, findings) if start else (0.0, 0.0)
+        end = self._seconds(stop, row.line, findings) if stop else (TO_THE_END, 0.0)
+        if begin is None or end is None:
+            return None
+        if end[0] <= begin[0]:
+            findings.left_out(self.listed, row.line, "an end after the start", f"{start} to {stop}")
+            return None
+        return begin[0], end[0], max(begin[1], end[1])
+
+    def _seconds(self, text: str, line: int, findings: Findings) -> tuple[float, float] | None:
+        """A time and what its last digit stands for."""
+        found = NUMBER.fullmatch(text)
+        if not found or (found["mark"] == "," and self.separator == ","):
+            got = f"{text!r}, of which it is not known what its parts count" if ":" in text else repr(text)
+            findings.left_out(self.listed, line, "seconds such as 1.25", got)
+            return None
+        return float(text.replace(",", ".")), 10.0 ** -len(found["places"] or "")
+
+
+def table_of(
+    text: str,
+    listed: str,
+    findings: Findings,
+    *,
+    columns: Mapping[str, str] | None = None,
+    needed: Sequence[str] = ("path", "label"),
+    meanings: Mapping[str, Sequence[str]] = MEANINGS,
+) -> Table:
+    """The table that a text holds. columns: what its own headers mean, by meaning. needed: meanings it must have."""
+    mark = _separator(text.partition("\n")[0].rstrip("\r"), listed)
+    header, rows = rows_of(text, mark, listed, findings)
+    meant = _meant(header, columns or {}, listed, findings, needed, meanings)
+    _one_mark(rows, meant, listed)
+    _blanks(rows, meant["label"], listed, findings)
+    told = (Row(line, {meaning: cells[place].strip() for meaning, place in meant.items()}) for line, cells in rows)
+    return Table(listed, mark, meant, tuple(told))
+
+
+def _separator(header: str, listed: str) -> str:
+    """The one sign that parts the header."""
+    signs = [sign for sign in (",", ";", "\t") if sign in header]
+    if len(signs) > 1:
+        told = " and ".join({",": "commas", ";": "semicolons", "\t": "tabs"}[sign] for sign in signs)
+        raise refused(listed, 1, "columns parted by one sign", told)
+    if not signs:
+        raise refused(
+            listed, 1, "columns such as path,label", repr(header[:80]), "A comma, semicolon or tab parts them."
+        )
+    return signs[0]
+
+
+def rows_of(text: str, mark: str, listed: str, findings: Findings) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """The header, and each row of its length with the line it begins on."""
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
+    rows, line = [], 1
+    try:
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                rows.append((line, cells))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise refused(listed, reader.line_num, "a row of cells", str(error)) from error
+    header = [cell.strip() for cell in rows[0][1]] if rows else []
+    kept = []
+    for line, cells in rows[1:]:
+        if len(cells) == len(header):
+            kept.append((line, cells))
+        else:
+            findings.left_out(listed, line, f"{len(header)} cells", f"{len(cells)}")
+    return header, kept
+
+
+def _meant(
+    header: Sequence[str],
+    columns: Mapping[str, str],
+    listed: str,
+    findings: Findings,
+    needed: Sequence[str],
+    meanings: Mapping[str, Sequence[str]],
+) -> dict[str, int]:
+    """The place of each meaning that the table has a column for."""
+    lowered = [cell.lower() for cell in header]
+    if twice := sorted(cell for cell, count in Counter(lowered).items() if count > 1):
+        raise refused(listed, 1, "each column once", f"{twice[0]!r} twice")
+    meant: dict[str, int] = {}
+    for meaning, names in meanings.items():
+        wanted = (columns[meaning].lower(),) if columns.get(meaning) else names
+        taken = {one.lower() for other, one in columns.items() if other != meaning}
+        found = [place for place, cell in enumerate(lowered) if cell in wanted and cell not in taken]
+        if len(found) > 1:
+            both = " and ".join(repr(header[place]) for place in found)
+            hint = "Say which column is meant."
+            raise refused(listed, 1, f"one column for {meaning}", both, hint)
+        if found:
+            meant[meaning] = found[0]
+    for meaning in needed:
+        if meaning not in meant:
+            hint = f"Name the column {meaning}, or say which of these it is."
+            raise refused(listed, 1, f"a column {meaning!r}", ", ".join(map(repr, header)), hint)
+    _unused(header, set(meant.values()), listed, findings)
+    return meant
+
+
+def _one_mark(rows: Sequence[tuple[int, list[str]]], meant: Mapping[str, int], listed: str) -> None:
+    """Refuse a table in which some decimals stand behind a dot and others behind a comma."""
+    marks: dict[str, int] = {}
+    for line, cells in rows:
+        for meaning in ("start", "end"):
+            found = NUMBER.fullmatch(cells[meant[meaning]].strip()) if meaning in meant else None
+            if found and found["mark"]:
+                marks.setdefault(found["mark"], line)
+    if len(marks) > 1:
+        raise refused(listed, max(marks.values()), "one decimal sign in the whole table", "both dots and commas")
+
+
+def _blanks(rows: Sequence[tuple[int, list[str]]], place: int, listed: str, findings: Findings) -> None:
+    """Say that blanks around labels are taken off."""
+    lines = [line for line, cells in rows if cells[place] != cells[place].strip()]
+    if lines:
+        findings.noted(listed, lines[0], "labels without blanks around them", f"{len(lines)} with; they are taken off")
+
+
+def _unused(header: Sequence[str], used: set[int], listed: str, findings: Findings) -> None:
+    for place, cell in enumerate(header):
+        if place in used:
+            continue
+        if ABOUT_TIME.search(cell):
+            hint = "Give times in seconds in columns start and end. Frames cannot be told without their clip's clock."
+            raise refused(listed, 1, "times in columns named start and end", f"a column {cell!r}", hint)
+        findings.noted(listed, 1, "columns that are known", f"{cell!r}, which is not used")

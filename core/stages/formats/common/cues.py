@@ -1,0 +1,130 @@
+"""What WebVTT and SRT share: cues with a number, a clock in milliseconds and free text. Source: w3.org/TR/webvtt1."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from core.base.errors import FormatInvalid
+from core.domain import Labels, Segment
+from core.stages.formats.common.files import Files, lines_of, one_file, shown
+from core.stages.formats.common.reader import Asked, Event, Reader, stem
+from core.stages.formats.common.writer import in_ms, one_clip, placed
+
+TIMES = re.compile(r"\s*(\S+)\s+-->\s+(\S+)(\s.*)?")
+TIME = re.compile(r"(?:(?P<h>\d{2,4}):)?(?P<m>[0-5]\d):(?P<s>[0-5]\d)[.,](?P<ms>\d+)", re.ASCII)
+CONFIDENCE = re.compile(r"(?P<label>.*\S) (?P<confidence>0\.\d\d|1\.00)", re.ASCII | re.DOTALL)
+TAG = re.compile(r"</?[A-Za-z0-9][^<>]*>")
+ENTITIES = {"&lt;": "<", "&gt;": ">", "&nbsp;": "\u00a0", "&lrm;": "\u200e", "&rlm;": "\u200f", "&amp;": "&"}
+BLOCKS = ("NOTE", "STYLE", "REGION")
+
+
+@dataclass(frozen=True)
+class Cue:
+    """One cue as it stands in a file. line: of its times."""
+
+    line: int
+    start: str
+    stop: str
+    text: str
+
+
+def cue(number: int, segment: Segment, title: str, mark: str) -> str:
+    """A cue for a segment: its label and, where known, its confidence with two decimals."""
+    start_ms, stop_ms = in_ms(segment, title)
+    confidence = "" if segment.confidence is None else f" {segment.confidence:.2f}"
+    if not confidence and CONFIDENCE.fullmatch(segment.label):
+        raise FormatInvalid(
+            f"{title} would have the end of the label {segment.label!r} read as a confidence.", "Rename it."
+        )
+    text = escaped(segment.label, title) if mark == "." else _plain(segment.label, title)
+    return f"{number}\n{_clock(start_ms, mark)} --> {_clock(stop_ms, mark)}\n{text}{confidence}\n"
+
+
+def cues(labels: Labels, title: str, mark: str) -> list[str]:
+    """The cues of the only clip of labels."""
+    segments = [one.segment for one in placed(one_clip(labels, title), title)]
+    return [cue(number, segment, title, mark) for number, segment in enumerate(segments, start=1)]
+
+
+def escaped(label: str, title: str) -> str:
+    """The label as cue text; `-->` and line breaks are refused, as the standard has no way to write them."""
+    if "-->" in label or label.splitlines() != [label] or label.strip() != label:
+        raise FormatInvalid(f"{title} cannot hold the label {label!r}.", "Rename it: no `-->` and no line break.")
+    return label.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _plain(label: str, title: str) -> str:
+    """The label as it is: SRT has no way to write a sign that would be markup."""
+    if TAG.search(label) or not escaped(label, title):
+        raise FormatInvalid(f"{title} would take part of the label {label!r} as markup.", "Rename it: no <...>.")
+    return label
+
+
+def _clock(ms: int, mark: str) -> str:
+    return f"{ms // 3_600_000:02}:{ms // 60_000 % 60:02}:{ms // 1000 % 60:02}{mark}{ms % 1000:03}"
+
+
+def read(files: Files, asked: Asked, *, header: bool) -> Labels:
+    """The labels of a file of subtitles. header: whether it is WebVTT."""
+    name, content = one_file(files)
+    reader = Reader(name, asked, 0.001)
+    lines = lines_of(name, content)
+    if header and lines[0].split(maxsplit=1)[:1] != ["WEBVTT"]:
+        reader.problems.add(1, "WEBVTT", shown(lines[0]))
+        reader.problems.finish()
+    events = [_event(reader, one, header) for one in _cues(reader, lines[1:] if header else lines, 2 if header else 1)]
+    told = sum(event.confidence is not None for event in events)
+    if told:
+        reader.noted(0, "labels alone", f"a number at the end of {told} of {len(events)} cues, taken as confidence")
+    return reader.labels([reader.clip(stem(name), events)])
+
+
+def _cues(reader: Reader, lines: list[str], first: int) -> Iterator[Cue]:
+    """The cues of a file; a block without times that is no comment is a problem."""
+    block: list[tuple[int, str]] = []
+    for number, line in enumerate([*lines, ""], start=first):
+        if line.strip():
+            block.append((number, line))
+            continue
+        if block:
+            yield from _of_block(reader, block, first == 2)
+        block = []
+
+
+def _of_block(reader: Reader, block: list[tuple[int, str]], webvtt: bool) -> Iterator[Cue]:
+    number, line = block[0]
+    if webvtt and (line.split()[0] in BLOCKS or (number == 2 and "-->" not in line)):
+        return
+    place = next((at for at, (_, one) in enumerate(block[:2]) if "-->" in one), None)
+    if place is None:
+        reader.problems.add(number, "a line of times such as 00:00:00.080 --> 00:00:00.200", shown(line))
+        return
+    number, line = block[place]
+    found = TIMES.fullmatch(line)
+    if not found:
+        reader.problems.add(number, "times such as 00:00:00.080 --> 00:00:00.200", shown(line))
+        return
+    yield Cue(number, found[1], found[2], "\n".join(one for _, one in block[place + 1 :]))
+
+
+def _event(reader: Reader, one: Cue, webvtt: bool) -> Event:
+    start_s, stop_s = _seconds(reader, one.start, one.line), _seconds(reader, one.stop, one.line)
+    if start_s >= stop_s:
+        reader.problems.add(one.line, "an end after the start", f"{one.start} to {one.stop}")
+    text = TAG.sub("", " ".join(one.text.split("\n")))
+    if webvtt:
+        for entity, letter in ENTITIES.items():
+            text = text.replace(entity, letter)
+    found = CONFIDENCE.fullmatch(text.strip()) if reader.asked.confidences else None
+    label = reader.label(found["label"] if found else text, one.line)
+    return Event(start_s, stop_s, label, one.line, float(found["confidence"]) if found else None)
+
+
+def _seconds(reader: Reader, text: str, line: int) -> float:
+    found = TIME.fullmatch(text)
+    if not found or len(found["ms"]) != 3:
+        why = ": VIA 3 cuts zeros there, so what they count is not known" if found else ""
+        reader.problems.add(line, "hh:mm:ss and exactly three digits of milliseconds", f"{shown(text)}{why}")
+        return float("nan")
+    ms = ((int(found["h"] or 0) * 60 + int(found["m"])) * 60 + int(found["s"])) * 1000 + int(found["ms"])
+    return ms / 1000

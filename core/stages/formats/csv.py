@@ -1,0 +1,143 @@
+"""CSV: one row a label. Seconds from 0 with three decimals, end excluded; comma, decimal dot."""
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from core.domain import ClipLabels, Labels
+from core.stages.formats.common.csv_tables import MEANINGS, SIDES, Row, Table, table_of
+from core.stages.formats.common.files import Files, Findings, one_file, shown, text_of
+from core.stages.formats.common.reader import Asked, Event, Reader, stem
+from core.stages.formats.common.writer import one_line, placed, seconds
+
+NAME = "csv"
+TITLE = "CSV: a table of segments"
+SUFFIX = ".csv"
+MIME = "text/csv"
+UNIT, BASE, ENDS = "seconds, 3 decimals", "from 0", "the end is not part of the segment"
+KEEPS = {"confidence", "overlaps", "several", "split", "stretches", "whole"}
+DIGIT_S = 0.001
+REMARK = "Empty start and end mean the whole clip."
+COLUMNS = ("start_s", "stop_s", "label", "confidence")
+FLAT = ("path", "label", "start", "end", "split", "group", "subject")
+READ = {**MEANINGS, "confidence": ("confidence", "score")}
+
+
+def looks_like(name: str, head: str) -> bool:
+    """Whether a file is a table with a column of labels and one of clips or times."""
+    first = head.partition("\n")[0].lower()
+    cells = {cell.strip().strip('"') for sign in ",;\t" for cell in first.split(sign)}
+    return (
+        name.lower().endswith((".csv", ".tsv"))
+        and bool(cells & set(MEANINGS["label"]))
+        and any(cells & set(MEANINGS[meaning]) for meaning in ("path", "start"))
+    )
+
+
+# Writing --------------------------------------------------------------------------------------------------------------
+
+
+def write(labels: Labels) -> bytes:
+    """What a network found: a header and one row a segment, of several clips with the path in the first column.
+
+    Else the flat table of labelled sets: path, label, start, end, split, group, subject, and where known, confidence.
+    """
+    one_line([label for clip in labels.clips for label in clip.labels], "CSV")
+    if labels.clips and all(clip.model for clip in labels.clips):
+        several = len(labels.clips) > 1 or labels.many
+        rows = (((clip.name, *row) if several else row) for clip in labels.clips for row in _found(clip))
+        return _table(("path", *COLUMNS) if several else COLUMNS, rows)
+    rows = [row for clip in labels.clips for row in _flat(clip)]
+    if any(row[-1] for row in rows):
+        return _table((*FLAT, "confidence"), rows)
+    return _table(FLAT, (row[:-1] for row in rows))
+
+
+def _found(clip: ClipLabels) -> Iterable[tuple[str, ...]]:
+    for one in placed(clip, "CSV"):
+        yield *seconds(one.segment, "CSV"), one.segment.label, _confidence(one.segment.confidence)
+
+
+def _flat(clip: ClipLabels) -> Iterable[tuple[str, ...]]:
+    """The rows of a clip: path, label, start, end, split, group, subject, confidence."""
+    told = (clip.split, clip.group, clip.subject)
+    if clip.label:
+        yield clip.name, clip.label, "", "", *told, ""
+    for lane in clip.lanes:
+        for segment in lane.segments:
+            own = (clip.split, clip.group, clip.subject or lane.subject)
+            yield clip.name, segment.label, *seconds(segment, "CSV"), *own, _confidence(segment.confidence)
+
+
+def _confidence(confidence: float | None) -> str:
+    return "" if confidence is None else f"{confidence:.3f}"
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(rows)
+    return text.getvalue().encode("utf-8", "backslashreplace")
+
+
+# Reading --------------------------------------------------------------------------------------------------------------
+
+
+def read(files: Files, asked: Asked) -> Labels:
+    """The labels of a table; without a column of paths it is about the clip that it is named after."""
+    name, content = one_file(files)
+    findings = Findings()
+    text = text_of(name, content)
+    table = table_of(text, name, findings, needed=("label",), meanings=READ)
+    return read_table(Reader(name, asked, DIGIT_S), table, findings)
+
+
+def read_table(reader: Reader, table: Table, findings: Findings) -> Labels:
+    """The labels of the rows of a table, whatever its columns were called."""
+    rows: dict[str, list[Row]] = {}
+    for row in table.rows:
+        rows.setdefault(row.cells.get("path", stem(reader.file)) or "", []).append(row)
+    if not rows:
+        rows[stem(reader.file)] = []
+    clips = [_clip(reader, path, own, table, findings, len(rows) == 1) for path, own in rows.items()]
+    for found in findings.all:
+        if found.left_out:
+            reader.problems.add(found.line, found.expected, found.got)
+        else:
+            reader.findings.all.append(found)
+    return reader.labels(clips)
+
+
+def _clip(reader: Reader, path: str, rows: Sequence[Row], table: Table, findings: Findings, alone: bool) -> ClipLabels:
+    events, whole = [], []
+    for row in rows:
+        label = reader.label(row.cells["label"], row.line)
+        times = table.times(row, findings)
+        if not path:
+            reader.problems.add(row.line, "a path", "an empty cell")
+        if times == ():
+            whole.append((row, label))
+        elif times and label:
+            confidence = reader.confidence(row.cells.get("confidence"), row.line)
+            events.append(Event(times[0], times[1], label, row.line, confidence, digit_s=times[2]))
+    if len({label for _, label in whole}) > 1 or len(whole) > 1:
+        got = " and ".join(sorted({shown(label) for _, label in whole}))
+        reader.problems.add(whole[1][0].line, f"one label for all of {path}, once", got)
+    if whole and events:
+        reader.problems.add(whole[0][0].line, f"{path} as a whole or by stretches", "both")
+    told: dict[str, Any] = {meaning: _same(reader, meaning, path, rows) for meaning in ("split", "group", "subject")}
+    told["split"] = SIDES.get(told["split"].lower(), "?")
+    if told["split"] == "?":
+        reader.problems.add(rows[0].line, "train, val, test or nothing as split", shown(rows[0].cells["split"]))
+        told["split"] = ""
+    return reader.clip(path, events, alone=alone, label=whole[0][1] if whole else "", **told)
+
+
+def _same(reader: Reader, meaning: str, path: str, rows: Sequence[Row]) -> str:
+    """What all rows of a clip say of it."""
+    told = {row.cells.get(meaning, "") for row in rows}
+    if len(told) > 1:
+        reader.problems.add(rows[0].line, f"one {meaning} for {path}", " and ".join(map(shown, sorted(told))))
+    return min(told, default="")

@@ -1,0 +1,145 @@
+"""DeepEthogram <clip>_labels.csv: a row a frame, a column a class, 1, 0 or -1 for not labelled yet.
+
+Source: jbohnslav/deepethogram docs/file_structure.md, file_io.py. Academic licence: only the format is taken.
+`background` comes first and is 1 exactly when all others are 0. A -1 fills a whole row that was never visited, or one
+column of a class that was added later.
+"""
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import replace
+
+from core.base.errors import FormatInvalid
+from core.domain import ClipLabels, Labels, Lane, VideoInfo
+from core.stages.formats.common.files import Files, one_file, refused, shown, text_of
+from core.stages.formats.common.reader import BACKGROUND, Asked, Event, Reader, frames_of, of_runs, spans, stem
+from core.stages.formats.common.writer import clock, frame_range, one_clip, one_line, placed, stretched
+
+NAME = "deepethogram"
+TITLE = "DeepEthogram: a row for each frame"
+SUFFIX = ".csv"
+MIME = "text/csv"
+UNIT, BASE, ENDS = "frames", "the first row is frame 0", "each row is one frame"
+KEEPS = {"classes", "overlaps", "stretches", "unlabelled"}
+DIGIT_S = 0.0
+REMARK = "The only table of frames that keeps what nobody looked at, as -1. Each class becomes a track."
+CELLS = {"0": 0, "1": 1, "-1": -1, "0.0": 0, "1.0": 1, "-1.0": -1}
+ENDINGS = ("_labels", "_predictions")
+
+
+def looks_like(name: str, head: str) -> bool:
+    """Whether a file is a table whose first header cell is empty and whose second is background."""
+    return head.replace('"', "").startswith(f",{BACKGROUND}")
+
+
+# Reading --------------------------------------------------------------------------------------------------------------
+
+
+def read(files: Files, asked: Asked) -> Labels:
+    """A lane for each class."""
+    name, content = one_file(files)
+    reader = Reader(name, asked)
+    header, rows = _rows(name, text_of(name, content))
+    if header[0] or header[1:2] != [BACKGROUND]:
+        hint = "The first column is the index and has no name, the second is background."
+        raise refused(name, 1, f"an empty cell, then {BACKGROUND}", shown(header[:2]), hint)
+    classes = header[2:]
+    if len(set(header)) < len(header) or not all(classes):
+        raise refused(name, 1, "each class once", shown(classes))
+    clip = stem(name)
+    for ending in ENDINGS:
+        clip = clip.removesuffix(ending)
+    info = reader.clock(clip)
+    if len(rows) != info.frame_count:
+        hint = "It was made for other frames: another clip, or one that was converted since."
+        raise refused(name, 0, f"{info.frame_count} rows, as the clip has frames", f"{len(rows)}", hint)
+    table = [_row(reader, frame, line, cells, header) for frame, (line, cells) in enumerate(rows)]
+    reader.problems.finish()
+    made = reader.clip(clip, (), exact=True)
+    lanes = [_lane(reader, label, [row[at] for row in table], made, info) for at, label in enumerate(classes)]
+    if not classes:
+        lanes = [Lane(seen=spans([row[-1] >= 0 for row in table], info))]
+    return reader.labels([replace(made, lanes=tuple(lanes))], classes, BACKGROUND)
+
+
+def _rows(name: str, text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    reader, rows = csv.reader(io.StringIO(text, newline=""), strict=True), []
+    try:
+        rows = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader if cells]
+    except csv.Error as error:
+        raise refused(name, reader.line_num, "a row of cells", str(error)) from error
+    if not rows:
+        raise refused(name, 1, "a header", "an empty file")
+    return rows[0][1], rows[1:]
+
+
+def _row(reader: Reader, frame: int, line: int, cells: list[str], header: Sequence[str]) -> list[int]:
+    """The values of the classes, followed by that of the background."""
+    if len(cells) != len(header):
+        reader.problems.add(line, f"{len(header)} cells", f"{len(cells)}")
+        return [0] * (len(header) - 1)
+    if cells[0] != str(frame):
+        reader.problems.add(line, f"the index {frame}", shown(cells[0]))
+    for label, cell in zip(header[1:], cells[1:], strict=True):
+        if cell not in CELLS:
+            reader.problems.add(line, f"-1, 0 or 1 as {label}", shown(cell))
+            return [0] * (len(header) - 1)
+    background, *values = (CELLS[cell] for cell in cells[1:])
+    if background == 1 and 1 in values:
+        reader.problems.add(line, "background 0 beside another class", "background 1")
+    if background == 0 and 1 not in values and not (values and all(value < 0 for value in values)):
+        reader.problems.add(line, "background 1 where all others are 0", "background 0")
+    if background == -1 and any(value >= 0 for value in values):
+        reader.problems.add(line, "background 0 or 1 where a class is labelled", "background -1")
+    return [*values, background]
+
+
+def _lane(reader: Reader, label: str, column: Sequence[int], clip: ClipLabels, info: VideoInfo) -> Lane:
+    named = {1: label}
+    events: list[Event] = of_runs([named.get(value, "") for value in column], info, line=2, empty="")
+    return reader.lane(events, clip, spans([value >= 0 for value in column], info), name=label)
+
+
+# Writing --------------------------------------------------------------------------------------------------------------
+
+
+def write(labels: Labels) -> bytes:
+    """Rows of frames; a class is labelled where the authors of its tracks looked, or of all where it has none."""
+    clip = stretched(one_clip(labels, "DeepEthogram"), "DeepEthogram")
+    info = clock(clip, "DeepEthogram")
+    classes = list(labels.classes)
+    one_line(classes, "DeepEthogram")
+    if BACKGROUND in classes or "none" in classes:
+        raise FormatInvalid(
+            "DeepEthogram calls what is no label background, or none: no class may be called so.", "Rename it."
+        )
+    columns = [_column(label, clip, info) for label in classes]
+    for one in placed(clip, "DeepEthogram"):
+        first, stop = frame_range(one.segment, info, "DeepEthogram")
+        columns[classes.index(one.segment.label)][first:stop] = [1] * (stop - first)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["", BACKGROUND, *classes])
+    empty = _column("", clip, info)
+    for frame in range(info.frame_count):
+        values = [column[frame] for column in columns]
+        if 1 in values:
+            background = 0
+        elif 0 in values or (not values and not empty[frame]):
+            background = 1
+        else:
+            background = -1
+        writer.writerow([frame, background, *values])
+    return text.getvalue().encode()
+
+
+def _column(label: str, clip: ClipLabels, info: VideoInfo) -> list[int]:
+    """0 where somebody looked for a class, else -1."""
+    named = [lane for lane in clip.lanes if lane.name == label or label in lane.labels]
+    column = [-1] * info.frame_count
+    for lane in named or clip.lanes:
+        for start_s, stop_s in lane.seen:
+            first, stop = frames_of(start_s, stop_s, info)
+            column[first:stop] = [0] * (stop - first)
+    return column

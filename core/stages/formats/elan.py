@@ -1,0 +1,269 @@
+"""ELAN .eaf: tiers of annotations on time slots in whole milliseconds. Source: dopefishh/pympi, its EAFv3.0.xsd.
+
+A slot may have no time: it lies evenly between the known ends of the chain of annotations of its tier, not between its
+neighbours in the list of slots. Annotations that refer to others take their times.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from core.base.errors import FormatInvalid
+from core.domain import ClipLabels, Labels, Lane, Part
+from core.stages.formats.common import safe_xml
+from core.stages.formats.common.files import Files, one_file, refused, shown
+from core.stages.formats.common.reader import Asked, Event, Reader, base, stem
+from core.stages.formats.common.writer import in_ms, one_clip, one_line, stretched
+
+NAME = "elan"
+TITLE = "ELAN: tiers of annotations"
+SUFFIX = ".eaf"
+MIME = "application/xml"
+UNIT, BASE, ENDS = (
+    "whole milliseconds",
+    "from 0",
+    "the second time slot is the end, which is not part of the annotation",
+)
+KEEPS = {"overlaps", "stretches", "tracks"}
+DIGIT_S = 0.001
+ASKS = {"attribute"}
+REMARK = "A tier for each track; its author is the annotator, its subject the participant."
+
+
+def looks_like(name: str, head: str) -> bool:
+    """Whether a file is ELAN's."""
+    return "<ANNOTATION_DOCUMENT" in head
+
+
+# Reading --------------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Mark:
+    """One annotation: its slots, or the annotation that it refers to. siblings: of its tier with the same parent."""
+
+    line: int
+    value: str
+    first: str = ""
+    stop: str = ""
+    parent: str = ""
+    siblings: int = 1
+
+
+@dataclass
+class _Document:
+    """What a file says of times. marks: annotations by id; times: milliseconds of slots, None where not told."""
+
+    reader: Reader
+    times: dict[str, float | None] = field(default_factory=dict)
+    marks: dict[str, _Mark] = field(default_factory=dict)
+
+
+def parts(files: Files) -> tuple[Part, ...]:
+    """The tiers with how many annotations each holds."""
+    name, content = one_file(files)
+    tiers = safe_xml.parsed(name, content).all("TIER")
+    return tuple(Part("tier", tier.get("TIER_ID"), sum(1 for _ in tier.all("ANNOTATION"))) for tier in tiers)
+
+
+def read(files: Files, asked: Asked) -> Labels:
+    """A lane for each tier that is taken.
+
+    The label is the value of an annotation, or with attribute "tier" the name of its tier.
+    """
+    name, content = one_file(files)
+    root = safe_xml.parsed(name, content)
+    reader = Reader(name, asked, DIGIT_S)
+    if root.tag != "ANNOTATION_DOCUMENT":
+        raise refused(name, root.line, "ANNOTATION_DOCUMENT", root.tag)
+    clip, origin_s = _media(reader, root)
+    document = _Document(reader)
+    _slots(document, root)
+    tiers = list(root.all("TIER"))
+    chains = [_marks(document, tier) for tier in tiers]
+    for chain in chains:
+        _fill(document, chain)
+    made = reader.clip(clip, ())
+    lanes = []
+    for tier, chain in zip(tiers, chains, strict=True):
+        if not asked.takes("tier", tier.get("TIER_ID")):
+            continue
+        events = [event for one in chain if (event := _event(document, tier, one, origin_s))]
+        names = {"name": tier.get("TIER_ID"), "author": tier.get("ANNOTATOR"), "subject": tier.get("PARTICIPANT")}
+        lanes.append(reader.lane(events, made, made.lanes[0].seen if made.lanes else (), **names))
+    bare = ClipLabels(made.name, tuple(lanes), info=made.info)
+    return reader.labels([bare])
+
+
+def _media(reader: Reader, root: safe_xml.Element) -> tuple[str, float]:
+    """The clip's name, and where its zero lies."""
+    header = root.one("HEADER")
+    unit = (header.get("TIME_UNITS") if header else "") or "milliseconds"
+    if header and unit != "milliseconds":
+        reader.problems.add(header.line, "TIME_UNITS milliseconds", shown(unit))
+    media = list(header.all("MEDIA_DESCRIPTOR")) if header else []
+    if len(media) > 1:
+        reader.noted(media[1].line, "one clip", f"{len(media)}: the first is taken")
+    origin_s = 0.0
+    if media and media[0].get("TIME_ORIGIN") not in ("", "0"):
+        origin_s = reader.number(media[0].get("TIME_ORIGIN"), media[0].line, "TIME_ORIGIN in milliseconds") / 1000
+        got = f"{origin_s:g} s, which are added; whether that is their sense is not settled"
+        reader.noted(media[0].line, "media that begins at 0", got)
+    told = media[0].get("RELATIVE_MEDIA_URL") or media[0].get("MEDIA_URL") if media else ""
+    return base(told or (header.get("MEDIA_FILE") if header else "")) or stem(reader.file), origin_s
+
+
+def _slots(document: _Document, root: safe_xml.Element) -> None:
+    order = root.one("TIME_ORDER")
+    for slot in order.all("TIME_SLOT") if order else ():
+        told = slot.get("TIME_VALUE")
+        if slot.get("TIME_SLOT_ID") in document.times:
+            document.reader.problems.add(slot.line, "each time slot once", shown(slot.get("TIME_SLOT_ID")))
+        value = float(document.reader.count(told, slot.line, "whole milliseconds")) if told else None
+        document.times[slot.get("TIME_SLOT_ID")] = value
+
+
+def _marks(document: _Document, tier: safe_xml.Element) -> list[_Mark]:
+    """The annotations of a tier, in their order."""
+    found = []
+    for annotation in tier.all("ANNOTATION"):
+        for one in annotation.children:
+            value = one.one("ANNOTATION_VALUE")
+            text = value.text.strip() if value else ""
+            slots = (one.get("TIME_SLOT_REF1"), one.get("TIME_SLOT_REF2"))
+            mark = _Mark(one.line, text, *slots, one.get("ANNOTATION_REF"))
+            if one.tag == "ALIGNABLE_ANNOTATION":
+                for slot in (slot for slot in slots if slot not in document.times):
+                    document.reader.problems.add(one.line, "a time slot of TIME_ORDER", shown(slot))
+            elif one.tag != "REF_ANNOTATION":
+                document.reader.problems.add(one.line, "ALIGNABLE_ANNOTATION or REF_ANNOTATION", shown(one.tag))
+                continue
+            document.marks[one.get("ANNOTATION_ID")] = mark
+            found.append(mark)
+    document.reader.problems.finish()
+    count = Counter(mark.parent for mark in found)
+    for mark in found:
+        mark.siblings = count[mark.parent]
+    return found
+
+
+def _fill(document: _Document, chain: list[_Mark]) -> None:
+    """Give slots without a time one: even steps between the known ends of the chain of annotations they lie in."""
+    times, after = document.times, {mark.first: mark.stop for mark in chain if mark.first}
+    for start in [slot for slot in after if times.get(slot) is not None]:
+        path = [after[start]]
+        while path[-1] in after and times[path[-1]] is None and len(path) <= len(after):
+            path.append(after[path[-1]])
+        first_ms, last_ms = times[start], times[path[-1]]
+        if len(path) > 1 and first_ms is not None and last_ms is not None:
+            for place, slot in enumerate(path[:-1], 1):
+                times[slot] = first_ms + (last_ms - first_ms) * place / len(path)
+
+
+def _event(document: _Document, tier: safe_xml.Element, mark: _Mark, origin_s: float) -> Event | None:
+    reader, times = document.reader, document.times
+    root, steps = mark, 0
+    while root.parent:
+        if root.siblings > 1:
+            got = f"one of {root.siblings} that refer to {root.parent}"
+            reader.problems.add(mark.line, "an annotation whose times are known", got)
+            return None
+        if root.parent not in document.marks or steps > len(document.marks):
+            reader.problems.add(mark.line, "an annotation that is there to refer to", shown(root.parent))
+            return None
+        root, steps = document.marks[root.parent], steps + 1
+    start_ms, stop_ms = times.get(root.first), times.get(root.stop)
+    if start_ms is None or stop_ms is None or start_ms >= stop_ms:
+        reader.problems.add(mark.line, "a start and a later stop", f"{start_ms} to {stop_ms} ms")
+        return None
+    if reader.asked.attribute == "tier":
+        label, note = tier.get("TIER_ID"), mark.value
+    else:
+        label, note = mark.value, ""
+    label = reader.label(label, mark.line)
+    return Event(start_ms / 1000 + origin_s, stop_ms / 1000 + origin_s, label, mark.line, note=note)
+
+
+# Writing --------------------------------------------------------------------------------------------------------------
+
+HEAD = """<?xml version="1.0" encoding="UTF-8"?>
+<ANNOTATION_DOCUMENT AUTHOR="" DATE="2026-01-01T00:00:00+00:00" FORMAT="3.0" VERSION="3.0"
+  xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"
+  xsi:noNamespaceSchemaLocation="http://www.mpi.nl/tools/elan/EAFv3.0.xsd">
+"""
+TAIL = """ <LINGUISTIC_TYPE GRAPHIC_REFERENCES="false" LINGUISTIC_TYPE_ID="default-lt" TIME_ALIGNABLE="true"/>
+</ANNOTATION_DOCUMENT>
+"""
+MIMES = {"mp4": "video/mp4", "mov": "video/quicktime", "avi": "video/x-msvideo", "mkv": "video/x-matroska"}
+
+
+def write(labels: Labels) -> bytes:
+    """A tier for each track; each annotation has two slots of its own, and slots rise."""
+    clip = stretched(one_clip(labels, "ELAN"), "ELAN")
+    marks = [
+        (*in_ms(segment, "ELAN"), place, segment.label)
+        for place, lane in enumerate(clip.lanes)
+        for segment in lane.segments
+    ]
+    for *_, label in marks:
+        _check(label)
+    ends = sorted((ms, end, place) for place, mark in enumerate(marks) for end, ms in enumerate(mark[:2]))
+    slot = {(place, end): f"ts{number}" for number, (_, end, place) in enumerate(ends, 1)}
+    order = "".join(
+        f'  <TIME_SLOT TIME_SLOT_ID="ts{number}" TIME_VALUE="{ms}"/>\n' for number, (ms, *_) in enumerate(ends, 1)
+    )
+    tiers = []
+    for place, (lane, name) in enumerate(zip(clip.lanes, _tier_names(clip.lanes), strict=True)):
+        own = [(number, mark[3]) for number, mark in enumerate(marks) if mark[2] == place]
+        inner = "".join(_annotation(number, slot[number, 0], slot[number, 1], label) for number, label in own)
+        tiers.append(_tier(lane, name, inner))
+    if not tiers:
+        tiers = [_tier(Lane(), "behaviour", "")]
+    body = f" <TIME_ORDER>\n{order} </TIME_ORDER>\n" if order else " <TIME_ORDER/>\n"
+    return f"{HEAD}{_header(clip, len(marks))}{body}{''.join(tiers)}{TAIL}".encode()
+
+
+def _header(clip: ClipLabels, count: int) -> str:
+    name = base(clip.name)
+    media = ""
+    if safe_xml.holdable(name):
+        mime = MIMES.get(name.rpartition(".")[2].lower(), "video/*")
+        urls = f'MEDIA_URL={safe_xml.attribute(f"file:///{name}")} MIME_TYPE="{mime}"'
+        media = f"  <MEDIA_DESCRIPTOR {urls} RELATIVE_MEDIA_URL={safe_xml.attribute(f'./{name}')}/>\n"
+    last = f'  <PROPERTY NAME="lastUsedAnnotationId">{count}</PROPERTY>\n'
+    return f' <HEADER MEDIA_FILE="" TIME_UNITS="milliseconds">\n{media}{last} </HEADER>\n'
+
+
+def _tier_names(lanes: tuple[Lane, ...]) -> list[str]:
+    """A name for each tier, none of them twice."""
+    names: list[str] = []
+    for lane in lanes:
+        wanted = lane.name or lane.author or "behaviour"
+        number, name = 1, wanted
+        while name in names:
+            number += 1
+            name = f"{wanted} {number}"
+        names.append(name)
+    return names
+
+
+def _tier(lane: Lane, name: str, inner: str) -> str:
+    for text in (name, lane.author, lane.subject):
+        if not safe_xml.holdable(text):
+            raise FormatInvalid(f"ELAN cannot hold the name {text!r}.", "Rename it: no control characters.")
+    told = f" ANNOTATOR={safe_xml.attribute(lane.author)}" if lane.author else ""
+    told += ' LINGUISTIC_TYPE_REF="default-lt"'
+    told += f" PARTICIPANT={safe_xml.attribute(lane.subject)}" if lane.subject else ""
+    head = f" <TIER{told} TIER_ID={safe_xml.attribute(name)}"
+    return f"{head}>\n{inner} </TIER>\n" if inner else f"{head}/>\n"
+
+
+def _annotation(number: int, first: str, stop: str, label: str) -> str:
+    slots = f'ANNOTATION_ID="a{number + 1}" TIME_SLOT_REF1="{first}" TIME_SLOT_REF2="{stop}"'
+    value = f"<ANNOTATION_VALUE>{safe_xml.content(label)}</ANNOTATION_VALUE>"
+    return f"  <ANNOTATION><ALIGNABLE_ANNOTATION {slots}>\n   {value}</ALIGNABLE_ANNOTATION></ANNOTATION>\n"
+
+
+def _check(label: str) -> None:
+    one_line([label], "ELAN")
+    if not safe_xml.holdable(label):
+        raise FormatInvalid(f"ELAN cannot hold the label {label!r}.", "Rename it: no control characters.")

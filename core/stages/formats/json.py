@@ -1,0 +1,233 @@
+"""JSON: our own files. What a network found in a clip, or all that a file of labels can hold. Seconds, end excluded."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+from core.domain import ClipLabels, Labels, LabelScore, Lane, Segment, VideoInfo
+from core.stages.formats.common.files import Files, json_of, one_file, shown
+from core.stages.formats.common.reader import Asked, Event, Reader
+from core.stages.formats.common.writer import empty, json_bytes
+
+NAME = "json"
+TITLE = "JSON: clip, labels and segments"
+SUFFIX = ".json"
+MIME = "application/json"
+UNIT, BASE, ENDS = "seconds, 6 decimals", "from 0", "the end is not part of the segment"
+KEEPS = {
+    *("classes", "confidence", "notes", "overlaps", "points", "several", "split", "stretches", "tracks"),
+    *("unlabelled", "whole"),
+}
+DIGIT_S = 1e-6
+REMARK = "The only format that keeps everything."
+VERSION = 1
+RATE = re.compile(r"[1-9]\d{0,15}(/[1-9]\d{0,15})?", re.ASCII)
+SPLITS = ("", "train", "val", "test", "unused")
+
+
+def looks_like(name: str, head: str) -> bool:
+    """Whether a file is one of ours."""
+    return bool(re.match(r'\s*\{\s*"kinetoscope_labels"', head) or re.match(r'\s*[\[{][\s{]*"video"\s*:\s*\{', head))
+
+
+# Writing --------------------------------------------------------------------------------------------------------------
+
+
+def write(labels: Labels) -> bytes:
+    """What a network found: one object a clip, a list of several. Else one object with all clips."""
+    if labels.clips and all(clip.model for clip in labels.clips):
+        found = [_analysis(clip) for clip in labels.clips]
+        return json_bytes(found if len(found) > 1 or labels.many else found[0])
+    clips = [_clip(clip) for clip in labels.clips]
+    content = {"kinetoscope_labels": VERSION, "classes": list(labels.classes), "background": labels.background}
+    return json_bytes({**content, "clips": clips})
+
+
+def write_video(info: VideoInfo) -> bytes:
+    """What was measured of a clip, alone."""
+    return json_bytes(_video(info))
+
+
+def _analysis(clip: ClipLabels) -> dict[str, Any]:
+    assert clip.info is not None
+    return {
+        "video": _video(clip.info),
+        "model": clip.model,
+        **({} if clip.words is None else {"words": list(clip.words)}),
+        "labels": [{"label": found.label, "score": round(found.score, 6)} for found in clip.ranking],
+        "segments": [_segment(segment) for lane in clip.lanes for segment in lane.segments],
+    }
+
+
+def _segment(segment: Segment) -> dict[str, Any]:
+    start_s, stop_s = round(segment.start_s, 6), round(segment.stop_s, 6)
+    if start_s >= stop_s:
+        raise empty(segment, "JSON", "millionths of a second")
+    return {"start_s": start_s, "stop_s": stop_s, "label": segment.label, "confidence": _rounded(segment.confidence)}
+
+
+def _rounded(confidence: float | None) -> float | None:
+    return None if confidence is None else round(confidence, 6)
+
+
+def _video(info: VideoInfo) -> dict[str, Any]:
+    return {
+        "path": info.path,
+        "digest": info.digest,
+        "width_px": info.width_px,
+        "height_px": info.height_px,
+        "frame_count": info.frame_count,
+        "declared_count": info.declared_count,
+        "rate_hz": round(float(info.rate_hz), 6),
+        "variable_rate": info.variable_rate,
+        "duration_s": round(info.duration_s, 6),
+        "codec": info.codec,
+        "notes": list(info.notes),
+    }
+
+
+def _clip(clip: ClipLabels) -> dict[str, Any]:
+    told = {"name": clip.name, "label": clip.label, "split": clip.split, "group": clip.group, "subject": clip.subject}
+    told |= {"duration_s": round(clip.end_s, 6), "frame_count": clip.frame_count}
+    rate = str(clip.rate_hz) if clip.rate_hz else None
+    return {**told, "rate_hz": rate, "tracks": [_lane(lane) for lane in clip.lanes]}
+
+
+def _lane(lane: Lane) -> dict[str, Any]:
+    return {
+        "name": lane.name,
+        "author": lane.author,
+        "subject": lane.subject,
+        "seen": [[round(start_s, 6), round(stop_s, 6)] for start_s, stop_s in lane.seen],
+        "segments": [{**_segment(segment), "note": segment.note} for segment in lane.segments],
+        "points": [
+            {"time_s": round(one.time_s, 6), "label": one.label, **_rest(one.confidence, one.note)}
+            for one in lane.points
+        ],
+    }
+
+
+def _rest(confidence: float | None, note: str) -> dict[str, Any]:
+    return {"confidence": _rounded(confidence), "note": note}
+
+
+# Reading --------------------------------------------------------------------------------------------------------------
+
+
+def read(files: Files, asked: Asked) -> Labels:
+    """The labels of one of our files."""
+    name, content = one_file(files)
+    told = json_of(name, content)
+    reader = _Reader(name, asked, DIGIT_S)
+    if isinstance(told, dict) and "kinetoscope_labels" in told:
+        return reader.everything(told)
+    return reader.analyses(told if isinstance(told, list) else [told], told)
+
+
+class _Reader(Reader):
+    def part(self, told: Any, name: str, kind: type, path: str) -> Any:
+        """A field of an object; an empty value of its kind where it is another, which is told."""
+        found = told.get(name) if isinstance(told, dict) else None
+        if not isinstance(found, kind):
+            self.problems.add(f"{path}.{name}", {dict: "an object", list: "a list", str: "text"}[kind], shown(found))
+            return kind()
+        return found
+
+    def analyses(self, several: Sequence[Any], told: Any) -> Labels:
+        """What networks found, as `write` tells it."""
+        clips, classes = [], []
+        for place, one in enumerate(several):
+            path = f"$[{place}]" if isinstance(told, list) else "$"
+            video = self.part(one, "video", dict, path)
+            ranking = self.part(one, "labels", list, path)
+            found = [self._score(each, f"{path}.labels[{at}]") for at, each in enumerate(ranking)]
+            classes += [score.label for score in found if score]
+            model = self.part(one, "model", str, path)
+            events = self.segments(self.part(one, "segments", list, path), f"{path}.segments", {"author": model})
+            stated: dict[str, Any] = {"duration_s": self.positive(video, f"{path}.video", "duration_s")}
+            stated["frame_count"] = self.count(video.get("frame_count", 0), f"{path}.video.frame_count")
+            name = self.part(video, "path", str, f"{path}.video")
+            clips.append(self.clip(name, events, alone=len(several) == 1, **stated))
+        return self.labels(clips, classes)
+
+    def _score(self, told: Any, path: str) -> LabelScore | None:
+        label = self.label(told.get("label") if isinstance(told, dict) else None, path)
+        score = self.confidence(told.get("score") if isinstance(told, dict) else None, path)
+        return LabelScore(label, score or 0.0) if label else None
+
+    def positive(self, told: dict[str, Any], path: str, name: str) -> float:
+        """A number from 0, 0 where there is none."""
+        found = self.number(told.get(name, 0), f"{path}.{name}")
+        return found if found >= 0 else 0.0
+
+    def segments(self, told: Sequence[Any], path: str, common: dict[str, Any]) -> list[Event]:
+        """The segments of a list."""
+        events = []
+        for place, one in enumerate(told):
+            where = f"{path}[{place}]"
+            if not isinstance(one, dict):
+                self.problems.add(where, "an object", shown(one))
+                continue
+            events.append(
+                Event(
+                    start_s=self.number(one.get("start_s", one.get("time_s")), where, "a start in seconds"),
+                    stop_s=self.number(one.get("stop_s", one.get("time_s")), where, "a stop in seconds"),
+                    label=self.label(one.get("label"), where),
+                    where=where,
+                    confidence=self.confidence(one.get("confidence"), where),
+                    note=str(one.get("note") or ""),
+                    **common,
+                )
+            )
+            if one.get("start_s") is not None and one.get("start_s") == one.get("stop_s"):
+                self.problems.add(where, "a stop after the start", shown(one.get("stop_s")))
+        return events
+
+    def everything(self, told: dict[str, Any]) -> Labels:
+        """All that a file of labels can hold."""
+        if told["kinetoscope_labels"] != VERSION:
+            self.problems.add("$.kinetoscope_labels", f"{VERSION}", shown(told["kinetoscope_labels"]))
+        classes = [self.label(one, f"$.classes[{at}]") for at, one in enumerate(self.part(told, "classes", list, "$"))]
+        several = self.part(told, "clips", list, "$")
+        clips = [self._clip(one, f"$.clips[{at}]", len(several) == 1) for at, one in enumerate(several)]
+        return self.labels(clips, classes, self.part(told, "background", str, "$"))
+
+    def _clip(self, told: Any, path: str, alone: bool) -> ClipLabels:
+        names = ("label", "split", "group", "subject")
+        texts: dict[str, Any] = {name: self.part(told, name, str, path) for name in names}
+        if texts["split"] not in SPLITS:
+            self.problems.add(f"{path}.split", f"one of {SPLITS}", shown(texts.pop("split")))
+        tracks = self.part(told, "tracks", list, path)
+        rate = told.get("rate_hz") if isinstance(told, dict) else None
+        if rate is not None and not (isinstance(rate, str) and RATE.fullmatch(rate)):
+            self.problems.add(f"{path}.rate_hz", 'a rate such as "30000/1001"', shown(rate))
+            rate = None
+        made = self.clip(
+            self.part(told, "name", str, path),
+            (),
+            alone=alone,
+            duration_s=self.positive(told, path, "duration_s") if isinstance(told, dict) else 0.0,
+            frame_count=self.count(told.get("frame_count", 0), path) if isinstance(told, dict) else 0,
+            rate_hz=Fraction(rate) if rate else None,
+            **texts,
+        )
+        lanes = [self._track(one, f"{path}.tracks[{at}]", made) for at, one in enumerate(tracks)]
+        return replace(made, lanes=tuple(lanes) or made.lanes)
+
+    def _track(self, told: Any, path: str, clip: ClipLabels) -> Lane:
+        texts = {name: self.part(told, name, str, path) for name in ("name", "author", "subject")}
+        events = self.segments(self.part(told, "segments", list, path), f"{path}.segments", {})
+        events += self.segments(self.part(told, "points", list, path), f"{path}.points", {})
+        return self.lane(events, clip, self._stretches(self.part(told, "seen", list, path), f"{path}.seen"), **texts)
+
+    def _stretches(self, told: list[Any], path: str) -> tuple[tuple[float, float], ...]:
+        seen: list[tuple[float, float]] = []
+        for place, one in enumerate(told):
+            ends = [self.number(end, f"{path}[{place}]") for end in one] if isinstance(one, list) else []
+            if len(ends) != 2 or not (seen[-1][1] if seen else 0.0) <= ends[0] <= ends[1]:
+                self.problems.add(f"{path}[{place}]", "start and stop, in order", shown(one))
+                break
+            seen.append((ends[0], ends[1]))
+        return tuple(seen)

@@ -1,0 +1,382 @@
+"""Segments in seconds: mean average precision over temporal IoU, bout agreement with onset and offset errors, raters.
+
+Source of the first: activitynet/ActivityNet `Evaluation/eval_detection.py`, with these differences: predictions of
+labels without truth are counted and told instead of failing, ties go by video and start, and predictions whose middle
+nobody looked at are dropped. For bouts no standard exists; the rule is in `pair`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from core.base.errors import LabelsMismatch, ScoringRefused
+from core.domain import Comparison, Segment, Track
+from core.stages.metrics.classification import kappa_of_counts
+from core.stages.metrics.comparison import mean_where, metric, row_of, share
+
+SLACK_S = 1e-9
+THRESHOLDS = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))
+HALF = 0.5
+NO_BOUT = "there is no bout to divide by"
+
+
+class Stretches(NamedTuple):
+    """Segments of one video and one label: (K,) start and stop in seconds, and score, NaN where nobody said."""
+
+    starts_s: np.ndarray
+    stops_s: np.ndarray
+    scores: np.ndarray
+
+
+def stretches(segments: Sequence[Segment]) -> Stretches:
+    """The segments as arrays, in order of start, then stop."""
+    ordered = sorted(segments, key=lambda one: (one.start_s, one.stop_s))
+    scores = [np.nan if one.confidence is None else one.confidence for one in ordered]
+    times_s = np.array([(one.start_s, one.stop_s) for one in ordered], np.float64).reshape(-1, 2)
+    return Stretches(times_s[:, 0], times_s[:, 1], np.array(scores, np.float64))
+
+
+def overlaps(found: Stretches, truth: Stretches) -> tuple[np.ndarray, np.ndarray]:
+    """(P, G): seconds in both, and seconds in either."""
+    first = np.maximum(found.starts_s[:, None], truth.starts_s)
+    inter = np.maximum(np.minimum(found.stops_s[:, None], truth.stops_s) - first, 0)
+    lengths = (found.stops_s - found.starts_s)[:, None] + (truth.stops_s - truth.starts_s)
+    return inter, lengths - inter
+
+
+def reaches(inter: np.ndarray, union: np.ndarray, tau: float) -> np.ndarray:
+    """Whether the IoU is at least tau, with a slack of 1e-9; tau = 0 asks for any overlap."""
+    return (inter >= tau * union - SLACK_S) & (inter > SLACK_S)
+
+
+def seen_predictions(found: Comparison) -> list[list[Segment]]:
+    """Predicted segments of each video whose middle its author looked at."""
+    return [
+        [one for one in each if start_s <= (one.start_s + one.stop_s) / 2 < stop_s]
+        for each, (start_s, stop_s) in zip(found.found_segments, found.seen_s, strict=True)
+    ]
+
+
+def by_label(found: Comparison) -> dict[str, list[tuple[Stretches, Stretches]]]:
+    """For each label but the background, and each video: what is true, and what was predicted and seen."""
+    sides = list(zip(found.truth_segments, found.table(seen_predictions), strict=True))
+
+    def of(label: str, segments: Sequence[Segment]) -> Stretches:
+        return stretches([one for one in segments if one.label == label])
+
+    named = [label for place, label in enumerate(found.labels) if place != found.background]
+    return {label: [(of(label, true), of(label, predicted)) for true, predicted in sides] for label in named}
+
+
+# mAP over temporal IoU ------------------------------------------------------------------------------------------------
+
+
+class Detections(NamedTuple):
+    """All predictions of one label, best score first. units: (K,) their videos; right: (K, 10) at each threshold.
+
+    truths: (n,) how many true segments each video has.
+    """
+
+    units: np.ndarray
+    right: np.ndarray
+    truths: np.ndarray
+
+
+def claims(truth: Stretches, predicted: Stretches, tau: float) -> np.ndarray:
+    """(P,) bool: which predictions, best score first, get a true segment of IoU >= tau that is still free.
+
+    Each takes the free one with the largest IoU, the earlier of equals. (Unlike F1@k, where there is no second choice.)
+    """
+    inter, union = overlaps(predicted, truth)
+    iou = inter / union
+    good = reaches(inter, union, tau)
+    right = np.zeros(len(predicted.starts_s), bool)
+    for one in np.argsort(-predicted.scores, kind="stable"):
+        free = np.flatnonzero(good[one])
+        if len(free):
+            right[one] = True
+            good[:, free[np.argmax(iou[one, free])]] = False
+    return right
+
+
+def detections(found: Comparison) -> dict[str, Detections]:
+    """Each label's predictions in the order in which they count. Equal scores go by name of video, then by start."""
+    rank = np.argsort(np.argsort(np.array(found.names), kind="stable"), kind="stable")
+    result = {}
+    for label, pairs in found.table(by_label).items():
+        units = np.repeat(np.arange(len(pairs)), [len(predicted.starts_s) for _, predicted in pairs])
+        right = [np.stack([claims(pair[0], pair[1], tau) for tau in THRESHOLDS], axis=1) for pair in pairs]
+        columns = [np.concatenate([np.zeros(0), *(pair[1][column] for pair in pairs)]) for column in (0, 2)]
+        order = np.lexsort((columns[0], rank[units], -columns[1]))
+        flags = np.concatenate([np.zeros((0, len(THRESHOLDS)), bool), *right])
+        truths = np.array([len(truth.starts_s) for truth, _ in pairs], np.float64)
+        result[label] = Detections(units[order], flags[order], truths)
+    return result
+
+
+def _area(right: np.ndarray, weights: np.ndarray, truths: np.ndarray) -> np.ndarray:
+    """(R,): area under precision made non-increasing from the right (VOC 2011). right: (K,), weights: (R, K)."""
+    hits = np.cumsum(weights * right, axis=1)
+    precision = np.nan_to_num(share(hits, np.cumsum(weights, axis=1)))
+    envelope = np.maximum.accumulate(precision[:, ::-1], axis=1)[:, ::-1]
+    steps = np.diff(hits, axis=1, prepend=0)
+    return share((steps * envelope).sum(axis=1), truths)
+
+
+def average_precisions(found: Comparison, tau: float) -> np.ndarray:
+    """(..., C): the average precision of each label at one of `THRESHOLDS`; NaN for labels without truth."""
+    if tau not in THRESHOLDS:
+        raise ValueError(f"tau is one of {THRESHOLDS}, got {tau}")
+    weights = np.ones((1, len(found.names))) if found.weights is None else found.weights
+    areas = np.full((len(weights), len(found.labels)), np.nan)
+    for label, (units, right, truths) in found.table(detections).items():
+        column = right[:, THRESHOLDS.index(tau)]
+        areas[:, found.labels.index(label)] = _area(column, weights[:, units], weights @ truths)
+    return areas[0] if found.weights is None else areas
+
+
+def map_at(found: Comparison, tau: float) -> Any:
+    """The mean average precision over labels with truth."""
+    areas = average_precisions(found, tau)
+    return mean_where(areas, ~np.isnan(areas))
+
+
+def _labels_without_segments(found: Comparison) -> int:
+    true = {one.label for each in found.truth_segments for one in each}
+    return sum(label not in true for place, label in enumerate(found.labels) if place != found.background)
+
+
+def stray_detections(found: Comparison) -> int:
+    """How many predicted segments carry a label that has no true segment."""
+    return sum(len(each.units) for each in found.table(detections).values() if not each.truths.any())
+
+
+@metric(
+    "mAP at IoU 0.5",
+    needs="detections",
+    left_out=_labels_without_segments,
+    undefined="there is no true segment",
+    fast=False,
+)
+def map_50(found: Comparison) -> Any:
+    """The mean over labels of the average precision of segments that share half with a true one."""
+    return map_at(found, 0.5)
+
+
+@metric(
+    "mAP, mean over IoU 0.5 to 0.95",
+    needs="detections",
+    left_out=_labels_without_segments,
+    undefined="there is no true segment",
+    fast=False,
+)
+def map_mean(found: Comparison) -> Any:
+    """The mean of the mAP at 0.50, 0.55, ... 0.95, as ActivityNet tells it."""
+    return np.mean([map_at(found, tau) for tau in THRESHOLDS], axis=0)
+
+
+# Bouts ----------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Errors:
+    """How far predicted moments lie from the true ones, in seconds; positive is late. None where there is no hit.
+
+    far_s: 90 % of the errors are no larger, early or late.
+    """
+
+    count: int
+    mean_s: float | None
+    median_s: float | None
+    far_s: float | None
+
+
+@dataclass(frozen=True)
+class Bouts:
+    """How bouts agree. Rates count bouts a minute of labelled time; None where there is nothing to divide by."""
+
+    hits: int
+    misses: int
+    false_alarms: int
+    precision: float | None
+    recall: float | None
+    f1: float | None
+    onset: Errors
+    offset: Errors
+    true_per_minute: float | None
+    found_per_minute: float | None
+    true_total_s: float
+    found_total_s: float
+    true_mean_s: float | None
+    found_mean_s: float | None
+
+
+def pair(truth: Stretches, predicted: Stretches, tau: float) -> list[tuple[int, int]]:
+    """Pairs (true bout, predicted bout) with IoU >= tau, the largest first, each bout once.
+
+    Equal IoUs: the earlier true bout first, then the earlier prediction. tau = 0: any overlap.
+    """
+    inter, union = (each.T for each in overlaps(predicted, truth))  # (G, P)
+    true, found = np.nonzero(reaches(inter, union, tau))
+    iou = np.round(inter[true, found] / union[true, found], 9)
+    pairs: list[tuple[int, int]] = []
+    free_true, free_found = set(range(len(truth.starts_s))), set(range(len(predicted.starts_s)))
+    for place in np.lexsort((found, true, -iou)):
+        one, other = int(true[place]), int(found[place])
+        if one in free_true and other in free_found:
+            pairs.append((one, other))
+            free_true.remove(one)
+            free_found.remove(other)
+    return pairs
+
+
+def bout_table(found: Comparison, tau: float) -> np.ndarray:
+    """(n, 5): for each video hits, true bouts, predicted bouts, and over hits the sums of onset and offset errors."""
+    rows = np.zeros((len(found.names), 5))
+    for pairs in found.table(by_label).values():
+        for unit, (truth, predicted) in enumerate(pairs):
+            late = hit_errors(truth, predicted, tau)  # (2, hits)
+            rows[unit] += (late.shape[1], len(truth.starts_s), len(predicted.starts_s), *late.sum(axis=1))
+    return rows
+
+
+def hit_errors(truth: Stretches, predicted: Stretches, tau: float) -> np.ndarray:
+    """(2, hits): onset and offset errors in seconds, positive is late."""
+    places = np.array(pair(truth, predicted, tau), np.int64).reshape(-1, 2)
+    true, found = places.T
+    return np.stack([predicted.starts_s[found] - truth.starts_s[true], predicted.stops_s[found] - truth.stops_s[true]])
+
+
+@metric("Bouts: precision at IoU 0.5", needs="segments", undefined=NO_BOUT)
+def bout_precision(found: Comparison) -> Any:
+    """Of the predicted bouts, the share that pairs with a true one."""
+    total = found.total(bout_table, HALF)
+    return share(total[..., 0], total[..., 2])
+
+
+@metric("Bouts: recall at IoU 0.5", needs="segments", undefined=NO_BOUT)
+def bout_recall(found: Comparison) -> Any:
+    """Of the true bouts, the share that pairs with a predicted one."""
+    total = found.total(bout_table, HALF)
+    return share(total[..., 0], total[..., 1])
+
+
+@metric("Bouts: F1 at IoU 0.5", needs="segments", undefined=NO_BOUT)
+def bout_f1(found: Comparison) -> Any:
+    """The harmonic mean of the two."""
+    total = found.total(bout_table, HALF)
+    return share(2 * total[..., 0], total[..., 1] + total[..., 2])
+
+
+@metric("Bouts: mean onset error", needs="segments", best=0.0, unit="s", undefined="no bout was hit")
+def onset_error(found: Comparison) -> Any:
+    """Over bouts that were hit, how many seconds too late (positive) or too early they begin."""
+    total = found.total(bout_table, HALF)
+    return share(total[..., 3], total[..., 0])
+
+
+@metric("Bouts: mean offset error", needs="segments", best=0.0, unit="s", undefined="no bout was hit")
+def offset_error(found: Comparison) -> Any:
+    """Over bouts that were hit, how many seconds too late (positive) or too early they end."""
+    total = found.total(bout_table, HALF)
+    return share(total[..., 4], total[..., 0])
+
+
+def _errors(late_s: np.ndarray) -> Errors:
+    if not len(late_s):
+        return Errors(0, None, None, None)
+    size = np.abs(late_s)
+    return Errors(len(late_s), float(late_s.mean()), float(np.median(size)), float(np.quantile(size, 0.9)))
+
+
+def _or_none(value: Any) -> float | None:
+    return None if np.isnan(value) else float(value)
+
+
+def bouts(found: Comparison, *, tau: float = HALF, label: str = "") -> Bouts:
+    """How the bouts of one label agree, or of all but the background. tau: least IoU of a pair; 0: any overlap."""
+    chosen = found.table(by_label)
+    pairs = [each for name, rows in chosen.items() if label in ("", name) for each in rows]
+    late = np.concatenate([np.zeros((2, 0)), *(hit_errors(each[0], each[1], tau) for each in pairs)], axis=1)
+    true, predicted = (
+        np.concatenate([np.zeros(0), *(each[side][1] - each[side][0] for each in pairs)]) for side in (0, 1)
+    )
+    hits, minutes = late.shape[1], sum(stop - start for start, stop in found.seen_s) / 60
+    return Bouts(
+        hits,
+        len(true) - hits,
+        len(predicted) - hits,
+        _or_none(share(hits, len(predicted))),
+        _or_none(share(hits, len(true))),
+        _or_none(share(2 * hits, len(true) + len(predicted))),
+        _errors(late[0]),
+        _errors(late[1]),
+        _or_none(share(len(true), minutes)),
+        _or_none(share(len(predicted), minutes)),
+        float(true.sum()),
+        float(predicted.sum()),
+        _or_none(share(true.sum(), len(true))),
+        _or_none(share(predicted.sum(), len(predicted))),
+    )
+
+
+# Two raters -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Cohen's kappa of two raters; None, with the observed share of equal bins, where both use one same label only.
+
+    label: which one it is about, "" for all. bins: how many were compared; width_s: of each, on which kappa depends.
+    """
+
+    kappa: float | None
+    observed: float | None
+    bins: int
+    width_s: float
+    label: str = ""
+
+
+def agreement(one: np.ndarray, other: np.ndarray, *, width_s: float, label: str = "") -> Agreement:
+    """Of two rows of labels of any kind, bin by bin; bins where either is -1 (unlabelled) are dropped."""
+    known = (one >= 0) & (other >= 0)
+    states, flat = np.unique(np.concatenate([one[known], other[known]]), return_inverse=True)
+    first, second = flat.reshape(2, -1)
+    said, answered = (np.bincount(each, minlength=max(1, len(states))) for each in (first, second))
+    right = np.sum(first == second)
+    kappa = kappa_of_counts(right, said, answered)
+    return Agreement(_or_none(kappa), _or_none(share(right, len(first))), len(first), width_s, label)
+
+
+def raters(one: Sequence[Track], other: Sequence[Track], *, width_s: float) -> tuple[Agreement, ...]:
+    """Two raters of one clip, in bins of `width_s` from the start of the stretch that both watched.
+
+    The label of a bin is that at its middle; a last bin that is not whole is dropped. One track each: one kappa over
+    all labels. Several tracks each (behaviours that may overlap): one for the joint state, then one for each label,
+    present or absent.
+    """
+    if not (width_s > 0 and np.isfinite(width_s)):
+        raise ScoringRefused(f"Bins of {width_s} s cannot be compared.", "Choose a width above 0, such as 0.04 s.")
+    if len({one[0].video, *(track.video for track in (*one, *other))}) > 1:
+        raise ScoringRefused("The raters' tracks belong to different clips.", "Compare tracks of the same clip.")
+    if [track.labels for track in one] != [track.labels for track in other]:
+        raise LabelsMismatch("The raters' tracks do not list the same labels.", "Compare tracks of one label list.")
+    start_s = max(track.seen_s[0] for track in (*one, *other))
+    stop_s = min(track.seen_s[1] for track in (*one, *other))
+    count = max(0, int(np.floor((stop_s - start_s + SLACK_S) / width_s)))
+    middles = start_s + (np.arange(count) + 0.5) * width_s
+    first, second = (np.stack([row_of(track, middles) for track in side]) for side in (one, other))  # (tiers, bins)
+    if len(one) == 1:
+        return (agreement(first[0], second[0], width_s=width_s),)
+    tiers = [track.labels for track in one]
+    states = np.array([1, *np.cumprod([len(labels) for labels in tiers[:-1]])])[:, None]
+    joint = agreement((first * states).sum(axis=0), (second * states).sum(axis=0), width_s=width_s)
+    single = [
+        agreement((first[tier] == place) * 1, (second[tier] == place) * 1, width_s=width_s, label=label)
+        for tier, labels in enumerate(tiers)
+        for place, label in enumerate(labels)
+        if place > 0
+    ]
+    return (joint, *single)

@@ -1,0 +1,1 @@
+"""What a CNN sees and why it predicts what it predicts."""

@@ -1,0 +1,46 @@
+"""Many channels in few pictures: coarser maps, the channels that vary most, similarity and a plane of features."""
+
+import numpy as np
+
+
+def coarser(values: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """(M, D) means of neighbouring rows so that at most `most` are left, and (M,) the first row of each."""
+    firsts = np.arange(0, len(values), -(-len(values) // most))
+    counts = np.diff(np.append(firsts, len(values)))[:, None]
+    return (np.add.reduceat(values, firsts, axis=0) / counts).astype(np.float32), firsts
+
+
+def most_varying(values: np.ndarray, count: int) -> np.ndarray:
+    """The columns of (T, D) that vary most over time, the most varying first."""
+    return np.argsort(-values.std(axis=0), kind="stable")[:count]
+
+
+def strongest(values: np.ndarray, count: int) -> np.ndarray:
+    """The columns of (T, D) whose mean is farthest from 0, the farthest first."""
+    return np.argsort(-np.abs(values.mean(axis=0)), kind="stable")[:count]
+
+
+def similarity(values: np.ndarray) -> np.ndarray:
+    """(T, T) cosine of the angle between each two rows of (T, D); 0 for rows of nothing but zeros."""
+    lengths = np.linalg.norm(values, axis=1, keepdims=True)
+    unit = np.divide(values, lengths, out=np.zeros_like(values), where=lengths > 0)
+    return np.clip(unit @ unit.T, -1, 1)
+
+
+def plane(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(T, 2) the rows of (T, D) on the two axes along which they differ most (PCA), and the share of variance of each.
+
+    Each axis points so that its largest coordinate is positive: the picture is the same on each machine.
+    """
+    centred = values - values.mean(axis=0)
+    if len(centred) > centred.shape[1]:
+        _, axes = np.linalg.eigh(centred.T @ centred)
+        placed = centred @ axes[:, ::-1][:, :2]
+    else:
+        sides, lengths, _ = np.linalg.svd(centred, full_matrices=False)
+        placed = (sides * lengths)[:, :2]
+    placed = np.pad(placed, ((0, 0), (0, 2 - placed.shape[1])))
+    signs = np.sign(placed[np.abs(placed).argmax(axis=0), (0, 1)])
+    total = float((centred**2).sum())
+    shares = (placed**2).sum(axis=0) / total if total > 0 else np.zeros(2)
+    return (placed * np.where(signs == 0, 1, signs)).astype(np.float32), shares

@@ -1,0 +1,234 @@
+"""Runs a CNN as fast as this machine can: with OpenVINO where it is installed, else with TensorFlow.
+
+The Keras model is turned into OpenVINO's format once and kept on disk, so that later processes start within a second
+and never import TensorFlow for it. Same numbers within tolerances that tests keep: OpenVINO in float32
+differs from TensorFlow by less than 1e-4 of the largest feature; in bfloat16, which rounds each number to eight bits,
+by less than 0.12 of it, and a score (0 to 1) of a single step by less than 0.06.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+from core.base import errors
+from core.base.errors import AnalysisError
+from core.base.registry import BACKBONES
+from core.base.settings import ENGINES, ROOT
+
+FORMAT = 2  # of what is kept on disk
+CONVERTER = """
+import sys
+from core.stages.networks import backbones, inference_engine
+inference_engine.convert(*sys.argv[1:])
+"""  # what the child runs
+REFUSED = 3  # the exit status of a child whose last line on stderr is an error as JSON
+Part = Callable[[np.ndarray], np.ndarray]
+
+
+class Stage(Protocol):
+    """What is asked of a part of a CNN here; `core.stages.networks.backbones` tells what each field means."""
+
+    @property
+    def window(self) -> int: ...
+    @property
+    def ends_at(self) -> str: ...
+
+
+class Backbone(Protocol):
+    """What is asked of a CNN here; `core.stages.networks.backbones` tells what each field means."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def volumetric(self) -> bool: ...
+    @property
+    def stages(self) -> Sequence[Stage]: ...
+    def build(self) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Run:
+    """A network ready to compute. stages: a function for each stage, from a window of rows to rows, float32."""
+
+    stages: tuple[Part, ...]
+
+    def __call__(self, pictures: np.ndarray) -> np.ndarray:
+        """The features of a short clip at once: uint8 (frames, size, size, 3) -> float32 (steps, channels).
+
+        frames: a multiple of the backbone's frames_per_step. Any number will do, at the price of memory.
+        """
+        rows = pictures
+        for stage in self.stages:
+            rows = stage(rows)
+        return rows
+
+
+def load(backbone: Backbone, engine: str, cache: Path) -> Run:
+    """The network, ready to compute. Loaded once in a process.
+
+    engine: one of settings.ENGINES. cache: the folder for converted networks. WeightsMissing if the backbone has no
+    weights here.
+    """
+    if engine not in ENGINES:
+        raise ValueError(f"engine is {engine!r}, expected one of {', '.join(ENGINES)}")
+    return _load(backbone, engine, cache)
+
+
+@lru_cache(maxsize=2)
+def _load(backbone: Backbone, engine: str, cache: Path) -> Run:
+    if engine == "tensorflow-f32":
+        return Run(tuple(_batched(_in_tensorflow(graph), backbone) for graph in _graphs(backbone)))
+    kept = _kept(backbone, cache)
+    precision = engine.removeprefix("openvino-")
+    try:
+        parts = [_in_openvino(kept, place, stage.window, precision) for place, stage in enumerate(backbone.stages)]
+    except RuntimeError:  # what is on disk is damaged
+        shutil.rmtree(kept, ignore_errors=True)
+        _keep(backbone, kept)
+        parts = [_in_openvino(kept, place, stage.window, precision) for place, stage in enumerate(backbone.stages)]
+    return Run(tuple(_batched(part, backbone) for part in parts))
+
+
+def _batched(part: Part, backbone: Backbone) -> Part:
+    """The same function of rows alone: a network that sees motion wants them as one clip of a batch."""
+    return (lambda rows: part(rows[None])[0]) if backbone.volumetric else part
+
+
+def _in_tensorflow(graph: Any) -> Part:
+    return lambda rows: np.array(graph(rows))
+
+
+def _in_openvino(kept: Path, place: int, window: int, precision: str) -> Part:
+    """One stage in OpenVINO, made for windows of one length: the full one, until a short clip brings another.
+
+    A copy for windows of any length would be as fast, but takes twice the memory; making one for a new length takes
+    a fifth of a second.
+    """
+    core = _openvino_package().Core()
+    hints = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
+
+    @lru_cache(maxsize=1)
+    def request(length: int) -> Any:
+        network = core.read_model(kept / f"stage{place}.xml")
+        shape = network.inputs[0].partial_shape
+        axis = next(axis for axis, size in enumerate(shape) if size.is_dynamic)
+        shape[axis] = length
+        network.reshape(shape)
+        return axis, core.compile_model(network, "CPU", hints).create_infer_request()
+
+    axis, _ = request(window)
+    return lambda rows: np.array(request(rows.shape[axis])[1].infer([rows])[0], np.float32)
+
+
+def _graphs(backbone: Backbone) -> list[Any]:
+    """Each stage as a TensorFlow function of a window of any length."""
+    import keras
+    import tensorflow as tf
+
+    def graph(model: Any) -> Any:
+        symbol = model.inputs[0]
+        shape = [1, None, *symbol.shape[2:]] if backbone.volumetric else [None, *symbol.shape[1:]]
+        call = tf.function(lambda rows: model(rows, training=False))
+        return call.get_concrete_function(tf.TensorSpec(shape, symbol.dtype))
+
+    whole = backbone.build()
+    cuts = [whole.get_layer(stage.ends_at).output for stage in backbone.stages[:-1]]
+    starts, ends = [whole.inputs[0], *cuts], [*cuts, whole.outputs[0]]
+    return [graph(keras.Model(start, end)) for start, end in zip(starts, ends, strict=True)]
+
+
+def _kept(backbone: Backbone, cache: Path) -> Path:
+    """The folder of the converted network, made now if it is not there."""
+    release = _openvino_package().__version__.partition("-")[0]
+    cuts = "-".join(stage.ends_at for stage in backbone.stages[:-1]) or "whole"
+    kept = cache / f"{backbone.name}-{backbone.version}-{cuts}-{release}-{FORMAT}"
+    if not kept.exists():
+        _keep(backbone, kept)
+    return kept
+
+
+def _openvino_package() -> Any:
+    """The package `openvino`, kept from reporting its use to its makers over the network.
+
+    It does so, and leaves files in the home folder, as soon as it is imported beside `openvino_telemetry`. Without
+    that package it does neither, so it is made to look as if it were not installed.
+    """
+    sys.modules.setdefault("openvino_telemetry", None)  # pyright: ignore[reportArgumentType]
+    try:
+        import openvino
+    except ImportError as error:
+        raise AnalysisError(
+            "OpenVINO is not installed.",
+            "Install it with `pip install openvino`, or set KINETOSCOPE_ENGINE=tensorflow-f32.",
+        ) from error
+    return openvino
+
+
+def _keep(backbone: Backbone, kept: Path) -> None:
+    """Convert the network and put it at `kept`, whole or not at all; if another process was faster, its one stays."""
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f"{kept.name}.", suffix=".partial", dir=kept.parent) as folder:
+        made = Path(folder, "made")
+        _convert_apart(backbone, made)
+        with suppress(OSError):  # another process put its own there meanwhile
+            made.rename(kept)
+
+
+def _convert_apart(backbone: Backbone, folder: Path) -> None:
+    """Convert in a process of its own: TensorFlow and its memory, over a gigabyte, leave with it."""
+    path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+    child = subprocess.run(
+        [sys.executable, "-c", CONVERTER, backbone.name, str(folder)],
+        env={**os.environ, "PYTHONPATH": path, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        errors="replace",
+    )
+    said = child.stderr.strip().rpartition("\n")[2]
+    if child.returncode == REFUSED:
+        error = json.loads(said)
+        raise getattr(errors, error["kind"])(error["message"], error["hint"])
+    if child.returncode:
+        raise AnalysisError(
+            f"{backbone.name} cannot be converted for OpenVINO in {folder.parent.parent}: {said or child.returncode}",
+            "Check that disk and memory have room, or set KINETOSCOPE_ENGINE=tensorflow-f32.",
+        )
+
+
+def convert(name: str, folder: str) -> None:
+    """What the child process does: write the stages of a backbone to `folder`, or say on stderr why not."""
+    try:
+        _convert(BACKBONES[name], Path(folder))
+    except AnalysisError as error:
+        told = {"kind": type(error).__name__, "message": str(error), "hint": error.hint}
+        print(json.dumps(told), file=sys.stderr)
+        sys.exit(REFUSED)
+
+
+def _convert(backbone: Backbone, folder: Path) -> None:
+    """Write each stage of the network to stage<number>.xml and .bin in a new `folder`.
+
+    OpenVINO reads a frozen TensorFlow graph by itself, so its Python converter, which knows Keras 2, is not needed.
+    """
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+    openvino = _openvino_package()
+    folder.mkdir()
+    frozen = folder.with_suffix(".pb")
+    for place, graph in enumerate(_graphs(backbone)):
+        frozen.write_bytes(convert_variables_to_constants_v2(graph).graph.as_graph_def().SerializeToString())
+        openvino.save_model(openvino.Core().read_model(frozen), folder / f"stage{place}.xml", compress_to_fp16=False)

@@ -1,0 +1,25 @@
+"""The steps of a recipe, each a frozen dataclass that turns a stream of frames into another.
+
+step: what a step is and how it is registered     geometry, sampling, filters, repair: the steps, by subject
+recipes: what a whole recipe does to a clip       frame_clock: the frames a recipe keeps, told without decoding
+"""
+
+from core.stages.preprocessing.filters import Denoise, Gamma, LocalContrast, TemporalSmooth
+from core.stages.preprocessing.geometry import Crop, Flip, Resize, Rotate
+from core.stages.preprocessing.repair import Repair
+from core.stages.preprocessing.sampling import Hold, Resample, Trim
+
+__all__ = [
+    "Crop",
+    "Denoise",
+    "Flip",
+    "Gamma",
+    "Hold",
+    "LocalContrast",
+    "Repair",
+    "Resample",
+    "Resize",
+    "Rotate",
+    "TemporalSmooth",
+    "Trim",
+]

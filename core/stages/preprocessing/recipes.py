@@ -1,0 +1,100 @@
+"""What a whole recipe does to a clip: sizes, outlines, the stretch of the source it keeps, previews."""
+
+import itertools
+import math
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from core.domain import Frame, Recipe
+from core.stages.preprocessing.geometry import Crop
+from core.stages.preprocessing.sampling import Trim
+from core.stages.preprocessing.step import CLOCK_SLACK_S, TO_THE_END_S, Box, PictureStep, Placement
+
+
+class Tally:
+    """Counts the frames that pass through, and the filled ones among them."""
+
+    def __init__(self):
+        self.frames = 0
+        self.filled = 0
+
+    def watch(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """The same frames, counted."""
+        for frame in frames:
+            self.frames += 1
+            self.filled += frame.filled
+            yield frame
+
+
+def placed(recipe: Recipe, width_px: int, height_px: int) -> Placement:
+    """Where a recipe puts things of a picture of this size, all its steps together; RecipeInvalid where it cannot."""
+    matrix = np.eye(3)
+    for each in _picture_steps(recipe):
+        place = each.placement(width_px, height_px)
+        matrix, width_px, height_px = place.matrix @ matrix, place.width_px, place.height_px
+    return Placement(matrix, width_px, height_px)
+
+
+def picture_size(recipe: Recipe, width_px: int, height_px: int) -> Box:
+    """The whole picture that the recipe makes of one of this size; RecipeInvalid where it cannot."""
+    place = placed(recipe, width_px, height_px)
+    return Box(0, 0, place.width_px, place.height_px)
+
+
+def outline(recipe: Recipe, width_px: int, height_px: int) -> np.ndarray | None:
+    """What the last Crop of a recipe keeps, drawn on the source picture of this size; None without a Crop.
+
+    (4, 2) float64 px, x and y of the corners, clockwise from the upper left of the cropped picture. After a Rotate
+    they form a tilted rectangle, parts of which may lie outside the source.
+    """
+    matrix, corners = np.eye(3), None
+    for each in _picture_steps(recipe):
+        if isinstance(each, Crop):
+            box = each.box(width_px, height_px)
+            left, top, right, bottom = box.left_px, box.top_px, box.left_px + box.width_px, box.top_px + box.height_px
+            drawn = np.array([[left, top, 1], [right, top, 1], [right, bottom, 1], [left, bottom, 1]], np.float64)
+            corners = (drawn @ np.linalg.inv(matrix).T)[:, :2]  # (4, 2)
+        place = each.placement(width_px, height_px)
+        matrix, width_px, height_px = place.matrix @ matrix, place.width_px, place.height_px
+    return corners
+
+
+def _picture_steps(recipe: Recipe) -> Iterator[PictureStep]:
+    return (each for each in recipe.steps if isinstance(each, PictureStep))
+
+
+def source_stretch_s(recipe: Recipe) -> tuple[float, float]:
+    """The stretch of the source outside which no frame can matter, so that it need not be decoded.
+
+    Only a Trim that comes before every step that looks at more than one frame can tell; stop is inf for the end.
+    """
+    start_s, stop_s = 0.0, math.inf
+    for each in itertools.takewhile(lambda each: isinstance(each, (Trim, PictureStep)), recipe.steps):
+        if isinstance(each, Trim):
+            start_s = max(start_s, each.kept_s[0])
+            stop_s = min(stop_s, each.kept_s[1] if each.kept_s[1] < TO_THE_END_S else math.inf)
+    return start_s, stop_s
+
+
+def preview_recipe(recipe: Recipe) -> Recipe:
+    """The steps that change pictures, without those that choose or add frames: how the recipe makes any frame look."""
+    return Recipe(tuple(each for each in recipe.steps if each.picture))
+
+
+def reach(recipe: Recipe) -> int:
+    """How many frames on either side of a moment a preview of that moment needs."""
+    return sum(each.reach() for each in preview_recipe(recipe).steps)
+
+
+def preview(recipe: Recipe, frames: Iterable[Frame], time_s: float) -> Frame | None:
+    """The frame on screen at a moment as the recipe makes it look; None without frames.
+
+    frames: that frame with `reach(recipe)` frames before and after it, or any longer stretch.
+    """
+    shown = None
+    for frame in preview_recipe(recipe).apply(frames):
+        if shown is not None and frame.time_s > time_s + CLOCK_SLACK_S / 2:
+            break
+        shown = frame
+    return shown

@@ -1,0 +1,1 @@
+"""From scores at steps to labelled segments, and arithmetic on intervals."""

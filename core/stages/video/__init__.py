@@ -1,0 +1,30 @@
+"""Clips on disk: measure, read, seek, write. The only door to PyAV.
+
+Each clip is decoded once from end to end. What came out is the truth about it: the table of frame times, and for each
+picture a checksum of some of its rows, by which any later seek is checked before its picture is believed.
+
+containers: the file, opened by what its bytes say it is, and its decoder, which goes on after damage
+pictures: decoded pictures as RGB, as displayed        measuring: digest, probe
+reading: frames by time and by index                   writing: H.264 for files and for browsers
+texts: subtitles inside a clip                         sound: what recognisers of speech take
+"""
+
+from core.stages.video.audio import speech_sound
+from core.stages.video.probe import digest, probe
+from core.stages.video.reader import around, frame_at, near, picked, read
+from core.stages.video.subtitles import subtitles_inside
+from core.stages.video.writer import make_proxy, write
+
+__all__ = [
+    "around",
+    "digest",
+    "frame_at",
+    "make_proxy",
+    "near",
+    "picked",
+    "probe",
+    "read",
+    "speech_sound",
+    "subtitles_inside",
+    "write",
+]
