@@ -13,7 +13,7 @@ from benchmarks.measure import Figure
 from core import pipeline
 from core.base import settings
 from core.stages.networks import recurrent
-from core.store import Store
+from core.workspace.store import Store
 from scripts import train_actions15 as training
 
 CLIPS = ROOT.parent / "shared" / "data"

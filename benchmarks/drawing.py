@@ -19,7 +19,7 @@ from core import films, pipeline
 from core.domain import Document, Edit, Frame, Segment
 from core.labelling import journal
 from core.stages import video
-from core.store import Store
+from core.workspace.store import Store
 
 SEGMENTS, HOURS, EDITS = 10_000, 4, 40
 FRAMES = 500  # of the shorter clip

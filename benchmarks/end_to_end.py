@@ -30,7 +30,7 @@ from core.domain import Recipe, VideoInfo
 from core.stages import video
 from core.stages.networks import inference_engine
 from core.stages.networks.backbones import BACKBONES, Backbone, Run, covering, features, squared
-from core.store import Store
+from core.workspace.store import Store
 
 MODEL = "kinetics400"
 EAGER_FRAMES_PER_S = 64 / 1.56

@@ -17,7 +17,7 @@ from core import datasets, evaluation
 from core.base.progress import silent
 from core.domain import Dataset, Evaluation, HeldOut, Item, Origin
 from core.evaluation import making
-from core.store import Store
+from core.workspace.store import Store
 
 CLIPS, LABELS, FOLDS, GROUPS = 10_000, 400, 5, 500
 CLICKS = 200

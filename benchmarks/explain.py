@@ -29,7 +29,7 @@ from core.insight import Question, View
 from core.stages.networks.backbones import BACKBONES
 from core.stages.networks.explain import activations, attribution, deletion, layers
 from core.stages.networks.explain.activations import Stretch
-from core.store import Store
+from core.workspace.store import Store
 
 STILL, MOVING = "efficientnet-lite0", "i3d-kinetics400"
 SIDE_PX, SIZE_PX = 128, 224

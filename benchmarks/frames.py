@@ -16,7 +16,7 @@ from benchmarks.measure import Figure, percentile, watch
 from benchmarks.prepare import Exchanges, listen
 from core import frames, pipeline
 from core.domain import VideoInfo
-from core.store import Store
+from core.workspace.store import Store
 from scripts.dashboard import chromium, serve
 
 MINUTES = 60

@@ -13,7 +13,7 @@ from benchmarks.measure import Figure
 from core import pipeline
 from core.base import settings
 from core.domain import Recipe
-from core.store import Store
+from core.workspace.store import Store
 
 CLIPS = ROOT.parent / "shared" / "data"
 WORKSPACE = Path(os.environ.get("KINETOSCOPE_BENCH_FEATURES") or ROOT / "build" / "bench" / "kinetics")

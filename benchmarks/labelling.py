@@ -23,8 +23,8 @@ from core.labelling import drafts
 from core.stages.networks import recurrent, recurrent_training
 from core.stages.networks.recurrent_training import UNKNOWN, Example
 from core.stages.tracks import intervals
-from core.store import Store
 from core.training import command, gathering, lessons
+from core.workspace.store import Store
 
 SEEDS = (0, 1, 2, 3, 4)
 HELD_BACK = 3  # persons that are only tested on

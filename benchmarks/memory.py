@@ -11,8 +11,8 @@ from benchmarks.measure import Figure
 from core import pipeline
 from core.base.settings import current
 from core.domain import Recipe
-from core.store import Store
 from core.workspace.jobs.runner import Runner
+from core.workspace.store import Store
 
 MODEL = "kinetics400"
 

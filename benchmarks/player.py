@@ -20,7 +20,7 @@ from benchmarks import clips
 from benchmarks.measure import Figure, percentile
 from core import pipeline
 from core.domain import VideoInfo
-from core.store import Store
+from core.workspace.store import Store
 from scripts import marked
 from scripts.dashboard import Dashboard, chromium, serve
 

@@ -18,7 +18,7 @@ from benchmarks.measure import Figure, percentile
 from core import pipeline
 from core.domain import Recipe
 from core.stages.preprocessing.geometry import Crop, Rotate
-from core.store import Store
+from core.workspace.store import Store
 from pages.ui import state
 from scripts.dashboard import chromium, serve
 

@@ -22,8 +22,8 @@ from core.base.settings import current
 from core.domain import Dataset, Grouping, Split
 from core.stages import metrics
 from core.stages.drawing.sample_dataset import PAIRS
-from core.store import Store
 from core.training import command, gathering, lessons, runs
+from core.workspace.store import Store
 
 CLIPS = ROOT.parent / "shared" / "data"
 WORKSPACE = Path(os.environ.get("KINETOSCOPE_BENCH_FEATURES") or ROOT / "build" / "bench" / "training")

@@ -25,9 +25,9 @@ from core.base import settings
 from core.domain import Line, Lines, Prediction, Recipe, VideoInfo
 from core.domain.fingerprint import fingerprint
 from core.stages.networks.backbones import BACKBONES
-from core.store import Store
 from core.words import index, meaning, naming, saying, searching, wordings
 from core.words.encoder import ENCODERS, USUAL, encode
+from core.workspace.store import Store
 
 MANY = 10_000
 TALKING, LINES = 1_000, 200  # of the clips, and the lines of each

@@ -27,7 +27,7 @@ from core.domain.fingerprint import fingerprint
 from core.stages.drawing.fonts import Lettering
 from core.stages.preprocessing import recipes
 from core.stages.tracks.segmentation import NOTHING
-from core.store import Store
+from core.workspace.store import Store
 
 NARROWEST_PX, WIDEST_PX = 640, 1920  # width of what is made: smaller pictures are enlarged, so that text can be read
 BEST = 3  # scores that are shown

@@ -21,7 +21,7 @@ from core.domain import Frame, Quality, Recipe, Sheet, VideoInfo
 from core.domain.fingerprint import fingerprint
 from core.stages.preprocessing import frame_clock, recipes
 from core.stages.video import quality
-from core.store import Store
+from core.workspace.store import Store
 
 SHEET_PX = 256  # longer side of a picture on a sheet
 SHEET_QUALITY = 82  # of its JPEG

@@ -33,7 +33,7 @@ from core.stages.networks.explain.deletion import Deletion
 from core.stages.networks.explain.layers import Anatomy, Layer
 from core.stages.preprocessing import recipes
 from core.stages.preprocessing.frame_clock import choosing, clock_of
-from core.store import Store
+from core.workspace.store import Store
 
 MOVING_FRAMES, STILL_FRAMES = 64, 16
 NEAR_STEPS = 256  # on either side of a moment: how far a recurrent network is asked what spoke for a label there

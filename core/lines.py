@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from core.base.errors import ResultMissing
 from core.domain import Line, Lines
 from core.domain.fingerprint import fingerprint
-from core.store import Store
+from core.workspace.store import Store
 
 LINES = "lines"
 WITH_WORDS, WITH_WORDS_APART = "prediction with words", "picture and words apart"

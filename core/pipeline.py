@@ -42,7 +42,7 @@ from core.stages.preprocessing import recipes
 from core.stages.preprocessing.geometry import Resize
 from core.stages.preprocessing.sampling import Hold
 from core.stages.tracks import segmentation
-from core.store import Store
+from core.workspace.store import Store
 
 if TYPE_CHECKING:
     from core.stages.networks.text_branch import TextBranch

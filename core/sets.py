@@ -18,7 +18,7 @@ from core.base.progress import Report, silent
 from core.domain import Dataset, Duplicates, Finding, Item, Looks
 from core.domain.fingerprint import fingerprint
 from core.stages.drawing import sample_dataset
-from core.store import Store, cleaned_name
+from core.workspace.store import Store, cleaned_name
 
 MADE_NAME = "Sample movements"
 MADE_KEY = "made-set"

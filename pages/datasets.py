@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.store import DatasetEntry
+from core.workspace.store import DatasetEntry
 from pages.ui import reads, set_import, set_parts, set_split, state, theme
 
 VIEWS = {

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import evaluation
-from core.store import DatasetEntry
+from core.workspace.store import DatasetEntry
 from pages.ui import (
     evaluate_compare,
     evaluate_confidence,

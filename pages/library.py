@@ -4,7 +4,7 @@ from html import escape
 
 import streamlit as st
 
-from core.store import VideoEntry
+from core.workspace.store import VideoEntry
 from pages.ui import intake, state, theme, thumbs, words
 
 SHOWN = 12

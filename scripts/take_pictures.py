@@ -9,7 +9,7 @@ from core import datasets, evaluation, pipeline, sets, training
 from core.base.settings import current
 from core.domain import Grouping, Recipe
 from core.stages.preprocessing.geometry import Crop, Rotate
-from core.store import Store
+from core.workspace.store import Store
 from pages.ui import state
 from scripts.dashboard import ROOT, chromium, serve
 

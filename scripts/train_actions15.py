@@ -37,7 +37,7 @@ from core.stages.networks import backbones, inference_engine, recurrent, recurre
 from core.stages.networks.recurrent import NetworkSettings
 from core.stages.networks.recurrent_training import Example
 from core.stages.tracks import segmentation
-from core.store import Store
+from core.workspace.store import Store
 
 NAME = "actions-15"
 BACKBONE = "i3d-kinetics400"

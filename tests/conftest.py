@@ -37,7 +37,7 @@ def workspace(tmp_path: Path) -> Path:
 @pytest.fixture
 def store(workspace: Path):
     """An empty store."""
-    from core.store import Store
+    from core.workspace.store import Store
 
     return Store(workspace)
 

@@ -32,7 +32,7 @@ from core.domain import (
 )
 from core.stages import video
 from core.stages.drawing import sample_clip
-from core.store import Store
+from core.workspace.store import Store
 from tests.conftest import moving_square
 
 
@@ -551,7 +551,7 @@ def test_what_is_forgotten_leaves_nothing(store: Store, folder):
 def test_what_waits_for_a_word_outlasts_a_day_and_what_nobody_waits_for_does_not(store: Store, folder, monkeypatch):
     source = zipped(store, folder)
     sets.check(store, source)
-    monkeypatch.setattr("core.store.STALE_S", -1.0)
+    monkeypatch.setattr("core.workspace.store.STALE_S", -1.0)
     store.tidy()
     assert len(store.keys("measured")) == 4
     store.delete(sets.import_key(source))  # not dropped: its folder stays behind

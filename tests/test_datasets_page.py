@@ -8,7 +8,7 @@ import pytest
 from core import datasets, sets
 from core.domain import Dataset, Duplicates, Finding, Item, Pair, Split
 from core.stages.drawing import sample_dataset
-from core.store import Store
+from core.workspace.store import Store
 from pages.ui import set_import, state
 from tests.test_pages import FakeRunner, button, page, runner, told
 

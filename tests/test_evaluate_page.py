@@ -11,8 +11,8 @@ from core import datasets, evaluation, pipeline, training
 from core.base.registry import METRICS
 from core.domain import Dataset, Evaluation, FoldResult, Grouping, HeldOut, Item, Matching, ModelCard, Recipe, Segment
 from core.domain.jobs import Job
-from core.store import Store
 from core.training import runs
+from core.workspace.store import Store
 from pages.ui import evaluate_choice, evaluate_figures, evaluate_matrix, evaluate_words, reads, state
 from tests.test_pages import FakeRunner, button, page, runner, told, video_info
 

@@ -41,9 +41,9 @@ from core.evaluation import Question, charts, making, matching, report, rivals, 
 from core.stages import metrics
 from core.stages.metrics import calibration
 from core.stages.networks.backbones import BACKBONES
-from core.store import Store
 from core.training import runs
 from core.training.options import Options
+from core.workspace.store import Store
 
 LABELS = ("run", "walk", "sit")
 CNN, ENGINE = "efficientnet-lite0", "tensorflow-f32"

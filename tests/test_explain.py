@@ -19,7 +19,7 @@ from core.stages.networks.explain import layers as layers_of
 from core.stages.networks.explain.activations import Stretch
 from core.stages.networks.recurrent import NetworkSettings
 from core.stages.preprocessing.sampling import Resample, Trim
-from core.store import Store
+from core.workspace.store import Store
 
 SHIPPED = ("efficientnet-lite0", "i3d-kinetics400")
 STILL, MOVING = SHIPPED

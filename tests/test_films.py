@@ -18,7 +18,7 @@ from core.stages import video
 from core.stages.drawing import fonts
 from core.stages.networks.explain.attribution import Evidence
 from core.stages.preprocessing.geometry import Crop, Resize
-from core.store import Store
+from core.workspace.store import Store
 
 MINE = Strip("mine", (Segment(0.4, 1.0, "walk"), Segment(1.0, 1.6, "run")))
 COLOURS = (("walk", "#0072B2"), ("run", "#D55E00"))

@@ -235,7 +235,11 @@ def test_workers_keep_their_threads_and_give_way_to_the_page(runner, tmp_path):
 
 def test_the_server_reads_no_video_and_computes_no_network():
     ran = subprocess.run(
-        [sys.executable, "-c", "import core.workspace.jobs.runner, core.store, sys; print([*sys.modules], end='')"],
+        [
+            sys.executable,
+            "-c",
+            "import core.workspace.jobs.runner, core.workspace.store, sys; print([*sys.modules], end='')",
+        ],
         capture_output=True,
         text=True,
         check=True,

@@ -12,8 +12,8 @@ from core.base.errors import NotEnoughExamples, ScoringRefused
 from core.domain import Dataset, Document, Features, Grouping, Item, Prediction, Recipe, Segment, Split, VideoInfo
 from core.labelling import agreement, drafts, edits, learning
 from core.stages.tracks.segmentation import NOTHING
-from core.store import Store
 from core.training.options import Options
+from core.workspace.store import Store
 
 CNN, ENGINE = "efficientnet-lite0", "tensorflow-f32"
 OPTIONS = Options(units=8, epochs=12, patience=10, dropout=0.0, learning_rate=0.02, batch_size=12, stretch=0.0)

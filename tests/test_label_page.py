@@ -12,7 +12,7 @@ from core.base.registry import FORMATS
 from core.domain import Document, Edit, Prediction, Recipe, Segment, VideoInfo
 from core.domain.jobs import Job
 from core.labelling import edits, files, journal, learning
-from core.store import Store
+from core.workspace.store import Store
 from pages.ui import label_compare, label_desk, player, state
 from tests.test_pages import CARD, ROOT, FakeRunner, button, clip, page, runner, told
 

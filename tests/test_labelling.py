@@ -22,7 +22,7 @@ from core.stages.formats import Asked
 from core.stages.preprocessing.sampling import Trim
 from core.stages.tracks import intervals
 from core.stages.tracks.segmentation import NOTHING
-from core.store import Store
+from core.workspace.store import Store
 
 VIDEO = "ab" * 32
 LABELS = ("walk", "run", "jump")

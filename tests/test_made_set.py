@@ -7,7 +7,7 @@ import pytest
 from core import datasets, sets
 from core.domain import Grouping
 from core.stages.drawing import sample_dataset
-from core.store import Store
+from core.workspace.store import Store
 
 
 def images(clip: sample_dataset.MadeClip) -> np.ndarray:

@@ -20,7 +20,7 @@ from core.base.settings import ROOT
 from core.domain import ModelCard, Recipe, serialization
 from core.stages.networks.backbones import BACKBONES
 from core.stages.preprocessing.sampling import Trim
-from core.store import Store
+from core.workspace.store import Store
 
 MODEL = "things"
 VIDEO_FIELDS = ["path", "digest", "width_px", "height_px", "frame_count", "declared_count"]

@@ -25,7 +25,7 @@ from core.stages.preprocessing.frame_clock import clock_of
 from core.stages.preprocessing.geometry import Crop, Rotate
 from core.stages.preprocessing.sampling import Trim
 from core.stages.preprocessing.step import knobs
-from core.store import Store
+from core.workspace.store import Store
 from pages.ui import state
 
 ROOT = Path(__file__).resolve().parent.parent

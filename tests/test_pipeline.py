@@ -21,7 +21,7 @@ from core.stages.networks import backbones, inference_engine
 from core.stages.networks.backbones import BACKBONES
 from core.stages.preprocessing.geometry import Crop
 from core.stages.preprocessing.sampling import Resample, Trim
-from core.store import Store
+from core.workspace.store import Store
 from tests.conftest import moving_square
 
 CNN = "efficientnet-lite0"
@@ -335,7 +335,7 @@ from pathlib import Path
 from core import pipeline
 from core.domain import Recipe
 from core.base.settings import read
-from core.store import Store
+from core.workspace.store import Store
 card = pipeline.models(read({{"KINETOSCOPE_WORKSPACE": sys.argv[1]}}))["{MODEL}"]
 pipeline.analysis(Store(Path(sys.argv[1])), "{digest}", Recipe(), card, "{ENGINE}")
 print(json.dumps([name for name in ("tensorflow", "keras", "openvino", "av") if name in sys.modules]))

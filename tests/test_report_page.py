@@ -8,7 +8,7 @@ from core.__main__ import main
 from core.base import settings
 from core.domain import ModelCard, Prediction, Recipe, serialization
 from core.stages.networks.backbones import BACKBONES
-from core.store import Store
+from core.workspace.store import Store
 from tests.test_pages import clip, page, runner, save_prediction, told  # noqa: F401
 
 pytestmark = pytest.mark.usefixtures("no_network")

@@ -21,8 +21,8 @@ from core.base.errors import AnalysisError, ResultMissing
 from core.domain import Analysis, Features, LabelScore, Prediction, Recipe, Segment, Track, VideoInfo
 from core.domain.jobs import Job
 from core.stages.preprocessing.geometry import Flip, Rotate
-from core.store import STALE_S, Store, cleaned_name
-from core.store.clips import LONGEST_NAME
+from core.workspace.store import STALE_S, Store, cleaned_name
+from core.workspace.store.videos import LONGEST_NAME
 
 ROOT = Path(__file__).resolve().parent.parent
 KEY, OTHER = "ab" * 20, "cd" * 20
@@ -450,7 +450,7 @@ def test_a_catalogue_of_a_newer_program_is_refused(store):
 
 
 def test_a_catalogue_that_another_keeps_busy_is_told(store, monkeypatch):
-    monkeypatch.setattr("core.store.catalogue.BUSY_S", 0.05)
+    monkeypatch.setattr("core.workspace.store.database.BUSY_S", 0.05)
     store.save_job(Job("k", "t", submitted=time.time()))
     other = sqlite3.connect(store.catalogue, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")

@@ -8,7 +8,7 @@ from core import pipeline, transcripts
 from core.__main__ import main
 from core.base import settings
 from core.domain import Recipe
-from core.store import Store
+from core.workspace.store import Store
 from pages.ui import state
 from tests.test_pages import DIGEST, clip, page, runner, told
 from tests.test_transcripts import SRT

@@ -31,10 +31,10 @@ from core.domain import (
 )
 from core.evaluation import asking
 from core.stages import video
-from core.store import Store
 from core.training import command, runs, saving
 from core.training.options import Options
 from core.words import index, keep_lines
+from core.workspace.store import Store
 from tests.conftest import moving_square
 from tests.test_text_branch import CHANNELS, CLASSES, SAID, STEPS, made_set
 

@@ -21,8 +21,8 @@ from core.domain import (
     Training,
     Trial,
 )
-from core.store import Store
 from core.training import runs
+from core.workspace.store import Store
 from pages.ui import state, train_figures, train_words
 from tests.test_pages import FakeRunner, button, page, runner, told
 

@@ -28,11 +28,11 @@ from core.domain import Dataset, Features, Grouping, Item, Recipe, Segment, Vide
 from core.stages.networks import recurrent, recurrent_training
 from core.stages.networks.recurrent import NetworkSettings
 from core.stages.networks.recurrent_training import UNKNOWN, Example
-from core.store import Store
 from core.training import baselines, command, gathering, lessons, runs
 from core.training.options import Options
 from core.workspace.jobs.cluster import spread
 from core.workspace.jobs.runner import Runner
+from core.workspace.store import Store
 
 ROOT = Path(__file__).resolve().parent.parent
 CNN, ENGINE = "efficientnet-lite0", "tensorflow-f32"
@@ -240,7 +240,7 @@ def _full_disk(monkeypatch: pytest.MonkeyPatch, *, after: int) -> Iterator[None]
         save(*told, **more)
 
     with monkeypatch.context() as patched:
-        patched.setattr("core.store.results.np.save", refuse)
+        patched.setattr("core.workspace.store.results.np.save", refuse)
         yield
 
 
@@ -294,7 +294,7 @@ def test_a_training_whose_server_is_killed_goes_on_to_the_same_end(done, store):
     code = f"""
 import time
 from core.workspace.jobs.runner import Runner
-from core.store import Store
+from core.workspace.store import Store
 from tests.test_training import deadly
 if __name__ == "__main__":
     store = Store({str(store.workspace)!r})

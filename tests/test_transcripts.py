@@ -15,9 +15,9 @@ from core import pipeline, transcripts
 from core.base.errors import AnalysisError, FormatInvalid, ResultMissing, VideoUnreadable, WeightsMissing
 from core.domain import Line
 from core.stages import video
-from core.store import Store
 from core.transcripts import decoding, reading, speech
 from core.words import index, keep_lines
+from core.workspace.store import Store
 
 pytestmark = pytest.mark.usefixtures("no_network")
 SRT = """1

@@ -14,9 +14,9 @@ from core.base.errors import AnalysisError
 from core.domain import Line, ModelCard, Prediction, Recipe, VideoInfo
 from core.domain.fingerprint import fingerprint
 from core.stages.networks.backbones import BACKBONES
-from core.store import Store
 from core.words import index, keep_lines, meaning, naming, read_labels, saying, searching, wordings
 from core.words.encoder import ENCODERS, encode, kept
+from core.workspace.store import Store
 
 KINETICS = BACKBONES["i3d-kinetics400"].labels()
 STEP_S = 0.32

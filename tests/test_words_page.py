@@ -14,8 +14,8 @@ from core.domain import Document, Prediction, Recipe
 from core.domain.jobs import Job
 from core.labelling import journal
 from core.stages import narrative
-from core.store import Store
 from core.words import named_key, naming
+from core.workspace.store import Store
 from pages.ui import in_words, state
 from tests.test_narrative import recompute
 from tests.test_pages import button, page, told

@@ -14,8 +14,8 @@ from core.__main__ import main
 from core.base import settings
 from core.base.errors import AnalysisError
 from core.domain import Line
-from core.store import Store
 from core.words import index, keep_lines, saying, searching
+from core.workspace.store import Store
 from tests.test_words import clip, seen
 
 pytestmark = pytest.mark.usefixtures("no_network")

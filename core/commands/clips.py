@@ -14,8 +14,8 @@ from core.commands import console
 from core.domain import Analysis, ModelCard, Recipe
 from core.stages import formats, narrative
 from core.stages.formats.json import write_video
-from core.store import Store
 from core.words import searching
+from core.workspace.store import Store
 
 
 def probe(chosen: argparse.Namespace) -> console.Output:

@@ -13,7 +13,7 @@ from typing import TextIO, TypeAlias
 from core import pipeline
 from core.base.errors import AnalysisError, FormatInvalid
 from core.domain import Recipe, serialization
-from core.store import Store
+from core.workspace.store import Store
 
 SPARSE_S = 10.0  # between lines of progress where they are kept
 REDRAWN_S = 0.1  # between lines of progress where each takes the place of the one before

@@ -15,7 +15,7 @@ from core.stages.formats.common import conversion, selection
 from core.stages.formats.common.files import read_path
 from core.stages.formats.labelstudio import rate_of
 from core.stages.metrics import mstcn_files, score_report
-from core.store import Store
+from core.workspace.store import Store
 
 
 def convert(chosen: argparse.Namespace) -> console.Output:

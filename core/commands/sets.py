@@ -7,8 +7,8 @@ import sys
 from core import evaluation, training
 from core.base import settings
 from core.commands import console
-from core.store import Store
 from core.training import command
+from core.workspace.store import Store
 
 
 def train(chosen: argparse.Namespace) -> console.Output:

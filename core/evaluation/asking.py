@@ -27,9 +27,9 @@ from core.domain import (
 )
 from core.domain.fingerprint import fingerprint
 from core.evaluation import making, matching
-from core.store import Store
 from core.training import runs
 from core.workspace.jobs.cluster import spread
+from core.workspace.store import Store
 
 VERSION = 2
 PROGRAM = "python -m core evaluate"

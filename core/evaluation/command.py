@@ -17,8 +17,8 @@ from core.domain import TEST, UNUSED, Dataset, Evaluation, Grouping, Split
 from core.evaluation import asking, matching, tables
 from core.evaluation import report as reports
 from core.evaluation.asking import Question
-from core.store import Store
 from core.training import command
+from core.workspace.store import Store
 
 GIVEN, UNSEEN = "given", "unseen"
 SHORTEST_KEY = 8  # digits by which a training can be named

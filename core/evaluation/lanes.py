@@ -8,7 +8,7 @@ import numpy as np
 from core.base.errors import ResultMissing
 from core.domain import Comparison, Evaluation, Prediction, Segment
 from core.evaluation.making import stretches
-from core.store import Store
+from core.workspace.store import Store
 
 WRONG = "{said}, not {true}"
 

@@ -10,7 +10,7 @@ import numpy as np
 from core import datasets, training
 from core.base.errors import LabelsMismatch, ResultMissing
 from core.domain import Dataset, Item, Matching, ModelCard, Training
-from core.store import Store
+from core.workspace.store import Store
 
 BETWEEN = re.compile(r"[\s_\-]+")
 NO_WORD = re.compile(r"[\W_]+")

@@ -23,7 +23,7 @@ from core.domain import Case, Estimate, Evaluation
 from core.domain.fingerprint import fingerprint
 from core.evaluation import charts, looking, matching, tables
 from core.evaluation.numbers import headline, ordered
-from core.store import Store
+from core.workspace.store import Store
 
 VERSION = 1
 MISTAKES = 10

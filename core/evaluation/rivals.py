@@ -13,7 +13,7 @@ from core.domain import Comparison, Estimate, Evaluation, Rivalry
 from core.domain.fingerprint import fingerprint
 from core.evaluation.numbers import OF_CLIPS, OVER_TIME
 from core.stages.metrics import bootstrap
-from core.store import Store
+from core.workspace.store import Store
 
 BY_LABEL = ("recall", "f1")
 GROUPED = "McNemar's test is for independent clips, and these come in groups: read the interval of the difference."

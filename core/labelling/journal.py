@@ -17,7 +17,7 @@ from core.base.errors import EditRefused, FormatInvalid, ResultMissing
 from core.domain import Change, Document, Edit
 from core.domain.serialization import from_json, to_json
 from core.labelling import edits
-from core.store import Store
+from core.workspace.store import Store
 
 KEPT = 64  # tracks that are held in memory
 REPLAYED = 200  # edits after which a track is kept whole when it is read

@@ -19,8 +19,8 @@ from core.base.settings import current
 from core.domain import Contribution, Dataset, Document, HeldOut, Item, Learned, Segment, Split, Training
 from core.domain.fingerprint import fingerprint
 from core.stages.tracks import intervals
-from core.store import Store, cleaned_name
 from core.training import command
+from core.workspace.store import Store, cleaned_name
 
 BACKBONE, VIEW = "i3d-kinetics400", "whole"
 BACKGROUND = "nothing"

@@ -8,9 +8,9 @@ from core.base.errors import AnalysisError, ResultMissing, SplitInvalid
 from core.base.progress import Report
 from core.base.registry import BACKBONES
 from core.domain import Dataset, Grouping, Split, Training
-from core.store import Store
 from core.training import runs, saving
 from core.training.options import Options, view
+from core.workspace.store import Store
 
 FOLDS = 5
 LEAVE_ONE_OUT = "leave-one-group-out"

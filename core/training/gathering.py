@@ -9,8 +9,8 @@ from core.base.progress import Report, silent
 from core.base.registry import BACKBONES
 from core.domain import Dataset, Features, Recipe
 from core.domain.fingerprint import fingerprint
-from core.store import Store
 from core.workspace.jobs.cluster import spread
+from core.workspace.store import Store
 
 
 def set_key(dataset_key: str, recipe: Recipe, backbone_name: str, engine: str) -> str:

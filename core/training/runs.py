@@ -36,10 +36,10 @@ from core.domain import (
 )
 from core.domain.fingerprint import fingerprint
 from core.stages.networks import recurrent, recurrent_training, text_branch
-from core.store import Store
 from core.training import baselines, gathering, lessons, wording
 from core.training.lessons import Lesson
 from core.training.options import Options, options_of, plain, sized
+from core.workspace.store import Store
 
 CHECKPOINT_EVERY_S = 2.0
 TELL_EVERY_S = 0.4

@@ -15,8 +15,8 @@ from core.base.errors import AnalysisError, FormatInvalid, ResultMissing
 from core.base.settings import ROOT
 from core.domain import ModelCard, Training, serialization
 from core.stages.networks import keras_file, text_branch
-from core.store import Store
 from core.training.runs import network_path, run_of, words_path
+from core.workspace.store import Store
 
 NETWORK = "network.keras"
 WORDS = "words.npz"

@@ -21,11 +21,11 @@ from core.base.registry import BACKBONES
 from core.domain import Dataset, Epoch, Split, Trial
 from core.domain.fingerprint import fingerprint
 from core.stages.networks import recurrent_training
-from core.store import Store
 from core.training import gathering, lessons
 from core.training.lessons import Lesson
 from core.training.options import Options, options_of, plain, sized, view
 from core.training.runs import split_of
+from core.workspace.store import Store
 
 MOST_FOLDS = 3  # folds whose validation groups a trial is judged on
 SHOWN = {"complete": "done", "pruned": "pruned", "running": "running", "fail": "failed", "waiting": "running"}

@@ -17,10 +17,10 @@ from core.domain import Dataset, Features, Fold, HeldOut
 from core.stages.networks import recurrent, recurrent_training, text_branch
 from core.stages.networks.recurrent import NetworkSettings, Run
 from core.stages.networks.text_branch import TextBranch
-from core.store import Store
 from core.training import lessons
 from core.training.lessons import Lesson
 from core.training.options import Options, sized
+from core.workspace.store import Store
 
 BRANCHES: tuple[str, ...] = ("picture", "words", "both")
 

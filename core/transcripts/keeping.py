@@ -5,8 +5,8 @@ from core.base.progress import Report, silent
 from core.domain import Line
 from core.domain.fingerprint import fingerprint
 from core.lines import keep_lines, lines_of
-from core.store import Store
 from core.transcripts import reading
+from core.workspace.store import Store
 
 INSIDE, NOTE = "subtitle inside", "note"
 NOTE_S = 5.0  # that a note stands for from its moment on

@@ -18,8 +18,8 @@ from core.base.progress import Report, silent
 from core.base.registry import unknown
 from core.domain.fingerprint import fingerprint
 from core.lines import keep_lines
-from core.store import Store
 from core.transcripts.reading import Raw, lines_of_raw
+from core.workspace.store import Store
 
 SOURCE = "speech"
 CHUNK = 8000  # samples, half a second

@@ -11,7 +11,7 @@ from core.base.errors import WeightsMissing
 from core.base.registry import Registry
 from core.domain import Vectors
 from core.domain.fingerprint import fingerprint
-from core.store import Store
+from core.workspace.store import Store
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,9 @@ from core.domain import Index, Lines, Prediction
 from core.domain.fingerprint import fingerprint
 from core.lines import LINES, WITH_WORDS
 from core.stages.tracks import segmentation
-from core.store import Store
 from core.words import meaning, saying
 from core.words.encoder import ENCODERS, USUAL
+from core.workspace.store import Store
 
 KIND = "search index"
 VERSION = 2

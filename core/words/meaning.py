@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from core.domain import LabelScore
-from core.store import Store
 from core.words import saying, wordings
 from core.words.encoder import ENCODERS, USUAL, Encoder, encode, kept, units
+from core.workspace.store import Store
 
 PEOPLE = frozenset(Path(__file__).with_name("people_words.txt").read_text("utf-8").split())  # folded
 UNPARTED = re.compile("|".join(sorted((each for each in PEOPLE if saying.dense(each)), key=len, reverse=True)))

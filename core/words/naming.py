@@ -16,9 +16,9 @@ from core.base.progress import Report, silent
 from core.domain import Analysis, LabelScore, ModelCard, Named, Prediction, Recipe, VideoInfo
 from core.domain.fingerprint import fingerprint
 from core.stages.tracks import segmentation
-from core.store import Store
 from core.words import meaning
 from core.words.encoder import ENCODERS, USUAL
+from core.workspace.store import Store
 
 REST = "none of these"
 AUTHOR = "labels in words"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from core import pipeline
 from core.domain.fingerprint import fingerprint
-from core.store import Store
+from core.workspace.store import Store
 
 WIDTH_PX = 320
 

@@ -19,10 +19,10 @@ from core import pipeline
 from core.base.errors import AnalysisError
 from core.base.progress import Report, silent
 from core.domain import Hits, Index, Moment, Recipe
-from core.store import Store
 from core.words import index as indices
 from core.words import meaning, saying
 from core.workspace.jobs.cluster import spread
+from core.workspace.store import Store
 
 LONGEST_QUERY = 300  # characters
 SHARPNESS = 0.05

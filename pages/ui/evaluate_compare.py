@@ -5,7 +5,7 @@ import streamlit as st
 from core import evaluation
 from core.base.registry import METRICS
 from core.domain import Estimate, Evaluation, Rivalry
-from core.store import DatasetEntry
+from core.workspace.store import DatasetEntry
 from pages.ui import (
     evaluate_figures,
     evaluate_list,

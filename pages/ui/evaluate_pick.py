@@ -9,7 +9,7 @@ from core import evaluation, training
 from core.base.errors import AnalysisError
 from core.domain import Grouping, Training
 from core.evaluation import matching
-from core.store import DatasetEntry
+from core.workspace.store import DatasetEntry
 from pages.ui import evaluate_choice, reads, state, theme, train_words, words
 
 RUN, MODEL = "run:", "model:"

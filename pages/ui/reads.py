@@ -39,9 +39,9 @@ from core.stages.metrics.curves import Curve, Sweep
 from core.stages.networks.explain import projection
 from core.stages.preprocessing.frame_clock import Clock, choosing, clock_of
 from core.stages.video.quality import Finding, findings
-from core.store import DatasetEntry
 from core.training import command
 from core.words import index, picturing, searching
+from core.workspace.store import DatasetEntry
 from pages.ui import evaluate_choice, preview, state, theme
 
 # Frames and results of a clip ----------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ from html import escape
 import streamlit as st
 
 from core.domain import Dataset, Item
-from core.store import DatasetEntry
+from core.workspace.store import DatasetEntry
 from pages.ui import reads, set_tables, state, theme, thumbs, words
 
 PICTURES = 12

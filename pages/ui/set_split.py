@@ -5,7 +5,7 @@ import streamlit as st
 from core import datasets, sets
 from core.base.errors import AnalysisError
 from core.domain import Dataset, Grouping, Pair, Split
-from core.store import DatasetEntry
+from core.workspace.store import DatasetEntry
 from pages.ui import job_panel, reads, set_parts, set_tables, state, theme, thumbs, words
 
 METHODS = {"folds": "Folds by group", "leave one group out": "Leave one group out", "given": "The split it came with"}

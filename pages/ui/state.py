@@ -21,9 +21,9 @@ from core.base import settings as core_settings
 from core.base.errors import AnalysisError, FormatInvalid, ResultMissing
 from core.base.settings import Settings
 from core.domain import ModelCard, Recipe, Step, VideoInfo, serialization
-from core.store import Store, VideoEntry
 from core.words import searching
 from core.workspace.jobs.runner import Runner
+from core.workspace.store import Store, VideoEntry
 from pages.ui import theme
 
 IN_WORDS = "in-words"  # stands where a model is named

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from core import datasets, evaluation, pipeline
 from core.domain import Dataset, Evaluation, Item
 from core.stages import video
-from core.store import Store
+from core.workspace.store import Store
 from scripts.dashboard import Dashboard
 from tests.browser.conftest import PATIENCE_MS, go, open_page, picture, press, settle, wait_until
 from tests.conftest import moving_square

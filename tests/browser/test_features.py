@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from core import pipeline
 from core.stages import video
 from core.stages.drawing import sample_clip
-from core.store import Store
+from core.workspace.store import Store
 from scripts.dashboard import Dashboard
 from tests.browser.conftest import PATIENCE_MS, go, open_page, picture, press, settle, turn_to, upload
 from tests.browser.test_newcomer import downloaded

@@ -15,7 +15,7 @@ from core.domain import Frame, Recipe
 from core.stages import video
 from core.stages.drawing import sample_clip
 from core.stages.preprocessing.filters import Gamma
-from core.store import Store
+from core.workspace.store import Store
 from pages.ui import state
 from scripts.dashboard import Dashboard
 from tests.browser.conftest import PATIENCE_MS, go, open_page, picture, press, settle

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from core import pipeline
 from core.labelling import journal
-from core.store import Store
+from core.workspace.store import Store
 from scripts.dashboard import Dashboard, free_port, serve
 from tests.browser.conftest import check_log, picture, settle, wait_until
 from tests.browser.test_label import DRAWN, keys

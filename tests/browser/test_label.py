@@ -13,8 +13,8 @@ from core.base.settings import current
 from core.domain import Document, Features, Grouping, Prediction, Recipe, Segment, VideoInfo
 from core.labelling import journal, learning
 from core.stages import video
-from core.store import Store
 from core.training.options import Options
+from core.workspace.store import Store
 from scripts import marked
 from scripts.dashboard import Dashboard
 from tests.browser.conftest import PATIENCE_MS, go, open_page, picture, press, settle, wait_until

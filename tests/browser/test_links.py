@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from core import pipeline
 from core.domain import VideoInfo
-from core.store import Store
+from core.workspace.store import Store
 from scripts.dashboard import Dashboard
 from tests.browser.conftest import PATIENCE_MS, go, open_page
 

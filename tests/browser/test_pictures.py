@@ -9,7 +9,7 @@ from core import pipeline
 from core.base.settings import current
 from core.domain import Recipe
 from core.stages.preprocessing.geometry import Crop, Rotate
-from core.store import Store
+from core.workspace.store import Store
 from scripts.dashboard import Dashboard
 from tests.browser.conftest import PATIENCE_MS, go, open_page, picture, settle
 

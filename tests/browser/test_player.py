@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from core import pipeline
 from core.stages import video
-from core.store import Store
+from core.workspace.store import Store
 from scripts import marked
 from scripts.dashboard import Dashboard, serve
 from tests.browser.conftest import check_log, open_page, picture, wait_until

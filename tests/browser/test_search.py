@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from core import pipeline
 from core.base import settings
 from core.domain import Prediction, Recipe
-from core.store import Store
+from core.workspace.store import Store
 from scripts.dashboard import Dashboard
 from tests.browser.conftest import PATIENCE_MS, go, picture, press, settle, turn_to, wait_until
 from tests.test_words import KINETICS

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from core import pipeline, sets, training
 from core.base.settings import current
 from core.domain import Features
-from core.store import Store
+from core.workspace.store import Store
 from scripts.dashboard import Dashboard
 from tests.browser.conftest import PATIENCE_MS, go, open_page, picture, press, settle, turn_to
 from tests.browser.test_pictures import overflow_px

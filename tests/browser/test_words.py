@@ -11,7 +11,7 @@ from core import datasets, pipeline, training, transcripts
 from core.base.settings import current
 from core.domain import Dataset, Features, Grouping, Item, VideoInfo
 from core.stages import video
-from core.store import Store
+from core.workspace.store import Store
 from scripts.dashboard import Dashboard
 from tests.browser.conftest import PATIENCE_MS, analyse, go, open_page, picture, press, settle
 from tests.browser.test_pictures import overflow_px

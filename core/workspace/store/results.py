@@ -15,7 +15,7 @@ import numpy as np
 
 from core.base.errors import FormatInvalid, ResultMissing
 from core.domain.serialization import from_json, to_json
-from core.store.catalogue import BUSY_S, HEX, Catalogue, hex_digits
+from core.workspace.store.database import BUSY_S, HEX, Catalogue, hex_digits
 
 T = TypeVar("T")
 

@@ -25,10 +25,10 @@ from core.base.errors import AnalysisError, FormatInvalid
 from core.domain import Recipe
 from core.domain.jobs import Job
 from core.domain.serialization import from_json, to_json
-from core.store.clips import Clips, VideoEntry, cleaned_name
-from core.store.journals import Journals
-from core.store.results import remove
-from core.store.sets import DatasetEntry, LabelledSets
+from core.workspace.store.annotations import Journals
+from core.workspace.store.datasets import DatasetEntry, LabelledSets
+from core.workspace.store.results import remove
+from core.workspace.store.videos import Clips, VideoEntry, cleaned_name
 
 __all__ = ["DatasetEntry", "Store", "VideoEntry", "cleaned_name"]
 

@@ -16,8 +16,8 @@ import numpy as np
 from core.base.errors import ResultMissing
 from core.domain import VideoInfo
 from core.domain.serialization import from_json, to_json
-from core.store.catalogue import hex_digits
-from core.store.results import Results, packed, remove, unpacked
+from core.workspace.store.database import hex_digits
+from core.workspace.store.results import Results, packed, remove, unpacked
 
 SUFFIX = re.compile(r"\.[a-z0-9]{1,8}", re.ASCII)
 CHUNK = 2**20  # bytes

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from core.base.errors import ResultMissing
 from core.domain import Dataset, Split
 from core.domain.fingerprint import fingerprint
-from core.store.catalogue import hex_digits
-from core.store.results import Results
+from core.workspace.store.database import hex_digits
+from core.workspace.store.results import Results
 
 
 @dataclass(frozen=True)

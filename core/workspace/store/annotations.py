@@ -3,7 +3,7 @@
 import time
 
 from core.base.errors import ResultMissing
-from core.store.catalogue import Catalogue, hex_digits
+from core.workspace.store.database import Catalogue, hex_digits
 
 
 class Journals(Catalogue):
