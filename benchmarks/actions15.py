@@ -10,9 +10,9 @@ from pathlib import Path
 
 from benchmarks.clips import ROOT
 from benchmarks.measure import Figure
-from core import pipeline
 from core.base import settings
 from core.stages.networks import recurrent
+from core.workflows import models
 from core.workspace.store import Store
 from scripts import train_actions15 as training
 
@@ -28,7 +28,7 @@ def main() -> list[Figure]:
     items, labels = training.gather(CLIPS, store)
     held_out = [item for item in items if item.fold == training.HELD_OUT]
     here = settings.current()
-    card = pipeline.models(here)[training.NAME]
+    card = models.models(here)[training.NAME]
     run = recurrent.load(here.models[0] / card.name / card.network, card.network_sha256)
     scores = training.score(run, held_out, labels)
     clips = sum(item.kind == "clip" for item in held_out)

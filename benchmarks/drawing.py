@@ -15,10 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.measure import Figure
-from core import films, pipeline
 from core.domain import Document, Edit, Frame, Segment
-from core.labelling import journal
 from core.stages import video
+from core.workflows import clips, rendering
+from core.workflows.annotation import journal
 from core.workspace.store import Store
 
 SEGMENTS, HOURS, EDITS = 10_000, 4, 40
@@ -71,7 +71,7 @@ def _peak_mb(count: int) -> float:
         frames = (Frame(at, at / 25, np.roll(ground, at, axis=1)) for at in range(count))
         video.write(path, frames, Fraction(25))
         store = Store(Path(folder, "workspace"))
-        digest = pipeline.add_video(store, path)
-        mine = films.Strip("mine", tuple(Segment(float(at), at + 0.8, "walk") for at in range(count // 25)))
-        films.make_film(store, digest, films.Wanted((mine,), (("walk", "#0072B2"),)))
+        digest = clips.add_video(store, path)
+        mine = rendering.Strip("mine", tuple(Segment(float(at), at + 0.8, "walk") for at in range(count // 25)))
+        rendering.make_film(store, digest, rendering.Wanted((mine,), (("walk", "#0072B2"),)))
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

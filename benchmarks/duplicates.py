@@ -13,10 +13,10 @@ import numpy as np
 
 from benchmarks.clips import ROOT
 from benchmarks.measure import Figure
-from core import datasets
-from core.datasets import duplicates
 from core.domain import Frame, Looks
 from core.stages import video
+from core.workflows import datasets
+from core.workflows.datasets import duplicates
 
 CLIPS = ROOT.parent / "shared" / "data"
 SETS = ("ucf5", "weizmann")

@@ -24,12 +24,13 @@ import numpy as np
 
 from benchmarks import clips
 from benchmarks.measure import Figure, watch
-from core import pipeline
 from core.base.settings import current
 from core.domain import Recipe, VideoInfo
 from core.stages import video
 from core.stages.networks import inference_engine
 from core.stages.networks.backbones import BACKBONES, Backbone, Run, covering, features, squared
+from core.workflows import clips as clips_workflow
+from core.workflows import models, predictions
 from core.workspace.store import Store
 
 MODEL = "kinetics400"
@@ -43,10 +44,10 @@ def main() -> list[Figure]:
     path = clips.full_hd()
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder))
-        info = store.video(pipeline.add_video(store, path))
-        backbone = BACKBONES[pipeline.models(current())[MODEL].backbone]
+        info = store.video(clips_workflow.add_video(store, path))
+        backbone = BACKBONES[models.models(current())[MODEL].backbone]
         run = inference_engine.load(backbone, current().engine, store.engine_cache)
-        pipeline.predict(store, info.digest, Recipe(), MODEL, current().engine)  # compiles, and warms up
+        predictions.predict(store, info.digest, Recipe(), MODEL, current().engine)  # compiles, and warms up
         rounds = [_round(store, info, backbone, run) for _ in range(ROUNDS)]
     decode, cnn, whole = (statistics.median(column) for column in zip(*rounds, strict=True))
     limit = 1 / (1 / decode + 1 / cnn)
@@ -77,11 +78,11 @@ def _round(store: Store, info: VideoInfo, backbone: Backbone, run: Run) -> tuple
     ]
     with watch() as computing:
         features(backbone, prepared, run)
-    card = pipeline.models(current())[MODEL]
-    store.delete(pipeline.features_key(info.digest, Recipe(), backbone.name, current().engine))
-    store.delete(pipeline.prediction_key(store, info.digest, Recipe(), card, current().engine))
+    card = models.models(current())[MODEL]
+    store.delete(predictions.features_key(info.digest, Recipe(), backbone.name, current().engine))
+    store.delete(predictions.prediction_key(store, info.digest, Recipe(), card, current().engine))
     with watch() as working:
-        pipeline.predict(store, info.digest, Recipe(), MODEL, current().engine)
+        predictions.predict(store, info.digest, Recipe(), MODEL, current().engine)
     return tuple(info.frame_count / time.seconds for time in (decoding, computing, working))  # type: ignore[return-value]
 
 

@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measure import Figure, percentile, watch
-from core import datasets, evaluation
 from core.base.progress import silent
 from core.domain import Dataset, Evaluation, HeldOut, Item, Origin
-from core.evaluation import making
+from core.workflows import datasets, evaluation
+from core.workflows.evaluation import results
 from core.workspace.store import Store
 
 CLIPS, LABELS, FOLDS, GROUPS = 10_000, 400, 5, 500
@@ -81,7 +81,7 @@ def judged(dataset: Dataset, said: HeldOut) -> Evaluation:
     simple = np.random.default_rng(3).permutation(said.truth)
     simpler = [(name, name, "made up", simple) for name in ("majority", "linear_probe")]
     origin = Origin("Made", "run", KEY, datasets.key(dataset), "made up", {}, 0, {}, "")
-    return making.judged(dataset, groups, said, origin, (), simpler, split_key="", crossed=True, report=silent)
+    return results.judged(dataset, groups, said, origin, (), simpler, split_key="", crossed=True, report=silent)
 
 
 def first_screen(found: Evaluation) -> list[Any]:

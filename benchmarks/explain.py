@@ -22,13 +22,14 @@ import numpy as np
 
 from benchmarks import clips
 from benchmarks.measure import Figure, percentile, watch
-from core import insight, pipeline
 from core.base.settings import ROOT, current
 from core.domain import Recipe
-from core.insight import Question, View
 from core.stages.networks.backbones import BACKBONES
 from core.stages.networks.explain import activations, attribution, deletion, layers
 from core.stages.networks.explain.activations import Stretch
+from core.workflows import clips as clips_workflow
+from core.workflows import explanations
+from core.workflows.explanations import Question, View
 from core.workspace.store import Store
 
 STILL, MOVING = "efficientnet-lite0", "i3d-kinetics400"
@@ -138,7 +139,7 @@ def _real_figures() -> list[Figure]:
     paths = paths[:: -(-len(paths) // MOST_CLIPS)]
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder))
-        gains = [gain(store, pipeline.add_video(store, path)) for path in paths]
+        gains = [gain(store, clips_workflow.add_video(store, path)) for path in paths]
     note = f"{len(gains)} clips, {MOVING}, {current().engine}, middle window, blur"
     better = float(np.mean([one > 0 for one in gains]))
     return [
@@ -150,17 +151,17 @@ def _real_figures() -> list[Figure]:
 def gain(store: Store, digest: str, rounds: int = 2) -> float:
     """The area between the curves of the deletion test for the label that wins in the middle window of a clip."""
     info, backbone = store.video(digest), BACKBONES[MOVING]
-    card = next(card for card in insight.readers(current(), MOVING).values() if not card.network)
-    view = View(digest, Recipe(), MOVING, insight.window_at(info, Recipe(), backbone, info.duration_s / 2))
-    shown = insight.show(store, view, insight.study(store, MOVING).last)
+    card = next(card for card in explanations.readers(current(), MOVING).values() if not card.network)
+    view = View(digest, Recipe(), MOVING, explanations.window_at(info, Recipe(), backbone, info.duration_s / 2))
+    shown = explanations.show(store, view, explanations.study(store, MOVING).last)
     kernel, bias = backbone.classifier()
     label = int((shown.means.mean(axis=0) @ kernel + bias).argmax())
     asked = Question(view, card, current().engine, label)
-    pictures = np.array(insight.stretch(store, view).meant)
+    pictures = np.array(explanations.stretch(store, view).meant)
     found = deletion.deletion(
         pictures,
         attribution.evidence(shown.values, attribution.direction(kernel, label)),
-        insight.scorer(store, asked),
+        explanations.scorer(store, asked),
         label=asked.name,
         fractions=FRACTIONS,
         rounds=rounds,
@@ -177,12 +178,12 @@ def _speed_figures() -> list[Figure]:
 
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder))
-        digest = pipeline.add_video(store, clips.full_hd())
+        digest = clips_workflow.add_video(store, clips.full_hd())
         view = View(digest, Recipe(), MOVING, 1)
         with watch() as first:
-            insight.show(store, view, LAYERS[0])
+            explanations.show(store, view, LAYERS[0])
         for layer in LAYERS:
-            insight.show(store, view, layer)
+            explanations.show(store, view, layer)
         taken = features_page.runs(Path(folder), digest, LAYERS)
     note = f"{len(taken)} runs of the page over stored maps of {len(LAYERS)} layers of {MOVING}"
     return [

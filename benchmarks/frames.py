@@ -14,8 +14,9 @@ from playwright.sync_api import Page
 from benchmarks import clips
 from benchmarks.measure import Figure, percentile, watch
 from benchmarks.prepare import Exchanges, listen
-from core import frames, pipeline
 from core.domain import VideoInfo
+from core.workflows import clips as clips_workflow
+from core.workflows import frames
 from core.workspace.store import Store
 from scripts.dashboard import chromium, serve
 
@@ -29,7 +30,7 @@ def main() -> list[Figure]:
     """The sheet is made anew each time, from opening the file to the stored result; the hour was never decoded."""
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder) / "workspace")
-        short = store.video(pipeline.add_video(store, clips.full_hd()))
+        short = store.video(clips_workflow.add_video(store, clips.full_hd()))
         hour = _prolonged(short)
         store.save_video(hour)
         sheets = [_sheet_s(store, hour, turn) for turn in range(SHEETS)]

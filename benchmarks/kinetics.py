@@ -10,9 +10,9 @@ from pathlib import Path
 
 from benchmarks.clips import ROOT
 from benchmarks.measure import Figure
-from core import pipeline
 from core.base import settings
 from core.domain import Recipe
+from core.workflows import clips, models, predictions
 from core.workspace.store import Store
 
 CLIPS = ROOT.parent / "shared" / "data"
@@ -53,10 +53,10 @@ def _figures(engine: str) -> list[Figure]:
 def place(path: Path, fitting: tuple[str, ...], engine: str) -> int:
     """Where in the ranking of a clip's labels the first fitting one stands; 0 is best."""
     store = Store(WORKSPACE)
-    digest = pipeline.add_video(store, path)
-    pipeline.predict(store, digest, Recipe(), MODEL, engine)
-    card = pipeline.models(settings.current())[MODEL]
-    ranking = [entry.label for entry in pipeline.analysis(store, digest, Recipe(), card, engine).ranking]
+    digest = clips.add_video(store, path)
+    predictions.predict(store, digest, Recipe(), MODEL, engine)
+    card = models.models(settings.current())[MODEL]
+    ranking = [entry.label for entry in predictions.analysis(store, digest, Recipe(), card, engine).ranking]
     return min(ranking.index(label) for label in fitting)
 
 

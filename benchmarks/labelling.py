@@ -16,14 +16,15 @@ import numpy as np
 
 from benchmarks.measure import Figure
 from benchmarks.training import CLIPS, MOTION, WORKSPACE
-from core import training
 from core.base.settings import current
 from core.domain import Dataset, Prediction, VideoInfo
-from core.labelling import drafts
 from core.stages.networks import recurrent, recurrent_training
 from core.stages.networks.recurrent_training import UNKNOWN, Example
 from core.stages.tracks import intervals
-from core.training import command, gathering, lessons
+from core.workflows import training
+from core.workflows.annotation import drafts
+from core.workflows.datasets import library
+from core.workflows.training import features, training_data
 from core.workspace.store import Store
 
 SEEDS = (0, 1, 2, 3, 4)
@@ -42,7 +43,7 @@ OPTIONS = training.Options(units=32, epochs=25, patience=6)  # the dial "small"
 class Trial:
     """One simulated labeller. clips: places that may be labelled; tested: those that are held back."""
 
-    taught: lessons.Lesson
+    taught: training_data.Lesson
     infos: tuple[VideoInfo, ...]
     clips: tuple[int, ...]
     tested: tuple[int, ...]
@@ -107,13 +108,13 @@ def told(found: list[Measured]) -> list[Figure]:
 
 
 def _trial(store: Store, seed: int) -> Trial:
-    dataset = command.stored_set(store, str(CLIPS / "weizmann-streams"), lambda *_: None)
+    dataset = library.stored_set(store, str(CLIPS / "weizmann-streams"), lambda *_: None)
     recipe, engine = training.view("whole", MOTION), current().engine
-    gathering.gather_of(store, dataset, recipe, MOTION, engine)
-    found = gathering.features_of_all(store, dataset, recipe, MOTION, engine)
+    features.gather_of(store, dataset, recipe, MOTION, engine)
+    found = features.features_of_all(store, dataset, recipe, MOTION, engine)
     infos = tuple(store.video(item.video) for item in dataset.items)
     order = np.random.default_rng(seed).permutation(len(dataset.items)).tolist()
-    taught = lessons.lesson(dataset, _names(dataset), found)
+    taught = training_data.lesson(dataset, _names(dataset), found)
     return Trial(taught, infos, tuple(order[HELD_BACK:]), tuple(order[:HELD_BACK]), seed)
 
 
@@ -146,7 +147,7 @@ def _learned(trial: Trial, seen: Seen, number: int) -> recurrent.Run:
 
 def _score(trial: Trial, run: recurrent.Run) -> float:
     """The share of steps of the persons held back that are named rightly."""
-    return lessons.accuracy(lessons.asked(trial.taught, trial.tested, 0, run))
+    return training_data.accuracy(training_data.asked(trial.taught, trial.tested, 0, run))
 
 
 def _begun(trial: Trial, number: int) -> tuple[Seen, recurrent.Run]:

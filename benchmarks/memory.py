@@ -8,9 +8,10 @@ import psutil
 
 from benchmarks import clips
 from benchmarks.measure import Figure
-from core import pipeline
 from core.base.settings import current
 from core.domain import Recipe
+from core.workflows import clips as clips_workflow
+from core.workflows import predictions
 from core.workspace.jobs.runner import Runner
 from core.workspace.store import Store
 
@@ -35,9 +36,9 @@ def peak_mb(path: Path) -> float:
         store = Store(Path(folder))
         runner = Runner(store, memory_bytes=current().worker_memory_bytes)
         try:
-            _done(runner, "add", pipeline.add_video, store, path)
+            _done(runner, "add", clips_workflow.add_video, store, path)
             digest = store.videos()[0].info.digest
-            _done(runner, "predict", pipeline.predict, store, digest, Recipe(), MODEL, current().engine)
+            _done(runner, "predict", predictions.predict, store, digest, Recipe(), MODEL, current().engine)
             return max(map(_high_water_mb, psutil.Process().children(recursive=True)))
         finally:
             runner.close()

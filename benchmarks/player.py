@@ -18,8 +18,8 @@ from playwright.sync_api import Browser, Locator, Page
 
 from benchmarks import clips
 from benchmarks.measure import Figure, percentile
-from core import pipeline
 from core.domain import VideoInfo
+from core.workflows import clips as clips_workflow
 from core.workspace.store import Store
 from scripts import marked
 from scripts.dashboard import Dashboard, chromium, serve
@@ -64,7 +64,7 @@ def main() -> list[Figure]:
 
 
 def _marked(store: Store, folder: Path, rate: str) -> str:
-    return pipeline.add_video(store, marked.make(folder / f"{rate}.mp4", rate, FRAMES))
+    return clips_workflow.add_video(store, marked.make(folder / f"{rate}.mp4", rate, FRAMES))
 
 
 def _exactness(browser: Browser, stage: Dashboard, rate: str, digest: str) -> Figure:
@@ -99,7 +99,7 @@ def _hours(store: Store, folder: Path) -> VideoInfo:
 
 
 def _long_marked(store: Store, folder: Path) -> str:
-    return pipeline.add_video(store, marked.make(folder / "long.mp4", "25", MINUTES * 60 * 25))
+    return clips_workflow.add_video(store, marked.make(folder / "long.mp4", "25", MINUTES * 60 * 25))
 
 
 def _long(browser: Browser, stage: Dashboard, hours: VideoInfo) -> tuple[Page, Locator]:

@@ -15,9 +15,9 @@ from playwright.sync_api import Browser, Page
 
 from benchmarks import clips
 from benchmarks.measure import Figure, percentile
-from core import pipeline
 from core.domain import Recipe
 from core.stages.preprocessing.geometry import Crop, Rotate
+from core.workflows import clips as clips_workflow
 from core.workspace.store import Store
 from pages.ui import state
 from scripts.dashboard import chromium, serve
@@ -68,7 +68,7 @@ def main() -> list[Figure]:
     """The 95th percentile of both, over a rotation and a crop, the first five values of each left out as warm-up."""
     with tempfile.TemporaryDirectory() as folder:
         workspace = Path(folder) / "workspace"
-        digest = pipeline.add_video(Store(workspace), clips.full_hd())
+        digest = clips_workflow.add_video(Store(workspace), clips.full_hd())
         with serve(workspace) as dashboard, chromium() as browser:
             turned = _series(browser, _address(dashboard.url, digest, Rotate(angle_deg=10)), "Angle", 11, 1.0)
             cropped = _series(

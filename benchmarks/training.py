@@ -16,13 +16,14 @@ import numpy as np
 
 from benchmarks.clips import ROOT
 from benchmarks.measure import Figure, table
-from core import datasets, pipeline, sets, training
 from core.base.registry import BACKBONES
 from core.base.settings import current
 from core.domain import Dataset, Grouping, Split
 from core.stages import metrics
 from core.stages.drawing.sample_dataset import PAIRS
-from core.training import command, gathering, lessons, runs
+from core.workflows import datasets, predictions, training
+from core.workflows.datasets import importer, library
+from core.workflows.training import checkpoints, features, training_data
 from core.workspace.store import Store
 
 CLIPS = ROOT.parent / "shared" / "data"
@@ -44,13 +45,13 @@ def main() -> list[Figure]:
 
 
 def _set(store: Store, path: str) -> Dataset:
-    return command.stored_set(store, path, lambda *_: None)
+    return library.stored_set(store, path, lambda *_: None)
 
 
 def _trained(store: Store, dataset: Dataset, split: Split, backbone: str, seed: int = 0) -> tuple[str, float]:
     """A training anew, without a network for use: its key, and its seconds."""
     recipe = training.view("whole", backbone)
-    gathering.gather_of(store, dataset, recipe, backbone, current().engine)
+    features.gather_of(store, dataset, recipe, backbone, current().engine)
     asked = {"backbone": backbone, "engine": current().engine, "recipe": recipe, "options": training.Options()}
     key = training.plan(store, dataset, split, seed=seed, final=False, **asked)
     training.delete(store, key)
@@ -61,7 +62,7 @@ def _trained(store: Store, dataset: Dataset, split: Split, backbone: str, seed: 
 
 
 def _accuracy(store: Store, key: str) -> float:
-    return runs.run_of(store, key).scores["accuracy"]
+    return checkpoints.run_of(store, key).scores["accuracy"]
 
 
 # Real sets ------------------------------------------------------------------------------------------------------------
@@ -73,7 +74,7 @@ def _weizmann(store: Store) -> list[Figure]:
     split = datasets.leave_one_group_out(dataset, Grouping("pattern", "^[^_]+"))
     tried = [_trained(store, dataset, split, MOTION, seed) for seed in SEEDS]
     scores = [_accuracy(store, key) for key, _ in tried]
-    record = runs.run_of(store, tried[0][0])
+    record = checkpoints.run_of(store, tried[0][0])
     fold_s = min(seconds for _, seconds in tried) / len(split.parts)
     each = ", ".join(f"{score:.3f}" for score in scores)
     probe = record.baselines["linear_probe"]
@@ -91,7 +92,7 @@ def _ucf(store: Store) -> list[Figure]:
     dataset = _set(store, str(CLIPS / "ucf5"))
     split = datasets.grouped_folds(dataset, datasets.grouping_of("gNN"), count=5)
     key, _ = _trained(store, dataset, split, MOTION)
-    record = runs.run_of(store, key)
+    record = checkpoints.run_of(store, key)
     note = f"I3D + BiGRU, 87 clips; linear probe {record.baselines['linear_probe']:.3f}"
     return [Figure("UCF101, five classes, 5 folds by group", record.scores["accuracy"], "", 0.99, note=note)]
 
@@ -99,7 +100,7 @@ def _ucf(store: Store) -> list[Figure]:
 def _streams(store: Store) -> list[Figure]:
     dataset = _set(store, str(CLIPS / "weizmann-streams"))
     split = datasets.leave_one_group_out(dataset, Grouping("clip"))
-    records = [runs.run_of(store, _trained(store, dataset, split, MOTION, seed)[0]) for seed in SEEDS]
+    records = [checkpoints.run_of(store, _trained(store, dataset, split, MOTION, seed)[0]) for seed in SEEDS]
     steps, f1 = (float(np.mean([record.scores[name] for record in records])) for name in ("accuracy", "f1_50"))
     probe = records[0].baselines["linear_probe"]
     return [
@@ -127,17 +128,19 @@ def _rates(store: Store, dataset: Dataset) -> Figure:
     few = replace(dataset, name="Few", items=dataset.items[:: max(1, len(dataset.items) // 8)][:8])
     recipe, engine = training.view("whole", MOTION), current().engine
     frames = sum(store.video(item.video).frame_count for item in few.items)
-    pipeline.extract(store.video(few.items[0].video), recipe, MOTION, engine, store.engine_cache)  # loads the network
+    predictions.extract(
+        store.video(few.items[0].video), recipe, MOTION, engine, store.engine_cache
+    )  # loads the network
     taken = []
     for together in (False, True):
         for item in few.items:
-            store.delete(pipeline.features_key(item.video, recipe, MOTION, engine))
+            store.delete(predictions.features_key(item.video, recipe, MOTION, engine))
         began = time.perf_counter()
         if together:
-            gathering.gather_of(store, few, recipe, MOTION, engine)
+            features.gather_of(store, few, recipe, MOTION, engine)
         else:
             for item in few.items:
-                pipeline.extract(store.video(item.video), recipe, MOTION, engine, store.engine_cache)
+                predictions.extract(store.video(item.video), recipe, MOTION, engine, store.engine_cache)
         taken.append(time.perf_counter() - began)
     alone, job = (frames / seconds for seconds in taken)
     return Figure("features of a set, share of the single-clip rate", job / alone, "", 0.8, note=f"{job:.0f} frames/s")
@@ -147,8 +150,8 @@ def _curve(store: Store, dataset: Dataset) -> list[Figure]:
     """Accuracy over how many clips of each class are learned from: whole persons, drawn anew for each fold and seed."""
     people = Grouping("pattern", "^[^_]+")
     recipe = training.view("whole", MOTION)
-    found = gathering.features_of_all(store, dataset, recipe, MOTION, current().engine)
-    taught = lessons.lesson(dataset, datasets.groups_from(dataset, people), found)
+    found = features.features_of_all(store, dataset, recipe, MOTION, current().engine)
+    taught = training_data.lesson(dataset, datasets.groups_from(dataset, people), found)
     names = sorted(set(taught.groups))
     figures = []
     for count in CURVE:
@@ -163,15 +166,15 @@ def _drawn(names: Sequence[str], test: str, count: int) -> set[str]:
     return set(np.random.default_rng(names.index(test)).permutation(others)[:count].tolist())
 
 
-def _few(taught: lessons.Lesson, test: str, learned: set[str]) -> list[bool]:
+def _few(taught: training_data.Lesson, test: str, learned: set[str]) -> list[bool]:
     """Whether each clip of a person is named rightly by a network that learned from some others."""
     from core.stages.networks import recurrent, recurrent_training
-    from core.training.options import sized
+    from core.workflows.training.options import sized
 
     examples = taught.chosen([place for place, group in enumerate(taught.groups) if group in learned])
     fitted = recurrent_training.fit(sized(training.Options(), len(examples)), examples, labels=len(taught.labels))
     places = [place for place, group in enumerate(taught.groups) if group == test]
-    said = lessons.asked(taught, places, 0, recurrent.runner(fitted.model))
+    said = training_data.asked(taught, places, 0, recurrent.runner(fitted.model))
     return (said.scores.argmax(axis=1) == said.truth).tolist()
 
 
@@ -179,14 +182,14 @@ def _few(taught: lessons.Lesson, test: str, learned: set[str]) -> list[bool]:
 
 
 def _made(store: Store) -> list[Figure]:
-    if sets.MADE_NAME not in [entry.name for entry in store.datasets()]:
-        sets.make_set(store)
-    dataset = store.dataset(sets.MADE_NAME)
+    if importer.MADE_NAME not in [entry.name for entry in store.datasets()]:
+        importer.make_set(store)
+    dataset = store.dataset(importer.MADE_NAME)
     split = datasets.grouped_folds(dataset, Grouping("column"), count=4)
     figures = []
     for backbone in (STILL, MOTION):
         key, seconds = _trained(store, dataset, split, backbone)
-        record = runs.run_of(store, key)
+        record = checkpoints.run_of(store, key)
         name = BACKBONES[backbone].title.split(",")[0]
         note = f"{len(dataset.items)} clips, {seconds / len(split.parts):.1f} s a fold"
         bar = 0.95 if backbone == STILL else None
@@ -198,7 +201,7 @@ def _made(store: Store) -> list[Figure]:
 
 def _order(store: Store, key: str, dataset: Dataset, split: Split) -> Figure:
     """How far the linear probe is from chance where it only has to tell the two of a pair apart."""
-    found = lessons.comparison(dataset, split.groups, training.probe(store, key))
+    found = training_data.comparison(dataset, split.groups, training.probe(store, key))
     assert found.scores is not None
     hits = []
     for pair in PAIRS:

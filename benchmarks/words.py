@@ -20,13 +20,15 @@ import numpy as np
 from benchmarks.clips import ROOT
 from benchmarks.kinetics import CLIPS, WORKSPACE
 from benchmarks.measure import Figure, percentile, watch
-from core import pipeline
 from core.base import settings
 from core.domain import Line, Lines, Prediction, Recipe, VideoInfo
 from core.domain.fingerprint import fingerprint
 from core.stages.networks.backbones import BACKBONES
-from core.words import index, meaning, naming, saying, searching, wordings
-from core.words.encoder import ENCODERS, USUAL, encode
+from core.workflows import clips as clips_workflow
+from core.workflows import models, predictions
+from core.workflows.search import full_text, index, semantics, synonyms, zero_shot
+from core.workflows.search import query as searching
+from core.workflows.search.text_encoders import ENCODERS, USUAL, encode
 from core.workspace.store import Store
 
 MANY = 10_000
@@ -137,7 +139,7 @@ def _talk(number: int, draw: np.random.Generator) -> Lines:
 
 @cache
 def _phrases() -> list[str]:
-    return [told for each in wordings.table().values() for told in each]
+    return [told for each in synonyms.table().values() for told in each]
 
 
 def _made(labels: tuple[str, ...], draw: np.random.Generator) -> Prediction:
@@ -155,23 +157,23 @@ def _hidden() -> list[Figure]:
 
     Labels that the other figures are about take no part.
     """
-    store, table = Store(ROOT / "build" / "bench" / "words"), wordings.table()
-    bank = meaning.of_labels(store, tuple(table))
+    store, table = Store(ROOT / "build" / "bench" / "words"), synonyms.table()
+    bank = semantics.of_labels(store, tuple(table))
     firsts = [*bank.first.tolist(), len(bank.wordings)]
-    held = [saying.pieces(text) for told in table.values() for text in told]
+    held = [full_text.pieces(text) for told in table.values() for text in told]
     drawn = [
         (place, column, text)
         for place, told in enumerate(table.values())
         for column, text in enumerate(told)
-        if column and len(told) == len(wordings.FORMS)
+        if column and len(told) == len(synonyms.FORMS)
     ]
     figures = []
     for name, framed in (("as they are", False), ("in a sentence about a child", True)):
-        texts = [FRAMES[wordings.FORMS[at][:2]].format(text) if framed else text for _, at, text in drawn]
+        texts = [FRAMES[synonyms.FORMS[at][:2]].format(text) if framed else text for _, at, text in drawn]
         right = 0
         for (place, column, _), text, vector in zip(drawn, texts, bank.asked(texts), strict=True):
-            wanted = saying.sought(meaning.gist(text))
-            near = bank.wordings @ vector + meaning.LITERAL * np.array([wanted <= each for each in held])
+            wanted = full_text.sought(semantics.gist(text))
+            near = bank.wordings @ vector + semantics.LITERAL * np.array([wanted <= each for each in held])
             near[firsts[place] + column] = -1
             right += int(np.maximum.reduceat(near, bank.first).argmax()) == place
         figures.append(
@@ -184,11 +186,11 @@ def _hidden() -> list[Figure]:
 def _looked_at(path: Path) -> tuple[VideoInfo, Prediction]:
     """A clip of the benchmarks' workspace and what the usual model says of it."""
     store, here = Store(WORKSPACE), settings.current()
-    card = pipeline.models(here)[pipeline.DEFAULT_MODEL]
-    digest = pipeline.add_video(store, path)
-    pipeline.predict(store, digest, Recipe(), card.name, here.engine)
+    card = models.models(here)[models.DEFAULT_MODEL]
+    digest = clips_workflow.add_video(store, path)
+    predictions.predict(store, digest, Recipe(), card.name, here.engine)
     return store.video(digest), store.read(
-        pipeline.prediction_key(store, digest, Recipe(), card, here.engine), Prediction
+        predictions.prediction_key(store, digest, Recipe(), card, here.engine), Prediction
     )
 
 
@@ -200,11 +202,11 @@ def _named() -> list[Figure]:
     for language, names in NAMES.items():
         right = 0
         for truth, info, known in clips:
-            told = naming.read_analysis(info, naming.name(store, known, names)).ranking[0].label
+            told = zero_shot.read_analysis(info, zero_shot.name(store, known, names)).ranking[0].label
             right += told == names[CLASSES.index(truth)]
         name = f"labels in words, {language}, clip accuracy"
         figures.append(Figure(name, right / len(clips), "", BARS.get(language), note=f"{len(clips)} clips, 5 classes"))
-    rest = [naming.name(store, known, ELSEWHERE).prediction.scores[:, -1].mean() for _, _, known in clips]
+    rest = [zero_shot.name(store, known, ELSEWHERE).prediction.scores[:, -1].mean() for _, _, known in clips]
     note = f"{', '.join(ELSEWHERE)}: on none of the clips"
     return [
         *figures,

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import evaluation
+from core.workflows import evaluation
 from core.workspace.store import DatasetEntry
 from pages.ui import (
     evaluate_compare,

@@ -1,6 +1,6 @@
 """Label: draw labels on the clip, or correct what a network drafts."""
 
-from core.labelling import journal
+from core.workflows.annotation import journal
 from pages.ui import clip_bar, label_begin, label_desk, state, theme
 
 theme.title("Label", "Draw labels on the clip, or correct what a network drafts. Every edit is kept at once.")

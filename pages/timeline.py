@@ -1,6 +1,6 @@
 """Timeline: which action happens when, beside the playing clip."""
 
-from core import pipeline
+from core.workflows import predictions
 from pages.ui import beside, clip_bar, findings, job_panel, model_cards, named, state, theme
 
 ABOUT = (
@@ -13,14 +13,14 @@ info = state.chosen_video()
 clip_bar.show(info)
 card = state.chosen_model()
 recipe, engine = state.recipe(), state.settings().engine
-key = pipeline.prediction_key(state.store(), info.digest, recipe, card, engine) if card else ""
+key = predictions.prediction_key(state.store(), info.digest, recipe, card, engine) if card else ""
 model_cards.pick(opened=not (state.store().has(key) or state.in_words()))
 if card and state.in_words():
     named.show(info, card, key)
 elif card and job_panel.ready(
     key,
     "Find the actions",
-    *(pipeline.predict, state.store(), info.digest, recipe, card.name, engine),
+    *(predictions.predict, state.store(), info.digest, recipe, card.name, engine),
     about=ABOUT,
 ):
     findings.show(info, card, key)

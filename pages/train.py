@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core import training
+from core.workflows import training
 from pages.ui import state, theme, train_list, train_models, train_new, train_watch
 
 VIEWS = {"new": "New training", "runs": "Trainings", "models": "Models"}

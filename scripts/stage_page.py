@@ -13,7 +13,7 @@ import streamlit as st
 
 from core.base.errors import EditRefused
 from core.domain import Document, Edit, Segment, VideoInfo
-from core.labelling.edits import edited
+from core.workflows.annotation.edits import edited
 from pages.ui import player, state, theme
 from pages.ui.player import Curve, Row
 

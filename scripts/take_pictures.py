@@ -5,10 +5,11 @@ from pathlib import Path
 
 from playwright.sync_api import Page, ViewportSize
 
-from core import datasets, evaluation, pipeline, sets, training
 from core.base.settings import current
 from core.domain import Grouping, Recipe
 from core.stages.preprocessing.geometry import Crop, Rotate
+from core.workflows import clips, datasets, evaluation, predictions, training
+from core.workflows.datasets import importer
 from core.workspace.store import Store
 from pages.ui import state
 from scripts.dashboard import ROOT, chromium, serve
@@ -24,8 +25,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         workspace = Path(folder) / "workspace"
         store = Store(workspace)
-        digest = pipeline.add_sample(store)
-        pipeline.predict(store, digest, Recipe(), "kinetics400", current().engine)
+        digest = clips.add_sample(store)
+        predictions.predict(store, digest, Recipe(), "kinetics400", current().engine)
         evaluated(store)
         with serve(workspace) as dashboard, chromium() as browser:
             page = browser.new_page(viewport=WINDOW)
@@ -38,8 +39,8 @@ def main() -> None:
 
 def evaluated(store: Store) -> None:
     """Draw a made set, train on it and evaluate the training: a few minutes."""
-    sets.make_set(store, groups=10, takes=1)
-    dataset, engine, recipe = store.dataset(sets.MADE_NAME), current().engine, training.view("whole", CNN)
+    importer.make_set(store, groups=10, takes=1)
+    dataset, engine, recipe = store.dataset(importer.MADE_NAME), current().engine, training.view("whole", CNN)
     training.gather(store, dataset.name, recipe, CNN, engine)
     split = datasets.grouped_folds(dataset, Grouping("column"), count=5)
     key = training.plan(

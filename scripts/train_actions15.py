@@ -28,7 +28,6 @@ from pathlib import Path
 
 import numpy as np
 
-from core import pipeline
 from core.base import settings
 from core.base.registry import BACKBONES
 from core.domain import Features, Frame, ModelCard, Prediction, Recipe, serialization
@@ -37,6 +36,8 @@ from core.stages.networks import backbones, inference_engine, recurrent, recurre
 from core.stages.networks.recurrent import NetworkSettings
 from core.stages.networks.recurrent_training import Example
 from core.stages.tracks import segmentation
+from core.workflows import clips as clips_workflow
+from core.workflows import predictions
 from core.workspace.store import Store
 
 NAME = "actions-15"
@@ -154,7 +155,7 @@ def gather(folder: Path, store: Store) -> tuple[list[Item], tuple[str, ...]]:
     """All items with their features, stored ones where the workspace has them, and the labels in their order."""
     clips = find_clips(folder)
     labels = tuple(sorted({clip.label for clip in clips}, key=str.lower))
-    digests = {clip.path: pipeline.add_video(store, clip.path) for clip in clips}
+    digests = {clip.path: clips_workflow.add_video(store, clip.path) for clip in clips}
     lengths_s = {path: store.video(digest).duration_s for path, digest in digests.items()}
     items = []
     for clip in clips:
@@ -173,9 +174,9 @@ def gather(folder: Path, store: Store) -> tuple[list[Item], tuple[str, ...]]:
 def _clip_features(store: Store, digest: str) -> Features:
     """The features of a whole clip, made and filed as the program does."""
     chosen = settings.current().engine
-    key = pipeline.features_key(digest, Recipe(), BACKBONE, chosen)
+    key = predictions.features_key(digest, Recipe(), BACKBONE, chosen)
     if not store.has(key):
-        features = pipeline.extract(store.video(digest), Recipe(), BACKBONE, chosen, store.engine_cache)
+        features = predictions.extract(store.video(digest), Recipe(), BACKBONE, chosen, store.engine_cache)
         store.write(key, features, kind="features", video=digest)
     return store.read(key, Features)
 
@@ -209,7 +210,7 @@ def _joined(store: Store, parts: Sequence[Part], digests: Mapping[Path, str]) ->
     backbone, count = BACKBONES[BACKBONE], 0
     for part in parts:
         stretch_s = (part.start_s, part.stop_s)
-        source = pipeline.frames_of(
+        source = predictions.frames_of(
             store.video(digests[part.clip.path]), Recipe(), backbone.size_px, within_s=stretch_s
         )
         kept = list(islice(backbones.grid(source, backbone.rate_hz), _ticks(part)))
@@ -225,7 +226,7 @@ def _shared_streams(folder: Path, store: Store, labels: tuple[str, ...], folds: 
     items = []
     for path in sorted(folder.glob("weizmann-streams/videos/*.mp4")):
         truth = (folder / "weizmann-streams" / "groundTruth" / f"{path.stem}.txt").read_text().split()
-        digest = pipeline.add_video(store, path)
+        digest = clips_workflow.add_video(store, path)
         features = _clip_features(store, digest)
         frames = np.searchsorted(store.video(digest).times_s, features.times_s, side="right") - 1
         targets = np.array([labels.index(truth[frame]) for frame in frames])
@@ -272,7 +273,9 @@ def score(
 def _told(item: Item, scores: np.ndarray, labels: tuple[str, ...]) -> list[str]:
     """The labels in their order as the program would tell them."""
     prediction = Prediction(item.features.times_s, scores, labels, NAME, item.features.seen_s)
-    told = segmentation.track(prediction, video="", threshold=THRESHOLD, shortest_s=pipeline.SHORTEST_S, author=NAME)
+    told = segmentation.track(
+        prediction, video="", threshold=THRESHOLD, shortest_s=clips_workflow.SHORTEST_S, author=NAME
+    )
     return [segment.label for segment in told.segments]
 
 

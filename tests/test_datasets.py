@@ -13,9 +13,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from core import datasets, sets
 from core.base.errors import AnalysisError, Cancelled, FormatInvalid, NotEnoughExamples, ResultMissing, SplitInvalid
-from core.datasets import Source, Stretch, archives
 from core.domain import (
     TEST,
     TRAIN,
@@ -32,6 +30,8 @@ from core.domain import (
 )
 from core.stages import video
 from core.stages.drawing import sample_clip
+from core.workflows import datasets
+from core.workflows.datasets import Source, Stretch, archives, importer
 from core.workspace.store import Store
 from tests.conftest import moving_square
 
@@ -480,15 +480,15 @@ def folder(tmp_path, square_clip) -> Path:
 
 def test_a_check_tells_everything_and_takes_nothing_in_before_the_user_agrees(store: Store, folder):
     source, reports = Source(str(folder)), []
-    sets.check(store, source, lambda *progress: reports.append(progress))
-    key = sets.import_key(source)
+    importer.check(store, source, lambda *progress: reports.append(progress))
+    key = importer.import_key(source)
     found = store.read(key, Dataset)
     assert store.datasets() == []
     assert store.keys("import") == [key]
     assert [(one.file, one.left_out) for one in found.findings] == [("still/broken.mp4", True)]
     assert reports[-1][:2] == (5, 5)
     assert store.videos() == []
-    assert sets.keep(store, key, "") == "moves"
+    assert importer.keep(store, key, "") == "moves"
     assert {entry.name for entry in store.videos()} == {"tom_1.mp4", "ann_1.mp4", "tom_2.mp4", "ann_2.mp4"}
     assert not any(entry.uploaded for entry in store.videos())
     assert not store.keys("measured")
@@ -501,15 +501,15 @@ def test_a_check_tells_everything_and_takes_nothing_in_before_the_user_agrees(st
 def test_a_set_without_a_usable_clip_and_a_name_that_is_taken_are_refused(store: Store, folder, tmp_path):
     source = Source(str(folder))
     for _ in range(2):
-        sets.check(store, source)
+        importer.check(store, source)
         if not store.datasets():
-            sets.keep(store, sets.import_key(source), "mine")
+            importer.keep(store, importer.import_key(source), "mine")
     with pytest.raises(AnalysisError, match="already is a labelled set 'mine'"):
-        sets.keep(store, sets.import_key(source), "mine")
+        importer.keep(store, importer.import_key(source), "mine")
     empty = Source(str(touch(tmp_path / "none", "walk/a.avi")))
-    sets.check(store, empty)
+    importer.check(store, empty)
     with pytest.raises(NotEnoughExamples):
-        sets.keep(store, sets.import_key(empty), "")
+        importer.keep(store, importer.import_key(empty), "")
 
 
 def zipped(store: Store, folder: Path) -> Source:
@@ -524,14 +524,14 @@ def zipped(store: Store, folder: Path) -> Source:
 
 def test_a_zip_brings_its_clips_into_the_library(store: Store, folder):
     source = zipped(store, folder)
-    sets.check(store, source)
-    found = store.read(sets.import_key(source), Dataset)
+    importer.check(store, source)
+    found = store.read(importer.import_key(source), Dataset)
     assert [item.path for item in found.items] == [
         "right/ann_1.mp4", "right/tom_1.mp4", "still/ann_2.mp4", "still/tom_2.mp4",
     ]  # fmt: skip
     assert [one.file for one in found.findings] == ["still/broken.mp4"]
     assert store.videos() == []
-    sets.keep(store, sets.import_key(source), "")
+    importer.keep(store, importer.import_key(source), "")
     assert all(entry.uploaded and Path(entry.info.path).is_file() for entry in store.videos())
     assert {entry.name for entry in store.videos()} == {"ann_1.mp4", "tom_1.mp4", "ann_2.mp4", "tom_2.mp4"}
     assert all(store.thumbnail_path(item.video).is_file() for item in found.items)
@@ -540,9 +540,9 @@ def test_a_zip_brings_its_clips_into_the_library(store: Store, folder):
 
 def test_what_is_forgotten_leaves_nothing(store: Store, folder):
     source = zipped(store, folder)
-    sets.check(store, source)
+    importer.check(store, source)
     assert list(store.import_folder.glob("unpacked-*"))
-    sets.drop(store, sets.import_key(source))
+    importer.drop(store, importer.import_key(source))
     assert (store.videos(), store.datasets(), store.keys("import")) == ([], [], [])
     assert not list(store.import_folder.glob("unpacked-*"))
     assert not list(store.upload_folder.glob("*"))
@@ -550,11 +550,11 @@ def test_what_is_forgotten_leaves_nothing(store: Store, folder):
 
 def test_what_waits_for_a_word_outlasts_a_day_and_what_nobody_waits_for_does_not(store: Store, folder, monkeypatch):
     source = zipped(store, folder)
-    sets.check(store, source)
+    importer.check(store, source)
     monkeypatch.setattr("core.workspace.store.STALE_S", -1.0)
     store.tidy()
     assert len(store.keys("measured")) == 4
-    store.delete(sets.import_key(source))  # not dropped: its folder stays behind
+    store.delete(importer.import_key(source))  # not dropped: its folder stays behind
     store.tidy()
     assert not store.keys("measured")
     assert not list(store.import_folder.glob("*"))
@@ -568,38 +568,38 @@ def test_a_check_that_is_stopped_leaves_no_clip_and_measures_none_twice(store: S
 
     source = zipped(store, folder)
     with pytest.raises(Cancelled):
-        sets.check(store, source, stop)
+        importer.check(store, source, stop)
     assert (store.videos(), store.keys("import")) == ([], [])
     assert not list(store.import_folder.glob("unpacked-*"))
     probed, probe = [], video.probe
     monkeypatch.setattr(video, "probe", lambda path, *rest: probed.append(path) or probe(path, *rest))
-    sets.check(store, source)
+    importer.check(store, source)
     assert [Path(path).name for path in probed] == ["ann_2.mp4", "tom_2.mp4"]
-    assert sets.keep(store, sets.import_key(source), "") == "moves"
+    assert importer.keep(store, importer.import_key(source), "") == "moves"
 
 
 def test_a_clip_that_is_gone_before_the_word_is_told(store: Store, folder):
     source = Source(str(folder))
-    sets.check(store, source)
+    importer.check(store, source)
     (folder / "right" / "ann_1.mp4").unlink()
     with pytest.raises(ResultMissing, match=r"ann_1.mp4 is no longer where it was measured"):
-        sets.keep(store, sets.import_key(source), "")
+        importer.keep(store, importer.import_key(source), "")
     assert (store.datasets(), store.videos()) == ([], [])
 
 
 def test_a_clip_that_ended_its_process_twice_is_left_out(store: Store, folder, monkeypatch):
-    from core import pipeline
+    from core.workflows import clips
 
     def crash(*_):
         raise SystemExit  # stands for a process that is gone: nothing is cleaned up
 
-    monkeypatch.setattr(sets.Path, "unlink", lambda *_, **__: None)
-    monkeypatch.setattr(pipeline, "measure_aside", crash)
-    for _ in range(sets.TRIES):
+    monkeypatch.setattr(importer.Path, "unlink", lambda *_, **__: None)
+    monkeypatch.setattr(clips, "measure_aside", crash)
+    for _ in range(importer.TRIES):
         with pytest.raises(SystemExit):
-            sets.gathered(store, Source(str(folder)))
+            importer.gathered(store, Source(str(folder)))
     monkeypatch.undo()
-    found = sets.gathered(store, Source(str(folder)))
+    found = importer.gathered(store, Source(str(folder)))
     assert len(found.items) == 3
     assert any("ended the process that read it, 2 times" in one.got for one in found.findings)
 
@@ -864,11 +864,11 @@ def test_a_planted_duplicate_of_a_real_clip_is_found_across_a_split(store: Store
     moved = [replace(one, index=at, time_s=one.time_s - kept[0].time_s) for at, one in enumerate(kept)]
     video.write(root / "jump" / "zed_jump.mp4", moved)
     source = Source(str(root))
-    sets.check(store, source)
-    name = sets.keep(store, sets.import_key(source), "")
-    sets.find_duplicates(store, name)
+    importer.check(store, source)
+    name = importer.keep(store, importer.import_key(source), "")
+    importer.find_duplicates(store, name)
     dataset = store.dataset(name)
-    found = sets.duplicates(store, datasets.key(dataset))
+    found = importer.duplicates(store, datasets.key(dataset))
     pairs = [{dataset.items[pair.first].path, dataset.items[pair.second].path} for pair in found.pairs]
     assert pairs == [{f"jump/{planted.name}", "jump/zed_jump.mp4"}]
     split = datasets.grouped_folds(dataset, Grouping("clip"), count=3, seed=1)

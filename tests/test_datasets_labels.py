@@ -2,11 +2,11 @@
 
 import pytest
 
-from core import datasets
 from core.base.errors import FormatInvalid
 from core.base.registry import FORMATS
-from core.datasets import Source
 from core.domain import Labels, Segment
+from core.workflows import datasets
+from core.workflows.datasets import Source
 from tests.labels import A, labels, steady
 
 SECONDS = (

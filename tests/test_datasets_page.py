@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from core import datasets, sets
 from core.domain import Dataset, Duplicates, Finding, Item, Pair, Split
 from core.stages.drawing import sample_dataset
+from core.workflows import datasets
+from core.workflows.datasets import importer
 from core.workspace.store import Store
 from pages.ui import set_import, state
 from tests.test_pages import FakeRunner, button, page, runner, told
@@ -57,7 +58,7 @@ def test_without_a_set_the_page_says_what_to_do(store):
 def test_the_sample_set_is_made_by_a_job(store, runner):
     at = page("datasets")
     button(at, "Make the sample set").click().run()
-    assert runner.known[sets.MADE_KEY].title == "Make the sample set"
+    assert runner.known[importer.MADE_KEY].title == "Make the sample set"
     assert [len(sample_dataset.clips(groups=groups, takes=takes)) for groups, takes in set_import.SIZES] == [144, 24]
     assert [words.split()[0] for words in set_import.SIZES.values()] == ["144", "24"]
     words = told(at)
@@ -71,7 +72,7 @@ def test_a_path_is_checked_by_a_job_which_shows_how_far_it_is(store, runner, tmp
     button(at, "Check this set").click().run()
     (job,) = runner.known.values()
     assert job.title == "Check moves"
-    assert job.key == "import-" + sets.import_key(datasets.Source(str(tmp_path / "moves")))
+    assert job.key == "import-" + importer.import_key(datasets.Source(str(tmp_path / "moves")))
     assert any(one.label == "Cancel" for one in at.button)
     assert not told(at).count("There is no labelled set yet")
 
@@ -101,7 +102,7 @@ def test_each_layout_asks_for_what_it_needs(store, runner):
     radio(at, "Between the labelled stretches").set_value(True)
     button(at, "Check this set").click().run()
     source = datasets.Source("/sets/table.csv", form="csv", watched=True, columns=(("label", "what"),))
-    assert list(runner.known) == ["import-" + sets.import_key(source)]
+    assert list(runner.known) == ["import-" + importer.import_key(source)]
     at.selectbox[0].select("mstcn").run()
     assert {"Which of the numbered splits", "A label for every so many frames"} <= {
         one.label for one in at.number_input
@@ -124,7 +125,7 @@ def test_a_check_that_failed_says_why_and_can_be_closed(store, runner, tmp_path)
 def test_what_a_check_found_waits_for_a_word(store, monkeypatch):
     findings = (Finding("set.csv", 3, "a clip b.mp4", "no such file"), Finding("set.csv", 4, "x", "y", False))
     source = datasets.Source("/sets/moves")
-    store.write(sets.import_key(source), some_set(findings=findings), kind="import")
+    store.write(importer.import_key(source), some_set(findings=findings), kind="import")
     at = page("datasets")
     words = told(at)
     assert "24 clips in 2 classes can be used" in words
@@ -135,7 +136,7 @@ def test_what_a_check_found_waits_for_a_word(store, monkeypatch):
     assert store.datasets() == []
     button(at, "Take in what can be used").click().run()
     assert "ann_0.mp4 is no longer where it was measured" in told(at).replace("\\", "")
-    monkeypatch.setattr(sets, "take_clips", lambda store, found: None)  # as if they were
+    monkeypatch.setattr(importer, "take_clips", lambda store, found: None)  # as if they were
     button(at, "Take in what can be used").click().run()
     assert [entry.name for entry in store.datasets()] == ["Moves"]
     view(at, "What was found")
@@ -144,7 +145,7 @@ def test_what_a_check_found_waits_for_a_word(store, monkeypatch):
 
 def test_a_check_can_be_forgotten_and_an_unusable_set_cannot_be_taken_in(store):
     source = datasets.Source("/sets/moves")
-    store.write(sets.import_key(source), Dataset("Moves", (), ()), kind="import")
+    store.write(importer.import_key(source), Dataset("Moves", (), ()), kind="import")
     at = page("datasets")
     assert button(at, "Take this set in").disabled
     button(at, "Forget it").click().run()
@@ -153,7 +154,7 @@ def test_a_check_can_be_forgotten_and_an_unusable_set_cannot_be_taken_in(store):
 
 def test_a_name_that_is_taken_is_refused(store):
     saved(store, some_set())
-    store.write(sets.import_key(datasets.Source("/x")), some_set(), kind="import")
+    store.write(importer.import_key(datasets.Source("/x")), some_set(), kind="import")
     at = page("datasets")
     button(at, "Take this set in").click().run()
     assert "already is a labelled set" in told(at)
@@ -209,10 +210,10 @@ def test_near_duplicates_are_looked_for_joined_and_no_longer_leak(store, runner)
     key = saved(store, some_set())
     at = view(page("datasets"), "Near-duplicates")
     button(at, "Look for near-duplicates").click().run()
-    assert list(runner.known) == [sets.duplicates_key(key)]
+    assert list(runner.known) == [importer.duplicates_key(key)]
     runner.known.clear()
     found = Duplicates(key, (Pair(0, 2, 0.02, 0.05),), 1)  # of ann and of bob
-    store.write(sets.duplicates_key(key), found, kind="duplicates")
+    store.write(importer.duplicates_key(key), found, kind="duplicates")
     view(at.run(), "Groups and split")
     at.selectbox(key="sets.method").select("leave one group out").run()
     assert "1 pair of clips that look alike stand on two sides" in told(at)

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core import datasets, evaluation, pipeline, training
 from core.base.registry import METRICS
 from core.domain import Dataset, Evaluation, FoldResult, Grouping, HeldOut, Item, Matching, ModelCard, Recipe, Segment
 from core.domain.jobs import Job
-from core.training import runs
+from core.workflows import datasets, evaluation, models, training
+from core.workflows.training import checkpoints
 from core.workspace.store import Store
 from pages.ui import evaluate_choice, evaluate_figures, evaluate_matrix, evaluate_words, reads, state
 from tests.test_pages import FakeRunner, button, page, runner, told, video_info
@@ -80,7 +80,7 @@ def trained(store: Store, dataset: Dataset, said: HeldOut, *, seed: int = 0, **c
         recipe=Recipe(), options=training.Options(), seed=seed,
     )  # fmt: skip
     for what in ("held out", "probe"):
-        store.write(runs._part(key, what), said, kind="held out")
+        store.write(checkpoints._part(key, what), said, kind="held out")
     record = training.run_of(store, key)
     folds = (FoldResult(("ann",), 12, 1.0, (), 0),) * 2
     ended: dict[str, Any] = {"state": "done", "folds": folds, "scores": {"accuracy": 0.83}, "created": 1.0 + seed}
@@ -172,7 +172,7 @@ def test_a_model_is_judged_at_first_on_groups_it_never_saw_and_its_classes_can_b
     store.save_dataset(dataset, datasets.key(dataset))
     card = ModelCard("m", "My model", "i3d-kinetics400", 1, ("run", "walk", "hop"), settings={"held_out": ("ann",)})
     monkeypatch.setattr(state, "models", lambda: {"m": card})
-    monkeypatch.setattr(pipeline, "model_of", lambda store, name: (card, None))
+    monkeypatch.setattr(models, "model_of", lambda store, name: (card, None))
     at = page("evaluate")
     on = chosen(at, "On")
     assert on.options == ["6 clips of groups that it never saw", "All 24 clips of the set"]

@@ -15,7 +15,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core import datasets, evaluation, pipeline, sets, training
 from core.__main__ import main
 from core.base import settings
 from core.base.errors import LabelsMismatch, NotEnoughExamples, ResultMissing, ScoringRefused
@@ -37,12 +36,15 @@ from core.domain import (
     VideoInfo,
     serialization,
 )
-from core.evaluation import Question, charts, making, matching, report, rivals, tables
 from core.stages import metrics
 from core.stages.metrics import calibration
 from core.stages.networks.backbones import BACKBONES
-from core.training import runs
-from core.training.options import Options
+from core.workflows import clips as clips_workflow
+from core.workflows import datasets, evaluation, predictions, training
+from core.workflows.datasets import importer
+from core.workflows.evaluation import Question, comparison, export, label_matching, report, report_charts, results
+from core.workflows.training import checkpoints
+from core.workflows.training.options import Options
 from core.workspace.store import Store
 
 LABELS = ("run", "walk", "sit")
@@ -77,10 +79,10 @@ def said_of(scores: np.ndarray, truth: list[int], folds: list[int] | None = None
 def judge(
     dataset: Dataset, said: HeldOut, *, crossed: bool = True, origin: Origin = ORIGIN, warnings: tuple[str, ...] = ()
 ) -> Evaluation:
-    usual = making.majority_of(said.truth, len(dataset.labels))
+    usual = results.majority_of(said.truth, len(dataset.labels))
     groups = [item.group for item in dataset.items]
     simpler = [("majority", "Majority", "always the same", usual)]
-    return making.judged(
+    return results.judged(
         dataset, groups, said, origin, warnings, simpler, split_key="5", crossed=crossed, report=silent
     )  # fmt: skip
 
@@ -226,7 +228,7 @@ def test_over_time_a_click_lists_stretches_with_their_moments():
     assert [(one.unit, one.start_s, one.stop_s, one.rows) for one in found] == [(0, 0.5, 1.5, 2), (1, 0.0, 1.0, 2)]
     assert all(one.start_s <= one.moment_s < one.stop_s for one in found)
     assert judged.card.confusion[0, 1] == 4
-    lanes = evaluation.lanes(Store("/nowhere"), judged, 1)
+    lanes = evaluation.timeline(Store("/nowhere"), judged, 1)
     assert [(one.label, one.start_s, one.stop_s) for one in lanes.disagreement] == [("walk, not run", 0.0, 1.0)]
     assert [(one.label, one.stop_s) for one in lanes.truth] == [("run", 1.0), ("walk", 2.0), ("sit", 4.0)]
 
@@ -326,7 +328,7 @@ def test_the_majority_of_a_fold_is_what_its_network_learned_from():
     dataset = clips([0, 0, 0, 1, 1, 0, 1, 1], groups=2)
     split = datasets.leave_one_group_out(dataset, Grouping("column"))
     folds = [int(group == "g1") for group in split.groups]
-    usual = making.majority_of_folds(dataset, split, said_of(np.eye(3)[[0] * 8], [0] * 8, folds))
+    usual = results.majority_of_folds(dataset, split, said_of(np.eye(3)[[0] * 8], [0] * 8, folds))
     learned = [
         [item.label for item, group in zip(dataset.items, split.groups, strict=True) if group != one]
         for one in ("g0", "g1")
@@ -358,7 +360,7 @@ def trained(store: Store, dataset: Dataset, scores: np.ndarray, *, seed: int = 0
     truth = [dataset.labels.index(dataset.items[place].label) for place in order]
     said = replace(said_of(scores[order], truth, folds), items=np.array(order))
     for what in ("held out", "probe"):
-        store.write(runs._part(key, what), said, kind="held out")
+        store.write(checkpoints._part(key, what), said, kind="held out")
     store.write(key, replace(training.run_of(store, key), state=state, warnings=("Beware.",)), kind="training")
     return key
 
@@ -409,7 +411,7 @@ def modelled(store: Store, dataset: Dataset, labels: tuple[str, ...], scores: np
         )
         store.save_video(info)
         said = Prediction(times_s, np.tile(row, (8, 1)).astype(np.float32), labels, "mine", (0.0, 4.0))
-        key = pipeline.prediction_key(store, item.video, Recipe(), card, ENGINE)
+        key = predictions.prediction_key(store, item.video, Recipe(), card, ENGINE)
         store.write(key, said, kind="prediction", video=item.video)
     return card
 
@@ -421,19 +423,19 @@ def asked(store: Store, **changes) -> Evaluation:
 
 
 def test_stored_predictions_are_used_and_labels_matched_by_name(store, monkeypatch):
-    monkeypatch.setattr(pipeline, "predict", lambda *_: pytest.fail("it was there"))
+    monkeypatch.setattr(predictions, "predict", lambda *_: pytest.fail("it was there"))
     modelled(store, clips([0, 1, 2, 0]), ("SIT", "Run_", "w-alk", "fly"), sure_of([1, 2, 0, 3], 4))
     judged = asked(store)
     assert judged.origin.matching.pairs == (("run", "Run_"), ("walk", "w-alk"), ("sit", "SIT"))
     assert judged.found.labels == (*LABELS, "fly") and judged.origin.matching.beyond == 1
     assert judged.found.predicted.tolist() == [0, 1, 2, 3]
     assert any("wrong" in warning and "run = Run_" in warning for warning in judged.warnings)
-    lane = evaluation.lanes(store, judged, 3)
+    lane = evaluation.timeline(store, judged, 3)
     assert lane.predicted[0].label == "fly" and lane.disagreement[0].label == "fly, not run"
 
 
 def test_what_a_model_has_not_said_yet_is_made_once(store, monkeypatch):
-    sets.make_set(store, groups=2, takes=1)
+    importer.make_set(store, groups=2, takes=1)
     cnn = BACKBONES[CNN]
     card = ModelCard("things", "Things", CNN, cnn.version, cnn.labels())
     path = store.workspace / "models" / "things" / "card.json"
@@ -446,10 +448,10 @@ def test_what_a_model_has_not_said_yet_is_made_once(store, monkeypatch):
         rng = np.random.default_rng(len(looked))
         return Features(np.arange(3) + 0.5, rng.random((3, len(cnn.classifier()[0])), np.float32), (0.0, 3.0))
 
-    monkeypatch.setattr(pipeline, "extract", extract)
-    labels = store.dataset(sets.MADE_NAME).labels
+    monkeypatch.setattr(predictions, "extract", extract)
+    labels = store.dataset(importer.MADE_NAME).labels
     pairs = tuple(zip(labels, cnn.labels()[:6], strict=True))
-    question = Question(sets.MADE_NAME, "model", "things", grouping=Grouping("column"), pairs=pairs, engine=ENGINE)
+    question = Question(importer.MADE_NAME, "model", "things", grouping=Grouping("column"), pairs=pairs, engine=ENGINE)
     evaluation.evaluate(store, question, lambda *each: told.append(each))
     evaluation.evaluate(store, question)
     judged = evaluation.read(store, evaluation.question_key(store, question))
@@ -505,14 +507,14 @@ def test_labels_matched_by_hand_add_their_scores(store):
 def test_names_of_which_two_would_fit_are_not_guessed():
     card = ModelCard("m", "M", CNN, 1, ("Wave 1", "wave_1", "run"))
     dataset = clips([0, 1], ("wave1", "run"))
-    found = matching.matched(dataset, card)
+    found = label_matching.matched(dataset, card)
     assert found.pairs == (("run", "run"),) and found.strangers == ("wave1",)
 
 
 def test_labels_that_share_words_with_a_class_come_first():
     known = ("abseiling", "surfing water", "skipping rope", "springboard diving", "swinging on something", "sword")
     for ours, first in (("Surfing", known[1]), ("JumpRope", known[2]), ("Diving", known[3]), ("Swing", known[4])):
-        found = matching.nearest(ours, known)
+        found = label_matching.nearest(ours, known)
         assert found[0] == first and sorted(found) == sorted(known)
 
 
@@ -527,23 +529,23 @@ def test_a_model_that_learned_from_the_clips_is_warned_about(store):
     card = modelled(store, dataset, LABELS, sure_of([0, 1, 2, 0]), settings={"data": datasets.key(dataset)})
     assert asked(store).warnings[0].startswith("LEAK")
     named = replace(card, settings={"held_out": ["clip0", "run g9"]}, trained_on="Clips of Made", network="n.keras")
-    assert matching.unseen(dataset, named) == (0,)
-    told = matching.leak(store, dataset, named, range(4), "")[0]
+    assert label_matching.unseen(dataset, named) == (0,)
+    told = label_matching.leak(store, dataset, named, range(4), "")[0]
     assert told.startswith("LEAK") and "1 of the 4 clips" in told
-    assert "did not learn" in matching.leak(store, dataset, named, [0], "")[0]
+    assert "did not learn" in label_matching.leak(store, dataset, named, [0], "")[0]
     strange = replace(named, trained_on="Other clips")
-    assert "in words only" in matching.leak(store, dataset, strange, range(4), "")[0]
+    assert "in words only" in label_matching.leak(store, dataset, strange, range(4), "")[0]
 
 
 def test_a_model_of_a_training_is_not_warned_about_on_clips_it_did_not_learn_from(store):
     dataset = clips(TRUTH)
     key = trained(store, dataset, sure_of(TRUTH))
     card = ModelCard("mine", "M", CNN, BACKBONES[CNN].version, LABELS, settings={"training": key})
-    assert "12 of the 12 clips" in matching.leak(store, dataset, card, range(12), "")[0]
+    assert "12 of the 12 clips" in label_matching.leak(store, dataset, card, range(12), "")[0]
     others = Dataset(
         "Others", LABELS, tuple(replace(item, video=digest(100 + place)) for place, item in enumerate(dataset.items))
     )
-    assert matching.leak(store, others, card, range(12), "") == ()
+    assert label_matching.leak(store, others, card, range(12), "") == ()
 
 
 # Two evaluations ------------------------------------------------------------------------------------------------------
@@ -595,9 +597,9 @@ def test_only_shared_clips_are_compared_and_none_is_refused(store):
     origin = replace(ORIGIN, dataset_key="other")
     other = judge(elsewhere, said_of(sure_of(TRUTH), TRUTH), origin=origin)
     with pytest.raises(ScoringRefused, match="different clips"):
-        rivals.shared(one, other)
+        comparison.shared(one, other)
     with pytest.raises(ScoringRefused, match="over time"):
-        rivals.shared(one, over_time(np.array([[0, 1]]), np.array([[0, 1]])))
+        comparison.shared(one, over_time(np.array([[0, 1]]), np.array([[0, 1]])))
 
 
 def test_models_of_other_labels_are_compared_by_name(store):
@@ -682,7 +684,7 @@ def test_a_report_runs_nothing_that_a_name_says_and_loads_nothing():
 
 def test_a_report_holds_pictures_numbers_and_how_to_run_it_again(store, monkeypatch):
     shown = Frame(0, 0.0, np.full((60, 80, 3), 90, np.uint8))
-    monkeypatch.setattr(pipeline, "moment", lambda *_: [shown])
+    monkeypatch.setattr(clips_workflow, "moment", lambda *_: [shown])
     judged = judged_clips(TRUTH, [1, 1, 1] * 4)
     store.write("ab", judged, kind="evaluation")
     evaluation.make_report(store, "ab")
@@ -708,7 +710,7 @@ def test_numbers_leave_as_json_and_csv():
     rows = list(csv.DictReader(io.StringIO(evaluation.as_csv(judged).decode())))
     assert [int(row["right"]) for row in rows] == [1] * 9 + [0, 1, 0]
     assert {row["truth"] for row in rows} == set(LABELS) and rows[0]["confidence"] == "0.8000"
-    labels = list(csv.DictReader(io.StringIO(tables.labels_csv(judged).decode())))
+    labels = list(csv.DictReader(io.StringIO(export.labels_csv(judged).decode())))
     assert [row["recall"] for row in labels] == ["0.7500", "1.0000", "0.7500"]
     assert re.fullmatch(r"[\w.-]+", evaluation.report_name(hostile()))
 
@@ -717,11 +719,11 @@ def test_many_labels_stay_readable_in_a_report():
     labels = tuple(f"label {n}" for n in range(70))
     truth = list(range(70)) * 2
     judged = judge(clips(truth, labels), said_of(sure_of([*range(1, 70), 0] * 2, 70), truth))
-    drawn = charts.matrix_chart(judged)
-    assert len(drawn.layout["xaxis"]["ticktext"]) == charts.MOST_CHOSEN and "confusion.csv" in drawn.about
+    drawn = report_charts.matrix_chart(judged)
+    assert len(drawn.layout["xaxis"]["ticktext"]) == report_charts.MOST_CHOSEN and "confusion.csv" in drawn.about
     counted = [cell for line in drawn.data[0]["meta"]["counts"] for cell in line]
-    assert len(counted) == charts.MOST_CHOSEN**2 and sum(counted) >= charts.MOST_CHOSEN
-    assert len(charts.curve_charts(judged)[0].data) <= charts.MOST_CURVES
+    assert len(counted) == report_charts.MOST_CHOSEN**2 and sum(counted) >= report_charts.MOST_CHOSEN
+    assert len(report_charts.curve_charts(judged)[0].data) <= report_charts.MOST_CURVES
 
 
 # The command line -----------------------------------------------------------------------------------------------------

@@ -7,11 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import insight, pipeline
 from core.base.errors import RecipeInvalid, UnknownName
 from core.base.settings import Settings
 from core.domain import Features, ModelCard, Recipe, VideoInfo
-from core.insight import Question, View
 from core.stages.networks import recurrent_training
 from core.stages.networks.backbones import BACKBONES, Backbone, Stage
 from core.stages.networks.explain import activations, attribution, deletion, projection
@@ -19,6 +17,8 @@ from core.stages.networks.explain import layers as layers_of
 from core.stages.networks.explain.activations import Stretch
 from core.stages.networks.recurrent import NetworkSettings
 from core.stages.preprocessing.sampling import Resample, Trim
+from core.workflows import clips, explanations, predictions
+from core.workflows.explanations import Question, View
 from core.workspace.store import Store
 
 SHIPPED = ("efficientnet-lite0", "i3d-kinetics400")
@@ -39,7 +39,7 @@ def stretch_of(shown: np.ndarray, *, before: int = 0, count: int | None = None) 
 
 @pytest.fixture(scope="module")
 def digest(shared_store, square_clip) -> str:
-    return pipeline.add_video(shared_store, square_clip)
+    return clips.add_video(shared_store, square_clip)
 
 
 @pytest.fixture(scope="module")
@@ -160,12 +160,12 @@ def info_of(frames: int, rate_hz: float = 25.0) -> VideoInfo:
 def test_each_moment_lies_in_its_window_and_each_window_is_there(name, frames):
     backbone, info = BACKBONES[name], info_of(frames)
     for moment_s in np.linspace(0, info.duration_s - 0.001, 40):
-        number = insight.window_at(info, Recipe(), backbone, float(moment_s))
-        start_s, stop_s = insight.window_s(info, Recipe(), backbone, number)
+        number = explanations.window_at(info, Recipe(), backbone, float(moment_s))
+        start_s, stop_s = explanations.window_s(info, Recipe(), backbone, number)
         assert start_s <= moment_s < stop_s
-        assert stop_s - start_s <= insight.window_frames(backbone) / 25 + 1e-9
+        assert stop_s - start_s <= explanations.window_frames(backbone) / 25 + 1e-9
     with pytest.raises(ValueError, match="no window"):
-        insight.window_s(info, Recipe(), backbone, number + 1)
+        explanations.window_s(info, Recipe(), backbone, number + 1)
 
 
 @pytest.mark.parametrize("recipe", [Recipe(), Recipe((Trim((0.6, 1.8)),)), Recipe((Resample(10.0),))])
@@ -175,10 +175,10 @@ def test_a_window_shows_the_frames_that_the_network_gets(name, recipe, shared_st
     from core.stages.networks import backbones
 
     info, backbone = shared_store.video(digest), BACKBONES[name]
-    given = list(backbones.grid(pipeline.frames_of(info, recipe, 224), backbone.rate_hz))
-    for number in range(insight._last_window(len(given), insight.window_frames(backbone)) + 1):
-        first = number * insight.window_frames(backbone) // 2
-        seen = insight._stretch(info, recipe, backbone, number, 8)
+    given = list(backbones.grid(predictions.frames_of(info, recipe, 224), backbone.rate_hz))
+    for number in range(explanations._last_window(len(given), explanations.window_frames(backbone)) + 1):
+        first = number * explanations.window_frames(backbone) // 2
+        seen = explanations._stretch(info, recipe, backbone, number, 8)
         assert seen.times_s[0] == pytest.approx(given[max(0, first - 8)].time_s)
         expected = [backbones.squared(frame.image, 224) for frame in given[first : first + seen.count]]
         assert np.array_equal(seen.meant, np.stack(expected))
@@ -186,7 +186,7 @@ def test_a_window_shows_the_frames_that_the_network_gets(name, recipe, shared_st
 
 def test_a_recipe_that_leaves_nothing_says_so():
     with pytest.raises(RecipeInvalid, match="leaves no frame"):
-        insight.window_at(info_of(20), Recipe((Trim((5.0, 6.0)),)), BACKBONES[STILL], 0.0)
+        explanations.window_at(info_of(20), Recipe((Trim((5.0, 6.0)),)), BACKBONES[STILL], 0.0)
 
 
 # Class activation
@@ -321,7 +321,7 @@ def test_coarser_rows_are_means_of_neighbours():
 
 def test_a_layer_is_stored_whole_and_read_back(shared_store, digest):
     view = View(digest, Recipe(), STILL, 1)
-    insight.show(shared_store, view, "stem_conv")
+    explanations.show(shared_store, view, "stem_conv")
     found = shared_store.read(view.layer_key("stem_conv"), activations.Activations)
     assert found.values.shape == (16, 112, 112, 32)
     assert isinstance(found.values, np.memmap)
@@ -330,31 +330,31 @@ def test_a_layer_is_stored_whole_and_read_back(shared_store, digest):
 
 
 def test_means_of_the_last_layer_over_a_clip_are_the_features(shared_store, digest):
-    means = insight.layer_means(shared_store, digest, Recipe(), STILL, "head")
-    features = insight.features(shared_store, digest, Recipe(), STILL, ENGINE)
+    means = explanations.layer_means(shared_store, digest, Recipe(), STILL, "head")
+    features = explanations.features(shared_store, digest, Recipe(), STILL, ENGINE)
     assert np.allclose(means.times_s, features.times_s)
     assert np.abs(means.values - features.values).max() < 1e-4
 
 
 def own_card() -> ModelCard:
-    return insight.readers(Settings(Path("x"), (), "", ENGINE, 2**30), STILL)[STILL]
+    return explanations.readers(Settings(Path("x"), (), "", ENGINE, 2**30), STILL)[STILL]
 
 
 def test_evidence_of_the_own_classifier_agrees_with_its_lane(shared_store, digest):
     asked = Question(View(digest, Recipe(), STILL, 0), own_card(), ENGINE, 5)
-    assert not insight.is_located(shared_store, asked)
-    found = insight.locate(shared_store, asked)
-    assert insight.is_located(shared_store, asked) and found.exact
-    _, values = insight.lane(shared_store, asked)
+    assert not explanations.is_located(shared_store, asked)
+    found = explanations.locate(shared_store, asked)
+    assert explanations.is_located(shared_store, asked) and found.exact
+    _, values = explanations.lane(shared_store, asked)
     assert np.allclose(found.maps.mean(axis=(1, 2)), values[:16], atol=1e-3)
-    assert insight.order(shared_store, digest, Recipe(), own_card(), ENGINE)[0] != -1
+    assert explanations.order(shared_store, digest, Recipe(), own_card(), ENGINE)[0] != -1
 
 
 def test_the_deletion_test_scores_what_the_engine_says(shared_store, digest):
     asked = Question(View(digest, Recipe(), STILL, 0), own_card(), ENGINE, 5)
-    insight.features(shared_store, digest, Recipe(), STILL, ENGINE)
-    score = insight.scorer(shared_store, asked)
-    shown = np.array(insight.stretch(shared_store, asked.view).meant)
+    explanations.features(shared_store, digest, Recipe(), STILL, ENGINE)
+    score = explanations.scorer(shared_store, asked)
+    shown = np.array(explanations.stretch(shared_store, asked.view).meant)
     features = shared_store.read(asked.features_key, Features).values[:16].mean(axis=0)
     kernel, bias = BACKBONES[STILL].classifier()
     logits = features @ kernel + bias

@@ -11,14 +11,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core import insight, pipeline
 from core.domain import Features, ModelCard, Prediction, Recipe
 from core.domain.jobs import Job
-from core.insight import Question, View
 from core.stages.networks.explain.activations import Activations, Stretch
 from core.stages.networks.explain.attribution import Attribution
 from core.stages.networks.explain.deletion import Deletion
 from core.stages.networks.explain.layers import Anatomy, Layer
+from core.workflows import explanations, models, predictions
+from core.workflows.explanations import Question, View
 from pages.ui import charts, layers, paint, reasons, state
 from tests.test_pages import CARD, DIGEST, FakeRunner, button, clip, page, runner, told  # noqa: F401  fixtures too
 
@@ -34,7 +34,7 @@ VIEW = View(DIGEST, Recipe(), MOVING, 0)
 def save_anatomy() -> None:
     kernels = np.random.default_rng(0).normal(0, 1, (7, 7, 7, 3, 12)).astype(np.float32)
     found = Anatomy((FIRST, MIDDLE, LAST), LAST.name, True, FIRST.name, kernels)
-    state.store().write(insight.anatomy_key(MOVING), found, kind="anatomy")
+    state.store().write(explanations.anatomy_key(MOVING), found, kind="anatomy")
 
 
 def save_maps(layer: Layer) -> None:
@@ -58,7 +58,7 @@ def save_features(card: ModelCard = CARD) -> None:
     state.store().write(asked(card).features_key, found, kind="features", video=DIGEST)
     scores = np.tile(np.array([[0.2, 0.8]], np.float32), (7, 1))
     said = Prediction(times_s, scores, card.labels, card.name, (0.0, 2.0))
-    key = pipeline.prediction_key(state.store(), DIGEST, Recipe(), card, ENGINE)
+    key = predictions.prediction_key(state.store(), DIGEST, Recipe(), card, ENGINE)
     state.store().write(key, said, kind="prediction", video=DIGEST)
 
 
@@ -92,12 +92,12 @@ def test_features_without_a_clip_lead_to_the_library(runner):  # noqa: F811
 
 def test_the_layers_of_a_network_are_loaded_at_once_and_the_page_says_so(clip, runner):  # noqa: F811
     at = page("features")
-    assert runner.known[insight.anatomy_key(MOVING)].title == "Load the network's layers"
+    assert runner.known[explanations.anatomy_key(MOVING)].title == "Load the network's layers"
     assert any(one.label == "Cancel" for one in at.button)
 
 
 def test_maps_that_cannot_be_made_say_why(clip, runner):  # noqa: F811
-    key = insight.anatomy_key(MOVING)
+    key = explanations.anatomy_key(MOVING)
     runner.known[key] = Job(key, "Load", "failed", error="The weights are not here.", hint="Restore the folder.")
     words = told(page("features"))
     assert "The weights are not here" in words and "Restore the folder" in words
@@ -160,7 +160,7 @@ def test_the_first_kernels_are_drawn_on_demand(clip):  # noqa: F811
 def test_the_whole_clip_is_looked_at_first(clip, runner):  # noqa: F811
     at = opened("reasons")
     button(at, "Look at the whole clip").click().run()
-    assert insight.reading_key(state.store(), DIGEST, Recipe(), CARD, ENGINE) in runner.known
+    assert explanations.reading_key(state.store(), DIGEST, Recipe(), CARD, ENGINE) in runner.known
 
 
 def test_a_network_that_no_model_reads_says_what_to_do(clip):  # noqa: F811
@@ -219,7 +219,7 @@ def test_a_test_that_failed_says_why(explained, runner):  # noqa: F811
 
 
 def test_a_recurrent_network_is_asked_about_the_moment(clip, monkeypatch):  # noqa: F811
-    monkeypatch.setattr(pipeline, "models", lambda settings: {TRAINED.name: TRAINED})
+    monkeypatch.setattr(models, "models", lambda settings: {TRAINED.name: TRAINED})
     save_anatomy()
     save_maps(LAST)
     save_features(TRAINED)

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 from PIL import features
 
-from core import films, insight, pipeline
 from core.base.errors import NotEnoughExamples
 from core.domain import Prediction, Recipe, Segment
-from core.films import Strip, Wanted
 from core.stages import video
 from core.stages.drawing import fonts
 from core.stages.networks.explain.attribution import Evidence
 from core.stages.preprocessing.geometry import Crop, Resize
+from core.workflows import clips, explanations, models, predictions, rendering
+from core.workflows.rendering import Strip, Wanted
 from core.workspace.store import Store
 
 MINE = Strip("mine", (Segment(0.4, 1.0, "walk"), Segment(1.0, 1.6, "run")))
@@ -26,14 +26,14 @@ COLOURS = (("walk", "#0072B2"), ("run", "#D55E00"))
 
 @pytest.fixture
 def clip(store: Store, square_clip: Path) -> str:
-    return pipeline.add_video(store, square_clip)
+    return clips.add_video(store, square_clip)
 
 
 def made(store: Store, digest: str, wanted: Wanted, tmp_path: Path):
     """The film, measured anew as a clip, and its frames."""
-    films.make_film(store, digest, wanted)
+    rendering.make_film(store, digest, wanted)
     path = tmp_path / "film.mp4"
-    path.write_bytes(store.file_path(films.film_key(store, digest, wanted)).read_bytes())
+    path.write_bytes(store.file_path(rendering.film_key(store, digest, wanted)).read_bytes())
     info = video.probe(path, video.digest(path))
     return info, list(video.read(info))
 
@@ -48,8 +48,8 @@ def test_labels_stand_below_the_picture_at_their_moments(store: Store, clip: str
     film, frames = made(store, clip, Wanted((MINE,), COLOURS), tmp_path)
     assert film.plays_in_browser and film.codec == "h264"
     assert film.times_s == pytest.approx(info.times_s, abs=2e-5)
-    assert film.width_px == films.NARROWEST_PX, "a small clip is enlarged, so that text can be read"
-    picture_px = round(films.NARROWEST_PX * info.height_px / info.width_px)
+    assert film.width_px == rendering.NARROWEST_PX, "a small clip is enlarged, so that text can be read"
+    picture_px = round(rendering.NARROWEST_PX * info.height_px / info.width_px)
     assert film.height_px > picture_px + 30
 
     def words_of(frame, colour):
@@ -69,13 +69,13 @@ def test_scores_are_bars_as_long_as_they_are_large(store: Store, clip: str, tmp_
     said = Prediction(np.array([0.2, 0.7, 1.2, 1.7]), scores, ("walk", "run"), "net", (0.0, info.duration_s))
     store.write("ab" * 20, said, kind="prediction", video=clip)
     _, frames = made(store, clip, Wanted((), COLOURS, prediction="ab" * 20), tmp_path)
-    picture_px = round(films.NARROWEST_PX * info.height_px / info.width_px)
+    picture_px = round(rendering.NARROWEST_PX * info.height_px / info.width_px)
     panel = frames[5].image[picture_px:]
     bars = []
     for row, colour in enumerate(("#0072B2", "#D55E00")):
         dimmed = "#" + "".join(
             f"{round(0.45 * int(colour[p : p + 2], 16) + 0.55 * g):02x}"
-            for p, g in zip((1, 3, 5), films.GROUND, strict=True)
+            for p, g in zip((1, 3, 5), rendering.GROUND, strict=True)
         )
         line = panel[row * 31 + 5]
         bars.append(int(near(line[None], dimmed, 30).sum()))
@@ -86,28 +86,28 @@ def test_class_activation_lies_where_the_network_saw_it(store: Store, clip: str,
     """What the network looked at was the right half, squeezed: the map must come back to the right half."""
     info = store.video(clip)
     recipe = Recipe((Crop((50.0, 100.0)), Resize(224, 224, "stretch")))
-    card, _ = pipeline.model_of(store, "kinetics400")
+    card, _ = models.model_of(store, "kinetics400")
     said = Prediction(np.array([1.0]), np.eye(1, len(card.labels), dtype=np.float32), card.labels, "net", (0.0, 2.0))
-    key = pipeline.prediction_key(store, clip, recipe, card, "tensorflow-f32")
+    key = predictions.prediction_key(store, clip, recipe, card, "tensorflow-f32")
     store.write(key, said, kind="prediction", video=clip)
     hot = np.zeros((1, 7, 7), np.float32)
     hot[0, :, 3] = 5.0  # the middle of what was seen
-    monkeypatch.setattr(insight, "locate", lambda *_: Evidence(np.array([1.0]), hot, "x", True))
+    monkeypatch.setattr(explanations, "locate", lambda *_: Evidence(np.array([1.0]), hot, "x", True))
     wanted = Wanted((), (), activation=True, recipe=recipe, model="kinetics400", engine="tensorflow-f32")
     _, frames = made(store, clip, wanted, tmp_path)
     plain = Wanted((), ())
-    films.make_film(store, clip, plain)
+    rendering.make_film(store, clip, plain)
     _, before = made(store, clip, plain, tmp_path)
     changed = np.abs(frames[20].image.astype(int) - before[20].image).max(axis=2)[: info.height_px * 6].mean(axis=0)
-    assert abs(int(changed.argmax()) - round(0.75 * films.NARROWEST_PX)) < 30
-    assert changed[: films.NARROWEST_PX // 2 - 40].mean() < 4 < changed.max()
+    assert abs(int(changed.argmax()) - round(0.75 * rendering.NARROWEST_PX)) < 30
+    assert changed[: rendering.NARROWEST_PX // 2 - 40].mean() < 4 < changed.max()
 
 
 def test_cut_outs_hold_their_frames_and_a_table(store: Store, clip: str, tmp_path: Path):
     info = store.video(clip)
     odd = Strip("=mine", (Segment(0.4, 1.0, "walk", 0.5, "=1+1"), Segment(1.0, 1.6, "a/b: c")))
-    films.make_cuts(store, clip, [odd])
-    with zipfile.ZipFile(store.file_path(films.cut_key(clip, [odd]))) as archive:
+    rendering.make_cuts(store, clip, [odd])
+    with zipfile.ZipFile(store.file_path(rendering.cut_key(clip, [odd]))) as archive:
         names = archive.namelist()
         assert names == ["0001_walk.mp4", "0002_a_b_c.mp4", "segments.csv"]
         rows = list(csv.DictReader(io.StringIO(archive.read("segments.csv").decode())))
@@ -125,20 +125,20 @@ def test_cut_outs_hold_their_frames_and_a_table(store: Store, clip: str, tmp_pat
     first = video.frame_at(cut, 0.0).image
     assert np.abs(first.astype(int) - video.frame_at(info, 0.4).image).mean() < 4
     with pytest.raises(NotEnoughExamples):
-        films.make_cuts(store, clip, [Strip("none", ())])
+        rendering.make_cuts(store, clip, [Strip("none", ())])
 
 
 @pytest.mark.parametrize(("name", "codec"), [("talk.mp4", "aac"), ("talk.mkv", "pcm_s16le"), ("talk.ts", "mp2")])
 def test_cut_outs_keep_their_sound_where_the_clip_has_some(store: Store, tmp_path: Path, name: str, codec: str):
     """The clip beeps once, at 5 s: in a cut from 4.6 s on that is at 0.4 s, and before it nothing is heard."""
-    digest = pipeline.add_video(store, beeping(tmp_path / name, codec, at_s=5.0, length_s=6))
+    digest = clips.add_video(store, beeping(tmp_path / name, codec, at_s=5.0, length_s=6))
     clip = store.video(digest)
     start_s, stop_s = clip.times_s[46], clip.times_s[56]
     strips = [
         Strip("", (Segment(0.0, float(clip.times_s[20]), "quiet"), Segment(float(start_s), float(stop_s), "beep")))
     ]
-    films.make_cuts(store, digest, strips)
-    with zipfile.ZipFile(store.file_path(films.cut_key(digest, strips))) as archive:
+    rendering.make_cuts(store, digest, strips)
+    with zipfile.ZipFile(store.file_path(rendering.cut_key(digest, strips))) as archive:
         archive.extractall(tmp_path)
     quiet, beep = heard(tmp_path / "0001_quiet.mp4"), heard(tmp_path / "0002_beep.mp4")
     assert quiet.max() < 0.02 and len(quiet) / 48_000 == pytest.approx(2.0, abs=0.06)
@@ -193,7 +193,7 @@ def test_letters_that_are_missing_are_told_and_shown_as_numbers(monkeypatch, sto
     monkeypatch.setattr(fonts, "_system_fonts", tuple)
     for cached in (fonts._font, fonts._mask):
         cached.cache_clear()
-    assert films.undrawable(["walk", "跑", "walk"]) == ("跑",)
+    assert rendering.undrawable(["walk", "跑", "walk"]) == ("跑",)
     runs = Strip("mine", (Segment(0.0, 2.0, "跑"),))
     _, frames = made(store, clip, Wanted((runs,), (("walk", "#0072B2"), ("跑", "#D55E00"))), tmp_path)
     assert near(frames[3].image[-62:-36, 130:], "#F4F4F5", 60).sum() > 40, "label 2 is written instead"

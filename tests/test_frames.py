@@ -11,13 +11,13 @@ import cv2
 import numpy as np
 import pytest
 
-from core import frames, pipeline
 from core.base.errors import AnalysisError, Cancelled, VideoUnreadable
 from core.domain import Quality, Recipe, Sheet, VideoInfo
 from core.stages import video
 from core.stages.preprocessing.filters import Gamma, TemporalSmooth
 from core.stages.preprocessing.geometry import Rotate
 from core.stages.preprocessing.sampling import Trim
+from core.workflows import clips, frames
 from core.workspace.store import Store
 
 
@@ -26,7 +26,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory, sample_path: Path) -> tuple
     """A workspace with the sample clip, and the clip's digest."""
     workspace = tmp_path_factory.mktemp("frames") / "workspace"
     store = Store(workspace)
-    digest = pipeline.add_video(store, sample_path)
+    digest = clips.add_video(store, sample_path)
     store.close()
     return workspace, digest
 
@@ -233,7 +233,7 @@ def test_a_file_that_was_cancelled_leaves_nothing_behind(store, info):
 
 def test_a_file_is_deleted_with_its_clip(tmp_path, square_clip):
     store = Store(tmp_path / "workspace")
-    digest = pipeline.add_video(store, square_clip)
+    digest = clips.add_video(store, square_clip)
     frames.make_export(store, digest, (1,), Recipe(), ("",))
     path = store.file_path(frames.export_key(digest, (1,), Recipe(), ("",)))
     assert path.is_file()
@@ -244,7 +244,7 @@ def test_a_file_is_deleted_with_its_clip(tmp_path, square_clip):
 
 def test_files_older_than_a_week_are_tidied_away(tmp_path, square_clip, monkeypatch):
     store = Store(tmp_path / "workspace")
-    digest = pipeline.add_video(store, square_clip)
+    digest = clips.add_video(store, square_clip)
     frames.make_export(store, digest, (1,), Recipe(), ("",))
     path = store.file_path(frames.export_key(digest, (1,), Recipe(), ("",)))
     store.tidy()

@@ -13,7 +13,6 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import frames, pipeline
 from core.base import settings
 from core.base.errors import JobLost, VideoUnreadable
 from core.domain import Frame, ModelCard, Prediction, Quality, Recipe, VideoInfo, serialization
@@ -21,6 +20,7 @@ from core.domain.jobs import Job
 from core.stages.preprocessing.filters import Gamma
 from core.stages.preprocessing.sampling import Trim
 from core.stages.video.quality import Finding
+from core.workflows import frames, models, predictions
 from pages.ui import lanes, preview, state, words
 from pages.ui.preview import View
 
@@ -73,7 +73,7 @@ def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeRunn
     fake = FakeRunner()
     monkeypatch.setattr(state, "settings", lambda: chosen)
     monkeypatch.setattr(state, "runner", lambda: fake)
-    monkeypatch.setattr(pipeline, "models", lambda settings: {CARD.name: CARD})
+    monkeypatch.setattr(models, "models", lambda settings: {CARD.name: CARD})
     monkeypatch.setattr("core.stages.video.near", near)
     yield fake
     state.store().close()
@@ -288,7 +288,7 @@ def test_the_frame_on_the_screen_can_be_ticked_and_all_let_go(clip):
 def test_the_table_gets_the_labels_of_a_stored_prediction(clip, runner):
     scores = np.array([[0.9, 0.1], [0.9, 0.1], [0.1, 0.9], [0.1, 0.9]], np.float32)
     made = Prediction(np.array([0.25, 0.75, 1.25, 1.75]), scores, CARD.labels, CARD.name, (0.0, 2.0))
-    key = pipeline.prediction_key(state.store(), DIGEST, Recipe(), CARD, "tensorflow-f32")
+    key = predictions.prediction_key(state.store(), DIGEST, Recipe(), CARD, "tensorflow-f32")
     state.store().write(key, made, kind="prediction", video=DIGEST)
     button(page(**{f"page.ticked.{DIGEST}": (3, 40)}), "Make a ZIP of 2 frames").click().run()
     assert list(runner.known) == [frames.export_key(DIGEST, (3, 40), Recipe(), ("walk", "run"))]

@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from core import datasets, pipeline, training
 from core.base.errors import NotEnoughExamples, ScoringRefused
 from core.domain import Dataset, Document, Features, Grouping, Item, Prediction, Recipe, Segment, Split, VideoInfo
-from core.labelling import agreement, drafts, edits, learning
 from core.stages.tracks.segmentation import NOTHING
-from core.training.options import Options
+from core.workflows import datasets, predictions, training
+from core.workflows.annotation import agreement, drafts, edits, retraining
+from core.workflows.training.options import Options
 from core.workspace.store import Store
 
 CNN, ENGINE = "efficientnet-lite0", "tensorflow-f32"
@@ -142,7 +142,7 @@ def clips(store: Store) -> Store:
     for number in range(1, 7):
         store.save_video(info_of(number), name=f"{number}.mp4")
         found = features_of(number, truth(number))
-        key = pipeline.features_key(digest_of(number), Recipe(), CNN, ENGINE)
+        key = predictions.features_key(digest_of(number), Recipe(), CNN, ENGINE)
         store.write(key, found, kind="features", video=digest_of(number))
     return store
 
@@ -160,57 +160,57 @@ def labelled(number: int, seconds: int) -> Document:
 
 def test_what_was_looked_at_goes_into_a_set_and_nothing_else(clips: Store):
     track = edits.paint(labelled(1, 3), 6.0, 7.0, NOTHING)
-    made = learning.contribute(clips, "Mine", digest_of(1), track)
+    made = retraining.contribute(clips, "Mine", digest_of(1), track)
     (item,) = made.items
     assert (item.segments, item.seen) == (track.segments, ((0.0, 3.0), (6.0, 7.0)))
     assert made.background == "nothing" and made.labels[1:] == LABELS
     assert clips.dataset("Mine") == made
     targets = datasets.targets(made, item, np.array([0.5, 4.0, 6.5]))
     assert [made.labels[place] if place >= 0 else "?" for place in targets] == [truth(1)[0], "?", "nothing"]
-    assert learning.labelled_s(made) == 4.0
+    assert retraining.labelled_s(made) == 4.0
 
 
 def test_a_set_keeps_what_it_said_elsewhere_and_takes_back_what_a_track_no_longer_says(clips: Store):
     given = Dataset("Given", LABELS, (Item(digest_of(1), "1.mp4", 10.0, label="walk", group="g", split="train"),))
     clips.save_dataset(given, datasets.key(given))
-    first = learning.contribute(clips, "Given", digest_of(1), document((2.0, 4.0, "run"), seen=((2.0, 5.0),)))
+    first = retraining.contribute(clips, "Given", digest_of(1), document((2.0, 4.0, "run"), seen=((2.0, 5.0),)))
     (item,) = first.items
     told = [(one.start_s, one.stop_s, one.label) for one in item.segments]
     assert told == [(0.0, 2.0, "walk"), (2.0, 4.0, "run"), (5.0, 10.0, "walk")]
     assert (item.seen, item.group, item.split) == (((0.0, 10.0),), "g", "train")
-    again = learning.contribute(clips, "Given", digest_of(1), document((8.0, 9.0, "run"), seen=((8.0, 9.0),)))
+    again = retraining.contribute(clips, "Given", digest_of(1), document((8.0, 9.0, "run"), seen=((8.0, 9.0),)))
     assert [(one.start_s, one.stop_s) for one in again.items[0].segments] == [(0.0, 8.0), (8.0, 9.0), (9.0, 10.0)]
     with pytest.raises(NotEnoughExamples):
-        learning.contribute(clips, "Given", digest_of(1), document(seen=()))
+        retraining.contribute(clips, "Given", digest_of(1), document(seen=()))
 
 
 def test_a_split_goes_on_with_the_set(clips: Store):
     for number in range(1, 5):
-        made = learning.contribute(clips, "Mine", digest_of(number), labelled(number, 4))
+        made = retraining.contribute(clips, "Mine", digest_of(number), labelled(number, 4))
     split = datasets.leave_one_group_out(made, Grouping("clip"))
     clips.save_split(split, datasets.split_key(split))
-    after = learning.contribute(clips, "Mine", digest_of(5), labelled(5, 4))
+    after = retraining.contribute(clips, "Mine", digest_of(5), labelled(5, 4))
     (key,) = clips.split_keys(datasets.key(after))
-    assert len(learning.plan(clips, "Mine", ENGINE)) == 40
+    assert len(retraining.plan(clips, "Mine", ENGINE)) == 40
     found = clips.read(key, Split)
     assert (found.method, len(found.parts), len(found.groups)) == ("leave one group out", 5, 5)
 
 
 def test_more_labels_are_judged_by_the_latest_labels_on_the_same_clips(clips: Store):
     for number in range(1, 7):
-        made = learning.contribute(clips, "Mine", digest_of(number), labelled(number, 2))
+        made = retraining.contribute(clips, "Mine", digest_of(number), labelled(number, 2))
     split = datasets.grouped_folds(made, Grouping("clip"), count=2)
     clips.save_split(split, datasets.split_key(split))
     first = training.plan(clips, made, split, backbone=CNN, engine=ENGINE, recipe=Recipe(), options=OPTIONS, final=True)
-    learning.learn(clips, first)
-    name = learning.model_of(clips, first)
+    retraining.learn(clips, first)
+    name = retraining.model_of(clips, first)
     assert name and (clips.workspace / "models" / name / "card.json").is_file()
     for number in range(1, 7):
-        learning.contribute(clips, "Mine", digest_of(number), labelled(number, 8))
-    second = learning.plan(clips, "Mine", ENGINE)
+        retraining.contribute(clips, "Mine", digest_of(number), labelled(number, 8))
+    second = retraining.plan(clips, "Mine", ENGINE)
     assert training.run_of(clips, second).settings == training.run_of(clips, first).settings, "goes on as before"
-    learning.learn(clips, second)
-    few, many = learning.curve(clips, "Mine")
+    retraining.learn(clips, second)
+    few, many = retraining.curve(clips, "Mine")
     assert (few.training, many.training) == (first, second)
     assert (few.seconds, many.seconds) == (12.0, 48.0)
     assert few.moments == many.moments == 6 * 16, "both are judged on the moments that are known now"

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.labelling.order import FRONT, order
+from core.workflows.annotation.active_learning import FRONT, order
 
 NONE = np.zeros((0, 3))
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import films, pipeline
 from core.base.registry import FORMATS
 from core.domain import Document, Edit, Prediction, Recipe, Segment, VideoInfo
 from core.domain.jobs import Job
-from core.labelling import edits, files, journal, learning
+from core.workflows import predictions, rendering
+from core.workflows.annotation import edits, files, journal, retraining
 from core.workspace.store import Store
 from pages.ui import label_compare, label_desk, player, state
 from tests.test_pages import CARD, ROOT, FakeRunner, button, clip, page, runner, told
@@ -38,7 +38,7 @@ def drafted(store: Store, clip: VideoInfo) -> None:
     """What the made model says of the clip: sure of walking at first, torn later."""
     scores = np.array([[0.95, 0.05]] * 4 + [[0.45, 0.55]] * 4, np.float32)
     said = Prediction(np.arange(8) / 4 + 0.125, scores, CARD.labels, CARD.name, (0.0, 2.0))
-    key = pipeline.prediction_key(state.store(), clip.digest, Recipe(), CARD, ENGINE)
+    key = predictions.prediction_key(state.store(), clip.digest, Recipe(), CARD, ENGINE)
     store.write(key, said, kind="prediction", video=clip.digest)
 
 
@@ -100,7 +100,7 @@ def test_before_a_draft_it_says_what_a_draft_is_and_then_follows_the_job(
     assert "Nothing of it counts as a label before you accept it" in told(at)
     button(at, "Draft labels").click().run()
     assert "Cancel" in told(at)
-    key = pipeline.prediction_key(state.store(), clip.digest, Recipe(), CARD, ENGINE)
+    key = predictions.prediction_key(state.store(), clip.digest, Recipe(), CARD, ENGINE)
     runner.known[key] = Job(key, "Draft labels", "failed", error="The clip is gone.", hint="Add it again.")
     assert "The clip is gone" in told(page("label"))
 
@@ -143,7 +143,7 @@ def test_one_track_alone_cannot_be_compared(store: Store, track: str):
 
 
 def test_kappa_that_is_undefined_is_told_as_that():
-    from core.labelling.agreement import Agreement
+    from core.workflows.annotation.agreement import Agreement
 
     alike = Agreement(2.0, 1.0, None, (), (), np.zeros(0), np.zeros(0))
     assert "undefined" in label_compare.meaning(alike)
@@ -206,16 +206,18 @@ def test_labels_go_into_a_set_and_a_network_learns(store: Store, track: str, run
     assert store.dataset("My labels").items[0].segments == MINE.segments
     button(at, "Learn from it").click().run()
     assert at.error, "one clip cannot be both learned and tested"
-    monkeypatch.setattr(learning, "plan", lambda *_, **__: "cd" * 20)
-    monkeypatch.setattr("core.training.run_of", lambda *_: type("Run", (), {"state": "planned", "name": "x"})())
+    monkeypatch.setattr(retraining, "plan", lambda *_, **__: "cd" * 20)
+    monkeypatch.setattr(
+        "core.workflows.training.run_of", lambda *_: type("Run", (), {"state": "planned", "name": "x"})()
+    )
     button(at, "Learn from it").click().run()
     assert runner.known["cd" * 20].title == "Train x"
 
 
 def test_the_curve_tells_what_labels_were_worth(store: Store, track: str, monkeypatch):
-    learning.contribute(store, "My labels", MINE.author and "ab" * 32, MINE)
-    points = (learning.Point("a", 0.0, 60.0, 0.5, 90, 0.6), learning.Point("b", 1.0, 200.0, 0.8, 90, 0.8))
-    monkeypatch.setattr(learning, "curve", lambda *_: points)
+    retraining.contribute(store, "My labels", MINE.author and "ab" * 32, MINE)
+    points = (retraining.Point("a", 0.0, 60.0, 0.5, 90, 0.6), retraining.Point("b", 1.0, 200.0, 0.8, 90, 0.8))
+    monkeypatch.setattr(retraining, "curve", lambda *_: points)
     at = page("label", **{"page.label.view": "learn"})
     assert len(at.get("plotly_chart")) == 1 and "the scores will swing" in told(at)
     assert "**80 %** of 90 held-out moments right, after 3 min 20 s of labels. Before: 50 %" in told(at)
@@ -226,8 +228,8 @@ def test_films_are_made_by_jobs(store: Store, clip: VideoInfo, track: str, draft
     button(at, "Make the film").click().run()
     button(at, "Cut out 2 segments").click().run()
     assert {job.title for job in runner.known.values()} >= {"Make the film", "Cut out 2 segments"}
-    strips = (films.Strip("actions · ann", MINE.segments),)
-    store.write_file(films.cut_key(clip.digest, strips), _packed, kind="export")
+    strips = (rendering.Strip("actions · ann", MINE.segments),)
+    store.write_file(rendering.cut_key(clip.digest, strips), _packed, kind="export")
     assert "Download 2 segments" in told(page("label", **{"page.label.view": "video"}))
 
 
@@ -244,7 +246,7 @@ def test_a_track_that_was_deleted_comes_back(store: Store, clip: VideoInfo, trac
 
 
 def test_what_a_labelled_set_says_of_the_clip_can_be_begun_with(store: Store, clip: VideoInfo):
-    learning.contribute(store, "Given", clip.digest, MINE)
+    retraining.contribute(store, "Given", clip.digest, MINE)
     at = page("label")
     at.selectbox(key="label.begin.source").set_value("Given").run()
     button(at, "Begin to label").click().run()

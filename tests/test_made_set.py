@@ -4,9 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from core import datasets, sets
 from core.domain import Grouping
 from core.stages.drawing import sample_dataset
+from core.workflows import datasets
+from core.workflows.datasets import importer
 from core.workspace.store import Store
 
 
@@ -111,15 +112,15 @@ def test_a_recurrent_network_parts_all_six(small):
 
 def test_making_the_set_fills_library_and_store(store: Store):
     told = []
-    sets.make_set(store, 2, 1, lambda *progress: told.append(progress))
+    importer.make_set(store, 2, 1, lambda *progress: told.append(progress))
     (entry,) = store.datasets()
     made = store.dataset(entry.name)
-    assert (entry.name, entry.clips, entry.labels) == (sets.MADE_NAME, 12, 6)
+    assert (entry.name, entry.clips, entry.labels) == (importer.MADE_NAME, 12, 6)
     assert told[-1][:2] == (12, 12)
     info = store.video(made.items[0].video)
     assert (info.frame_count, info.width_px) == (sample_dataset.FRAMES, sample_dataset.WIDTH_PX)
     assert store.thumbnail_path(info.digest).exists()
     assert set(datasets.groups_from(made, Grouping("column"))) == {"g01", "g02"}
-    sets.make_set(store, 2, 1)
+    importer.make_set(store, 2, 1)
     assert len(store.datasets()) == 1
     assert len(store.videos()) == 12

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from core import pipeline
 from core.__main__ import main
 from core.base import settings
 from core.base.registry import FORMATS
@@ -20,6 +19,7 @@ from core.base.settings import ROOT
 from core.domain import ModelCard, Recipe, serialization
 from core.stages.networks.backbones import BACKBONES
 from core.stages.preprocessing.sampling import Trim
+from core.workflows import models, predictions
 from core.workspace.store import Store
 
 MODEL = "things"
@@ -100,10 +100,10 @@ def test_analyze_prints_the_promised_json_and_nothing_else(command, square_clip)
 def test_the_command_line_gives_what_the_pages_show(command, square_clip, shared_workspace):
     _, out, _ = command("analyze", square_clip, "--model", MODEL)
     store, here = Store(shared_workspace), settings.current()
-    found = pipeline.analysis(
-        store, json.loads(out)["video"]["digest"], Recipe(), pipeline.models(here)[MODEL], here.engine
+    found = predictions.analysis(
+        store, json.loads(out)["video"]["digest"], Recipe(), models.models(here)[MODEL], here.engine
     )
-    assert pipeline.export(found, "json") == out
+    assert predictions.export(found, "json") == out
 
 
 @pytest.mark.parametrize("name", ["mstcn", "ucf101"])

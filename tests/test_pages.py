@@ -15,7 +15,6 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import pipeline
 from core.base import settings
 from core.base.errors import JobLost, VideoUnreadable, WeightsMissing
 from core.base.registry import STEPS
@@ -25,6 +24,7 @@ from core.stages.preprocessing.frame_clock import clock_of
 from core.stages.preprocessing.geometry import Crop, Rotate
 from core.stages.preprocessing.sampling import Trim
 from core.stages.preprocessing.step import knobs
+from core.workflows import models, predictions
 from core.workspace.store import Store
 from pages.ui import state
 
@@ -79,8 +79,8 @@ def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeRunn
     fake = FakeRunner()
     monkeypatch.setattr(state, "settings", lambda: chosen)
     monkeypatch.setattr(state, "runner", lambda: fake)
-    monkeypatch.setattr(pipeline, "models", lambda settings: {CARD.name: CARD})
-    monkeypatch.setattr(pipeline, "broken_models", lambda settings: {})
+    monkeypatch.setattr(models, "models", lambda settings: {CARD.name: CARD})
+    monkeypatch.setattr(models, "broken_models", lambda settings: {})
     yield fake
     state.store().close()
 
@@ -123,7 +123,7 @@ def button(at: AppTest, label: str):
 
 
 def prediction_key(recipe: Recipe | None = None) -> str:
-    return pipeline.prediction_key(state.store(), DIGEST, recipe or Recipe(), CARD, "tensorflow-f32")
+    return predictions.prediction_key(state.store(), DIGEST, recipe or Recipe(), CARD, "tensorflow-f32")
 
 
 def save_prediction(recipe: Recipe | None = None) -> None:
@@ -398,8 +398,8 @@ def test_a_clip_that_browsers_cannot_play_gets_a_copy_while_the_rest_is_shown(cl
 
 
 def test_without_any_model_the_timeline_says_what_to_do(clip, monkeypatch):
-    monkeypatch.setattr(pipeline, "models", lambda settings: {})
-    monkeypatch.setattr(pipeline, "broken_models", lambda settings: {"m": WeightsMissing("No weights.", "Fetch them.")})
+    monkeypatch.setattr(models, "models", lambda settings: {})
+    monkeypatch.setattr(models, "broken_models", lambda settings: {"m": WeightsMissing("No weights.", "Fetch them.")})
     words = told(page("timeline"))
     assert "There is no model on this machine" in words
     assert "No weights. Fetch them." in words

@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 import pytest
 
-from core import pipeline
 from core.base.errors import Cancelled, FormatInvalid, RecipeInvalid, ResultMissing, UnknownName, VideoUnreadable
 from core.base.registry import FORMATS
 from core.base.settings import ROOT, Settings, current
@@ -21,6 +20,7 @@ from core.stages.networks import backbones, inference_engine
 from core.stages.networks.backbones import BACKBONES
 from core.stages.preprocessing.geometry import Crop
 from core.stages.preprocessing.sampling import Resample, Trim
+from core.workflows import clips, models, predictions
 from core.workspace.store import Store
 from tests.conftest import moving_square
 
@@ -46,7 +46,7 @@ def shared_store(tmp_path_factory: pytest.TempPathFactory, card) -> Store:
 
 @pytest.fixture(scope="module")
 def digest(shared_store, square_clip) -> str:
-    return pipeline.add_video(shared_store, square_clip)
+    return clips.add_video(shared_store, square_clip)
 
 
 def here(*folders: Path) -> Settings:
@@ -62,17 +62,17 @@ def written_clip(path: Path, frames) -> Path:
 
 
 def test_an_added_clip_is_measured_and_has_a_thumbnail(store, square_clip):
-    digest = pipeline.add_video(store, square_clip)
+    digest = clips.add_video(store, square_clip)
     info = store.video(digest)
     assert (info.frame_count, info.width_px, info.height_px) == (50, 96, 64)
-    assert cv2.imread(str(store.thumbnail_path(digest))).shape[1] == pipeline.THUMBNAIL_PX
+    assert cv2.imread(str(store.thumbnail_path(digest))).shape[1] == clips.THUMBNAIL_PX
 
 
 def test_a_clip_that_moved_only_gets_its_new_path(store, square_clip, tmp_path):
-    digest = pipeline.add_video(store, square_clip)
+    digest = clips.add_video(store, square_clip)
     before = store.thumbnail_path(digest).stat().st_mtime_ns
     moved = shutil.copy(square_clip, tmp_path / "moved.mp4")
-    assert pipeline.add_video(store, moved) == digest
+    assert clips.add_video(store, moved) == digest
     assert store.video(digest).path == str(moved)
     assert store.thumbnail_path(digest).stat().st_mtime_ns == before
 
@@ -81,7 +81,7 @@ def test_a_file_that_is_no_video_leaves_nothing_in_the_catalogue(store, tmp_path
     path = tmp_path / "words.mp4"
     path.write_text("no video")
     with pytest.raises(VideoUnreadable):
-        pipeline.add_video(store, path)
+        clips.add_video(store, path)
     assert store.videos() == []
 
 
@@ -90,7 +90,7 @@ def test_a_cancelled_adding_leaves_nothing_in_the_catalogue(store, square_clip):
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        pipeline.add_video(store, square_clip, report)
+        clips.add_video(store, square_clip, report)
     assert store.videos() == []
 
 
@@ -99,36 +99,36 @@ def test_the_thumbnail_shows_a_moment_that_is_not_black(store, tmp_path):
         for frame in moving_square(40):
             yield frame if frame.index > 26 else replace(frame, image=np.zeros_like(frame.image))
 
-    digest = pipeline.add_video(store, written_clip(tmp_path / "dark.mp4", frames()))
+    digest = clips.add_video(store, written_clip(tmp_path / "dark.mp4", frames()))
     assert cv2.imread(str(store.thumbnail_path(digest))).mean() > 50
 
 
 def test_the_sample_clip_is_one_clip_however_often_it_is_added(store):
-    digest = pipeline.add_sample(store)
-    assert pipeline.add_sample(store) == digest
+    digest = clips.add_sample(store)
+    assert clips.add_sample(store) == digest
     assert [entry.uploaded for entry in store.videos()] == [True]
     assert store.video(digest).duration_s > 5
 
 
 def test_the_copy_for_browsers_is_made_once(store, square_clip):
-    digest = pipeline.add_video(store, square_clip)
-    pipeline.proxy(store, digest)
+    digest = clips.add_video(store, square_clip)
+    clips.proxy(store, digest)
     made = store.proxy_path(digest).stat().st_mtime_ns
-    pipeline.proxy(store, digest)
+    clips.proxy(store, digest)
     assert store.proxy_path(digest).stat().st_mtime_ns == made
 
 
 def test_a_moment_is_the_frame_on_screen_with_its_neighbours(store, square_clip):
-    digest = pipeline.add_video(store, square_clip)
-    assert [frame.index for frame in pipeline.moment(store, digest, 0.41, 1, 2)] == [9, 10, 11, 12]
+    digest = clips.add_video(store, square_clip)
+    assert [frame.index for frame in clips.moment(store, digest, 0.41, 1, 2)] == [9, 10, 11, 12]
 
 
 # Models
 
 
 def test_all_models_that_ship_can_be_used():
-    assert {"kinetics400", "actions-15"} <= set(pipeline.models(here()))
-    assert pipeline.broken_models(here()) == {}
+    assert {"kinetics400", "actions-15"} <= set(models.models(here()))
+    assert models.broken_models(here()) == {}
 
 
 def put_card(folder: Path, card: ModelCard, **changes) -> Path:
@@ -154,27 +154,27 @@ def put_card(folder: Path, card: ModelCard, **changes) -> Path:
 def test_a_broken_card_is_told_and_leaves_the_others_alone(card, tmp_path, changes):
     put_card(tmp_path, replace(card, name="good"))
     broken = put_card(tmp_path, replace(card, name="bad"), **changes)
-    assert list(pipeline.models(here(tmp_path))) == ["good"]
-    assert list(pipeline.broken_models(here(tmp_path))) == [str(broken.parent)]
+    assert list(models.models(here(tmp_path))) == ["good"]
+    assert list(models.broken_models(here(tmp_path))) == [str(broken.parent)]
 
 
 def test_a_card_that_is_no_json_is_told(tmp_path):
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "card.json").write_bytes(b"\xff{")
-    (error,) = pipeline.broken_models(here(tmp_path)).values()
+    (error,) = models.broken_models(here(tmp_path)).values()
     assert isinstance(error, FormatInvalid)
 
 
 def test_an_unknown_model_says_what_it_may_have_meant(shared_store, digest):
     with pytest.raises(UnknownName) as caught:
-        pipeline.predict(shared_store, digest, Recipe(), "thing", ENGINE)
+        predictions.predict(shared_store, digest, Recipe(), "thing", ENGINE)
     assert MODEL in caught.value.hint
 
 
 def test_asking_for_a_broken_model_tells_what_is_wrong_with_it(store, square_clip, card):
     put_card(store.workspace / "models", replace(card, name="bad"), backbone_version=999)
     with pytest.raises(FormatInvalid, match="version 999"):
-        pipeline.predict(store, pipeline.add_video(store, square_clip), Recipe(), "bad", ENGINE)
+        predictions.predict(store, clips.add_video(store, square_clip), Recipe(), "bad", ENGINE)
 
 
 # Keys
@@ -183,20 +183,20 @@ def test_asking_for_a_broken_model_tells_what_is_wrong_with_it(store, square_cli
 def test_keys_change_with_all_they_depend_on_and_with_nothing_else(store, card):
     trimmed = Recipe((Trim((0.5, 1.0)),))
     features = {
-        pipeline.features_key("d", Recipe(), CNN, ENGINE),
-        pipeline.features_key("e", Recipe(), CNN, ENGINE),
-        pipeline.features_key("d", trimmed, CNN, ENGINE),
-        pipeline.features_key("d", Recipe(), "i3d-kinetics400", ENGINE),
-        pipeline.features_key("d", Recipe(), CNN, "another"),
+        predictions.features_key("d", Recipe(), CNN, ENGINE),
+        predictions.features_key("e", Recipe(), CNN, ENGINE),
+        predictions.features_key("d", trimmed, CNN, ENGINE),
+        predictions.features_key("d", Recipe(), "i3d-kinetics400", ENGINE),
+        predictions.features_key("d", Recipe(), CNN, "another"),
     }
     assert len(features) == 5
-    first = pipeline.prediction_key(store, "d", Recipe(), card, ENGINE)
-    assert pipeline.prediction_key(store, "d", Recipe(), replace(card, threshold=0.9, title="x"), ENGINE) == first
+    first = predictions.prediction_key(store, "d", Recipe(), card, ENGINE)
+    assert predictions.prediction_key(store, "d", Recipe(), replace(card, threshold=0.9, title="x"), ENGINE) == first
     others = {
-        pipeline.prediction_key(store, "d", trimmed, card, ENGINE),
-        pipeline.prediction_key(store, "d", Recipe(), replace(card, smooth_s=9.0), ENGINE),
-        pipeline.prediction_key(store, "d", Recipe(), replace(card, network_sha256="1"), ENGINE),
-        pipeline.prediction_key(store, "d", Recipe(), replace(card, labels=card.labels[::-1]), ENGINE),
+        predictions.prediction_key(store, "d", trimmed, card, ENGINE),
+        predictions.prediction_key(store, "d", Recipe(), replace(card, smooth_s=9.0), ENGINE),
+        predictions.prediction_key(store, "d", Recipe(), replace(card, network_sha256="1"), ENGINE),
+        predictions.prediction_key(store, "d", Recipe(), replace(card, labels=card.labels[::-1]), ENGINE),
     }
     assert len(others | {first}) == 5
 
@@ -206,34 +206,34 @@ def test_keys_change_with_all_they_depend_on_and_with_nothing_else(store, card):
 
 def test_nothing_is_told_before_it_was_predicted(store, square_clip, card):
     with pytest.raises(ResultMissing):
-        pipeline.analysis(store, pipeline.add_video(store, square_clip), Recipe(), card, ENGINE)
+        predictions.analysis(store, clips.add_video(store, square_clip), Recipe(), card, ENGINE)
 
 
 def test_a_prediction_covers_the_clip_and_is_made_once(shared_store, digest, card):
-    pipeline.predict(shared_store, digest, Recipe(), MODEL, ENGINE)
-    found = pipeline.analysis(shared_store, digest, Recipe(), card, ENGINE)
+    predictions.predict(shared_store, digest, Recipe(), MODEL, ENGINE)
+    found = predictions.analysis(shared_store, digest, Recipe(), card, ENGINE)
     assert found.track.seen_s == (0.0, found.video.duration_s)
     assert sum(one.score for one in found.ranking) == pytest.approx(1, abs=1e-3)
     assert len(found.ranking) == 1000 and found.model == MODEL
     assert found.track.labels[0] == "nothing certain"
 
     told = []
-    pipeline.predict(shared_store, digest, Recipe(), MODEL, ENGINE, lambda *call: told.append(call))
+    predictions.predict(shared_store, digest, Recipe(), MODEL, ENGINE, lambda *call: told.append(call))
     assert told == [(50, 50, "Done")]
 
 
 def test_other_models_of_the_same_cnn_use_its_stored_features(shared_store, digest, card):
-    pipeline.predict(shared_store, digest, Recipe(), MODEL, ENGINE)
+    predictions.predict(shared_store, digest, Recipe(), MODEL, ENGINE)
     put_card(shared_store.workspace / "models", replace(card, name="again", smooth_s=5.0))
     told = []
-    pipeline.predict(shared_store, digest, Recipe(), "again", ENGINE, lambda *call: told.append(call[2]))
+    predictions.predict(shared_store, digest, Recipe(), "again", ENGINE, lambda *call: told.append(call[2]))
     assert told == ["Reading labels", "Done"]
 
 
 def test_progress_is_in_frames_of_the_stretch_that_is_read(shared_store, digest):
     told = []
     recipe = Recipe((Trim((0.4, 1.6)),))
-    pipeline.predict(shared_store, digest, recipe, MODEL, ENGINE, lambda *call: told.append(call))
+    predictions.predict(shared_store, digest, recipe, MODEL, ENGINE, lambda *call: told.append(call))
     assert list(dict.fromkeys(message for _, _, message in told)) == [
         "Loading the network",
         "Looking at frames",
@@ -246,8 +246,8 @@ def test_progress_is_in_frames_of_the_stretch_that_is_read(shared_store, digest)
 
 def test_a_trimmed_prediction_saw_only_what_was_kept(shared_store, digest, card):
     recipe = Recipe((Trim((0.4, 1.6)),))
-    pipeline.predict(shared_store, digest, recipe, MODEL, ENGINE)
-    assert pipeline.analysis(shared_store, digest, recipe, card, ENGINE).track.seen_s == pytest.approx((0.4, 1.6))
+    predictions.predict(shared_store, digest, recipe, MODEL, ENGINE)
+    assert predictions.analysis(shared_store, digest, recipe, card, ENGINE).track.seen_s == pytest.approx((0.4, 1.6))
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ def test_a_trimmed_prediction_saw_only_what_was_kept(shared_store, digest, card)
 )
 def test_skipping_and_scaling_while_decoding_hardly_changes_features(shared_store, digest, recipe):
     info = shared_store.video(digest)
-    quick = pipeline.extract(info, recipe, CNN, ENGINE, shared_store.engine_cache)
+    quick = predictions.extract(info, recipe, CNN, ENGINE, shared_store.engine_cache)
     run = inference_engine.load(BACKBONES[CNN], ENGINE, shared_store.engine_cache)
     plain = backbones.features(BACKBONES[CNN], recipe.apply(video.read(info)), run)
     assert np.array_equal(quick.times_s, plain.times_s)
@@ -264,23 +264,23 @@ def test_skipping_and_scaling_while_decoding_hardly_changes_features(shared_stor
 
 def test_a_recipe_that_changes_pictures_changes_features(shared_store, digest):
     info = shared_store.video(digest)
-    whole = pipeline.extract(info, Recipe(), CNN, ENGINE, shared_store.engine_cache)
+    whole = predictions.extract(info, Recipe(), CNN, ENGINE, shared_store.engine_cache)
     cropped = Recipe((Crop((0.0, 50.0), (0.0, 50.0)),))
-    part = pipeline.extract(info, cropped, CNN, ENGINE, shared_store.engine_cache)
+    part = predictions.extract(info, cropped, CNN, ENGINE, shared_store.engine_cache)
     assert np.corrcoef(whole.values.ravel(), part.values.ravel())[0, 1] < 0.9
 
 
 def test_a_recipe_that_leaves_nothing_says_so(shared_store, digest):
     with pytest.raises(RecipeInvalid, match=r"runs from 0 to 2\.00 s") as caught:
-        pipeline.predict(shared_store, digest, Recipe((Trim((100.0, 200.0)),)), MODEL, ENGINE)
+        predictions.predict(shared_store, digest, Recipe((Trim((100.0, 200.0)),)), MODEL, ENGINE)
     assert "Trim" in caught.value.hint
 
 
 def test_a_clip_of_one_frame_gets_labels(shared_store, card, tmp_path):
     path = written_clip(tmp_path / "one.mp4", moving_square(1))
-    digest = pipeline.add_video(shared_store, path)
-    pipeline.predict(shared_store, digest, Recipe(), MODEL, ENGINE)
-    found = pipeline.analysis(shared_store, digest, Recipe(), card, ENGINE)
+    digest = clips.add_video(shared_store, path)
+    predictions.predict(shared_store, digest, Recipe(), MODEL, ENGINE)
+    found = predictions.analysis(shared_store, digest, Recipe(), card, ENGINE)
     assert len(found.ranking) == 1000 and found.track.seen_s[1] <= found.video.duration_s
 
 
@@ -293,17 +293,17 @@ def test_a_cancelled_prediction_is_not_there(shared_store, digest, card, message
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        pipeline.predict(shared_store, digest, recipe, MODEL, ENGINE, report)
-    assert not shared_store.has(pipeline.prediction_key(shared_store, digest, recipe, card, ENGINE))
+        predictions.predict(shared_store, digest, recipe, MODEL, ENGINE, report)
+    assert not shared_store.has(predictions.prediction_key(shared_store, digest, recipe, card, ENGINE))
     looked = message == "Reading labels"
-    assert shared_store.has(pipeline.features_key(digest, recipe, CNN, ENGINE)) == looked
+    assert shared_store.has(predictions.features_key(digest, recipe, CNN, ENGINE)) == looked
     assert not list(shared_store.workspace.rglob("*.partial*"))
 
 
 def test_the_cnn_classifier_over_all_steps_is_the_softmax_of_mean_logits(card):
     rng = np.random.default_rng(0)
     features = Features(np.arange(4) * 0.32 + 0.16, rng.random((4, 1280)).astype(np.float32), (0.0, 1.28))
-    scores = pipeline.label(replace(card, smooth_s=99.0), Path(), features).scores
+    scores = predictions.label(replace(card, smooth_s=99.0), Path(), features).scores
     kernel, bias = BACKBONES[CNN].classifier()
     logits = features.values.mean(axis=0) @ kernel + bias
     expected = np.exp(logits) / np.exp(logits).sum()
@@ -313,22 +313,22 @@ def test_the_cnn_classifier_over_all_steps_is_the_softmax_of_mean_logits(card):
 def test_a_network_with_another_number_of_labels_is_refused(card):
     features = Features(np.array([0.16]), np.zeros((1, 1280), np.float32), (0.0, 0.32))
     with pytest.raises(FormatInvalid, match="1000 scores"):
-        pipeline.label(replace(card, labels=("walk",)), Path("here"), features)
+        predictions.label(replace(card, labels=("walk",)), Path("here"), features)
 
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_exports_an_analysis(shared_store, digest, card, name):
-    pipeline.predict(shared_store, digest, Recipe(), MODEL, ENGINE)
-    found = pipeline.analysis(shared_store, digest, Recipe(), card, ENGINE)
+    predictions.predict(shared_store, digest, Recipe(), MODEL, ENGINE)
+    found = predictions.analysis(shared_store, digest, Recipe(), card, ENGINE)
     if name == "ucf101":
         with pytest.raises(FormatInvalid, match="blanks"):
-            pipeline.export(found, name)
+            predictions.export(found, name)
     else:
-        assert pipeline.export(found, name)
+        assert predictions.export(found, name)
 
 
 def test_reading_an_analysis_imports_neither_tensorflow_nor_a_decoder(shared_store, digest):
-    pipeline.predict(shared_store, digest, Recipe(), MODEL, ENGINE)
+    predictions.predict(shared_store, digest, Recipe(), MODEL, ENGINE)
     program = f"""
 import sys, json
 from pathlib import Path
@@ -348,10 +348,10 @@ print(json.dumps([name for name in ("tensorflow", "keras", "openvino", "av") if 
 
 
 def test_a_stored_prediction_reads_back_as_it_was(shared_store, digest, card):
-    pipeline.predict(shared_store, digest, Recipe(), MODEL, ENGINE)
-    features = shared_store.read(pipeline.features_key(digest, Recipe(), CNN, ENGINE), Features)
-    stored = shared_store.read(pipeline.prediction_key(shared_store, digest, Recipe(), card, ENGINE), Prediction)
-    assert np.array_equal(stored.scores, pipeline.label(card, Path(), features).scores)
+    predictions.predict(shared_store, digest, Recipe(), MODEL, ENGINE)
+    features = shared_store.read(predictions.features_key(digest, Recipe(), CNN, ENGINE), Features)
+    stored = shared_store.read(predictions.prediction_key(shared_store, digest, Recipe(), card, ENGINE), Prediction)
+    assert np.array_equal(stored.scores, predictions.label(card, Path(), features).scores)
 
 
 # Real clips
@@ -362,12 +362,12 @@ CLIPS += ("juggling_soccer_ball.avi", "using_segway.mp4", "walking_the_dog.mp4")
 
 
 def test_real_clips_get_their_labels(shared_data, shared_store):
-    card = pipeline.models(here())["kinetics400"]
+    card = models.models(here())["kinetics400"]
     places = []
     for name in CLIPS:
-        digest = pipeline.add_video(shared_store, shared_data / "clips" / name)
-        pipeline.predict(shared_store, digest, Recipe(), card.name, ENGINE)
-        ranking = pipeline.analysis(shared_store, digest, Recipe(), card, ENGINE).ranking
+        digest = clips.add_video(shared_store, shared_data / "clips" / name)
+        predictions.predict(shared_store, digest, Recipe(), card.name, ENGINE)
+        ranking = predictions.analysis(shared_store, digest, Recipe(), card, ENGINE).ranking
         labels = [one.label for one in ranking]
         places.append(labels.index(Path(name).stem.replace("_", " ")))
     assert max(places) < 3 and places.count(0) >= 6, dict(zip(CLIPS, places, strict=True))

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from core import pipeline
 from core.__main__ import main
 from core.base import settings
 from core.domain import ModelCard, Prediction, Recipe, serialization
 from core.stages.networks.backbones import BACKBONES
+from core.workflows import clips, predictions
 from core.workspace.store import Store
 from tests.test_pages import clip, page, runner, save_prediction, told  # noqa: F401
 
@@ -36,10 +36,10 @@ def command(tmp_path, square_clip, monkeypatch, capfdbinary):
     path.parent.mkdir(parents=True)
     path.write_text(serialization.pretty_json(card))
     with_store = Store(tmp_path)
-    digest = pipeline.add_video(with_store, square_clip)
+    digest = clips.add_video(with_store, square_clip)
     scores = np.array([[0.9, 0.1], [0.8, 0.2], [0.2, 0.8], [0.1, 0.9]], np.float32)
     made = Prediction(np.array([0.25, 0.75, 1.25, 1.75]), scores, card.labels, card.name, (0.0, 2.0))
-    key = pipeline.prediction_key(with_store, digest, Recipe(), card, settings.current().engine)
+    key = predictions.prediction_key(with_store, digest, Recipe(), card, settings.current().engine)
     with_store.write(key, made, kind="prediction", video=digest)
 
     def run(*arguments):

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from core import pipeline, transcripts
 from core.__main__ import main
 from core.base import settings
 from core.domain import Recipe
+from core.workflows import clips, models, predictions, texts
 from core.workspace.store import Store
 from pages.ui import state
 from tests.test_pages import DIGEST, clip, page, runner, told
@@ -38,7 +38,7 @@ def test_odd_subtitles_are_taken_or_refused_on_the_page(answering, name: str):
     at = page("timeline")
     at.file_uploader(key="texts.0").set_value((name, content, "text/plain")).run()
     assert note in told(at)
-    kept = transcripts.lines_of(state.store(), DIGEST)
+    kept = texts.lines_of(state.store(), DIGEST)
     assert [len(each.lines) for each in kept] == ([] if lines is None else [lines])
     assert all("<" not in line.text for each in kept for line in each.lines)
     assert ("There are none yet." in told(at)) == (lines is None)
@@ -52,18 +52,18 @@ def test_odd_subtitles_are_taken_or_refused_at_the_command_line(
     store = Store(workspace)
     try:
         here = settings.current()
-        digest = pipeline.add_video(store, square_clip)
-        key = pipeline.prediction_key(store, digest, Recipe(), pipeline.models(here)["kinetics400"], here.engine)
+        digest = clips.add_video(store, square_clip)
+        key = predictions.prediction_key(store, digest, Recipe(), models.models(here)["kinetics400"], here.engine)
         store.write(key, seen(("yoga", 6)), kind="prediction", video=digest)
         for name, (content, lines, note) in ODD.items():
-            transcripts.drop(store, digest, "subtitle")
+            texts.drop(store, digest, "subtitle")
             (tmp_path / name).write_bytes(content)
             code = main(
                 ["analyze", str(square_clip), "--words", str(tmp_path / name), "--output", str(tmp_path / "x.csv")]
             )
             err = capfdbinary.readouterr().err.decode()
             assert (code, note in err, "Traceback" in err) == (int(lines is None), True, False), (name, err)
-            kept = transcripts.lines_of(store, digest)
+            kept = texts.lines_of(store, digest)
             assert [len(each.lines) for each in kept] == ([] if lines is None else [lines]), name
     finally:
         settings.current.cache_clear()

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import datasets, pipeline, training, transcripts
 from core.__main__ import main
 from core.base import settings
 from core.base.errors import Cancelled, FormatInvalid, NotEnoughExamples, WeightsMissing
 from core.base.progress import silent
+from core.cli import training as training_module
 from core.domain import (
     Analysis,
     Branches,
@@ -29,11 +29,14 @@ from core.domain import (
     Split,
     VideoInfo,
 )
-from core.evaluation import asking
 from core.stages import video
-from core.training import command, runs, saving
-from core.training.options import Options
-from core.words import index, keep_lines
+from core.workflows import datasets, models, predictions, training
+from core.workflows import texts as transcripts
+from core.workflows.datasets import library
+from core.workflows.evaluation import evaluator
+from core.workflows.search import index, keep_lines
+from core.workflows.training import checkpoints, model_files
+from core.workflows.training.options import Options
 from core.workspace.store import Store
 from tests.conftest import moving_square
 from tests.test_text_branch import CHANNELS, CLASSES, SAID, STEPS, made_set
@@ -51,7 +54,7 @@ def added_clip(store: Store, digest: str, path: str, values: np.ndarray) -> None
     )  # fmt: skip
     store.save_video(info)
     found = Features(times_s, values, (0.0, STEPS / 2))
-    store.write(pipeline.features_key(digest, Recipe(), CNN, ENGINE), found, kind="features", video=digest)
+    store.write(predictions.features_key(digest, Recipe(), CNN, ENGINE), found, kind="features", video=digest)
 
 
 def stored(store: Store, *, words: bool = True) -> Dataset:
@@ -117,7 +120,7 @@ def test_one_that_is_stopped_keeps_who_read_the_words_and_goes_on_to_one_of_all_
     assert ended.state == "done" and ended.words_sha256
     assert "learned from all of them" in training.save_model(store, key, "whole").trained_on
     training.delete(store, key)
-    assert not store.keys("network") and not runs.words_path(store, key).exists()
+    assert not store.keys("network") and not checkpoints.words_path(store, key).exists()
 
 
 # The model that is saved of it
@@ -160,8 +163,8 @@ def say(store: Store, digest: str, *said: str) -> None:
 
 def found(store: Store, card: ModelCard, digest: str) -> Analysis:
     """What the model says of a clip."""
-    pipeline.predict(store, digest, Recipe(), card.name, ENGINE)
-    return pipeline.analysis(store, digest, Recipe(), card, ENGINE)
+    predictions.predict(store, digest, Recipe(), card.name, ENGINE)
+    return predictions.analysis(store, digest, Recipe(), card, ENGINE)
 
 
 def test_its_card_tells_that_it_reads_words_and_what_they_are_worth(saved, done):
@@ -188,11 +191,11 @@ def test_without_words_the_picture_alone_decides(saved, fresh):
     store, card = saved
     digest = fresh(0)
     assert found(store, card, digest).words == ()
-    key = pipeline.prediction_key(store, digest, Recipe(), card, ENGINE)
-    apart, both = store.read(pipeline.branches_key(key), Branches), store.read(key, Prediction)
+    key = predictions.prediction_key(store, digest, Recipe(), card, ENGINE)
+    apart, both = store.read(predictions.branches_key(key), Branches), store.read(key, Prediction)
     np.testing.assert_array_equal(both.scores, apart.picture.scores)
     assert not apart.worded.any() and np.ptp(apart.words.scores) == 0
-    picture, words = pipeline.tracks_apart(apart, card, digest)
+    picture, words = predictions.tracks_apart(apart, card, digest)
     assert picture.segments and not words.segments
 
 
@@ -202,7 +205,7 @@ def test_other_words_give_another_key_and_another_result_and_the_old_one_is_gone
     keys = []
 
     def answer() -> str:
-        keys.append(pipeline.prediction_key(store, digest, Recipe(), card, ENGINE))
+        keys.append(predictions.prediction_key(store, digest, Recipe(), card, ENGINE))
         assert not store.has(keys[-1]), "nothing was said of these words yet"
         return found(store, card, digest).ranking[0].label
 
@@ -216,7 +219,7 @@ def test_other_words_give_another_key_and_another_result_and_the_old_one_is_gone
     assert answer() == silent_answer
     assert keys[0] == keys[-1] and len(set(keys)) == 3 and not any(store.has(key) for key in keys[1:3])
     keep_lines(store, digest, "note", [Line(0.0, 1.0, " ".join(SAID[1]))])
-    assert pipeline.prediction_key(store, digest, Recipe(), card, ENGINE) == keys[0], "notes are not read"
+    assert predictions.prediction_key(store, digest, Recipe(), card, ENGINE) == keys[0], "notes are not read"
 
 
 def test_words_near_a_part_of_a_clip_count_there_alone(saved, fresh):
@@ -224,9 +227,11 @@ def test_words_near_a_part_of_a_clip_count_there_alone(saved, fresh):
     digest = fresh(1)
     keep_lines(store, digest, "speech", [Line(2.9, 3.0, " ".join(SAID[1]))])
     found(store, card, digest)
-    apart = store.read(pipeline.branches_key(pipeline.prediction_key(store, digest, Recipe(), card, ENGINE)), Branches)
+    apart = store.read(
+        predictions.branches_key(predictions.prediction_key(store, digest, Recipe(), card, ENGINE)), Branches
+    )
     assert apart.worded.tolist() == [False, False, True, True, True, True]
-    _, words = pipeline.tracks_apart(apart, card, digest)
+    _, words = predictions.tracks_apart(apart, card, digest)
     assert not words.segments or words.segments[0].start_s >= 0.5
 
 
@@ -238,7 +243,7 @@ def test_a_model_that_reads_words_travels_as_a_zip_and_a_changed_one_is_refused(
     named = training.open_zip(store, path)
     digest = fresh(1)
     say(store, digest, *SAID[1])
-    assert found(store, pipeline.model_of(store, named)[0], digest).ranking[0].label == LABELS[1]
+    assert found(store, models.model_of(store, named)[0], digest).ranking[0].label == LABELS[1]
     training.delete_model(store, named)
     parts = {}
     with zipfile.ZipFile(path) as archive:
@@ -265,30 +270,30 @@ def test_a_model_whose_words_are_gone_or_others_says_so(saved, fresh, tmp_path):
     digest = fresh(0)
     path = store.workspace / "models" / card.name / "words.npz"
     kept = path.read_bytes()
-    pipeline.branch_of.cache_clear()
+    models.branch_of.cache_clear()
     for content, error in ((b"", FormatInvalid), (None, WeightsMissing)):
         path.unlink() if content is None else path.write_bytes(content)
         with pytest.raises(error, match=r"words\.npz"):
-            pipeline.predict(store, digest, Recipe(), card.name, ENGINE)
+            predictions.predict(store, digest, Recipe(), card.name, ENGINE)
     path.write_bytes(kept)
 
 
 def test_a_set_is_judged_anew_when_its_words_change(saved):
     store, _ = saved
-    asked = asking.Question("Made", "model", "made-words", engine=ENGINE)
-    before = asking.question_key(store, asked)
+    asked = evaluator.Question("Made", "model", "made-words", engine=ENGINE)
+    before = evaluator.question_key(store, asked)
     item = store.dataset("Made").items[0]
     (lines,) = transcripts.lines_of(store, item.video)
     keep_lines(store, item.video, "subtitle", [Line(0.0, 1.0, "something else")])
-    assert asking.question_key(store, asked) != before
+    assert evaluator.question_key(store, asked) != before
     keep_lines(store, item.video, "subtitle", lines.lines)
-    assert asking.question_key(store, asked) == before
+    assert evaluator.question_key(store, asked) == before
 
 
 def test_a_training_from_before_models_read_words_gives_one_that_looks_at_the_picture(done):
     store, key = done
     old = replace(training.run_of(store, key), words_sha256="")
-    card = saving.card_of(old, key, "old")
+    card = model_files.card_of(old, key, "old")
     assert not card.words and card.scores["clip accuracy"] == pytest.approx(old.words["picture accuracy"], abs=1e-4)
     assert "It looks at the picture alone" in card.trained_on
 
@@ -299,7 +304,7 @@ def test_a_training_from_before_models_read_words_gives_one_that_looks_at_the_pi
 def test_words_change_the_key_and_without_them_nothing_changes(store):
     dataset = stored(store, words=False)
     with_words, without = planned(store, dataset), planned(store, dataset, words=False)
-    assert with_words != without and "words" not in runs.run_of(store, without).settings
+    assert with_words != without and "words" not in checkpoints.run_of(store, without).settings
     keep_lines(store, dataset.items[0].video, "subtitle", [Line(0.0, 1.0, "new")])
     assert planned(store, dataset) != with_words and planned(store, dataset, words=False) == without
     transcripts.drop(store, dataset.items[0].video, "subtitle")
@@ -322,7 +327,7 @@ def test_clips_with_subtitle_files_are_trained_on_saved_and_told_apart_at_the_co
 ):
     """The whole way but for the CNN: clips alike to the eye, whose subtitles alone tell them apart."""
     alike = Features(np.array([0.1, 0.2]), np.ones((2, CHANNELS), np.float32), (0.0, 0.32))
-    monkeypatch.setattr(pipeline, "extract", lambda *asked: alike)
+    monkeypatch.setattr(predictions, "extract", lambda *asked: alike)
     rows = []
     for group, part in enumerate(("train", "test")):
         for place, label in enumerate(("left", "right")):
@@ -336,12 +341,12 @@ def test_clips_with_subtitle_files_are_trained_on_saved_and_told_apart_at_the_co
         monkeypatch.setenv(f"KINETOSCOPE_{name}", str(value))
     settings.current.cache_clear()
     store = Store(tmp_path / "workspace")
-    dataset = command.stored_set(store, str(tmp_path / "set.csv"), silent)
+    dataset = library.stored_set(store, str(tmp_path / "set.csv"), silent)
     for item in dataset.items:
         transcripts.take_file(store, item.video, "said.srt", srt(f"he goes {item.label} now"))
     asked = {"groups": "", "folds": "", "backbone": CNN, "engine": "openvino-f32", "seed": 0, "save": "mine"}
     options = replace(OPTIONS, epochs=3)
-    told = command.run(store, dataset.name, **asked, options=options, report=silent, words=True)
+    told = training_module.run(store, dataset.name, **asked, options=options, report=silent, words=True)
     assert told["words"]["words accuracy"] == told["accuracy"] == told["words"]["both accuracy"] == 1.0
     assert told["words"]["picture accuracy"] <= 0.5
     said, out = tmp_path / "said.srt", tmp_path / "out.json"

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core import datasets, pipeline, training
 from core.domain import (
     Dataset,
     Epoch,
@@ -21,7 +20,8 @@ from core.domain import (
     Training,
     Trial,
 )
-from core.training import runs
+from core.workflows import datasets, predictions, training
+from core.workflows.training import checkpoints
 from core.workspace.store import Store
 from pages.ui import state, train_figures, train_words
 from tests.test_pages import FakeRunner, button, page, runner, told
@@ -60,7 +60,7 @@ def dataset(store: Store) -> Dataset:
 def looked_at(store: Store, dataset: Dataset) -> Dataset:
     """The set with features."""
     for item in dataset.items:
-        key = pipeline.features_key(item.video, training.view("whole", CNN), CNN, ENGINE)
+        key = predictions.features_key(item.video, training.view("whole", CNN), CNN, ENGINE)
         store.write(key, Features(np.arange(3.0), np.zeros((3, 4), np.float32), (0.0, 3.0)), kind="features")
     return dataset
 
@@ -117,7 +117,7 @@ def test_with_features_a_training_begins_with_one_click_and_shows_its_curves(loo
     record = training.run_of(store, key)
     assert training.options_of(record.settings) == training.DIALS["medium"]
     assert record.recipe == training.view("whole", CNN) and record.fold_count == 4
-    store.write(runs._part(key, "progress"), Progress(1, False, 40, HISTORY), kind="progress")
+    store.write(checkpoints._part(key, "progress"), Progress(1, False, 40, HISTORY), kind="progress")
     words = told(at.run())
     assert "Fold 2 of 4: pass 8 of at most 40" in words
     assert len(at.get("plotly_chart")) >= 2

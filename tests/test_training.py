@@ -21,15 +21,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import datasets, pipeline, training
 from core.base.errors import AnalysisError, Cancelled, ResultMissing
 from core.base.settings import read as read_settings
+from core.cli import training as training_module
 from core.domain import Dataset, Features, Grouping, Item, Recipe, Segment, VideoInfo
 from core.stages.networks import recurrent, recurrent_training
 from core.stages.networks.recurrent import NetworkSettings
 from core.stages.networks.recurrent_training import UNKNOWN, Example
-from core.training import baselines, command, gathering, lessons, runs
-from core.training.options import Options
+from core.workflows import clips, datasets, models, predictions, training
+from core.workflows.datasets import split_choice
+from core.workflows.training import baselines, trainer, training_data
+from core.workflows.training import features as gathering
+from core.workflows.training.options import Options
 from core.workspace.jobs.cluster import spread
 from core.workspace.jobs.runner import Runner
 from core.workspace.store import Store
@@ -81,7 +84,9 @@ def stored(store: Store, dataset: Dataset, values: dict[str, np.ndarray]) -> Non
         )  # fmt: skip
         store.save_video(info)
         found = Features(times_s, rows, (0.0, len(rows) / 2))
-        store.write(pipeline.features_key(item.video, Recipe(), CNN, ENGINE), found, kind="features", video=item.video)
+        store.write(
+            predictions.features_key(item.video, Recipe(), CNN, ENGINE), found, kind="features", video=item.video
+        )
     store.save_dataset(dataset, datasets.key(dataset))
 
 
@@ -131,7 +136,7 @@ def test_the_comparison_gives_the_numbers_of_the_record(done):
     record = training.run_of(store, key)
     dataset, split = store.dataset("Made"), training.split_of(store, record.split)
     found = training.comparison(dataset, split.groups, training.held_out(store, key))
-    assert lessons.scores(found) == pytest.approx(record.scores)
+    assert training_data.scores(found) == pytest.approx(record.scores)
     assert found.groups[0] in {"g0", "g1", "g2", "g3"} and not found.over_time
 
 
@@ -171,19 +176,19 @@ def test_unlabelled_steps_are_neither_learned_nor_scored_nor_background(store):
 
 def test_a_prediction_that_never_changes_is_named():
     dataset, _ = made_set(groups=2)
-    said = lessons.HeldOut(
+    said = training_data.HeldOut(
         np.arange(16), np.zeros(16, np.int64), np.arange(17), np.zeros(16),
         np.array([LABELS.index(item.label) for item in dataset.items]), np.tile([0.7, 0.1, 0.1, 0.1], (16, 1)),
     )  # fmt: skip
     found = training.comparison(dataset, [item.group for item in dataset.items], said)
-    told = lessons.warnings(found, lessons.scores(found), {"majority": 0.25, "linear_probe": 0.5}, [said])
+    told = training_data.warnings(found, training_data.scores(found), {"majority": 0.25, "linear_probe": 0.5}, [said])
     assert any("fold 1 says 'right' of everything" in each for each in told)
     assert any("no better than naming the most frequent class" in each for each in told)
 
 
 def test_the_majority_is_that_of_the_training_part():
     dataset, values = made_set(groups=2)
-    taught = lessons.lesson(
+    taught = training_data.lesson(
         dataset, ["g"] * 16, [Features(np.arange(STEPS) / 2, values[one.video], (0.0, 5.0)) for one in dataset.items]
     )
     rights = [place for place, item in enumerate(dataset.items) if item.label == "right"]
@@ -211,7 +216,7 @@ class _Stop:
 def test_a_stopped_training_keeps_the_best_so_far_and_goes_on_even_after_a_full_disk_to_the_same_end(
     done, store, monkeypatch
 ):
-    monkeypatch.setattr(runs, "CHECKPOINT_EVERY_S", 0.0)
+    monkeypatch.setattr(trainer, "CHECKPOINT_EVERY_S", 0.0)
     dataset, values = made_set()
     stored(store, dataset, values)
     key = planned(store, dataset)
@@ -246,7 +251,7 @@ def _full_disk(monkeypatch: pytest.MonkeyPatch, *, after: int) -> Iterator[None]
 
 def deadly(store: Store, key: str, victim: str, report) -> None:
     """A training that kills its own worker, or the server above it, amid its tenth pass; begun anew it goes on."""
-    runs.CHECKPOINT_EVERY_S = 0.0
+    trainer.CHECKPOINT_EVERY_S = 0.0
     mark, calls = store.workspace / f"{victim} was killed", []
 
     def told(done: int, total: int, message: str) -> None:
@@ -424,20 +429,20 @@ def test_a_saved_model_is_a_model_at_once_and_says_what_it_is(done):
     store, key = done
     card = training.save_model(store, key, "order", "Order of walks")
     here = replace(read_settings({"KINETOSCOPE_WORKSPACE": str(store.workspace)}), models=(store.workspace / "models",))
-    assert pipeline.models(here)["order"] == card and not pipeline.broken_models(here)
+    assert models.models(here)["order"] == card and not models.broken_models(here)
     record = training.run_of(store, key)
     told = card.settings
     assert told["data"] == record.dataset_key and told["split"] == record.split and told["versions"]["keras"]
     assert card.scores["clip accuracy"] == pytest.approx(record.scores["accuracy"], abs=1e-4)
     assert card.seed == 0 and "2 parts of the set" in card.trained_on and card.title == "Order of walks"
     digest = store.dataset("Made").items[0].video
-    pipeline.predict(store, digest, Recipe(), "order", ENGINE)
-    found = pipeline.analysis(store, digest, Recipe(), card, ENGINE)
+    predictions.predict(store, digest, Recipe(), "order", ENGINE)
+    found = predictions.analysis(store, digest, Recipe(), card, ENGINE)
     assert found.ranking[0].label == "right"
     with pytest.raises(AnalysisError, match="is taken"):
         training.save_model(store, key, "order")
     training.delete_model(store, "order")
-    assert "order" not in pipeline.models(here)
+    assert "order" not in models.models(here)
 
 
 @pytest.mark.parametrize("name", ["", "Größe", "../up", "a/b", "backbones", "UPPER", "a" * 60])
@@ -526,7 +531,7 @@ def test_a_zip_that_is_not_what_it_says_is_refused_and_leaves_nothing(done, tmp_
 
 
 def test_features_are_made_once_for_each_clip_and_told_in_frames(store, square_clip, sample_path, monkeypatch):
-    digests = [pipeline.add_video(store, path) for path in (square_clip, sample_path)]
+    digests = [clips.add_video(store, path) for path in (square_clip, sample_path)]
     dataset = Dataset(
         "Two", ("a",), tuple(Item(one, f"{one[:4]}.mp4", 2.0, label="a") for one in (*digests, digests[0]))
     )
@@ -538,7 +543,7 @@ def test_features_are_made_once_for_each_clip_and_told_in_frames(store, square_c
         report(25, 50, "Looking")
         return Features(np.zeros(1), np.zeros((1, 3), np.float32), (0.0, 1.0))
 
-    monkeypatch.setattr(pipeline, "extract", extract)
+    monkeypatch.setattr(predictions, "extract", extract)
     training.gather(store, "Two", Recipe(), CNN, ENGINE, lambda *said: told.append(said))
     frames = [store.video(one).frame_count for one in digests]
     assert made == digests and told[-1][:2] == (sum(frames), sum(frames))
@@ -553,7 +558,7 @@ def test_an_error_names_the_clip_as_the_set_does(store):
     dataset, values = made_set(groups=2)
     stored(store, dataset, values)
     item = dataset.items[5]
-    store.delete(pipeline.features_key(item.video, Recipe(), CNN, ENGINE))
+    store.delete(predictions.features_key(item.video, Recipe(), CNN, ENGINE))
     with pytest.raises(AnalysisError, match=item.path.replace(".", r"\.")):
         training.gather(store, "Made", Recipe(), CNN, ENGINE)
     with pytest.raises(ResultMissing):
@@ -616,11 +621,11 @@ def test_the_command_prints_what_it_promises(store):
     dataset, values = made_set()
     stored(store, dataset, values)
     for item in dataset.items:  # the command always squeezes the whole picture
-        features = store.read(pipeline.features_key(item.video, Recipe(), CNN, ENGINE), Features)
-        key = pipeline.features_key(item.video, training.view("whole", CNN), CNN, ENGINE)
+        features = store.read(predictions.features_key(item.video, Recipe(), CNN, ENGINE), Features)
+        key = predictions.features_key(item.video, training.view("whole", CNN), CNN, ENGINE)
         store.write(key, features, kind="features", video=item.video)
     asked = {"backbone": CNN, "engine": ENGINE, "options": OPTIONS, "seed": 0, "report": lambda *_: None}
-    told = command.run(store, "Made", groups="column", folds="2", save="by-command", **asked)
+    told = training_module.run(store, "Made", groups="column", folds="2", save="by-command", **asked)
     assert list(told)[:9] == [
         "dataset", "backbone", "settings", "folds", "accuracy", "balanced_accuracy", "macro_f1", "baselines", "seconds",
     ]  # fmt: skip
@@ -629,22 +634,22 @@ def test_the_command_prints_what_it_promises(store):
     assert told["accuracy"] >= 0.9 and told["model"] == "by-command"
     assert (store.workspace / "models" / "by-command" / "card.json").is_file()
     with pytest.raises(AnalysisError, match="is taken"):
-        command.run(store, "Made", groups="column", folds="2", save="by-command", **asked)
+        training_module.run(store, "Made", groups="column", folds="2", save="by-command", **asked)
     with pytest.raises(ResultMissing, match="no file, folder or labelled set"):
-        command.run(store, "Nothing", groups="", folds="", save="", **asked)
+        training_module.run(store, "Nothing", groups="", folds="", save="", **asked)
 
 
 def test_the_split_follows_what_was_asked():
     dataset, _ = made_set()
-    assert len(command.split_for(dataset, "column", "leave-one-group-out").parts) == 4
-    assert len(command.split_for(dataset, r"g\d", "3").parts) == 3
-    assert len(command.split_for(dataset, "", "").parts) == 4
+    assert len(split_choice.split_for(dataset, "column", "leave-one-group-out").parts) == 4
+    assert len(split_choice.split_for(dataset, r"g\d", "3").parts) == 3
+    assert len(split_choice.split_for(dataset, "", "").parts) == 4
     given = replace(
         dataset, items=tuple(replace(one, split="test" if one.group == "g1" else "train") for one in dataset.items)
     )
-    assert command.split_for(given, "", "").method == "given"
+    assert split_choice.split_for(given, "", "").method == "given"
     with pytest.raises(AnalysisError, match="no number of folds"):
-        command.split_for(dataset, "", "many")
+        split_choice.split_for(dataset, "", "many")
 
 
 # On a cluster ---------------------------------------------------------------------------------------------------------

@@ -11,12 +11,13 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from core import pipeline, transcripts
 from core.base.errors import AnalysisError, FormatInvalid, ResultMissing, VideoUnreadable, WeightsMissing
 from core.domain import Line
 from core.stages import video
-from core.transcripts import decoding, reading, speech
-from core.words import index, keep_lines
+from core.workflows import clips
+from core.workflows import texts as transcripts
+from core.workflows.search import index, keep_lines
+from core.workflows.texts import charset, parser, speech_to_text
 from core.workspace.store import Store
 
 pytestmark = pytest.mark.usefixtures("no_network")
@@ -33,12 +34,12 @@ two
 
 def lines(content: str | bytes, name: str = "a.srt", duration_s: float = 100.0) -> list[tuple[float, float, str]]:
     raw = content if isinstance(content, bytes) else content.encode()
-    return [(each.start_s, each.stop_s, each.text) for each in reading.read(name, raw, duration_s=duration_s).lines]
+    return [(each.start_s, each.stop_s, each.text) for each in parser.read(name, raw, duration_s=duration_s).lines]
 
 
 def notes(content: str | bytes, duration_s: float = 100.0) -> str:
     raw = content if isinstance(content, bytes) else content.encode()
-    return " ".join(reading.read("a.srt", raw, duration_s=duration_s).notes)
+    return " ".join(parser.read("a.srt", raw, duration_s=duration_s).notes)
 
 
 def test_srt_and_webvtt_become_lines_without_markup():
@@ -75,7 +76,7 @@ def test_plain_transcripts_with_times(told, expected):
     duration_s = 4000.0 if not expected else 100.0
     found = lines(told, "talk.txt", duration_s)
     assert found == (expected or [(3603.5, 3633.5, "an hour in")])
-    assert reading.read("talk.txt", told.encode(), duration_s=duration_s).source == "transcript"
+    assert parser.read("talk.txt", told.encode(), duration_s=duration_s).source == "transcript"
 
 
 def test_what_is_odd_is_taken_as_it_is():
@@ -90,7 +91,7 @@ def test_what_is_odd_is_taken_as_it_is():
     assert lines(backwards)[0][:2] == (0.2, 1.0) and "no end after its start" in notes(backwards)
     assert "could not be read" in notes("1\n00:0x --> 00:07\nlost\n\n" + SRT) and len(lines("x --> y\n" + SRT)) == 2
     assert lines(SRT, duration_s=0.5) == [(0.2, 0.5, "Hello there")] and "outside the clip" in notes(SRT, 0.5)
-    assert len(lines(SRT.replace("Hello", "x" * 5000))[0][2]) == reading.LONGEST_TEXT
+    assert len(lines(SRT.replace("Hello", "x" * 5000))[0][2]) == parser.LONGEST_TEXT
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,7 @@ def test_each_encoding_is_read(coding, words):
 )
 def test_what_holds_no_words_with_times_is_refused(content):
     with pytest.raises(FormatInvalid) as told:
-        reading.read("odd.srt", content, duration_s=10.0)
+        parser.read("odd.srt", content, duration_s=10.0)
     assert "odd.srt" in str(told.value) and told.value.hint
 
 
@@ -142,7 +143,7 @@ def test_ten_megabytes_are_taken_or_refused_with_a_reason():
     long = "\n".join(cue.format(n, n // 60 % 60, n % 60, n // 60 % 60, n % 60, "word " * 200) for n in range(10_900))
     assert len(long) > 10 * 2**20 and len(lines(long, duration_s=1e5)) == 10_900
     with pytest.raises(FormatInvalid, match="16 MiB is the most"):
-        lines(b"x" * (decoding.LARGEST_BYTES + 1))
+        lines(b"x" * (charset.LARGEST_BYTES + 1))
 
 
 @given(
@@ -153,7 +154,7 @@ def test_ten_megabytes_are_taken_or_refused_with_a_reason():
 def test_no_bytes_crash_the_reader(content):
     for head in (b"", SRT.encode(), b"WEBVTT\n\n", b"[0:01] "):
         try:
-            found = reading.read("any", head + content, duration_s=5.0)
+            found = parser.read("any", head + content, duration_s=5.0)
         except FormatInvalid:
             continue
         assert all(0 <= line.start_s < line.stop_s <= 5.0 and line.text for line in found.lines)
@@ -180,7 +181,7 @@ def with_texts(square_clip: Path, tmp_path: Path) -> Path:
 
 
 def test_subtitles_inside_a_clip_are_taken(store: Store, with_texts: Path, square_clip: Path):
-    digest = pipeline.add_video(store, with_texts)
+    digest = clips.add_video(store, with_texts)
     transcripts.take_inside(store, digest)
     (kept,) = transcripts.lines_of(store, digest)
     assert kept.source == "subtitle inside eng"
@@ -188,7 +189,7 @@ def test_subtitles_inside_a_clip_are_taken(store: Store, with_texts: Path, squar
         (pytest.approx(0.2), pytest.approx(0.9), "Hello there"),
         (pytest.approx(1.0), pytest.approx(1.8), "second, line two"),
     ]
-    plain = pipeline.add_video(store, square_clip)
+    plain = clips.add_video(store, square_clip)
     with pytest.raises(ResultMissing, match="No subtitles in text"):
         transcripts.take_inside(store, plain)
     transcripts.drop(store, digest, kept.source)
@@ -196,7 +197,7 @@ def test_subtitles_inside_a_clip_are_taken(store: Store, with_texts: Path, squar
 
 
 def test_a_file_is_kept_beside_its_clip_and_found_by_the_search(store: Store, square_clip: Path):
-    digest = pipeline.add_video(store, square_clip)
+    digest = clips.add_video(store, square_clip)
     assert transcripts.take_file(store, digest, "a.srt", SRT.encode()) == ()
     transcripts.take_file(store, digest, "a.srt", SRT.replace("Hello", "Bye").encode())  # in place of the first
     transcripts.take_file(store, digest, "a.txt", b"[0:01] she rides a horse")
@@ -233,10 +234,10 @@ def spoken(tmp_path: Path) -> Path:
 
 
 def test_the_sound_is_told_on_the_clock_of_the_clip(store: Store, spoken: Path, square_clip: Path):
-    samples = video.speech_sound(store.video(pipeline.add_video(store, spoken)))
+    samples = video.speech_sound(store.video(clips.add_video(store, spoken)))
     assert samples.dtype == np.float32 and abs(len(samples) - 16_000) < 1200 and 0.2 < np.abs(samples).max() < 0.7
     with pytest.raises(VideoUnreadable, match="has no sound"):
-        video.speech_sound(store.video(pipeline.add_video(store, square_clip)))
+        video.speech_sound(store.video(clips.add_video(store, square_clip)))
 
 
 def whisper(heard: list) -> types.ModuleType:
@@ -280,9 +281,9 @@ def vosk(heard: list) -> types.ModuleType:
 
 @pytest.mark.parametrize(("name", "stand_in"), [("faster_whisper", whisper), ("vosk", vosk)])
 def test_speech_is_written_down_where_a_recogniser_is_installed(name, stand_in, store, spoken, monkeypatch):
-    digest, heard = pipeline.add_video(store, spoken), []
+    digest, heard = clips.add_video(store, spoken), []
     monkeypatch.setitem(sys.modules, name, stand_in(heard))
-    monkeypatch.setattr(speech, "find_spec", lambda module: object() if module == name else None)
+    monkeypatch.setattr(speech_to_text, "find_spec", lambda module: object() if module == name else None)
     with pytest.raises(WeightsMissing, match="No recogniser"):
         transcripts.write_down(store, digest, "mine")
     folder = transcripts.speech_folder(store) / "mine"
@@ -297,12 +298,12 @@ def test_speech_is_written_down_where_a_recogniser_is_installed(name, stand_in, 
 
 
 def test_without_a_recogniser_nothing_is_required(store, monkeypatch):
-    monkeypatch.setattr(speech, "find_spec", lambda module: None)
+    monkeypatch.setattr(speech_to_text, "find_spec", lambda module: None)
     assert transcripts.installed() == () and transcripts.speech_models(store) == {}
 
 
 def test_lines_of_others_stay(store: Store, square_clip: Path):
-    digest = pipeline.add_video(store, square_clip)
+    digest = clips.add_video(store, square_clip)
     keep_lines(store, digest, "note", [Line(0.0, 1.0, "mine")])
     transcripts.take_file(store, digest, "a.srt", SRT.encode())
     assert [each.source for each in transcripts.lines_of(store, digest)] == ["note", "subtitle"]

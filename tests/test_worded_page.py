@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from core import lines, pipeline, training
 from core.domain import Branches, Line, ModelCard, Prediction, Recipe
-from core.words import keep_lines
+from core.workflows import models, predictions, training
+from core.workflows.search import keep_lines
 from pages.ui import state, with_words, worded
 from tests.test_pages import CARD, DIGEST, button, clip, page, runner, told, video_info
 from tests.test_train_page import dataset, ended, looked_at, planned, store, tab
@@ -62,17 +62,17 @@ def branches(*worded: bool, sources: tuple[str, ...] = ("subtitle",)) -> Branche
 @pytest.fixture
 def reader(clip, monkeypatch) -> ModelCard:
     """A model that reads words is the only one."""
-    monkeypatch.setattr(pipeline, "models", lambda settings: {READER.name: READER})
+    monkeypatch.setattr(models, "models", lambda settings: {READER.name: READER})
     return READER
 
 
 def file_answer(apart: Branches, scores: np.ndarray) -> None:
     """Store what the model says of the clip with the words that it has now."""
     store = state.store()
-    key = pipeline.prediction_key(store, DIGEST, Recipe(), READER, "tensorflow-f32")
-    store.write(pipeline.branches_key(key), apart, kind=lines.WITH_WORDS_APART, video=DIGEST)
+    key = predictions.prediction_key(store, DIGEST, Recipe(), READER, "tensorflow-f32")
+    store.write(predictions.branches_key(key), apart, kind=text_store.WITH_WORDS_APART, video=DIGEST)
     both = replace(apart.picture, scores=np.tile(scores.astype(np.float32), (len(apart.worded), 1)))
-    store.write(key, both, kind=lines.WITH_WORDS, video=DIGEST)
+    store.write(key, both, kind=text_store.WITH_WORDS, video=DIGEST)
 
 
 def test_the_timeline_tells_whether_words_were_read_and_looks_anew_when_they_change(reader):

@@ -7,15 +7,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core import pipeline
 from core.__main__ import main
 from core.base import settings
 from core.base.errors import AnalysisError
 from core.domain import Line, ModelCard, Prediction, Recipe, VideoInfo
 from core.domain.fingerprint import fingerprint
 from core.stages.networks.backbones import BACKBONES
-from core.words import index, keep_lines, meaning, naming, read_labels, saying, searching, wordings
-from core.words.encoder import ENCODERS, encode, kept
+from core.workflows import models
+from core.workflows import predictions as predictions_workflow
+from core.workflows.search import full_text, index, keep_lines, read_labels, semantics, synonyms, zero_shot
+from core.workflows.search import query as searching
+from core.workflows.search.text_encoders import ENCODERS, encode, kept
 from core.workspace.store import Store
 
 KINETICS = BACKBONES["i3d-kinetics400"].labels()
@@ -27,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("no_network")
 
 @pytest.fixture
 def card() -> ModelCard:
-    return pipeline.models(settings.current())["kinetics400"]
+    return models.models(settings.current())["kinetics400"]
 
 
 def seen(*parts: tuple[str, int], surely: float = 0.9) -> Prediction:
@@ -71,16 +73,16 @@ def best(found) -> list[str]:
 
 
 def test_each_known_label_stands_in_the_table_with_four_wordings_or_six():
-    table = wordings.table()
+    table = synonyms.table()
     assert tuple(table) == KINETICS
     for label, cells in table.items():
-        assert cells[0] == label and len(cells) in (4, len(wordings.FORMS))
+        assert cells[0] == label and len(cells) in (4, len(synonyms.FORMS))
         assert len(set(cells)) == len(cells) and all(cell == cell.strip() for cell in cells)
 
 
 @pytest.mark.parametrize(("label", "told"), [("JumpRope", "jump rope"), ("wave2", "wave"), ("a_b c", "a b c")])
 def test_names_are_taken_apart(label: str, told: str):
-    assert wordings.of(label) == (told,)
+    assert synonyms.of(label) == (told,)
 
 
 @pytest.mark.parametrize("name", ENCODERS)
@@ -99,8 +101,8 @@ def test_vectors_of_names_are_kept(store: Store, monkeypatch):
     encoder = ENCODERS["use-multilingual-3"]
     first = kept(store, encoder, ("a name that only this test has",))
     assert len(store.keys("text vectors")) == 1
-    monkeypatch.setattr("core.words.encoder._HELD", {})
-    monkeypatch.setattr("core.words.encoder.encode", None)
+    monkeypatch.setattr("core.workflows.search.text_encoders._HELD", {})
+    monkeypatch.setattr("core.workflows.search.text_encoders.encode", None)
     assert np.array_equal(kept(store, encoder, ("a name that only this test has",)), first)
 
 
@@ -114,10 +116,10 @@ def test_vectors_of_names_are_kept(store: Store, monkeypatch):
     ],
 )
 def test_words_are_nearest_to_the_label_that_means_the_same(store: Store, words: str, label: str):
-    bank = meaning.of_labels(store, KINETICS)
+    bank = semantics.of_labels(store, KINETICS)
     row = bank.nearness([words])[0]
     assert bank.nearest(row, 1)[0].label == label
-    assert row.max() > meaning.NEAR
+    assert row.max() > semantics.NEAR
 
 
 @pytest.mark.parametrize(
@@ -132,12 +134,12 @@ def test_words_are_nearest_to_the_label_that_means_the_same(store: Store, words:
     ],
 )
 def test_the_gist_of_words_is_what_is_done(text: str, told: str):
-    assert meaning.gist(text) == told
+    assert semantics.gist(text) == told
 
 
 @pytest.mark.parametrize("words", ["a child is welding in a video", "ein Kind beim Schweißen", "一个孩子在焊接"])
 def test_who_does_it_does_not_hide_what_is_done(store: Store, words: str):
-    bank = meaning.of_labels(store, KINETICS)
+    bank = semantics.of_labels(store, KINETICS)
     assert bank.nearest(bank.nearness([words])[0], 1)[0].label == "welding"
 
 
@@ -146,20 +148,22 @@ def test_who_does_it_does_not_hide_what_is_done(store: Store, words: str):
     [("Hunde", "dog"), ("juggles", "juggling"), ("bowl", "bowling")],
 )
 def test_a_word_that_stands_in_a_wording_in_some_form_leads_to_its_label(store: Store, word: str, begins: str):
-    bank = meaning.of_labels(store, KINETICS)
+    bank = semantics.of_labels(store, KINETICS)
     assert begins in bank.nearest(bank.nearness([word])[0], 1)[0].label
 
 
 def test_words_in_any_form_and_letters_by_pairs_are_held():
-    assert saying.sought("cooks") <= saying.pieces("cooking an egg") and not saying.sought("egg") <= saying.pieces(
-        "beg"
-    )
-    assert saying.sought("跳绳") <= saying.pieces("他在跳绳") and not saying.sought("跳绳") <= saying.pieces("跳过绳子")
-    assert saying.sought("狗") <= saying.pieces("遛狗") and saying.sought("...") == frozenset()
+    assert full_text.sought("cooks") <= full_text.pieces("cooking an egg") and not full_text.sought(
+        "egg"
+    ) <= full_text.pieces("beg")
+    assert full_text.sought("跳绳") <= full_text.pieces("他在跳绳") and not full_text.sought(
+        "跳绳"
+    ) <= full_text.pieces("跳过绳子")
+    assert full_text.sought("狗") <= full_text.pieces("遛狗") and full_text.sought("...") == frozenset()
 
 
 def test_labels_outside_the_table_have_a_meaning_too(store: Store):
-    bank = meaning.of_labels(store, ("RideHorse", "playing piano"))
+    bank = semantics.of_labels(store, ("RideHorse", "playing piano"))
     assert bank.nearest(bank.nearness(["riding a horse"])[0], 1)[0].label == "RideHorse"
 
 
@@ -168,8 +172,8 @@ def test_labels_outside_the_table_have_a_meaning_too(store: Store):
 
 def test_labels_in_words_follow_what_is_seen(store: Store):
     known = seen(("skydiving", 10), ("making tea", 10), ("playing cello", 10))
-    found = naming.name(store, known, ("从飞机上跳伞", "a cellist", "Tennis"))
-    assert found.prediction.labels == ("从飞机上跳伞", "a cellist", "Tennis", naming.REST)
+    found = zero_shot.name(store, known, ("从飞机上跳伞", "a cellist", "Tennis"))
+    assert found.prediction.labels == ("从飞机上跳伞", "a cellist", "Tennis", zero_shot.REST)
     winners = found.prediction.scores.argmax(axis=1)
     assert winners.tolist() == [0] * 10 + [3] * 10 + [1] * 10
     assert found.nearest[2][0].label == "playing tennis"
@@ -180,10 +184,10 @@ def test_labels_in_words_follow_what_is_seen(store: Store):
 def test_the_rest_is_told_as_nothing_certain(store: Store, card: ModelCard):
     digest = clip(store, "a.mp4")
     known = seen(("skydiving", 10), ("making tea", 10))
-    base = pipeline.prediction_key(store, digest, Recipe(), card, "tensorflow-f32")
+    base = predictions_workflow.prediction_key(store, digest, Recipe(), card, "tensorflow-f32")
     store.write(base, known, kind="prediction", video=digest)
-    naming.find_named(store, digest, Recipe(), card, "tensorflow-f32", ("a parachutist",))
-    told = naming.analysis(store, digest, naming.named_key(base, ("a parachutist",)))
+    zero_shot.find_named(store, digest, Recipe(), card, "tensorflow-f32", ("a parachutist",))
+    told = zero_shot.analysis(store, digest, zero_shot.named_key(base, ("a parachutist",)))
     (only,) = told.track.segments
     assert (only.label, only.start_s, round(only.stop_s, 6)) == ("a parachutist", 0, 3.2)
     assert told.track.labels == ("nothing certain", "a parachutist")
@@ -192,12 +196,14 @@ def test_the_rest_is_told_as_nothing_certain(store: Store, card: ModelCard):
 
 def test_a_higher_bar_leaves_more_to_the_rest(store: Store):
     known = seen(("skydiving", 10), surely=0.5)
-    shares = [naming.name(store, known, ("flying",), least).prediction.scores[:, 1].mean() for least in (0.0, 0.2, 0.4)]
+    shares = [
+        zero_shot.name(store, known, ("flying",), least).prediction.scores[:, 1].mean() for least in (0.0, 0.2, 0.4)
+    ]
     assert shares[0] < shares[1] < shares[2]
 
 
 def test_only_the_strongest_labels_take_part():
-    rows = naming.strongest(np.array([[0.1, 0.4, 0.3, 0.2]], np.float32), 2)
+    rows = zero_shot.strongest(np.array([[0.1, 0.4, 0.3, 0.2]], np.float32), 2)
     assert np.allclose(rows, [[0, 4 / 7, 3 / 7, 0]])
 
 
@@ -347,7 +353,7 @@ def test_clips_that_cannot_be_looked_at_do_not_stop_the_others(store: Store, mon
             raise AnalysisError("damaged")
         store.write(fingerprint("p", digest), seen(("yoga", 5)), kind="prediction", video=digest)
 
-    monkeypatch.setattr(pipeline, "predict", predict)
+    monkeypatch.setattr(predictions_workflow, "predict", predict)
     with pytest.raises(AnalysisError, match=r"1 of 3 clips .*bad\.mp4"):
         searching.analyse(store, digests, "kinetics400", "tensorflow-f32")
     assert searching.search(store, "yoga").waiting == (digests[1],)

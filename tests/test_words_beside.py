@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from core import transcripts
 from core.domain.jobs import Job
-from core.words import searching
+from core.workflows import texts
+from core.workflows.search import query
 from pages.ui import state
 from tests.test_pages import DIGEST, button, clip, page, runner, save_prediction, told  # noqa: F401
 from tests.test_transcripts import SRT
@@ -19,7 +19,7 @@ def answering(runner, clip, monkeypatch):  # noqa: F811
     monkeypatch.setattr(
         runner,
         "ask",
-        lambda task, *rest, **more: task(*rest) if task is transcripts.take_file else ask(task, *rest, **more),
+        lambda task, *rest, **more: task(*rest) if task is texts.take_file else ask(task, *rest, **more),
     )
     return runner
 
@@ -39,7 +39,7 @@ def test_a_file_is_taken_and_shown_beside_the_player_and_removed(answering):
     assert [tab.label for tab in at.tabs][:2] == ["Labels", "Subtitles"]
     assert any("Hello there" in list(table.value.get("words", [])) for table in at.dataframe)
     at.button(key="drop.subtitle").click().run()
-    assert "There are none yet." in told(at) and not transcripts.lines_of(state.store(), DIGEST)
+    assert "There are none yet." in told(at) and not texts.lines_of(state.store(), DIGEST)
 
 
 def test_what_is_wrong_with_a_file_or_odd_about_it_is_told(answering):
@@ -53,7 +53,7 @@ def test_what_is_wrong_with_a_file_or_odd_about_it_is_told(answering):
 
 
 def test_subtitles_inside_are_taken_by_a_job_that_can_fail(answering):
-    key = transcripts.inside_key(DIGEST)
+    key = texts.inside_key(DIGEST)
     at = page("timeline")
     button(at, "Take subtitles inside").click().run()
     assert answering.known[key].active and "Cancel" in told(at)
@@ -72,9 +72,9 @@ def test_a_note_is_kept_at_its_moment_found_and_told_apart(answering):
     at.text_input(key="note.text.1").input("and his sister")
     button(at, "Keep the note").click().run()
     assert "**Notes**, 2 lines" in told(at)
-    (notes,) = transcripts.lines_of(state.store(), DIGEST)
+    (notes,) = texts.lines_of(state.store(), DIGEST)
     assert [line.text for line in notes.lines] == ["and his sister", "ask Zbigniew about this"]
-    (first, *_) = searching.search(state.store(), "Zbigniew").moments
+    (first, *_) = query.search(state.store(), "Zbigniew").moments
     assert (first.start_s, first.why) == (1.5, 'noted: "ask Zbigniew about this"')
 
 

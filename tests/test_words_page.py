@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core import pipeline
 from core.base import settings
 from core.base.errors import JobLost
 from core.domain import Document, Prediction, Recipe
 from core.domain.jobs import Job
-from core.labelling import journal
 from core.stages import narrative
-from core.words import named_key, naming
+from core.workflows import models, predictions
+from core.workflows.annotation import journal
+from core.workflows.search import named_key, zero_shot
 from core.workspace.store import Store
 from pages.ui import in_words, state
 from tests.test_narrative import recompute
@@ -70,8 +70,8 @@ def moments(at: AppTest) -> list[dict]:
 
 def known_of(digest: str, store: Store, *parts: tuple[str, int]) -> str:
     """File what the usual model says of a clip; gives its key."""
-    card = pipeline.models(settings.current())["kinetics400"]
-    key = pipeline.prediction_key(store, digest, Recipe(), card, ENGINE)
+    card = models.models(settings.current())["kinetics400"]
+    key = predictions.prediction_key(store, digest, Recipe(), card, ENGINE)
     store.write(key, seen(*parts), kind="prediction", video=digest)
     return key
 
@@ -167,7 +167,7 @@ def test_what_was_found_is_shown_with_the_labels_that_carry_it(store: Store):
     digest = clip(store, "a.mp4")
     base = known_of(digest, store, ("yoga", 10), ("welding", 10))
     labels = ("做瑜伽", "a welder", "a cellist")
-    named = naming.name(store, seen(("yoga", 10), ("welding", 10)), labels)
+    named = zero_shot.name(store, seen(("yoga", 10), ("welding", 10)), labels)
     store.write(named_key(base, labels), named, kind="labels in words", video=digest)
     at = page("timeline", model="in-words", labels="\n".join(labels), video=digest)
     words = told(at)
@@ -182,13 +182,13 @@ def test_the_report_tells_labels_in_words_as_any_others(store: Store, language: 
     digest = clip(store, "a.mp4")
     base = known_of(digest, store, ("yoga", 10), ("making tea", 10), ("welding", 10))
     labels = ("做瑜伽", "a welder", "a cellist")
-    found = naming.name(store, store.read(base, Prediction), labels)
+    found = zero_shot.name(store, store.read(base, Prediction), labels)
     store.write(named_key(base, labels), found, kind="labels in words", video=digest)
     at = page("timeline", model="in-words", labels="\n".join(labels), video=digest)
     at.segmented_control(key="report.language").set_value(language).run()
     (report,) = (each.value for each in at.markdown if "做瑜伽**" in each.value and "\n" in each.value)
     assert "none of these" not in report and "a cellist" not in report
-    track = naming.read_analysis(store.video(digest), found).track
+    track = zero_shot.read_analysis(store.video(digest), found).track
     subjects = [narrative.Subject("a.mp4", track)]
     assert in_words.smaller(narrative.write(subjects, language=language, form="md")).strip() == report.strip()
     recompute(narrative.write(subjects, language=language, form="text"), language, track)
@@ -202,7 +202,7 @@ def test_what_was_found_can_be_the_draft_of_labels(store: Store):
     journal.begin(store, digest, Document(("做瑜伽",), name="actions", author="ann"))
     chosen = {"model": "in-words", "labels": "做瑜伽", "video": digest}
     assert "Name your labels on the Timeline" in told(page("label", **chosen))
-    found = naming.name(store, seen(("yoga", 12)), ("做瑜伽",))
+    found = zero_shot.name(store, seen(("yoga", 12)), ("做瑜伽",))
     store.write(named_key(base, ("做瑜伽",)), found, kind="labels in words", video=digest)
     assert "the draft says **做瑜伽**" in told(page("label", **chosen))
 

@@ -9,12 +9,13 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as tried
 from hypothesis import strategies as st
 
-from core import transcripts
 from core.__main__ import main
 from core.base import settings
 from core.base.errors import AnalysisError
 from core.domain import Line
-from core.words import index, keep_lines, saying, searching
+from core.workflows import texts as transcripts
+from core.workflows.search import full_text, index, keep_lines
+from core.workflows.search import query as searching
 from core.workspace.store import Store
 from tests.test_words import clip, seen
 
@@ -211,7 +212,7 @@ def test_no_sign_of_a_query_is_more_than_a_sign(spoken: Store, query: str):
 @tried(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck), database=None)
 def test_no_text_breaks_what_finds_words(spoken: Store, query: str):
     found = index.current(spoken)
-    told = saying.lines(found, searching.cleaned(query), np.ones(len(found.sources), bool))
+    told = full_text.lines(found, searching.cleaned(query), np.ones(len(found.sources), bool))
     assert all(0 <= one.score <= 1 for one in told)
     assert [one.score for one in told] == sorted((one.score for one in told), reverse=True)
 
@@ -225,7 +226,7 @@ def test_quoted_words_are_found_where_they_stand_and_nowhere_else(texts: list[li
     making = index._Making()
     lines = tuple(Line(at, at + 1, " ".join(words)) for at, words in enumerate(texts))
     making.take_texts("ab", "cd", index.Lines("subtitle", lines), np.zeros((len(lines), 512), np.float32))
-    told = saying.lines(making.index(), f'"{" ".join(asked)}"', np.ones(1, bool))
+    told = full_text.lines(making.index(), f'"{" ".join(asked)}"', np.ones(1, bool))
     expected = {
         at
         for at, words in enumerate(texts)

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from core import insight, pipeline, transcripts
 from core.base import settings
 from core.base.errors import AnalysisError, FormatInvalid
 from core.base.registry import BACKBONES, FORMATS, unknown
@@ -14,7 +13,9 @@ from core.commands import console
 from core.domain import Analysis, ModelCard, Recipe
 from core.stages import formats, narrative
 from core.stages.formats.json import write_video
-from core.words import searching
+from core.workflows import clips, explanations, predictions, texts
+from core.workflows import models as models_workflow
+from core.workflows.search import query
 from core.workspace.store import Store
 
 
@@ -22,16 +23,16 @@ def probe(chosen: argparse.Namespace) -> console.Output:
     """What can be measured of a clip."""
     store = Store(settings.current().workspace)
     with console.Progress(chosen.clip) as progress:
-        digest = pipeline.add_video(store, chosen.clip, progress)
+        digest = clips.add_video(store, chosen.clip, progress)
     return console.Output({"": write_video(store.video(digest))})
 
 
 def models(chosen: argparse.Namespace) -> console.Output:
     """The models that can be used; what is wrong with others is told as errors."""
     here = settings.current()
-    for error in pipeline.broken_models(here).values():
+    for error in models_workflow.broken_models(here).values():
         console.complain(error)
-    rows = [_row(card) for card in pipeline.models(here).values()]
+    rows = [_row(card) for card in models_workflow.models(here).values()]
     if chosen.format == "json":
         return console.Output({"": (json.dumps(rows, indent=2, ensure_ascii=False) + "\n").encode()})
     return console.Output({"": _table(rows).encode()})
@@ -64,9 +65,9 @@ def analyze(chosen: argparse.Namespace) -> console.Output:
     """Labels over time of each clip. Where one of several fails, it is told and the others go on."""
     here = settings.current()
     store = Store(here.workspace)
-    cards = pipeline.models(here)
+    cards = models_workflow.models(here)
     if chosen.model not in cards:
-        raise pipeline.broken_models(here).get(chosen.model) or unknown("model", chosen.model, cards)
+        raise models_workflow.broken_models(here).get(chosen.model) or unknown("model", chosen.model, cards)
     card = cards[chosen.model]
     recipe = console.recipe(chosen.recipe) if chosen.recipe else Recipe()
     console.check_place(chosen.output)
@@ -85,11 +86,11 @@ def _analyze(
 ) -> Analysis:
     """What a model says of a clip. said: a file of its subtitles, which is kept beside it first."""
     with console.Progress(clip) as progress:
-        digest = pipeline.add_video(store, clip, progress)
+        digest = clips.add_video(store, clip, progress)
         if said:
             _take_words(store, digest, said)
-        pipeline.predict(store, digest, recipe, card.name, engine, progress)
-    found = pipeline.analysis(store, digest, recipe, card, engine)
+        predictions.predict(store, digest, recipe, card.name, engine, progress)
+    found = predictions.analysis(store, digest, recipe, card, engine)
     if found.words == ():
         print(f"note: {clip}: no words are kept beside it, so the picture alone decides.", file=sys.stderr)
     return found
@@ -101,7 +102,7 @@ def _take_words(store: Store, digest: str, path: str) -> None:
         content = Path(path).read_bytes()
     except OSError as error:
         raise FormatInvalid(f"The words {path} cannot be read: {error}", "Give subtitles or a transcript.") from error
-    for note in transcripts.take_file(store, digest, Path(path).name, content):
+    for note in texts.take_file(store, digest, Path(path).name, content):
         print(f"note: {path}: {note}", file=sys.stderr)
 
 
@@ -131,13 +132,13 @@ def features(chosen: argparse.Namespace) -> console.Output:
     console.check_place(chosen.output)
     with console.Progress(chosen.clip) as progress:
         if chosen.layer:
-            insight.study(store, name, progress).layer(chosen.layer)
-        digest = pipeline.add_video(store, chosen.clip, progress)
+            explanations.study(store, name, progress).layer(chosen.layer)
+        digest = clips.add_video(store, chosen.clip, progress)
         if chosen.layer:
-            found = insight.layer_means(store, digest, recipe, name, chosen.layer, progress)
+            found = explanations.layer_means(store, digest, recipe, name, chosen.layer, progress)
         else:
-            found = insight.features(store, digest, recipe, name, here.engine, progress)
-    return console.Output({"": insight.as_npz(found, chosen.layer or "features")})
+            found = explanations.features(store, digest, recipe, name, here.engine, progress)
+    return console.Output({"": explanations.as_npz(found, chosen.layer or "features")})
 
 
 def search(chosen: argparse.Namespace) -> console.Output:
@@ -147,20 +148,20 @@ def search(chosen: argparse.Namespace) -> console.Output:
     console.check_place(chosen.output)
     digests = None if chosen.library or not chosen.clips else [_looked_at(store, clip, here) for clip in chosen.clips]
     with console.Progress("search") as progress:
-        found = searching.search(store, chosen.query, digests, chosen.most, progress)
+        found = query.search(store, chosen.query, digests, chosen.most, progress)
     if found.waiting:
         told = f"{len(found.waiting)} of {len(found.waiting) + found.clips} clips"
         print(f"note: {told} cannot be searched yet: `analyze` has not looked at them.", file=sys.stderr)
     if not found.trusted and found.clips and not found.said:
         print("note: no label that is known here comes near these words.", file=sys.stderr)
-    return console.Output({"": searching.written(found, chosen.format).encode()})
+    return console.Output({"": query.written(found, chosen.format).encode()})
 
 
 def _looked_at(store: Store, clip: str, here: settings.Settings) -> str:
     """The digest of a clip, once the usual model has looked at it."""
     with console.Progress(clip) as progress:
-        digest = pipeline.add_video(store, clip, progress)
-        pipeline.predict(store, digest, Recipe(), pipeline.DEFAULT_MODEL, here.engine, progress)
+        digest = clips.add_video(store, clip, progress)
+        predictions.predict(store, digest, Recipe(), models_workflow.DEFAULT_MODEL, here.engine, progress)
     return digest
 
 
@@ -169,7 +170,7 @@ def report(chosen: argparse.Namespace) -> console.Output:
     here = settings.current()
     store = Store(here.workspace)
     console.check_place(chosen.output)
-    card, _ = pipeline.model_of(store, chosen.model)
+    card, _ = models_workflow.model_of(store, chosen.model)
     recipe = console.recipe(chosen.recipe) if chosen.recipe else Recipe()
     subjects = [subject for told in chosen.clips for subject in _subjects(store, told, recipe, card, here.engine)]
     return console.Output({"": narrative.write(subjects, language=chosen.language, form=chosen.format).encode()})
@@ -182,8 +183,8 @@ def _subjects(store: Store, told: str, recipe: Recipe, card: ModelCard, engine: 
         return
     for item in store.dataset(told).items:
         with console.Progress(item.path) as progress:
-            pipeline.predict(store, item.video, recipe, card.name, engine, progress)
-        yield narrative.Subject(item.path, pipeline.analysis(store, item.video, recipe, card, engine).track)
+            predictions.predict(store, item.video, recipe, card.name, engine, progress)
+        yield narrative.Subject(item.path, predictions.analysis(store, item.video, recipe, card, engine).track)
 
 
 # What can be asked ----------------------------------------------------------------------------------------------------
@@ -215,7 +216,7 @@ def _add_analyze(commands: console.Commands) -> None:
     about = "Find out which action happens when. Several clips: a JSON list, or a CSV table with their paths."
     several = commands.add_parser("analyze", help="label clips over time", description=about)
     several.add_argument("clips", metavar="CLIP", nargs="+")
-    several.add_argument("--model", default=pipeline.DEFAULT_MODEL, help="see `models` (default: %(default)s)")
+    several.add_argument("--model", default=models_workflow.DEFAULT_MODEL, help="see `models` (default: %(default)s)")
     several.add_argument("--recipe", metavar="FILE", help="a saved recipe, applied before what the model needs itself")
     several.add_argument("--words", metavar="FILE", help="subtitles or a transcript of the clip, kept beside it")
     several.add_argument("--format", choices=tuple(FORMATS), default="json")
@@ -281,7 +282,7 @@ def _add_report(commands: console.Commands) -> None:
     languages = ", ".join(f"{name}: {language.title}" for name, language in narrative.LANGUAGES.items())
     told.add_argument("--language", choices=tuple(narrative.LANGUAGES), default="en", help=languages)
     told.add_argument("--format", choices=tuple(narrative.FORMS), default="text", help="vtt: chapters for a player")
-    told.add_argument("--model", metavar="NAME", default=pipeline.DEFAULT_MODEL, help="(default: %(default)s)")
+    told.add_argument("--model", metavar="NAME", default=models_workflow.DEFAULT_MODEL, help="(default: %(default)s)")
     told.add_argument("--recipe", metavar="FILE", help="a saved recipe, applied before what the model needs itself")
     told.add_argument("--output", metavar="FILE")
     told.set_defaults(run=report)

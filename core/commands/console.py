@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO, TypeAlias
 
-from core import pipeline
 from core.base.errors import AnalysisError, FormatInvalid
 from core.domain import Recipe, serialization
+from core.workflows import clips
 from core.workspace.store import Store
 
 SPARSE_S = 10.0  # between lines of progress where they are kept
@@ -102,7 +102,7 @@ def recipe(path: str) -> Recipe:
 def added(store: Store, clip: str) -> str:
     """The digest of a clip, which is measured where that was not done yet."""
     with Progress(clip) as progress:
-        return pipeline.add_video(store, clip, progress)
+        return clips.add_video(store, clip, progress)
 
 
 def check_place(output: str | None) -> None:

@@ -4,10 +4,12 @@ import argparse
 import json
 import sys
 
-from core import evaluation, training
 from core.base import settings
+from core.cli import evaluation as evaluation_module
+from core.cli import training as training_module
 from core.commands import console
-from core.training import command
+from core.workflows import evaluation, training
+from core.workflows.datasets import split_choice
 from core.workspace.store import Store
 
 
@@ -19,7 +21,7 @@ def train(chosen: argparse.Namespace) -> console.Output:
     asked = {name: getattr(chosen, name) for name in ("groups", "folds", "backbone", "seed", "save", "words")}
     options = training.Options(cell=chosen.cell)
     with console.Progress(chosen.dataset) as progress:
-        told = command.run(store, chosen.dataset, engine=here.engine, options=options, report=progress, **asked)
+        told = training_module.run(store, chosen.dataset, engine=here.engine, options=options, report=progress, **asked)
     for finding in store.dataset(told["dataset"]).findings:
         where = f"{finding.file}, line {finding.line}" if finding.line else finding.file
         kept = "left out" if finding.left_out else "note"
@@ -36,12 +38,12 @@ def evaluate(chosen: argparse.Namespace) -> console.Output:
     console.check_place(chosen.folder)
     asked = {name: getattr(chosen, name) for name in ("model", "groups", "split", "strangers", "match")}
     with console.Progress(chosen.dataset) as progress:
-        judged = evaluation.command.run(store, chosen.dataset, engine=here.engine, report=progress, **asked)
-        files = evaluation.command.files(store, judged, progress) if chosen.folder else {}
+        judged = evaluation_module.run(store, chosen.dataset, engine=here.engine, report=progress, **asked)
+        files = evaluation_module.files(store, judged, progress) if chosen.folder else {}
     console.deliver(files, chosen.folder)
     for warning in judged.warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    told = evaluation.tables.printed(judged)
+    told = evaluation.export.printed(judged)
     return console.Output({"": (json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()})
 
 
@@ -60,7 +62,7 @@ def _add_train(commands: console.Commands) -> None:
     trained.add_argument("dataset", metavar="DATASET", help="a folder, zip or table, or the name of a stored set")
     pattern = "how clips tell their group: gNN, column, subject, folder, clip, or a regular expression"
     trained.add_argument("--groups", metavar="PATTERN", default="", help=f"{pattern} (default: the likeliest)")
-    folds = f"a number, or {command.LEAVE_ONE_OUT} (default: the set's own split, else {command.FOLDS})"
+    folds = f"a number, or {split_choice.LEAVE_ONE_OUT} (default: the set's own split, else {split_choice.FOLDS})"
     trained.add_argument("--folds", metavar="N", default="", help=folds)
     trained.add_argument("--backbone", metavar="NAME", default="i3d-kinetics400", help="CNN (default: %(default)s)")
     trained.add_argument("--cell", choices=("gru", "lstm"), default="gru")

@@ -90,7 +90,7 @@ class Grouping:
     """How the group of a clip is told: what clips of one group share, a split must not part.
 
     by: "column" or "subject" of the source, "pattern" in the clip's path, "folder" it lies in, or "clip": each alone.
-    pattern: a regular expression; see core.datasets.groups_from. within_label: groups of different labels differ, as
+    pattern: a regular expression; see groups_from in workflows. within_label: groups of different labels differ, as
     g01 of one class of UCF101 is not g01 of another.
     """
 

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from core import transcripts
 from core.base.errors import AnalysisError
 from core.domain import Lines, VideoInfo
+from core.workflows import texts as transcripts
 from pages.ui import figures, job_panel, noting, player, reads, state, theme, with_words, words
 
 MOST_MB = 16

@@ -4,9 +4,9 @@ from typing import Any
 
 import streamlit as st
 
-from core import frames
 from core.base.errors import AnalysisError
 from core.domain import VideoInfo
+from core.workflows import frames
 from pages.ui import job_panel, lanes, reads, state, theme, words
 
 ABOUT = (

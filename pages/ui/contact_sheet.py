@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from core import frames
 from core.base.errors import AnalysisError
 from core.domain import VideoInfo
+from core.workflows import frames
 from pages.ui import reads, state, theme, words
 
 SIZES = (12, 24, 48)

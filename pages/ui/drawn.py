@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from core.domain import Analysis
-from core.labelling import agreement, journal
-from core.labelling.journal import State
+from core.workflows.annotation import agreement, journal
+from core.workflows.annotation.journal import State
 from pages.ui import label_tracks, state
 from pages.ui.player_rows import Row
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from core import evaluation
 from core.domain import Evaluation
+from core.workflows import evaluation
 from pages.ui import words
 
 SOME = 6  # labels that are named in a sentence

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from core import evaluation
 from core.base.registry import METRICS
 from core.domain import Estimate, Evaluation, Rivalry
+from core.workflows import evaluation
 from core.workspace.store import DatasetEntry
 from pages.ui import (
     evaluate_figures,

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core import evaluation
 from core.domain import Evaluation
+from core.workflows import evaluation
 from pages.ui import evaluate_choice, evaluate_list, evaluate_words, reads, theme, words
 
 MOST_PAIRS = 60

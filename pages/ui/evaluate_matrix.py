@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core import evaluation
 from core.domain import Evaluation
 from core.stages.metrics.classification import Mode
+from core.workflows import evaluation
 from pages.ui import words
 from pages.ui.figures import INK, INK_DARK, blank
 

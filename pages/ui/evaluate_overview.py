@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from core import evaluation
 from core.domain import Evaluation
 from core.stages.metrics.classification import Mode
+from core.workflows import evaluation
 from pages.ui import (
     evaluate_figures,
     evaluate_head,

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core import evaluation, training
 from core.base.errors import AnalysisError
 from core.domain import Grouping, Training
-from core.evaluation import matching
+from core.workflows import evaluation, training
+from core.workflows.evaluation import label_matching
 from core.workspace.store import DatasetEntry
 from pages.ui import evaluate_choice, reads, state, theme, train_words, words
 
@@ -98,7 +98,7 @@ def _words(entry: DatasetEntry, model: str) -> dict[str, str]:
     """Which clips of a set a model can be judged on, without a split of one's own; those it never saw come first."""
     dataset = reads.dataset(entry)
     assert dataset is not None
-    new = len(matching.unseen(dataset, state.models()[model]))
+    new = len(label_matching.unseen(dataset, state.models()[model]))
     given = sum(item.split == "test" for item in dataset.items)
     told = {"unseen": f"{words.count(new, 'clip')} of groups that it never saw"} if new else {}
     told |= {"": f"All {words.count(len(dataset.items), 'clip')} of the set"}
@@ -145,7 +145,10 @@ def _by_hand(asked: evaluation.Question, strangers: tuple[str, ...], at: str) ->
     with st.expander("Say which of its classes mean the same", icon=":material/join:", key=f"{name}.box"):
         chosen = {
             ours: st.multiselect(
-                f"“{ours}” is", matching.nearest(ours, labels), key=f"{name}.{ours}", placeholder="none that it knows"
+                f"“{ours}” is",
+                label_matching.nearest(ours, labels),
+                key=f"{name}.{ours}",
+                placeholder="none that it knows",
             )
             for ours in strangers[:MOST_BY_HAND]
         }

@@ -4,8 +4,8 @@ from html import escape
 
 import streamlit as st
 
-from core import evaluation
 from core.domain import Evaluation
+from core.workflows import evaluation
 from pages.ui import job_panel, reads, state, theme, words
 from pages.ui.player import prefix
 

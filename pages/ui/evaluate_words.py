@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from core import evaluation
 from core.base.registry import METRICS
 from core.domain import Estimate, Evaluation, Rivalry
 from core.stages import metrics
+from core.workflows import evaluation
 from pages.ui import evaluate_choice, words
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import frames, pipeline
 from core.base.errors import AnalysisError, RecipeInvalid, ResultMissing
 from core.domain import Recipe, VideoInfo
+from core.workflows import frames, predictions
 from pages.ui import contact_sheet, job_panel, reads, state, theme, words
 from pages.ui.player import prefix
 
@@ -114,7 +114,7 @@ def _labels(info: VideoInfo, indices: tuple[int, ...]) -> tuple[str, ...]:
     if card is None:
         return none
     if not state.store().has(
-        pipeline.prediction_key(state.store(), info.digest, state.recipe(), card, state.settings().engine)
+        predictions.prediction_key(state.store(), info.digest, state.recipe(), card, state.settings().engine)
     ):
         return none
     try:

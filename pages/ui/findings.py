@@ -6,12 +6,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import pipeline
 from core.base.errors import AnalysisError
 from core.base.registry import FORMATS
 from core.domain import Analysis, ModelCard, Prediction, VideoInfo
 from core.stages import formats
 from core.stages.tracks.segmentation import NOTHING
+from core.workflows import predictions
 from pages.ui import beside, drawn, figures, in_words, lanes, player, reads, state, theme, with_words, words
 
 TOP = 5
@@ -199,7 +199,7 @@ def _download(analysis: Analysis, name: str) -> None:
     kind = FORMATS[name]
     called = state.store().entry(analysis.video.digest).name
     try:
-        content = pipeline.export(analysis, name, called)
+        content = predictions.export(analysis, name, called)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return

@@ -6,10 +6,10 @@ from typing import Literal
 
 import streamlit as st
 
-from core import pipeline
 from core.base.errors import AnalysisError, VideoUnreadable
 from core.domain.fingerprint import fingerprint
 from core.domain.jobs import Job
+from core.workflows import clips
 from pages.ui import job_panel, state, theme, words
 
 SUFFIXES = (
@@ -41,7 +41,7 @@ def add_path(place: str) -> None:
     """Begin to add what lies at a path, or say why not."""
     try:
         for path in clips_in(place):
-            _begin(str(path), path.name, pipeline.add_video, str(path))
+            _begin(str(path), path.name, clips.add_video, str(path))
     except (AnalysisError, OSError) as error:
         state.remember("intake.problem", (str(error), getattr(error, "hint", "Check the path and its permissions.")))
 
@@ -50,14 +50,14 @@ def add_upload(file) -> None:
     """Copy an upload to disk, and begin to add the copy."""
     try:
         path = str(state.store().keep_upload(file, file.name))
-        _begin(path, file.name, pipeline.add_upload, path, file.name)
+        _begin(path, file.name, clips.add_upload, path, file.name)
     except AnalysisError as error:
         state.remember("intake.problem", (str(error), error.hint))
 
 
 def add_sample() -> None:
     """Begin to render and add the sample clip."""
-    state.runner().submit(SAMPLE, "Add the sample clip", pipeline.add_sample, state.store())
+    state.runner().submit(SAMPLE, "Add the sample clip", clips.add_sample, state.store())
     _follow(SAMPLE)
 
 

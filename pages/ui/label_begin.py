@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.domain import Document, VideoInfo
-from core.labelling import files
+from core.workflows.annotation import files
 from pages.ui import label_take_in, label_tracks, reads, state, theme
 
 EMPTY = "nothing"

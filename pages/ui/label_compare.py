@@ -7,9 +7,9 @@ import streamlit as st
 
 from core.base.errors import AnalysisError
 from core.domain import VideoInfo
-from core.labelling import agreement
-from core.labelling.agreement import Agreement
-from core.labelling.journal import State
+from core.workflows.annotation import agreement
+from core.workflows.annotation.agreement import Agreement
+from core.workflows.annotation.journal import State
 from pages.ui import label_tracks, state, theme, words
 from pages.ui.player_rows import Curve, Row
 

@@ -7,8 +7,8 @@ import streamlit as st
 
 from core.base.errors import AnalysisError, EditRefused
 from core.domain import Edit, VideoInfo
-from core.labelling import agreement, journal
-from core.labelling.journal import State
+from core.workflows.annotation import agreement, journal
+from core.workflows.annotation.journal import State
 from pages.ui import (
     label_begin,
     label_compare,

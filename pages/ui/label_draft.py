@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core import pipeline
 from core.base.errors import AnalysisError
 from core.domain import Doubt, Prediction, Segment, VideoInfo
-from core.labelling import drafts, edits
-from core.labelling.journal import State
+from core.workflows import predictions
+from core.workflows.annotation import drafts, edits
+from core.workflows.annotation.journal import State
 from pages.ui import job_panel, label_tracks, model_cards, named, player, reads, state, theme, words
 from pages.ui.player_rows import Curve, Row
 
@@ -38,7 +38,7 @@ def found(info: VideoInfo, now: State) -> Drafted | None:
     card = state.chosen_model()
     if card is None or not state.remembered("label.drafts", True):
         return None
-    key = pipeline.prediction_key(state.store(), info.digest, state.recipe(), card, state.settings().engine)
+    key = predictions.prediction_key(state.store(), info.digest, state.recipe(), card, state.settings().engine)
     if not state.store().has(key):
         return None
     if state.in_words():
@@ -108,8 +108,8 @@ def show(info: VideoInfo, now: State, drafted: Drafted | None) -> None:
             state.go("timeline")
             st.rerun()
         return
-    key = pipeline.prediction_key(state.store(), info.digest, state.recipe(), card, state.settings().engine)
-    job = (pipeline.predict, state.store(), info.digest, state.recipe(), card.name, state.settings().engine)
+    key = predictions.prediction_key(state.store(), info.digest, state.recipe(), card, state.settings().engine)
+    job = (predictions.predict, state.store(), info.digest, state.recipe(), card.name, state.settings().engine)
     if job_panel.ready(key, "Draft labels", *job):
         st.rerun()
     st.caption(ABOUT)

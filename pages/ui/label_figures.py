@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from core.labelling.learning import Point
+from core.workflows.annotation.retraining import Point
 from pages.ui import figures, words
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ import streamlit as st
 from core.base.errors import AnalysisError
 from core.base.registry import FORMATS
 from core.domain import Document, VideoInfo
-from core.labelling import files
-from core.labelling.journal import State
 from core.stages.formats.common import conversion
+from core.workflows.annotation import files
+from core.workflows.annotation.journal import State
 from pages.ui import label_take_in, label_tracks, state, theme, words
 
 

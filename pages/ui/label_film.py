@@ -6,10 +6,10 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import films, pipeline
 from core.domain import VideoInfo
-from core.films import Strip, Wanted
-from core.labelling.journal import State
+from core.workflows import predictions, rendering
+from core.workflows.annotation.journal import State
+from core.workflows.rendering import Strip, Wanted
 from pages.ui import figures, job_panel, label_tracks, reads, state, theme, words
 from pages.ui.label_draft import Drafted
 from pages.ui.player import prefix
@@ -37,10 +37,10 @@ def _film(info: VideoInfo, tracks: Sequence[State], drafted: Drafted | None) -> 
         st.caption("Choose something to be shown.")
         return
     wanted = _wanted(info, strips, drafted, scores=scores, heat=heat)
-    if lacking := films.undrawable([label for label, _ in wanted.colours] + [strip.name for strip in strips]):
+    if lacking := rendering.undrawable([label for label, _ in wanted.colours] + [strip.name for strip in strips]):
         theme.notes((f"This machine has no letters for {words.listed(lacking[:4])}: shown as numbers.",))
-    key = films.film_key(state.store(), info.digest, wanted)
-    if job_panel.ready(key, "Make the film", films.make_film, state.store(), info.digest, wanted):
+    key = rendering.film_key(state.store(), info.digest, wanted)
+    if job_panel.ready(key, "Make the film", rendering.make_film, state.store(), info.digest, wanted):
         _download(info, key, "-labels.mp4", "the film")
 
 
@@ -53,7 +53,7 @@ def _wanted(info: VideoInfo, strips: Sequence[Strip], drafted: Drafted | None, *
     if drafted is None or not (scores or heat):
         return Wanted(tuple(strips), colours)
     card, recipe, engine = state.models()[drafted.model], state.recipe(), state.settings().engine
-    prediction = pipeline.prediction_key(state.store(), info.digest, recipe, card, engine) if scores else ""
+    prediction = predictions.prediction_key(state.store(), info.digest, recipe, card, engine) if scores else ""
     return Wanted(tuple(strips), colours, prediction, heat, recipe, drafted.model, engine)
 
 
@@ -69,9 +69,9 @@ def _cuts(info: VideoInfo, now: State) -> None:
         st.caption("Choose a label.")
         return
     strips = (Strip(label_tracks.titles([now])[now.track], chosen),)
-    key = films.cut_key(info.digest, strips)
+    key = rendering.cut_key(info.digest, strips)
     title = f"Cut out {words.count(len(chosen), 'segment')}"
-    if job_panel.ready(key, title, films.make_cuts, state.store(), info.digest, strips):
+    if job_panel.ready(key, title, rendering.make_cuts, state.store(), info.digest, strips):
         _download(info, key, "-segments.zip", words.count(len(chosen), "segment"))
 
 

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from core import training
 from core.base.errors import AnalysisError
 from core.domain import VideoInfo
 from core.domain.jobs import Job
-from core.labelling import learning
-from core.labelling.journal import State
+from core.workflows import training
+from core.workflows.annotation import retraining
+from core.workflows.annotation.journal import State
 from pages.ui import job_panel, label_figures, label_tracks, reads, state, theme, words
 
 NEW = "A new set"
@@ -65,12 +65,12 @@ def _likely(info: VideoInfo, names: list[str]) -> str:
 
 def _contribute(info: VideoInfo, now: State, name: str) -> None:
     try:
-        made = learning.contribute(state.store(), name, info.digest, now.document)
+        made = retraining.contribute(state.store(), name, info.digest, now.document)
     except AnalysisError as error:
         label_tracks.tell(error)
         return
     state.remember("sets.name", made.name)
-    held, clips = words.length(learning.labelled_s(made)), words.count(len(made.items), "clip")
+    held, clips = words.length(retraining.labelled_s(made)), words.count(len(made.items), "clip")
     told = f"The set “{made.name}” now holds {held} of labels in {clips}."
     state.remember("label.contributed", told)
 
@@ -78,14 +78,14 @@ def _contribute(info: VideoInfo, now: State, name: str) -> None:
 def _learn(name: str) -> None:
     """Plan a training and begin it."""
     try:
-        key = learning.plan(state.store(), name, state.settings().engine)
+        key = retraining.plan(state.store(), name, state.settings().engine)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
     state.remember("label.learning", key)
     record = training.run_of(state.store(), key)
-    if record.state != "done" or not learning.model_of(state.store(), key):
-        state.runner().submit(key, f"Train {record.name}", learning.learn, state.store(), key)
+    if record.state != "done" or not retraining.model_of(state.store(), key):
+        state.runner().submit(key, f"Train {record.name}", retraining.learn, state.store(), key)
     st.rerun()
 
 
@@ -97,7 +97,7 @@ def _follow() -> None:
         job_panel.watch(key, noun="batch")
     elif job is not None and job.state in ("failed", "lost"):
         theme.problem(job.error or f"{job.title} did not end.", job.hint or "Start it again.")
-    elif model := learning.model_of(state.store(), key) if key else "":
+    elif model := retraining.model_of(state.store(), key) if key else "":
         st.success("It has learned. Its network can draft labels now.", icon=":material/school:")
         st.button("Draft with it", key="label.use", on_click=_use, args=(model,), icon=":material/edit_note:")
 
@@ -111,7 +111,7 @@ def _use(model: str) -> None:
 def _curve(name: str) -> None:
     """The score of each training on the set, by how much was labelled."""
     try:
-        points = learning.curve(state.store(), name)
+        points = retraining.curve(state.store(), name)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return

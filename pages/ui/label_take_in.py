@@ -9,11 +9,11 @@ import streamlit as st
 from core.base.errors import AnalysisError
 from core.base.registry import FORMATS
 from core.domain import Document, Labels, Part, Renaming, VideoInfo
-from core.labelling import files
 from core.stages.formats import Asked, Format
 from core.stages.formats.common import conversion, selection
 from core.stages.formats.common.files import Files
 from core.stages.formats.labelstudio import rate_of
+from core.workflows.annotation import files
 from pages.ui import label_tracks, state, theme, words
 
 FIND_OUT, KEEP, DROP = "", "\0keep", "\0drop"

@@ -7,8 +7,8 @@ import streamlit as st
 
 from core.base.errors import AnalysisError
 from core.domain import Document, VideoInfo
-from core.labelling import edits, journal
-from core.labelling.journal import State
+from core.workflows.annotation import edits, journal
+from core.workflows.annotation.journal import State
 from pages.ui import state, theme, words
 
 UNNAMED = "labels"

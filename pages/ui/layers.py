@@ -5,13 +5,13 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from core import insight
 from core.base.registry import BACKBONES
 from core.domain import Features, VideoInfo
-from core.insight import View
 from core.stages.networks.explain import projection
 from core.stages.networks.explain.activations import Activations, Stretch
 from core.stages.networks.explain.layers import Anatomy, Layer
+from core.workflows import explanations
+from core.workflows.explanations import View
 from pages.ui import charts, job_panel, paint, seeing, state, theme, words
 
 CHOICES = {"strong": "Strongest now", "varied": "Most varying", "chosen": "Chosen"}
@@ -25,11 +25,11 @@ NOTE = (
 
 def show(info: VideoInfo, backbone: str) -> None:
     """The whole part: choose a layer and a moment, see its maps."""
-    key = insight.anatomy_key(backbone)
-    task = (insight.study, state.store(), backbone)
+    key = explanations.anatomy_key(backbone)
+    task = (explanations.study, state.store(), backbone)
     if not job_panel.ready(key, "Load the network's layers", *task, at_once=True, noun="layer"):
         return
-    anatomy = insight.anatomy(state.store(), backbone)
+    anatomy = explanations.anatomy(state.store(), backbone)
     layer = _layer(anatomy, backbone)
     theme.facts(facts(layer, backbone))
     looked = seeing.look_at(info, backbone)
@@ -37,7 +37,7 @@ def show(info: VideoInfo, backbone: str) -> None:
         return
     view, moment_s, rest = looked
     title = f"Look at {layer.name}"
-    task = (insight.show, state.store(), view, layer.name)
+    task = (explanations.show, state.store(), view, layer.name)
     if job_panel.ready(view.layer_key(layer.name), title, *task, at_once=rest, noun="frame"):
         _maps(info, view, layer, moment_s)
     _kernels(anatomy, info)
@@ -171,14 +171,14 @@ def _one(
 
 def _over_time(info: VideoInfo, view: View, layer: Layer, found: Activations, channel: int, moment_s: float) -> None:
     """The channel's mean over the picture at each step: of the window, or of the clip once that was asked for."""
-    key = insight.means_key(info.digest, view.recipe, view.backbone, layer.name)
+    key = explanations.means_key(info.digest, view.recipe, view.backbone, layer.name)
     times_s, values = found.times_s, found.means
     whole = state.store().has(key)
     if whole:
         means = state.store().read(key, Features)
         times_s, values = means.times_s, means.values
     st.caption(f"Its mean over the picture, {'over the whole clip' if whole else 'in this window'}. Click to go there.")
-    window_s = insight.window_s(info, view.recipe, view.cnn, view.number)
+    window_s = explanations.window_s(info, view.recipe, view.cnn, view.number)
     figure = charts.lane(
         times_s,
         np.asarray(values)[:, channel],
@@ -189,7 +189,7 @@ def _over_time(info: VideoInfo, view: View, layer: Layer, found: Activations, ch
         dark=state.is_dark(),
     )
     clicked = seeing.chart(figure, key=f"features.time.{key}.{channel}")
-    task = (insight.layer_means, state.store(), info.digest, view.recipe, view.backbone, layer.name)
+    task = (explanations.layer_means, state.store(), info.digest, view.recipe, view.backbone, layer.name)
     job_panel.ready(key, "Show it over the whole clip", *task, noun="frame")
     seeing.follow(clicked)
 

@@ -4,14 +4,14 @@ from html import escape
 
 import streamlit as st
 
-from core import words
 from core.base.errors import AnalysisError
 from core.domain import Analysis, ModelCard, Named, Prediction, VideoInfo
-from core.words import naming
+from core.workflows import search
+from core.workflows.search import zero_shot
 from pages.ui import findings, job_panel, reads, state, theme
 from pages.ui import words as told
 
-STRICTNESS = {"loose": 0.0, "usual": naming.meaning.NEAR, "strict": 0.2}
+STRICTNESS = {"loose": 0.0, "usual": zero_shot.meaning.NEAR, "strict": 0.2}
 EXAMPLE = "someone rides a horse\n做饭\nSeilspringen"
 ABOUT = "One label a line, in any of 16 languages. A few words that name an action do best."
 LIMITS = (
@@ -27,13 +27,13 @@ def show(info: VideoInfo, card: ModelCard, base: str) -> None:
         theme.empty("Name what to look for", "Type your labels above, one a line, and press “Find these labels”.")
         return
     try:
-        labels = words.read_labels(state.named_text())
+        labels = search.read_labels(state.named_text())
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
-    key = words.named_key(base, labels, least)
+    key = search.named_key(base, labels, least)
     asked = (state.store(), info.digest, state.recipe(), card, state.settings().engine, labels, least)
-    if job_panel.ready(key, "Find these labels", words.find_named, *asked, at_once=True):
+    if job_panel.ready(key, "Find these labels", search.find_named, *asked, at_once=True):
         _found(info, key)
 
 
@@ -58,11 +58,11 @@ def draft(info: VideoInfo, base: str) -> tuple[Analysis, Prediction] | None:
     """What was found of them in a clip, for a draft of labels; None where the Timeline has not found it yet."""
     least = STRICTNESS[state.remembered("named.strict", "usual")]
     try:
-        key = words.named_key(base, words.read_labels(state.named_text()), least)
+        key = search.named_key(base, search.read_labels(state.named_text()), least)
         found = reads.named(key) if state.store().has(key) else None
     except AnalysisError:
         return None
-    return (naming.read_analysis(info, found), found.prediction) if found else None
+    return (zero_shot.read_analysis(info, found), found.prediction) if found else None
 
 
 def _take() -> None:
@@ -77,7 +77,7 @@ def _found(info: VideoInfo, key: str) -> None:
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
-    findings.draw(naming.read_analysis(info, found), found.prediction, key, between=lambda: _carried(found))
+    findings.draw(zero_shot.read_analysis(info, found), found.prediction, key, between=lambda: _carried(found))
 
 
 def _carried(found: Named) -> None:

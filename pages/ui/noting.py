@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from core import transcripts
 from core.base.errors import AnalysisError
 from core.domain import VideoInfo
+from core.workflows import texts
 from pages.ui import state, theme, words
 
 
@@ -25,7 +25,7 @@ def _keep(digest: str, turn: int) -> None:
     """Keep what stands in the form, or remember why not."""
     typed = str(state.widget(f"note.at.{turn}") or "")
     try:
-        transcripts.take_note(state.store(), digest, words.seconds(typed), str(state.widget(f"note.text.{turn}") or ""))
+        texts.take_note(state.store(), digest, words.seconds(typed), str(state.widget(f"note.text.{turn}") or ""))
         state.remember("note.turn", turn + 1)
     except AnalysisError as error:
         state.remember("note.problem", (str(error), error.hint))

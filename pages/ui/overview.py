@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from core import insight, pipeline
 from core.domain import Features, Prediction, VideoInfo
 from core.stages.networks.explain import projection
+from core.workflows import explanations, predictions
 from pages.ui import charts, job_panel, paint, reads, seeing, state, theme, words
 
 ABOUT = (
@@ -20,8 +20,8 @@ CHANNELS = 48
 def show(info: VideoInfo, backbone: str) -> None:
     """The whole part."""
     engine, recipe = state.settings().engine, state.recipe()
-    key = pipeline.features_key(info.digest, recipe, backbone, engine)
-    task = (insight.features, state.store(), info.digest, recipe, backbone, engine)
+    key = predictions.features_key(info.digest, recipe, backbone, engine)
+    task = (explanations.features, state.store(), info.digest, recipe, backbone, engine)
     if not job_panel.ready(key, "Look at the whole clip", *task, about=ABOUT):
         return
     features = state.store().read(key, Features)
@@ -82,7 +82,7 @@ def _labels(info: VideoInfo, features: Features, backbone: str) -> Sequence[str]
     card = state.chosen_model()
     if card is None or card.backbone != backbone:
         return None
-    key = pipeline.prediction_key(state.store(), info.digest, state.recipe(), card, state.settings().engine)
+    key = predictions.prediction_key(state.store(), info.digest, state.recipe(), card, state.settings().engine)
     if not state.store().has(key):
         st.caption("To colour by label, find the actions on the Timeline first.")
         return None

@@ -7,11 +7,11 @@ from uuid import uuid4
 
 import streamlit as st
 
-from core import pipeline
 from core.base.errors import AnalysisError
 from core.domain import Analysis, Edit, Segment, VideoInfo
 from core.stages.formats import labels_of, webvtt
 from core.stages.tracks.segmentation import NOTHING
+from core.workflows import clips
 from pages.ui import job_panel, state, theme
 from pages.ui.player_rows import Curve, Palette, Row, new_edits, packed
 
@@ -201,7 +201,7 @@ def playable(info: VideoInfo) -> bool:
     return job_panel.ready(
         f"proxy-{info.digest}",
         "Make a copy that plays here",
-        pipeline.proxy,
+        clips.proxy,
         state.store(),
         info.digest,
         there=there,

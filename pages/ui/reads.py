@@ -10,9 +10,6 @@ from pathlib import Path
 import numpy as np
 import streamlit as st
 
-from core import datasets, pipeline, transcripts
-from core import evaluation as evaluations
-from core import frames as frames_of_clips
 from core.base.errors import AnalysisError, ResultMissing
 from core.domain import (
     Analysis,
@@ -39,8 +36,13 @@ from core.stages.metrics.curves import Curve, Sweep
 from core.stages.networks.explain import projection
 from core.stages.preprocessing.frame_clock import Clock, choosing, clock_of
 from core.stages.video.quality import Finding, findings
-from core.training import command
-from core.words import index, picturing, searching
+from core.workflows import clips, datasets, predictions
+from core.workflows import evaluation as evaluations
+from core.workflows import frames as frames_of_clips
+from core.workflows import texts as transcripts
+from core.workflows.datasets import split_choice
+from core.workflows.evaluation import split_selection
+from core.workflows.search import index, query, thumbnails
 from core.workspace.store import DatasetEntry
 from pages.ui import evaluate_choice, preview, state, theme
 
@@ -55,7 +57,7 @@ def frames(digest: str, index: int, reach: int) -> tuple[Frame, ...]:
 @st.cache_resource(max_entries=6, show_spinner=False)
 def _frames(workspace: str, digest: str, index: int, reach: int) -> tuple[Frame, ...]:
     time_s = float(state.store().video(digest).times_s[index])
-    found = tuple(state.runner().ask(pipeline.moment, state.store(), digest, time_s, reach, reach))
+    found = tuple(state.runner().ask(clips.moment, state.store(), digest, time_s, reach, reach))
     for frame in found:
         frame.image.flags.writeable = False
     return found
@@ -122,14 +124,14 @@ def _quality_findings(workspace: str, digest: str) -> tuple[Finding, ...]:
 def analysis(digest: str, model: str) -> Analysis:
     """All that the model tells of the clip with the recipe at hand, and the words at hand where it reads them."""
     card, engine = state.models()[model], state.settings().engine
-    key = pipeline.prediction_key(state.store(), digest, state.recipe(), card, engine)
+    key = predictions.prediction_key(state.store(), digest, state.recipe(), card, engine)
     return _analysis(str(state.settings().workspace), digest, state.recipe_json(), model, key)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _analysis(workspace: str, digest: str, recipe_text: str, model: str, key: str) -> Analysis:
     used = serialization.from_json(recipe_text, Recipe)
-    return pipeline.analysis(state.store(), digest, used, state.models()[model], state.settings().engine)
+    return predictions.analysis(state.store(), digest, used, state.models()[model], state.settings().engine)
 
 
 def prediction(key: str) -> Prediction:
@@ -149,7 +151,7 @@ def branches(key: str) -> Branches:
 
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _branches(workspace: str, key: str) -> Branches:
-    return state.store().read(pipeline.branches_key(key), Branches)
+    return state.store().read(predictions.branches_key(key), Branches)
 
 
 def texts(digest: str) -> tuple[Lines, ...]:
@@ -225,7 +227,7 @@ def suggested_split(entry: DatasetEntry) -> Split:
 
 @st.cache_resource(max_entries=4, show_spinner="Drawing groups")
 def _suggested_split(workspace: str, body: str) -> Split:
-    return command.split_for(_dataset(workspace, body), "", "")
+    return split_choice.split_for(_dataset(workspace, body), "", "")
 
 
 def offers(entry: DatasetEntry) -> tuple[datasets.Offer, ...]:
@@ -346,7 +348,7 @@ def lanes(key: str, unit: int) -> evaluations.Lanes:
 
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _lanes(workspace: str, key: str, unit: int) -> evaluations.Lanes:
-    return evaluations.lanes(state.store(), _evaluation(workspace, key), unit)
+    return evaluations.timeline(state.store(), _evaluation(workspace, key), unit)
 
 
 def named_split(entry: DatasetEntry, told: str, grouping: Grouping, model: str) -> str:
@@ -357,7 +359,7 @@ def named_split(entry: DatasetEntry, told: str, grouping: Grouping, model: str) 
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _named_split(workspace: str, body: str, told: str, grouping: str, model: str) -> str:
     chosen = serialization.from_json(grouping, Grouping)
-    return evaluations.command.split_named(state.store(), _dataset(workspace, body), told, chosen, model)
+    return split_selection.split_named(state.store(), _dataset(workspace, body), told, chosen, model)
 
 
 # Words ----------------------------------------------------------------------------------------------------------------
@@ -370,7 +372,7 @@ def hits(asked: str, digest: str = "") -> Hits:
 
 @st.cache_resource(max_entries=16, show_spinner=False)
 def _hits(workspace: str, asked: str, digest: str, stamp: str) -> Hits:
-    return state.runner().ask(searching.search, state.store(), asked, (digest,) if digest else None, timeout_s=90)
+    return state.runner().ask(query.search, state.store(), asked, (digest,) if digest else None, timeout_s=90)
 
 
 def name_of(digest: str) -> str:
@@ -393,7 +395,7 @@ def _named(workspace: str, key: str) -> Named:
 
 def moment_picture(digest: str, time_s: float) -> Path:
     """A small picture of a moment, which the quick worker makes where it is not there."""
-    key = picturing.picture_key(digest, time_s)
+    key = thumbnails.picture_key(digest, time_s)
     if not state.store().has(key):
-        state.runner().ask(picturing.make_picture, state.store(), digest, time_s)
+        state.runner().ask(thumbnails.make_picture, state.store(), digest, time_s)
     return state.store().file_path(key)

@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import streamlit as st
 
-from core import insight
 from core.domain import Features, ModelCard, VideoInfo
-from core.insight import Question
 from core.stages.networks.explain.activations import Stretch
 from core.stages.networks.explain.attribution import Evidence
 from core.stages.networks.explain.deletion import Deletion
+from core.workflows import explanations
+from core.workflows.explanations import Question
 from pages.ui import charts, job_panel, paint, seeing, state, theme, words
 
 HIDDEN = {"blur": "a strong blur", "mean": "the mean colour"}
@@ -29,8 +29,8 @@ def show(info: VideoInfo, backbone: str) -> None:
     card = _reader(backbone)
     if card is None:
         return
-    key = insight.reading_key(state.store(), info.digest, recipe, card, engine)
-    task = (insight.read, state.store(), info.digest, recipe, card, engine)
+    key = explanations.reading_key(state.store(), info.digest, recipe, card, engine)
+    task = (explanations.read, state.store(), info.digest, recipe, card, engine)
     if not job_panel.ready(key, "Look at the whole clip", *task, about=ABOUT):
         return
     label = _label(info, card, key)
@@ -42,16 +42,16 @@ def show(info: VideoInfo, backbone: str) -> None:
     if card.network:
         times_s = state.store().read(asked.features_key, Features).times_s
         asked = replace(asked, step=seeing.nearest(times_s, moment_s))
-    there = insight.is_located(state.store(), asked)
+    there = explanations.is_located(state.store(), asked)
     name = asked.gradient_key
     title = f"See what speaks for “{asked.name}”"
-    if job_panel.ready(name, title, insight.locate, state.store(), asked, there=there, at_once=rest):
+    if job_panel.ready(name, title, explanations.locate, state.store(), asked, there=there, at_once=rest):
         _explanation(info, asked, moment_s)
 
 
 def _reader(backbone: str) -> ModelCard | None:
     """The model whose labels are asked about; None, said in words, where there is none."""
-    known: Mapping[str, ModelCard] = insight.readers(state.settings(), backbone)
+    known: Mapping[str, ModelCard] = explanations.readers(state.settings(), backbone)
     if not known:
         theme.empty("No model reads this network", "Choose another network, or train a model on this one first.")
         return None
@@ -64,7 +64,7 @@ def _reader(backbone: str) -> ModelCard | None:
 
 def _label(info: VideoInfo, card: ModelCard, key: str) -> int | None:
     """The label that is asked about, at first the one that scores best over the clip."""
-    order = insight.order(state.store(), info.digest, state.recipe(), card, state.settings().engine)
+    order = explanations.order(state.store(), info.digest, state.recipe(), card, state.settings().engine)
     return st.selectbox(
         "What speaks for",
         order,
@@ -77,7 +77,7 @@ def _label(info: VideoInfo, card: ModelCard, key: str) -> int | None:
 def _explanation(info: VideoInfo, asked: Question, moment_s: float) -> None:
     """The evidence over pictures and over time, and its test."""
     store = state.store()
-    found, seen = insight.evidence(store, asked), store.read(asked.view.key, Stretch)
+    found, seen = explanations.evidence(store, asked), store.read(asked.view.key, Stretch)
     step = seeing.nearest(found.times_s, moment_s)
     shown = paint.Scale(0.0, max(float(found.maps.max()), 1e-9), _unit(asked))
     pictures = [_over(seen, found, at, shown) for at in range(len(found.times_s))]
@@ -120,14 +120,14 @@ def _strip(found: Evidence, pictures: list[np.ndarray]) -> None:
 
 def _lane(info: VideoInfo, asked: Question, moment_s: float) -> float | None:
     """How much each moment of the clip speaks for the label; the moment that was clicked."""
-    times_s, values = insight.lane(state.store(), asked)
+    times_s, values = explanations.lane(state.store(), asked)
     unit = "log score" if asked.card.network else "logits"
     view = asked.view
     figure = charts.lane(
         times_s,
         values,
         moment_s=moment_s,
-        window_s=insight.window_s(info, view.recipe, view.cnn, view.number),
+        window_s=explanations.window_s(info, view.recipe, view.cnn, view.number),
         unit=f"speaks for it, {unit}",
         over_s=(0.0, info.duration_s),
         dark=state.is_dark(),
@@ -179,7 +179,7 @@ def _test(info: VideoInfo, asked: Question) -> None:
         "Hide under", list(HIDDEN), default="blur", format_func=HIDDEN.__getitem__, key="features.hidden", required=True
     )
     key = asked.deletion_key(hidden or "blur")
-    task = (insight.check, state.store(), asked, hidden)
+    task = (explanations.check, state.store(), asked, hidden)
     if not job_panel.ready(key, "Test this explanation", *task, noun="picture"):
         return
     found = state.store().read(key, Deletion)

@@ -7,7 +7,8 @@ import streamlit as st
 
 from core.base.errors import AnalysisError
 from core.domain import Hits, Moment, Segment
-from core.words import saying, searching
+from core.workflows.search import full_text
+from core.workflows.search import query as searching
 from pages.ui import player, reads, state, theme, words
 from pages.ui.player import prefix
 
@@ -79,7 +80,7 @@ def show(asked: str, place: str) -> None:
         return
     _understood(found)
     if not found.moments:
-        theme.empty("No moment fits these words", QUOTED if saying.asked(asked).phrases else OTHERWISE)
+        theme.empty("No moment fits these words", QUOTED if full_text.asked(asked).phrases else OTHERWISE)
         return
     _list(found)
 
@@ -102,7 +103,7 @@ def _understood(found: Hits) -> None:
     named = words.listed(f"{one.label} {one.score:.2f}" for one in found.meant)
     clips = words.count(found.clips, "clip")
     said = f" The words stand in the text of {words.count(found.said, 'moment')}." if found.said else ""
-    quoted = bool(saying.asked(found.query).phrases)
+    quoted = bool(full_text.asked(found.query).phrases)
     near = (
         "" if quoted or not named else f" Nearest known actions, with their nearness in meaning: {theme.plain(named)}."
     )

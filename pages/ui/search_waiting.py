@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from core import pipeline, words
 from core.domain.fingerprint import fingerprint
-from core.words import index
+from core.workflows import models, search
+from core.workflows.search import index
 from pages.ui import job_panel, state, theme
 from pages.ui import words as told
 
@@ -17,7 +17,7 @@ def show(place: str) -> None:
     known = state.models()
     if not waiting or not known:
         return
-    model = pipeline.DEFAULT_MODEL if pipeline.DEFAULT_MODEL in known else next(iter(known))
+    model = models.DEFAULT_MODEL if models.DEFAULT_MODEL in known else next(iter(known))
     key = f"search-{fingerprint('look at', waiting, model)}"
     with st.container(border=True, key="search-waiting"):
         whole = len(state.store().digests())
@@ -31,7 +31,7 @@ def show(place: str) -> None:
             )
         st.caption("Looking takes about as long as the clips last, often less, and is done once.")
         job_panel.ready(
-            key, "Look at them now", words.analyse, state.store(), waiting, model, state.settings().engine, there=False
+            key, "Look at them now", search.analyse, state.store(), waiting, model, state.settings().engine, there=False
         )
 
 

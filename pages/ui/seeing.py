@@ -6,11 +6,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core import insight
 from core.base.errors import AnalysisError
 from core.base.registry import BACKBONES
 from core.domain import VideoInfo
-from core.insight import View
+from core.workflows import explanations
+from core.workflows.explanations import View
 from pages.ui import paint, state, theme, words
 from pages.ui.slider import slider
 
@@ -25,7 +25,7 @@ def look_at(info: VideoInfo, backbone: str) -> tuple[View, float, bool] | None:
     moment_s, rest = _moment(info)
     recipe, cnn = state.recipe(), BACKBONES[backbone]
     try:
-        view = View(info.digest, recipe, backbone, insight.window_at(info, recipe, cnn, moment_s))
+        view = View(info.digest, recipe, backbone, explanations.window_at(info, recipe, cnn, moment_s))
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return None

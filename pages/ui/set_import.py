@@ -6,15 +6,16 @@ from typing import get_args
 
 import streamlit as st
 
-from core import datasets, sets
 from core.base.errors import AnalysisError
 from core.domain import Dataset
 from core.domain.jobs import Job
+from core.workflows import datasets
+from core.workflows.datasets import importer
 from pages.ui import job_panel, reads, set_tables, state, theme, words
 
 FIND_OUT = "Find out"
 LISTED = ("ucf", "hmdb", "mstcn")
-IMPORT, MADE = "import-", sets.MADE_KEY
+IMPORT, MADE = "import-", importer.MADE_KEY
 SIZES = {(12, 2): "144 clips, enough to learn from", (4, 1): "24 clips, to see how it works"}  # scenes, clips of each
 
 
@@ -95,10 +96,10 @@ def _begin(source: datasets.Source, upload) -> None:
             source = replace(source, path=str(kept), name=Path(upload.name).stem)
         if not source.path:
             raise AnalysisError("Neither a file nor a path was given.", "Upload a zip or a table, or type a path.")
-        key = sets.import_key(source)
-        sets.drop(state.store(), key)
+        key = importer.import_key(source)
+        importer.drop(state.store(), key)
         name = source.name or Path(source.path).name
-        state.runner().submit(IMPORT + key, f"Check {name}", sets.check, state.store(), source)
+        state.runner().submit(IMPORT + key, f"Check {name}", importer.check, state.store(), source)
         _follow(IMPORT + key)
     except AnalysisError as error:
         state.remember("sets.problem", (str(error), error.hint))
@@ -113,7 +114,7 @@ def _made() -> None:
     )
     size = st.radio("How much of it", list(SIZES), 0, SIZES.__getitem__, key="sets.size", label_visibility="collapsed")
     if st.button("Make the sample set", key="sets.made", icon=":material/shapes:"):
-        state.runner().submit(MADE, "Make the sample set", sets.make_set, state.store(), *size)
+        state.runner().submit(MADE, "Make the sample set", importer.make_set, state.store(), *size)
         _follow(MADE)
         st.rerun()
 
@@ -177,7 +178,7 @@ def _agreement(key: str) -> None:
             told = "Take in what can be used" if lost else "Take this set in"
             agreed = st.button(told, key=f"keep.{key}", type="primary", disabled=not found.items)
             if st.button("Forget it", key=f"drop.{key}"):
-                sets.drop(state.store(), key)
+                importer.drop(state.store(), key)
                 st.rerun()
     if agreed:
         _keep(key, name)
@@ -201,7 +202,7 @@ def _headline(found: Dataset, lost: int) -> None:
 
 def _keep(key: str, name: str) -> None:
     try:
-        state.remember("sets.name", sets.keep(state.store(), key, name))
+        state.remember("sets.name", importer.keep(state.store(), key, name))
     except AnalysisError as error:
         state.remember("sets.problem", (str(error), error.hint))
     st.rerun()

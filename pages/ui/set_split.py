@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from core import datasets, sets
 from core.base.errors import AnalysisError
 from core.domain import Dataset, Grouping, Pair, Split
+from core.workflows import datasets
+from core.workflows.datasets import importer
 from core.workspace.store import DatasetEntry
 from pages.ui import job_panel, reads, set_parts, set_tables, state, theme, thumbs, words
 
@@ -105,7 +106,7 @@ def _warnings(dataset: Dataset, split: Split) -> None:
 
 def _leaks(entry: DatasetEntry, split: Split) -> tuple[Pair, ...]:
     """The near-duplicates that the split has on two sides, told."""
-    found = sets.duplicates(state.store(), entry.key)
+    found = importer.duplicates(state.store(), entry.key)
     if found is None:
         st.caption("Near-duplicates were not looked for yet; see the part of that name.")
         return ()
@@ -137,11 +138,11 @@ def _save(entry: DatasetEntry, split: Split, torn: tuple[Pair, ...]) -> None:
 
 def duplicates(entry: DatasetEntry, dataset: Dataset) -> None:
     """Clips that look alike, and which of them must stay in one group."""
-    key = sets.duplicates_key(entry.key)
-    task = (sets.find_duplicates, state.store(), entry.name)
+    key = importer.duplicates_key(entry.key)
+    task = (importer.find_duplicates, state.store(), entry.name)
     if not job_panel.ready(key, "Look for near-duplicates", *task, noun="clip", about=LOOK):
         return
-    found = sets.duplicates(state.store(), entry.key)
+    found = importer.duplicates(state.store(), entry.key)
     if found is None:
         st.rerun()
     if found.left:

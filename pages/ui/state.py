@@ -16,12 +16,12 @@ from typing import Any, NoReturn
 import numpy as np
 import streamlit as st
 
-from core import pipeline
 from core.base import settings as core_settings
 from core.base.errors import AnalysisError, FormatInvalid, ResultMissing
 from core.base.settings import Settings
 from core.domain import ModelCard, Recipe, Step, VideoInfo, serialization
-from core.words import searching
+from core.workflows import models as models_workflow
+from core.workflows.search import query as searching
 from core.workspace.jobs.runner import Runner
 from core.workspace.store import Store, VideoEntry
 from pages.ui import theme
@@ -357,24 +357,24 @@ def _step(text: str) -> Any:
 
 def models() -> dict[str, ModelCard]:
     """The models that can be used, by name."""
-    return pipeline.models(settings())
+    return models_workflow.models(settings())
 
 
 def broken_models() -> dict[str, AnalysisError]:
     """What is wrong with the models that cannot be used, by their folder."""
-    return pipeline.broken_models(settings())
+    return models_workflow.broken_models(settings())
 
 
 def chosen_model() -> ModelCard | None:
     """The model that is used; where none was chosen the usual one, or the first; None where there is none."""
     known = models()
-    wanted = known.get(st.session_state.get("model", "")) or known.get(pipeline.DEFAULT_MODEL)
+    wanted = known.get(st.session_state.get("model", "")) or known.get(models_workflow.DEFAULT_MODEL)
     return wanted or next(iter(known.values()), None)
 
 
 def own_models() -> dict[str, ModelCard]:
     """The models that were trained or taken in here, by name."""
-    return pipeline.models(replace(settings(), models=settings().models[1:]))
+    return models_workflow.models(replace(settings(), models=settings().models[1:]))
 
 
 def choose_model(name: str) -> None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.base.errors import AnalysisError
 from core.domain import VideoInfo
-from core.frames import quality_key
+from core.workflows.frames import quality_key
 from pages.ui import lanes, reads, state, theme, words, workbench
 from pages.ui.preview import View
 from pages.ui.slider import slider

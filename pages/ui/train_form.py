@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.training import DIALS, Options, options_of
+from core.workflows.training import DIALS, Options, options_of
 from pages.ui import state, train_words
 
 
@@ -27,7 +27,7 @@ def options() -> Options:
 
 def use(found: Options) -> None:
     """Take settings that were found as those of the next training."""
-    from core.training.options import plain
+    from core.workflows.training.options import plain
 
     state.remember("train.found", tuple(plain(found).items()))
     state.remember("train.dial", "found")

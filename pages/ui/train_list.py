@@ -4,9 +4,9 @@ from html import escape
 
 import streamlit as st
 
-from core import training
 from core.base.errors import AnalysisError
 from core.domain import Training
+from core.workflows import training
 from pages.ui import set_parts, state, theme, train_figures, train_new, train_words, worded, words
 
 SHARES = ("Accuracy", "Macro F1", "Linear probe", "Majority")

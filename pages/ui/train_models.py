@@ -4,9 +4,9 @@ from html import escape
 
 import streamlit as st
 
-from core import training
 from core.base.errors import AnalysisError
 from core.domain import ModelCard
+from core.workflows import training
 from pages.ui import state, theme, words
 
 SAID = {

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from core import training
 from core.base.errors import AnalysisError
 from core.domain import Dataset, Split
+from core.workflows import training
 from core.workspace.store import DatasetEntry
 from pages.ui import cnns, job_panel, reads, set_parts, state, theme, train_form, train_search, train_words, words
 

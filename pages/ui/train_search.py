@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from core import training
 from core.domain import Split, Trial
+from core.workflows import training
 from core.workspace.store import DatasetEntry
 from pages.ui import cnns, job_panel, set_parts, state, theme, train_figures, train_form, train_words, words
 

@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from core import training
 from core.base.errors import ResultMissing
 from core.domain.jobs import Job
-from core.training import runs
+from core.workflows import training
+from core.workflows.training import checkpoints
 from pages.ui import job_panel, set_parts, state, theme, train_figures, train_new, words
 
 
@@ -53,7 +53,7 @@ def _ended(key: str, job: Job | None) -> None:
 def _curves(key: str) -> None:
     """Loss and score after each pass of the fold under way, brought up to date each second."""
     try:
-        told, done = training.progress(state.store(), key), runs.folds_done(state.store(), key)
+        told, done = training.progress(state.store(), key), checkpoints.folds_done(state.store(), key)
     except ResultMissing:
         return
     if done:
@@ -65,7 +65,7 @@ def _curves(key: str) -> None:
         return
     best = min(range(len(told.history)), key=lambda place: _loss(told.history[place]))
     st.caption(
-        _where(told.fold, told.again, len(told.history), told.passes, runs.run_of(state.store(), key).fold_count)
+        _where(told.fold, told.again, len(told.history), told.passes, checkpoints.run_of(state.store(), key).fold_count)
     )
     left, right = st.columns(2, gap="large")
     dark, passes = state.is_dark(), told.passes

@@ -1,8 +1,8 @@
 """On the Timeline, what a model that reads words owes to them: a sentence, and lanes of picture and words alone."""
 
-from core import pipeline
 from core.domain import Branches, ModelCard
 from core.stages.tracks import segmentation
+from core.workflows import predictions
 from pages.ui import words
 from pages.ui.player_rows import Row
 
@@ -37,7 +37,7 @@ def rows(found: Branches, card: ModelCard, digest: str) -> list[Row]:
     """A lane of what the picture alone says, and one of what the words alone say; none where no words took part."""
     if not found.worded.any():
         return []
-    picture, said = pipeline.tracks_apart(found, card, digest)
+    picture, said = predictions.tracks_apart(found, card, digest)
     near = segmentation.stretches(found.worded, found.words.times_s, found.words.seen_s)
     return [
         Row(PICTURE, picture.segments, seen=[picture.seen_s], told="by the picture alone:"),

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.domain import Training
-from core.training import BRANCHES
+from core.workflows.training import BRANCHES
 from pages.ui import train_words
 
 TITLES = {"picture": "Picture alone", "words": "Words alone", "both": "Both together"}

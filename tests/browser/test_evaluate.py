@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from core import datasets, evaluation, pipeline
 from core.domain import Dataset, Evaluation, Item
 from core.stages import video
+from core.workflows import clips, datasets, evaluation
 from core.workspace.store import Store
 from scripts.dashboard import Dashboard
 from tests.browser.conftest import PATIENCE_MS, go, open_page, picture, press, settle, wait_until
@@ -27,7 +27,7 @@ def found(dashboard: Dashboard, tmp_path_factory: pytest.TempPathFactory) -> Eva
     for place in range(9):
         path = folder / f"{'abc'[place // 3]}_{place}.mp4"
         video.write(path, moving_square(24 + place))
-        info = store.video(pipeline.add_video(store, path))
+        info = store.video(clips.add_video(store, path))
         label = LABELS[place % 3]
         items.append(Item(info.digest, f"{label}/{path.name}", info.duration_s, label=label))
     dataset = Dataset("Moves", LABELS, tuple(items), source="made")

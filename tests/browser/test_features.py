@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from core import pipeline
 from core.stages import video
 from core.stages.drawing import sample_clip
+from core.workflows import clips
 from core.workspace.store import Store
 from scripts.dashboard import Dashboard
 from tests.browser.conftest import PATIENCE_MS, go, open_page, picture, press, settle, turn_to, upload
@@ -74,7 +74,7 @@ def test_a_person_sees_what_the_network_sees_and_whether_that_is_true(
 def test_the_page_stands_in_narrow_and_dark_windows(
     browser: Browser, dashboard: Dashboard, short_path: Path, width: int, scheme: str
 ):
-    digest = pipeline.add_video(Store(dashboard.workspace), short_path)
+    digest = clips.add_video(Store(dashboard.workspace), short_path)
     with open_page(browser, width=width, scheme=scheme) as page:
         go(page, dashboard, f"/features?video={digest[:16]}&t=1")
         choose(page, "Network", "EfficientNet-Lite0")

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from core import frames, pipeline
 from core.domain import Frame, Recipe
 from core.stages import video
 from core.stages.drawing import sample_clip
 from core.stages.preprocessing.filters import Gamma
+from core.workflows import clips, frames
 from core.workspace.store import Store
 from pages.ui import state
 from scripts.dashboard import Dashboard
@@ -42,7 +42,7 @@ def faulty(dashboard: Dashboard, tmp_path_factory: pytest.TempPathFactory) -> st
 
     path = tmp_path_factory.mktemp("clips") / "faulty.mp4"
     video.write(path, made())
-    return pipeline.add_video(Store(dashboard.workspace), path)
+    return clips.add_video(Store(dashboard.workspace), path)
 
 
 def open_frames(page: Page, dashboard: Dashboard, digest: str, more: str = "") -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from core import pipeline
-from core.labelling import journal
+from core.workflows import clips
+from core.workflows.annotation import journal
 from core.workspace.store import Store
 from scripts.dashboard import Dashboard, free_port, serve
 from tests.browser.conftest import check_log, picture, settle, wait_until
@@ -36,7 +36,7 @@ def kill(dashboard: Dashboard) -> None:
 
 def test_what_is_drawn_while_the_server_is_gone_arrives_once(browser: Browser, tmp_path: Path, sample_path: Path):
     store, port = Store(tmp_path / "workspace"), free_port()
-    digest = pipeline.add_video(store, sample_path)
+    digest = clips.add_video(store, sample_path)
     track = journal.begin(store, digest, DRAWN)
 
     def holds(*labels: str) -> bool:

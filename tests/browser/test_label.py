@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from core import datasets, pipeline, training
 from core.base.settings import current
 from core.domain import Document, Features, Grouping, Prediction, Recipe, Segment, VideoInfo
-from core.labelling import journal, learning
 from core.stages import video
-from core.training.options import Options
+from core.workflows import clips, datasets, models, predictions, training
+from core.workflows.annotation import journal, retraining
+from core.workflows.training.options import Options
 from core.workspace.store import Store
 from scripts import marked
 from scripts.dashboard import Dashboard
@@ -38,7 +38,7 @@ DRAWN = Document(
 def digest(dashboard: Dashboard, sample_path: Path) -> str:
     """The sample clip in the library, with a track of five segments."""
     store = Store(dashboard.workspace)
-    digest = pipeline.add_video(store, sample_path)
+    digest = clips.add_video(store, sample_path)
     for one in store.tracks(digest):
         store.drop_track(one)
     journal.begin(store, digest, DRAWN)
@@ -63,8 +63,8 @@ def begun(apart: Dashboard, tmp_path: Path) -> str:
     CNN and model are tested elsewhere; here they would take minutes, so their answers are stand-ins.
     """
     store = Store(apart.workspace)
-    clip = store.video(pipeline.add_video(store, marked.make(tmp_path / "marked.mp4", "25", FRAMES)))
-    card, _ = pipeline.model_of(store, "actions-15")
+    clip = store.video(clips.add_video(store, marked.make(tmp_path / "marked.mp4", "25", FRAMES)))
+    card, _ = models.model_of(store, "actions-15")
     steps = [card.labels.index(label) for label in SAID for _ in range(4)]
     scores = np.full((len(steps), len(card.labels)), 0.02, np.float32)
     scores[np.arange(len(steps)), steps] = np.linspace(0.5, 0.9, len(steps))
@@ -72,7 +72,7 @@ def begun(apart: Dashboard, tmp_path: Path) -> str:
         0.2 + 0.4 * np.arange(len(steps)), scores / scores.sum(axis=1)[:, None], card.labels, card.name,
         (0.0, clip.duration_s),
     )  # fmt: skip
-    key = pipeline.prediction_key(store, clip.digest, Recipe(), card, current().engine)
+    key = predictions.prediction_key(store, clip.digest, Recipe(), card, current().engine)
     store.write(key, said, kind="prediction", video=clip.digest)
     file_set(store, clip)
     return clip.digest
@@ -86,11 +86,11 @@ def file_set(store: Store, clip: VideoInfo) -> None:
             store.save_video(own, name=f"{number}.mp4")
         values = np.random.default_rng(number).normal(0, 0.4, (20, 8)).astype(np.float32)
         values[np.arange(20), [SAID.index(label) for label in SAID for _ in range(4)]] += 2
-        key = pipeline.features_key(own.digest, Recipe(), CNN, current().engine)
+        key = predictions.features_key(own.digest, Recipe(), CNN, current().engine)
         store.write(key, Features(0.25 + 0.5 * np.arange(20), values, (0.0, 10.0)), kind="features", video=own.digest)
         drawn = tuple(Segment(2.0 * at, 2.0 * at + 2, label) for at, label in enumerate(SAID))
         if number:
-            made = learning.contribute(store, "moves", own.digest, Document(SAID, drawn, ((0.0, 10.0),)))
+            made = retraining.contribute(store, "moves", own.digest, Document(SAID, drawn, ((0.0, 10.0),)))
     split = datasets.grouped_folds(made, Grouping("clip"), count=2)
     store.save_split(split, datasets.split_key(split))
     asked = {"backbone": CNN, "engine": current().engine, "recipe": Recipe(), "options": OPTIONS}
@@ -124,8 +124,8 @@ def begin(page: Page, dashboard: Dashboard, digest: str) -> None:
 def watch(page: Page, dashboard: Dashboard, digest: str) -> None:
     """While it plays, the draft that is told is the one of the frame on screen."""
     store = Store(dashboard.workspace)
-    card, _ = pipeline.model_of(store, "actions-15")
-    said = pipeline.analysis(store, digest, Recipe(), card, current().engine).track.segments
+    card, _ = models.model_of(store, "actions-15")
+    said = predictions.analysis(store, digest, Recipe(), card, current().engine).track.segments
     times_s, player = marked.times_of("25", FRAMES), page.locator(".player")
     player.focus()
     keys(page, "Home", "Space")

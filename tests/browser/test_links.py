@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from core import pipeline
 from core.domain import VideoInfo
+from core.workflows import clips
 from core.workspace.store import Store
 from scripts.dashboard import Dashboard
 from tests.browser.conftest import PATIENCE_MS, go, open_page
@@ -18,7 +18,7 @@ from tests.browser.conftest import PATIENCE_MS, go, open_page
 def clip(dashboard: Dashboard, sample_path: Path) -> VideoInfo:
     """The sample clip in the catalogue of the running server, as a second process added it."""
     store = Store(dashboard.workspace)
-    return store.video(pipeline.add_video(store, sample_path))
+    return store.video(clips.add_video(store, sample_path))
 
 
 def request(dashboard: Dashboard, path: str, method: str = "GET", **headers: str) -> tuple[int, dict[str, str], bytes]:

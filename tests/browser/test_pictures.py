@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from core import pipeline
 from core.base.settings import current
 from core.domain import Recipe
 from core.stages.preprocessing.geometry import Crop, Rotate
+from core.workflows import clips, predictions
 from core.workspace.store import Store
 from scripts.dashboard import Dashboard
 from tests.browser.conftest import PATIENCE_MS, go, open_page, picture, settle
@@ -20,8 +20,8 @@ RECIPE = Recipe((Rotate(angle_deg=8.0), Crop(across_pct=(10.0, 90.0), down_pct=(
 def digest(dashboard: Dashboard, sample_path: Path) -> str:
     """The sample clip, analysed as it is by a second process on the server's workspace."""
     store = Store(dashboard.workspace)
-    digest = pipeline.add_video(store, sample_path)
-    pipeline.predict(store, digest, Recipe(), "kinetics400", current().engine)
+    digest = clips.add_video(store, sample_path)
+    predictions.predict(store, digest, Recipe(), "kinetics400", current().engine)
     store.save_recipe("ten degrees and a crop", RECIPE)
     return digest
 

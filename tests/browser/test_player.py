@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from core import pipeline
 from core.stages import video
+from core.workflows import clips
 from core.workspace.store import Store
 from scripts import marked
 from scripts.dashboard import Dashboard, serve
@@ -31,7 +31,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]
     """A workspace with a marked clip of each rate, and their digests."""
     folder = tmp_path_factory.mktemp("marked")
     store = Store(folder / "workspace")
-    digests = {rate: pipeline.add_video(store, marked.make(folder / f"{rate}.mp4", rate, FRAMES)) for rate in RATES}
+    digests = {rate: clips.add_video(store, marked.make(folder / f"{rate}.mp4", rate, FRAMES)) for rate in RATES}
     store.close()
     return folder / "workspace", digests
 
@@ -59,10 +59,10 @@ def test_the_picture_of_an_odd_file_is_the_one_that_we_decode(
 ):
     """Varying gaps; a copy made for the browser, as the file begins before it is shown; a picture that lies."""
     store = Store(stage.workspace)
-    digest = pipeline.add_video(store, shared_data / "awkward" / name)
+    digest = clips.add_video(store, shared_data / "awkward" / name)
     info = store.video(digest)
     if not info.plays_in_browser:
-        pipeline.proxy(store, digest)
+        clips.proxy(store, digest)
     store.close()
     decoded = [small(frame.image) for frame in video.read(info)]
     player = marked.open_player(page, stage.url, digest, "one")

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from core import pipeline
 from core.base import settings
 from core.domain import Prediction, Recipe
+from core.workflows import clips, models, predictions
 from core.workspace.store import Store
 from scripts.dashboard import Dashboard
 from tests.browser.conftest import PATIENCE_MS, go, picture, press, settle, turn_to, wait_until
@@ -29,9 +29,9 @@ TALK = """1
 def danced(dashboard: Dashboard, square_clip: Path) -> str:
     """A clip of two seconds in the running server's library, as if a network saw yoga and then tap dancing in it."""
     store = Store(dashboard.workspace)
-    digest = pipeline.add_video(store, square_clip)
-    card = pipeline.models(settings.current())["kinetics400"]
-    key = pipeline.prediction_key(store, digest, Recipe(), card, settings.current().engine)
+    digest = clips.add_video(store, square_clip)
+    card = models.models(settings.current())["kinetics400"]
+    key = predictions.prediction_key(store, digest, Recipe(), card, settings.current().engine)
     scores = np.full((20, 400), 0.1 / 399, np.float32)
     for step in range(20):
         scores[step, KINETICS.index("yoga" if step < 10 else "tap dancing")] = 0.9

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from core import pipeline, sets, training
 from core.base.settings import current
 from core.domain import Features
+from core.workflows import predictions, training
+from core.workflows.datasets import importer
 from core.workspace.store import Store
 from scripts.dashboard import Dashboard
 from tests.browser.conftest import PATIENCE_MS, go, open_page, picture, press, settle, turn_to
@@ -23,12 +24,12 @@ def look_at_all(store: Store) -> None:
 
     The CNN itself is tested elsewhere; here it would take a minute.
     """
-    made = store.dataset(sets.MADE_NAME)
+    made = store.dataset(importer.MADE_NAME)
     for place, item in enumerate(made.items):
         values = np.random.default_rng(place).normal(0, 0.3, (16, 64)).astype(np.float32)
         values[:, made.labels.index(item.label)] += 2
         found = Features(0.08 + 0.16 * np.arange(16.0), values, (0.0, item.duration_s))
-        key = pipeline.features_key(item.video, training.view("whole", CNN), CNN, current().engine)
+        key = predictions.features_key(item.video, training.view("whole", CNN), CNN, current().engine)
         store.write(key, found, kind="features", video=item.video)
 
 
@@ -125,4 +126,4 @@ def test_a_newcomer_trains_on_the_sample_set_and_uses_the_model(page: Page, brow
     look_dark_and_narrow(browser, apart)
     use_it(page)
     said = page.locator(".k-headline b").first.inner_text()
-    assert said in store.dataset(sets.MADE_NAME).labels
+    assert said in store.dataset(importer.MADE_NAME).labels

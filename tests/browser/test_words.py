@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from core import datasets, pipeline, training, transcripts
 from core.base.settings import current
 from core.domain import Dataset, Features, Grouping, Item, VideoInfo
 from core.stages import video
+from core.workflows import clips, datasets, predictions, training
+from core.workflows import texts as transcripts
 from core.workspace.store import Store
 from scripts.dashboard import Dashboard
 from tests.browser.conftest import PATIENCE_MS, analyse, go, open_page, picture, press, settle
@@ -29,13 +30,13 @@ def add_clip(store: Store, folder: Path) -> VideoInfo:
     """A clip of the library."""
     path = folder / "stable.mp4"
     video.write(path, moving_square(24, size_px=(192, 128), rate_hz=8.0))
-    return store.video(pipeline.add_video(store, path))
+    return store.video(clips.add_video(store, path))
 
 
 def look_at(store: Store, digest: str, values: np.ndarray) -> None:
     """Features for a clip: what the CNN sees in it is made up."""
     found = Features(0.25 + 0.5 * np.arange(6.0), values, (0.0, LENGTH_S))
-    key = pipeline.features_key(digest, training.view("whole", CNN), CNN, current().engine)
+    key = predictions.features_key(digest, training.view("whole", CNN), CNN, current().engine)
     store.write(key, found, kind="features", video=digest)
 
 

@@ -75,7 +75,7 @@ class Hold(Adjustable):
     """Show the last picture for a while longer.
 
     A CNN that sees motion looks two seconds ahead. At the end of a clip it would look at nothing, which it was never
-    trained on: its last features would say little. Moments after the end are never told; see core.pipeline.look.
+    trained on: its last features would say little. Moments after the end are never told; see workflows/predictions.
     """
 
     held_s: float = knob(2.0, low=0.0, high=10.0, step=0.5, unit="s", label="How long")

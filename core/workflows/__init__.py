@@ -1,0 +1,1 @@
+"""The order of the work: each workflow joins stages with the workspace."""

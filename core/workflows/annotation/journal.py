@@ -1,0 +1,208 @@
+"""Tracks of labels as journals in the store: every edit is on the disk before it counts, and none is ever rewritten.
+
+A journal begins with a whole Document. An edit adds a Change; undo and redo add that they happened, and so can be
+undone themselves by redo and undo, back to the very first edit. An edit that comes twice, as when a server was killed
+before it could say that it had it, counts once: each says who sent it, and its number there. What is read is kept here
+between edits, and is brought up to date with what other processes and other windows added.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from uuid import uuid4
+
+from core.base.errors import EditRefused, FormatInvalid, ResultMissing
+from core.domain import Change, Document, Edit
+from core.domain.serialization import from_json, to_json
+from core.workflows.annotation import edits
+from core.workspace.store import Store
+
+KEPT = 64  # tracks that are held in memory
+REPLAYED = 200  # edits after which a track is kept whole when it is read
+TRIES = 20  # times an edit is tried while others write to the same track
+HISTORY = ("undo", "redo")
+
+
+@dataclass(frozen=True)
+class State:
+    """A track as it stands. number: of its latest edit; made: when that was, epoch seconds.
+
+    done, undone: the edits that can be undone and redone, the next one last, as number and kind. kept: the edit after
+    which the track was last kept whole.
+    """
+
+    track: str
+    video: str
+    document: Document
+    number: int
+    made: float
+    done: tuple[tuple[int, str], ...] = ()
+    undone: tuple[tuple[int, str], ...] = ()
+    kept: int = 0
+
+
+_held: OrderedDict[tuple[str, str], State] = OrderedDict()
+_lock = threading.Lock()
+
+
+# Tracks ---------------------------------------------------------------------------------------------------------------
+
+
+def begin(store: Store, video: str, document: Document) -> str:
+    """File a new track of a clip; gives its id."""
+    track = uuid4().hex
+    store.begin_track(track, video, to_json(document))
+    return track
+
+
+def tracks(store: Store, video: str) -> list[State]:
+    """The tracks of a clip, the oldest first; one that cannot be read is left out."""
+    found = []
+    for track in store.tracks(video):
+        with suppress(FormatInvalid):
+            found.append(read(store, track))
+    return found
+
+
+def drop(store: Store, track: str) -> None:
+    """Take a track out of its clip; `restore` brings it back."""
+    store.drop_track(track)
+
+
+def restore(store: Store, track: str) -> None:
+    """Bring a track back that was dropped."""
+    store.drop_track(track, dropped=False)
+
+
+def read(store: Store, track: str) -> State:
+    """A track as it stands; ResultMissing if there is none."""
+    name = (str(store.workspace.absolute()), track)
+    with _lock:
+        known = _held.get(name)
+    found = _advanced(store, known or _opened(store, track))
+    with _lock:
+        _held[name] = found
+        _held.move_to_end(name)
+        while len(_held) > KEPT:
+            _held.popitem(last=False)
+    return found
+
+
+def _opened(store: Store, track: str) -> State:
+    """A track as it was when it was kept whole, or at its beginning."""
+    video, kept = store.video_of_track(track), store.track_state(track)
+    if kept is None:
+        first = store.edits(track)[:1]
+        if not first:
+            raise ResultMissing(f"The track {track[:12]!r} is empty.", "Choose another.")
+        number, body, made = 0, first[0][3], first[0][4]
+    else:
+        (number, body), made = kept, 0.0
+    document = from_json(body, Document, source=f"track {track[:12]}")
+    past, undone = _history(store.edit_outline(track, number + 1))
+    return State(track, video, document, number, made, past, undone, number)
+
+
+def _history(outline: list[tuple[int, str]]) -> tuple[tuple[tuple[int, str], ...], tuple[tuple[int, str], ...]]:
+    """What of a journal can be undone, and redone."""
+    past: list[tuple[int, str]] = []
+    undone: list[tuple[int, str]] = []
+    for number, kind in outline[1:]:
+        if kind == "undo":
+            undone.append(past.pop())
+        elif kind == "redo":
+            past.append(undone.pop())
+        else:
+            past.append((number, kind))
+            undone.clear()
+    return tuple(past), tuple(undone)
+
+
+def _advanced(store: Store, state: State) -> State:
+    """The track after all that its journal holds by now."""
+    rows = store.edits(state.track, state.number if not state.made else state.number + 1)
+    for number, kind, _target, body, made in rows:
+        state = replace(state, made=made) if number == state.number else _after(store, state, number, kind, body, made)
+    if state.number - state.kept >= REPLAYED:
+        store.keep_track_state(state.track, state.number, to_json(state.document))
+        state = replace(state, kept=state.number)
+    return state
+
+
+def _after(store: Store, state: State, number: int, kind: str, body: str, made: float) -> State:
+    """The track after one more entry of its journal."""
+    past, undone = state.done, state.undone
+    if kind == "undo":
+        document = edits.undone(state.document, _change(store, state.track, past[-1][0]))
+        past, undone = past[:-1], (*undone, past[-1])
+    elif kind == "redo":
+        document = edits.done(state.document, _change(store, state.track, undone[-1][0]))
+        past, undone = (*past, undone[-1]), undone[:-1]
+    else:
+        document = edits.done(state.document, from_json(body, Change, source=f"edit {number}"))
+        past, undone = (*past, (number, kind)), ()
+    return replace(state, document=document, number=number, made=made, done=past, undone=undone)
+
+
+def _change(store: Store, track: str, number: int) -> Change:
+    return from_json(store.edit_body(track, number), Change, source=f"edit {number} of track {track[:12]}")
+
+
+# Edits ----------------------------------------------------------------------------------------------------------------
+
+
+def edit(
+    store: Store, track: str, kind: str, make: Callable[[Document], Document], *, sent: tuple[str, int] = ("", 0)
+) -> State:
+    """The track after an edit, which is on the disk. make: one of `core.workflows.annotation.edits`; kind: its name.
+
+    sent: who sent it, and its number there; one that came before changes nothing. An edit that changes nothing leaves
+    no trace. EditRefused where it does not fit the track as it stands.
+    """
+    for _ in range(TRIES):
+        state = read(store, track)
+        if _came(store, track, sent):
+            return state
+        after = make(state.document)
+        if after == state.document:
+            return state
+        body = to_json(edits.changed(state.document, after))
+        if store.add_edit(track, state.number + 1, kind, 0, body, sent):
+            return read(store, track)
+    raise EditRefused("Others are changing this track all the time.", "Try again in a moment.")
+
+
+def undo(store: Store, track: str) -> State:
+    """The track without its latest edit that was not undone yet; as it is where there is none."""
+    return _step(store, track, "undo")
+
+
+def redo(store: Store, track: str) -> State:
+    """The track with the edit that was undone last; as it is where there is none."""
+    return _step(store, track, "redo")
+
+
+def _came(store: Store, track: str, sent: tuple[str, int]) -> bool:
+    """Whether the track has that message already, or a later one of its sender."""
+    return bool(sent[0]) and sent[1] <= store.last_serial(track, sent[0])
+
+
+def _step(store: Store, track: str, kind: str, sent: tuple[str, int] = ("", 0)) -> State:
+    for _ in range(TRIES):
+        state = read(store, track)
+        if _came(store, track, sent):
+            return state
+        waiting = state.done if kind == "undo" else state.undone
+        if not waiting or store.add_edit(track, state.number + 1, kind, waiting[-1][0], "", sent):
+            return read(store, track) if waiting else state
+    raise EditRefused("Others are changing this track all the time.", "Try again in a moment.")
+
+
+def apply(store: Store, track: str, asked: Edit) -> State:
+    """The track after an edit out of the player."""
+    sent = (asked.sender, asked.serial)
+    if asked.kind in HISTORY:
+        return _step(store, track, asked.kind, sent)
+    return edit(store, track, asked.kind, lambda document: edits.edited(document, asked), sent=sent)

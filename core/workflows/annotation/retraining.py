@@ -1,0 +1,251 @@
+"""What people drew as a labelled set, the network that learns from it, and what more labels were worth.
+
+Each time that labels go into a set it becomes another version of itself, with another key; features are made once for
+each clip, so that a network learns anew in seconds. What networks said of clips that they never saw is kept with each
+training, and is judged here by the latest labels of all: so the scores of early and late networks can be compared.
+"""
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.base.errors import AnalysisError, NotEnoughExamples, ResultMissing, SplitInvalid
+from core.base.progress import Report, silent
+from core.base.settings import current
+from core.domain import Contribution, Dataset, Document, HeldOut, Item, Learned, Segment, Split, Training
+from core.domain.fingerprint import fingerprint
+from core.stages.tracks import intervals
+from core.workflows import datasets, models, training
+from core.workflows.datasets import split_choice
+from core.workspace.store import Store, cleaned_name
+
+BACKBONE, VIEW = "i3d-kinetics400", "whole"
+BACKGROUND = "nothing"
+SOURCE = "labels drawn here"
+
+
+# Into a set -----------------------------------------------------------------------------------------------------------
+
+
+def contribute(store: Store, name: str, video: str, track: Document) -> Dataset:
+    """Put what was looked at in a track into the labelled set of that name, which is made if there is none.
+
+    Elsewhere in the clip the set says what it said before; what the same track put there earlier and no longer says is
+    taken back. Where nobody looked, the set knows nothing.
+    """
+    name = cleaned_name(name)
+    before = _set_of(store, name)
+    if not track.seen:
+        raise NotEnoughExamples("Nothing of this track was looked at yet.", "Draw or accept some labels first.")
+    known = {item.video: place for place, item in enumerate(before.items)}
+    base = before.items[known[video]] if video in known else None
+    base = _before(store, name, video, base)
+    made = _overlaid(store, video, base, track, before.background)
+    items = list(before.items)
+    if video in known:
+        items[known[video]] = made
+    else:
+        items.append(made)
+    used = dict.fromkeys([*before.labels, *(one.label for one in made.segments)])
+    labels = tuple(used) if before.background in ("", *used) else (before.background, *used)
+    after = Dataset(name, labels, tuple(items), before.background, before.source, before.findings)
+    _keep(store, before, after)
+    store.write(_given_key(name, video), Contribution(base, made), kind="contribution", video=video)
+    return after
+
+
+def _set_of(store: Store, name: str) -> Dataset:
+    """The set of that name, or the beginning of one."""
+    if any(entry.name == name for entry in store.datasets()):
+        return store.dataset(name)
+    return Dataset(name, (BACKGROUND,), (), BACKGROUND, SOURCE)
+
+
+def _given_key(name: str, video: str) -> str:
+    return fingerprint("contribution", 1, name, video)
+
+
+def _before(store: Store, name: str, video: str, now: Item | None) -> Item | None:
+    """What the set said of a clip before labels were put there by hand; what it says now, where it changed since."""
+    with suppress(ResultMissing):
+        given = store.read(_given_key(name, video), Contribution)
+        if given.after == now:
+            return given.before
+    return now
+
+
+def _overlaid(store: Store, video: str, base: Item | None, track: Document, background: str) -> Item:
+    """A clip of a set with the labels of a track over those that it had."""
+    entry = store.entry(video)
+    segments, seen = _known(base)
+    kept = intervals.outside(segments, track.seen)
+    fresh = [replace(one, confidence=None) for one in track.segments if one.label != background]
+    whole = tuple(sorted([*kept, *fresh], key=lambda one: one.start_s))
+    together = intervals.union([*seen, *track.seen])
+    if base is None:
+        return Item(video, entry.name, entry.info.duration_s, segments=whole, seen=together)
+    return replace(base, label="", segments=whole, seen=together)
+
+
+def _known(base: Item | None) -> tuple[list[Segment], tuple[tuple[float, float], ...]]:
+    """Segments and seen stretches of an item; one with a label of the whole clip is one segment."""
+    if base is None:
+        return [], ()
+    if base.label:
+        return [Segment(0.0, base.duration_s, base.label)], ((0.0, base.duration_s),)
+    return list(base.segments), base.seen
+
+
+def _keep(store: Store, before: Dataset, after: Dataset) -> None:
+    """Keep a new version of a set, with the split that the one before it had, and note both."""
+    old_key, key = datasets.key(before), datasets.key(after)
+    kept = store.split_keys(old_key) if before.items else []
+    if before.items:
+        _note(store, before, old_key)
+    split = _redrawn(store.read(kept[0], Split), after) if kept else None
+    store.save_dataset(after, key)
+    _note(store, after, key)
+    if split is not None:
+        store.save_split(split, datasets.split_key(split))
+
+
+def _redrawn(split: Split, after: Dataset) -> Split | None:
+    """The same kind of split of the new version; None where there is no such split of it."""
+    told = {"seed": split.seed, "joins": split.joins}
+    with suppress(SplitInvalid):
+        if split.method == "given":
+            return datasets.given_split(after, split.grouping, **told)
+        if split.method == "folds":
+            return datasets.grouped_folds(after, split.grouping, count=len(split.parts), **told)
+        return datasets.leave_one_group_out(after, split.grouping, **told)
+    return None
+
+
+# What is known of each version ----------------------------------------------------------------------------------------
+
+
+def labelled_s(dataset: Dataset) -> float:
+    """How many seconds of a set's clips carry labels that can be learned."""
+    if dataset.background:
+        return sum(item.duration_s if item.label else intervals.length_s(item.seen) for item in dataset.items)
+    return sum(
+        item.duration_s if item.label else intervals.length_s(intervals.covered(item.segments))
+        for item in dataset.items
+    )
+
+
+def _version_key(key: str) -> str:
+    return fingerprint("version of a set", 1, key)
+
+
+def _note(store: Store, dataset: Dataset, key: str) -> None:
+    if not store.has(_version_key(key)):
+        videos = tuple(item.video for item in dataset.items)
+        told = Learned(dataset.name, key, time.time(), labelled_s(dataset), videos)
+        store.write(_version_key(key), told, kind="version of a set")
+
+
+# Learning anew --------------------------------------------------------------------------------------------------------
+
+
+def plan(store: Store, name: str, engine: str, *, seed: int = 0) -> str:
+    """File a training on a set as it is now, with the CNN and the settings of its latest one; gives its key."""
+    dataset = store.dataset(name)
+    key = datasets.key(dataset)
+    _note(store, dataset, key)
+    kept = store.split_keys(key)
+    split = store.read(kept[0], Split) if kept else split_choice.split_for(dataset, "", "")
+    latest = next((run for run in training.all_runs(store).values() if run.dataset == name), None)
+    backbone = latest.backbone if latest else BACKBONE
+    return training.plan(
+        store,
+        dataset,
+        split,
+        backbone=backbone,
+        engine=engine,
+        recipe=latest.recipe if latest else training.view(VIEW, backbone),
+        options=training.options_of(latest.settings) if latest else training.Options(),
+        seed=seed,
+        name=f"{name}, {labelled_s(dataset):.0f} s of labels",
+    )
+
+
+def learn(store: Store, key: str, report: Report = silent) -> None:
+    """Work off such a plan, and make its network a model that can draft labels."""
+    training.train(store, key, report)
+    record = training.run_of(store, key)
+    if record.network_sha256 and not model_of(store, key):
+        training.save_model(store, key, training.free_name(store, record.dataset))
+
+
+def model_of(store: Store, key: str) -> str:
+    """The name of the model that was made of a training; empty where there is none."""
+    found = models.models(replace(current(), models=(store.workspace / "models",)))
+    return next((name for name, card in found.items() if card.settings.get("training") == key), "")
+
+
+# What labels were worth -----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Point:
+    """One training on a version of a set. seconds: of labels that were there; score: share of held-out moments that it
+    named rightly, by the latest labels, of so many; told: that share when it ended, by the labels of its day.
+    """
+
+    training: str
+    made: float
+    seconds: float
+    score: float
+    moments: int
+    told: float
+
+
+def curve(store: Store, name: str) -> tuple[Point, ...]:
+    """The trainings on all versions of a set that were noted, by how much was labelled.
+
+    All are judged on the clips that every one of them was tested on, by the labels that the set has now.
+    """
+    dataset = store.dataset(name)
+    found = [one for one in _tested(store, name) if one is not None]
+    common = set.intersection(*(set(videos) for *_, videos in found)) if found else set()
+    points = []
+    for key, record, version, said, videos in found:
+        right, count = _rescored(dataset, record, said, videos, common)
+        if count:
+            told = record.scores.get("accuracy", 0.0)
+            points.append(Point(key, record.created, version.seconds, right / count, count, told))
+    return tuple(sorted(points, key=lambda one: (one.seconds, one.made)))
+
+
+def _tested(store: Store, name: str) -> list[tuple[str, Training, Learned, HeldOut, tuple[str, ...]] | None]:
+    """Trainings that have ended, with the version that they learned from, what they said, and of which clips."""
+    found = []
+    for key, record in training.all_runs(store).items():
+        with suppress(AnalysisError):
+            if record.dataset == name and record.state == "done":
+                version = store.read(_version_key(record.dataset_key), Learned)
+                said = training.held_out(store, key)
+                found.append((key, record, version, said, tuple(version.videos[place] for place in said.items)))
+    return found
+
+
+def _rescored(
+    dataset: Dataset, record: Training, said: HeldOut, videos: Sequence[str], common: set[str]
+) -> tuple[int, int]:
+    """How many known moments of some clips were named rightly, of how many."""
+    items = {item.video: item for item in dataset.items}
+    right = count = 0
+    for place, video in enumerate(videos):
+        if video not in common or video not in items:
+            continue
+        rows = slice(int(said.starts[place]), int(said.starts[place + 1]))
+        truth = datasets.targets(dataset, items[video], said.times_s[rows])
+        named = np.array([dataset.labels.index(label) if label in dataset.labels else -2 for label in record.labels])
+        answers = named[said.scores[rows].argmax(axis=1)]
+        known = truth != datasets.UNKNOWN
+        right, count = right + int((answers[known] == truth[known]).sum()), count + int(known.sum())
+    return right, count

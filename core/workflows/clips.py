@@ -1,0 +1,170 @@
+"""Clips of the workspace: added, measured, given a thumbnail and a copy that browsers play."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.base.errors import AnalysisError, Cancelled, ResultMissing, VideoUnreadable
+from core.base.progress import Report, silent
+from core.domain import (
+    Frame,
+    VideoInfo,
+)
+from core.domain.fingerprint import fingerprint
+from core.workspace.store import Store
+
+if TYPE_CHECKING:
+    pass
+
+
+SHORTEST_S = 0.5  # shorter stretches of one label go to a neighbour
+THUMBNAIL_PX = 320
+DULL = 24  # standard deviation of a picture's grey values below which it tells nothing
+SAMPLE_NAME = "sample clip.mp4"
+
+
+def add_video(store: Store, path: str | Path, report: Report = silent) -> str:
+    """Measure the clip in a file and catalogue it with a thumbnail; gives its digest.
+
+    A clip that is known already only gets the path where it lies now.
+    """
+    info = _measured(store, path, report)
+    with suppress(ResultMissing):
+        if store.video(info.digest).path == info.path:
+            return info.digest
+    store.save_video(info)
+    return info.digest
+
+
+def measure_aside(store: Store, path: str | Path, report: Report = silent) -> VideoInfo:
+    """The same, but the clip is not in the library before `take_in`; what was measured of it is kept till then."""
+    info = _measured(store, path, report)
+    store.write(_aside_key(info.digest), info, kind="measured", video=info.digest)
+    return info
+
+
+def measured_aside(store: Store, digest: str, name: str) -> VideoInfo | None:
+    """A clip that was measured aside and is not in the library; ResultMissing where it is gone. name: for people."""
+    with suppress(ResultMissing):
+        if Path(store.video(digest).path).is_file():
+            return None
+    with suppress(ResultMissing):
+        info = store.read(_aside_key(digest), VideoInfo)
+        if Path(info.path).is_file():
+            return info
+    raise ResultMissing(f"{name} is no longer where it was measured.", "Check the set once more.")
+
+
+def take_in(store: Store, info: VideoInfo, name: str) -> None:
+    """Let a clip that was measured aside be one of the library; one that was unpacked here moves to the uploads."""
+    store.save_video(replace(info, path=store.kept_import(info.path, info.digest, name)))
+    store.delete(_aside_key(info.digest))
+
+
+def _aside_key(digest: str) -> str:
+    return fingerprint("measured", 1, digest)
+
+
+def _measured(store: Store, path: str | Path, report: Report) -> VideoInfo:
+    """What is known of the clip in a file; one that nothing is known of is measured and gets its thumbnail."""
+    from core.stages import video
+
+    path = str(Path(path).absolute())
+    digest = video.digest(path, report)
+    for known in (store.video, lambda each: store.read(_aside_key(each), VideoInfo)):
+        with suppress(ResultMissing):
+            return replace(known(digest), path=path)
+    info = video.probe(path, digest, report)
+    _write_thumbnail(store, info)
+    return info
+
+
+def add_upload(store: Store, path: str | Path, name: str, report: Report = silent) -> str:
+    """The same for a copy that `keep_upload` made of a file called `name`; one that is refused is not kept."""
+    try:
+        return add_video(store, path, report)
+    except (AnalysisError, Cancelled) as ended:
+        store.discard_upload(path)
+        if isinstance(ended, VideoUnreadable):
+            raise VideoUnreadable(
+                str(ended).replace(str(path), name).replace(Path(path).name, name), ended.hint
+            ) from ended
+        raise
+
+
+def add_sample(store: Store, report: Report = silent) -> str:
+    """Render the sample clip, keep it in the workspace and catalogue it, unless it is there; gives its digest."""
+    from core.stages import video
+    from core.stages.drawing import sample_clip
+
+    for entry in store.videos():
+        if entry.uploaded and entry.name == SAMPLE_NAME and Path(entry.info.path).exists():
+            return entry.info.digest
+    with tempfile.TemporaryDirectory() as folder:
+        rendered = Path(folder, SAMPLE_NAME)
+        video.write(str(rendered), counted(sample_clip.sample_clip(), report, 0, "Drawing the sample clip"))
+        with open(rendered, "rb") as stream:
+            kept = store.keep_upload(stream, SAMPLE_NAME)
+    return add_video(store, kept, report)
+
+
+def proxy(store: Store, digest: str, report: Report = silent) -> None:
+    """Make the small H.264 copy of a clip that browsers play, unless it is there."""
+    from core.stages import video
+
+    path = store.proxy_path(digest)
+    if not path.exists():
+        video.make_proxy(store.video(digest), str(path), report)
+
+
+def moment(store: Store, digest: str, time_s: float, before: int = 0, after: int = 0) -> list[Frame]:
+    """The frame on screen at `time_s` with some frames before and after it."""
+    from core.stages import video
+
+    return video.around(store.video(digest), time_s, before=before, after=after)
+
+
+def _write_thumbnail(store: Store, info: VideoInfo) -> None:
+    """A small JPEG of a moment that tells something: the first of a few that is not dull, else the best of them."""
+    import cv2
+
+    image = _telling_picture(info)
+    height = max(1, round(THUMBNAIL_PX * image.shape[0] / image.shape[1]))
+    small = cv2.resize(image, (THUMBNAIL_PX, height), interpolation=cv2.INTER_AREA)
+    encoded = cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])[1]
+    path = store.thumbnail_path(info.digest)
+    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    try:
+        partial.write_bytes(encoded.tobytes())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _telling_picture(info: VideoInfo) -> np.ndarray:
+    from core.stages import video
+
+    best, most = None, -1.0
+    for share in (0.33, 0.1, 0.5, 0.7, 0.9):
+        image = video.frame_at(info, share * info.duration_s).image
+        spread = float(image[::4, ::4].mean(axis=2).std())
+        if spread > most:
+            best, most = image, spread
+        if spread >= DULL:
+            break
+    assert best is not None
+    return best
+
+
+def counted(frames: Iterator[Frame], report: Report, total: int, message: str, first_index: int = 0) -> Iterator[Frame]:
+    """The same frames, telling every few of them how far in the source they are."""
+    for count, frame in enumerate(frames):
+        if count % 8 == 0:
+            report(min(max(frame.index - first_index, 0), total) if total else count, total, message)
+        yield frame

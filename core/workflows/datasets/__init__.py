@@ -1,0 +1,57 @@
+"""Labelled sets: read and check them, tell groups, split them so that nothing leaks, find near-duplicates.
+
+drafts, readers, tables, labels: what a source tells, before any clip is looked at      archives: zips
+checking: a draft against its measured clips, which makes the set
+groups: what clips share that a split must not part     splits: folds by group; the keys of sets and splits
+targets: labels in seconds to a number for each step     duplicates: perceptual hashes and what they find
+"""
+
+from core.stages.formats.common.csv_tables import MEANINGS
+from core.workflows.datasets.archives import unpack
+from core.workflows.datasets.csv_reader import read_csv
+from core.workflows.datasets.draft import FORMS, Draft, Entry, Form, Source, Stretch
+from core.workflows.datasets.duplicates import leaks, looks, near_duplicates
+from core.workflows.datasets.groups import Offer, grouping_of, groups_from, offers, words
+from core.workflows.datasets.readers import form_of, read, read_folder, read_hmdb_lists, read_mstcn, read_ucf_lists
+from core.workflows.datasets.splits import gaps, given_split, grouped_folds, key, leave_one_group_out, split_key
+from core.workflows.datasets.targets import UNKNOWN, targets, tracks
+from core.workflows.datasets.validation import confined, dataset, item, unreadable
+
+__all__ = [
+    "FORMS",
+    "MEANINGS",
+    "UNKNOWN",
+    "Draft",
+    "Entry",
+    "Form",
+    "Offer",
+    "Source",
+    "Stretch",
+    "confined",
+    "dataset",
+    "form_of",
+    "gaps",
+    "given_split",
+    "grouped_folds",
+    "grouping_of",
+    "groups_from",
+    "item",
+    "key",
+    "leaks",
+    "leave_one_group_out",
+    "looks",
+    "near_duplicates",
+    "offers",
+    "read",
+    "read_csv",
+    "read_folder",
+    "read_hmdb_lists",
+    "read_mstcn",
+    "read_ucf_lists",
+    "split_key",
+    "targets",
+    "tracks",
+    "unpack",
+    "unreadable",
+    "words",
+]

@@ -1,0 +1,131 @@
+"""A CSV table read as a labelled set: path, label, start, end, split, group, subject, under these names or others."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.stages.formats.common.csv_tables import SIDES, Row, Table, table_of
+from core.workflows.datasets.draft import Draft, Entry, Findings, Stretch
+from core.workflows.datasets.file_listing import text_of
+
+BACKGROUND = "background"
+
+
+def read_csv(
+    path: Path, *, name: str = "", clips: str = "", watched: bool = False, columns: Sequence[tuple[str, str]] = ()
+) -> Draft:
+    """The set of a CSV table. Paths are relative to `clips`, or else to the table.
+
+    watched: between the labelled stretches of a clip there is background; else nothing is known there.
+    columns: what the table's own headers mean, as (meaning, header). Every cell is read as text.
+    """
+    findings = Findings()
+    root, listed = path.parent, path.name
+    table = table_of(text_of(path, root), listed, findings, columns=dict(columns))
+    reader = _Reader(table, Path(clips) if clips else root, findings)
+    entries = reader.entries(table.rows)
+    labels = sorted(
+        {entry.label for entry in entries} - {""} | {part.label for one in entries for part in one.stretches}
+    )
+    some = any(entry.stretches for entry in entries)
+    background = BACKGROUND if some and (watched or BACKGROUND in labels) else ""
+    if background and background not in labels:
+        labels = [background, *labels]
+    return Draft(
+        name or path.stem, tuple(labels), tuple(entries), tuple(findings.all), f"table {path}", background, watched
+    )
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Reads the rows of one table."""
+
+    table: Table
+    root: Path
+    findings: Findings
+
+    @property
+    def listed(self) -> str:
+        return self.table.listed
+
+    def entries(self, rows: Sequence[Row]) -> list[Entry]:
+        """An entry for each clip of the table."""
+        clips: dict[str, list[Row]] = {}
+        for row in rows:
+            if self._sound(row):
+                clips.setdefault(row.cells["path"], []).append(row)
+        found = (self._entry(path, own) for path, own in clips.items())
+        return list(self._once(entry for entry in found if entry))
+
+    def _sound(self, row: Row) -> bool:
+        """Whether a row names a clip, a label and a side."""
+        for meaning in ("path", "label"):
+            if not row.cells[meaning]:
+                self.findings.left_out(self.listed, row.line, f"a {meaning}", "an empty cell")
+                return False
+        if row.cells.get("split", "").lower() not in SIDES:
+            self.findings.left_out(self.listed, row.line, "train, val, test or nothing as split", row.cells["split"])
+            return False
+        return True
+
+    def _entry(self, path: str, rows: Sequence[Row]) -> Entry | None:
+        """The clip that these rows are about."""
+        first = rows[0]
+        file = self._file(path)
+        if not file.is_file():
+            self.findings.left_out(self.listed, first.line, f"a clip {path}", f"no such file below {self.root}")
+            return None
+        for meaning in ("split", "group", "subject"):
+            told = {
+                row.cells.get(meaning, "").lower() if meaning == "split" else row.cells.get(meaning, "") for row in rows
+            }
+            if len(told) > 1:
+                both = " and ".join(map(repr, sorted(told)))
+                self.findings.left_out(self.listed, first.line, f"one {meaning} for {path}", both)
+                return None
+        label, stretches = self._labels(path, rows)
+        if not label and not stretches:
+            return None
+        cells = first.cells
+        return Entry(
+            file=str(file), path=path.replace("\\", "/"), label=label, stretches=tuple(stretches),
+            group=cells.get("group", ""), subject=cells.get("subject", ""),
+            split=SIDES[cells.get("split", "").lower()], listed=self.listed, line=first.line,
+        )  # fmt: skip
+
+    def _file(self, path: str) -> Path:
+        """Where a path of the table leads; one with backslashes is taken as it is, or else as Windows means it."""
+        asked = self.root / Path(path).expanduser()
+        return asked if asked.exists() else self.root / path.replace("\\", "/")
+
+    def _labels(self, path: str, rows: Sequence[Row]) -> tuple[str, list[Stretch]]:
+        """The label of the whole clip, or the labelled stretches; neither where rows contradict each other."""
+        timed = [self.table.times(row, self.findings) for row in rows]
+        whole = [row for row, times in zip(rows, timed, strict=True) if times == ()]
+        stretches = [
+            Stretch(times[0], times[1], row.cells["label"], row.line, times[2])
+            for row, times in zip(rows, timed, strict=True)
+            if times
+        ]
+        if whole and stretches:
+            self.findings.left_out(self.listed, whole[0].line, f"{path} as a whole or by stretches", "both")
+            return "", []
+        labels = sorted({row.cells["label"] for row in whole})
+        if len(labels) > 1:
+            self.findings.left_out(self.listed, whole[1].line, f"one label for all of {path}", " and ".join(labels))
+            return "", []
+        for row in whole[1:]:
+            self.findings.left_out(self.listed, row.line, f"{path} once", f"the same as line {whole[0].line}")
+        return (labels[0] if labels else ""), stretches
+
+    def _once(self, entries: Iterator[Entry]) -> Iterator[Entry]:
+        """Each file once: two ways to write one path are told."""
+        seen: dict[Path, Entry] = {}
+        for entry in entries:
+            file = Path(entry.file).resolve()
+            if file in seen:
+                got = f"the same file as {seen[file].path} in line {seen[file].line}"
+                self.findings.left_out(self.listed, entry.line, f"{entry.path} under one name", got)
+            else:
+                seen[file] = entry
+                yield entry

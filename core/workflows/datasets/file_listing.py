@@ -1,0 +1,91 @@
+"""The files of a labelled set: clips below a folder, lists as lines of text."""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.workflows.datasets.draft import refused
+
+MOST_FILES = 50_000
+LARGEST_LIST = 64 * 2**20  # bytes
+OF_THE_SYSTEM = {"thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "@eadir"}
+NO_CLIPS = {
+    *(".txt", ".csv", ".tsv", ".json", ".xml", ".md", ".bundle", ".yaml", ".yml", ".pdf", ".py", ".zip"),
+    *(".eaf", ".srt", ".vtt"),
+}
+
+
+def shown(path: Path, root: Path) -> str:
+    """A path below a folder as people read it, "/" between folders; bytes that are no text become question marks."""
+    try:
+        told = path.relative_to(root).as_posix()
+    except ValueError:
+        told = path.as_posix()
+    return told.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def is_of_the_system(name: str) -> bool:
+    """Whether a file or folder is one that an operating system keeps for itself."""
+    return name.startswith(".") or name.lower() in OF_THE_SYSTEM
+
+
+def files_below(folder: Path) -> Iterator[Path]:
+    """All files of a folder and those below it, by the alphabet; links to folders are not followed."""
+    count = 0
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not is_of_the_system(name))
+        for name in sorted(name for name in names if not is_of_the_system(name)):
+            count += 1
+            if count > MOST_FILES:
+                hint = "Is it a folder of pictures? Each clip must be one video file."
+                raise refused(str(folder), 0, f"at most {MOST_FILES} files", "more", hint)
+            yield Path(place, name)
+
+
+def lines_of(path: Path, root: Path) -> list[str]:
+    """The lines of a list in UTF-8, with or without a last line end; an empty last line does not count."""
+    return text_of(path, root).replace("\r\n", "\n").removesuffix("\n").split("\n")
+
+
+def text_of(path: Path, root: Path) -> str:
+    """The text of a file in UTF-8, with or without a byte-order mark."""
+    name = shown(path, root)
+    try:
+        if path.stat().st_size > LARGEST_LIST:
+            raise refused(name, 0, f"at most {LARGEST_LIST // 2**20} MB of text", f"{path.stat().st_size} bytes")
+        return path.read_bytes().decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        hint = "Save it as UTF-8 in the program that made it."
+        raise refused(name, 0, "text in UTF-8", f"byte {error.object[error.start]:#04x}", hint) from error
+    except OSError as error:
+        raise refused(name, 0, "a file that can be read", error.strerror or str(error)) from error
+
+
+@dataclass(frozen=True)
+class Clips:
+    """The files below a folder that may be clips, found by the end of their path or by their stem."""
+
+    root: Path
+    by_end: dict[str, tuple[Path, ...]]
+    by_stem: dict[str, tuple[Path, ...]]
+
+    def ending(self, end: str) -> tuple[Path, ...]:
+        """The clips whose path ends in these folders and this name."""
+        parts = end.split("/")
+        return tuple(path for path in self.by_end.get(parts[-1], ()) if path.parts[-len(parts) :] == tuple(parts))
+
+
+def clips_below(root: Path) -> Clips:
+    """All files below a folder but lists."""
+    by_end: dict[str, list[Path]] = {}
+    by_stem: dict[str, list[Path]] = {}
+    for path in files_below(root):
+        if path.suffix.lower() not in NO_CLIPS:
+            by_end.setdefault(path.name, []).append(path)
+            by_stem.setdefault(path.stem, []).append(path)
+    return Clips(
+        root,
+        {name: tuple(paths) for name, paths in by_end.items()},
+        {name: tuple(paths) for name, paths in by_stem.items()},
+    )

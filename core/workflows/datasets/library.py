@@ -1,0 +1,41 @@
+"""The labelled datasets of the workspace, by name, or taken in from a path."""
+
+from pathlib import Path
+
+from core.base.errors import AnalysisError, ResultMissing
+from core.base.progress import Report
+from core.domain import Dataset
+from core.workflows import datasets
+from core.workflows.datasets import importer
+from core.workspace.store import Store
+
+
+def stored_set(store: Store, told: str, report: Report) -> Dataset:
+    """The labelled set of that name in the workspace, or that of a path, which is checked and kept there."""
+    if any(entry.name == told for entry in store.datasets()):
+        return store.dataset(told)
+    if not Path(told).expanduser().exists():
+        names = ", ".join(entry.name for entry in store.datasets()) or "none"
+        raise ResultMissing(
+            f"There is no file, folder or labelled set {told!r}.", f"Give a path, or the name of a set: {names}."
+        )
+    source = datasets.Source(told)
+    kept = _kept(store, importer.gathered(store, source, report))
+    importer.drop(store, importer.import_key(source))
+    return kept
+
+
+def _kept(store: Store, found: Dataset) -> Dataset:
+    """The set under its name, or where another set has that, under the next that is free."""
+    if not found.items:
+        raise AnalysisError(f"No clip of {found.name!r} can be used.", "See what is said of each.")
+    key = datasets.key(found)
+    importer.take_clips(store, found)
+    taken = {entry.name: entry.key for entry in store.datasets()}
+    names = (found.name, *(f"{found.name} {number}" for number in range(2, 1000)))
+    name = next(each for each in names if taken.get(each, key) == key)
+    if name in taken:
+        return store.dataset(name)
+    renamed = Dataset(name, found.labels, found.items, found.background, found.source, found.findings)
+    store.save_dataset(renamed, key)
+    return renamed

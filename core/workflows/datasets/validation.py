@@ -1,0 +1,186 @@
+"""A draft against its measured clips: what of it holds becomes a labelled set, the rest is told."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from core.domain import Dataset, Finding, Item, Segment, VideoInfo
+from core.stages.formats.mstcn import fits_every
+from core.workflows.datasets.draft import Draft, Entry, Findings, Stretch
+
+
+def confined(draft: Draft, root: Path) -> Draft:
+    """The draft without clips outside a folder: what was uploaded may not name other files of this machine."""
+    findings, kept, root = Findings(list(draft.findings)), [], root.resolve()
+    for entry in draft.entries:
+        if Path(entry.file).resolve().is_relative_to(root):
+            kept.append(entry)
+        else:
+            findings.left_out(entry.listed, entry.line, "a clip that came with the set", f"{entry.path}, elsewhere")
+    return replace(draft, entries=tuple(kept), findings=tuple(findings.all))
+
+
+def unreadable(entry: Entry, reason: str) -> Finding:
+    """The finding for a clip that could not be measured."""
+    got = reason if entry.listed == entry.path else f"{entry.path}: {reason}"
+    return Finding(entry.listed, entry.line, "a clip that can be read", got)
+
+
+def item(draft: Draft, entry: Entry, info: VideoInfo) -> tuple[Item | None, tuple[Finding, ...]]:
+    """The entry as an item, in seconds of its clip's own clock, and what was found; None where nothing holds."""
+    findings = Findings()
+    if info.damaged:
+        findings.noted(entry.listed, entry.line, f"{entry.path} whole", " ".join(info.notes))
+    told = {"group": entry.group, "subject": entry.subject, "split": entry.split}
+    if entry.label:
+        made = Item(info.digest, entry.path, info.duration_s, label=entry.label, **told)  # pyright: ignore[reportArgumentType]
+        return made, tuple(findings.all)
+    bounds_s = np.append(info.times_s, info.duration_s)
+    stretches = _from_rows(entry, bounds_s, findings) if entry.row_count else _from_seconds(entry, bounds_s, findings)
+    sound, torn = _apart(entry, stretches, findings)
+    segments = tuple(Segment(one.start, one.stop, one.label) for one in sound if one.label != draft.background)
+    seen = _without([(0.0, info.duration_s)], torn) if draft.watched and not entry.row_count else _touching(sound)
+    if not sound:
+        findings.left_out(entry.listed, entry.line, f"a labelled stretch of {entry.path} that holds", "none")
+        return None, tuple(findings.all)
+    made = Item(info.digest, entry.path, info.duration_s, segments=segments, seen=seen, **told)  # pyright: ignore[reportArgumentType]
+    return made, tuple(findings.all)
+
+
+def dataset(draft: Draft, items: Sequence[Item], findings: Iterable[Finding], *, name: str = "") -> Dataset:
+    """The set of what holds, with all that was found. Classes that have no clip left are told and left out."""
+    told = Findings([*draft.findings, *findings])
+    kept = _once(items, told)
+    used = {label for one in kept for label in (one.label, *(part.label for part in one.segments))}
+    background = draft.background if any(one.seen for one in kept) else ""
+    labels = tuple(label for label in draft.labels if label in used or label == background)
+    known = {one.file for one in told.all if one.left_out}
+    for label in (label for label in draft.labels if label not in labels and label not in known):
+        told.left_out(label, 0, f"clips of the class {label!r}", "none")
+    _alike(labels, told)
+    unique = tuple(dict.fromkeys(told.all))
+    return Dataset(name or draft.name, labels, tuple(kept), background, draft.source, unique)
+
+
+def _from_rows(entry: Entry, bounds_s: np.ndarray, findings: Findings) -> list[Stretch]:
+    """Stretches told in rows, as seconds; none where the rows do not fit the frames. bounds_s: (N + 1,)."""
+    frames = len(bounds_s) - 1
+    if entry.row_count != math.ceil(frames / entry.every):
+        fits = fits_every(entry.row_count, frames)
+        told = f"; they would fit every {fits} frames" if fits and entry.every == 1 else ""
+        rows = "1 row" if entry.row_count == 1 else f"{entry.row_count} rows"
+        findings.left_out(
+            entry.listed, 0, f"{math.ceil(frames / entry.every)} rows for {frames} frames of {entry.path}", rows + told
+        )
+        return []
+    last = [min(entry.every * round(one.stop), frames) for one in entry.stretches]
+    return [
+        replace(one, start=float(bounds_s[entry.every * round(one.start)]), stop=float(bounds_s[stop]))
+        for one, stop in zip(entry.stretches, last, strict=True)
+    ]
+
+
+def _from_seconds(entry: Entry, bounds_s: np.ndarray, findings: Findings) -> list[Stretch]:
+    """Stretches told in seconds, moved onto frame times that lie within their last digit, and within the clip."""
+    end_s, kept = float(bounds_s[-1]), []
+    frame_s = float(bounds_s[-1] - bounds_s[-2])
+    for one in entry.stretches:
+        start_s = _snapped(one.start, one.resolution, bounds_s)
+        stop_s = end_s if math.isinf(one.stop) else _snapped(one.stop, one.resolution, bounds_s)
+        where = f"{one.label} from {one.start:g} to {one.stop:g} s"
+        if start_s >= end_s or stop_s > end_s + max(frame_s, one.resolution) + 1e-9:
+            expected = f"a stretch within the {end_s:.3f} s of {entry.path}"
+            findings.left_out(entry.listed, one.line, expected, where)
+            continue
+        if stop_s > end_s:
+            findings.noted(entry.listed, one.line, f"an end by {end_s:.3f} s", f"{one.stop:g} s, which is cut to it")
+            stop_s = end_s
+        if start_s < stop_s:
+            kept.append(replace(one, start=start_s, stop=stop_s))
+        else:
+            findings.left_out(entry.listed, one.line, "a stretch that holds a frame", where)
+    return kept
+
+
+def _snapped(time_s: float, resolution: float, bounds_s: np.ndarray) -> float:
+    """The one frame time within the resolution of a time, or else the time itself."""
+    first, stop = np.searchsorted(bounds_s, (time_s - resolution - 1e-9, time_s + resolution + 1e-9))
+    return float(bounds_s[first]) if stop - first == 1 else time_s
+
+
+def _apart(
+    entry: Entry, stretches: Sequence[Stretch], findings: Findings
+) -> tuple[list[Stretch], list[tuple[float, float]]]:
+    """The stretches that overlap no other, in order, and the extents of those that do: nothing is known there."""
+    ordered = sorted(stretches, key=lambda one: (one.start, one.stop, one.line))
+    bad: set[int] = set()
+    latest = 0
+    for place in range(1, len(ordered)):
+        before, one = ordered[latest], ordered[place]
+        if one.start < before.stop:
+            bad |= {latest, place}
+            got = (
+                f"{one.label} from {one.start:.3f} s, in {before.label} of line {before.line} up to {before.stop:.3f} s"
+            )
+            findings.left_out(entry.listed, one.line, f"stretches of {entry.path} that do not overlap", got)
+            findings.left_out(
+                entry.listed, before.line, f"stretches of {entry.path} that do not overlap", f"overlaps line {one.line}"
+            )
+        if one.stop > before.stop:
+            latest = place
+    sound = [one for place, one in enumerate(ordered) if place not in bad]
+    return sound, [(ordered[place].start, ordered[place].stop) for place in sorted(bad)]
+
+
+def _touching(stretches: Sequence[Stretch]) -> tuple[tuple[float, float], ...]:
+    """What the stretches cover, those that touch as one."""
+    joined: list[tuple[float, float]] = []
+    for one in stretches:
+        if joined and one.start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], one.stop))
+        else:
+            joined.append((one.start, one.stop))
+    return tuple(joined)
+
+
+def _without(
+    whole: Sequence[tuple[float, float]], holes: Sequence[tuple[float, float]]
+) -> tuple[tuple[float, float], ...]:
+    """Stretches without others."""
+    left = list(whole)
+    for start_s, stop_s in holes:
+        cut = [part for one in left for part in ((one[0], min(one[1], start_s)), (max(one[0], stop_s), one[1]))]
+        left = sorted({part for part in cut if part[0] < part[1]})
+    return tuple(left)
+
+
+def _once(items: Sequence[Item], findings: Findings) -> list[Item]:
+    """The items without those whose bytes carry different labels; the same bytes under two names are told."""
+    by_video: dict[str, list[Item]] = {}
+    for one in items:
+        by_video.setdefault(one.video, []).append(one)
+    contradictory: set[str] = set()
+    for video, same in by_video.items():
+        for first, second in pairwise(same):
+            if (first.label, first.segments) != (second.label, second.segments):
+                contradictory.add(video)
+                got = f"the same bytes as {first.path}, which is labelled otherwise"
+                findings.left_out(second.path, 0, "one truth for each clip", got)
+                findings.left_out(first.path, 0, "one truth for each clip", f"the same bytes as {second.path}")
+            else:
+                findings.noted(second.path, 0, "a clip of its own", f"the same bytes as {first.path}")
+    return [one for one in items if one.video not in contradictory]
+
+
+def _alike(labels: Sequence[str], findings: Findings) -> None:
+    """Say which labels may be meant to be one."""
+    seen: dict[str, str] = {}
+    for label in labels:
+        plain = "".join(letter for letter in label.casefold() if letter.isalnum())
+        if plain in seen:
+            findings.noted(label, 0, "labels that differ in more than case and signs", f"{label!r} and {seen[plain]!r}")
+        seen[plain] = label

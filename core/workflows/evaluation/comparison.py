@@ -1,0 +1,248 @@
+"""Two evaluations on the clips that they share: differences with intervals, and which clips changed side."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from core.base.errors import ScoringRefused
+from core.base.progress import Report, silent
+from core.base.registry import METRICS
+from core.domain import Comparison, Estimate, Evaluation, Rivalry
+from core.domain.fingerprint import fingerprint
+from core.stages.metrics import bootstrap
+from core.workflows.evaluation.metrics_summary import OF_CLIPS, OVER_TIME
+from core.workspace.store import Store
+
+BY_LABEL = ("recall", "f1")
+GROUPED = "McNemar's test is for independent clips, and these come in groups: read the interval of the difference."
+TIMED = "McNemar's test is for independent clips, and time steps are not: read the interval of the difference."
+
+
+@dataclass(frozen=True, eq=False)
+class Shared:
+    """Two comparisons of the same rows, and which rows these are in each evaluation: (M,) int64 both."""
+
+    one: Comparison
+    other: Comparison
+    rows_one: np.ndarray
+    rows_other: np.ndarray
+    left_out: int  # clips with another label in the other evaluation
+
+
+def rivalry_key(one: str, other: str) -> str:
+    """The name of what compares two evaluations, which are named by their keys."""
+    return fingerprint("rivalry", 1, one, other)
+
+
+def compare(store: Store, one: str, other: str, report: Report = silent) -> None:
+    """Compare two stored evaluations, and store what came out."""
+    report(0, 2, "Finding the clips that both were judged on")
+    first, second = store.read(one, Evaluation), store.read(other, Evaluation)
+    both = shared(first, second)
+    report(1, 2, "Drawing differences")
+    store.write(rivalry_key(one, other), rivalry(one, other, first, second, both), kind="rivalry")
+    report(2, 2, "Done")
+
+
+def rivalry(key: str, other_key: str, one: Evaluation, other: Evaluation, both: Shared) -> Rivalry:
+    """What the comparison of two evaluations tells; differences are first minus second."""
+    overall, not_better, by_label = _differences(both)
+    known = both.one.truth >= 0
+    right = [known & (each.predicted == each.truth) for each in (both.one, both.other)]
+    rows = np.stack([both.rows_one, both.rows_other], axis=1)  # (M, 2)
+    lost, won = rows[right[0] & ~right[1]], rows[right[1] & ~right[0]]
+    p, why = _mcnemar(both, len(lost), len(won))
+    count = len(both.one.names)
+    return Rivalry(
+        key,
+        other_key,
+        (one.origin.title, other.origin.title),
+        count,
+        len(one.found.names) - count - both.left_out,
+        len(other.found.names) - count - both.left_out,
+        overall,
+        not_better,
+        both.one.labels,
+        by_label,
+        len(lost),
+        len(won),
+        p,
+        why,
+        lost,
+        won,
+        _warnings(one, other, both),
+    )
+
+
+def _mcnemar(both: Shared, only_first: int, only_second: int) -> tuple[float | None, str]:
+    """The p value of McNemar's test, or why it does not apply."""
+    if both.one.over_time:
+        return None, TIMED
+    if bootstrap.units_of(both.one)[0] != "clip":
+        return None, GROUPED
+    return bootstrap.mcnemar_p(only_first, only_second), ""
+
+
+def _warnings(one: Evaluation, other: Evaluation, both: Shared) -> tuple[str, ...]:
+    count = len(both.one.names)
+    told = [
+        f"{each.origin.title}: {said}" for each in (one, other) for said in each.warnings if said.startswith("LEAK")
+    ]
+    if count < max(len(one.found.names), len(other.found.names)):
+        told.append(f"Compared on the {count} clips that both were judged on.")
+    if both.left_out:
+        told.append(f"{both.left_out} clips carry another label in the other set, and were left out.")
+    if one.origin.source == other.origin.source == "run" and one.found.split != other.found.split:
+        told.append("The two were trained on different folds: part of the difference may come from that.")
+    few = bootstrap.warning(*_units(both.one))
+    return (*told, f"The intervals are {few}.") if few.startswith("not") else tuple(told)
+
+
+def _units(found: Comparison) -> tuple[str, int]:
+    unit, places = bootstrap.units_of(found)
+    return unit, len(np.unique(places))
+
+
+# What is shared -------------------------------------------------------------------------------------------------------
+
+
+def shared(one: Evaluation, other: Evaluation) -> Shared:
+    """The rows that both evaluations judge; ScoringRefused where there is none.
+
+    Labels are matched by their names, groups are those of the first. Where time steps differ, the second is asked for
+    the step nearest to each of the first.
+    """
+    if one.found.over_time != other.found.over_time:
+        raise ScoringRefused(
+            "One of the two names whole clips, the other labels over time.", "Compare two that were judged alike."
+        )
+    pairs = _pairs(one, other)
+    labels = tuple(dict.fromkeys((*one.found.labels, *other.found.labels)))
+    spans = [_rows(one.found, other.found, *pair) for pair in pairs]
+    same = [_same_truth(one.found, other.found, *span) for span in spans]
+    kept = [place for place, fits in enumerate(same) if fits]
+    if not kept:
+        hint = "Choose two evaluations of the same set, or of sets that share clips."
+        raise ScoringRefused(f"{one.origin.title!r} and {other.origin.title!r} were judged on different clips.", hint)
+    rows = [np.concatenate([spans[place][side] for place in kept]) for side in (0, 1)]
+    units = [pairs[place][0] for place in kept]
+    sizes = [len(spans[place][0]) for place in kept]
+    first = _of_rows(one.found, one.found, labels, units, rows[0], rows[0], sizes)
+    second = _of_rows(one.found, other.found, labels, units, rows[0], rows[1], sizes)
+    return Shared(first, second, rows[0], rows[1], len(pairs) - len(kept))
+
+
+def _pairs(one: Evaluation, other: Evaluation) -> list[tuple[int, int]]:
+    """The units of the two that are the same clip: by their place in the set, or in two sets by the clip's digest."""
+    same_set = one.origin.dataset_key == other.origin.dataset_key
+    names = [each.items.tolist() if same_set else list(each.videos) for each in (one, other)]
+    places = {name: unit for unit, name in reversed(list(enumerate(names[1])))}
+    return [(unit, places[name]) for unit, name in enumerate(names[0]) if name in places]
+
+
+def _rows(one: Comparison, other: Comparison, unit: int, beside: int) -> tuple[np.ndarray, np.ndarray]:
+    """The rows of a clip in the first, and of each the row of the second that is nearest in time."""
+    if one.starts is None or other.starts is None or one.times_s is None or other.times_s is None:
+        return np.array([unit]), np.array([beside])
+    rows = np.arange(one.starts[unit], one.starts[unit + 1])
+    low, high = int(other.starts[beside]), int(other.starts[beside + 1])
+    if low == high:
+        return rows[:0], rows[:0]
+    borders_s = (other.times_s[low : high - 1] + other.times_s[low + 1 : high]) / 2
+    return rows, low + np.searchsorted(borders_s, one.times_s[rows])
+
+
+def _same_truth(one: Comparison, other: Comparison, rows: np.ndarray, beside: np.ndarray) -> bool:
+    """Whether a clip carries the same labels in both; at the borders of labels over time, steps may differ."""
+    truths = [
+        [found.labels[place] if place >= 0 else "" for place in found.truth[places].tolist()]
+        for found, places in ((one, rows), (other, beside))
+    ]
+    known = [first == second for first, second in zip(*truths, strict=True) if first and second]
+    return bool(known) and (2 * sum(known) >= len(known) if one.over_time else all(known))
+
+
+def _of_rows(
+    one: Comparison,
+    said: Comparison,
+    labels: Sequence[str],
+    units: Sequence[int],
+    rows: np.ndarray,
+    beside: np.ndarray,
+    sizes: Sequence[int],
+) -> Comparison:
+    """What `said` says, at `beside`, beside the truth of the first, at `rows`."""
+    assert said.scores is not None
+    truths, places = (np.array([*(labels.index(label) for label in each.labels), -1], np.int64) for each in (one, said))
+    scores = np.zeros((len(rows), len(labels)), np.float32)
+    scores[:, places[:-1]] = said.scores[beside]
+    truth, predicted = truths[one.truth[rows]], places[said.predicted[beside]]
+    truth = np.where((said.truth[beside] < 0) | (predicted < 0), -1, truth)
+    timed = one.starts is not None
+    return Comparison(
+        tuple(labels),
+        tuple(one.names[unit] for unit in units),
+        tuple(one.groups[unit] for unit in units),
+        truth,
+        predicted,
+        scores,
+        np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64) if timed else None,
+        one.times_s[rows] if timed and one.times_s is not None else None,
+        one.ends_s[np.asarray(units)] if one.ends_s is not None else None,
+        one.background,
+    )
+
+
+# Differences ----------------------------------------------------------------------------------------------------------
+
+
+def _differences(
+    both: Shared,
+) -> tuple[dict[str, tuple[Estimate, Estimate, Estimate]], dict[str, float | None], dict[str, tuple[Estimate, ...]]]:
+    """Overall numbers of both and their differences, shares of draws in which the first is no better, and by label."""
+    names = [name for name in (*OF_CLIPS, *OVER_TIME, "ece") if METRICS[name].applies(both.one)]
+    names = list(dict.fromkeys(names))
+    formulas = {name: METRICS[name].formula for name in (*names, *BY_LABEL)}
+    unit, count = _units(both.one)
+    few = bootstrap.warning(unit, count)
+    sides = (both.one, both.other)
+    values = [{name: np.atleast_1d(formula(each)) for name, formula in formulas.items()} for each in sides]
+    drawn = [bootstrap.drawn_values(each, formulas) for each in sides] if count >= 2 else None
+    told = {name: _three(name, values, drawn, few) for name in formulas}
+    overall = {name: (told[name][0][0], told[name][1][0], told[name][2][0]) for name in names}
+    not_better = {name: _not_better(name, drawn) for name in names}
+    return overall, not_better, {name: told[name][2] for name in BY_LABEL}
+
+
+def _three(name: str, values: Any, drawn: Any, few: str) -> tuple[tuple[Estimate, ...], ...]:
+    """Estimates of the first, of the second and of their difference, one or C each."""
+    usual = [values[0][name], values[1][name], values[0][name] - values[1][name]]
+    if drawn is None:
+        return tuple(_estimates(each, None, name, few) for each in usual)
+    draws = [each[name].reshape(len(each[name]), -1) for each in drawn]
+    draws.append(draws[0] - draws[1])
+    return tuple(_estimates(each, rows, name, few) for each, rows in zip(usual, draws, strict=True))
+
+
+def _estimates(values: np.ndarray, draws: np.ndarray | None, name: str, few: str) -> tuple[Estimate, ...]:
+    if draws is None:
+        bounds = [bootstrap.Interval(None, None, few)] * len(values)
+    else:
+        bounds = [bootstrap.Interval(each.low, each.high, each.why or few) for each in bootstrap.percentiles(draws)]
+    undefined = f"undefined: {METRICS[name].undefined}"
+    return tuple(
+        Estimate(None, why=undefined) if np.isnan(value) else Estimate(float(value), each.low, each.high, each.why)
+        for value, each in zip(values.tolist(), bounds, strict=True)
+    )
+
+
+def _not_better(name: str, drawn: Any) -> float | None:
+    """The share of draws in which the first is no better than the second."""
+    if drawn is None:
+        return None
+    better: Callable[[np.ndarray], np.ndarray] = np.negative if METRICS[name].best == 0 else np.positive
+    change = better(drawn[0][name] - drawn[1][name])
+    defined = change[~np.isnan(change)]
+    return float(np.mean(defined <= 0)) if len(defined) else None

@@ -1,0 +1,388 @@
+"""What is evaluated, as a question with a key, and the job that answers it."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Literal
+
+import numpy as np
+
+from core.base.errors import AnalysisError, NotEnoughExamples, ResultMissing
+from core.base.progress import Report, silent
+from core.base.registry import BACKBONES
+from core.domain import (
+    Dataset,
+    Evaluation,
+    Grouping,
+    HeldOut,
+    Matching,
+    ModelCard,
+    Origin,
+    Prediction,
+    Recipe,
+    Split,
+    Training,
+)
+from core.domain.fingerprint import fingerprint
+from core.workflows import datasets, models, predictions, training
+from core.workflows.evaluation import label_matching, results
+from core.workflows.texts import text_store
+from core.workflows.training import trainer
+from core.workspace.jobs.cluster import spread
+from core.workspace.store import Store
+
+VERSION = 2
+PROGRAM = "python -m core evaluate"
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is to be evaluated.
+
+    dataset: name of a stored set. source: "run" for the held-out answers of a training, whose key is the name; "model"
+    for a model of that name. For models: split, key of a split whose test clips alone count, else all do; grouping,
+    how groups are told where there is no split; strangers, what becomes of clips with a label that the model does not
+    know; pairs (label of the set, label of the model) that a person matched; recipe, steps before the model's own.
+    """
+
+    dataset: str
+    source: Literal["run", "model"]
+    name: str
+    split: str = ""
+    grouping: Grouping = field(default_factory=Grouping)
+    strangers: Literal["left out", "wrong"] = "left out"
+    pairs: tuple[tuple[str, str], ...] = ()
+    recipe: Recipe = field(default_factory=Recipe)
+    engine: str = ""
+
+
+def question_key(store: Store, question: Question) -> str:
+    """The name of the evaluation that answers a question; ResultMissing where what it asks for is gone."""
+    dataset_key = _dataset_key(store, question.dataset)
+    if question.source == "run":
+        record = _record(store, question)
+        state = (record.state, len(record.folds), record.network_sha256, record.scores)
+        return fingerprint("evaluation", VERSION, dataset_key, question.dataset, question.name, state)
+    card, _ = models.model_of(store, question.name)
+    steps = predictions.prepared(question.recipe, card)
+    asked = (question.dataset, question.split, question.grouping, question.strangers, question.pairs)
+    model = (card.name, card.version, card.labels, card.backbone, BACKBONES[card.backbone].version, card.settings)
+    said = (_said_in(store, question.dataset),) if card.words else ()
+    return fingerprint("evaluation", VERSION, dataset_key, asked, model, steps, question.engine, *said)
+
+
+def _said_in(store: Store, name: str) -> tuple[str, ...]:
+    """What stands for all that is spoken in the clips of a set."""
+    return text_store.spoken_keys_of_all(store, (item.video for item in store.dataset(name).items))
+
+
+def match(store: Store, question: Question) -> Matching:
+    """How the labels of the set and of the model would be matched."""
+    if question.source == "run":
+        return Matching()
+    card, _ = models.model_of(store, question.name)
+    left_out = question.strangers == "left out"
+    return label_matching.matched(store.dataset(question.dataset), card, told=question.pairs, left_out=left_out)
+
+
+def evaluate(store: Store, question: Question, report: Report = silent) -> None:
+    """Answer a question, and store the answer: predictions that are not there yet are made first.
+
+    Progress is told in frames of the clips while a model looks at them.
+    """
+    key = question_key(store, question)
+    answer = _of_run if question.source == "run" else _of_model
+    store.write(key, answer(store, question, report), kind="evaluation")
+    report(results.STEPS, results.STEPS, "Done")
+
+
+def read(store: Store, key: str) -> Evaluation:
+    """The evaluation of that key; ResultMissing if it was not made."""
+    return store.read(key, Evaluation)
+
+
+# A training -----------------------------------------------------------------------------------------------------------
+
+
+def _of_run(store: Store, question: Question, report: Report) -> Evaluation:
+    record = _record(store, question)
+    dataset = store.dataset(question.dataset)
+    split, said = training.split_of(store, record.split), training.held_out(store, question.name)
+    if not len(said.items):
+        raise NotEnoughExamples("No fold of this training has ended.", "Let it run to the end of a fold at least.")
+    usual = results.majority_of_folds(dataset, split, said)
+    simpler = [
+        ("majority", "Majority", "the most frequent label of what each fold learned from", usual),
+        ("linear_probe", "Linear probe", PROBE[record.over_time], _predicted(training.probe(store, question.name))),
+    ]
+    crossed = split.method != "given" and len(set(said.folds.tolist())) > 1
+    return results.judged(
+        dataset,
+        split.groups,
+        said,
+        _origin_of_run(question, record, split),
+        _warnings_of_run(record),
+        simpler,
+        split_key=record.split,
+        crossed=crossed,
+        report=report,
+    )
+
+
+PROBE = {
+    False: "a logistic regression on the mean feature of each clip, which knows no order in time",
+    True: "a logistic regression on the features of each step alone, which knows no order in time",
+}
+
+
+def _predicted(said: HeldOut) -> np.ndarray:
+    return said.scores.argmax(axis=1).astype(np.int64)
+
+
+def _warnings_of_run(record: Training) -> tuple[str, ...]:
+    if record.state == "done":
+        return tuple(record.warnings)
+    stopped = f"This training was stopped: {len(record.folds)} of {record.fold_count} folds are judged."
+    return stopped, *record.warnings
+
+
+def _origin_of_run(question: Question, record: Training, split: Split) -> Origin:
+    settings = {
+        "CNN": f"{record.backbone}, version {record.backbone_version}",
+        "engine": record.engine,
+        "steps": _steps(record.recipe),
+        **record.settings,
+    }
+    return Origin(
+        f"{record.name}, on clips it never saw",
+        "run",
+        question.name,
+        record.dataset_key,
+        split_words(split),
+        settings,
+        record.seed,
+        record.versions,
+        f"{PROGRAM} {shlex.quote(question.dataset)} --model {question.name[:12]}",
+    )
+
+
+def split_words(split: Split) -> str:
+    """How clips were chosen to learn from and to be judged on."""
+    groups = group_words(split.grouping)
+    if split.method == "given":
+        return f"The split that came with the set; {groups}."
+    each = "each leaves one group out" if split.method == "leave one group out" else "no group stands on two sides"
+    return (
+        f"{len(split.parts)} folds, drawn with seed {split.seed}; {each}; {groups}. Each clip is "
+        "judged in the fold in which it was held out."
+    )
+
+
+# A model --------------------------------------------------------------------------------------------------------------
+
+
+def _of_model(store: Store, question: Question, report: Report) -> Evaluation:
+    card, _ = models.model_of(store, question.name)
+    dataset = store.dataset(question.dataset)
+    found = match(store, question)
+    label_matching.check_matched(dataset, card, found)
+    split = _split(store, question.split)
+    groups = split.groups if split else datasets.groups_from(dataset, question.grouping)
+    places, folds = _chosen(dataset, split, found)
+    make = partial(predictions.prediction_key, store, recipe=question.recipe, card=card, engine=question.engine)
+    keys = [make(dataset.items[place].video) for place in places]
+    _predict(store, dataset, question, places, keys, report)
+    wide, said = _said(store, dataset, card, found, places, folds, keys)
+    about = "the most frequent label of these clips, named always"
+    simpler = [("majority", "Majority", about, results.majority_of(said.truth, len(wide.labels)))]
+    return results.judged(
+        wide,
+        groups,
+        said,
+        _origin_of_model(question, card, split, found, datasets.key(dataset), tuple(keys)),
+        _warnings_of_model(store, dataset, question, card, found, places),
+        simpler,
+        split_key=question.split,
+        crossed=False,
+        report=report,
+    )
+
+
+def _chosen(dataset: Dataset, split: Split | None, found: Matching) -> tuple[list[int], list[int]]:
+    """The clips that are judged, and the fold in which each is tested, -1 without folds."""
+    tested = {} if split else dict.fromkeys(range(len(dataset.items)), -1)
+    for number in range(len(split.parts)) if split else ():
+        assert split is not None
+        tested |= {place: number for place in split.fold(number).test if place not in tested}
+    if found.left_out:
+        tested = {place: fold for place, fold in tested.items() if _known(dataset, place, found)}
+    if not tested:
+        raise NotEnoughExamples("No clip is left to be judged.", "Choose the whole set, or another model.")
+    return sorted(tested), [tested[place] for place in sorted(tested)]
+
+
+def _known(dataset: Dataset, place: int, found: Matching) -> bool:
+    """Whether a clip has a label that the model knows."""
+    return bool(label_matching.labels_of(dataset, dataset.items[place]) - set(found.strangers))
+
+
+def _predict(
+    store: Store, dataset: Dataset, question: Question, places: Sequence[int], keys: Sequence[str], report: Report
+) -> None:
+    """Make the predictions that are not there; on a cluster several workers share the clips."""
+    missing = {dataset.items[place].video: place for place, key in zip(places, keys, strict=True) if not store.has(key)}
+    frames = [predictions.frames_read(store.video(digest), question.recipe) for digest in missing]
+    calls = [
+        (store, digest, dataset.items[place].path, question.recipe, question.name, question.engine)
+        for digest, place in missing.items()
+    ]
+    if calls:
+        spread(make_prediction, calls, frames, "Looking at clips", report)
+
+
+def make_prediction(
+    store: Store, digest: str, path: str, recipe: Recipe, model: str, engine: str, report: Report = silent
+) -> None:
+    """Make and store what a model says of one clip of a set; errors name it as the set does."""
+    try:
+        predictions.predict(store, digest, recipe, model, engine, report)
+    except AnalysisError as error:
+        raise type(error)(f"{path}: {error}", error.hint) from error
+
+
+def _said(
+    store: Store,
+    dataset: Dataset,
+    card: ModelCard,
+    found: Matching,
+    places: Sequence[int],
+    folds: Sequence[int],
+    keys: Sequence[str],
+) -> tuple[Dataset, HeldOut]:
+    """What a model said of some clips, over all labels of set and model, beside the truth."""
+    labels, columns = label_matching.columns(dataset, card, found)
+    wide = Dataset(dataset.name, labels, dataset.items, dataset.background, dataset.source)
+    over_time = any(not item.label for item in dataset.items)
+    scores, times_s, truth = [], [], []
+    for place, key in zip(places, keys, strict=True):
+        said = store.read(key, Prediction)
+        moments_s = said.times_s if over_time else said.times_s.mean(keepdims=True)
+        scores.append(said.scores if over_time else said.scores.mean(axis=0, keepdims=True))
+        times_s.append(moments_s)
+        truth.append(datasets.targets(wide, wide.items[place], moments_s))
+    spread_out = np.zeros((len(card.labels), len(labels)), np.float32)
+    spread_out[np.arange(len(card.labels)), columns] = 1
+    rows = np.concatenate(truth)
+    if found.left_out:
+        rows[np.isin(rows, [labels.index(label) for label in found.strangers])] = datasets.UNKNOWN
+    starts = np.cumsum([0, *(len(each) for each in truth)]).astype(np.int64)
+    items, tested = np.asarray(places, np.int64), np.asarray(folds, np.int64)
+    return wide, HeldOut(items, tested, starts, np.concatenate(times_s), rows, np.concatenate(scores) @ spread_out)
+
+
+def _warnings_of_model(
+    store: Store, dataset: Dataset, question: Question, card: ModelCard, found: Matching, places: Sequence[int]
+) -> tuple[str, ...]:
+    leaks = label_matching.leak(store, dataset, card, places, question.split)
+    if found.strangers or any(ours != theirs for ours, theirs in found.pairs):
+        return (*leaks, label_matching.words(found))
+    return tuple(leaks)
+
+
+def _origin_of_model(
+    question: Question, card: ModelCard, split: Split | None, found: Matching, dataset_key: str, keys: tuple[str, ...]
+) -> Origin:
+    chosen = _tested_words(split) if split else _whole(question)
+    settings = {
+        "model": f"{card.name}: {card.title}",
+        "CNN": f"{card.backbone}, version {card.backbone_version}",
+        "engine": question.engine,
+        "steps": _steps(predictions.prepared(question.recipe, card)),
+        "smoothed over": f"{card.smooth_s:g} s",
+        "network": card.network_sha256[:16],
+        **({"words": "read where a clip has them, else the picture alone decides"} if card.words else {}),
+        "learned from": card.trained_on,
+        "strangers": question.strangers,
+    }
+    return Origin(
+        card.title or card.name,
+        "model",
+        card.name,
+        dataset_key,
+        chosen,
+        settings,
+        card.seed,
+        trainer.versions(),
+        _command(question, split),
+        found,
+        keys,
+    )
+
+
+def _tested_words(split: Split) -> str:
+    """Which clips a model is judged on, where a split chooses them."""
+    folds = "that were set apart for testing" if split.method == "given" else f"that its {len(split.parts)} folds test"
+    return f"Only the clips of a split {folds}; {group_words(split.grouping)}."
+
+
+def _whole(question: Question) -> str:
+    return f"All clips of the set; {group_words(question.grouping)}."
+
+
+def group_words(grouping: Grouping) -> str:
+    """How groups are told, as a clause."""
+    by = grouping.by
+    return "each clip is a group of its own" if by == "clip" else f"groups are told by {datasets.words(grouping)}"
+
+
+def _command(question: Question, split: Split | None) -> str:
+    words = [PROGRAM, shlex.quote(question.dataset), "--model", shlex.quote(question.name)]
+    by = question.grouping
+    if split:
+        words += ["--split", question.split]
+    elif by.by != "clip":
+        words += ["--groups", shlex.quote("gNN" if by.within_label else by.pattern or by.by)]
+    for ours, theirs in question.pairs:
+        words += ["--match", shlex.quote(f"{ours}={theirs}")]
+    if question.strangers == "wrong":
+        words.append("--strangers wrong")
+    return " ".join(words)
+
+
+# What the question names ----------------------------------------------------------------------------------------------
+
+
+def _dataset_key(store: Store, name: str) -> str:
+    entry = next((entry for entry in store.datasets() if entry.name == name), None)
+    if entry is None:
+        raise ResultMissing(f"There is no labelled set {name!r}.", "Choose another.")
+    return entry.key
+
+
+def _record(store: Store, question: Question) -> Training:
+    """The training of a question, which must be of the set as it is now."""
+    record = training.run_of(store, question.name)
+    if record.dataset_key != _dataset_key(store, question.dataset):
+        raise ResultMissing(
+            f"The training {record.name!r} was made on another set, or on {question.dataset!r} before it was changed.",
+            "Choose a training of this set, or train again.",
+        )
+    if record.state == "planned":
+        raise ResultMissing(f"The training {record.name!r} has not ended.", "Wait for it, or choose another.")
+    return record
+
+
+def _split(store: Store, key: str) -> Split | None:
+    """A split by its key, kept for a set or for a training."""
+    if not key:
+        return None
+    try:
+        return store.read(key, Split)
+    except ResultMissing:
+        return training.split_of(store, key)
+
+
+def _steps(recipe: Recipe) -> str:
+    """The steps of a recipe with their settings, as they are written in Python."""
+    return "; ".join(str(step) for step in recipe.steps) or "none"

@@ -1,0 +1,197 @@
+"""An evaluation as files for other programs: all numbers as JSON; clips, labels and the confusion matrix as CSV."""
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from core.base.registry import METRICS
+from core.domain import Calibration, Case, Estimate, Evaluation
+from core.stages.metrics import calibration
+from core.workflows.evaluation import queries
+from core.workflows.evaluation.metrics_summary import OF_CLIPS, ordered
+
+COLUMNS = ("clip", "digest", "group", "fold", "start_s", "stop_s", "truth", "predicted", "right", "confidence")
+NUMBERS = ("precision", "recall", "f1", "roc_auc", "average_precision")
+SCALE = "Shares are from 0 to 1, seconds are seconds; null is undefined, and `why` tells why. Intervals hold 95 %."
+OVER_TIME_TWINS = {"accuracy": "frame_accuracy"}  # what stands for it where labels are told over time
+
+
+def report_name(judged: Evaluation) -> str:
+    """A file name without its suffix."""
+    words = re.sub(r"[^\w.-]+", "-", f"{judged.dataset} {judged.origin.title}".lower(), flags=re.ASCII)
+    return words.strip("-.")[:80].rstrip("-.") or "evaluation"
+
+
+# JSON -----------------------------------------------------------------------------------------------------------------
+
+
+def printed(judged: Evaluation) -> dict[str, Any]:
+    """The headline as the command line prints it: each number with its interval, null where it does not apply."""
+    overall = judged.card.overall
+    twins = OVER_TIME_TWINS if judged.found.over_time else {}
+    told = {name: _bounds(overall.get(twins.get(name, name))) for name in OF_CLIPS}
+    more = [name for name in ("edit", "f1_10", "f1_25", "f1_50", "bout_f1", "map_50") if name in overall]
+    return {
+        **told,
+        **{name: _bounds(overall[name]) for name in more},
+        "n_clips": judged.card.clip_count,
+        "n_groups": judged.card.group_count,
+        "baselines": {
+            each.name: {name: each.overall[twins.get(name, name)].value for name in OF_CLIPS if name in each.overall}
+            | {name: each.overall[twin].value for name, twin in twins.items() if twin in each.overall}
+            for each in judged.baselines
+        },
+        "scored": "time steps" if judged.found.over_time else "clips",
+        "dataset": judged.dataset,
+        "model": judged.origin.title,
+        "split": judged.origin.split,
+        "labels_not_known": list(judged.origin.matching.strangers),
+        "warnings": list(judged.warnings),
+    }
+
+
+def _bounds(found: Estimate | None) -> dict[str, Any]:
+    return {"value": None, "low": None, "high": None} if found is None else _shown(found, ("value", "low", "high"))
+
+
+def _shown(found: Estimate, names: Sequence[str] = ("value", "low", "high", "why", "left_out")) -> dict[str, Any]:
+    return {name: value for name in names if (value := getattr(found, name)) or name in ("value", "low", "high")}
+
+
+def as_json(judged: Evaluation) -> bytes:
+    """All numbers of an evaluation, and what they rest on."""
+    card = judged.card
+    told = {
+        "title": judged.origin.title,
+        "dataset": judged.dataset,
+        "clips": judged.basis,
+        "split": judged.origin.split,
+        "n_clips": card.clip_count,
+        "n_groups": card.group_count,
+        "labelled": card.labelled,
+        "intervals": {"over": card.unit, "units": card.unit_count, "draws": card.draws, "seed": card.seed},
+        "numbers": {
+            name: {"label": METRICS[name].label, **_shown(each)} for name, each in ordered(card.overall).items()
+        },
+        "baselines": {
+            each.name: {"about": each.about, **{name: _shown(one) for name, one in ordered(each.overall).items()}}
+            for each in judged.baselines
+        },
+        "by_label": [_label(judged, place) for place in range(len(card.labels))],
+        "confusion": {"labels": list(card.labels), "rows_are": "truth", "counts": card.confusion.tolist()},
+        "calibration": _calibration(judged.calibration),
+        "suspected_labels": [_suspect(one) for one in _suspects(judged)],
+        **_origin(judged),
+        "scale": SCALE,
+    }
+    return (json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8", "backslashreplace")
+
+
+def _origin(judged: Evaluation) -> dict[str, Any]:
+    """How the answers were made, and what to beware of."""
+    return {
+        "matching": {
+            "pairs": [list(pair) for pair in judged.origin.matching.pairs],
+            "not_known_to_the_model": list(judged.origin.matching.strangers),
+            "clips_with_such_a_label": judged.origin.matching.clips,
+        },
+        "warnings": list(judged.warnings),
+        "settings": judged.origin.settings,
+        "seed": judged.origin.seed,
+        "versions": judged.origin.versions,
+        "dataset_key": judged.origin.dataset_key,
+        "command": judged.origin.command,
+    }
+
+
+def _calibration(fitted: Calibration | None) -> dict[str, Any] | None:
+    if fitted is None:
+        return None
+    return {
+        "about": fitted.about,
+        "temperatures": list(fitted.temperatures),
+        "ece_before": _shown(fitted.before),
+        "ece_after": _shown(fitted.after),
+    }
+
+
+def _label(judged: Evaluation, place: int) -> dict[str, Any]:
+    card = judged.card
+    return {
+        "label": card.labels[place],
+        "true": int(card.confusion[place].sum()),
+        "predicted": int(card.confusion[:, place].sum()),
+        **{name: _shown(each[place]) for name, each in card.by_label.items()},
+    }
+
+
+def _suspects(judged: Evaluation) -> tuple[Case, ...]:
+    return queries.cases(judged, judged.suspects, order="as listed", most=len(judged.suspects)).cases
+
+
+def _suspect(one: Case) -> dict[str, Any]:
+    names = ("path", "start_s", "stop_s", "truth", "predicted", "confidence")
+    return {name: getattr(one, name) for name in names}
+
+
+# CSV ------------------------------------------------------------------------------------------------------------------
+
+
+def as_csv(judged: Evaluation) -> bytes:
+    """A row for each clip, or in sets labelled over time for each stretch of one truth and one prediction."""
+    found = queries.cases(judged, queries.every(judged), order="as listed", most=len(judged.found.truth)).cases
+    scaled = queries.scaled(judged)
+    header = (
+        (*COLUMNS, "score_of_truth", "confidence_calibrated") if judged.calibration else (*COLUMNS, "score_of_truth")
+    )
+    rows = []
+    for one in found:
+        row = [one.path, one.video, one.group, one.fold + 1 or "", _seconds(one.start_s), _seconds(one.stop_s)]
+        row += [one.truth, one.predicted, int(one.right), _score(one.confidence), _score(one.own)]
+        rows.append(row)
+    if judged.calibration:
+        sure = scaled.table(calibration.confidence)[:, 0]
+        for row, span in zip(rows, queries.spans(judged.found, queries.every(judged)).tolist(), strict=True):
+            row.append(_score(float(sure[slice(*span)].mean())))
+    return _csv(header, rows)
+
+
+def labels_csv(judged: Evaluation) -> bytes:
+    """A row for each label, its numbers with their intervals."""
+    names = [name for name in NUMBERS if name in judged.card.by_label]
+    header = ["label", "true", "predicted", *(f"{name}{end}" for name in names for end in ("", "_low", "_high"))]
+    rows = []
+    for place, label in enumerate(judged.card.labels):
+        told = [judged.card.by_label[name][place] for name in names]
+        counts = judged.card.confusion[place].sum(), judged.card.confusion[:, place].sum()
+        rows.append([label, *counts, *(_score(value) for each in told for value in (each.value, each.low, each.high))])
+    return _csv(header, rows)
+
+
+def confusion_csv(judged: Evaluation) -> bytes:
+    """The confusion matrix: a row for each true label, a column for each predicted one; of labels that occur."""
+    places = queries.label_order(judged, "given", "occurring")
+    labels = [judged.card.labels[place] for place in places]
+    counts = judged.card.confusion[np.ix_(places, places)].tolist()
+    return _csv(["truth \\ predicted", *labels], [[label, *row] for label, row in zip(labels, counts, strict=True)])
+
+
+def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return text.getvalue().encode("utf-8", "backslashreplace")
+
+
+def _seconds(moment_s: float) -> str:
+    return f"{moment_s:.3f}"
+
+
+def _score(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"

@@ -1,0 +1,242 @@
+"""The charts of a report as Plotly's own JSON: plain dicts, for the page that draws them carries the library itself.
+
+Colours that differ between paper and screen are told as names, which the report's script looks up: "@ink", "@rule",
+"@amber" for the scale of a matrix, "@1" to "@6" for lines.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from core.domain import Estimate, Evaluation
+from core.workflows.evaluation import queries
+from core.workflows.evaluation.metrics_summary import Headline
+
+MOST_NAMED = 60  # labels of a matrix; of more, MOST_CHOSEN are shown
+MOST_CHOSEN = 30
+MOST_NUMBERED = 16  # labels up to which each cell shows its count
+MOST_AS_GIVEN = 12  # labels up to which a matrix keeps their order
+MOST_CURVES = 10
+MOST_POINTS = 200
+LONGEST = 28  # characters of a label on an axis
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One chart of a report. about: how it is read, in words. width: in pixels, 0 for all there is."""
+
+    name: str
+    title: str
+    about: str
+    data: list[dict[str, Any]]
+    layout: dict[str, Any]
+    width: int = 0
+
+
+def shown(label: str, most: int = LONGEST) -> str:
+    """A label as Plotly draws it literally, cut where it is too long."""
+    return escape(label if len(label) <= most else f"{label[: most - 1]}…")
+
+
+def headline_chart(numbers: Sequence[Headline], names: dict[str, str]) -> Chart:
+    """Numbers with their intervals, beside the baselines. names: what each baseline is called."""
+    shares = [one for one in numbers if not one.unit and one.estimate.value is not None][::-1]
+    rows = [shown(one.label, 40) for one in shares]
+    data = [_points([one.estimate for one in shares], rows, "this", "@1", "circle", 0.0)]
+    for place, (name, title) in enumerate(names.items()):
+        found = [one.baselines.get(name, Estimate(None)) for one in shares]
+        look = ("@ink-soft", "line-ns-open") if place == 0 else ("@2", "diamond-open")
+        data.append(_points(found, rows, title, *look, -0.22 * (place + 1)))
+    layout = {
+        "height": 110 + 46 * len(rows),
+        "xaxis": {"range": [0, 102], "dtick": 20, "ticksuffix": " %", "title": {"text": "higher is better"}},
+        "yaxis": {"tickmode": "array", "tickvals": list(range(len(rows))), "ticktext": rows},
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+    }
+    about = "Each dot is a number, its line the 95 % interval; what is simpler is marked beside it."
+    return Chart("headline", "At a glance", about, data, layout)
+
+
+def _points(
+    found: Sequence[Estimate], rows: Sequence[str], name: str, colour: str, symbol: str, shift: float
+) -> dict[str, Any]:
+    """Values with intervals in per cent as one trace. shift: how far above their row."""
+    values = [_percent(one.value) for one in found]
+    above = [_percent(one.high - one.value) if one.high is not None and one.value is not None else 0 for one in found]
+    below = [_percent(one.value - one.low) if one.low is not None and one.value is not None else 0 for one in found]
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": name,
+        "x": values,
+        "y": [place + shift for place in range(len(rows))],
+        "customdata": list(rows),
+        "error_x": {"type": "data", "array": above, "arrayminus": below, "color": colour, "thickness": 2, "width": 0},
+        "marker": {"color": colour, "symbol": symbol, "size": 11, "line": {"width": 2, "color": colour}},
+        "hovertemplate": "%{customdata}: %{x:.1f} %<extra>" + escape(name) + "</extra>",
+    }
+
+
+def matrix_chart(judged: Evaluation) -> Chart:
+    """The confusion matrix, what is confused side by side; of many labels those that are confused most."""
+    occurring = queries.label_order(judged, "clusters" if len(judged.card.labels) > MOST_AS_GIVEN else "given")
+    places = occurring if len(occurring) <= MOST_NAMED else _most_confused(judged, occurring)
+    true = [place for place in places if judged.card.confusion[place].any()]
+    side = min(900, max(360, 34 * len(places)))
+    layout = {
+        "height": max(260, side * len(true) // len(places)) + 140,
+        "xaxis": _named(judged, places) | {"title": {"text": "predicted"}, "tickangle": -45},
+        "yaxis": _named(judged, true) | {"title": {"text": "true"}, "autorange": "reversed", "scaleanchor": "x"},
+    }
+    what = "time steps" if judged.found.over_time else "clips"
+    about = f"A row for each true label, a column for each predicted one; {what} on the diagonal are right."
+    if len(places) < len(occurring):
+        about += (
+            f" Of {len(occurring)} labels those {len(places)} that are confused most; confusion.csv holds them all."
+        )
+    elif left := len(judged.card.labels) - len(places):
+        about += f" {left} labels that never occur are left out."
+    return Chart("matrix", "What was taken for what", about, [_cells(judged, true, places)], layout, side + 230)
+
+
+def _most_confused(judged: Evaluation, occurring: Sequence[int]) -> list[int]:
+    """The labels of the most confused pairs, in their order among those that occur."""
+    labels = judged.card.labels
+    pairs = queries.confused(judged, len(occurring))
+    chosen = dict.fromkeys(label for pair in pairs for label in (pair.truth, pair.predicted))
+    chosen |= dict.fromkeys(labels[place] for place in queries.label_order(judged, "most clips"))
+    kept = set(list(chosen)[:MOST_CHOSEN])
+    return [place for place in occurring if labels[place] in kept]
+
+
+def _named(judged: Evaluation, places: Sequence[int]) -> dict[str, Any]:
+    """An axis of labels."""
+    return {
+        "tickmode": "array",
+        "tickvals": list(range(len(places))),
+        "ticktext": [shown(judged.card.labels[place]) for place in places],
+        "constrain": "domain",
+    }
+
+
+def _cells(judged: Evaluation, true: Sequence[int], places: Sequence[int]) -> dict[str, Any]:
+    """The cells of a matrix, coloured by their share of the truth. true, places: of its rows and columns.
+
+    Names and counts travel once, under "meta"; the report's script gives each cell its own.
+    """
+    rows = [list(places).index(place) for place in true]
+    counts = queries.matrix(judged, places)[rows]
+    shares = 100 * queries.matrix(judged, places, "truth")[rows]
+    labels = [[shown(judged.card.labels[place]) for place in side] for side in (true, places)]
+    cells: dict[str, Any] = {
+        "type": "heatmap",
+        "z": _rows(shares),
+        "meta": {"names": labels, "counts": [[int(count) for count in line] for line in counts]},
+        "hovertemplate": "%{customdata[0]} taken for %{customdata[1]}: %{customdata[2]} (%{z:.0f} %)<extra></extra>",
+        "zmin": 0,
+        "zmax": 100,
+        "colorscale": "@amber",
+        "xgap": 1,
+        "ygap": 1,
+        "colorbar": {"title": {"text": "of the truth, %", "side": "right"}, "thickness": 12, "outlinewidth": 0},
+    }
+    if len(places) <= MOST_NUMBERED:
+        cells["text"] = [[str(int(count)) if count else "" for count in line] for line in counts.tolist()]
+        cells["texttemplate"] = "%{text}"
+    return cells
+
+
+def reliability_chart(judged: Evaluation) -> Chart:
+    """Confidence against how often it is right, before and after temperature scaling."""
+    data: list[dict[str, Any]] = [_line([0, 100], [0, 100], "as it should be", "@rule", dash="dot")]
+    sides = [("as told", False, "@1")] + ([("after temperature scaling", True, "@2")] if judged.calibration else [])
+    for name, scaled, colour in sides:
+        found = queries.reliability(judged, calibrated=scaled)
+        there = np.flatnonzero(found.counts)
+        counts = [int(found.counts[place]) for place in there]
+        one = _line(_list(100 * found.confidence[there]), _list(100 * found.accuracy[there]), name, colour)
+        one["mode"] = "lines+markers"
+        one["marker"] = {
+            "size": [6 + 2 * math.sqrt(min(count, 100)) for count in counts],
+            "symbol": ["circle-open" if found.few[place] else "circle" for place in there],
+            "color": colour,
+        }
+        one["customdata"] = counts
+        one["hovertemplate"] = "%{x:.0f} % sure, %{y:.0f} % right (%{customdata})<extra></extra>"
+        data.append(one)
+    layout = {
+        "height": 420,
+        "xaxis": {"title": {"text": "confidence, %"}, "range": [0, 101]},
+        "yaxis": {"title": {"text": "right, %"}, "range": [0, 103]},
+        "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+    }
+    about = (
+        "On the dotted line, what is 80 % sure is right in 80 % of the cases. Hollow points stand for fewer than 10."
+    )
+    return Chart("reliability", "Is its confidence right?", about, data, layout)
+
+
+def curve_charts(judged: Evaluation) -> list[Chart]:
+    """ROC and precision-recall curves, of the labels that are told apart worst where there are many."""
+    worst = [place for place in _worst_first(judged) if judged.card.confusion[place].sum()][:MOST_CURVES]
+    many = len(judged.card.labels) > len(worst)
+    which = f" The {len(worst)} labels with the lowest average precision." if many else ""
+    about = {
+        "roc": "How many true ones are found (up) at the price of how many false alarms (right)." + which,
+        "precision-recall": "How pure the answers stay (up) while more of the true ones are found (right)." + which,
+    }
+    titles = {"roc": ("ROC curves", "false alarms, %", "found, %")}
+    titles["precision-recall"] = ("Precision and recall", "found, %", "right, %")
+    charts = []
+    for kind, (title, x, y) in titles.items():
+        data = []
+        for number, place in enumerate(worst):
+            label = judged.card.labels[place]
+            found = queries.curve(judged, label, kind, most=MOST_POINTS)  # pyright: ignore[reportArgumentType]
+            if found is not None:
+                name = f"{label} ({100 * found.area:.0f})"
+                line = _line(_list(100 * found.x), _list(100 * found.y), name, f"@{number % 6 + 1}")
+                line["line"]["dash"] = "solid" if number < 6 else "dash"
+                data.append(line)
+        layout = {
+            "height": 460,
+            "xaxis": {"title": {"text": x}, "range": [0, 101]},
+            "yaxis": {"title": {"text": y}, "range": [0, 103]},
+        }
+        charts.append(Chart(kind, title, f"{about[kind]} In brackets the area below, in %.", data, layout))
+    return charts
+
+
+def _worst_first(judged: Evaluation) -> list[int]:
+    found = judged.card.by_label.get("average_precision", ())
+    areas = [1.0 if one.value is None else one.value for one in found]
+    return sorted(range(len(areas)), key=areas.__getitem__)
+
+
+def _line(x: list[Any], y: list[Any], name: str, colour: str, dash: str = "solid") -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "name": shown(name, LONGEST + 6),
+        "x": x,
+        "y": y,
+        "line": {"color": colour, "width": 2, "dash": dash},
+        "hovertemplate": "%{x:.1f}, %{y:.1f}<extra>%{fullData.name}</extra>",
+    }
+
+
+def _percent(value: float | None) -> float | None:
+    return None if value is None else round(100 * value, 3)
+
+
+def _list(values: np.ndarray) -> list[float]:
+    return [round(float(value), 3) for value in values]
+
+
+def _rows(values: np.ndarray) -> list[list[float | None]]:
+    """A matrix with NaN as nothing."""
+    return [[None if np.isnan(value) else round(float(value), 1) for value in row] for row in values]

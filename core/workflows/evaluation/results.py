@@ -1,0 +1,267 @@
+"""An evaluation out of what networks said: comparison, numbers, baselines, calibration, suspected labels."""
+
+import time
+import warnings as python_warnings
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+
+from core.base.errors import NotEnoughExamples
+from core.base.progress import Report
+from core.domain import (
+    Baseline,
+    Calibration,
+    Comparison,
+    Dataset,
+    Estimate,
+    Evaluation,
+    HeldOut,
+    Item,
+    Origin,
+    Scorecard,
+    Segment,
+    Split,
+)
+from core.stages import metrics
+from core.stages.metrics import calibration
+from core.stages.metrics.comparison import unit_of_rows
+from core.stages.tracks import segmentation
+from core.workflows.training import comparison
+
+CROSS_PARTS = 5  # into which groups are dealt to fit temperatures where there are no folds
+STEPS = 4  # of the progress that is told
+FEW_TESTED = "could be tested"  # a training says so where there are too few groups; here the intervals tell it
+NOT_CROSSED = "Labels are only suspected where every clip was judged by a network that had not learned from it."
+
+
+def judged(
+    dataset: Dataset,
+    groups: Sequence[str],
+    said: HeldOut,
+    origin: Origin,
+    warnings: Sequence[str],
+    baselines: Sequence[tuple[str, str, str, np.ndarray]],
+    *,
+    split_key: str,
+    crossed: bool,
+    report: Report,
+) -> Evaluation:
+    """The evaluation of what was said of clips of a set.
+
+    baselines: name, title, about, (N,) what each says of every row; crossed: whether each clip was judged by a network
+    that learned from the others.
+    """
+    report(0, STEPS, "Comparing with the truth")
+    found = compared(dataset, groups, said, split_key)
+    if not np.any(found.truth >= 0):
+        raise NotEnoughExamples("None of these clips has a label that can be scored.", "Choose other clips.")
+    return _scored(dataset, found, said, origin, warnings, baselines, crossed, report)
+
+
+def _scored(
+    dataset: Dataset,
+    found: Comparison,
+    said: HeldOut,
+    origin: Origin,
+    warnings: Sequence[str],
+    baselines: Sequence[tuple[str, str, str, np.ndarray]],
+    crossed: bool,
+    report: Report,
+) -> Evaluation:
+    report(1, STEPS, "Scoring")
+    card = metrics.scorecard(found)
+    report(2, STEPS, "Scoring the baselines")
+    simpler = tuple(_baseline(found, *each) for each in baselines)
+    report(3, STEPS, "Fitting temperatures")
+    fitted, why_not = fit(found, card, said.folds if crossed else np.full(len(said.items), -1, np.int64))
+    return Evaluation(
+        origin,
+        dataset=dataset.name,
+        found=found,
+        card=card,
+        items=said.items,
+        videos=tuple(dataset.items[place].video for place in said.items),
+        folds=said.folds,
+        baselines=simpler,
+        calibration=fitted,
+        suspects=suspected(found) if crossed else np.zeros(0, np.int64),
+        suspects_why="" if crossed else NOT_CROSSED,
+        basis=described(dataset, found, card),
+        warnings=_warnings((*warnings, *why_not), card),
+        created=time.time(),
+    )
+
+
+def described(dataset: Dataset, found: Comparison, card: Scorecard) -> str:
+    """What was judged, in words."""
+    clips = f"{len(found.names)} of {len(dataset.items)} clips" if len(found.names) < len(dataset.items) else ""
+    several = "videos" if found.over_time else "clips"
+    grouped = f" in {card.group_count} groups" if card.unit == "group" else ""
+    steps = f", {card.labelled} labelled time steps" if found.over_time else ""
+    labels = int(np.count_nonzero(card.confusion.sum(axis=1)))
+    return f"{clips or f'{len(found.names)} {several}'}{grouped}{steps}, {labels} label{'s' * (labels != 1)}."
+
+
+def _warnings(told: Sequence[str], card: Scorecard) -> tuple[str, ...]:
+    """What is told of the answers, and of the numbers, none of it twice."""
+    few = metrics.bootstrap.warning(card.unit, card.unit_count)
+    answers = [each for each in told if each not in card.warnings and not (few and FEW_TESTED in each)]
+    numbers = [f"{each[0].upper()}{each[1:]}." for each in card.warnings if each != few]
+    if few:
+        numbers.append(f"The intervals are {few}." if few.startswith("not") else f"There is {few}.")
+    return (*answers, *(each for each in numbers if each not in answers))
+
+
+# Comparison -----------------------------------------------------------------------------------------------------------
+
+
+def compared(dataset: Dataset, groups: Sequence[str], said: HeldOut, split_key: str) -> Comparison:
+    """Truth beside prediction, with the ends of the clips, and in sets labelled over time with segments in seconds."""
+    found = comparison(dataset, groups, said, split=split_key)
+    items = [dataset.items[place] for place in said.items]
+    found = replace(found, ends_s=np.array([item.duration_s for item in items], np.float64))
+    if not found.over_time or found.times_s is None:
+        return found
+    truth = [_true_segments(item) for item in items]
+    predicted = [_found_segments(found, unit) for unit in range(len(items))]
+    seen = [(item.seen[0][0], item.seen[-1][1]) if item.seen else (0.0, item.duration_s) for item in items]
+    return metrics.with_segments(found, truth, predicted, seen)
+
+
+def _true_segments(item: Item) -> tuple[Segment, ...]:
+    return (Segment(0.0, item.duration_s, item.label),) if item.label else item.segments
+
+
+def _found_segments(found: Comparison, unit: int) -> tuple[Segment, ...]:
+    """What was predicted where the truth is known, as stretches of seconds; unmarked stretches part them."""
+    assert found.starts is not None and found.times_s is not None and found.ends_s is not None
+    rows = slice(int(found.starts[unit]), int(found.starts[unit + 1]))
+    row = np.where(found.truth[rows] < 0, -1, found.predicted[rows])
+    scores = None if found.scores is None else found.scores[rows]
+    return stretches(row, found.times_s[rows], float(found.ends_s[unit]), found.labels, scores)
+
+
+def stretches(
+    row: np.ndarray, times_s: np.ndarray, end_s: float, labels: Sequence[str], scores: np.ndarray | None = None
+) -> tuple[Segment, ...]:
+    """Runs of one label as segments, -1 as nothing. row: (T,); confidence: the mean score of the label."""
+    if not len(row):
+        return ()
+    borders_s = segmentation.edges(times_s, (0.0, end_s))
+    edges = np.concatenate([[0], np.flatnonzero(np.diff(row)) + 1, [len(row)]]).tolist()
+    return tuple(
+        Segment(
+            float(borders_s[first]),
+            float(borders_s[stop]),
+            labels[label],
+            None if scores is None else float(np.clip(scores[first:stop, label].mean(), 0, 1)),
+        )
+        for (first, stop), label in zip(pairwise(edges), [int(row[edge]) for edge in edges[:-1]], strict=True)
+        if label >= 0 and borders_s[first] < borders_s[stop]
+    )
+
+
+# Baselines ------------------------------------------------------------------------------------------------------------
+
+
+def _baseline(found: Comparison, name: str, title: str, about: str, predicted: np.ndarray) -> Baseline:
+    """What something simpler reaches on the same rows."""
+    plain = replace(found, predicted=predicted, scores=None)
+    if found.truth_segments:
+        plain = replace(plain, found_segments=tuple(_found_segments(plain, unit) for unit in range(len(found.names))))
+    return Baseline(name, title, about, predicted, metrics.scorecard(plain, by_label=False).overall)
+
+
+def majority_of_folds(dataset: Dataset, split: Split, said: HeldOut) -> np.ndarray:
+    """(N,) for each row the label that is most frequent in what its fold's network learned from."""
+    usual = {}
+    for number in set(said.folds.tolist()):
+        fold = split.fold(number)
+        usual[number] = _most_frequent(dataset, (*fold.train, *fold.validation))
+    by_clip = np.array([usual[number] for number in said.folds.tolist()], np.int64)
+    return np.repeat(by_clip, np.diff(said.starts))
+
+
+def majority_of(found_truth: np.ndarray, labels: int) -> np.ndarray:
+    """(N,) the most frequent label of the truth itself."""
+    counts = np.bincount(found_truth[found_truth >= 0], minlength=labels)
+    return np.full(len(found_truth), int(counts.argmax()), np.int64)
+
+
+def _most_frequent(dataset: Dataset, places: Sequence[int]) -> int:
+    """The label with most clips, or where clips are labelled over time with most seconds."""
+    over_time = any(not item.label for item in dataset.items)
+    total = dict.fromkeys(dataset.labels, 0.0)
+    for item in (dataset.items[place] for place in places):
+        if item.label:
+            total[item.label] += item.duration_s if over_time else 1.0
+            continue
+        for part in item.segments:
+            total[part.label] += part.stop_s - part.start_s
+        if dataset.background:
+            marked = sum(part.stop_s - part.start_s for part in item.segments)
+            total[dataset.background] += sum(stop - start for start, stop in item.seen) - marked
+    return int(np.argmax([total[label] for label in dataset.labels]))
+
+
+# Calibration ----------------------------------------------------------------------------------------------------------
+
+
+def fit(found: Comparison, card: Scorecard, folds: np.ndarray) -> tuple[Calibration | None, tuple[str, ...]]:
+    """Temperatures, each fitted on what it is not used for: on the other folds, or else on other groups; or why not."""
+    parts, about = _parts(found, folds)
+    row_parts = parts[found.table(unit_of_rows)]
+    known = found.truth >= 0
+    numbers = range(int(parts.max()) + 1)
+    if len(numbers) < 2 or any(not np.any(known & (row_parts != number)) for number in numbers):
+        return None, ("The scores could not be calibrated: that takes labelled clips of at least two groups.",)
+    logits = calibration.logits_of(found.scores if found.scores is not None else np.zeros((0, 1)))
+    fitted: list[calibration.Temperature] = []
+    for number in numbers:
+        others = known & (row_parts != number)
+        near = fitted[-1].value if fitted else 1.0
+        fitted.append(calibration.fit_temperature(logits[others], found.truth[others], near=near))
+    heat = np.array([one.value for one in fitted])
+    milder = replace(found, scores=calibration.softmax(logits / heat[row_parts][:, None]).astype(np.float32))
+    cold = tuple(number for number, one in enumerate(fitted) if one.at_bound)
+    after = metrics.estimate(milder, "ece")
+    before = card.overall.get("ece", Estimate(None, why="there are no scores"))
+    return Calibration(parts, tuple(heat.tolist()), cold, before, after, about), ()
+
+
+def _parts(found: Comparison, folds: np.ndarray) -> tuple[np.ndarray, str]:
+    """(n,) int64 the part of each unit, numbered from 0, and how they were made, in words."""
+    if len(folds) and folds.min() >= 0 and len(set(folds.tolist())) > 1:
+        _, parts = np.unique(folds, return_inverse=True)
+        return parts.astype(np.int64), "The temperature of each fold was fitted on the held-out clips of the others."
+    names, places = np.unique(np.array(found.groups, dtype=object).astype(str), return_inverse=True)
+    count = min(CROSS_PARTS, len(names))
+    dealt = np.random.default_rng(0).permutation(len(names)) % max(count, 1)
+    about = f"Groups were dealt into {count} parts; the temperature of each was fitted on the clips of the others."
+    return dealt[places].astype(np.int64), about
+
+
+# Suspected labels -----------------------------------------------------------------------------------------------------
+
+
+def suspected(found: Comparison) -> np.ndarray:
+    """(K,) int64 rows whose label is confidently disagreed with, the most suspicious first.
+
+    Confident learning (Northcutt, Jiang and Chuang, JAIR 2021) by the package cleanlab, on probabilities of networks
+    that did not learn from the clip: of each label as many are taken as its noise is estimated to be.
+    """
+    from cleanlab.filter import find_label_issues
+
+    known = np.flatnonzero(found.truth >= 0)
+    labels, truth = np.unique(found.truth[known], return_inverse=True)
+    if found.scores is None or len(labels) < 2:
+        return np.zeros(0, np.int64)
+    scores = found.scores[known][:, labels].astype(np.float64)
+    scores = (scores + calibration.LEAST_PROBABILITY) / (scores + calibration.LEAST_PROBABILITY).sum(1, keepdims=True)
+    with python_warnings.catch_warnings():
+        python_warnings.simplefilter("ignore", UserWarning)  # labels with few clips: told by the page
+        odd = find_label_issues(truth, scores, return_indices_ranked_by="self_confidence", n_jobs=1)
+    rows = known[np.asarray(odd, np.int64)]
+    return rows[found.truth[rows] != found.predicted[rows]]

@@ -1,0 +1,260 @@
+"""The order of the stages: a clip is added, its frames become features, features a prediction, a prediction a track.
+
+Keys chain: a prediction's key holds its features' key, which holds the clip, the recipe, the CNN and the engine. Long
+functions write the store whole, at the end, and run in a worker; the others are quick enough for a page and import
+neither TensorFlow nor a decoder.
+"""
+
+import math
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.base.errors import FormatInvalid, RecipeInvalid
+from core.base.progress import Report, silent
+from core.base.registry import BACKBONES, FORMATS
+from core.domain import (
+    Analysis,
+    Branches,
+    Features,
+    Frame,
+    Lines,
+    ModelCard,
+    Prediction,
+    Recipe,
+    Track,
+    VideoInfo,
+)
+from core.domain.fingerprint import fingerprint
+from core.stages import formats
+from core.stages.networks import backbones
+from core.stages.preprocessing import recipes
+from core.stages.preprocessing.geometry import Resize
+from core.stages.preprocessing.sampling import Hold
+from core.stages.tracks import segmentation
+from core.workflows.texts import text_store
+from core.workspace.store import Store
+
+if TYPE_CHECKING:
+    pass
+from core.workflows.clips import SHORTEST_S, counted
+from core.workflows.models import branch_of, model_of, network_of
+
+
+def features_key(digest: str, recipe: Recipe, backbone_name: str, engine: str) -> str:
+    """The name of a clip's features."""
+    backbone = BACKBONES[backbone_name]
+    return fingerprint("features", 1, digest, recipe, backbone.name, backbone.version, engine)
+
+
+def prepared(recipe: Recipe, card: ModelCard) -> Recipe:
+    """The steps of a person followed by those that the model was trained with."""
+    return Recipe((*recipe.steps, *card.recipe.steps))
+
+
+def prediction_key(store: Store, digest: str, recipe: Recipe, card: ModelCard, engine: str) -> str:
+    """The name of what a model says of a clip, where it reads words with what is said in the clip as it is now."""
+    said = text_store.spoken_keys(store, digest) if card.words else ()
+    return _prediction_key(digest, recipe, card, engine, said)
+
+
+def _prediction_key(digest: str, recipe: Recipe, card: ModelCard, engine: str, said: tuple[str, ...]) -> str:
+    features = features_key(digest, prepared(recipe, card), card.backbone, engine)
+    words = (said,) if card.words else ()
+    return fingerprint("prediction", 1, features, card.name, card.version, card.labels, *words)
+
+
+def branches_key(prediction: str) -> str:
+    """The name of what picture and words say apart, by the key of what they say together."""
+    return fingerprint("branches", 1, prediction)
+
+
+def predict(store: Store, digest: str, recipe: Recipe, model_name: str, engine: str, report: Report = silent) -> None:
+    """Make and store what a model says of a clip, and the features it needs; what is there already is not made again.
+
+    Progress is told in frames of the clip.
+    """
+    info = store.video(digest)
+    card, folder = model_of(store, model_name)
+    said = text_store.spoken_keys(store, digest) if card.words else ()
+    key = _prediction_key(digest, recipe, card, engine, said)
+    frames = frames_read(info, recipe)
+    if not store.has(key):
+        features = features_of(store, info, prepared(recipe, card), card.backbone, engine, report)
+        report(frames, frames, "Reading labels")
+        if card.words:
+            texts = tuple(store.read(each, Lines) for each in said)
+            found, apart = label_with_words(card, folder, features, texts)
+            store.write(branches_key(key), apart, kind=text_store.WITH_WORDS_APART, video=digest)
+            store.write(key, found, kind=text_store.WITH_WORDS, video=digest)
+        else:
+            store.write(key, label(card, folder, features), kind="prediction", video=digest)
+    report(frames, frames, "Done")
+
+
+def analysis(
+    store: Store, digest: str, recipe: Recipe, card: ModelCard, engine: str, *, shortest_s: float = SHORTEST_S
+) -> Analysis:
+    """All that is told about a clip, from what `predict` stored; ResultMissing before that."""
+    info = store.video(digest)
+    key = prediction_key(store, digest, recipe, card, engine)
+    prediction = store.read(key, Prediction)
+    track = segmentation.track(
+        prediction, video=digest, threshold=card.threshold, shortest_s=shortest_s, author=card.name
+    )
+    words = store.read(branches_key(key), Branches).sources if card.words else None
+    return Analysis(info, card.name, segmentation.ranking(prediction), track, words)
+
+
+def tracks_apart(found: Branches, card: ModelCard, digest: str) -> tuple[Track, Track]:
+    """What the picture alone says of a clip, and the words alone where there are any, told as in `analysis`."""
+    told = {"video": digest, "threshold": card.threshold, "shortest_s": SHORTEST_S}
+    return (
+        segmentation.track(found.picture, author="picture alone", **told),
+        segmentation.track(found.words, author="words alone", where=found.worded, **told),
+    )
+
+
+def export(found: Analysis, format_name: str, name: str = "") -> bytes:
+    """The analysis as a file of one of the FORMATS. name: of the clip for people, where it is not that of its file."""
+    return FORMATS[format_name].write(formats.labels_of(found, name=name))
+
+
+def extract(
+    info: VideoInfo, recipe: Recipe, backbone_name: str, engine: str, engine_cache: Path, report: Report = silent
+) -> Features:
+    """What a CNN says of each step of a clip; nothing is stored. A place to cancel comes with each few frames."""
+    from core.stages.networks import inference_engine as engines
+
+    backbone = BACKBONES[backbone_name]
+    total = frames_read(info, recipe)
+    report(0, total, "Loading the network")
+    return look(info, recipe, backbone, engines.load(backbone, engine, engine_cache), report)
+
+
+def look(
+    info: VideoInfo, recipe: Recipe, backbone: backbones.Backbone, run: backbones.Run, report: Report = silent
+) -> Features:
+    """What `run` says of each step of a clip that is cut into chunks as `backbone` wants them."""
+    total = frames_read(info, recipe)
+    report(0, total, "Looking at frames")
+    with closing(frames_of(info, recipe, backbone.size_px)) as frames:
+        told = counted(_not_empty(frames, info), report, total, "Looking at frames", _first_index(info, recipe))
+        features = backbones.features(backbone, told, run)
+    start_s, stop_s = features.seen_s
+    stop_s = min(stop_s, info.duration_s, recipes.source_stretch_s(recipe)[1])
+    held = any(isinstance(step, Hold) for step in recipe.steps)
+    there = (features.times_s <= stop_s + 1e-9) | (not held)  # moments after the end are not told
+    there[0] = True
+    return replace(features, times_s=features.times_s[there], values=features.values[there], seen_s=(start_s, stop_s))
+
+
+def label(card: ModelCard, folder: Path, features: Features) -> Prediction:
+    """The model's smoothed scores at each step: of its network, or without one of its CNN's own classifier."""
+    if card.network:
+        return _smoothed(card, folder, features, _seen(card, folder, features))
+    kernel, bias = BACKBONES[card.backbone].classifier()  # (D, C), (C,)
+    logits = segmentation.smooth(features.values @ kernel + bias, features.times_s, width_s=card.smooth_s)  # (T, C)
+    return _as_prediction(card, folder, features, _softmax(logits))
+
+
+def label_with_words(
+    card: ModelCard, folder: Path, features: Features, texts: Sequence[Lines]
+) -> tuple[Prediction, Branches]:
+    """The same of a model that reads words too: what both say together, and each apart. texts: spoken in the clip."""
+    branch = branch_of(folder / card.words, card.words_sha256, len(card.labels))
+    near = branch.near(texts, features.times_s)
+    seen, said, worded = _seen(card, folder, features), branch.scores(near), branch.says(near)  # (T, C), (T, C), (T,)
+    both, picture = (_smoothed(card, folder, features, each) for each in (branch.fused(seen, said, worded), seen))
+    words = _smoothed(card, folder, features, said, where=worded)
+    return both, Branches(picture, words, worded, tuple(each.source for each in texts))
+
+
+def _seen(card: ModelCard, folder: Path, features: Features) -> np.ndarray:
+    """(T, C) what the network says of the picture."""
+    return network_of(folder / card.network, card.network_sha256)(features.values)
+
+
+def _smoothed(
+    card: ModelCard, folder: Path, features: Features, scores: np.ndarray, where: np.ndarray | None = None
+) -> Prediction:
+    smoothed = segmentation.smooth(scores, features.times_s, width_s=card.smooth_s, where=where)
+    return _as_prediction(card, folder, features, smoothed)
+
+
+def _as_prediction(card: ModelCard, folder: Path, features: Features, scores: np.ndarray) -> Prediction:
+    if scores.shape[1] != len(card.labels):
+        raise FormatInvalid(
+            f"{folder}: the network gives {scores.shape[1]} scores, the card {len(card.labels)} labels."
+        )
+    return Prediction(features.times_s, scores, card.labels, card.name, features.seen_s)
+
+
+def features_of(
+    store: Store, info: VideoInfo, recipe: Recipe, backbone_name: str, engine: str, report: Report
+) -> Features:
+    """The stored features, or else new ones, stored."""
+    key = features_key(info.digest, recipe, backbone_name, engine)
+    if store.has(key):
+        return store.read(key, Features)
+    features = extract(info, recipe, backbone_name, engine, store.engine_cache, report)
+    store.write(key, features, kind="features", video=info.digest)
+    return features
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    """(T, C) scores whose rows sum to 1."""
+    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return (raised / raised.sum(axis=1, keepdims=True)).astype(np.float32)
+
+
+def frames_of(
+    info: VideoInfo, recipe: Recipe, size_px: int, *, within_s: tuple[float, float] = (0.0, math.inf)
+) -> Generator[Frame, None, None]:
+    """The frames that a recipe makes of a clip, or of those frames of it that appear in `within_s`.
+
+    Frames that no step may matter to are skipped by seeking. Where no step changes pictures, the decoder gives them
+    just large enough for a square of `size_px`, which is several times faster than making them whole first.
+    """
+    from core.stages import video
+
+    kept_s = recipes.source_stretch_s(recipe)
+    start_s, stop_s = max(kept_s[0], within_s[0]), min(kept_s[1], within_s[1])
+    size, rest = _decoded_size(info, recipe, size_px)
+    yield from rest.apply(video.read(info, start_s=start_s, stop_s=stop_s, size_px=size))
+
+
+def _decoded_size(info: VideoInfo, recipe: Recipe, size_px: int) -> tuple[tuple[int, int] | None, Recipe]:
+    """The size in which to decode, None for the clip's own, and the steps that are left to do."""
+    pictures = [step for step in recipe.steps if step.picture]
+    if not pictures:
+        return backbones.covering(info.width_px, info.height_px, size_px), recipe
+    if pictures == [Resize(size_px, size_px, "stretch")]:  # the decoder does it in passing
+        return (size_px, size_px), Recipe(tuple(step for step in recipe.steps if not step.picture))
+    return None, recipe
+
+
+def frames_read(info: VideoInfo, recipe: Recipe) -> int:
+    """How many frames of the source a recipe reads."""
+    start, stop = np.searchsorted(info.times_s, recipes.source_stretch_s(recipe))
+    return int(stop - start)
+
+
+def _first_index(info: VideoInfo, recipe: Recipe) -> int:
+    return int(np.searchsorted(info.times_s, recipes.source_stretch_s(recipe)[0]))
+
+
+def _not_empty(frames: Iterator[Frame], info: VideoInfo) -> Iterator[Frame]:
+    """The same frames; RecipeInvalid where there is none."""
+    first = next(frames, None)
+    if first is None:
+        raise RecipeInvalid(
+            f"The recipe leaves no frame of the clip, which runs from 0 to {info.duration_s:.2f} s.",
+            "Widen or remove its Trim step.",
+        )
+    yield first
+    yield from frames

@@ -1,0 +1,265 @@
+"""Words that stand in lines of text as they were typed, whatever the language.
+
+A text is a row of words, folded so that case, accents and widths do not matter; of scripts that put no spaces between
+words (Chinese, Japanese, Korean, Thai and others) each letter is one. The words of all lines stand in one row of
+numbers, so a search is a look-up in the vocabulary and one pass over that row: two letters of Chinese are found as any
+word is, and no sign of a query means anything but itself. What is put in quotation marks must stand there exactly;
+else function words count little, other forms of a word (rides, riding) nearly as much as the word, and letters of
+dense scripts by pairs. A line that holds all words as they were typed, one after another, fits with 1.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from core.domain import Index
+
+DENSE = (
+    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
+    "\uf900-\ufaff\U00020000-\U0003ffff"
+)
+WORD = re.compile(rf"[{DENSE}]|[^\W_{DENSE}]+")
+RUN = re.compile(rf"[{DENSE}]+|[^\W_{DENSE}]+")
+MARKS = re.compile("[\u0300-\u036f\u0640\u064b-\u0652\u0670]")  # accents, and the vowel marks of Arabic
+LETTERS = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "æ": "ae", "œ": "oe"})
+QUOTED = re.compile('"([^"]+)"|“([^“”]+)”|„([^„“”]+)[“”]|«([^«»]+)»|»([^«»]+)«|「([^「」]+)」|『([^『』]+)』')
+UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue"})
+BARE = re.compile("([aou])e")
+ENDINGS = ("ings", "ing", "edly", "ern", "est", "ed", "es", "en", "er", "em", "s", "e", "n")
+STEM = 3  # letters of a word that stay at least when endings go
+BEGINNING = 5  # letters from which a word stands for longer ones that begin with it: Kalman, Kalmanfilter
+FORM, LONGER = 0.9, 0.8  # what another form, and a longer word, count of the word
+SCATTERED = 0.98  # what all words count where others stand between them
+WHOLE = 0.999  # share from which all words are there
+LEAST_SHARE = 0.5  # of the weight of the words that a line must hold to be told
+COMMON, COMMONNESS = 10, 0.1  # lines up to which words are telling, and what each ten times as many take off
+CLOSELY = 300  # lines that are looked at word by word
+FUNCTION = frozenset((Path(__file__).parent / "data" / "function_words.txt").read_text("utf-8").split())  # folded
+
+
+def folded(text: str) -> str:
+    """The same text without case, accents and widths."""
+    apart = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", text).casefold())
+    return unicodedata.normalize("NFC", MARKS.sub("", apart)).translate(LETTERS)
+
+
+def words_of(text: str) -> list[str]:
+    """The folded words of a text in order."""
+    return WORD.findall(folded(text))
+
+
+def dense(word: str) -> bool:
+    """Whether a word is of a script that puts no spaces between words."""
+    return bool(re.match(f"[{DENSE}]", word))
+
+
+def stem(word: str) -> str:
+    """What the forms of a word share, roughly: filter, filters, filtered; Kind, Kinder, Kindern."""
+    for _ in range(2):
+        ending = next((each for each in ENDINGS if word.endswith(each) and len(word) - len(each) >= STEM), "")
+        word = word.removesuffix(ending)
+    return word[:-1] if len(word) > STEM and word[-1] == word[-2] else word
+
+
+@lru_cache(maxsize=2**14)
+def pieces(text: str) -> frozenset[str]:
+    """What a text holds: stems of words; of dense scripts its letters and their pairs."""
+    return frozenset(piece for run in RUN.findall(folded(text)) for piece in _pieces(run))
+
+
+def sought(text: str) -> frozenset[str]:
+    """What a text must hold that holds all of this: as pieces, without single letters where there are pairs."""
+    runs = RUN.findall(folded(text))
+    return frozenset(
+        piece for run in runs for piece in _pieces(run) if not dense(run) or len(piece) == min(len(run), 2)
+    )
+
+
+def _pieces(run: str) -> list[str]:
+    return [*run, *map("".join, pairwise(run))] if dense(run) else [stem(run)]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A query taken apart. words: all in order; units: words, and pairs of letters, that lines are found by.
+
+    phrases: what was put in quotation marks; loose: whether words stand beside them. spelled: how else words with
+    umlauts are written, where they were typed.
+    """
+
+    words: tuple[str, ...]
+    units: tuple[tuple[str, ...], ...]
+    phrases: tuple[tuple[str, ...], ...]
+    loose: bool
+    spelled: Mapping[str, str]
+
+    def named(self, label: str) -> bool:
+        """Whether all that was put in quotation marks stands in the name of a label."""
+        words = words_of(label)
+        return all(
+            any(tuple(words[at : at + len(phrase)]) == phrase for at in range(len(words))) for phrase in self.phrases
+        )
+
+
+def asked(query: str) -> Asked:
+    """What a query asks for."""
+    phrases = tuple(filter(None, (tuple(words_of("".join(found))) for found in QUOTED.findall(query))))
+    exact = {word for phrase in phrases for word in phrase}
+    units: dict[tuple[str, ...], None] = {}
+    for run in RUN.findall(folded(query)):
+        units |= dict.fromkeys(list(pairwise(WORD.findall(run))) or [(run,)])
+    telling = tuple(unit for unit in units if exact.issuperset(unit) or not FUNCTION & set(unit))
+    lowered = RUN.findall(unicodedata.normalize("NFKC", query).casefold())
+    spelled = {folded(word): folded(word.translate(UMLAUTS)) for word in lowered if word != word.translate(UMLAUTS)}
+    loose = bool(words_of(QUOTED.sub(" ", query)))
+    return Asked(tuple(words_of(query)), telling or tuple(units), phrases, loose, spelled)
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words of all lines, with what finds them. row: all words, each after a line break, and one at the end."""
+
+    places: Mapping[str, int]
+    row: str = field(repr=False)
+
+    def near(self, word: str, spelled: str) -> dict[int, float]:
+        """The places of a word, of its other forms and of longer words that begin with it, with what each counts."""
+        found: dict[int, float] = {}
+        if len(word) > STEM:
+            short = stem(word)
+            for other in self._begin_with(short[:-1] if len(short) > STEM else short):
+                if stem(other) == short:
+                    found[self.places[other]] = FORM
+                elif len(word) >= BEGINNING and other.startswith(word):
+                    found[self.places[other]] = LONGER
+            bare = self.places.get(BARE.sub(r"\1", word))  # Tuer, where lines have Tür
+            found |= {} if bare is None else {bare: FORM}
+        return found | dict.fromkeys(self.exact(word, spelled), 1.0)
+
+    def exact(self, word: str, spelled: str) -> list[int]:
+        """The places of a word, and of how else it is written."""
+        return [self.places[each] for each in dict.fromkeys((word, spelled)) if each in self.places]
+
+    def _begin_with(self, letters: str) -> Iterator[str]:
+        at = self.row.find(f"\n{letters}")
+        while at >= 0:
+            end = self.row.index("\n", at + 1)
+            yield self.row[at + 1 : end]
+            at = self.row.find(f"\n{letters}", end)
+
+
+@lru_cache(maxsize=2)
+def _vocabulary(words: tuple[str, ...]) -> Vocabulary:
+    return Vocabulary({word: place for place, word in enumerate(words)}, "\n".join(("", *words, "")))
+
+
+def begins(text: str, query: str) -> int:
+    """Where in a text the first word stands that a query asks for, or one like it; 0 where there is none."""
+    sought = {stem(word) for unit in asked(query).units for word in unit}
+    found = (place.start() for place in RUN.finditer(text) if sought & {stem(word) for word in words_of(place[0])})
+    return next(found, 0)
+
+
+@dataclass(frozen=True)
+class Said:
+    """A line in which words stand. row: its place in the index; score: 0 to 1; whole: all words are in it."""
+
+    row: int
+    score: float
+    whole: bool
+
+
+def lines(found: Index, query: str, inside: np.ndarray) -> list[Said]:
+    """The lines in which the words of a query stand, best first. inside: (sources,) bool, those that are searched."""
+    sought = asked(query)
+    if not sought.units or not len(found.word):
+        return []
+    near = _near(_vocabulary(found.words), sought)
+    shares, quality = _shares(found, sought, near, inside)
+    rows = np.flatnonzero(shares > 0 if sought.phrases else shares >= LEAST_SHARE)
+    lengths = np.diff(np.append(found.line_word, len(found.word)))[rows]
+    best = rows[np.lexsort((lengths, -shares[rows] * quality[rows]))][:CLOSELY]
+    told = [
+        one for row in best if (one := _closely(found, sought, near, int(row), float(shares[row]), float(quality[row])))
+    ]
+    common = _commonness(int((shares >= WHOLE).sum()), sought)
+    told = [replace(one, score=max(0.0, float(one.score - common))) for one in told]
+    return sorted(told, key=lambda one: -one.score)  # shorter lines first where these are equal, as they come
+
+
+def _commonness(count: int, sought: Asked) -> float:
+    """What is taken off the lines of a query that `count` lines hold all words of: they tell little then."""
+    return 0.0 if sought.phrases else COMMONNESS * max(0.0, np.log10(max(count, 1) / COMMON))
+
+
+def _near(vocabulary: Vocabulary, sought: Asked) -> dict[str, dict[int, float]]:
+    """What each word of a query is found by: places in the vocabulary and what each counts."""
+    exact = {word for phrase in sought.phrases for word in phrase}
+    found = {}
+    for word in dict.fromkeys((*sought.words, *exact)):
+        spelled = sought.spelled.get(word, word)
+        places = vocabulary.exact(word, spelled)
+        found[word] = dict.fromkeys(places, 1.0) if word in exact else vocabulary.near(word, spelled)
+    return found
+
+
+def _shares(
+    found: Index, sought: Asked, near: Mapping[str, Mapping[int, float]], inside: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """(L,) how much of the query each line holds, by the weight of its words; (L,) how exactly these stand there.
+
+    A word that stands in few lines weighs more.
+    """
+    count = len(found.line_word)
+    some = np.zeros(len(found.words), bool)
+    some[[place for unit in sought.units for word in unit for place in near[word]]] = True
+    at = np.flatnonzero(some[found.word])  # (P,) where in the row of words something stands that was asked for
+    word = found.word[at]
+    line = np.searchsorted(found.line_word, at, side="right") - 1
+    kept = inside[found.line_source[line]]
+    at, word, line = at[kept], word[kept], line[kept]
+    shares, exactly, whole = np.zeros(count), np.zeros(count), 0.0
+    for unit in sought.units:
+        fit = _counts(near[unit[0]], len(found.words))[word]
+        if len(unit) == 2 and len(at):
+            follows = np.append((at[1:] == at[:-1] + 1) & (line[1:] == line[:-1]), False)
+            fit = fit * follows * np.append(_counts(near[unit[1]], len(found.words))[word][1:], 0)
+        best = np.zeros(count)
+        np.maximum.at(best, line, fit)
+        weight = 1 + np.log((1 + count) / (1 + np.count_nonzero(best)))
+        shares += weight * (best > 0)
+        exactly += weight * best
+        whole += weight
+    return shares / whole, exactly / np.maximum(shares, 1e-9)
+
+
+def _counts(places: Mapping[int, float], size: int) -> np.ndarray:
+    """(V,) what each word of a vocabulary of that size counts for the word that is found by `places`."""
+    counts = np.zeros(size, np.float32)
+    counts[list(places)] = list(places.values())
+    return counts
+
+
+def _closely(
+    found: Index, sought: Asked, near: Mapping[str, Mapping[int, float]], row: int, share: float, quality: float
+) -> Said | None:
+    """A line looked at word by word; None where something that was put in quotation marks does not stand there."""
+    words = found.line_words(row)
+    if not all(_stands(phrase, words, near) for phrase in sought.phrases):
+        return None
+    if (sought.phrases and not sought.loose) or _stands(sought.words, words, near):
+        return Said(row, 1.0, True)
+    return Said(row, float(SCATTERED * quality * share**2), share >= WHOLE)
+
+
+def _stands(phrase: Sequence[str], words: Sequence[int], near: Mapping[str, Mapping[int, float]]) -> bool:
+    """Whether words stand in a line as they are, one after another."""
+    exact = [{place for place, value in near[word].items() if value == 1} for word in phrase]
+    last = len(words) - len(phrase)
+    return any(all(words[at + step] in each for step, each in enumerate(exact)) for at in range(last + 1))

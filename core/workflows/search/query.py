@@ -1,0 +1,248 @@
+"""Moments of the library that words describe, best first.
+
+A moment fits a query as far as its labels are near to it in meaning and strong in it: the sum over its strongest
+labels of score * weight, where the label nearest to the query weighs 1 and others exponentially less with every
+SHARPNESS that they are farther. The whole is scaled down where even the nearest label is far. Lines of text fit by
+the words that stand in them as they were typed, or else by the cosine between their vector and the query's.
+"""
+
+import json
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from core.base.errors import AnalysisError
+from core.base.progress import Report, silent
+from core.domain import Hits, Index, Moment, Recipe
+from core.workflows import predictions
+from core.workflows.search import full_text, semantics
+from core.workflows.search import index as indices
+from core.workspace.jobs.cluster import spread
+from core.workspace.store import Store
+
+LONGEST_QUERY = 300  # characters
+SHARPNESS = 0.05
+FAR, SURE = 0.2, 0.4  # nearness of the nearest label up to which nothing fits, and from which scores are told in full
+TRUSTED = 0.3  # nearness that 5 of 100 rightly understood wordings stay below, and most words about no action
+LEAST = 0.005  # moments that fit less are not told; those below WEAK are told as weak
+WEAK = 0.1
+SPREAD = 0.5  # neighbours that fit at least this part as well are one moment with it
+LEAST_LINE = 0.35  # cosine of a line of text
+LINES_A_CLIP = 5  # that are told at most where several clips are searched
+LONGEST_TOLD = 160  # characters of a line
+WRITTEN = "note"  # the source of lines that nobody said
+MOST_ROWS = 4000  # that are looked at closely
+MEANT = 3
+OR = re.compile(  # in the languages of the encoder; "of" of the Dutch says too much else
+    r"(?<!\S)(?:or|oder|ou|o|oppure|lub|albo|или|veya|أو|또는)(?!\S)|または|或者|或是|或(?![许許然])|หรือ",
+    re.IGNORECASE,
+)
+MOST_WISHES = 5
+UNSEEN = ("Cc", "Cs", "Co", "Cn")  # kinds of signs
+ALSO = 0.25  # part of the fit from which a second label is told
+
+
+def search(
+    store: Store, query: str, clips: Sequence[str] | None = None, most: int = 60, report: Report = silent
+) -> Hits:
+    """The moments of the library, or of some clips of it (digests), that fit the words in any of 16 languages."""
+    words = cleaned(query)
+    if not words:
+        raise AnalysisError("Nothing was asked for.", "Type what you look for, such as: someone rides a horse.")
+    if len(words) > LONGEST_QUERY:
+        raise AnalysisError(f"{len(words)} characters are too many for a search.", f"Use {LONGEST_QUERY} at most.")
+    found = indices.current(store, report)
+    bank = semantics.of_labels(store, found.labels)
+    wishes = wished(words)
+    near = bank.nearness(wishes) if found.labels else np.zeros((len(wishes), 0), np.float32)  # (W, C)
+    asked = list(store.digests() if clips is None else dict.fromkeys(clips))
+    there = set(asked)
+    inside = np.array([video in there for video in found.videos], bool)  # (sources,)
+    sought, said = _by_lines(found, words, bank.vectors([words])[0], inside, most)
+    for wish, nearness in zip(wishes, near, strict=True):
+        sought += _by_labels(found, _meant(found, wish, nearness), inside, most)
+    nearness = near.max(axis=0)  # (C,)
+    looked_at, best = set(found.videos), _apart(sought, most)
+    paths = store.paths(one.video for one in best)
+    return Hits(
+        words,
+        tuple(replace(one, path=paths[one.video]) for one in best if one.video in paths),
+        len(there & looked_at),
+        tuple(digest for digest in asked if digest not in looked_at),
+        bank.nearest(nearness, MEANT),
+        bool(len(nearness)) and float(nearness.max()) >= TRUSTED,
+        sum(one in said for one in best),
+    )
+
+
+def cleaned(query: str) -> str:
+    """A query in one line, without signs that cannot be seen or written."""
+    return " ".join("".join(" " if unicodedata.category(each) in UNSEEN else each for each in query).split())
+
+
+def wished(words: str) -> tuple[str, ...]:
+    """What is asked for, of which each is as welcome: "surfing or diving" is two. What is quoted is left whole."""
+    if full_text.asked(words).phrases:
+        return (words,)
+    parts = tuple(dict.fromkeys(part for part in map(str.strip, OR.split(words)) if part))
+    return parts if 1 < len(parts) <= MOST_WISHES else (words,)
+
+
+def _meant(found: Index, words: str, nearness: np.ndarray) -> np.ndarray:
+    """(C,) how near labels are; those in whose name something is missing that was put in quotation marks are far."""
+    sought = full_text.asked(words)
+    if not sought.phrases:
+        return nearness
+    return np.where([sought.named(label) for label in found.labels], nearness, np.float32(-1))
+
+
+def _by_labels(found: Index, nearness: np.ndarray, inside: np.ndarray, most: int) -> list[Moment]:
+    """Moments by the labels that networks see in them."""
+    if not len(found.source) or nearness.max() <= FAR:
+        return []
+    weights = np.exp((nearness - nearness.max()) / SHARPNESS) * np.clip(
+        (nearness.max() - FAR) / (SURE - FAR), 0, 1
+    )  # (C,)
+    parts = weights.astype(np.float32)[found.label] * found.score.astype(np.float32)  # (M, K)
+    fits = parts.sum(axis=1) * inside[found.source]  # (M,)
+    rows = np.flatnonzero(fits >= LEAST)
+    if len(rows) > MOST_ROWS:
+        rows = np.sort(rows[np.argpartition(-fits[rows], MOST_ROWS)[:MOST_ROWS]])
+    runs = [run for run in np.split(rows, _breaks(rows, fits, found.source)) if len(run)]
+    lengths = found.stop_s - found.start_s
+    scored = [(float(np.average(fits[run], weights=lengths[run])), run) for run in runs]
+    scored.sort(key=lambda each: -each[0])
+    return [_moment(found, score, run, parts[run], lengths[run]) for score, run in scored[: 2 * most]]
+
+
+def _breaks(rows: np.ndarray, fits: np.ndarray, source: np.ndarray) -> np.ndarray:
+    """Where in `rows` another moment begins: in another clip, after a gap, or where it fits much better or worse."""
+    before, after = rows[:-1], rows[1:]
+    low, high = np.minimum(fits[before], fits[after]), np.maximum(fits[before], fits[after])
+    return np.flatnonzero((after != before + 1) | (source[before] != source[after]) | (low < SPREAD * high)) + 1
+
+
+def _moment(found: Index, score: float, run: np.ndarray, parts: np.ndarray, lengths: np.ndarray) -> Moment:
+    """A run of rows as a moment, with the labels that made it fit and their mean scores in it."""
+    labels, fit = found.label[run], parts * lengths[:, None]  # (R, K)
+    named, places = np.unique(labels, return_inverse=True)
+    shares = np.bincount(places.ravel(), fit.ravel()) / max(float(fit.sum()), 1e-9)
+    means = np.bincount(places.ravel(), (found.score[run].astype(np.float32) * lengths[:, None]).ravel())
+    means = means / float(lengths.sum())
+    order = [at for rank, at in enumerate(np.argsort(-shares)[:2]) if not rank or shares[at] >= ALSO]
+    why = ", ".join(f"{found.labels[named[at]]} {means[at]:.2f}" for at in order)
+    video = found.videos[found.source[run[0]]]
+    start_s, stop_s = float(found.start_s[run[0]]), float(found.stop_s[run[-1]])
+    return Moment(video, "", round(start_s, 3), round(stop_s, 3), round(min(score, 1.0), 4), why)
+
+
+def _by_lines(
+    found: Index, words: str, vector: np.ndarray, inside: np.ndarray, most: int
+) -> tuple[list[Moment], set[Moment]]:
+    """Moments by the texts that come with clips, and those of them in which all words stand."""
+    if not len(found.line_source):
+        return [], set()
+    said = full_text.lines(found, words, inside)
+    exact = {one.row: one for one in said}
+    scores = {one.row: one.score for one in said}
+    if not full_text.asked(words).phrases:
+        fits = indices.cosines(found, vector) * inside[found.line_source]
+        near = np.flatnonzero(fits >= LEAST_LINE)
+        for row in near[np.argsort(-fits[near], kind="stable")][: 2 * most].tolist():
+            scores[row] = max(float(fits[row]), scores.get(row, 0.0))
+    best = sorted(scores, key=lambda row: -scores[row])
+    told = {row: _told(found, row, scores[row], words, row in exact) for row in _few(found, best, inside)[:most]}
+    return list(told.values()), {one for row, one in told.items() if row in exact and exact[row].whole}
+
+
+def _told(found: Index, row: int, score: float, words: str, said: bool) -> Moment:
+    """A line as a moment. said: words of the query stand in it."""
+    line, source = found.line(row), int(found.line_source[row])
+    kind = found.kinds[source]
+    why = told_line(kind, line.text, words) if said else f"{kind}: {shortened(line.text)}"
+    return Moment(found.videos[source], "", line.start_s, line.stop_s, round(min(score, 1.0), 4), why)
+
+
+def _few(found: Index, rows: list[int], inside: np.ndarray) -> list[int]:
+    """The first lines of each clip, where several clips are searched."""
+    several = len({found.videos[source] for source in np.flatnonzero(inside)}) > 1
+    told: Counter[str] = Counter()
+    kept = []
+    for row in rows:
+        video = found.videos[int(found.line_source[row])]
+        told[video] += 1
+        if told[video] <= LINES_A_CLIP or not several:
+            kept.append(row)
+    return kept
+
+
+def told_line(source: str, text: str, words: str) -> str:
+    """Why a line was found in which words stand: what was said, or written, about there."""
+    return f'{"noted" if source == WRITTEN else "said"}: "{shortened(text, full_text.begins(text, words))}"'
+
+
+def shortened(text: str, about: int = 0) -> str:
+    """A text of which at most LONGEST_TOLD characters are left, about that place."""
+    if len(text) <= LONGEST_TOLD:
+        return text
+    start = max(0, min(about - LONGEST_TOLD // 3, len(text) - LONGEST_TOLD))
+    start = text.find(" ", start, about) + 1 if start and text.find(" ", start, about) >= 0 else start
+    part = text[start : start + LONGEST_TOLD].rstrip()
+    return f"{'... ' if start else ''}{part}{' ...' if start + LONGEST_TOLD < len(text) else ''}"
+
+
+def _apart(moments: list[Moment], most: int) -> tuple[Moment, ...]:
+    """The best moments; of those that overlap by half in one clip only the best stays."""
+    kept: list[Moment] = []
+    for moment in sorted(moments, key=lambda each: (-each.score, each.video, each.start_s)):
+        if len(kept) == most:
+            break
+        if not any(_overlap(moment, other) for other in kept if other.video == moment.video):
+            kept.append(moment)
+    return tuple(kept)
+
+
+def _overlap(one: Moment, other: Moment) -> bool:
+    shared = min(one.stop_s, other.stop_s) - max(one.start_s, other.start_s)
+    return shared > 0.5 * min(one.stop_s - one.start_s, other.stop_s - other.start_s)
+
+
+def analyse(store: Store, digests: Sequence[str], model: str, engine: str, report: Report = silent) -> None:
+    """Let a model look at each of these clips, so that they can be searched; progress is told in frames.
+
+    A clip that cannot be read is left out and told at the end.
+    """
+    sizes, calls = [], []
+    for digest in digests:
+        sizes.append(store.video(digest).frame_count)
+        calls.append((store, digest, model, engine))
+    spread(_look, calls, sizes, "Looking at clips", report)
+    done = indices.looked_at(store)
+    if failed := [store.entry(digest).name for digest in digests if digest not in done]:
+        raise AnalysisError(
+            f"{len(failed)} of {len(digests)} clips could not be looked at: {', '.join(failed[:5])}.",
+            "The others can be searched. Open one of these on the Timeline to see why.",
+        )
+
+
+def _look(store: Store, digest: str, model: str, engine: str, report: Report = silent) -> None:
+    try:
+        predictions.predict(store, digest, Recipe(), model, engine, report)
+    except AnalysisError as error:
+        report(1, 1, f"Left out: {error}")
+
+
+def written(found: Hits, form: str) -> str:
+    """The moments as text or as JSON, as the command line tells them."""
+    if form == "json":
+        keys = ("path", "start_s", "stop_s", "score", "why")
+        rows = [{key: getattr(one, key) for key in keys} for one in found.moments]
+        return json.dumps({"moments": rows}, indent=2, ensure_ascii=False) + "\n"
+    lines = [
+        f"{one.score:.2f}  {one.start_s:8.2f} - {one.stop_s:8.2f} s  {one.path}  ({one.why})" for one in found.moments
+    ]
+    return "".join(f"{line}\n" for line in lines) or "No moment fits these words.\n"

@@ -1,0 +1,55 @@
+"""Networks of one's own: features of a labelled set, training on folds, baselines, tuning, saved models.
+
+lessons: what is learned from, and how good it became      gathering: the features of a set as one job
+baselines: what is simpler than a network                  runs: one training, from its plan to its result
+saving: models as folders and as zips                      tuning: finding good settings on validation groups
+wording: what the words of clips add to their pictures
+"""
+
+from core.workflows.training.checkpoints import folds_done, held_out, network_path, probe, progress, run_of, split_of
+from core.workflows.training.features import gather, gathered, set_key
+from core.workflows.training.model_files import delete_model, free_name, open_zip, save_model, zipped
+from core.workflows.training.options import DIALS, VIEWS, Options, options_of, view
+from core.workflows.training.runs import all_runs, delete, keep_split, plan, rename
+from core.workflows.training.text_branch import BRANCHES, has_words
+from core.workflows.training.trainer import train
+from core.workflows.training.training_data import comparison
+from core.workflows.training.tuning import Search, best, options_from, search, search_key, trials
+
+__all__ = [
+    "BRANCHES",
+    "DIALS",
+    "VIEWS",
+    "Options",
+    "Search",
+    "all_runs",
+    "best",
+    "comparison",
+    "delete",
+    "delete_model",
+    "folds_done",
+    "free_name",
+    "gather",
+    "gathered",
+    "has_words",
+    "held_out",
+    "keep_split",
+    "network_path",
+    "open_zip",
+    "options_from",
+    "options_of",
+    "plan",
+    "probe",
+    "progress",
+    "rename",
+    "run_of",
+    "save_model",
+    "search",
+    "search_key",
+    "set_key",
+    "split_of",
+    "train",
+    "trials",
+    "view",
+    "zipped",
+]

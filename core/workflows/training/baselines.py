@@ -1,0 +1,70 @@
+"""What is simpler than a recurrent network, learned on the same part of the same folds, so that its worth is seen.
+
+The linear probe is a logistic regression on standardised features: of a whole clip on the mean over its steps, of a
+set that is labelled over time on each step by itself. Neither knows the order of steps.
+"""
+
+import warnings as python_warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from core.domain import HeldOut
+from core.stages.networks.recurrent_training import UNKNOWN
+from core.workflows.training.training_data import Lesson, answers
+
+STRENGTH = 0.01  # C of the regression: small, for there are more channels than clips
+MOST_ROWS = 20_000  # steps to learn from, drawn evenly where there are more
+
+
+def majority(taught: Lesson, learned: Sequence[int], tested: Sequence[int], fold: int) -> HeldOut:
+    """The most frequent label of what was learned, said of everything."""
+    counts = np.bincount(_rows(taught, learned)[1], minlength=len(taught.labels))
+    said = np.eye(len(taught.labels), dtype=np.float32)[int(counts.argmax())]
+    rows = [len(taught.examples[place].targets) if taught.over_time else 1 for place in tested]
+    return answers(taught, tested, fold, [np.tile(said, (count, 1)) for count in rows])
+
+
+def linear_probe(taught: Lesson, learned: Sequence[int], tested: Sequence[int], fold: int) -> HeldOut:
+    """A logistic regression on features without their order."""
+    values, targets = _rows(taught, learned)
+    known = np.unique(targets)
+    if len(known) < 2:
+        return majority(taught, learned, tested, fold)
+    model = _fitted(values, targets)
+    scores = []
+    for place in tested:
+        each = np.zeros((len(asked := _seen(taught, place)), len(taught.labels)), np.float32)
+        each[:, known] = model.predict_proba(asked)
+        scores.append(each)
+    return answers(taught, tested, fold, scores)
+
+
+def _fitted(values: np.ndarray, targets: np.ndarray) -> Any:
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=STRENGTH, max_iter=300, class_weight="balanced"))
+    with python_warnings.catch_warnings():
+        python_warnings.simplefilter("ignore", ConvergenceWarning)
+        return model.fit(values, targets)
+
+
+def _seen(taught: Lesson, place: int) -> np.ndarray:
+    """What the probe sees of an item: (T, D) its steps, or (1, D) their mean."""
+    values = taught.examples[place].values
+    return values if taught.over_time else values.mean(axis=0, keepdims=True)
+
+
+def _rows(taught: Lesson, places: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Known rows to learn from: (R, D) and (R,)."""
+    values = [_seen(taught, place) for place in places]
+    targets = [taught.examples[place].targets[: len(each)] for place, each in zip(places, values, strict=True)]
+    known = [each != UNKNOWN for each in targets]
+    count = sum(int(each.sum()) for each in known)
+    every = max(1, -(-count // MOST_ROWS))
+    rows = np.concatenate([each[mask] for each, mask in zip(values, known, strict=True)])[::every]
+    return rows, np.concatenate([each[mask] for each, mask in zip(targets, known, strict=True)])[::every]

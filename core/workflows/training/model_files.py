@@ -1,0 +1,252 @@
+"""Trained networks as models: a folder in the workspace, and a zip that travels to another machine."""
+
+import io
+import json
+import re
+import shutil
+import time
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from core.base.errors import AnalysisError, FormatInvalid, ResultMissing
+from core.base.settings import ROOT
+from core.domain import ModelCard, Training, serialization
+from core.stages.networks import keras_file, text_branch
+from core.workflows import models
+from core.workflows.training.checkpoints import network_path, run_of, words_path
+from core.workspace.store import Store
+
+NETWORK = "network.keras"
+WORDS = "words.npz"
+CARD = "card.json"
+LARGEST = {CARD: 2**20, NETWORK: 2**29, WORDS: text_branch.LARGEST_BYTES}  # bytes
+NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,48}", re.ASCII)
+SMOOTH_S = 1.0  # width of the moving average over the scores of a trained model
+THRESHOLD = 0.4  # mean score under which a moment is told as nothing certain
+LICENCE = "The network was trained here; the licence of the clips that it learned from decides how it may be used."
+RENAMED = {"accuracy": {False: "clip accuracy", True: "step accuracy"}}
+
+
+def free_name(store: Store, wanted: str, *, exactly: bool = False) -> str:
+    """A name for a model that no other has: small letters, digits and dashes.
+
+    exactly: the name that was asked for, or an error.
+    """
+    name = re.sub(r"[^a-z0-9]+", "-", wanted.lower()).strip("-")[:40] or "model"
+    taken = {path.parent.name for place in _places(store) for path in place.glob("*/card.json")} | {"backbones"}
+    if exactly and (name != wanted or name in taken):
+        why = "is taken" if name in taken else "has letters that a name of a model cannot have"
+        raise AnalysisError(f"The name {wanted!r} {why}.", "Give another: small letters, digits and dashes.")
+    return next(each for each in (name, *(f"{name}-{number}" for number in range(2, 10_000))) if each not in taken)
+
+
+def _places(store: Store) -> Iterable[Path]:
+    return ROOT / "models", store.workspace / "models"
+
+
+def save_model(store: Store, key: str, name: str, title: str = "") -> ModelCard:
+    """Make the network of a training a model of that name, which must be free: it can be used at once."""
+    record = run_of(store, key)
+    gone = bool(record.words_sha256) and not words_path(store, key).is_file()
+    if not record.network_sha256 or not network_path(store, key).is_file() or gone:
+        raise ResultMissing("This training has no network to be saved.", "Let it end, or stop it after a few passes.")
+    card = card_of(record, key, free_name(store, name, exactly=True), title)
+    parts = {NETWORK: network_path(store, key).read_bytes()}
+    if card.words:
+        parts[WORDS] = words_path(store, key).read_bytes()
+    _put(store, card, parts)
+    return card
+
+
+def card_of(record: Training, key: str, name: str, title: str = "") -> ModelCard:
+    """The card of a trained network: what it is, what it saw, how good it was on what it did not see."""
+    worded = bool(record.words_sha256)
+    return ModelCard(
+        name,
+        title.strip() or record.name,
+        record.backbone,
+        record.backbone_version,
+        record.labels,
+        recipe=record.recipe,
+        network=NETWORK,
+        network_sha256=record.network_sha256,
+        engine=record.engine,
+        smooth_s=SMOOTH_S,
+        threshold=THRESHOLD,
+        settings=_settings(record, key),
+        trained_on=_trained_on(record),
+        licence=LICENCE,
+        seed=record.seed,
+        scores={each: round(value, 4) for each, value in _scores(record, worded=worded).items()},
+        created=time.strftime("%Y-%m-%d"),
+        words=WORDS if worded else "",
+        words_sha256=record.words_sha256,
+    )
+
+
+def _scores(record: Training, *, worded: bool) -> dict[str, float]:
+    """The scores of a model: of picture and words together and then of each alone, or of the picture where no words go
+    with it."""
+    known = (
+        record.scores
+        if worded
+        else {name: record.words.get(f"picture {name}", value) for name, value in record.scores.items()}
+    )
+    scores = {RENAMED.get(each, {}).get(record.over_time, each): value for each, value in known.items()}
+    if not worded:
+        return scores
+    first = RENAMED["accuracy"][record.over_time]
+    alone = {f"{first}, {branch} alone": record.words[f"{branch} accuracy"] for branch in ("picture", "words")}
+    return {first: scores[first]} | alone | scores
+
+
+def _settings(record: Training, key: str) -> dict[str, Any]:
+    return {
+        **record.settings,
+        "training": key,
+        "data": record.dataset_key,
+        "split": record.split,
+        "passes": record.passes,
+        "baselines": {name: round(value, 4) for name, value in record.baselines.items()},
+        "fold_accuracy": [round(fold.accuracy, 4) for fold in record.folds],
+        "warnings": list(record.warnings),
+        "versions": record.versions,
+    }
+
+
+def _trained_on(record: Training) -> str:
+    clips = sum(fold.clips for fold in record.folds)
+    whole = record.final and record.state == "done" and record.fold_count > 1
+    own = (
+        "This network learned from all of them; the scores are those of networks that were trained in the same way on "
+        f"{len(record.folds)} parts of the set, each tested on groups that it had never seen."
+        if whole
+        else "The scores are of groups that it had never seen."
+    )
+    stopped = " The training was stopped before its end." if record.state == "stopped" else ""
+    return f"The labelled set {record.dataset!r}, tested on {clips} of its clips. {own}{stopped}{_about_words(record)}"
+
+
+def _about_words(record: Training) -> str:
+    """What words have to do with a model, in words."""
+    if not record.words:
+        return ""
+    both, picture, alone = (f"{100 * record.words[f'{each} accuracy']:.1f} %" for each in ("both", "picture", "words"))
+    if record.words_sha256:
+        return (
+            " It looks at the picture and reads the words near each moment: subtitles, a transcript or speech written "
+            f"down beside the clip. Where a clip has none, the picture alone decides. Of what it was tested on {both} "
+            f"was named rightly by both together, {picture} by the picture alone, {alone} by the words alone."
+        )
+    return (
+        " It looks at the picture alone, and its scores are those of the picture; with the words of the clips beside "
+        f"it {both} was named rightly, by the words alone {alone}."
+    )
+
+
+def _put(store: Store, card: ModelCard, parts: dict[str, bytes]) -> None:
+    """Write a model's folder; it counts only once its card is there, which comes last."""
+    folder = store.workspace / "models" / card.name
+    try:
+        folder.mkdir(parents=True)
+        for part, content in parts.items():
+            (folder / part).write_bytes(content)
+        (folder / "card.partial").write_text(serialization.pretty_json(card), encoding="utf-8")
+        (folder / "card.partial").rename(folder / CARD)
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise AnalysisError(f"The model could not be saved: {error}", "Check the disk of the workspace.") from error
+
+
+def delete_model(store: Store, name: str) -> None:
+    """Delete a model of the workspace; those of the program stay."""
+    folder = store.workspace / "models" / name
+    if NAME.fullmatch(name) and (folder / CARD).is_file():
+        (folder / CARD).unlink()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+# Zips -----------------------------------------------------------------------------------------------------------------
+
+
+def zipped(store: Store, name: str) -> bytes:
+    """A model of the workspace as a zip: its card, its network, and where it reads words its text branch."""
+    folder = store.workspace / "models" / name
+    if not NAME.fullmatch(name) or not (folder / CARD).is_file():
+        raise ResultMissing(f"There is no model {name!r} in the workspace.", "Choose another, or save it again.")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
+        for part in (CARD, NETWORK, *([WORDS] if (folder / WORDS).is_file() else [])):
+            archive.write(folder / part, f"{name}/{part}")
+    return packed.getvalue()
+
+
+def open_zip(store: Store, path: Path, *, source: str = "") -> str:
+    """Take in a model out of a zip that `zipped` made; gives the name that it has here.
+
+    Nothing in it is run or trusted: its files are checked by name, size, SHA-256, and for what they hold.
+    """
+    source = source or path.name
+    parts = _parts(path, source)
+    text = parts[CARD].decode("utf-8", "replace")
+    card = serialization.from_json(text, ModelCard, source=f"{source}, {CARD}")
+    if card.network != NETWORK or not NAME.fullmatch(card.name):
+        raise FormatInvalid(
+            f"{source}: expected the network {NETWORK!r} and a plain name, got {card.network!r}, {card.name!r}."
+        )
+    if card.words != (WORDS if WORDS in parts else ""):
+        raise FormatInvalid(f"{source}: its card names {card.words!r} as words, and it holds {', '.join(parts)}.")
+    named = free_name(store, card.name)
+    checked = json.loads(text) | {"name": named}
+    card = serialization.from_json(json.dumps(checked), ModelCard, source=f"{source}, {CARD}")
+    models.check_card(card, source)
+    del parts[CARD]
+    _put_checked(store, card, parts, source)
+    return named
+
+
+def _put_checked(store: Store, card: ModelCard, parts: dict[str, bytes], source: str) -> None:
+    """Write the folder, but only after its files were shown to be what the card says."""
+    aside = store.workspace / "models" / f"{card.name}.partial"
+    try:
+        aside.mkdir(parents=True, exist_ok=True)
+        for part, content in parts.items():
+            (aside / part).write_bytes(content)
+        keras_file.check_file(aside / NETWORK, card.network_sha256)
+        if card.words:
+            text_branch.check(aside / WORDS, card.words_sha256, len(card.labels))
+    except FormatInvalid as error:
+        raise FormatInvalid(str(error).replace(f"{aside}/", f"{source}, "), error.hint) from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    _put(store, card, parts)
+
+
+def _parts(path: Path, source: str) -> dict[str, bytes]:
+    """The files of a zip by their names: card, network, perhaps words; everything else is refused."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            names = [member.filename for member in members]
+            folder = names[0].partition("/")[0] if names and "/" in names[0] else ""
+            expected = {f"{folder}/{part}" if folder else part: part for part in (CARD, NETWORK, WORDS)}
+            there = {expected.get(name) for name in names}
+            strange = None in there or len(there) < len(names) or not {CARD, NETWORK} <= there
+            if strange or folder in (".", ".."):
+                got = ", ".join(names[:8]) or "nothing"
+                raise FormatInvalid(f"{source}: expected {CARD}, {NETWORK} and perhaps {WORDS}, got {got}.")
+            return {expected[member.filename]: _content(archive, member, source) for member in members}
+    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
+        raise FormatInvalid(f"{source} is no zip that can be read: {error}.", "Download the model again.") from error
+
+
+def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo, source: str) -> bytes:
+    """The bytes of a member, never more than a model may have."""
+    most = LARGEST[Path(member.filename).name]
+    with archive.open(member) as stream:
+        content = stream.read(most + 1)
+    if len(content) > most:
+        raise FormatInvalid(f"{source}: {member.filename} is larger than {most} bytes.")
+    return content

@@ -1,0 +1,93 @@
+"""The list of runs: each is planned, listed, renamed and deleted here."""
+
+import time
+from contextlib import suppress
+from dataclasses import replace
+
+from core.base.errors import ResultMissing
+from core.base.registry import BACKBONES
+from core.domain import (
+    Dataset,
+    Recipe,
+    Split,
+    Training,
+)
+from core.domain.fingerprint import fingerprint
+from core.workflows import datasets
+from core.workflows.texts import text_store
+from core.workflows.training.checkpoints import _part, run_of
+from core.workflows.training.options import Options, plain
+from core.workspace.store import Store
+
+
+def plan(
+    store: Store,
+    dataset: Dataset,
+    split: Split,
+    *,
+    backbone: str,
+    engine: str,
+    recipe: Recipe,
+    options: Options,
+    seed: int = 0,
+    final: bool = True,
+    name: str = "",
+    words: bool = False,
+) -> str:
+    """File a training that is to be done, unless it is there; gives its key. words: whether they take part."""
+    dataset_key = datasets.key(dataset)
+    if split.dataset != dataset_key:
+        raise ResultMissing(f"This split was made for another state of {dataset.name!r}.", "Split the set again.")
+    split_key = datasets.split_key(split)
+    made = BACKBONES[backbone]
+    settings = plain(options) | ({"words": True} if words else {})
+    said = (text_store.spoken_keys_of_all(store, (item.video for item in dataset.items)),) if words else ()
+    key = fingerprint(
+        "training", 1, dataset_key, split_key, backbone, made.version, engine, recipe, settings, seed, final, *said
+    )
+    if not store.has(key):
+        keep_split(store, split)
+        record = Training(
+            name or f"{dataset.name}, {options.cell.upper()} {options.units}{', with words' if words else ''}",
+            *(dataset.name, dataset_key, split_key, dataset.labels, backbone, made.version, engine, recipe, settings),
+            seed=seed,
+            created=time.time(),
+            final=final,
+            fold_count=len(split.parts),
+        )
+        store.write(key, record, kind="training")
+    return key
+
+
+def keep_split(store: Store, split: Split) -> str:
+    """Keep a split for trainings and searches, which need it even after its set was deleted; gives its key."""
+    key = datasets.split_key(split)
+    if not store.has(fingerprint("split of training", 1, key)):
+        store.write(fingerprint("split of training", 1, key), split, kind="split of training")
+    return key
+
+
+def all_runs(store: Store) -> dict[str, Training]:
+    """All trainings by key, the latest begun first."""
+    found = {}
+    for key in store.keys("training"):
+        with suppress(ResultMissing):
+            found[key] = run_of(store, key)
+    return dict(sorted(found.items(), key=lambda pair: -pair[1].created))
+
+
+def rename(store: Store, key: str, name: str) -> None:
+    """Give a training another name."""
+    if name.strip():
+        store.write(key, replace(run_of(store, key), name=" ".join(name.split())[:80]), kind="training")
+
+
+def delete(store: Store, key: str) -> None:
+    """Forget a training with its networks; models that were saved stay."""
+    with suppress(ResultMissing):
+        for number in range(run_of(store, key).fold_count + 1):
+            for what in (f"fold {number}", f"checkpoint {2 * number}", f"checkpoint {2 * number + 1}"):
+                store.delete(_part(key, what))
+    for what in ("progress", "network", "text branch", "held out", "probe", "picture", "words"):
+        store.delete(_part(key, what))
+    store.delete(key)

@@ -1,0 +1,130 @@
+"""The words of a set beside its features: what they alone say of clips that were held out, and what both say together.
+
+Each fold has its own text branch with its own vocabulary, learned from the clips that its visual network learned from.
+How much picture and words weigh is found on the fold's validation groups by networks that learned from its training
+groups alone; where a fold has no validation groups both weigh the same.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from core.base.errors import NotEnoughExamples
+from core.base.progress import Report
+from core.domain import Dataset, Features, Fold, HeldOut
+from core.stages.networks import recurrent, recurrent_training, text_branch
+from core.stages.networks.recurrent import NetworkSettings, Run
+from core.stages.networks.text_branch import TextBranch
+from core.workflows.texts import text_store
+from core.workflows.training import training_data
+from core.workflows.training.options import Options, sized
+from core.workflows.training.training_data import Lesson
+from core.workspace.store import Store
+
+BRANCHES: tuple[str, ...] = ("picture", "words", "both")
+
+
+@dataclass(frozen=True, eq=False)
+class Said:
+    """What words alone, and both together, say of the held-out clips of a fold.
+
+    weights: of picture and words; branch: who read the words, None where there were none to learn from.
+    """
+
+    words: HeldOut
+    both: HeldOut
+    weights: tuple[float, float]
+    branch: TextBranch | None
+
+
+def has_words(store: Store, dataset: Dataset) -> int:
+    """How many clips of a set have words that can be learned from."""
+    texts = text_store.all_lines(store)
+    return sum(bool(text_store.spoken(texts.get(item.video, ()))) for item in dataset.items)
+
+
+def near_steps(store: Store, dataset: Dataset, features: Sequence[Features]) -> tuple[tuple[str, ...], ...]:
+    """The words near each step of each item; NotEnoughExamples where no clip has any."""
+    texts = text_store.all_lines(store)
+    found = tuple(
+        text_branch.near(text_store.spoken(texts.get(item.video, ())), seen.times_s)
+        for item, seen in zip(dataset.items, features, strict=True)
+    )
+    if not any(any(each) for each in found):
+        hint = "Add subtitles or transcripts to its clips on the Timeline, or train without the words."
+        raise NotEnoughExamples(f"No clip of {dataset.name!r} has words.", hint)
+    return found
+
+
+def said(
+    taught: Lesson, fold: Fold, number: int, run: Run, options: Options, seed: int, report: Report, *, weighed: bool
+) -> Said:
+    """What the words add to a visual network on a fold. weighed: find the weights, else both weigh the same."""
+    branch = branch_of(taught, (*fold.train, *fold.validation), seed, report)
+    weights = _weights(taught, fold, options, seed, report) if weighed and branch else (1.0, 1.0)
+    picture = [run(taught.examples[place].values) for place in fold.test]
+    words = _words(taught, fold.test, branch)
+    both = [
+        text_branch.fused(one, other, _worded(taught, place, branch), weights)
+        for one, other, place in zip(picture, words, fold.test, strict=True)
+    ]
+    alone, together = (training_data.told(taught, fold.test, number, each) for each in (words, both))
+    return Said(alone, together, weights, branch)
+
+
+def weighed(branch: TextBranch, weights: Sequence[tuple[float, float]]) -> TextBranch:
+    """The text branch for use, with the mean of the weights that were found in each fold."""
+    picture, words = np.mean(weights, axis=0) if weights else (1.0, 1.0)
+    return replace(branch, weights=(float(picture), float(words)))
+
+
+def scores(dataset: Dataset, groups: Sequence[str], by_branch: dict[str, HeldOut]) -> dict[str, float]:
+    """The numbers of each branch, named such as "words accuracy"."""
+    return {
+        f"{branch} {name}": value
+        for branch, answer in by_branch.items()
+        for name, value in training_data.scores(training_data.comparison(dataset, groups, answer)).items()
+    }
+
+
+def branch_of(taught: Lesson, places: Sequence[int], seed: int, report: Report) -> TextBranch | None:
+    """The text branch of some items; None where none of them has words."""
+    texts, targets = [taught.words[at] for at in places], [taught.examples[at].targets for at in places]
+    try:
+        return text_branch.fit(texts, targets, labels=len(taught.labels), seed=seed, report=report)
+    except NotEnoughExamples:
+        return None
+
+
+def _words(taught: Lesson, places: Sequence[int], branch: TextBranch | None) -> list[np.ndarray]:
+    """(T, C) of each item: what its words say; all labels alike where they say nothing."""
+    texts = [taught.words[place] for place in places]
+    if branch is None or not texts:
+        return [np.full((len(each), len(taught.labels)), 1 / len(taught.labels), np.float32) for each in texts]
+    whole = branch.scores([text for each in texts for text in each])
+    return np.split(whole, np.cumsum([len(each) for each in texts])[:-1])
+
+
+def _worded(taught: Lesson, place: int, branch: TextBranch | None) -> np.ndarray:
+    """(T,) bool: whether the words near each step of an item say anything."""
+    texts = taught.words[place]
+    return branch.says(texts) if branch else np.zeros(len(texts), bool)
+
+
+def _weights(taught: Lesson, fold: Fold, options: Options, seed: int, report: Report) -> tuple[float, float]:
+    """The weights of picture and words that are best on the validation groups, which nothing here learned from."""
+    learned, judged = taught.chosen(fold.train), fold.validation
+    branch = branch_of(taught, fold.train, seed, report) if learned and judged else None
+    if branch is None:
+        return 1.0, 1.0
+    asked: NetworkSettings = sized(options, len(learned))
+    run = recurrent.runner(
+        recurrent_training.fit(asked, learned, labels=len(taught.labels), seed=seed, report=report).model
+    )
+    return text_branch.learned_weights(
+        np.concatenate([run(taught.examples[place].values) for place in judged]),
+        np.concatenate(_words(taught, judged, branch)),
+        np.concatenate([_worded(taught, place, branch) for place in judged]),
+        np.concatenate([taught.examples[place].targets for place in judged]),
+    )

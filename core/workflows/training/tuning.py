@@ -1,0 +1,261 @@
+"""Finding good settings with Optuna: tried on training groups, chosen on validation groups; no test group is looked at.
+
+A search is a study in an SQLite file of the workspace, so that it goes on after a stop or a death where it was. Each
+trial trains on some folds of the split, one after the other; a trial that does worse after a fold, or in the midst of
+one, than half of those before it is given up.
+"""
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.base.errors import AnalysisError, Cancelled, NotEnoughExamples, ResultMissing
+from core.base.progress import Report, silent
+from core.base.registry import BACKBONES
+from core.domain import Dataset, Epoch, Split, Trial
+from core.domain.fingerprint import fingerprint
+from core.stages.networks import recurrent_training
+from core.workflows import datasets
+from core.workflows.training import features, training_data
+from core.workflows.training.checkpoints import split_of
+from core.workflows.training.options import Options, options_of, plain, sized, view
+from core.workflows.training.training_data import Lesson
+from core.workspace.store import Store
+
+MOST_FOLDS = 3  # folds whose validation groups a trial is judged on
+SHOWN = {"complete": "done", "pruned": "pruned", "running": "running", "fail": "failed", "waiting": "running"}
+LOSS_WEIGHT = 1e-3  # of equal accuracies the one with the smaller loss is better
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is searched. dataset: name of the set; split: key of the split; backbones: CNNs to choose from.
+
+    view: one of VIEWS, what each CNN sees. most: trials in all; seconds: after which no further trial is begun.
+    """
+
+    dataset: str
+    dataset_key: str
+    split: str
+    backbones: tuple[str, ...]
+    engine: str
+    view: str
+    options: Options
+    seed: int = 0
+    most: int = 30
+    seconds: float = 600.0
+
+
+def search_key(asked: Search) -> str:
+    """The name of a search; more trials or time do not make it another."""
+    versions = [BACKBONES[name].version for name in asked.backbones]
+    told = (
+        asked.dataset_key,
+        asked.split,
+        asked.backbones,
+        versions,
+        asked.engine,
+        [view(asked.view, name) for name in asked.backbones],
+    )
+    return fingerprint("search", 1, told, plain(asked.options), asked.seed)
+
+
+def search(store: Store, asked: Search, report: Report = silent) -> None:
+    """Try settings until trials or time run out; what was tried before counts. Progress is told in trials."""
+    import optuna
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    began = time.monotonic()
+    study = _study(store, asked)
+    _bury_the_dead(study)
+    dataset = store.dataset(asked.dataset)
+    if datasets.key(dataset) != asked.dataset_key:
+        raise AnalysisError(f"The labelled set {dataset.name!r} was changed meanwhile.", "Begin a new search.")
+    split = split_of(store, asked.split)
+    taught = {name: _taught(store, dataset, split, name, asked, report) for name in asked.backbones}
+    while _ended(study) < asked.most and time.monotonic() - began < asked.seconds:
+        number = _ended(study)
+        trial = study.ask()
+        left_s = asked.seconds - (time.monotonic() - began)
+        try:
+            value = _tried(
+                trial, taught, split, asked, left_s, lambda said, number=number: report(number, asked.most, said)
+            )
+        except optuna.TrialPruned:
+            study.tell(trial, state=optuna.trial.TrialState.PRUNED)
+        except Cancelled:
+            study.tell(trial, state=optuna.trial.TrialState.FAIL)
+            raise
+        else:
+            study.tell(trial, value)
+        store.write(search_key(asked), _told(study), kind="search")
+    report(asked.most, asked.most, "Done")
+
+
+def trials(store: Store, key: str) -> tuple[Trial, ...]:
+    """All trials of a search so far, in their order; none before its first has ended."""
+    with suppress(ResultMissing):
+        return store.read(key, tuple[Trial, ...])
+    return ()
+
+
+def best(found: Sequence[Trial]) -> Trial | None:
+    """The trial that named most steps of the validation groups rightly; of equals the one with the smaller loss."""
+    done = [trial for trial in found if trial.state == "done" and trial.accuracy is not None]
+    return max(done, key=lambda trial: (trial.accuracy or 0) - LOSS_WEIGHT * (trial.loss or 0), default=None)
+
+
+def options_from(trial: Trial, base: Options) -> tuple[str, Options]:
+    """The CNN and the options of a trial."""
+    known = {name: value for name, value in trial.settings.items() if name != "backbone"}
+    return trial.settings["backbone"], options_of(plain(base) | known)
+
+
+# One trial ------------------------------------------------------------------------------------------------------------
+
+
+def _tried(trial: Any, taught: dict[str, Lesson], split: Split, asked: Search, left_s: float, tell: Any) -> float:
+    """The value of a trial: how well validation groups are named, over several folds."""
+    backbone, options = _drawn(trial, asked)
+    began, told = time.monotonic(), []
+    for number in _folds(split):
+        fold = split.fold(number)
+        lesson = taught[backbone]
+        examples = lesson.chosen(fold.train)
+        whole = options if options.stop_early else replace(options, patience=options.epochs)
+        fitted = recurrent_training.fit(
+            sized(whole, len(examples)),
+            examples,
+            labels=len(lesson.labels),
+            validation=lesson.chosen(fold.validation),
+            seed=asked.seed,
+            report=_within(trial, tell, began, left_s),
+        )
+        told.append(fitted.history[fitted.best if options.stop_early else -1])
+        trial.set_user_attr("passes", fitted.best + 1 if options.stop_early else len(fitted.history))
+        value = _value(told)
+        trial.report(value, len(told))
+        if trial.should_prune():
+            _note(trial, told, began)
+            _prune()
+    _note(trial, told, began)
+    return _value(told)
+
+
+def _within(trial: Any, tell: Any, began: float, left_s: float) -> Report:
+    """The report of a fold: a trial that would outlast the time that is left twice over is given up."""
+
+    def report(_done: int, _total: int, message: str) -> None:
+        tell(f"Trial {trial.number + 1}: {message[0].lower()}{message[1:]}")
+        if time.monotonic() - began > 2 * max(left_s, 10.0):
+            _prune()
+
+    return report
+
+
+def _prune() -> None:
+    import optuna
+
+    raise optuna.TrialPruned
+
+
+def _means(told: Sequence[Epoch]) -> tuple[float, float]:
+    """Mean accuracy and mean loss of the validation groups of some folds."""
+    accuracy = np.mean([one.validation_accuracy or 0.0 for one in told])
+    return float(accuracy), float(np.mean([one.validation_loss or 0.0 for one in told]))
+
+
+def _value(told: Sequence[Epoch]) -> float:
+    accuracy, loss = _means(told)
+    return accuracy - LOSS_WEIGHT * loss
+
+
+def _note(trial: Any, told: Sequence[Epoch], began: float) -> None:
+    """Keep what a table tells of a trial."""
+    accuracy, loss = _means(told)
+    for name, value in (("accuracy", accuracy), ("loss", loss), ("seconds", time.monotonic() - began)):
+        trial.set_user_attr(name, value)
+
+
+def _drawn(trial: Any, asked: Search) -> tuple[str, Options]:
+    """The CNN and the options that Optuna proposes."""
+    backbone = trial.suggest_categorical("backbone", list(asked.backbones))
+    drawn = {
+        "learning_rate": trial.suggest_float("learning_rate", 3e-4, 1e-2, log=True),
+        "batch_size": trial.suggest_categorical("batch_size", [8, 16, 32]),
+        "cell": trial.suggest_categorical("cell", ["gru", "lstm"]),
+        "units": trial.suggest_categorical("units", [32, 64, 128]),
+        "dropout": trial.suggest_float("dropout", 0.1, 0.7),
+    }
+    return backbone, replace(asked.options, **drawn)
+
+
+def _folds(split: Split) -> list[int]:
+    """The folds that trials are judged on: those with validation groups, evenly spread."""
+    fit = [number for number in range(len(split.parts)) if split.fold(number).validation]
+    if not fit:
+        raise NotEnoughExamples("No fold has groups to validate on.", "It takes at least four groups.")
+    return [fit[round(place)] for place in np.linspace(0, len(fit) - 1, min(MOST_FOLDS, len(fit)))]
+
+
+# The study ------------------------------------------------------------------------------------------------------------
+
+
+def _taught(store: Store, dataset: Dataset, split: Split, backbone: str, asked: Search, report: Report) -> Lesson:
+    recipe = view(asked.view, backbone)
+    features.gather_of(store, dataset, recipe, backbone, asked.engine, report)
+    found = features.features_of_all(store, dataset, recipe, backbone, asked.engine)
+    return training_data.lesson(dataset, split.groups, found)
+
+
+def _path(store: Store, asked: Search) -> Path:
+    return store.workspace / "searches" / f"{search_key(asked)}.sqlite"
+
+
+def _study(store: Store, asked: Search) -> Any:
+    import optuna
+
+    path = _path(store, asked)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    storage = optuna.storages.RDBStorage(f"sqlite:///{path}", engine_kwargs={"connect_args": {"timeout": 30}})
+    sampler = optuna.samplers.TPESampler(seed=asked.seed, n_startup_trials=8)
+    pruner = optuna.pruners.MedianPruner(n_startup_trials=4)
+    return optuna.create_study(
+        storage=storage, sampler=sampler, pruner=pruner, study_name="search", direction="maximize", load_if_exists=True
+    )
+
+
+def _bury_the_dead(study: Any) -> None:
+    """Tell trials whose worker died as failed."""
+    from optuna.trial import TrialState
+
+    for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        with suppress(ValueError):
+            study.tell(trial.number, state=TrialState.FAIL)
+
+
+def _ended(study: Any) -> int:
+    """How many trials count: those that were interrupted do not."""
+    from optuna.trial import TrialState
+
+    return len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED)))
+
+
+def _told(study: Any) -> tuple[Trial, ...]:
+    return tuple(
+        Trial(
+            trial.number,
+            dict(trial.params),
+            SHOWN[trial.state.name.lower()],  # pyright: ignore[reportArgumentType]
+            trial.user_attrs.get("accuracy"),
+            trial.user_attrs.get("loss"),
+            trial.user_attrs.get("passes", 0),
+            float(trial.user_attrs.get("seconds", 0.0)),
+        )
+        for trial in study.get_trials(deepcopy=False)
+    )
