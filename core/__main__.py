@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from core.base.errors import AnalysisError
-from core.commands import clips, console, labels, sets
+from core.cli import clips, console, datasets, labels
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -43,7 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.set_defaults(problem=lambda _chosen: "")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for kind in (clips, labels, sets):
+    for kind in (clips, labels, datasets):
         kind.add(commands)
     return parser
 

@@ -20,6 +20,7 @@ from core.domain import Line, Lines
 from core.stages.networks import text_branch
 from core.stages.networks.recurrent_training import Example
 from core.stages.networks.text_branch import TextBranch
+from core.workflows.texts import text_store
 
 STEPS, CHANNELS = 6, 8
 pytestmark = pytest.mark.usefixtures("no_network")

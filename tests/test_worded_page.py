@@ -8,6 +8,7 @@ import pytest
 from core.domain import Branches, Line, ModelCard, Prediction, Recipe
 from core.workflows import models, predictions, training
 from core.workflows.search import keep_lines
+from core.workflows.texts import text_store
 from pages.ui import state, with_words, worded
 from tests.test_pages import CARD, DIGEST, button, clip, page, runner, told, video_info
 from tests.test_train_page import dataset, ended, looked_at, planned, store, tab

@@ -9,7 +9,7 @@ from pathlib import Path
 from core.base import settings
 from core.base.errors import AnalysisError, FormatInvalid
 from core.base.registry import BACKBONES, FORMATS, unknown
-from core.commands import console
+from core.cli import console
 from core.domain import Analysis, ModelCard, Recipe
 from core.stages import formats, narrative
 from core.stages.formats.json import write_video

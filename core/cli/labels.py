@@ -8,7 +8,7 @@ from pathlib import Path
 from core.base import settings
 from core.base.errors import AnalysisError
 from core.base.registry import FORMATS
-from core.commands import console
+from core.cli import console
 from core.domain import Renaming
 from core.stages import formats
 from core.stages.formats.common import conversion, selection

@@ -5,9 +5,9 @@ import json
 import sys
 
 from core.base import settings
+from core.cli import console
 from core.cli import evaluation as evaluation_module
 from core.cli import training as training_module
-from core.commands import console
 from core.workflows import evaluation, training
 from core.workflows.datasets import split_choice
 from core.workspace.store import Store
