@@ -15,7 +15,7 @@ from core import backbones, codec, engine, pipeline, video
 from core.backbones import BACKBONES
 from core.domain import Features, ModelCard, Prediction, Recipe
 from core.errors import Cancelled, FormatInvalid, RecipeInvalid, ResultMissing, UnknownName, VideoUnreadable
-from core.preprocess import Crop, Resample, Trim
+from core.preprocess import Crop, Hold, Resample, Trim
 from core.registry import FORMATS
 from core.settings import ROOT, Settings, current
 from core.store import Store
@@ -279,6 +279,32 @@ def test_a_clip_of_one_frame_gets_labels(shared_store, card, tmp_path):
     pipeline.predict(shared_store, digest, Recipe(), MODEL, ENGINE)
     found = pipeline.analysis(shared_store, digest, Recipe(), card, ENGINE)
     assert len(found.ranking) == 1000 and found.track.seen_s[1] <= found.video.duration_s
+
+
+class _Stages:
+    """What a network would be that says nothing: each stage gives as many rows as it should."""
+
+    stages = (
+        lambda rows: np.zeros((len(rows) // 4, 2), np.float32),
+        lambda rows: np.zeros((len(rows) // 2, 1024), np.float32),
+    )
+
+
+def test_a_clip_shorter_than_half_a_step_keeps_its_first_step_and_only_that(shared_store, tmp_path):
+    """The middle of a step of 8 frames lies after the end of a clip of 3 frames, and so do those of the held end."""
+    digest = pipeline.add_video(shared_store, written_clip(tmp_path / "short.mp4", moving_square(3)))
+    info, recipe = shared_store.video(digest), Recipe((Hold(),))
+    found = pipeline.look(info, recipe, BACKBONES["i3d-kinetics400"], _Stages())
+    assert found.times_s.tolist() == pytest.approx([4 / 25]) and found.values.shape == (1, 1024)
+    assert found.seen_s == pytest.approx((0.0, 3 / 25))
+
+
+def test_steps_of_a_held_end_are_not_told(shared_store, digest):
+    """50 frames at 25 frames/s hold six steps of 8 frames whose middles lie before the end at 2 s."""
+    info, recipe = shared_store.video(digest), Recipe((Hold(),))
+    found = pipeline.look(info, recipe, BACKBONES["i3d-kinetics400"], _Stages())
+    assert found.times_s.tolist() == pytest.approx([(8 * step + 4) / 25 for step in range(6)])
+    assert found.seen_s == pytest.approx((0.0, 2.0))
 
 
 @pytest.mark.parametrize("message", ["Loading the network", "Looking at frames", "Reading labels"])
