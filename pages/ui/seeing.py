@@ -11,7 +11,7 @@ from core.domain import VideoInfo
 from core.errors import AnalysisError
 from core.insight import View
 from core.registry import BACKBONES
-from pages.ui import paint, state, theme, words
+from pages.ui import downloads, paint, state, theme, words
 from pages.ui.slider import slider
 
 Bytes = Callable[[], bytes]
@@ -104,15 +104,7 @@ def take_along(files: Sequence[tuple[str, str, Bytes]], *, key: str) -> None:
     kinds = {".png": "image/png", ".npz": "application/zip"}
     with st.container(horizontal=True):
         for title, name, make in files:
-            st.download_button(
-                title,
-                make,
-                name,
-                kinds[name[-4:]],
-                key=f"{key}.{title}",
-                icon=":material/download:",
-                on_click="ignore",
-            )
+            downloads.button(title, make, name, kinds[name[-4:]], key=f"{key}.{title}")
 
 
 def stem(info: VideoInfo, *parts: str) -> str:
