@@ -23,6 +23,14 @@ test:       ## set up everything and run all tests, those in a real Chromium inc
 check: lint ## check format, style and types, and run the tests that need no browser and train no network
 	$(PYTHON) -m pytest -n 2 --dist loadfile -m "not browser and not training" $(TESTS)
 
+coverage:   ## measure which lines of core and pages the tests without browser run
+	@$(SET_UP) program tools
+	$(PYTHON) -m pytest -n 2 --dist loadfile -m "not browser" --cov --cov-report=term:skip-covered --cov-report=html $(TESTS)
+
+test-pythons: ## run the tests without browser on each promised Python that is installed (PYTHONS="3.12" for some)
+	@$(SET_UP) program tools
+	$(PYTHON) -m scripts.pythons $(PYTHONS)
+
 bench:      ## measure speed, memory and accuracy on this machine (BENCH="end_to_end memory" for some)
 	@$(SET_UP) program tools chromium
 	$(PYTHON) -m benchmarks $(BENCH)

@@ -78,9 +78,8 @@ def candidates() -> list:
     return [[sys.executable], *([name] for name in names), *launcher]
 
 
-def find_python() -> str:
-    """The program file of a Python that can run this project."""
-    named = os.environ.get("KINETOSCOPE_PYTHON")
+def find_python(named: str) -> str:
+    """The program file of a Python that can run this project: of `named`, where one is named."""
     for command in [[named]] if named else candidates():
         version, program = probe(command)
         if version in VERSIONS:
@@ -101,69 +100,73 @@ def find_python() -> str:
     )
 
 
-def venv_python() -> Path:
-    """The Python of .venv, whether it is there or not."""
-    return VENV / "Scripts" / "python.exe" if on_windows() else VENV / "bin" / "python"
+class Environment:
+    """A virtual environment of this project. folder: where it is; named: the Python to make it with, empty for any."""
+
+    def __init__(self, folder: Path, named: str = ""):
+        self.folder = folder
+        self.named = named
+        self.python = folder / "Scripts" / "python.exe" if on_windows() else folder / "bin" / "python"
+
+    def suits(self) -> bool:
+        """Whether it works, with pip, and is of a suitable Python: of the named one, where one is named."""
+        version, _ = probe([str(self.python)])
+        packages = [*self.folder.glob("lib/python*/site-packages"), self.folder / "Lib" / "site-packages"]
+        if version not in VERSIONS or not any((folder / "pip").is_dir() for folder in packages):
+            return False
+        return not self.named or probe([self.named])[0] == version
+
+    def remove(self) -> None:
+        """Remove it; where it is a link, only the link."""
+        try:
+            if self.folder.is_symlink():
+                self.folder.unlink()
+            elif self.folder.exists():
+                shutil.rmtree(str(self.folder))
+        except OSError as error:
+            raise SetupError(
+                f"The old environment {self.folder} cannot be removed: {error}.",
+                "End what runs from it, and start set-up with another Python than the one in it.",
+            ) from error
+
+    def make(self) -> None:
+        """Make it anew, unless it suits."""
+        if self.suits():
+            return
+        python = find_python(self.named)
+        self.remove()
+        tell(f"Making {self.folder.name} with {python} ...")
+        command = [python, "-m", "venv", str(self.folder)]
+        if succeeds(command):
+            return
+        # Debian keeps the part of Python that makes environments in a package of its own.
+        self.remove()
+        if not (apt_install("python3-venv") and succeeds(command)):
+            raise SetupError(
+                f"{python} cannot make a virtual environment.", "On Debian or Ubuntu: sudo apt-get install python3-venv"
+            )
+
+    def install(self, part: str) -> None:
+        """Install the locked packages of `part`, unless the stamp says that they are there."""
+        self.make()
+        lock, stamp = ROOT / LOCKS[part], self.folder / f"installed-{part}"
+        wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
+        if stamp.exists() and stamp.read_text().strip() == wanted:
+            return
+        tell(f"Installing the packages of {lock.name}; this takes some minutes the first time ...")
+        pip = [str(self.python), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
+        if not succeeds([*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(lock)]):
+            raise SetupError(
+                f"The packages of {lock.name} could not be installed.",
+                "Read pip's message above; a second try goes on from there. There are packages for Linux on x86-64 "
+                "(and on arm64 with glibc 2.35), macOS 14 or later on Apple silicon, and Windows on x86-64.",
+            )
+        stamp.write_text(wanted + "\n")
 
 
-def venv_suits() -> bool:
-    """Whether .venv works, with pip, and is of a suitable Python: the named one, where one is named."""
-    python = str(venv_python())
-    version, _ = probe([python])
-    packages = [*VENV.glob("lib/python*/site-packages"), VENV / "Lib" / "site-packages"]
-    if version not in VERSIONS or not any((folder / "pip").is_dir() for folder in packages):
-        return False
-    named = os.environ.get("KINETOSCOPE_PYTHON")
-    return not named or probe([named])[0] == version
-
-
-def remove_venv() -> None:
-    """Remove .venv; where it is a link, only the link."""
-    try:
-        if VENV.is_symlink():
-            VENV.unlink()
-        elif VENV.exists():
-            shutil.rmtree(str(VENV))
-    except OSError as error:
-        raise SetupError(
-            f"The old environment {VENV} cannot be removed: {error}.",
-            "End what runs from it, and start set-up with another Python than the one in it.",
-        ) from error
-
-
-def make_venv() -> None:
-    """Make .venv where there is none that suits."""
-    if venv_suits():
-        return
-    python = find_python()
-    remove_venv()
-    tell(f"Making .venv with {python} ...")
-    if succeeds([python, "-m", "venv", str(VENV)]):
-        return
-    # Debian keeps the part of Python that makes environments in a package of its own.
-    remove_venv()
-    if not (apt_install("python3-venv") and succeeds([python, "-m", "venv", str(VENV)])):
-        raise SetupError(
-            f"{python} cannot make a virtual environment.", "On Debian or Ubuntu: sudo apt-get install python3-venv"
-        )
-
-
-def install(part: str) -> None:
-    """Install the locked packages of `part` into .venv, unless its stamp says that they are there."""
-    make_venv()
-    lock, stamp = ROOT / LOCKS[part], VENV / f"installed-{part}"
-    wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
-    if stamp.exists() and stamp.read_text().strip() == wanted:
-        return
-    tell(f"Installing the packages of {lock.name} into .venv; this takes some minutes the first time ...")
-    pip = [str(venv_python()), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-    if not succeeds([*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(lock)]):
-        raise SetupError(
-            f"The packages of {lock.name} could not be installed.",
-            "Read pip's message above; a second try goes on from there. There are packages for Linux on x86-64 (and on "
-            "arm64 with glibc 2.35), macOS 14 or later on Apple silicon, and Windows on x86-64.",
-        )
-    stamp.write_text(wanted + "\n")
+def environment() -> Environment:
+    """The environment that the project runs in."""
+    return Environment(VENV, os.environ.get("KINETOSCOPE_PYTHON", ""))
 
 
 def as_root(command: list) -> bool:
@@ -214,7 +217,7 @@ def set_up_chromium() -> None:
 
 def serve(port: int) -> int:
     """Serve the dashboard on this machine until it is ended; the exit status."""
-    command = [str(venv_python()), "-m", "streamlit", "run", "app.py"]
+    command = [str(environment().python), "-m", "streamlit", "run", "app.py"]
     command += ["--server.address", "127.0.0.1", "--server.headless", "true"]
     command += ["--server.port", str(port)] if port else []
     os.chdir(str(ROOT))
@@ -227,8 +230,8 @@ def serve(port: int) -> int:
 
 
 PARTS = {
-    "program": lambda: install("program"),
-    "tools": lambda: install("tools"),
+    "program": lambda: environment().install("program"),
+    "tools": lambda: environment().install("tools"),
     "chromium": set_up_chromium,
 }
 

@@ -112,15 +112,15 @@ def test_a_failed_installation_leaves_no_stamp_and_says_what_to_do(machine: Mach
 @pytest.mark.parametrize("version", [(0, 0), (3, 10), (3, 14)])
 def test_an_environment_that_does_not_suit_is_made_anew(machine: Machine, version: tuple[int, int]):
     made_venv("program")
-    machine.pythons[str(setup.venv_python())] = version
-    setup.make_venv()
+    machine.pythons[str(setup.environment().python)] = version
+    setup.environment().make()
     assert machine.calls == [["python3", "-m", "venv", str(setup.VENV)]]
     assert not setup.VENV.exists()  # removed before it is made, which this machine only notes
 
 
 def test_an_environment_without_pip_is_made_anew(machine: Machine):
     setup.VENV.mkdir()
-    setup.make_venv()
+    setup.environment().make()
     assert machine.calls == [["python3", "-m", "venv", str(setup.VENV)]]
 
 
@@ -128,14 +128,14 @@ def test_naming_another_python_makes_the_environment_anew(machine: Machine, monk
     made_venv("program")
     machine.pythons["/opt/python3.13"] = (3, 13)
     monkeypatch.setenv("KINETOSCOPE_PYTHON", "/opt/python3.13")
-    setup.make_venv()
+    setup.environment().make()
     assert machine.calls == [["/opt/python3.13", "-m", "venv", str(setup.VENV)]]
 
 
 def test_of_an_environment_that_is_a_link_only_the_link_is_removed(machine: Machine, tmp_path: Path):
     (tmp_path / "elsewhere").mkdir()
     setup.VENV.symlink_to(tmp_path / "elsewhere")
-    setup.remove_venv()
+    setup.environment().remove()
     assert (tmp_path / "elsewhere").is_dir() and not setup.VENV.is_symlink()
 
 
@@ -157,7 +157,7 @@ def test_a_named_python_that_does_not_suit_is_refused(
     machine.pythons["/opt/python3.10"] = (3, 10)
     monkeypatch.setenv("KINETOSCOPE_PYTHON", name)
     with pytest.raises(setup.SetupError) as refusal:
-        setup.find_python()
+        setup.find_python(name)
     assert str(refusal.value) == f"KINETOSCOPE_PYTHON names {name}, {reason}"
 
 
@@ -165,7 +165,7 @@ def test_on_debian_the_missing_part_of_python_is_installed(machine: Machine, mon
     packages, attempts = [], iter([False, True])
     monkeypatch.setattr(setup, "succeeds", lambda command: next(attempts))
     monkeypatch.setattr(setup, "apt_install", lambda package: packages.append(package) or True)
-    setup.make_venv()
+    setup.environment().make()
     assert packages == ["python3-venv"]
 
 
@@ -215,18 +215,18 @@ def test_a_named_browser_comes_first(machine: Machine, monkeypatch: pytest.Monke
 
 
 def test_on_windows_the_environment_has_its_python_in_scripts(windows: Machine):
-    assert setup.venv_python() == setup.VENV / "Scripts" / "python.exe"
+    assert setup.environment().python == setup.VENV / "Scripts" / "python.exe"
 
 
 def test_on_windows_an_environment_that_suits_is_kept(windows: Machine):
     (setup.VENV / "Lib/site-packages/pip").mkdir(parents=True)
-    windows.pythons = {str(setup.venv_python()): (3, 13)}
-    assert setup.venv_suits()
+    windows.pythons = {str(setup.environment().python): (3, 13)}
+    assert setup.environment().suits()
 
 
 def test_on_windows_the_launcher_is_asked_too(windows: Machine):
     windows.pythons = {"py -3.12": (3, 12)}
-    assert setup.find_python() == "py"
+    assert setup.find_python("") == "py"
 
 
 def test_on_windows_nothing_asks_for_apt_or_root(windows: Machine, monkeypatch: pytest.MonkeyPatch):
