@@ -74,14 +74,20 @@ def serve(
     with log.open("w") as output:
         started = time.time()
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
     dashboard = Dashboard(f"http://127.0.0.1:{port}", process.pid, workspace, log, started)
     try:
         _await_health(dashboard, process, wait_s)
         yield dashboard
     finally:
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGTERM))  # Windows has no SIGTERM to catch
         try:
             process.wait(20)
         except subprocess.TimeoutExpired:
