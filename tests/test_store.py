@@ -21,7 +21,7 @@ from core.domain import Analysis, Features, LabelScore, Prediction, Recipe, Segm
 from core.errors import AnalysisError, ResultMissing
 from core.jobs import Job
 from core.preprocess import Flip, Rotate
-from core.store import STALE_S, Store, cleaned_name
+from core.store import STALE_S, Store, cleaned_name, results
 from core.store.clips import LONGEST_NAME
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -202,6 +202,15 @@ def test_large_arrays_are_mapped_and_not_copied(store):
         values[0, 0] = 1
     store.delete(KEY)
     assert values[999, 1023] == 1000 * 1024 - 1  # who reads it may go on reading
+
+
+def test_on_windows_no_file_is_held_open_by_a_result(store, monkeypatch):
+    """A mapped file could be neither deleted nor replaced there."""
+    monkeypatch.setattr(results, "MAPS", False)
+    store.write(KEY, features(1000, 1024), kind="features")
+    values = store.read(KEY, Features).values
+    assert not isinstance(values, np.memmap) and not values.flags.writeable
+    assert values[999, 1023] == 1000 * 1024 - 1
 
 
 def test_what_is_not_there_is_missing(store):
