@@ -22,7 +22,7 @@ from core.errors import AnalysisError, ResultMissing
 from core.jobs import Job
 from core.preprocess import Flip, Rotate
 from core.store import STALE_S, Store, cleaned_name, results
-from core.store.clips import LONGEST_NAME
+from core.store.clips import LONGEST_NAME, file_name
 
 ROOT = Path(__file__).resolve().parent.parent
 KEY, OTHER = "ab" * 20, "cd" * 20
@@ -525,3 +525,14 @@ def test_a_full_disk_is_told_by_the_system_itself():
         store.videos()
     with pytest.raises(AnalysisError, match="no room left"), store._explained(), open("/dev/full", "wb", 0) as full:
         shutil.copyfileobj(io.BytesIO(b"x"), full)
+
+
+@pytest.mark.parametrize(
+    "name, kept",
+    [("walks.zip", "walks.zip"), ("C:walks.zip", "C_walks.zip"), ('a<b>|"?*.zip', "a_b_____.zip")]
+    + [("nul.zip", "_nul.zip"), ("COM1", "_COM1"), ("console.zip", "console.zip")],
+)
+def test_a_name_is_filed_as_windows_allows(monkeypatch, name: str, kept: str):
+    assert file_name(name) == cleaned_name(name)
+    monkeypatch.setattr(os, "name", "nt")
+    assert file_name(name) == kept
