@@ -529,8 +529,14 @@ def test_a_full_disk_is_told_by_the_system_itself():
 
 @pytest.mark.parametrize(
     "name, kept",
-    [("walks.zip", "walks.zip"), ("C:walks.zip", "C_walks.zip"), ('a<b>|"?*.zip', "a_b_____.zip")]
-    + [("nul.zip", "_nul.zip"), ("COM1", "_COM1"), ("console.zip", "console.zip")],
+    [
+        ("walks.zip", "walks.zip"),
+        ("C:walks.zip", "C_walks.zip"),
+        ('a<b>|"?*.zip', "a_b_____.zip"),
+        ("nul.zip", "_nul.zip"),
+        ("COM1", "_COM1"),
+        ("console.zip", "console.zip"),
+    ],
 )
 def test_a_name_is_filed_as_windows_allows(monkeypatch, name: str, kept: str):
     assert file_name(name) == cleaned_name(name)
