@@ -8,6 +8,7 @@ import gzip
 import re
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
@@ -19,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.base.errors import AnalysisError, ResultMissing
 from core.stages.preprocessing.frame_clock import frame_table
-from pages.ui import reads, state
+from pages.ui import downloads, reads, state
 
 HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?", re.ASCII)
 DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -82,6 +83,15 @@ def export(request: Request) -> Response:
     return FileResponse(path, media_type=_kind(path), headers={**HEADERS, "Content-Disposition": "attachment"})
 
 
+def download(request: Request) -> Response:
+    """A file that a page offers, made when it is asked for; see pages.ui.downloads."""
+    offer = downloads.offered(request.path_params["digest"])
+    if offer is None:
+        return _refusal(404)
+    attachment = f"attachment; filename*=UTF-8''{quote(offer.name)}"
+    return Response(offer.read(), media_type=offer.mime, headers={**HEADERS, "Content-Disposition": attachment})
+
+
 def guarded(answer, name: re.Pattern[str] = DIGEST):
     """Only for our own pages, and only digests or keys: nothing else of the address ever becomes a path."""
 
@@ -142,6 +152,7 @@ ROUTES = [
     Route("/frames/{digest}", guarded(frames)),
     Route("/moments/{digest}", guarded(moment)),
     Route("/exports/{digest}", guarded(export, KEY)),
+    Route("/downloads/{digest}", guarded(download, KEY)),
 ]
 app = st.App(
     "pages/ui/shell.py",

@@ -5,6 +5,7 @@ error. Exit codes: 0, 1 for an error, 2 for a wrong call, 130 when interrupted.
 """
 
 import argparse
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -29,10 +30,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except AnalysisError as error:
         console.complain(error)
         return 1
-    except BrokenPipeError:  # whoever read the result has gone; nothing is left to say
+    except OSError as error:
+        if not _reader_is_gone(error):
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
         return 1
     return 1 if output.failed else 0
+
+
+def _reader_is_gone(error: OSError) -> bool:
+    """Whether whoever read the result has closed the pipe, after which nothing is left to say."""
+    return isinstance(error, BrokenPipeError) or (os.name == "nt" and error.errno == errno.EINVAL)
 
 
 def _parser() -> argparse.ArgumentParser:

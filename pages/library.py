@@ -78,6 +78,8 @@ for start in range(0, min(len(found), shown), 3):
             card(entry)
 if not found:
     theme.empty("No clip has that in its name", "Clear the search to see all clips.")
-if len(found) > shown and st.button(f"Show more ({len(found)} clips in all)", icon=":material/expand_more:"):
-    state.remember("library.shown", shown * 2)
-    st.rerun()
+if len(found) > shown:
+    st.button(
+        f"Show more ({len(found)} clips in all)", icon=":material/expand_more:", on_click=state.remember,
+        args=("library.shown", shown * 2),
+    )  # fmt: skip

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from pages.ui import clip_bar, state, theme, workbench
+from pages.ui import button, clip_bar, state, theme, workbench
 
 theme.title("Prepare", "Cut, turn and clean the clip before it is analysed. The file itself is never changed.")
 info = state.chosen_video()
@@ -16,7 +16,7 @@ def bench() -> None:
     with pictures:
         screen = st.container(key="viewer")
         moment_s = workbench.moment(info)
-        if st.button("Go on to the timeline", type="primary", icon=":material/view_timeline:"):
+        if button.pressed("Go on to the timeline", key="prepare.on", type="primary", icon=":material/view_timeline:"):
             state.go("timeline")
             st.rerun()
     with panel:

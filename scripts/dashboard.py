@@ -1,7 +1,6 @@
 """The dashboard in a process of its own and a Chromium to look at it: for browser tests, benchmarks and pictures."""
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -16,12 +15,9 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
+from scripts.setup import find_chromium
+
 ROOT = Path(__file__).resolve().parent.parent
-CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-CHROMIUM_APPS = (
-    Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"),
-    Path("/Applications/Chromium.app/Contents/MacOS/Chromium"),
-)
 CHROMIUM_ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
@@ -78,14 +74,20 @@ def serve(
     with log.open("w") as output:
         started = time.time()
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
         )
     dashboard = Dashboard(f"http://127.0.0.1:{port}", process.pid, workspace, log, started)
     try:
         _await_health(dashboard, process, wait_s)
         yield dashboard
     finally:
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGTERM))  # Windows has no SIGTERM to catch
         try:
             process.wait(20)
         except subprocess.TimeoutExpired:
@@ -104,12 +106,10 @@ def _await_health(dashboard: Dashboard, process: subprocess.Popen, wait_s: float
 
 def chromium_path() -> str:
     """The program file of a Chromium or Google Chrome on this machine."""
-    named = os.environ.get("KINETOSCOPE_CHROMIUM")
-    found = [named] if named else [path for path in map(shutil.which, CHROMIUM_NAMES) if path]
-    found += [str(path) for path in CHROMIUM_APPS if path.exists()]
-    if not found:
+    path = find_chromium()
+    if not path:
         raise RuntimeError("There is no Chromium or Google Chrome here. `make test` installs one on Debian and Ubuntu.")
-    return found[0]
+    return path
 
 
 @contextmanager

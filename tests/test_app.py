@@ -12,7 +12,7 @@ from starlette.middleware import Middleware
 import app
 from core.base import settings
 from core.stages.preprocessing.frame_clock import frame_table
-from pages.ui import state
+from pages.ui import downloads, reads, state
 from tests.test_pages import video_info
 
 MP4 = b"\x00\x00\x00\x18ftypmp42" + bytes(range(256)) * 40
@@ -120,6 +120,35 @@ def test_a_file_of_frames_is_sent_to_be_saved(clip):
     assert (answer.status, answer.body) == (200, b"PK zip")
     assert answer.headers["content-disposition"] == "attachment"
     assert ask(f"/exports/{DIGEST}").status == 404
+
+
+@pytest.fixture
+def shelf(monkeypatch) -> dict:
+    """What a session may download."""
+    kept: dict = {}
+    monkeypatch.setattr(reads, "downloads_of_this_session", lambda: kept)
+    return kept
+
+
+def test_what_a_page_offers_is_made_when_it_is_asked_for(shelf):
+    made = []
+    offer = downloads.Download("Größe 1.csv", "text/csv", lambda: made.append("once") or b"a,b")
+    address = downloads.offer("table", offer)
+    assert not made and ask(address, sec_fetch_site="cross-site").status == 403 and not made
+    answer = ask(address)
+    assert (answer.status, answer.body, made) == (200, b"a,b", ["once"])
+    assert answer.headers["content-disposition"] == "attachment; filename*=UTF-8''Gr%C3%B6%C3%9Fe%201.csv"
+    assert ask(f"/downloads/{'ab' * 20}").status == 404
+
+
+def test_a_link_stays_good_while_the_page_runs_again_and_ends_with_its_session(shelf):
+    addresses = [downloads.offer("table", downloads.Download("a.csv", "text/csv", text)) for text in "abcd"]
+    assert [ask(address).status for address in addresses] == [404, 200, 200, 200]
+    assert ask(addresses[1]).body == b"b", "a link keeps what it was drawn with"
+    downloads.offer("elsewhere", downloads.Download("a.csv", "text/csv", "e"))
+    assert ask(addresses[1]).status == 200
+    shelf.clear()
+    assert {ask(address).status for address in addresses} == {404}
 
 
 @pytest.mark.parametrize(

@@ -402,6 +402,8 @@ def link(name: str) -> zipfile.ZipInfo:
         ([("/etc/evil.avi", b"x")], "leaves it"),
         ([("..\\evil.avi", b"x")], "leaves it"),
         ([("C:\\evil.avi", b"x")], "leaves it"),
+        ([("walk/C:/evil.avi", b"x")], "leaves it"),
+        ([("walk/C:evil.avi", b"x")], "leaves it"),
         ([(link("walk/a.avi"), b"/etc/passwd")], "a link"),
         ([("walk/bomb.avi", bytes(archives.SMALL + 1))], "expands at most"),
         ([("walk/inner.zip", b"PK")], "an archive in the archive"),

@@ -9,12 +9,7 @@ import pytest
 from core.__main__ import main
 from core.base.registry import BACKBONES, FORMATS, METRICS, STEPS
 
-for module in (
-    "core.stages.preprocessing",
-    "core.stages.networks.backbones",
-    "core.stages.formats",
-    "core.stages.metrics",
-):
+for module in ("core.preprocess", "core.stages.networks.backbones", "core.stages.formats", "core.stages.metrics"):
     import_module(module)
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -84,8 +79,8 @@ def test_no_document_names_places_outside_the_project(path: Path):
 
 def test_the_commands_of_the_readme_exist(capsys):
     readme, makefile = text_of("README.md"), text_of("Makefile")
-    targets = set(re.findall(r"^([a-z]+):", makefile, flags=re.MULTILINE))
-    assert set(re.findall(r"\bmake ([a-z]+)\b(?=[ `\n]*(?:#|`|$))", readme, flags=re.MULTILINE)) <= targets
+    targets = set(re.findall(r"^([a-z-]+):", makefile, flags=re.MULTILINE))
+    assert set(re.findall(r"\bmake ([a-z-]+)\b(?=[ `\n]*(?:#|`|$))", readme, flags=re.MULTILINE)) <= targets
     called = re.findall(r"-m core (.+?)(?:  +#.*)?$", readme, flags=re.MULTILINE)
     assert called
     for line in called:
@@ -104,4 +99,4 @@ def _usage(command: str, capsys) -> str:
 
 def test_the_environment_variables_of_the_readme_are_those_that_are_read():
     told = set(re.findall(r"`(KINETOSCOPE_[A-Z_]+)`", text_of("README.md")))
-    assert told == set(re.findall(r'"(KINETOSCOPE_[A-Z_]+)"', text_of("core/base/settings.py")))
+    assert told == set(re.findall(r'"(KINETOSCOPE_[A-Z_]+)"', text_of("core/settings.py", "scripts/setup.py")))

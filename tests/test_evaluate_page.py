@@ -14,7 +14,7 @@ from core.workflows import datasets, evaluation, models, training
 from core.workflows.training import checkpoints
 from core.workspace.store import Store
 from pages.ui import evaluate_choice, evaluate_figures, evaluate_matrix, evaluate_words, reads, state
-from tests.test_pages import FakeRunner, button, page, runner, told, video_info
+from tests.test_pages import FakeRunner, button, downloads_of, page, runner, told, video_info
 
 __all__ = ["runner"]
 
@@ -341,7 +341,9 @@ def test_the_report_is_made_by_a_job_and_then_offered(store, key, runner):
     store.write_file(report, lambda path: path.write_text("<!doctype html>"), kind="export")
     words = told(at.run())
     assert f'href="/exports/{report}"' in words and ".html" in words
-    assert {getattr(one, "label", "") for one in at.get("download_button")} == {"JSON", "CSV"}
+    files = downloads_of(at)
+    judged = evaluation.read(store, key)
+    assert files["JSON"].read() == evaluation.as_json(judged) and files["CSV"].read() == evaluation.as_csv(judged)
     assert "core evaluate Moves" in at.code[0].value
 
 

@@ -575,6 +575,21 @@ def test_two_models_differ_by_the_clips_that_changed_side(store):
     assert recall["run"].value == pytest.approx(2 / 6) and recall["sit"].value == 0
 
 
+def test_two_that_answer_alike_are_better_in_no_draw(store):
+    """A tie speaks against the first: "no better" holds in every draw in which both are equal."""
+    judged = judged_clips([0, 1, 2] * 6, [0, 1, 1] * 6)
+    assert set(rivalry(store, judged, judged).not_better.values()) == {1.0}
+
+
+def test_draws_without_the_clip_that_differs_are_no_better(store):
+    """One of 18 clips in as many groups differs: (17 / 18) ** 18 of all draws leave it out, and so are ties."""
+    truth = [0, 1, 2] * 6
+    dataset = clips(truth, groups=18)
+    better, worse = (judge(dataset, said_of(sure_of(told), truth)) for told in (truth, [1, *truth[1:]]))
+    assert rivalry(store, better, worse).not_better["accuracy"] == pytest.approx((17 / 18) ** 18, abs=0.05)
+    assert rivalry(store, worse, better).not_better["accuracy"] == 1.0
+
+
 def test_independent_clips_get_mcnemars_test(store):
     truth = [0, 1] * 8
     dataset = clips(truth, groups=16)

@@ -20,7 +20,7 @@ from core.stages.networks.explain.layers import Anatomy, Layer
 from core.workflows import explanations, models, predictions
 from core.workflows.explanations import Question, View
 from pages.ui import charts, layers, paint, reasons, state
-from tests.test_pages import CARD, DIGEST, FakeRunner, button, clip, page, runner, told  # noqa: F401  fixtures too
+from tests.test_pages import CARD, DIGEST, FakeRunner, button, clip, downloads_of, page, runner, told  # noqa: F401  fixtures too
 
 MOVING = "i3d-kinetics400"
 ENGINE = "tensorflow-f32"
@@ -122,7 +122,9 @@ def test_maps_are_shown_with_shape_stride_field_and_one_scale(clip):  # noqa: F8
     ):
         assert expected in words
     assert drawn(at) == 12 + 1
-    assert len(at.get("download_button")) == 3
+    files = downloads_of(at)
+    assert len(files) == 3
+    assert files["All of this layer (NPZ)"].read().startswith(b"PK")
     assert len(at.get("plotly_chart")) == 1
 
 

@@ -14,7 +14,7 @@ from core.workflows import predictions, rendering
 from core.workflows.annotation import edits, files, journal, retraining
 from core.workspace.store import Store
 from pages.ui import label_compare, label_desk, player, state
-from tests.test_pages import CARD, ROOT, FakeRunner, button, clip, page, runner, told
+from tests.test_pages import CARD, ROOT, FakeRunner, button, clip, downloads_of, page, runner, told
 
 __all__ = ["clip", "runner"]
 
@@ -153,7 +153,9 @@ def test_files_are_taken_along_and_taken_in_with_a_decision_on_each_new_label(
     store: Store, clip: VideoInfo, track: str
 ):
     at = page("label", **{"page.label.view": "files"})
-    assert any("Download ELAN" in str(one) for one in at.get("download_button")) or "ELAN" in told(at)
+    ((title, file),) = downloads_of(at).items()
+    assert title == f"Download {FORMATS['elan'].title}" and file.name == "street.eaf"
+    assert file.read().count(b"<ALIGNABLE_ANNOTATION ") == len(MINE.segments)
     content = FORMATS["elan"].write(files.labels_of([edits.rename(MINE, "run", "sprint")], clip, "street.mp4"))
     at.file_uploader(key="label.upload.0").set_value(("street.eaf", content, "text/xml")).run()
     assert "1 label not known in this clip" in told(at)

@@ -114,6 +114,64 @@ def test_accepting_fills_only_what_was_not_looked_at():
     assert told(edits.accept(split, 9.0, 11.0, ()))[:2] == told(split)[:2], "and what a person split stays split"
 
 
+NOTED = Document(
+    LABELS,
+    (
+        Segment(1.0, 3.0, "walk", 0.9, "limps"),
+        Segment(3.0, 5.0, "run", 0.8, "falls"),
+        Segment(6.0, 8.0, "jump", 0.7, "twice"),
+    ),
+    ((0.0, 10.0),),
+    "actions",
+    "ann",
+)
+
+
+@pytest.mark.parametrize(
+    ("edit", "expected"),
+    [
+        (Edit("paint", "mine", 0.0, 2.0, 4.0, "jump"), [*((1.0, 2.0, "limps"), (2.0, 4.0, ""), (4.0, 5.0, "falls"))]),
+        (Edit("paint", "mine", 0.0, 1.5, 2.0, "run"), [*((1.0, 1.5, "limps"), (1.5, 2.0, ""), (2.0, 3.0, "limps"))]),
+        (Edit("unlabel", "mine", 0.0, 2.0, 4.0), [(1.0, 2.0, "limps"), (4.0, 5.0, "falls")]),
+        (Edit("change", "mine", 1.5, 0.5, 2.5), [(0.5, 2.5, "limps"), (3.0, 5.0, "falls")]),
+        (Edit("border", "mine", 1.5, 0.0, 4.0), [(1.0, 4.0, "limps"), (4.0, 5.0, "falls")]),
+        (Edit("split", "mine", 0.0, 2.0, 2.0), [(1.0, 2.0, "limps"), (2.0, 3.0, "limps"), (3.0, 5.0, "falls")]),
+        (Edit("merge", "mine", 1.5, 0.0, 0.0), [(1.0, 5.0, "limps falls")]),
+        (Edit("label", "mine", 1.5, 0.0, 0.0, "run"), [(1.0, 3.0, "limps"), (3.0, 5.0, "falls")]),
+        (Edit("delete", "mine", 1.5, 0.0, 0.0), [(3.0, 5.0, "falls")]),
+    ],
+    ids=lambda part: part.kind if isinstance(part, Edit) else "",
+)
+def test_no_edit_drops_the_note_of_a_segment_that_stays(edit: Edit, expected: list[tuple[float, float, str]]):
+    after = edits.edited(NOTED, edit)
+    noted = [(one.start_s, one.stop_s, one.note) for one in after.segments]
+    assert noted[: len(expected)] == expected and noted[-1] == (6.0, 8.0, "twice")
+    made = edits.changed(NOTED, after)
+    assert edits.done(NOTED, made) == after and edits.undone(after, made) == NOTED
+
+
+def test_a_merged_segment_keeps_the_only_note_as_it_was():
+    assert edits.merge(edits.note(NOTED, 1.0, ""), 1.0).segments[0].note == "falls"
+    assert edits.merge(edits.note(NOTED, 3.0, ""), 1.0).segments[0].note == "limps"
+    assert edits.note(NOTED, 1.0, "  two\n words ").segments[0] == Segment(1.0, 3.0, "walk", 0.9, "two words")
+
+
+def test_a_draft_beside_a_noted_segment_of_its_label_leaves_the_note_alone():
+    """Each side: joined with what a network says, a segment would carry a note over what nobody wrote it about."""
+    mine = Document(LABELS, (Segment(4.0, 6.0, "walk", note="limps"),), ((4.0, 6.0),), "actions", "ann")
+    taken = edits.accept(mine, 0.0, 10.0, [Segment(2.0, 8.0, "walk", 0.9)])
+    assert [(one.start_s, one.stop_s, one.note) for one in taken.segments] == [
+        (2.0, 4.0, ""), (4.0, 6.0, "limps"), (6.0, 8.0, ""),
+    ]  # fmt: skip
+
+
+def test_names_and_order_of_labels_leave_notes_alone():
+    for after in (
+        edits.rename(NOTED, "walk", "run"), edits.arrange(NOTED, LABELS[::-1]), edits.look(NOTED, 10.0, 12.0)
+    ):  # fmt: skip
+        assert [one.note for one in after.segments] == ["limps", "falls", "twice"]
+
+
 def test_labels_are_offered_renamed_joined_and_withdrawn():
     more = edits.offer(THREE, "skip")
     assert more.labels == (*LABELS, "skip")

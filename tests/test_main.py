@@ -1,6 +1,7 @@
 """The command line: results, progress, errors and exit codes."""
 
 import csv
+import errno
 import io
 import json
 import os
@@ -12,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from core.__main__ import main
+from core.__main__ import _reader_is_gone, main
 from core.base import settings
 from core.base.registry import FORMATS
 from core.base.settings import ROOT
+from core.cli import console
 from core.domain import ModelCard, Recipe, serialization
 from core.stages.networks.backbones import BACKBONES
 from core.stages.preprocessing.sampling import Trim
@@ -224,3 +226,23 @@ def test_an_interrupt_ends_with_130_and_leaves_nothing_behind(sample_path, share
     assert running.returncode == 130 and "Traceback" not in rest and rest.endswith("interrupted\n")
     assert sorted(shared_workspace.glob("results/*")) == before
     assert not list(tmp_path.glob("*found*")) and not list(shared_workspace.rglob("*.partial*"))
+
+
+def test_a_closed_pipe_is_known_on_each_system(monkeypatch):
+    """Windows says that the argument is invalid."""
+    assert _reader_is_gone(BrokenPipeError(errno.EPIPE, "Broken pipe"))
+    assert not _reader_is_gone(OSError(errno.EINVAL, "Invalid argument"))
+    monkeypatch.setattr(os, "name", "nt")
+    assert _reader_is_gone(OSError(errno.EINVAL, "Invalid argument"))
+    assert not _reader_is_gone(OSError(errno.ENOSPC, "No space left on device"))
+
+
+@pytest.mark.parametrize("system, session, redraws", [("posix", "", True), ("nt", "", False), ("nt", "a1b2", True)])
+def test_progress_is_redrawn_only_where_the_terminal_can(monkeypatch, system: str, session: str, redraws: bool):
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setenv("WT_SESSION", session)
+    monkeypatch.setattr(os, "name", system)
+    console.Progress("a.mp4")(1, 2, "Looking")
+    assert terminal.getvalue() == ("\r\x1b[2Ka.mp4: Looking (1 of 2)" if redraws else "a.mp4: Looking (1 of 2)\n")

@@ -265,6 +265,31 @@ def test_chapters_are_webvtt_that_covers_the_clip(language: str, track: Track):
         assert share_agrees(percent, segment.confidence or 0)
 
 
+def walks(*lengths_s: float) -> Track:
+    """A clip of walks of these lengths, a second apart."""
+    starts_s = [sum(lengths_s[:place]) + place for place in range(len(lengths_s))]
+    segments = [Segment(at_s, at_s + s, "walk") for at_s, s in zip(starts_s, lengths_s, strict=True)]
+    return Track("ab" * 32, LABELS, tuple(segments), (0.0, segments[-1].stop_s), "me")
+
+
+@pytest.mark.parametrize(
+    ("lengths_s", "expected"),
+    [
+        ((1.0, 1.0, 1.0, 5.0), [5.0]),  # "at least 4"
+        ((1.0, 1.0, 5.0), []),
+        ((1.0, 1.0, 1.0, 3.0), [3.0]),  # "at least 3.0 times"
+        ((1.0, 1.0, 1.0, 2.9), []),
+        ((1.0, 1.0, 3.0, 6.5), [6.5]),  # of an even number the median lies in the middle: 2.0
+        ((1.0, 1.0, 3.0, 5.5), []),
+    ],
+)
+def test_a_stretch_is_very_long_by_the_rules_that_the_report_states(lengths_s, expected: list[float]):
+    track = walks(*lengths_s)
+    found = facts.facts([Subject("clip", track)]).oddities
+    assert [oddity.stretch.length_s for oddity in found if oddity.rule == "long"] == expected
+    assert facts.RULES["long"] == {"times": 3.0, "count": 4}, "which is what the report says of itself"
+
+
 def test_all_languages_have_the_same_phrases_with_the_same_values():
     def fields(template: str) -> list[tuple[str, str]]:
         return sorted((name, kind or "") for _, name, kind, _ in Formatter().parse(template) if name)

@@ -4,6 +4,7 @@ The workers are stood in for by a fake that keeps jobs in a dict and answers pre
 """
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.base import settings
 from core.base.errors import JobLost, VideoUnreadable, WeightsMissing
-from core.base.registry import STEPS
+from core.base.registry import FORMATS, STEPS
 from core.domain import Frame, ModelCard, Prediction, Recipe, VideoInfo, serialization
 from core.domain.jobs import Job
 from core.stages.preprocessing.frame_clock import clock_of
@@ -26,7 +27,7 @@ from core.stages.preprocessing.sampling import Trim
 from core.stages.preprocessing.step import knobs
 from core.workflows import models, predictions
 from core.workspace.store import Store
-from pages.ui import state
+from pages.ui import downloads, state
 
 ROOT = Path(__file__).resolve().parent.parent
 DIGEST = "ab" * 32
@@ -112,6 +113,13 @@ def told(at: AppTest) -> str:
         str(getattr(element, "body", None) or getattr(element, "value", "")) + element_label(element)
         for element in elements
     )
+
+
+def downloads_of(at: AppTest) -> dict[str, downloads.Download]:
+    """What can be downloaded on the page, by the title of its link."""
+    links = re.findall(r'href="/downloads/([0-9a-f]{40})" download="[^"]*">([^<]*)</a>', told(at))
+    offers = {title: downloads.offered(token) for token, title in links}
+    return {title: offer for title, offer in offers.items() if offer is not None}
 
 
 def element_label(element) -> str:
@@ -352,7 +360,7 @@ def test_a_running_analysis_shows_how_far_it_is_and_can_be_cancelled(clip, runne
     assert button(at, "Stopping…").disabled
 
 
-FILES = ["download.csv", "download.json", "download.vtt"]
+FILES = ("csv", "json", "vtt")
 
 
 def test_a_finished_analysis_shows_labels_segments_and_files(clip):
@@ -364,10 +372,12 @@ def test_a_finished_analysis_shows_labels_segments_and_files(clip):
         ["walk", "0:00.00", "0:01.00"],
         ["run", "0:01.00", "0:02.00"],
     ]
-    assert [one.key for one in at.get("download_button") if one.key in FILES] == FILES
+    files = downloads_of(at)
+    assert [files[FORMATS[name].title].name for name in FILES] == ["street.csv", "street.json", "street.vtt"]
+    assert files[FORMATS["vtt"].title].read().decode().count(" --> ") == 2
     assert len(at.get("plotly_chart")) == 1
     at.selectbox(key="download.other").select("elan").run()
-    assert any(one.key == "download.elan" for one in at.get("download_button"))
+    assert downloads_of(at)[FORMATS["elan"].title].read().startswith(b"<?xml")
     assert "does not keep how sure each segment is" in told(at)
 
 
@@ -476,3 +486,40 @@ def test_a_store_is_found_again_by_its_workspace(runner, tmp_path):
     assert isinstance(state.store(), Store)
     assert state.store().workspace == tmp_path
     assert state.store() is state.store()
+
+
+# Presses and downloads ------------------------------------------------------------------------------------------------
+
+
+def cut_short() -> None:
+    """A page whose run is cut short above its button, as when a job ends, the first time that "ends" is set."""
+    import streamlit as st
+
+    from pages.ui import button, state
+
+    with state.heeding_presses():
+        if st.session_state.pop("ends", False):
+            st.rerun()
+        if st.session_state.pop("stops", False):
+            st.stop()
+        name = st.text_input("Name", key="name")
+        if button.pressed("Save", key="save"):
+            st.session_state["saved"] = (*st.session_state.get("saved", ()), name)
+
+
+def test_a_press_waits_for_a_run_that_comes_as_far_as_its_button():
+    at = AppTest.from_function(cut_short).run()
+    at.text_input(key="name").input("mine")
+    at.session_state["ends"] = True
+    at.button(key="save").click().run()
+    assert at.session_state["saved"] == ("mine",)
+    at.run()
+    assert at.session_state["saved"] == ("mine",), "one press acts once"
+
+
+def test_a_press_does_not_outlive_a_page_that_has_no_such_button():
+    at = AppTest.from_function(cut_short).run()
+    at.session_state["stops"] = True
+    at.button(key="save").click().run()
+    at.run()
+    assert "saved" not in at.session_state

@@ -19,7 +19,7 @@ from core.stages import video
 from core.stages.networks import backbones, inference_engine
 from core.stages.networks.backbones import BACKBONES
 from core.stages.preprocessing.geometry import Crop
-from core.stages.preprocessing.sampling import Resample, Trim
+from core.stages.preprocessing.sampling import Hold, Resample, Trim
 from core.workflows import clips, models, predictions
 from core.workspace.store import Store
 from tests.conftest import moving_square
@@ -284,6 +284,32 @@ def test_a_clip_of_one_frame_gets_labels(shared_store, card, tmp_path):
     assert len(found.ranking) == 1000 and found.track.seen_s[1] <= found.video.duration_s
 
 
+class _Stages:
+    """What a network would be that says nothing: each stage gives as many rows as it should."""
+
+    stages = (
+        lambda rows: np.zeros((len(rows) // 4, 2), np.float32),
+        lambda rows: np.zeros((len(rows) // 2, 1024), np.float32),
+    )
+
+
+def test_a_clip_shorter_than_half_a_step_keeps_its_first_step_and_only_that(shared_store, tmp_path):
+    """The middle of a step of 8 frames lies after the end of a clip of 3 frames, and so do those of the held end."""
+    digest = clips.add_video(shared_store, written_clip(tmp_path / "short.mp4", moving_square(3)))
+    info, recipe = shared_store.video(digest), Recipe((Hold(),))
+    found = predictions.look(info, recipe, BACKBONES["i3d-kinetics400"], _Stages())
+    assert found.times_s.tolist() == pytest.approx([4 / 25]) and found.values.shape == (1, 1024)
+    assert found.seen_s == pytest.approx((0.0, 3 / 25))
+
+
+def test_steps_of_a_held_end_are_not_told(shared_store, digest):
+    """50 frames at 25 frames/s hold six steps of 8 frames whose middles lie before the end at 2 s."""
+    info, recipe = shared_store.video(digest), Recipe((Hold(),))
+    found = predictions.look(info, recipe, BACKBONES["i3d-kinetics400"], _Stages())
+    assert found.times_s.tolist() == pytest.approx([(8 * step + 4) / 25 for step in range(6)])
+    assert found.seen_s == pytest.approx((0.0, 2.0))
+
+
 @pytest.mark.parametrize("message", ["Loading the network", "Looking at frames", "Reading labels"])
 def test_a_cancelled_prediction_is_not_there(shared_store, digest, card, message):
     recipe = Recipe((Trim((0.0, 1.0 + len(message) / 100)),))
@@ -334,8 +360,8 @@ import sys, json
 from pathlib import Path
 from core import pipeline
 from core.domain import Recipe
-from core.base.settings import read
-from core.workspace.store import Store
+from core.settings import read
+from core.store import Store
 card = pipeline.models(read({{"KINETOSCOPE_WORKSPACE": sys.argv[1]}}))["{MODEL}"]
 pipeline.analysis(Store(Path(sys.argv[1])), "{digest}", Recipe(), card, "{ENGINE}")
 print(json.dumps([name for name in ("tensorflow", "keras", "openvino", "av") if name in sys.modules]))

@@ -426,6 +426,14 @@ def test_repair_leaves_a_clip_alone_that_changes_its_rate_for_good():
     assert indices(Repair().apply(slow_then_fast)) == list(range(60))
 
 
+def test_repair_goes_by_the_smaller_of_the_two_gaps_in_the_middle():
+    """Around the last are three gaps of 40 ms and three of 80 ms: 40 ms are usual, and each of 80 ms is filled."""
+    source = clip([0.0, 0.04, 0.08, 0.12, 0.20, 0.28, 0.36])
+    made = list(Repair().apply(source))
+    assert times(made) == pytest.approx([0.04 * place for place in range(10)])
+    assert [place for place, frame in enumerate(made) if frame.filled] == [4, 6, 8]
+
+
 def test_repair_leaves_the_small_jitter_of_a_phone_alone():
     random = np.random.default_rng(3)
     source = clip(np.cumsum(random.uniform(0.028, 0.040, 80)))

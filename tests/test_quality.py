@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from core.domain import Frame, Recipe, VideoInfo
+from core.domain import Frame, Quality, Recipe, VideoInfo
 from core.stages import video
 from core.stages.preprocessing.repair import Repair
 from core.stages.video import quality
@@ -125,6 +125,41 @@ def test_a_flash_is_found_and_a_change_that_stays_is_none():
 
 def test_a_blink_to_dark_is_a_flash_too():
     assert ("flash", 30, 32, 2) in found(60, between(30, 32, lambda image: image // 3))
+
+
+def measured(**rows: list[float]) -> Quality:
+    """What is measured of a good clip, but for some rows."""
+    (count,) = {len(row) for row in rows.values()}
+    usual = {
+        "brightness": 0.4, "luminance": 0.2, "black": 0.0, "white": 0.0, "sharpness": 0.6, "motion": 0.05, "largest": 90
+    }  # fmt: skip
+    columns = {name: np.full(count, value, np.float32) for name, value in usual.items()}
+    columns |= {name: np.array(row, np.float32) for name, row in rows.items()}
+    return Quality(times_s=np.arange(count) / RATE_HZ, shots=np.array([0]), **columns)
+
+
+def kinds(quality: Quality) -> list[str]:
+    made = [Frame(index, float(time_s), texture()) for index, time_s in enumerate(quality.times_s)]
+    return [finding.kind for finding in findings(quality, info_of(made))]
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.70, ["blurred"]), (0.74, ["blurred"]), (0.76, []), (0.80, [])])
+def test_blurred_is_what_lacks_a_quarter_of_the_usual_sharpness(share: float, expected: list[str]):
+    assert kinds(measured(sharpness=[0.6] * 30 + [0.6 * share] * 10 + [0.6] * 30)) == expected
+
+
+@pytest.mark.parametrize(
+    ("before", "amid", "expected"),
+    [
+        (0.78, 0.95, ["flash"]),
+        (0.82, 0.99, []),  # the darker of the two is bright, too
+        (0.99, 0.78, ["flash"]),
+        (0.99, 0.82, []),
+        (0.20, 0.28, []),  # the change is less than a tenth
+    ],
+)
+def test_a_flash_has_a_dark_side_as_wcag_defines_it(before: float, amid: float, expected: list[str]):
+    assert kinds(measured(luminance=[before] * 10 + [amid] * 3 + [before] * 10)) == expected
 
 
 def test_missing_frames_are_those_that_repair_would_fill():

@@ -9,7 +9,7 @@ from core.domain import ModelCard, Prediction, Recipe, serialization
 from core.stages.networks.backbones import BACKBONES
 from core.workflows import clips, predictions
 from core.workspace.store import Store
-from tests.test_pages import clip, page, runner, save_prediction, told  # noqa: F401
+from tests.test_pages import clip, downloads_of, page, runner, save_prediction, told  # noqa: F401
 
 pytestmark = pytest.mark.usefixtures("no_network")
 MODEL = "made"
@@ -20,8 +20,9 @@ def test_timeline_tells_the_findings_in_words_in_both_languages(clip):  # noqa: 
     at = page("timeline")
     words = told(at)
     assert "In words" in words and "**walk**: once, from 0:00.0, for 1.0 s (50 % of the time)" in words
-    labels = [one.label for one in at.get("download_button")]
-    assert {"Plain text", "Markdown", "WebVTT chapters"} <= set(labels)
+    files = downloads_of(at)
+    assert {"Plain text", "Markdown", "WebVTT chapters"} <= set(files)
+    assert "walk: once, from 0:00.0, for 1.0 s" in files["Plain text"].read().decode()
     at.segmented_control(key="report.language").set_value("zh").run()
     assert "**walk**：1 次，从 00:00.0 起，1.0 秒" in told(at)
 

@@ -21,8 +21,8 @@ from core.base.errors import AnalysisError, ResultMissing
 from core.domain import Analysis, Features, LabelScore, Prediction, Recipe, Segment, Track, VideoInfo
 from core.domain.jobs import Job
 from core.stages.preprocessing.geometry import Flip, Rotate
-from core.workspace.store import STALE_S, Store, cleaned_name
-from core.workspace.store.videos import LONGEST_NAME
+from core.workspace.store import STALE_S, Store, cleaned_name, results
+from core.workspace.store.videos import LONGEST_NAME, file_name
 
 ROOT = Path(__file__).resolve().parent.parent
 KEY, OTHER = "ab" * 20, "cd" * 20
@@ -202,6 +202,15 @@ def test_large_arrays_are_mapped_and_not_copied(store):
         values[0, 0] = 1
     store.delete(KEY)
     assert values[999, 1023] == 1000 * 1024 - 1  # who reads it may go on reading
+
+
+def test_on_windows_no_file_is_held_open_by_a_result(store, monkeypatch):
+    """A mapped file could be neither deleted nor replaced there."""
+    monkeypatch.setattr(results, "MAPS", False)
+    store.write(KEY, features(1000, 1024), kind="features")
+    values = store.read(KEY, Features).values
+    assert not isinstance(values, np.memmap) and not values.flags.writeable
+    assert values[999, 1023] == 1000 * 1024 - 1
 
 
 def test_what_is_not_there_is_missing(store):
@@ -516,3 +525,20 @@ def test_a_full_disk_is_told_by_the_system_itself():
         store.videos()
     with pytest.raises(AnalysisError, match="no room left"), store._explained(), open("/dev/full", "wb", 0) as full:
         shutil.copyfileobj(io.BytesIO(b"x"), full)
+
+
+@pytest.mark.parametrize(
+    "name, kept",
+    [
+        ("walks.zip", "walks.zip"),
+        ("C:walks.zip", "C_walks.zip"),
+        ('a<b>|"?*.zip', "a_b_____.zip"),
+        ("nul.zip", "_nul.zip"),
+        ("COM1", "_COM1"),
+        ("console.zip", "console.zip"),
+    ],
+)
+def test_a_name_is_filed_as_windows_allows(monkeypatch, name: str, kept: str):
+    assert file_name(name) == cleaned_name(name)
+    monkeypatch.setattr(os, "name", "nt")
+    assert file_name(name) == kept

@@ -24,7 +24,7 @@ from core.workflows import datasets, predictions, training
 from core.workflows.training import checkpoints
 from core.workspace.store import Store
 from pages.ui import state, train_figures, train_words
-from tests.test_pages import FakeRunner, button, page, runner, told
+from tests.test_pages import FakeRunner, button, downloads_of, page, runner, told
 
 __all__ = ["runner"]
 
@@ -204,7 +204,7 @@ def test_models_can_be_used_downloaded_deleted_and_bad_zips_are_refused(store, m
     at = tab(page("train"), "models")
     words = told(at)
     assert "My walks" in words and "clip accuracy 90 %" in words
-    assert [getattr(one, "label", "") for one in at.get("download_button")] == ["Download"]
+    assert {title: file.name for title, file in downloads_of(at).items()} == {"Download": "walks.zip"}
     at.file_uploader[0].upload("bad.zip", b"PK nothing", "application/zip").run()
     assert "bad.zip is no zip that can be read" in at.error[0].value.replace("\\", "")
 

@@ -158,6 +158,64 @@ def _binomial(count: int, share: float) -> tuple[int, int]:
     return int(binom.ppf(0.005, count, share)), int(binom.ppf(0.995, count, share))
 
 
+class Course:
+    """Stands in for learning: a network of a fold is said to be best after so many passes, one number a fold."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, passes: list[int]):
+        self.left, self.learned = list(passes), []
+        monkeypatch.setattr(recurrent_training, "fit", self._fit)
+        monkeypatch.setattr(recurrent, "runner", lambda model: lambda values: np.full((len(values), 4), 0.25, np.float32))
+        monkeypatch.setattr(recurrent, "save", lambda model, path: path.write_bytes(b"a network"))
+
+    def _fit(self, options, examples, *, validation=(), report=None, **_others) -> recurrent_training.Fitted:
+        self.learned.append((len(examples), len(validation), options.epochs))
+        report(0, 1, "Learning")
+        passes = self.left.pop(0) if validation else options.epochs
+        return recurrent_training.Fitted("a model", (Epoch(1.0, 1.0, 0.25, 0.25),) * options.epochs, passes - 1)
+
+
+@pytest.mark.parametrize(
+    ("passes", "expected"),
+    [([9, 2, 6, 4], 4), ([2, 2, 2, 30], 2), ([7, 7, 1, 7], 7)],
+)
+def test_the_network_for_use_learns_for_the_lower_median_of_the_passes_of_all_folds(
+    store, monkeypatch, passes: list[int], expected: int
+):
+    """One fold that needs very many passes, or few, does not decide what is used."""
+    dataset, values = made_set(takes=1)
+    stored(store, dataset, values)
+    key = planned(store, dataset, folds=4, options=replace(OPTIONS, stop_early=True, again=False))
+    course = Course(monkeypatch, passes)
+    training.train(store, key)
+    record = training.run_of(store, key)
+    assert [fold.best + 1 for fold in record.folds] == passes
+    assert course.learned == [*[(8, 4, OPTIONS.epochs)] * 4, (16, 0, expected)] and record.passes == expected
+
+
+def test_a_run_is_done_when_all_is_done_and_stopped_when_a_person_ends_it(store, monkeypatch):
+    """Stopped while the very last network learns: all folds are judged, and still it is not done."""
+    dataset, values = made_set(takes=1)
+    stored(store, dataset, values)
+    key = planned(store, dataset, folds=2)
+    assert training.run_of(store, key).state == "planned"
+
+    def stop(_done: int, _total: int, message: str) -> None:
+        if "all clips" in message:
+            raise Cancelled
+
+    Course(monkeypatch, [])
+    with pytest.raises(Cancelled):
+        training.train(store, key, stop)
+    record = training.run_of(store, key)
+    assert record.state == "stopped" and len(record.folds) == record.fold_count == 2
+    card = training.save_model(store, key, "stopped-late")
+    assert "stopped before its end" in card.trained_on and "learned from all of them" not in card.trained_on
+    training.train(store, key)
+    record = training.run_of(store, key)
+    assert record.state == "done" and len(record.folds) == 2
+    assert "learned from all of them" in training.save_model(store, key, "done").trained_on
+
+
 def test_unlabelled_steps_are_neither_learned_nor_scored_nor_background(store):
     items, values = [], {}
     for group in range(4):

@@ -233,6 +233,16 @@ def test_moments_begin_where_what_is_seen_changes():
     assert score[0, 0] == pytest.approx(0.8, abs=1e-3) and score.shape == (len(start_s), index.KEPT)
 
 
+def test_a_moment_in_which_nothing_changes_lasts_half_a_minute_at_most():
+    steps = 75
+    still = Prediction(
+        np.arange(steps) + 0.5, np.tile(np.float32([0.2, 0.8]), (steps, 1)), ("no", "yes"), "own", (0, 75)
+    )
+    start_s, stop_s, label, _ = index.moments(still)
+    assert (start_s.tolist(), stop_s.tolist()) == ([0, 30, 60], [30, 60, 75])
+    assert label[:, 0].tolist() == [1, 1, 1]
+
+
 def test_a_model_with_few_labels_is_indexed_too():
     few = Prediction(np.array([0.5]), np.array([[0.3, 0.7]], np.float32), ("no", "yes"), "own", (0.0, 1.0))
     _, _, label, score = index.moments(few)

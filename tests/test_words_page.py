@@ -18,7 +18,7 @@ from core.workflows.search import named_key, zero_shot
 from core.workspace.store import Store
 from pages.ui import in_words, state
 from tests.test_narrative import recompute
-from tests.test_pages import button, page, told
+from tests.test_pages import button, downloads_of, page, told
 from tests.test_words import KINETICS, clip, seen
 
 pytestmark = pytest.mark.usefixtures("no_network")
@@ -193,7 +193,8 @@ def test_the_report_tells_labels_in_words_as_any_others(store: Store, language: 
     assert in_words.smaller(narrative.write(subjects, language=language, form="md")).strip() == report.strip()
     recompute(narrative.write(subjects, language=language, form="text"), language, track)
     assert narrative.write(subjects, language=language, form="vtt").count(" --> ") == 3  # tea is none of the labels
-    assert len([one for one in at.get("download_button") if one.key.startswith("report.")]) == len(narrative.FORMS)
+    written = narrative.write(subjects, language=language, form="text")
+    assert downloads_of(at)[narrative.FORMS["text"].title].read().decode() == written
 
 
 def test_what_was_found_can_be_the_draft_of_labels(store: Store):

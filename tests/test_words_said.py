@@ -104,6 +104,13 @@ def test_a_line_that_holds_all_words_stands_above_one_that_holds_some(store: Sto
     assert [one.start_s for one in found[:2]] == [4.0, 2.0] and found[0].score > found[1].score > found[2].score
 
 
+def test_of_two_words_that_are_as_rare_one_alone_counts_a_quarter(store: Store):
+    """The share of a query that a line holds is squared, so that lines with all of it stand out."""
+    talk(store, "bread and zorblax on a table", "trains to quindle at noon", "the weather is fine", "zorblax quindle")
+    scores = {moment.start_s: moment.score for moment in searching.search(store, "zorblax quindle").moments}
+    assert scores[6.0] == 1.0 and scores[0.0] == scores[2.0] == pytest.approx(1 / 4, abs=0.02)
+
+
 def test_letters_inside_other_words_are_not_the_word(store: Store):
     talk(store, "the scar is old", "her oscar stood there", "carbon")
     assert searching.search(store, "car").said == 0

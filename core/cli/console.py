@@ -29,12 +29,15 @@ class Output:
 
 
 class Progress:
-    """A report for standard error: one line that is redrawn on a terminal, a line now and then elsewhere."""
+    """A report for standard error: one line that is redrawn on a terminal, a line now and then elsewhere.
+
+    Of the consoles of Windows only the Terminal, which names its session, surely understands the codes of redrawing.
+    """
 
     def __init__(self, name: str):
         self.name = name
         self.stream: TextIO = sys.stderr
-        self.redraws = self.stream.isatty()
+        self.redraws = self.stream.isatty() and (os.name != "nt" or os.environ.get("WT_SESSION", "") != "")
         self.told_at = 0.0
         self.message = ""
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.base.errors import AnalysisError
 from core.domain import Case, Listing
-from pages.ui import evaluate_choice, figures, player, reads, state, theme, words
+from pages.ui import button, evaluate_choice, figures, player, reads, state, theme, words
 from pages.ui.evaluate_choice import Choice
 
 ORDERS = {
@@ -129,7 +129,7 @@ def _watch(key: str, choice: Choice, order: str, at: str) -> None:
     _said(case)
     start_s = case.start_s if case.rows == 1 else max(case.start_s, case.moment_s - BEFORE_S)
     play(key, case.video, case.unit, start_s=start_s)
-    if st.button("Open on the Timeline", icon=":material/view_timeline:", type="tertiary", key="evaluate.open"):
+    if button.pressed("Open on the Timeline", icon=":material/view_timeline:", type="tertiary", key="evaluate.open"):
         _forget()
         state.go("timeline", case.video)
         st.rerun()

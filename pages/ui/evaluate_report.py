@@ -1,13 +1,13 @@
 """Report: one file that opens without a network, and the numbers as JSON and CSV; how to do all of it again."""
 
+from functools import partial
 from html import escape
 
 import streamlit as st
 
 from core.domain import Evaluation
 from core.workflows import evaluation
-from pages.ui import job_panel, reads, state, theme, words
-from pages.ui.player import prefix
+from pages.ui import downloads, job_panel, reads, state, theme, words
 
 ABOUT = (
     "One HTML file with the set, the split, all settings, every number with its interval, all charts and the ten "
@@ -23,19 +23,15 @@ def show(key: str) -> None:
     report = evaluation.report_key(key)
     if job_panel.ready(report, "Make the report", evaluation.make_report, state.store(), key, noun="part"):
         size = words.size(state.store().file_path(report).stat().st_size)
-        link = f"{prefix()}/exports/{report}"
-        told = escape(f"Download the report, {size}")
-        st.html(f'<a class="k-download" href="{link}" download="{escape(name)}.html">{told}</a>')
+        downloads.stored(f"Download the report, {size}", report, f"{name}.html")
     theme.section("The numbers", "As JSON for programs, as CSV with a row for each clip or moment.")
     with st.container(horizontal=True):
         for title, suffix, kind, make in (
             ("JSON", ".json", "application/json", evaluation.as_json),
             ("CSV", ".csv", "text/csv", evaluation.as_csv),
         ):
-            st.download_button(
-                title, lambda make=make: make(found), f"{name}{suffix}", kind, key=f"evaluate.file.{title}",
-                icon=":material/download:", on_click="ignore",
-            )  # fmt: skip
+            content = partial(make, found)
+            downloads.button(title, content, f"{name}{suffix}", kind, key=f"evaluate.file.{title}")
     theme.section("Do it again", "The same at the command line gives the same numbers.")
     st.code(found.origin.command, language="sh", wrap_lines=True)
     settings = "".join(f"<tr><td>{escape(name)}</td><td>{escape(str(value))}</td></tr>" for name, value in _made(found))

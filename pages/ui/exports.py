@@ -1,6 +1,5 @@
 """Chosen frames as a ZIP of PNG pictures with a table of their times and labels."""
 
-from html import escape
 from pathlib import Path
 
 import streamlit as st
@@ -8,8 +7,7 @@ import streamlit as st
 from core.base.errors import AnalysisError, RecipeInvalid, ResultMissing
 from core.domain import Recipe, VideoInfo
 from core.workflows import frames, predictions
-from pages.ui import contact_sheet, job_panel, reads, state, theme, words
-from pages.ui.player import prefix
+from pages.ui import contact_sheet, downloads, job_panel, reads, state, theme, words
 
 WAYS = {"ticked": "Ticked frames", "every": "Every so many", "shots": "One a shot"}
 
@@ -101,9 +99,7 @@ def _file(info: VideoInfo, indices: tuple[int, ...], recipe: Recipe) -> None:
         return
     path = state.store().file_path(key)
     name = words.file_name(Path(state.store().entry(info.digest).name).stem, "-frames.zip")
-    told = f"Download {many}, {words.size(path.stat().st_size)}"
-    address = f"{prefix()}/exports/{key}"
-    st.html(f'<a class="k-download" href="{address}" download="{escape(name)}">{escape(told)}</a>')
+    downloads.stored(f"Download {many}, {words.size(path.stat().st_size)}", key, name)
     if not any(labels):
         st.caption("The table has no labels yet: find the actions on the Timeline first if you want them in it.")
 

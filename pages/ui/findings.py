@@ -12,7 +12,7 @@ from core.domain import Analysis, ModelCard, Prediction, VideoInfo
 from core.stages import formats
 from core.stages.tracks.segmentation import NOTHING
 from core.workflows import predictions
-from pages.ui import beside, drawn, figures, in_words, lanes, player, reads, state, theme, with_words, words
+from pages.ui import beside, downloads, drawn, figures, in_words, lanes, player, reads, state, theme, with_words, words
 
 TOP = 5
 BARELY = 0.01  # mean score below which a label without a segment is not worth a row
@@ -203,12 +203,5 @@ def _download(analysis: Analysis, name: str) -> None:
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
-    st.download_button(
-        kind.title,
-        content,
-        words.file_name(Path(called).stem, kind.suffix),
-        kind.mime,
-        key=f"download.{name}",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    file = words.file_name(Path(called).stem, kind.suffix)
+    downloads.button(kind.title, content, file, kind.mime, key=f"download.{name}")

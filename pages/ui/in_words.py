@@ -7,7 +7,7 @@ import streamlit as st
 from core.domain import Analysis
 from core.stages import narrative
 from core.stages.narrative import FORMS, LANGUAGES, Subject
-from pages.ui import state, theme, words
+from pages.ui import downloads, state, theme, words
 
 HEIGHT_PX = 420
 
@@ -31,14 +31,12 @@ def show(analysis: Analysis) -> None:
         st.markdown(smaller(narrative.write(subjects, language=language, form="md")))
     with st.container(horizontal=True):
         for form in FORMS.values():
-            st.download_button(
+            downloads.button(
                 form.title,
                 narrative.write(subjects, language=language, form=form.name),
                 words.file_name(Path(name).stem, f"-{language}{form.suffix}"),
                 form.mime,
                 key=f"report.{form.name}",
-                icon=":material/download:",
-                on_click="ignore",
             )
 
 

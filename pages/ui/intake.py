@@ -10,7 +10,7 @@ from core.base.errors import AnalysisError, VideoUnreadable
 from core.domain.fingerprint import fingerprint
 from core.domain.jobs import Job
 from core.workflows import clips
-from pages.ui import job_panel, state, theme, words
+from pages.ui import button, job_panel, state, theme, words
 
 SUFFIXES = (
     *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".wmv", ".flv", ".mpg", ".mpeg"),
@@ -18,6 +18,7 @@ SUFFIXES = (
 )
 MOST = 500  # clips of one folder
 SAMPLE = "add-sample"
+PATH = "add-path"  # of the text box
 
 
 def clips_in(place: str) -> list[Path]:
@@ -108,19 +109,22 @@ def _by_upload() -> None:
 
 def _by_path() -> None:
     with st.form("by-path", border=False, clear_on_submit=True):
-        place = st.text_input(
+        st.text_input(
             "A path on this machine",
+            key=PATH,
             placeholder="/home/me/videos/run.mp4 or a folder",
             help="The file stays where it is; for a folder all clips in it and below are added. Best for large files.",
         )
-        if st.form_submit_button("Add from this path", icon=":material/folder_open:"):
-            add_path(place)
-            st.rerun()
+        st.form_submit_button("Add from this path", icon=":material/folder_open:", on_click=_add_typed)
+
+
+def _add_typed() -> None:
+    add_path(state.widget(PATH))
 
 
 def _by_sample(weight: Literal["primary", "secondary"]) -> None:
     st.markdown("**Nothing at hand?**")
-    if st.button("Add the sample clip", key="add-sample", icon=":material/movie:", type=weight):
+    if button.pressed("Add the sample clip", key="add-sample", icon=":material/movie:", type=weight):
         add_sample()
         st.rerun()
     st.caption("A short animation drawn by this program, to try things with. It shows no real action.")

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.domain import Document, VideoInfo
 from core.workflows.annotation import files
-from pages.ui import label_take_in, label_tracks, reads, state, theme
+from pages.ui import button, label_take_in, label_tracks, reads, state, theme
 
 EMPTY = "nothing"
 
@@ -37,7 +37,7 @@ def _form(info: VideoInfo) -> None:
     if offered:
         told_of = {EMPTY: EMPTY} | {name: f"what the set {name} says of it" for name in offered}
         source = st.selectbox("Begin with", list(told_of), 0, told_of.__getitem__, key="label.begin.source")
-    if st.button("Begin to label", key="label.begin", type="primary", icon=":material/edit:"):
+    if button.pressed("Begin to label", key="label.begin", type="primary", icon=":material/edit:"):
         labels = tuple(dict.fromkeys(" ".join(one.split())[:80] for one in told.split(",") if one.strip()))
         state.remember("label.author", who.strip())
         label_tracks.begin(info, offered.get(source, Document(labels, (), (), "", who.strip())))

@@ -9,7 +9,7 @@ from core.domain import Doubt, Prediction, Segment, VideoInfo
 from core.workflows import predictions
 from core.workflows.annotation import drafts, edits
 from core.workflows.annotation.journal import State
-from pages.ui import job_panel, label_tracks, model_cards, named, player, reads, state, theme, words
+from pages.ui import button, job_panel, label_tracks, model_cards, named, player, reads, state, theme, words
 from pages.ui.player_rows import Curve, Row
 
 ABOUT = "The network says what it sees at each moment. Nothing of it counts as a label before you accept it."
@@ -104,7 +104,7 @@ def show(info: VideoInfo, now: State, drafted: Drafted | None) -> None:
         return
     if state.in_words():
         st.caption("Name your labels on the Timeline and let them be found there; what is found is the draft here.")
-        if st.button("Open the Timeline", icon=":material/view_timeline:", key="label.named"):
+        if button.pressed("Open the Timeline", icon=":material/view_timeline:", key="label.named"):
             state.go("timeline")
             st.rerun()
         return

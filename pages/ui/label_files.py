@@ -12,7 +12,7 @@ from core.domain import Document, VideoInfo
 from core.stages.formats.common import conversion
 from core.workflows.annotation import files
 from core.workflows.annotation.journal import State
-from pages.ui import label_take_in, label_tracks, state, theme, words
+from pages.ui import downloads, label_take_in, label_tracks, state, theme, words
 
 
 def show(info: VideoInfo, now: State, tracks: Sequence[State]) -> None:
@@ -49,10 +49,8 @@ def _export(info: VideoInfo, now: State, tracks: Sequence[State]) -> None:
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
-    st.download_button(
-        f"Download {form.title}", written.files[""], words.file_name(Path(name).stem, form.suffix), form.mime,
-        key="label.download", icon=":material/download:", type="primary", on_click="ignore",
-    )  # fmt: skip
+    file = words.file_name(Path(name).stem, form.suffix)
+    downloads.button(f"Download {form.title}", written.files[""], file, form.mime, key="label.download", primary=True)
 
 
 def _documents(now: State, tracks: Sequence[State], *, named: bool) -> list[Document]:

@@ -1,7 +1,6 @@
 """The clip as a film with its labels on the Label page, and its segments cut out."""
 
 from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 
 import streamlit as st
@@ -10,9 +9,8 @@ from core.domain import VideoInfo
 from core.workflows import predictions, rendering
 from core.workflows.annotation.journal import State
 from core.workflows.rendering import Strip, Wanted
-from pages.ui import figures, job_panel, label_tracks, reads, state, theme, words
+from pages.ui import downloads, figures, job_panel, label_tracks, reads, state, theme, words
 from pages.ui.label_draft import Drafted
-from pages.ui.player import prefix
 
 
 def show(info: VideoInfo, now: State, tracks: Sequence[State], drafted: Drafted | None) -> None:
@@ -79,5 +77,4 @@ def _download(info: VideoInfo, key: str, suffix: str, what: str) -> None:
     """The link to a file that was made."""
     path = state.store().file_path(key)
     name = words.file_name(Path(state.store().entry(info.digest).name).stem, suffix)
-    told = f"Download {what}, {words.size(path.stat().st_size)}"
-    st.html(f'<a class="k-download" href="{prefix()}/exports/{key}" download="{escape(name)}">{escape(told)}</a>')
+    downloads.stored(f"Download {what}, {words.size(path.stat().st_size)}", key, name)

@@ -8,7 +8,7 @@ from core.domain.jobs import Job
 from core.workflows import training
 from core.workflows.annotation import retraining
 from core.workflows.annotation.journal import State
-from pages.ui import job_panel, label_figures, label_tracks, reads, state, theme, words
+from pages.ui import button, job_panel, label_figures, label_tracks, reads, state, theme, words
 
 NEW = "A new set"
 OWN = "My labels"
@@ -28,7 +28,9 @@ def show(info: VideoInfo, now: State) -> None:
             args=(info, now, name), disabled=not now.document.seen,
         )  # fmt: skip
         there = any(entry.name == name for entry in state.store().datasets())
-        if st.button("Learn from it", key="label.learn", type="primary", icon=":material/school:", disabled=not there):
+        if button.pressed(
+            "Learn from it", key="label.learn", type="primary", icon=":material/school:", disabled=not there
+        ):
             _learn(name)
     told = state.remembered("label.contributed", "")
     if told:

@@ -14,7 +14,7 @@ from core.stages.formats.common import conversion, selection
 from core.stages.formats.common.files import Files
 from core.stages.formats.labelstudio import rate_of
 from core.workflows.annotation import files
-from pages.ui import label_tracks, state, theme, words
+from pages.ui import button, label_tracks, state, theme, words
 
 FIND_OUT, KEEP, DROP = "", "\0keep", "\0drop"
 MOST_ASKED = 60  # labels that are decided on one by one
@@ -45,7 +45,7 @@ def show(info: VideoInfo, known: tuple[str, ...], drawn: str = "") -> None:
         return
     tracks = _chosen(tracks, selection.of(given, form), turn)
     _told(found, tracks)
-    if st.button(_taken(tracks), key=f"label.take.{turn}", type="primary", disabled=not tracks):
+    if button.pressed(_taken(tracks), key=f"label.take.{turn}", type="primary", disabled=not tracks):
         for one in tracks:
             label_tracks.begin(info, replace(one, name=one.name or Path(upload.name).stem), draw=not drawn)
         if drawn:

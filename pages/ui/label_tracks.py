@@ -9,7 +9,7 @@ from core.base.errors import AnalysisError
 from core.domain import Document, VideoInfo
 from core.workflows.annotation import edits, journal
 from core.workflows.annotation.journal import State
-from pages.ui import state, theme, words
+from pages.ui import button, state, theme, words
 
 UNNAMED = "labels"
 
@@ -126,7 +126,7 @@ def _new(info: VideoInfo, now: Document) -> None:
     """A new track: what for, and whose."""
     name = st.text_input("What it is about", placeholder="hands", key="label.new.name")
     who = st.text_input("Who draws", author(), key="label.new.author", placeholder="Ann")
-    if st.button("Begin this track", key="label.new", type="primary"):
+    if button.pressed("Begin this track", key="label.new", type="primary"):
         state.remember("label.author", who.strip())
         begin(info, Document(now.labels, (), (), name.strip(), who.strip()))
         st.rerun()
@@ -156,7 +156,7 @@ def _drop(info: VideoInfo, track: str) -> None:
 def restore(info: VideoInfo) -> None:
     """A button that brings back the track that was deleted just now."""
     dropped = state.remembered(f"label.dropped.{info.digest}", "")
-    if dropped and st.button("Bring back the deleted track", key="label.restore", icon=":material/undo:"):
+    if dropped and button.pressed("Bring back the deleted track", key="label.restore", icon=":material/undo:"):
         journal.restore(state.store(), dropped)
         state.remember(f"label.dropped.{info.digest}", "")
         choose(info, dropped)

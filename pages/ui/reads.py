@@ -4,8 +4,10 @@ The only file that touches st.cache_*. What a remembered function is given names
 """
 
 import json
+from collections import deque
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -399,3 +401,9 @@ def moment_picture(digest: str, time_s: float) -> Path:
     if not state.store().has(key):
         state.runner().ask(thumbnails.make_picture, state.store(), digest, time_s)
     return state.store().file_path(key)
+
+
+@st.cache_resource(scope="session", show_spinner=False)
+def downloads_of_this_session() -> dict[str, deque[Any]]:
+    """The files that this session may download, by the place on a page; see downloads.py. Gone with the session."""
+    return {}

@@ -9,7 +9,7 @@ from core.base.errors import AnalysisError
 from core.domain import Hits, Moment, Segment
 from core.workflows.search import full_text
 from core.workflows.search import query as searching
-from pages.ui import player, reads, state, theme, words
+from pages.ui import button, player, reads, state, theme, words
 from pages.ui.player import prefix
 
 SHOWN = 12
@@ -70,8 +70,7 @@ def show(asked: str, place: str) -> None:
             found = reads.hits(asked, place)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
-        if st.button("Try again", icon=":material/refresh:"):
-            st.rerun()
+        st.button("Try again", icon=":material/refresh:")  # any press runs the page again
         return
     if not found.clips:
         theme.empty(
@@ -191,7 +190,7 @@ def _watch(found: Hits, one: Moment) -> None:
         info, [player.Row(FOUND, _lane(found, one.video))], reads.slots((found.query,)), quiet=True, at_once=True,
         playable=player.playable(info), start_s=one.start_s, key=f"search.player.{one.video}.{one.start_s:.2f}",
     )  # fmt: skip
-    if st.button("Open on the Timeline", icon=":material/view_timeline:", type="tertiary", key="search.open"):
+    if button.pressed("Open on the Timeline", icon=":material/view_timeline:", type="tertiary", key="search.open"):
         _forget()
         state.choose(one.video)
         state.jump(one.start_s)

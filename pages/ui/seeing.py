@@ -11,7 +11,7 @@ from core.base.registry import BACKBONES
 from core.domain import VideoInfo
 from core.workflows import explanations
 from core.workflows.explanations import View
-from pages.ui import paint, state, theme, words
+from pages.ui import downloads, paint, state, theme, words
 from pages.ui.slider import slider
 
 Bytes = Callable[[], bytes]
@@ -104,15 +104,7 @@ def take_along(files: Sequence[tuple[str, str, Bytes]], *, key: str) -> None:
     kinds = {".png": "image/png", ".npz": "application/zip"}
     with st.container(horizontal=True):
         for title, name, make in files:
-            st.download_button(
-                title,
-                make,
-                name,
-                kinds[name[-4:]],
-                key=f"{key}.{title}",
-                icon=":material/download:",
-                on_click="ignore",
-            )
+            downloads.button(title, make, name, kinds[name[-4:]], key=f"{key}.{title}")
 
 
 def stem(info: VideoInfo, *parts: str) -> str:

@@ -11,7 +11,7 @@ from core.domain import Dataset
 from core.domain.jobs import Job
 from core.workflows import datasets
 from core.workflows.datasets import importer
-from pages.ui import job_panel, reads, set_tables, state, theme, words
+from pages.ui import button, job_panel, reads, set_tables, state, theme, words
 
 FIND_OUT = "Find out"
 LISTED = ("ucf", "hmdb", "mstcn")
@@ -51,7 +51,7 @@ def _by_place() -> None:
     forms: tuple[datasets.Form, ...] = get_args(datasets.Form)
     form = st.selectbox("Layout", forms, 0, lambda one: datasets.FORMS.get(one, FIND_OUT), key="sets.form")
     source = datasets.Source(path=place.strip().strip("\"'"), form=form, **_details(form))
-    if st.button("Check this set", key="sets.check", type="primary", icon=":material/fact_check:"):
+    if button.pressed("Check this set", key="sets.check", type="primary", icon=":material/fact_check:"):
         _begin(source, upload)
         state.remember("sets.turn", turn + 1)
         st.rerun()
@@ -113,7 +113,7 @@ def _made() -> None:
         "differ in nothing but the order of their frames."
     )
     size = st.radio("How much of it", list(SIZES), 0, SIZES.__getitem__, key="sets.size", label_visibility="collapsed")
-    if st.button("Make the sample set", key="sets.made", icon=":material/shapes:"):
+    if button.pressed("Make the sample set", key="sets.made", icon=":material/shapes:"):
         state.runner().submit(MADE, "Make the sample set", importer.make_set, state.store(), *size)
         _follow(MADE)
         st.rerun()
@@ -176,8 +176,8 @@ def _agreement(key: str) -> None:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             name = st.text_input("Name of the set", value=found.name, key=f"name.{key}")
             told = "Take in what can be used" if lost else "Take this set in"
-            agreed = st.button(told, key=f"keep.{key}", type="primary", disabled=not found.items)
-            if st.button("Forget it", key=f"drop.{key}"):
+            agreed = button.pressed(told, key=f"keep.{key}", type="primary", disabled=not found.items)
+            if button.pressed("Forget it", key=f"drop.{key}"):
                 importer.drop(state.store(), key)
                 st.rerun()
     if agreed:

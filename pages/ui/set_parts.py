@@ -73,9 +73,11 @@ def gallery(items: list[Item], *, key: str) -> None:
     shown = state.remembered(f"sets.gallery.{key}", PICTURES)
     cells = "".join(_cell(item) for item in items[:shown])
     st.html(f'<div class="k-gallery">{cells}</div>')
-    if len(items) > shown and st.button(f"Show more of {words.number(len(items))}", icon=":material/expand_more:"):
-        state.remember(f"sets.gallery.{key}", shown * 2)
-        st.rerun()
+    if len(items) > shown:
+        st.button(
+            f"Show more of {words.number(len(items))}", icon=":material/expand_more:", on_click=state.remember,
+            args=(f"sets.gallery.{key}", shown * 2),
+        )  # fmt: skip
 
 
 def _cell(item: Item) -> str:

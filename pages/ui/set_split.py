@@ -7,7 +7,7 @@ from core.domain import Dataset, Grouping, Pair, Split
 from core.workflows import datasets
 from core.workflows.datasets import importer
 from core.workspace.store import DatasetEntry
-from pages.ui import job_panel, reads, set_parts, set_tables, state, theme, thumbs, words
+from pages.ui import button, job_panel, reads, set_parts, set_tables, state, theme, thumbs, words
 
 METHODS = {"folds": "Folds by group", "leave one group out": "Leave one group out", "given": "The split it came with"}
 OWN = "A pattern of your own"
@@ -128,7 +128,7 @@ def _save(entry: DatasetEntry, split: Split, torn: tuple[Pair, ...]) -> None:
         return
     agreed = not torn or st.checkbox("These clips are different: split them all the same", key=f"sets.agree.{key}")
     told = "Use this split instead" if kept else "Use this split"
-    if st.button(told, key="sets.save", type="primary", icon=":material/call_split:", disabled=not agreed):
+    if button.pressed(told, key="sets.save", type="primary", icon=":material/call_split:", disabled=not agreed):
         state.store().save_split(split, key)
         st.rerun()
 
@@ -158,9 +158,11 @@ def duplicates(entry: DatasetEntry, dataset: Dataset) -> None:
     shown = state.remembered(f"sets.pairs.{entry.key}", PAIRS)
     for pair in found.pairs[:shown]:
         _pair(entry, dataset, pair)
-    if len(found.pairs) > shown and st.button("Show more pairs", icon=":material/expand_more:"):
-        state.remember(f"sets.pairs.{entry.key}", shown * 2)
-        st.rerun()
+    if len(found.pairs) > shown:
+        st.button(
+            "Show more pairs", icon=":material/expand_more:", on_click=state.remember,
+            args=(f"sets.pairs.{entry.key}", shown * 2),
+        )  # fmt: skip
 
 
 def _join_all(entry: DatasetEntry, pairs: tuple[Pair, ...]) -> None:

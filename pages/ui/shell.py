@@ -29,6 +29,7 @@ page = st.navigation(
 state.follow_address()
 state.follow_press()
 try:
-    page.run()
+    with state.heeding_presses():
+        page.run()
 finally:
     heap.settle()

@@ -7,14 +7,15 @@ its sender saw.
 
 import base64
 import zlib
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, NoReturn
 
 import numpy as np
 import streamlit as st
+from streamlit.runtime.scriptrunner import RerunException
 
 from core.base import settings as core_settings
 from core.base.errors import AnalysisError, FormatInvalid, ResultMissing
@@ -428,6 +429,25 @@ def widget(key: str) -> Any:
 def set_widget(key: str, value: str | int | float | bool) -> None:
     """Let the widget of that key say this when it is drawn next; for callbacks."""
     st.session_state[key] = value
+
+
+def presses() -> set[str]:
+    """The buttons that were pressed and whose action did not begin yet; see button.pressed."""
+    return st.session_state.setdefault("presses", set())
+
+
+@contextmanager
+def heeding_presses() -> Iterator[None]:
+    """A run of a page: at its end no press waits any longer, unless the run is cut short for another."""
+    waiting = presses()
+    try:
+        yield
+    except RerunException:
+        raise
+    except BaseException:
+        waiting.clear()
+        raise
+    waiting.clear()
 
 
 def is_dark() -> bool:

@@ -7,7 +7,7 @@ import streamlit as st
 from core.base.errors import AnalysisError
 from core.domain import Training
 from core.workflows import training
-from pages.ui import set_parts, state, theme, train_figures, train_new, train_words, worded, words
+from pages.ui import button, set_parts, state, theme, train_figures, train_new, train_words, worded, words
 
 SHARES = ("Accuracy", "Macro F1", "Linear probe", "Majority")
 MOST_COMPARED = 6
@@ -84,7 +84,7 @@ def _unfinished(key: str, record: Training) -> None:
     job = state.runner().job(key)
     if job is not None and job.active:
         st.caption("It is under way; see above.")
-    elif st.button("Go on with this training", key=f"train.resume.{key}", icon=":material/resume:"):
+    elif button.pressed("Go on with this training", key=f"train.resume.{key}", icon=":material/resume:"):
         train_new.begin(key)
 
 
@@ -144,7 +144,7 @@ def _keep(key: str, record: Training) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         free = training.free_name(state.store(), record.dataset)
         name = st.text_input("Save as a model named", free, key=f"train.model.{key}", max_chars=49, width=320)
-        if st.button("Save as a model", key=f"train.save.{key}", type="primary", icon=":material/save:"):
+        if button.pressed("Save as a model", key=f"train.save.{key}", type="primary", icon=":material/save:"):
             _save(key, name)
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 from core.base.errors import AnalysisError
 from core.domain import ModelCard
 from core.workflows import training
-from pages.ui import state, theme, words
+from pages.ui import downloads, state, theme, words
 
 SAID = {
     "balanced_accuracy": "balanced accuracy",
@@ -43,9 +43,9 @@ def _card(card: ModelCard) -> None:
                 "Use it on a clip", key=f"own.use.{card.name}", icon=":material/view_timeline:", on_click=state.go,
                 args=("timeline",), kwargs={"model": card.name},
             )  # fmt: skip
-            st.download_button(
+            downloads.button(
                 "Download", lambda: training.zipped(store, card.name), f"{card.name}.zip", "application/zip",
-                key=f"own.zip.{card.name}", icon=":material/download:", on_click="ignore",
+                key=f"own.zip.{card.name}",
             )  # fmt: skip
             with st.popover("", icon=":material/delete:", help="Delete this model"):
                 st.markdown(f"Delete the model **{theme.plain(card.name)}**?")

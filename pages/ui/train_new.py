@@ -6,7 +6,19 @@ from core.base.errors import AnalysisError
 from core.domain import Dataset, Split
 from core.workflows import training
 from core.workspace.store import DatasetEntry
-from pages.ui import cnns, job_panel, reads, set_parts, state, theme, train_form, train_search, train_words, words
+from pages.ui import (
+    button,
+    cnns,
+    job_panel,
+    reads,
+    set_parts,
+    state,
+    theme,
+    train_form,
+    train_search,
+    train_words,
+    words,
+)
 
 ABOUT = (
     "A CNN looks at each clip once, for good. After that a network is trained in seconds or minutes, as often as you "
@@ -106,7 +118,9 @@ def _begin(
     usual = f"{entry.name}, {train_words.network(vars(options))}{', with words' if worded else ''}"
     name = left.text_input("Name", placeholder=usual, key="train.name")
     seed = int(middle.number_input("Seed", 0, 10_000, 0, key="train.seed", help="Another seed draws other beginnings."))
-    if right.button("Train", type="primary", icon=":material/school:", key="train.start", width="stretch"):
+    if button.pressed(
+        "Train", within=right, type="primary", icon=":material/school:", key="train.start", width="stretch"
+    ):
         key = training.plan(
             state.store(), dataset, split, backbone=backbone, engine=state.settings().engine,
             recipe=training.view(view, backbone), options=options, seed=seed,

@@ -5,7 +5,7 @@ import streamlit as st
 from core.domain import Split, Trial
 from core.workflows import training
 from core.workspace.store import DatasetEntry
-from pages.ui import cnns, job_panel, set_parts, state, theme, train_figures, train_form, train_words, words
+from pages.ui import button, cnns, job_panel, set_parts, state, theme, train_figures, train_form, train_words, words
 
 ABOUT = (
     "Tries learning rates, batch sizes, cells, units, dropout and CNNs, and keeps what does best on validation groups. "
@@ -22,7 +22,7 @@ def panel(entry: DatasetEntry, split: Split, options: training.Options, backbone
         job = state.runner().job(key)
         if job is not None and job.active:
             job_panel.watch(key, noun="trial")
-        elif st.button(_begin(job), key="train.search.start", icon=":material/play_arrow:"):
+        elif button.pressed(_begin(job), key="train.search.start", icon=":material/play_arrow:"):
             state.runner().submit(key, f"Find settings for {entry.name}", training.search, state.store(), asked)
             st.rerun()
         if job is not None and job.state in ("failed", "lost"):

@@ -6,7 +6,7 @@ from core.base.errors import ResultMissing
 from core.domain.jobs import Job
 from core.workflows import training
 from core.workflows.training import checkpoints
-from pages.ui import job_panel, set_parts, state, theme, train_figures, train_new, words
+from pages.ui import button, job_panel, set_parts, state, theme, train_figures, train_new, words
 
 
 def under_way() -> bool:
@@ -42,9 +42,9 @@ def _ended(key: str, job: Job | None) -> None:
         told = best if kept else "Stopped before there was anything to keep."
         st.info(told, icon=":material/pause_circle:")
     with st.container(horizontal=True):
-        if st.button("Go on from there", key=f"train.on.{key}", type="primary", icon=":material/resume:"):
+        if button.pressed("Go on from there", key=f"train.on.{key}", type="primary", icon=":material/resume:"):
             train_new.begin(key)
-        if st.button("Leave it", key=f"train.leave.{key}"):
+        if button.pressed("Leave it", key=f"train.leave.{key}"):
             state.remember("train.followed", "")
             st.rerun()
 

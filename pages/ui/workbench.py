@@ -9,13 +9,14 @@ from core.base.registry import STEPS
 from core.domain import Recipe, VideoInfo, serialization
 from core.stages.preprocessing.frame_clock import Clock
 from core.stages.preprocessing.recipes import reach
-from pages.ui import preview, reads, state, theme, words
+from pages.ui import downloads, preview, reads, state, theme, words
 from pages.ui.preview import View
 from pages.ui.slider import slider
 from pages.ui.state import Part
 from pages.ui.step_form import form
 
 compare = theme.component("compare")
+NAME = "recipe-name"  # of the text box
 
 
 # The pictures -------------------------------------------------------------------------------------------------------
@@ -210,9 +211,12 @@ def _try(action: Any, *args: Any) -> None:
 
 def _save() -> None:
     with st.form("save-recipe", border=False, clear_on_submit=True):
-        name = st.text_input("Name of this recipe", placeholder="such as: left half, brighter")
-        if st.form_submit_button("Save", icon=":material/save:"):
-            _try(state.store().save_recipe, name, state.recipe())
+        st.text_input("Name of this recipe", key=NAME, placeholder="such as: left half, brighter")
+        st.form_submit_button("Save", icon=":material/save:", on_click=_try, args=(_keep,))
+
+
+def _keep() -> None:
+    state.store().save_recipe(state.widget(NAME), state.recipe())
 
 
 def _load() -> None:
@@ -233,7 +237,7 @@ def _load() -> None:
 
 def _exchange() -> None:
     text = serialization.pretty_json(state.recipe())
-    st.download_button("Download as a file", text, "recipe.json", "application/json", icon=":material/download:")
+    downloads.button("Download as a file", text, "recipe.json", "application/json", key="recipe.download")
     turn = state.remembered("recipe.turn", 0)
     key = f"recipe-file.{turn}"
     st.file_uploader(

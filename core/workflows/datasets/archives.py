@@ -78,7 +78,7 @@ def _harm(entry: zipfile.ZipInfo) -> tuple[str, str]:
     """What an entry should be and what it is instead; empty where it is harmless."""
     name, parts = entry.filename.replace("\\", "/"), _parts(entry)
     kind = stat.S_IFMT(entry.external_attr >> 16)
-    if name.startswith("/") or DRIVE.match(name) or ".." in parts or not parts or "\0" in name:
+    if name.startswith("/") or any(map(DRIVE.match, parts)) or ".." in parts or not parts or "\0" in name:
         return "a path inside the zip's folder", "one that leaves it"
     if len(parts) > DEEPEST or any(len(part.encode("utf-8", "replace")) > LONGEST for part in parts):
         return f"at most {DEEPEST} folders and names of {LONGEST} bytes", "more"

@@ -106,7 +106,7 @@ class Catalogue:
         """The one connection of this store, opened and laid out on first use; call it under the lock."""
         if self._connection is None:
             self.workspace.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(self.catalogue, BUSY_S, isolation_level=None, check_same_thread=False)
+            connection = sqlite3.connect(self.catalogue, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
             try:
                 _lay_out(connection, self.catalogue)
             except BaseException:

@@ -1,6 +1,7 @@
 """What was made of clips: dataclasses with their arrays, and files, by key; each is there whole or not at all."""
 
 import errno
+import os
 import shutil
 import threading
 import time
@@ -20,6 +21,7 @@ from core.workspace.store.database import BUSY_S, HEX, Catalogue, hex_digits
 T = TypeVar("T")
 
 MAPPED_FROM = 2**18  # bytes: smaller arrays are read whole, so that they hold no file open
+MAPS = os.name != "nt"  # Windows can neither delete nor replace a file as long as it is mapped
 RESULT_FILE = "file"
 PARSING = (
     threading.Lock()
@@ -143,7 +145,7 @@ class Results(Catalogue):
 def _loaded(path: Path) -> np.ndarray:
     """An array, read-only."""
     with PARSING:
-        if path.stat().st_size >= MAPPED_FROM:
+        if MAPS and path.stat().st_size >= MAPPED_FROM:
             return np.load(path, mmap_mode="r", allow_pickle=False)
         array = np.load(path, allow_pickle=False)
     array.setflags(write=False)

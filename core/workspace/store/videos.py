@@ -1,5 +1,6 @@
 """The clips of the library: what was measured of them, and copies of those that were uploaded."""
 
+import os
 import re
 import shutil
 import time
@@ -22,6 +23,8 @@ from core.workspace.store.results import Results, packed, remove, unpacked
 SUFFIX = re.compile(r"\.[a-z0-9]{1,8}", re.ASCII)
 CHUNK = 2**20  # bytes
 LONGEST_NAME = 120  # characters
+FORBIDDEN = str.maketrans(dict.fromkeys('<>:"|?*', "_"))  # in names of files on Windows
+DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # which Windows takes for no file
 
 
 @dataclass(frozen=True, eq=False)
@@ -182,9 +185,9 @@ class Clips(Results):
         folder = self.import_folder / uuid4().hex
         with self._explained():
             folder.mkdir(parents=True)
-            with open(folder / cleaned_name(name), "wb") as copy:
+            with open(folder / file_name(name), "wb") as copy:
                 shutil.copyfileobj(stream, copy, CHUNK)
-        return folder / cleaned_name(name)
+        return folder / file_name(name)
 
     def kept_import(self, path: str, digest: str, name: str) -> str:
         """Where a clip of a labelled set lies from now on: one that was unpacked here moves to the uploaded clips."""
@@ -225,3 +228,12 @@ def cleaned_name(name: str) -> str:
         return whole
     suffix = Path(whole).suffix[:10]
     return whole[: LONGEST_NAME - len(suffix)] + suffix
+
+
+def file_name(name: str) -> str:
+    """A cleaned name as this system can file it: Windows keeps some letters and some whole names for itself."""
+    cleaned = cleaned_name(name)
+    if os.name != "nt":
+        return cleaned
+    allowed = cleaned.translate(FORBIDDEN)
+    return f"_{allowed}" if DEVICE.fullmatch(allowed) else allowed
