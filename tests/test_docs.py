@@ -9,8 +9,8 @@ import pytest
 from core.__main__ import main
 from core.base.registry import BACKBONES, FORMATS, METRICS, STEPS
 
-for module in ("core.preprocess", "core.stages.networks.backbones", "core.stages.formats", "core.stages.metrics"):
-    import_module(module)
+for stage in ("preprocessing", "networks.backbones", "formats", "metrics"):
+    import_module(f"core.stages.{stage}")
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [

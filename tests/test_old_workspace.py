@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core import datasets, films, frames, insight, pipeline, sets, settings, training
-from core.codec import from_json, pretty_json, to_json
+from core.base import settings
+from core.base.registry import STEPS
+from core.cli import evaluation
 from core.domain import (
     Branches,
     Change,
@@ -47,17 +48,21 @@ from core.domain import (
     Vectors,
     VideoInfo,
 )
-from core.evaluation import asking, rivals
-from core.evaluation import command as evaluation_command
-from core.evaluation import report as reports
-from core.explain import Activations, Anatomy, Attribution, Deletion, Evidence, Stretch
-from core.keys import fingerprint
-from core.labelling import journal, learning
-from core.lines import keep_lines, lines_of
-from core.registry import STEPS
-from core.store import Store
-from core.training import gathering, options, runs, tuning
-from core.words import encoder, index, naming, picturing
+from core.domain.fingerprint import fingerprint
+from core.domain.serialization import from_json, pretty_json, to_json
+from core.stages.networks.explain.activations import Activations, Stretch
+from core.stages.networks.explain.attribution import Attribution, Evidence
+from core.stages.networks.explain.deletion import Deletion
+from core.stages.networks.explain.layers import Anatomy
+from core.workflows import clips, datasets, explanations, frames, models, predictions, rendering, training
+from core.workflows.annotation import journal, retraining
+from core.workflows.datasets import importer
+from core.workflows.evaluation import comparison, evaluator
+from core.workflows.evaluation import report as reports
+from core.workflows.search import index, text_encoders, thumbnails, zero_shot
+from core.workflows.texts.text_store import keep_lines, lines_of
+from core.workflows.training import checkpoints, features, options, runs, tuning
+from core.workspace.store import Store
 
 ARCHIVE = Path(__file__).resolve().parent / "data" / "workspace-4d565c9.zip"
 LITE, I3D = "efficientnet-lite0", "i3d-kinetics400"
@@ -236,48 +241,48 @@ def keys_of_clips(old: Store, manifest: dict[str, Any]) -> Iterator[tuple[str, s
     engine, recipes = manifest["engine"], old.recipes()
     sample, dot, moving = (manifest["clips"][name] for name in ("sample", "dot", "moving"))
     for name, recipe in recipes.items():
-        yield f"features of {name.removeprefix('only ')}", pipeline.features_key("ab" * 32, recipe, I3D, engine)
+        yield f"features of {name.removeprefix('only ')}", predictions.features_key("ab" * 32, recipe, I3D, engine)
     yield "sheet", frames.sheet_key(sample, frames.spread(old.video(sample), 3))
     yield "quality", frames.quality_key(sample)
     yield "frames", frames.export_key(moving, (1, 4), recipes["only Flip"], ("a", "b"))
-    yield "moment picture", picturing.picture_key(sample, 1.5)
+    yield "moment picture", thumbnails.picture_key(sample, 1.5)
     for model in ("actions-15", "kinetics400"):
-        card, _ = pipeline.model_of(old, model)
-        yield f"prediction of {model}", pipeline.prediction_key(old, sample, AS_IT_IS, card, engine)
+        card, _ = models.model_of(old, model)
+        yield f"prediction of {model}", predictions.prediction_key(old, sample, AS_IT_IS, card, engine)
     base = manifest["keys"]["prediction of actions-15"]
-    yield "named", naming.named_key(base, ("someone throws a ball", "a clock ticks"))
-    use = encoder.ENCODERS[encoder.USUAL]
+    yield "named", zero_shot.named_key(base, ("someone throws a ball", "a clock ticks"))
+    use = text_encoders.ENCODERS[text_encoders.USUAL]
     yield "vectors", fingerprint("text vectors", 1, use.name, use.version, ("left", "right"))
     (known,) = old.keys(index.KIND)
     kinds = (*index.PREDICTIONS, "lines")
     sources = {key: (key, video, kind) for kind in kinds for key, video in old.made(kind)}
     yield "index", index.key_of([sources[key] for key in old.read(known, Index).sources])
-    strips = (films.Strip("mine", (Segment(0.0, 0.5, "right", 0.75, "a note"),)), films.Strip("other", ()))
-    yield "cuts", films.cut_key(moving, strips)
-    card, _ = pipeline.model_of(old, "squares")
-    key = pipeline.prediction_key(old, moving, AS_IT_IS, card, engine)
+    strips = (rendering.Strip("mine", (Segment(0.0, 0.5, "right", 0.75, "a note"),)), rendering.Strip("other", ()))
+    yield "cuts", rendering.cut_key(moving, strips)
+    card, _ = models.model_of(old, "squares")
+    key = predictions.prediction_key(old, moving, AS_IT_IS, card, engine)
     colours = (("right", "#112233"), ("left", "#445566"))
-    yield "film", films.film_key(old, moving, films.Wanted(strips, colours, key))
-    wanted = films.Wanted(strips, (), key, True, recipes["only Flip"], "squares", engine)
-    yield "film with activation", films.film_key(old, moving, wanted)
+    yield "film", rendering.film_key(old, moving, rendering.Wanted(strips, colours, key))
+    wanted = rendering.Wanted(strips, (), key, True, recipes["only Flip"], "squares", engine)
+    yield "film with activation", rendering.film_key(old, moving, wanted)
     yield from keys_of_reasons(old, dot, card, engine)
 
 
 def keys_of_reasons(old: Store, dot: str, card: ModelCard, engine: str) -> Iterator[tuple[str, str]]:
     """The keys of all that shows why a label was given."""
-    recipe = pipeline.prepared(AS_IT_IS, card)
-    prediction = pipeline.prediction_key(old, dot, AS_IT_IS, card, engine)
+    recipe = predictions.prepared(AS_IT_IS, card)
+    prediction = predictions.prediction_key(old, dot, AS_IT_IS, card, engine)
     yield "prediction of squares", prediction
-    yield "branches", pipeline.branches_key(prediction)
-    asked = insight.Question(insight.View(dot, recipe, LITE, 0), card, engine, 1, 1)
-    known = insight.anatomy(old, LITE)
-    yield "anatomy", insight.anatomy_key(LITE)
+    yield "branches", predictions.branches_key(prediction)
+    asked = explanations.Question(explanations.View(dot, recipe, LITE, 0), card, engine, 1, 1)
+    known = explanations.anatomy(old, LITE)
+    yield "anatomy", explanations.anatomy_key(LITE)
     yield "stretch", asked.view.key
     yield "activations", asked.view.layer_key(known.last)
     yield "attribution", asked.attribution_key
     yield "deletion", asked.deletion_key("blur")
     yield "evidence", asked.gradient_key
-    yield "means", insight.means_key(dot, recipe, LITE, known.first)
+    yield "means", explanations.means_key(dot, recipe, LITE, known.first)
 
 
 def keys_of_sets(old: Store, manifest: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -287,20 +292,20 @@ def keys_of_sets(old: Store, manifest: dict[str, Any]) -> Iterator[tuple[str, st
     split = datasets.grouped_folds(dataset, Grouping("column"), count=2, seed=3, joins=((0, 1),))
     yield "split", datasets.split_key(split)
     yield "split of the search", datasets.split_key(datasets.leave_one_group_out(dataset, Grouping("column")))
-    yield "duplicates", sets.duplicates_key(datasets.key(dataset))
+    yield "duplicates", importer.duplicates_key(datasets.key(dataset))
     waiting = datasets.Source(
         "/tmp/kinetoscope-4d565c9/waiting", form="folder", name="Waiting", columns=(("label", "what"),)
     )
-    yield "import", sets.import_key(waiting)
+    yield "import", importer.import_key(waiting)
     recipe, dials = options.view("whole", LITE), chosen()
-    yield "set features", gathering.set_key(datasets.key(dataset), recipe, LITE, engine)
+    yield "set features", features.set_key(datasets.key(dataset), recipe, LITE, engine)
     plan = partial(runs.plan, old, dataset, split, backbone=LITE, engine=engine, recipe=recipe, options=dials)
     yield "training with words", plan(seed=5, words=True)
     yield "stopped training", plan(seed=6)
     apart = manifest["keys"]["split of the search"]
     yield "search", tuning.search_key(search(datasets.key(dataset), apart, engine))
     yield "drawn set", datasets.key(old.dataset("Drawn scenes"))
-    yield "planned training", learning.plan(old, "Drawn scenes", engine, seed=2)
+    yield "planned training", retraining.plan(old, "Drawn scenes", engine, seed=2)
     yield from keys_of_evaluations(old, manifest)
 
 
@@ -314,24 +319,24 @@ def search(dataset: str, split: str, engine: str) -> tuning.Search:
     return tuning.Search("Squares", dataset, split, (LITE,), engine, "whole", chosen(), most=2, seconds=60.0)
 
 
-def questions(manifest: dict[str, Any]) -> dict[str, asking.Question]:
+def questions(manifest: dict[str, Any]) -> dict[str, evaluator.Question]:
     """What was evaluated in the old workspace."""
     keys, engine = manifest["keys"], manifest["engine"]
     swapped = (("left", "right"), ("right", "left"))
     return {
-        "run": asking.Question("Squares", "run", keys["training with words"]),
-        "stopped run": asking.Question("Squares", "run", keys["stopped training"]),
-        "model": asking.Question("Squares", "model", "squares", grouping=Grouping("column"), engine=engine),
-        "matched model": asking.Question(
+        "run": evaluator.Question("Squares", "run", keys["training with words"]),
+        "stopped run": evaluator.Question("Squares", "run", keys["stopped training"]),
+        "model": evaluator.Question("Squares", "model", "squares", grouping=Grouping("column"), engine=engine),
+        "matched model": evaluator.Question(
             "Squares", "model", "squares", split=keys["split"], pairs=swapped, engine=engine
         ),
     }
 
 
 def keys_of_evaluations(old: Store, manifest: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    made = {name: asking.question_key(old, question) for name, question in questions(manifest).items()}
+    made = {name: evaluator.question_key(old, question) for name, question in questions(manifest).items()}
     yield from ((f"evaluation of {name}", key) for name, key in made.items())
-    yield "rivalry", rivals.rivalry_key(made["run"], made["model"])
+    yield "rivalry", comparison.rivalry_key(made["run"], made["model"])
     yield "report", reports.report_key(made["run"])
 
 
@@ -354,25 +359,28 @@ def test_every_key_is_made_as_it_was(old, manifest):
 def test_work_that_was_done_is_not_done_again(old, manifest):
     engine, (sample, dot) = manifest["engine"], (manifest["clips"][name] for name in ("sample", "dot"))
     for model in ("actions-15", "kinetics400"):
-        pipeline.predict(old, sample, AS_IT_IS, model, engine)
-    card, _ = pipeline.model_of(old, "squares")
-    pipeline.predict(old, dot, AS_IT_IS, "squares", engine)
-    insight.check(
-        old, insight.Question(insight.View(dot, pipeline.prepared(AS_IT_IS, card), LITE, 0), card, engine, 1, 1)
+        predictions.predict(old, sample, AS_IT_IS, model, engine)
+    card, _ = models.model_of(old, "squares")
+    predictions.predict(old, dot, AS_IT_IS, "squares", engine)
+    explanations.check(
+        old,
+        explanations.Question(
+            explanations.View(dot, predictions.prepared(AS_IT_IS, card), LITE, 0), card, engine, 1, 1
+        ),
     )
-    actions, _ = pipeline.model_of(old, "actions-15")
-    naming.find_named(old, sample, AS_IT_IS, actions, engine, ("someone throws a ball", "a clock ticks"))
+    actions, _ = models.model_of(old, "actions-15")
+    zero_shot.find_named(old, sample, AS_IT_IS, actions, engine, ("someone throws a ball", "a clock ticks"))
     frames.make_sheet(old, sample, frames.spread(old.video(sample), 3))
-    picturing.make_picture(old, sample, 1.5)
-    assert pipeline.add_sample(old) == sample
-    assert encoder.kept(old, encoder.ENCODERS[encoder.USUAL], ("left", "right")).shape == (2, 512)
+    thumbnails.make_picture(old, sample, 1.5)
+    assert clips.add_sample(old) == sample
+    assert text_encoders.kept(old, text_encoders.ENCODERS[text_encoders.USUAL], ("left", "right")).shape == (2, 512)
     spoken = next(each for each in lines_of(old, sample) if each.source == "subtitle")
     keep_lines(old, sample, "subtitle", spoken.lines)
-    assert gathering.gathered(old, old.dataset("Squares"), options.view("whole", LITE), LITE, engine)
+    assert features.gathered(old, old.dataset("Squares"), options.view("whole", LITE), LITE, engine)
 
 
 def test_the_command_line_finds_the_evaluation(old, manifest):
-    judged = evaluation_command.run(
+    judged = evaluation.run(
         old,
         "Squares",
         model=manifest["keys"]["training with words"][:12],
@@ -396,8 +404,8 @@ def scores(judged: Evaluation) -> dict[str, float | None]:
 
 @pytest.mark.parametrize("model", ["actions-15", "kinetics400"])
 def test_the_labels_of_the_sample_clip_are_as_they_were(old, manifest, model):
-    card, _ = pipeline.model_of(old, model)
-    told = pipeline.analysis(old, manifest["clips"]["sample"], AS_IT_IS, card, manifest["engine"])
+    card, _ = models.model_of(old, model)
+    told = predictions.analysis(old, manifest["clips"]["sample"], AS_IT_IS, card, manifest["engine"])
     best = [[one.label, round(one.score, 6)] for one in told.ranking[:3]]
     assert best == manifest["numbers"][f"ranking of {model}"]
     track = [[one.start_s, one.stop_s, one.label, round(one.confidence or 0, 6)] for one in told.track.segments]
@@ -407,19 +415,19 @@ def test_the_labels_of_the_sample_clip_are_as_they_were(old, manifest, model):
 def test_trainings_and_evaluations_say_what_they_said(old, manifest):
     numbers, keys = manifest["numbers"], manifest["keys"]
     for name in ("training with words", "stopped training"):
-        record = runs.run_of(old, keys[name])
+        record = checkpoints.run_of(old, keys[name])
         assert record.scores == numbers[f"scores of {name}"] and record.state == numbers[f"state of {name}"]
     for name in questions(manifest):
-        judged = asking.read(old, keys[f"evaluation of {name}"])
+        judged = evaluator.read(old, keys[f"evaluation of {name}"])
         assert scores(judged) == numbers[f"scores of the evaluation of {name}"]
     stopped = keys["stopped training"]
-    assert runs.progress(old, stopped) and len(runs.folds_done(old, stopped)) == 1
-    assert len(runs.held_out(old, stopped).items) and len(runs.probe(old, stopped).items)
+    assert checkpoints.progress(old, stopped) and len(checkpoints.folds_done(old, stopped)) == 1
+    assert len(checkpoints.held_out(old, stopped).items) and len(checkpoints.probe(old, stopped).items)
     assert set(training.all_runs(old)) == {keys[f"{name} training"] for name in ("stopped", "planned")} | {
         keys["training with words"]
     }
     assert [trial.number for trial in tuning.trials(old, keys["search"])] == [0, 1]
-    assert learning.model_of(old, keys["training with words"]) == "squares"
+    assert retraining.model_of(old, keys["training with words"]) == "squares"
 
 
 def test_drawn_labels_are_as_they_were(old, manifest):
@@ -437,9 +445,11 @@ def test_drawn_labels_are_as_they_were(old, manifest):
 
 
 def test_a_network_of_the_old_workspace_still_says_what_it_said(old, manifest):
-    card, folder = pipeline.model_of(old, "squares")
+    card, folder = models.model_of(old, "squares")
     dot = manifest["clips"]["dot"]
-    seen = old.read(pipeline.features_key(dot, pipeline.prepared(AS_IT_IS, card), LITE, manifest["engine"]), Features)
-    both, _ = pipeline.label_with_words(card, folder, seen, ())
+    seen = old.read(
+        predictions.features_key(dot, predictions.prepared(AS_IT_IS, card), LITE, manifest["engine"]), Features
+    )
+    both, _ = predictions.label_with_words(card, folder, seen, ())
     kept = old.read(manifest["keys"]["prediction of squares"], Prediction)
     assert np.allclose(both.scores, kept.scores, atol=1e-5) and both.labels == kept.labels

@@ -360,8 +360,8 @@ import sys, json
 from pathlib import Path
 from core import pipeline
 from core.domain import Recipe
-from core.settings import read
-from core.store import Store
+from core.base.settings import read
+from core.workspace.store import Store
 card = pipeline.models(read({{"KINETOSCOPE_WORKSPACE": sys.argv[1]}}))["{MODEL}"]
 pipeline.analysis(Store(Path(sys.argv[1])), "{digest}", Recipe(), card, "{ENGINE}")
 print(json.dumps([name for name in ("tensorflow", "keras", "openvino", "av") if name in sys.modules]))

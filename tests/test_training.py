@@ -24,7 +24,7 @@ import pytest
 from core.base.errors import AnalysisError, Cancelled, ResultMissing
 from core.base.settings import read as read_settings
 from core.cli import training as training_module
-from core.domain import Dataset, Features, Grouping, Item, Recipe, Segment, VideoInfo
+from core.domain import Dataset, Epoch, Features, Grouping, Item, Recipe, Segment, VideoInfo
 from core.stages.networks import recurrent, recurrent_training
 from core.stages.networks.recurrent import NetworkSettings
 from core.stages.networks.recurrent_training import UNKNOWN, Example
@@ -164,7 +164,8 @@ class Course:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, passes: list[int]):
         self.left, self.learned = list(passes), []
         monkeypatch.setattr(recurrent_training, "fit", self._fit)
-        monkeypatch.setattr(recurrent, "runner", lambda model: lambda values: np.full((len(values), 4), 0.25, np.float32))
+        even = np.float32(0.25)
+        monkeypatch.setattr(recurrent, "runner", lambda model: lambda values: np.full((len(values), 4), even))
         monkeypatch.setattr(recurrent, "save", lambda model, path: path.write_bytes(b"a network"))
 
     def _fit(self, options, examples, *, validation=(), report=None, **_others) -> recurrent_training.Fitted:
