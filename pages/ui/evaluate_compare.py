@@ -11,9 +11,9 @@ from pages.ui import (
     evaluate_list,
     evaluate_pick,
     evaluate_words,
+    figures,
     job_panel,
     reads,
-    set_parts,
     state,
     theme,
     words,
@@ -77,7 +77,7 @@ def _differences(found: Rivalry) -> None:
     rows = [_points(name, gap) for name, gap in told if gap.value is not None]
     st.plotly_chart(
         evaluate_figures.differences(rows, dark=state.is_dark()), key="evaluate.differences", theme=None,
-        config=set_parts.QUIET,
+        config=figures.QUIET,
     )  # fmt: skip
     with st.expander("All numbers of both", icon=":material/table_rows:"):
         st.dataframe(evaluate_words.rivals(found), hide_index=True, width="stretch")
@@ -113,7 +113,7 @@ def _by_class(found: Rivalry) -> None:
     rows = [_points(label, gap) for label, gap in told[:MOST_CLASSES]]
     st.plotly_chart(
         evaluate_figures.differences(rows, dark=state.is_dark()), key="evaluate.by-class", theme=None,
-        config=set_parts.QUIET,
+        config=figures.QUIET,
     )  # fmt: skip
     if len(told) > MOST_CLASSES:
         st.caption(f"The {MOST_CLASSES} classes of {len(told)} in which they differ most.")

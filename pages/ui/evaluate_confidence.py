@@ -11,8 +11,8 @@ from pages.ui import (
     evaluate_list,
     evaluate_overview,
     evaluate_words,
+    figures,
     reads,
-    set_parts,
     state,
     theme,
     words,
@@ -76,7 +76,7 @@ def _reliability(key: str, found: Evaluation) -> None:
     )
     name = f"evaluate.reliability.{key}.{scaled}"
     picked = st.plotly_chart(
-        figure, key=name, on_select="rerun", selection_mode="points", theme=None, config=set_parts.QUIET
+        figure, key=name, on_select="rerun", selection_mode="points", theme=None, config=figures.QUIET
     )
     if (told := evaluate_overview.heard(name, picked)) is not None:
         _choose(key, "bin", ("bin", int(told[0]), int(scaled)) if told else ())
@@ -131,7 +131,7 @@ def _curve(key: str, found: Evaluation, label: str, kind: str) -> None:
     chart = f"evaluate.{kind}.{key}.{label}"
     picked = st.plotly_chart(
         evaluate_figures.curve(curve, kind, evaluate_figures.share_of(found, place), dark=state.is_dark()),
-        key=chart, on_select="rerun", selection_mode="points", theme=None, config=set_parts.QUIET,
+        key=chart, on_select="rerun", selection_mode="points", theme=None, config=figures.QUIET,
     )  # fmt: skip
     if (told := evaluate_overview.heard(chart, picked)) is not None:
         _choose(key, "above", ("above", label, float(told[0]), "all") if told else ())
@@ -149,7 +149,7 @@ def _sweep(key: str, found: Evaluation, label: str) -> None:
     )  # fmt: skip
     st.plotly_chart(
         evaluate_figures.sweep(sweep, threshold / 100, dark=state.is_dark()), key=f"evaluate.sweep.{key}.{label}",
-        theme=None, config=set_parts.QUIET,
+        theme=None, config=figures.QUIET,
     )  # fmt: skip
     kinds = {"right": "Right", "false alarms": "False alarms", "missed": "Missed"}
     with st.container(horizontal=True):

@@ -6,7 +6,7 @@ from html import escape
 import streamlit as st
 
 from core.domain import Evaluation
-from pages.ui import evaluate_figures, evaluate_words, reads, set_parts, state, theme, worded, words
+from pages.ui import evaluate_figures, evaluate_words, figures, reads, state, theme, worded, words
 
 TILE_PX = 158
 OF_CLIPS = ("accuracy", "balanced_accuracy", "macro_f1", "ece")
@@ -73,7 +73,7 @@ def _beside(found: Evaluation) -> None:
     own = "this training" if found.origin.source == "run" else "this model"
     rows = [*sorted(simple, key=lambda row: row[1].value or 0), (own, found.card.overall[name])]
     st.plotly_chart(
-        evaluate_figures.beside(rows, dark=state.is_dark()), key="evaluate.beside", config=set_parts.QUIET, theme=None
+        evaluate_figures.beside(rows, dark=state.is_dark()), key="evaluate.beside", config=figures.QUIET, theme=None
     )
     if found.baselines:
         st.caption(

@@ -11,8 +11,8 @@ from pages.ui import (
     evaluate_list,
     evaluate_matrix,
     evaluate_words,
+    figures,
     reads,
-    set_parts,
     state,
     theme,
     words,
@@ -99,7 +99,7 @@ def _matrix(key: str, found: Evaluation) -> None:
     figure = evaluate_matrix.figure(found, places, mode, dark=state.is_dark())
     name = f"evaluate.matrix.{key}.{mode}.{turn()}.{hash(places)}"
     picked = st.plotly_chart(
-        figure, key=name, on_select="rerun", selection_mode="points", theme=None, config=set_parts.QUIET
+        figure, key=name, on_select="rerun", selection_mode="points", theme=None, config=figures.QUIET
     )
     if (cell := heard(name, picked)) is not None:
         labels = found.card.labels
@@ -157,7 +157,7 @@ def _classes(key: str, found: Evaluation) -> None:
     tall = len(shown) * evaluate_figures.ROW_PX > TALLEST_PX
     with st.container(height=TALLEST_PX if tall else "content", border=False):
         picked = st.plotly_chart(
-            figure, key=name, on_select="rerun", selection_mode="points", theme=None, config=set_parts.QUIET
+            figure, key=name, on_select="rerun", selection_mode="points", theme=None, config=figures.QUIET
         )
     if told := heard(name, picked):
         choose(key, ("label", str(told[0]), "errors"))

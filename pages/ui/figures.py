@@ -28,6 +28,7 @@ PALETTE = (
 )
 AMBER = ((0.0, "rgba(226,150,40,0.05)"), (0.25, "#E8B86A"), (0.6, "#C67F18"), (1.0, "#5E3304"))
 AMBER_DARK = ((0.0, "rgba(226,150,40,0.07)"), (0.25, "#6B430D"), (0.6, "#C8841F"), (1.0, "#FFE4B5"))
+QUIET = {"displayModeBar": False, "scrollZoom": False}  # how Plotly shows a figure that is only looked at
 INK, INK_DARK = "#3B362F", "#DCD7CE"
 FONT = "Source Sans, sans-serif"
 ROWS = 8

@@ -6,10 +6,9 @@ import streamlit as st
 
 from core.domain import Dataset, Item
 from core.workspace.store import DatasetEntry
-from pages.ui import reads, set_tables, state, theme, thumbs, words
+from pages.ui import figures, reads, set_tables, state, theme, thumbs, words
 
 PICTURES = 12
-QUIET = {"displayModeBar": False, "scrollZoom": False}
 
 
 def pick(entries: list[DatasetEntry]) -> DatasetEntry:
@@ -56,10 +55,10 @@ def classes(dataset: Dataset) -> None:
     with left:
         theme.section("Examples of each class", set_tables.balance(dataset))
         figure = set_tables.class_bars(dataset, reads.slots(dataset.labels), dark=dark)
-        st.plotly_chart(figure, key="sets.classes", config=QUIET)
+        st.plotly_chart(figure, key="sets.classes", config=figures.QUIET)
     with right:
         theme.section("Length of the clips", set_tables.lengths(dataset))
-        st.plotly_chart(set_tables.duration_bars(dataset, dark=dark), key="sets.lengths", config=QUIET)
+        st.plotly_chart(set_tables.duration_bars(dataset, dark=dark), key="sets.lengths", config=figures.QUIET)
     theme.section("Pictures")
     label = st.selectbox("Pictures of the class", dataset.labels, key=f"sets.class.{dataset.name}", width=360)
     gallery([item for item in dataset.items if label in set_tables.labels_of(item)], key=f"{dataset.name}.{label}")

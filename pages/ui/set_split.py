@@ -7,7 +7,7 @@ from core.domain import Dataset, Grouping, Pair, Split
 from core.workflows import datasets
 from core.workflows.datasets import importer
 from core.workspace.store import DatasetEntry
-from pages.ui import button, job_panel, reads, set_parts, set_tables, state, theme, thumbs, words
+from pages.ui import button, figures, job_panel, reads, set_tables, state, theme, thumbs, words
 
 METHODS = {"folds": "Folds by group", "leave one group out": "Leave one group out", "given": "The split it came with"}
 OWN = "A pattern of your own"
@@ -86,7 +86,7 @@ def _folds(entry: DatasetEntry, dataset: Dataset, grouping: Grouping, joins: tup
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
-    st.plotly_chart(set_tables.fold_bars(split, dark=state.is_dark()), key="sets.fold-bars", config=set_parts.QUIET)
+    st.plotly_chart(set_tables.fold_bars(split, dark=state.is_dark()), key="sets.fold-bars", config=figures.QUIET)
     with st.expander("The folds one by one", icon=":material/table_rows:"):
         st.dataframe(set_tables.folds(split), hide_index=True, width="stretch")
     _warnings(dataset, split)

@@ -7,7 +7,7 @@ import streamlit as st
 from core.base.errors import AnalysisError
 from core.domain import Training
 from core.workflows import training
-from pages.ui import button, set_parts, state, theme, train_figures, train_new, train_words, worded, words
+from pages.ui import button, figures, state, theme, train_figures, train_new, train_words, worded, words
 
 SHARES = ("Accuracy", "Macro F1", "Linear probe", "Majority")
 MOST_COMPARED = 6
@@ -48,7 +48,7 @@ def show() -> None:
 def compared(records: list[Training]) -> None:
     """Several trainings side by side."""
     theme.section("Compared", "A difference of a few clips is luck of the draw.")
-    st.plotly_chart(train_figures.compared(records, dark=state.is_dark()), key="train.compared", config=set_parts.QUIET)
+    st.plotly_chart(train_figures.compared(records, dark=state.is_dark()), key="train.compared", config=figures.QUIET)
     st.dataframe(train_words.differences(records), hide_index=True, width="stretch")
 
 
@@ -94,7 +94,7 @@ def _results(key: str, record: Training) -> None:
         theme.notes(record.warnings)
     left, right = st.columns(2, gap="large")
     with left:
-        st.plotly_chart(train_figures.beside(record, dark=state.is_dark()), key=f"beside.{key}", config=set_parts.QUIET)
+        st.plotly_chart(train_figures.beside(record, dark=state.is_dark()), key=f"beside.{key}", config=figures.QUIET)
         st.caption(train_words.beside(record))
     with right:
         worded.show(record, key=f"list.{key}")
@@ -120,12 +120,12 @@ def _curves(key: str, record: Training) -> None:
     left, right = st.columns(2, gap="large")
     passes = len(fold.history)
     left.plotly_chart(
-        train_figures.loss(fold.history, passes=passes, dark=dark), key=f"done.loss.{key}", config=set_parts.QUIET
+        train_figures.loss(fold.history, passes=passes, dark=dark), key=f"done.loss.{key}", config=figures.QUIET
     )
     right.plotly_chart(
         train_figures.score(fold.history, passes=passes, best=fold.best, dark=dark),
         key=f"done.score.{key}",
-        config=set_parts.QUIET,
+        config=figures.QUIET,
     )
 
 

@@ -5,7 +5,18 @@ import streamlit as st
 from core.domain import Split, Trial
 from core.workflows import training
 from core.workspace.store import DatasetEntry
-from pages.ui import button, cnns, job_panel, set_parts, state, theme, train_figures, train_form, train_words, words
+from pages.ui import (
+    button,
+    cnns,
+    figures,
+    job_panel,
+    state,
+    theme,
+    train_figures,
+    train_form,
+    train_words,
+    words,
+)
 
 ABOUT = (
     "Tries learning rates, batch sizes, cells, units, dropout and CNNs, and keeps what does best on validation groups. "
@@ -56,7 +67,7 @@ def _results(key: str, options: training.Options) -> None:
     winner = training.best(found)
     if winner is None:
         return
-    st.plotly_chart(train_figures.tried(found, dark=state.is_dark()), key="train.trials", config=set_parts.QUIET)
+    st.plotly_chart(train_figures.tried(found, dark=state.is_dark()), key="train.trials", config=figures.QUIET)
     st.dataframe(
         train_words.trials(found), hide_index=True, width="stretch", height=300,
         column_config={

@@ -6,7 +6,7 @@ from core.base.errors import ResultMissing
 from core.domain.jobs import Job
 from core.workflows import training
 from core.workflows.training import checkpoints
-from pages.ui import button, job_panel, set_parts, state, theme, train_figures, train_new, words
+from pages.ui import button, figures, job_panel, state, theme, train_figures, train_new, words
 
 
 def under_way() -> bool:
@@ -70,13 +70,13 @@ def _curves(key: str) -> None:
     left, right = st.columns(2, gap="large")
     dark, passes = state.is_dark(), told.passes
     left.plotly_chart(
-        train_figures.loss(told.history, passes=passes, dark=dark), key=f"loss.{key}", config=set_parts.QUIET
+        train_figures.loss(told.history, passes=passes, dark=dark), key=f"loss.{key}", config=figures.QUIET
     )
     judged = told.history[-1].validation_loss is not None
     right.plotly_chart(
         train_figures.score(told.history, passes=passes, best=best if judged else None, dark=dark),
         key=f"score.{key}",
-        config=set_parts.QUIET,
+        config=figures.QUIET,
     )
 
 
