@@ -20,7 +20,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from core.base.errors import AnalysisError, ResultMissing
 from core.stages.preprocessing.frame_clock import frame_table
-from pages.ui import downloads, reads, state
+from pages.ui import cache, state
+from pages.ui.common.controls import downloads
 
 HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?", re.ASCII)
 DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -67,7 +68,7 @@ def moment(request: Request) -> Response:
         return _refusal(404)
     try:
         state.store().video(digest)
-        path = reads.moment_picture(digest, float(told))
+        path = cache.moment_picture(digest, float(told))
     except ResultMissing:
         raise
     except AnalysisError:

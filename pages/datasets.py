@@ -3,22 +3,25 @@
 import streamlit as st
 
 from core.workspace.store import DatasetEntry
-from pages.ui import reads, set_import, set_parts, set_split, state, theme
+from pages.ui import cache, state
+from pages.ui.common import theme
+from pages.ui.common.pickers import dataset_picker
+from pages.ui.datasets import import_panel, overview, splits
 
 VIEWS = {
-    "Classes": lambda entry, dataset: set_parts.classes(dataset),
-    "Clips": lambda entry, dataset: set_parts.clips(dataset),
-    "Groups and split": set_split.panel,
-    "Near-duplicates": set_split.duplicates,
-    "What was found": lambda entry, dataset: set_parts.findings(dataset),
+    "Classes": lambda entry, dataset: overview.classes(dataset),
+    "Clips": lambda entry, dataset: overview.clips(dataset),
+    "Groups and split": splits.panel,
+    "Near-duplicates": splits.duplicates,
+    "What was found": lambda entry, dataset: overview.findings(dataset),
 }
 
 
 def show(entry: DatasetEntry) -> None:
     """One set: its head, and the view of it that was picked."""
-    dataset = reads.dataset(entry)
+    dataset = cache.dataset(entry)
     if dataset is not None:
-        set_parts.head(entry, dataset)
+        overview.head(entry, dataset)
         view = st.segmented_control(
             "View", list(VIEWS), default="Classes", key="sets.view", label_visibility="collapsed", required=True
         )
@@ -27,8 +30,8 @@ def show(entry: DatasetEntry) -> None:
 
 theme.title("Datasets", "Clips whose labels are known: to train a network on, and to test it honestly.")
 entries = state.store().datasets()
-set_import.panel(opened=not entries)
-busy = set_import.progress()
+import_panel.panel(opened=not entries)
+busy = import_panel.progress()
 state.show_problem()
 if not entries and not busy:
     theme.empty(
@@ -37,4 +40,4 @@ if not entries and not busy:
         "Everything is checked before anything is taken in.",
     )
 if entries:
-    show(set_parts.pick(entries))
+    show(dataset_picker.pick(entries))

@@ -4,29 +4,19 @@ import streamlit as st
 
 from core.workflows import evaluation
 from core.workspace.store import DatasetEntry
-from pages.ui import (
-    evaluate_compare,
-    evaluate_confidence,
-    evaluate_errors,
-    evaluate_head,
-    evaluate_overview,
-    evaluate_pick,
-    evaluate_report,
-    evaluate_time,
-    job_panel,
-    reads,
-    set_parts,
-    state,
-    theme,
-)
+from pages.ui import cache, state
+from pages.ui.common import theme
+from pages.ui.common.jobs import job_panel
+from pages.ui.common.pickers import dataset_picker
+from pages.ui.evaluate import compare, confidence, errors, headline, over_time, overview, picker, report
 
 VIEWS = {
-    "overview": ("Overview", evaluate_overview.show),
-    "errors": ("Errors", evaluate_errors.show),
-    "confidence": ("Confidence", evaluate_confidence.show),
-    "time": ("Over time", evaluate_time.show),
+    "overview": ("Overview", overview.show),
+    "errors": ("Errors", errors.show),
+    "confidence": ("Confidence", confidence.show),
+    "time": ("Over time", over_time.show),
     "compare": ("Compare", None),
-    "report": ("Report", evaluate_report.show),
+    "report": ("Report", report.show),
 }
 ABOUT = (
     "The model looks at the clips that it has not seen yet; what it says is kept. Then all numbers are computed, with "
@@ -36,7 +26,7 @@ ABOUT = (
 
 def show(key: str, entry: DatasetEntry, asked: evaluation.Question) -> None:
     """The view that was picked; the first numbers above the first of them, their sentence above the others."""
-    found = reads.evaluation(key)
+    found = cache.evaluation(key)
     names = [name for name in VIEWS if name != "time" or found.found.over_time]
     kept = state.remembered("evaluate.view", "overview")
     view = st.segmented_control(
@@ -45,9 +35,9 @@ def show(key: str, entry: DatasetEntry, asked: evaluation.Question) -> None:
     )  # fmt: skip
     state.remember("evaluate.view", str(view))
     if view == "overview":
-        evaluate_head.show(key)
+        headline.show(key)
     else:
-        evaluate_head.sentence(key)
+        headline.sentence(key)
     part(str(view), key, entry, asked)
 
 
@@ -55,7 +45,7 @@ def show(key: str, entry: DatasetEntry, asked: evaluation.Question) -> None:
 def part(view: str, key: str, entry: DatasetEntry, asked: evaluation.Question) -> None:
     """One view, run again by itself after a click in it."""
     if view == "compare":
-        evaluate_compare.show(key, entry, asked)
+        compare.show(key, entry, asked)
     else:
         VIEWS[view][1](key)
 
@@ -72,14 +62,14 @@ if not entries:
     st.stop()
 left, right = st.columns(2, gap="large")
 with left:
-    entry = set_parts.pick(entries)
+    entry = dataset_picker.pick(entries)
     if len(entries) == 1:
         st.text_input("Labelled set", entry.name, disabled=True)
-dataset = reads.dataset(entry)
+dataset = cache.dataset(entry)
 with right:
-    asked = evaluate_pick.subject(entry) if dataset is not None else None
+    asked = picker.subject(entry) if dataset is not None else None
 if asked is not None:
-    key = evaluate_pick.key(asked)
+    key = picker.key(asked)
     if key and job_panel.ready(
         key, "Evaluate", evaluation.evaluate, state.store(), asked, at_once=asked.source == "run", about=ABOUT
     ):

@@ -2,18 +2,21 @@
 
 import streamlit as st
 
-from pages.ui import clip_bar, cnns, layers, overview, reasons, state, theme
+from pages.ui import state
+from pages.ui.common import theme
+from pages.ui.common.pickers import backbone_menu, clip_bar
+from pages.ui.features import explanations, feature_maps, whole_clip
 
 VIEWS = {"maps": "Feature maps", "reasons": "Where it looks", "clip": "Whole clip"}
-SHOWS = {"maps": layers.show, "reasons": reasons.show, "clip": overview.show}
+SHOWS = {"maps": feature_maps.show, "reasons": explanations.show, "clip": whole_clip.show}
 
 
 def network() -> str:
     """The CNN that is looked into, at first that of the model in use."""
     card = state.chosen_model()
-    names = cnns.names()
+    names = backbone_menu.names()
     index = names.index(card.backbone) if card else 0
-    return st.selectbox("Network", names, index, format_func=cnns.title, key="features.backbone")
+    return st.selectbox("Network", names, index, format_func=backbone_menu.title, key="features.backbone")
 
 
 theme.title("Features", "What a neural network sees in the clip, and what speaks for a label.")

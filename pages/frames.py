@@ -2,7 +2,10 @@
 
 import streamlit as st
 
-from pages.ui import checks, clip_bar, contact_sheet, exports, state, stepper, theme
+from pages.ui import state
+from pages.ui.common import theme
+from pages.ui.common.pickers import clip_bar
+from pages.ui.frames import contact_sheet, export, quality, viewer
 
 theme.title("Frames", "Look at any frame of the clip, find the stretches that may go wrong, and take pictures along.")
 info = state.chosen_video()
@@ -13,15 +16,15 @@ clip_bar.show(info)
 def screen() -> None:
     """One frame, run again by itself while a person steps."""
     with st.container(key="viewer"):
-        stepper.show(info)
+        viewer.show(info)
 
 
 @st.fragment
 def panel() -> None:
     """What leads to a frame, and out of the program; a click in it shows that frame on the screen."""
     contact_sheet.show(info)
-    checks.show(info)
-    exports.show(info)
+    quality.show(info)
+    export.show(info)
 
 
 left, right = st.columns([6, 5], gap="large")

@@ -1,13 +1,16 @@
 """Label: draw labels on the clip, or correct what a network drafts."""
 
 from core.workflows.annotation import journal
-from pages.ui import clip_bar, label_begin, label_desk, state, theme
+from pages.ui import state
+from pages.ui.common import theme
+from pages.ui.common.pickers import clip_bar
+from pages.ui.label import desk, empty
 
 theme.title("Label", "Draw labels on the clip, or correct what a network drafts. Every edit is kept at once.")
 state.show_problem()
 info = state.chosen_video()
 clip_bar.show(info)
 if journal.tracks(state.store(), info.digest):
-    label_desk.show(info)
+    desk.show(info)
 else:
-    label_begin.show(info)
+    empty.show(info)

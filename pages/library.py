@@ -5,7 +5,10 @@ from html import escape
 import streamlit as st
 
 from core.workspace.store import VideoEntry
-from pages.ui import intake, state, theme, thumbs, words
+from pages.ui import state
+from pages.ui.common import formatting, theme
+from pages.ui.common.media import thumbnails
+from pages.ui.library import import_panel
 
 SHOWN = 12
 ORDERS = {"added": "Latest first", "name": "Name", "length": "Longest first"}
@@ -28,10 +31,10 @@ def card(entry: VideoEntry) -> None:
     """One clip: picture, name, what was measured, what was odd, and what can be done with it."""
     info, chosen = entry.info, entry.info.digest == state.chosen_digest()
     with st.container(border=True, height="stretch", key=f"card-{'chosen-' if chosen else ''}{info.digest}"):
-        st.html(thumbs.html(info))
+        st.html(thumbnails.html(info))
         badge = '<span class="k-badge">chosen</span>' if chosen else ""
         st.html(f'<div class="k-name">{escape(entry.name)}{badge}</div>')
-        theme.facts(words.facts(info)[1:])
+        theme.facts(formatting.facts(info)[1:])
         if info.notes:
             theme.notes(info.notes)
         actions(entry)
@@ -57,8 +60,8 @@ def actions(entry: VideoEntry) -> None:
 
 theme.title("Library", "Add video clips, see what was measured, and choose one to work on.")
 entries = state.entries()
-intake.panel(opened=not entries)
-adding = intake.progress()
+import_panel.panel(opened=not entries)
+adding = import_panel.progress()
 state.show_problem()
 if not entries and not adding:
     theme.empty(

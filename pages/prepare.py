@@ -2,7 +2,11 @@
 
 import streamlit as st
 
-from pages.ui import button, clip_bar, state, theme, workbench
+from pages.ui import state
+from pages.ui.common import theme
+from pages.ui.common.controls import button
+from pages.ui.common.pickers import clip_bar
+from pages.ui.prepare import workbench
 
 theme.title("Prepare", "Cut, turn and clean the clip before it is analysed. The file itself is never changed.")
 info = state.chosen_video()

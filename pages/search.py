@@ -2,7 +2,9 @@
 
 import streamlit as st
 
-from pages.ui import search_results, search_waiting, state, theme
+from pages.ui import state
+from pages.ui.common import theme
+from pages.ui.search import coverage, results
 
 theme.title("Search", "Type what you look for, in your own language, and land on the second.")
 state.show_problem()
@@ -12,7 +14,7 @@ if not state.store().digests():
     )
     st.button("Open the library", type="primary", icon=":material/video_library:", on_click=state.go, args=("library",))
     st.stop()
-asked, place = search_results.box()
-search_waiting.show(place)
-if search_waiting.indexed():
-    search_results.show(asked, place)
+asked, place = results.box()
+coverage.show(place)
+if coverage.indexed():
+    results.show(asked, place)

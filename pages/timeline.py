@@ -1,7 +1,11 @@
 """Timeline: which action happens when, beside the playing clip."""
 
 from core.workflows import predictions
-from pages.ui import beside, clip_bar, findings, job_panel, model_cards, named, state, theme
+from pages.ui import state
+from pages.ui.common import theme
+from pages.ui.common.jobs import job_panel
+from pages.ui.common.pickers import clip_bar, model_picker
+from pages.ui.timeline import result, transcripts, zero_shot
 
 ABOUT = (
     "The network looks at each moment of the clip and says which action it sees. On this machine that takes about as \
@@ -14,14 +18,14 @@ clip_bar.show(info)
 card = state.chosen_model()
 recipe, engine = state.recipe(), state.settings().engine
 key = predictions.prediction_key(state.store(), info.digest, recipe, card, engine) if card else ""
-model_cards.pick(opened=not (state.store().has(key) or state.in_words()))
+model_picker.pick(opened=not (state.store().has(key) or state.in_words()))
 if card and state.in_words():
-    named.show(info, card, key)
+    zero_shot.show(info, card, key)
 elif card and job_panel.ready(
     key,
     "Find the actions",
     *(predictions.predict, state.store(), info.digest, recipe, card.name, engine),
     about=ABOUT,
 ):
-    findings.show(info, card, key)
-beside.panel(info)
+    result.show(info, card, key)
+transcripts.panel(info)

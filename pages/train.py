@@ -3,7 +3,10 @@
 import streamlit as st
 
 from core.workflows import training
-from pages.ui import state, theme, train_list, train_models, train_new, train_watch
+from pages.ui import state
+from pages.ui.common import theme
+from pages.ui.train import models, progress, runs
+from pages.ui.train import new as train_new
 
 VIEWS = {"new": "New training", "runs": "Trainings", "models": "Models"}
 
@@ -12,7 +15,7 @@ def new() -> None:
     """What begins a training, under the result of the one that was begun here."""
     followed = state.remembered("train.followed", "")
     if followed in state.store().keys("training") and training.run_of(state.store(), followed).state == "done":
-        train_list.summary(followed)
+        runs.summary(followed)
     entries = state.store().datasets()
     if entries:
         train_new.show(entries)
@@ -26,13 +29,13 @@ def new() -> None:
 
 theme.title("Train", "Teach a network your own actions, and see how it does on clips that it never saw.")
 state.show_problem()
-train_watch.under_way()
+progress.under_way()
 view = st.segmented_control(
     "View", list(VIEWS), default="new", format_func=VIEWS.__getitem__, key="train.tab", label_visibility="collapsed"
 )
 if view == "runs":
-    train_list.show()
+    runs.show()
 elif view == "models":
-    train_models.show()
+    models.show()
 else:
     new()

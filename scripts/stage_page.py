@@ -14,8 +14,10 @@ import streamlit as st
 from core.base.errors import EditRefused
 from core.domain import Document, Edit, Segment, VideoInfo
 from core.workflows.annotation.edits import edited
-from pages.ui import player, state, theme
-from pages.ui.player import Curve, Row
+from pages.ui import state
+from pages.ui.common import theme
+from pages.ui.common.player import player
+from pages.ui.common.player.player import Curve, Row
 
 LABELS = ("walk", "run", "jump", "sit down")
 HISTORY: dict[str, list[Document]] = {}

@@ -12,7 +12,8 @@ from starlette.middleware import Middleware
 import app
 from core.base import settings
 from core.stages.preprocessing.frame_clock import frame_table
-from pages.ui import downloads, reads, state
+from pages.ui import cache, state
+from pages.ui.common.controls import downloads
 from tests.test_pages import video_info
 
 MP4 = b"\x00\x00\x00\x18ftypmp42" + bytes(range(256)) * 40
@@ -66,7 +67,7 @@ def ask(path: str, *, host: str = "127.0.0.1:8501", method: str = "GET", **heade
 def clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file that stands for a clip in the library."""
     chosen = settings.read({"KINETOSCOPE_WORKSPACE": str(tmp_path / "space"), "KINETOSCOPE_ENGINE": "tensorflow-f32"})
-    monkeypatch.setattr(state, "settings", lambda: chosen)
+    monkeypatch.setattr("core.base.settings.current", lambda: chosen)
     path = tmp_path / "clip without suffix"
     path.write_bytes(MP4)
     state.store().save_video(video_info(str(path), digest=DIGEST))
@@ -126,7 +127,7 @@ def test_a_file_of_frames_is_sent_to_be_saved(clip):
 def shelf(monkeypatch) -> dict:
     """What a session may download."""
     kept: dict = {}
-    monkeypatch.setattr(reads, "downloads_of_this_session", lambda: kept)
+    monkeypatch.setattr(cache, "downloads_of_this_session", lambda: kept)
     return kept
 
 

@@ -122,11 +122,26 @@ def test_pages_import_no_pages(path: Path):
     assert not pages & set(imports(parse(path)))
 
 
+def page_folder(name: str) -> str:
+    """The folder of pages/ui that a dotted name lies in; the file itself where it lies directly there."""
+    return name.removeprefix("pages.ui.").split(".")[0]
+
+
+@each_file([*PAGES, *(path for path in PAGE_PARTS if path.parent.name != "ui")])
+def test_a_page_knows_its_own_folder_and_what_is_common(path: Path):
+    """What is common knows no page; session, address and caches are common too."""
+    lies_in = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+    own = path.stem if path in PAGES else page_folder(lies_in)
+    shared = {"common", "state", "cache", "shell"}
+    used = {page_folder(name) for name in imports(parse(path)) if name.startswith("pages.ui.")}
+    assert used <= {own, *shared}, f"{name_of(path)} imports {sorted(used - {own, *shared})}"
+
+
 @each_file([*PAGES, *PAGE_PARTS])
 def test_one_file_touches_session_and_address_and_one_the_caches(path: Path):
-    own = {"state.py": {"session_state", "query_params"}, "reads.py": {"cache_data", "cache_resource"}}
+    own = {"state": {"session_state", "query_params"}, "cache.py": {"cache_data", "cache_resource"}}
     used = {node.attr for node in ast.walk(parse(path)) if isinstance(node, ast.Attribute)}
-    assert not used & set.union(*(names for file, names in own.items() if file != path.name))
+    assert not used & set.union(*(names for file, names in own.items() if file not in path.parts))
 
 
 @each_file([ROOT / "app.py", *PAGES, *PAGE_PARTS])

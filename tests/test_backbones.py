@@ -19,7 +19,7 @@ from core.base.errors import Cancelled, FormatInvalid, VideoUnreadable, WeightsM
 from core.domain import Frame
 from core.stages.networks import inference_engine
 from core.stages.networks.backbones import BACKBONES, Backbone, Stage, covering, features, grid, squared
-from pages.ui import cnns
+from pages.ui.common.pickers import backbone_menu
 
 SHIPPED = ("i3d-kinetics400", "efficientnet-lite0")
 # How far scores (0 to 1) may move because a long clip is computed in windows; see `features`.
@@ -542,7 +542,7 @@ def test_the_menu_names_first_what_needs_no_network(tmp_path, monkeypatch):
     (tmp_path / "backbones" / "keras-xception").mkdir(parents=True)
     chosen = replace(settings.current(), models=(settings.ROOT / "models", tmp_path))
     monkeypatch.setattr(settings, "current", lambda: chosen)
-    assert set(cnns.names()[:3]) == {"i3d-kinetics400", "efficientnet-lite0", "keras-xception"}
-    assert set(cnns.names()) == set(BACKBONES)
-    assert cnns.title("keras-vgg16").endswith("(weights not here yet)")
-    assert not cnns.title("keras-xception").endswith("yet)")
+    assert set(backbone_menu.names()[:3]) == {"i3d-kinetics400", "efficientnet-lite0", "keras-xception"}
+    assert set(backbone_menu.names()) == set(BACKBONES)
+    assert backbone_menu.title("keras-vgg16").endswith("(weights not here yet)")
+    assert not backbone_menu.title("keras-xception").endswith("yet)")

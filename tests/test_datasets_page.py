@@ -10,7 +10,8 @@ from core.stages.drawing import sample_dataset
 from core.workflows import datasets
 from core.workflows.datasets import importer
 from core.workspace.store import Store
-from pages.ui import set_import, state
+from pages.ui import state
+from pages.ui.datasets import import_panel
 from tests.test_pages import FakeRunner, button, page, runner, told
 
 __all__ = ["runner"]
@@ -59,8 +60,8 @@ def test_the_sample_set_is_made_by_a_job(store, runner):
     at = page("datasets")
     button(at, "Make the sample set").click().run()
     assert runner.known[importer.MADE_KEY].title == "Make the sample set"
-    assert [len(sample_dataset.clips(groups=groups, takes=takes)) for groups, takes in set_import.SIZES] == [144, 24]
-    assert [words.split()[0] for words in set_import.SIZES.values()] == ["144", "24"]
+    assert [len(sample_dataset.clips(groups=groups, takes=takes)) for groups, takes in import_panel.SIZES] == [144, 24]
+    assert [words.split()[0] for words in import_panel.SIZES.values()] == ["144", "24"]
     words = told(at)
     assert any(one.label == "Cancel" for one in at.button)
     assert "There is no labelled set yet" not in words

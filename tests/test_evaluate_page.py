@@ -11,9 +11,11 @@ from core.base.registry import METRICS
 from core.domain import Dataset, Evaluation, FoldResult, Grouping, HeldOut, Item, Matching, ModelCard, Recipe, Segment
 from core.domain.jobs import Job
 from core.workflows import datasets, evaluation, models, training
+from core.workflows.evaluation import choices
 from core.workflows.training import checkpoints
 from core.workspace.store import Store
-from pages.ui import evaluate_choice, evaluate_figures, evaluate_matrix, evaluate_words, reads, state
+from pages.ui import cache, state
+from pages.ui.evaluate import confusion_matrix, descriptions, figures
 from tests.test_pages import FakeRunner, button, downloads_of, page, runner, told, video_info
 
 __all__ = ["runner"]
@@ -210,7 +212,7 @@ def test_a_click_on_a_cell_lists_exactly_its_clips_and_one_way_back(key):
     at = click(page("evaluate"), matrix_chart(key), 1, 2)
     words = told(at)
     assert "“run” taken for “walk”" in words and "\n2 clips" in words
-    listing = reads.listing(key, ("cell", "run", "walk"), "as listed", 0, 50)
+    listing = cache.listing(key, ("cell", "run", "walk"), "as listed", 0, 50)
     assert [case.path for case in listing.cases] == ["run/ann_1.mp4", "run/bob_4.mp4"]
     at = click(at, matrix_chart(key), 0, 2)
     assert "“jump” taken for “walk”" in told(at) and "Nothing of this kind was found" in told(at)
@@ -219,24 +221,24 @@ def test_a_click_on_a_cell_lists_exactly_its_clips_and_one_way_back(key):
 
 
 def test_every_cell_lists_as_many_clips_as_it_counts(key):
-    found = reads.evaluation(key)
+    found = cache.evaluation(key)
     for (truth, said), count in np.ndenumerate(found.card.confusion):
-        listing = reads.listing(key, ("cell", LABELS[truth], LABELS[said]), "surest mistakes", 0, 50)
+        listing = cache.listing(key, ("cell", LABELS[truth], LABELS[said]), "surest mistakes", 0, 50)
         assert (listing.rows, len(listing.cases)) == (count, count)
         assert all((case.truth, case.predicted) == (LABELS[truth], LABELS[said]) for case in listing.cases)
 
 
 def test_every_bin_and_every_point_of_a_curve_lists_as_many_clips_as_it_counts(key):
-    found = reads.evaluation(key)
+    found = cache.evaluation(key)
     for scaled in (0, 1):
         table = evaluation.reliability(found, calibrated=bool(scaled))
         for place, count in enumerate(table.counts):
-            assert reads.listing(key, ("bin", place, scaled), "as listed", 0, 50).rows == count
-    curve = reads.curve(key, "run", "roc")
+            assert cache.listing(key, ("bin", place, scaled), "as listed", 0, 50).rows == count
+    curve = cache.curve(key, "run", "roc")
     assert curve is not None
-    drawn: Any = evaluate_figures.curve(curve, "roc", 1 / 3, dark=False).data[1]
+    drawn: Any = figures.curve(curve, "roc", 1 / 3, dark=False).data[1]
     for false, true, (threshold,) in zip(drawn.x, drawn.y, drawn.customdata, strict=True):
-        listing = reads.listing(key, ("above", "run", threshold, "all"), "as listed", 0, 50)
+        listing = cache.listing(key, ("above", "run", threshold, "all"), "as listed", 0, 50)
         assert listing.rows == pytest.approx((16 * false + 8 * true) / 100)
 
 
@@ -279,7 +281,7 @@ def test_confidence_lists_a_bin_and_what_a_threshold_does(key):
     at = view(page("evaluate"), "confidence")
     words = told(at)
     assert "Click a point of the plot" in words and "Brier score" in {one.label for one in at.metric}
-    found = reads.evaluation(key)
+    found = cache.evaluation(key)
     table = evaluation.reliability(found)
     place = int(np.argmax(table.counts))
     at = click(at, f"evaluate.reliability.{key}.False", place)
@@ -296,7 +298,7 @@ def test_a_point_of_a_curve_lists_what_is_said_from_there_on(key):
     at = chosen(at, "Shown as").select("roc").run()
     label = str(chosen(at, "Class").value)
     at = click(at, f"evaluate.roc.{key}.{label}", 0.5)
-    many = len(evaluate_choice.rows(reads.evaluation(key), ("above", label, 0.5, "all")))
+    many = len(choices.rows(cache.evaluation(key), ("above", label, 0.5, "all")))
     assert f"Score of “{label}” at least 50.0 %" in told(at) and f"\n{many} clips" in told(at)
 
 
@@ -309,8 +311,8 @@ def test_a_set_labelled_over_time_counts_moments_and_shows_ribbons(store, runner
     at = page("evaluate")
     assert "of 32 moments were named rightly" in told(at)
     at = view(at, "errors")
-    found = reads.evaluation(key)
-    listing = reads.listing(key, ("mistakes",), "surest mistakes", 0, 50)
+    found = cache.evaluation(key)
+    listing = cache.listing(key, ("mistakes",), "surest mistakes", 0, 50)
     assert listing.rows == len(evaluation.mistakes(found)) and listing.total < listing.rows + 1
     assert f"{listing.rows} moments in {listing.total} stretches" in told(at)
     words = told(view(at, "time"))
@@ -351,8 +353,8 @@ def test_the_report_is_made_by_a_job_and_then_offered(store, key, runner):
 
 
 def test_every_metric_is_explained_in_two_sentences():
-    assert set(evaluate_words.HELP) >= set(METRICS)
-    short = {name for name, said in evaluate_words.HELP.items() if not re.search(r"[.?;:] .*[.]$", said)}
+    assert set(descriptions.HELP) >= set(METRICS)
+    short = {name for name, said in descriptions.HELP.items() if not re.search(r"[.?;:] .*[.]$", said)}
     assert not short
 
 
@@ -361,13 +363,13 @@ def test_clips_that_were_left_out_and_a_single_class_are_the_first_warnings(stor
     found = evaluated(store, dataset, clip_answers(dataset, {}))
     matching = Matching((("walk", "walk"),), ("jump", "run"), 16, 3)
     some = replace(found, origin=replace(found.origin, matching=matching))
-    assert evaluate_words.warnings(some)[0].startswith("16 clips of 2 classes were left out, since the model does not ")
+    assert descriptions.warnings(some)[0].startswith("16 clips of 2 classes were left out, since the model does not ")
     wrong = replace(some, origin=replace(some.origin, matching=replace(matching, left_out=False)))
-    assert "left out" not in evaluate_words.warnings(wrong)[0]
-    assert evaluate_words.true_classes(found) == list(LABELS)
+    assert "left out" not in descriptions.warnings(wrong)[0]
+    assert descriptions.true_classes(found) == list(LABELS)
     alone = np.where(np.arange(len(LABELS))[:, None] == 0, found.card.confusion, 0)
     single = replace(found, card=replace(found.card, confusion=alone))
-    assert f"one class, {LABELS[0]}" in evaluate_words.warnings(single)[0]
+    assert f"one class, {LABELS[0]}" in descriptions.warnings(single)[0]
 
 
 def evaluated(store: Store, dataset: Dataset, said: HeldOut) -> Evaluation:
@@ -377,12 +379,12 @@ def evaluated(store: Store, dataset: Dataset, said: HeldOut) -> Evaluation:
 
 def test_the_matrix_shows_each_count_with_a_marker_on_each_cell(store):
     found = evaluated(store, some_set(), clip_answers(some_set(), MISTAKES))
-    drawn: Any = evaluate_matrix.figure(found, (2, 0, 1), "counts", dark=True)
+    drawn: Any = confusion_matrix.figure(found, (2, 0, 1), "counts", dark=True)
     right, wrong, markers = drawn.data
     assert np.nansum(right.z) == 20 and np.nansum(wrong.z) == 4
     assert [list(cell) for cell in markers.customdata][:3] == [[2, 2], [2, 0], [2, 1]]
     assert "<b>run</b>, taken for <b>walk</b>: 2 clips" in markers.text
-    shares: Any = evaluate_matrix.figure(found, (0, 1, 2), "truth", dark=False)
+    shares: Any = confusion_matrix.figure(found, (0, 1, 2), "truth", dark=False)
     assert np.nansum(shares.data[0].z) + np.nansum(shares.data[1].z) == pytest.approx(300)
 
 
@@ -390,11 +392,11 @@ def test_many_classes_are_shown_a_part_at_a_time_the_most_confused_first(store, 
     labels = tuple(f"class {place:03d}" for place in range(60))
     dataset = some_set(labels, 480)  # too many for the slow intervals, which keeps this quick
     found = evaluated(store, dataset, clip_answers(dataset, {3: 5, 63: 5, 10: 11}))
-    parts = evaluate_matrix.parts(found, tuple(range(60)))
+    parts = confusion_matrix.parts(found, tuple(range(60)))
     first, *rest = parts.values()
     assert first == (3, 5, 10, 11)
     assert sorted(place for part in rest for place in part) == list(range(60))
-    assert max(map(len, rest)) == evaluate_matrix.MOST_CLASSES
+    assert max(map(len, rest)) == confusion_matrix.MOST_CLASSES
     at = page("evaluate")
     assert "lie in this part" in told(at) and "Show more of 60 classes" in told(at)
 
@@ -402,6 +404,6 @@ def test_many_classes_are_shown_a_part_at_a_time_the_most_confused_first(store, 
 def test_the_class_bars_tell_values_and_intervals(store):
     found = evaluated(store, some_set(), clip_answers(some_set(), MISTAKES))
     truths = found.card.confusion.sum(axis=1)
-    drawn: Any = evaluate_figures.classes(LABELS, truths, found.card.by_label, (1, 0), "recall", dark=False)
+    drawn: Any = figures.classes(LABELS, truths, found.card.by_label, (1, 0), "recall", dark=False)
     recall = next(trace for trace in drawn.data if trace.name == "Recall")
     assert list(recall.x) == pytest.approx([62.5, 87.5]) and [name for (name,) in recall.customdata] == ["run", "jump"]

@@ -228,7 +228,7 @@ def test_over_time_a_click_lists_stretches_with_their_moments():
     assert [(one.unit, one.start_s, one.stop_s, one.rows) for one in found] == [(0, 0.5, 1.5, 2), (1, 0.0, 1.0, 2)]
     assert all(one.start_s <= one.moment_s < one.stop_s for one in found)
     assert judged.card.confusion[0, 1] == 4
-    lanes = evaluation.timeline(Store("/nowhere"), judged, 1)
+    lanes = evaluation.lanes(Store("/nowhere"), judged, 1)
     assert [(one.label, one.start_s, one.stop_s) for one in lanes.disagreement] == [("walk, not run", 0.0, 1.0)]
     assert [(one.label, one.stop_s) for one in lanes.truth] == [("run", 1.0), ("walk", 2.0), ("sit", 4.0)]
 
@@ -430,7 +430,7 @@ def test_stored_predictions_are_used_and_labels_matched_by_name(store, monkeypat
     assert judged.found.labels == (*LABELS, "fly") and judged.origin.matching.beyond == 1
     assert judged.found.predicted.tolist() == [0, 1, 2, 3]
     assert any("wrong" in warning and "run = Run_" in warning for warning in judged.warnings)
-    lane = evaluation.timeline(store, judged, 3)
+    lane = evaluation.lanes(store, judged, 3)
     assert lane.predicted[0].label == "fly" and lane.disagreement[0].label == "fly, not run"
 
 

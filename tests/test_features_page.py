@@ -19,7 +19,9 @@ from core.stages.networks.explain.deletion import Deletion
 from core.stages.networks.explain.layers import Anatomy, Layer
 from core.workflows import explanations, models, predictions
 from core.workflows.explanations import Question, View
-from pages.ui import charts, layers, paint, reasons, state
+from pages.ui import state
+from pages.ui.features import colormaps, feature_maps, figures
+from pages.ui.features import explanations as reasons
 from tests.test_pages import CARD, DIGEST, FakeRunner, button, clip, downloads_of, page, runner, told  # noqa: F401  fixtures too
 
 MOVING = "i3d-kinetics400"
@@ -293,21 +295,21 @@ def test_changes_over_stored_maps_are_quick(clip):  # noqa: F811
 
 
 def test_a_scale_starts_at_zero_or_is_even_on_both_sides():
-    assert (paint.scale(0.0, 3.0, "x").low, paint.scale(0.0, 3.0, "x").high) == (0.0, 3.0)
-    assert (paint.scale(-1.0, 3.0, "x").low, paint.scale(-4.0, 3.0, "x").high) == (-3.0, 4.0)
+    assert (colormaps.scale(0.0, 3.0, "x").low, colormaps.scale(0.0, 3.0, "x").high) == (0.0, 3.0)
+    assert (colormaps.scale(-1.0, 3.0, "x").low, colormaps.scale(-4.0, 3.0, "x").high) == (-3.0, 4.0)
 
 
 @pytest.mark.parametrize("signed", [False, True])
 def test_colours_grow_evenly_lighter_from_zero(signed):
     """So they read without colour vision: on the scale of both signs towards 0 from either end."""
-    table = paint.table(signed=signed).astype(float) @ (0.2126, 0.7152, 0.0722)
+    table = colormaps.table(signed=signed).astype(float) @ (0.2126, 0.7152, 0.0722)
     half = table[:128] if signed else table
     assert np.corrcoef(half, np.arange(len(half)))[0, 1] > 0.97
     assert np.diff(half).min() > -3
 
 
 def test_equal_numbers_have_equal_colours_whatever_lies_beside_them():
-    shown = paint.scale(0.0, 4.0, "x")
+    shown = colormaps.scale(0.0, 4.0, "x")
     assert np.array_equal(shown.colours(np.array([[1.0, 4.0]]))[0, 0], shown.colours(np.array([[1.0, 2.0]]))[0, 0])
     assert np.array_equal(shown.colours(np.array([9.0])), shown.colours(np.array([4.0])))
 
@@ -316,13 +318,13 @@ def test_nothing_is_drawn_over_a_frame_where_the_map_is_zero():
     grey = np.full((8, 8, 3), 100, np.uint8)
     values = np.zeros((2, 2))
     values[0, 0] = 1
-    over = paint.overlay(grey, values, paint.scale(0.0, 1.0, "x"))
+    over = colormaps.overlay(grey, values, colormaps.scale(0.0, 1.0, "x"))
     assert (over[7, 7] == 75).all()
     assert not (over[0, 0] == 75).all()
 
 
 def test_a_file_of_arrays_names_its_axes():
-    raw = paint.npz({"maps": ("time", "down", "right")}, maps=np.zeros((2, 3, 4), np.float32))
+    raw = colormaps.npz({"maps": ("time", "down", "right")}, maps=np.zeros((2, 3, 4), np.float32))
     with np.load(io.BytesIO(raw), allow_pickle=False) as file:
         assert file["maps"].shape == (2, 3, 4)
         assert list(file["maps_axes"]) == ["time", "down", "right"]
@@ -331,15 +333,15 @@ def test_a_file_of_arrays_names_its_axes():
 def test_grey_is_zero_in_each_kernel_and_its_scale_is_told():
     weights = np.zeros((2, 3, 3, 3, 2), np.float32)
     weights[0, 0, 0, 0, 1] = 2
-    (one, none), (other, most) = paint.kernels(weights)
+    (one, none), (other, most) = colormaps.kernels(weights)
     assert one.shape == (3, 6, 3) and set(np.unique(one)) == {128} and none == 0
     assert other[0, 0].tolist() == [255, 128, 128] and most == 2
 
 
 def test_a_field_that_is_all_of_the_picture_is_told_so():
     gated = Layer("x", "Conv2D", (7, 7, 4), (1, 32, 32), (1, 0, 0), True)
-    assert layers.facts(gated, "efficientnet-lite0")[-1] == "each sees the whole picture"
-    assert "more than the whole picture" in layers.facts(LAST, MOVING)[-1]
+    assert feature_maps.facts(gated, "efficientnet-lite0")[-1] == "each sees the whole picture"
+    assert "more than the whole picture" in feature_maps.facts(LAST, MOVING)[-1]
 
 
 def test_a_label_that_scores_nothing_is_no_test():
@@ -359,6 +361,6 @@ def test_the_verdict_compares_with_every_order_however_low_the_score(marked, tol
 
 def test_the_curves_of_a_test_are_drawn_in_per_cent():
     found = Deletion(np.array([0.0, 0.5, 1.0]), np.array([0.8, 0.1, 0.0]), np.array([[0.8, 0.5, 0.0]]), "mean", "x")
-    figure = charts.falling(found, dark=False)
+    figure = figures.falling(found, dark=False)
     assert [list(line.y) for line in figure.data[1:]] == [[80, 50, 0], [80, 10, 0]]
     assert found.gain == pytest.approx(0.2)

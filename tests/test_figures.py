@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.domain import Prediction, Segment
-from pages.ui import figures, words
+from pages.ui.common import figures, formatting
 
 # Simulation of colour blindness in linear RGB at full strength: Machado, Oliveira and Fernandes 2009, table 1.
 SIGHTS = {
@@ -118,16 +118,16 @@ def test_the_table_tells_when_how_long_what_and_how_sure():
      (3725.25, 1, "1:02:05.2"), (5.5, 3, "0:05.500")],
 )  # fmt: skip
 def test_moments_are_written_as_a_clock(seconds, places, expected):
-    assert words.clock(seconds, places=places) == expected
+    assert formatting.clock(seconds, places=places) == expected
 
 
 def test_numbers_are_written_with_units():
-    assert words.rate(30000 / 1001) == "29.97 frames/s"
-    assert words.rate(25) == "25 frames/s"
-    assert words.count(1, "frame") == "1 frame"
-    assert words.count(12000, "frame") == "12\u202f000 frames"
-    assert words.length(0.48) == "0.48 s"
-    assert words.length(125) == "2 min 5 s"
-    assert words.per_cent(0.004) == "0.4 %"
-    assert words.listed(["a", "b", "c"]) == "a, b and c"
-    assert words.file_name('a/"b" c', ".csv") == "b--c.csv"
+    assert formatting.rate(30000 / 1001) == "29.97 frames/s"
+    assert formatting.rate(25) == "25 frames/s"
+    assert formatting.count(1, "frame") == "1 frame"
+    assert formatting.count(12000, "frame") == "12\u202f000 frames"
+    assert formatting.length(0.48) == "0.48 s"
+    assert formatting.length(125) == "2 min 5 s"
+    assert formatting.per_cent(0.004) == "0.4 %"
+    assert formatting.listed(["a", "b", "c"]) == "a, b and c"
+    assert formatting.file_name('a/"b" c', ".csv") == "b--c.csv"

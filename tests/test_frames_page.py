@@ -21,8 +21,11 @@ from core.stages.preprocessing.filters import Gamma
 from core.stages.preprocessing.sampling import Trim
 from core.stages.video.quality import Finding
 from core.workflows import frames, models, predictions
-from pages.ui import lanes, preview, state, words
-from pages.ui.preview import View
+from pages.ui import state
+from pages.ui.common import formatting, quality_text
+from pages.ui.common.media import preview
+from pages.ui.common.media.preview import View
+from pages.ui.frames import quality_figures
 
 ROOT = Path(__file__).resolve().parent.parent
 DIGEST = "cd" * 32
@@ -71,8 +74,8 @@ def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeRunn
     """A workspace of its own, a made model, and workers that are fake."""
     chosen = settings.read({"KINETOSCOPE_WORKSPACE": str(tmp_path), "KINETOSCOPE_ENGINE": "tensorflow-f32"})
     fake = FakeRunner()
-    monkeypatch.setattr(state, "settings", lambda: chosen)
-    monkeypatch.setattr(state, "runner", lambda: fake)
+    monkeypatch.setattr("core.base.settings.current", lambda: chosen)
+    monkeypatch.setattr("pages.ui.state.session._runner", lambda _settings: fake)
     monkeypatch.setattr(models, "models", lambda settings: {CARD.name: CARD})
     monkeypatch.setattr("core.stages.video.near", near)
     yield fake
@@ -341,14 +344,14 @@ def test_the_part_in_view_lies_inside_the_picture(view):
     ],
 )
 def test_findings_in_words(finding, expected):
-    assert lanes.sentence(finding) == expected
+    assert quality_text.sentence(finding) == expected
 
 
 def test_a_long_clip_shows_the_least_and_the_most_of_each_column():
     count = 10_000
     long = measured(count)
     long.brightness[5000] = 0.99
-    drawn = lanes.figure(long, (), 400.0, dark=False)
+    drawn = quality_figures.figure(long, (), 400.0, dark=False)
     assert max(len(trace.x) for trace in drawn.data) <= 1200
     assert max(max(trace.y) for trace in drawn.data[:3]) == pytest.approx(99)
 
@@ -358,7 +361,7 @@ def test_a_long_clip_shows_the_least_and_the_most_of_each_column():
     [("83.4", 83.4), ("1:23.4", 83.4), ("1:00:00", 3600.0), ("", None), ("x", None), ("1:2:3:4", None), ("-3", None)],
 )
 def test_moments_are_read_as_people_type_them(typed, expected):
-    assert words.seconds(typed) == (None if expected is None else pytest.approx(expected))
+    assert formatting.seconds(typed) == (None if expected is None else pytest.approx(expected))
 
 
 def test_the_parts_of_the_page_load_no_decoder_and_no_detector():
@@ -373,5 +376,5 @@ print(*{"av", "scenedetect", "tensorflow", "openvino"} & set(sys.modules))
 
 def test_findings_that_overlap_share_one_lane():
     found = (Finding("dark", 1.0, 3.0, 0, 50), Finding("flash", 2.0, 2.04, 0, 1), Finding("repeated", 2.5, 4.0, 0, 9))
-    drawn = [(one.start_s, one.stop_s, one.label) for one in lanes.segments(found)]
+    drawn = [(one.start_s, one.stop_s, one.label) for one in quality_text.segments(found)]
     assert drawn == [(1.0, 3.0, "dark"), (3.0, 4.0, "9 frames repeat the one before")]

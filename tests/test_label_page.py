@@ -13,7 +13,9 @@ from core.domain.jobs import Job
 from core.workflows import predictions, rendering
 from core.workflows.annotation import edits, files, journal, retraining
 from core.workspace.store import Store
-from pages.ui import label_compare, label_desk, player, state
+from pages.ui import state
+from pages.ui.common.player import player
+from pages.ui.label import compare, desk
 from tests.test_pages import CARD, ROOT, FakeRunner, button, clip, downloads_of, page, runner, told
 
 __all__ = ["clip", "runner"]
@@ -69,7 +71,7 @@ def test_a_track_shows_its_labels_with_their_keys_and_what_is_kept(store: Store,
 
 
 def test_edits_out_of_the_player_are_kept_undone_and_done_again(store: Store, track: str):
-    take = label_desk._taker(track)
+    take = desk._taker(track)
     for edit in (Edit("label", "x", 0.5, label="run"), Edit("split", "x", 1.0, 1.0, 1.0), Edit("delete", "x", 1.1)):
         take(edit)
     assert labels_of(store, track) == [(0.4, 0.8, "run"), (0.8, 1.0, "run")]
@@ -146,7 +148,7 @@ def test_kappa_that_is_undefined_is_told_as_that():
     from core.workflows.annotation.agreement import Agreement
 
     alike = Agreement(2.0, 1.0, None, (), (), np.zeros(0), np.zeros(0))
-    assert "undefined" in label_compare.meaning(alike)
+    assert "undefined" in compare.meaning(alike)
 
 
 def test_files_are_taken_along_and_taken_in_with_a_decision_on_each_new_label(

@@ -19,7 +19,7 @@ from streamlit.testing.v1 import AppTest
 from core.base import settings
 from core.base.errors import JobLost, VideoUnreadable, WeightsMissing
 from core.base.registry import FORMATS, STEPS
-from core.domain import Frame, ModelCard, Prediction, Recipe, VideoInfo, serialization
+from core.domain import Frame, ModelCard, Prediction, Recipe, Step, VideoInfo, serialization
 from core.domain.jobs import Job
 from core.stages.preprocessing.frame_clock import clock_of
 from core.stages.preprocessing.geometry import Crop, Rotate
@@ -27,7 +27,8 @@ from core.stages.preprocessing.sampling import Trim
 from core.stages.preprocessing.step import knobs
 from core.workflows import models, predictions
 from core.workspace.store import Store
-from pages.ui import downloads, state
+from pages.ui import state
+from pages.ui.common.controls import downloads
 
 ROOT = Path(__file__).resolve().parent.parent
 DIGEST = "ab" * 32
@@ -78,8 +79,8 @@ def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeRunn
     """A workspace of its own, a made model, and workers that are fake."""
     chosen = settings.read({"KINETOSCOPE_WORKSPACE": str(tmp_path), "KINETOSCOPE_ENGINE": "tensorflow-f32"})
     fake = FakeRunner()
-    monkeypatch.setattr(state, "settings", lambda: chosen)
-    monkeypatch.setattr(state, "runner", lambda: fake)
+    monkeypatch.setattr("core.base.settings.current", lambda: chosen)
+    monkeypatch.setattr("pages.ui.state.session._runner", lambda _settings: fake)
     monkeypatch.setattr(models, "models", lambda settings: {CARD.name: CARD})
     monkeypatch.setattr(models, "broken_models", lambda settings: {})
     yield fake
@@ -299,14 +300,14 @@ def test_steps_move_switch_off_and_go(clip):
 
 
 def test_a_moment_that_is_cut_away_is_told_so(clip):
-    from pages.ui import workbench
+    from pages.ui.common.media import before_after
 
     made = clock_of(Recipe((Trim((0.4, 1.2)),)), clip)
     assert made.shown(0.0) is None
     assert made.shown(0.4) == 10
     assert made.shown(1.19) == 29
     assert made.shown(1.2) is None
-    assert "the recipe keeps 0:00.40 to 0:01.16" in workbench._cut_away(made)
+    assert "the recipe keeps 0:00.40 to 0:01.16" in before_after._cut_away(made)
 
 
 def test_a_recipe_is_saved_used_again_and_deleted(clip):
@@ -478,7 +479,7 @@ def parts(*steps) -> tuple:
 def recipe_of(at: AppTest) -> Recipe:
     """The recipe that the session holds."""
     kept = at.session_state["parts"] if "parts" in at.session_state else ()  # noqa: SIM401  it has no get
-    steps = tuple(serialization.from_json(text, state.Step) for _, on, text in kept if on)
+    steps = tuple(serialization.from_json(text, Step) for _, on, text in kept if on)
     return Recipe(steps)
 
 
@@ -495,7 +496,8 @@ def cut_short() -> None:
     """A page whose run is cut short above its button, as when a job ends, the first time that "ends" is set."""
     import streamlit as st
 
-    from pages.ui import button, state
+    from pages.ui import state
+    from pages.ui.common.controls import button
 
     with state.heeding_presses():
         if st.session_state.pop("ends", False):

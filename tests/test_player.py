@@ -11,8 +11,9 @@ import pytest
 from core.domain import Edit, Segment
 from core.stages.preprocessing.frame_clock import frame_table
 from core.stages.tracks.segmentation import NOTHING
-from pages.ui import player, state
-from pages.ui.player_rows import COLUMNS, DIFFERS, Curve, Palette, Row, new_edits, packed
+from pages.ui import state
+from pages.ui.common.player import player
+from pages.ui.common.player.rows import COLUMNS, DIFFERS, Curve, Palette, Row, new_edits, packed
 from scripts.marked import times_of
 from tests.test_pages import video_info
 
@@ -189,7 +190,7 @@ def test_the_banner_tells_how_long_frames_stay():
 
 
 def test_every_key_is_documented():
-    script = (ROOT / "pages/ui/components/player_keys.js").read_text(encoding="utf-8")
+    script = (ROOT / "pages/ui/common/player/keys.js").read_text(encoding="utf-8")
     listed = list(re.findall(r"\{ keys: \[(.*?)\], words", script))
     keys = [key for one in listed for key in re.findall(r'"(.*?)"', one)]
     documented = (ROOT / "docs/player.md").read_text(encoding="utf-8")

@@ -23,7 +23,8 @@ from core.domain import (
 from core.workflows import datasets, predictions, training
 from core.workflows.training import checkpoints
 from core.workspace.store import Store
-from pages.ui import state, train_figures, train_words
+from pages.ui import state
+from pages.ui.train import descriptions, figures
 from tests.test_pages import FakeRunner, button, downloads_of, page, runner, told
 
 __all__ = ["runner"]
@@ -237,10 +238,10 @@ def test_a_set_that_cannot_be_split_says_so(store):
 
 def test_words_and_figures_hold_what_they_are_given(store, dataset):
     record = ended(store, planned(store, dataset))
-    assert "88 %" in train_words.headline(record) and "GRU, 64 units, both ways" in train_words.facts(record)
-    figure: Any = train_figures.beside(record, dark=False)
+    assert "88 %" in descriptions.headline(record) and "GRU, 64 units, both ways" in descriptions.facts(record)
+    figure: Any = figures.beside(record, dark=False)
     assert list(figure.data[0].x) == pytest.approx([50.0, 80.0, 87.5])
-    drawn: Any = train_figures.score(HISTORY, passes=40, best=6, dark=True)
+    drawn: Any = figures.score(HISTORY, passes=40, best=6, dark=True)
     assert [trace.name for trace in drawn.data] == ["in training", "on validation groups", "kept"]
-    assert list(train_words.folds(record.folds)["Passes"]) == [7, 7]
+    assert list(descriptions.folds(record.folds)["Passes"]) == [7, 7]
     assert Path(record.dataset).name == "Moves"

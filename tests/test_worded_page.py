@@ -9,7 +9,9 @@ from core.domain import Branches, Line, ModelCard, Prediction, Recipe
 from core.workflows import models, predictions, training
 from core.workflows.search import keep_lines
 from core.workflows.texts import text_store
-from pages.ui import state, with_words, worded
+from pages.ui import state
+from pages.ui.common import text_branch_scores
+from pages.ui.timeline import text_branch
 from tests.test_pages import CARD, DIGEST, button, clip, page, runner, told, video_info
 from tests.test_train_page import dataset, ended, looked_at, planned, store, tab
 
@@ -41,7 +43,7 @@ def test_what_the_words_add_is_told_beside_the_picture(looked_at, store):
 @pytest.mark.parametrize(("both", "expected"), [(0.5, "change nothing"), (0.4, "10.0 in 100 clips fewer")])
 def test_words_that_do_not_help_are_told_so(looked_at, store, both, expected):
     record = ended(store, planned(store, looked_at, words=True), words=WORDS | {"both accuracy": both})
-    assert expected in worded.sentence(record)
+    assert expected in text_branch_scores.sentence(record)
 
 
 # The Timeline ---------------------------------------------------------------------------------------------------------
@@ -52,12 +54,18 @@ READER = replace(CARD, network="network.keras", network_sha256="0", words="words
 
 def branches(*worded: bool, sources: tuple[str, ...] = ("subtitle",)) -> Branches:
     """Picture and words that disagree over two seconds."""
-    times_s = (np.arange(len(worded)) + 0.5) * 2 / len(worded)
+    times_s = (np.arange(len(text_branch_scores)) + 0.5) * 2 / len(text_branch_scores)
     picture, said = (
-        Prediction(times_s, np.tile(np.array(row, np.float32), (len(worded), 1)), CARD.labels, CARD.name, (0.0, 2.0))
+        Prediction(
+            times_s,
+            np.tile(np.array(row, np.float32), (len(text_branch_scores), 1)),
+            CARD.labels,
+            CARD.name,
+            (0.0, 2.0),
+        )
         for row in ([0.8, 0.2], [0.1, 0.9])
     )
-    return Branches(picture, said, np.array(worded), sources)
+    return Branches(picture, said, np.array(text_branch_scores), sources)
 
 
 @pytest.fixture
@@ -102,12 +110,12 @@ def test_the_timeline_tells_whether_words_were_read_and_looks_anew_when_they_cha
     ],
 )
 def test_a_sentence_says_how_far_words_took_part(apart, expected):
-    assert expected in with_words.sentence(apart)
+    assert expected in text_branch.sentence(apart)
 
 
 def test_lanes_of_picture_and_words_stand_beside_both():
-    picture, said = with_words.rows(branches(True, True, False, False), READER, DIGEST)
+    picture, said = text_branch.rows(branches(True, True, False, False), READER, DIGEST)
     assert [one.label for one in picture.segments] == ["walk"] and picture.seen == [(0.0, 2.0)]
     assert [(one.start_s, one.stop_s, one.label) for one in said.segments] == [(0.0, 1.0, "run")]
     assert said.seen == ((0.0, 1.0),)
-    assert with_words.rows(branches(False, False), READER, DIGEST) == []
+    assert text_branch.rows(branches(False, False), READER, DIGEST) == []

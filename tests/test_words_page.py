@@ -9,6 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.base import settings
 from core.base.errors import JobLost
+from core.base.settings import ROOT
 from core.domain import Document, Prediction, Recipe
 from core.domain.jobs import Job
 from core.stages import narrative
@@ -16,7 +17,8 @@ from core.workflows import models, predictions
 from core.workflows.annotation import journal
 from core.workflows.search import named_key, zero_shot
 from core.workspace.store import Store
-from pages.ui import in_words, state
+from pages.ui import state
+from pages.ui.timeline import report as in_words
 from tests.test_narrative import recompute
 from tests.test_pages import button, downloads_of, page, told
 from tests.test_words import KINETICS, clip, seen
@@ -49,8 +51,8 @@ class Workers:
 def workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
     chosen = settings.read({"KINETOSCOPE_WORKSPACE": str(tmp_path), "KINETOSCOPE_ENGINE": ENGINE})
     fake = Workers()
-    monkeypatch.setattr(state, "settings", lambda: chosen)
-    monkeypatch.setattr(state, "runner", lambda: fake)
+    monkeypatch.setattr("core.base.settings.current", lambda: chosen)
+    monkeypatch.setattr("pages.ui.state.session._runner", lambda _settings: fake)
     yield fake
     state.store().close()
 
@@ -119,7 +121,7 @@ def test_found_moments_come_with_picture_score_and_reason(store: Store):
 
 def test_a_search_in_a_link_is_made_at_once(store: Store):
     clip(store, "a.mp4", seen(("yoga", 6)))
-    at = AppTest.from_file(str(Path(state.__file__).with_name("shell.py")), default_timeout=60)
+    at = AppTest.from_file(str(ROOT / "pages" / "ui" / "shell.py"), default_timeout=60)
     at.query_params["q"] = "做瑜伽"
     at.run()
     at.switch_page("../search.py").run()

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from pages.ui import heap, state, theme
+from pages.ui import state
+from pages.ui.common import garbage, theme
 
 PAGES = (
     ("../library.py", "Library", ":material/video_library:"),
@@ -32,4 +33,4 @@ try:
     with state.heeding_presses():
         page.run()
 finally:
-    heap.settle()
+    garbage.settle()

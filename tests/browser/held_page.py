@@ -4,7 +4,8 @@ import time
 
 import streamlit as st
 
-from pages.ui import button, downloads, state
+from pages.ui import state
+from pages.ui.common.controls import button, downloads
 
 with state.heeding_presses():
     folder = state.settings().workspace

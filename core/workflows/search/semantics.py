@@ -39,7 +39,7 @@ class Meaning:
 
     encoder: Encoder
     labels: tuple[str, ...]
-    synonyms: np.ndarray
+    wordings: np.ndarray
     first: np.ndarray
     reference: np.ndarray
     reference_first: np.ndarray

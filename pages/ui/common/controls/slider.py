@@ -1,0 +1,63 @@
+"""A slider that tells its value while it moves, and a box beside it for exact numbers (a Components v2 component)."""
+
+from pathlib import Path
+from typing import Any
+
+from pages.ui import state
+from pages.ui.common import theme
+
+_slider = theme.component(Path(__file__).with_name("slider.js"))
+
+Number = float | tuple[float, float]
+
+
+def slider(
+    label: str,
+    *,
+    key: str,
+    value: Any,
+    low: float,
+    high: float,
+    step: float,
+    unit: str = "",
+    help: str = "",
+    follows: bool = False,
+) -> tuple[Number, bool]:
+    """The value that was set, a pair for a range, and whether it is at rest (nothing is being dragged).
+
+    value: where it begins. A new key begins anew. follows: `value` is also where it stands from now on, until it is
+    moved: it follows what else sets the same thing.
+    """
+    begin = {"value": list(value) if isinstance(value, tuple) else value, "settled": True}
+    told = _told(key, begin, follows)
+    shown = told["value"] if told else value
+    shown = list(shown) if isinstance(value, tuple) else shown
+    data = {"label": label, "value": shown, "low": low, "high": high, "step": step, "unit": unit, "help": help}
+    answer = _slider(key=key, data=data, default={"value": begin}, on_value_change=_nothing).value
+    if follows and told is None:
+        return _within(value, value, low, high), True
+    return _within(answer["value"], value, low, high), bool(answer.get("settled", True))
+
+
+def _told(key: str, begin: dict, follows: bool) -> dict | None:
+    """What the browser says; None before it said anything, and for one that follows, unless it says something new."""
+    known = state.widget(key)
+    told = known.get("value") if isinstance(known, dict) else None
+    if not follows:
+        return told
+    said = str(told or begin)
+    new = told is not None and said != state.remembered(f"told.{key}", "")
+    state.remember(f"told.{key}", said)
+    return told if new else None
+
+
+def _nothing() -> None:
+    """Streamlit wants a callback to keep the value of a component."""
+
+
+def _within(told: Any, like: Any, low: float, high: float) -> Any:
+    """What the browser sent, in bounds and of the kind of `like`."""
+    if isinstance(like, tuple):
+        return tuple(sorted(min(max(float(end), low), high) for end in told))
+    bounded = min(max(told, low), high)
+    return round(bounded) if isinstance(like, int) else float(bounded)

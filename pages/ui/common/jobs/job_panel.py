@@ -1,0 +1,111 @@
+"""A job as its page shows it: nothing yet, waiting, running with rate and time left, stopped, failed, lost, done."""
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from core.domain.jobs import Job
+from pages.ui import state
+from pages.ui.common import formatting, theme
+
+REFRESH_S = 1.0
+
+
+def ready(
+    key: str,
+    title: str,
+    task: Callable[..., Any],
+    *args: Any,
+    noun: str = "frame",
+    there: bool | None = None,
+    at_once: bool = False,
+    about: str = "",
+    kept: str = "Nothing was kept.",
+) -> bool:
+    """Whether the result of that key is there. If not, its job is shown, with a button that begins it.
+
+    task(*args, report=report) makes the result. noun: what its progress counts. there: whether the result is there,
+    where it is no result of the store. at_once: begin without a button, the first time. about: what the button
+    leads to, in words. kept: what is left of it when it is stopped.
+    """
+    if state.store().has(key) if there is None else there:
+        return True
+    job = state.runner().job(key)
+    if job is None and at_once:
+        job = state.runner().submit(key, title, task, *args)
+    if job is not None and job.active:
+        watch(key, noun=noun)
+        return False
+    ended = _outcome(job, kept)
+    if about and not ended:
+        theme.empty("Not analysed yet", about)
+    st.button(
+        "Try again" if ended else title, key=f"start.{key}", type="primary", icon=_icon(ended),
+        on_click=_start, args=(key, title, task, *args),
+    )  # fmt: skip
+    return False
+
+
+def _start(key: str, title: str, task: Callable[..., Any], *args: Any) -> None:
+    """Begin a job: a callback, as all that leads on from a press.
+
+    A press that is only asked for where its button is drawn is lost when a job ends at that moment: then another run
+    takes the place of the one that was to draw it, or draws something else there.
+    """
+    state.runner().submit(key, title, task, *args)
+
+
+def _icon(ended: bool) -> str:
+    return ":material/refresh:" if ended else ":material/play_arrow:"
+
+
+def _outcome(job: Job | None, kept: str) -> bool:
+    """Say how a job ended that made no result; whether there was one."""
+    if job is None or job.state == "done":
+        return False
+    if job.state == "cancelled":
+        st.info(f"Stopped before the end. {kept}", icon=":material/cancel:")
+    else:
+        theme.problem(job.error or f"{job.title} did not end.", job.hint or "Start it again.")
+    return True
+
+
+@st.fragment(run_every=REFRESH_S)
+def watch(key: str, *, noun: str = "frame") -> None:
+    """A job under way, brought up to date each second; the page runs once more when it has ended."""
+    job = state.runner().job(key)
+    if job is None or not job.active:
+        st.rerun()
+    with st.container(border=True, key=f"job-{key}"):
+        st.markdown(f"**{theme.plain(job.title)}**")
+        told = theme.plain(_progress(job, noun))
+        if job.total > 0:
+            st.progress(job.fraction, text=told)
+        else:
+            theme.busy(told)
+        stopping = job.message == "Stopping"
+        st.button(
+            "Stopping…" if stopping else "Cancel",
+            key=f"cancel.{key}",
+            disabled=stopping,
+            icon=":material/close:",
+            on_click=state.runner().cancel,
+            args=(key,),
+        )
+
+
+def _progress(job: Job, noun: str) -> str:
+    """How far, how fast and how long still."""
+    if job.state == "queued":
+        return "Waiting for its turn"
+    told = [job.message or "Working"]
+    if job.total > 0 and job.done > 0:
+        told.append(
+            f"{formatting.per_cent(job.fraction)}, {formatting.number(job.done)} of {formatting.count(job.total, noun)}"
+        )
+    if job.rate:
+        told.append(f"{job.rate:.0f} {noun}s a second" if job.rate >= 10 else f"{job.rate:.1f} {noun}s a second")
+    if job.left_s is not None:
+        told.append(formatting.about(job.left_s))
+    return " · ".join(told)

@@ -1,0 +1,1 @@
+"""Pictures and clips: thumbnails, previews, before and after."""

@@ -1,0 +1,1 @@
+"""Menus that several pages share: clip, model, CNN, dataset."""

@@ -1,0 +1,1 @@
+"""The player: one clock, lanes of labels, edits."""

@@ -1,0 +1,150 @@
+"""The lanes under the player's picture, and how they travel to the browser. No st calls."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from core.domain import Edit, Segment, VideoInfo
+from core.stages.tracks.segmentation import NOTHING
+from pages.ui.common import figures
+
+DIFFERS, QUALITY = "#C43B1E", "#8C8679"
+UNSAID = 255  # for a confidence that nobody told
+COLUMNS = 20_000  # a curve with more values is averaged
+KINDS = ("paint", "unlabel", "change", "border", "split", "merge", "label", "delete", "undo", "redo")
+Span = tuple[float, float]
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A line in a lane. times_s: (T,) rising; values: (T,), 0 to 1; colour: "#RRGGBB"."""
+
+    name: str
+    times_s: np.ndarray
+    values: np.ndarray
+    colour: str
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """A lane under the picture, of segments that do not overlap or of curves.
+
+    name: unique in a player, shown beside it. seen: sorted stretches that were looked at, all where it is None; what
+    lies outside is hatched. told: what goes before its label in the line under the picture, as in "it is". edits:
+    whether it may be drawn in. look: labels in their colours, differences in red, or findings of quality in grey.
+    """
+
+    name: str
+    segments: Sequence[Segment] = ()
+    curves: Sequence[Curve] = ()
+    seen: Sequence[Span] | None = None
+    told: str = ""
+    edits: bool = False
+    look: Literal["label", "difference", "quality"] = "label"
+
+
+class Palette:
+    """The labels of a player with their colours, each under the number by which its segments name it."""
+
+    def __init__(self, slots: Mapping[str, int], labels: Sequence[str]):
+        self._slots, self._numbers = slots, {}
+        self.entries: list[dict[str, str]] = []
+        for label in labels:
+            self.number(label)
+
+    def number(self, label: str, look: str = "label") -> int:
+        """The number of a label as it looks in a lane of that kind."""
+        if (label, look) not in self._numbers:
+            fixed = {"difference": DIFFERS, "quality": QUALITY}.get(look)
+            self._numbers[label, look] = len(self.entries)
+            self.entries.append({"label": label, "colour": fixed or figures.colour(self._slots[label])})
+        return self._numbers[label, look]
+
+
+def packed(row: Row, palette: Palette) -> dict[str, Any]:
+    """A lane as the component reads it: columns of numbers, some thirty bytes a segment."""
+    segments = row.segments
+    sures = [UNSAID if one.confidence is None else round(100 * one.confidence) for one in segments]
+    return {
+        "name": row.name,
+        "title": row.told,
+        "edits": row.edits,
+        "look": row.look,
+        "seen": None if row.seen is None else [list(span) for span in row.seen],
+        "starts": _text([one.start_s for one in segments], "<f8"),
+        "stops": _text([one.stop_s for one in segments], "<f8"),
+        "labels": _text([palette.number(one.label, row.look) for one in segments], "<u2"),
+        "sures": _text(sures, "<u1"),
+        "curves": [_line(curve) for curve in row.curves],
+    }
+
+
+def _line(curve: Curve) -> dict[str, str]:
+    every = max(1, -(-len(curve.values) // COLUMNS))
+    firsts = np.arange(0, len(curve.values), every)
+    means = np.add.reduceat(curve.values, firsts) / np.diff(np.append(firsts, len(curve.values)))
+    values = np.rint(255 * np.clip(np.nan_to_num(means), 0, 1))
+    return {
+        "name": curve.name,
+        "colour": curve.colour,
+        "times": _text(curve.times_s[firsts], "<f4"),
+        "values": _text(values, "<u1"),
+    }
+
+
+def _text(values: Sequence[float] | np.ndarray, kind: str) -> str:
+    return base64.b64encode(np.asarray(values, np.float64).astype(kind).tobytes()).decode()
+
+
+def new_edits(
+    told: Any, done: Mapping[str, int], info: VideoInfo, rows: Sequence[str], labels: Sequence[str]
+) -> tuple[list[Edit], dict[str, int]]:
+    """What a browser tells that was not handed out yet, in order, and the last number of each sender.
+
+    told: a list of edits with borders as numbers of frames; each says who sent it `from`, and its number `n` there.
+    What is no edit is left out.
+    """
+    found, last = [], dict(done)
+    for one in _sent(told):
+        if one["n"] <= last.get(one["from"], 0):
+            continue
+        last[one["from"]] = one["n"]
+        edit = _edit(one, info, rows, labels)
+        if edit:
+            found.append(edit)
+    return found, last
+
+
+def _sent(told: Any) -> list[dict]:
+    """The messages that say who sent them, and their number."""
+    sent = [dict(one) for one in told if isinstance(one, Mapping)] if isinstance(told, list) else []
+    return [one for one in sent if isinstance(one.get("from"), str) and isinstance(one.get("n"), int)]
+
+
+def _edit(one: dict, info: VideoInfo, rows: Sequence[str], labels: Sequence[str]) -> Edit | None:
+    """A message as an edit, its borders at the exact moments of frames; None for what is no edit."""
+    kind, row, label = one.get("kind"), one.get("row"), one.get("label", "")
+    start, stop, at_s = one.get("start"), one.get("stop"), one.get("at")
+    numbers = isinstance(start, int) and isinstance(stop, int) and isinstance(at_s, int | float)
+    if kind not in KINDS or row not in rows or label not in (*labels, NOTHING, "") or not numbers:
+        return None
+    if not (0 <= start <= stop <= info.frame_count and 0 <= at_s <= info.duration_s):  # type: ignore[operator]
+        return None
+    start_s = _moment_s(info, one.get("start_s"), int(start))  # type: ignore[arg-type]
+    stop_s = _moment_s(info, one.get("stop_s"), int(stop))  # type: ignore[arg-type]
+    told = (start_s, stop_s, str(label), one["from"], one["n"])
+    return Edit(str(kind), str(row), float(at_s), *told)  # type: ignore[arg-type]
+
+
+def _moment_s(info: VideoInfo, told: Any, border: int) -> float:
+    """The exact moment of a border between frames; one that was there before, between this and the last, stays."""
+    if (
+        isinstance(told, float)
+        and int(np.searchsorted(info.times_s, told - 2e-6)) == border
+        and told <= info.duration_s
+    ):
+        return told
+    return float(info.times_s[border]) if border < info.frame_count else info.duration_s

@@ -1,0 +1,79 @@
+"""The look that Streamlit's theme cannot say: styles, titles, empty states, chips of labels."""
+
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+from streamlit.components import v2
+
+from pages.ui.common import figures
+
+HERE = Path(__file__).parent
+ASSETS = HERE.parent / "assets"
+LOGO = str(ASSETS / "logo.svg")
+ICON = str(ASSETS / "icon.svg")
+
+
+def component(script: Path, *parts: str):
+    """Our own component: a script that makes its own elements, and the style sheet of the same name beside it.
+
+    parts: of a large one, further scripts of the same folder, joined before it into one module in this order.
+    """
+    files = [*(script.with_name(f"{part}.js") for part in parts), script]
+    js = "\n".join(file.read_text(encoding="utf-8") for file in files)
+    css = script.with_suffix(".css").read_text(encoding="utf-8")
+    return v2.component(f"kinetoscope_{script.stem}", js=js, css=css)
+
+
+def styles() -> None:
+    """Put our styles into the page."""
+    st.html(HERE / "style.css")
+
+
+def title(name: str, promise: str) -> None:
+    """The head of a page: its name, and in one line what it is for."""
+    st.html(f'<header class="k-title"><h1>{escape(name)}</h1><p>{escape(promise)}</p></header>')
+
+
+def section(name: str, explanation: str = "") -> None:
+    """The head of a part of a page."""
+    told = f"<p>{escape(explanation)}</p>" if explanation else ""
+    st.html(f'<div class="k-section"><h2>{escape(name)}</h2>{told}</div>')
+
+
+def empty(headline: str, advice: str) -> None:
+    """What a page shows when there is nothing yet: what is missing and what to do."""
+    st.html(f'<div class="k-empty"><strong>{escape(headline)}</strong><p>{escape(advice)}</p></div>')
+
+
+def facts(items: Iterable[str]) -> None:
+    """Short facts in a row."""
+    st.html(f'<div class="k-facts">{"".join(f"<span>{escape(item)}</span>" for item in items)}</div>')
+
+
+def notes(items: Iterable[str]) -> None:
+    """What was odd, as a quiet warning."""
+    st.html(f'<div class="k-notes" role="note">{"".join(f"<p>{escape(item)}</p>" for item in items)}</div>')
+
+
+def chip(label: str, slot: int, score: str = "") -> str:
+    """HTML of a label with its colour beside it."""
+    told = f"<em>{escape(score)}</em>" if score else ""
+    return f'<span class="k-chip"><i style="background:{figures.colour(slot)}"></i>{escape(label)}{told}</span>'
+
+
+def busy(words: str) -> None:
+    """Work whose end nobody knows yet. words: Markdown."""
+    st.markdown(words)
+    st.html('<div class="k-busy" role="progressbar" aria-label="Working"></div>')
+
+
+def problem(message: str, hint: str) -> None:
+    """What went wrong and what to do now."""
+    st.error(f"**{plain(message)}**" + (f"\n\n{plain(hint)}" if hint else ""), icon=":material/error:")
+
+
+def plain(text: str) -> str:
+    """Text of files and errors, kept from being read as Markdown."""
+    return "".join(f"\\{letter}" if letter in "\\`*_{}[]<>()#+-!|~$:" else letter for letter in text)

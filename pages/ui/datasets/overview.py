@@ -1,0 +1,91 @@
+"""The parts of Datasets that show a set: its head, its classes with pictures, its clips, what was found in it."""
+
+from html import escape
+
+import streamlit as st
+
+from core.domain import Dataset, Item
+from core.workspace.store import DatasetEntry
+from pages.ui import cache, state
+from pages.ui.common import figures, formatting, theme
+from pages.ui.common.media import thumbnails
+from pages.ui.common.pickers.dataset_picker import facts
+from pages.ui.datasets import tables
+
+PICTURES = 12
+
+
+def head(entry: DatasetEntry, dataset: Dataset) -> None:
+    """Name, facts, and the way to delete the set."""
+    left, right = st.columns([12, 1], vertical_alignment="center")
+    with left:
+        st.html(f'<div class="k-headline"><b>{escape(entry.name)}</b></div>')
+        theme.facts((*facts(dataset), dataset.source))
+    bar = right.container(horizontal=True, horizontal_alignment="right")
+    with bar, st.popover("", icon=":material/delete:", help="Delete this set"):
+        st.markdown(f"Delete the set **{theme.plain(entry.name)}** with its splits?")
+        st.caption("Its clips and their features stay in the library.")
+        st.button("Delete", key=f"sets.delete.{entry.key}", type="primary", on_click=_delete, args=(entry.name,))
+
+
+def _delete(name: str) -> None:
+    state.delete_dataset(name)
+
+
+def classes(dataset: Dataset) -> None:
+    """Balance, lengths, and pictures of a class."""
+    left, right = st.columns([5, 4], gap="large")
+    dark = state.is_dark()
+    with left:
+        theme.section("Examples of each class", tables.balance(dataset))
+        figure = tables.class_bars(dataset, cache.slots(dataset.labels), dark=dark)
+        st.plotly_chart(figure, key="sets.classes", config=figures.QUIET)
+    with right:
+        theme.section("Length of the clips", tables.lengths(dataset))
+        st.plotly_chart(tables.duration_bars(dataset, dark=dark), key="sets.lengths", config=figures.QUIET)
+    theme.section("Pictures")
+    label = st.selectbox("Pictures of the class", dataset.labels, key=f"sets.class.{dataset.name}", width=360)
+    gallery([item for item in dataset.items if label in tables.labels_of(item)], key=f"{dataset.name}.{label}")
+
+
+def gallery(items: list[Item], *, key: str) -> None:
+    """Pictures of clips, some at a time."""
+    if not items:
+        st.caption("No clip shows this label by itself.")
+        return
+    shown = state.remembered(f"sets.gallery.{key}", PICTURES)
+    cells = "".join(_cell(item) for item in items[:shown])
+    st.html(f'<div class="k-gallery">{cells}</div>')
+    if len(items) > shown:
+        st.button(
+            f"Show more of {formatting.number(len(items))}", icon=":material/expand_more:", on_click=state.remember,
+            args=(f"sets.gallery.{key}", shown * 2),
+        )  # fmt: skip
+
+
+def _cell(item: Item) -> str:
+    name = item.path.rpartition("/")[2]
+    told = f"<figcaption>{escape(name)}</figcaption>"
+    return f"<figure>{thumbnails.small(item.video, item.duration_s)}{told}</figure>"
+
+
+def clips(dataset: Dataset) -> None:
+    """All clips as a table."""
+    st.caption("Click a column's head to sort; the magnifying glass above the table finds a clip.")
+    st.dataframe(
+        tables.clips(dataset),
+        hide_index=True,
+        width="stretch",
+        height=460,
+        column_config={"Seconds": st.column_config.NumberColumn(format="%.2f")},
+    )
+
+
+def findings(dataset: Dataset) -> None:
+    """What was found when the set was read."""
+    if not dataset.findings:
+        theme.empty("Nothing was wrong", "Every clip of the source could be read and takes part.")
+        return
+    lost = sum(one.left_out for one in dataset.findings)
+    st.caption(f"When this set was read, {formatting.count(lost, 'thing')} had to be left out.")
+    st.dataframe(tables.findings(dataset.findings), hide_index=True, width="stretch", height=460)

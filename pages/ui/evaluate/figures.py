@@ -1,0 +1,266 @@
+"""Figures of Evaluate from domain values: scores beside baselines, classes, reliability, curves, differences.
+
+Streamlit hears clicks on markers only, so each figure that is clicked has some, with what they stand for in customdata.
+No st calls.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from core.domain import Estimate, Evaluation
+from core.stages.metrics.calibration import Reliability
+from core.stages.metrics.curves import Curve, Sweep
+from pages.ui.common import formatting
+from pages.ui.common.figures import INK, INK_DARK, blank
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
+
+OWN, OTHER, SIMPLE, LEAST = "#0072B2", "#D55E00", "#B8873A", "#8D8377"
+OWN_DARK = "#56B4E9"
+MARKS = (("recall", "Recall", "circle"), ("precision", "Precision", "diamond"), ("f1", "F1", "line-ns"))
+ROW_PX = 24  # of a class
+MOST_MARKS = 160  # points of a curve that can be clicked
+CLICKED = {"clickmode": "event+select", "dragmode": False, "hovermode": "closest"}
+
+
+def own(dark: bool) -> str:
+    """The colour of the first of what is evaluated."""
+    return OWN_DARK if dark else OWN
+
+
+def beside(rows: Sequence[tuple[str, Estimate]], *, dark: bool) -> "Figure":
+    """What was reached beside what is simpler, each with its interval. rows: what is evaluated comes last."""
+    figure = blank(dark, 46 + 34 * len(rows))
+    shades = [*(LEAST, SIMPLE, LEAST, SIMPLE)[: len(rows) - 1], own(dark)]
+    values = [100 * (one.value or 0) for _, one in rows]
+    figure.add_bar(
+        y=[name for name, _ in rows], x=values, orientation="h", marker={"color": shades},
+        error_x=_whisker([one for _, one in rows], dark),
+        customdata=[interval(one) for _, one in rows],
+        hovertemplate="%{y}: %{x:.1f} %<br>%{customdata}<extra></extra>", showlegend=False,
+    )  # fmt: skip
+    for (name, one), value in zip(rows, values, strict=True):
+        edge = max(value, 100 * (one.high or 0))
+        figure.add_annotation(
+            x=edge, y=name, text=f"{value:.1f} %", showarrow=False, xanchor="left", xshift=6, align="left"
+        )
+    figure.update_xaxes(range=[0, 118], showticklabels=False, title=None)
+    figure.update_yaxes(automargin=True, showgrid=False, ticklabelstandoff=8)
+    figure.update_layout(margin={"l": 8, "r": 8, "t": 4, "b": 4}, dragmode=False)
+    return figure
+
+
+def interval(one: Estimate) -> str:
+    """The interval of a number in words, or why it has none."""
+    if one.low is None or one.high is None:
+        return one.why or "no interval"
+    return f"95 % interval: {100 * one.low:.1f} to {100 * one.high:.1f} %"
+
+
+def classes(
+    labels: Sequence[str],
+    counts: np.ndarray,
+    by_label: dict[str, tuple[Estimate, ...]],
+    shown: Sequence[int],
+    metric: str,
+    *,
+    dark: bool,
+) -> "Figure":
+    """One metric of each class with its interval, and the two others as small marks. shown: places of the classes."""
+    figure = blank(dark, 92 + ROW_PX * len(shown))
+    names = [
+        f"{_short(labels[place])}  <span style='opacity:0.7'>{formatting.number(int(counts[place]))}</span>"
+        for place in shown
+    ]
+    rows = list(range(len(shown)))
+    for name, title, symbol in MARKS:
+        found = [by_label[name][place] for place in shown]
+        if name == metric:
+            _intervals(figure, found, rows, dark)
+        figure.add_scatter(
+            x=[None if one.value is None else 100 * one.value for one in found], y=rows, mode="markers", name=title,
+            marker=_class_mark(symbol, name == metric, dark),
+            customdata=[[labels[place]] for place in shown],
+            text=[f"{labels[place]}: {title} {estimate(one)}" for place, one in zip(shown, found, strict=True)],
+            hovertemplate="%{text}<extra></extra>",
+            selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 0.35}},
+        )  # fmt: skip
+    figure.update_yaxes(tickvals=rows, ticktext=names, range=[len(shown) - 0.4, -0.6], automargin=True, showgrid=False)
+    figure.update_xaxes(range=[-3, 103], ticksuffix=" %", showgrid=True, side="top")
+    figure.update_layout(CLICKED | {"margin": {"l": 8, "r": 12, "t": 54, "b": 6}, "hoverdistance": 40})
+    figure.update_layout(legend={"y": 1, "yref": "container", "yanchor": "top"})
+    return figure
+
+
+def _class_mark(symbol: str, main: bool, dark: bool) -> dict[str, Any]:
+    ink = INK_DARK if dark else INK
+    line = {"width": 2 if symbol.startswith("line") else 0, "color": own(dark) if main else ink}
+    shade = own(dark) if main else ink
+    return {"symbol": symbol, "size": 11 if main else 7, "color": shade, "line": line, "opacity": 1 if main else 0.55}
+
+
+def _intervals(figure: "Figure", found: Sequence[Estimate], rows: Sequence[int], dark: bool) -> None:
+    """A bar for each interval, behind the marks."""
+    xs: list[float | None] = []
+    ys: list[float | None] = []
+    for row, one in zip(rows, found, strict=True):
+        if one.low is not None and one.high is not None:
+            xs += [100 * one.low, 100 * one.high, None]
+            ys += [row, row, None]
+    figure.add_scatter(
+        x=xs, y=ys, mode="lines", line={"width": 7, "color": own(dark)}, opacity=0.28, name="95 % interval",
+        hoverinfo="skip", showlegend=bool(xs),
+    )  # fmt: skip
+
+
+def estimate(one: Estimate) -> str:
+    """A number with its interval in words."""
+    if one.value is None:
+        return f"– ({one.why})"
+    told = f"{100 * one.value:.1f} %"
+    return told if one.low is None or one.high is None else f"{told} ({100 * one.low:.1f} to {100 * one.high:.1f})"
+
+
+def reliability(found: Reliability, *, dark: bool, noun: str = "clip") -> "Figure":
+    """How often each bin of confidence is right; a bin on the diagonal keeps its promise. Bins can be clicked."""
+    figure = blank(dark, 380)
+    ink = INK_DARK if dark else INK
+    there = np.flatnonzero(found.counts > 0)
+    figure.add_scatter(
+        x=[0, 100], y=[0, 100], mode="lines", line={"dash": "dot", "color": ink, "width": 1}, opacity=0.6,
+        hoverinfo="skip", name="sure and right equally often",
+    )  # fmt: skip
+    most = max(1, int(found.counts.max(initial=1)))
+    figure.add_scatter(
+        x=100 * found.confidence[there], y=100 * found.accuracy[there], mode="lines+markers", name="the model",
+        line={"color": own(dark), "width": 2},
+        marker={
+            "size": 9 + 15 * np.sqrt(found.counts[there] / most),
+            "color": ["rgba(0,0,0,0)" if found.few[place] else own(dark) for place in there],
+            "line": {"width": 2, "color": own(dark)},
+        },
+        customdata=[[int(place)] for place in there],
+        text=[_bin(found, int(place), noun) for place in there], hovertemplate="%{text}<extra></extra>",
+        selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 0.4}},
+    )  # fmt: skip
+    figure.update_xaxes(title="how sure the model says it is, %", range=[-2, 103], showgrid=True)
+    figure.update_yaxes(title="how often it is right, %", range=[-4, 106], automargin=True)
+    figure.update_layout(CLICKED | {"margin": {"l": 8, "r": 12, "t": 60, "b": 44}})
+    return figure
+
+
+def _bin(found: Reliability, place: int, noun: str) -> str:
+    low, high = (100 * float(found.edges[at]) for at in (place, place + 1))
+    many = formatting.count(int(found.counts[place]), noun)
+    few = ", too few to tell" if found.few[place] else ""
+    return (
+        f"{many} with {low:.0f} to {high:.0f} % confidence{few}<br>said {100 * found.confidence[place]:.0f} %, "
+        f"right {100 * found.accuracy[place]:.0f} %"
+    )
+
+
+AXES = {
+    "roc": ("others that are taken for it", "true ones that are found"),
+    "precision-recall": ("true ones that are found", "right among those that are said"),
+}
+
+
+def share_of(found: Evaluation, place: int) -> float:
+    """The share of labelled rows that have a class: the precision of a guess."""
+    truths = found.card.confusion.sum(axis=1)
+    return float(truths[place] / max(1, truths.sum()))
+
+
+def curve(found: Curve, kind: str, share: float, *, dark: bool) -> "Figure":
+    """A ROC or precision-recall curve whose points can be clicked; share: of clips that have the class."""
+    figure = blank(dark, 330)
+    x, y = AXES[kind]
+    places = thinned(len(found.thresholds))
+    figure.add_scatter(
+        x=[0, 100], y=[0, 100] if kind == "roc" else [100 * share] * 2, mode="lines", hoverinfo="skip", opacity=0.6,
+        line={"dash": "dot", "color": INK_DARK if dark else INK, "width": 1}, name="by chance",
+    )  # fmt: skip
+    figure.add_scatter(
+        x=100 * found.x[places], y=100 * found.y[places], mode="lines+markers", name="the model",
+        line={"color": own(dark), "width": 2.5}, marker={"size": 7, "color": own(dark)},
+        customdata=[[_finite(float(found.thresholds[place]))] for place in places],
+        text=[_threshold(float(found.thresholds[place])) for place in places],
+        hovertemplate=f"{x} %{{x:.1f}} %<br>{y} %{{y:.1f}} %<br>%{{text}}<extra></extra>",
+        selected={"marker": {"size": 13, "opacity": 1}}, unselected={"marker": {"opacity": 0.6}},
+    )  # fmt: skip
+    figure.update_xaxes(title=f"{x}, %", range=[-3, 103], showgrid=True)
+    figure.update_yaxes(title=f"{y}, %", range=[-3, 105], automargin=True)
+    figure.update_layout(CLICKED | {"hoverdistance": 40})
+    return figure
+
+
+def thinned(count: int) -> np.ndarray:
+    """At most MOST_MARKS places of `count`, the first and the last among them."""
+    return np.unique(np.linspace(0, count - 1, min(count, MOST_MARKS)).round().astype(int))
+
+
+def _finite(threshold: float) -> float:
+    return float(np.clip(threshold, -2.0, 2.0))
+
+
+def _threshold(threshold: float) -> str:
+    return f"from a score of {100 * threshold:.1f} % on" if threshold <= 1 else "never said"
+
+
+def sweep(found: Sweep, at: float, *, dark: bool) -> "Figure":
+    """Precision, recall and F1 of one class at each threshold, with the one that is looked at."""
+    figure = blank(dark, 330)
+    places = thinned(len(found.thresholds))
+    lines = (("Precision", found.precision, OTHER), ("Recall", found.recall, SIMPLE), ("F1", found.f1, own(dark)))
+    for name, values, shade in lines:
+        figure.add_scatter(
+            x=100 * np.minimum(found.thresholds[places], 1.0), y=100 * values[places], mode="lines", name=name,
+            line={"color": shade, "width": 2.5, "shape": "vh"},
+            hovertemplate=f"{name} %{{y:.1f}} % from a score of %{{x:.1f}} % on<extra></extra>",
+        )  # fmt: skip
+    figure.add_vline(100 * at, line={"color": INK_DARK if dark else INK, "width": 1.5})
+    figure.update_xaxes(title="lowest score that counts as this class, %", range=[-2, 102], showgrid=True)
+    figure.update_yaxes(title="%", range=[-3, 105], automargin=True)
+    figure.update_layout(dragmode=False)
+    return figure
+
+
+def differences(rows: Sequence[tuple[str, float, float | None, float | None]], *, dark: bool) -> "Figure":
+    """Differences with their intervals about zero. rows: name, value, low and high, in points."""
+    figure = blank(dark, 80 + 32 * len(rows))
+    names = [row[0] for row in rows]
+    values = [row[1] for row in rows]
+    ups = [0 if high is None else high - value for _, value, _, high in rows]
+    downs = [0 if low is None else value - low for _, value, low, _ in rows]
+    figure.add_scatter(
+        x=values, y=names, mode="markers", marker={"size": 11, "color": own(dark)},
+        error_x={"array": ups, "arrayminus": downs, "thickness": 3, "width": 5, "color": own(dark)},
+        hovertemplate="%{y}: %{x:+.1f} points<extra></extra>", showlegend=False,
+    )  # fmt: skip
+    reach = max([1.0, *(abs(value) + max(up, down) for value, up, down in zip(values, ups, downs, strict=True))]) * 1.12
+    figure.add_vline(0, line={"color": INK_DARK if dark else INK, "width": 1.5, "dash": "dot"})
+    figure.update_xaxes(range=[-reach, reach], title="difference, points", showgrid=True)
+    figure.update_yaxes(autorange="reversed", automargin=True, showgrid=False)
+    figure.update_layout(dragmode=False, margin={"l": 8, "r": 12, "t": 8, "b": 44})
+    return figure
+
+
+def _whisker(found: Sequence[Estimate], dark: bool) -> dict[str, Any]:
+    values = [100 * (one.value or 0) for one in found]
+    highs = [value if one.high is None else 100 * one.high for one, value in zip(found, values, strict=True)]
+    lows = [value if one.low is None else 100 * one.low for one, value in zip(found, values, strict=True)]
+    return {
+        "type": "data",
+        "array": [high - value for high, value in zip(highs, values, strict=True)],
+        "arrayminus": [value - low for low, value in zip(lows, values, strict=True)],
+        "color": INK_DARK if dark else INK,
+        "thickness": 2,
+        "width": 5,
+    }
+
+
+def _short(text: str, most: int = 26) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -1,0 +1,170 @@
+"""What is evaluated: what the networks of a training said of a labelled set, or a model on all or some of its clips."""
+
+import time
+from dataclasses import replace
+
+import streamlit as st
+
+from core.base.errors import AnalysisError
+from core.domain import Grouping, Training
+from core.workflows import evaluation, training
+from core.workflows.evaluation import label_matching
+from core.workspace.store import DatasetEntry
+from pages.ui import cache, state
+from pages.ui.common import formatting, split_text, theme
+from pages.ui.evaluate import selection
+
+RUN, MODEL = "run:", "model:"
+MOST_BY_HAND = 40  # classes that a person matches
+NAMED = ("unseen", "given")
+STRANGERS = {"left out": "Leave them out", "wrong": "Count them as wrong"}
+
+
+def runs(entry: DatasetEntry) -> dict[str, Training]:
+    """The trainings that were tested on this set as it is now, the newest first."""
+    found = training.all_runs(state.store())
+    return {key: one for key, one in found.items() if one.scores and one.dataset_key == entry.key}
+
+
+def choices(entry: DatasetEntry) -> dict[str, str]:
+    """What can be evaluated on a set, in words: its trainings, then all models."""
+    tested = {RUN + key: _run(one) for key, one in runs(entry).items()}
+    return tested | {MODEL + name: f"Model: {card.title}" for name, card in state.models().items()}
+
+
+def _run(record: Training) -> str:
+    share = formatting.per_cent(record.scores.get("accuracy", 0.0))
+    return f"Training: {record.name}, {share}, {formatting.ago(record.created, time.time())}"
+
+
+def subject(entry: DatasetEntry) -> evaluation.Question | None:
+    """What is evaluated on the set; None, with advice, where there is nothing."""
+    known = choices(entry)
+    if not known:
+        theme.empty(
+            "There is nothing to evaluate yet", "Train a network on this set: it is tested on clips it never saw."
+        )
+        return None
+    chosen = st.selectbox(
+        "What is evaluated", list(known), 0, known.__getitem__, key=f"evaluate.subject.{entry.key}",
+        help="A training is judged by what its networks said of clips that they never saw. A model is judged on clips "
+        "that it may have learned from: choose a split whose test clips it does not know.",
+    )  # fmt: skip
+    return question(entry, chosen, at="first")
+
+
+def rival(entry: DatasetEntry, first: evaluation.Question) -> evaluation.Question | None:
+    """A second one to compare the first with; None where none was chosen."""
+    known = choices(entry)
+    own = (RUN if first.source == "run" else MODEL) + first.name
+    options = [name for name in known if name != own]
+    if not options:
+        theme.empty("There is nothing to compare it with", "Train another network on this set, or take a model in.")
+        return None
+    chosen = st.selectbox("Compare with", options, 0, known.__getitem__, key=f"evaluate.rival.{entry.key}.{own}")
+    return question(entry, chosen, at="second")
+
+
+def question(entry: DatasetEntry, chosen: str, *, at: str) -> evaluation.Question:
+    """The question that a choice stands for; for a model, on which clips and with whose groups."""
+    kind, _, name = chosen.partition(":")
+    if kind == "run":
+        return evaluation.Question(entry.name, "run", name)
+    split, grouping = _clips(entry, name, at)
+    asked = evaluation.Question(
+        entry.name, "model", name, split=split, grouping=grouping, recipe=state.recipe(), engine=state.settings().engine
+    )
+    return _matched(entry, asked, at)
+
+
+def _clips(entry: DatasetEntry, model: str, at: str) -> tuple[str, Grouping]:
+    """The key of the split whose test clips are meant, "" for all, and how groups are told."""
+    kept = {key: cache.kept_split(key) for key in state.store().split_keys(entry.key)}
+    told = _words(entry, model) | {
+        key: f"Test clips of the split: {split_text.split(split)}" for key, split in kept.items()
+    }
+    chosen = next(iter(told))
+    if len(told) > 1:
+        chosen = st.selectbox("On", list(told), 0, told.__getitem__, key=f"evaluate.split.{at}.{entry.key}.{model}")
+    grouping = _grouping(entry, kept.get(chosen) or next(iter(kept.values()), None))
+    if chosen in NAMED:
+        try:
+            chosen = cache.named_split(entry, chosen, grouping, model)
+        except AnalysisError as error:
+            theme.problem(str(error), f"{error.hint} Till then all clips are judged.")
+            chosen = ""
+    return chosen, grouping
+
+
+def _words(entry: DatasetEntry, model: str) -> dict[str, str]:
+    """Which clips of a set a model can be judged on, without a split of one's own; those it never saw come first."""
+    dataset = cache.dataset(entry)
+    assert dataset is not None
+    new = len(label_matching.unseen(dataset, state.models()[model]))
+    given = sum(item.split == "test" for item in dataset.items)
+    told = {"unseen": f"{formatting.count(new, 'clip')} of groups that it never saw"} if new else {}
+    told |= {"": f"All {formatting.count(len(dataset.items), 'clip')} of the set"}
+    return told | ({"given": f"The {formatting.count(given, 'test clip')} that came with the set"} if given else {})
+
+
+def _grouping(entry: DatasetEntry, split) -> Grouping:
+    """How the clips of a set belong together: as its split tells, else as the set suggests itself."""
+    if split is not None:
+        return split.grouping
+    try:
+        return cache.suggested_split(entry).grouping
+    except AnalysisError:
+        return Grouping()
+
+
+def _matched(entry: DatasetEntry, asked: evaluation.Question, at: str) -> evaluation.Question:
+    """The question with what a person said of classes that the model does not know; told where there are such."""
+    try:
+        found = evaluation.match(state.store(), asked)
+    except AnalysisError:
+        return asked  # the job says what is wrong
+    if not found.strangers:
+        return asked
+    few = selection.some(found.strangers)
+    st.caption(
+        f"The model does not know {formatting.classes(len(found.strangers))} of this set by name: {theme.plain(few)} "
+        f"({formatting.count(found.clips, 'clip')} of {formatting.number(entry.clips)}). Say what each is called there."
+    )
+    pairs = _by_hand(asked, found.strangers, at)
+    chosen = "left out"
+    if {ours for ours, _ in pairs} < set(found.strangers):
+        chosen = st.segmented_control(
+            "Clips of classes it does not know", list(STRANGERS), default="left out", format_func=STRANGERS.__getitem__,
+            key=f"evaluate.strangers.{at}", required=True,
+        )  # fmt: skip
+    return replace(asked, strangers=str(chosen), pairs=pairs)  # type: ignore[arg-type]
+
+
+def _by_hand(asked: evaluation.Question, strangers: tuple[str, ...], at: str) -> tuple[tuple[str, str], ...]:
+    """Which class of the model means which one of the set, as a person says."""
+    labels = state.models()[asked.name].labels
+    name = f"evaluate.pair.{at}.{asked.dataset}.{asked.name}"
+    with st.expander("Say which of its classes mean the same", icon=":material/join:", key=f"{name}.box"):
+        chosen = {
+            ours: st.multiselect(
+                f"“{ours}” is",
+                label_matching.nearest(ours, labels),
+                key=f"{name}.{ours}",
+                placeholder="none that it knows",
+            )
+            for ours in strangers[:MOST_BY_HAND]
+        }
+        st.caption(
+            "Classes of a like name stand first in each menu. Several may stand for one of the set: their scores are "
+            "added."
+        )
+    return tuple((ours, theirs) for ours, several in chosen.items() for theirs in several)
+
+
+def key(asked: evaluation.Question) -> str:
+    """The name of the answer to a question; empty, and told, where it cannot be answered."""
+    try:
+        return evaluation.question_key(state.store(), asked)
+    except AnalysisError as error:
+        theme.problem(str(error), error.hint)
+        return ""

@@ -1,0 +1,48 @@
+"""Report: one file that opens without a network, and the numbers as JSON and CSV; how to do all of it again."""
+
+from functools import partial
+from html import escape
+
+import streamlit as st
+
+from core.domain import Evaluation
+from core.workflows import evaluation
+from pages.ui import cache, state
+from pages.ui.common import formatting, theme
+from pages.ui.common.controls import downloads
+from pages.ui.common.jobs import job_panel
+
+ABOUT = (
+    "One HTML file with the set, the split, all settings, every number with its interval, all charts and the ten "
+    "surest mistakes as pictures. It opens in any browser, without a network."
+)
+
+
+def show(key: str) -> None:
+    """The report and the numbers as files, and the command line."""
+    found = cache.evaluation(key)
+    name = evaluation.report_name(found)
+    theme.section("The report", ABOUT)
+    report = evaluation.report_key(key)
+    if job_panel.ready(report, "Make the report", evaluation.make_report, state.store(), key, noun="part"):
+        size = formatting.size(state.store().file_path(report).stat().st_size)
+        downloads.stored(f"Download the report, {size}", report, f"{name}.html")
+    theme.section("The numbers", "As JSON for programs, as CSV with a row for each clip or moment.")
+    with st.container(horizontal=True):
+        for title, suffix, kind, make in (
+            ("JSON", ".json", "application/json", evaluation.as_json),
+            ("CSV", ".csv", "text/csv", evaluation.as_csv),
+        ):
+            content = partial(make, found)
+            downloads.button(title, content, f"{name}{suffix}", kind, key=f"evaluate.file.{title}")
+    theme.section("Do it again", "The same at the command line gives the same numbers.")
+    st.code(found.origin.command, language="sh", wrap_lines=True)
+    settings = "".join(f"<tr><td>{escape(name)}</td><td>{escape(str(value))}</td></tr>" for name, value in _made(found))
+    with st.expander("Settings and versions", icon=":material/settings:"):
+        st.html(f'<div class="k-model"><table>{settings}</table></div>')
+
+
+def _made(found: Evaluation) -> list[tuple[str, object]]:
+    origin = found.origin
+    told = {"split": origin.split, "set": found.basis, "seed": origin.seed} | origin.settings | origin.versions
+    return [(name.replace("_", " "), value) for name, value in told.items()]

@@ -1,0 +1,240 @@
+"""Feature maps: what each channel of a layer gives at a moment, over the picture and over time."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from core.base.registry import BACKBONES
+from core.domain import Features, VideoInfo
+from core.stages.networks.explain import projection
+from core.stages.networks.explain.activations import Activations, Stretch
+from core.stages.networks.explain.layers import Anatomy, Layer
+from core.workflows import explanations
+from core.workflows.explanations import View
+from pages.ui import state
+from pages.ui.common import formatting, theme
+from pages.ui.common.jobs import job_panel
+from pages.ui.features import colormaps, figures, shared
+
+CHOICES = {"strong": "Strongest now", "varied": "Most varying", "chosen": "Chosen"}
+JOINS = ("Add", "Concatenate")  # where the branches of a block meet: what it hands on
+UNIT = "activation (a number without a unit)"
+NOTE = (
+    "All maps here are on this one scale, that of these channels over the whole window, so they can be compared, and "
+    "it does not change from step to step."
+)
+
+
+def show(info: VideoInfo, backbone: str) -> None:
+    """The whole part: choose a layer and a moment, see its maps."""
+    key = explanations.anatomy_key(backbone)
+    task = (explanations.study, state.store(), backbone)
+    if not job_panel.ready(key, "Load the network's layers", *task, at_once=True, noun="layer"):
+        return
+    anatomy = explanations.anatomy(state.store(), backbone)
+    layer = _layer(anatomy, backbone)
+    theme.facts(facts(layer, backbone))
+    looked = shared.look_at(info, backbone)
+    if looked is None:
+        return
+    view, moment_s, rest = looked
+    title = f"Look at {layer.name}"
+    task = (explanations.show, state.store(), view, layer.name)
+    if job_panel.ready(view.layer_key(layer.name), title, *task, at_once=rest, noun="frame"):
+        _maps(info, view, layer, moment_s)
+    _kernels(anatomy, info)
+
+
+def _layer(anatomy: Anatomy, backbone: str) -> Layer:
+    """The layer that is chosen, from a list in the order in which they are computed."""
+    left, right = st.columns([4, 1], vertical_alignment="bottom")
+    every = right.toggle("All layers", key=f"features.every.{backbone}", help="Also norms, activations and pools")
+    joins = [layer.name for layer in anatomy.layers if layer.kind in JOINS]
+    listed = [one for one in anatomy.layers if every or one.convolution or one.name in (*joins, anatomy.last)]
+    names = [layer.name for layer in listed]
+    usual = joins[len(joins) // 2] if joins else names[len(names) // 2]
+    kept = state.remembered(f"features.layer.{backbone}", usual)
+    by_name = {layer.name: f"{place}. {described(layer)}" for place, layer in enumerate(listed, start=1)}
+    index = names.index(kept if kept in names else usual)
+    chosen = left.selectbox("Layer", names, index, by_name.__getitem__, key=f"features.layers.{backbone}.{every}")
+    state.remember(f"features.layer.{backbone}", chosen)
+    return anatomy.layer(chosen)
+
+
+def described(layer: Layer) -> str:
+    """A layer in a line."""
+    height, width, channels = layer.shape
+    return f"{layer.name} · {layer.kind} · {height} × {width} × {channels}"
+
+
+def facts(layer: Layer, backbone: str) -> tuple[str, ...]:
+    """Shape, stride and receptive field of a layer, in words."""
+    cnn = BACKBONES[backbone]
+    height, width, channels = layer.shape
+    frames, down, right = layer.stride
+    told = [f"{height} × {width} places, {formatting.count(channels, 'channel')}"]
+    if cnn.volumetric and cnn.rate_hz:
+        told.append(f"a step every {_frames(frames, float(cnn.rate_hz))}")
+        told.append(f"a place every {down} × {right} px")
+        seen = _frames(layer.field[0], float(cnn.rate_hz)) if layer.field[0] else "the whole clip"
+        told.append(f"each sees {seen}, {_field(layer, cnn.size_px)}")
+        return tuple(told)
+    return (*told, f"a place every {down} × {right} px", f"each sees {_field(layer, cnn.size_px)}")
+
+
+def _frames(count: int, rate_hz: float) -> str:
+    return f"{formatting.count(count, 'frame')} ({count / rate_hz:.2f} s)"
+
+
+def _field(layer: Layer, size_px: int) -> str:
+    """The receptive field within the picture."""
+    _, down, right = layer.field
+    if not down or not right:
+        return "the whole picture"
+    beyond = ", more than the whole picture" if min(down, right) >= size_px else ""
+    return f"{down} × {right} px{beyond}"
+
+
+def _maps(info: VideoInfo, view: View, layer: Layer, moment_s: float) -> None:
+    """The maps of the step at the moment, and what can be done with them."""
+    found = state.store().read(view.layer_key(layer.name), Activations)
+    seen = state.store().read(view.key, Stretch)
+    step = shared.nearest(found.times_s, moment_s)
+    shared.steppers(found.times_s, step, key="features.step")
+    picked, over = _channels(found, step, layer)
+    if not picked:
+        theme.empty("No channel is chosen", "Choose some from the list.")
+        return
+    shown = colormaps.scale(float(found.lows[picked].min()), float(found.highs[picked].max()), UNIT)
+    now = np.array(found.values[step])  # (H, W, D)
+    picture = seen.meant[min(step * layer.stride[0] + layer.stride[0] // 2, seen.count - 1)]
+    tiles = [_tile(picture, now[..., channel], shown, over=over) for channel in picked]
+    captions = [f"{channel} · mean {colormaps.number(float(found.means[step, channel]))}" for channel in picked]
+    left, right = st.columns([2, 3], gap="large")
+    with right:
+        shared.legend(shown, NOTE)
+        st.html(colormaps.tiles(tiles, captions, alt="Channel", crisp=not over))
+    with left:
+        _one(info, view, layer, found, step, picture, picked, moment_s)
+    stem = shared.stem(info, layer.name, f"{moment_s:.2f}s")
+    sheet = lambda: colormaps.png(colormaps.mosaic([colormaps.large(tile, 160) for tile in tiles], 6))  # noqa: E731
+    shared.take_along(
+        [("These maps (PNG)", f"{stem}-maps.png", sheet), ("All of this layer (NPZ)", f"{stem}.npz", _npz(found))],
+        key="features.maps",
+    )
+
+
+def _tile(picture: np.ndarray, values: np.ndarray, shown: colormaps.Scale, *, over: bool) -> np.ndarray:
+    return colormaps.overlay(picture, values, shown) if over else shown.colours(values)
+
+
+def _channels(found: Activations, step: int, layer: Layer) -> tuple[list[int], bool]:
+    """Which channels are shown, and whether over the frame."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        how = st.segmented_control(
+            "Channels",
+            list(CHOICES),
+            default="strong",
+            format_func=CHOICES.__getitem__,
+            key="features.how",
+            required=True,
+        )
+        count = st.selectbox("How many", (6, 12, 24, 48), 1, key="features.count", width=110)
+        over = st.toggle("Over the frame", key="features.over")
+    if how == "chosen":
+        return st.multiselect("Channels", range(layer.shape[2]), [0], key=f"features.some.{layer.name}"), over
+    rank = projection.most_varying if how == "varied" else projection.strongest
+    values = found.means if how == "varied" else found.means[step : step + 1]
+    return [int(channel) for channel in rank(np.asarray(values), count)], over
+
+
+def _one(
+    info: VideoInfo,
+    view: View,
+    layer: Layer,
+    found: Activations,
+    step: int,
+    picture: np.ndarray,
+    picked: Sequence[int],
+    moment_s: float,
+) -> None:
+    """One channel in large over its frame, and its value over time."""
+    channel = st.selectbox("In large, channel", picked, key=f"features.one.{layer.name}")
+    channel = channel if channel is not None else picked[0]
+    shown = colormaps.scale(float(found.lows[channel]), float(found.highs[channel]), UNIT)
+    image = colormaps.overlay(picture, np.array(found.values[step, ..., channel]), shown)
+    caption = f"Channel {channel} at {shared.clock(found.times_s[step])}, over the frame as the network saw it"
+    st.html(colormaps.tiles([colormaps.large(image)], [caption], alt=layer.name, size="large"))
+    shared.legend(shown, "This channel's own scale over the window.")
+    name = f"{shared.stem(info, layer.name, str(channel), f'{moment_s:.2f}s')}.png"
+    shared.take_along([("This picture (PNG)", name, lambda: colormaps.png(colormaps.large(image)))], key="features.one")
+    _over_time(info, view, layer, found, channel, moment_s)
+
+
+def _over_time(info: VideoInfo, view: View, layer: Layer, found: Activations, channel: int, moment_s: float) -> None:
+    """The channel's mean over the picture at each step: of the window, or of the clip once that was asked for."""
+    key = explanations.means_key(info.digest, view.recipe, view.backbone, layer.name)
+    times_s, values = found.times_s, found.means
+    whole = state.store().has(key)
+    if whole:
+        means = state.store().read(key, Features)
+        times_s, values = means.times_s, means.values
+    st.caption(f"Its mean over the picture, {'over the whole clip' if whole else 'in this window'}. Click to go there.")
+    window_s = explanations.window_s(info, view.recipe, view.cnn, view.number)
+    figure = figures.lane(
+        times_s,
+        np.asarray(values)[:, channel],
+        moment_s=moment_s,
+        window_s=window_s if whole else None,
+        unit="mean activation",
+        over_s=(0.0, info.duration_s) if whole else window_s,
+        dark=state.is_dark(),
+    )
+    clicked = shared.chart(figure, key=f"features.time.{key}.{channel}")
+    task = (explanations.layer_means, state.store(), info.digest, view.recipe, view.backbone, layer.name)
+    job_panel.ready(key, "Show it over the whole clip", *task, noun="frame")
+    shared.follow(clicked)
+
+
+def _npz(found: Activations) -> shared.Bytes:
+    axes = {"values": ("time", "down", "right", "channel"), "times_s": ("time",)}
+    return lambda: colormaps.npz(
+        axes, values=np.asarray(found.values), times_s=found.times_s, layer=np.array(found.layer)
+    )
+
+
+def _kernels(anatomy: Anatomy, info: VideoInfo) -> None:
+    """The weights of the first convolution, which are small pictures themselves."""
+    opened = st.expander(
+        "What the first layer looks for", icon=":material/grid_on:", on_change="rerun", key="features.k"
+    )
+    if not opened.open or not anatomy.kernels.size:
+        return
+    frames = anatomy.kernels.shape[0]
+    told = f"Each has {frames} frames, from left to right. " if frames > 1 else ""
+    found = colormaps.kernels(np.asarray(anatomy.kernels))
+    pictures = [picture for picture, _ in found]
+    captions = [f"{place} · ±{colormaps.number(most)}" for place, (_, most) in enumerate(found)]
+    with opened:
+        st.caption(
+            f"The {len(found)} kernels of {anatomy.first} as pictures. {told}Mid-grey is 0; full colour is its "
+            "largest weight, told below it."
+        )
+        st.html(colormaps.tiles(pictures, captions, alt="Kernel", size="strip" if frames > 1 else "small"))
+        _kernel_files(anatomy, shared.stem(info, anatomy.first), pictures)
+
+
+def _kernel_files(anatomy: Anatomy, stem: str, pictures: Sequence[np.ndarray]) -> None:
+    axes = {"kernels": ("time", "down", "right", "colour", "channel")}
+    shared.take_along(
+        [
+            (
+                "Kernels (PNG)",
+                f"{stem}-kernels.png",
+                lambda: colormaps.png(colormaps.mosaic([colormaps.large(one, 112) for one in pictures], 8)),
+            ),
+            ("Kernels (NPZ)", f"{stem}-kernels.npz", lambda: colormaps.npz(axes, kernels=np.asarray(anatomy.kernels))),
+        ],
+        key="features.kernels",
+    )

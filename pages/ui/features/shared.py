@@ -1,0 +1,121 @@
+"""What the parts of the Features page share: the moment and its window, clicks on charts, files to take along."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from core.base.errors import AnalysisError
+from core.base.registry import BACKBONES
+from core.domain import VideoInfo
+from core.workflows import explanations
+from core.workflows.explanations import View
+from pages.ui import state
+from pages.ui.common import formatting, theme
+from pages.ui.common.controls import downloads
+from pages.ui.common.controls.slider import slider
+from pages.ui.features import colormaps
+
+Bytes = Callable[[], bytes]
+
+
+def look_at(info: VideoInfo, backbone: str) -> tuple[View, float, bool] | None:
+    """The window around the moment that is looked at, that moment, and whether nothing is being dragged.
+
+    None, said in words, where the recipe leaves nothing of the clip.
+    """
+    moment_s, rest = _moment(info)
+    recipe, cnn = state.recipe(), BACKBONES[backbone]
+    try:
+        view = View(info.digest, recipe, backbone, explanations.window_at(info, recipe, cnn, moment_s))
+    except AnalysisError as error:
+        theme.problem(str(error), error.hint)
+        return None
+    return view, moment_s, rest
+
+
+def _moment(info: VideoInfo) -> tuple[float, bool]:
+    """The slider of the moment; it follows clicks on charts."""
+    if info.frame_count < 2:
+        return 0.0, True
+    chosen, rest = slider(
+        "Moment",
+        key=f"features.moment.{info.digest}.{state.touched()}",
+        value=state.moment_s(info),
+        low=0.0,
+        high=round(float(info.times_s[-1]), 3),
+        step=0.001,
+        unit="s",
+    )
+    state.set_moment(float(chosen))  # type: ignore[arg-type]
+    if rest:
+        state.mirror()
+    return float(chosen), rest  # type: ignore[arg-type]
+
+
+def steppers(times_s: np.ndarray, step: int, *, key: str) -> None:
+    """Buttons to the steps before and after the one that is shown."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for name, icon, to, shortcut in (
+            ("Step back", ":material/chevron_left:", step - 1, "Left"),
+            ("Step on", ":material/chevron_right:", step + 1, "Right"),
+        ):
+            there = 0 <= to < len(times_s)
+            st.button(
+                name,
+                key=f"{key}.{name}",
+                icon=icon,
+                shortcut=shortcut,
+                disabled=not there,
+                on_click=state.jump,
+                args=(float(times_s[to]) if there else 0.0,),
+            )
+        st.caption(f"Step {step + 1} of {len(times_s)} in this window, around {clock(times_s[step])}")
+
+
+def nearest(times_s: np.ndarray, moment_s: float) -> int:
+    """The step nearest to a moment."""
+    return int(np.abs(np.asarray(times_s) - moment_s).argmin())
+
+
+def clock(time_s: float) -> str:
+    """A moment with hundredths."""
+    return formatting.clock(float(time_s), places=2)
+
+
+def chart(figure: Any, *, key: str) -> float | None:
+    """Draw a figure; the moment of the marker that was clicked just now, if one was."""
+    picked = st.plotly_chart(figure, key=key, on_select="rerun", selection_mode="points", theme=None)
+    points: Sequence[Any] = picked["selection"]["points"] if picked else []  # type: ignore[index]
+    told = tuple(float(point["customdata"][0]) for point in points if point.get("customdata"))
+    if told == state.remembered(f"click.{key}", ()):
+        return None
+    state.remember(f"click.{key}", told)
+    return told[0] if told else None
+
+
+def follow(moment_s: float | None) -> None:
+    """Look at the moment that was clicked from now on."""
+    if moment_s is not None:
+        state.jump(moment_s)
+        st.rerun()
+
+
+def take_along(files: Sequence[tuple[str, str, Bytes]], *, key: str) -> None:
+    """Download buttons: title, file name, and what makes the content when it is asked for."""
+    kinds = {".png": "image/png", ".npz": "application/zip"}
+    with st.container(horizontal=True):
+        for title, name, make in files:
+            downloads.button(title, make, name, kinds[name[-4:]], key=f"{key}.{title}")
+
+
+def stem(info: VideoInfo, *parts: str) -> str:
+    """The name of a file about a clip, without its suffix."""
+    name = state.store().entry(info.digest).name
+    return formatting.file_name("-".join((name.rsplit(".", 1)[0], *parts)).replace(".", "_"), "")
+
+
+def legend(shown: colormaps.Scale, note: str = "") -> None:
+    """The colour scale of the pictures beside it."""
+    st.html(colormaps.colour_bar(shown) + (f'<p class="k-hint">{note}</p>' if note else ""))

@@ -1,0 +1,119 @@
+"""The features of a whole clip: over time, against each other, and as a map of all steps."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from core.domain import Features, Prediction, VideoInfo
+from core.stages.networks.explain import projection
+from core.workflows import explanations, predictions
+from pages.ui import cache, state
+from pages.ui.common import formatting, theme
+from pages.ui.common.jobs import job_panel
+from pages.ui.features import colormaps, figures, shared
+
+ABOUT = (
+    "The network looks at the whole clip once. That takes about as long as the clip lasts, often less; the result is "
+    "kept, and the Timeline uses the same."
+)
+CHANNELS = 48
+
+
+def show(info: VideoInfo, backbone: str) -> None:
+    """The whole part."""
+    engine, recipe = state.settings().engine, state.recipe()
+    key = predictions.features_key(info.digest, recipe, backbone, engine)
+    task = (explanations.features, state.store(), info.digest, recipe, backbone, engine)
+    if not job_panel.ready(key, "Look at the whole clip", *task, about=ABOUT):
+        return
+    features = state.store().read(key, Features)
+    seconds = features.seen_s[1] - features.seen_s[0]
+    steps = formatting.count(len(features.times_s), "step")
+    theme.facts((f"{steps} in {formatting.length(seconds)}", formatting.count(features.values.shape[1], "channel")))
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        clicked = _map(info, features, key, backbone)
+    with right:
+        _frame(info)
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        _squares(features, key)
+    with right:
+        _rows(features, key)
+    axes = {"values": ("time", "channel"), "times_s": ("time",)}
+    file = lambda: colormaps.npz(axes, values=np.asarray(features.values), times_s=features.times_s)  # noqa: E731
+    shared.take_along([("Features (NPZ)", f"{shared.stem(info, backbone)}.npz", file)], key="features.all")
+    st.caption("Each chart's camera, shown when the pointer is over it, saves it as PNG.")
+    if clicked is not None:
+        state.jump(clicked)
+        st.rerun()
+
+
+def _map(info: VideoInfo, features: Features, key: str, backbone: str) -> float | None:
+    """All steps on a plane, with the frame of the one that was clicked."""
+    theme.section("Map of all steps", "Steps that the network sees alike lie close together. Click one to see it.")
+    labels = _labels(info, features, backbone)
+    options = ("time", "label") if labels else ("time",)
+    by = st.segmented_control(
+        "Colour by", options, default="time", format_func=str.capitalize, key="features.by", required=True
+    )
+    placed, shares = cache.plane(key)
+    coloured = labels if by == "label" else None
+    slots = cache.slots(tuple(dict.fromkeys(coloured))) if coloured else None
+    figure = figures.cloud(placed, features.times_s, shares, labels=coloured, slots=slots, dark=state.is_dark())
+    return shared.chart(figure, key=f"features.cloud.{key}.{by}")
+
+
+def _frame(info: VideoInfo) -> None:
+    """The frame at the moment that is looked at."""
+    theme.section("The step you clicked", "Or else the moment that you looked at last.")
+    moment_s = state.moment_s(info)
+    index = state.position(info, moment_s)
+    address, problem = cache.picture_or_problem(info.digest, index)
+    caption = f"Frame {index} at {shared.clock(moment_s)}"
+    if address:
+        st.html(
+            f'<figure class="k-shot"><img src="{address}" alt="{caption}"><figcaption>{caption}</figcaption></figure>'
+        )
+    else:
+        st.caption(theme.plain(problem))
+
+
+def _labels(info: VideoInfo, features: Features, backbone: str) -> Sequence[str] | None:
+    """The label of each step, where the model in use has been asked already; else None."""
+    card = state.chosen_model()
+    if card is None or card.backbone != backbone:
+        return None
+    key = predictions.prediction_key(state.store(), info.digest, state.recipe(), card, state.settings().engine)
+    if not state.store().has(key):
+        st.caption("To colour by label, find the actions on the Timeline first.")
+        return None
+    found = state.store().read(key, Prediction)
+    return (
+        [found.labels[place] for place in found.scores.argmax(axis=1)]
+        if len(found.scores) == len(features.times_s)
+        else None
+    )
+
+
+def _squares(features: Features, key: str) -> None:
+    """The self-similarity of the clip."""
+    theme.section(
+        "Each moment against each",
+        "Light squares on the diagonal are stretches of one kind; light stripes beside it repeat.",
+    )
+    values, firsts = projection.coarser(np.asarray(features.values), figures.MOST_SQUARES)
+    figure = figures.squares(features.times_s[firsts], values, dark=state.is_dark())
+    st.plotly_chart(figure, key=f"features.squares.{key}", theme=None)
+    st.caption("Cosine between the features of two moments; the scale starts at the least alike pair of this clip.")
+
+
+def _rows(features: Features, key: str) -> None:
+    """The channels that change most, over time."""
+    theme.section("Over time", f"The {CHANNELS} channels that change most in this clip, all on one scale.")
+    channels = [int(channel) for channel in projection.most_varying(np.asarray(features.values), CHANNELS)]
+    figure = figures.rows(
+        features.times_s, np.asarray(features.values), channels, seen_s=features.seen_s, dark=state.is_dark()
+    )
+    st.plotly_chart(figure, key=f"features.rows.{key}", theme=None)

@@ -1,0 +1,79 @@
+"""What may go wrong in a clip, over time and in words; a click leads to the frame."""
+
+from typing import Any
+
+import streamlit as st
+
+from core.base.errors import AnalysisError
+from core.domain import VideoInfo
+from core.workflows import frames
+from pages.ui import cache, state
+from pages.ui.common import formatting, quality_text, theme
+from pages.ui.common.jobs import job_panel
+from pages.ui.frames import quality_figures
+
+ABOUT = (
+    "Each frame is looked at once, in small: how bright and sharp it is, how much moves, which frames repeat, are "
+    "black or missing, and where shots begin. It takes about as long as reading the clip; the result is kept."
+)
+
+
+def show(info: VideoInfo) -> None:
+    """The findings with the curves that they come from, or the way to them."""
+    theme.section(
+        "What may go wrong", "Stretches in which a person or a network may see something else than there was."
+    )
+    key = frames.quality_key(info.digest)
+    if not job_panel.ready(key, "Look at every frame", frames.make_quality, state.store(), info.digest, about=ABOUT):
+        return
+    try:
+        measured, found = cache.quality(info.digest), cache.quality_findings(info.digest)
+    except AnalysisError as error:
+        theme.problem(str(error), error.hint)
+        return
+    if found:
+        _table(info, found)
+    else:
+        st.html(f'<div class="k-headline">{quality_text.NOTHING_FOUND}</div>')
+        st.caption(f"{formatting.count(info.frame_count, 'frame')}: none is dark, black, blurred, repeated or missing.")
+    _curves(info, measured, found)
+
+
+def _table(info: VideoInfo, found: tuple) -> None:
+    """The findings; picking one shows its first frame."""
+    st.html(f'<div class="k-headline">{quality_text.headline(found)}</div>')
+    st.caption("Pick a row to look at it.")
+    picked = st.dataframe(
+        quality_figures.table(found),
+        hide_index=True,
+        height=min(360, 38 + 35 * len(found)),
+        key=f"findings.{info.digest}",
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config={"what": st.column_config.TextColumn(width="large")},
+    )
+    st.caption("  \n".join(quality_text.meanings(found)))
+    _follow(f"finding.{info.digest}", [found[row].start_s for row in picked.selection.rows])  # type: ignore[attr-defined]
+
+
+def _curves(info: VideoInfo, measured: Any, found: tuple) -> None:
+    """Brightness, sharpness and motion over time; a click shows that moment."""
+    picked = st.plotly_chart(
+        quality_figures.figure(measured, found, info.duration_s, dark=state.is_dark()),
+        key=f"lanes.{info.digest}",
+        on_select="rerun",
+        selection_mode="points",
+        config={"displayModeBar": False, "scrollZoom": False},
+        alt="Brightness, sharpness and motion of each frame over time, with the findings marked",
+    )
+    _follow(f"lane.{info.digest}", [float(point["x"]) for point in picked.selection.points])  # type: ignore[attr-defined]
+
+
+def _follow(name: str, moments_s: list[float]) -> None:
+    """Look at the first of these moments where they are new."""
+    told = tuple(moments_s)
+    if told != state.remembered(name, ()):
+        state.remember(name, told)
+        if told:
+            state.jump(told[0])
+            st.rerun()

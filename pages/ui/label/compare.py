@@ -1,0 +1,90 @@
+"""Two tracks of a clip beside each other on the Label page: how far they agree, and where they do not."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+
+from core.base.errors import AnalysisError
+from core.domain import VideoInfo
+from core.workflows.annotation import agreement
+from core.workflows.annotation.agreement import Agreement
+from core.workflows.annotation.journal import State
+from pages.ui import state
+from pages.ui.common import formatting, theme, track_names
+from pages.ui.common.player.rows import Curve, Row
+
+KAPPA = "#0072B2"
+MEANS = ((0.8, "almost perfect"), (0.6, "substantial"), (0.4, "moderate"), (0.2, "fair"), (0.0, "slight"))
+SOURCE = "The words are those of Landis and Koch (Biometrics, 1977)."
+
+
+def _other(info: VideoInfo, now: State, tracks: Sequence[State]) -> State | None:
+    """The track that is compared with the one that is drawn in."""
+    rest = [one for one in tracks if one.track != now.track]
+    wanted = state.remembered(f"label.other.{info.digest}", "")
+    return next((one for one in rest if one.track == wanted), rest[0] if rest else None)
+
+
+def found(info: VideoInfo, now: State, tracks: Sequence[State]) -> Agreement | None:
+    """How far the two agree; None where there is nothing to compare."""
+    other = _other(info, now, tracks)
+    try:
+        return agreement.agreement(now.document, other.document, info) if other else None
+    except AnalysisError:
+        return None
+
+
+def rows(compared: Agreement | None) -> list[Row]:
+    """The lanes of a comparison: where the two differ, and kappa over time."""
+    if compared is None:
+        return []
+    values = np.maximum(np.nan_to_num(compared.over_time), 0)
+    lane = Row("kappa", curves=[Curve("kappa", compared.times_s, values, KAPPA)])
+    return [Row("differs", compared.differences, look="difference"), lane]
+
+
+def show(info: VideoInfo, now: State, tracks: Sequence[State], compared: Agreement | None) -> None:
+    """Which track, and the numbers."""
+    other, named = _other(info, now, tracks), track_names.titles(tracks)
+    if other is None:
+        theme.empty("There is one track only", "Let a second person draw in a new track, or take their file in.")
+        return
+    rest = [one for one in named if one != now.track]
+    key = f"label.against.{other.track}"
+    st.selectbox(
+        f"Compare {named[now.track]} with", rest, rest.index(other.track), named.__getitem__, key=key, width=420,
+        on_change=_pick, args=(info, key),
+    )  # fmt: skip
+    if compared is None:
+        st.info("There is no frame that both have looked at yet.", icon=":material/visibility_off:")
+        return
+    _numbers(compared)
+
+
+def _pick(info: VideoInfo, key: str) -> None:
+    state.remember(f"label.other.{info.digest}", state.widget(key))
+
+
+def _numbers(compared: Agreement) -> None:
+    left, middle, right = st.columns(3)
+    left.metric("Cohen's kappa", _kappa(compared.kappa), help=SOURCE)
+    middle.metric("Frames labelled alike", formatting.per_cent(compared.share))
+    right.metric("Both looked at", formatting.length(compared.both_s))
+    st.caption(meaning(compared))
+    if compared.by_label:
+        st.table({"label": [one for one, _ in compared.by_label], "kappa": [_kappa(k) for _, k in compared.by_label]})
+
+
+def _kappa(kappa: float | None) -> str:
+    return "undefined" if kappa is None else f"{kappa:.2f}"
+
+
+def meaning(compared: Agreement) -> str:
+    """The agreement in a sentence."""
+    count = formatting.count(len(compared.differences), "stretch").replace("stretchs", "stretches")
+    where = f" They differ in {count}, which the lane “differs” shows." if compared.differences else ""
+    if compared.kappa is None:
+        return f"Kappa is undefined: both use one and the same label only.{where}"
+    said = next((word for least, word in MEANS if compared.kappa >= least), "poor")
+    return f"Beyond what chance gives, the agreement is {said}. Each frame counts as one judgement.{where}"

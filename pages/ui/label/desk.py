@@ -1,0 +1,165 @@
+"""The desk of the Label page: the player with all lanes, what is kept, and what can be done with labels."""
+
+import time
+from collections.abc import Callable, Sequence
+
+import streamlit as st
+
+from core.base.errors import AnalysisError, EditRefused
+from core.domain import Edit, VideoInfo
+from core.workflows.annotation import agreement, journal
+from core.workflows.annotation.journal import State
+from pages.ui import cache, state
+from pages.ui.common import formatting, track_names
+from pages.ui.common.player import player
+from pages.ui.common.player.rows import Row
+from pages.ui.label import compare, draft, empty, files, render, retrain
+from pages.ui.label import tracks as tracks_module
+
+UNDO = "Ctrl Z and Ctrl Shift Z in the player: as far back as the first edit"
+TOLD = {
+    "paint": "painting",
+    "unlabel": "unlabelling",
+    "change": "new ends",
+    "border": "new border",
+    "label": "new label",
+    "accept": "accepting",
+    "look": "looking",
+}
+VIEWS = {
+    "draft": "Draft",
+    "compare": "Compare",
+    "learn": "Learn",
+    "files": "Files",
+    "video": "Video",
+}
+
+
+@st.fragment
+def show(info: VideoInfo) -> None:
+    """All of it, run again by itself after each edit."""
+    tracks = journal.tracks(state.store(), info.digest)
+    if not tracks:
+        empty.show(info)
+        return
+    now = tracks_module.head(info, tracks)
+    tracks_module.restore(info)
+    tracks_module.problem()
+    drafted = draft.found(info, now)
+    view = _view_before()
+    compared = compare.found(info, now, tracks) if view == "compare" else None
+    slots = _slots(tracks, drafted)
+    draft.arrive(drafted if view == "draft" else None)
+    left, right = st.columns([8, 5], gap="large")
+    with left:
+        if not now.document.labels:
+            st.info("Add a label first, under “Labels”: then its key and the mouse draw.", icon=":material/label:")
+        _play(info, now, tracks, drafted if view == "draft" else None, compared, slots)
+        _kept(now)
+    with right:
+        _views(info, now, tracks, drafted, compared)
+
+
+def _slots(tracks: Sequence[State], drafted: draft.Drafted | None) -> dict[str, int]:
+    """The number of each label, from which its colour follows."""
+    labels = [label for one in tracks for label in one.document.labels]
+    labels += [one.label for one in drafted.segments] if drafted else []
+    return cache.slots(tuple(dict.fromkeys(labels)))
+
+
+def _play(
+    info: VideoInfo,
+    now: State,
+    tracks: Sequence[State],
+    drafted: draft.Drafted | None,
+    compared: agreement.Agreement | None,
+    slots: dict[str, int],
+) -> None:
+    """The player: the track that is drawn in first, then the draft, then the other tracks."""
+    named = track_names.titles(tracks)
+    rows = [Row(named[now.track], now.document.segments, seen=now.document.seen, edits=True)]
+    rows += draft.rows(drafted, now)
+    rows += [
+        Row(named[one.track], one.document.segments, seen=one.document.seen) for one in tracks if one.track != now.track
+    ]
+    rows += compare.rows(compared)
+    player.show(
+        info, rows, slots, key=f"label.player.{now.track}", playable=player.playable(info),
+        labels=now.document.labels, on_edit=_taker(now.track), active=named[now.track],
+    )  # fmt: skip
+
+
+def _taker(track: str) -> Callable[[Edit], None]:
+    """What takes edits out of the player. One that no longer fits is let go: the lanes show what holds."""
+
+    def take(edit: Edit) -> None:
+        try:
+            journal.apply(state.store(), track, edit)
+        except EditRefused:
+            return
+        except AnalysisError as error:
+            tracks_module.tell(error)
+
+    return take
+
+
+def _kept(now: State) -> None:
+    """That all is kept, with undo and redo."""
+    with st.container(horizontal=True, vertical_alignment="center", key="label-kept"):
+        for kind, icon, waiting in (("undo", ":material/undo:", now.done), ("redo", ":material/redo:", now.undone)):
+            st.button(
+                f"{kind.capitalize()}{_named(waiting)}", key=f"label.{kind}", icon=icon, disabled=not waiting,
+                on_click=tracks_module.step, args=(now.track, kind), help=UNDO,
+            )  # fmt: skip
+        track = now.document
+        done = (
+            f"{formatting.count(now.number, 'edit')} kept, the last {formatting.ago(now.made, time.time())}"
+            if now.number
+            else "Every edit is kept at once"
+        )
+        st.caption(
+            f":material/check_circle: {done} · {formatting.count(len(track.segments), 'segment')} · "
+            f"{formatting.length(track.seen_s)} looked at"
+        )
+
+
+def _named(edits: Sequence[tuple[int, str]]) -> str:
+    """What would be undone or done again, in a word."""
+    return f": {TOLD.get(edits[-1][1], edits[-1][1])}" if edits else ""
+
+
+def _view_before() -> str:
+    kept = state.remembered("label.view", "draft")
+    return kept if kept in VIEWS else "draft"
+
+
+def _views_key() -> str:
+    return f"label.views.{state.remembered('label.views', 0)}"
+
+
+def _turn() -> None:
+    state.remember("label.view", str(state.widget(_views_key())))
+
+
+def _views(
+    info: VideoInfo,
+    now: State,
+    tracks: Sequence[State],
+    drafted: draft.Drafted | None,
+    compared: agreement.Agreement | None,
+) -> None:
+    """What can be done with the labels, one thing at a time."""
+    view = st.segmented_control(
+        "What to do", list(VIEWS), default=_view_before(), format_func=VIEWS.__getitem__, key=_views_key(),
+        label_visibility="collapsed", required=True, on_change=_turn,
+    )  # fmt: skip
+    if view == "draft":
+        draft.show(info, now, drafted)
+    elif view == "compare":
+        compare.show(info, now, tracks, compared)
+    elif view == "learn":
+        retrain.show(info, now)
+    elif view == "files":
+        files.show(info, now, tracks)
+    else:
+        render.show(info, now, tracks, drafted)

@@ -1,0 +1,203 @@
+"""Drafts on the Label page: a network says, a person accepts or corrects, what is worth a look most comes first."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.base.errors import AnalysisError
+from core.domain import Doubt, Prediction, Segment, VideoInfo
+from core.workflows import predictions
+from core.workflows.annotation import drafts, edits
+from core.workflows.annotation.journal import State
+from pages.ui import cache, state
+from pages.ui.common import formatting, named_labels, theme
+from pages.ui.common.controls import button
+from pages.ui.common.jobs import job_panel
+from pages.ui.common.pickers import model_picker
+from pages.ui.common.player import player
+from pages.ui.common.player.rows import Curve, Row
+from pages.ui.label import tracks
+
+ABOUT = "The network says what it sees at each moment. Nothing of it counts as a label before you accept it."
+DOUBT = "#C67F18"
+LOOK = "look here"
+ORDER = (
+    "First come stretches where the network wavers, that are unlike all that you looked at, and of whose like there is "
+    "much in the clip: they teach it most."
+)
+FINISHED = "All of the clip was looked at. Nothing waits for you here."
+
+
+@dataclass(frozen=True, eq=False)
+class Drafted:
+    """What a model says of a clip. segments: its labels; doubts: what nobody looked at, what is worth it most first."""
+
+    model: str
+    title: str
+    said: Prediction
+    segments: tuple[Segment, ...]
+    doubts: tuple[Doubt, ...]
+
+
+def found(info: VideoInfo, now: State) -> Drafted | None:
+    """The draft of the model in use; None where there is none yet."""
+    card = state.chosen_model()
+    if card is None or not state.remembered("label.drafts", True):
+        return None
+    key = predictions.prediction_key(state.store(), info.digest, state.recipe(), card, state.settings().engine)
+    if not state.store().has(key):
+        return None
+    if state.in_words():
+        return _in_words(info, now, key)
+    try:
+        segments = cache.analysis(info.digest, card.name).track.segments
+        said = cache.prediction(key)
+    except AnalysisError as error:
+        tracks.tell(error)
+        return None
+    doubts = drafts.to_look_at(said, segments, now.document.seen, info, put_off=_put_off(info))
+    return Drafted(card.name, card.title, said, segments, doubts)
+
+
+def _in_words(info: VideoInfo, now: State, key: str) -> Drafted | None:
+    """The draft in labels that the person named in words. key: of what the known labels say."""
+    told = named_labels.draft(info, key)
+    if told is None:
+        return None
+    analysis, said = told
+    segments = analysis.track.segments
+    doubts = drafts.to_look_at(said, segments, now.document.seen, info, put_off=_put_off(info))
+    return Drafted(state.IN_WORDS, model_picker.OWN, said, segments, doubts)
+
+
+def rows(drafted: Drafted | None, now: State) -> list[Row]:
+    """The lanes of a draft: what waits for a person, and how unsure the network is."""
+    if drafted is None:
+        return []
+    waiting = drafts.unseen(drafted.segments, now.document.seen)
+    times_s, doubt = drafted.said.times_s, drafts.margin(drafted.said.scores)
+    lanes = [Row("draft", waiting, told="a draft:")] if waiting else []
+    lanes.append(Row("doubt", curves=[Curve("doubt", times_s, doubt, DOUBT)]))
+    here = current(drafted)
+    return [*lanes, Row("to look at", [Segment(here.start_s, here.stop_s, LOOK)], look="quality")] if here else lanes
+
+
+def current(drafted: Drafted) -> Doubt | None:
+    """The stretch to look at now."""
+    return drafted.doubts[0] if drafted.doubts else None
+
+
+def arrive(drafted: Drafted | None) -> None:
+    """Let the player go to the stretch to look at, where a button asked for that."""
+    if drafted and state.remembered("label.go", False):
+        state.remember("label.go", False)
+        if here := current(drafted):
+            player.rest_at(here.start_s)
+
+
+def show(info: VideoInfo, now: State, drafted: Drafted | None) -> None:
+    """Which network drafts, and the stretch to look at with what can be said of it."""
+    known = state.models()
+    if not known:
+        theme.empty("There is no model on this machine", "Train one, or restore the folder models/ of the program.")
+        return
+    card = state.chosen_model()
+    assert card is not None
+    used = state.IN_WORDS if state.in_words() else card.name
+    _choose({name: one.title for name, one in known.items()} | {state.IN_WORDS: model_picker.OWN}, used)
+    if drafted is not None:
+        _stretch(info, now, drafted)
+        return
+    if state.in_words():
+        st.caption("Name your labels on the Timeline and let them be found there; what is found is the draft here.")
+        if button.pressed("Open the Timeline", icon=":material/view_timeline:", key="label.named"):
+            state.go("timeline")
+            st.rerun()
+        return
+    key = predictions.prediction_key(state.store(), info.digest, state.recipe(), card, state.settings().engine)
+    job = (predictions.predict, state.store(), info.digest, state.recipe(), card.name, state.settings().engine)
+    if job_panel.ready(key, "Draft labels", *job):
+        st.rerun()
+    st.caption(ABOUT)
+
+
+def _choose(titles: dict[str, str], used: str) -> None:
+    """Which model drafts, or the labels that the person named."""
+    names = list(titles)
+    name = st.selectbox(
+        "Drafted by", names, names.index(used), titles.__getitem__, key=f"label.model.{used}", width=420
+    )
+    if name != used:
+        state.choose_model(str(name))
+        st.rerun()
+
+
+def _stretch(info: VideoInfo, now: State, drafted: Drafted) -> None:
+    """How far a person is, the stretch to look at, and what to say of it."""
+    share = min(1.0, now.document.seen_s / info.duration_s)
+    st.progress(share, f"{formatting.length(now.document.seen_s)} of {formatting.length(info.duration_s)} looked at")
+    here = current(drafted)
+    if here is None:
+        st.success(FINISHED, icon=":material/check_circle:")
+        return
+    st.markdown(_told(here, len(drafted.doubts)), help=ORDER)
+    told = (now.track, here.start_s, here.stop_s)
+    with st.container(horizontal=True):
+        st.button("Go there", key="label.there", icon=":material/my_location:", on_click=_go, shortcut="Shift+H")
+        st.button(
+            "Accept the draft", key="label.accept", type="primary", icon=":material/check:", shortcut="Shift+A",
+            on_click=_accept, args=(*told, drafted.segments), help="What it says of this stretch becomes your label.",
+        )  # fmt: skip
+        st.button(
+            "As I drew it", key="label.looked", icon=":material/visibility:", shortcut="Shift+D", on_click=_looked,
+            args=told, help="You looked: where you drew nothing in this stretch, nothing happens.",
+        )  # fmt: skip
+        st.button(
+            "Later",
+            key="label.later",
+            icon=":material/skip_next:",
+            shortcut="Shift+N",
+            on_click=_later,
+            args=(info, here),
+        )
+        st.button(
+            "Accept all that is left", key="label.all", type="tertiary", on_click=_accept,
+            args=(now.track, 0.0, info.duration_s, drafted.segments),
+        )  # fmt: skip
+
+
+def _told(here: Doubt, left: int) -> str:
+    """The stretch in words."""
+    names = [f"**{theme.plain(label)}**" for label in here.said]
+    said = f"the draft says {formatting.listed(names)}" if names else "the draft says nothing certain"
+    when = f"{formatting.clock(here.start_s, places=1)} to {formatting.clock(here.stop_s, places=1)}"
+    many = "It is the last one." if left == 1 else f"{formatting.number(left)} stretches are left."
+    return f"Look at **{when}**: {said}. {many}"
+
+
+def _go() -> None:
+    state.remember("label.go", True)
+
+
+def _accept(track: str, start_s: float, stop_s: float, segments: tuple[Segment, ...]) -> None:
+    tracks.edit(track, "accept", lambda found: edits.accept(found, start_s, stop_s, segments))
+    _go()
+
+
+def _looked(track: str, start_s: float, stop_s: float) -> None:
+    tracks.edit(track, "look", lambda found: edits.look(found, start_s, stop_s))
+    _go()
+
+
+def _later(info: VideoInfo, here: Doubt) -> None:
+    state.remember(_later_key(info), (*_put_off(info), (here.start_s + here.stop_s) / 2))
+    _go()
+
+
+def _put_off(info: VideoInfo) -> tuple[float, ...]:
+    """Moments in the stretches that the person put off."""
+    return state.remembered(_later_key(info), ())
+
+
+def _later_key(info: VideoInfo) -> str:
+    return f"label.later.{info.digest}"

@@ -1,0 +1,59 @@
+"""The Label page of a clip in which nothing was drawn: begin a track, or take labels in."""
+
+import streamlit as st
+
+from core.domain import Document, VideoInfo
+from core.workflows.annotation import files
+from pages.ui import cache, state
+from pages.ui.common import theme
+from pages.ui.common.controls import button
+from pages.ui.label import import_files, tracks
+
+EMPTY = "nothing"
+
+
+def show(info: VideoInfo) -> None:
+    """What to begin with, and the button."""
+    theme.empty(
+        "Nothing is labelled in this clip yet",
+        "Begin a track and draw: with the mouse on the timeline, or with one key a label while the clip plays. A "
+        "network can draft the labels for you to correct. What you draw is kept at once, edit by edit.",
+    )
+    tracks.restore(info)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        _form(info)
+    with right:
+        theme.section("Labels from elsewhere")
+        import_files.show(info, ())
+
+
+def _form(info: VideoInfo) -> None:
+    theme.section("A track of your own")
+    told = st.text_input(
+        "Labels", ", ".join(tracks.palette()), key="label.begin.labels", placeholder="walk, run, jump",
+        help="Parted by commas. You can add others at any time.",
+    )  # fmt: skip
+    who = st.text_input("Who draws", tracks.author(), key="label.begin.author", placeholder="Ann")
+    offered = _sets(info)
+    source = EMPTY
+    if offered:
+        told_of = {EMPTY: EMPTY} | {name: f"what the set {name} says of it" for name in offered}
+        source = st.selectbox("Begin with", list(told_of), 0, told_of.__getitem__, key="label.begin.source")
+    if button.pressed("Begin to label", key="label.begin", type="primary", icon=":material/edit:"):
+        labels = tuple(dict.fromkeys(" ".join(one.split())[:80] for one in told.split(",") if one.strip()))
+        state.remember("label.author", who.strip())
+        tracks.begin(info, offered.get(source, Document(labels, (), (), "", who.strip())))
+        st.rerun()
+    tracks.problem()
+
+
+def _sets(info: VideoInfo) -> dict[str, Document]:
+    """What labelled sets say of the clip, as tracks by the name of the set."""
+    found = {}
+    for entry in state.store().datasets():
+        dataset = cache.dataset(entry)
+        item = next((one for one in dataset.items if one.video == info.digest), None) if dataset else None
+        if dataset and item:
+            found[entry.name] = files.track_of_item(item, dataset.labels, dataset.background, entry.name)
+    return found

@@ -1,0 +1,72 @@
+"""Files of labels on the Label page: tracks taken along in any format, and the way to take others in."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import streamlit as st
+
+from core.base.errors import AnalysisError
+from core.base.registry import FORMATS
+from core.domain import Document, VideoInfo
+from core.stages.formats.common import conversion
+from core.workflows.annotation import files
+from core.workflows.annotation.journal import State
+from pages.ui import state
+from pages.ui.common import formatting, theme, track_names
+from pages.ui.common.controls import downloads
+from pages.ui.label import import_files
+
+
+def show(info: VideoInfo, now: State, tracks: Sequence[State]) -> None:
+    """Both ways."""
+    theme.section("Take labels along")
+    _export(info, now, tracks)
+    theme.section("Take labels in", "They come as tracks of their own; nothing of yours is changed.")
+    known = tuple(dict.fromkeys(label for one in tracks for label in one.document.labels))
+    import_files.show(info, known, now.track)
+
+
+# Out ------------------------------------------------------------------------------------------------------------------
+
+
+def _export(info: VideoInfo, now: State, tracks: Sequence[State]) -> None:
+    """The format, what to know of it, and the file."""
+    names = list(FORMATS)
+    kept = state.remembered("label.format", "elan")
+    chosen = st.selectbox(
+        "Format",
+        names,
+        names.index(kept) if kept in names else 0,
+        lambda name: FORMATS[name].title,
+        key="label.format.pick",
+    )
+    state.remember("label.format", chosen)
+    form, name = FORMATS[chosen], state.store().entry(info.digest).name
+    made = files.labels_of(_documents(now, tracks, named="tracks" in form.keeps), info, name)
+    st.caption(f"It counts {form.unit}, {form.base}; {form.ends}. {form.remark}")
+    if lost := form.lost(made):
+        st.caption(f"It does not keep {', nor '.join(lost)}.")
+    try:
+        written = conversion.convert(made, form)
+    except AnalysisError as error:
+        theme.problem(str(error), error.hint)
+        return
+    file = formatting.file_name(Path(name).stem, form.suffix)
+    downloads.button(f"Download {form.title}", written.files[""], file, form.mime, key="label.download", primary=True)
+
+
+def _documents(now: State, tracks: Sequence[State], *, named: bool) -> list[Document]:
+    """The tracks to write; where the format names them, a lone one may be called otherwise there."""
+    titles = track_names.titles(tracks)
+    picked = [now.track]
+    if len(tracks) > 1:
+        key = f"label.along.{now.track}.{len(tracks)}"
+        picked = st.multiselect("Tracks", list(titles), picked, titles.__getitem__, key=key) or picked
+    documents = [one.document for one in tracks if one.track in picked]
+    if named and len(documents) == 1:
+        (alone,) = documents
+        told = alone.name or track_names.UNNAMED
+        called = st.text_input("What it is called there", told, key=f"label.tier.{picked[0]}.{told}")
+        return [replace(alone, name=called.strip() or told)]
+    return documents

@@ -1,0 +1,83 @@
+"""The clip as a film with its labels on the Label page, and its segments cut out."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+from core.domain import VideoInfo
+from core.workflows import predictions, rendering
+from core.workflows.annotation.journal import State
+from core.workflows.rendering import Strip, Wanted
+from pages.ui import cache, state
+from pages.ui.common import figures, formatting, theme, track_names
+from pages.ui.common.controls import downloads
+from pages.ui.common.jobs import job_panel
+from pages.ui.label.draft import Drafted
+
+
+def show(info: VideoInfo, now: State, tracks: Sequence[State], drafted: Drafted | None) -> None:
+    """Both kinds of film."""
+    theme.section("The clip with its labels", "An MP4 that plays everywhere; labels stand below the picture.")
+    _film(info, tracks, drafted)
+    theme.section("Segments cut out", "A zip with a clip for each segment and a table of what they are.")
+    _cuts(info, now)
+
+
+def _film(info: VideoInfo, tracks: Sequence[State], drafted: Drafted | None) -> None:
+    named = track_names.titles(tracks)
+    picked = st.multiselect("Tracks", list(named), list(named), named.__getitem__, key=f"label.film.{len(named)}")
+    strips = [Strip(named[one.track], one.document.segments) for one in tracks if one.track in picked]
+    scores = heat = False
+    if drafted is None:
+        st.caption("Draft labels first if you want a network's scores in it, or where it looks.")
+    else:
+        scores = st.toggle(f"Scores of {drafted.title}", key="label.film.scores")
+        heat = st.toggle("Where it looks", key="label.film.heat", help="Found window by window: this takes minutes.")
+    if not strips and not scores and not heat:
+        st.caption("Choose something to be shown.")
+        return
+    wanted = _wanted(info, strips, drafted, scores=scores, heat=heat)
+    if lacking := rendering.undrawable([label for label, _ in wanted.colours] + [strip.name for strip in strips]):
+        theme.notes((f"This machine has no letters for {formatting.listed(lacking[:4])}: shown as numbers.",))
+    key = rendering.film_key(state.store(), info.digest, wanted)
+    if job_panel.ready(key, "Make the film", rendering.make_film, state.store(), info.digest, wanted):
+        _download(info, key, "-labels.mp4", "the film")
+
+
+def _wanted(info: VideoInfo, strips: Sequence[Strip], drafted: Drafted | None, *, scores: bool, heat: bool) -> Wanted:
+    """What is burnt in, with the colours that the page uses."""
+    labels = {one.label for strip in strips for one in strip.segments}
+    labels |= {one.label for one in drafted.segments} if drafted and scores else set()
+    slots = cache.slots(tuple(sorted(labels)))
+    colours = tuple((label, figures.colour(slot)) for label, slot in slots.items())
+    if drafted is None or not (scores or heat):
+        return Wanted(tuple(strips), colours)
+    card, recipe, engine = state.models()[drafted.model], state.recipe(), state.settings().engine
+    prediction = predictions.prediction_key(state.store(), info.digest, recipe, card, engine) if scores else ""
+    return Wanted(tuple(strips), colours, prediction, heat, recipe, drafted.model, engine)
+
+
+def _cuts(info: VideoInfo, now: State) -> None:
+    """Which labels, and the zip."""
+    used = list(dict.fromkeys(one.label for one in now.document.segments))
+    if not used:
+        st.caption("There is no segment in this track yet.")
+        return
+    picked = st.multiselect("Labels", used, used, key=f"label.cuts.{now.track}.{len(used)}")
+    chosen = tuple(one for one in now.document.segments if one.label in picked)
+    if not chosen:
+        st.caption("Choose a label.")
+        return
+    strips = (Strip(track_names.titles([now])[now.track], chosen),)
+    key = rendering.cut_key(info.digest, strips)
+    title = f"Cut out {formatting.count(len(chosen), 'segment')}"
+    if job_panel.ready(key, title, rendering.make_cuts, state.store(), info.digest, strips):
+        _download(info, key, "-segments.zip", formatting.count(len(chosen), "segment"))
+
+
+def _download(info: VideoInfo, key: str, suffix: str, what: str) -> None:
+    """The link to a file that was made."""
+    path = state.store().file_path(key)
+    name = formatting.file_name(Path(state.store().entry(info.digest).name).stem, suffix)
+    downloads.stored(f"Download {what}, {formatting.size(path.stat().st_size)}", key, name)

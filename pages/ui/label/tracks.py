@@ -1,0 +1,191 @@
+"""The tracks of a clip on the Label page: which one is drawn in, its name and author, a new one, and one less."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import streamlit as st
+
+from core.base.errors import AnalysisError
+from core.domain import Document, VideoInfo
+from core.workflows.annotation import edits, journal
+from core.workflows.annotation.journal import State
+from pages.ui import state
+from pages.ui.common import formatting, theme
+from pages.ui.common.controls import button
+from pages.ui.common.track_names import titles
+
+
+def chosen(info: VideoInfo, tracks: Sequence[State]) -> State:
+    """The track that is drawn in: the one picked last, else the latest."""
+    wanted = state.drawn_in(info.digest)
+    return next((one for one in tracks if wanted and one.track.startswith(wanted)), tracks[-1])
+
+
+def choose(info: VideoInfo, track: str) -> None:
+    """Draw in another track from now on."""
+    state.draw_in(info.digest, track)
+    state.mirror()
+
+
+def begin(info: VideoInfo, document: Document, *, draw: bool = True) -> None:
+    """A new track, which is drawn in from now on where `draw`."""
+    try:
+        made = journal.begin(state.store(), info.digest, document)
+        if draw:
+            choose(info, made)
+    except AnalysisError as error:
+        tell(error)
+
+
+def edit(track: str, kind: str, make: Callable[[Document], Document]) -> None:
+    """An edit of a track, for callbacks; what does not fit is told when the page is drawn."""
+    try:
+        journal.edit(state.store(), track, kind, make)
+    except AnalysisError as error:
+        tell(error)
+
+
+def step(track: str, kind: str) -> None:
+    """Undo or redo, for callbacks."""
+    try:
+        (journal.undo if kind == "undo" else journal.redo)(state.store(), track)
+    except AnalysisError as error:
+        tell(error)
+
+
+def tell(error: AnalysisError) -> None:
+    """Let the page tell an error when it is drawn next."""
+    state.remember("label.problem", (str(error), error.hint))
+
+
+def problem() -> None:
+    """What went wrong in a callback, told once."""
+    told = state.remembered("label.problem", ())
+    if told:
+        theme.problem(*told)
+        state.remember("label.problem", ())
+
+
+def palette() -> tuple[str, ...]:
+    """The labels to begin with: those of the track that was begun last, in whatever clip."""
+    for video in state.store().labelled_videos():
+        if tracks := journal.tracks(state.store(), video):
+            return tracks[-1].document.labels
+    return ()
+
+
+def author() -> str:
+    """Who drew last, as far as it is known."""
+    known = state.remembered("label.author", "")
+    if known:
+        return known
+    for video in state.store().labelled_videos():
+        if tracks := journal.tracks(state.store(), video):
+            return tracks[-1].document.author
+    return ""
+
+
+def head(info: VideoInfo, tracks: Sequence[State]) -> State:
+    """Which track is drawn in, with what can be done to tracks."""
+    now, named = chosen(info, tracks), titles(tracks)
+    with st.container(horizontal=True, vertical_alignment="bottom", key="label-tracks"):
+        ids = list(named)
+        key = f"label.pick.{'.'.join(ids)}.{now.track}"
+        st.selectbox(
+            "You draw in", ids, ids.index(now.track), named.__getitem__, key=key, width=320, on_change=_pick,
+            args=(info, key), help="The others stand below it. Draw behaviours that overlap in tracks of their own.",
+        )  # fmt: skip
+        with st.popover(
+            "Labels", icon=":material/label:", help="Add, rename, order and remove the labels of this track"
+        ):
+            _change(now)
+        with st.popover("New track", icon=":material/add:"):
+            _new(info, now.document)
+        with st.popover("", icon=":material/more_horiz:", help="Name, author, and deleting this track"):
+            _manage(info, now)
+    return now
+
+
+def _pick(info: VideoInfo, key: str) -> None:
+    choose(info, state.widget(key))
+
+
+def _new(info: VideoInfo, now: Document) -> None:
+    """A new track: what for, and whose."""
+    name = st.text_input("What it is about", placeholder="hands", key="label.new.name")
+    who = st.text_input("Who draws", author(), key="label.new.author", placeholder="Ann")
+    if button.pressed("Begin this track", key="label.new", type="primary"):
+        state.remember("label.author", who.strip())
+        begin(info, Document(now.labels, (), (), name.strip(), who.strip()))
+        st.rerun()
+
+
+def _manage(info: VideoInfo, now: State) -> None:
+    track = now.document
+    name = st.text_input("What it is about", track.name, key=f"label.name.{now.track}")
+    who = st.text_input("Who draws", track.author, key=f"label.author.{now.track}")
+    st.button(
+        "Keep these names", key="label.rename", on_click=edit,
+        args=(now.track, "names", lambda found: replace(found, name=name.strip(), author=who.strip())),
+    )  # fmt: skip
+    st.divider()
+    st.caption(f"{formatting.count(len(track.segments), 'segment')}, {formatting.length(track.seen_s)} looked at.")
+    st.button("Delete this track", key="label.drop", icon=":material/delete:", on_click=_drop, args=(info, now.track))
+
+
+def _drop(info: VideoInfo, track: str) -> None:
+    try:
+        journal.drop(state.store(), track)
+        state.remember(f"label.dropped.{info.digest}", track)
+    except AnalysisError as error:
+        tell(error)
+
+
+def restore(info: VideoInfo) -> None:
+    """A button that brings back the track that was deleted just now."""
+    dropped = state.remembered(f"label.dropped.{info.digest}", "")
+    if dropped and button.pressed("Bring back the deleted track", key="label.restore", icon=":material/undo:"):
+        journal.restore(state.store(), dropped)
+        state.remember(f"label.dropped.{info.digest}", "")
+        choose(info, dropped)
+        st.rerun()
+
+
+def _change(now: State) -> None:
+    """Add, rename, order and remove labels."""
+    turn = state.remembered("label.turn", 0)
+    key = f"label.fresh.{turn}"
+    st.text_input("A new label", key=key, placeholder="jump", on_change=_add, args=(now.track, key, turn))
+    known = now.document.labels
+    if not known:
+        return
+    which = st.selectbox("A label", known, key=f"label.which.{turn}")
+    name = st.text_input("Its name", which, key=f"label.called.{turn}.{which}")
+    told = (now.track, which, name.strip())
+    with st.container(horizontal=True):
+        st.button("Rename", key="label.do.rename", on_click=_rename, args=told, disabled=name.strip() == which)
+        st.button("First key", key="label.do.first", on_click=_first, args=told, disabled=known[0] == which)
+        st.button("Remove", key="label.do.remove", on_click=_remove, args=told)
+    st.caption("A label that takes the name of another becomes one with it.")
+
+
+def _add(track: str, key: str, turn: int) -> None:
+    fresh = str(state.widget(key))
+    if fresh.strip():
+        state.remember("label.turn", turn + 1)
+        edit(track, "new label", lambda found: edits.offer(found, fresh))
+
+
+def _rename(track: str, which: str, name: str) -> None:
+    edit(track, "rename label", lambda found: edits.rename(found, which, name))
+
+
+def _first(track: str, which: str, _name: str) -> None:
+    def first(found: Document) -> Document:
+        return edits.arrange(found, (which, *(label for label in found.labels if label != which)))
+
+    edit(track, "order of labels", first)
+
+
+def _remove(track: str, which: str, _name: str) -> None:
+    edit(track, "remove label", lambda found: edits.withdraw(found, which))

@@ -1,0 +1,178 @@
+"""Taking clips in: by a path on this machine, by upload, or the sample; and how that goes."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import streamlit as st
+
+from core.base.errors import AnalysisError, VideoUnreadable
+from core.domain.fingerprint import fingerprint
+from core.domain.jobs import Job
+from core.workflows import clips
+from pages.ui import state
+from pages.ui.common import formatting, theme
+from pages.ui.common.controls import button
+from pages.ui.common.jobs import job_panel
+
+SUFFIXES = (
+    *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".wmv", ".flv", ".mpg", ".mpeg"),
+    *(".ts", ".mts", ".m2ts", ".3gp", ".ogv", ".dv", ".mxf", ".vob", ".gif", ".webp"),
+)
+MOST = 500  # clips of one folder
+SAMPLE = "add-sample"
+PATH = "add-path"  # of the text box
+
+
+def clips_in(place: str) -> list[Path]:
+    """The file of that path, or the clips in the folder of that path and below. Says what is wrong with a path."""
+    path = Path(place.strip().strip("\"'")).expanduser()
+    if not place.strip():
+        raise VideoUnreadable("No path was given.", "Type the path of a video file, or of a folder that holds some.")
+    if path.is_file():
+        return [path.resolve()]
+    if not path.is_dir():
+        raise VideoUnreadable(f"There is no file or folder {path}.", "Check the spelling; give the whole path.")
+    found = sorted(one for one in path.rglob("*") if one.suffix.lower() in SUFFIXES and one.is_file())
+    if not found:
+        raise VideoUnreadable(f"The folder {path} holds no video files.", f"Looked for {', '.join(SUFFIXES)}.")
+    if len(found) > MOST:
+        raise VideoUnreadable(f"The folder {path} holds {len(found)} clips.", f"Add at most {MOST} at once.")
+    return [one.resolve() for one in found]
+
+
+def add_path(place: str) -> None:
+    """Begin to add what lies at a path, or say why not."""
+    try:
+        for path in clips_in(place):
+            _begin(str(path), path.name, clips.add_video, str(path))
+    except (AnalysisError, OSError) as error:
+        state.remember("intake.problem", (str(error), getattr(error, "hint", "Check the path and its permissions.")))
+
+
+def add_upload(file) -> None:
+    """Copy an upload to disk, and begin to add the copy."""
+    try:
+        path = str(state.store().keep_upload(file, file.name))
+        _begin(path, file.name, clips.add_upload, path, file.name)
+    except AnalysisError as error:
+        state.remember("intake.problem", (str(error), error.hint))
+
+
+def add_sample() -> None:
+    """Begin to render and add the sample clip."""
+    state.runner().submit(SAMPLE, "Add the sample clip", clips.add_sample, state.store())
+    _follow(SAMPLE)
+
+
+def _begin(path: str, name: str, task: Callable[..., str], *args: str) -> None:
+    key = f"add-{fingerprint('add', path)}"
+    state.runner().submit(key, f"Add {name}", task, state.store(), *args)
+    _follow(key)
+
+
+def _follow(key: str) -> None:
+    followed = state.remembered("intake.keys", ())
+    state.remember("intake.keys", (*(one for one in followed if one != key), key))
+
+
+def forget(key: str) -> None:
+    """Show a job that has ended no longer."""
+    state.remember("intake.keys", tuple(one for one in state.remembered("intake.keys", ()) if one != key))
+
+
+def panel(*, opened: bool) -> None:
+    """The three ways to add clips."""
+    with st.expander("Add clips", expanded=opened, icon=":material/add_circle:"):
+        ways = st.columns([5, 4, 3], gap="large")
+        with ways[0]:
+            _by_upload()
+        with ways[1]:
+            _by_path()
+        with ways[2]:
+            _by_sample("primary" if opened else "secondary")
+    _problem()
+
+
+def _by_upload() -> None:
+    turn = state.remembered("intake.turn", 0)
+    files = st.file_uploader(
+        "Upload clips",
+        type=[suffix[1:] for suffix in SUFFIXES],
+        accept_multiple_files=True,
+        key=f"upload.{turn}",
+        help="Each clip is copied into the workspace once. Nothing leaves this machine.",
+    )
+    if files:
+        for file in files:
+            add_upload(file)
+        state.remember("intake.turn", turn + 1)
+        st.rerun()
+
+
+def _by_path() -> None:
+    with st.form("by-path", border=False, clear_on_submit=True):
+        st.text_input(
+            "A path on this machine",
+            key=PATH,
+            placeholder="/home/me/videos/run.mp4 or a folder",
+            help="The file stays where it is; for a folder all clips in it and below are added. Best for large files.",
+        )
+        st.form_submit_button("Add from this path", icon=":material/folder_open:", on_click=_add_typed)
+
+
+def _add_typed() -> None:
+    add_path(state.widget(PATH))
+
+
+def _by_sample(weight: Literal["primary", "secondary"]) -> None:
+    st.markdown("**Nothing at hand?**")
+    if button.pressed("Add the sample clip", key="add-sample", icon=":material/movie:", type=weight):
+        add_sample()
+        st.rerun()
+    st.caption("A short animation drawn by this program, to try things with. It shows no real action.")
+
+
+def _problem() -> None:
+    told = state.remembered("intake.problem", ())
+    if told:
+        theme.problem(*told)
+        state.remember("intake.problem", ())
+
+
+def progress() -> bool:
+    """The jobs that add clips: those of this session and whatever else is being added. Gives whether any is active."""
+    runner = state.runner()
+    keys = [job.key for job in state.store().jobs() if job.key.startswith("add-") and job.active]
+    followed = state.remembered("intake.keys", ())
+    jobs = [job for key in dict.fromkeys((*followed, *reversed(keys))) if (job := runner.job(key)) is not None]
+    _done([job for job in jobs if job.state == "done"])
+    for job in (job for job in jobs if not job.active and job.state != "done"):
+        _ended(job)
+    under_way = [job for job in jobs if job.active]
+    if under_way:
+        job_panel.watch(under_way[0].key)
+    if len(under_way) > 1:
+        st.caption(f"{formatting.count(len(under_way) - 1, 'more clip')} waiting.")
+    return bool(under_way)
+
+
+def _done(jobs: list[Job]) -> None:
+    """Say in passing what was added."""
+    if jobs:
+        names = [theme.plain(job.title.removeprefix("Add ")) for job in jobs]
+        told = names[0] if len(names) == 1 else formatting.count(len(names), "clip")
+        st.toast(f"Added {told}.", icon=":material/check_circle:")
+    for job in jobs:
+        forget(job.key)
+
+
+def _ended(job: Job) -> None:
+    """Say why nothing was added, until that is closed."""
+    told, button = st.columns([8, 1], vertical_alignment="center")
+    with told:
+        if job.state == "cancelled":
+            st.info(f"{theme.plain(job.title)}: stopped, nothing was kept.", icon=":material/cancel:")
+        else:
+            theme.problem(f"Not added: {job.error or job.title}", job.hint)
+    button.button("Close", key=f"close.{job.key}", on_click=forget, args=(job.key,))

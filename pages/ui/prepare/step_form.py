@@ -1,0 +1,60 @@
+"""A form for any step, drawn from its knobs: a new step needs no line here."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from core.base.errors import AnalysisError
+from core.stages.preprocessing.step import Knob, knobs
+from pages.ui.common import theme
+from pages.ui.common.controls.slider import slider
+
+
+def form(step: Any, *, key: str, limits: Mapping[str, float]) -> tuple[Any, bool]:
+    """The step as it is set now, and whether its sliders are at rest.
+
+    key: names this form. limits: what bounds a slider for the clip at hand, by name of the attribute of VideoInfo.
+    What a step refuses is told here, and the step stays as it was.
+    """
+    values, rests = {}, []
+    for knob in knobs(type(step)):
+        values[knob.name], rest = _widget(knob, getattr(step, knob.name), f"{key}.{knob.name}", limits)
+        rests.append(rest)
+    try:
+        return type(step)(**values), all(rests)
+    except AnalysisError as error:
+        theme.problem(str(error), error.hint)
+        return step, all(rests)
+
+
+def _widget(knob: Knob, value: Any, key: str, limits: Mapping[str, float]) -> tuple[Any, bool]:
+    """One setting as it is set now, and whether it is at rest."""
+    if knob.kind == "bool":
+        return st.toggle(knob.label, value=value, key=key, help=knob.help or None), True
+    if knob.kind == "choice":
+        names = dict(zip(knob.choices, knob.choice_labels, strict=True))
+        place = knob.choices.index(value)
+        chosen = st.selectbox(knob.label, knob.choices, place, names.__getitem__, key=key, help=knob.help or None)
+        return chosen, True
+    return _number(knob, value, key, limits)
+
+
+def _number(knob: Knob, value: Any, key: str, limits: Mapping[str, float]) -> tuple[Any, bool]:
+    """A number or a range. Where the clip ends before the knob does, its end stands for the knob's."""
+    high = min(knob.high, limits.get(knob.limit, knob.high))
+    shown = tuple(min(end, high) for end in value) if isinstance(value, tuple) else min(value, high)
+    answer, rest = slider(
+        knob.label, key=key, value=shown, low=knob.low, high=high, step=knob.step, unit=knob.unit, help=knob.help
+    )
+    if isinstance(answer, tuple):
+        return _range(knob, answer, high), rest
+    return (int(answer) if knob.kind == "int" else answer), rest
+
+
+def _range(knob: Knob, ends: tuple[float, float], high: float) -> tuple[float, float]:
+    """A range at least one grid step wide, open to the knob's own end where it reaches the clip's."""
+    first, last = ends
+    if last - first < knob.step:
+        first, last = (first, first + knob.step) if first + knob.step <= high else (high - knob.step, high)
+    return max(first, knob.low), knob.high if last >= high else last

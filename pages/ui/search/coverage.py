@@ -1,0 +1,51 @@
+"""What a search cannot find yet: clips that nothing has looked at, and results that the search does not know."""
+
+import streamlit as st
+
+from core.domain.fingerprint import fingerprint
+from core.workflows import models, search
+from core.workflows.search import index
+from pages.ui import state
+from pages.ui.common import formatting as told
+from pages.ui.common import theme
+from pages.ui.common.jobs import job_panel
+
+AT_ONCE = 200  # results that a search takes in by itself; more are a job
+
+
+def show(place: str) -> None:
+    """How many clips cannot be searched yet, and the job that looks at them. place: one clip, or empty for all."""
+    waiting = index.waiting(state.store(), (place,) if place else None)
+    known = state.models()
+    if not waiting or not known:
+        return
+    model = models.DEFAULT_MODEL if models.DEFAULT_MODEL in known else next(iter(known))
+    key = f"search-{fingerprint('look at', waiting, model)}"
+    with st.container(border=True, key="search-waiting"):
+        whole = len(state.store().digests())
+        if place:
+            name = theme.plain(state.store().entry(place).name)
+            st.markdown(f"**{name} cannot be searched yet.** No network has looked at it.")
+        else:
+            st.markdown(
+                f"**{told.number(len(waiting))} of {told.count(whole, 'clip')} cannot be searched yet.** "
+                "No network has looked at them."
+            )
+        st.caption("Looking takes about as long as the clips last, often less, and is done once.")
+        job_panel.ready(
+            key, "Look at them now", search.analyse, state.store(), waiting, model, state.settings().engine, there=False
+        )
+
+
+def indexed() -> bool:
+    """Whether the search knows nearly all results; else the job that takes them in is shown."""
+    missing = index.behind(state.store())
+    return job_panel.ready(
+        "search-index",
+        "Bring the search up to date",
+        index.refresh,
+        state.store(),
+        noun="result",
+        there=missing <= AT_ONCE,
+        at_once=True,
+    )

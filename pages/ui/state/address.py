@@ -1,0 +1,112 @@
+"""The address: what was chosen is mirrored there, so that a link opens what its sender saw."""
+
+import base64
+import zlib
+from collections.abc import Mapping
+
+import streamlit as st
+
+from core.base.errors import AnalysisError, ResultMissing
+from core.domain import Recipe, serialization
+from pages.ui.state.clip_choice import chosen_digest, draw_in, drawn_in, show_part, shown_part
+from pages.ui.state.model_choice import ask, in_words, name_labels, named_text
+from pages.ui.state.recipe_editor import recipe, use_recipe
+from pages.ui.state.session import store
+
+PREFIX = 16  # hex digits of a digest that an address carries
+LONGEST_RECIPE = 64_000  # characters of a recipe out of an address
+ADDRESS = ("video", "t", "view", "track", "model", "recipe", "q", "labels")
+LONGEST_WORDS = 5000  # characters of labels in words out of an address
+
+
+def follow_address() -> None:
+    """Take over what the address says where it differs from what was last written there, then write what is true."""
+    told = {name: st.query_params[name] for name in ADDRESS if name in st.query_params}
+    if told and told != st.session_state.get("address"):
+        _adopt(told)
+    mirror()
+
+
+def mirror() -> None:
+    """Write what was chosen into the address."""
+    told = _described()
+    if told != {name: st.query_params[name] for name in ADDRESS if name in st.query_params}:
+        others = {name: value for name, value in st.query_params.items() if name not in ADDRESS}
+        st.query_params.from_dict(others | told)
+    st.session_state["address"] = told
+
+
+def _described() -> dict[str, str]:
+    digest, query = st.session_state.get("video", ""), st.session_state.get("query", "")
+    asked = {"q": query} if query else {}
+    if not digest:
+        return asked
+    told = {"video": digest[:PREFIX]} | asked
+    if st.session_state.get("moment_s"):
+        told["t"] = f"{st.session_state['moment_s']:.3f}".rstrip("0").rstrip(".")
+    if view := shown_part():
+        told["view"] = "-".join(f"{end_s:.2f}" for end_s in view)
+    if track := drawn_in(digest):
+        told["track"] = track[:PREFIX]
+    if "model" in st.session_state:
+        told["model"] = st.session_state["model"]
+    if in_words() and named_text():
+        told["labels"] = named_text()
+    if recipe().steps:
+        told["recipe"] = packed(recipe())
+    return told
+
+
+def packed(chosen: Recipe) -> str:
+    """A recipe as an address carries it."""
+    return base64.urlsafe_b64encode(zlib.compress(serialization.to_json(chosen).encode(), 9)).decode().rstrip("=")
+
+
+def _adopt(told: Mapping[str, str]) -> None:
+    if "q" in told:
+        ask(told["q"])
+    if "labels" in told:
+        name_labels(told["labels"][:LONGEST_WORDS])
+    if "video" in told:
+        try:
+            st.session_state["video"] = store().find_video(told["video"]).digest
+        except ResultMissing:
+            gone = "The clip that this link names is not in this library. Add it there, or go on with another one."
+            st.warning(gone, icon=":material/link_off:")
+            return
+    if "t" in told:
+        st.session_state["moment_s"] = _number(told["t"])
+        st.session_state["touched"] = st.session_state.get("touched", 0) + 1
+    if "view" in told:
+        show_part(*(_number(end) for end in told["view"].partition("-")[::2]))
+    if "track" in told:
+        draw_in(chosen_digest(), told["track"][:PREFIX])
+    if "model" in told:
+        st.session_state["model"] = told["model"]
+    if "recipe" in told and (sent := _unpacked(told["recipe"])) is not None and sent != recipe():
+        use_recipe(sent)
+
+
+def _number(text: str) -> float:
+    """A moment out of an address; 0 for anything that is none."""
+    try:
+        number = float(text)
+    except ValueError:
+        return 0.0
+    return number if 0 <= number < 1e6 else 0.0
+
+
+def _unpacked(text: str) -> Recipe | None:
+    """A recipe out of an address; None for anything that is none."""
+    try:
+        packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+        plain = zlib.decompressobj().decompress(packed, LONGEST_RECIPE)
+        return serialization.from_json(plain.decode(), Recipe, source="the address")
+    except (ValueError, zlib.error, AnalysisError):
+        return None
+
+
+def follow_press() -> None:
+    """Turn to the page that a press asked for."""
+    if page := st.session_state.pop("go", ""):
+        st.switch_page(f"../{page}.py", query_params=_described())

@@ -1,0 +1,65 @@
+"""The model that was chosen, labels in words, and the query of the search."""
+
+from dataclasses import replace
+
+import streamlit as st
+
+from core.base.errors import AnalysisError
+from core.domain import ModelCard
+from core.workflows import models as models_workflow
+from core.workflows.search import query as searching
+from pages.ui.state.session import settings
+
+IN_WORDS = "in-words"  # stands where a model is named
+
+
+def models() -> dict[str, ModelCard]:
+    """The models that can be used, by name."""
+    return models_workflow.models(settings())
+
+
+def broken_models() -> dict[str, AnalysisError]:
+    """What is wrong with the models that cannot be used, by their folder."""
+    return models_workflow.broken_models(settings())
+
+
+def chosen_model() -> ModelCard | None:
+    """The model that is used; where none was chosen the usual one, or the first; None where there is none."""
+    known = models()
+    wanted = known.get(st.session_state.get("model", "")) or known.get(models_workflow.DEFAULT_MODEL)
+    return wanted or next(iter(known.values()), None)
+
+
+def own_models() -> dict[str, ModelCard]:
+    """The models that were trained or taken in here, by name."""
+    return models_workflow.models(replace(settings(), models=settings().models[1:]))
+
+
+def choose_model(name: str) -> None:
+    """Use another model from now on."""
+    st.session_state["model"] = name
+
+
+def in_words() -> bool:
+    """Whether labels in words are looked for, in place of those of a model."""
+    return st.session_state.get("model") == IN_WORDS
+
+
+def named_text() -> str:
+    """The labels in words, one a line, as they were typed."""
+    return st.session_state.get("labels", "")
+
+
+def name_labels(text: str) -> None:
+    """Look for these labels in words from now on."""
+    st.session_state["labels"] = text
+
+
+def query() -> str:
+    """What is searched for."""
+    return st.session_state.get("query", "")
+
+
+def ask(text: str) -> None:
+    """Search for this from now on."""
+    st.session_state["query"] = " ".join(text.split())[: searching.LONGEST_QUERY]

@@ -1,0 +1,91 @@
+"""What the program works with, and what a visitor's session remembers."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import RerunException
+
+from core.base import settings as core_settings
+from core.base.settings import Settings
+from core.workspace.jobs.runner import Runner
+from core.workspace.store import Store
+
+
+def settings() -> Settings:
+    """The settings of this server."""
+    return core_settings.current()
+
+
+def store() -> Store:
+    """The workspace."""
+    return _store(settings())
+
+
+def runner() -> Runner:
+    """The workers; they start with the first call, in the background."""
+    return _runner(settings())
+
+
+def close() -> None:
+    """End the workers."""
+    if _runner.cache_info().currsize:
+        runner().close()
+        _runner.cache_clear()
+
+
+@cache
+def _store(chosen: Settings) -> Store:
+    return Store(chosen.workspace)
+
+
+@cache
+def _runner(chosen: Settings) -> Runner:
+    place = _store(chosen)
+    return Runner(place, scheduler=chosen.scheduler, memory_bytes=chosen.worker_memory_bytes, log=place.worker_log)
+
+
+def remember(name: str, value: str | int | float | tuple) -> None:
+    """Keep a small value of this session under a name of a page's own."""
+    st.session_state[f"page.{name}"] = value
+
+
+def remembered(name: str, default: Any) -> Any:
+    """What was kept under that name."""
+    return st.session_state.get(f"page.{name}", default)
+
+
+def widget(key: str) -> Any:
+    """What the widget of that key says; None before it was drawn."""
+    return st.session_state.get(key)
+
+
+def set_widget(key: str, value: str | int | float | bool) -> None:
+    """Let the widget of that key say this when it is drawn next; for callbacks."""
+    st.session_state[key] = value
+
+
+def presses() -> set[str]:
+    """The buttons that were pressed and whose action did not begin yet; see button.pressed."""
+    return st.session_state.setdefault("presses", set())
+
+
+@contextmanager
+def heeding_presses() -> Iterator[None]:
+    """A run of a page: at its end no press waits any longer, unless the run is cut short for another."""
+    waiting = presses()
+    try:
+        yield
+    except RerunException:
+        raise
+    except BaseException:
+        waiting.clear()
+        raise
+    waiting.clear()
+
+
+def is_dark() -> bool:
+    """Whether the page is shown on a dark ground."""
+    return st.context.theme.type == "dark"

@@ -1,0 +1,214 @@
+"""The parts of Timeline that show what was found: headline, player, heatmap, table, downloads."""
+
+from collections.abc import Callable, Sequence
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+from core.base.errors import AnalysisError
+from core.base.registry import FORMATS
+from core.domain import Analysis, ModelCard, Prediction, VideoInfo
+from core.stages import formats
+from core.stages.tracks.segmentation import NOTHING
+from core.workflows import predictions
+from pages.ui import cache, state
+from pages.ui.common import figures, formatting, quality_text, theme
+from pages.ui.common.controls import downloads
+from pages.ui.common.player import player
+from pages.ui.timeline import annotations, report, text_branch, transcripts
+
+TOP = 5
+BARELY = 0.01  # mean score below which a label without a segment is not worth a row
+EVERYDAY = ("csv", "json", "vtt")
+CURVES = 3  # labels whose scores are drawn beneath the segments
+LEAST = 2  # labels without a segment that are shown anyhow
+
+
+def show(info: VideoInfo, card: ModelCard, key: str) -> None:
+    """All that was found, or why it cannot be read."""
+    try:
+        analysis = cache.analysis(info.digest, card.name)
+        prediction = cache.prediction(key)
+        apart = cache.branches(key) if card.words else None
+    except AnalysisError as error:
+        theme.problem(str(error), error.hint)
+        return
+    if apart is None:
+        draw(analysis, prediction, key)
+    else:
+        lanes_apart = text_branch.rows(apart, card, info.digest)
+        draw(analysis, prediction, key, told=text_branch.sentence(apart), apart=lanes_apart)
+
+
+def draw(
+    analysis: Analysis,
+    prediction: Prediction,
+    key: str,
+    *,
+    between: Callable[[], None] | None = None,
+    told: str = "",
+    apart: Sequence[player.Row] = (),
+) -> None:
+    """The same from what was read. between: draws what belongs beside the player, before the scores.
+
+    told: what led to it, in words. apart: lanes of what the parts of the model say, beneath what they say together.
+    """
+    labels = shown_labels(analysis)
+    slots = cache.slots(labels)
+    _headline(analysis, slots)
+    if told:
+        st.caption(f":material/subtitles: {theme.plain(told)}")
+    _playing(analysis, prediction, slots, key, apart)
+    if state.recipe().steps:
+        st.caption(
+            f"The player shows the clip as it is. The network saw it prepared: {formatting.steps(state.recipe())}."
+        )
+    if between:
+        between()
+    theme.section("Scores over time", "How strongly the network sees each label at each moment of the clip.")
+    st.plotly_chart(
+        figures.heatmap(prediction, labels[: figures.ROWS], slots, dark=state.is_dark()),
+        key=f"heatmap.{key}",
+        config={"displayModeBar": False, "scrollZoom": False},
+    )
+    report.show(analysis)
+    _downloads(analysis)
+
+
+def shown_labels(analysis: Analysis) -> tuple[str, ...]:
+    """The labels of the segments and the best of the rest by their mean score, best first; none that barely shows."""
+    told = {segment.label for segment in analysis.track.segments}
+    best = [found for found in analysis.ranking if found.label not in told]
+    worth = [found.label for place, found in enumerate(best) if place < LEAST or found.score >= BARELY]
+    rest = worth[: max(0, figures.ROWS - len(told))]
+    return tuple(found.label for found in analysis.ranking if found.label in told or found.label in rest)
+
+
+def _headline(analysis: Analysis, slots: dict[str, int]) -> None:
+    """What was found in one sentence, and the best labels with their scores."""
+    st.html(f'<div class="k-headline">{sentence(analysis)}</div>')
+    best = [found for found in analysis.ranking if found.label in slots and found.score >= BARELY / 2][:TOP]
+    chips = "".join(theme.chip(found.label, slots[found.label], formatting.per_cent(found.score)) for found in best)
+    st.html(f"<div>{chips}</div>")
+    st.caption("The figure beside each label is its mean score over the whole clip.")
+
+
+def sentence(analysis: Analysis) -> str:
+    """HTML of the finding in words."""
+    seconds: dict[str, float] = {}
+    for segment in analysis.track.segments:
+        seconds[segment.label] = seconds.get(segment.label, 0.0) + segment.stop_s - segment.start_s
+    start_s, stop_s = analysis.track.seen_s
+    if not seconds:
+        first = analysis.ranking[0]
+        score = formatting.per_cent(first.score)
+        return f"Nothing certain. The nearest label is <b>{escape(first.label)}</b>, at {score}."
+    whole_s = stop_s - start_s
+    order = sorted(seconds, key=lambda label: -seconds[label])
+    if len(order) == 1 and seconds[order[0]] > 0.98 * whole_s:
+        return f"<b>{escape(order[0])}</b> throughout, all {formatting.length(whole_s)}."
+    named = [f"<b>{escape(label)}</b> for {formatting.length(seconds[label])}" for label in order[:3]]
+    more = f", besides {formatting.count(len(order) - 3, 'other label')}" if len(order) > 3 else ""
+    return f"{formatting.listed(named)}{more}, in {formatting.length(whole_s)} of video."
+
+
+@st.fragment
+def _playing(
+    analysis: Analysis, prediction: Prediction, slots: dict[str, int], key: str, apart: Sequence[player.Row]
+) -> None:
+    """The player and the table beside it; a row that is picked plays from its start."""
+    left, right = st.columns([3, 2], gap="large")
+    with right:
+        transcripts.tables(lambda: _table(analysis, key), analysis.video, key)
+    with left:
+        playable = player.playable(analysis.video)
+        people = annotations.tracks(analysis)
+        more = [*apart, *annotations.rows(analysis, people), _scores(prediction, slots), *_quality(analysis.video)]
+        told = dict.fromkeys(one.label for row in apart for one in row.segments)
+        known = slots | cache.slots(tuple(told)) | cache.slots(annotations.labels(people))
+        called = text_branch.BOTH if apart else "network" if people else "actions"
+        player.player(analysis, known, playable=playable, key=f"player.{key}", more=more, named=called)
+
+
+def _scores(prediction: Prediction, slots: dict[str, int]) -> player.Row:
+    """The scores of the first labels over time, as curves."""
+    lines = [
+        player.Curve(
+            label, prediction.times_s, prediction.scores[:, prediction.labels.index(label)], figures.colour(slot)
+        )
+        for label, slot in list(slots.items())[:CURVES]
+    ]
+    return player.Row("scores", curves=lines)
+
+
+def _quality(info: VideoInfo) -> list[player.Row]:
+    """What may go wrong in the clip, where that was measured and something was found."""
+    try:
+        found = quality_text.segments(cache.quality_findings(info.digest))
+    except AnalysisError:
+        return []
+    return [player.Row("quality", found, look="quality")] if found else []
+
+
+def _table(analysis: Analysis, key: str) -> None:
+    """The segments; picking one plays it."""
+    segments = analysis.track.segments
+    st.markdown(f"**{formatting.count(len(segments), 'segment')}**")
+    if not segments:
+        st.caption(f"No label is certain enough anywhere: {NOTHING}.")
+        return
+    st.caption("Pick a row to play it.")
+    picked = st.dataframe(
+        figures.segment_table(segments),
+        hide_index=True,
+        height=min(420, 38 + 35 * len(segments)),
+        key=f"table.{key}",
+        on_select="rerun",
+        selection_mode="single-row",
+        column_config={
+            "lasts": st.column_config.NumberColumn("lasts", format="%.2f s"),
+            "sure": st.column_config.ProgressColumn("sure", format="%.0f %%", min_value=0, max_value=100),
+        },
+    )
+    rows = tuple(picked.selection.rows)  # type: ignore[attr-defined]
+    if rows != state.remembered(f"row.{key}", ()):
+        state.remember(f"row.{key}", rows)
+        if rows:
+            player.play_from(segments[rows[0]].start_s)
+
+
+def _downloads(analysis: Analysis) -> None:
+    """The findings as files: three at hand, those of other programs on demand."""
+    theme.section("Take it with you")
+    with st.container(horizontal=True):
+        for name in EVERYDAY:
+            _download(analysis, name)
+    others = [name for name in FORMATS if name not in EVERYDAY]
+    chosen = st.selectbox(
+        "For another program",
+        others,
+        index=None,
+        format_func=lambda name: FORMATS[name].title,
+        placeholder="ELAN, BORIS, CVAT ...",
+        key="download.other",
+    )
+    if chosen:
+        form = FORMATS[chosen]
+        st.caption(f"It counts {form.unit}, {form.base}; {form.ends}. {form.remark}")
+        if lost := form.lost(formats.labels_of(analysis)):
+            st.caption(f"It does not keep {', nor '.join(lost)}.")
+        _download(analysis, chosen)
+
+
+def _download(analysis: Analysis, name: str) -> None:
+    """A button for a file of one format, or why it cannot be written."""
+    kind = FORMATS[name]
+    called = state.store().entry(analysis.video.digest).name
+    try:
+        content = predictions.export(analysis, name, called)
+    except AnalysisError as error:
+        theme.problem(str(error), error.hint)
+        return
+    file = formatting.file_name(Path(called).stem, kind.suffix)
+    downloads.button(kind.title, content, file, kind.mime, key=f"download.{name}")

@@ -1,0 +1,154 @@
+"""The words that come with a clip, on the Timeline: beside the player, and taken from files, the clip, its sound."""
+
+import streamlit as st
+
+from core.base.errors import AnalysisError
+from core.domain import Lines, VideoInfo
+from core.workflows import texts as transcripts
+from pages.ui import cache, state
+from pages.ui.common import figures, formatting, theme
+from pages.ui.common.jobs import job_panel
+from pages.ui.common.player import player
+from pages.ui.timeline import notes, text_branch
+
+MOST_MB = 16
+LARGEST_PX = 420
+
+
+def tables(segments, info: VideoInfo, key: str) -> None:
+    """The table that `segments` draws, and where there are words a second one of them behind it."""
+    texts = cache.texts(info.digest)
+    if not texts:
+        segments()
+        return
+    first, *others = st.tabs(["Labels", *(told(each) for each in texts)])
+    with first:
+        segments()
+    for tab, each in zip(others, texts, strict=True):
+        with tab:
+            _table(each, f"{key}.{each.source}")
+
+
+def told(texts: Lines) -> str:
+    """The name of a source of texts, for people."""
+    return text_branch.source(texts.source)
+
+
+def _table(texts: Lines, key: str) -> None:
+    """The lines; picking one plays the clip from there."""
+    st.caption(f"{formatting.count(len(texts.lines), 'line')}. Pick a row to play it.")
+    picked = st.dataframe(
+        figures.line_table(texts.lines),
+        hide_index=True,
+        height=min(LARGEST_PX, 38 + 35 * len(texts.lines)),
+        key=f"lines.{key}",
+        on_select="rerun",
+        selection_mode="single-row",
+    )
+    rows = tuple(picked.selection.rows)  # type: ignore[attr-defined]
+    if rows != state.remembered(f"line.{key}", ()):
+        state.remember(f"line.{key}", rows)
+        if rows:
+            player.play_from(texts.lines[rows[0]].start_s)
+
+
+def panel(info: VideoInfo) -> None:
+    """What is kept beside the clip, and the ways to add to it."""
+    texts = cache.texts(info.digest)
+    about = (
+        "What is said or written: shown beside the player, found by the search, read by models that learned with words."
+    )
+    theme.section("Words of the clip", about)
+    for each in texts:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**{told(each)}**, {formatting.count(len(each.lines), 'line')}")
+            st.button(
+                "Remove",
+                key=f"drop.{each.source}",
+                icon=":material/close:",
+                type="tertiary",
+                on_click=transcripts.drop,
+                args=(state.store(), info.digest, each.source),
+            )
+    if not texts:
+        st.caption("There are none yet.")
+    notes.show(info)
+    with st.expander("Add words", icon=":material/subtitles:", expanded=bool(_problem())):
+        ways = st.columns(3, gap="large")
+        with ways[0]:
+            _file(info)
+        with ways[1]:
+            _inside(info)
+        with ways[2]:
+            _speech(info)
+
+
+def _file(info: VideoInfo) -> None:
+    """Subtitles or a transcript as a file."""
+    turn = state.remembered("texts.turn", 0)
+    key = f"texts.{turn}"
+    st.file_uploader(
+        "Subtitles or a transcript",
+        type=list(transcripts.KINDS),
+        key=key,
+        on_change=_take,
+        args=(key, info.digest, turn),
+        max_upload_size=MOST_MB,
+        help="SRT, WebVTT, ASS, or text whose lines begin with their time, such as: 0:12 - 0:15 words.",
+    )
+    if problem := _problem():
+        theme.problem(*problem)
+        state.remember("texts.problem", ())
+    if odd := state.remembered("texts.odd", ()):
+        theme.notes(odd)
+        state.remember("texts.odd", ())
+
+
+def _problem() -> tuple[str, ...]:
+    return state.remembered("texts.problem", ())
+
+
+def _take(key: str, digest: str, turn: int) -> None:
+    """Keep what is in the file that was just given, or remember why not."""
+    file = state.widget(key)
+    if file is None:
+        return
+    state.remember("texts.turn", turn + 1)
+    try:
+        odd = state.runner().ask(transcripts.take_file, state.store(), digest, file.name, file.getvalue())
+        state.remember("texts.odd", tuple(odd))
+    except AnalysisError as error:
+        state.remember("texts.problem", (str(error), error.hint))
+
+
+def _inside(info: VideoInfo) -> None:
+    """Subtitles that the clip holds itself."""
+    st.markdown("Subtitles inside the clip")
+    there = any(each.source.startswith("subtitle inside") for each in cache.texts(info.digest))
+    key = transcripts.inside_key(info.digest)
+    job = (transcripts.take_inside, state.store(), info.digest)
+    if job_panel.ready(key, "Take subtitles inside", *job, there=there, noun="second"):
+        st.caption("They are taken.")
+    else:
+        st.caption("Some MKV and MP4 files hold subtitles as text.")
+
+
+def _speech(info: VideoInfo) -> None:
+    """Speech written down by a recogniser of the user's own."""
+    st.markdown("Speech")
+    if not transcripts.installed():
+        st.caption("No recogniser of speech is installed. To use one, install it beside this program:")
+        st.code(".venv/bin/pip install faster-whisper", language="sh")
+        st.caption("Vosk does too. Its model is yours to choose; nothing is downloaded or sent by this program.")
+        return
+    models = list(transcripts.speech_models(state.store()))
+    if not models:
+        st.caption("A recogniser is installed. Put the folder of a model here:")
+        st.code(str(transcripts.speech_folder(state.store())), language=None)
+        return
+    model = str(st.selectbox("Model", models, key="speech.model"))
+    there = any(each.source == "speech" for each in cache.texts(info.digest))
+    job = (transcripts.write_down, state.store(), info.digest, model)
+    key = transcripts.speech_key(info.digest, model)
+    if job_panel.ready(key, "Write down speech", *job, there=there, noun="second"):
+        st.caption("It is written down.")

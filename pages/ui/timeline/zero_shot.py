@@ -1,0 +1,98 @@
+"""Labels in words on the Timeline: what to look for, what was found, and which known labels carry each decision."""
+
+from html import escape
+
+import streamlit as st
+
+from core.base.errors import AnalysisError
+from core.domain import ModelCard, Named, VideoInfo
+from core.workflows import search
+from core.workflows.search import zero_shot
+from pages.ui import cache, state
+from pages.ui.common import formatting as told
+from pages.ui.common import theme
+from pages.ui.common.jobs import job_panel
+from pages.ui.common.named_labels import STRICTNESS
+from pages.ui.timeline import result
+
+EXAMPLE = "someone rides a horse\n做饭\nSeilspringen"
+ABOUT = "One label a line, in any of 16 languages. A few words that name an action do best."
+LIMITS = (
+    "Nothing was trained for these labels. Each moment is described by the actions that the network knows, and goes to "
+    "the label that is nearest to them in meaning. Where those actions are wrong or missing, so is the label."
+)
+
+
+def show(info: VideoInfo, card: ModelCard, base: str) -> None:
+    """All of it. base: the key of what the known labels say of the clip."""
+    least = _form()
+    if not state.named_text().strip():
+        theme.empty("Name what to look for", "Type your labels above, one a line, and press “Find these labels”.")
+        return
+    try:
+        labels = search.read_labels(state.named_text())
+    except AnalysisError as error:
+        theme.problem(str(error), error.hint)
+        return
+    key = search.named_key(base, labels, least)
+    asked = (state.store(), info.digest, state.recipe(), card, state.settings().engine, labels, least)
+    if job_panel.ready(key, "Find these labels", search.find_named, *asked, at_once=True):
+        _found(info, key)
+
+
+def _form() -> float:
+    """What to look for, and how near a label must be."""
+    if state.remembered("named.told", None) != state.named_text():
+        state.set_widget("named.text", state.named_text())
+        state.remember("named.told", state.named_text())
+    kept = state.remembered("named.strict", "usual")
+    with st.form("named", border=True):
+        st.text_area("What do you look for?", key="named.text", placeholder=EXAMPLE, height=130, help=ABOUT)
+        strict = st.segmented_control(
+            "A match must be", list(STRICTNESS), default=kept, key="named.strict", required=True,
+            help="How near a label must be to what is seen; below that, a moment is none of your labels.",
+        )  # fmt: skip
+        st.form_submit_button("Find these labels", type="primary", icon=":material/play_arrow:", on_click=_take)
+    state.remember("named.strict", str(strict))
+    return STRICTNESS[str(strict)]
+
+
+def _take() -> None:
+    """Look for what stands in the form."""
+    state.name_labels(str(state.widget("named.text") or ""))
+    state.remember("named.told", state.named_text())
+
+
+def _found(info: VideoInfo, key: str) -> None:
+    try:
+        found = cache.named(key)
+    except AnalysisError as error:
+        theme.problem(str(error), error.hint)
+        return
+    result.draw(zero_shot.read_analysis(info, found), found.prediction, key, between=lambda: _carried(found))
+
+
+def _carried(found: Named) -> None:
+    """Which known labels carry each decision."""
+    theme.section("What each label stands on", LIMITS)
+    labels = found.prediction.labels[:-1]
+    slots = cache.slots(labels)
+    rows = "".join(
+        f"<tr><td>{theme.chip(label, slots[label])}</td><td>{_told(carried, share=True)}</td>"
+        f"<td>{_told(nearest, share=False)}</td></tr>"
+        for label, nearest, carried in zip(labels, found.nearest, found.carried, strict=True)
+    )
+    st.html(
+        '<table class="k-carried"><thead><tr><th>your label</th><th>was decided in this clip by</th>'
+        f"<th>means nearly the same as</th></tr></thead><tbody>{rows}</tbody></table>"
+    )
+
+
+def _told(scores, *, share: bool) -> str:
+    """Known labels with their part of a decision, or their nearness."""
+    if not scores:
+        return '<em class="k-unseen">not seen in this clip</em>'
+    named = [
+        f"{escape(one.label)} <em>{told.per_cent(one.score) if share else f'{one.score:.2f}'}</em>" for one in scores
+    ]
+    return ", ".join(named)

@@ -1,0 +1,156 @@
+"""What Train says in words, and its tables, from domain values. No st calls."""
+
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from core.base.registry import BACKBONES
+from core.domain import FoldResult, Training, Trial
+from pages.ui.common import formatting
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+
+DIALS = {"small": "Small", "medium": "Medium", "large": "Large", "found": "Found"}
+ABOUT_DIALS = {
+    "small": "32 units, 25 passes. For a first look, or for very few clips.",
+    "medium": "64 units, 40 passes. Right for most sets.",
+    "large": "Two layers of 128 units, up to 60 passes, stopped early. For hundreds of clips and more.",
+    "found": "The best that was found on validation groups.",
+}
+
+
+VIEWS = {"whole": "The whole picture, squeezed into a square", "middle": "The middle square of the picture"}
+CELLS = {"gru": "GRU", "lstm": "LSTM"}
+
+
+STATES = {"planned": "not ended", "stopped": "stopped", "done": "done"}
+
+
+def network(settings: Mapping[str, Any]) -> str:
+    """A network in a few words."""
+    layers = "" if settings.get("layers", 1) == 1 else f"{settings['layers']} layers of "
+    ways = "both ways" if settings.get("bidirectional") else "forwards"
+    return f"{CELLS.get(settings.get('cell', ''), 'RNN')}, {layers}{settings.get('units', '?')} units, {ways}"
+
+
+def headline(record: Training) -> str:
+    """How good a training became, in a sentence; HTML."""
+    if not record.scores:
+        return "This training has not ended yet."
+    what = "moments" if record.over_time else "clips"
+    share = formatting.per_cent(record.scores.get("accuracy", 0.0))
+    return f"<b>{share}</b> of the {what} that it never saw were named rightly."
+
+
+def beside(record: Training) -> str:
+    """What simpler things reach, in a sentence."""
+    told = {name: formatting.per_cent(value) for name, value in record.baselines.items()}
+    if not {"linear_probe", "majority"} <= set(told):
+        return ""
+    return (
+        f"On the same folds a linear probe, which knows no order in time, reaches {told['linear_probe']}; "
+        f"always naming the most frequent class, {told['majority']}."
+    )
+
+
+def facts(record: Training) -> tuple[str, ...]:
+    """What a training was, each in a few words."""
+    backbone = BACKBONES[record.backbone].title if record.backbone in BACKBONES else record.backbone
+    seconds = record.seconds.get("train", 0.0)
+    told = (record.dataset, backbone, network(record.settings), formatting.count(record.fold_count, "fold"))
+    ended = (f"learned in {formatting.length(seconds)}",) if seconds else ()
+    return (*told, f"seed {record.seed}", *ended, formatting.ago(record.created, time.time()))
+
+
+def table(found: Iterable[Training]) -> "DataFrame":
+    """A row for each training."""
+    from pandas import DataFrame
+
+    def share(record: Training, name: str) -> float | None:
+        value = record.scores.get(name)
+        return None if value is None else 100 * value
+
+    def simple(record: Training, name: str) -> float | None:
+        value = record.baselines.get(name)
+        return None if value is None else 100 * value
+
+    rows = [
+        {
+            "Name": record.name,
+            "State": STATES[record.state],
+            "Accuracy": share(record, "accuracy"),
+            "Macro F1": share(record, "macro_f1"),
+            "Linear probe": simple(record, "linear_probe"),
+            "Majority": simple(record, "majority"),
+            "Set": record.dataset,
+            "Network": network(record.settings),
+            "CNN": record.backbone,
+            "Folds": record.fold_count,
+            "Seconds": record.seconds.get("train"),
+            "Seed": record.seed,
+        }
+        for record in found
+    ]
+    return DataFrame(rows)
+
+
+def folds(found: Sequence[FoldResult]) -> "DataFrame":
+    """A row for each fold that was tested."""
+    from pandas import DataFrame
+
+    rows = [
+        {
+            "Fold": number,
+            "Accuracy": 100 * fold.accuracy,
+            "Clips": fold.clips,
+            "Passes": fold.best + 1,
+            "Groups that were tested": formatting.listed(fold.groups[:6]) + (" …" if len(fold.groups) > 6 else ""),
+        }
+        for number, fold in enumerate(found, 1)
+    ]
+    return DataFrame(rows)
+
+
+def differences(found: Sequence[Training]) -> "DataFrame":
+    """What differs between trainings: a row for each setting that does, a column for each training."""
+    from pandas import DataFrame
+
+    told = [_settings(record) for record in found]
+    names = [name for name in told[0] if len({str(one.get(name)) for one in told}) > 1]
+    columns = {
+        f"{number}. {record.name}": [str(one.get(name, "")) for name in names]
+        for number, (record, one) in enumerate(zip(found, told, strict=True), 1)
+    }
+    return DataFrame({"What differs": [name.replace("_", " ") for name in names]} | columns)
+
+
+def _settings(record: Training) -> dict[str, Any]:
+    own = {"set": record.dataset, "CNN": record.backbone, "split": record.split[:8], "seed": record.seed}
+    return own | {"steps before": formatting.steps(record.recipe)} | dict(record.settings)
+
+
+def trials(found: Sequence[Trial]) -> "DataFrame":
+    """A row for each trial of a search, the best first."""
+    from pandas import DataFrame
+
+    ordered = sorted(found, key=lambda one: (-(one.accuracy or -1), one.loss or 0))
+    states = {"done": "tried to the end", "pruned": "given up early", "failed": "interrupted", "running": "running"}
+    rows = [
+        {
+            "Trial": one.number + 1,
+            "Validation accuracy": None if one.accuracy is None else 100 * one.accuracy,
+            "Validation loss": one.loss,
+            "How it went": states[one.state],
+            "Learning rate": one.settings.get("learning_rate"),
+            "Batch": one.settings.get("batch_size"),
+            "Cell": CELLS.get(one.settings.get("cell", ""), ""),
+            "Units": one.settings.get("units"),
+            "Dropout": one.settings.get("dropout"),
+            "CNN": one.settings.get("backbone", ""),
+            "Seconds": one.seconds,
+        }
+        for one in ordered
+    ]
+    return DataFrame(rows)

@@ -1,0 +1,77 @@
+"""The models that were trained or taken in here: download, delete, take in another."""
+
+from html import escape
+
+import streamlit as st
+
+from core.base.errors import AnalysisError
+from core.domain import ModelCard
+from core.workflows import training
+from pages.ui import state
+from pages.ui.common import formatting, theme
+from pages.ui.common.controls import downloads
+
+SAID = {
+    "balanced_accuracy": "balanced accuracy",
+    "macro_f1": "macro F1",
+    **{
+        f"{first} accuracy, {branch} alone": f"{branch} alone"
+        for first in ("clip", "step")
+        for branch in ("picture", "words")
+    },
+}
+
+
+def show() -> None:
+    """The models of the workspace, and the way to take in another."""
+    own = state.own_models()
+    if not own:
+        theme.empty("No model was saved yet", "Save a training as a model, or take in one that was made elsewhere.")
+    for card in own.values():
+        _card(card)
+    _take_in()
+
+
+def _card(card: ModelCard) -> None:
+    with st.container(border=True, key=f"own-{card.name}"):
+        st.html(f'<div class="k-name">{escape(card.title)} <span class="k-badge">{escape(card.name)}</span></div>')
+        reads = ("reads words too",) if card.words else ()
+        scores = [f"{SAID.get(name, name)} {formatting.per_cent(value)}" for name, value in card.scores.items()]
+        theme.facts((formatting.count(len(card.labels), "action"), *reads, *scores[:3], f"made {card.created}"))
+        st.caption(theme.plain(card.trained_on))
+        store = state.store()
+        with st.container(horizontal=True):
+            st.button(
+                "Use it on a clip", key=f"own.use.{card.name}", icon=":material/view_timeline:", on_click=state.go,
+                args=("timeline",), kwargs={"model": card.name},
+            )  # fmt: skip
+            downloads.button(
+                "Download", lambda: training.zipped(store, card.name), f"{card.name}.zip", "application/zip",
+                key=f"own.zip.{card.name}",
+            )  # fmt: skip
+            with st.popover("", icon=":material/delete:", help="Delete this model"):
+                st.markdown(f"Delete the model **{theme.plain(card.name)}**?")
+                st.button(
+                    "Delete", key=f"own.delete.{card.name}", type="primary", on_click=training.delete_model,
+                    args=(store, card.name),
+                )  # fmt: skip
+
+
+def _take_in() -> None:
+    """An upload of a model's zip, checked before it is used."""
+    theme.section(
+        "Take in a model", "A zip that was downloaded here or on another machine. It is checked, nothing in it is run."
+    )
+    turn = state.remembered("train.zip", 0)
+    upload = st.file_uploader("A model as a zip", type=["zip"], key=f"train.upload.{turn}")
+    if upload is None:
+        return
+    try:
+        kept = state.store().keep_import(upload, upload.name)
+        name = training.open_zip(state.store(), kept, source=upload.name)
+    except AnalysisError as error:
+        theme.problem(str(error), error.hint)
+        return
+    state.remember("train.zip", turn + 1)
+    st.toast(f"The model {name} was taken in.", icon=":material/check_circle:")
+    st.rerun()

@@ -1,0 +1,133 @@
+"""A new training: which set, what looks at its clips, their features, the settings, the button."""
+
+import streamlit as st
+
+from core.base.errors import AnalysisError
+from core.domain import Dataset, Split
+from core.workflows import training
+from core.workspace.store import DatasetEntry
+from pages.ui import cache, state
+from pages.ui.common import formatting, split_text, theme
+from pages.ui.common.controls import button
+from pages.ui.common.jobs import job_panel
+from pages.ui.common.pickers import backbone_menu, dataset_picker
+from pages.ui.train import descriptions, form, tuning
+
+ABOUT = (
+    "A CNN looks at each clip once, for good. After that a network is trained in seconds or minutes, as often as you "
+    "like, with whatever settings."
+)
+KEPT = "The clips that were looked at are not looked at again."
+FEW = 8  # clips a class below which scores say little
+
+
+def show(entries: list[DatasetEntry]) -> None:
+    """All that begins a training, from top to bottom."""
+    entry = dataset_picker.pick(entries)
+    dataset = cache.dataset(entry)
+    if dataset is None:
+        return
+    theme.facts(dataset_picker.facts(dataset))
+    split = _split(entry, dataset)
+    if split is None:
+        return
+    theme.section("What sees the clips", "A pretrained CNN turns pictures into features; the network reads those.")
+    backbone, view = _eyes()
+    recipe, engine = training.view(view, backbone), state.settings().engine
+    asked = (entry.name, recipe, backbone, engine)
+    key = training.set_key(entry.key, recipe, backbone, engine)
+    there = training.gathered(state.store(), dataset, recipe, backbone, engine)
+    if not job_panel.ready(
+        key, "Look at all clips", training.gather, state.store(), *asked, there=there, about=_about(dataset), kept=KEPT
+    ):
+        return
+    st.caption(f":material/check_circle: The CNN has looked at all {formatting.count(len(dataset.items), 'clip')}.")
+    theme.section("The network", "Medium is right for most sets.")
+    options, worded = form.options(), _worded(dataset)
+    _begin(entry, dataset, split, options, backbone, view, worded)
+    tuning.panel(entry, split, options, backbone, view)
+
+
+def _about(dataset: Dataset) -> str:
+    seconds = sum(item.duration_s for item in dataset.items)
+    return f"{ABOUT} There are {formatting.length(seconds)} to look at."
+
+
+def _split(entry: DatasetEntry, dataset: Dataset) -> Split | None:
+    """The split of the set, or where none was chosen yet the one that suggests itself."""
+    kept = state.store().split_keys(entry.key)
+    try:
+        split = cache.kept_split(kept[0]) if kept else cache.suggested_split(entry)
+    except AnalysisError as error:
+        theme.problem(str(error), error.hint)
+        return None
+    with st.container(horizontal=True, vertical_alignment="center"):
+        said = "Split" if kept else "Split, as it suggests itself"
+        st.markdown(f"{said}: **{theme.plain(split_text.split(split))}**")
+        st.button(
+            "Change the split", icon=":material/call_split:", type="tertiary", key="train.split", on_click=state.go,
+            args=("datasets",),
+        )  # fmt: skip
+    if len(dataset.items) < FEW * len(dataset.labels):
+        theme.notes(("There are few clips for each class: scores will swing from split to split.",))
+    return split
+
+
+def _eyes() -> tuple[str, str]:
+    """The CNN and what it sees of a picture."""
+    left, right = st.columns(2, gap="large")
+    names = backbone_menu.names()
+    backbone = left.selectbox(
+        "CNN", names, names.index("i3d-kinetics400"), backbone_menu.title, key="train.backbone",
+        help="I3D sees motion: the better choice for actions. The others see single pictures.",
+    )  # fmt: skip
+    view = right.radio(
+        "What it sees of a picture", list(descriptions.VIEWS), 0, descriptions.VIEWS.__getitem__, key="train.view",
+        help="Choose the middle square if the sides never matter and shapes must not be squeezed.",
+    )  # fmt: skip
+    return backbone, view
+
+
+def _worded(dataset: Dataset) -> bool:
+    """Whether the words of the clips are to take part; asked where some clips have any."""
+    count = training.has_words(state.store(), dataset)
+    if not count:
+        return False
+    told = (
+        f"{formatting.number(count)} of {formatting.count(len(dataset.items), 'clip')} have subtitles or a transcript."
+    )
+    chosen = st.toggle(
+        "Use the words", key="train.words",
+        help="A second network learns from the words near each moment. The result tells picture, words and both apart.",
+    )  # fmt: skip
+    st.caption(told)
+    return chosen
+
+
+def _begin(
+    entry: DatasetEntry, dataset: Dataset, split: Split, options: training.Options, backbone: str, view: str,
+    worded: bool,
+) -> None:  # fmt: skip
+    """Seed, name and the button that begins the training."""
+    left, middle, right = st.columns([3, 1, 1.4], vertical_alignment="bottom")
+    usual = f"{entry.name}, {descriptions.network(vars(options))}{', with words' if worded else ''}"
+    name = left.text_input("Name", placeholder=usual, key="train.name")
+    seed = int(middle.number_input("Seed", 0, 10_000, 0, key="train.seed", help="Another seed draws other beginnings."))
+    if button.pressed(
+        "Train", within=right, type="primary", icon=":material/school:", key="train.start", width="stretch"
+    ):
+        key = training.plan(
+            state.store(), dataset, split, backbone=backbone, engine=state.settings().engine,
+            recipe=training.view(view, backbone), options=options, seed=seed,
+            name=name.strip() or usual, words=worded,
+        )  # fmt: skip
+        begin(key)
+
+
+def begin(key: str) -> None:
+    """Begin a planned training, or go on with it, and follow it on the page."""
+    record = training.run_of(state.store(), key)
+    state.remember("train.followed", key)
+    if record.state != "done":
+        state.runner().submit(key, f"Train {record.name}", training.train, state.store(), key)
+    st.rerun()

@@ -1,0 +1,96 @@
+"""Trainings under way: progress, live curves, how the folds went so far; and how one ended that did not end well."""
+
+import streamlit as st
+
+from core.base.errors import ResultMissing
+from core.domain.jobs import Job
+from core.workflows import training
+from core.workflows.training import checkpoints
+from pages.ui import state
+from pages.ui.common import figures, formatting, theme
+from pages.ui.common.controls import button
+from pages.ui.common.jobs import job_panel
+from pages.ui.train import figures as train_figures
+from pages.ui.train import new
+
+
+def under_way() -> bool:
+    """The trainings that run, and what became of the one that was begun here; whether there is anything to show."""
+    known = set(state.store().keys("training"))
+    active = [job.key for job in state.store().jobs() if job.active and job.key in known]
+    followed = state.remembered("train.followed", "")
+    keys = dict.fromkeys(([followed] if followed in known else []) + active)
+    shown = [_one(key, key == followed) for key in keys]
+    return any(shown)
+
+
+def _one(key: str, followed: bool) -> bool:
+    job = state.runner().job(key)
+    if job is not None and job.active:
+        job_panel.watch(key, noun="step")
+        _curves(key)
+        return True
+    record = training.run_of(state.store(), key)
+    if not followed or record.state == "done":
+        return False
+    _ended(key, job)
+    return True
+
+
+def _ended(key: str, job: Job | None) -> None:
+    """Say how a training ended before its time, with the way to go on."""
+    kept = training.run_of(state.store(), key).state == "stopped"
+    if job is not None and job.state in ("failed", "lost"):
+        theme.problem(job.error or f"{job.title} did not end.", job.hint)
+    else:
+        best = "Stopped. The best network so far was kept: it is under Trainings."
+        told = best if kept else "Stopped before there was anything to keep."
+        st.info(told, icon=":material/pause_circle:")
+    with st.container(horizontal=True):
+        if button.pressed("Go on from there", key=f"train.on.{key}", type="primary", icon=":material/resume:"):
+            new.begin(key)
+        if button.pressed("Leave it", key=f"train.leave.{key}"):
+            state.remember("train.followed", "")
+            st.rerun()
+
+
+@st.fragment(run_every=1.0)
+def _curves(key: str) -> None:
+    """Loss and score after each pass of the fold under way, brought up to date each second."""
+    try:
+        told, done = training.progress(state.store(), key), checkpoints.folds_done(state.store(), key)
+    except ResultMissing:
+        return
+    if done:
+        chips = "".join(
+            f"<span>fold {place}: {formatting.per_cent(fold.accuracy)}</span>" for place, fold in enumerate(done, 1)
+        )
+        st.html(f'<div class="k-facts">{chips}</div>')
+    if told is None:
+        return
+    best = min(range(len(told.history)), key=lambda place: _loss(told.history[place]))
+    st.caption(
+        _where(told.fold, told.again, len(told.history), told.passes, checkpoints.run_of(state.store(), key).fold_count)
+    )
+    left, right = st.columns(2, gap="large")
+    dark, passes = state.is_dark(), told.passes
+    left.plotly_chart(
+        train_figures.loss(told.history, passes=passes, dark=dark), key=f"loss.{key}", config=figures.QUIET
+    )
+    judged = told.history[-1].validation_loss is not None
+    right.plotly_chart(
+        train_figures.score(told.history, passes=passes, best=best if judged else None, dark=dark),
+        key=f"score.{key}",
+        config=figures.QUIET,
+    )
+
+
+def _loss(epoch) -> float:
+    return epoch.loss if epoch.validation_loss is None else epoch.validation_loss
+
+
+def _where(fold: int, again: bool, done: int, passes: int, folds: int) -> str:
+    """Where a training stands, in words."""
+    which = "The network for use, from all clips" if fold == folds else f"Fold {fold + 1} of {folds}"
+    course = ", once more from all but its test groups" if again else ""
+    return f"{which}{course}: pass {done} of {passes if again else f'at most {passes}'}"

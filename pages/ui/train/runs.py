@@ -1,0 +1,187 @@
+"""The trainings so far: a table, one in full, several compared; rename, delete, go on, save as a model."""
+
+from html import escape
+
+import streamlit as st
+
+from core.base.errors import AnalysisError
+from core.domain import Training
+from core.workflows import training
+from pages.ui import state
+from pages.ui.common import figures, formatting, text_branch_scores, theme
+from pages.ui.common.controls import button
+from pages.ui.common.metric_names import NAMES
+from pages.ui.train import descriptions, new
+from pages.ui.train import figures as train_figures
+
+SHARES = ("Accuracy", "Macro F1", "Linear probe", "Majority")
+MOST_COMPARED = 6
+
+
+def show() -> None:
+    """The table, and what was picked in it."""
+    found = training.all_runs(state.store())
+    if not found:
+        theme.empty("Nothing was trained yet", "Begin under New training. Each one is kept here with its scores.")
+        return
+    keys = list(found)
+    if len(found) > 1:
+        st.caption("Pick a row to see one training, several to compare them.")
+    picked = st.dataframe(
+        descriptions.table(found.values()),
+        hide_index=True,
+        width="stretch",
+        key=f"train.table.{len(keys)}",
+        placeholder="",
+        on_select="rerun",
+        selection_mode="multi-row",
+        column_config={name: st.column_config.NumberColumn(format="%.1f %%") for name in SHARES}
+        | {
+            "Name": st.column_config.TextColumn(width=200),
+            "Seconds": st.column_config.NumberColumn(format="%.0f"),
+        },
+    )
+    rows = [row for row in picked.selection.rows if row < len(keys)]  # type: ignore[attr-defined]
+    if len(rows) > 1:
+        compared([found[keys[row]] for row in rows[:MOST_COMPARED]])
+        return
+    followed = state.remembered("train.followed", "")
+    key = keys[rows[0]] if rows else followed if followed in found else keys[0]
+    details(key, found[key])
+
+
+def compared(records: list[Training]) -> None:
+    """Several trainings side by side."""
+    theme.section("Compared", "A difference of a few clips is luck of the draw.")
+    st.plotly_chart(train_figures.compared(records, dark=state.is_dark()), key="train.compared", config=figures.QUIET)
+    st.dataframe(descriptions.differences(records), hide_index=True, width="stretch")
+
+
+def details(key: str, record: Training) -> None:
+    """One training in full."""
+    with st.container(border=True, key=f"training-{key}"):
+        head(key, record)
+        if record.scores:
+            _results(key, record)
+            _keep(key, record)
+
+
+def head(key: str, record: Training) -> None:
+    """What was trained, how good it became, and what can be done with the record."""
+    left, right = st.columns([9, 2], vertical_alignment="center")
+    with left:
+        st.html(f'<div class="k-name">{escape(record.name)}</div>')
+        st.html(f'<div class="k-headline">{descriptions.headline(record)}</div>')
+        theme.facts(descriptions.facts(record))
+    with right, st.container(horizontal=True, horizontal_alignment="right"):
+        with st.popover("", icon=":material/edit:", help="Rename"):
+            name = st.text_input("Name", record.name, key=f"train.rename.{key}", max_chars=80)
+            st.button("Rename", key=f"train.renamed.{key}", on_click=_rename, args=(key, name))
+        with st.popover("", icon=":material/delete:", help="Delete this training"):
+            st.markdown(f"Delete the training **{theme.plain(record.name)}**?")
+            st.caption("Models that were saved of it stay.")
+            st.button("Delete", key=f"train.delete.{key}", type="primary", on_click=_delete, args=(key,))
+    if record.state != "done":
+        _unfinished(key, record)
+
+
+def _unfinished(key: str, record: Training) -> None:
+    job = state.runner().job(key)
+    if job is not None and job.active:
+        st.caption("It is under way; see above.")
+    elif button.pressed("Go on with this training", key=f"train.resume.{key}", icon=":material/resume:"):
+        new.begin(key)
+
+
+def _results(key: str, record: Training) -> None:
+    """Scores beside what is simpler, fold by fold, with curves."""
+    if record.warnings:
+        theme.notes(record.warnings)
+    left, right = st.columns(2, gap="large")
+    with left:
+        st.plotly_chart(train_figures.beside(record, dark=state.is_dark()), key=f"beside.{key}", config=figures.QUIET)
+        st.caption(descriptions.beside(record))
+    with right:
+        text_branch_scores.show(record, key=f"list.{key}")
+        told = {NAMES.get(name, name): value for name, value in record.scores.items()}
+        theme.facts(f"{name} {100 * value:.1f} %" for name, value in told.items())
+        st.dataframe(
+            descriptions.folds(record.folds), hide_index=True, width="stretch",
+            height=min(250, 38 + 35 * len(record.folds)),
+            column_config={"Accuracy": st.column_config.NumberColumn(format="%.1f %%")},
+        )  # fmt: skip
+    with st.expander(
+        "Curves of each fold", icon=":material/show_chart:", on_change="rerun", key=f"curves.{key}"
+    ) as box:
+        if box.open:
+            _curves(key, record)
+
+
+def _curves(key: str, record: Training) -> None:
+    place = st.selectbox(
+        "Fold", range(len(record.folds)), format_func=lambda each: f"Fold {each + 1}", key=f"fold.{key}", width=240
+    )
+    fold, dark = record.folds[place or 0], state.is_dark()
+    left, right = st.columns(2, gap="large")
+    passes = len(fold.history)
+    left.plotly_chart(
+        train_figures.loss(fold.history, passes=passes, dark=dark), key=f"done.loss.{key}", config=figures.QUIET
+    )
+    right.plotly_chart(
+        train_figures.score(fold.history, passes=passes, best=fold.best, dark=dark),
+        key=f"done.score.{key}",
+        config=figures.QUIET,
+    )
+
+
+def _keep(key: str, record: Training) -> None:
+    """The way to make the network a model."""
+    saved = state.remembered(f"train.saved.{key}", "")
+    if saved and saved in state.models():
+        st.success(f"Saved as the model **{saved}**. It can be used on the Timeline.", icon=":material/check_circle:")
+        st.button(
+            "Use it on a clip", key=f"train.use.{key}", type="primary", icon=":material/view_timeline:",
+            on_click=state.go, args=("timeline",), kwargs={"model": saved},
+        )  # fmt: skip
+        return
+    if not record.network_sha256:
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        free = training.free_name(state.store(), record.dataset)
+        name = st.text_input("Save as a model named", free, key=f"train.model.{key}", max_chars=49, width=320)
+        if button.pressed("Save as a model", key=f"train.save.{key}", type="primary", icon=":material/save:"):
+            _save(key, name)
+
+
+def _save(key: str, name: str) -> None:
+    try:
+        card = training.save_model(state.store(), key, name.strip())
+    except AnalysisError as error:
+        theme.problem(str(error), error.hint)
+        return
+    state.remember(f"train.saved.{key}", card.name)
+    st.rerun()
+
+
+def _rename(key: str, name: str) -> None:
+    training.rename(state.store(), key, name)
+
+
+def _delete(key: str) -> None:
+    job = state.runner().job(key)
+    if job is not None and job.active:
+        state.runner().cancel(key)
+    training.delete(state.store(), key)
+
+
+def summary(key: str) -> None:
+    """How the training went that was begun here, in short, with the way to all about it."""
+    record = training.run_of(state.store(), key)
+    with st.container(border=True, key=f"summary-{key}"):
+        st.html(f'<div class="k-headline">{descriptions.headline(record)}</div>')
+        st.caption(f"{theme.plain(record.name)}. {descriptions.beside(record)}")
+        text_branch_scores.show(record, key=f"summary.{key}")
+        if record.warnings:
+            theme.notes(record.warnings)
+        _keep(key, record)
+        st.caption(f"All about it is under Trainings, {formatting.count(len(record.folds), 'fold')} one by one.")
