@@ -16,6 +16,7 @@ from core.insight import Question, View
 from core.preprocess import Resample, Trim
 from core.settings import Settings
 from core.store import Store
+from tests.conftest import with_networks
 
 SHIPPED = ("efficientnet-lite0", "i3d-kinetics400")
 STILL, MOVING = SHIPPED
@@ -39,8 +40,8 @@ def digest(shared_store, square_clip) -> str:
 
 
 @pytest.fixture(scope="module")
-def shared_store(tmp_path_factory) -> Store:
-    return Store(tmp_path_factory.mktemp("explain") / "workspace")
+def shared_store(tmp_path_factory, networks) -> Store:
+    return Store(with_networks(tmp_path_factory.mktemp("explain") / "workspace", networks))
 
 
 # Layers
@@ -48,7 +49,10 @@ def shared_store(tmp_path_factory) -> Store:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_each_convolution_gives_what_a_plain_keras_model_gives(name):
-    """The plain model has all of them as outputs, on 8 frames; here each is asked for by itself."""
+    """The plain model has all of them as outputs, on 8 frames; here each is asked for by itself.
+
+    Every fifth, the last among them: of I3D's blocks of six, each place comes at least once.
+    """
     import keras
 
     backbone = BACKBONES[name]
@@ -56,6 +60,7 @@ def test_each_convolution_gives_what_a_plain_keras_model_gives(name):
     model = explain.network(backbone)
     layers = [layer for layer in explain.anatomy(backbone).layers if layer.convolution]
     assert len(layers) == {STILL: 49, MOVING: 57}[name]
+    layers = layers[::-5]
     plain = keras.Model(model.input, [model.get_layer(layer.name).output for layer in layers])
     expected = plain(shown[None] if backbone.volumetric else shown, training=False)
     for layer, values in zip(layers, expected, strict=True):
@@ -84,8 +89,8 @@ def test_a_place_depends_on_its_receptive_field_and_on_nothing_beyond():
     backbone = BACKBONES[MOVING]
     layer = explain.anatomy(backbone).layer("mixed_3c")
     side = layer.field[0] // 2
-    shown = pictures(48)
     middle = layer.stride[0] * 10
+    shown = pictures(middle + side + layer.stride[0] + 1)
     base = explain.maps(backbone, layer, stretch_of(shown))[10]
 
     def changed(index: int) -> float:
@@ -133,14 +138,25 @@ def _gated(chosen: Backbone):
 # Windows
 
 
-def test_maps_of_a_window_are_those_of_the_whole_clip():
-    """The mean of the last maps over the picture is the CNN's features, wherever the window begins."""
+def test_the_mean_of_the_last_maps_over_the_picture_is_the_features():
     backbone = BACKBONES[MOVING]
-    layer = explain.anatomy(backbone).layer("mixed_5c")
-    shown = pictures(136)
+    shown = pictures(16)
     whole = explain.network(backbone)(shown[None], training=False).numpy()[0]
-    found = explain.maps(backbone, layer, stretch_of(shown[8:128], before=56, count=8))
-    assert np.abs(found.mean(axis=(1, 2)) - whole[8:9]).max() < 1e-4
+    found = explain.maps(backbone, explain.anatomy(backbone).layer("mixed_5c"), stretch_of(shown))
+    assert np.abs(found.mean(axis=(1, 2)) - whole).max() < 1e-4
+
+
+def test_maps_of_a_window_are_those_of_the_whole_clip():
+    """Wherever the window begins, as long as there are as many frames around it as the layer reaches."""
+    backbone = BACKBONES[MOVING]
+    layer = explain.anatomy(backbone).layer("conv3d_2c_3x3_conv")
+    reach, per_step = explain.reach_frames(backbone, layer), backbone.frames_per_step
+    shown = pictures(2 * (reach + per_step) + per_step)
+    whole = explain.maps(backbone, layer, stretch_of(shown))
+    inner = shown[per_step:-per_step]  # as many frames around the step in the middle as the layer reaches, and no more
+    found = explain.maps(backbone, layer, stretch_of(inner, before=reach, count=per_step))
+    first = (per_step + reach) // layer.stride[0]
+    assert np.abs(found - whole[first : first + per_step // layer.stride[0]]).max() < 1e-4
 
 
 def info_of(frames: int, rate_hz: float = 25.0) -> VideoInfo:
