@@ -1,6 +1,6 @@
 # Each target does its own set-up; a second call finds it done. PORT=8600 make run serves on another port.
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench lint format coverage test-pythons lock pictures clean
+.PHONY: help run test check unit bench lint format coverage test-pythons lock pictures clean
 PYTHON := .venv/$(if $(filter Windows_NT,$(OS)),Scripts/python.exe,bin/python)
 SOURCES := app.py core pages scripts benchmarks tests
 # Any Python can start the set-up, which looks for a suitable one; a shell's stub for a missing Python does not start.
@@ -20,7 +20,12 @@ test:       ## set up everything and run all tests, those in a real Chromium inc
 	@$(SET_UP) program tools chromium
 	$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
 
-check: lint ## check format, style and types, and run the tests that need no browser and train no network
+check:      ## check format, style and types, and run the tests that need no browser and train no network
+	@$(SET_UP) program tools
+	@$(MAKE) --no-print-directory -j 2 lint unit
+
+unit:       ## run the tests that need no browser and train no network
+	@$(SET_UP) program tools
 	$(PYTHON) -m pytest -n 2 --dist loadfile -m "not browser and not training" $(TESTS)
 
 coverage:   ## measure which lines of core and pages the tests without browser run

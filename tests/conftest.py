@@ -10,12 +10,14 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
 from core.domain import Frame
 
 ROOT = Path(__file__).resolve().parent.parent
-hypothesis_settings.register_profile("any machine", deadline=None)  # no test is about time
+# No test is about time: a machine may be as slow as it likes.
+hypothesis_settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("any machine")
 
 
@@ -28,10 +30,26 @@ def shared_data() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where networks are kept that were converted for OpenVINO: each once for all tests and all their processes."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "networks"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def with_networks(workspace: Path, networks: Path) -> Path:
+    """A workspace that finds converted networks, as one that was used before."""
+    workspace.mkdir(parents=True, exist_ok=True)
+    (workspace / "engine").symlink_to(networks, target_is_directory=True)
+    return workspace
+
+
 @pytest.fixture
-def workspace(tmp_path: Path) -> Path:
+def workspace(tmp_path: Path, networks: Path) -> Path:
     """An empty folder for the catalogue and the results of one test."""
-    return tmp_path / "workspace"
+    return with_networks(tmp_path / "workspace", networks)
 
 
 @pytest.fixture

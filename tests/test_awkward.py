@@ -3,7 +3,6 @@
 The table says what is expected: a count of frames and a word of each note, or a word of the reason.
 """
 
-import time
 from pathlib import Path
 
 import numpy as np
@@ -97,7 +96,6 @@ def test_the_table_names_every_file(awkward: Path):
 @pytest.mark.parametrize("name", [*PLAYS, *WARNED])
 def test_a_clip_that_can_be_read_is_read_to_its_last_frame(awkward: Path, name: str):
     count, note = WARNED.get(name, (PLAYS.get(name), ""))
-    began = time.monotonic()
     info = video.probe(awkward / name, "digest")
     assert info.frame_count == count
     assert note in " ".join(info.notes) if note else not info.notes
@@ -107,18 +105,15 @@ def test_a_clip_that_can_be_read_is_read_to_its_last_frame(awkward: Path, name: 
         assert frame.time_s == info.times_s[frame.index]
         indices.append(frame.index)
     assert indices == list(range(info.frame_count))
-    assert time.monotonic() - began < 30
 
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_a_file_that_is_no_clip_is_refused_with_reason_and_advice(awkward: Path, name: str):
-    began = time.monotonic()
     with pytest.raises(VideoUnreadable) as refusal:
         video.probe(awkward / name, "digest")
     assert REFUSED[name] in str(refusal.value)
     assert name in str(refusal.value)
     assert len(refusal.value.hint) > 10
-    assert time.monotonic() - began < 30
 
 
 @pytest.mark.parametrize("name", SIZES)

@@ -465,11 +465,15 @@ def test_a_network_of_keras_runs_on_weights_put_beside_it(models_folder):
 # On pictures ----------------------------------------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def networks(tmp_path_factory):
-    """Loads a backbone with the engine of this machine, its networks kept for this module."""
-    cache = tmp_path_factory.mktemp("networks")
-    return lambda backbone, chosen=None: inference_engine.load(backbone, chosen or settings.current().engine, cache)
+def exact_engine() -> str:
+    """The engine of this machine, with all digits of float32."""
+    return "openvino-f32" if settings.current().engine.startswith("openvino") else "tensorflow-f32"
+
+
+@pytest.fixture(scope="session")
+def loaded(networks):
+    """Loads a backbone with the engine of this machine."""
+    return lambda backbone, chosen=None: inference_engine.load(backbone, chosen or settings.current().engine, networks)
 
 
 def read(path: Any) -> list[Frame]:
@@ -479,29 +483,28 @@ def read(path: Any) -> list[Frame]:
     return list(video.read(info, size_px=covering(info.width_px, info.height_px, 224)))
 
 
-def test_both_networks_know_a_golfer(shared_data, networks):
+def test_both_networks_know_a_golfer(shared_data, loaded):
     frames = read(shared_data / "clips" / "golf_driving.mp4")[:64]
     best = {}
     for name in SHIPPED:
         backbone = BACKBONES[name]
         kernel, bias = backbone.classifier()
         seen = frames if backbone.volumetric else frames[::16]
-        logits = features(backbone, seen, networks(backbone)).values @ kernel
+        logits = features(backbone, seen, loaded(backbone)).values @ kernel
         best[name] = [backbone.labels()[i] for i in np.argsort(-(logits.mean(axis=0) + bias))[:5]]
     assert best["i3d-kinetics400"][0] == "golf driving"
     assert "golf ball" in best["efficientnet-lite0"]
 
 
-def test_scores_do_not_depend_on_where_windows_begin(networks):
+def test_scores_do_not_depend_on_where_windows_begin(loaded):
     """With much shorter windows than ours, which still overlap as far as the stages reach, and with the whole clip."""
     first, second = BACKBONES["i3d-kinetics400"].stages
-    chosen = "openvino-f32" if settings.current().engine.startswith("openvino") else "tensorflow-f32"
     backbone = replace(BACKBONES["i3d-kinetics400"], stages=(replace(first, window=40), replace(second, window=26)))
     rng = np.random.default_rng(6)
     coarse = rng.integers(0, 256, (12, 7, 7, 3), dtype=np.uint8)
     clip = np.stack([cv2.resize(coarse[i // 8], (224, 224), interpolation=cv2.INTER_CUBIC) for i in range(96)])
     kernel, bias = backbone.classifier()
-    run = networks(backbone, chosen)
+    run = loaded(backbone, exact_engine())
     pieces = features(backbone, [Frame(i, i / 25, image) for i, image in enumerate(clip)], run).values
     told = []
     for values in (pieces, run(clip)):
@@ -513,29 +516,24 @@ def test_scores_do_not_depend_on_where_windows_begin(networks):
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_stages_reach_no_further_than_they_state(name):
+def test_stages_reach_no_further_than_they_state(name, loaded):
     """A change of one row changes only those rows of output that the stage says it may reach."""
-    import keras
-
     backbone = BACKBONES[name]
     if not backbone.volumetric:
         assert backbone.stages[0].before == backbone.stages[0].after == 0
         return
-    whole = backbone.build()
-    cut = whole.get_layer(backbone.stages[0].ends_at).output
     rng = np.random.default_rng(7)
-    for stage, model, rows, changed in (
-        (backbone.stages[0], keras.Model(whole.inputs[0], cut), 48, 24),
-        (backbone.stages[1], keras.Model(cut, whole.outputs[0]), 40, 20),
-    ):
-        source = rng.integers(0, 256, (1, rows, *model.inputs[0].shape[2:])).astype(model.inputs[0].dtype)
+    parts = loaded(backbone, exact_engine()).stages
+    source = rng.integers(0, 256, (48, 224, 224, 3), dtype=np.uint8)
+    for stage, part, changed in zip(backbone.stages, parts, (24, 20), strict=True):
         other = source.copy()
-        other[0, changed] = 255 - other[0, changed]
-        before, after = (np.asarray(model(values, training=False))[0] for values in (source, other))
+        other[changed] = 255 - other[changed]
+        before, after = part(source), part(other)
         moved = np.flatnonzero(np.abs(before - after).reshape(len(before), -1).max(axis=1))
         firsts = moved * stage.stride  # the first own row of each output row that moved
         assert moved.size > 2
         assert firsts.max() - stage.before <= changed < firsts.min() + stage.stride + stage.after
+        source = rng.integers(0, 256, (40, *before.shape[1:])).astype(np.float32)
 
 
 def test_the_menu_names_first_what_needs_no_network(tmp_path, monkeypatch):

@@ -23,11 +23,6 @@ needs_openvino = pytest.mark.skipif(find_spec("openvino") is None, reason="OpenV
 TOLERANCE = {"openvino-f32": (1e-4, 1e-3), "openvino-bf16": (0.12, 0.06)}
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("networks")
-
-
 FRAMES = {"i3d-kinetics400": 24, "efficientnet-lite0": 4}
 
 
@@ -50,22 +45,22 @@ def scores(backbone: Any, values: np.ndarray) -> np.ndarray:
 
 @needs_openvino
 @pytest.mark.parametrize("name", SHIPPED)
-def test_both_engines_give_the_same_features_and_scores(name, cache):
+def test_both_engines_give_the_same_features_and_scores(name, networks):
     backbone = BACKBONES[name]
     chunk = moving_picture(FRAMES[name])
-    truth = inference_engine.load(backbone, "tensorflow-f32", cache)(chunk)
+    truth = inference_engine.load(backbone, "tensorflow-f32", networks)(chunk)
     assert truth.shape == (FRAMES[name] // backbone.frames_per_step, backbone.channels)
     assert truth.dtype == np.float32
     for chosen, (of_features, of_scores) in TOLERANCE.items():
-        values = inference_engine.load(backbone, chosen, cache)(chunk)
+        values = inference_engine.load(backbone, chosen, networks)(chunk)
         assert values.dtype == np.float32 and values.shape == truth.shape
         assert np.abs(values - truth).max() <= of_features * np.abs(truth).max(), chosen
         assert np.abs(scores(backbone, values) - scores(backbone, truth)).max() <= of_scores, chosen
 
 
 @needs_openvino
-def test_results_of_earlier_windows_stay_as_they_were(cache):
-    run = inference_engine.load(BACKBONES["efficientnet-lite0"], "openvino-f32", cache)
+def test_results_of_earlier_windows_stay_as_they_were(networks):
+    run = inference_engine.load(BACKBONES["efficientnet-lite0"], "openvino-f32", networks)
     first = run(moving_picture(4))
     kept = first.copy()
     run(255 - moving_picture(4))
@@ -73,15 +68,15 @@ def test_results_of_earlier_windows_stay_as_they_were(cache):
 
 
 @needs_openvino
-def test_a_kept_network_needs_no_tensorflow_and_tells_nobody(cache, tmp_path):
-    inference_engine.load(BACKBONES["efficientnet-lite0"], "openvino-f32", cache)
+def test_a_kept_network_needs_no_tensorflow_and_tells_nobody(networks, tmp_path):
+    inference_engine.load(BACKBONES["efficientnet-lite0"], "openvino-f32", networks)
     ask = f"""
 import sys
 from pathlib import Path
 import numpy as np
 from core.stages.networks import inference_engine
 from core.stages.networks.backbones import BACKBONES, Stage
-run = inference_engine.load(BACKBONES["efficientnet-lite0"], "openvino-f32", Path({str(cache)!r}))
+run = inference_engine.load(BACKBONES["efficientnet-lite0"], "openvino-f32", Path({str(networks)!r}))
 print(run(np.zeros((32, 224, 224, 3), np.uint8)).shape, "tensorflow" in sys.modules, "keras" in sys.modules)
 """
     done = subprocess.run(
@@ -108,23 +103,38 @@ class Tiny:
         return keras.Model(picture, keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(1.0)(picture)))
 
 
+TINY = """
+import sys
+from core.stages.networks import inference_engine
+from core.base.registry import BACKBONES
+from tests.test_engine import Tiny
+BACKBONES.add(sys.argv[1], Tiny(name=sys.argv[1]))
+"""
+CONVERT = TINY + "inference_engine.convert(*sys.argv[1:])"
+
+
+@pytest.fixture(scope="module")
+def tiny_made(tmp_path_factory) -> Path:
+    """Tiny as the process that converts leaves it."""
+    kept = tmp_path_factory.mktemp("tiny") / "kept"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inference_engine, "CONVERTER", CONVERT)
+        inference_engine._keep(Tiny(), kept)
+    return kept
+
+
 @pytest.fixture
-def tiny_in_child(monkeypatch):
-    """Lets the process that converts know Tiny too."""
-    monkeypatch.setattr(
-        inference_engine,
-        "CONVERTER",
-        "import sys; from core.stages.networks import inference_engine;"
-        "from core.base.registry import BACKBONES; from tests.test_engine import Tiny;"
-        "BACKBONES.add(sys.argv[1], Tiny(name=sys.argv[1])); inference_engine.convert(*sys.argv[1:])",
-    )
+def tiny_in_child(monkeypatch, tiny_made):
+    """Lets the process that converts know Tiny: it gives what converting gave before, without TensorFlow."""
+    copy = f"import shutil, sys; shutil.copytree({str(tiny_made)!r}, sys.argv[2])"
+    monkeypatch.setattr(inference_engine, "CONVERTER", copy)
 
 
 @needs_openvino
 def test_several_that_convert_at_once_leave_one_whole_network(tmp_path, tiny_in_child):
     kept = tmp_path / "cache" / "tiny"
-    with ThreadPoolExecutor(3) as pool:
-        list(pool.map(lambda _: inference_engine._keep(Tiny(), kept), range(3)))
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: inference_engine._keep(Tiny(), kept), range(8)))
     assert [path.name for path in kept.parent.iterdir()] == ["tiny"]
     assert sorted(path.name for path in kept.iterdir()) == ["stage0.bin", "stage0.xml"]
 
@@ -138,8 +148,8 @@ openvino.save_model = full
 
 
 @needs_openvino
-def test_a_conversion_that_fails_leaves_nothing(tmp_path, tiny_in_child, monkeypatch):
-    monkeypatch.setattr(inference_engine, "CONVERTER", FULL + inference_engine.CONVERTER)
+def test_a_conversion_that_fails_leaves_nothing(tmp_path, monkeypatch):
+    monkeypatch.setattr(inference_engine, "CONVERTER", FULL + CONVERT)
     with pytest.raises(AnalysisError, match="No space left") as caught:
         inference_engine.load(Tiny(), "openvino-f32", tmp_path)
     assert "room" in caught.value.hint
@@ -147,10 +157,10 @@ def test_a_conversion_that_fails_leaves_nothing(tmp_path, tiny_in_child, monkeyp
 
 
 @needs_openvino
-def test_missing_weights_are_told_as_such_by_the_process_that_converts(tmp_path, tiny_in_child, monkeypatch):
+def test_missing_weights_are_told_as_such_by_the_process_that_converts(tmp_path, monkeypatch):
     missing = "from core.base.errors import WeightsMissing\nfrom tests.test_engine import Tiny\n"
     missing += "def build(self): raise WeightsMissing('No weights.', 'Get them.')\nTiny.build = build\n"
-    monkeypatch.setattr(inference_engine, "CONVERTER", missing + inference_engine.CONVERTER)
+    monkeypatch.setattr(inference_engine, "CONVERTER", missing + CONVERT)
     with pytest.raises(WeightsMissing, match=r"No weights\.") as caught:
         inference_engine.load(Tiny(name="tiny-weightless"), "openvino-f32", tmp_path)
     assert caught.value.hint == "Get them."

@@ -10,16 +10,17 @@ import pytest
 from core.base.errors import RecipeInvalid, UnknownName
 from core.base.settings import Settings
 from core.domain import Features, ModelCard, Recipe, VideoInfo
+from core.stages.networks import recurrent as recurrent_stage
 from core.stages.networks import recurrent_training
 from core.stages.networks.backbones import BACKBONES, Backbone, Stage
 from core.stages.networks.explain import activations, attribution, deletion, projection
-from core.stages.networks.explain import layers as layers_of
+from core.stages.networks.explain import layers as layers_stage
 from core.stages.networks.explain.activations import Stretch
-from core.stages.networks.recurrent import NetworkSettings
 from core.stages.preprocessing.sampling import Resample, Trim
 from core.workflows import clips, explanations, predictions
 from core.workflows.explanations import Question, View
 from core.workspace.store import Store
+from tests.conftest import with_networks
 
 SHIPPED = ("efficientnet-lite0", "i3d-kinetics400")
 STILL, MOVING = SHIPPED
@@ -43,8 +44,8 @@ def digest(shared_store, square_clip) -> str:
 
 
 @pytest.fixture(scope="module")
-def shared_store(tmp_path_factory) -> Store:
-    return Store(tmp_path_factory.mktemp("explain") / "workspace")
+def shared_store(tmp_path_factory, networks) -> Store:
+    return Store(with_networks(tmp_path_factory.mktemp("explain") / "workspace", networks))
 
 
 # Layers
@@ -52,14 +53,18 @@ def shared_store(tmp_path_factory) -> Store:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_each_convolution_gives_what_a_plain_keras_model_gives(name):
-    """The plain model has all of them as outputs, on 8 frames; here each is asked for by itself."""
+    """The plain model has all of them as outputs, on 8 frames; here each is asked for by itself.
+
+    Every fifth, the last among them: of I3D's blocks of six, each place comes at least once.
+    """
     import keras
 
     backbone = BACKBONES[name]
     shown = pictures(8 if backbone.volumetric else 1)
-    model = layers_of.network(backbone)
-    layers = [layer for layer in layers_of.anatomy(backbone).layers if layer.convolution]
+    model = layers_stage.network(backbone)
+    layers = [layer for layer in layers_stage.anatomy(backbone).layers if layer.convolution]
     assert len(layers) == {STILL: 49, MOVING: 57}[name]
+    layers = layers[::-5]
     plain = keras.Model(model.input, [model.get_layer(layer.name).output for layer in layers])
     expected = plain(shown[None] if backbone.volumetric else shown, training=False)
     for layer, values in zip(layers, expected, strict=True):
@@ -79,17 +84,17 @@ def test_each_convolution_gives_what_a_plain_keras_model_gives(name):
     ],
 )
 def test_stride_and_receptive_field_follow_from_kernels_and_strides(name, layer, stride, field):
-    found = layers_of.anatomy(BACKBONES[name]).layer(layer)
+    found = layers_stage.anatomy(BACKBONES[name]).layer(layer)
     assert (found.stride, found.field) == (stride, field)
 
 
 def test_a_place_depends_on_its_receptive_field_and_on_nothing_beyond():
     """Of 3c in time: changed frames just outside leave a step alone, just inside they do not."""
     backbone = BACKBONES[MOVING]
-    layer = layers_of.anatomy(backbone).layer("mixed_3c")
+    layer = layers_stage.anatomy(backbone).layer("mixed_3c")
     side = layer.field[0] // 2
-    shown = pictures(48)
     middle = layer.stride[0] * 10
+    shown = pictures(middle + side + layer.stride[0] + 1)
     base = activations.maps(backbone, layer, stretch_of(shown))[10]
 
     def changed(index: int) -> float:
@@ -102,7 +107,7 @@ def test_a_place_depends_on_its_receptive_field_and_on_nothing_beyond():
 
 
 def test_the_network_ends_in_a_mean_of_the_last_maps_and_shows_its_first_kernels():
-    still, moving = (layers_of.anatomy(BACKBONES[name]) for name in SHIPPED)
+    still, moving = (layers_stage.anatomy(BACKBONES[name]) for name in SHIPPED)
     assert (still.last, still.pooled, moving.last, moving.pooled) == ("head", True, "mixed_5c", True)
     assert still.kernels.shape == (1, 3, 3, 3, 32)
     assert moving.kernels.shape == (7, 7, 7, 3, 64)
@@ -112,7 +117,7 @@ def test_the_network_ends_in_a_mean_of_the_last_maps_and_shows_its_first_kernels
 
 def test_a_gate_that_pools_the_picture_makes_each_place_see_all_of_it():
     gated = Backbone("gated", "Gated", 1, 16, None, 4, (Stage(4),), _gated)
-    found = layers_of.anatomy(gated)
+    found = layers_stage.anatomy(gated)
     assert found.layer("before").field == (1, 5, 5)
     assert found.layer("after").field == (1, 0, 0)
     assert found.layer("after").stride == (1, 2, 2)
@@ -137,14 +142,25 @@ def _gated(chosen: Backbone):
 # Windows
 
 
-def test_maps_of_a_window_are_those_of_the_whole_clip():
-    """The mean of the last maps over the picture is the CNN's features, wherever the window begins."""
+def test_the_mean_of_the_last_maps_over_the_picture_is_the_features():
     backbone = BACKBONES[MOVING]
-    layer = layers_of.anatomy(backbone).layer("mixed_5c")
-    shown = pictures(136)
-    whole = layers_of.network(backbone)(shown[None], training=False).numpy()[0]
-    found = activations.maps(backbone, layer, stretch_of(shown[8:128], before=56, count=8))
-    assert np.abs(found.mean(axis=(1, 2)) - whole[8:9]).max() < 1e-4
+    shown = pictures(16)
+    whole = layers_stage.network(backbone)(shown[None], training=False).numpy()[0]
+    found = activations.maps(backbone, layers_stage.anatomy(backbone).layer("mixed_5c"), stretch_of(shown))
+    assert np.abs(found.mean(axis=(1, 2)) - whole).max() < 1e-4
+
+
+def test_maps_of_a_window_are_those_of_the_whole_clip():
+    """Wherever the window begins, as long as there are as many frames around it as the layer reaches."""
+    backbone = BACKBONES[MOVING]
+    layer = layers_stage.anatomy(backbone).layer("conv3d_2c_3x3_conv")
+    reach, per_step = activations.reach_frames(backbone, layer), backbone.frames_per_step
+    shown = pictures(2 * (reach + per_step) + per_step)
+    whole = activations.maps(backbone, layer, stretch_of(shown))
+    inner = shown[per_step:-per_step]  # as many frames around the step in the middle as the layer reaches, and no more
+    found = activations.maps(backbone, layer, stretch_of(inner, before=reach, count=per_step))
+    first = (per_step + reach) // layer.stride[0]
+    assert np.abs(found - whole[first : first + per_step // layer.stride[0]]).max() < 1e-4
 
 
 def info_of(frames: int, rate_hz: float = 25.0) -> VideoInfo:
@@ -196,8 +212,8 @@ def test_class_activation_sums_to_the_logit_it_explains():
     backbone = BACKBONES[STILL]
     kernel, _ = backbone.classifier()
     shown = pictures(2)
-    values = activations.maps(backbone, layers_of.anatomy(backbone).layer("head"), stretch_of(shown))
-    features = layers_of.network(backbone)(shown, training=False).numpy()
+    values = activations.maps(backbone, layers_stage.anatomy(backbone).layer("head"), stretch_of(shown))
+    features = layers_stage.network(backbone)(shown, training=False).numpy()
     for label in (0, 7, 999):
         maps = attribution.evidence(values, attribution.direction(kernel, label))
         logits = features @ kernel
@@ -207,7 +223,7 @@ def test_class_activation_sums_to_the_logit_it_explains():
 def test_grad_cam_of_a_network_that_ends_in_a_mean_is_its_class_activation_above_zero():
     backbone = BACKBONES[STILL]
     kernel, _ = backbone.classifier()
-    layer = layers_of.anatomy(backbone).layer("head")
+    layer = layers_stage.anatomy(backbone).layer("head")
     seen = stretch_of(pictures(2))
     towards = attribution.direction(kernel, 3)
     exact = attribution.evidence(activations.maps(backbone, layer, seen), towards)
@@ -234,7 +250,7 @@ def recurrent():
         values = rng.normal(0, 1, (12, 6)).astype(np.float32)
         values[4:8, 0] += 5 * (clip % 2)
         made.append(recurrent_training.Example(values, np.full(12, clip % 2)))
-    chosen = NetworkSettings(units=8, epochs=15, dropout=0.0, learning_rate=0.02)
+    chosen = recurrent_stage.NetworkSettings(units=8, epochs=15, dropout=0.0, learning_rate=0.02)
     return recurrent_training.fit(chosen, made, labels=2, validation=made[:8]).model, made[1].values
 
 

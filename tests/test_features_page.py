@@ -285,9 +285,9 @@ def test_changes_over_stored_maps_are_quick(clip):  # noqa: F811
     for layer, moment_s in ((FIRST, 0.1), (MIDDLE, 0.5), (LAST, 1.5), (FIRST, 1.9)):
         at.session_state[f"page.features.layer.{MOVING}"] = layer.name
         at.session_state["moment_s"] = moment_s
-        start = time.perf_counter()
+        start = time.process_time()  # of the processor, so that other processes do not count
         at.run()
-        taken.append(time.perf_counter() - start)
+        taken.append(time.process_time() - start)
     assert min(taken) < 3
 
 

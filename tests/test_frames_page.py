@@ -113,7 +113,7 @@ def measured(count: int = 50) -> Quality:
 
 def page(**session) -> AppTest:
     """The page after its first run."""
-    at = AppTest.from_file(str(ROOT / "pages" / "ui" / "shell.py"), default_timeout=60)
+    at = AppTest.from_file(str(ROOT / "pages" / "ui" / "shell.py"), default_timeout=240)
     for key, value in session.items():
         at.session_state[key] = value
     return at.run().switch_page("../frames.py").run()
@@ -370,7 +370,7 @@ import sys
 from pages.ui import checks, contact_sheet, exports, lanes, stepper
 print(*{"av", "scenedetect", "tensorflow", "openvino"} & set(sys.modules))
 """
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert (done.returncode, done.stdout.strip()) == (0, ""), done.stderr
 
 

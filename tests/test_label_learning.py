@@ -196,6 +196,7 @@ def test_a_split_goes_on_with_the_set(clips: Store):
     assert (found.method, len(found.parts), len(found.groups)) == ("leave one group out", 5, 5)
 
 
+@pytest.mark.training
 def test_more_labels_are_judged_by_the_latest_labels_on_the_same_clips(clips: Store):
     for number in range(1, 7):
         made = retraining.contribute(clips, "Mine", digest_of(number), labelled(number, 2))

@@ -278,7 +278,7 @@ def test_a_link_opens_the_track_and_the_part_that_its_sender_saw(store: Store, c
     at.selectbox[1].set_value(track).run()
     sent = {name: at.query_params[name] for name in ("video", "view", "track")}
     assert (sent["view"], sent["track"]) == ("0.50-1.25", track[:16])
-    other = AppTest.from_file(str(ROOT / "pages" / "ui" / "shell.py"), default_timeout=60)
+    other = AppTest.from_file(str(ROOT / "pages" / "ui" / "shell.py"), default_timeout=240)
     for name, value in sent.items():
         other.query_params[name] = value
     other.run()
@@ -288,7 +288,7 @@ def test_a_link_opens_the_track_and_the_part_that_its_sender_saw(store: Store, c
 
 @pytest.mark.parametrize("view", ("", "-", "3-1", "x-y", "-1--2", "1e9-2e9", "nan-inf"))
 def test_a_part_that_is_none_shows_all_of_the_clip(store: Store, clip: VideoInfo, track: str, view: str):
-    at = AppTest.from_file(str(ROOT / "pages" / "ui" / "shell.py"), default_timeout=60)
+    at = AppTest.from_file(str(ROOT / "pages" / "ui" / "shell.py"), default_timeout=240)
     at.query_params["video"], at.query_params["view"], at.query_params["track"] = clip.digest[:16], view, "?"
     at.run()
     assert not at.exception and at.session_state["view"] == ()

@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -23,6 +22,7 @@ from core.stages.networks.backbones import BACKBONES
 from core.stages.preprocessing.sampling import Trim
 from core.workflows import models, predictions
 from core.workspace.store import Store
+from tests.conftest import with_networks
 
 MODEL = "things"
 VIDEO_FIELDS = ["path", "digest", "width_px", "height_px", "frame_count", "declared_count"]
@@ -30,9 +30,9 @@ VIDEO_FIELDS += ["rate_hz", "variable_rate", "duration_s", "codec", "notes"]
 
 
 @pytest.fixture(scope="module")
-def shared_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def shared_workspace(tmp_path_factory: pytest.TempPathFactory, networks: Path) -> Path:
     """One workspace for all tests here that run a CNN, with a model made of the small CNN's own labels."""
-    folder = tmp_path_factory.mktemp("main") / "workspace"
+    folder = with_networks(tmp_path_factory.mktemp("main") / "workspace", networks)
     cnn = BACKBONES["efficientnet-lite0"]
     card = ModelCard(MODEL, "Things", cnn.name, cnn.version, cnn.labels(), smooth_s=0.5)
     path = folder / "models" / MODEL / "card.json"
@@ -220,7 +220,6 @@ def test_an_interrupt_ends_with_130_and_leaves_nothing_behind(sample_path, share
         for line in running.stderr:
             if "Looking at frames" in line:
                 break
-        time.sleep(0.3)
         running.send_signal(signal.SIGINT)
         rest = running.stderr.read()
     assert running.returncode == 130 and "Traceback" not in rest and rest.endswith("interrupted\n")

@@ -97,7 +97,7 @@ def clip(runner: FakeRunner) -> VideoInfo:
 
 def page(name: str, **session) -> AppTest:
     """The page after its first run; the library is where the program opens."""
-    at = AppTest.from_file(str(ROOT / "pages" / "ui" / "shell.py"), default_timeout=60)
+    at = AppTest.from_file(str(ROOT / "pages" / "ui" / "shell.py"), default_timeout=240)
     for key, value in session.items():
         at.session_state[key] = value
     at.run()
@@ -421,7 +421,7 @@ def test_without_any_model_the_timeline_says_what_to_do(clip, monkeypatch):
 
 def test_a_link_opens_its_clip_moment_and_recipe(clip):
     first = page("prepare", parts=parts(Rotate(90.0)), video=DIGEST, moment_s=1.0)
-    at = AppTest.from_file(str(ROOT / "pages" / "ui" / "shell.py"), default_timeout=60)
+    at = AppTest.from_file(str(ROOT / "pages" / "ui" / "shell.py"), default_timeout=240)
     for name in ("video", "t", "recipe"):
         at.query_params[name] = first.query_params[name]
     at.run()
@@ -435,7 +435,7 @@ def test_a_link_opens_its_clip_moment_and_recipe(clip):
     [{"video": "zz"}, {"video": "ab", "t": "nan"}, {"t": "-1"}, {"recipe": "%%%"}, {"recipe": "eJw"}, {"model": "x"}],
 )
 def test_an_address_that_makes_no_sense_does_no_harm(clip, address):
-    at = AppTest.from_file(str(ROOT / "pages" / "ui" / "shell.py"), default_timeout=60)
+    at = AppTest.from_file(str(ROOT / "pages" / "ui" / "shell.py"), default_timeout=240)
     for name, value in address.items():
         at.query_params[name] = value
     told(at.run())
@@ -465,7 +465,7 @@ print(*{"tensorflow", "keras", "openvino", "av"} & set(sys.modules))
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,
-        timeout=180,
+        timeout=300,
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == ""

@@ -22,7 +22,7 @@ from core.stages.preprocessing.geometry import Crop
 from core.stages.preprocessing.sampling import Hold, Resample, Trim
 from core.workflows import clips, models, predictions
 from core.workspace.store import Store
-from tests.conftest import moving_square
+from tests.conftest import moving_square, with_networks
 
 CNN = "efficientnet-lite0"
 ENGINE = current().engine
@@ -37,9 +37,9 @@ def card() -> ModelCard:
 
 
 @pytest.fixture(scope="module")
-def shared_store(tmp_path_factory: pytest.TempPathFactory, card) -> Store:
+def shared_store(tmp_path_factory: pytest.TempPathFactory, networks: Path, card) -> Store:
     """One store for all tests here that run a CNN, so that it is converted once."""
-    store = Store(tmp_path_factory.mktemp("pipeline") / "workspace")
+    store = Store(with_networks(tmp_path_factory.mktemp("pipeline") / "workspace", networks))
     put_card(store.workspace / "models", card)
     return store
 

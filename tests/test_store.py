@@ -334,7 +334,7 @@ def test_several_processes_may_write_the_same_at_once(store):
         subprocess.Popen([sys.executable, "-W", "error", "-c", code], stdout=subprocess.PIPE, text=True)
         for _ in range(2)
     ]
-    said = [writer.communicate(timeout=120)[0] for writer in writers]
+    said = [writer.communicate(timeout=300)[0] for writer in writers]
     assert [writer.returncode for writer in writers] == [0, 0]
     assert said[0] == said[1] == f"{list(range(30))}\n"
     np.testing.assert_array_equal(store.read(KEY, Features).values, features().values)

@@ -91,6 +91,7 @@ def done(tmp_path_factory) -> tuple[Store, str]:
     return store, key
 
 
+@pytest.mark.training
 def test_a_run_tells_picture_words_and_both_beside_one_another(done):
     store, key = done
     record = training.run_of(store, key)
@@ -101,6 +102,7 @@ def test_a_run_tells_picture_words_and_both_beside_one_another(done):
     assert len(set(said.items.tolist())) == 24 and np.allclose(said.scores.sum(axis=1), 1, atol=1e-3)
 
 
+@pytest.mark.training
 def test_one_that_is_stopped_keeps_who_read_the_words_and_goes_on_to_one_of_all_clips(store, monkeypatch):
     monkeypatch.setattr("core.stages.networks.text_branch.model.EPOCHS", 2)
     dataset = stored(store)
@@ -167,6 +169,7 @@ def found(store: Store, card: ModelCard, digest: str) -> Analysis:
     return predictions.analysis(store, digest, Recipe(), card, ENGINE)
 
 
+@pytest.mark.training
 def test_its_card_tells_that_it_reads_words_and_what_they_are_worth(saved, done):
     _, card = saved
     record = training.run_of(*done)
@@ -177,6 +180,7 @@ def test_its_card_tells_that_it_reads_words_and_what_they_are_worth(saved, done)
     assert "Where a clip has none, the picture alone decides" in card.trained_on
 
 
+@pytest.mark.training
 def test_it_names_fresh_clips_by_picture_and_words_together(saved, fresh):
     store, card = saved
     for label, (_, saying) in enumerate(CLASSES):
@@ -187,6 +191,7 @@ def test_it_names_fresh_clips_by_picture_and_words_together(saved, fresh):
         assert {each.label for each in told.track.segments} == {LABELS[label]}
 
 
+@pytest.mark.training
 def test_without_words_the_picture_alone_decides(saved, fresh):
     store, card = saved
     digest = fresh(0)
@@ -199,6 +204,7 @@ def test_without_words_the_picture_alone_decides(saved, fresh):
     assert picture.segments and not words.segments
 
 
+@pytest.mark.training
 def test_other_words_give_another_key_and_another_result_and_the_old_one_is_gone(saved, fresh):
     store, card = saved
     digest = fresh(0)
@@ -222,6 +228,7 @@ def test_other_words_give_another_key_and_another_result_and_the_old_one_is_gone
     assert predictions.prediction_key(store, digest, Recipe(), card, ENGINE) == keys[0], "notes are not read"
 
 
+@pytest.mark.training
 def test_words_near_a_part_of_a_clip_count_there_alone(saved, fresh):
     store, card = saved
     digest = fresh(1)
@@ -235,6 +242,7 @@ def test_words_near_a_part_of_a_clip_count_there_alone(saved, fresh):
     assert not words.segments or words.segments[0].start_s >= 0.5
 
 
+@pytest.mark.training
 def test_a_model_that_reads_words_travels_as_a_zip_and_a_changed_one_is_refused(saved, fresh, tmp_path):
     store, card = saved
     whole = training.zipped(store, card.name)
@@ -265,6 +273,7 @@ def test_a_model_that_reads_words_travels_as_a_zip_and_a_changed_one_is_refused(
     assert [place.name for place in (store.workspace / "models").iterdir()] == [card.name]
 
 
+@pytest.mark.training
 def test_a_model_whose_words_are_gone_or_others_says_so(saved, fresh, tmp_path):
     store, card = saved
     digest = fresh(0)
@@ -278,6 +287,7 @@ def test_a_model_whose_words_are_gone_or_others_says_so(saved, fresh, tmp_path):
     path.write_bytes(kept)
 
 
+@pytest.mark.training
 def test_a_set_is_judged_anew_when_its_words_change(saved):
     store, _ = saved
     asked = evaluator.Question("Made", "model", "made-words", engine=ENGINE)
@@ -290,6 +300,7 @@ def test_a_set_is_judged_anew_when_its_words_change(saved):
     assert evaluator.question_key(store, asked) == before
 
 
+@pytest.mark.training
 def test_a_training_from_before_models_read_words_gives_one_that_looks_at_the_picture(done):
     store, key = done
     old = replace(training.run_of(store, key), words_sha256="")
@@ -322,6 +333,7 @@ def test_notes_of_people_are_not_learned_from(store):
     assert training.has_words(store, dataset) == 1
 
 
+@pytest.mark.training
 def test_clips_with_subtitle_files_are_trained_on_saved_and_told_apart_at_the_command_line(
     tmp_path, monkeypatch, capfd
 ):

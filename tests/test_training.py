@@ -111,6 +111,7 @@ def done(tmp_path_factory) -> tuple[Store, str]:
 # Results --------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.training
 def test_the_network_learns_order_and_the_probe_cannot(done):
     store, key = done
     record = training.run_of(store, key)
@@ -122,6 +123,7 @@ def test_the_network_learns_order_and_the_probe_cannot(done):
     assert record.versions["keras"] and record.seconds["train"] > 0
 
 
+@pytest.mark.training
 def test_every_clip_is_scored_once_by_a_network_that_never_saw_its_group(done):
     store, key = done
     said, split = training.held_out(store, key), training.split_of(store, training.run_of(store, key).split)
@@ -131,6 +133,7 @@ def test_every_clip_is_scored_once_by_a_network_that_never_saw_its_group(done):
     assert np.allclose(said.scores.sum(axis=1), 1, atol=1e-3)
 
 
+@pytest.mark.training
 def test_the_comparison_gives_the_numbers_of_the_record(done):
     store, key = done
     record = training.run_of(store, key)
@@ -140,6 +143,7 @@ def test_the_comparison_gives_the_numbers_of_the_record(done):
     assert found.groups[0] in {"g0", "g1", "g2", "g3"} and not found.over_time
 
 
+@pytest.mark.training
 def test_random_labels_score_within_the_interval_around_chance(store):
     dataset, values = made_set(groups=6, shuffled=3)
     stored(store, dataset, values)
@@ -175,6 +179,7 @@ class Course:
         return recurrent_training.Fitted("a model", (Epoch(1.0, 1.0, 0.25, 0.25),) * options.epochs, passes - 1)
 
 
+@pytest.mark.training
 @pytest.mark.parametrize(
     ("passes", "expected"),
     [([9, 2, 6, 4], 4), ([2, 2, 2, 30], 2), ([7, 7, 1, 7], 7)],
@@ -193,6 +198,7 @@ def test_the_network_for_use_learns_for_the_lower_median_of_the_passes_of_all_fo
     assert course.learned == [*[(8, 4, OPTIONS.epochs)] * 4, (16, 0, expected)] and record.passes == expected
 
 
+@pytest.mark.training
 def test_a_run_is_done_when_all_is_done_and_stopped_when_a_person_ends_it(store, monkeypatch):
     """Stopped while the very last network learns: all folds are judged, and still it is not done."""
     dataset, values = made_set(takes=1)
@@ -217,6 +223,7 @@ def test_a_run_is_done_when_all_is_done_and_stopped_when_a_person_ends_it(store,
     assert "learned from all of them" in training.save_model(store, key, "done").trained_on
 
 
+@pytest.mark.training
 def test_unlabelled_steps_are_neither_learned_nor_scored_nor_background(store):
     items, values = [], {}
     for group in range(4):
@@ -272,6 +279,7 @@ class _Stop:
             raise Cancelled(message)
 
 
+@pytest.mark.training
 def test_a_stopped_training_keeps_the_best_so_far_and_goes_on_even_after_a_full_disk_to_the_same_end(
     done, store, monkeypatch
 ):
@@ -332,6 +340,7 @@ def ended(runner: Runner, key: str):
     return job
 
 
+@pytest.mark.training
 def test_a_training_whose_worker_is_killed_goes_on_to_the_same_end(done, store):
     dataset, values = made_set()
     stored(store, dataset, values)
@@ -351,6 +360,7 @@ def test_a_training_whose_worker_is_killed_goes_on_to_the_same_end(done, store):
     _assert_same_end(store, key, *done)
 
 
+@pytest.mark.training
 def test_a_training_whose_server_is_killed_goes_on_to_the_same_end(done, store):
     dataset, values = made_set()
     stored(store, dataset, values)
@@ -398,6 +408,7 @@ def _network(store: Store, key: str) -> recurrent.Run:
     return recurrent.load(path, training.run_of(store, key).network_sha256)
 
 
+@pytest.mark.training
 def test_the_end_does_not_depend_on_where_the_training_was_cut():
     """The curves of any cut, too: what is random in a pass follows from the seed and the number of the pass alone."""
     rng = np.random.default_rng(0)
@@ -484,6 +495,7 @@ def test_a_set_that_was_changed_is_not_trained_on(store):
 # Models ---------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.training
 def test_a_saved_model_is_a_model_at_once_and_says_what_it_is(done):
     store, key = done
     card = training.save_model(store, key, "order", "Order of walks")
@@ -504,6 +516,7 @@ def test_a_saved_model_is_a_model_at_once_and_says_what_it_is(done):
     assert "order" not in models.models(here)
 
 
+@pytest.mark.training
 @pytest.mark.parametrize("name", ["", "Größe", "../up", "a/b", "backbones", "UPPER", "a" * 60])
 def test_names_that_a_folder_should_not_have_are_refused(done, name):
     store, key = done
@@ -511,6 +524,7 @@ def test_names_that_a_folder_should_not_have_are_refused(done, name):
         training.save_model(store, key, name)
 
 
+@pytest.mark.training
 def test_a_zip_travels_to_another_workspace(done, tmp_path):
     store, key = done
     card = training.save_model(store, key, "walks")
@@ -542,6 +556,7 @@ def _with_layer(net: bytes, layer: dict) -> bytes:
     return _zip(parts | {"config.json": json.dumps(config).encode()})
 
 
+@pytest.mark.training
 def test_a_zip_that_is_not_what_it_says_is_refused_and_leaves_nothing(done, tmp_path):
     store, key = done
     training.save_model(store, key, "honest")
@@ -627,6 +642,7 @@ def test_an_error_names_the_clip_as_the_set_does(store):
 # Tuning ---------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.training
 def test_a_search_chooses_on_validation_groups_and_goes_on_after_a_stop(store, monkeypatch):
     dataset, values = made_set(groups=5, takes=1)
     stored(store, dataset, values)
@@ -663,6 +679,7 @@ def test_a_search_chooses_on_validation_groups_and_goes_on_after_a_stop(store, m
     )
 
 
+@pytest.mark.training
 def test_a_search_ends_when_its_time_is_up(store):
     dataset, values = made_set(groups=5, takes=1)
     stored(store, dataset, values)

@@ -121,7 +121,7 @@ def test_found_moments_come_with_picture_score_and_reason(store: Store):
 
 def test_a_search_in_a_link_is_made_at_once(store: Store):
     clip(store, "a.mp4", seen(("yoga", 6)))
-    at = AppTest.from_file(str(ROOT / "pages" / "ui" / "shell.py"), default_timeout=60)
+    at = AppTest.from_file(str(ROOT / "pages" / "ui" / "shell.py"), default_timeout=240)
     at.query_params["q"] = "做瑜伽"
     at.run()
     at.switch_page("../search.py").run()

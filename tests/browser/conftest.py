@@ -10,10 +10,11 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from scripts.dashboard import ROOT, Dashboard, chromium, serve
+from tests.conftest import with_networks
 
 PICTURES = ROOT / "build" / "pictures"
-PATIENCE_MS = 120_000  # for what decodes or computes; on a busy machine of two cores
-expect.set_options(timeout=20_000)
+PATIENCE_MS = 240_000  # for what decodes or computes; on a busy machine of two cores
+expect.set_options(timeout=60_000)  # a page of a busy machine; nothing here is about time
 
 
 def pytest_collection_modifyitems(items):
@@ -32,17 +33,17 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+def dashboard(tmp_path_factory: pytest.TempPathFactory, networks: Path) -> Iterator[Dashboard]:
     """A server with a workspace of its own, shared by the tests of a run."""
-    with serve(tmp_path_factory.mktemp("dashboard") / "workspace") as running:
+    with serve(with_networks(tmp_path_factory.mktemp("dashboard") / "workspace", networks)) as running:
         yield running
     check_log(running)
 
 
 @pytest.fixture
-def apart(tmp_path: Path) -> Iterator[Dashboard]:
+def apart(tmp_path: Path, networks: Path) -> Iterator[Dashboard]:
     """A server for one test alone, with an empty workspace."""
-    with serve(tmp_path / "workspace") as running:
+    with serve(with_networks(tmp_path / "workspace", networks)) as running:
         yield running
     check_log(running)
 
@@ -162,7 +163,7 @@ def picture(page: Page, name: str) -> Path:
     return path
 
 
-def wait_until(holds: Callable[[], bool], *, seconds: float = 30) -> None:
+def wait_until(holds: Callable[[], bool], *, seconds: float = 120) -> None:
     """Ask again and again until `holds()` is true; fail when it is not in time."""
     end = time.monotonic() + seconds
     while not holds():

@@ -135,6 +135,7 @@ def _in_openvino(kept: Path, place: int, window: int, precision: str) -> Part:
 
 def _graphs(backbone: Backbone) -> list[Any]:
     """Each stage as a TensorFlow function of a window of any length."""
+    whole = backbone.build()  # first: without weights it is refused before TensorFlow is loaded
     import keras
     import tensorflow as tf
 
@@ -144,7 +145,6 @@ def _graphs(backbone: Backbone) -> list[Any]:
         call = tf.function(lambda rows: model(rows, training=False))
         return call.get_concrete_function(tf.TensorSpec(shape, symbol.dtype))
 
-    whole = backbone.build()
     cuts = [whole.get_layer(stage.ends_at).output for stage in backbone.stages[:-1]]
     starts, ends = [whole.inputs[0], *cuts], [*cuts, whole.outputs[0]]
     return [graph(keras.Model(start, end)) for start, end in zip(starts, ends, strict=True)]
@@ -224,11 +224,11 @@ def _convert(backbone: Backbone, folder: Path) -> None:
 
     OpenVINO reads a frozen TensorFlow graph by itself, so its Python converter, which knows Keras 2, is not needed.
     """
+    openvino, graphs = _openvino_package(), _graphs(backbone)
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
-    openvino = _openvino_package()
     folder.mkdir()
     frozen = folder.with_suffix(".pb")
-    for place, graph in enumerate(_graphs(backbone)):
+    for place, graph in enumerate(graphs):
         frozen.write_bytes(convert_variables_to_constants_v2(graph).graph.as_graph_def().SerializeToString())
         openvino.save_model(openvino.Core().read_model(frozen), folder / f"stage{place}.xml", compress_to_fp16=False)
