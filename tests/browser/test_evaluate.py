@@ -14,7 +14,7 @@ from core.workspace.store import Store
 from scripts.dashboard import Dashboard
 from tests.browser.conftest import PATIENCE_MS, go, open_page, picture, press, settle, wait_until
 from tests.conftest import moving_square
-from tests.test_evaluate_page import LABELS, clip_answers, trained
+from tests.pages.test_evaluate import LABELS, clip_answers, trained
 
 MISTAKES = {1: 2, 4: 2, 6: 1}
 

@@ -12,7 +12,7 @@ from core.workflows import clips, models, predictions
 from core.workspace.store import Store
 from scripts.dashboard import Dashboard
 from tests.browser.conftest import PATIENCE_MS, go, picture, press, settle, turn_to, wait_until
-from tests.test_words import KINETICS
+from tests.workflows.test_search import KINETICS
 
 STEP_S = 0.1
 TALK = """1

@@ -17,8 +17,8 @@ from scripts.dashboard import Dashboard
 from tests.browser.conftest import PATIENCE_MS, analyse, go, open_page, picture, press, settle
 from tests.browser.test_pictures import overflow_px
 from tests.conftest import moving_square
-from tests.test_text_branch import SAID, made_set
-from tests.test_text_training import srt
+from tests.stages.test_text_branch import SAID, made_set
+from tests.workflows.test_text_training import srt
 
 CNN = "i3d-kinetics400"
 LABELS = ("ride a horse", "ride a camel", "cut onions", "cut bread", "wait outside", "wait inside")

@@ -30,7 +30,7 @@ from core.workspace.store import Store
 from pages.ui import state
 from pages.ui.common.controls import downloads
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 DIGEST = "ab" * 32
 CARD = ModelCard("made", "A made model", "i3d-kinetics400", 1, ("walk", "run"), scores={"clip accuracy": 0.96})
 

@@ -16,7 +16,7 @@ from core.workflows.training import checkpoints
 from core.workspace.store import Store
 from pages.ui import cache, state
 from pages.ui.evaluate import confusion_matrix, descriptions, figures
-from tests.test_pages import FakeRunner, button, downloads_of, page, runner, told, video_info
+from tests.pages.test_pages import FakeRunner, button, downloads_of, page, runner, told, video_info
 
 __all__ = ["runner"]
 

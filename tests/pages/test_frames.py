@@ -27,7 +27,7 @@ from pages.ui.common.media import preview
 from pages.ui.common.media.preview import View
 from pages.ui.frames import quality_figures
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 DIGEST = "cd" * 32
 CARD = ModelCard("made", "A made model", "i3d-kinetics400", 1, ("walk", "run"))
 

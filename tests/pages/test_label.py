@@ -16,7 +16,7 @@ from core.workspace.store import Store
 from pages.ui import state
 from pages.ui.common.player import player
 from pages.ui.label import compare, desk
-from tests.test_pages import CARD, ROOT, FakeRunner, button, clip, downloads_of, page, runner, told
+from tests.pages.test_pages import CARD, ROOT, FakeRunner, button, clip, downloads_of, page, runner, told
 
 __all__ = ["clip", "runner"]
 

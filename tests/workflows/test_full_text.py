@@ -17,7 +17,7 @@ from core.workflows import texts as transcripts
 from core.workflows.search import full_text, index, keep_lines
 from core.workflows.search import query as searching
 from core.workspace.store import Store
-from tests.test_words import clip, seen
+from tests.workflows.test_search import clip, seen
 
 pytestmark = pytest.mark.usefixtures("no_network")
 SPOKEN = (

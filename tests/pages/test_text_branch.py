@@ -12,8 +12,8 @@ from core.workflows.texts import text_store
 from pages.ui import state
 from pages.ui.common import text_branch_scores
 from pages.ui.timeline import text_branch
-from tests.test_pages import CARD, DIGEST, button, clip, page, runner, told, video_info
-from tests.test_train_page import dataset, ended, looked_at, planned, store, tab
+from tests.pages.test_pages import CARD, DIGEST, button, clip, page, runner, told, video_info
+from tests.pages.test_train import dataset, ended, looked_at, planned, store, tab
 
 __all__ = ["clip", "dataset", "looked_at", "runner", "store"]
 WORDS = {"picture accuracy": 0.5, "words accuracy": 0.55, "both accuracy": 0.875, "both macro_f1": 0.8}

@@ -14,7 +14,7 @@ import pytest
 
 from scripts import convert_weights as convert
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = [name for name, *_rest in convert.SHIPPED]
 
 

@@ -9,7 +9,7 @@ from core.domain import ModelCard, Prediction, Recipe, serialization
 from core.stages.networks.backbones import BACKBONES
 from core.workflows import clips, predictions
 from core.workspace.store import Store
-from tests.test_pages import clip, downloads_of, page, runner, save_prediction, told  # noqa: F401
+from tests.pages.test_pages import clip, downloads_of, page, runner, save_prediction, told  # noqa: F401
 
 pytestmark = pytest.mark.usefixtures("no_network")
 MODEL = "made"

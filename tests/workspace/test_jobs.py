@@ -18,7 +18,7 @@ from core.base.progress import silent
 from core.domain.jobs import Job
 from core.workspace.jobs.runner import Runner, _progressed, _Run
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 MEMORY = 700 * 2**20
 
 

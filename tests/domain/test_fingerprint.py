@@ -12,7 +12,7 @@ from core.domain import Recipe
 from core.domain.fingerprint import fingerprint
 from core.stages.preprocessing.geometry import Crop, Flip, Rotate
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_a_fingerprint_is_40_hex_digits():

@@ -39,7 +39,7 @@ from core.workflows.training import checkpoints, model_files
 from core.workflows.training.options import Options
 from core.workspace.store import Store
 from tests.conftest import moving_square
-from tests.test_text_branch import CHANNELS, CLASSES, SAID, STEPS, made_set
+from tests.stages.test_text_branch import CHANNELS, CLASSES, SAID, STEPS, made_set
 
 CNN, ENGINE = "efficientnet-lite0", "tensorflow-f32"
 OPTIONS = Options(units=8, epochs=15, dropout=0.1, learning_rate=0.01, batch_size=8, stretch=0.0, crop=1.0, noise=0.0)

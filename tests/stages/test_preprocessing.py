@@ -523,7 +523,7 @@ def test_frame_times_of_a_real_variable_clip_are_repaired_or_kept(shared_data):
 
 @pytest.mark.parametrize("name", STEPS)
 def test_each_step_and_its_settings_are_documented(name):
-    page = (Path(__file__).resolve().parent.parent / "docs" / "steps.md").read_text()
+    page = (Path(__file__).resolve().parents[2] / "docs" / "steps.md").read_text()
     (section,) = [part for part in page.split("\n## ") if part.startswith(f"{STEPS[name].label}\n")]
     for knob in knobs(STEPS[name]):
         assert f"`{knob.name}`" in section

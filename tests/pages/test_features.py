@@ -22,7 +22,7 @@ from core.workflows.explanations import Question, View
 from pages.ui import state
 from pages.ui.features import colormaps, feature_maps, figures
 from pages.ui.features import explanations as reasons
-from tests.test_pages import CARD, DIGEST, FakeRunner, button, clip, downloads_of, page, runner, told  # noqa: F401  fixtures too
+from tests.pages.test_pages import CARD, DIGEST, FakeRunner, button, clip, downloads_of, page, runner, told  # noqa: F401  fixtures too
 
 MOVING = "i3d-kinetics400"
 ENGINE = "tensorflow-f32"

@@ -12,7 +12,7 @@ from core.workflows.datasets import importer
 from core.workspace.store import Store
 from pages.ui import state
 from pages.ui.datasets import import_panel
-from tests.test_pages import FakeRunner, button, page, runner, told
+from tests.pages.test_pages import FakeRunner, button, page, runner, told
 
 __all__ = ["runner"]
 

@@ -16,7 +16,7 @@ from core.base.errors import AnalysisError, WeightsMissing
 from core.stages.networks import inference_engine
 from core.stages.networks.backbones import BACKBONES, Stage
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ("i3d-kinetics400", "efficientnet-lite0")
 needs_openvino = pytest.mark.skipif(find_spec("openvino") is None, reason="OpenVINO is not installed")
 # The largest difference allowed, as a part of the largest feature, and between two scores (0 to 1).
@@ -107,7 +107,7 @@ TINY = """
 import sys
 from core.stages.networks import inference_engine
 from core.base.registry import BACKBONES
-from tests.test_engine import Tiny
+from tests.stages.test_inference_engine import Tiny
 BACKBONES.add(sys.argv[1], Tiny(name=sys.argv[1]))
 """
 CONVERT = TINY + "inference_engine.convert(*sys.argv[1:])"
@@ -158,7 +158,7 @@ def test_a_conversion_that_fails_leaves_nothing(tmp_path, monkeypatch):
 
 @needs_openvino
 def test_missing_weights_are_told_as_such_by_the_process_that_converts(tmp_path, monkeypatch):
-    missing = "from core.base.errors import WeightsMissing\nfrom tests.test_engine import Tiny\n"
+    missing = "from core.base.errors import WeightsMissing\nfrom tests.stages.test_inference_engine import Tiny\n"
     missing += "def build(self): raise WeightsMissing('No weights.', 'Get them.')\nTiny.build = build\n"
     monkeypatch.setattr(inference_engine, "CONVERTER", missing + CONVERT)
     with pytest.raises(WeightsMissing, match=r"No weights\.") as caught:

@@ -24,7 +24,7 @@ from core.stages.preprocessing.geometry import Flip, Rotate
 from core.workspace.store import STALE_S, Store, cleaned_name, results
 from core.workspace.store.videos import LONGEST_NAME, file_name
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 KEY, OTHER = "ab" * 20, "cd" * 20
 DIGEST, DIGEST_2 = "12" * 32, "34" * 32
 

@@ -37,7 +37,7 @@ from core.workspace.jobs.cluster import spread
 from core.workspace.jobs.runner import Runner
 from core.workspace.store import Store
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 CNN, ENGINE = "efficientnet-lite0", "tensorflow-f32"
 CHANNELS, STEPS = 6, 10
 LABELS = ("right", "left", "up", "down")
@@ -369,7 +369,7 @@ def test_a_training_whose_server_is_killed_goes_on_to_the_same_end(done, store):
 import time
 from core.workspace.jobs.runner import Runner
 from core.workspace.store import Store
-from tests.test_training import deadly
+from tests.workflows.test_training import deadly
 if __name__ == "__main__":
     store = Store({str(store.workspace)!r})
     runner = Runner(store, memory_bytes=4 * 2**30)

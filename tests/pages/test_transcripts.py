@@ -8,8 +8,8 @@ from core.domain.jobs import Job
 from core.workflows import texts
 from core.workflows.search import query
 from pages.ui import state
-from tests.test_pages import DIGEST, button, clip, page, runner, save_prediction, told  # noqa: F401
-from tests.test_transcripts import SRT
+from tests.pages.test_pages import DIGEST, button, clip, page, runner, save_prediction, told  # noqa: F401
+from tests.workflows.test_texts import SRT
 
 
 @pytest.fixture

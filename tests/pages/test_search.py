@@ -19,9 +19,9 @@ from core.workflows.search import named_key, zero_shot
 from core.workspace.store import Store
 from pages.ui import state
 from pages.ui.timeline import report as in_words
-from tests.test_narrative import recompute
-from tests.test_pages import button, downloads_of, page, told
-from tests.test_words import KINETICS, clip, seen
+from tests.pages.test_pages import button, downloads_of, page, told
+from tests.stages.test_narrative import recompute
+from tests.workflows.test_search import KINETICS, clip, seen
 
 pytestmark = pytest.mark.usefixtures("no_network")
 ENGINE = "tensorflow-f32"

@@ -15,9 +15,9 @@ from pages.ui import state
 from pages.ui.common.player import player
 from pages.ui.common.player.rows import COLUMNS, DIFFERS, Curve, Palette, Row, new_edits, packed
 from scripts.marked import times_of
-from tests.test_pages import video_info
+from tests.pages.test_pages import video_info
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 SLOTS = {"walk": 0, "run": 1}
 
 

@@ -25,7 +25,7 @@ from core.workflows.training import checkpoints
 from core.workspace.store import Store
 from pages.ui import state
 from pages.ui.train import descriptions, figures
-from tests.test_pages import FakeRunner, button, downloads_of, page, runner, told
+from tests.pages.test_pages import FakeRunner, button, downloads_of, page, runner, told
 
 __all__ = ["runner"]
 

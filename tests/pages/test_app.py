@@ -14,7 +14,7 @@ from core.base import settings
 from core.stages.preprocessing.frame_clock import frame_table
 from pages.ui import cache, state
 from pages.ui.common.controls import downloads
-from tests.test_pages import video_info
+from tests.pages.test_pages import video_info
 
 MP4 = b"\x00\x00\x00\x18ftypmp42" + bytes(range(256)) * 40
 DIGEST = "cd" * 32

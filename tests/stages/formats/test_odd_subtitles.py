@@ -10,10 +10,10 @@ from core.domain import Recipe
 from core.workflows import clips, models, predictions, texts
 from core.workspace.store import Store
 from pages.ui import state
-from tests.test_pages import DIGEST, clip, page, runner, told
-from tests.test_transcripts import SRT
-from tests.test_words import seen
-from tests.test_words_beside import answering
+from tests.pages.test_pages import DIGEST, clip, page, runner, told
+from tests.pages.test_transcripts import answering
+from tests.workflows.test_search import seen
+from tests.workflows.test_texts import SRT
 
 pytestmark = pytest.mark.usefixtures("no_network")
 __all__ = ["answering", "clip", "runner"]
