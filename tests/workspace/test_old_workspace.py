@@ -64,7 +64,7 @@ from core.workflows.texts.text_store import keep_lines, lines_of
 from core.workflows.training import checkpoints, features, options, runs, tuning
 from core.workspace.store import Store
 
-ARCHIVE = Path(__file__).resolve().parent / "data" / "workspace-4d565c9.zip"
+ARCHIVE = Path(__file__).resolve().parents[1] / "data" / "workspace-4d565c9.zip"
 LITE, I3D = "efficientnet-lite0", "i3d-kinetics400"
 AS_IT_IS = Recipe()
 CLASSES: dict[str, Any] = {  # what is stored under each kind of result; None for files
