@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import sys
 import time
 import zipfile
 from collections.abc import Iterator
@@ -59,7 +60,7 @@ from core.store import Store
 from core.training import gathering, options, runs, tuning
 from core.words import encoder, index, naming, picturing
 
-ARCHIVE = Path(__file__).resolve().parent / "data" / "workspace-4d565c9.zip"
+ARCHIVE = Path(sys.modules["tests.conftest"].__file__ or "").resolve().parent / "data" / "workspace-4d565c9.zip"
 LITE, I3D = "efficientnet-lite0", "i3d-kinetics400"
 AS_IT_IS = Recipe()
 CLASSES: dict[str, Any] = {  # what is stored under each kind of result; None for files
