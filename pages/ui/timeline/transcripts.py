@@ -17,7 +17,7 @@ LARGEST_PX = 420
 
 def tables(segments, info: VideoInfo, key: str) -> None:
     """The table that `segments` draws, and where there are words a second one of them behind it."""
-    texts = cache.texts(info.digest)
+    texts = cache.transcripts(info.digest)
     if not texts:
         segments()
         return
@@ -54,7 +54,7 @@ def _table(texts: Lines, key: str) -> None:
 
 def panel(info: VideoInfo) -> None:
     """What is kept beside the clip, and the ways to add to it."""
-    texts = cache.texts(info.digest)
+    texts = cache.transcripts(info.digest)
     about = (
         "What is said or written: shown beside the player, found by the search, read by models that learned with words."
     )
@@ -124,7 +124,7 @@ def _take(key: str, digest: str, turn: int) -> None:
 def _inside(info: VideoInfo) -> None:
     """Subtitles that the clip holds itself."""
     st.markdown("Subtitles inside the clip")
-    there = any(each.source.startswith("subtitle inside") for each in cache.texts(info.digest))
+    there = any(each.source.startswith("subtitle inside") for each in cache.transcripts(info.digest))
     key = transcripts.inside_key(info.digest)
     job = (transcripts.take_inside, state.store(), info.digest)
     if job_panel.ready(key, "Take subtitles inside", *job, there=there, noun="second"):
@@ -147,7 +147,7 @@ def _speech(info: VideoInfo) -> None:
         st.code(str(transcripts.speech_folder(state.store())), language=None)
         return
     model = str(st.selectbox("Model", models, key="speech.model"))
-    there = any(each.source == "speech" for each in cache.texts(info.digest))
+    there = any(each.source == "speech" for each in cache.transcripts(info.digest))
     job = (transcripts.write_down, state.store(), info.digest, model)
     key = transcripts.speech_key(info.digest, model)
     if job_panel.ready(key, "Write down speech", *job, there=there, noun="second"):
