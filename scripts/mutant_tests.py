@@ -63,8 +63,8 @@ def _with_packages(root: Path, modules: set[str]) -> set[str]:
 
 def _mirrors(root: Path, test: Path, path: Path) -> bool:
     """Whether tests/a/b/test_c.py, tests/a/test_b.py or tests/a/test_b_more.py tells of core/a/b/c.py."""
-    own = path.relative_to(root / "core").with_suffix("").parts
-    folders, name = test.relative_to(root / "tests").parent.parts, test.stem.removeprefix("test_")
+    own = list(path.relative_to(root / "core").with_suffix("").parts)
+    folders, name = list(test.relative_to(root / "tests").parent.parts), test.stem.removeprefix("test_")
     if folders and folders == own[:-1]:
         return own[-1] == "__init__" or len(own) > 2 or f"{name}_".startswith(f"{own[-1]}_")
     return any(

@@ -105,7 +105,7 @@ class _Finder:
         home = shape_of(scope) if scope else ""
         returns = ast.unparse(scope.returns) if scope and scope.returns else ""
         for statement in body:
-            if isinstance(statement, (*Scope.__args__, ast.ClassDef)):
+            if isinstance(statement, Scope | ast.ClassDef):
                 name = f"{function}.{statement.name}".lstrip(".")
                 if statement.name != "__repr__":
                     inner = statement if isinstance(statement, Scope) else None
