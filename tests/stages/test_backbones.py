@@ -18,7 +18,16 @@ from core.base import settings
 from core.base.errors import Cancelled, FormatInvalid, VideoUnreadable, WeightsMissing
 from core.domain import Frame
 from core.stages.networks import inference_engine
-from core.stages.networks.backbones import BACKBONES, Backbone, Stage, covering, features, grid, squared
+from core.stages.networks.backbones import (
+    BACKBONES,
+    Backbone,
+    Stage,
+    covering,
+    features,
+    grid,
+    keras_applications,
+    squared,
+)
 from pages.ui.common.pickers import backbone_menu
 
 SHIPPED = ("i3d-kinetics400", "efficientnet-lite0")
@@ -268,6 +277,25 @@ def test_each_backbone_is_defined_soundly(name):
     assert backbone.title and backbone.version >= 1 and backbone.channels > 0 and backbone.size_px > 0
     assert backbone.frames_per_step == (8 if backbone.volumetric else 1)
     assert backbone.hint
+
+
+@pytest.mark.parametrize("scaling", ["tf", "torch", "caffe"])
+def test_pictures_are_scaled_as_keras_scales_them_for_its_networks(scaling: str):
+    import keras
+
+    picture = np.random.default_rng(0).integers(0, 256, (1, 6, 5, 3), dtype=np.uint8)
+    start = keras.Input((6, 5, 3), dtype="uint8")
+    scaled = keras.Model(start, keras_applications._scaled(start, scaling))(picture)
+    expected = keras.applications.imagenet_utils.preprocess_input(picture.astype(np.float32), mode=scaling)
+    assert np.abs(np.asarray(scaled) - expected).max() < 1e-4
+
+
+def test_pictures_stay_as_they_are_for_networks_that_scale_by_themselves():
+    import keras
+
+    picture = np.arange(48, dtype=np.uint8).reshape(1, 4, 4, 3)
+    start = keras.Input((4, 4, 3), dtype="uint8")
+    assert np.array_equal(keras.Model(start, keras_applications._scaled(start, ""))(picture), picture)
 
 
 def test_a_shipped_backbone_gives_what_it_states(built):

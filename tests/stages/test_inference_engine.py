@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,18 @@ def test_results_of_earlier_windows_stay_as_they_were(networks):
     kept = first.copy()
     run(255 - moving_picture(4))
     np.testing.assert_array_equal(first, kept)
+
+
+def test_a_network_that_is_cut_elsewhere_is_converted_anew(tmp_path, monkeypatch):
+    """What was converted for other stages must not be taken for this one."""
+    made = []
+    monkeypatch.setattr(inference_engine, "_keep", lambda _backbone, kept: (made.append(kept), kept.mkdir()))
+    whole = BACKBONES["efficientnet-lite0"]
+    parted = replace(whole, stages=(Stage(4, ends_at="here"), Stage(4)))
+    elsewhere = replace(whole, stages=(Stage(4, ends_at="there"), Stage(4)))
+    for backbone in (whole, parted, elsewhere, whole, parted):
+        assert inference_engine._kept(backbone, tmp_path).is_dir()
+    assert len(made) == len(set(made)) == 3
 
 
 @needs_openvino
