@@ -24,10 +24,10 @@ ABOUT = (
 )
 
 
-def show(key: str, entry: DatasetEntry, asked: evaluation.Question) -> None:
+def show(key: str, entry: DatasetEntry, question: evaluation.Question) -> None:
     """The view that was picked; the first numbers above the first of them, their sentence above the others."""
-    found = cache.evaluation(key)
-    names = [name for name in VIEWS if name != "time" or found.found.over_time]
+    results = cache.evaluation(key)
+    names = [name for name in VIEWS if name != "time" or results.found.over_time]
     kept = state.remembered("evaluate.view", "overview")
     view = st.segmented_control(
         "View", names, default=kept if kept in names else "overview", format_func=lambda name: VIEWS[name][0],
@@ -38,14 +38,14 @@ def show(key: str, entry: DatasetEntry, asked: evaluation.Question) -> None:
         headline.show(key)
     else:
         headline.sentence(key)
-    part(str(view), key, entry, asked)
+    part(str(view), key, entry, question)
 
 
 @st.fragment
-def part(view: str, key: str, entry: DatasetEntry, asked: evaluation.Question) -> None:
+def part(view: str, key: str, entry: DatasetEntry, question: evaluation.Question) -> None:
     """One view, run again by itself after a click in it."""
     if view == "compare":
-        compare.show(key, entry, asked)
+        compare.show(key, entry, question)
     else:
         VIEWS[view][1](key)
 

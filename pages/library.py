@@ -21,10 +21,10 @@ def order(entries: list[VideoEntry]) -> list[VideoEntry]:
     left, right = st.columns([3, 1])
     wanted = left.text_input("Find by name", placeholder="Find by name", label_visibility="collapsed")
     by = right.selectbox("Order", list(ORDERS), 0, ORDERS.__getitem__, label_visibility="collapsed")
-    found = [entry for entry in entries if wanted.lower() in entry.name.lower()]
+    matching = [entry for entry in entries if wanted.lower() in entry.name.lower()]
     if by == "name":
-        return sorted(found, key=lambda entry: entry.name.lower())
-    return sorted(found, key=lambda entry: entry.info.duration_s, reverse=True) if by == "length" else found
+        return sorted(matching, key=lambda entry: entry.name.lower())
+    return sorted(matching, key=lambda entry: entry.info.duration_s, reverse=True) if by == "length" else matching
 
 
 def card(entry: VideoEntry) -> None:
@@ -73,16 +73,16 @@ if not entries:
     st.stop()
 
 theme.section("Your clips" if len(entries) > 1 else "Your clip")
-found = order(entries)
+matching = order(entries)
 shown = state.remembered("library.shown", SHOWN)
-for start in range(0, min(len(found), shown), 3):
-    for column, entry in zip(st.columns(3, gap="medium"), found[start : start + 3], strict=False):
+for start in range(0, min(len(matching), shown), 3):
+    for column, entry in zip(st.columns(3, gap="medium"), matching[start : start + 3], strict=False):
         with column:
             card(entry)
-if not found:
+if not matching:
     theme.empty("No clip has that in its name", "Clear the search to see all clips.")
-if len(found) > shown:
+if len(matching) > shown:
     st.button(
-        f"Show more ({len(found)} clips in all)", icon=":material/expand_more:", on_click=state.remember,
+        f"Show more ({len(matching)} clips in all)", icon=":material/expand_more:", on_click=state.remember,
         args=("library.shown", shown * 2),
     )  # fmt: skip

@@ -14,7 +14,7 @@ if not state.store().digests():
     )
     st.button("Open the library", type="primary", icon=":material/video_library:", on_click=state.go, args=("library",))
     st.stop()
-asked, place = results.box()
-coverage.show(place)
+query, digest = results.box()
+coverage.show(digest)
 if coverage.indexed():
-    results.show(asked, place)
+    results.show(query, digest)

@@ -118,7 +118,7 @@ def test_the_table_tells_when_how_long_what_and_how_sure():
      (3725.25, 1, "1:02:05.2"), (5.5, 3, "0:05.500")],
 )  # fmt: skip
 def test_moments_are_written_as_a_clock(seconds, places, expected):
-    assert formatting.clock(seconds, places=places) == expected
+    assert formatting.clock(seconds, decimals=places) == expected
 
 
 def test_numbers_are_written_with_units():

@@ -55,7 +55,7 @@ def numbers(text: str, kind: str) -> list[float]:
 def test_a_lane_travels_as_columns_of_numbers():
     palette = Palette(SLOTS, ["run"])
     found = (Segment(0.1, 0.5, "walk", 0.81), Segment(0.5, 1 / 3 + 0.4, "run"))
-    row = packed(Row("mine", found, seen=[(0, 1.5)], told="it is", edits=True), palette)
+    row = packed(Row("mine", found, seen=[(0, 1.5)], prefix="it is", edits=True), palette)
     assert numbers(row["starts"], "<f8") == [0.1, 0.5]
     assert numbers(row["stops"], "<f8") == [0.5, 1 / 3 + 0.4]
     assert numbers(row["sures"], "u1") == [81, 255]

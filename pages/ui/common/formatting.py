@@ -8,20 +8,20 @@ from pathlib import Path
 from core.domain import Recipe, VideoInfo
 
 
-def clock(seconds: float, *, places: int = 0) -> str:
+def clock(seconds: float, *, decimals: int = 0) -> str:
     """A moment as m:ss, or h:mm:ss from an hour on, with so many decimals. 83.456 with two: 1:23.46."""
-    scale = 10**places
+    scale = 10**decimals
     units = round(seconds * scale)
     minutes, rest = divmod(units, 60 * scale)
-    tail = f"{rest / scale:0{3 + places if places else 2}.{places}f}"
+    tail = f"{rest / scale:0{3 + decimals if decimals else 2}.{decimals}f}"
     return f"{minutes}:{tail}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02}:{tail}"
 
 
-def seconds(told: str) -> float | None:
+def seconds(text: str) -> float | None:
     """A moment out of what a person types: 83.4, 1:23.4 or 0:01:23.4; None for anything else."""
-    parts = told.strip().replace(",", ".").split(":")
+    parts = text.strip().replace(",", ".").split(":")
     if len(parts) > 3 or not all(
-        part.replace(".", "", place == len(parts) - 1).isdecimal() for place, part in enumerate(parts)
+        part.replace(".", "", index == len(parts) - 1).isdecimal() for index, part in enumerate(parts)
     ):
         return None
     return sum(float(part) * 60**power for power, part in enumerate(reversed(parts)))

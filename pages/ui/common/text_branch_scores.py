@@ -37,9 +37,9 @@ def sentence(record: Training) -> str:
 
 def _explained(record: Training, branch: str) -> str:
     """The other numbers of a branch."""
-    told = [
+    texts = [
         f"{NAMES.get(name, name)} {100 * value:.1f} %"
-        for each, value in record.words.items()
-        if (name := each.removeprefix(f"{branch} ")) != each
+        for text, value in record.words.items()
+        if (name := text.removeprefix(f"{branch} ")) != text
     ]
-    return "Of clips that were held out. " + ", ".join(told)
+    return "Of clips that were held out. " + ", ".join(texts)

@@ -46,15 +46,15 @@ def _by_place() -> None:
         key=f"sets.upload.{turn}",
         help="A zip of a folder with the clips in it, or a CSV table that names clips on this machine.",
     )
-    place = st.text_input(
+    path = st.text_input(
         "Or a path on this machine",
         key=f"sets.path.{turn}",
         placeholder="/home/me/actions, a zip or a CSV table",
         help="The clips stay where they are. Best for large sets.",
     )
     forms: tuple[datasets.Form, ...] = get_args(datasets.Form)
-    form = st.selectbox("Layout", forms, 0, lambda one: datasets.FORMS.get(one, FIND_OUT), key="sets.form")
-    source = datasets.Source(path=place.strip().strip("\"'"), form=form, **_details(form))
+    form = st.selectbox("Layout", forms, 0, lambda name: datasets.FORMS.get(name, FIND_OUT), key="sets.form")
+    source = datasets.Source(path=path.strip().strip("\"'"), form=form, **_details(form))
     if button.pressed("Check this set", key="sets.check", type="primary", icon=":material/fact_check:"):
         _begin(source, upload)
         state.remember("sets.turn", turn + 1)
@@ -63,22 +63,24 @@ def _by_place() -> None:
 
 def _details(form: datasets.Form) -> dict:
     """What a layout needs to be told besides the path."""
-    told: dict = {}
+    details: dict = {}
     if form in LISTED:
-        told["split"] = int(st.number_input("Which of the numbered splits", 1, 99, 1, key="sets.split"))
+        details["split"] = int(st.number_input("Which of the numbered splits", 1, 99, 1, key="sets.split"))
     if form in ("csv", "labels", *LISTED):
-        told["clips"] = st.text_input(
+        details["clips"] = st.text_input(
             "Folder of the clips, if they lie elsewhere", key="sets.clips", placeholder="/home/me/clips"
         ).strip()
     if form == "mstcn":
-        told["every"] = int(st.number_input("A label for every so many frames", 1, 30, 1, key="sets.every"))
+        details["every"] = int(st.number_input("A label for every so many frames", 1, 30, 1, key="sets.every"))
     if form in ("csv", "labels"):
-        told["watched"] = _watched()
+        details["watched"] = _watched()
     if form == "csv":
         with st.expander("The columns have other names"):
-            columns = {one: st.text_input(one, key=f"sets.column.{one}").strip() for one in datasets.MEANINGS}
-        told["columns"] = tuple((meaning, header) for meaning, header in columns.items() if header)
-    return told
+            columns = {
+                meaning: st.text_input(meaning, key=f"sets.column.{meaning}").strip() for meaning in datasets.MEANINGS
+            }
+        details["columns"] = tuple((meaning, header) for meaning, header in columns.items() if header)
+    return details
 
 
 def _watched() -> bool:
@@ -153,8 +155,8 @@ def progress() -> bool:
 
 def _ended(job: Job) -> None:
     """Say why a check gave nothing, until that is closed."""
-    told, button = st.columns([8, 1], vertical_alignment="center")
-    with told:
+    column, button = st.columns([8, 1], vertical_alignment="center")
+    with column:
         if job.state == "cancelled":
             st.info(f"{theme.plain(job.title)}: stopped. Nothing was taken in.", icon=":material/cancel:")
         else:
@@ -168,19 +170,19 @@ def _ended(job: Job) -> None:
 def _agreement(key: str) -> None:
     """What a check found, and the buttons to take the set in or to forget it."""
     try:
-        found = cache.checked(key)
+        dataset = cache.checked(key)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
-    lost = sum(one.left_out for one in found.findings)
+    lost = sum(finding.left_out for finding in dataset.findings)
     with st.container(border=True, key=f"agreement-{key}"):
-        _headline(found, lost)
-        if found.findings:
-            st.dataframe(tables.findings(found.findings), hide_index=True, width="stretch", key=f"found.{key}")
+        _headline(dataset, lost)
+        if dataset.findings:
+            st.dataframe(tables.findings(dataset.findings), hide_index=True, width="stretch", key=f"found.{key}")
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            name = st.text_input("Name of the set", value=found.name, key=f"name.{key}")
-            told = "Take in what can be used" if lost else "Take this set in"
-            agreed = button.pressed(told, key=f"keep.{key}", type="primary", disabled=not found.items)
+            name = st.text_input("Name of the set", value=dataset.name, key=f"name.{key}")
+            title = "Take in what can be used" if lost else "Take this set in"
+            agreed = button.pressed(title, key=f"keep.{key}", type="primary", disabled=not dataset.items)
             if button.pressed("Forget it", key=f"drop.{key}"):
                 importer.drop(state.store(), key)
                 st.rerun()
@@ -188,14 +190,14 @@ def _agreement(key: str) -> None:
         _keep(key, name)
 
 
-def _headline(found: Dataset, lost: int) -> None:
-    usable = formatting.count(len(found.items), "clip")
-    st.markdown(f"**{theme.plain(found.name)}** was checked.")
+def _headline(dataset: Dataset, lost: int) -> None:
+    usable = formatting.count(len(dataset.items), "clip")
+    st.markdown(f"**{theme.plain(dataset.name)}** was checked.")
     theme.facts(
         (
-            f"{usable} in {formatting.classes(len(found.labels))} can be used",
+            f"{usable} in {formatting.classes(len(dataset.labels))} can be used",
             f"{formatting.count(lost, 'thing')} would be left out" if lost else "nothing would be left out",
-            found.source,
+            dataset.source,
         )
     )
     if lost:

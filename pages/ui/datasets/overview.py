@@ -65,8 +65,8 @@ def gallery(items: list[Item], *, key: str) -> None:
 
 def _cell(item: Item) -> str:
     name = item.path.rpartition("/")[2]
-    told = f"<figcaption>{escape(name)}</figcaption>"
-    return f"<figure>{thumbnails.small(item.video, item.duration_s)}{told}</figure>"
+    text = f"<figcaption>{escape(name)}</figcaption>"
+    return f"<figure>{thumbnails.small(item.video, item.duration_s)}{text}</figure>"
 
 
 def clips(dataset: Dataset) -> None:
@@ -86,6 +86,6 @@ def findings(dataset: Dataset) -> None:
     if not dataset.findings:
         theme.empty("Nothing was wrong", "Every clip of the source could be read and takes part.")
         return
-    lost = sum(one.left_out for one in dataset.findings)
+    lost = sum(finding.left_out for finding in dataset.findings)
     st.caption(f"When this set was read, {formatting.count(lost, 'thing')} had to be left out.")
     st.dataframe(tables.findings(dataset.findings), hide_index=True, width="stretch", height=460)

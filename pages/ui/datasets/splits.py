@@ -46,16 +46,16 @@ def panel(entry: DatasetEntry, dataset: Dataset) -> None:
 
 def _joins(entry: DatasetEntry) -> tuple[tuple[int, int], ...]:
     """Which pairs of clips stay together: as set in this session, at first as the set's split has them."""
-    told = state.remembered(f"sets.joins.{entry.key}", None)
-    if told is not None:
-        return told
+    stored = state.remembered(f"sets.joins.{entry.key}", None)
+    if stored is not None:
+        return stored
     kept = state.store().split_keys(entry.key)
     return state.store().read(kept[0], Split).joins if kept else ()
 
 
 def _grouping(entry: DatasetEntry, dataset: Dataset) -> Grouping | None:
     """The grouping that was chosen; None while a pattern is still to be typed."""
-    offers = {f"{one.title} · {formatting.count(one.count, 'group')}": one for one in cache.offers(entry)}
+    offers = {f"{offer.title} · {formatting.count(offer.count, 'group')}": offer for offer in cache.offers(entry)}
     chosen = st.radio("A group is told by", [*offers, OWN], 0, key=f"sets.grouping.{entry.key}")
     if chosen in offers:
         offer = offers[chosen]
@@ -100,22 +100,22 @@ def _folds(entry: DatasetEntry, dataset: Dataset, grouping: Grouping, joins: tup
 
 def _warnings(dataset: Dataset, split: Split) -> None:
     """What cannot be learned or tested in some fold."""
-    found = datasets.gaps(dataset, split)
-    if found:
-        told = [
-            f"{one.file.capitalize()} has no {one.expected}{'' if one.got == 'none' else f': {one.got}'}."
-            for one in found[:8]
+    findings = datasets.gaps(dataset, split)
+    if findings:
+        texts = [
+            f"{finding.file.capitalize()} has no {finding.expected}{'' if finding.got == 'none' else f': {finding.got}'}."
+            for finding in findings[:8]
         ]
-        theme.notes((*told, *((f"and {len(found) - 8} more of the kind.",) if len(found) > 8 else ())))
+        theme.notes((*texts, *((f"and {len(findings) - 8} more of the kind.",) if len(findings) > 8 else ())))
 
 
 def _leaks(entry: DatasetEntry, split: Split) -> tuple[Pair, ...]:
     """The near-duplicates that the split has on two sides, told."""
-    found = importer.duplicates(state.store(), entry.key)
-    if found is None:
+    duplicates = importer.duplicates(state.store(), entry.key)
+    if duplicates is None:
         st.caption("Near-duplicates were not looked for yet; see the part of that name.")
         return ()
-    torn = datasets.leaks(split, found)
+    torn = datasets.leaks(split, duplicates)
     if torn:
         pairs = formatting.count(len(torn), "pair")
         theme.notes(
@@ -132,8 +132,8 @@ def _save(entry: DatasetEntry, split: Split, torn: tuple[Pair, ...]) -> None:
         st.success("This is the split of the set. Training uses it.", icon=":material/check_circle:")
         return
     agreed = not torn or st.checkbox("These clips are different: split them all the same", key=f"sets.agree.{key}")
-    told = "Use this split instead" if kept else "Use this split"
-    if button.pressed(told, key="sets.save", type="primary", icon=":material/call_split:", disabled=not agreed):
+    title = "Use this split instead" if kept else "Use this split"
+    if button.pressed(title, key="sets.save", type="primary", icon=":material/call_split:", disabled=not agreed):
         state.store().save_split(split, key)
         st.rerun()
 
@@ -147,25 +147,25 @@ def duplicates(entry: DatasetEntry, dataset: Dataset) -> None:
     task = (importer.find_duplicates, state.store(), entry.name)
     if not job_panel.ready(key, "Look for near-duplicates", *task, noun="clip", about=LOOK):
         return
-    found = importer.duplicates(state.store(), entry.key)
-    if found is None:
+    pairs = importer.duplicates(state.store(), entry.key)
+    if pairs is None:
         st.rerun()
-    if found.left:
+    if pairs.left:
         theme.notes(
-            (f"{formatting.number(found.left)} pairs were not compared: too many clips look alike at first sight.",)
+            (f"{formatting.number(pairs.left)} pairs were not compared: too many clips look alike at first sight.",)
         )
-    if not found.pairs:
+    if not pairs.pairs:
         theme.empty("No two clips look alike", "Nothing needs to be joined.")
         return
     theme.section(
-        f"{formatting.count(len(found.pairs), 'pair')} of clips that look alike",
+        f"{formatting.count(len(pairs.pairs), 'pair')} of clips that look alike",
         "Are they one recording? Then keep them in one group, so that no split parts them.",
     )
-    _join_all(entry, found.pairs)
+    _join_all(entry, pairs.pairs)
     shown = state.remembered(f"sets.pairs.{entry.key}", PAIRS)
-    for pair in found.pairs[:shown]:
+    for pair in pairs.pairs[:shown]:
         _pair(entry, dataset, pair)
-    if len(found.pairs) > shown:
+    if len(pairs.pairs) > shown:
         st.button(
             "Show more pairs", icon=":material/expand_more:", on_click=state.remember,
             args=(f"sets.pairs.{entry.key}", shown * 2),
@@ -203,6 +203,6 @@ def _pair(entry: DatasetEntry, dataset: Dataset, pair: Pair) -> None:
         )
         together = rest.toggle("Keep in one group", ends in joins, key=f"sets.join.{entry.key}.{ends}.{ends in joins}")
     if together != (ends in joins):
-        others = tuple(one for one in joins if one != ends)
+        others = tuple(join for join in joins if join != ends)
         state.remember(f"sets.joins.{entry.key}", (*others, ends) if together else others)
         st.rerun()

@@ -20,17 +20,17 @@ TALLEST_PX = 720
 GIVEN = {"": "", "train": "training", "val": "validation", "test": "testing", "unused": "not used"}
 
 
-def findings(found: Sequence[Finding]) -> "DataFrame":
+def findings(items: Sequence[Finding]) -> "DataFrame":
     """What was found in a source, what is left out first."""
     from pandas import DataFrame
 
-    ordered = sorted(found, key=lambda one: not one.left_out)
+    ordered = sorted(items, key=lambda finding: not finding.left_out)
     columns = {
-        "Where": [one.file for one in ordered],
-        "Line": [str(one.line or "") for one in ordered],
-        "Expected": [one.expected for one in ordered],
-        "Got": [one.got for one in ordered],
-        "What of it": ["left out" if one.left_out else "taken in all the same" for one in ordered],
+        "Where": [finding.file for finding in ordered],
+        "Line": [str(finding.line or "") for finding in ordered],
+        "Expected": [finding.expected for finding in ordered],
+        "Got": [finding.got for finding in ordered],
+        "What of it": ["left out" if finding.left_out else "taken in all the same" for finding in ordered],
     }
     return DataFrame({name: cells for name, cells in columns.items() if name != "Line" or any(cells)})
 
@@ -87,7 +87,7 @@ def labels_of(item: Item) -> set[str]:
 
 def counts(dataset: Dataset) -> dict[str, tuple[int, float]]:
     """For each label in order: clips, or segments in a set of segments, and seconds."""
-    told: Counter[str] = Counter()
+    totals: Counter[str] = Counter()
     seconds = dict.fromkeys(dataset.labels, 0.0)
     for item in dataset.items:
         pieces = [(part.label, part.stop_s - part.start_s) for part in item.segments]
@@ -95,9 +95,9 @@ def counts(dataset: Dataset) -> dict[str, tuple[int, float]]:
             rest_s = sum(stop - start for start, stop in item.seen) - sum(length for _, length in pieces)
             pieces += [(dataset.background, rest_s)] if rest_s > 1e-6 else []
         for label, length_s in pieces or [(item.label, item.duration_s)]:
-            told[label] += 1
+            totals[label] += 1
             seconds[label] += length_s
-    return {label: (told[label], float(seconds[label])) for label in dataset.labels}
+    return {label: (totals[label], float(seconds[label])) for label in dataset.labels}
 
 
 def balance(dataset: Dataset) -> str:
@@ -123,17 +123,17 @@ def class_bars(dataset: Dataset, slots: Mapping[str, int], *, dark: bool) -> "Fi
     """How many examples each class has."""
     from plotly import graph_objects as go
 
-    told = counts(dataset)
-    labels = list(told)
+    pairs = counts(dataset)
+    labels = list(pairs)
     unit = "segments" if any(item.segments for item in dataset.items) else "clips"
     bars = go.Bar(
         y=labels,
-        x=[count for count, _ in told.values()],
+        x=[count for count, _ in pairs.values()],
         orientation="h",
         marker={"color": [colour(slots[label]) for label in labels]},
-        text=[formatting.number(count) for count, _ in told.values()],
+        text=[formatting.number(count) for count, _ in pairs.values()],
         textangle=0,
-        customdata=[formatting.length(seconds) for _, seconds in told.values()],
+        customdata=[formatting.length(seconds) for _, seconds in pairs.values()],
         hovertemplate="%{y}: %{x} " + unit + ", %{customdata} in all<extra></extra>",
     )
     figure = go.Figure(bars)
@@ -149,13 +149,13 @@ def duration_bars(dataset: Dataset, *, dark: bool) -> "Figure":
     lengths_s = np.array([item.duration_s for item in dataset.items])
     edges_s = np.histogram_bin_edges(lengths_s, bins=min(24, max(4, round(len(lengths_s) ** 0.5))))
     numbers, _ = np.histogram(lengths_s, edges_s)
-    told = [f"{formatting.length(a)} to {formatting.length(b)}" for a, b in pairwise(edges_s)]
+    texts = [f"{formatting.length(a)} to {formatting.length(b)}" for a, b in pairwise(edges_s)]
     bars = go.Bar(
         x=(edges_s[:-1] + edges_s[1:]) / 2,
         y=numbers,
         width=np.diff(edges_s) * 0.92,
         marker={"color": "#B8873A"},
-        customdata=told,
+        customdata=texts,
         hovertemplate="%{y} clips of %{customdata}<extra></extra>",
     )
     figure = go.Figure(bars)
@@ -174,8 +174,8 @@ def fold_bars(split: Split, *, dark: bool) -> "Figure":
         numbers = (split.parts == part).sum(axis=1)
         if not numbers.any():
             continue
-        told = f"%{{y}}: %{{x}} clips {name}<extra></extra>"
-        figure.add_bar(y=names, x=numbers, name=name, orientation="h", marker={"color": shade}, hovertemplate=told)
+        text = f"%{{y}}: %{{x}} clips {name}<extra></extra>"
+        figure.add_bar(y=names, x=numbers, name=name, orientation="h", marker={"color": shade}, hovertemplate=text)
     figure.update_layout(
         barmode="stack", legend={"orientation": "h", "traceorder": "normal", "y": 1.02, "yanchor": "bottom", "x": 0}
     )

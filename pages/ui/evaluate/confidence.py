@@ -27,14 +27,14 @@ HOW = {
 
 def show(key: str) -> None:
     """Reliability above, one class below; the clips of what was clicked on the right."""
-    found = cache.evaluation(key)
-    if found.found.scores is None:
+    evaluation = cache.evaluation(key)
+    if evaluation.found.scores is None:
         theme.empty("There is no confidence", "Only labels are known of this prediction, not how sure they are.")
         return
     for kind, draw in (("bin", _reliability), ("above", _one_class)):
         left, right = st.columns([6, 5], gap="large")
         with left:
-            draw(key, found)
+            draw(key, evaluation)
         with right:
             _clips(key, kind)
 
@@ -53,48 +53,48 @@ def _choose(key: str, kind: str, choice: Choice) -> None:
     state.remember(f"evaluate.choice.{kind}.{key}", choice)
 
 
-def _reliability(key: str, found: Evaluation) -> None:
+def _reliability(key: str, results: Evaluation) -> None:
     """Said beside found, before and after scaling."""
     theme.section("Is it as sure as it may be?", "A point below the dotted line is surer than it has reason to be.")
-    overall = found.card.overall
+    overall = results.card.overall
     names = [name for name in NUMBERS if name in overall]
-    headline.numbers(found, names)
+    headline.numbers(results, names)
     scaled = False
-    if found.calibration is not None:
-        scaled = st.toggle("After temperature scaling", key="evaluate.scaled", help=found.calibration.about)
-        _temperature(found)
+    if results.calibration is not None:
+        scaled = st.toggle("After temperature scaling", key="evaluate.scaled", help=results.calibration.about)
+        _temperature(results)
     figure = evaluate_figures.reliability(
-        evaluation.reliability(found, calibrated=scaled), dark=state.is_dark(), noun=selection.noun(found)
+        evaluation.reliability(results, calibrated=scaled), dark=state.is_dark(), noun=selection.noun(results)
     )
     name = f"evaluate.reliability.{key}.{scaled}"
     picked = st.plotly_chart(
         figure, key=name, on_select="rerun", selection_mode="points", theme=None, config=figures.QUIET
     )
-    if (told := overview.heard(name, picked)) is not None:
-        _choose(key, "bin", ("bin", int(told[0]), int(scaled)) if told else ())
+    if (clicked := overview.heard(name, picked)) is not None:
+        _choose(key, "bin", ("bin", int(clicked[0]), int(scaled)) if clicked else ())
     st.caption("Larger points stand for more of them; hollow ones for fewer than ten, which tell little.")
 
 
-def _temperature(found: Evaluation) -> None:
+def _temperature(evaluation: Evaluation) -> None:
     """What temperature scaling does, in a line."""
-    assert found.calibration is not None
-    heats = sorted(found.calibration.temperatures)
-    before, after = found.calibration.before.value, found.calibration.after.value
-    told = " to ".join(dict.fromkeys((f"{heats[0]:.2f}", f"{heats[-1]:.2f}")))
+    assert evaluation.calibration is not None
+    heats = sorted(evaluation.calibration.temperatures)
+    before, after = evaluation.calibration.before.value, evaluation.calibration.after.value
+    text = " to ".join(dict.fromkeys((f"{heats[0]:.2f}", f"{heats[-1]:.2f}")))
     if before is None or after is None:
         return
     st.caption(
-        f"Temperature {told}: the calibration error {'falls' if after < before else 'does not fall'}, from "
+        f"Temperature {text}: the calibration error {'falls' if after < before else 'does not fall'}, from "
         f"{100 * before:.1f} to {100 * after:.1f} %.",
         help="Scores are made flatter (above 1) or steeper (below 1) by one number; which class wins never changes. "
         "It was fitted on clips other than those it is judged on.",
     )
 
 
-def _one_class(key: str, found: Evaluation) -> None:
+def _one_class(key: str, evaluation: Evaluation) -> None:
     """Curves and thresholds of one class against the rest."""
     theme.section("One class against the rest", "What if only a score above some threshold counted?")
-    labels = [found.card.labels[place] for place in cache.label_order(key, "worst first", "occurring")]
+    labels = [evaluation.card.labels[index] for index in cache.label_order(key, "worst first", "occurring")]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = str(st.selectbox("Class", labels, 0, key=f"evaluate.curve-class.{key}", width=240))
         kind = st.segmented_control(
@@ -102,35 +102,35 @@ def _one_class(key: str, found: Evaluation) -> None:
             required=True,
         )  # fmt: skip
     if kind == "sweep":
-        _sweep(key, found, label)
+        _sweep(key, evaluation, label)
     else:
-        _curve(key, found, label, str(kind))
+        _curve(key, evaluation, label, str(kind))
 
 
-def _curve(key: str, found: Evaluation, label: str, kind: str) -> None:
+def _curve(key: str, evaluation: Evaluation, label: str, kind: str) -> None:
     """A curve whose points can be clicked."""
     curve = cache.curve(key, label, kind)
     if curve is None:
         theme.empty("There is no such curve", "It needs clips that have this class, and others that have not.")
         return
     name = "roc_auc" if kind == "roc" else "average_precision"
-    place = found.card.labels.index(label)
+    index = evaluation.card.labels.index(label)
     st.metric(
         "Area under it", f"{100 * curve.area:.1f} %",
-        descriptions.interval(name, found.card.by_label[name][place]) if name in found.card.by_label else None,
+        descriptions.interval(name, evaluation.card.by_label[name][index]) if name in evaluation.card.by_label else None,
         delta_color="off", delta_arrow="off", help=descriptions.explained(name),
     )  # fmt: skip
     chart = f"evaluate.{kind}.{key}.{label}"
     picked = st.plotly_chart(
-        evaluate_figures.curve(curve, kind, evaluate_figures.share_of(found, place), dark=state.is_dark()),
+        evaluate_figures.curve(curve, kind, evaluate_figures.share_of(evaluation, index), dark=state.is_dark()),
         key=chart, on_select="rerun", selection_mode="points", theme=None, config=figures.QUIET,
     )  # fmt: skip
-    if (told := overview.heard(chart, picked)) is not None:
-        _choose(key, "above", ("above", label, float(told[0]), "all") if told else ())
+    if (clicked := overview.heard(chart, picked)) is not None:
+        _choose(key, "above", ("above", label, float(clicked[0]), "all") if clicked else ())
     st.caption(HOW[kind])
 
 
-def _sweep(key: str, found: Evaluation, label: str) -> None:
+def _sweep(key: str, evaluation: Evaluation, label: str) -> None:
     """What a threshold makes of a class, with its clips."""
     sweep = cache.sweep(key, label)
     best = min(max(round(100 * sweep.chosen, 1), 0.0), 100.0)
@@ -147,7 +147,7 @@ def _sweep(key: str, found: Evaluation, label: str) -> None:
     with st.container(horizontal=True):
         for what, name in kinds.items():
             choice = ("above", label, threshold / 100, what)
-            many = len(choices.rows(found, choice))
+            many = len(choices.rows(evaluation, choice))
             st.button(
                 f"{name}: {formatting.number(many)}", key=f"evaluate.above.{what}", help=selection.ABOVE[what],
                 on_click=_choose, args=(key, "above", choice),

@@ -109,77 +109,77 @@ def explained(name: str) -> str:
     return HELP.get(name, "")
 
 
-def value(name: str, one: Estimate) -> str:
+def value(name: str, estimate: Estimate) -> str:
     """A number in its unit: per cent, seconds, or plain."""
-    if one.value is None:
+    if estimate.value is None:
         return "–"
     unit = METRICS[name].unit
     if unit == "s":
-        return _signed(one.value) + " s"
-    return f"{one.value:.2f}" if unit or name == "kappa" else f"{100 * one.value:.1f} %"
+        return _signed(estimate.value) + " s"
+    return f"{estimate.value:.2f}" if unit or name == "kappa" else f"{100 * estimate.value:.1f} %"
 
 
-def interval(name: str, one: Estimate) -> str:
+def interval(name: str, estimate: Estimate) -> str:
     """The interval of a number in its unit, or why it has none."""
-    if one.value is None or one.low is None or one.high is None:
-        return one.why or "no interval"
+    if estimate.value is None or estimate.low is None or estimate.high is None:
+        return estimate.why or "no interval"
     unit = METRICS[name].unit
     if unit == "s":
-        return f"{_signed(one.low)} to {_signed(one.high)} s"
+        return f"{_signed(estimate.low)} to {_signed(estimate.high)} s"
     if unit or name == "kappa":
-        return f"{one.low:.2f} to {one.high:.2f}"
-    return f"{100 * one.low:.1f} to {100 * one.high:.1f} %"
+        return f"{estimate.low:.2f} to {estimate.high:.2f}"
+    return f"{100 * estimate.low:.1f} to {100 * estimate.high:.1f} %"
 
 
 def _signed(seconds: float) -> str:
     return f"{seconds:+.2f}".replace("-", "−")
 
 
-def main_number(found: Evaluation) -> str:
+def main_number(evaluation: Evaluation) -> str:
     """The name of the number that is told first."""
-    return "frame_accuracy" if found.found.over_time else "accuracy"
+    return "frame_accuracy" if evaluation.found.over_time else "accuracy"
 
 
-def sentence(found: Evaluation) -> str:
+def sentence(evaluation: Evaluation) -> str:
     """The outcome in a sentence; HTML."""
-    one = found.card.overall[main_number(found)]
-    if one.value is None:
+    estimate = evaluation.card.overall[main_number(evaluation)]
+    if estimate.value is None:
         return "Nothing could be scored."
-    many = selection.many(found, found.card.labelled)
-    return f"<b>{formatting.per_cent(one.value)}</b> of {many} were named rightly."
+    many = selection.many(evaluation, evaluation.card.labelled)
+    return f"<b>{formatting.per_cent(estimate.value)}</b> of {many} were named rightly."
 
 
-def expected(found: Evaluation) -> str:
+def expected(evaluation: Evaluation) -> str:
     """What the interval of the first number means, in a sentence."""
-    card = found.card
-    one = card.overall[main_number(found)]
-    if one.low is None or one.high is None:
-        return one.why or ""
+    card = evaluation.card
+    estimate = card.overall[main_number(evaluation)]
+    if estimate.low is None or estimate.high is None:
+        return estimate.why or ""
     units = formatting.count(card.unit_count, card.unit)
     return (
-        f"With other {card.unit}s like these, expect {formatting.per_cent(one.low)} to {formatting.per_cent(one.high)} "
+        f"With other {card.unit}s like these, expect {formatting.per_cent(estimate.low)} to {formatting.per_cent(estimate.high)} "
         f"(95 % interval, from {units})."
     )
 
 
-def warnings(found: Evaluation) -> list[str]:
+def warnings(evaluation: Evaluation) -> list[str]:
     """What to beware of before the numbers are believed, the gravest first."""
-    card = found.card
+    card = evaluation.card
     few = card.unit_count < metrics.bootstrap.FEW_UNITS
-    gaps = [one for one in (_left_out(found), _one_class(found)) if one]
-    told = [FEW.format(formatting.count(card.unit_count, card.unit))] if few else []
-    rest = [one for one in found.warnings if one and not (few and "not reliable" in one)]
-    return gaps + told + [f"{one[0].upper()}{one[1:]}{'' if one.endswith('.') else '.'}" for one in rest]
+    gaps = [text for text in (_left_out(evaluation), _one_class(evaluation)) if text]
+    texts = [FEW.format(formatting.count(card.unit_count, card.unit))] if few else []
+    rest = [warning for warning in evaluation.warnings if warning and not (few and "not reliable" in warning)]
+    return gaps + texts + [f"{text[0].upper()}{text[1:]}{'' if text.endswith('.') else '.'}" for text in rest]
 
 
-def true_classes(found: Evaluation) -> list[str]:
+def true_classes(evaluation: Evaluation) -> list[str]:
     """The classes that are true of something that was judged."""
-    return [label for label, row in zip(found.card.labels, found.card.confusion, strict=True) if row.any()]
+    return [label for label, row in zip(evaluation.card.labels, evaluation.card.confusion, strict=True) if row.any()]
 
 
-def _left_out(found: Evaluation) -> str:
+def _left_out(evaluation: Evaluation) -> str:
     """What to say where a model does not know some classes of the set, and their clips were not judged."""
-    matching = found.origin.matching
+    matching = evaluation.origin.matching
     if not (matching.strangers and matching.left_out):
         return ""
     return (
@@ -190,9 +190,9 @@ def _left_out(found: Evaluation) -> str:
     )
 
 
-def _one_class(found: Evaluation) -> str:
+def _one_class(evaluation: Evaluation) -> str:
     """What to say where all that was judged is of one class."""
-    classes = true_classes(found)
+    classes = true_classes(evaluation)
     if len(classes) != 1:
         return ""
     return f"All that was judged is of one class, {classes[0]}: whoever always says that reaches 100 %."
@@ -203,75 +203,80 @@ def short(name: str) -> str:
     return SHORT.get(name) or METRICS[name].label
 
 
-def numbers(found: Evaluation, names: Iterable[str]) -> "DataFrame":
+def numbers(evaluation: Evaluation, names: Iterable[str]) -> "DataFrame":
     """All numbers over classes for a table."""
     from pandas import DataFrame
 
-    overall = found.card.overall
-    told = [name for name in names if name in overall]
+    overall = evaluation.card.overall
+    shown = [name for name in names if name in overall]
     columns = {
-        "What": [METRICS[name].label for name in told],
-        "Value": [value(name, overall[name]) for name in told],
-        "95 % interval": [interval(name, overall[name]) for name in told],
-        "What it tells": [explained(name) for name in told],
+        "What": [METRICS[name].label for name in shown],
+        "Value": [value(name, overall[name]) for name in shown],
+        "95 % interval": [interval(name, overall[name]) for name in shown],
+        "What it tells": [explained(name) for name in shown],
     }
     return DataFrame(columns)
 
 
-def class_table(found: Evaluation, shown: Sequence[int]) -> "DataFrame":
+def class_table(evaluation: Evaluation, shown: Sequence[int]) -> "DataFrame":
     """A row for each class: how many, recall, precision, F1 with intervals."""
     from pandas import DataFrame
 
-    card = found.card
-    truths, said = card.confusion.sum(axis=1), card.confusion.sum(axis=0)
+    card = evaluation.card
+    truths, predicted = card.confusion.sum(axis=1), card.confusion.sum(axis=0)
     rows = []
-    for place in shown:
-        told = {"Class": card.labels[place], "True": int(truths[place]), "Said": int(said[place])}
+    for index in shown:
+        row = {"Class": card.labels[index], "True": int(truths[index]), "Said": int(predicted[index])}
         for name in ("recall", "precision", "f1"):
-            one = card.by_label[name][place]
-            told[METRICS[name].label] = None if one.value is None else 100 * one.value
-            told[f"{METRICS[name].label}, 95 %"] = interval(name, one)
-        rows.append(told)
+            estimate = card.by_label[name][index]
+            row[METRICS[name].label] = None if estimate.value is None else 100 * estimate.value
+            row[f"{METRICS[name].label}, 95 %"] = interval(name, estimate)
+        rows.append(row)
     return DataFrame(rows)
 
 
-def pairs(found: Sequence["evaluation.Confusion"]) -> "DataFrame":
+def pairs(confusions: Sequence["evaluation.Confusion"]) -> "DataFrame":
     """The most confused pairs of classes."""
     from pandas import DataFrame
 
     return DataFrame(
         {
-            "True": [one.truth for one in found],
-            "Said": [one.predicted for one in found],
-            "How often": [one.count for one in found],
-            "Of the true class": [100 * one.share for one in found],
+            "True": [confusion.truth for confusion in confusions],
+            "Said": [confusion.predicted for confusion in confusions],
+            "How often": [confusion.count for confusion in confusions],
+            "Of the true class": [100 * confusion.share for confusion in confusions],
         }
     )
 
 
-def bouts(found: Evaluation) -> "DataFrame":
+def bouts(evaluation: Evaluation) -> "DataFrame":
     """A row for each class that has bouts, and one for all: hits, misses, false alarms, how far off they are."""
     from pandas import DataFrame
 
     rows = []
-    background = found.found.background
-    labels = [label for place, label in enumerate(found.card.labels) if place != background]
+    background = evaluation.found.background
+    labels = [label for index, label in enumerate(evaluation.card.labels) if index != background]
     for label in ("", *labels):
-        one = metrics.bouts.bouts(found.found, label=label)
-        if one.hits + one.misses + one.false_alarms:
-            told = {"Class": label or "All", "Hits": one.hits, "Missed": one.misses, "False alarms": one.false_alarms}
-            rows.append(told | {"Begins": _off(one.onset), "Ends": _off(one.offset)})
+        matched = metrics.bouts.bouts(evaluation.found, label=label)
+        if matched.hits + matched.misses + matched.false_alarms:
+            row = {
+                "Class": label or "All",
+                "Hits": matched.hits,
+                "Missed": matched.misses,
+                "False alarms": matched.false_alarms,
+            }
+            rows.append(row | {"Begins": _off(matched.onset), "Ends": _off(matched.offset)})
     return DataFrame(rows)
 
 
-def _off(found: metrics.bouts.Errors) -> str:
+def _off(errors: metrics.bouts.Errors) -> str:
     """How far off beginnings or ends are, in words."""
-    return "–" if found.median_s is None else f"{found.median_s:.2f} s off"
+    return "–" if errors.median_s is None else f"{errors.median_s:.2f} s off"
 
 
-def beaten(found: Rivalry, name: str) -> str:
+def beaten(rivalry: Rivalry, name: str) -> str:
     """The outcome of a comparison in a sentence; HTML."""
-    _, _, gap = found.overall[name]
+    _, _, gap = rivalry.overall[name]
     if gap.value is None:
         return "The two cannot be told apart."
     points = f"{abs(100 * gap.value):.1f} points"
@@ -285,17 +290,17 @@ def beaten(found: Rivalry, name: str) -> str:
     return f"The {ahead} is <b>{points}</b> ahead, more than chance explains."
 
 
-def rivals(found: Rivalry) -> "DataFrame":
+def rivals(rivalry: Rivalry) -> "DataFrame":
     """The numbers of both, and their difference, for a table."""
     from pandas import DataFrame
 
-    told = list(found.overall)
-    first, second, gap = zip(*(found.overall[name] for name in told), strict=True)
+    names = list(rivalry.overall)
+    first, second, gap = zip(*(rivalry.overall[name] for name in names), strict=True)
     columns: Mapping[str, list[str]] = {
-        "What": [METRICS[name].label for name in told],
-        "First": [value(name, one) for name, one in zip(told, first, strict=True)],
-        "Second": [value(name, one) for name, one in zip(told, second, strict=True)],
-        "First minus second": [value(name, one) for name, one in zip(told, gap, strict=True)],
-        "95 % interval": [interval(name, one) for name, one in zip(told, gap, strict=True)],
+        "What": [METRICS[name].label for name in names],
+        "First": [value(name, estimate) for name, estimate in zip(names, first, strict=True)],
+        "Second": [value(name, estimate) for name, estimate in zip(names, second, strict=True)],
+        "First minus second": [value(name, estimate) for name, estimate in zip(names, gap, strict=True)],
+        "95 % interval": [interval(name, estimate) for name, estimate in zip(names, gap, strict=True)],
     }
     return DataFrame(columns)

@@ -17,8 +17,8 @@ SUSPECTS = (
 
 def show(key: str) -> None:
     """Which mistakes, and their clips."""
-    found = cache.evaluation(key)
-    counts = {"all": len(evaluation.mistakes(found)), "suspects": len(evaluation.suspects(found))}
+    results = cache.evaluation(key)
+    counts = {"all": len(evaluation.mistakes(results)), "suspects": len(evaluation.suspects(results))}
     views = {
         "all": f"All mistakes ({formatting.number(counts['all'])})",
         "pairs": "Most confused pairs",
@@ -29,21 +29,21 @@ def show(key: str) -> None:
         "Which mistakes", list(views), default="all", format_func=views.__getitem__, key="evaluate.errors",
         required=True, label_visibility="collapsed",
     )  # fmt: skip
-    SHOWS[str(view)](key, found)
+    SHOWS[str(view)](key, results)
 
 
-def _all(key: str, found: Evaluation) -> None:
-    if not len(evaluation.mistakes(found)):
-        theme.empty("No mistake", f"All {selection.many(found, found.card.labelled)} were named rightly.")
+def _all(key: str, results: Evaluation) -> None:
+    if not len(evaluation.mistakes(results)):
+        theme.empty("No mistake", f"All {selection.many(results, results.card.labelled)} were named rightly.")
         return
     clip_list.panel(key, ("mistakes",), at="mistakes")
 
 
-def _pairs(key: str, found: Evaluation) -> None:
+def _pairs(key: str, results: Evaluation) -> None:
     """The most confused pairs as a table; the one that is picked shows its clips."""
-    pairs = evaluation.confused(found, most=MOST_PAIRS)
+    pairs = evaluation.confused(results, most=MOST_PAIRS)
     if not pairs:
-        _all(key, found)
+        _all(key, results)
         return
     left, right = st.columns([5, 6], gap="large")
     with left:
@@ -61,9 +61,9 @@ def _pairs(key: str, found: Evaluation) -> None:
         clip_list.panel(key, ("cell", pair.truth, pair.predicted), at="pairs")
 
 
-def _class(key: str, found: Evaluation) -> None:
+def _class(key: str, evaluation: Evaluation) -> None:
     """The mistakes of one class, the worst class at first."""
-    labels = [found.card.labels[place] for place in cache.label_order(key, "worst first", "occurring")]
+    labels = [evaluation.card.labels[index] for index in cache.label_order(key, "worst first", "occurring")]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = st.selectbox("Class", labels, 0, key=f"evaluate.class.{key}", width=280)
         what = st.selectbox(
@@ -73,10 +73,12 @@ def _class(key: str, found: Evaluation) -> None:
     clip_list.panel(key, ("label", str(label), str(what)), at="class")
 
 
-def _suspects(key: str, found: Evaluation) -> None:
+def _suspects(key: str, results: Evaluation) -> None:
     """Labels that the model contradicts surely."""
-    if not len(evaluation.suspects(found)):
-        theme.empty("No label looks wrong", found.suspects_why or "The model contradicts none of them with confidence.")
+    if not len(evaluation.suspects(results)):
+        theme.empty(
+            "No label looks wrong", results.suspects_why or "The model contradicts none of them with confidence."
+        )
         return
     st.caption(SUSPECTS)
     clip_list.panel(key, ("suspects",), at="suspects", first="as listed")

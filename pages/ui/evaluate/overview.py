@@ -22,19 +22,19 @@ ALL = "evaluate.choice.overview"
 
 def show(key: str) -> None:
     """Matrix on the left; on the right the classes, or the clips of what was clicked."""
-    found = cache.evaluation(key)
+    evaluation = cache.evaluation(key)
     left, right = st.columns([6, 5], gap="large")
     with left:
-        _matrix(key, found)
+        _matrix(key, evaluation)
     with right:
-        place = st.empty()
+        slot = st.empty()
         if not chosen(key):
-            with place.container():
-                _classes(key, found)
+            with slot.container():
+                _classes(key, evaluation)
         if chosen(key):
-            with place.container():
+            with slot.container():
                 _clips(key)
-    headline.all_numbers(found)
+    headline.all_numbers(evaluation)
 
 
 def _clips(key: str) -> None:
@@ -68,15 +68,15 @@ def turn() -> int:
 
 def heard(name: str, picked) -> list | None:
     """What was clicked just now on a chart: the customdata of its marker; None where nothing changed."""
-    told = clicked(picked)
-    first = tuple(told[0]) if told else ()
+    arrays = clicked(picked)
+    first = tuple(arrays[0]) if arrays else ()
     if first == state.remembered(f"evaluate.click.{name}", ()):
         return None
     state.remember(f"evaluate.click.{name}", first)
     return list(first)
 
 
-def _matrix(key: str, found: Evaluation) -> None:
+def _matrix(key: str, evaluation: Evaluation) -> None:
     """The confusion matrix; a click on a cell asks for its clips."""
     theme.section("What is taken for what", "A row for each true class. Click a cell to see its clips.")
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -85,22 +85,22 @@ def _matrix(key: str, found: Evaluation) -> None:
             required=True, help="Counts; or shares of each row, how what is true is recognised; or shares of each "
             "column, what is behind what was said.",
         )  # fmt: skip
-        places = _places(key, found)
-    if not places:
+        indices = _places(key, evaluation)
+    if not indices:
         theme.empty("No class is chosen", "Choose some, or another part of the matrix.")
         return
-    figure = confusion_matrix.figure(found, places, mode, dark=state.is_dark())
-    name = f"evaluate.matrix.{key}.{mode}.{turn()}.{hash(places)}"
+    figure = confusion_matrix.figure(evaluation, indices, mode, dark=state.is_dark())
+    name = f"evaluate.matrix.{key}.{mode}.{turn()}.{hash(indices)}"
     picked = st.plotly_chart(
         figure, key=name, on_select="rerun", selection_mode="points", theme=None, config=figures.QUIET
     )
     if (cell := heard(name, picked)) is not None:
-        labels = found.card.labels
+        labels = evaluation.card.labels
         choose(key, ("cell", labels[int(cell[0])], labels[int(cell[1])]) if cell else ())
-    st.caption(_scope(found, places))
+    st.caption(_scope(evaluation, indices))
 
 
-def _places(key: str, found: Evaluation) -> tuple[int, ...]:
+def _places(key: str, evaluation: Evaluation) -> tuple[int, ...]:
     """Which classes the matrix shows, in order."""
     order = cache.label_order(key, "given", "occurring")
     if len(order) <= confusion_matrix.MOST_CLASSES:
@@ -108,21 +108,21 @@ def _places(key: str, found: Evaluation) -> tuple[int, ...]:
             "Alike side by side", key="evaluate.near", help="Classes that are taken for each other stand together."
         )
         return cache.label_order(key, "clusters", "occurring") if near else order
-    parts = confusion_matrix.parts(found, cache.label_order(key, "clusters", "occurring"))
+    parts = confusion_matrix.parts(evaluation, cache.label_order(key, "clusters", "occurring"))
     own = "Chosen classes"
     part = st.selectbox("Part of the matrix", [*parts, own], 0, key=f"evaluate.part.{key}", width=300)
     if part != own:
         return parts[part]
-    labels = found.card.labels
-    names = st.multiselect("Classes", [labels[place] for place in order], key=f"evaluate.some.{key}")
+    labels = evaluation.card.labels
+    names = st.multiselect("Classes", [labels[index] for index in order], key=f"evaluate.some.{key}")
     return tuple(labels.index(name) for name in names)
 
 
-def _scope(found: Evaluation, places: tuple[int, ...]) -> str:
+def _scope(results: Evaluation, indices: tuple[int, ...]) -> str:
     """How much of all the matrix shows."""
-    noun = "moment" if found.found.over_time else "clip"
-    counts = evaluation.matrix(found, places, "counts")
-    inside, labelled = int(counts.sum()), found.card.labelled
+    noun = "moment" if results.found.over_time else "clip"
+    counts = evaluation.matrix(results, indices, "counts")
+    inside, labelled = int(counts.sum()), results.card.labelled
     if inside == labelled:
         return f"All {formatting.count(labelled, noun)}. Blue was named rightly, amber was taken for another class."
     return (
@@ -132,7 +132,7 @@ def _scope(found: Evaluation, places: tuple[int, ...]) -> str:
     )
 
 
-def _classes(key: str, found: Evaluation) -> None:
+def _classes(key: str, evaluation: Evaluation) -> None:
     """One row for each class, with intervals; a click on one asks for its mistakes."""
     theme.section("Class by class", "Click a class to see where the model goes wrong with it.")
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -143,9 +143,9 @@ def _classes(key: str, found: Evaluation) -> None:
         sort = st.selectbox("Order", list(SORTS), 0, SORTS.__getitem__, key="evaluate.sort", width=180)
     order = cache.label_order(key, str(sort), "occurring")
     shown = order[: state.remembered(f"evaluate.rows.{key}", ROWS)]
-    truths = found.card.confusion.sum(axis=1)
+    truths = evaluation.card.confusion.sum(axis=1)
     figure = evaluate_figures.classes(
-        found.card.labels, truths, found.card.by_label, shown, str(metric), dark=state.is_dark()
+        evaluation.card.labels, truths, evaluation.card.by_label, shown, str(metric), dark=state.is_dark()
     )
     name = f"evaluate.classes.{key}.{metric}.{sort}.{turn()}"
     tall = len(shown) * evaluate_figures.ROW_PX > TALLEST_PX
@@ -153,17 +153,17 @@ def _classes(key: str, found: Evaluation) -> None:
         picked = st.plotly_chart(
             figure, key=name, on_select="rerun", selection_mode="points", theme=None, config=figures.QUIET
         )
-    if told := heard(name, picked):
-        choose(key, ("label", str(told[0]), "errors"))
+    if clicked := heard(name, picked):
+        choose(key, ("label", str(clicked[0]), "errors"))
     if len(order) > len(shown):
         st.button(
             f"Show more of {formatting.classes(len(order))}", icon=":material/expand_more:", key="evaluate.rows",
             on_click=state.remember, args=(f"evaluate.rows.{key}", 2 * len(shown)),
         )  # fmt: skip
-    _table(found, order)
+    _table(evaluation, order)
 
 
-def _table(found: Evaluation, shown: tuple[int, ...]) -> None:
+def _table(evaluation: Evaluation, shown: tuple[int, ...]) -> None:
     """All classes in a table that opens."""
     box = st.expander("All classes as a table", icon=":material/table_rows:", on_change="rerun", key="evaluate.table")
     if not box.open:
@@ -172,4 +172,6 @@ def _table(found: Evaluation, shown: tuple[int, ...]) -> None:
         name: st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100) for name in METRICS.values()
     }
     with box:
-        st.dataframe(descriptions.class_table(found, shown), hide_index=True, width="stretch", column_config=shares)
+        st.dataframe(
+            descriptions.class_table(evaluation, shown), hide_index=True, width="stretch", column_config=shares
+        )

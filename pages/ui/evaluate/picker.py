@@ -22,13 +22,15 @@ STRANGERS = {"left out": "Leave them out", "wrong": "Count them as wrong"}
 
 def runs(entry: DatasetEntry) -> dict[str, Training]:
     """The trainings that were tested on this set as it is now, the newest first."""
-    found = training.all_runs(state.store())
-    return {key: one for key, one in found.items() if one.scores and one.dataset_key == entry.key}
+    trainings = training.all_runs(state.store())
+    return {
+        key: training for key, training in trainings.items() if training.scores and training.dataset_key == entry.key
+    }
 
 
 def choices(entry: DatasetEntry) -> dict[str, str]:
     """What can be evaluated on a set, in words: its trainings, then all models."""
-    tested = {RUN + key: _run(one) for key, one in runs(entry).items()}
+    tested = {RUN + key: _run(run) for key, run in runs(entry).items()}
     return tested | {MODEL + name: f"Model: {card.title}" for name, card in state.models().items()}
 
 
@@ -71,21 +73,21 @@ def question(entry: DatasetEntry, chosen: str, *, at: str) -> evaluation.Questio
     if kind == "run":
         return evaluation.Question(entry.name, "run", name)
     split, grouping = _clips(entry, name, at)
-    asked = evaluation.Question(
+    chosen = evaluation.Question(
         entry.name, "model", name, split=split, grouping=grouping, recipe=state.recipe(), engine=state.settings().engine
     )
-    return _matched(entry, asked, at)
+    return _matched(entry, chosen, at)
 
 
 def _clips(entry: DatasetEntry, model: str, at: str) -> tuple[str, Grouping]:
     """The key of the split whose test clips are meant, "" for all, and how groups are told."""
     kept = {key: cache.kept_split(key) for key in state.store().split_keys(entry.key)}
-    told = _words(entry, model) | {
+    texts = _words(entry, model) | {
         key: f"Test clips of the split: {split_text.split(split)}" for key, split in kept.items()
     }
-    chosen = next(iter(told))
-    if len(told) > 1:
-        chosen = st.selectbox("On", list(told), 0, told.__getitem__, key=f"evaluate.split.{at}.{entry.key}.{model}")
+    chosen = next(iter(texts))
+    if len(texts) > 1:
+        chosen = st.selectbox("On", list(texts), 0, texts.__getitem__, key=f"evaluate.split.{at}.{entry.key}.{model}")
     grouping = _grouping(entry, kept.get(chosen) or next(iter(kept.values()), None))
     if chosen in NAMED:
         try:
@@ -102,9 +104,9 @@ def _words(entry: DatasetEntry, model: str) -> dict[str, str]:
     assert dataset is not None
     new = len(label_matching.unseen(dataset, state.models()[model]))
     given = sum(item.split == "test" for item in dataset.items)
-    told = {"unseen": f"{formatting.count(new, 'clip')} of groups that it never saw"} if new else {}
-    told |= {"": f"All {formatting.count(len(dataset.items), 'clip')} of the set"}
-    return told | ({"given": f"The {formatting.count(given, 'test clip')} that came with the set"} if given else {})
+    texts = {"unseen": f"{formatting.count(new, 'clip')} of groups that it never saw"} if new else {}
+    texts |= {"": f"All {formatting.count(len(dataset.items), 'clip')} of the set"}
+    return texts | ({"given": f"The {formatting.count(given, 'test clip')} that came with the set"} if given else {})
 
 
 def _grouping(entry: DatasetEntry, split) -> Grouping:
@@ -117,33 +119,33 @@ def _grouping(entry: DatasetEntry, split) -> Grouping:
         return Grouping()
 
 
-def _matched(entry: DatasetEntry, asked: evaluation.Question, at: str) -> evaluation.Question:
+def _matched(entry: DatasetEntry, question: evaluation.Question, at: str) -> evaluation.Question:
     """The question with what a person said of classes that the model does not know; told where there are such."""
     try:
-        found = evaluation.match(state.store(), asked)
+        matching = evaluation.match(state.store(), question)
     except AnalysisError:
-        return asked  # the job says what is wrong
-    if not found.strangers:
-        return asked
-    few = selection.some(found.strangers)
+        return question  # the job says what is wrong
+    if not matching.strangers:
+        return question
+    few = selection.some(matching.strangers)
     st.caption(
-        f"The model does not know {formatting.classes(len(found.strangers))} of this set by name: {theme.plain(few)} "
-        f"({formatting.count(found.clips, 'clip')} of {formatting.number(entry.clips)}). Say what each is called there."
+        f"The model does not know {formatting.classes(len(matching.strangers))} of this set by name: {theme.plain(few)} "
+        f"({formatting.count(matching.clips, 'clip')} of {formatting.number(entry.clips)}). Say what each is called there."
     )
-    pairs = _by_hand(asked, found.strangers, at)
+    pairs = _by_hand(question, matching.strangers, at)
     chosen = "left out"
-    if {ours for ours, _ in pairs} < set(found.strangers):
+    if {ours for ours, _ in pairs} < set(matching.strangers):
         chosen = st.segmented_control(
             "Clips of classes it does not know", list(STRANGERS), default="left out", format_func=STRANGERS.__getitem__,
             key=f"evaluate.strangers.{at}", required=True,
         )  # fmt: skip
-    return replace(asked, strangers=str(chosen), pairs=pairs)  # type: ignore[arg-type]
+    return replace(question, strangers=str(chosen), pairs=pairs)  # type: ignore[arg-type]
 
 
-def _by_hand(asked: evaluation.Question, strangers: tuple[str, ...], at: str) -> tuple[tuple[str, str], ...]:
+def _by_hand(question: evaluation.Question, strangers: tuple[str, ...], at: str) -> tuple[tuple[str, str], ...]:
     """Which class of the model means which one of the set, as a person says."""
-    labels = state.models()[asked.name].labels
-    name = f"evaluate.pair.{at}.{asked.dataset}.{asked.name}"
+    labels = state.models()[question.name].labels
+    name = f"evaluate.pair.{at}.{question.dataset}.{question.name}"
     with st.expander("Say which of its classes mean the same", icon=":material/join:", key=f"{name}.box"):
         chosen = {
             ours: st.multiselect(
@@ -161,10 +163,10 @@ def _by_hand(asked: evaluation.Question, strangers: tuple[str, ...], at: str) ->
     return tuple((ours, theirs) for ours, several in chosen.items() for theirs in several)
 
 
-def key(asked: evaluation.Question) -> str:
+def key(question: evaluation.Question) -> str:
     """The name of the answer to a question; empty, and told, where it cannot be answered."""
     try:
-        return evaluation.question_key(state.store(), asked)
+        return evaluation.question_key(state.store(), question)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return ""

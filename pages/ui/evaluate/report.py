@@ -20,8 +20,8 @@ ABOUT = (
 
 def show(key: str) -> None:
     """The report and the numbers as files, and the command line."""
-    found = cache.evaluation(key)
-    name = evaluation.report_name(found)
+    results = cache.evaluation(key)
+    name = evaluation.report_name(results)
     theme.section("The report", ABOUT)
     report = evaluation.report_key(key)
     if job_panel.ready(report, "Make the report", evaluation.make_report, state.store(), key, noun="part"):
@@ -33,16 +33,18 @@ def show(key: str) -> None:
             ("JSON", ".json", "application/json", evaluation.as_json),
             ("CSV", ".csv", "text/csv", evaluation.as_csv),
         ):
-            content = partial(make, found)
+            content = partial(make, results)
             downloads.button(title, content, f"{name}{suffix}", kind, key=f"evaluate.file.{title}")
     theme.section("Do it again", "The same at the command line gives the same numbers.")
-    st.code(found.origin.command, language="sh", wrap_lines=True)
-    settings = "".join(f"<tr><td>{escape(name)}</td><td>{escape(str(value))}</td></tr>" for name, value in _made(found))
+    st.code(results.origin.command, language="sh", wrap_lines=True)
+    settings = "".join(
+        f"<tr><td>{escape(name)}</td><td>{escape(str(value))}</td></tr>" for name, value in _made(results)
+    )
     with st.expander("Settings and versions", icon=":material/settings:"):
         st.html(f'<div class="k-model"><table>{settings}</table></div>')
 
 
-def _made(found: Evaluation) -> list[tuple[str, object]]:
-    origin = found.origin
-    told = {"split": origin.split, "set": found.basis, "seed": origin.seed} | origin.settings | origin.versions
-    return [(name.replace("_", " "), value) for name, value in told.items()]
+def _made(evaluation: Evaluation) -> list[tuple[str, object]]:
+    origin = evaluation.origin
+    entries = {"split": origin.split, "set": evaluation.basis, "seed": origin.seed} | origin.settings | origin.versions
+    return [(name.replace("_", " "), value) for name, value in entries.items()]

@@ -26,10 +26,10 @@ ABOVE = {
 }
 
 
-def told(choice: Choice) -> str:
+def described(choice: Choice) -> str:
     """A choice in words."""
-    kind, *asked = choice
-    return TOLD[str(kind)](*asked)
+    kind, *details = choice
+    return TOLD[str(kind)](*details)
 
 
 def _cell(truth: str, predicted: str) -> str:
@@ -40,8 +40,8 @@ def _label(label: str, what: str) -> str:
     return f"“{label}”: {OF_LABEL[what].partition(':')[0].lower()}"
 
 
-def _bin(place: int, scaled: int) -> str:
-    low, high = 100 * int(place) / 15, 100 * (int(place) + 1) / 15
+def _bin(index: int, scaled: int) -> str:
+    low, high = 100 * int(index) / 15, 100 * (int(index) + 1) / 15
     return f"{'After scaling, f' if scaled else 'F'}rom {low:.0f} to {high:.0f} % sure"
 
 
@@ -67,9 +67,9 @@ TOLD: dict[str, Callable[..., str]] = {
 }
 
 
-def many(found: Evaluation, count: int) -> str:
+def many(evaluation: Evaluation, count: int) -> str:
     """So many rows, in words: clips, or moments in a set labelled over time."""
-    return formatting.count(count, noun(found))
+    return formatting.count(count, noun(evaluation))
 
 
 def some(labels: Sequence[str]) -> str:
@@ -78,9 +78,9 @@ def some(labels: Sequence[str]) -> str:
     return formatting.listed((*labels[:SOME], f"{formatting.number(more)} more") if more > 0 else labels)
 
 
-def noun(found: Evaluation) -> str:
+def noun(evaluation: Evaluation) -> str:
     """What a row is: a clip, or a moment of one."""
-    return "moment" if found.found.over_time else "clip"
+    return "moment" if evaluation.found.over_time else "clip"
 
 
 def clicked(picked: Any) -> list[list[Any]]:

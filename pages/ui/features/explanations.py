@@ -41,15 +41,15 @@ def show(info: VideoInfo, backbone: str) -> None:
     if looked is None or label is None:
         return
     view, moment_s, rest = looked
-    asked = Question(view, card, engine, label)
+    question = Question(view, card, engine, label)
     if card.network:
-        times_s = state.store().read(asked.features_key, Features).times_s
-        asked = replace(asked, step=shared.nearest(times_s, moment_s))
-    there = explanations.is_located(state.store(), asked)
-    name = asked.gradient_key
-    title = f"See what speaks for “{asked.name}”"
-    if job_panel.ready(name, title, explanations.locate, state.store(), asked, there=there, at_once=rest):
-        _explanation(info, asked, moment_s)
+        times_s = state.store().read(question.features_key, Features).times_s
+        question = replace(question, step=shared.nearest(times_s, moment_s))
+    there = explanations.is_located(state.store(), question)
+    name = question.gradient_key
+    title = f"See what speaks for “{question.name}”"
+    if job_panel.ready(name, title, explanations.locate, state.store(), question, there=there, at_once=rest):
+        _explanation(info, question, moment_s)
 
 
 def _reader(backbone: str) -> ModelCard | None:
@@ -71,63 +71,67 @@ def _label(info: VideoInfo, card: ModelCard, key: str) -> int | None:
     return st.selectbox(
         "What speaks for",
         order,
-        format_func=lambda place: card.labels[place],
+        format_func=lambda index: card.labels[index],
         help="The labels that score best over the whole clip come first.",
         key=f"features.label.{card.name}.{key}",
     )
 
 
-def _explanation(info: VideoInfo, asked: Question, moment_s: float) -> None:
+def _explanation(info: VideoInfo, question: Question, moment_s: float) -> None:
     """The evidence over pictures and over time, and its test."""
     store = state.store()
-    found, seen = explanations.evidence(store, asked), store.read(asked.view.key, Stretch)
-    step = shared.nearest(found.times_s, moment_s)
-    shown = colormaps.Scale(0.0, max(float(found.maps.max()), 1e-9), _unit(asked))
-    pictures = [_over(seen, found, at, shown) for at in range(len(found.times_s))]
+    evidence, seen = explanations.evidence(store, question), store.read(question.view.key, Stretch)
+    step = shared.nearest(evidence.times_s, moment_s)
+    shown = colormaps.Scale(0.0, max(float(evidence.maps.max()), 1e-9), _unit(question))
+    pictures = [_over(seen, evidence, at, shown) for at in range(len(evidence.times_s))]
     left, right = st.columns([2, 3], gap="large")
     with left:
         st.html(
-            colormaps.tiles([colormaps.large(pictures[step])], [_caption(found, step)], alt=asked.name, size="large")
+            colormaps.tiles(
+                [colormaps.large(pictures[step])], [_caption(evidence, step)], alt=question.name, size="large"
+            )
         )
         shared.legend(shown, "One scale for all pictures here. What speaks against the label is left dark.")
-        shared.steppers(found.times_s, step, key="features.reason")
+        shared.steppers(evidence.times_s, step, key="features.reason")
     with right:
-        _strip(found, pictures)
-        clicked = _lane(info, asked, moment_s)
-        st.caption(_method(asked, found))
-    _files(info, asked, found, pictures, step)
-    _test(info, asked)
+        _strip(evidence, pictures)
+        clicked = _lane(info, question, moment_s)
+        st.caption(_method(question, evidence))
+    _files(info, question, evidence, pictures, step)
+    _test(info, question)
     shared.follow(clicked)
 
 
-def _unit(asked: Question) -> str:
-    kind = "log score" if asked.card.network else "logit"
-    return f"{kind} that a place adds to “{asked.name}”, as if all places were like it"
+def _unit(question: Question) -> str:
+    kind = "log score" if question.card.network else "logit"
+    return f"{kind} that a place adds to “{question.name}”, as if all places were like it"
 
 
-def _caption(found: Evidence, step: int) -> str:
-    return f"What speaks for “{found.label}” at {shared.clock(found.times_s[step])}, over the frame the network saw"
+def _caption(evidence: Evidence, step: int) -> str:
+    return (
+        f"What speaks for “{evidence.label}” at {shared.clock(evidence.times_s[step])}, over the frame the network saw"
+    )
 
 
-def _over(seen: Stretch, found: Evidence, step: int, shown: colormaps.Scale) -> np.ndarray:
+def _over(seen: Stretch, evidence: Evidence, step: int, shown: colormaps.Scale) -> np.ndarray:
     """The evidence of a step over a frame of it."""
-    per_step = seen.count / len(found.times_s)
-    place = min(int((step + 0.5) * per_step), seen.count - 1)
-    return colormaps.overlay(seen.meant[place], np.maximum(found.maps[step], 0), shown)
+    per_step = seen.count / len(evidence.times_s)
+    index = min(int((step + 0.5) * per_step), seen.count - 1)
+    return colormaps.overlay(seen.meant[index], np.maximum(evidence.maps[step], 0), shown)
 
 
-def _strip(found: Evidence, pictures: list[np.ndarray]) -> None:
+def _strip(evidence: Evidence, pictures: list[np.ndarray]) -> None:
     """The window from its beginning to its end."""
     steps = np.unique(np.linspace(0, len(pictures) - 1, STRIP).round().astype(int))
-    captions = [shared.clock(float(found.times_s[int(step)])) for step in steps]
+    captions = [shared.clock(float(evidence.times_s[int(step)])) for step in steps]
     st.html(colormaps.tiles([pictures[step] for step in steps], captions, alt="Evidence at", crisp=False))
 
 
-def _lane(info: VideoInfo, asked: Question, moment_s: float) -> float | None:
+def _lane(info: VideoInfo, question: Question, moment_s: float) -> float | None:
     """How much each moment of the clip speaks for the label; the moment that was clicked."""
-    times_s, values = explanations.lane(state.store(), asked)
-    unit = "log score" if asked.card.network else "logits"
-    view = asked.view
+    times_s, values = explanations.lane(state.store(), question)
+    unit = "log score" if question.card.network else "logits"
+    view = question.view
     figure = figures.lane(
         times_s,
         values,
@@ -137,24 +141,24 @@ def _lane(info: VideoInfo, asked: Question, moment_s: float) -> float | None:
         over_s=(0.0, info.duration_s),
         dark=state.is_dark(),
     )
-    name = asked.attribution_key
+    name = question.attribution_key
     clicked = shared.chart(figure, key=f"features.lane.{name}")
     axes = {"importance": ("time",), "times_s": ("time",)}
-    file = lambda: colormaps.npz(axes, importance=values, times_s=times_s, label=np.array(asked.name))  # noqa: E731
-    title = shared.stem(info, asked.name, "importance")
+    file = lambda: colormaps.npz(axes, importance=values, times_s=times_s, label=np.array(question.name))  # noqa: E731
+    title = shared.stem(info, question.name, "importance")
     shared.take_along([("Importance over time (NPZ)", f"{title}.npz", file)], key="features.lane")
     return clicked
 
 
-def _method(asked: Question, found: Evidence) -> str:
+def _method(question: Question, evidence: Evidence) -> str:
     """How the claim was computed, and what it means."""
-    if asked.card.network:
+    if question.card.network:
         time = (
             "How much each step of the clip adds to the log score of the label at this moment: integrated gradients "
             "from the average step of the training set. Their sum is the difference in log score."
         )
         return f"{time} Over the picture each step is split by class activation, so that its places sum to it."
-    if found.exact:
+    if evidence.exact:
         return (
             "Class activation, exact: the network ends in a mean over the picture and a linear layer, so the mean of "
             "each picture's map is what that step adds to the label, compared with the average label."
@@ -162,8 +166,8 @@ def _method(asked: Question, found: Evidence) -> str:
     return "Grad-CAM, an approximation: the network does more with its last maps than average them."
 
 
-def _files(info: VideoInfo, asked: Question, found: Evidence, pictures: list[np.ndarray], step: int) -> None:
-    stem = shared.stem(info, asked.name, f"{float(found.times_s[step]):.2f}s")
+def _files(info: VideoInfo, question: Question, evidence: Evidence, pictures: list[np.ndarray], step: int) -> None:
+    stem = shared.stem(info, question.name, f"{float(evidence.times_s[step]):.2f}s")
     axes = {"maps": ("time", "down", "right"), "times_s": ("time",)}
     files: list[tuple[str, str, shared.Bytes]] = [
         ("This picture (PNG)", f"{stem}.png", lambda: colormaps.png(colormaps.large(pictures[step]))),
@@ -171,52 +175,52 @@ def _files(info: VideoInfo, asked: Question, found: Evidence, pictures: list[np.
         (
             "Maps of the window (NPZ)",
             f"{stem}.npz",
-            lambda: colormaps.npz(axes, maps=found.maps, times_s=found.times_s, label=np.array(asked.name)),
+            lambda: colormaps.npz(axes, maps=evidence.maps, times_s=evidence.times_s, label=np.array(question.name)),
         ),
     ]
     shared.take_along(files, key="features.reasons")
 
 
-def _test(info: VideoInfo, asked: Question) -> None:
+def _test(info: VideoInfo, question: Question) -> None:
     """Whether hiding what is marked lowers the score faster than hiding at random."""
     theme.section("Is it true?", "Hide what is marked, and see whether the score falls faster than by chance.")
     hidden = st.segmented_control(
         "Hide under", list(HIDDEN), default="blur", format_func=HIDDEN.__getitem__, key="features.hidden", required=True
     )
-    key = asked.deletion_key(hidden or "blur")
-    task = (explanations.check, state.store(), asked, hidden)
+    key = question.deletion_key(hidden or "blur")
+    task = (explanations.check, state.store(), question, hidden)
     if not job_panel.ready(key, "Test this explanation", *task, noun="picture"):
         return
-    found = state.store().read(key, Deletion)
-    theme.facts(verdict(found))
-    st.plotly_chart(figures.falling(found, dark=state.is_dark()), key=f"falling.{key}", theme=None)
-    st.caption(_what_is_hidden(asked, found))
+    deletion = state.store().read(key, Deletion)
+    theme.facts(verdict(deletion))
+    st.plotly_chart(figures.falling(deletion, dark=state.is_dark()), key=f"falling.{key}", theme=None)
+    st.caption(_what_is_hidden(question, deletion))
     axes = {"marked": ("fraction",), "random": ("order", "fraction"), "fractions": ("fraction",)}
-    file = lambda: colormaps.npz(axes, fractions=found.fractions, marked=found.marked, random=found.random)  # noqa: E731
-    shared.take_along([("Curves (NPZ)", f"{shared.stem(info, asked.name, 'test')}.npz", file)], key="features.test")
+    file = lambda: colormaps.npz(axes, fractions=deletion.fractions, marked=deletion.marked, random=deletion.random)  # noqa: E731
+    shared.take_along([("Curves (NPZ)", f"{shared.stem(info, question.name, 'test')}.npz", file)], key="features.test")
 
 
-def verdict(found: Deletion) -> tuple[str, ...]:
+def verdict(deletion: Deletion) -> tuple[str, ...]:
     """The result of the test in words and numbers."""
-    marked, random = found.areas
-    least, most = found.span
-    clear = abs(found.gain) > CLEAR * found.marked[0]
-    if found.marked[0] < 0.01:
-        told = "The label scores next to nothing here, so there is nothing to lose and the test says little"
+    marked, random = deletion.areas
+    least, most = deletion.span
+    clear = abs(deletion.gain) > CLEAR * deletion.marked[0]
+    if deletion.marked[0] < 0.01:
+        outcome = "The label scores next to nothing here, so there is nothing to lose and the test says little"
     elif clear and marked < least:
-        told = "The score falls faster than by chance: the marked places matter"
+        outcome = "The score falls faster than by chance: the marked places matter"
     elif clear and marked > most:
-        told = "The score falls more slowly than by chance: do not trust this picture"
+        outcome = "The score falls more slowly than by chance: do not trust this picture"
     else:
-        told = "No difference from chance: do not lean on this picture"
+        outcome = "No difference from chance: do not lean on this picture"
     areas = f"area under the curve {formatting.per_cent(marked)} against {formatting.per_cent(random)} at random"
-    return told, areas, f"difference {100 * found.gain:+.1f} points"
+    return outcome, areas, f"difference {100 * deletion.gain:+.1f} points"
 
 
-def _what_is_hidden(asked: Question, found: Deletion) -> str:
-    cnn = asked.view.cnn
+def _what_is_hidden(question: Question, deletion: Deletion) -> str:
+    cnn = question.view.cnn
     over = f" over {formatting.count(cnn.frames_per_step, 'frame')}" if cnn.volumetric else ""
     return (
-        f"Hidden are blocks of the picture as large as a place of the map{over}, under {HIDDEN[found.hidden]}, in this "
-        f"window only. The dashed line is the mean of {len(found.random)} random orders, the grey band their span."
+        f"Hidden are blocks of the picture as large as a place of the map{over}, under {HIDDEN[deletion.hidden]}, in this "
+        f"window only. The dashed line is the mean of {len(deletion.random)} random orders, the grey band their span."
     )

@@ -81,18 +81,18 @@ def nearest(times_s: np.ndarray, moment_s: float) -> int:
 
 def clock(time_s: float) -> str:
     """A moment with hundredths."""
-    return formatting.clock(float(time_s), places=2)
+    return formatting.clock(float(time_s), decimals=2)
 
 
 def chart(figure: Any, *, key: str) -> float | None:
     """Draw a figure; the moment of the marker that was clicked just now, if one was."""
     picked = st.plotly_chart(figure, key=key, on_select="rerun", selection_mode="points", theme=None)
     points: Sequence[Any] = picked["selection"]["points"] if picked else []  # type: ignore[index]
-    told = tuple(float(point["customdata"][0]) for point in points if point.get("customdata"))
-    if told == state.remembered(f"click.{key}", ()):
+    values = tuple(float(point["customdata"][0]) for point in points if point.get("customdata"))
+    if values == state.remembered(f"click.{key}", ()):
         return None
-    state.remember(f"click.{key}", told)
-    return told[0] if told else None
+    state.remember(f"click.{key}", values)
+    return values[0] if values else None
 
 
 def follow(moment_s: float | None) -> None:

@@ -89,10 +89,10 @@ def _labels(info: VideoInfo, features: Features, backbone: str) -> Sequence[str]
     if not state.store().has(key):
         st.caption("To colour by label, find the actions on the Timeline first.")
         return None
-    found = state.store().read(key, Prediction)
+    prediction = state.store().read(key, Prediction)
     return (
-        [found.labels[place] for place in found.scores.argmax(axis=1)]
-        if len(found.scores) == len(features.times_s)
+        [prediction.labels[index] for index in prediction.scores.argmax(axis=1)]
+        if len(prediction.scores) == len(features.times_s)
         else None
     )
 

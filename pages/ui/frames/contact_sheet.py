@@ -29,17 +29,17 @@ def show(info: VideoInfo) -> None:
         format_func=_name,
         label_visibility="collapsed",
     )
-    places = _of_shots(info) if chosen == SHOTS else frames.spread(info, int(chosen or 24))
-    if not places:
+    cells = _of_shots(info) if chosen == SHOTS else frames.spread(info, int(chosen or 24))
+    if not cells:
         return
     try:
         with st.spinner("Picking frames out of the clip…", show_time=True):
-            pictures = cache.sheet_pictures(info.digest, places)
+            pictures = cache.sheet_pictures(info.digest, cells)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         st.button("Try again", key="sheet.again", icon=":material/refresh:")
         return
-    _draw(info, pictures, frames.sheet_key(info.digest, places))
+    _draw(info, pictures, frames.sheet_key(info.digest, cells))
 
 
 def _name(size: int | str) -> str:
@@ -64,15 +64,13 @@ def _of_shots(info: VideoInfo) -> frames.Places:
             "The shots are not known yet", "Look at every frame first, with the button under “What may go wrong”."
         )
         return ()
-    places = frames.of_shots(cache.quality(info.digest))
-    st.caption(
-        f"{formatting.count(len(places), 'shot')}: where the picture changes at once from one frame to the next."
-    )
-    if len(places) <= ON_ONE:
-        return places
-    starts = list(range(0, len(places), ON_ONE))
-    start = st.selectbox("Shots", starts, 0, lambda first: f"{first + 1} to {min(first + ON_ONE, len(places))}")
-    return places[start : start + ON_ONE]
+    cells = frames.of_shots(cache.quality(info.digest))
+    st.caption(f"{formatting.count(len(cells), 'shot')}: where the picture changes at once from one frame to the next.")
+    if len(cells) <= ON_ONE:
+        return cells
+    starts = list(range(0, len(cells), ON_ONE))
+    start = st.selectbox("Shots", starts, 0, lambda first: f"{first + 1} to {min(first + ON_ONE, len(cells))}")
+    return cells[start : start + ON_ONE]
 
 
 def _draw(info: VideoInfo, pictures: tuple[dict, ...], name: str) -> None:

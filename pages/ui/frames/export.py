@@ -125,5 +125,6 @@ def _labels(info: VideoInfo, indices: tuple[int, ...]) -> tuple[str, ...]:
         return none
     moments_s = [float(info.times_s[index]) for index in indices]
     return tuple(
-        next((each.label for each in segments if each.start_s <= moment_s < each.stop_s), "") for moment_s in moments_s
+        next((segment.label for segment in segments if segment.start_s <= moment_s < segment.stop_s), "")
+        for moment_s in moments_s
     )

@@ -24,7 +24,7 @@ def show(info: VideoInfo) -> None:
     index = state.position(info, state.moment_s(info))
     with screen:
         pictures(info, index)
-    told(info, index)
+    frame_facts(info, index)
 
 
 def pictures(info: VideoInfo, index: int) -> None:
@@ -49,10 +49,10 @@ def _nothing() -> None:
 
 def _view(known: Any) -> View:
     """The part of the picture that the browser shows."""
-    told = known.get("view") if isinstance(known, dict) else None
-    if not isinstance(told, dict):
+    entries = known.get("view") if isinstance(known, dict) else None
+    if not isinstance(entries, dict):
         return View()
-    scale, x, y = (float(told.get(name, 1.0)) for name in ("scale", "x", "y"))
+    scale, x, y = (float(entries.get(name, 1.0)) for name in ("scale", "x", "y"))
     return View(min(max(scale, 1.0), 1000.0), min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0))
 
 
@@ -100,7 +100,7 @@ def _go_to(info: VideoInfo) -> None:
     state.remember("time.problem", typed if moment_s is None and typed else "")
 
 
-def told(info: VideoInfo, index: int) -> None:
+def frame_facts(info: VideoInfo, index: int) -> None:
     """How long the frame is on screen, and what was found about it."""
     if typed := state.remembered("time.problem", ""):
         st.caption(f"“{theme.plain(typed)}” is no time: type seconds, or minutes and seconds such as 1:23.4.")

@@ -21,12 +21,12 @@ SOURCE = "The words are those of Landis and Koch (Biometrics, 1977)."
 
 def _other(info: VideoInfo, now: State, tracks: Sequence[State]) -> State | None:
     """The track that is compared with the one that is drawn in."""
-    rest = [one for one in tracks if one.track != now.track]
+    rest = [track for track in tracks if track.track != now.track]
     wanted = state.remembered(f"label.other.{info.digest}", "")
-    return next((one for one in rest if one.track == wanted), rest[0] if rest else None)
+    return next((state for state in rest if state.track == wanted), rest[0] if rest else None)
 
 
-def found(info: VideoInfo, now: State, tracks: Sequence[State]) -> Agreement | None:
+def agreement_with(info: VideoInfo, now: State, tracks: Sequence[State]) -> Agreement | None:
     """How far the two agree; None where there is nothing to compare."""
     other = _other(info, now, tracks)
     try:
@@ -50,7 +50,7 @@ def show(info: VideoInfo, now: State, tracks: Sequence[State], compared: Agreeme
     if other is None:
         theme.empty("There is one track only", "Let a second person draw in a new track, or take their file in.")
         return
-    rest = [one for one in named if one != now.track]
+    rest = [text for text in named if text != now.track]
     key = f"label.against.{other.track}"
     st.selectbox(
         f"Compare {named[now.track]} with", rest, rest.index(other.track), named.__getitem__, key=key, width=420,
@@ -73,7 +73,7 @@ def _numbers(compared: Agreement) -> None:
     right.metric("Both looked at", formatting.length(compared.both_s))
     st.caption(meaning(compared))
     if compared.by_label:
-        st.table({"label": [one for one, _ in compared.by_label], "kappa": [_kappa(k) for _, k in compared.by_label]})
+        st.table({"label": [text for text, _ in compared.by_label], "kappa": [_kappa(k) for _, k in compared.by_label]})
 
 
 def _kappa(kappa: float | None) -> str:
@@ -86,5 +86,5 @@ def meaning(compared: Agreement) -> str:
     where = f" They differ in {count}, which the lane “differs” shows." if compared.differences else ""
     if compared.kappa is None:
         return f"Kappa is undefined: both use one and the same label only.{where}"
-    said = next((word for least, word in MEANS if compared.kappa >= least), "poor")
-    return f"Beyond what chance gives, the agreement is {said}. Each frame counts as one judgement.{where}"
+    text = next((word for least, word in MEANS if compared.kappa >= least), "poor")
+    return f"Beyond what chance gives, the agreement is {text}. Each frame counts as one judgement.{where}"

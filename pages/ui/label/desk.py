@@ -45,9 +45,9 @@ def show(info: VideoInfo) -> None:
     now = tracks_module.head(info, tracks)
     tracks_module.restore(info)
     tracks_module.problem()
-    drafted = draft.found(info, now)
+    drafted = draft.stored_draft(info, now)
     view = _view_before()
-    compared = compare.found(info, now, tracks) if view == "compare" else None
+    compared = compare.agreement_with(info, now, tracks) if view == "compare" else None
     slots = _slots(tracks, drafted)
     draft.arrive(drafted if view == "draft" else None)
     left, right = st.columns([8, 5], gap="large")
@@ -62,8 +62,8 @@ def show(info: VideoInfo) -> None:
 
 def _slots(tracks: Sequence[State], drafted: draft.Drafted | None) -> dict[str, int]:
     """The number of each label, from which its colour follows."""
-    labels = [label for one in tracks for label in one.document.labels]
-    labels += [one.label for one in drafted.segments] if drafted else []
+    labels = [label for track in tracks for label in track.document.labels]
+    labels += [segment.label for segment in drafted.segments] if drafted else []
     return cache.slots(tuple(dict.fromkeys(labels)))
 
 
@@ -80,7 +80,9 @@ def _play(
     rows = [Row(named[now.track], now.document.segments, seen=now.document.seen, edits=True)]
     rows += draft.rows(drafted, now)
     rows += [
-        Row(named[one.track], one.document.segments, seen=one.document.seen) for one in tracks if one.track != now.track
+        Row(named[track.track], track.document.segments, seen=track.document.seen)
+        for track in tracks
+        if track.track != now.track
     ]
     rows += compare.rows(compared)
     player.show(

@@ -39,7 +39,7 @@ class Drafted:
     doubts: tuple[Doubt, ...]
 
 
-def found(info: VideoInfo, now: State) -> Drafted | None:
+def stored_draft(info: VideoInfo, now: State) -> Drafted | None:
     """The draft of the model in use; None where there is none yet."""
     card = state.chosen_model()
     if card is None or not state.remembered("label.drafts", True):
@@ -51,23 +51,23 @@ def found(info: VideoInfo, now: State) -> Drafted | None:
         return _in_words(info, now, key)
     try:
         segments = cache.analysis(info.digest, card.name).track.segments
-        said = cache.prediction(key)
+        prediction = cache.prediction(key)
     except AnalysisError as error:
         tracks.tell(error)
         return None
-    doubts = drafts.to_look_at(said, segments, now.document.seen, info, put_off=_put_off(info))
-    return Drafted(card.name, card.title, said, segments, doubts)
+    doubts = drafts.to_look_at(prediction, segments, now.document.seen, info, put_off=_put_off(info))
+    return Drafted(card.name, card.title, prediction, segments, doubts)
 
 
 def _in_words(info: VideoInfo, now: State, key: str) -> Drafted | None:
     """The draft in labels that the person named in words. key: of what the known labels say."""
-    told = named_labels.draft(info, key)
-    if told is None:
+    pair = named_labels.draft(info, key)
+    if pair is None:
         return None
-    analysis, said = told
+    analysis, prediction = pair
     segments = analysis.track.segments
-    doubts = drafts.to_look_at(said, segments, now.document.seen, info, put_off=_put_off(info))
-    return Drafted(state.IN_WORDS, model_picker.OWN, said, segments, doubts)
+    doubts = drafts.to_look_at(prediction, segments, now.document.seen, info, put_off=_put_off(info))
+    return Drafted(state.IN_WORDS, model_picker.OWN, prediction, segments, doubts)
 
 
 def rows(drafted: Drafted | None, now: State) -> list[Row]:
@@ -76,7 +76,7 @@ def rows(drafted: Drafted | None, now: State) -> list[Row]:
         return []
     waiting = drafts.unseen(drafted.segments, now.document.seen)
     times_s, doubt = drafted.said.times_s, drafts.margin(drafted.said.scores)
-    lanes = [Row("draft", waiting, told="a draft:")] if waiting else []
+    lanes = [Row("draft", waiting, prefix="a draft:")] if waiting else []
     lanes.append(Row("doubt", curves=[Curve("doubt", times_s, doubt, DOUBT)]))
     here = current(drafted)
     return [*lanes, Row("to look at", [Segment(here.start_s, here.stop_s, LOOK)], look="quality")] if here else lanes
@@ -104,7 +104,7 @@ def show(info: VideoInfo, now: State, drafted: Drafted | None) -> None:
     card = state.chosen_model()
     assert card is not None
     used = state.IN_WORDS if state.in_words() else card.name
-    _choose({name: one.title for name, one in known.items()} | {state.IN_WORDS: model_picker.OWN}, used)
+    _choose({name: model_card.title for name, model_card in known.items()} | {state.IN_WORDS: model_picker.OWN}, used)
     if drafted is not None:
         _stretch(info, now, drafted)
         return
@@ -141,16 +141,16 @@ def _stretch(info: VideoInfo, now: State, drafted: Drafted) -> None:
         st.success(FINISHED, icon=":material/check_circle:")
         return
     st.markdown(_told(here, len(drafted.doubts)), help=ORDER)
-    told = (now.track, here.start_s, here.stop_s)
+    bounds = (now.track, here.start_s, here.stop_s)
     with st.container(horizontal=True):
         st.button("Go there", key="label.there", icon=":material/my_location:", on_click=_go, shortcut="Shift+H")
         st.button(
             "Accept the draft", key="label.accept", type="primary", icon=":material/check:", shortcut="Shift+A",
-            on_click=_accept, args=(*told, drafted.segments), help="What it says of this stretch becomes your label.",
+            on_click=_accept, args=(*bounds, drafted.segments), help="What it says of this stretch becomes your label.",
         )  # fmt: skip
         st.button(
             "As I drew it", key="label.looked", icon=":material/visibility:", shortcut="Shift+D", on_click=_looked,
-            args=told, help="You looked: where you drew nothing in this stretch, nothing happens.",
+            args=bounds, help="You looked: where you drew nothing in this stretch, nothing happens.",
         )  # fmt: skip
         st.button(
             "Later",
@@ -169,10 +169,10 @@ def _stretch(info: VideoInfo, now: State, drafted: Drafted) -> None:
 def _told(here: Doubt, left: int) -> str:
     """The stretch in words."""
     names = [f"**{theme.plain(label)}**" for label in here.said]
-    said = f"the draft says {formatting.listed(names)}" if names else "the draft says nothing certain"
-    when = f"{formatting.clock(here.start_s, places=1)} to {formatting.clock(here.stop_s, places=1)}"
+    text = f"the draft says {formatting.listed(names)}" if names else "the draft says nothing certain"
+    when = f"{formatting.clock(here.start_s, decimals=1)} to {formatting.clock(here.stop_s, decimals=1)}"
     many = "It is the last one." if left == 1 else f"{formatting.number(left)} stretches are left."
-    return f"Look at **{when}**: {said}. {many}"
+    return f"Look at **{when}**: {text}. {many}"
 
 
 def _go() -> None:
@@ -180,12 +180,12 @@ def _go() -> None:
 
 
 def _accept(track: str, start_s: float, stop_s: float, segments: tuple[Segment, ...]) -> None:
-    tracks.edit(track, "accept", lambda found: edits.accept(found, start_s, stop_s, segments))
+    tracks.edit(track, "accept", lambda document: edits.accept(document, start_s, stop_s, segments))
     _go()
 
 
 def _looked(track: str, start_s: float, stop_s: float) -> None:
-    tracks.edit(track, "look", lambda found: edits.look(found, start_s, stop_s))
+    tracks.edit(track, "look", lambda document: edits.look(document, start_s, stop_s))
     _go()
 
 

@@ -30,7 +30,7 @@ def show(info: VideoInfo) -> None:
 
 def _form(info: VideoInfo) -> None:
     theme.section("A track of your own")
-    told = st.text_input(
+    text = st.text_input(
         "Labels", ", ".join(tracks.palette()), key="label.begin.labels", placeholder="walk, run, jump",
         help="Parted by commas. You can add others at any time.",
     )  # fmt: skip
@@ -41,7 +41,7 @@ def _form(info: VideoInfo) -> None:
         told_of = {EMPTY: EMPTY} | {name: f"what the set {name} says of it" for name in offered}
         source = st.selectbox("Begin with", list(told_of), 0, told_of.__getitem__, key="label.begin.source")
     if button.pressed("Begin to label", key="label.begin", type="primary", icon=":material/edit:"):
-        labels = tuple(dict.fromkeys(" ".join(one.split())[:80] for one in told.split(",") if one.strip()))
+        labels = tuple(dict.fromkeys(" ".join(label.split())[:80] for label in text.split(",") if label.strip()))
         state.remember("label.author", who.strip())
         tracks.begin(info, offered.get(source, Document(labels, (), (), "", who.strip())))
         st.rerun()
@@ -50,10 +50,10 @@ def _form(info: VideoInfo) -> None:
 
 def _sets(info: VideoInfo) -> dict[str, Document]:
     """What labelled sets say of the clip, as tracks by the name of the set."""
-    found = {}
+    entries = {}
     for entry in state.store().datasets():
         dataset = cache.dataset(entry)
-        item = next((one for one in dataset.items if one.video == info.digest), None) if dataset else None
+        item = next((item for item in dataset.items if item.video == info.digest), None) if dataset else None
         if dataset and item:
-            found[entry.name] = files.track_of_item(item, dataset.labels, dataset.background, entry.name)
-    return found
+            entries[entry.name] = files.track_of_item(item, dataset.labels, dataset.background, entry.name)
+    return entries

@@ -23,7 +23,7 @@ def show(info: VideoInfo, now: State, tracks: Sequence[State]) -> None:
     theme.section("Take labels along")
     _export(info, now, tracks)
     theme.section("Take labels in", "They come as tracks of their own; nothing of yours is changed.")
-    known = tuple(dict.fromkeys(label for one in tracks for label in one.document.labels))
+    known = tuple(dict.fromkeys(label for track in tracks for label in track.document.labels))
     import_files.show(info, known, now.track)
 
 
@@ -63,10 +63,10 @@ def _documents(now: State, tracks: Sequence[State], *, named: bool) -> list[Docu
     if len(tracks) > 1:
         key = f"label.along.{now.track}.{len(tracks)}"
         picked = st.multiselect("Tracks", list(titles), picked, titles.__getitem__, key=key) or picked
-    documents = [one.document for one in tracks if one.track in picked]
+    documents = [track.document for track in tracks if track.track in picked]
     if named and len(documents) == 1:
         (alone,) = documents
-        told = alone.name or track_names.UNNAMED
-        called = st.text_input("What it is called there", told, key=f"label.tier.{picked[0]}.{told}")
-        return [replace(alone, name=called.strip() or told)]
+        text = alone.name or track_names.UNNAMED
+        called = st.text_input("What it is called there", text, key=f"label.tier.{picked[0]}.{text}")
+        return [replace(alone, name=called.strip() or text)]
     return documents

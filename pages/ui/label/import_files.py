@@ -39,18 +39,18 @@ def show(info: VideoInfo, known: tuple[str, ...], drawn: str = "") -> None:
     try:
         given = files.files_in(upload.name, upload.getvalue())
         form = files.form_of(given, picked)
-        asked = _asked(form, given, f"{turn}.{form.name}")
-        found = files.read(given, info, state.store().entry(info.digest).name, form=form.name, asked=asked)
-        renaming = _decided(found, known, turn)
-        tracks = files.tracks_of(found, renaming)
+        options = _asked(form, given, f"{turn}.{form.name}")
+        labels = files.read(given, info, state.store().entry(info.digest).name, form=form.name, asked=options)
+        renaming = _decided(labels, known, turn)
+        tracks = files.tracks_of(labels, renaming)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
     tracks = _chosen(tracks, selection.of(given, form), turn)
-    _told(found, tracks)
+    _told(labels, tracks)
     if button.pressed(_taken(tracks), key=f"label.take.{turn}", type="primary", disabled=not tracks):
-        for one in tracks:
-            tracks_module.begin(info, replace(one, name=one.name or Path(upload.name).stem), draw=not drawn)
+        for track in tracks:
+            tracks_module.begin(info, replace(track, name=track.name or Path(upload.name).stem), draw=not drawn)
         if drawn:
             tracks_module.choose(info, drawn)
         state.remember("label.import", turn + 1)
@@ -70,31 +70,33 @@ def _asked(form: Format, given: Files, key: str) -> Asked:
         "All of the clip was looked at", key=f"label.watched.{key}",
         help="Then nothing happens between labels. Without it, what the file does not say stays unlabelled.",
     )  # fmt: skip
-    told = {name: value for name, value in _open(form, key).items() if value is not None}
-    return Asked(watched=watched, only=_parts(selection.of(given, form), form, key), **told)
+    entries = {name: value for name, value in _open(form, key).items() if value is not None}
+    return Asked(watched=watched, only=_parts(selection.of(given, form), form, key), **entries)
 
 
 def _open(form: Format, key: str) -> dict:
     """What only a person can say of files of that format; None of what they did not say."""
-    told = {}
+    entries = {}
     if "rate_hz" in form.asks:
         rate = st.text_input("Frame rate that its program counted on", key=f"label.rate.{key}", placeholder="25")
-        told["rate_hz"] = rate_of(rate) if rate.strip() else None
+        entries["rate_hz"] = rate_of(rate) if rate.strip() else None
     if "every" in form.asks:
-        told["every"] = int(st.number_input("A label stands for so many frames", 1, 1000, 1, key=f"label.every.{key}"))
+        entries["every"] = int(
+            st.number_input("A label stands for so many frames", 1, 1000, 1, key=f"label.every.{key}")
+        )
     if "confidences" in form.asks:
-        told["confidences"] = st.checkbox("A number at the end is a confidence", True, key=f"label.sure.{key}")
+        entries["confidences"] = st.checkbox("A number at the end is a confidence", True, key=f"label.sure.{key}")
     if "attribute" in form.asks:
         named = st.checkbox("The tier’s name is the label, what it says a note", key=f"label.attribute.{key}")
-        told["attribute"] = "tier" if named else ""
-    return told
+        entries["attribute"] = "tier" if named else ""
+    return entries
 
 
-def _parts(found: Sequence[Part], form: Format, key: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _parts(parts: Sequence[Part], form: Format, key: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """The parts that are taken, kind by kind: all at first."""
     taken = []
-    for kind in dict.fromkeys(one.kind for one in found):
-        counts = {one.name: one.count for one in found if one.kind == kind}
+    for kind in dict.fromkeys(part.kind for part in parts):
+        counts = {part.name: part.count for part in parts if part.kind == kind}
         picked = st.multiselect(
             f"{kind.capitalize()}s", list(counts), list(counts), lambda name, counts=counts: f"{name} ({counts[name]})",
             key=f"label.part.{key}.{kind}", help=_about(kind in form.optional),
@@ -109,30 +111,32 @@ def _about(optional: bool) -> str:
     return "Take those that you want; with how many labels each has."
 
 
-def _chosen(tracks: Sequence[Document], found: Sequence[Part], turn: int) -> tuple[Document, ...]:
+def _chosen(tracks: Sequence[Document], parts: Sequence[Part], turn: int) -> tuple[Document, ...]:
     """The tracks to take in; where the file has no parts of its own to choose among, a person chooses here."""
-    if found or len(tracks) < 2:
+    if parts or len(tracks) < 2:
         return tuple(tracks)
-    names = [" · ".join(part for part in (one.name, one.subject, one.author) if part) for one in tracks]
-    told = {at: f"{name or at + 1} ({len(tracks[at].segments)})" for at, name in enumerate(names)}
-    picked = st.multiselect("Tracks", list(told), list(told), told.__getitem__, key=f"label.tracks.{turn}.{len(told)}")
+    names = [" · ".join(part for part in (track.name, track.subject, track.author) if part) for track in tracks]
+    texts = {at: f"{name or at + 1} ({len(tracks[at].segments)})" for at, name in enumerate(names)}
+    picked = st.multiselect(
+        "Tracks", list(texts), list(texts), texts.__getitem__, key=f"label.tracks.{turn}.{len(texts)}"
+    )
     return tuple(tracks[at] for at in picked)
 
 
 # Labels ---------------------------------------------------------------------------------------------------------------
 
 
-def _decided(found: Labels, known: tuple[str, ...], turn: int) -> Renaming:
+def _decided(labels: Labels, known: tuple[str, ...], turn: int) -> Renaming:
     """What becomes of each label that is not known here."""
-    asked = files.undecided(found, known) if known else ()
-    if not asked:
+    texts = files.undecided(labels, known) if known else ()
+    if not texts:
         return Renaming()
-    st.markdown(f"**{formatting.count(len(asked), 'label')} not known in this clip.** Say what each becomes.")
-    if len(asked) > MOST_ASKED:
+    st.markdown(f"**{formatting.count(len(texts), 'label')} not known in this clip.** Say what each becomes.")
+    if len(texts) > MOST_ASKED:
         st.caption("They are too many to ask for each: all are kept as they are.")
         return Renaming()
     pairs = []
-    for number, label in enumerate(asked):
+    for number, label in enumerate(texts):
         options = [KEEP, *known, DROP]
         picked = st.selectbox(f"“{label}” becomes", options, 0, _becomes, key=f"label.map.{turn}.{number}")
         if picked != KEEP:
@@ -144,17 +148,17 @@ def _becomes(choice: str) -> str:
     return {KEEP: "a new label", DROP: "left out: unlabelled"}.get(choice, choice)
 
 
-def _told(found: Labels, tracks: Sequence[Document]) -> None:
+def _told(labels: Labels, tracks: Sequence[Document]) -> None:
     """What a file holds, and what was odd about it."""
-    segments = sum(len(one.segments) for one in tracks)
-    seen = max((one.seen_s for one in tracks), default=0.0)
+    segments = sum(len(track.segments) for track in tracks)
+    seen = max((track.seen_s for track in tracks), default=0.0)
     st.caption(
         f"{formatting.count(len(tracks), 'track')} with {formatting.count(segments, 'segment')}, "
         f"{formatting.length(seen)} looked at."
     )
-    if found.findings:
-        said = [conversion.told(one) for one in found.findings]
-        theme.notes([*said[:TOLD], *([f"And {len(said) - TOLD} more."] if len(said) > TOLD else [])])
+    if labels.findings:
+        texts = [conversion.told(finding) for finding in labels.findings]
+        theme.notes([*texts[:TOLD], *([f"And {len(texts) - TOLD} more."] if len(texts) > TOLD else [])])
 
 
 def _taken(tracks: Sequence[Document]) -> str:

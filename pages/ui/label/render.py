@@ -27,7 +27,7 @@ def show(info: VideoInfo, now: State, tracks: Sequence[State], drafted: Drafted 
 def _film(info: VideoInfo, tracks: Sequence[State], drafted: Drafted | None) -> None:
     named = track_names.titles(tracks)
     picked = st.multiselect("Tracks", list(named), list(named), named.__getitem__, key=f"label.film.{len(named)}")
-    strips = [Strip(named[one.track], one.document.segments) for one in tracks if one.track in picked]
+    strips = [Strip(named[track.track], track.document.segments) for track in tracks if track.track in picked]
     scores = heat = False
     if drafted is None:
         st.caption("Draft labels first if you want a network's scores in it, or where it looks.")
@@ -47,8 +47,8 @@ def _film(info: VideoInfo, tracks: Sequence[State], drafted: Drafted | None) -> 
 
 def _wanted(info: VideoInfo, strips: Sequence[Strip], drafted: Drafted | None, *, scores: bool, heat: bool) -> Wanted:
     """What is burnt in, with the colours that the page uses."""
-    labels = {one.label for strip in strips for one in strip.segments}
-    labels |= {one.label for one in drafted.segments} if drafted and scores else set()
+    labels = {segment.label for strip in strips for segment in strip.segments}
+    labels |= {segment.label for segment in drafted.segments} if drafted and scores else set()
     slots = cache.slots(tuple(sorted(labels)))
     colours = tuple((label, figures.colour(slot)) for label, slot in slots.items())
     if drafted is None or not (scores or heat):
@@ -60,12 +60,12 @@ def _wanted(info: VideoInfo, strips: Sequence[Strip], drafted: Drafted | None, *
 
 def _cuts(info: VideoInfo, now: State) -> None:
     """Which labels, and the zip."""
-    used = list(dict.fromkeys(one.label for one in now.document.segments))
+    used = list(dict.fromkeys(segment.label for segment in now.document.segments))
     if not used:
         st.caption("There is no segment in this track yet.")
         return
     picked = st.multiselect("Labels", used, used, key=f"label.cuts.{now.track}.{len(used)}")
-    chosen = tuple(one for one in now.document.segments if one.label in picked)
+    chosen = tuple(segment for segment in now.document.segments if segment.label in picked)
     if not chosen:
         st.caption("Choose a label.")
         return

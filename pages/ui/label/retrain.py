@@ -36,9 +36,9 @@ def show(info: VideoInfo, now: State) -> None:
             "Learn from it", key="label.learn", type="primary", icon=":material/school:", disabled=not there
         ):
             _learn(name)
-    told = state.remembered("label.contributed", "")
-    if told:
-        st.caption(f":material/check_circle: {told}")
+    message = state.remembered("label.contributed", "")
+    if message:
+        st.caption(f":material/check_circle: {message}")
     _follow()
     if there:
         _curve(name)
@@ -77,8 +77,8 @@ def _contribute(info: VideoInfo, now: State, name: str) -> None:
         return
     state.remember("sets.name", made.name)
     held, clips = formatting.length(retraining.labelled_s(made)), formatting.count(len(made.items), "clip")
-    told = f"The set “{made.name}” now holds {held} of labels in {clips}."
-    state.remember("label.contributed", told)
+    text = f"The set “{made.name}” now holds {held} of labels in {clips}."
+    state.remember("label.contributed", text)
 
 
 def _learn(name: str) -> None:
@@ -129,7 +129,7 @@ def _curve(name: str) -> None:
         "Moments of held-out clips that each network named rightly. All are judged by the labels that you have now, on "
         "the same clips, so that early and late can be compared.",
     )
-    st.markdown(figures.told(points))
+    st.markdown(figures.summary(points))
     figure = figures.curve(points, dark=state.is_dark())
     st.plotly_chart(figure, key=f"label.curve.{name}", config={"displayModeBar": False})
     if points[-1].moments < figures.FEW:

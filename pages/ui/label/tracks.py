@@ -18,7 +18,7 @@ from pages.ui.common.track_names import titles
 def chosen(info: VideoInfo, tracks: Sequence[State]) -> State:
     """The track that is drawn in: the one picked last, else the latest."""
     wanted = state.drawn_in(info.digest)
-    return next((one for one in tracks if wanted and one.track.startswith(wanted)), tracks[-1])
+    return next((track for track in tracks if wanted and track.track.startswith(wanted)), tracks[-1])
 
 
 def choose(info: VideoInfo, track: str) -> None:
@@ -60,9 +60,9 @@ def tell(error: AnalysisError) -> None:
 
 def problem() -> None:
     """What went wrong in a callback, told once."""
-    told = state.remembered("label.problem", ())
-    if told:
-        theme.problem(*told)
+    message = state.remembered("label.problem", ())
+    if message:
+        theme.problem(*message)
         state.remember("label.problem", ())
 
 
@@ -126,7 +126,7 @@ def _manage(info: VideoInfo, now: State) -> None:
     who = st.text_input("Who draws", track.author, key=f"label.author.{now.track}")
     st.button(
         "Keep these names", key="label.rename", on_click=edit,
-        args=(now.track, "names", lambda found: replace(found, name=name.strip(), author=who.strip())),
+        args=(now.track, "names", lambda document: replace(document, name=name.strip(), author=who.strip())),
     )  # fmt: skip
     st.divider()
     st.caption(f"{formatting.count(len(track.segments), 'segment')}, {formatting.length(track.seen_s)} looked at.")
@@ -161,11 +161,11 @@ def _change(now: State) -> None:
         return
     which = st.selectbox("A label", known, key=f"label.which.{turn}")
     name = st.text_input("Its name", which, key=f"label.called.{turn}.{which}")
-    told = (now.track, which, name.strip())
+    texts = (now.track, which, name.strip())
     with st.container(horizontal=True):
-        st.button("Rename", key="label.do.rename", on_click=_rename, args=told, disabled=name.strip() == which)
-        st.button("First key", key="label.do.first", on_click=_first, args=told, disabled=known[0] == which)
-        st.button("Remove", key="label.do.remove", on_click=_remove, args=told)
+        st.button("Rename", key="label.do.rename", on_click=_rename, args=texts, disabled=name.strip() == which)
+        st.button("First key", key="label.do.first", on_click=_first, args=texts, disabled=known[0] == which)
+        st.button("Remove", key="label.do.remove", on_click=_remove, args=texts)
     st.caption("A label that takes the name of another becomes one with it.")
 
 
@@ -173,19 +173,19 @@ def _add(track: str, key: str, turn: int) -> None:
     fresh = str(state.widget(key))
     if fresh.strip():
         state.remember("label.turn", turn + 1)
-        edit(track, "new label", lambda found: edits.offer(found, fresh))
+        edit(track, "new label", lambda document: edits.offer(document, fresh))
 
 
 def _rename(track: str, which: str, name: str) -> None:
-    edit(track, "rename label", lambda found: edits.rename(found, which, name))
+    edit(track, "rename label", lambda document: edits.rename(document, which, name))
 
 
 def _first(track: str, which: str, _name: str) -> None:
-    def first(found: Document) -> Document:
-        return edits.arrange(found, (which, *(label for label in found.labels if label != which)))
+    def first(document: Document) -> Document:
+        return edits.arrange(document, (which, *(label for label in document.labels if label != which)))
 
     edit(track, "order of labels", first)
 
 
 def _remove(track: str, which: str, _name: str) -> None:
-    edit(track, "remove label", lambda found: edits.withdraw(found, which))
+    edit(track, "remove label", lambda document: edits.withdraw(document, which))

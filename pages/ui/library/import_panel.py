@@ -24,27 +24,27 @@ SAMPLE = "add-sample"
 PATH = "add-path"  # of the text box
 
 
-def clips_in(place: str) -> list[Path]:
+def clips_in(text: str) -> list[Path]:
     """The file of that path, or the clips in the folder of that path and below. Says what is wrong with a path."""
-    path = Path(place.strip().strip("\"'")).expanduser()
-    if not place.strip():
+    path = Path(text.strip().strip("\"'")).expanduser()
+    if not text.strip():
         raise VideoUnreadable("No path was given.", "Type the path of a video file, or of a folder that holds some.")
     if path.is_file():
         return [path.resolve()]
     if not path.is_dir():
         raise VideoUnreadable(f"There is no file or folder {path}.", "Check the spelling; give the whole path.")
-    found = sorted(one for one in path.rglob("*") if one.suffix.lower() in SUFFIXES and one.is_file())
-    if not found:
+    paths = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
+    if not paths:
         raise VideoUnreadable(f"The folder {path} holds no video files.", f"Looked for {', '.join(SUFFIXES)}.")
-    if len(found) > MOST:
-        raise VideoUnreadable(f"The folder {path} holds {len(found)} clips.", f"Add at most {MOST} at once.")
-    return [one.resolve() for one in found]
+    if len(paths) > MOST:
+        raise VideoUnreadable(f"The folder {path} holds {len(paths)} clips.", f"Add at most {MOST} at once.")
+    return [path.resolve() for path in paths]
 
 
-def add_path(place: str) -> None:
+def add_path(text: str) -> None:
     """Begin to add what lies at a path, or say why not."""
     try:
-        for path in clips_in(place):
+        for path in clips_in(text):
             _begin(str(path), path.name, clips.add_video, str(path))
     except (AnalysisError, OSError) as error:
         state.remember("intake.problem", (str(error), getattr(error, "hint", "Check the path and its permissions.")))
@@ -73,12 +73,12 @@ def _begin(path: str, name: str, task: Callable[..., str], *args: str) -> None:
 
 def _follow(key: str) -> None:
     followed = state.remembered("intake.keys", ())
-    state.remember("intake.keys", (*(one for one in followed if one != key), key))
+    state.remember("intake.keys", (*(item for item in followed if item != key), key))
 
 
 def forget(key: str) -> None:
     """Show a job that has ended no longer."""
-    state.remember("intake.keys", tuple(one for one in state.remembered("intake.keys", ()) if one != key))
+    state.remember("intake.keys", tuple(item for item in state.remembered("intake.keys", ()) if item != key))
 
 
 def panel(*, opened: bool) -> None:
@@ -134,9 +134,9 @@ def _by_sample(weight: Literal["primary", "secondary"]) -> None:
 
 
 def _problem() -> None:
-    told = state.remembered("intake.problem", ())
-    if told:
-        theme.problem(*told)
+    message = state.remembered("intake.problem", ())
+    if message:
+        theme.problem(*message)
         state.remember("intake.problem", ())
 
 
@@ -161,16 +161,16 @@ def _done(jobs: list[Job]) -> None:
     """Say in passing what was added."""
     if jobs:
         names = [theme.plain(job.title.removeprefix("Add ")) for job in jobs]
-        told = names[0] if len(names) == 1 else formatting.count(len(names), "clip")
-        st.toast(f"Added {told}.", icon=":material/check_circle:")
+        text = names[0] if len(names) == 1 else formatting.count(len(names), "clip")
+        st.toast(f"Added {text}.", icon=":material/check_circle:")
     for job in jobs:
         forget(job.key)
 
 
 def _ended(job: Job) -> None:
     """Say why nothing was added, until that is closed."""
-    told, button = st.columns([8, 1], vertical_alignment="center")
-    with told:
+    column, button = st.columns([8, 1], vertical_alignment="center")
+    with column:
         if job.state == "cancelled":
             st.info(f"{theme.plain(job.title)}: stopped, nothing was kept.", icon=":material/cancel:")
         else:

@@ -34,8 +34,8 @@ def _widget(knob: Knob, value: Any, key: str, limits: Mapping[str, float]) -> tu
         return st.toggle(knob.label, value=value, key=key, help=knob.help or None), True
     if knob.kind == "choice":
         names = dict(zip(knob.choices, knob.choice_labels, strict=True))
-        place = knob.choices.index(value)
-        chosen = st.selectbox(knob.label, knob.choices, place, names.__getitem__, key=key, help=knob.help or None)
+        index = knob.choices.index(value)
+        chosen = st.selectbox(knob.label, knob.choices, index, names.__getitem__, key=key, help=knob.help or None)
         return chosen, True
     return _number(knob, value, key, limits)
 

@@ -25,12 +25,12 @@ def viewer(info: VideoInfo, moment_s: float) -> None:
     try:
         made = cache.clock(info.digest)
         data = {"before": before(recipe, info, index), "after": after(recipe, info, made, moment_s)}
-        told = (*preview.told(made, recipe, info), *preview.looked_at(recipe, state.chosen_model(), info))
+        texts = (*preview.described(made, recipe, info), *preview.looked_at(recipe, state.chosen_model(), info))
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
     compare(key=f"compare.{info.digest}", data=data)
-    theme.facts(("The recipe gives", *told))
+    theme.facts(("The recipe gives", *texts))
 
 
 def moment(info: VideoInfo) -> float:
@@ -56,8 +56,8 @@ def steps(info: VideoInfo) -> None:
     """All steps with their forms, and a menu to add one."""
     parts = state.parts()
     changed, rests = [], []
-    for place, part in enumerate(parts):
-        step, rest = _card(part, place, len(parts), info)
+    for index, part in enumerate(parts):
+        step, rest = _card(part, index, len(parts), info)
         changed.append(Part(part.uid, part.on, step))
         rests.append(rest)
     state.set_parts(tuple(changed))
@@ -68,21 +68,21 @@ def steps(info: VideoInfo) -> None:
     _add(parts)
 
 
-def _card(part: Part, place: int, count: int, info: VideoInfo) -> tuple[Any, bool]:
+def _card(part: Part, index: int, count: int, info: VideoInfo) -> tuple[Any, bool]:
     """One step: its switch, its form, and buttons to move and remove it."""
     limits = {"duration_s": round(info.duration_s + 0.005, 2)}
     with st.container(border=True, key=f"step-{part.uid}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.toggle(
-                f"**{place + 1}. {part.step.label}**",
+                f"**{index + 1}. {part.step.label}**",
                 part.on,
                 key=f"on.{part.uid}",
                 on_change=_switch,
                 args=(part.uid,),
             )
             st.space("stretch")
-            _button("Move up", ":material/arrow_upward:", part, place == 0, _move, -1)
-            _button("Move down", ":material/arrow_downward:", part, place == count - 1, _move, 1)
+            _button("Move up", ":material/arrow_upward:", part, index == 0, _move, -1)
+            _button("Move down", ":material/arrow_downward:", part, index == count - 1, _move, 1)
             _button("Remove", ":material/delete:", part, False, _remove)
         if not part.on:
             st.caption("Switched off: this step takes no part.")
@@ -91,12 +91,12 @@ def _card(part: Part, place: int, count: int, info: VideoInfo) -> tuple[Any, boo
 
 
 def _button(name: str, icon: str, part: Part, disabled: bool, action: Any, *args: Any) -> None:
-    told = f"{name}: {part.step.label}"
+    text = f"{name}: {part.step.label}"
     st.button(
         "",
         key=f"{name}.{part.uid}",
         icon=icon,
-        help=told,
+        help=text,
         type="tertiary",
         disabled=disabled,
         on_click=action,
@@ -111,9 +111,9 @@ def _switch(uid: int) -> None:
 
 def _move(uid: int, by: int) -> None:
     parts = list(state.parts())
-    place = next((place for place, part in enumerate(parts) if part.uid == uid), None)
-    if place is not None and 0 <= place + by < len(parts):
-        parts.insert(place + by, parts.pop(place))
+    index = next((at for at, part in enumerate(parts) if part.uid == uid), None)
+    if index is not None and 0 <= index + by < len(parts):
+        parts.insert(index + by, parts.pop(index))
         state.set_parts(tuple(parts))
 
 
@@ -154,9 +154,9 @@ def recipes() -> None:
         _save()
         _load()
         _exchange()
-    told = state.remembered("recipe.problem", ())
-    if told:
-        theme.problem(*told)
+    message = state.remembered("recipe.problem", ())
+    if message:
+        theme.problem(*message)
         state.remember("recipe.problem", ())
 
 

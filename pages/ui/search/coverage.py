@@ -13,9 +13,9 @@ from pages.ui.common.jobs import job_panel
 AT_ONCE = 200  # results that a search takes in by itself; more are a job
 
 
-def show(place: str) -> None:
-    """How many clips cannot be searched yet, and the job that looks at them. place: one clip, or empty for all."""
-    waiting = index.waiting(state.store(), (place,) if place else None)
+def show(text: str) -> None:
+    """How many clips cannot be searched yet, and the job that looks at them. text: one clip, or empty for all."""
+    waiting = index.waiting(state.store(), (text,) if text else None)
     known = state.models()
     if not waiting or not known:
         return
@@ -23,8 +23,8 @@ def show(place: str) -> None:
     key = f"search-{fingerprint('look at', waiting, model)}"
     with st.container(border=True, key="search-waiting"):
         whole = len(state.store().digests())
-        if place:
-            name = theme.plain(state.store().entry(place).name)
+        if text:
+            name = theme.plain(state.store().entry(text).name)
             st.markdown(f"**{name} cannot be searched yet.** No network has looked at it.")
         else:
             st.markdown(

@@ -73,9 +73,9 @@ def delete_dataset(name: str) -> None:
 
 def show_problem() -> None:
     """Tell what went wrong in a callback, once."""
-    told = st.session_state.pop("page.problem", None)
-    if told:
-        theme.problem(*told)
+    message = st.session_state.pop("page.problem", None)
+    if message:
+        theme.problem(*message)
 
 
 def go(page: str, digest: str = "", *, model: str = "") -> None:

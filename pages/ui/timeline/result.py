@@ -38,7 +38,7 @@ def show(info: VideoInfo, card: ModelCard, key: str) -> None:
         draw(analysis, prediction, key)
     else:
         lanes_apart = text_branch.rows(apart, card, info.digest)
-        draw(analysis, prediction, key, told=text_branch.sentence(apart), apart=lanes_apart)
+        draw(analysis, prediction, key, text=text_branch.sentence(apart), apart=lanes_apart)
 
 
 def draw(
@@ -47,18 +47,18 @@ def draw(
     key: str,
     *,
     between: Callable[[], None] | None = None,
-    told: str = "",
+    text: str = "",
     apart: Sequence[player.Row] = (),
 ) -> None:
     """The same from what was read. between: draws what belongs beside the player, before the scores.
 
-    told: what led to it, in words. apart: lanes of what the parts of the model say, beneath what they say together.
+    text: what led to it, in words. apart: lanes of what the parts of the model say, beneath what they say together.
     """
     labels = shown_labels(analysis)
     slots = cache.slots(labels)
     _headline(analysis, slots)
-    if told:
-        st.caption(f":material/subtitles: {theme.plain(told)}")
+    if text:
+        st.caption(f":material/subtitles: {theme.plain(text)}")
     _playing(analysis, prediction, slots, key, apart)
     if state.recipe().steps:
         st.caption(
@@ -78,18 +78,29 @@ def draw(
 
 def shown_labels(analysis: Analysis) -> tuple[str, ...]:
     """The labels of the segments and the best of the rest by their mean score, best first; none that barely shows."""
-    told = {segment.label for segment in analysis.track.segments}
-    best = [found for found in analysis.ranking if found.label not in told]
-    worth = [found.label for place, found in enumerate(best) if place < LEAST or found.score >= BARELY]
-    rest = worth[: max(0, figures.ROWS - len(told))]
-    return tuple(found.label for found in analysis.ranking if found.label in told or found.label in rest)
+    texts = {segment.label for segment in analysis.track.segments}
+    best = [label_score for label_score in analysis.ranking if label_score.label not in texts]
+    worth = [
+        label_score.label for index, label_score in enumerate(best) if index < LEAST or label_score.score >= BARELY
+    ]
+    rest = worth[: max(0, figures.ROWS - len(texts))]
+    return tuple(
+        label_score.label for label_score in analysis.ranking if label_score.label in texts or label_score.label in rest
+    )
 
 
 def _headline(analysis: Analysis, slots: dict[str, int]) -> None:
     """What was found in one sentence, and the best labels with their scores."""
     st.html(f'<div class="k-headline">{sentence(analysis)}</div>')
-    best = [found for found in analysis.ranking if found.label in slots and found.score >= BARELY / 2][:TOP]
-    chips = "".join(theme.chip(found.label, slots[found.label], formatting.per_cent(found.score)) for found in best)
+    best = [
+        label_score
+        for label_score in analysis.ranking
+        if label_score.label in slots and label_score.score >= BARELY / 2
+    ][:TOP]
+    chips = "".join(
+        theme.chip(label_score.label, slots[label_score.label], formatting.per_cent(label_score.score))
+        for label_score in best
+    )
     st.html(f"<div>{chips}</div>")
     st.caption("The figure beside each label is its mean score over the whole clip.")
 
@@ -125,8 +136,8 @@ def _playing(
         playable = player.playable(analysis.video)
         people = annotations.tracks(analysis)
         more = [*apart, *annotations.rows(analysis, people), _scores(prediction, slots), *_quality(analysis.video)]
-        told = dict.fromkeys(one.label for row in apart for one in row.segments)
-        known = slots | cache.slots(tuple(told)) | cache.slots(annotations.labels(people))
+        entries = dict.fromkeys(segment.label for row in apart for segment in row.segments)
+        known = slots | cache.slots(tuple(entries)) | cache.slots(annotations.labels(people))
         called = text_branch.BOTH if apart else "network" if people else "actions"
         player.player(analysis, known, playable=playable, key=f"player.{key}", more=more, named=called)
 
@@ -145,10 +156,10 @@ def _scores(prediction: Prediction, slots: dict[str, int]) -> player.Row:
 def _quality(info: VideoInfo) -> list[player.Row]:
     """What may go wrong in the clip, where that was measured and something was found."""
     try:
-        found = quality_text.segments(cache.quality_findings(info.digest))
+        segments = quality_text.segments(cache.quality_findings(info.digest))
     except AnalysisError:
         return []
-    return [player.Row("quality", found, look="quality")] if found else []
+    return [player.Row("quality", segments, look="quality")] if segments else []
 
 
 def _table(analysis: Analysis, key: str) -> None:

@@ -21,12 +21,12 @@ def tables(segments, info: VideoInfo, key: str) -> None:
     if not texts:
         segments()
         return
-    first, *others = st.tabs(["Labels", *(told(each) for each in texts)])
+    first, *others = st.tabs(["Labels", *(told(lines) for lines in texts)])
     with first:
         segments()
-    for tab, each in zip(others, texts, strict=True):
+    for tab, text in zip(others, texts, strict=True):
         with tab:
-            _table(each, f"{key}.{each.source}")
+            _table(text, f"{key}.{text.source}")
 
 
 def told(texts: Lines) -> str:
@@ -59,16 +59,16 @@ def panel(info: VideoInfo) -> None:
         "What is said or written: shown beside the player, found by the search, read by models that learned with words."
     )
     theme.section("Words of the clip", about)
-    for each in texts:
+    for text in texts:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{told(each)}**, {formatting.count(len(each.lines), 'line')}")
+            st.markdown(f"**{told(text)}**, {formatting.count(len(text.lines), 'line')}")
             st.button(
                 "Remove",
-                key=f"drop.{each.source}",
+                key=f"drop.{text.source}",
                 icon=":material/close:",
                 type="tertiary",
                 on_click=transcripts.drop,
-                args=(state.store(), info.digest, each.source),
+                args=(state.store(), info.digest, text.source),
             )
     if not texts:
         st.caption("There are none yet.")
@@ -124,7 +124,7 @@ def _take(key: str, digest: str, turn: int) -> None:
 def _inside(info: VideoInfo) -> None:
     """Subtitles that the clip holds itself."""
     st.markdown("Subtitles inside the clip")
-    there = any(each.source.startswith("subtitle inside") for each in cache.transcripts(info.digest))
+    there = any(transcript.source.startswith("subtitle inside") for transcript in cache.transcripts(info.digest))
     key = transcripts.inside_key(info.digest)
     job = (transcripts.take_inside, state.store(), info.digest)
     if job_panel.ready(key, "Take subtitles inside", *job, there=there, noun="second"):
@@ -147,7 +147,7 @@ def _speech(info: VideoInfo) -> None:
         st.code(str(transcripts.speech_folder(state.store())), language=None)
         return
     model = str(st.selectbox("Model", models, key="speech.model"))
-    there = any(each.source == "speech" for each in cache.transcripts(info.digest))
+    there = any(transcript.source == "speech" for transcript in cache.transcripts(info.digest))
     job = (transcripts.write_down, state.store(), info.digest, model)
     key = transcripts.speech_key(info.digest, model)
     if job_panel.ready(key, "Write down speech", *job, there=there, noun="second"):

@@ -35,8 +35,8 @@ def show(info: VideoInfo, card: ModelCard, base: str) -> None:
         theme.problem(str(error), error.hint)
         return
     key = search.named_key(base, labels, least)
-    asked = (state.store(), info.digest, state.recipe(), card, state.settings().engine, labels, least)
-    if job_panel.ready(key, "Find these labels", search.find_named, *asked, at_once=True):
+    task = (state.store(), info.digest, state.recipe(), card, state.settings().engine, labels, least)
+    if job_panel.ready(key, "Find these labels", search.find_named, *task, at_once=True):
         _found(info, key)
 
 
@@ -65,22 +65,22 @@ def _take() -> None:
 
 def _found(info: VideoInfo, key: str) -> None:
     try:
-        found = cache.named(key)
+        named = cache.named(key)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
-    result.draw(zero_shot.read_analysis(info, found), found.prediction, key, between=lambda: _carried(found))
+    result.draw(zero_shot.read_analysis(info, named), named.prediction, key, between=lambda: _carried(named))
 
 
-def _carried(found: Named) -> None:
+def _carried(named: Named) -> None:
     """Which known labels carry each decision."""
     theme.section("What each label stands on", LIMITS)
-    labels = found.prediction.labels[:-1]
+    labels = named.prediction.labels[:-1]
     slots = cache.slots(labels)
     rows = "".join(
         f"<tr><td>{theme.chip(label, slots[label])}</td><td>{_told(carried, share=True)}</td>"
         f"<td>{_told(nearest, share=False)}</td></tr>"
-        for label, nearest, carried in zip(labels, found.nearest, found.carried, strict=True)
+        for label, nearest, carried in zip(labels, named.nearest, named.carried, strict=True)
     )
     st.html(
         '<table class="k-carried"><thead><tr><th>your label</th><th>was decided in this clip by</th>'
@@ -93,6 +93,7 @@ def _told(scores, *, share: bool) -> str:
     if not scores:
         return '<em class="k-unseen">not seen in this clip</em>'
     named = [
-        f"{escape(one.label)} <em>{told.per_cent(one.score) if share else f'{one.score:.2f}'}</em>" for one in scores
+        f"{escape(score.label)} <em>{told.per_cent(score.score) if share else f'{score.score:.2f}'}</em>"
+        for score in scores
     ]
     return ", ".join(named)

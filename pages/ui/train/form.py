@@ -26,11 +26,11 @@ def options() -> Options:
         return _details(base, key)
 
 
-def use(found: Options) -> None:
+def use(options: Options) -> None:
     """Take settings that were found as those of the next training."""
     from core.workflows.training.options import plain
 
-    state.remember("train.found", tuple(plain(found).items()))
+    state.remember("train.found", tuple(plain(options).items()))
     state.remember("train.dial", "found")
     state.remember("train.turn", state.remembered("train.turn", 0) + 1)
 
@@ -85,8 +85,8 @@ def _learning(base: Options, key: str) -> Options:
         "Then learn from all but the test groups", base.again, key=f"{key}.again", disabled=not early,
         help="Once it is known when to stop, learn anew for as many passes from the validation groups too.",
     )  # fmt: skip
-    told = {"learning_rate": rate, "batch_size": int(batch), "epochs": int(epochs), "patience": int(patience)}
-    return replace(base, **told, stop_early=early, again=again)
+    entries = {"learning_rate": rate, "batch_size": int(batch), "epochs": int(epochs), "patience": int(patience)}
+    return replace(base, **entries, stop_early=early, again=again)
 
 
 def _variety(base: Options, key: str) -> Options:

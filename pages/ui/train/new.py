@@ -34,11 +34,11 @@ def show(entries: list[DatasetEntry]) -> None:
     theme.section("What sees the clips", "A pretrained CNN turns pictures into features; the network reads those.")
     backbone, view = _eyes()
     recipe, engine = training.view(view, backbone), state.settings().engine
-    asked = (entry.name, recipe, backbone, engine)
+    task = (entry.name, recipe, backbone, engine)
     key = training.set_key(entry.key, recipe, backbone, engine)
     there = training.gathered(state.store(), dataset, recipe, backbone, engine)
     if not job_panel.ready(
-        key, "Look at all clips", training.gather, state.store(), *asked, there=there, about=_about(dataset), kept=KEPT
+        key, "Look at all clips", training.gather, state.store(), *task, there=there, about=_about(dataset), kept=KEPT
     ):
         return
     st.caption(f":material/check_circle: The CNN has looked at all {formatting.count(len(dataset.items), 'clip')}.")
@@ -62,8 +62,8 @@ def _split(entry: DatasetEntry, dataset: Dataset) -> Split | None:
         theme.problem(str(error), error.hint)
         return None
     with st.container(horizontal=True, vertical_alignment="center"):
-        said = "Split" if kept else "Split, as it suggests itself"
-        st.markdown(f"{said}: **{theme.plain(split_text.split(split))}**")
+        title = "Split" if kept else "Split, as it suggests itself"
+        st.markdown(f"{title}: **{theme.plain(split_text.split(split))}**")
         st.button(
             "Change the split", icon=":material/call_split:", type="tertiary", key="train.split", on_click=state.go,
             args=("datasets",),
@@ -93,14 +93,14 @@ def _worded(dataset: Dataset) -> bool:
     count = training.has_words(state.store(), dataset)
     if not count:
         return False
-    told = (
+    text = (
         f"{formatting.number(count)} of {formatting.count(len(dataset.items), 'clip')} have subtitles or a transcript."
     )
     chosen = st.toggle(
         "Use the words", key="train.words",
         help="A second network learns from the words near each moment. The result tells picture, words and both apart.",
     )  # fmt: skip
-    st.caption(told)
+    st.caption(text)
     return chosen
 
 

@@ -44,8 +44,8 @@ def _ended(key: str, job: Job | None) -> None:
         theme.problem(job.error or f"{job.title} did not end.", job.hint)
     else:
         best = "Stopped. The best network so far was kept: it is under Trainings."
-        told = best if kept else "Stopped before there was anything to keep."
-        st.info(told, icon=":material/pause_circle:")
+        message = best if kept else "Stopped before there was anything to keep."
+        st.info(message, icon=":material/pause_circle:")
     with st.container(horizontal=True):
         if button.pressed("Go on from there", key=f"train.on.{key}", type="primary", icon=":material/resume:"):
             new.begin(key)
@@ -58,28 +58,34 @@ def _ended(key: str, job: Job | None) -> None:
 def _curves(key: str) -> None:
     """Loss and score after each pass of the fold under way, brought up to date each second."""
     try:
-        told, done = training.progress(state.store(), key), checkpoints.folds_done(state.store(), key)
+        progress, done = training.progress(state.store(), key), checkpoints.folds_done(state.store(), key)
     except ResultMissing:
         return
     if done:
         chips = "".join(
-            f"<span>fold {place}: {formatting.per_cent(fold.accuracy)}</span>" for place, fold in enumerate(done, 1)
+            f"<span>fold {index}: {formatting.per_cent(fold.accuracy)}</span>" for index, fold in enumerate(done, 1)
         )
         st.html(f'<div class="k-facts">{chips}</div>')
-    if told is None:
+    if progress is None:
         return
-    best = min(range(len(told.history)), key=lambda place: _loss(told.history[place]))
+    best = min(range(len(progress.history)), key=lambda index: _loss(progress.history[index]))
     st.caption(
-        _where(told.fold, told.again, len(told.history), told.passes, checkpoints.run_of(state.store(), key).fold_count)
+        _where(
+            progress.fold,
+            progress.again,
+            len(progress.history),
+            progress.passes,
+            checkpoints.run_of(state.store(), key).fold_count,
+        )
     )
     left, right = st.columns(2, gap="large")
-    dark, passes = state.is_dark(), told.passes
+    dark, passes = state.is_dark(), progress.passes
     left.plotly_chart(
-        train_figures.loss(told.history, passes=passes, dark=dark), key=f"loss.{key}", config=figures.QUIET
+        train_figures.loss(progress.history, passes=passes, dark=dark), key=f"loss.{key}", config=figures.QUIET
     )
-    judged = told.history[-1].validation_loss is not None
+    judged = progress.history[-1].validation_loss is not None
     right.plotly_chart(
-        train_figures.score(told.history, passes=passes, best=best if judged else None, dark=dark),
+        train_figures.score(progress.history, passes=passes, best=best if judged else None, dark=dark),
         key=f"score.{key}",
         config=figures.QUIET,
     )

@@ -20,15 +20,15 @@ MOST_COMPARED = 6
 
 def show() -> None:
     """The table, and what was picked in it."""
-    found = training.all_runs(state.store())
-    if not found:
+    trainings = training.all_runs(state.store())
+    if not trainings:
         theme.empty("Nothing was trained yet", "Begin under New training. Each one is kept here with its scores.")
         return
-    keys = list(found)
-    if len(found) > 1:
+    keys = list(trainings)
+    if len(trainings) > 1:
         st.caption("Pick a row to see one training, several to compare them.")
     picked = st.dataframe(
-        descriptions.table(found.values()),
+        descriptions.table(trainings.values()),
         hide_index=True,
         width="stretch",
         key=f"train.table.{len(keys)}",
@@ -43,11 +43,11 @@ def show() -> None:
     )
     rows = [row for row in picked.selection.rows if row < len(keys)]  # type: ignore[attr-defined]
     if len(rows) > 1:
-        compared([found[keys[row]] for row in rows[:MOST_COMPARED]])
+        compared([trainings[keys[row]] for row in rows[:MOST_COMPARED]])
         return
     followed = state.remembered("train.followed", "")
-    key = keys[rows[0]] if rows else followed if followed in found else keys[0]
-    details(key, found[key])
+    key = keys[rows[0]] if rows else followed if followed in trainings else keys[0]
+    details(key, trainings[key])
 
 
 def compared(records: list[Training]) -> None:
@@ -103,8 +103,8 @@ def _results(key: str, record: Training) -> None:
         st.caption(descriptions.beside(record))
     with right:
         text_branch_scores.show(record, key=f"list.{key}")
-        told = {NAMES.get(name, name): value for name, value in record.scores.items()}
-        theme.facts(f"{name} {100 * value:.1f} %" for name, value in told.items())
+        values = {NAMES.get(name, name): value for name, value in record.scores.items()}
+        theme.facts(f"{name} {100 * value:.1f} %" for name, value in values.items())
         st.dataframe(
             descriptions.folds(record.folds), hide_index=True, width="stretch",
             height=min(250, 38 + 35 * len(record.folds)),
@@ -118,10 +118,10 @@ def _results(key: str, record: Training) -> None:
 
 
 def _curves(key: str, record: Training) -> None:
-    place = st.selectbox(
-        "Fold", range(len(record.folds)), format_func=lambda each: f"Fold {each + 1}", key=f"fold.{key}", width=240
+    index = st.selectbox(
+        "Fold", range(len(record.folds)), format_func=lambda number: f"Fold {number + 1}", key=f"fold.{key}", width=240
     )
-    fold, dark = record.folds[place or 0], state.is_dark()
+    fold, dark = record.folds[index or 0], state.is_dark()
     left, right = st.columns(2, gap="large")
     passes = len(fold.history)
     left.plotly_chart(

@@ -23,13 +23,13 @@ def panel(entry: DatasetEntry, split: Split, options: training.Options, backbone
     """The search for this set and split, folded away until it is wanted."""
     with st.expander("Find good settings", icon=":material/manage_search:", key="train.search"):
         st.caption(ABOUT)
-        asked = _asked(entry, split, options, backbone, view)
-        key = training.search_key(asked)
+        search = _search(entry, split, options, backbone, view)
+        key = training.search_key(search)
         job = state.runner().job(key)
         if job is not None and job.active:
             job_panel.watch(key, noun="trial")
         elif button.pressed(_begin(job), key="train.search.start", icon=":material/play_arrow:"):
-            state.runner().submit(key, f"Find settings for {entry.name}", training.search, state.store(), asked)
+            state.runner().submit(key, f"Find settings for {entry.name}", training.search, state.store(), search)
             st.rerun()
         if job is not None and job.state in ("failed", "lost"):
             theme.problem(job.error or f"{job.title} did not end.", job.hint)
@@ -40,7 +40,7 @@ def _begin(job) -> str:
     return "Look for settings" if job is None else "Look on"
 
 
-def _asked(entry: DatasetEntry, split: Split, options: training.Options, backbone: str, view: str) -> training.Search:
+def _search(entry: DatasetEntry, split: Split, options: training.Options, backbone: str, view: str) -> training.Search:
     left, middle, right = st.columns([4, 1, 1], vertical_alignment="bottom")
     names = backbone_menu.names()
     chosen = left.multiselect(
@@ -58,13 +58,13 @@ def _asked(entry: DatasetEntry, split: Split, options: training.Options, backbon
 
 def _results(key: str, options: training.Options) -> None:
     """The trials as a figure and a table, and the best."""
-    found = training.trials(state.store(), key)
-    winner = training.best(found)
+    trials = training.trials(state.store(), key)
+    winner = training.best(trials)
     if winner is None:
         return
-    st.plotly_chart(train_figures.tried(found, dark=state.is_dark()), key="train.trials", config=figures.QUIET)
+    st.plotly_chart(train_figures.tried(trials, dark=state.is_dark()), key="train.trials", config=figures.QUIET)
     st.dataframe(
-        descriptions.trials(found), hide_index=True, width="stretch", height=300,
+        descriptions.trials(trials), hide_index=True, width="stretch", height=300,
         column_config={
             "Validation accuracy": st.column_config.NumberColumn(format="%.1f %%"),
             "Validation loss": st.column_config.NumberColumn(format="%.3f"),
@@ -80,6 +80,6 @@ def _results(key: str, options: training.Options) -> None:
 
 
 def _use(winner: Trial, options: training.Options) -> None:
-    backbone, found = training.options_from(winner, options)
-    form.use(found)
+    backbone, chosen = training.options_from(winner, options)
+    form.use(chosen)
     state.set_widget("train.backbone", backbone)

@@ -79,11 +79,11 @@ def watch(key: str, *, noun: str = "frame") -> None:
         st.rerun()
     with st.container(border=True, key=f"job-{key}"):
         st.markdown(f"**{theme.plain(job.title)}**")
-        told = theme.plain(_progress(job, noun))
+        text = theme.plain(_progress(job, noun))
         if job.total > 0:
-            st.progress(job.fraction, text=told)
+            st.progress(job.fraction, text=text)
         else:
-            theme.busy(told)
+            theme.busy(text)
         stopping = job.message == "Stopping"
         st.button(
             "Stopping…" if stopping else "Cancel",
@@ -99,13 +99,13 @@ def _progress(job: Job, noun: str) -> str:
     """How far, how fast and how long still."""
     if job.state == "queued":
         return "Waiting for its turn"
-    told = [job.message or "Working"]
+    texts = [job.message or "Working"]
     if job.total > 0 and job.done > 0:
-        told.append(
+        texts.append(
             f"{formatting.per_cent(job.fraction)}, {formatting.number(job.done)} of {formatting.count(job.total, noun)}"
         )
     if job.rate:
-        told.append(f"{job.rate:.0f} {noun}s a second" if job.rate >= 10 else f"{job.rate:.1f} {noun}s a second")
+        texts.append(f"{job.rate:.0f} {noun}s a second" if job.rate >= 10 else f"{job.rate:.1f} {noun}s a second")
     if job.left_s is not None:
-        told.append(formatting.about(job.left_s))
-    return " · ".join(told)
+        texts.append(formatting.about(job.left_s))
+    return " · ".join(texts)

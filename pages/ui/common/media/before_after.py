@@ -16,7 +16,7 @@ compare = theme.component(Path(__file__).with_name("before_after.js"))
 
 def before(recipe: Recipe, info: VideoInfo, index: int, view: View | None = None) -> dict:
     """The frame of the source as the component draws it, with what a crop keeps of it. view: the part looked at."""
-    facts = f"frame {index} at {formatting.clock(float(info.times_s[index]), places=3)}"
+    facts = f"frame {index} at {formatting.clock(float(info.times_s[index]), decimals=3)}"
     drawn: dict[str, Any] = {"source": cache.source_picture(info.digest, index), "facts": facts}
     drawn["alt"] = f"Before: {facts}"
     if view is not None and view.scale > 1:
@@ -42,5 +42,5 @@ def _cut_away(made: Clock) -> str:
     """Why there is no picture after the recipe at this moment."""
     if not len(made.times_s):
         return "The recipe leaves nothing of this clip. Widen or remove its Trim step."
-    first, last = (formatting.clock(float(made.times_s[end]), places=2) for end in (0, -1))
+    first, last = (formatting.clock(float(made.times_s[end]), decimals=2) for end in (0, -1))
     return f"This moment is cut away: the recipe keeps {first} to {last}. Move the slider there, or widen Trim."

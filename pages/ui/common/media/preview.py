@@ -17,7 +17,7 @@ QUALITY = 82
 EXACT_PX = 480  # a part at most so wide is sent as it is, so that each of its pixels can be read
 
 
-def told(made: Clock, recipe: Recipe, info: VideoInfo) -> tuple[str, ...]:
+def described(made: Clock, recipe: Recipe, info: VideoInfo) -> tuple[str, ...]:
     """What the recipe gives, in words: the size after, the frames kept, their rate and what was filled in."""
     size = recipes.picture_size(recipe, info.width_px, info.height_px)
     same = (size.width_px, size.height_px) == (info.width_px, info.height_px)
@@ -69,12 +69,12 @@ def address(image: np.ndarray) -> str:
 
 def drawn(sheet: Sheet) -> tuple[dict, ...]:
     """The pictures of a contact sheet as its component draws them."""
-    starts, told = [0, *sheet.ends[:-1].tolist()], []
+    starts, rows = [0, *sheet.ends[:-1].tolist()], []
     for index, time_s, start, stop in zip(sheet.indices, sheet.times_s, starts, sheet.ends, strict=True):
         coded = base64.b64encode(sheet.pictures[start:stop].tobytes()).decode()
-        moment = formatting.clock(float(time_s), places=2)
-        told.append({"index": int(index), "moment": moment, "source": f"data:image/jpeg;base64,{coded}"})
-    return tuple(told)
+        moment = formatting.clock(float(time_s), decimals=2)
+        rows.append({"index": int(index), "moment": moment, "source": f"data:image/jpeg;base64,{coded}"})
+    return tuple(rows)
 
 
 @dataclass(frozen=True)

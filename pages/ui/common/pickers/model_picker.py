@@ -99,8 +99,8 @@ def _html(card: ModelCard) -> str:
         else f"{', '.join(card.labels[:6])} and {formatting.number(rest)} more"
     )
     rows = [f"<tr><td>{_score(score)}</td><td>{_meaning(name)}</td></tr>" for name, score in card.scores.items()]
-    told = f"<p>{escape(card.trained_on)}</p>{_table(rows[FIRST:])}"
-    trained = f"<details><summary>How it was trained and tested</summary>{told}</details>"
+    text = f"<p>{escape(card.trained_on)}</p>{_table(rows[FIRST:])}"
+    trained = f"<details><summary>How it was trained and tested</summary>{text}</details>"
     return (
         f'<div class="k-model"><strong>{escape(card.title)}</strong>'
         f"<p>Tells apart {formatting.count(len(card.labels), 'action')}: {escape(few)}."

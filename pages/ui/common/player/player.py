@@ -45,7 +45,7 @@ def player(
 def compared(
     info: VideoInfo,
     truth: Sequence[Segment],
-    said: Sequence[Segment],
+    segments: Sequence[Segment],
     differs: Sequence[Segment],
     slots: Mapping[str, int],
     *,
@@ -58,7 +58,11 @@ def compared(
 
     The clip and the moment of the session stay what they are. at_once: whether it plays without being asked.
     """
-    rows = [Row("truth", truth, told="true label:"), Row("predicted", said), Row("differs", differs, look="difference")]
+    rows = [
+        Row("truth", truth, prefix="true label:"),
+        Row("predicted", segments),
+        Row("differs", differs, look="difference"),
+    ]
     show(info, rows, slots, key=key, playable=playable, start_s=start_s, quiet=True, at_once=at_once)
 
 
@@ -146,15 +150,15 @@ def _varies(info: VideoInfo) -> str:
     if not info.variable_rate:
         return ""
     gaps_ms = 1000 * (info.times_s[1:] - info.times_s[:-1])
-    least, most = (f"{each:.0f}" for each in (gaps_ms.min(), gaps_ms.max()))
+    least, most = (f"{gap_ms:.0f}" for gap_ms in (gaps_ms.min(), gaps_ms.max()))
     return f"The rate of this clip varies: a frame stays {least} to {most} ms. Each is shown at its own measured time."
 
 
-def _exactly(info: VideoInfo, told: Any, begins_s: float) -> float:
+def _exactly(info: VideoInfo, rest_s: Any, begins_s: float) -> float:
     """The moment of the frame at which the browser rests."""
-    if not isinstance(told, int | float) or not 0 <= told <= info.duration_s:
+    if not isinstance(rest_s, int | float) or not 0 <= rest_s <= info.duration_s:
         return begins_s
-    return float(info.times_s[state.position(info, told)])
+    return float(info.times_s[state.position(info, rest_s)])
 
 
 def _heard(hand_out: Callable[[], bool]) -> None:
@@ -172,11 +176,11 @@ def _hand_out(
     """Tell the page the edits that it was not told yet; whether there were some."""
     if on_edit is None:
         return False
-    found, done = new_edits(_told(key), _done(key), info, rows, labels)
+    edits, done = new_edits(_told(key), _done(key), info, rows, labels)
     state.remember(f"edits.{key}", tuple(done.items()))
-    for edit in found:
+    for edit in edits:
         on_edit(edit)
-    return bool(found)
+    return bool(edits)
 
 
 def _done(key: str) -> dict[str, int]:
