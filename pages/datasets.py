@@ -13,7 +13,7 @@ VIEWS = {
     "Clips": lambda entry, dataset: overview.clips(dataset),
     "Groups and split": splits.panel,
     "Near-duplicates": splits.duplicates,
-    "What was found": lambda entry, dataset: overview.findings(dataset),
+    "Import report": lambda entry, dataset: overview.findings(dataset),
 }
 
 
@@ -28,16 +28,16 @@ def show(entry: DatasetEntry) -> None:
         VIEWS[view](entry, dataset)
 
 
-theme.title("Datasets", "Clips whose labels are known: to train a network on, and to test it honestly.")
+theme.title("Datasets", "Labelled clips for training and evaluating networks.")
 entries = state.store().datasets()
 import_panel.panel(opened=not entries)
 busy = import_panel.progress()
 state.show_problem()
 if not entries and not busy:
     theme.empty(
-        "There is no labelled set yet",
-        "Give a folder that holds a folder of clips for each class, a table or lists; or make the sample set. "
-        "Everything is checked before anything is taken in.",
+        "No datasets yet",
+        "Import a folder with one subfolder of clips per class, a CSV table or file lists, or "
+        "create the sample dataset. Everything is checked before anything is imported.",
     )
 if entries:
     show(dataset_picker.pick(entries))

@@ -19,8 +19,8 @@ VIEWS = {
     "report": ("Report", report.show),
 }
 ABOUT = (
-    "The model looks at the clips that it has not seen yet; what it says is kept. Then all numbers are computed, with "
-    "how sure they are."
+    "The model first predicts the clips that have no stored prediction. Then all metrics are "
+    "computed, with confidence intervals."
 )
 
 
@@ -50,13 +50,13 @@ def part(view: str, key: str, entry: DatasetEntry, question: evaluation.Question
         VIEWS[view][1](key)
 
 
-theme.title("Evaluate", "What is right, what is wrong, how sure that is, and the clips themselves.")
+theme.title("Evaluate", "Metrics with confidence intervals, errors, and the clips behind each number.")
 state.show_problem()
 entries = state.store().datasets()
 if not entries:
     theme.empty(
-        "There is no labelled set yet",
-        "Whether a model is right can only be told on clips whose labels are known. Import some, or make a sample set.",
+        "No datasets yet",
+        "A model can only be evaluated on labelled clips. Import a dataset, or create the sample dataset.",
     )
     st.button("Open Datasets", type="primary", icon=":material/dataset:", on_click=state.go, args=("datasets",))
     st.stop()
@@ -64,7 +64,7 @@ left, right = st.columns(2, gap="large")
 with left:
     entry = dataset_picker.pick(entries)
     if len(entries) == 1:
-        st.text_input("Labelled set", entry.name, disabled=True)
+        st.text_input("Dataset", entry.name, disabled=True)
 dataset = cache.dataset(entry)
 with right:
     asked = picker.subject(entry) if dataset is not None else None

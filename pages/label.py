@@ -6,7 +6,7 @@ from pages.ui.common import theme
 from pages.ui.common.pickers import clip_bar
 from pages.ui.label import desk, empty
 
-theme.title("Label", "Draw labels on the clip, or correct what a network drafts. Every edit is kept at once.")
+theme.title("Label", "Draw labels on the clip, or correct a draft made by a network. Every edit is saved immediately.")
 state.show_problem()
 info = state.chosen_video()
 clip_bar.show(info)

@@ -11,7 +11,7 @@ from pages.ui.common.media import thumbnails
 from pages.ui.library import import_panel
 
 SHOWN = 12
-ORDERS = {"added": "Latest first", "name": "Name", "length": "Longest first"}
+ORDERS = {"added": "Newest first", "name": "Name", "length": "Longest first"}
 
 
 def order(entries: list[VideoEntry]) -> list[VideoEntry]:
@@ -19,7 +19,7 @@ def order(entries: list[VideoEntry]) -> list[VideoEntry]:
     if len(entries) < 4:
         return entries
     left, right = st.columns([3, 1])
-    wanted = left.text_input("Find by name", placeholder="Find by name", label_visibility="collapsed")
+    wanted = left.text_input("Search by name", placeholder="Search by name", label_visibility="collapsed")
     by = right.selectbox("Order", list(ORDERS), 0, ORDERS.__getitem__, label_visibility="collapsed")
     matching = [entry for entry in entries if wanted.lower() in entry.name.lower()]
     if by == "name":
@@ -32,7 +32,7 @@ def card(entry: VideoEntry) -> None:
     info, chosen = entry.info, entry.info.digest == state.chosen_digest()
     with st.container(border=True, height="stretch", key=f"card-{'chosen-' if chosen else ''}{info.digest}"):
         st.html(thumbnails.html(info))
-        badge = '<span class="k-badge">chosen</span>' if chosen else ""
+        badge = '<span class="k-badge">selected</span>' if chosen else ""
         st.html(f'<div class="k-name">{escape(entry.name)}{badge}</div>')
         theme.facts(formatting.facts(info)[1:])
         if info.notes:
@@ -47,18 +47,18 @@ def actions(entry: VideoEntry) -> None:
         for name, icon in (("Prepare", ":material/tune:"), ("Timeline", ":material/view_timeline:")):
             to = name.lower()
             st.button(name, key=f"{to}.{digest}", icon=icon, on_click=state.go, args=(to, digest))
-        with st.popover("", icon=":material/delete:", help="Delete from the library"):
+        with st.popover("", icon=":material/delete:", help="Delete this clip"):
             stays = (
-                "The uploaded copy is deleted with it."
+                "The uploaded copy is deleted too."
                 if entry.uploaded
-                else f"The file itself stays: {entry.info.path}"
+                else f"The original file is kept: {entry.info.path}"
             )
-            st.markdown(f"Delete **{theme.plain(entry.name)}** and all that was made of it?")
+            st.markdown(f"Delete **{theme.plain(entry.name)}** and all its results?")
             st.caption(theme.plain(stays))
             st.button("Delete", key=f"delete.{digest}", type="primary", on_click=state.delete, args=(digest,))
 
 
-theme.title("Library", "Add video clips, see what was measured, and choose one to work on.")
+theme.title("Library", "Add video clips, view their properties, and select one to work on.")
 entries = state.entries()
 import_panel.panel(opened=not entries)
 adding = import_panel.progress()
@@ -66,8 +66,8 @@ state.show_problem()
 if not entries and not adding:
     theme.empty(
         "The library is empty",
-        "Upload a clip, type the path of one on this machine, or add the sample clip. "
-        "Then see what happens when, on the Timeline.",
+        "Upload a clip, enter a path on this machine, or add the sample clip. Then open the "
+        "Timeline to see what happens when.",
     )
 if not entries:
     st.stop()
@@ -80,9 +80,9 @@ for start in range(0, min(len(matching), shown), 3):
         with column:
             card(entry)
 if not matching:
-    theme.empty("No clip has that in its name", "Clear the search to see all clips.")
+    theme.empty("No matching clips", "Clear the search to see all clips.")
 if len(matching) > shown:
     st.button(
-        f"Show more ({len(matching)} clips in all)", icon=":material/expand_more:", on_click=state.remember,
+        f"Show more ({len(matching)} clips in total)", icon=":material/expand_more:", on_click=state.remember,
         args=("library.shown", shown * 2),
     )  # fmt: skip

@@ -8,7 +8,7 @@ from pages.ui.common import theme
 from pages.ui.train import models, progress, runs
 from pages.ui.train import new as train_new
 
-VIEWS = {"new": "New training", "runs": "Trainings", "models": "Models"}
+VIEWS = {"new": "New run", "runs": "Runs", "models": "Models"}
 
 
 def new() -> None:
@@ -21,13 +21,13 @@ def new() -> None:
         train_new.show(entries)
         return
     theme.empty(
-        "There is no labelled set yet",
-        "A network learns from clips whose labels are known. Import some, or make the sample set to try things with.",
+        "No datasets yet",
+        "Training needs labelled clips. Import a dataset, or create the sample dataset to try it out.",
     )
     st.button("Open Datasets", type="primary", icon=":material/dataset:", on_click=state.go, args=("datasets",))
 
 
-theme.title("Train", "Teach a network your own actions, and see how it does on clips that it never saw.")
+theme.title("Train", "Train a network on your own actions, and test it on held-out clips.")
 state.show_problem()
 progress.under_way()
 view = st.segmented_control(

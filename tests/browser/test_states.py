@@ -31,7 +31,7 @@ def analysing(page: Page, apart: Dashboard, long_clip: Path) -> Page:
     go(page, apart)
     upload(page, long_clip)
     turn_to(page, "Timeline")
-    press(page, "Find the actions")
+    press(page, "Analyse the clip")
     expect(page.get_by_text(re.compile(r"frames a second"))).to_be_visible(timeout=PATIENCE_MS)
     return page
 
@@ -48,9 +48,9 @@ def test_each_page_says_what_to_do_when_there_is_nothing(page: Page, apart: Dash
     picture(page, "library-empty")
     for name in ("Prepare", "Frames", "Timeline"):
         turn_to(page, name)
-        expect(page.get_by_text("There is no clip yet")).to_be_visible()
+        expect(page.get_by_text("No clips yet")).to_be_visible()
         picture(page, f"{name.lower()}-empty")
-        press(page, "Open the library")
+        press(page, "Open Library")
         expect(page.get_by_role("heading", name="Library", level=1)).to_be_visible()
         settle(page)
 

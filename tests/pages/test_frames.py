@@ -143,7 +143,7 @@ def steps(*chosen) -> tuple:
 
 
 def test_without_a_clip_the_page_leads_to_the_library(runner):
-    assert "There is no clip yet" in told(page())
+    assert "No clips yet" in told(page())
 
 
 def test_a_clip_that_was_not_looked_at_shows_its_sheet_and_what_looking_does(clip, runner):
@@ -164,7 +164,7 @@ def test_a_second_look_at_a_sheet_asks_nobody(clip, runner):
 def test_one_a_shot_says_what_it_needs(clip):
     at = page(**{"sheet.size": "shots", "export.way": "shots"})
     words_told = told(at)
-    assert "The shots are not known yet" in words_told
+    assert "Shots have not been detected yet" in words_told
 
 
 # Running and failed ---------------------------------------------------------------------------------------------------
@@ -172,14 +172,14 @@ def test_one_a_shot_says_what_it_needs(clip):
 
 def test_looking_at_every_frame_shows_how_far_it_is(clip, runner):
     at = page()
-    button(at, "Look at every frame").click().run()
+    button(at, "Check all frames").click().run()
     assert "40 %, 40 of 100 frames" in at.get("progress")[0].proto.text
     assert any(one.label == "Cancel" for one in at.button)
 
 
 def test_a_job_that_failed_says_why_and_can_be_tried_again(clip, runner):
     key = frames.quality_key(DIGEST)
-    runner.known[key] = Job(key, "Look at every frame", "failed", error="It was cut off.", hint="Add it again.")
+    runner.known[key] = Job(key, "Check all frames", "failed", error="It was cut off.", hint="Add it again.")
     at = page()
     assert "It was cut off" in told(at)
     assert "Add it again" in told(at)

@@ -43,7 +43,7 @@ def suggested_split(entry: DatasetEntry) -> Split:
     return _suggested_split(entry.body)
 
 
-@cached(most=4, spinner="Drawing groups")
+@cached(most=4, spinner="Computing the split")
 def _suggested_split(body: str) -> Split:
     return split_choice.split_for(read_dataset(body), "", "")
 
@@ -63,7 +63,7 @@ def drawn_split(entry: DatasetEntry, grouping: Grouping, method: str, count: int
     return _drawn_split(entry.body, grouping, method, count, seed, joins)
 
 
-@cached(most=8, spinner="Drawing groups")
+@cached(most=8, spinner="Computing the split")
 def _drawn_split(body: str, grouping: Grouping, method: str, count: int, seed: int, joins: tuple) -> Split:
     chosen = read_dataset(body)
     if method == "given":

@@ -123,8 +123,8 @@ def segment_table(segments: Sequence[Segment]) -> "DataFrame":
             "label": segment.label,
             "start": formatting.clock(segment.start_s, decimals=2),
             "stop": formatting.clock(segment.stop_s, decimals=2),
-            "lasts": segment.stop_s - segment.start_s,
-            "sure": None if segment.confidence is None else 100 * segment.confidence,
+            "duration": segment.stop_s - segment.start_s,
+            "confidence": None if segment.confidence is None else 100 * segment.confidence,
         }
         for segment in segments
     ]

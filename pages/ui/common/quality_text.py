@@ -12,20 +12,21 @@ if TYPE_CHECKING:
     pass
 
 
-NOTHING_FOUND = "Nothing stands out."
+NOTHING_FOUND = "No problems found."
 
 
 # What each finding is called, one and many, and what it means for who looks at the clip.
 CALLED = {
-    "black": ("black", "There is nothing to see."),
-    "dark": ("dark", "Less than an eighth of the usual light. Gamma or Local contrast bring some of it back."),
-    "bright": ("washed out", "Half of the picture is clipped to white, which no step brings back."),
-    "blurred": ("blurred", "Far less sharp than the rest of the clip: out of focus, or moved while it was taken."),
-    "repeated": ("repeated", "Motion stutters. A network sees it stand still and then leap."),
-    "still": ("standing still", "The same picture again and again: a frozen camera, or a still put into the clip."),
-    "flash": ("flash", "A sudden change of light and back, which a network may take for an event."),
-    "missing": ("missing", "The clock leaps here. The step Repair fills short gaps."),
-    "unreadable": ("unreadable", "The file is damaged here. A copy from its source may be whole."),
+    "black": ("black", "The picture is black."),
+    "dark": ("dark", "Less than an eighth of the usual brightness. The steps Gamma and Local contrast recover "
+"some detail."),
+    "bright": ("overexposed", "Half of the picture is clipped to white, which no step can recover."),
+    "blurred": ("blurred", "Much less sharp than the rest of the clip: out of focus, or blurred by camera motion."),
+    "repeated": ("repeated", "Motion stutters: to a network it appears to stop and then jump."),
+    "still": ("frozen", "The picture does not change: a frozen camera, or a still image in the clip."),
+    "flash": ("flash", "A sudden, brief change of brightness, which a network may mistake for an event."),
+    "missing": ("missing", "The timestamps jump here. The Repair step fills short gaps."),
+    "unreadable": ("unreadable", "The file is damaged here. Try a fresh copy from the source."),
 }  # fmt: skip
 
 

@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 def split(chosen: Split) -> str:
     """How a set is split, in a few words."""
     text = {
-        "column": "told by the set itself",
-        "subject": "the subjects",
-        "folder": "told by the folder",
-        "clip": "each clip by itself",
-        "pattern": "told by the names",
+        "column": "given in the dataset",
+        "subject": "by subject",
+        "folder": "by folder",
+        "clip": "each clip on its own",
+        "pattern": "by file name",
     }[chosen.grouping.by]
     groups = f"{formatting.count(len(set(chosen.groups)), 'group')}, {text}"
     if chosen.method == "folds":
         return f"{formatting.count(len(chosen.parts), 'fold')} by group ({groups})"
-    how = "the split that it came with" if chosen.method == "given" else "each group left out once"
+    how = "the original split" if chosen.method == "given" else "leave one group out"
     return f"{how} ({groups})"

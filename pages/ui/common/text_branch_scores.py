@@ -6,7 +6,7 @@ from core.domain import Training
 from core.workflows.training import BRANCHES
 from pages.ui.common.metric_names import NAMES
 
-TITLES = {"picture": "Picture alone", "words": "Words alone", "both": "Both together"}
+TITLES = {"picture": "Video only", "words": "Text only", "both": "Video and text"}
 TILE_PX = 150
 
 
@@ -42,4 +42,4 @@ def _explained(record: Training, branch: str) -> str:
         for text, value in record.words.items()
         if (name := text.removeprefix(f"{branch} ")) != text
     ]
-    return "Of clips that were held out. " + ", ".join(texts)
+    return "On held-out clips. " + ", ".join(texts)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
     from plotly.graph_objects import Figure
 
-PARTS = {TRAIN: ("to train", "#0072B2"), VALIDATION: ("to validate", "#E69F00"), TEST: ("to test", "#009E73")}
+PARTS = {TRAIN: ("train", "#0072B2"), VALIDATION: ("validation", "#E69F00"), TEST: ("test", "#009E73")}
 TALLEST_PX = 720
 GIVEN = {"": "", "train": "training", "val": "validation", "test": "testing", "unused": "not used"}
 
@@ -26,11 +26,11 @@ def findings(items: Sequence[Finding]) -> "DataFrame":
 
     ordered = sorted(items, key=lambda finding: not finding.left_out)
     columns = {
-        "Where": [finding.file for finding in ordered],
+        "Location": [finding.file for finding in ordered],
         "Line": [str(finding.line or "") for finding in ordered],
         "Expected": [finding.expected for finding in ordered],
         "Got": [finding.got for finding in ordered],
-        "What of it": ["left out" if finding.left_out else "taken in all the same" for finding in ordered],
+        "Outcome": ["skipped" if finding.left_out else "imported anyway" for finding in ordered],
     }
     return DataFrame({name: cells for name, cells in columns.items() if name != "Line" or any(cells)})
 
@@ -46,7 +46,7 @@ def clips(dataset: Dataset, groups: Sequence[str] = ()) -> "DataFrame":
         "Seconds": [item.duration_s for item in dataset.items],
         "Group": shown,
         "Subject": [item.subject for item in dataset.items],
-        "Given for": [GIVEN[item.split] for item in dataset.items],
+        "Original split": [GIVEN[item.split] for item in dataset.items],
     }
     return DataFrame({name: cells for name, cells in columns.items() if any(cells)})
 
@@ -73,7 +73,7 @@ def grouped(dataset: Dataset, groups: Sequence[str]) -> "DataFrame":
             "Clips": len(own),
             "Classes": len(set().union(*(labels_of(item) for item in own))),
             "Seconds": sum(item.duration_s for item in own),
-            "For example": ", ".join(item.path.rpartition("/")[2] for item in own[:3]),
+            "Example": ", ".join(item.path.rpartition("/")[2] for item in own[:3]),
         }
         for group, own in sorted(members.items())
     ]
@@ -104,19 +104,20 @@ def balance(dataset: Dataset) -> str:
     """How even the classes are, in words."""
     sizes = [count for count, _ in counts(dataset).values()]
     if not sizes or min(sizes) == max(sizes):
-        return "All classes have as many examples."
+        return "All classes have the same number of examples."
     times = max(sizes) / max(1, min(sizes))
     if times < 2:
-        return "The classes are about even."
+        return "The classes are roughly balanced."
     return (
-        f"The largest class has {times:.0f} times as many examples as the smallest; training weighs classes for that."
+        f"The largest class has {times:.0f} times as many examples as the smallest; "
+        "training weights classes accordingly."
     )
 
 
 def lengths(dataset: Dataset) -> str:
     """How long the clips are, in words."""
     shortest, longest = (formatting.length(pick(item.duration_s for item in dataset.items)) for pick in (min, max))
-    return f"All of them last {shortest}." if shortest == longest else f"From {shortest} to {longest}."
+    return f"All clips: {shortest}." if shortest == longest else f"From {shortest} to {longest}."
 
 
 def class_bars(dataset: Dataset, slots: Mapping[str, int], *, dark: bool) -> "Figure":
@@ -134,11 +135,11 @@ def class_bars(dataset: Dataset, slots: Mapping[str, int], *, dark: bool) -> "Fi
         text=[formatting.number(count) for count, _ in pairs.values()],
         textangle=0,
         customdata=[formatting.length(seconds) for _, seconds in pairs.values()],
-        hovertemplate="%{y}: %{x} " + unit + ", %{customdata} in all<extra></extra>",
+        hovertemplate="%{y}: %{x} " + unit + ", %{customdata} in total<extra></extra>",
     )
     figure = go.Figure(bars)
     figure.update_yaxes(autorange="reversed", automargin=True, title=None, dtick=1 if len(labels) <= 60 else None)
-    figure.update_xaxes(title=f"{unit} of the class", rangemode="tozero")
+    figure.update_xaxes(title=f"number of {unit}", rangemode="tozero")
     return _laid_out(figure, dark, min(TALLEST_PX, 90 + 30 * len(labels)))
 
 
@@ -159,7 +160,7 @@ def duration_bars(dataset: Dataset, *, dark: bool) -> "Figure":
         hovertemplate="%{y} clips of %{customdata}<extra></extra>",
     )
     figure = go.Figure(bars)
-    figure.update_xaxes(title="length of the clip, s")
+    figure.update_xaxes(title="duration, s")
     figure.update_yaxes(title="clips", rangemode="tozero")
     return _laid_out(figure, dark, 300)
 
@@ -192,8 +193,8 @@ def folds(split: Split) -> "DataFrame":
     for number in range(len(split.parts)):
         fold = split.fold(number)
         names = ", ".join(fold.groups[:8]) + (f" and {len(fold.groups) - 8} more" if len(fold.groups) > 8 else "")
-        parts = {"Train": len(fold.train), "Validate": len(fold.validation), "Test": len(fold.test)}
-        rows.append({"Fold": number + 1} | parts | {"Groups that are tested": names})
+        parts = {"Train": len(fold.train), "Validation": len(fold.validation), "Test": len(fold.test)}
+        rows.append({"Fold": number + 1} | parts | {"Test groups": names})
     return DataFrame(rows)
 
 

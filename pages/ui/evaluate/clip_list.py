@@ -15,10 +15,10 @@ from pages.ui.common.player import player
 from pages.ui.evaluate import selection
 
 ORDERS = {
-    "surest mistakes": "Surest mistakes",
-    "least sure": "Least sure",
-    "by name": "By name",
-    "as listed": "As in the set",
+    "surest mistakes": "Most confident errors",
+    "least sure": "Least confident",
+    "by name": "Name",
+    "as listed": "Dataset order",
 }
 PAGE = 48  # pictures at first; “Show more” doubles them
 BEFORE_S = 1.5  # a mistake plays from so long before its surest moment
@@ -42,12 +42,12 @@ def panel(key: str, choice: Choice, *, at: str, title: str = "", first: str = "s
     listing = cache.listing(key, choice, str(order), 0, shown)
     st.caption(counted(listing, selection.noun(evaluation)))
     if not listing.total:
-        theme.empty("None", "Nothing of this kind was found, so there is no clip to show.")
+        theme.empty("None", "No clips match this selection.")
         return
     _pictures(listing, key=f"evaluate.gallery.{at}", name=f"{key}.{choice}.{order}", at=at)
     if listing.total > shown:
         st.button(
-            f"Show more of {formatting.number(listing.total)}",
+            f"Show more ({formatting.number(listing.total)} in total)",
             icon=":material/expand_more:",
             key=f"evaluate.more.{at}",
             on_click=state.remember, args=(shown_key, shown * 2),
@@ -88,13 +88,13 @@ def _item(index: int, case: Case, slots: dict[str, int]) -> dict:
         "fallback": f"{player.prefix()}/thumbs/{case.video}",
         "length": _when(case),
         "name": case.path.rpartition("/")[2],
-        "truth": case.truth or "not told",
+        "truth": case.truth or "unknown",
         "truth_colour": figures.colour(slots[case.truth]) if case.truth else "transparent",
         "prediction": case.predicted,
         "prediction_colour": figures.colour(slots[case.predicted]),
         "confidence": "" if case.confidence is None else formatting.per_cent(case.confidence),
         "right": case.right,
-        "note": f"The second said {case.other}." if case.other else "",
+        "note": f"Second: {case.other}." if case.other else "",
     }
 
 
@@ -126,7 +126,7 @@ def _watch(key: str, choice: Choice, order: str, at: str) -> None:
     index = state.remembered(WATCHED, (at, 0))[1]
     listing = cache.listing(key, choice, order, index, 1)
     if not listing.cases:
-        theme.empty("It is gone", "Close this and click again.")
+        theme.empty("Clip not found", "Close this dialog and click again.")
         return
     case = listing.cases[0]
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -135,7 +135,7 @@ def _watch(key: str, choice: Choice, order: str, at: str) -> None:
     _said(case)
     start_s = case.start_s if case.rows == 1 else max(case.start_s, case.moment_s - BEFORE_S)
     play(key, case.video, case.unit, start_s=start_s)
-    if button.pressed("Open on the Timeline", icon=":material/view_timeline:", type="tertiary", key="evaluate.open"):
+    if button.pressed("Open in Timeline", icon=":material/view_timeline:", type="tertiary", key="evaluate.open"):
         _forget()
         state.go("timeline", case.video)
         st.rerun()
@@ -157,11 +157,11 @@ def _steps(index: int, total: int, at: str) -> None:
 def _said(case: Case) -> None:
     """Truth and prediction as chips with the scores that the model gave them, and what else is known of the clip."""
     slots = cache.slots(tuple(sorted({case.truth, case.predicted} - {""})))
-    chips = [("it is", case.truth, case.own), ("the model said", case.predicted, case.confidence)]
+    chips = [("true label", case.truth, case.own), ("predicted", case.predicted, case.confidence)]
     text = "".join(_chip(name, label, slots[label], score) for name, label, score in chips if label)
     facts = [f"group {case.group}"] if case.group and case.group != case.path else []
     facts += [f"tested in fold {case.fold + 1}"] if case.fold >= 0 else []
-    facts += [f"the second said {case.other}"] if case.other else []
+    facts += [f"second: {case.other}"] if case.other else []
     st.html(f'<div>{text}<span class="k-fact">{escape(" · ".join(facts))}</span></div>')
 
 

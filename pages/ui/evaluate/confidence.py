@@ -11,17 +11,20 @@ from pages.ui.common import figures, formatting, theme
 from pages.ui.evaluate import clip_list, descriptions, headline, overview, selection
 from pages.ui.evaluate import figures as evaluate_figures
 
-CURVES = {"sweep": "Threshold", "roc": "ROC curve", "precision-recall": "Precision and recall"}
+CURVES = {"sweep": "Threshold", "roc": "ROC curve", "precision-recall": "Precision–recall curve"}
 HINTS = {
-    "bin": ("Click a point of the plot", "The clips that it stands for are shown here."),
-    "above": ("Click a count or a point of a curve", "The clips that it stands for are shown here."),
+    "bin": ("Click a point of the plot", "The clips behind it are shown here."),
+    "above": ("Click a count or a point of a curve", "The clips behind it are shown here."),
 }
 NUMBERS = ("ece", "brier", "log_loss")
 HOW = {
-    "roc": "How many true clips are found (up) at the price of how many others (right), for each threshold. Click a "
-    "point to see what is said from there on.",
-    "precision-recall": "How pure what is said stays (up) while more of the true clips are found (right). Click a "
-    "point to see what is said from there on.",
+    "roc": (
+        "True positive rate against false positive rate for each threshold. Click a point to see "
+        "the clips at or above that threshold."
+    ),
+    "precision-recall": (
+        "Precision against recall for each threshold. Click a point to see the clips at or above that threshold."
+    ),
 }
 
 
@@ -29,7 +32,7 @@ def show(key: str) -> None:
     """Reliability above, one class below; the clips of what was clicked on the right."""
     evaluation = cache.evaluation(key)
     if evaluation.found.scores is None:
-        theme.empty("There is no confidence", "Only labels are known of this prediction, not how sure they are.")
+        theme.empty("No confidence scores", "This prediction contains labels only, without scores.")
         return
     for kind, draw in (("bin", _reliability), ("above", _one_class)):
         left, right = st.columns([6, 5], gap="large")
@@ -55,7 +58,7 @@ def _choose(key: str, kind: str, choice: Choice) -> None:
 
 def _reliability(key: str, results: Evaluation) -> None:
     """Said beside found, before and after scaling."""
-    theme.section("Is it as sure as it may be?", "A point below the dotted line is surer than it has reason to be.")
+    theme.section("Calibration", "Points below the dotted line are overconfident.")
     overall = results.card.overall
     names = [name for name in NUMBERS if name in overall]
     headline.numbers(results, names)
@@ -72,7 +75,7 @@ def _reliability(key: str, results: Evaluation) -> None:
     )
     if (clicked := overview.heard(name, picked)) is not None:
         _choose(key, "bin", ("bin", int(clicked[0]), int(scaled)) if clicked else ())
-    st.caption("Larger points stand for more of them; hollow ones for fewer than ten, which tell little.")
+    st.caption("Larger points stand for more predictions; hollow points stand for fewer than ten and are unreliable.")
 
 
 def _temperature(evaluation: Evaluation) -> None:
@@ -86,19 +89,22 @@ def _temperature(evaluation: Evaluation) -> None:
     st.caption(
         f"Temperature {text}: the calibration error {'falls' if after < before else 'does not fall'}, from "
         f"{100 * before:.1f} to {100 * after:.1f} %.",
-        help="Scores are made flatter (above 1) or steeper (below 1) by one number; which class wins never changes. "
-        "It was fitted on clips other than those it is judged on.",
+        help=(
+            "Temperature scaling makes scores less (above 1) or more (below 1) confident; the "
+            "predicted class never changes. The temperature was fitted on other clips than those "
+            "shown here."
+        ),
     )
 
 
 def _one_class(key: str, evaluation: Evaluation) -> None:
     """Curves and thresholds of one class against the rest."""
-    theme.section("One class against the rest", "What if only a score above some threshold counted?")
+    theme.section("One class versus the rest", "Effect of a score threshold.")
     labels = [evaluation.card.labels[index] for index in cache.label_order(key, "worst first", "occurring")]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = str(st.selectbox("Class", labels, 0, key=f"evaluate.curve-class.{key}", width=240))
         kind = st.segmented_control(
-            "Shown as", list(CURVES), default="sweep", format_func=CURVES.__getitem__, key="evaluate.curve",
+            "Chart", list(CURVES), default="sweep", format_func=CURVES.__getitem__, key="evaluate.curve",
             required=True,
         )  # fmt: skip
     if kind == "sweep":
@@ -111,13 +117,13 @@ def _curve(key: str, evaluation: Evaluation, label: str, kind: str) -> None:
     """A curve whose points can be clicked."""
     curve = cache.curve(key, label, kind)
     if curve is None:
-        theme.empty("There is no such curve", "It needs clips that have this class, and others that have not.")
+        theme.empty("No curve available", "The curve needs clips with this class and clips without it.")
         return
     name = "roc_auc" if kind == "roc" else "average_precision"
-    index = evaluation.card.labels.index(label)
+    index, by_label = evaluation.card.labels.index(label), evaluation.card.by_label
     st.metric(
-        "Area under it", f"{100 * curve.area:.1f} %",
-        descriptions.interval(name, evaluation.card.by_label[name][index]) if name in evaluation.card.by_label else None,
+        "Area under the curve", f"{100 * curve.area:.1f} %",
+        descriptions.interval(name, by_label[name][index]) if name in by_label else None,
         delta_color="off", delta_arrow="off", help=descriptions.explained(name),
     )  # fmt: skip
     chart = f"evaluate.{kind}.{key}.{label}"
@@ -135,15 +141,15 @@ def _sweep(key: str, evaluation: Evaluation, label: str) -> None:
     sweep = cache.sweep(key, label)
     best = min(max(round(100 * sweep.chosen, 1), 0.0), 100.0)
     threshold = st.slider(
-        "Lowest score that counts as this class, %", 0.0, 100.0, best, 0.1, key=f"evaluate.threshold.{key}.{label}",
-        help="It starts where F1 is highest on these very clips, which flatters it: choose a threshold on other clips "
-        "than those you report.",
+        "Score threshold, %", 0.0, 100.0, best, 0.1, key=f"evaluate.threshold.{key}.{label}",
+        help=("The initial value maximises F1 on these clips, which is optimistic: choose a threshold "
+"on other clips than those you report."),
     )  # fmt: skip
     st.plotly_chart(
         evaluate_figures.sweep(sweep, threshold / 100, dark=state.is_dark()), key=f"evaluate.sweep.{key}.{label}",
         theme=None, config=figures.QUIET,
     )  # fmt: skip
-    kinds = {"right": "Right", "false alarms": "False alarms", "missed": "Missed"}
+    kinds = {"right": "Correct", "false alarms": "False positives", "missed": "False negatives"}
     with st.container(horizontal=True):
         for what, name in kinds.items():
             choice = ("above", label, threshold / 100, what)

@@ -96,7 +96,7 @@ def _clicks(
 
 def _told(truth: str, text: str, many: int, noun: str, share: str) -> str:
     """A cell in words."""
-    taken = "named rightly" if truth == text else f"taken for <b>{text}</b>"
+    taken = "correctly classified" if truth == text else f"predicted as <b>{text}</b>"
     return f"<b>{truth}</b>, {taken}: {formatting.count(many, noun)}{share}"
 
 
@@ -111,11 +111,11 @@ def _axes(drawn: "Figure", true: Sequence[str], texts: Sequence[str], side_px: i
     drawn.update_xaxes(
         **look, tickvals=list(range(many)), ticktext=_short(texts), side="top", range=[-0.5, many - 0.5],
         tickangle=-50 if slanted else 0, ticklabeloverflow="allow",
-        title={"text": "what the model says", "font": {"size": 12}},
+        title={"text": "predicted class", "font": {"size": 12}},
     )  # fmt: skip
     drawn.update_yaxes(
         **look, tickvals=list(range(len(true))), ticktext=_short(true), range=[len(true) - 0.5, -0.5],
-        title={"text": "what is true", "font": {"size": 12}},
+        title={"text": "true class", "font": {"size": 12}},
     )  # fmt: skip
     drawn.update_layout(
         margin={"l": 4, "r": 4 + 4 * slanted * len(_short(texts)[-1]), "t": 4, "b": 66},
@@ -131,7 +131,7 @@ def _short(names: Sequence[str], most: int = 22) -> list[str]:
 def parts(evaluation: Evaluation, order: Sequence[int]) -> dict[str, tuple[int, ...]]:
     """Which classes can be shown together, by a name in words: the most confused, and portions of `order`."""
     portions = {
-        f"Classes alike, {first + 1} to {min(first + MOST_CLASSES, len(order))}": tuple(
+        f"Similar classes, {first + 1} to {min(first + MOST_CLASSES, len(order))}": tuple(
             order[first : first + MOST_CLASSES]
         )
         for first in range(0, len(order), MOST_CLASSES)

@@ -14,93 +14,128 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 SEGMENT_F1 = (
-    "A predicted segment counts as found if it shares at least {} % of the time with a true one of its class. Broken, "
-    "doubled and invented segments all lower it; small shifts of the borders do not."
+    "A predicted segment counts as correct if its overlap (IoU) with a true segment of its "
+    "class is at least {} %. Fragmented, duplicated and spurious segments lower it; small "
+    "shifts of the borders do not."
 )
 HELP = {
-    "accuracy": "The share of clips that were named rightly. If most clips show one thing, naming that always scores "
-    "high too: compare it with the most frequent class.",
-    "top5": "The share of clips whose true class is among the five best guesses. It shows whether a wrong answer was "
-    "at least near.",
-    "balanced_accuracy": "First the share that is right for each class, then the mean of these shares. Rare classes "
-    "count as much as frequent ones.",
-    "precision": "When the model says this class, how often is it right? There is none where it never says it.",
-    "recall": "When this class is true, how often does the model say it? There is none where no clip has it.",
-    "f1": "Precision and recall of a class in one number, low as soon as one of them is low. It ends at 100 %, where "
-    "all are found and none is invented.",
-    "macro_precision": "The mean precision over all classes that occur. A class that is never said counts as 0.",
-    "macro_recall": "The mean recall over all classes that occur. It is the same number as the mean class accuracy.",
-    "macro_f1": "The mean of the F1 of all classes that occur, each counting the same. It is the usual single number "
-    "where some classes are rare.",
-    "weighted_precision": "The mean precision, each class weighing as much as it has clips. Frequent ones decide it.",
-    "weighted_recall": "The mean recall, each class weighing as much as it has clips. It always equals the accuracy.",
-    "weighted_f1": "The mean F1, each class weighing as much as it has clips. Frequent classes decide it.",
-    "micro_f1": "The F1 after adding up hits and misses of all classes. With one label a clip it equals the accuracy.",
-    "kappa": "Agreement beyond what chance would give: 1 is perfect, 0 is what two guessers with the same habits "
-    "reach. Below 0 is worse than that.",
-    "ece": "When the model says “80 % sure” it should be right in 80 % of such cases; this is how far off that is on "
-    "average. 0 is perfect; with fewer than 100 clips it comes out too large.",
-    "ece_equal_mass": "The same over 15 bins that hold equally many clips. It is steadier where the model is almost "
-    "always very sure.",
-    "brier": "How far the scores lie from the truth: 0 is certain and right, 2 is certain and wrong. It punishes wrong "
-    "answers and wrong confidence alike.",
-    "log_loss": "How surprised the model is by the truth: 0 is never. Each mistake that it was certain of costs a lot.",
-    "roc_auc": "Of one clip that has this class and one that has not, how often does the first score higher? 50 % is "
-    "a coin.",
-    "macro_roc_auc": "The mean over classes of how well their score sorts clips that have it before those that have "
-    "not. 50 % is a coin.",
-    "average_precision": "How pure the list of clips stays while it is read from the highest score down. Guessing "
-    "reaches the share of clips that have the class.",
-    "macro_average_precision": "The mean over classes of how pure their lists stay, read from the highest score down. "
-    "It falls where mistakes score high.",
-    "frame_accuracy": "The share of all labelled moments that were named rightly. Long clips weigh more than short.",
-    "frame_accuracy_by_video": "The same share for each clip, then the mean. If it differs much from the one over all "
-    "moments, long and short clips are not recognised alike.",
-    "time_accuracy": "The share of labelled time that was named rightly. It differs from the share of moments where "
-    "these are not evenly spaced.",
-    "edit": "Are the right things found in the right order? How long they last does not count, but each stretch that "
-    "is broken in two costs.",
+    "accuracy": (
+        "The share of clips that were correctly classified. If one class is very frequent, "
+        "always predicting it also scores high: compare with that baseline."
+    ),
+    "top5": (
+        "The share of clips whose true class is among the five highest scores. It shows how far "
+        "off wrong predictions are."
+    ),
+    "balanced_accuracy": ("The mean of the recall of all classes. Rare classes count as much as frequent ones."),
+    "precision": (
+        "Of the clips predicted as this class, the share that is correct. Undefined if the class is never predicted."
+    ),
+    "recall": "Of the clips of this class, the share that was predicted as such. Undefined if no clip has the class.",
+    "f1": ("The harmonic mean of precision and recall: low as soon as either is low, and 100 % if both are perfect."),
+    "macro_precision": "The mean precision over all classes that occur. A class that is never predicted counts as 0.",
+    "macro_recall": "The mean recall over all classes that occur. It equals the balanced accuracy.",
+    "macro_f1": (
+        "The mean F1 over all classes that occur, each weighted equally. It is the usual summary "
+        "if some classes are rare."
+    ),
+    "weighted_precision": (
+        "The mean precision, each class weighted by its number of clips. Frequent classes dominate it."
+    ),
+    "weighted_recall": "The mean recall, each class weighted by its number of clips. It always equals the accuracy.",
+    "weighted_f1": "The mean F1, each class weighted by its number of clips. Frequent classes dominate it.",
+    "micro_f1": "The F1 of the summed counts of all classes. With one label per clip it equals the accuracy.",
+    "kappa": (
+        "Agreement beyond chance: 1 is perfect, 0 is what random predictions with the same class "
+        "frequencies reach. Negative values are worse than that."
+    ),
+    "ece": (
+        "Of predictions with 80 % confidence, 80 % should be correct; this is the average "
+        "difference. 0 is perfect; with fewer than 100 clips it is overestimated."
+    ),
+    "ece_equal_mass": (
+        "The same over 15 bins with equal numbers of clips. It is more stable if the model is "
+        "almost always very confident."
+    ),
+    "brier": (
+        "The squared distance of the scores from the truth: 0 is certain and correct, 2 is "
+        "certain and wrong. It penalises both errors and wrong confidence."
+    ),
+    "log_loss": "The negative log score of the true class: 0 is perfect. Confident errors are penalised heavily.",
+    "roc_auc": ("The probability that a clip with this class scores higher than a clip without it. 50 % is chance."),
+    "macro_roc_auc": ("The mean over classes of the area under the ROC curve. 50 % is chance."),
+    "average_precision": (
+        "The area under the precision–recall curve of the class. Chance level is the share of clips with the class."
+    ),
+    "macro_average_precision": (
+        "The mean over classes of the area under the precision–recall curve. Errors with high scores lower it."
+    ),
+    "frame_accuracy": (
+        "The share of all labelled moments that were correctly classified. Long clips weigh more than short ones."
+    ),
+    "frame_accuracy_by_video": (
+        "The same share for each clip, then the mean. A large difference from the overall value "
+        "means that long and short clips are not recognised equally well."
+    ),
+    "time_accuracy": (
+        "The share of labelled time that was correctly classified. It differs from the share of "
+        "moments if these are not evenly spaced."
+    ),
+    "edit": (
+        "Measures whether the right segments occur in the right order. Durations do not count, "
+        "but fragmented segments lower it."
+    ),
     **{f"f1_{cut}": SEGMENT_F1.format(cut) for cut in (10, 25, 50)},
     **{
         f"f1_{cut}_by_video": f"F1@{cut} of each clip, then the mean. Each clip counts the same, however many "
         "segments it has."
         for cut in (10, 25, 50)
     },
-    "map_50": "How pure the list of found segments stays, read from the surest down; one is right if it shares half of "
-    "its time with a true one. It is the mean over classes.",
-    "map_mean": "The same over demands from 50 to 95 % of shared time. It is the number that the ActivityNet contest "
-    "tells.",
-    "bout_precision": "Of the bouts that were found, the share that belongs to a true one with at least half of the "
-    "time in common. The others are false alarms.",
-    "bout_recall": "Of the true bouts, the share that was found, with at least half of the time in common. The others "
-    "were missed.",
-    "bout_f1": "Precision and recall of bouts in one number. It is low as soon as one of them is.",
-    "onset_error": "How many seconds too late (above 0) or too early (below 0) found bouts begin, on average. Early "
-    "and late can cancel each other.",
-    "offset_error": "How many seconds too late (above 0) or too early (below 0) found bouts end, on average. Early "
-    "and late can cancel each other.",
+    "map_50": (
+        "Mean average precision of the predicted segments. A segment is correct if its overlap "
+        "(IoU) with a true one is at least 50 %."
+    ),
+    "map_mean": ("The same, averaged over overlap thresholds from 50 to 95 %, as in the ActivityNet challenge."),
+    "bout_precision": (
+        "The share of predicted bouts that match a true bout with an overlap (IoU) of at least "
+        "50 %. The others are false positives."
+    ),
+    "bout_recall": (
+        "The share of true bouts that match a predicted bout with an overlap (IoU) of at least "
+        "50 %. The others were missed."
+    ),
+    "bout_f1": "The harmonic mean of bout precision and bout recall.",
+    "onset_error": (
+        "How many seconds late (positive) or early (negative) matched bouts start, on average. "
+        "Early and late starts can cancel out."
+    ),
+    "offset_error": (
+        "How many seconds late (positive) or early (negative) matched bouts end, on average. "
+        "Early and late ends can cancel out."
+    ),
 }
 SHORT = {
     "ece": "Calibration error",
-    "macro_f1": "Mean F1",
-    "balanced_accuracy": "Mean class accuracy",
+    "macro_f1": "Macro F1",
+    "balanced_accuracy": "Balanced accuracy",
     "edit": "Edit score",
     "brier": "Brier score",
-    "time_accuracy": "Time that is right",
-    "bout_precision": "Bouts: precision",
-    "bout_recall": "Bouts: recall",
-    "onset_error": "Begins too late by",
-    "offset_error": "Ends too late by",
+    "time_accuracy": "Time accuracy",
+    "bout_precision": "Bout precision",
+    "bout_recall": "Bout recall",
+    "onset_error": "Onset error",
+    "offset_error": "Offset error",
     "map_50": "mAP at 0.5",
     "map_mean": "mAP 0.5 to 0.95",
 }
 INTERVAL = (
-    "The interval tells where the number would lie with very many clips like these, in 95 of 100 such cases. What was "
-    "recorded together is drawn together, so it holds for new people or recordings, not only for new clips of these."
+    "The 95 % confidence interval, from a bootstrap over groups: clips recorded together are "
+    "resampled together, so it holds for new people or recordings, not only for new clips of "
+    "the same ones."
 )
 FEW = (
-    "There are only {} in the test. With others the numbers may come out quite different: read the intervals as a "
-    "hint, not as a promise."
+    "The test data contains only {}. Results may differ considerably on other data, and the "
+    "intervals are only approximate."
 )
 
 
@@ -144,9 +179,9 @@ def sentence(evaluation: Evaluation) -> str:
     """The outcome in a sentence; HTML."""
     estimate = evaluation.card.overall[main_number(evaluation)]
     if estimate.value is None:
-        return "Nothing could be scored."
+        return "Nothing could be evaluated."
     many = selection.many(evaluation, evaluation.card.labelled)
-    return f"<b>{formatting.per_cent(estimate.value)}</b> of {many} were named rightly."
+    return f"<b>{formatting.per_cent(estimate.value)}</b> of {many} were correctly classified."
 
 
 def expected(evaluation: Evaluation) -> str:
@@ -157,8 +192,8 @@ def expected(evaluation: Evaluation) -> str:
         return estimate.why or ""
     units = formatting.count(card.unit_count, card.unit)
     return (
-        f"With other {card.unit}s like these, expect {formatting.per_cent(estimate.low)} to {formatting.per_cent(estimate.high)} "
-        f"(95 % interval, from {units})."
+        f"Expected on similar {card.unit}s: {formatting.per_cent(estimate.low)} to "
+        f"{formatting.per_cent(estimate.high)} (95 % interval, from {units})."
     )
 
 
@@ -183,10 +218,9 @@ def _left_out(evaluation: Evaluation) -> str:
     if not (matching.strangers and matching.left_out):
         return ""
     return (
-        f"{formatting.count(matching.clips, 'clip')} of {formatting.classes(len(matching.strangers))} were left out, "
-        "since the "
-        f"model does not know {selection.some(matching.strangers)} by name. Say above which of its classes mean "
-        "the same, or count them as wrong."
+        f"{formatting.count(matching.clips, 'clip')} of {formatting.classes(len(matching.strangers))} were excluded "
+        f"because the model has no class named {selection.some(matching.strangers)}. Match the class names above, or "
+        "count them as errors."
     )
 
 
@@ -195,7 +229,7 @@ def _one_class(evaluation: Evaluation) -> str:
     classes = true_classes(evaluation)
     if len(classes) != 1:
         return ""
-    return f"All that was judged is of one class, {classes[0]}: whoever always says that reaches 100 %."
+    return f"All evaluated clips are of one class, {classes[0]}: always predicting it reaches 100 %."
 
 
 def short(name: str) -> str:
@@ -210,10 +244,10 @@ def numbers(evaluation: Evaluation, names: Iterable[str]) -> "DataFrame":
     overall = evaluation.card.overall
     shown = [name for name in names if name in overall]
     columns = {
-        "What": [METRICS[name].label for name in shown],
+        "Metric": [METRICS[name].label for name in shown],
         "Value": [value(name, overall[name]) for name in shown],
         "95 % interval": [interval(name, overall[name]) for name in shown],
-        "What it tells": [explained(name) for name in shown],
+        "Description": [explained(name) for name in shown],
     }
     return DataFrame(columns)
 
@@ -226,7 +260,7 @@ def class_table(evaluation: Evaluation, shown: Sequence[int]) -> "DataFrame":
     truths, predicted = card.confusion.sum(axis=1), card.confusion.sum(axis=0)
     rows = []
     for index in shown:
-        row = {"Class": card.labels[index], "True": int(truths[index]), "Said": int(predicted[index])}
+        row = {"Class": card.labels[index], "True": int(truths[index]), "Predicted": int(predicted[index])}
         for name in ("recall", "precision", "f1"):
             estimate = card.by_label[name][index]
             row[METRICS[name].label] = None if estimate.value is None else 100 * estimate.value
@@ -242,9 +276,9 @@ def pairs(confusions: Sequence["evaluation.Confusion"]) -> "DataFrame":
     return DataFrame(
         {
             "True": [confusion.truth for confusion in confusions],
-            "Said": [confusion.predicted for confusion in confusions],
-            "How often": [confusion.count for confusion in confusions],
-            "Of the true class": [100 * confusion.share for confusion in confusions],
+            "Predicted": [confusion.predicted for confusion in confusions],
+            "Count": [confusion.count for confusion in confusions],
+            "Share of true class": [100 * confusion.share for confusion in confusions],
         }
     )
 
@@ -262,32 +296,32 @@ def bouts(evaluation: Evaluation) -> "DataFrame":
             row = {
                 "Class": label or "All",
                 "Hits": matched.hits,
-                "Missed": matched.misses,
-                "False alarms": matched.false_alarms,
+                "False negatives": matched.misses,
+                "False positives": matched.false_alarms,
             }
-            rows.append(row | {"Begins": _off(matched.onset), "Ends": _off(matched.offset)})
+            rows.append(row | {"Onset": _off(matched.onset), "Offset": _off(matched.offset)})
     return DataFrame(rows)
 
 
 def _off(errors: metrics.bouts.Errors) -> str:
     """How far off beginnings or ends are, in words."""
-    return "–" if errors.median_s is None else f"{errors.median_s:.2f} s off"
+    return "–" if errors.median_s is None else f"{errors.median_s:.2f} s"
 
 
 def beaten(rivalry: Rivalry, name: str) -> str:
     """The outcome of a comparison in a sentence; HTML."""
     _, _, gap = rivalry.overall[name]
     if gap.value is None:
-        return "The two cannot be told apart."
+        return "The difference could not be computed."
     points = f"{abs(100 * gap.value):.1f} points"
     ahead = "first" if gap.value > 0 else "second"
     if gap.value == 0:
-        return f"Both reach the same {METRICS[name].label.lower()}."
+        return f"Both have the same {METRICS[name].label.lower()}."
     if gap.low is None or gap.high is None:
-        return f"The {ahead} is <b>{points}</b> ahead; how sure that is cannot be told."
+        return f"The {ahead} is <b>{points}</b> ahead; no interval is available."
     if gap.low <= 0 <= gap.high:
-        return f"The {ahead} is <b>{points}</b> ahead, which may well be chance."
-    return f"The {ahead} is <b>{points}</b> ahead, more than chance explains."
+        return f"The {ahead} is <b>{points}</b> ahead, which may be due to chance."
+    return f"The {ahead} is <b>{points}</b> ahead, a significant difference."
 
 
 def rivals(rivalry: Rivalry) -> "DataFrame":
@@ -297,10 +331,10 @@ def rivals(rivalry: Rivalry) -> "DataFrame":
     names = list(rivalry.overall)
     first, second, gap = zip(*(rivalry.overall[name] for name in names), strict=True)
     columns: Mapping[str, list[str]] = {
-        "What": [METRICS[name].label for name in names],
+        "Metric": [METRICS[name].label for name in names],
         "First": [value(name, estimate) for name, estimate in zip(names, first, strict=True)],
         "Second": [value(name, estimate) for name, estimate in zip(names, second, strict=True)],
-        "First minus second": [value(name, estimate) for name, estimate in zip(names, gap, strict=True)],
+        "Difference (first − second)": [value(name, estimate) for name, estimate in zip(names, gap, strict=True)],
         "95 % interval": [interval(name, estimate) for name, estimate in zip(names, gap, strict=True)],
     }
     return DataFrame(columns)

@@ -10,8 +10,9 @@ from pages.ui.evaluate import clip_list, descriptions, selection
 
 MOST_PAIRS = 60
 SUSPECTS = (
-    "Here the model was sure of another class, in folds in which it had not learned from this clip. Often the label "
-    "is wrong, sometimes the clip is just hard: watch it, then mend the label in the set's source."
+    "The model confidently predicted another class for these clips, in folds where they were "
+    "held out. Often the label is wrong, sometimes the clip is just difficult: watch it, "
+    "then correct the label in the source of the dataset."
 )
 
 
@@ -20,13 +21,13 @@ def show(key: str) -> None:
     results = cache.evaluation(key)
     counts = {"all": len(evaluation.mistakes(results)), "suspects": len(evaluation.suspects(results))}
     views = {
-        "all": f"All mistakes ({formatting.number(counts['all'])})",
+        "all": f"All errors ({formatting.number(counts['all'])})",
         "pairs": "Most confused pairs",
         "class": "One class",
-        "suspects": f"Labels to check ({formatting.number(counts['suspects'])})",
+        "suspects": f"Suspicious labels ({formatting.number(counts['suspects'])})",
     }
     view = st.segmented_control(
-        "Which mistakes", list(views), default="all", format_func=views.__getitem__, key="evaluate.errors",
+        "Show", list(views), default="all", format_func=views.__getitem__, key="evaluate.errors",
         required=True, label_visibility="collapsed",
     )  # fmt: skip
     SHOWS[str(view)](key, results)
@@ -34,7 +35,7 @@ def show(key: str) -> None:
 
 def _all(key: str, results: Evaluation) -> None:
     if not len(evaluation.mistakes(results)):
-        theme.empty("No mistake", f"All {selection.many(results, results.card.labelled)} were named rightly.")
+        theme.empty("No errors", f"All {selection.many(results, results.card.labelled)} were correctly classified.")
         return
     clip_list.panel(key, ("mistakes",), at="mistakes")
 
@@ -47,12 +48,12 @@ def _pairs(key: str, results: Evaluation) -> None:
         return
     left, right = st.columns([5, 6], gap="large")
     with left:
-        st.caption("Pick a row to see its clips.")
+        st.caption("Select a row to see its clips.")
         picked = st.dataframe(
             descriptions.pairs(pairs), hide_index=True, width="stretch", key=f"evaluate.pairs.{key}",
             height=min(520, 38 + 35 * len(pairs)), on_select="rerun", selection_mode="single-row",
             column_config={
-                "Of the true class": st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100)
+                "Share of true class": st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100)
             },
         )  # fmt: skip
     rows = [row for row in picked.selection.rows if row < len(pairs)]  # type: ignore[attr-defined]
@@ -67,7 +68,7 @@ def _class(key: str, evaluation: Evaluation) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = st.selectbox("Class", labels, 0, key=f"evaluate.class.{key}", width=280)
         what = st.selectbox(
-            "Which", list(selection.OF_LABEL), 0, selection.OF_LABEL.__getitem__, key="evaluate.what",
+            "Show", list(selection.OF_LABEL), 0, selection.OF_LABEL.__getitem__, key="evaluate.what",
             width=320,
         )  # fmt: skip
     clip_list.panel(key, ("label", str(label), str(what)), at="class")
@@ -77,7 +78,7 @@ def _suspects(key: str, results: Evaluation) -> None:
     """Labels that the model contradicts surely."""
     if not len(evaluation.suspects(results)):
         theme.empty(
-            "No label looks wrong", results.suspects_why or "The model contradicts none of them with confidence."
+            "No suspicious labels", results.suspects_why or "The model contradicts no label with high confidence."
         )
         return
     st.caption(SUSPECTS)

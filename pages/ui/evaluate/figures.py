@@ -81,7 +81,8 @@ def classes(
         if name == metric:
             _intervals(figure, estimates, rows, dark)
         figure.add_scatter(
-            x=[None if estimate.value is None else 100 * estimate.value for estimate in estimates], y=rows, mode="markers", name=title,
+            x=[None if item.value is None else 100 * item.value for item in estimates], y=rows,
+            mode="markers", name=title,
             marker=_class_mark(symbol, name == metric, dark),
             customdata=[[labels[index]] for index in shown],
             text=[f"{labels[index]}: {title} {estimate(item)}" for index, item in zip(shown, estimates, strict=True)],
@@ -133,11 +134,11 @@ def reliability(bins: Reliability, *, dark: bool, noun: str = "clip") -> "Figure
     there = np.flatnonzero(bins.counts > 0)
     figure.add_scatter(
         x=[0, 100], y=[0, 100], mode="lines", line={"dash": "dot", "color": ink, "width": 1}, opacity=0.6,
-        hoverinfo="skip", name="sure and right equally often",
+        hoverinfo="skip", name="perfect calibration",
     )  # fmt: skip
     most = max(1, int(bins.counts.max(initial=1)))
     figure.add_scatter(
-        x=100 * bins.confidence[there], y=100 * bins.accuracy[there], mode="lines+markers", name="the model",
+        x=100 * bins.confidence[there], y=100 * bins.accuracy[there], mode="lines+markers", name="model",
         line={"color": own(dark), "width": 2},
         marker={
             "size": 9 + 15 * np.sqrt(bins.counts[there] / most),
@@ -148,8 +149,8 @@ def reliability(bins: Reliability, *, dark: bool, noun: str = "clip") -> "Figure
         text=[_bin(bins, int(index), noun) for index in there], hovertemplate="%{text}<extra></extra>",
         selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 0.4}},
     )  # fmt: skip
-    figure.update_xaxes(title="how sure the model says it is, %", range=[-2, 103], showgrid=True)
-    figure.update_yaxes(title="how often it is right, %", range=[-4, 106], automargin=True)
+    figure.update_xaxes(title="confidence, %", range=[-2, 103], showgrid=True)
+    figure.update_yaxes(title="accuracy, %", range=[-4, 106], automargin=True)
     figure.update_layout(CLICKED | {"margin": {"l": 8, "r": 12, "t": 60, "b": 44}})
     return figure
 
@@ -157,16 +158,17 @@ def reliability(bins: Reliability, *, dark: bool, noun: str = "clip") -> "Figure
 def _bin(reliability: Reliability, index: int, noun: str) -> str:
     low, high = (100 * float(reliability.edges[at]) for at in (index, index + 1))
     many = formatting.count(int(reliability.counts[index]), noun)
-    few = ", too few to tell" if reliability.few[index] else ""
+    few = ", too few to be reliable" if reliability.few[index] else ""
     return (
-        f"{many} with {low:.0f} to {high:.0f} % confidence{few}<br>said {100 * reliability.confidence[index]:.0f} %, "
-        f"right {100 * reliability.accuracy[index]:.0f} %"
+        f"{many} with {low:.0f} to {high:.0f} % confidence{few}<br>"
+        f"mean confidence {100 * reliability.confidence[index]:.0f} %, "
+        f"accuracy {100 * reliability.accuracy[index]:.0f} %"
     )
 
 
 AXES = {
-    "roc": ("others that are taken for it", "true ones that are found"),
-    "precision-recall": ("true ones that are found", "right among those that are said"),
+    "roc": ("false positive rate", "recall"),
+    "precision-recall": ("recall", "precision"),
 }
 
 
@@ -183,10 +185,10 @@ def curve(points: Curve, kind: str, share: float, *, dark: bool) -> "Figure":
     indices = thinned(len(points.thresholds))
     figure.add_scatter(
         x=[0, 100], y=[0, 100] if kind == "roc" else [100 * share] * 2, mode="lines", hoverinfo="skip", opacity=0.6,
-        line={"dash": "dot", "color": INK_DARK if dark else INK, "width": 1}, name="by chance",
+        line={"dash": "dot", "color": INK_DARK if dark else INK, "width": 1}, name="chance",
     )  # fmt: skip
     figure.add_scatter(
-        x=100 * points.x[indices], y=100 * points.y[indices], mode="lines+markers", name="the model",
+        x=100 * points.x[indices], y=100 * points.y[indices], mode="lines+markers", name="model",
         line={"color": own(dark), "width": 2.5}, marker={"size": 7, "color": own(dark)},
         customdata=[[_finite(float(points.thresholds[index]))] for index in indices],
         text=[_threshold(float(points.thresholds[index])) for index in indices],
@@ -209,7 +211,7 @@ def _finite(threshold: float) -> float:
 
 
 def _threshold(threshold: float) -> str:
-    return f"from a score of {100 * threshold:.1f} % on" if threshold <= 1 else "never said"
+    return f"score threshold {100 * threshold:.1f} %" if threshold <= 1 else "never predicted"
 
 
 def sweep(points: Sweep, at: float, *, dark: bool) -> "Figure":
@@ -221,10 +223,10 @@ def sweep(points: Sweep, at: float, *, dark: bool) -> "Figure":
         figure.add_scatter(
             x=100 * np.minimum(points.thresholds[indices], 1.0), y=100 * values[indices], mode="lines", name=name,
             line={"color": shade, "width": 2.5, "shape": "vh"},
-            hovertemplate=f"{name} %{{y:.1f}} % from a score of %{{x:.1f}} % on<extra></extra>",
+            hovertemplate=f"{name} %{{y:.1f}} % at a score threshold of %{{x:.1f}} %<extra></extra>",
         )  # fmt: skip
     figure.add_vline(100 * at, line={"color": INK_DARK if dark else INK, "width": 1.5})
-    figure.update_xaxes(title="lowest score that counts as this class, %", range=[-2, 102], showgrid=True)
+    figure.update_xaxes(title="score threshold, %", range=[-2, 102], showgrid=True)
     figure.update_yaxes(title="%", range=[-3, 105], automargin=True)
     figure.update_layout(dragmode=False)
     return figure

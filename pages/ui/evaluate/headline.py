@@ -48,9 +48,7 @@ def _beware(texts: list[str]) -> None:
     if not texts:
         return
     rest = "".join(f"<p>{escape(text)}</p>" for text in texts[1:])
-    more = (
-        f"<details><summary>{formatting.number(len(texts) - 1)} more to know</summary>{rest}</details>" if rest else ""
-    )
+    more = f"<details><summary>{formatting.number(len(texts) - 1)} more notes</summary>{rest}</details>" if rest else ""
     st.html(f'<div class="k-notes" role="note"><p>{escape(texts[0])}</p>{more}</div>')
 
 
@@ -75,14 +73,14 @@ def _beside(evaluation: Evaluation) -> None:
     """The first number beside what is simpler."""
     name = descriptions.main_number(evaluation)
     simple = [(baseline.title, baseline.overall[name]) for baseline in evaluation.baselines if name in baseline.overall]
-    own = "this training" if evaluation.origin.source == "run" else "this model"
+    own = "this run" if evaluation.origin.source == "run" else "this model"
     rows = [*sorted(simple, key=lambda row: row[1].value or 0), (own, evaluation.card.overall[name])]
     st.plotly_chart(
         evaluate_figures.beside(rows, dark=state.is_dark()), key="evaluate.beside", config=figures.QUIET, theme=None
     )
     if evaluation.baselines:
         st.caption(
-            "Simpler methods on the same clips.",
+            "Baselines on the same clips.",
             help=" ".join(f"{baseline.title}: {baseline.about}" for baseline in evaluation.baselines),
         )
 
@@ -96,10 +94,10 @@ def _facts(evaluation: Evaluation) -> tuple[str, ...]:
 
 def all_numbers(evaluation: Evaluation) -> None:
     """Every number there is, in a table that opens."""
-    box = st.expander("All numbers, each explained", icon=":material/functions:", on_change="rerun", key="evaluate.all")
+    box = st.expander("All metrics, explained", icon=":material/functions:", on_change="rerun", key="evaluate.all")
     if box.open:
         with box:
             st.dataframe(
                 descriptions.numbers(evaluation, evaluation.card.overall), hide_index=True, width="stretch",
-                column_config={"What it tells": st.column_config.TextColumn(width="large")},
+                column_config={"Description": st.column_config.TextColumn(width="large")},
             )  # fmt: skip

@@ -12,9 +12,9 @@ from pages.ui.evaluate import clip_list, confusion_matrix, descriptions, headlin
 from pages.ui.evaluate import figures as evaluate_figures
 from pages.ui.evaluate.selection import clicked
 
-MODES = {"counts": "Counts", "truth": "Of each true class", "prediction": "Of each predicted class"}
+MODES = {"counts": "Counts", "truth": "By true class", "prediction": "By predicted class"}
 METRICS = {"recall": "Recall", "precision": "Precision", "f1": "F1"}
-SORTS = {"worst first": "Worst first", "given": "As in the set", "most clips": "Most clips"}
+SORTS = {"worst first": "Worst first", "given": "Dataset order", "most clips": "Most clips"}
 TALLEST_PX = 620
 ROWS = 30  # classes that are drawn at first
 ALL = "evaluate.choice.overview"
@@ -78,16 +78,15 @@ def heard(name: str, picked) -> list | None:
 
 def _matrix(key: str, evaluation: Evaluation) -> None:
     """The confusion matrix; a click on a cell asks for its clips."""
-    theme.section("What is taken for what", "A row for each true class. Click a cell to see its clips.")
+    theme.section("Confusion matrix", "One row per true class. Click a cell to see its clips.")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         mode: Mode = st.segmented_control(  # type: ignore[assignment]
-            "Cells show", list(MODES), default="counts", format_func=MODES.__getitem__, key="evaluate.mode",
-            required=True, help="Counts; or shares of each row, how what is true is recognised; or shares of each "
-            "column, what is behind what was said.",
+            "Values", list(MODES), default="counts", format_func=MODES.__getitem__, key="evaluate.mode",
+            required=True, help=("Counts, shares of each row (recall), or shares of each column (precision)."),
         )  # fmt: skip
         indices = _places(key, evaluation)
     if not indices:
-        theme.empty("No class is chosen", "Choose some, or another part of the matrix.")
+        theme.empty("No class selected", "Select classes, or another part of the matrix.")
         return
     figure = confusion_matrix.figure(evaluation, indices, mode, dark=state.is_dark())
     name = f"evaluate.matrix.{key}.{mode}.{turn()}.{hash(indices)}"
@@ -105,11 +104,13 @@ def _places(key: str, evaluation: Evaluation) -> tuple[int, ...]:
     order = cache.label_order(key, "given", "occurring")
     if len(order) <= confusion_matrix.MOST_CLASSES:
         near = len(order) > 4 and st.toggle(
-            "Alike side by side", key="evaluate.near", help="Classes that are taken for each other stand together."
+            "Group similar classes",
+            key="evaluate.near",
+            help="Place classes that are confused with each other side by side.",
         )
         return cache.label_order(key, "clusters", "occurring") if near else order
     parts = confusion_matrix.parts(evaluation, cache.label_order(key, "clusters", "occurring"))
-    own = "Chosen classes"
+    own = "Selected classes"
     part = st.selectbox("Part of the matrix", [*parts, own], 0, key=f"evaluate.part.{key}", width=300)
     if part != own:
         return parts[part]
@@ -124,20 +125,21 @@ def _scope(results: Evaluation, indices: tuple[int, ...]) -> str:
     counts = evaluation.matrix(results, indices, "counts")
     inside, labelled = int(counts.sum()), results.card.labelled
     if inside == labelled:
-        return f"All {formatting.count(labelled, noun)}. Blue was named rightly, amber was taken for another class."
+        return (
+            f"All {formatting.count(labelled, noun)}. Blue: correctly classified. Amber: classified as another class."
+        )
     return (
-        f"{formatting.count(inside, noun)} of {formatting.number(labelled)} lie in this part; "
-        "the others are of classes, or were "
-        "taken for classes, that it does not show."
+        f"{formatting.count(inside, noun)} of {formatting.number(labelled)} are shown; "
+        "the others have a true or predicted class outside this part."
     )
 
 
 def _classes(key: str, evaluation: Evaluation) -> None:
     """One row for each class, with intervals; a click on one asks for its mistakes."""
-    theme.section("Class by class", "Click a class to see where the model goes wrong with it.")
+    theme.section("Per class", "Click a class to see its errors.")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         metric = st.segmented_control(
-            "Bars show", list(METRICS), default="recall", format_func=METRICS.__getitem__, key="evaluate.metric",
+            "Metric", list(METRICS), default="recall", format_func=METRICS.__getitem__, key="evaluate.metric",
             required=True, help=" ".join(f"{METRICS[name]}: {descriptions.explained(name)}" for name in METRICS),
         )  # fmt: skip
         sort = st.selectbox("Order", list(SORTS), 0, SORTS.__getitem__, key="evaluate.sort", width=180)
@@ -157,8 +159,8 @@ def _classes(key: str, evaluation: Evaluation) -> None:
         choose(key, ("label", str(clicked[0]), "errors"))
     if len(order) > len(shown):
         st.button(
-            f"Show more of {formatting.classes(len(order))}", icon=":material/expand_more:", key="evaluate.rows",
-            on_click=state.remember, args=(f"evaluate.rows.{key}", 2 * len(shown)),
+            f"Show more ({formatting.classes(len(order))} in total)", icon=":material/expand_more:",
+            key="evaluate.rows", on_click=state.remember, args=(f"evaluate.rows.{key}", 2 * len(shown)),
         )  # fmt: skip
     _table(evaluation, order)
 

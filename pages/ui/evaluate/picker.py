@@ -17,7 +17,7 @@ from pages.ui.evaluate import selection
 RUN, MODEL = "run:", "model:"
 MOST_BY_HAND = 40  # classes that a person matches
 NAMED = ("unseen", "given")
-STRANGERS = {"left out": "Leave them out", "wrong": "Count them as wrong"}
+STRANGERS = {"left out": "Exclude", "wrong": "Count as errors"}
 
 
 def runs(entry: DatasetEntry) -> dict[str, Training]:
@@ -36,21 +36,19 @@ def choices(entry: DatasetEntry) -> dict[str, str]:
 
 def _run(record: Training) -> str:
     share = formatting.per_cent(record.scores.get("accuracy", 0.0))
-    return f"Training: {record.name}, {share}, {formatting.ago(record.created, time.time())}"
+    return f"Run: {record.name}, {share}, {formatting.ago(record.created, time.time())}"
 
 
 def subject(entry: DatasetEntry) -> evaluation.Question | None:
     """What is evaluated on the set; None, with advice, where there is nothing."""
     known = choices(entry)
     if not known:
-        theme.empty(
-            "There is nothing to evaluate yet", "Train a network on this set: it is tested on clips it never saw."
-        )
+        theme.empty("Nothing to evaluate yet", "Train a network on this dataset: it is tested on held-out clips.")
         return None
     chosen = st.selectbox(
-        "What is evaluated", list(known), 0, known.__getitem__, key=f"evaluate.subject.{entry.key}",
-        help="A training is judged by what its networks said of clips that they never saw. A model is judged on clips "
-        "that it may have learned from: choose a split whose test clips it does not know.",
+        "Run or model", list(known), 0, known.__getitem__, key=f"evaluate.subject.{entry.key}",
+        help=("A run is evaluated on its held-out clips. A model may have been trained on clips of "
+"this dataset: choose a split whose test clips it has not seen."),
     )  # fmt: skip
     return question(entry, chosen, at="first")
 
@@ -61,7 +59,7 @@ def rival(entry: DatasetEntry, first: evaluation.Question) -> evaluation.Questio
     own = (RUN if first.source == "run" else MODEL) + first.name
     options = [name for name in known if name != own]
     if not options:
-        theme.empty("There is nothing to compare it with", "Train another network on this set, or take a model in.")
+        theme.empty("Nothing to compare with", "Train another network on this dataset, or import a model.")
         return None
     chosen = st.selectbox("Compare with", options, 0, known.__getitem__, key=f"evaluate.rival.{entry.key}.{own}")
     return question(entry, chosen, at="second")
@@ -87,13 +85,15 @@ def _clips(entry: DatasetEntry, model: str, at: str) -> tuple[str, Grouping]:
     }
     chosen = next(iter(texts))
     if len(texts) > 1:
-        chosen = st.selectbox("On", list(texts), 0, texts.__getitem__, key=f"evaluate.split.{at}.{entry.key}.{model}")
+        chosen = st.selectbox(
+            "Clips", list(texts), 0, texts.__getitem__, key=f"evaluate.split.{at}.{entry.key}.{model}"
+        )
     grouping = _grouping(entry, kept.get(chosen) or next(iter(kept.values()), None))
     if chosen in NAMED:
         try:
             chosen = cache.named_split(entry, chosen, grouping, model)
         except AnalysisError as error:
-            theme.problem(str(error), f"{error.hint} Till then all clips are judged.")
+            theme.problem(str(error), f"{error.hint} Until then, all clips are used.")
             chosen = ""
     return chosen, grouping
 
@@ -104,9 +104,9 @@ def _words(entry: DatasetEntry, model: str) -> dict[str, str]:
     assert dataset is not None
     new = len(label_matching.unseen(dataset, state.models()[model]))
     given = sum(item.split == "test" for item in dataset.items)
-    texts = {"unseen": f"{formatting.count(new, 'clip')} of groups that it never saw"} if new else {}
-    texts |= {"": f"All {formatting.count(len(dataset.items), 'clip')} of the set"}
-    return texts | ({"given": f"The {formatting.count(given, 'test clip')} that came with the set"} if given else {})
+    texts = {"unseen": f"{formatting.count(new, 'clip')} of held-out groups"} if new else {}
+    texts |= {"": f"All {formatting.count(len(dataset.items), 'clip')} of the dataset"}
+    return texts | ({"given": f"The {formatting.count(given, 'test clip')} of the original split"} if given else {})
 
 
 def _grouping(entry: DatasetEntry, split) -> Grouping:
@@ -129,14 +129,15 @@ def _matched(entry: DatasetEntry, question: evaluation.Question, at: str) -> eva
         return question
     few = selection.some(matching.strangers)
     st.caption(
-        f"The model does not know {formatting.classes(len(matching.strangers))} of this set by name: {theme.plain(few)} "
-        f"({formatting.count(matching.clips, 'clip')} of {formatting.number(entry.clips)}). Say what each is called there."
+        f"The model has no class named {theme.plain(few)} "
+        f"({formatting.classes(len(matching.strangers))}, {formatting.count(matching.clips, 'clip')} of "
+        f"{formatting.number(entry.clips)}). Match these classes to those of the model."
     )
     pairs = _by_hand(question, matching.strangers, at)
     chosen = "left out"
     if {ours for ours, _ in pairs} < set(matching.strangers):
         chosen = st.segmented_control(
-            "Clips of classes it does not know", list(STRANGERS), default="left out", format_func=STRANGERS.__getitem__,
+            "Clips of unknown classes", list(STRANGERS), default="left out", format_func=STRANGERS.__getitem__,
             key=f"evaluate.strangers.{at}", required=True,
         )  # fmt: skip
     return replace(question, strangers=str(chosen), pairs=pairs)  # type: ignore[arg-type]
@@ -146,19 +147,19 @@ def _by_hand(question: evaluation.Question, strangers: tuple[str, ...], at: str)
     """Which class of the model means which one of the set, as a person says."""
     labels = state.models()[question.name].labels
     name = f"evaluate.pair.{at}.{question.dataset}.{question.name}"
-    with st.expander("Say which of its classes mean the same", icon=":material/join:", key=f"{name}.box"):
+    with st.expander("Match class names", icon=":material/join:", key=f"{name}.box"):
         chosen = {
             ours: st.multiselect(
-                f"“{ours}” is",
+                f"“{ours}” corresponds to",
                 label_matching.nearest(ours, labels),
                 key=f"{name}.{ours}",
-                placeholder="none that it knows",
+                placeholder="no match",
             )
             for ours in strangers[:MOST_BY_HAND]
         }
         st.caption(
-            "Classes of a like name stand first in each menu. Several may stand for one of the set: their scores are "
-            "added."
+            "Similar names are listed first. Several classes of the model may match one class of the "
+            "dataset: their scores are added."
         )
     return tuple((ours, theirs) for ours, several in chosen.items() for theirs in several)
 

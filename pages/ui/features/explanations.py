@@ -17,10 +17,10 @@ from pages.ui.common import formatting, theme
 from pages.ui.common.jobs import job_panel
 from pages.ui.features import colormaps, figures, shared
 
-HIDDEN = {"blur": "a strong blur", "mean": "the mean colour"}
+HIDDEN = {"blur": "strong blur", "mean": "the mean colour"}
 ABOUT = (
-    "First the network looks at the whole clip. That takes about as long as the clip lasts, often less; the result is "
-    "kept, and the Timeline uses the same."
+    "The network first processes the whole clip. This takes at most about as long as the "
+    "duration of the clip; the result is stored and shared with the Timeline."
 )
 STRIP = 8
 CLEAR = 0.05  # of the score at the start: a smaller difference between the areas is none
@@ -34,7 +34,7 @@ def show(info: VideoInfo, backbone: str) -> None:
         return
     key = explanations.reading_key(state.store(), info.digest, recipe, card, engine)
     task = (explanations.read, state.store(), info.digest, recipe, card, engine)
-    if not job_panel.ready(key, "Look at the whole clip", *task, about=ABOUT):
+    if not job_panel.ready(key, "Compute features", *task, about=ABOUT):
         return
     label = _label(info, card, key)
     looked = shared.look_at(info, backbone)
@@ -47,7 +47,7 @@ def show(info: VideoInfo, backbone: str) -> None:
         question = replace(question, step=shared.nearest(times_s, moment_s))
     there = explanations.is_located(state.store(), question)
     name = question.gradient_key
-    title = f"See what speaks for “{question.name}”"
+    title = f"Explain “{question.name}”"
     if job_panel.ready(name, title, explanations.locate, state.store(), question, there=there, at_once=rest):
         _explanation(info, question, moment_s)
 
@@ -56,12 +56,12 @@ def _reader(backbone: str) -> ModelCard | None:
     """The model whose labels are asked about; None, said in words, where there is none."""
     known: Mapping[str, ModelCard] = explanations.readers(state.settings(), backbone)
     if not known:
-        theme.empty("No model reads this network", "Choose another network, or train a model on this one first.")
+        theme.empty("No model uses this network", "Choose another network, or train a model on this one.")
         return None
     names = list(known)
     chosen = state.chosen_model()
     index = names.index(chosen.name) if chosen and chosen.name in names else 0
-    name = st.selectbox("Labels of", names, index, lambda name: known[name].title, key=f"features.reader.{backbone}")
+    name = st.selectbox("Model", names, index, lambda name: known[name].title, key=f"features.reader.{backbone}")
     return known[name]
 
 
@@ -69,10 +69,10 @@ def _label(info: VideoInfo, card: ModelCard, key: str) -> int | None:
     """The label that is asked about, at first the one that scores best over the clip."""
     order = explanations.order(state.store(), info.digest, state.recipe(), card, state.settings().engine)
     return st.selectbox(
-        "What speaks for",
+        "Label",
         order,
         format_func=lambda index: card.labels[index],
-        help="The labels that score best over the whole clip come first.",
+        help="Labels with the highest scores over the whole clip are listed first.",
         key=f"features.label.{card.name}.{key}",
     )
 
@@ -91,7 +91,7 @@ def _explanation(info: VideoInfo, question: Question, moment_s: float) -> None:
                 [colormaps.large(pictures[step])], [_caption(evidence, step)], alt=question.name, size="large"
             )
         )
-        shared.legend(shown, "One scale for all pictures here. What speaks against the label is left dark.")
+        shared.legend(shown, "One scale for all pictures. Evidence against the label is left dark.")
         shared.steppers(evidence.times_s, step, key="features.reason")
     with right:
         _strip(evidence, pictures)
@@ -104,13 +104,11 @@ def _explanation(info: VideoInfo, question: Question, moment_s: float) -> None:
 
 def _unit(question: Question) -> str:
     kind = "log score" if question.card.network else "logit"
-    return f"{kind} that a place adds to “{question.name}”, as if all places were like it"
+    return f"{kind} contributed by a location to “{question.name}”, scaled to the whole picture"
 
 
 def _caption(evidence: Evidence, step: int) -> str:
-    return (
-        f"What speaks for “{evidence.label}” at {shared.clock(evidence.times_s[step])}, over the frame the network saw"
-    )
+    return f"Evidence for “{evidence.label}” at {shared.clock(evidence.times_s[step])}, overlaid on the input frame"
 
 
 def _over(seen: Stretch, evidence: Evidence, step: int, shown: colormaps.Scale) -> np.ndarray:
@@ -137,7 +135,7 @@ def _lane(info: VideoInfo, question: Question, moment_s: float) -> float | None:
         values,
         moment_s=moment_s,
         window_s=explanations.window_s(info, view.recipe, view.cnn, view.number),
-        unit=f"speaks for it, {unit}",
+        unit=f"contribution, {unit}",
         over_s=(0.0, info.duration_s),
         dark=state.is_dark(),
     )
@@ -154,16 +152,21 @@ def _method(question: Question, evidence: Evidence) -> str:
     """How the claim was computed, and what it means."""
     if question.card.network:
         time = (
-            "How much each step of the clip adds to the log score of the label at this moment: integrated gradients "
-            "from the average step of the training set. Their sum is the difference in log score."
+            "The contribution of each step to the log score of the label at this moment: integrated "
+            "gradients, with the average step of the training data as the baseline. The "
+            "contributions add up to the difference in log score."
         )
-        return f"{time} Over the picture each step is split by class activation, so that its places sum to it."
+        return (
+            f"{time} Within a picture, each step is distributed by class activation mapping, so that the locations add "
+            "up to it."
+        )
     if evidence.exact:
         return (
-            "Class activation, exact: the network ends in a mean over the picture and a linear layer, so the mean of "
-            "each picture's map is what that step adds to the label, compared with the average label."
+            "Class activation mapping (exact): the network ends in average pooling and a linear "
+            "layer, so the mean of each map is the contribution of that step to the label, relative "
+            "to the average label."
         )
-    return "Grad-CAM, an approximation: the network does more with its last maps than average them."
+    return "Grad-CAM (an approximation): the network does more with its last maps than average pooling."
 
 
 def _files(info: VideoInfo, question: Question, evidence: Evidence, pictures: list[np.ndarray], step: int) -> None:
@@ -183,13 +186,15 @@ def _files(info: VideoInfo, question: Question, evidence: Evidence, pictures: li
 
 def _test(info: VideoInfo, question: Question) -> None:
     """Whether hiding what is marked lowers the score faster than hiding at random."""
-    theme.section("Is it true?", "Hide what is marked, and see whether the score falls faster than by chance.")
+    theme.section(
+        "Faithfulness test", "Hide the marked regions and check whether the score falls faster than by chance."
+    )
     hidden = st.segmented_control(
-        "Hide under", list(HIDDEN), default="blur", format_func=HIDDEN.__getitem__, key="features.hidden", required=True
+        "Replace by", list(HIDDEN), default="blur", format_func=HIDDEN.__getitem__, key="features.hidden", required=True
     )
     key = question.deletion_key(hidden or "blur")
     task = (explanations.check, state.store(), question, hidden)
-    if not job_panel.ready(key, "Test this explanation", *task, noun="picture"):
+    if not job_panel.ready(key, "Run the test", *task, noun="picture"):
         return
     deletion = state.store().read(key, Deletion)
     theme.facts(verdict(deletion))
@@ -206,13 +211,13 @@ def verdict(deletion: Deletion) -> tuple[str, ...]:
     least, most = deletion.span
     clear = abs(deletion.gain) > CLEAR * deletion.marked[0]
     if deletion.marked[0] < 0.01:
-        outcome = "The label scores next to nothing here, so there is nothing to lose and the test says little"
+        outcome = "The score of the label is close to zero here, so the test is not meaningful"
     elif clear and marked < least:
-        outcome = "The score falls faster than by chance: the marked places matter"
+        outcome = "The score falls faster than by chance: the marked regions matter"
     elif clear and marked > most:
-        outcome = "The score falls more slowly than by chance: do not trust this picture"
+        outcome = "The score falls more slowly than by chance: do not rely on this explanation"
     else:
-        outcome = "No difference from chance: do not lean on this picture"
+        outcome = "No difference from chance: do not rely on this explanation"
     areas = f"area under the curve {formatting.per_cent(marked)} against {formatting.per_cent(random)} at random"
     return outcome, areas, f"difference {100 * deletion.gain:+.1f} points"
 
@@ -221,6 +226,7 @@ def _what_is_hidden(question: Question, deletion: Deletion) -> str:
     cnn = question.view.cnn
     over = f" over {formatting.count(cnn.frames_per_step, 'frame')}" if cnn.volumetric else ""
     return (
-        f"Hidden are blocks of the picture as large as a place of the map{over}, under {HIDDEN[deletion.hidden]}, in this "
-        f"window only. The dashed line is the mean of {len(deletion.random)} random orders, the grey band their span."
+        f"Blocks of the picture, each the size of one location of the map{over}, are replaced by "
+        f"{HIDDEN[deletion.hidden]} in this window only. The dashed line is the mean of {len(deletion.random)} random "
+        "orders, the grey band their range."
     )

@@ -17,12 +17,12 @@ from pages.ui.common import formatting, theme
 from pages.ui.common.jobs import job_panel
 from pages.ui.features import colormaps, figures, shared
 
-CHOICES = {"strong": "Strongest now", "varied": "Most varying", "chosen": "Chosen"}
+CHOICES = {"strong": "Strongest at this step", "varied": "Highest variance", "chosen": "Selected"}
 JOINS = ("Add", "Concatenate")  # where the branches of a block meet: what it hands on
-UNIT = "activation (a number without a unit)"
+UNIT = "activation"
 NOTE = (
-    "All maps here are on this one scale, that of these channels over the whole window, so they can be compared, and "
-    "it does not change from step to step."
+    "All maps share one scale, computed over these channels and the whole window, so that "
+    "they can be compared between channels and steps."
 )
 
 
@@ -30,7 +30,7 @@ def show(info: VideoInfo, backbone: str) -> None:
     """The whole part: choose a layer and a moment, see its maps."""
     key = explanations.anatomy_key(backbone)
     task = (explanations.study, state.store(), backbone)
-    if not job_panel.ready(key, "Load the network's layers", *task, at_once=True, noun="layer"):
+    if not job_panel.ready(key, "Load layers", *task, at_once=True, noun="layer"):
         return
     anatomy = explanations.anatomy(state.store(), backbone)
     layer = _layer(anatomy, backbone)
@@ -39,7 +39,7 @@ def show(info: VideoInfo, backbone: str) -> None:
     if looked is None:
         return
     view, moment_s, rest = looked
-    title = f"Look at {layer.name}"
+    title = f"Compute {layer.name}"
     task = (explanations.show, state.store(), view, layer.name)
     if job_panel.ready(view.layer_key(layer.name), title, *task, at_once=rest, noun="frame"):
         _maps(info, view, layer, moment_s)
@@ -49,7 +49,9 @@ def show(info: VideoInfo, backbone: str) -> None:
 def _layer(anatomy: Anatomy, backbone: str) -> Layer:
     """The layer that is chosen, from a list in the order in which they are computed."""
     left, right = st.columns([4, 1], vertical_alignment="bottom")
-    every = right.toggle("All layers", key=f"features.every.{backbone}", help="Also norms, activations and pools")
+    every = right.toggle(
+        "All layers", key=f"features.every.{backbone}", help="Includes normalisation, activation and pooling layers"
+    )
     joins = [layer.name for layer in anatomy.layers if layer.kind in JOINS]
     listed = [layer for layer in anatomy.layers if every or layer.convolution or layer.name in (*joins, anatomy.last)]
     names = [layer.name for layer in listed]
@@ -73,14 +75,14 @@ def facts(layer: Layer, backbone: str) -> tuple[str, ...]:
     cnn = BACKBONES[backbone]
     height, width, channels = layer.shape
     frames, down, right = layer.stride
-    texts = [f"{height} × {width} places, {formatting.count(channels, 'channel')}"]
+    texts = [f"{height} × {width} locations, {formatting.count(channels, 'channel')}"]
     if cnn.volumetric and cnn.rate_hz:
-        texts.append(f"a step every {_frames(frames, float(cnn.rate_hz))}")
-        texts.append(f"a place every {down} × {right} px")
+        texts.append(f"one step every {_frames(frames, float(cnn.rate_hz))}")
+        texts.append(f"one location every {down} × {right} px")
         seen = _frames(layer.field[0], float(cnn.rate_hz)) if layer.field[0] else "the whole clip"
-        texts.append(f"each sees {seen}, {_field(layer, cnn.size_px)}")
+        texts.append(f"receptive field {seen}, {_field(layer, cnn.size_px)}")
         return tuple(texts)
-    return (*texts, f"a place every {down} × {right} px", f"each sees {_field(layer, cnn.size_px)}")
+    return (*texts, f"one location every {down} × {right} px", f"receptive field {_field(layer, cnn.size_px)}")
 
 
 def _frames(count: int, rate_hz: float) -> str:
@@ -104,7 +106,7 @@ def _maps(info: VideoInfo, view: View, layer: Layer, moment_s: float) -> None:
     shared.steppers(activations.times_s, step, key="features.step")
     picked, over = _channels(activations, step, layer)
     if not picked:
-        theme.empty("No channel is chosen", "Choose some from the list.")
+        theme.empty("No channel selected", "Select channels from the list.")
         return
     shown = colormaps.scale(float(activations.lows[picked].min()), float(activations.highs[picked].max()), UNIT)
     now = np.array(activations.values[step])  # (H, W, D)
@@ -143,8 +145,8 @@ def _channels(activations: Activations, step: int, layer: Layer) -> tuple[list[i
             key="features.how",
             required=True,
         )
-        count = st.selectbox("How many", (6, 12, 24, 48), 1, key="features.count", width=110)
-        over = st.toggle("Over the frame", key="features.over")
+        count = st.selectbox("Number of channels", (6, 12, 24, 48), 1, key="features.count", width=110)
+        over = st.toggle("Overlay on the frame", key="features.over")
     if how == "chosen":
         return st.multiselect("Channels", range(layer.shape[2]), [0], key=f"features.some.{layer.name}"), over
     rank = projection.most_varying if how == "varied" else projection.strongest
@@ -163,13 +165,13 @@ def _one(
     moment_s: float,
 ) -> None:
     """One channel in large over its frame, and its value over time."""
-    channel = st.selectbox("In large, channel", picked, key=f"features.one.{layer.name}")
+    channel = st.selectbox("Enlarged channel", picked, key=f"features.one.{layer.name}")
     channel = channel if channel is not None else picked[0]
     shown = colormaps.scale(float(activations.lows[channel]), float(activations.highs[channel]), UNIT)
     image = colormaps.overlay(picture, np.array(activations.values[step, ..., channel]), shown)
-    caption = f"Channel {channel} at {shared.clock(activations.times_s[step])}, over the frame as the network saw it"
+    caption = f"Channel {channel} at {shared.clock(activations.times_s[step])}, overlaid on the input frame"
     st.html(colormaps.tiles([colormaps.large(image)], [caption], alt=layer.name, size="large"))
-    shared.legend(shown, "This channel's own scale over the window.")
+    shared.legend(shown, "Scale of this channel over the window.")
     name = f"{shared.stem(info, layer.name, str(channel), f'{moment_s:.2f}s')}.png"
     shared.take_along([("This picture (PNG)", name, lambda: colormaps.png(colormaps.large(image)))], key="features.one")
     _over_time(info, view, layer, activations, channel, moment_s)
@@ -185,7 +187,7 @@ def _over_time(
     if whole:
         means = state.store().read(key, Features)
         times_s, values = means.times_s, means.values
-    st.caption(f"Its mean over the picture, {'over the whole clip' if whole else 'in this window'}. Click to go there.")
+    st.caption(f"Mean over the picture, {'over the whole clip' if whole else 'in this window'}. Click to go there.")
     window_s = explanations.window_s(info, view.recipe, view.cnn, view.number)
     figure = figures.lane(
         times_s,
@@ -198,7 +200,7 @@ def _over_time(
     )
     clicked = shared.chart(figure, key=f"features.time.{key}.{channel}")
     task = (explanations.layer_means, state.store(), info.digest, view.recipe, view.backbone, layer.name)
-    job_panel.ready(key, "Show it over the whole clip", *task, noun="frame")
+    job_panel.ready(key, "Show over the whole clip", *task, noun="frame")
     shared.follow(clicked)
 
 
@@ -211,9 +213,7 @@ def _npz(activations: Activations) -> shared.Bytes:
 
 def _kernels(anatomy: Anatomy, info: VideoInfo) -> None:
     """The weights of the first convolution, which are small pictures themselves."""
-    opened = st.expander(
-        "What the first layer looks for", icon=":material/grid_on:", on_change="rerun", key="features.k"
-    )
+    opened = st.expander("Filters of the first layer", icon=":material/grid_on:", on_change="rerun", key="features.k")
     if not opened.open or not anatomy.kernels.size:
         return
     frames = anatomy.kernels.shape[0]
@@ -223,8 +223,8 @@ def _kernels(anatomy: Anatomy, info: VideoInfo) -> None:
     captions = [f"{index} · ±{colormaps.number(most)}" for index, (_, most) in enumerate(pairs)]
     with opened:
         st.caption(
-            f"The {len(pairs)} kernels of {anatomy.first} as pictures. {text}Mid-grey is 0; full colour is its "
-            "largest weight, told below it."
+            f"The {len(pairs)} kernels of {anatomy.first}. {text}Mid-grey is 0; full colour is the "
+            "largest weight, given below each kernel."
         )
         st.html(colormaps.tiles(pictures, captions, alt="Kernel", size="strip" if frames > 1 else "small"))
         _kernel_files(anatomy, shared.stem(info, anatomy.first), pictures)

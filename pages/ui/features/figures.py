@@ -77,8 +77,8 @@ def falling(deletion: Deletion, *, dark: bool) -> "Figure":
         showlegend=False,
     )
     kinds = (
-        ("places at random", middle, GREY, "dash"),
-        ("the most marked places first", 100 * deletion.marked, MARK, "solid"),
+        ("random order", middle, GREY, "dash"),
+        ("most important first", 100 * deletion.marked, MARK, "solid"),
     )
     lines = [
         go.Scatter(
@@ -92,7 +92,7 @@ def falling(deletion: Deletion, *, dark: bool) -> "Figure":
         for name, values, shade, dash in kinds
     ]
     figure = go.Figure([span, *lines])
-    figure.update_xaxes(title="share of the picture and time that is hidden, %", range=[-2, 102], zeroline=False)
+    figure.update_xaxes(title="hidden share, %", range=[-2, 102], zeroline=False)
     figure.update_yaxes(range=[0, max(5.0, 1.08 * 100 * float(max(deletion.marked.max(), deletion.random.max())))])
     figure.update_layout(legend={"orientation": "h", "y": 1.15, "x": 0})
     return _laid_out(figure, dark, height=320, y_title=f"score of “{deletion.label}”, %")

@@ -19,9 +19,9 @@ _sheet = theme.component(Path(__file__).with_name("contact_sheet.js"))
 
 def show(info: VideoInfo) -> None:
     """The sheet. A click shows a frame on the screen; ticks choose frames to take along."""
-    theme.section("Contact sheet", "Click a picture to look at that frame. Tick the ones that you want to take along.")
+    theme.section("Contact sheet", "Click a picture to view that frame. Tick frames to export them.")
     chosen = st.segmented_control(
-        "Pictures",
+        "Thumbnails",
         (*SIZES, SHOTS),
         default=24,
         key="sheet.size",
@@ -33,7 +33,7 @@ def show(info: VideoInfo) -> None:
     if not cells:
         return
     try:
-        with st.spinner("Picking frames out of the clip…", show_time=True):
+        with st.spinner("Loading frames…", show_time=True):
             pictures = cache.sheet_pictures(info.digest, cells)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
@@ -43,7 +43,7 @@ def show(info: VideoInfo) -> None:
 
 
 def _name(size: int | str) -> str:
-    return "One a shot" if size == SHOTS else str(size)
+    return "One per shot" if size == SHOTS else str(size)
 
 
 def ticked(info: VideoInfo) -> tuple[int, ...]:
@@ -60,12 +60,10 @@ def tick(info: VideoInfo, indices: tuple[int, ...]) -> None:
 def _of_shots(info: VideoInfo) -> frames.Places:
     """A place in each shot, in portions; nothing, with advice, before the frames were looked at."""
     if not state.store().has(frames.quality_key(info.digest)):
-        theme.empty(
-            "The shots are not known yet", "Look at every frame first, with the button under “What may go wrong”."
-        )
+        theme.empty("Shots have not been detected yet", "Run “Check all frames” under “Video quality” first.")
         return ()
     cells = frames.of_shots(cache.quality(info.digest))
-    st.caption(f"{formatting.count(len(cells), 'shot')}: where the picture changes at once from one frame to the next.")
+    st.caption(f"{formatting.count(len(cells), 'shot')}, separated by abrupt changes between two frames.")
     if len(cells) <= ON_ONE:
         return cells
     starts = list(range(0, len(cells), ON_ONE))

@@ -13,18 +13,17 @@ from pages.ui.common.jobs import job_panel
 from pages.ui.frames import quality_figures
 
 ABOUT = (
-    "Each frame is looked at once, in small: how bright and sharp it is, how much moves, which frames repeat, are "
-    "black or missing, and where shots begin. It takes about as long as reading the clip; the result is kept."
+    "Measures the brightness, sharpness and motion of each frame, and finds repeated, black "
+    "and missing frames and shot boundaries. This takes about as long as decoding the clip; "
+    "the result is stored."
 )
 
 
 def show(info: VideoInfo) -> None:
     """The findings with the curves that they come from, or the way to them."""
-    theme.section(
-        "What may go wrong", "Stretches in which a person or a network may see something else than there was."
-    )
+    theme.section("Video quality", "Segments that may mislead a viewer or a network.")
     key = frames.quality_key(info.digest)
-    if not job_panel.ready(key, "Look at every frame", frames.make_quality, state.store(), info.digest, about=ABOUT):
+    if not job_panel.ready(key, "Check all frames", frames.make_quality, state.store(), info.digest, about=ABOUT):
         return
     try:
         measured, findings = cache.quality(info.digest), cache.quality_findings(info.digest)
@@ -35,14 +34,16 @@ def show(info: VideoInfo) -> None:
         _table(info, findings)
     else:
         st.html(f'<div class="k-headline">{quality_text.NOTHING_FOUND}</div>')
-        st.caption(f"{formatting.count(info.frame_count, 'frame')}: none is dark, black, blurred, repeated or missing.")
+        st.caption(
+            f"{formatting.count(info.frame_count, 'frame')} checked: none is dark, black, blurred, repeated or missing."
+        )
     _curves(info, measured, findings)
 
 
 def _table(info: VideoInfo, findings: tuple) -> None:
     """The findings; picking one shows its first frame."""
     st.html(f'<div class="k-headline">{quality_text.headline(findings)}</div>')
-    st.caption("Pick a row to look at it.")
+    st.caption("Select a row to view it.")
     picked = st.dataframe(
         quality_figures.table(findings),
         hide_index=True,

@@ -26,7 +26,7 @@ COLOURS = dict(
 )
 
 
-LANES = (("brightness", "brightness, %"), ("sharpness", "sharpness, %"), ("motion", "change a frame, %"))
+LANES = (("brightness", "brightness, %"), ("sharpness", "sharpness, %"), ("motion", "change per frame, %"))
 
 
 def about(quality: Quality, findings: Sequence[Finding], index: int) -> list[str]:

@@ -76,14 +76,16 @@ def ways(info: VideoInfo) -> None:
             (many, f"+{many}", "Shift+Right"),
         ):
             st.button(name, key=f"by.{key}", shortcut=key, on_click=_step, args=(info, by), help=_help(by))
-        st.number_input("Long step", 2, max(2, min(last, 100_000)), min(LONG, max(2, last)), key="step.many", width=128)
-        st.text_input("Go to a time", key="step.time", placeholder="1:23.4", on_change=_go_to, args=(info,), width=110)
+        st.number_input(
+            "Large step", 2, max(2, min(last, 100_000)), min(LONG, max(2, last)), key="step.many", width=128
+        )
+        st.text_input("Go to time", key="step.time", placeholder="1:23.4", on_change=_go_to, args=(info,), width=110)
     if rest:
         state.mirror()
 
 
 def _help(by: int) -> str:
-    return f"{formatting.count(abs(by), 'frame')} {'on' if by > 0 else 'back'}"
+    return f"{formatting.count(abs(by), 'frame')} {'forward' if by > 0 else 'back'}"
 
 
 def _step(info: VideoInfo, by: int) -> None:
@@ -103,7 +105,7 @@ def _go_to(info: VideoInfo) -> None:
 def frame_facts(info: VideoInfo, index: int) -> None:
     """How long the frame is on screen, and what was found about it."""
     if typed := state.remembered("time.problem", ""):
-        st.caption(f"“{theme.plain(typed)}” is no time: type seconds, or minutes and seconds such as 1:23.4.")
+        st.caption(f"“{theme.plain(typed)}” is not a valid time. Enter seconds, or minutes and seconds such as 1:23.4.")
     stop_s = float(info.times_s[index + 1]) if index + 1 < info.frame_count else info.duration_s
     stays = f"on screen for {1000 * (stop_s - float(info.times_s[index])):.0f} ms"
     facts = [stays]

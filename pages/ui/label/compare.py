@@ -16,7 +16,7 @@ from pages.ui.common.player.rows import Curve, Row
 
 KAPPA = "#0072B2"
 MEANS = ((0.8, "almost perfect"), (0.6, "substantial"), (0.4, "moderate"), (0.2, "fair"), (0.0, "slight"))
-SOURCE = "The words are those of Landis and Koch (Biometrics, 1977)."
+SOURCE = "Terms from Landis and Koch (Biometrics, 1977)."
 
 
 def _other(info: VideoInfo, now: State, tracks: Sequence[State]) -> State | None:
@@ -48,7 +48,7 @@ def show(info: VideoInfo, now: State, tracks: Sequence[State], compared: Agreeme
     """Which track, and the numbers."""
     other, named = _other(info, now, tracks), track_names.titles(tracks)
     if other is None:
-        theme.empty("There is one track only", "Let a second person draw in a new track, or take their file in.")
+        theme.empty("Only one track", "Have a second person annotate a new track, or import their file.")
         return
     rest = [text for text in named if text != now.track]
     key = f"label.against.{other.track}"
@@ -57,7 +57,7 @@ def show(info: VideoInfo, now: State, tracks: Sequence[State], compared: Agreeme
         on_change=_pick, args=(info, key),
     )  # fmt: skip
     if compared is None:
-        st.info("There is no frame that both have looked at yet.", icon=":material/visibility_off:")
+        st.info("No frame has been reviewed by both annotators yet.", icon=":material/visibility_off:")
         return
     _numbers(compared)
 
@@ -69,8 +69,8 @@ def _pick(info: VideoInfo, key: str) -> None:
 def _numbers(compared: Agreement) -> None:
     left, middle, right = st.columns(3)
     left.metric("Cohen's kappa", _kappa(compared.kappa), help=SOURCE)
-    middle.metric("Frames labelled alike", formatting.per_cent(compared.share))
-    right.metric("Both looked at", formatting.length(compared.both_s))
+    middle.metric("Agreement", formatting.per_cent(compared.share))
+    right.metric("Reviewed by both", formatting.length(compared.both_s))
     st.caption(meaning(compared))
     if compared.by_label:
         st.table({"label": [text for text, _ in compared.by_label], "kappa": [_kappa(k) for _, k in compared.by_label]})
@@ -83,8 +83,8 @@ def _kappa(kappa: float | None) -> str:
 def meaning(compared: Agreement) -> str:
     """The agreement in a sentence."""
     count = formatting.count(len(compared.differences), "stretch").replace("stretchs", "stretches")
-    where = f" They differ in {count}, which the lane “differs” shows." if compared.differences else ""
+    where = f" They differ in {count}, shown in the lane “differs”." if compared.differences else ""
     if compared.kappa is None:
-        return f"Kappa is undefined: both use one and the same label only.{where}"
+        return f"Kappa is undefined: both use the same single label.{where}"
     text = next((word for least, word in MEANS if compared.kappa >= least), "poor")
-    return f"Beyond what chance gives, the agreement is {text}. Each frame counts as one judgement.{where}"
+    return f"Agreement beyond chance is {text}. Each frame counts as one observation.{where}"

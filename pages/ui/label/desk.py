@@ -16,7 +16,7 @@ from pages.ui.common.player.rows import Row
 from pages.ui.label import compare, draft, empty, files, render, retrain
 from pages.ui.label import tracks as tracks_module
 
-UNDO = "Ctrl Z and Ctrl Shift Z in the player: as far back as the first edit"
+UNDO = "Ctrl+Z and Ctrl+Shift+Z in the player. Every edit can be undone."
 TOLD = {
     "paint": "painting",
     "unlabel": "unlabelling",
@@ -29,7 +29,7 @@ TOLD = {
 VIEWS = {
     "draft": "Draft",
     "compare": "Compare",
-    "learn": "Learn",
+    "learn": "Train",
     "files": "Files",
     "video": "Video",
 }
@@ -53,7 +53,9 @@ def show(info: VideoInfo) -> None:
     left, right = st.columns([8, 5], gap="large")
     with left:
         if not now.document.labels:
-            st.info("Add a label first, under “Labels”: then its key and the mouse draw.", icon=":material/label:")
+            st.info(
+                "Add a label under “Labels” first. Then draw it with its key or the mouse.", icon=":material/label:"
+            )
         _play(info, now, tracks, drafted if view == "draft" else None, compared, slots)
         _kept(now)
     with right:
@@ -115,9 +117,9 @@ def _kept(now: State) -> None:
             )  # fmt: skip
         track = now.document
         done = (
-            f"{formatting.count(now.number, 'edit')} kept, the last {formatting.ago(now.made, time.time())}"
+            f"{formatting.count(now.number, 'edit')} saved, the last {formatting.ago(now.made, time.time())}"
             if now.number
-            else "Every edit is kept at once"
+            else "Every edit is saved immediately"
         )
         st.caption(
             f":material/check_circle: {done} · {formatting.count(len(track.segments), 'segment')} · "
@@ -152,7 +154,7 @@ def _views(
 ) -> None:
     """What can be done with the labels, one thing at a time."""
     view = st.segmented_control(
-        "What to do", list(VIEWS), default=_view_before(), format_func=VIEWS.__getitem__, key=_views_key(),
+        "Tool", list(VIEWS), default=_view_before(), format_func=VIEWS.__getitem__, key=_views_key(),
         label_visibility="collapsed", required=True, on_change=_turn,
     )  # fmt: skip
     if view == "draft":

@@ -18,14 +18,14 @@ from pages.ui.common.player import player
 from pages.ui.common.player.rows import Curve, Row
 from pages.ui.label import tracks
 
-ABOUT = "The network says what it sees at each moment. Nothing of it counts as a label before you accept it."
+ABOUT = "The network predicts a label for each moment. Predictions do not count as labels until you accept them."
 DOUBT = "#C67F18"
-LOOK = "look here"
+LOOK = "review this"
 ORDER = (
-    "First come stretches where the network wavers, that are unlike all that you looked at, and of whose like there is "
-    "much in the clip: they teach it most."
+    "Segments are ordered by how useful they are for training: uncertain, different from "
+    "what you have reviewed, and typical of the clip."
 )
-FINISHED = "All of the clip was looked at. Nothing waits for you here."
+FINISHED = "The whole clip has been reviewed."
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +79,7 @@ def rows(drafted: Drafted | None, now: State) -> list[Row]:
     lanes = [Row("draft", waiting, prefix="a draft:")] if waiting else []
     lanes.append(Row("doubt", curves=[Curve("doubt", times_s, doubt, DOUBT)]))
     here = current(drafted)
-    return [*lanes, Row("to look at", [Segment(here.start_s, here.stop_s, LOOK)], look="quality")] if here else lanes
+    return [*lanes, Row("to review", [Segment(here.start_s, here.stop_s, LOOK)], look="quality")] if here else lanes
 
 
 def current(drafted: Drafted) -> Doubt | None:
@@ -99,7 +99,7 @@ def show(info: VideoInfo, now: State, drafted: Drafted | None) -> None:
     """Which network drafts, and the stretch to look at with what can be said of it."""
     known = state.models()
     if not known:
-        theme.empty("There is no model on this machine", "Train one, or restore the folder models/ of the program.")
+        theme.empty("No models found", "Train a model, or restore the models/ folder of the program.")
         return
     card = state.chosen_model()
     assert card is not None
@@ -109,8 +109,8 @@ def show(info: VideoInfo, now: State, drafted: Drafted | None) -> None:
         _stretch(info, now, drafted)
         return
     if state.in_words():
-        st.caption("Name your labels on the Timeline and let them be found there; what is found is the draft here.")
-        if button.pressed("Open the Timeline", icon=":material/view_timeline:", key="label.named"):
+        st.caption("Enter your labels on the Timeline and run the search there; the result appears here as a draft.")
+        if button.pressed("Open Timeline", icon=":material/view_timeline:", key="label.named"):
             state.go("timeline")
             st.rerun()
         return
@@ -135,7 +135,7 @@ def _choose(titles: dict[str, str], used: str) -> None:
 def _stretch(info: VideoInfo, now: State, drafted: Drafted) -> None:
     """How far a person is, the stretch to look at, and what to say of it."""
     share = min(1.0, now.document.seen_s / info.duration_s)
-    st.progress(share, f"{formatting.length(now.document.seen_s)} of {formatting.length(info.duration_s)} looked at")
+    st.progress(share, f"{formatting.length(now.document.seen_s)} of {formatting.length(info.duration_s)} reviewed")
     here = current(drafted)
     if here is None:
         st.success(FINISHED, icon=":material/check_circle:")
@@ -143,17 +143,18 @@ def _stretch(info: VideoInfo, now: State, drafted: Drafted) -> None:
     st.markdown(_told(here, len(drafted.doubts)), help=ORDER)
     bounds = (now.track, here.start_s, here.stop_s)
     with st.container(horizontal=True):
-        st.button("Go there", key="label.there", icon=":material/my_location:", on_click=_go, shortcut="Shift+H")
+        st.button("Go to segment", key="label.there", icon=":material/my_location:", on_click=_go, shortcut="Shift+H")
         st.button(
-            "Accept the draft", key="label.accept", type="primary", icon=":material/check:", shortcut="Shift+A",
-            on_click=_accept, args=(*bounds, drafted.segments), help="What it says of this stretch becomes your label.",
+            "Accept draft", key="label.accept", type="primary", icon=":material/check:", shortcut="Shift+A",
+            on_click=_accept, args=(*bounds, drafted.segments),
+            help="The predictions for this segment become your labels.",
         )  # fmt: skip
         st.button(
-            "As I drew it", key="label.looked", icon=":material/visibility:", shortcut="Shift+D", on_click=_looked,
-            args=bounds, help="You looked: where you drew nothing in this stretch, nothing happens.",
+            "Keep my labels", key="label.looked", icon=":material/visibility:", shortcut="Shift+D", on_click=_looked,
+            args=bounds, help="Marks this segment as reviewed. Where you drew no label, nothing happens.",
         )  # fmt: skip
         st.button(
-            "Later",
+            "Skip",
             key="label.later",
             icon=":material/skip_next:",
             shortcut="Shift+N",
@@ -161,7 +162,7 @@ def _stretch(info: VideoInfo, now: State, drafted: Drafted) -> None:
             args=(info, here),
         )
         st.button(
-            "Accept all that is left", key="label.all", type="tertiary", on_click=_accept,
+            "Accept all remaining", key="label.all", type="tertiary", on_click=_accept,
             args=(now.track, 0.0, info.duration_s, drafted.segments),
         )  # fmt: skip
 
@@ -169,10 +170,10 @@ def _stretch(info: VideoInfo, now: State, drafted: Drafted) -> None:
 def _told(here: Doubt, left: int) -> str:
     """The stretch in words."""
     names = [f"**{theme.plain(label)}**" for label in here.said]
-    text = f"the draft says {formatting.listed(names)}" if names else "the draft says nothing certain"
+    text = f"the draft predicts {formatting.listed(names)}" if names else "no confident prediction"
     when = f"{formatting.clock(here.start_s, decimals=1)} to {formatting.clock(here.stop_s, decimals=1)}"
-    many = "It is the last one." if left == 1 else f"{formatting.number(left)} stretches are left."
-    return f"Look at **{when}**: {text}. {many}"
+    many = "This is the last segment." if left == 1 else f"{formatting.number(left)} segments left."
+    return f"Review **{when}**: {text}. {many}"
 
 
 def _go() -> None:

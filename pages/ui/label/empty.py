@@ -15,32 +15,33 @@ EMPTY = "nothing"
 def show(info: VideoInfo) -> None:
     """What to begin with, and the button."""
     theme.empty(
-        "Nothing is labelled in this clip yet",
-        "Begin a track and draw: with the mouse on the timeline, or with one key a label while the clip plays. A "
-        "network can draft the labels for you to correct. What you draw is kept at once, edit by edit.",
+        "No labels yet",
+        "Create a track and draw labels with the mouse on the timeline, or with one key per "
+        "label during playback. A network can draft labels for you to correct. Every edit is "
+        "saved immediately.",
     )
     tracks.restore(info)
     left, right = st.columns([3, 2], gap="large")
     with left:
         _form(info)
     with right:
-        theme.section("Labels from elsewhere")
+        theme.section("Import labels")
         import_files.show(info, ())
 
 
 def _form(info: VideoInfo) -> None:
-    theme.section("A track of your own")
+    theme.section("New track")
     text = st.text_input(
         "Labels", ", ".join(tracks.palette()), key="label.begin.labels", placeholder="walk, run, jump",
-        help="Parted by commas. You can add others at any time.",
+        help="Separated by commas. You can add more at any time.",
     )  # fmt: skip
-    who = st.text_input("Who draws", tracks.author(), key="label.begin.author", placeholder="Ann")
+    who = st.text_input("Annotator", tracks.author(), key="label.begin.author", placeholder="Ann")
     offered = _sets(info)
     source = EMPTY
     if offered:
-        told_of = {EMPTY: EMPTY} | {name: f"what the set {name} says of it" for name in offered}
-        source = st.selectbox("Begin with", list(told_of), 0, told_of.__getitem__, key="label.begin.source")
-    if button.pressed("Begin to label", key="label.begin", type="primary", icon=":material/edit:"):
+        told_of = {EMPTY: EMPTY} | {name: f"labels of the dataset {name} says of it" for name in offered}
+        source = st.selectbox("Start from", list(told_of), 0, told_of.__getitem__, key="label.begin.source")
+    if button.pressed("Create track", key="label.begin", type="primary", icon=":material/edit:"):
         labels = tuple(dict.fromkeys(" ".join(label.split())[:80] for label in text.split(",") if label.strip()))
         state.remember("label.author", who.strip())
         tracks.begin(info, offered.get(source, Document(labels, (), (), "", who.strip())))

@@ -38,15 +38,15 @@ def curve(points: Sequence[Point], *, dark: bool) -> "Figure":
     )  # fmt: skip
     grid = {"gridcolor": "rgba(128,128,128,0.18)", "zeroline": False, "fixedrange": True, "rangemode": "tozero"}
     drawn.update_xaxes(**grid, title=f"labelled, {unit}")
-    drawn.update_yaxes(**grid, title="held-out moments right, %", range=[0, 103])
+    drawn.update_yaxes(**grid, title="accuracy on held-out moments, %", range=[0, 103])
     return drawn
 
 
 def summary(points: Sequence[Point]) -> str:
     """What the latest network got right, of how much labelling, and how that compares with the one before it."""
     *earlier, last = sorted(points, key=lambda point: point.made)
-    right = f"**{formatting.per_cent(last.score)}** of {formatting.number(last.moments)} held-out moments right"
-    text = f"{right}, after {formatting.length(last.seconds)} of labels."
+    right = f"**{formatting.per_cent(last.score)}** of {formatting.number(last.moments)} held-out moments"
+    text = f"{right} correctly classified, after {formatting.length(last.seconds)} of labels."
     if not earlier:
         return text
     before = earlier[-1]

@@ -22,7 +22,7 @@ from pages.ui.label import tracks as tracks_module
 FIND_OUT, KEEP, DROP = "", "\0keep", "\0drop"
 MOST_ASKED = 60  # labels that are decided on one by one
 TOLD = 8  # findings that are shown
-KNOWN = "ELAN, BORIS, Label Studio, CVAT, VIA, subtitles, CSV and more; several files as a zip."
+KNOWN = "ELAN, BORIS, Label Studio, CVAT, VIA, subtitles, CSV and more; several files as a ZIP file."
 
 
 def show(info: VideoInfo, known: tuple[str, ...], drawn: str = "") -> None:
@@ -31,7 +31,7 @@ def show(info: VideoInfo, known: tuple[str, ...], drawn: str = "") -> None:
     drawn: the track that is drawn in, and stays that; where there is none it is one of the file.
     """
     turn = state.remembered("label.import", 0)
-    upload = st.file_uploader("A file of labels", key=f"label.upload.{turn}", label_visibility="collapsed")
+    upload = st.file_uploader("Label file", key=f"label.upload.{turn}", label_visibility="collapsed")
     if upload is None:
         st.caption(KNOWN)
         return
@@ -58,7 +58,7 @@ def show(info: VideoInfo, known: tuple[str, ...], drawn: str = "") -> None:
 
 
 def _title(name: str) -> str:
-    return FORMATS[name].title if name else "Find out"
+    return FORMATS[name].title if name else "Detect automatically"
 
 
 # What a file leaves open ----------------------------------------------------------------------------------------------
@@ -67,8 +67,8 @@ def _title(name: str) -> str:
 def _asked(form: Format, given: Files, key: str) -> Asked:
     """What the file does not say itself, and which of its parts are taken."""
     watched = st.checkbox(
-        "All of the clip was looked at", key=f"label.watched.{key}",
-        help="Then nothing happens between labels. Without it, what the file does not say stays unlabelled.",
+        "The whole clip was annotated", key=f"label.watched.{key}",
+        help="If on, nothing happens between labels. If off, the time between labels stays unlabelled.",
     )  # fmt: skip
     entries = {name: value for name, value in _open(form, key).items() if value is not None}
     return Asked(watched=watched, only=_parts(selection.of(given, form), form, key), **entries)
@@ -78,16 +78,14 @@ def _open(form: Format, key: str) -> dict:
     """What only a person can say of files of that format; None of what they did not say."""
     entries = {}
     if "rate_hz" in form.asks:
-        rate = st.text_input("Frame rate that its program counted on", key=f"label.rate.{key}", placeholder="25")
+        rate = st.text_input("Frame rate of the file", key=f"label.rate.{key}", placeholder="25")
         entries["rate_hz"] = rate_of(rate) if rate.strip() else None
     if "every" in form.asks:
-        entries["every"] = int(
-            st.number_input("A label stands for so many frames", 1, 1000, 1, key=f"label.every.{key}")
-        )
+        entries["every"] = int(st.number_input("Frames per label", 1, 1000, 1, key=f"label.every.{key}"))
     if "confidences" in form.asks:
-        entries["confidences"] = st.checkbox("A number at the end is a confidence", True, key=f"label.sure.{key}")
+        entries["confidences"] = st.checkbox("The last number is a confidence", True, key=f"label.sure.{key}")
     if "attribute" in form.asks:
-        named = st.checkbox("The tier’s name is the label, what it says a note", key=f"label.attribute.{key}")
+        named = st.checkbox("Use tier names as labels and annotations as notes", key=f"label.attribute.{key}")
         entries["attribute"] = "tier" if named else ""
     return entries
 
@@ -107,8 +105,8 @@ def _parts(parts: Sequence[Part], form: Format, key: str) -> tuple[tuple[str, tu
 
 def _about(optional: bool) -> str:
     if optional:
-        return "Those that you take become part of the label, as in “run (fast)”."
-    return "Take those that you want; with how many labels each has."
+        return "Selected modifiers become part of the label, as in “run (fast)”."
+    return "Select tracks to import, with their number of labels."
 
 
 def _chosen(tracks: Sequence[Document], parts: Sequence[Part], turn: int) -> tuple[Document, ...]:
@@ -131,9 +129,9 @@ def _decided(labels: Labels, known: tuple[str, ...], turn: int) -> Renaming:
     texts = files.undecided(labels, known) if known else ()
     if not texts:
         return Renaming()
-    st.markdown(f"**{formatting.count(len(texts), 'label')} not known in this clip.** Say what each becomes.")
+    st.markdown(f"**{formatting.count(len(texts), 'label')} not known in this clip.** Choose what to do with each.")
     if len(texts) > MOST_ASKED:
-        st.caption("They are too many to ask for each: all are kept as they are.")
+        st.caption("There are too many to list: all are imported as they are.")
         return Renaming()
     pairs = []
     for number, label in enumerate(texts):
@@ -145,7 +143,7 @@ def _decided(labels: Labels, known: tuple[str, ...], turn: int) -> Renaming:
 
 
 def _becomes(choice: str) -> str:
-    return {KEEP: "a new label", DROP: "left out: unlabelled"}.get(choice, choice)
+    return {KEEP: "new label", DROP: "skip (unlabelled)"}.get(choice, choice)
 
 
 def _told(labels: Labels, tracks: Sequence[Document]) -> None:
@@ -154,12 +152,12 @@ def _told(labels: Labels, tracks: Sequence[Document]) -> None:
     seen = max((track.seen_s for track in tracks), default=0.0)
     st.caption(
         f"{formatting.count(len(tracks), 'track')} with {formatting.count(segments, 'segment')}, "
-        f"{formatting.length(seen)} looked at."
+        f"{formatting.length(seen)} reviewed."
     )
     if labels.findings:
         texts = [conversion.told(finding) for finding in labels.findings]
-        theme.notes([*texts[:TOLD], *([f"And {len(texts) - TOLD} more."] if len(texts) > TOLD else [])])
+        theme.notes([*texts[:TOLD], *([f"and {len(texts) - TOLD} more."] if len(texts) > TOLD else [])])
 
 
 def _taken(tracks: Sequence[Document]) -> str:
-    return f"Take in {formatting.count(len(tracks), 'track')}"
+    return f"Import {formatting.count(len(tracks), 'track')}"

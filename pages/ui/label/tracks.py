@@ -92,8 +92,9 @@ def head(info: VideoInfo, tracks: Sequence[State]) -> State:
         ids = list(named)
         key = f"label.pick.{'.'.join(ids)}.{now.track}"
         st.selectbox(
-            "You draw in", ids, ids.index(now.track), named.__getitem__, key=key, width=320, on_change=_pick,
-            args=(info, key), help="The others stand below it. Draw behaviours that overlap in tracks of their own.",
+            "Active track", ids, ids.index(now.track), named.__getitem__, key=key, width=320, on_change=_pick,
+            args=(info, key),
+            help="The other tracks are shown below it. Use separate tracks for behaviours that overlap.",
         )  # fmt: skip
         with st.popover(
             "Labels", icon=":material/label:", help="Add, rename, order and remove the labels of this track"
@@ -101,7 +102,7 @@ def head(info: VideoInfo, tracks: Sequence[State]) -> State:
             _change(now)
         with st.popover("New track", icon=":material/add:"):
             _new(info, now.document)
-        with st.popover("", icon=":material/more_horiz:", help="Name, author, and deleting this track"):
+        with st.popover("", icon=":material/more_horiz:", help="Edit or delete this track"):
             _manage(info, now)
     return now
 
@@ -112,9 +113,9 @@ def _pick(info: VideoInfo, key: str) -> None:
 
 def _new(info: VideoInfo, now: Document) -> None:
     """A new track: what for, and whose."""
-    name = st.text_input("What it is about", placeholder="hands", key="label.new.name")
-    who = st.text_input("Who draws", author(), key="label.new.author", placeholder="Ann")
-    if button.pressed("Begin this track", key="label.new", type="primary"):
+    name = st.text_input("Subject", placeholder="hands", key="label.new.name")
+    who = st.text_input("Annotator", author(), key="label.new.author", placeholder="Ann")
+    if button.pressed("Create track", key="label.new", type="primary"):
         state.remember("label.author", who.strip())
         begin(info, Document(now.labels, (), (), name.strip(), who.strip()))
         st.rerun()
@@ -122,14 +123,14 @@ def _new(info: VideoInfo, now: Document) -> None:
 
 def _manage(info: VideoInfo, now: State) -> None:
     track = now.document
-    name = st.text_input("What it is about", track.name, key=f"label.name.{now.track}")
-    who = st.text_input("Who draws", track.author, key=f"label.author.{now.track}")
+    name = st.text_input("Subject", track.name, key=f"label.name.{now.track}")
+    who = st.text_input("Annotator", track.author, key=f"label.author.{now.track}")
     st.button(
-        "Keep these names", key="label.rename", on_click=edit,
+        "Save", key="label.rename", on_click=edit,
         args=(now.track, "names", lambda document: replace(document, name=name.strip(), author=who.strip())),
     )  # fmt: skip
     st.divider()
-    st.caption(f"{formatting.count(len(track.segments), 'segment')}, {formatting.length(track.seen_s)} looked at.")
+    st.caption(f"{formatting.count(len(track.segments), 'segment')}, {formatting.length(track.seen_s)} reviewed.")
     st.button("Delete this track", key="label.drop", icon=":material/delete:", on_click=_drop, args=(info, now.track))
 
 
@@ -144,7 +145,7 @@ def _drop(info: VideoInfo, track: str) -> None:
 def restore(info: VideoInfo) -> None:
     """A button that brings back the track that was deleted just now."""
     dropped = state.remembered(f"label.dropped.{info.digest}", "")
-    if dropped and button.pressed("Bring back the deleted track", key="label.restore", icon=":material/undo:"):
+    if dropped and button.pressed("Restore the deleted track", key="label.restore", icon=":material/undo:"):
         journal.restore(state.store(), dropped)
         state.remember(f"label.dropped.{info.digest}", "")
         choose(info, dropped)
@@ -155,18 +156,18 @@ def _change(now: State) -> None:
     """Add, rename, order and remove labels."""
     turn = state.remembered("label.turn", 0)
     key = f"label.fresh.{turn}"
-    st.text_input("A new label", key=key, placeholder="jump", on_change=_add, args=(now.track, key, turn))
+    st.text_input("New label", key=key, placeholder="jump", on_change=_add, args=(now.track, key, turn))
     known = now.document.labels
     if not known:
         return
-    which = st.selectbox("A label", known, key=f"label.which.{turn}")
-    name = st.text_input("Its name", which, key=f"label.called.{turn}.{which}")
+    which = st.selectbox("Label", known, key=f"label.which.{turn}")
+    name = st.text_input("Name", which, key=f"label.called.{turn}.{which}")
     texts = (now.track, which, name.strip())
     with st.container(horizontal=True):
         st.button("Rename", key="label.do.rename", on_click=_rename, args=texts, disabled=name.strip() == which)
-        st.button("First key", key="label.do.first", on_click=_first, args=texts, disabled=known[0] == which)
+        st.button("Move to first key", key="label.do.first", on_click=_first, args=texts, disabled=known[0] == which)
         st.button("Remove", key="label.do.remove", on_click=_remove, args=texts)
-    st.caption("A label that takes the name of another becomes one with it.")
+    st.caption("Renaming a label to an existing name merges the two.")
 
 
 def _add(track: str, key: str, turn: int) -> None:

@@ -28,16 +28,18 @@ def clips_in(text: str) -> list[Path]:
     """The file of that path, or the clips in the folder of that path and below. Says what is wrong with a path."""
     path = Path(text.strip().strip("\"'")).expanduser()
     if not text.strip():
-        raise VideoUnreadable("No path was given.", "Type the path of a video file, or of a folder that holds some.")
+        raise VideoUnreadable("No path was given.", "Enter the path of a video file or of a folder with video files.")
     if path.is_file():
         return [path.resolve()]
     if not path.is_dir():
-        raise VideoUnreadable(f"There is no file or folder {path}.", "Check the spelling; give the whole path.")
+        raise VideoUnreadable(f"There is no file or folder {path}.", "Check the spelling and enter the full path.")
     paths = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
     if not paths:
-        raise VideoUnreadable(f"The folder {path} holds no video files.", f"Looked for {', '.join(SUFFIXES)}.")
+        raise VideoUnreadable(
+            f"The folder {path} contains no video files.", f"Supported file types: {', '.join(SUFFIXES)}."
+        )
     if len(paths) > MOST:
-        raise VideoUnreadable(f"The folder {path} holds {len(paths)} clips.", f"Add at most {MOST} at once.")
+        raise VideoUnreadable(f"The folder {path} contains {len(paths)} clips.", f"Add at most {MOST} at once.")
     return [path.resolve() for path in paths]
 
 
@@ -101,7 +103,7 @@ def _by_upload() -> None:
         type=[suffix[1:] for suffix in SUFFIXES],
         accept_multiple_files=True,
         key=f"upload.{turn}",
-        help="Each clip is copied into the workspace once. Nothing leaves this machine.",
+        help="Each clip is copied into the workspace. Nothing leaves this machine.",
     )
     if files:
         for file in files:
@@ -113,12 +115,15 @@ def _by_upload() -> None:
 def _by_path() -> None:
     with st.form("by-path", border=False, clear_on_submit=True):
         st.text_input(
-            "A path on this machine",
+            "Path on this machine",
             key=PATH,
             placeholder="/home/me/videos/run.mp4 or a folder",
-            help="The file stays where it is; for a folder all clips in it and below are added. Best for large files.",
+            help=(
+                "The file stays where it is. For a folder, all clips in it and its subfolders are added. "
+                "Recommended for large files."
+            ),
         )
-        st.form_submit_button("Add from this path", icon=":material/folder_open:", on_click=_add_typed)
+        st.form_submit_button("Add from path", icon=":material/folder_open:", on_click=_add_typed)
 
 
 def _add_typed() -> None:
@@ -126,11 +131,11 @@ def _add_typed() -> None:
 
 
 def _by_sample(weight: Literal["primary", "secondary"]) -> None:
-    st.markdown("**Nothing at hand?**")
+    st.markdown("**No data yet?**")
     if button.pressed("Add the sample clip", key="add-sample", icon=":material/movie:", type=weight):
         add_sample()
         st.rerun()
-    st.caption("A short animation drawn by this program, to try things with. It shows no real action.")
+    st.caption("A short synthetic animation for trying things out. It shows no real action.")
 
 
 def _problem() -> None:
@@ -172,7 +177,7 @@ def _ended(job: Job) -> None:
     column, button = st.columns([8, 1], vertical_alignment="center")
     with column:
         if job.state == "cancelled":
-            st.info(f"{theme.plain(job.title)}: stopped, nothing was kept.", icon=":material/cancel:")
+            st.info(f"{theme.plain(job.title)}: cancelled, nothing was added.", icon=":material/cancel:")
         else:
             theme.problem(f"Not added: {job.error or job.title}", job.hint)
     button.button("Close", key=f"close.{job.key}", on_click=forget, args=(job.key,))

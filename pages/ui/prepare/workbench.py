@@ -30,7 +30,7 @@ def viewer(info: VideoInfo, moment_s: float) -> None:
         theme.problem(str(error), error.hint)
         return
     compare(key=f"compare.{info.digest}", data=data)
-    theme.facts(("The recipe gives", *texts))
+    theme.facts(("Result", *texts))
 
 
 def moment(info: VideoInfo) -> float:
@@ -64,7 +64,7 @@ def steps(info: VideoInfo) -> None:
     if all(rests):
         state.mirror()
     if not parts:
-        st.caption("No steps yet: the clip is analysed as it is. Add one to crop, turn, brighten or clean it.")
+        st.caption("No steps yet: the clip is analysed as it is. Add a step to crop, rotate, brighten or denoise it.")
     _add(parts)
 
 
@@ -85,7 +85,7 @@ def _card(part: Part, index: int, count: int, info: VideoInfo) -> tuple[Any, boo
             _button("Move down", ":material/arrow_downward:", part, index == count - 1, _move, 1)
             _button("Remove", ":material/delete:", part, False, _remove)
         if not part.on:
-            st.caption("Switched off: this step takes no part.")
+            st.caption("This step is switched off.")
             return part.step, True
         return form(part.step, key=f"step.{part.uid}", limits=limits)
 
@@ -138,7 +138,7 @@ def _add(parts: tuple[Part, ...]) -> None:
             disabled=not parts,
             on_click=state.use_recipe,
             args=(Recipe(),),
-            help="Take all steps out",
+            help="Remove all steps",
         )
 
 
@@ -170,7 +170,7 @@ def _try(action: Any, *args: Any) -> None:
 
 def _save() -> None:
     with st.form("save-recipe", border=False, clear_on_submit=True):
-        st.text_input("Name of this recipe", key=NAME, placeholder="such as: left half, brighter")
+        st.text_input("Recipe name", key=NAME, placeholder="for example: left half, brighter")
         st.form_submit_button("Save", icon=":material/save:", on_click=_try, args=(_keep,))
 
 
@@ -182,7 +182,9 @@ def _load() -> None:
     saved = state.store().recipes()
     if not saved:
         return
-    name = st.selectbox("Saved", list(saved), format_func=lambda name: f"{name}: {formatting.steps(saved[name])}")
+    name = st.selectbox(
+        "Saved recipe", list(saved), format_func=lambda name: f"{name}: {formatting.steps(saved[name])}"
+    )
     with st.container(horizontal=True):
         st.button("Use", icon=":material/check:", on_click=state.use_recipe, args=(saved[name],))
         st.button(
@@ -196,11 +198,11 @@ def _load() -> None:
 
 def _exchange() -> None:
     text = serialization.pretty_json(state.recipe())
-    downloads.button("Download as a file", text, "recipe.json", "application/json", key="recipe.download")
+    downloads.button("Download as JSON", text, "recipe.json", "application/json", key="recipe.download")
     turn = state.remembered("recipe.turn", 0)
     key = f"recipe-file.{turn}"
     st.file_uploader(
-        "Use a recipe from a file", type="json", key=key, on_change=_try, args=(_take, key, turn), max_upload_size=1
+        "Load a recipe file", type="json", key=key, on_change=_try, args=(_take, key, turn), max_upload_size=1
     )
 
 

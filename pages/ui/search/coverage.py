@@ -25,15 +25,15 @@ def show(text: str) -> None:
         whole = len(state.store().digests())
         if text:
             name = theme.plain(state.store().entry(text).name)
-            st.markdown(f"**{name} cannot be searched yet.** No network has looked at it.")
+            st.markdown(f"**{name} cannot be searched yet.** It has not been analysed.")
         else:
             st.markdown(
                 f"**{told.number(len(waiting))} of {told.count(whole, 'clip')} cannot be searched yet.** "
-                "No network has looked at them."
+                "They have not been analysed."
             )
-        st.caption("Looking takes about as long as the clips last, often less, and is done once.")
+        st.caption("This takes at most about as long as the duration of the clips, and is needed only once.")
         job_panel.ready(
-            key, "Look at them now", search.analyse, state.store(), waiting, model, state.settings().engine, there=False
+            key, "Analyse now", search.analyse, state.store(), waiting, model, state.settings().engine, there=False
         )
 
 
@@ -42,7 +42,7 @@ def indexed() -> bool:
     missing = index.behind(state.store())
     return job_panel.ready(
         "search-index",
-        "Bring the search up to date",
+        "Update the search index",
         index.refresh,
         state.store(),
         noun="result",

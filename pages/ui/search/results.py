@@ -16,12 +16,12 @@ from pages.ui.common.player import player
 from pages.ui.common.player.player import prefix
 
 SHOWN = 12
-LIBRARY, CLIP = "The whole library", "The chosen clip"
+LIBRARY, CLIP = "Whole library", "Selected clip"
 EXAMPLES = ("someone rides a horse", "在厨房做饭", "ein Kind lacht")
 FOUND = "found"  # the lane of the player
 WATCHED = "search.watched"
-OTHERWISE = "Say it in another way, as you would name an action: “playing the piano” rather than “music”."
-QUOTED = "What is in quotation marks is only found as it stands. Leave the marks out to search by meaning."
+OTHERWISE = "Try other words that name an action: “playing the piano” rather than “music”."
+QUOTED = "Words in quotation marks are matched exactly. Remove the quotation marks to search by meaning."
 
 _moments = theme.component(Path(__file__).with_name("moments.js"))
 
@@ -34,7 +34,7 @@ def box() -> tuple[str, str]:
     left, right = st.columns([3, 2], vertical_alignment="bottom", gap="medium")
     with left:
         st.text_input(
-            "What do you look for?",
+            "Query",
             key="search.query",
             placeholder=f"Such as: {EXAMPLES[0]}",
             icon=":material/search:",
@@ -42,12 +42,19 @@ def box() -> tuple[str, str]:
         )
     with right:
         wanted = st.segmented_control(
-            "Where", (LIBRARY, CLIP), default=LIBRARY, key="search.where", required=True, label_visibility="collapsed"
+            "Location",
+            (LIBRARY, CLIP),
+            default=LIBRARY,
+            key="search.where",
+            required=True,
+            label_visibility="collapsed",
         )
     if wanted != CLIP:
         return state.query(), ""
     info = state.chosen_video()
-    st.caption(f"Only in {theme.plain(state.store().entry(info.digest).name)}. Choose another clip in the library.")
+    st.caption(
+        f"Searches only in {theme.plain(state.store().entry(info.digest).name)}. Select another clip in the library."
+    )
     return state.query(), info.digest
 
 
@@ -76,13 +83,11 @@ def show(text: str, digest: str) -> None:
         st.button("Try again", icon=":material/refresh:")  # any press runs the page again
         return
     if not hits.clips:
-        theme.empty(
-            "Nothing can be searched yet", "Moments are found here as soon as a network has looked at a first clip."
-        )
+        theme.empty("Nothing to search yet", "Analyse at least one clip to search for moments.")
         return
     _understood(hits)
     if not hits.moments:
-        theme.empty("No moment fits these words", QUOTED if full_text.asked(text).phrases else OTHERWISE)
+        theme.empty("No results", QUOTED if full_text.asked(text).phrases else OTHERWISE)
         return
     _list(hits)
 
@@ -91,9 +96,9 @@ def _invite() -> None:
     """What can be typed."""
     theme.empty(
         "Describe a moment in a few words",
-        "Any of 16 languages will do. Moments are found by the actions that a network sees in them, and by what is "
-        "said where a clip has subtitles or a transcript; words in quotation marks are found exactly. Nothing you type "
-        "leaves this machine.",
+        "Search in any of 16 languages. Moments are found by the actions that a network "
+        "recognises, and by the text of subtitles and transcripts. Words in quotation marks are "
+        "matched exactly. Nothing you type leaves this machine.",
     )
     with st.container(horizontal=True):
         for text in EXAMPLES:
@@ -104,22 +109,16 @@ def _understood(hits: Hits) -> None:
     """Where the words stand in texts, and the known actions that they were taken for; a warning where none is near."""
     named = formatting.listed(f"{label_score.label} {label_score.score:.2f}" for label_score in hits.meant)
     clips = formatting.count(hits.clips, "clip")
-    text = f" The words stand in the text of {formatting.count(hits.said, 'moment')}." if hits.said else ""
+    text = f" The words occur in the text of {formatting.count(hits.said, 'moment')}." if hits.said else ""
     quoted = bool(full_text.asked(hits.query).phrases)
-    near = (
-        "" if quoted or not named else f" Nearest known actions, with their nearness in meaning: {theme.plain(named)}."
-    )
+    near = "" if quoted or not named else f" Closest known actions, with their similarity: {theme.plain(named)}."
     st.caption(f"Searched {clips}.{text}{near}")
     if hits.said or quoted:
         return
     if not hits.trusted and hits.meant:
-        theme.notes(
-            ["None of the actions known here comes near these words, so what is shown may have little to do with them."]
-        )
+        theme.notes(["No known action is close to this query, so the results may not be relevant."])
     elif hits.moments and hits.moments[0].score < searching.WEAK:
-        theme.notes(
-            ["No moment fits these words well; those that fit best are shown. Name the action alone to be surer."]
-        )
+        theme.notes(["No moment matches well; the best matches are shown. For better results, name only the action."])
 
 
 def _list(hits: Hits) -> None:
@@ -131,7 +130,7 @@ def _list(hits: Hits) -> None:
     answer = _moments(key="search.moments", data={"items": items, "order": order}, on_picked_change=_nothing)
     if len(hits.moments) > shown:
         st.button(
-            f"Show more of {formatting.number(len(hits.moments))}",
+            f"Show more ({formatting.number(len(hits.moments))} in total)",
             icon=":material/expand_more:",
             on_click=state.remember,
             args=("search.shown", shown * 2),
@@ -191,9 +190,10 @@ def _watch(hits: Hits, moment: Moment) -> None:
         return
     player.show(
         info, [player.Row(FOUND, _lane(hits, moment.video))], cache.slots((hits.query,)), quiet=True, at_once=True,
-        playable=player.playable(info), start_s=moment.start_s, key=f"search.player.{moment.video}.{moment.start_s:.2f}",
+        playable=player.playable(info), start_s=moment.start_s,
+        key=f"search.player.{moment.video}.{moment.start_s:.2f}",
     )  # fmt: skip
-    if button.pressed("Open on the Timeline", icon=":material/view_timeline:", type="tertiary", key="search.open"):
+    if button.pressed("Open in Timeline", icon=":material/view_timeline:", type="tertiary", key="search.open"):
         _forget()
         state.choose(moment.video)
         state.jump(moment.start_s)

@@ -71,7 +71,7 @@ def _adopt(texts: Mapping[str, str]) -> None:
         try:
             st.session_state["video"] = store().find_video(texts["video"]).digest
         except ResultMissing:
-            gone = "The clip that this link names is not in this library. Add it there, or go on with another one."
+            gone = "The clip in this link is not in this library. Add it, or continue with another clip."
             st.warning(gone, icon=":material/link_off:")
             return
     if "t" in texts:

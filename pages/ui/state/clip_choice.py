@@ -47,8 +47,8 @@ def chosen_video() -> VideoInfo:
 def _no_clip() -> NoReturn:
     """Say what to do without a clip, and end the page."""
     st.session_state.pop("video", None)
-    theme.empty("There is no clip yet", "Add one in the library: your own, or the sample clip to try things with.")
-    st.button("Open the library", type="primary", icon=":material/video_library:", on_click=go, args=("library",))
+    theme.empty("No clips yet", "Add your own clip or the sample clip in the library.")
+    st.button("Open Library", type="primary", icon=":material/video_library:", on_click=go, args=("library",))
     st.stop()
 
 

@@ -55,7 +55,7 @@ def read_recipe(name: str, content: bytes) -> Recipe:
     try:
         return serialization.from_json(content.decode("utf-8"), Recipe, source=name)
     except UnicodeDecodeError as error:
-        raise FormatInvalid(f"{name} is no text.", "Choose a recipe that was downloaded from here.") from error
+        raise FormatInvalid(f"{name} is not a text file.", "Choose a recipe that was downloaded from here.") from error
 
 
 @cache

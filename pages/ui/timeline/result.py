@@ -62,11 +62,11 @@ def draw(
     _playing(analysis, prediction, slots, key, apart)
     if state.recipe().steps:
         st.caption(
-            f"The player shows the clip as it is. The network saw it prepared: {formatting.steps(state.recipe())}."
+            f"The player shows the original clip. Preprocessing for the network: {formatting.steps(state.recipe())}."
         )
     if between:
         between()
-    theme.section("Scores over time", "How strongly the network sees each label at each moment of the clip.")
+    theme.section("Scores over time", "The score of each label at each moment of the clip.")
     st.plotly_chart(
         figures.heatmap(prediction, labels[: figures.ROWS], slots, dark=state.is_dark()),
         key=f"heatmap.{key}",
@@ -102,7 +102,7 @@ def _headline(analysis: Analysis, slots: dict[str, int]) -> None:
         for label_score in best
     )
     st.html(f"<div>{chips}</div>")
-    st.caption("The figure beside each label is its mean score over the whole clip.")
+    st.caption("The number next to each label is its mean score over the whole clip.")
 
 
 def sentence(analysis: Analysis) -> str:
@@ -114,13 +114,13 @@ def sentence(analysis: Analysis) -> str:
     if not seconds:
         first = analysis.ranking[0]
         score = formatting.per_cent(first.score)
-        return f"Nothing certain. The nearest label is <b>{escape(first.label)}</b>, at {score}."
+        return f"No confident prediction. The closest label is <b>{escape(first.label)}</b>, at {score}."
     whole_s = stop_s - start_s
     order = sorted(seconds, key=lambda label: -seconds[label])
     if len(order) == 1 and seconds[order[0]] > 0.98 * whole_s:
-        return f"<b>{escape(order[0])}</b> throughout, all {formatting.length(whole_s)}."
+        return f"<b>{escape(order[0])}</b> throughout: {formatting.length(whole_s)}."
     named = [f"<b>{escape(label)}</b> for {formatting.length(seconds[label])}" for label in order[:3]]
-    more = f", besides {formatting.count(len(order) - 3, 'other label')}" if len(order) > 3 else ""
+    more = f", and {formatting.count(len(order) - 3, 'other label')}" if len(order) > 3 else ""
     return f"{formatting.listed(named)}{more}, in {formatting.length(whole_s)} of video."
 
 
@@ -167,9 +167,9 @@ def _table(analysis: Analysis, key: str) -> None:
     segments = analysis.track.segments
     st.markdown(f"**{formatting.count(len(segments), 'segment')}**")
     if not segments:
-        st.caption(f"No label is certain enough anywhere: {NOTHING}.")
+        st.caption(f"No label has enough confidence at any moment: {NOTHING}.")
         return
-    st.caption("Pick a row to play it.")
+    st.caption("Select a row to play it.")
     picked = st.dataframe(
         figures.segment_table(segments),
         hide_index=True,
@@ -178,8 +178,8 @@ def _table(analysis: Analysis, key: str) -> None:
         on_select="rerun",
         selection_mode="single-row",
         column_config={
-            "lasts": st.column_config.NumberColumn("lasts", format="%.2f s"),
-            "sure": st.column_config.ProgressColumn("sure", format="%.0f %%", min_value=0, max_value=100),
+            "duration": st.column_config.NumberColumn("duration", format="%.2f s"),
+            "confidence": st.column_config.ProgressColumn("confidence", format="%.0f %%", min_value=0, max_value=100),
         },
     )
     rows = tuple(picked.selection.rows)  # type: ignore[attr-defined]
@@ -191,13 +191,13 @@ def _table(analysis: Analysis, key: str) -> None:
 
 def _downloads(analysis: Analysis) -> None:
     """The findings as files: three at hand, those of other programs on demand."""
-    theme.section("Take it with you")
+    theme.section("Download")
     with st.container(horizontal=True):
         for name in EVERYDAY:
             _download(analysis, name)
     others = [name for name in FORMATS if name not in EVERYDAY]
     chosen = st.selectbox(
-        "For another program",
+        "Format",
         others,
         index=None,
         format_func=lambda name: FORMATS[name].title,
@@ -208,7 +208,7 @@ def _downloads(analysis: Analysis) -> None:
         form = FORMATS[chosen]
         st.caption(f"It counts {form.unit}, {form.base}; {form.ends}. {form.remark}")
         if lost := form.lost(formats.labels_of(analysis)):
-            st.caption(f"It does not keep {', nor '.join(lost)}.")
+            st.caption(f"Not stored in this format: {', '.join(lost)}.")
         _download(analysis, chosen)
 
 

@@ -13,23 +13,23 @@ def sentence(branches: Branches) -> str:
     """How far words took part, for a caption."""
     if not branches.sources:
         return (
-            "This model reads words too, but this clip has none beside it: the picture alone decides. "
-            "Subtitles or a transcript can be added below."
+            "This model also uses text, but this clip has none: the prediction is based on video "
+            "only. You can add subtitles or a transcript below."
         )
     share = branches.worded.mean()
     if not share:
-        return "The words of this clip are near none of its moments: the picture alone decides."
+        return "The text of this clip is not close to any moment: the prediction is based on video only."
     text = formatting.listed([source(name).lower() for name in branches.sources])
     where = "every moment" if share == 1 else f"{formatting.per_cent(float(share))} of the moments"
-    rest = "" if share == 1 else " Elsewhere the picture alone decides."
-    return f"Told by picture and words together: {text} are near {where}.{rest}"
+    rest = "" if share == 1 else " The other moments are based on video only."
+    return f"Based on video and text: {text} are close to {where}.{rest}"
 
 
 def source(name: str) -> str:
     """The name of a source of texts, for people."""
     known = {"subtitle": "Subtitles", "transcript": "Transcript", "speech": "Speech", "note": "Notes"}
     language = name.removeprefix("subtitle inside")
-    inside = f"Inside{language and f' ({language.strip()})'}"
+    inside = f"Embedded{language and f' ({language.strip()})'}"
     return inside if name.startswith("subtitle inside") else known.get(name, name)
 
 
@@ -40,6 +40,6 @@ def rows(branches: Branches, card: ModelCard, digest: str) -> list[Row]:
     picture, track = predictions.tracks_apart(branches, card, digest)
     near = segmentation.stretches(branches.worded, branches.words.times_s, branches.words.seen_s)
     return [
-        Row(PICTURE, picture.segments, seen=[picture.seen_s], prefix="by the picture alone:"),
-        Row(WORDS, track.segments, seen=near, prefix="by the words alone:"),
+        Row(PICTURE, picture.segments, seen=[picture.seen_s], prefix="video only:"),
+        Row(WORDS, track.segments, seen=near, prefix="text only:"),
     ]

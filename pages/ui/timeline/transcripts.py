@@ -36,7 +36,7 @@ def told(texts: Lines) -> str:
 
 def _table(texts: Lines, key: str) -> None:
     """The lines; picking one plays the clip from there."""
-    st.caption(f"{formatting.count(len(texts.lines), 'line')}. Pick a row to play it.")
+    st.caption(f"{formatting.count(len(texts.lines), 'line')}. Select a row to play it.")
     picked = st.dataframe(
         figures.line_table(texts.lines),
         hide_index=True,
@@ -56,9 +56,10 @@ def panel(info: VideoInfo) -> None:
     """What is kept beside the clip, and the ways to add to it."""
     texts = cache.transcripts(info.digest)
     about = (
-        "What is said or written: shown beside the player, found by the search, read by models that learned with words."
+        "Subtitles and transcripts are shown next to the player, can be searched, and are used "
+        "by models trained with text."
     )
-    theme.section("Words of the clip", about)
+    theme.section("Text of the clip", about)
     for text in texts:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(f"**{told(text)}**, {formatting.count(len(text.lines), 'line')}")
@@ -71,9 +72,9 @@ def panel(info: VideoInfo) -> None:
                 args=(state.store(), info.digest, text.source),
             )
     if not texts:
-        st.caption("There are none yet.")
+        st.caption("No text yet.")
     notes.show(info)
-    with st.expander("Add words", icon=":material/subtitles:", expanded=bool(_problem())):
+    with st.expander("Add text", icon=":material/subtitles:", expanded=bool(_problem())):
         ways = st.columns(3, gap="large")
         with ways[0]:
             _file(info)
@@ -94,7 +95,7 @@ def _file(info: VideoInfo) -> None:
         on_change=_take,
         args=(key, info.digest, turn),
         max_upload_size=MOST_MB,
-        help="SRT, WebVTT, ASS, or text whose lines begin with their time, such as: 0:12 - 0:15 words.",
+        help="SRT, WebVTT, ASS, or plain text with times at the start of lines, for example: 0:12 - 0:15 text.",
     )
     if problem := _problem():
         theme.problem(*problem)
@@ -123,32 +124,32 @@ def _take(key: str, digest: str, turn: int) -> None:
 
 def _inside(info: VideoInfo) -> None:
     """Subtitles that the clip holds itself."""
-    st.markdown("Subtitles inside the clip")
+    st.markdown("Embedded subtitles")
     there = any(transcript.source.startswith("subtitle inside") for transcript in cache.transcripts(info.digest))
     key = transcripts.inside_key(info.digest)
     job = (transcripts.take_inside, state.store(), info.digest)
-    if job_panel.ready(key, "Take subtitles inside", *job, there=there, noun="second"):
-        st.caption("They are taken.")
+    if job_panel.ready(key, "Extract subtitles", *job, there=there, noun="second"):
+        st.caption("Extracted.")
     else:
-        st.caption("Some MKV and MP4 files hold subtitles as text.")
+        st.caption("Some MKV and MP4 files contain text subtitles.")
 
 
 def _speech(info: VideoInfo) -> None:
     """Speech written down by a recogniser of the user's own."""
     st.markdown("Speech")
     if not transcripts.installed():
-        st.caption("No recogniser of speech is installed. To use one, install it beside this program:")
+        st.caption("No speech recognition package is installed. To install one:")
         st.code(".venv/bin/pip install faster-whisper", language="sh")
-        st.caption("Vosk does too. Its model is yours to choose; nothing is downloaded or sent by this program.")
+        st.caption("Vosk is also supported. You choose the model; this program downloads and sends nothing.")
         return
     models = list(transcripts.speech_models(state.store()))
     if not models:
-        st.caption("A recogniser is installed. Put the folder of a model here:")
+        st.caption("Speech recognition is installed. Place the folder of a model here:")
         st.code(str(transcripts.speech_folder(state.store())), language=None)
         return
     model = str(st.selectbox("Model", models, key="speech.model"))
     there = any(transcript.source == "speech" for transcript in cache.transcripts(info.digest))
     job = (transcripts.write_down, state.store(), info.digest, model)
     key = transcripts.speech_key(info.digest, model)
-    if job_panel.ready(key, "Write down speech", *job, there=there, noun="second"):
-        st.caption("It is written down.")
+    if job_panel.ready(key, "Transcribe speech", *job, there=there, noun="second"):
+        st.caption("Transcribed.")

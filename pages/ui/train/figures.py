@@ -18,9 +18,9 @@ def loss(history: Sequence[Epoch], *, passes: int, dark: bool) -> "Figure":
     """The loss after each pass, in training and on validation groups."""
     figure = _curves(passes, dark)
     passed = list(range(1, len(history) + 1))
-    _line(figure, passed, [epoch.loss for epoch in history], "in training", TRAINED)
+    _line(figure, passed, [epoch.loss for epoch in history], "training", TRAINED)
     if any(epoch.validation_loss is not None for epoch in history):
-        _line(figure, passed, [epoch.validation_loss for epoch in history], "on validation groups", VALIDATED)
+        _line(figure, passed, [epoch.validation_loss for epoch in history], "validation", VALIDATED)
     figure.update_yaxes(title="loss", rangemode="tozero")
     return figure
 
@@ -29,10 +29,10 @@ def score(history: Sequence[Epoch], *, passes: int, best: int | None, dark: bool
     """How many steps were named rightly after each pass, in training and on validation groups, and the best pass."""
     figure = _curves(passes, dark)
     passed = list(range(1, len(history) + 1))
-    _line(figure, passed, [100 * epoch.accuracy for epoch in history], "in training", TRAINED)
+    _line(figure, passed, [100 * epoch.accuracy for epoch in history], "training", TRAINED)
     values = [None if epoch.validation_accuracy is None else 100 * epoch.validation_accuracy for epoch in history]
     if any(value is not None for value in values):
-        _line(figure, passed, values, "on validation groups", VALIDATED)
+        _line(figure, passed, values, "validation", VALIDATED)
     if best is not None and best < len(values) and values[best] is not None:
         figure.add_scatter(
             x=[best + 1], y=[values[best]], mode="markers", name="kept", hoverinfo="skip",
@@ -96,7 +96,7 @@ def tried(trials: Sequence[Trial], *, dark: bool) -> "Figure":
             hovertemplate="trial %{customdata[0]}: %{y:.1f} %<br>learning rate %{x:.4f}, %{customdata[1]} units, "
             "dropout %{customdata[2]:.2f}<extra></extra>",
         )  # fmt: skip
-    figure.update_xaxes(type="log", title="learning rate; larger marks have more units")
+    figure.update_xaxes(type="log", title="learning rate (larger markers: more units)")
     figure.update_yaxes(title="validation accuracy, %")
     return figure
 
@@ -104,12 +104,12 @@ def tried(trials: Sequence[Trial], *, dark: bool) -> "Figure":
 def _line(figure: "Figure", x: Sequence[int], y: Sequence[float | None], name: str, shade: str) -> None:
     figure.add_scatter(
         x=x, y=y, name=name, mode="lines+markers" if len(x) < 3 else "lines", line={"color": shade, "width": 2.5},
-        hovertemplate="pass %{x}: %{y:.3g}<extra>" + name + "</extra>",
+        hovertemplate="epoch %{x}: %{y:.3g}<extra>" + name + "</extra>",
     )  # fmt: skip
 
 
 def _curves(passes: int, dark: bool) -> "Figure":
     figure = blank(dark, TALL_PX)
     figure.update_layout(showlegend=True)
-    figure.update_xaxes(title="pass over the clips", range=[0.5, max(passes, 1) + 0.5])
+    figure.update_xaxes(title="epoch", range=[0.5, max(passes, 1) + 0.5])
     return figure

@@ -14,7 +14,7 @@ def options() -> Options:
     names = [*DIALS, *(["found"] if state.remembered("train.found", ()) else [])]
     wanted = state.remembered("train.dial", "medium")
     dial = st.segmented_control(
-        "How much network", names, default=wanted if wanted in names else "medium",
+        "Network size", names, default=wanted if wanted in names else "medium",
         format_func=descriptions.DIALS.__getitem__, key=f"train.dial.{len(names)}.{state.remembered('train.turn', 0)}",
         required=True,
     )  # fmt: skip
@@ -46,68 +46,67 @@ def _details(base: Options, key: str) -> Options:
 
 
 def _network(base: Options, key: str) -> Options:
-    st.markdown("**The network**")
+    st.markdown("**Network**")
     cells = list(descriptions.CELLS)
     cell = st.selectbox(
         "Cell", cells, cells.index(base.cell), descriptions.CELLS.__getitem__, key=f"{key}.cell",
-        help="GRU learns well from few clips. LSTM has more to learn and may keep longer memories.",
+        help="GRU works well with few clips. LSTM has more parameters and may capture longer dependencies.",
     )  # fmt: skip
     units = st.number_input(
-        "Units", 4, 1024, base.units, 4, key=f"{key}.units", help="Width of each layer and direction."
+        "Units", 4, 1024, base.units, 4, key=f"{key}.units", help="Number of units per layer and direction."
     )
     layers = st.number_input("Layers", 1, 4, base.layers, key=f"{key}.layers")
     ways = st.toggle(
-        "Reads both ways", base.bidirectional, key=f"{key}.ways",
-        help="A network that reads both ways knows what comes after a moment. Off: causal, as for live use.",
+        "Bidirectional", base.bidirectional, key=f"{key}.ways",
+        help=("A bidirectional network also uses what comes after a moment. Turn off for a causal "
+"network, as for live use."),
     )  # fmt: skip
     dropout = st.slider(
         "Dropout", 0.0, 0.9, base.dropout, 0.05, key=f"{key}.dropout",
-        help="Share of features and hidden values left out while learning. More of it where clips are few.",
+        help="Share of features and hidden values dropped during training. Use more if there are few clips.",
     )  # fmt: skip
     return replace(base, cell=cell, units=int(units), layers=int(layers), bidirectional=ways, dropout=dropout)
 
 
 def _learning(base: Options, key: str) -> Options:
-    st.markdown("**How it learns**")
+    st.markdown("**Optimisation**")
     rate = st.number_input(
         "Learning rate", 0.00001, 0.1, base.learning_rate, 0.0005, format="%.5f", key=f"{key}.rate"
     )  # fmt: skip
-    batch = st.number_input("Clips in a batch", 1, 256, base.batch_size, key=f"{key}.batch")
-    epochs = st.number_input("Passes at most", 1, 500, base.epochs, key=f"{key}.epochs")
+    batch = st.number_input("Batch size", 1, 256, base.batch_size, key=f"{key}.batch")
+    epochs = st.number_input("Maximum epochs", 1, 500, base.epochs, key=f"{key}.epochs")
     early = st.toggle(
-        "Stop early", base.stop_early, key=f"{key}.early",
-        help="Groups that are held back for validation say after which pass the network is best.",
+        "Early stopping", base.stop_early, key=f"{key}.early",
+        help="Choose the best epoch on the validation groups.",
     )  # fmt: skip
-    patience = st.number_input(
-        "Passes without getting better", 1, 100, base.patience, key=f"{key}.patience", disabled=not early
-    )
+    patience = st.number_input("Patience, epochs", 1, 100, base.patience, key=f"{key}.patience", disabled=not early)
     again = st.toggle(
-        "Then learn from all but the test groups", base.again, key=f"{key}.again", disabled=not early,
-        help="Once it is known when to stop, learn anew for as many passes from the validation groups too.",
+        "Retrain with the validation groups", base.again, key=f"{key}.again", disabled=not early,
+        help="After early stopping, train again for the same number of epochs with the validation groups included.",
     )  # fmt: skip
     entries = {"learning_rate": rate, "batch_size": int(batch), "epochs": int(epochs), "patience": int(patience)}
     return replace(base, **entries, stop_early=early, again=again)
 
 
 def _variety(base: Options, key: str) -> Options:
-    st.markdown("**What it learns from**")
+    st.markdown("**Data and augmentation**")
     balanced = st.toggle(
-        "Rare classes count as much", base.balanced, key=f"{key}.balanced",
-        help="Each class weighs the same, however many examples it has.",
+        "Balance classes", base.balanced, key=f"{key}.balanced",
+        help="Give each class the same total weight, regardless of its number of examples.",
     )  # fmt: skip
     smoothing = st.slider(
         "Label smoothing", 0.0, 0.4, base.smoothing, 0.01, key=f"{key}.smoothing",
-        help="Share of each label spread over all, so that the network stays less sure of itself.",
+        help="Share of each label spread over all classes, which reduces overconfidence.",
     )  # fmt: skip
     stretch = st.slider(
-        "Faster and slower", 0.0, 1.0, base.stretch, 0.05, key=f"{key}.stretch",
-        help="Each pass plays each clip at another speed: 0.3 is up to a third faster or slower.",
+        "Speed change", 0.0, 1.0, base.stretch, 0.05, key=f"{key}.stretch",
+        help="Vary the speed of each clip in each epoch: 0.3 is up to 30 % faster or slower.",
     )  # fmt: skip
     crop = st.slider(
-        "Shortest part of a clip", 0.1, 1.0, base.crop, 0.05, key=f"{key}.crop",
-        help="Each pass learns from another part of each clip, at least so much of it.",
+        "Minimum crop", 0.1, 1.0, base.crop, 0.05, key=f"{key}.crop",
+        help="Train on a random part of each clip in each epoch, at least this share of it.",
     )  # fmt: skip
     noise = st.slider(
-        "Noise on features", 0.0, 1.0, base.noise, 0.05, key=f"{key}.noise", help="In standard deviations of each."
+        "Feature noise", 0.0, 1.0, base.noise, 0.05, key=f"{key}.noise", help="In standard deviations of each feature."
     )
     return replace(base, balanced=balanced, smoothing=smoothing, stretch=stretch, crop=crop, noise=noise)

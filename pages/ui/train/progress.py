@@ -41,15 +41,15 @@ def _ended(key: str, job: Job | None) -> None:
     """Say how a training ended before its time, with the way to go on."""
     kept = training.run_of(state.store(), key).state == "stopped"
     if job is not None and job.state in ("failed", "lost"):
-        theme.problem(job.error or f"{job.title} did not end.", job.hint)
+        theme.problem(job.error or f"{job.title} did not finish.", job.hint)
     else:
-        best = "Stopped. The best network so far was kept: it is under Trainings."
-        message = best if kept else "Stopped before there was anything to keep."
+        best = "Stopped. The best network so far was kept; see Runs."
+        message = best if kept else "Stopped before the first result."
         st.info(message, icon=":material/pause_circle:")
     with st.container(horizontal=True):
-        if button.pressed("Go on from there", key=f"train.on.{key}", type="primary", icon=":material/resume:"):
+        if button.pressed("Resume", key=f"train.on.{key}", type="primary", icon=":material/resume:"):
             new.begin(key)
-        if button.pressed("Leave it", key=f"train.leave.{key}"):
+        if button.pressed("Close", key=f"train.leave.{key}"):
             state.remember("train.followed", "")
             st.rerun()
 
@@ -97,6 +97,6 @@ def _loss(epoch) -> float:
 
 def _where(fold: int, again: bool, done: int, passes: int, folds: int) -> str:
     """Where a training stands, in words."""
-    which = "The network for use, from all clips" if fold == folds else f"Fold {fold + 1} of {folds}"
-    course = ", once more from all but its test groups" if again else ""
-    return f"{which}{course}: pass {done} of {passes if again else f'at most {passes}'}"
+    which = "Final network on all clips" if fold == folds else f"Fold {fold + 1} of {folds}"
+    course = ", retraining with validation groups" if again else ""
+    return f"{which}{course}: epoch {done} of {passes if again else f'at most {passes}'}"

@@ -22,11 +22,11 @@ def show() -> None:
     """The table, and what was picked in it."""
     trainings = training.all_runs(state.store())
     if not trainings:
-        theme.empty("Nothing was trained yet", "Begin under New training. Each one is kept here with its scores.")
+        theme.empty("No runs yet", "Start one under New run. All runs are listed here with their scores.")
         return
     keys = list(trainings)
     if len(trainings) > 1:
-        st.caption("Pick a row to see one training, several to compare them.")
+        st.caption("Select one row to see a run, or several to compare runs.")
     picked = st.dataframe(
         descriptions.table(trainings.values()),
         hide_index=True,
@@ -52,7 +52,7 @@ def show() -> None:
 
 def compared(records: list[Training]) -> None:
     """Several trainings side by side."""
-    theme.section("Compared", "A difference of a few clips is luck of the draw.")
+    theme.section("Comparison", "A difference of a few clips may be due to chance.")
     st.plotly_chart(train_figures.compared(records, dark=state.is_dark()), key="train.compared", config=figures.QUIET)
     st.dataframe(descriptions.differences(records), hide_index=True, width="stretch")
 
@@ -77,9 +77,9 @@ def head(key: str, record: Training) -> None:
         with st.popover("", icon=":material/edit:", help="Rename"):
             name = st.text_input("Name", record.name, key=f"train.rename.{key}", max_chars=80)
             st.button("Rename", key=f"train.renamed.{key}", on_click=_rename, args=(key, name))
-        with st.popover("", icon=":material/delete:", help="Delete this training"):
-            st.markdown(f"Delete the training **{theme.plain(record.name)}**?")
-            st.caption("Models that were saved of it stay.")
+        with st.popover("", icon=":material/delete:", help="Delete this run"):
+            st.markdown(f"Delete the run **{theme.plain(record.name)}**?")
+            st.caption("Models saved from it are kept.")
             st.button("Delete", key=f"train.delete.{key}", type="primary", on_click=_delete, args=(key,))
     if record.state != "done":
         _unfinished(key, record)
@@ -88,8 +88,8 @@ def head(key: str, record: Training) -> None:
 def _unfinished(key: str, record: Training) -> None:
     job = state.runner().job(key)
     if job is not None and job.active:
-        st.caption("It is under way; see above.")
-    elif button.pressed("Go on with this training", key=f"train.resume.{key}", icon=":material/resume:"):
+        st.caption("Running; see above.")
+    elif button.pressed("Resume this run", key=f"train.resume.{key}", icon=":material/resume:"):
         new.begin(key)
 
 
@@ -111,7 +111,7 @@ def _results(key: str, record: Training) -> None:
             column_config={"Accuracy": st.column_config.NumberColumn(format="%.1f %%")},
         )  # fmt: skip
     with st.expander(
-        "Curves of each fold", icon=":material/show_chart:", on_change="rerun", key=f"curves.{key}"
+        "Training curves per fold", icon=":material/show_chart:", on_change="rerun", key=f"curves.{key}"
     ) as box:
         if box.open:
             _curves(key, record)
@@ -138,9 +138,9 @@ def _keep(key: str, record: Training) -> None:
     """The way to make the network a model."""
     saved = state.remembered(f"train.saved.{key}", "")
     if saved and saved in state.models():
-        st.success(f"Saved as the model **{saved}**. It can be used on the Timeline.", icon=":material/check_circle:")
+        st.success(f"Saved as the model **{saved}**. You can use it on the Timeline.", icon=":material/check_circle:")
         st.button(
-            "Use it on a clip", key=f"train.use.{key}", type="primary", icon=":material/view_timeline:",
+            "Use on a clip", key=f"train.use.{key}", type="primary", icon=":material/view_timeline:",
             on_click=state.go, args=("timeline",), kwargs={"model": saved},
         )  # fmt: skip
         return
@@ -148,8 +148,8 @@ def _keep(key: str, record: Training) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         free = training.free_name(state.store(), record.dataset)
-        name = st.text_input("Save as a model named", free, key=f"train.model.{key}", max_chars=49, width=320)
-        if button.pressed("Save as a model", key=f"train.save.{key}", type="primary", icon=":material/save:"):
+        name = st.text_input("Model name", free, key=f"train.model.{key}", max_chars=49, width=320)
+        if button.pressed("Save as model", key=f"train.save.{key}", type="primary", icon=":material/save:"):
             _save(key, name)
 
 
@@ -184,4 +184,4 @@ def summary(key: str) -> None:
         if record.warnings:
             theme.notes(record.warnings)
         _keep(key, record)
-        st.caption(f"All about it is under Trainings, {formatting.count(len(record.folds), 'fold')} one by one.")
+        st.caption(f"Details are under Runs, {formatting.count(len(record.folds), 'fold')} by fold.")

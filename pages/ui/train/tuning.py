@@ -14,14 +14,15 @@ from pages.ui.train import descriptions, form
 from pages.ui.train import figures as train_figures
 
 ABOUT = (
-    "Tries learning rates, batch sizes, cells, units, dropout and CNNs, and keeps what does best on validation groups. "
-    "The groups that are tested are not looked at, so the score of the training afterwards stays honest."
+    "Searches learning rates, batch sizes, cells, units, dropout and CNNs for the best "
+    "accuracy on the validation groups. The test groups are not used, so test scores stay "
+    "unbiased."
 )
 
 
 def panel(entry: DatasetEntry, split: Split, options: training.Options, backbone: str, view: str) -> None:
     """The search for this set and split, folded away until it is wanted."""
-    with st.expander("Find good settings", icon=":material/manage_search:", key="train.search"):
+    with st.expander("Hyperparameter tuning", icon=":material/manage_search:", key="train.search"):
         st.caption(ABOUT)
         search = _search(entry, split, options, backbone, view)
         key = training.search_key(search)
@@ -29,27 +30,27 @@ def panel(entry: DatasetEntry, split: Split, options: training.Options, backbone
         if job is not None and job.active:
             job_panel.watch(key, noun="trial")
         elif button.pressed(_begin(job), key="train.search.start", icon=":material/play_arrow:"):
-            state.runner().submit(key, f"Find settings for {entry.name}", training.search, state.store(), search)
+            state.runner().submit(key, f"Tune hyperparameters for {entry.name}", training.search, state.store(), search)
             st.rerun()
         if job is not None and job.state in ("failed", "lost"):
-            theme.problem(job.error or f"{job.title} did not end.", job.hint)
+            theme.problem(job.error or f"{job.title} did not finish.", job.hint)
         _results(key, options)
 
 
 def _begin(job) -> str:
-    return "Look for settings" if job is None else "Look on"
+    return "Start tuning" if job is None else "Continue tuning"
 
 
 def _search(entry: DatasetEntry, split: Split, options: training.Options, backbone: str, view: str) -> training.Search:
     left, middle, right = st.columns([4, 1, 1], vertical_alignment="bottom")
     names = backbone_menu.names()
     chosen = left.multiselect(
-        "CNNs to choose from", names, [backbone], key="train.search.cnn",
+        "CNNs", names, [backbone], key="train.search.cnn",
         format_func=backbone_menu.title,
-        help="Another CNN must look at all clips first, which counts as time of the search.",
+        help="For another CNN, features of all clips are computed first, within the time limit.",
     )  # fmt: skip
-    minutes = middle.number_input("Minutes", 1, 600, 5, key="train.search.minutes")
-    most = right.number_input("Trials", 2, 500, 30, key="train.search.trials")
+    minutes = middle.number_input("Time limit, minutes", 1, 600, 5, key="train.search.minutes")
+    most = right.number_input("Maximum trials", 2, 500, 30, key="train.search.trials")
     return training.Search(
         entry.name, entry.key, training.keep_split(state.store(), split), tuple(chosen or [backbone]),
         state.settings().engine, view, options, most=int(most), seconds=60.0 * minutes,

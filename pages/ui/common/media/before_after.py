@@ -41,6 +41,6 @@ def after(recipe: Recipe, info: VideoInfo, made: Clock, moment_s: float, view: V
 def _cut_away(made: Clock) -> str:
     """Why there is no picture after the recipe at this moment."""
     if not len(made.times_s):
-        return "The recipe leaves nothing of this clip. Widen or remove its Trim step."
+        return "The recipe removes all frames of this clip. Widen or remove its Trim step."
     first, last = (formatting.clock(float(made.times_s[end]), decimals=2) for end in (0, -1))
-    return f"This moment is cut away: the recipe keeps {first} to {last}. Move the slider there, or widen Trim."
+    return f"The recipe removes this moment and keeps {first} to {last}. Move the slider, or widen the Trim step."

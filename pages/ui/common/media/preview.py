@@ -18,13 +18,13 @@ EXACT_PX = 480  # a part at most so wide is sent as it is, so that each of its p
 
 
 def described(made: Clock, recipe: Recipe, info: VideoInfo) -> tuple[str, ...]:
-    """What the recipe gives, in words: the size after, the frames kept, their rate and what was filled in."""
+    """What the recipe gives, in words: the size after, the frames kept, their rate and what was interpolated."""
     size = recipes.picture_size(recipe, info.width_px, info.height_px)
     same = (size.width_px, size.height_px) == (info.width_px, info.height_px)
     measured = f"{formatting.picture(size.width_px, size.height_px)}{', as in the clip' if same else ''}"
     kept, source = len(made.times_s) - made.filled, formatting.count(info.frame_count, "frame")
     frames = f"all {source}" if kept == info.frame_count else f"{formatting.number(kept)} of {source}"
-    filled = (f"{formatting.count(made.filled, 'frame')} filled in",) if made.filled else ()
+    filled = (f"{formatting.count(made.filled, 'frame')} interpolated",) if made.filled else ()
     rate = (formatting.rate(made.rate_hz),) if made.rate_hz else ()
     return (measured, frames, *filled, *rate)
 
@@ -37,7 +37,7 @@ def looked_at(recipe: Recipe, model: ModelCard | None, info: VideoInfo) -> tuple
     side = min(size.width_px, size.height_px)
     if size.width_px == size.height_px:
         return ()
-    return (f"the model in use looks at the middle {formatting.picture(side, side)} only",)
+    return (f"the selected model uses only the central {formatting.picture(side, side)}",)
 
 
 def after(recipe: Recipe, frames: tuple[Frame, ...], time_s: float) -> np.ndarray:

@@ -14,7 +14,7 @@ def pick(entries: list[DatasetEntry]) -> DatasetEntry:
     wanted = state.remembered("sets.name", names[0])
     index = names.index(wanted) if wanted in names else 0
     if len(entries) > 1:
-        name = st.selectbox("Labelled set", names, index, key=f"sets.pick.{'.'.join(names)}.{index}")
+        name = st.selectbox("Dataset", names, index, key=f"sets.pick.{'.'.join(names)}.{index}")
         index = names.index(name)
         state.remember("sets.name", name)
     return entries[index]

@@ -124,7 +124,7 @@ def _clip(info: VideoInfo, playable: bool, subtitles: str) -> dict[str, Any]:
         "source": f"{prefix()}/clips/{info.digest}" if playable else "",
         "poster": f"{prefix()}/thumbs/{info.digest}",
         "frames": f"{prefix()}/frames/{info.digest}",
-        "waiting": "A copy of this clip that browsers can play is being made. The labels below are ready.",
+        "waiting": "This clip is being converted to a format that browsers can play. The labels below are ready.",
         "duration_s": info.duration_s,
         "frame_count": info.frame_count,
         "varies": _varies(info),
@@ -151,7 +151,9 @@ def _varies(info: VideoInfo) -> str:
         return ""
     gaps_ms = 1000 * (info.times_s[1:] - info.times_s[:-1])
     least, most = (f"{gap_ms:.0f}" for gap_ms in (gaps_ms.min(), gaps_ms.max()))
-    return f"The rate of this clip varies: a frame stays {least} to {most} ms. Each is shown at its own measured time."
+    return (
+        f"The frame rate of this clip varies: frames last {least} to {most} ms. Each frame is shown at its exact time."
+    )
 
 
 def _exactly(info: VideoInfo, rest_s: Any, begins_s: float) -> float:
@@ -207,7 +209,7 @@ def playable(info: VideoInfo) -> bool:
     there = state.store().proxy_path(info.digest).exists()
     return job_panel.ready(
         f"proxy-{info.digest}",
-        "Make a copy that plays here",
+        "Convert for playback",
         clips.proxy,
         state.store(),
         info.digest,
