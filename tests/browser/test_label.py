@@ -259,7 +259,7 @@ def choose_format(page: Page, name: str) -> None:
     box.fill(name.split(":")[0])
     page.get_by_role("option").filter(has_text=name).first.click()
     settle(page)
-    expect(page.get_by_role("button", name=f"Download {name}")).to_be_visible()
+    expect(page.get_by_role("link", name=f"Download {name}")).to_be_visible()
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "dark"), (420, "light")])
