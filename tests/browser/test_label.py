@@ -97,7 +97,6 @@ def file_set(store: Store, clip: VideoInfo) -> None:
     training.plan(store, made, split, final=True, **asked)
 
 
-@pytest.mark.timeout(300)
 def test_predictions_are_watched_corrected_taken_along_and_learned_from(page: Page, apart: Dashboard, begun: str):
     begin(page, apart, begun)
     watch(page, apart, begun)

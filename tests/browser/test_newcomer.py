@@ -139,7 +139,6 @@ def newcomers(tmp_path_factory: pytest.TempPathFactory, networks: Path) -> Itera
     check_log(running)
 
 
-@pytest.mark.timeout(600)
 def test_a_newcomer_without_a_clip_goes_the_same_way_with_the_sample(page: Page, newcomers: Dashboard, tmp_path: Path):
     go(page, newcomers)
     expect(page.get_by_text("The library is empty")).to_be_visible()
@@ -153,7 +152,6 @@ def test_a_newcomer_without_a_clip_goes_the_same_way_with_the_sample(page: Page,
     downloads_agree_with_the_command_line(page, newcomers, tmp_path)
 
 
-@pytest.mark.timeout(600)
 def test_a_newcomer_finds_the_right_label_in_a_real_clip(
     page: Page, newcomers: Dashboard, shared_data: Path, tmp_path: Path
 ):

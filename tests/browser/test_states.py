@@ -93,7 +93,6 @@ def test_no_process_is_left_when_the_server_ends(page: Page, fresh: Dashboard):
     assert not alive, f"left behind: {alive}"
 
 
-@pytest.mark.timeout(900)
 def test_an_analysis_is_found_again_cancelled_and_outlived_when_its_worker_crashes(
     page: Page, apart: Dashboard, long_clip: Path
 ):
