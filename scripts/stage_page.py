@@ -79,7 +79,7 @@ def rows(info: VideoInfo, stage: str) -> list[Row]:
     mine = Row("mine", own.segments, seen=own.seen, edits=True)
     if stage == "edit":
         return [mine, said]
-    truth = Row("truth", segments(info.duration_s, count, 3), told="it is")
+    truth = Row("truth", segments(info.duration_s, count, 3), prefix="it is")
     differs = Row("differs", segments(info.duration_s, count, 4), look="difference")
     bad = Row("quality", [Segment(0.1, 0.4, "walk")], look="quality")
     return [truth, said, differs, mine, Row("scores", curves=curves(info.duration_s)), bad]

@@ -151,17 +151,10 @@ def test_several_that_convert_at_once_leave_one_whole_network(tmp_path, tiny_in_
     assert sorted(path.name for path in kept.iterdir()) == ["stage0.bin", "stage0.xml"]
 
 
-FULL = """
-import openvino
-def full(*_what, **_how):
-    raise RuntimeError("No space left on device")
-openvino.save_model = full
-"""
-
-
 @needs_openvino
-def test_a_conversion_that_fails_leaves_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr(inference_engine, "CONVERTER", FULL + CONVERT)
+def test_a_conversion_that_fails_leaves_nothing(tmp_path, tiny_in_child, monkeypatch):
+    full = f"{inference_engine.CONVERTER}\nraise RuntimeError('No space left on device')"
+    monkeypatch.setattr(inference_engine, "CONVERTER", full)
     with pytest.raises(AnalysisError, match="No space left") as caught:
         inference_engine.load(Tiny(), "openvino-f32", tmp_path)
     assert "room" in caught.value.hint

@@ -104,6 +104,7 @@ def test_what_forgets_order_cannot_part_a_pair(small):
         assert abs(accuracy - 0.5) <= 0.15, sample_dataset.PAIRS[pair]
 
 
+@pytest.mark.training
 def test_a_recurrent_network_parts_all_six(small):
     from core.stages.networks import recurrent, recurrent_training
 

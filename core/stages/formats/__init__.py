@@ -31,10 +31,8 @@ def labels_of(*found: Analysis, name: str = "", many: bool = False) -> Labels:
 
 
 def _load() -> None:
-    for found in sorted(iter_modules(__path__), key=lambda found: found.name):
-        module = import_module(f"{__name__}.{found.name}")
-        if not hasattr(module, "NAME"):
-            continue
+    modules = [import_module(f"{__name__}.{entry.name}") for entry in iter_modules(__path__)]
+    for module in sorted((module for module in modules if hasattr(module, "NAME")), key=lambda module: module.NAME):
         entry = Format(
             name=module.NAME,
             title=module.TITLE,
