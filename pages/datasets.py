@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.workspace.store import DatasetEntry
 from pages.ui import cache, state
-from pages.ui.common import theme
+from pages.ui.common import flash, theme
 from pages.ui.common.pickers import dataset_picker
 from pages.ui.datasets import import_panel, overview, splits
 
@@ -32,7 +32,7 @@ theme.title("Datasets", "Labelled clips for training and evaluating networks.")
 entries = state.store().datasets()
 import_panel.panel(opened=not entries)
 busy = import_panel.progress()
-state.show_problem()
+flash.show()
 if not entries and not busy:
     theme.empty(
         "No datasets yet",

@@ -5,7 +5,7 @@ import streamlit as st
 from core.workflows import evaluation
 from core.workspace.store import DatasetEntry
 from pages.ui import cache, state
-from pages.ui.common import theme
+from pages.ui.common import flash, theme
 from pages.ui.common.jobs import job_panel
 from pages.ui.common.pickers import dataset_picker
 from pages.ui.evaluate import compare, confidence, errors, headline, over_time, overview, picker, report
@@ -51,7 +51,7 @@ def part(view: str, key: str, entry: DatasetEntry, question: evaluation.Question
 
 
 theme.title("Evaluate", "Metrics with confidence intervals, errors, and the clips behind each number.")
-state.show_problem()
+flash.show()
 entries = state.store().datasets()
 if not entries:
     theme.empty(

@@ -5,6 +5,7 @@ import streamlit as st
 from pages.ui import state
 from pages.ui.common import theme
 from pages.ui.common.controls import button
+from pages.ui.common.controls.moment_slider import moment
 from pages.ui.common.pickers import clip_bar
 from pages.ui.prepare import workbench
 
@@ -19,7 +20,7 @@ def bench() -> None:
     pictures, panel = st.columns([5, 3], gap="large")
     with pictures:
         screen = st.container(key="viewer")
-        moment_s = workbench.moment(info)
+        moment_s = moment(info, key="moment")[0]
         if button.pressed(
             "Continue to the Timeline", key="prepare.on", type="primary", icon=":material/view_timeline:"
         ):

@@ -4,9 +4,8 @@ import streamlit as st
 
 from core.workflows import training
 from pages.ui import state
-from pages.ui.common import theme
-from pages.ui.train import models, progress, runs
-from pages.ui.train import new as train_new
+from pages.ui.common import flash, theme
+from pages.ui.train import models, new_run, progress, runs
 
 VIEWS = {"new": "New run", "runs": "Runs", "models": "Models"}
 
@@ -18,7 +17,7 @@ def new() -> None:
         runs.summary(followed)
     entries = state.store().datasets()
     if entries:
-        train_new.show(entries)
+        new_run.show(entries)
         return
     theme.empty(
         "No datasets yet",
@@ -28,7 +27,7 @@ def new() -> None:
 
 
 theme.title("Train", "Train a network on your own actions, and test it on held-out clips.")
-state.show_problem()
+flash.show()
 progress.under_way()
 view = st.segmented_control(
     "View", list(VIEWS), default="new", format_func=VIEWS.__getitem__, key="train.tab", label_visibility="collapsed"

@@ -8,17 +8,17 @@ import streamlit as st
 
 from core.base.errors import AnalysisError
 from core.domain import Dataset
-from core.domain.jobs import Job
 from core.workflows import datasets
 from core.workflows.datasets import importer
 from pages.ui import cache, state
-from pages.ui.common import formatting, theme
+from pages.ui.common import flash, formatting, theme
 from pages.ui.common.controls import button
-from pages.ui.common.jobs import job_panel
+from pages.ui.common.jobs import followed_jobs, job_panel
 from pages.ui.datasets import tables
 
 FIND_OUT = "Detect automatically"
 LISTED = ("ucf", "hmdb", "mstcn")
+PANEL = "sets"
 IMPORT, MADE = "import-", importer.MADE_KEY
 SIZES = {(12, 2): "144 clips, enough for training", (4, 1): "24 clips, for a quick look"}  # scenes, clips of each
 
@@ -31,10 +31,7 @@ def panel(*, opened: bool) -> None:
             _by_place()
         with right:
             _made()
-    told = state.remembered("sets.problem", ())
-    if told:
-        theme.problem(*told)
-        state.remember("sets.problem", ())
+    flash.show(PANEL)
 
 
 def _by_place() -> None:
@@ -106,9 +103,9 @@ def _begin(source: datasets.Source, upload) -> None:
         importer.drop(state.store(), key)
         name = source.name or Path(source.path).name
         state.runner().submit(IMPORT + key, f"Check {name}", importer.check, state.store(), source)
-        _follow(IMPORT + key)
+        followed_jobs.follow(PANEL, IMPORT + key)
     except AnalysisError as error:
-        state.remember("sets.problem", (str(error), error.hint))
+        flash.keep(PANEL, error)
 
 
 def _made() -> None:
@@ -121,47 +118,25 @@ def _made() -> None:
     size = st.radio("Size", list(SIZES), 0, SIZES.__getitem__, key="sets.size", label_visibility="collapsed")
     if button.pressed("Create the sample dataset", key="sets.made", icon=":material/shapes:"):
         state.runner().submit(MADE, "Create the sample dataset", importer.make_set, state.store(), *size)
-        _follow(MADE)
+        followed_jobs.follow(PANEL, MADE)
         st.rerun()
-
-
-def _follow(key: str) -> None:
-    followed = state.remembered("sets.keys", ())
-    state.remember("sets.keys", (*(one for one in followed if one != key), key))
-
-
-def _forget(key: str) -> None:
-    state.remember("sets.keys", tuple(one for one in state.remembered("sets.keys", ()) if one != key))
 
 
 def progress() -> bool:
     """The checks under way, those that ended badly, and those that wait for a word; whether there are any."""
-    runner = state.runner()
     keys = [job.key for job in state.store().jobs() if job.active and (job.key.startswith(IMPORT) or job.key == MADE)]
-    followed = state.remembered("sets.keys", ())
-    jobs = [job for key in dict.fromkeys((*followed, *keys)) if (job := runner.job(key)) is not None]
+    jobs = followed_jobs.jobs(PANEL, keys)
     for job in jobs:
         if job.active:
             job_panel.watch(job.key, noun="clip")
         elif job.state == "done":
-            _forget(job.key)
+            followed_jobs.forget(PANEL, job.key)
         else:
-            _ended(job)
+            followed_jobs.ended(PANEL, job, "Not imported")
     waiting = state.store().keys("import")
     for key in waiting:
         _agreement(key)
     return bool(waiting) or any(job.active for job in jobs)
-
-
-def _ended(job: Job) -> None:
-    """Say why a check gave nothing, until that is closed."""
-    column, button = st.columns([8, 1], vertical_alignment="center")
-    with column:
-        if job.state == "cancelled":
-            st.info(f"{theme.plain(job.title)}: cancelled. Nothing was imported.", icon=":material/cancel:")
-        else:
-            theme.problem(job.error or f"{job.title} did not finish.", job.hint)
-    button.button("Close", key=f"close.{job.key}", on_click=_forget, args=(job.key,))
 
 
 # What a check found ---------------------------------------------------------------------------------------------------
@@ -211,5 +186,5 @@ def _keep(key: str, name: str) -> None:
     try:
         state.remember("sets.name", importer.keep(state.store(), key, name))
     except AnalysisError as error:
-        state.remember("sets.problem", (str(error), error.hint))
+        flash.keep(PANEL, error)
     st.rerun()

@@ -4,10 +4,11 @@ from html import escape
 
 import streamlit as st
 
+from core.base.errors import AnalysisError
 from core.domain import Dataset, Item
 from core.workspace.store import DatasetEntry
 from pages.ui import cache, state
-from pages.ui.common import figures, formatting, theme
+from pages.ui.common import figures, flash, formatting, theme
 from pages.ui.common.media import thumbnails
 from pages.ui.common.pickers.dataset_picker import facts
 from pages.ui.datasets import tables
@@ -29,7 +30,11 @@ def head(entry: DatasetEntry, dataset: Dataset) -> None:
 
 
 def _delete(name: str) -> None:
-    state.delete_dataset(name)
+    """Delete a dataset, or keep why that failed."""
+    try:
+        state.store().delete_dataset(name)
+    except AnalysisError as error:
+        flash.keep(flash.PAGE, error)
 
 
 def classes(dataset: Dataset) -> None:

@@ -9,8 +9,7 @@ from core.workspace.store import DatasetEntry
 from pages.ui import cache, state
 from pages.ui.common import figures, formatting, theme
 from pages.ui.common.jobs import job_panel
-from pages.ui.evaluate import clip_list, descriptions, picker
-from pages.ui.evaluate import figures as evaluate_figures
+from pages.ui.evaluate import clip_list, descriptions, metric_figures, picker
 
 SHARES = ("accuracy", "frame_accuracy", "balanced_accuracy", "macro_f1", "edit", "f1_50", "top5")
 SIDES = {"lost": "Only the first is correct", "won": "Only the second is correct"}
@@ -71,7 +70,7 @@ def _differences(rivalry: Rivalry) -> None:
     pairs = [(METRICS[name].label, rivalry.overall[name][2]) for name in SHARES if name in rivalry.overall]
     rows = [_points(name, gap) for name, gap in pairs if gap.value is not None]
     st.plotly_chart(
-        evaluate_figures.differences(rows, dark=state.is_dark()), key="evaluate.differences", theme=None,
+        metric_figures.differences(rows, dark=state.is_dark()), key="evaluate.differences", theme=None,
         config=figures.QUIET,
     )  # fmt: skip
     with st.expander("All metrics", icon=":material/table_rows:"):
@@ -109,7 +108,7 @@ def _by_class(rivalry: Rivalry) -> None:
     pairs.sort(key=lambda row: -abs(row[1].value or 0))
     rows = [_points(label, gap) for label, gap in pairs[:MOST_CLASSES]]
     st.plotly_chart(
-        evaluate_figures.differences(rows, dark=state.is_dark()), key="evaluate.by-class", theme=None,
+        metric_figures.differences(rows, dark=state.is_dark()), key="evaluate.by-class", theme=None,
         config=figures.QUIET,
     )  # fmt: skip
     if len(pairs) > MOST_CLASSES:

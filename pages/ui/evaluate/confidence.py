@@ -8,8 +8,7 @@ from core.workflows.evaluation import choices
 from core.workflows.evaluation.choices import Choice
 from pages.ui import cache, state
 from pages.ui.common import figures, formatting, theme
-from pages.ui.evaluate import clip_list, descriptions, headline, overview, selection
-from pages.ui.evaluate import figures as evaluate_figures
+from pages.ui.evaluate import clip_list, descriptions, headline, metric_figures, overview, selection
 
 CURVES = {"sweep": "Threshold", "roc": "ROC curve", "precision-recall": "Precision–recall curve"}
 HINTS = {
@@ -66,7 +65,7 @@ def _reliability(key: str, results: Evaluation) -> None:
     if results.calibration is not None:
         scaled = st.toggle("After temperature scaling", key="evaluate.scaled", help=results.calibration.about)
         _temperature(results)
-    figure = evaluate_figures.reliability(
+    figure = metric_figures.reliability(
         evaluation.reliability(results, calibrated=scaled), dark=state.is_dark(), noun=selection.noun(results)
     )
     name = f"evaluate.reliability.{key}.{scaled}"
@@ -128,7 +127,7 @@ def _curve(key: str, evaluation: Evaluation, label: str, kind: str) -> None:
     )  # fmt: skip
     chart = f"evaluate.{kind}.{key}.{label}"
     picked = st.plotly_chart(
-        evaluate_figures.curve(curve, kind, evaluate_figures.share_of(evaluation, index), dark=state.is_dark()),
+        metric_figures.curve(curve, kind, metric_figures.share_of(evaluation, index), dark=state.is_dark()),
         key=chart, on_select="rerun", selection_mode="points", theme=None, config=figures.QUIET,
     )  # fmt: skip
     if (clicked := overview.heard(chart, picked)) is not None:
@@ -146,7 +145,7 @@ def _sweep(key: str, evaluation: Evaluation, label: str) -> None:
 "on other clips than those you report."),
     )  # fmt: skip
     st.plotly_chart(
-        evaluate_figures.sweep(sweep, threshold / 100, dark=state.is_dark()), key=f"evaluate.sweep.{key}.{label}",
+        metric_figures.sweep(sweep, threshold / 100, dark=state.is_dark()), key=f"evaluate.sweep.{key}.{label}",
         theme=None, config=figures.QUIET,
     )  # fmt: skip
     kinds = {"right": "Correct", "false alarms": "False positives", "missed": "False negatives"}

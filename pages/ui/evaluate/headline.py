@@ -8,8 +8,7 @@ import streamlit as st
 from core.domain import Evaluation
 from pages.ui import cache, state
 from pages.ui.common import figures, formatting, text_branch_scores, theme
-from pages.ui.evaluate import descriptions
-from pages.ui.evaluate import figures as evaluate_figures
+from pages.ui.evaluate import descriptions, metric_figures
 
 TILE_PX = 158
 OF_CLIPS = ("accuracy", "balanced_accuracy", "macro_f1", "ece")
@@ -76,7 +75,7 @@ def _beside(evaluation: Evaluation) -> None:
     own = "this run" if evaluation.origin.source == "run" else "this model"
     rows = [*sorted(simple, key=lambda row: row[1].value or 0), (own, evaluation.card.overall[name])]
     st.plotly_chart(
-        evaluate_figures.beside(rows, dark=state.is_dark()), key="evaluate.beside", config=figures.QUIET, theme=None
+        metric_figures.beside(rows, dark=state.is_dark()), key="evaluate.beside", config=figures.QUIET, theme=None
     )
     if evaluation.baselines:
         st.caption(

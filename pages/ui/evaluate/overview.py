@@ -8,8 +8,7 @@ from core.workflows import evaluation
 from core.workflows.evaluation.choices import Choice
 from pages.ui import cache, state
 from pages.ui.common import figures, formatting, theme
-from pages.ui.evaluate import clip_list, confusion_matrix, descriptions, headline
-from pages.ui.evaluate import figures as evaluate_figures
+from pages.ui.evaluate import clip_list, confusion_matrix, descriptions, headline, metric_figures
 from pages.ui.evaluate.selection import clicked
 
 MODES = {"counts": "Counts", "truth": "By true class", "prediction": "By predicted class"}
@@ -146,11 +145,11 @@ def _classes(key: str, evaluation: Evaluation) -> None:
     order = cache.label_order(key, str(sort), "occurring")
     shown = order[: state.remembered(f"evaluate.rows.{key}", ROWS)]
     truths = evaluation.card.confusion.sum(axis=1)
-    figure = evaluate_figures.classes(
+    figure = metric_figures.classes(
         evaluation.card.labels, truths, evaluation.card.by_label, shown, str(metric), dark=state.is_dark()
     )
     name = f"evaluate.classes.{key}.{metric}.{sort}.{turn()}"
-    tall = len(shown) * evaluate_figures.ROW_PX > TALLEST_PX
+    tall = len(shown) * metric_figures.ROW_PX > TALLEST_PX
     with st.container(height=TALLEST_PX if tall else "content", border=False):
         picked = st.plotly_chart(
             figure, key=name, on_select="rerun", selection_mode="points", theme=None, config=figures.QUIET

@@ -14,7 +14,7 @@ from core.workflows.explanations import View
 from pages.ui import state
 from pages.ui.common import formatting, theme
 from pages.ui.common.controls import downloads
-from pages.ui.common.controls.slider import slider
+from pages.ui.common.controls.moment_slider import moment
 from pages.ui.features import colormaps
 
 Bytes = Callable[[], bytes]
@@ -25,7 +25,7 @@ def look_at(info: VideoInfo, backbone: str) -> tuple[View, float, bool] | None:
 
     None, said in words, where the recipe leaves nothing of the clip.
     """
-    moment_s, rest = _moment(info)
+    moment_s, rest = moment(info, key="features.moment")
     recipe, cnn = state.recipe(), BACKBONES[backbone]
     try:
         view = View(info.digest, recipe, backbone, explanations.window_at(info, recipe, cnn, moment_s))
@@ -33,25 +33,6 @@ def look_at(info: VideoInfo, backbone: str) -> tuple[View, float, bool] | None:
         theme.problem(str(error), error.hint)
         return None
     return view, moment_s, rest
-
-
-def _moment(info: VideoInfo) -> tuple[float, bool]:
-    """The slider of the moment; it follows clicks on charts."""
-    if info.frame_count < 2:
-        return 0.0, True
-    chosen, rest = slider(
-        "Moment",
-        key=f"features.moment.{info.digest}.{state.touched()}",
-        value=state.moment_s(info),
-        low=0.0,
-        high=round(float(info.times_s[-1]), 3),
-        step=0.001,
-        unit="s",
-    )
-    state.set_moment(float(chosen))  # type: ignore[arg-type]
-    if rest:
-        state.mirror()
-    return float(chosen), rest  # type: ignore[arg-type]
 
 
 def steppers(times_s: np.ndarray, step: int, *, key: str) -> None:

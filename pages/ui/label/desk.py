@@ -10,11 +10,10 @@ from core.domain import Edit, VideoInfo
 from core.workflows.annotation import agreement, journal
 from core.workflows.annotation.journal import State
 from pages.ui import cache, state
-from pages.ui.common import formatting, track_names
+from pages.ui.common import flash, formatting, track_names
 from pages.ui.common.player import player
 from pages.ui.common.player.rows import Row
-from pages.ui.label import compare, draft, empty, files, render, retrain
-from pages.ui.label import tracks as tracks_module
+from pages.ui.label import compare, draft, empty, files, render, retrain, track_editor
 
 UNDO = "Ctrl+Z and Ctrl+Shift+Z in the player. Every edit can be undone."
 TOLD = {
@@ -42,9 +41,9 @@ def show(info: VideoInfo) -> None:
     if not tracks:
         empty.show(info)
         return
-    now = tracks_module.head(info, tracks)
-    tracks_module.restore(info)
-    tracks_module.problem()
+    now = track_editor.head(info, tracks)
+    track_editor.restore(info)
+    flash.show(track_editor.PANEL)
     drafted = draft.stored_draft(info, now)
     view = _view_before()
     compared = compare.agreement_with(info, now, tracks) if view == "compare" else None
@@ -102,7 +101,7 @@ def _taker(track: str) -> Callable[[Edit], None]:
         except EditRefused:
             return
         except AnalysisError as error:
-            tracks_module.tell(error)
+            flash.keep(track_editor.PANEL, error)
 
     return take
 
@@ -113,7 +112,7 @@ def _kept(now: State) -> None:
         for kind, icon, waiting in (("undo", ":material/undo:", now.done), ("redo", ":material/redo:", now.undone)):
             st.button(
                 f"{kind.capitalize()}{_named(waiting)}", key=f"label.{kind}", icon=icon, disabled=not waiting,
-                on_click=tracks_module.step, args=(now.track, kind), help=UNDO,
+                on_click=track_editor.step, args=(now.track, kind), help=UNDO,
             )  # fmt: skip
         track = now.document
         done = (

@@ -10,13 +10,13 @@ from core.workflows import predictions
 from core.workflows.annotation import drafts, edits
 from core.workflows.annotation.journal import State
 from pages.ui import cache, state
-from pages.ui.common import formatting, named_labels, theme
+from pages.ui.common import flash, formatting, named_labels, theme
 from pages.ui.common.controls import button
 from pages.ui.common.jobs import job_panel
 from pages.ui.common.pickers import model_picker
 from pages.ui.common.player import player
 from pages.ui.common.player.rows import Curve, Row
-from pages.ui.label import tracks
+from pages.ui.label import track_editor
 
 ABOUT = "The network predicts a label for each moment. Predictions do not count as labels until you accept them."
 DOUBT = "#C67F18"
@@ -53,7 +53,7 @@ def stored_draft(info: VideoInfo, now: State) -> Drafted | None:
         segments = cache.analysis(info.digest, card.name).track.segments
         prediction = cache.prediction(key)
     except AnalysisError as error:
-        tracks.tell(error)
+        flash.keep(track_editor.PANEL, error)
         return None
     doubts = drafts.to_look_at(prediction, segments, now.document.seen, info, put_off=_put_off(info))
     return Drafted(card.name, card.title, prediction, segments, doubts)
@@ -181,12 +181,12 @@ def _go() -> None:
 
 
 def _accept(track: str, start_s: float, stop_s: float, segments: tuple[Segment, ...]) -> None:
-    tracks.edit(track, "accept", lambda document: edits.accept(document, start_s, stop_s, segments))
+    track_editor.edit(track, "accept", lambda document: edits.accept(document, start_s, stop_s, segments))
     _go()
 
 
 def _looked(track: str, start_s: float, stop_s: float) -> None:
-    tracks.edit(track, "look", lambda document: edits.look(document, start_s, stop_s))
+    track_editor.edit(track, "look", lambda document: edits.look(document, start_s, stop_s))
     _go()
 
 

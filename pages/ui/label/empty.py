@@ -5,9 +5,9 @@ import streamlit as st
 from core.domain import Document, VideoInfo
 from core.workflows.annotation import files
 from pages.ui import cache, state
-from pages.ui.common import theme
+from pages.ui.common import flash, theme
 from pages.ui.common.controls import button
-from pages.ui.label import import_files, tracks
+from pages.ui.label import import_files, track_editor
 
 EMPTY = "nothing"
 
@@ -20,7 +20,7 @@ def show(info: VideoInfo) -> None:
         "label during playback. A network can draft labels for you to correct. Every edit is "
         "saved immediately.",
     )
-    tracks.restore(info)
+    track_editor.restore(info)
     left, right = st.columns([3, 2], gap="large")
     with left:
         _form(info)
@@ -32,21 +32,21 @@ def show(info: VideoInfo) -> None:
 def _form(info: VideoInfo) -> None:
     theme.section("New track")
     text = st.text_input(
-        "Labels", ", ".join(tracks.palette()), key="label.begin.labels", placeholder="walk, run, jump",
+        "Labels", ", ".join(track_editor.palette()), key="label.begin.labels", placeholder="walk, run, jump",
         help="Separated by commas. You can add more at any time.",
     )  # fmt: skip
-    who = st.text_input("Annotator", tracks.author(), key="label.begin.author", placeholder="Ann")
+    who = st.text_input("Annotator", track_editor.author(), key="label.begin.author", placeholder="Ann")
     offered = _sets(info)
     source = EMPTY
     if offered:
-        told_of = {EMPTY: EMPTY} | {name: f"labels of the dataset {name} says of it" for name in offered}
-        source = st.selectbox("Start from", list(told_of), 0, told_of.__getitem__, key="label.begin.source")
+        sources = {EMPTY: EMPTY} | {name: f"labels of the dataset {name}" for name in offered}
+        source = st.selectbox("Start from", list(sources), 0, sources.__getitem__, key="label.begin.source")
     if button.pressed("Create track", key="label.begin", type="primary", icon=":material/edit:"):
         labels = tuple(dict.fromkeys(" ".join(label.split())[:80] for label in text.split(",") if label.strip()))
         state.remember("label.author", who.strip())
-        tracks.begin(info, offered.get(source, Document(labels, (), (), "", who.strip())))
+        track_editor.begin(info, offered.get(source, Document(labels, (), (), "", who.strip())))
         st.rerun()
-    tracks.problem()
+    flash.show(track_editor.PANEL)
 
 
 def _sets(info: VideoInfo) -> dict[str, Document]:

@@ -17,7 +17,7 @@ from core.workflows.annotation import files
 from pages.ui import state
 from pages.ui.common import formatting, theme
 from pages.ui.common.controls import button
-from pages.ui.label import tracks as tracks_module
+from pages.ui.label import track_editor
 
 FIND_OUT, KEEP, DROP = "", "\0keep", "\0drop"
 MOST_ASKED = 60  # labels that are decided on one by one
@@ -50,9 +50,9 @@ def show(info: VideoInfo, known: tuple[str, ...], drawn: str = "") -> None:
     _told(labels, tracks)
     if button.pressed(_taken(tracks), key=f"label.take.{turn}", type="primary", disabled=not tracks):
         for track in tracks:
-            tracks_module.begin(info, replace(track, name=track.name or Path(upload.name).stem), draw=not drawn)
+            track_editor.begin(info, replace(track, name=track.name or Path(upload.name).stem), draw=not drawn)
         if drawn:
-            tracks_module.choose(info, drawn)
+            track_editor.choose(info, drawn)
         state.remember("label.import", turn + 1)
         st.rerun()
 

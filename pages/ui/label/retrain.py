@@ -9,10 +9,10 @@ from core.workflows import training
 from core.workflows.annotation import retraining
 from core.workflows.annotation.journal import State
 from pages.ui import cache, state
-from pages.ui.common import formatting, theme
+from pages.ui.common import flash, formatting, theme
 from pages.ui.common.controls import button
 from pages.ui.common.jobs import job_panel
-from pages.ui.label import figures, tracks
+from pages.ui.label import figures, track_editor
 
 NEW = "New dataset"
 OWN = "My labels"
@@ -72,7 +72,7 @@ def _contribute(info: VideoInfo, now: State, name: str) -> None:
     try:
         made = retraining.contribute(state.store(), name, info.digest, now.document)
     except AnalysisError as error:
-        tracks.tell(error)
+        flash.keep(track_editor.PANEL, error)
         return
     state.remember("sets.name", made.name)
     held, clips = formatting.length(retraining.labelled_s(made)), formatting.count(len(made.items), "clip")

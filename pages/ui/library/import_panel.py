@@ -11,14 +11,15 @@ from core.domain.fingerprint import fingerprint
 from core.domain.jobs import Job
 from core.workflows import clips
 from pages.ui import state
-from pages.ui.common import formatting, theme
+from pages.ui.common import flash, formatting, theme
 from pages.ui.common.controls import button
-from pages.ui.common.jobs import job_panel
+from pages.ui.common.jobs import followed_jobs, job_panel
 
 SUFFIXES = (
     *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".wmv", ".flv", ".mpg", ".mpeg"),
     *(".ts", ".mts", ".m2ts", ".3gp", ".ogv", ".dv", ".mxf", ".vob", ".gif", ".webp"),
 )
+PANEL = "intake"
 MOST = 500  # clips of one folder
 SAMPLE = "add-sample"
 PATH = "add-path"  # of the text box
@@ -49,7 +50,7 @@ def add_path(text: str) -> None:
         for path in clips_in(text):
             _begin(str(path), path.name, clips.add_video, str(path))
     except (AnalysisError, OSError) as error:
-        state.remember("intake.problem", (str(error), getattr(error, "hint", "Check the path and its permissions.")))
+        flash.keep(PANEL, error, hint="Check the path and its permissions.")
 
 
 def add_upload(file) -> None:
@@ -58,29 +59,19 @@ def add_upload(file) -> None:
         path = str(state.store().keep_upload(file, file.name))
         _begin(path, file.name, clips.add_upload, path, file.name)
     except AnalysisError as error:
-        state.remember("intake.problem", (str(error), error.hint))
+        flash.keep(PANEL, error)
 
 
 def add_sample() -> None:
     """Begin to render and add the sample clip."""
     state.runner().submit(SAMPLE, "Add the sample clip", clips.add_sample, state.store())
-    _follow(SAMPLE)
+    followed_jobs.follow(PANEL, SAMPLE)
 
 
 def _begin(path: str, name: str, task: Callable[..., str], *args: str) -> None:
     key = f"add-{fingerprint('add', path)}"
     state.runner().submit(key, f"Add {name}", task, state.store(), *args)
-    _follow(key)
-
-
-def _follow(key: str) -> None:
-    followed = state.remembered("intake.keys", ())
-    state.remember("intake.keys", (*(item for item in followed if item != key), key))
-
-
-def forget(key: str) -> None:
-    """Show a job that has ended no longer."""
-    state.remember("intake.keys", tuple(item for item in state.remembered("intake.keys", ()) if item != key))
+    followed_jobs.follow(PANEL, key)
 
 
 def panel(*, opened: bool) -> None:
@@ -93,7 +84,7 @@ def panel(*, opened: bool) -> None:
             _by_path()
         with ways[2]:
             _by_sample("primary" if opened else "secondary")
-    _problem()
+    flash.show(PANEL)
 
 
 def _by_upload() -> None:
@@ -138,22 +129,13 @@ def _by_sample(weight: Literal["primary", "secondary"]) -> None:
     st.caption("A short synthetic animation for trying things out. It shows no real action.")
 
 
-def _problem() -> None:
-    message = state.remembered("intake.problem", ())
-    if message:
-        theme.problem(*message)
-        state.remember("intake.problem", ())
-
-
 def progress() -> bool:
     """The jobs that add clips: those of this session and whatever else is being added. Gives whether any is active."""
-    runner = state.runner()
     keys = [job.key for job in state.store().jobs() if job.key.startswith("add-") and job.active]
-    followed = state.remembered("intake.keys", ())
-    jobs = [job for key in dict.fromkeys((*followed, *reversed(keys))) if (job := runner.job(key)) is not None]
+    jobs = followed_jobs.jobs(PANEL, keys[::-1])
     _done([job for job in jobs if job.state == "done"])
     for job in (job for job in jobs if not job.active and job.state != "done"):
-        _ended(job)
+        followed_jobs.ended(PANEL, job, "Not added")
     under_way = [job for job in jobs if job.active]
     if under_way:
         job_panel.watch(under_way[0].key)
@@ -169,15 +151,4 @@ def _done(jobs: list[Job]) -> None:
         text = names[0] if len(names) == 1 else formatting.count(len(names), "clip")
         st.toast(f"Added {text}.", icon=":material/check_circle:")
     for job in jobs:
-        forget(job.key)
-
-
-def _ended(job: Job) -> None:
-    """Say why nothing was added, until that is closed."""
-    column, button = st.columns([8, 1], vertical_alignment="center")
-    with column:
-        if job.state == "cancelled":
-            st.info(f"{theme.plain(job.title)}: cancelled, nothing was added.", icon=":material/cancel:")
-        else:
-            theme.problem(f"Not added: {job.error or job.title}", job.hint)
-    button.button("Close", key=f"close.{job.key}", on_click=forget, args=(job.key,))
+        followed_jobs.forget(PANEL, job.key)

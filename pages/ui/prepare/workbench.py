@@ -8,9 +8,8 @@ from core.base.errors import AnalysisError
 from core.base.registry import STEPS
 from core.domain import Recipe, VideoInfo, serialization
 from pages.ui import cache, state
-from pages.ui.common import formatting, theme
+from pages.ui.common import flash, formatting, theme
 from pages.ui.common.controls import downloads
-from pages.ui.common.controls.slider import slider
 from pages.ui.common.media import preview
 from pages.ui.common.media.before_after import after, before, compare
 from pages.ui.prepare.step_form import form
@@ -31,25 +30,6 @@ def viewer(info: VideoInfo, moment_s: float) -> None:
         return
     compare(key=f"compare.{info.digest}", data=data)
     theme.facts(("Result", *texts))
-
-
-def moment(info: VideoInfo) -> float:
-    """The slider of the moment that is looked at."""
-    if info.frame_count < 2:
-        return 0.0
-    chosen, rest = slider(
-        "Moment",
-        key=f"moment.{info.digest}.{state.touched()}",
-        value=state.moment_s(info),
-        low=0.0,
-        high=round(float(info.times_s[-1]), 3),
-        step=0.001,
-        unit="s",
-    )
-    state.set_moment(float(chosen))  # type: ignore[arg-type]
-    if rest:
-        state.mirror()
-    return float(chosen)  # type: ignore[arg-type]
 
 
 def steps(info: VideoInfo) -> None:
@@ -154,10 +134,7 @@ def recipes() -> None:
         _save()
         _load()
         _exchange()
-    message = state.remembered("recipe.problem", ())
-    if message:
-        theme.problem(*message)
-        state.remember("recipe.problem", ())
+    flash.show("recipe")
 
 
 def _try(action: Any, *args: Any) -> None:
@@ -165,7 +142,7 @@ def _try(action: Any, *args: Any) -> None:
     try:
         action(*args)
     except AnalysisError as error:
-        state.remember("recipe.problem", (str(error), error.hint))
+        flash.keep("recipe", error)
 
 
 def _save() -> None:

@@ -6,8 +6,7 @@ from core.domain.fingerprint import fingerprint
 from core.workflows import models, search
 from core.workflows.search import index
 from pages.ui import state
-from pages.ui.common import formatting as told
-from pages.ui.common import theme
+from pages.ui.common import formatting, theme
 from pages.ui.common.jobs import job_panel
 
 AT_ONCE = 200  # results that a search takes in by itself; more are a job
@@ -28,7 +27,7 @@ def show(text: str) -> None:
             st.markdown(f"**{name} cannot be searched yet.** It has not been analysed.")
         else:
             st.markdown(
-                f"**{told.number(len(waiting))} of {told.count(whole, 'clip')} cannot be searched yet.** "
+                f"**{formatting.number(len(waiting))} of {formatting.count(whole, 'clip')} cannot be searched yet.** "
                 "They have not been analysed."
             )
         st.caption("This takes at most about as long as the duration of the clips, and is needed only once.")

@@ -6,7 +6,7 @@ from core.base.errors import AnalysisError
 from core.domain import Lines, VideoInfo
 from core.workflows import texts as transcripts
 from pages.ui import cache, state
-from pages.ui.common import figures, formatting, theme
+from pages.ui.common import figures, flash, formatting, theme
 from pages.ui.common.jobs import job_panel
 from pages.ui.common.player import player
 from pages.ui.timeline import notes, text_branch
@@ -74,7 +74,7 @@ def panel(info: VideoInfo) -> None:
     if not texts:
         st.caption("No text yet.")
     notes.show(info)
-    with st.expander("Add text", icon=":material/subtitles:", expanded=bool(_problem())):
+    with st.expander("Add text", icon=":material/subtitles:", expanded=flash.waits("texts")):
         ways = st.columns(3, gap="large")
         with ways[0]:
             _file(info)
@@ -97,16 +97,10 @@ def _file(info: VideoInfo) -> None:
         max_upload_size=MOST_MB,
         help="SRT, WebVTT, ASS, or plain text with times at the start of lines, for example: 0:12 - 0:15 text.",
     )
-    if problem := _problem():
-        theme.problem(*problem)
-        state.remember("texts.problem", ())
+    flash.show("texts")
     if odd := state.remembered("texts.odd", ()):
         theme.notes(odd)
         state.remember("texts.odd", ())
-
-
-def _problem() -> tuple[str, ...]:
-    return state.remembered("texts.problem", ())
 
 
 def _take(key: str, digest: str, turn: int) -> None:
@@ -119,7 +113,7 @@ def _take(key: str, digest: str, turn: int) -> None:
         odd = state.runner().ask(transcripts.take_file, state.store(), digest, file.name, file.getvalue())
         state.remember("texts.odd", tuple(odd))
     except AnalysisError as error:
-        state.remember("texts.problem", (str(error), error.hint))
+        flash.keep("texts", error)
 
 
 def _inside(info: VideoInfo) -> None:

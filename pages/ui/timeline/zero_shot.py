@@ -9,8 +9,7 @@ from core.domain import ModelCard, Named, VideoInfo
 from core.workflows import search
 from core.workflows.search import zero_shot
 from pages.ui import cache, state
-from pages.ui.common import formatting as told
-from pages.ui.common import theme
+from pages.ui.common import formatting, theme
 from pages.ui.common.jobs import job_panel
 from pages.ui.common.named_labels import STRICTNESS
 from pages.ui.timeline import result
@@ -94,7 +93,7 @@ def _told(scores, *, share: bool) -> str:
     if not scores:
         return '<em class="k-unseen">not seen in this clip</em>'
     named = [
-        f"{escape(score.label)} <em>{told.per_cent(score.score) if share else f'{score.score:.2f}'}</em>"
+        f"{escape(score.label)} <em>{formatting.per_cent(score.score) if share else f'{score.score:.2f}'}</em>"
         for score in scores
     ]
     return ", ".join(named)

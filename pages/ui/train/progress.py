@@ -10,8 +10,7 @@ from pages.ui import state
 from pages.ui.common import figures, formatting, theme
 from pages.ui.common.controls import button
 from pages.ui.common.jobs import job_panel
-from pages.ui.train import figures as train_figures
-from pages.ui.train import new
+from pages.ui.train import new_run, run_figures
 
 
 def under_way() -> bool:
@@ -48,7 +47,7 @@ def _ended(key: str, job: Job | None) -> None:
         st.info(message, icon=":material/pause_circle:")
     with st.container(horizontal=True):
         if button.pressed("Resume", key=f"train.on.{key}", type="primary", icon=":material/resume:"):
-            new.begin(key)
+            new_run.begin(key)
         if button.pressed("Close", key=f"train.leave.{key}"):
             state.remember("train.followed", "")
             st.rerun()
@@ -81,11 +80,11 @@ def _curves(key: str) -> None:
     left, right = st.columns(2, gap="large")
     dark, passes = state.is_dark(), progress.passes
     left.plotly_chart(
-        train_figures.loss(progress.history, passes=passes, dark=dark), key=f"loss.{key}", config=figures.QUIET
+        run_figures.loss(progress.history, passes=passes, dark=dark), key=f"loss.{key}", config=figures.QUIET
     )
     judged = progress.history[-1].validation_loss is not None
     right.plotly_chart(
-        train_figures.score(progress.history, passes=passes, best=best if judged else None, dark=dark),
+        run_figures.score(progress.history, passes=passes, best=best if judged else None, dark=dark),
         key=f"score.{key}",
         config=figures.QUIET,
     )

@@ -11,8 +11,7 @@ from pages.ui import state
 from pages.ui.common import figures, formatting, text_branch_scores, theme
 from pages.ui.common.controls import button
 from pages.ui.common.metric_names import NAMES
-from pages.ui.train import descriptions, new
-from pages.ui.train import figures as train_figures
+from pages.ui.train import descriptions, new_run, run_figures
 
 SHARES = ("Accuracy", "Macro F1", "Linear probe", "Majority")
 MOST_COMPARED = 6
@@ -53,7 +52,7 @@ def show() -> None:
 def compared(records: list[Training]) -> None:
     """Several trainings side by side."""
     theme.section("Comparison", "A difference of a few clips may be due to chance.")
-    st.plotly_chart(train_figures.compared(records, dark=state.is_dark()), key="train.compared", config=figures.QUIET)
+    st.plotly_chart(run_figures.compared(records, dark=state.is_dark()), key="train.compared", config=figures.QUIET)
     st.dataframe(descriptions.differences(records), hide_index=True, width="stretch")
 
 
@@ -90,7 +89,7 @@ def _unfinished(key: str, record: Training) -> None:
     if job is not None and job.active:
         st.caption("Running; see above.")
     elif button.pressed("Resume this run", key=f"train.resume.{key}", icon=":material/resume:"):
-        new.begin(key)
+        new_run.begin(key)
 
 
 def _results(key: str, record: Training) -> None:
@@ -99,7 +98,7 @@ def _results(key: str, record: Training) -> None:
         theme.notes(record.warnings)
     left, right = st.columns(2, gap="large")
     with left:
-        st.plotly_chart(train_figures.beside(record, dark=state.is_dark()), key=f"beside.{key}", config=figures.QUIET)
+        st.plotly_chart(run_figures.beside(record, dark=state.is_dark()), key=f"beside.{key}", config=figures.QUIET)
         st.caption(descriptions.beside(record))
     with right:
         text_branch_scores.show(record, key=f"list.{key}")
@@ -125,10 +124,10 @@ def _curves(key: str, record: Training) -> None:
     left, right = st.columns(2, gap="large")
     passes = len(fold.history)
     left.plotly_chart(
-        train_figures.loss(fold.history, passes=passes, dark=dark), key=f"done.loss.{key}", config=figures.QUIET
+        run_figures.loss(fold.history, passes=passes, dark=dark), key=f"done.loss.{key}", config=figures.QUIET
     )
     right.plotly_chart(
-        train_figures.score(fold.history, passes=passes, best=fold.best, dark=dark),
+        run_figures.score(fold.history, passes=passes, best=fold.best, dark=dark),
         key=f"done.score.{key}",
         config=figures.QUIET,
     )

@@ -10,8 +10,7 @@ from pages.ui.common import figures, formatting, theme
 from pages.ui.common.controls import button
 from pages.ui.common.jobs import job_panel
 from pages.ui.common.pickers import backbone_menu
-from pages.ui.train import descriptions, form
-from pages.ui.train import figures as train_figures
+from pages.ui.train import descriptions, form, run_figures
 
 ABOUT = (
     "Searches learning rates, batch sizes, cells, units, dropout and CNNs for the best "
@@ -63,7 +62,7 @@ def _results(key: str, options: training.Options) -> None:
     winner = training.best(trials)
     if winner is None:
         return
-    st.plotly_chart(train_figures.tried(trials, dark=state.is_dark()), key="train.trials", config=figures.QUIET)
+    st.plotly_chart(run_figures.tried(trials, dark=state.is_dark()), key="train.trials", config=figures.QUIET)
     st.dataframe(
         descriptions.trials(trials), hide_index=True, width="stretch", height=300,
         column_config={

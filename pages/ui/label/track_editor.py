@@ -10,9 +10,11 @@ from core.domain import Document, VideoInfo
 from core.workflows.annotation import edits, journal
 from core.workflows.annotation.journal import State
 from pages.ui import state
-from pages.ui.common import formatting, theme
+from pages.ui.common import flash, formatting
 from pages.ui.common.controls import button
 from pages.ui.common.track_names import titles
+
+PANEL = "label"  # of messages
 
 
 def chosen(info: VideoInfo, tracks: Sequence[State]) -> State:
@@ -34,7 +36,7 @@ def begin(info: VideoInfo, document: Document, *, draw: bool = True) -> None:
         if draw:
             choose(info, made)
     except AnalysisError as error:
-        tell(error)
+        flash.keep(PANEL, error)
 
 
 def edit(track: str, kind: str, make: Callable[[Document], Document]) -> None:
@@ -42,7 +44,7 @@ def edit(track: str, kind: str, make: Callable[[Document], Document]) -> None:
     try:
         journal.edit(state.store(), track, kind, make)
     except AnalysisError as error:
-        tell(error)
+        flash.keep(PANEL, error)
 
 
 def step(track: str, kind: str) -> None:
@@ -50,20 +52,7 @@ def step(track: str, kind: str) -> None:
     try:
         (journal.undo if kind == "undo" else journal.redo)(state.store(), track)
     except AnalysisError as error:
-        tell(error)
-
-
-def tell(error: AnalysisError) -> None:
-    """Let the page tell an error when it is drawn next."""
-    state.remember("label.problem", (str(error), error.hint))
-
-
-def problem() -> None:
-    """What went wrong in a callback, told once."""
-    message = state.remembered("label.problem", ())
-    if message:
-        theme.problem(*message)
-        state.remember("label.problem", ())
+        flash.keep(PANEL, error)
 
 
 def palette() -> tuple[str, ...]:
@@ -139,7 +128,7 @@ def _drop(info: VideoInfo, track: str) -> None:
         journal.drop(state.store(), track)
         state.remember(f"label.dropped.{info.digest}", track)
     except AnalysisError as error:
-        tell(error)
+        flash.keep(PANEL, error)
 
 
 def restore(info: VideoInfo) -> None:
