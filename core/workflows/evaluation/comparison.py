@@ -10,7 +10,9 @@ from core.base.errors import ScoringRefused
 from core.base.progress import Report, silent
 from core.base.registry import METRICS
 from core.domain import Comparison, Estimate, Evaluation, Rivalry
+from core.domain.caveats import Caveat, is_leak
 from core.domain.fingerprint import fingerprint
+from core.stages import metrics
 from core.stages.metrics import bootstrap
 from core.workflows.evaluation.metrics_summary import OF_CLIPS, OVER_TIME
 from core.workspace.store import Store
@@ -85,19 +87,19 @@ def _mcnemar(both: Shared, only_first: int, only_second: int) -> tuple[float | N
     return bootstrap.mcnemar_p(only_first, only_second), ""
 
 
-def _warnings(one: Evaluation, other: Evaluation, both: Shared) -> tuple[str, ...]:
-    count = len(both.one.names)
-    told = [
-        f"{each.origin.title}: {said}" for each in (one, other) for said in each.warnings if said.startswith("LEAK")
-    ]
-    if count < max(len(one.found.names), len(other.found.names)):
-        told.append(f"Compared on the {count} clips that both were judged on.")
+def _warnings(first: Evaluation, second: Evaluation, both: Shared) -> tuple[str, ...]:
+    """What to know of the two, leaks of either first, as it is stored."""
+    count, longest = len(both.one.names), max(len(first.found.names), len(second.found.names))
+    caveats = [Caveat("shared clips", count)] if count < longest else []
     if both.left_out:
-        told.append(f"{both.left_out} clips carry another label in the other set, and were left out.")
-    if one.origin.source == other.origin.source == "run" and one.found.split != other.found.split:
-        told.append("The two were trained on different folds: part of the difference may come from that.")
-    few = bootstrap.warning(*_units(both.one))
-    return (*told, f"The intervals are {few}.") if few.startswith("not") else tuple(told)
+        caveats.append(Caveat("other labels", both.left_out))
+    if first.origin.source == second.origin.source == "run" and first.found.split != second.found.split:
+        caveats.append(Caveat("different folds"))
+    few = metrics.caveats.few_units_of(both.one)
+    if few and few.kind == "few units":
+        caveats.append(few)
+    leaks = (f"{side.origin.title}: {text}" for side in (first, second) for text in side.warnings if is_leak(text))
+    return (*leaks, *(str(caveat) for caveat in caveats))
 
 
 def _units(found: Comparison) -> tuple[str, int]:

@@ -24,11 +24,12 @@ from core.domain import (
     Split,
     Training,
 )
+from core.domain.caveats import Caveat
 from core.domain.fingerprint import fingerprint
 from core.workflows import datasets, models, predictions, training
 from core.workflows.evaluation import label_matching, results
 from core.workflows.texts import text_store
-from core.workflows.training import trainer
+from core.workflows.training import trainer, training_data
 from core.workspace.jobs.cluster import spread
 from core.workspace.store import Store
 
@@ -122,7 +123,7 @@ def _of_run(store: Store, question: Question, report: Report) -> Evaluation:
         split.groups,
         said,
         _origin_of_run(question, record, split),
-        _warnings_of_run(record),
+        _caveats_of_run(record, dataset, split, said),
         simpler,
         split_key=record.split,
         crossed=crossed,
@@ -140,11 +141,11 @@ def _predicted(said: HeldOut) -> np.ndarray:
     return said.scores.argmax(axis=1).astype(np.int64)
 
 
-def _warnings_of_run(record: Training) -> tuple[str, ...]:
-    if record.state == "done":
-        return tuple(record.warnings)
-    stopped = f"This training was stopped: {len(record.folds)} of {record.fold_count} folds are judged."
-    return stopped, *record.warnings
+def _caveats_of_run(record: Training, dataset: Dataset, split: Split, held_out: HeldOut) -> list[Caveat]:
+    comparison = training.comparison(dataset, split.groups, held_out)
+    caveats = training_data.caveats(comparison, record.scores, record.baselines, held_out)
+    stopped = [] if record.state == "done" else [Caveat("stopped", len(record.folds), record.fold_count)]
+    return [*stopped, *caveats]
 
 
 def _origin_of_run(question: Question, record: Training, split: Split) -> Origin:
@@ -201,7 +202,7 @@ def _of_model(store: Store, question: Question, report: Report) -> Evaluation:
         groups,
         said,
         _origin_of_model(question, card, split, found, datasets.key(dataset), tuple(keys)),
-        _warnings_of_model(store, dataset, question, card, found, places),
+        _caveats_of_model(store, dataset, question, card, found, places),
         simpler,
         split_key=question.split,
         crossed=False,
@@ -281,13 +282,13 @@ def _said(
     return wide, HeldOut(items, tested, starts, np.concatenate(times_s), rows, np.concatenate(scores) @ spread_out)
 
 
-def _warnings_of_model(
+def _caveats_of_model(
     store: Store, dataset: Dataset, question: Question, card: ModelCard, found: Matching, places: Sequence[int]
-) -> tuple[str, ...]:
+) -> tuple[Caveat, ...]:
     leaks = label_matching.leak(store, dataset, card, places, question.split)
     if found.strangers or any(ours != theirs for ours, theirs in found.pairs):
-        return (*leaks, label_matching.words(found))
-    return tuple(leaks)
+        return (*leaks, Caveat("label matching", name=label_matching.words(found)))
+    return leaks
 
 
 def _origin_of_model(

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.base.errors import LabelsMismatch, ResultMissing
 from core.domain import Dataset, Item, Matching, ModelCard, Training
+from core.domain.caveats import Caveat
 from core.workflows import datasets, training
 from core.workspace.store import Store
 
@@ -16,7 +17,7 @@ BETWEEN = re.compile(r"[\s_\-]+")
 NO_WORD = re.compile(r"[\W_]+")
 CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 STEM = 4  # letters by which words are held to be of one kin
-REMEMBERS = "These numbers may say how well it remembers, not how good it is on new clips."
+REMEMBERS = "These numbers may measure what it memorised, not how good it is on new clips."
 SHORTEST_NAME = 3  # letters of a set's name that are looked for in what a model says of itself
 
 
@@ -135,8 +136,8 @@ def labels_of(dataset: Dataset, item: Item) -> set[str]:
 # What it learned from -------------------------------------------------------------------------------------------------
 
 
-def leak(store: Store, dataset: Dataset, card: ModelCard, tested: Sequence[int], split: str) -> tuple[str, ...]:
-    """Warnings where the model may have learned from clips that it is judged on. tested: their places in the set."""
+def leak(store: Store, dataset: Dataset, card: ModelCard, tested: Sequence[int], split: str) -> tuple[Caveat, ...]:
+    """Where the model may have learned from clips that it is judged on. tested: their places in the set."""
     known = _learned_from(store, card)
     if known is None:
         return _told_only(dataset, card, tested)
@@ -146,10 +147,9 @@ def leak(store: Store, dataset: Dataset, card: ModelCard, tested: Sequence[int],
     seen = sum(dataset.items[place].video in digests for place in tested)
     if not seen:
         return ()
-    return (
-        f"LEAK: this model learned from {seen} of the {len(tested)} clips that it is judged on. {REMEMBERS} Judge its "
-        "training instead, whose networks were tested on clips that they never saw.",
-    )
+    instead = "Evaluate its training instead, whose networks were tested on clips that they never saw."
+    learned = f"this model learned from {seen} of the {len(tested)} clips that it is evaluated on."
+    return (Caveat("leak", seen, len(tested), name=f"{learned} {REMEMBERS} {instead}"),)
 
 
 def unseen(dataset: Dataset, card: ModelCard) -> tuple[int, ...]:
@@ -186,31 +186,31 @@ def _learned_from(store: Store, card: ModelCard) -> tuple[Training, set[str]] | 
     return record, {items[place].video for place in places}
 
 
-def _told_only(dataset: Dataset, card: ModelCard, tested: Sequence[int]) -> tuple[str, ...]:
+def _told_only(dataset: Dataset, card: ModelCard, tested: Sequence[int]) -> tuple[Caveat, ...]:
     """What to say of a model that only tells in words what it learned from."""
     if card.settings.get("data") == datasets.key(dataset):
-        return (f"LEAK: this model learned from this very set. {REMEMBERS}",)
+        return (Caveat("leak", name=f"this model learned from this very dataset. {REMEMBERS}"),)
     stem = re.match(r"[^\W\d_]*", dataset.name.casefold())
     name = stem[0] if stem else ""
     if len(name) < SHORTEST_NAME or name not in card.trained_on.casefold():
-        told = "What this model learned from is told in words only; make sure that no clip of this set is among it."
-        return (told,) if card.network else ()
+        told = "The training data of this model are described in words only; make sure that no clip of this dataset is "
+        return (Caveat("unknown training data", name=f"{told}among them."),) if card.network else ()
     if not card.network:
-        return (f"What this model says of itself names data called {name!r}: {card.trained_on}",)
+        described = f"The description of this model names data called {name!r}: {card.trained_on}"
+        return (Caveat("unknown training data", name=described),)
     return _named_alike(dataset, card, tested, name)
 
 
-def _named_alike(dataset: Dataset, card: ModelCard, tested: Sequence[int], name: str) -> tuple[str, ...]:
+def _named_alike(dataset: Dataset, card: ModelCard, tested: Sequence[int], name: str) -> tuple[Caveat, ...]:
     """What to say of a model that learned from data of the set's name, but perhaps not from all of it."""
     held_out = set(unseen(dataset, card))
     new = sum(place in held_out for place in tested)
     if new == len(tested):
-        return ("By its card, this model did not learn from the groups of these clips.",)
-    some = f" By its card, {new} of the {len(tested)} clips are of groups that it did not see: judge it on those alone."
-    return (
-        f"LEAK: this model learned from clips of data called {name!r}, and the set {dataset.name!r} may hold the same "
-        f"ones. {REMEMBERS}{some if new else ''}",
-    )
+        text = "By its card, this model did not learn from the groups of these clips."
+        return (Caveat("held-out groups", new, len(tested), name=text),)
+    some = f" By its card, {new} of the {len(tested)} clips are of held-out groups: evaluate it on those alone."
+    learned = f"this model learned from clips of data called {name!r}, and {dataset.name!r} may hold the same ones."
+    return (Caveat("leak", total=len(tested), name=f"{learned} {REMEMBERS}{some if new else ''}"),)
 
 
 def _by_name(labels: Sequence[str]) -> dict[str, list[str]]:

@@ -19,6 +19,7 @@ from core.base.errors import AnalysisError
 from core.base.progress import Report, silent
 from core.base.registry import METRICS
 from core.domain import Case, Estimate, Evaluation
+from core.domain.caveats import is_leak
 from core.domain.fingerprint import fingerprint
 from core.workflows import clips
 from core.workflows.evaluation import export, label_matching, queries, report_charts
@@ -102,6 +103,7 @@ def html(judged: Evaluation, pictures: Sequence[Shot]) -> bytes:
     made = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
+    made.tests["leak"] = is_leak
     made.filters |= {"percent": percent, "between": between, "clock": clock, "number": number}
     template = made.get_template("report.html.jinja")
     page = template.render(_told(judged, pictures), plotly=Markup(get_plotlyjs()))

@@ -24,6 +24,7 @@ from core.domain import (
     Segment,
     Split,
 )
+from core.domain.caveats import Caveat
 from core.stages import metrics
 from core.stages.metrics import calibration
 from core.stages.metrics.comparison import unit_of_rows
@@ -32,7 +33,6 @@ from core.workflows.training import comparison
 
 CROSS_PARTS = 5  # into which groups are dealt to fit temperatures where there are no folds
 STEPS = 4  # of the progress that is told
-FEW_TESTED = "could be tested"  # a training says so where there are too few groups; here the intervals tell it
 NOT_CROSSED = "Labels are only suspected where every clip was judged by a network that had not learned from it."
 
 
@@ -41,7 +41,7 @@ def judged(
     groups: Sequence[str],
     said: HeldOut,
     origin: Origin,
-    warnings: Sequence[str],
+    caveats: Sequence[Caveat],
     baselines: Sequence[tuple[str, str, str, np.ndarray]],
     *,
     split_key: str,
@@ -57,7 +57,7 @@ def judged(
     found = compared(dataset, groups, said, split_key)
     if not np.any(found.truth >= 0):
         raise NotEnoughExamples("None of these clips has a label that can be scored.", "Choose other clips.")
-    return _scored(dataset, found, said, origin, warnings, baselines, crossed, report)
+    return _scored(dataset, found, said, origin, caveats, baselines, crossed, report)
 
 
 def _scored(
@@ -65,7 +65,7 @@ def _scored(
     found: Comparison,
     said: HeldOut,
     origin: Origin,
-    warnings: Sequence[str],
+    caveats: Sequence[Caveat],
     baselines: Sequence[tuple[str, str, str, np.ndarray]],
     crossed: bool,
     report: Report,
@@ -89,7 +89,7 @@ def _scored(
         suspects=suspected(found) if crossed else np.zeros(0, np.int64),
         suspects_why="" if crossed else NOT_CROSSED,
         basis=described(dataset, found, card),
-        warnings=_warnings((*warnings, *why_not), card),
+        warnings=_texts((*caveats, *why_not), found),
         created=time.time(),
     )
 
@@ -104,14 +104,12 @@ def described(dataset: Dataset, found: Comparison, card: Scorecard) -> str:
     return f"{clips or f'{len(found.names)} {several}'}{grouped}{steps}, {labels} label{'s' * (labels != 1)}."
 
 
-def _warnings(told: Sequence[str], card: Scorecard) -> tuple[str, ...]:
-    """What is told of the answers, and of the numbers, none of it twice."""
-    few = metrics.bootstrap.warning(card.unit, card.unit_count)
-    answers = [each for each in told if each not in card.warnings and not (few and FEW_TESTED in each)]
-    numbers = [f"{each[0].upper()}{each[1:]}." for each in card.warnings if each != few]
-    if few:
-        numbers.append(f"The intervals are {few}." if few.startswith("not") else f"There is {few}.")
-    return (*answers, *(each for each in numbers if each not in answers))
+def _texts(caveats: Sequence[Caveat], comparison: Comparison) -> tuple[str, ...]:
+    """What to know of the predictions, then of the numbers, none of it twice, as it is stored."""
+    few = metrics.caveats.few_units_of(comparison)
+    ordered = dict.fromkeys((*caveats, *metrics.caveats.caveats(comparison)))
+    ordered = [caveat for caveat in ordered if caveat != few and caveat.kind != "few tested"]
+    return tuple(str(caveat) for caveat in (*ordered, *((few,) if few else ())))
 
 
 # Comparison -----------------------------------------------------------------------------------------------------------
@@ -209,14 +207,14 @@ def _most_frequent(dataset: Dataset, places: Sequence[int]) -> int:
 # Calibration ----------------------------------------------------------------------------------------------------------
 
 
-def fit(found: Comparison, card: Scorecard, folds: np.ndarray) -> tuple[Calibration | None, tuple[str, ...]]:
+def fit(found: Comparison, card: Scorecard, folds: np.ndarray) -> tuple[Calibration | None, tuple[Caveat, ...]]:
     """Temperatures, each fitted on what it is not used for: on the other folds, or else on other groups; or why not."""
     parts, about = _parts(found, folds)
     row_parts = parts[found.table(unit_of_rows)]
     known = found.truth >= 0
     numbers = range(int(parts.max()) + 1)
     if len(numbers) < 2 or any(not np.any(known & (row_parts != number)) for number in numbers):
-        return None, ("The scores could not be calibrated: that takes labelled clips of at least two groups.",)
+        return None, (Caveat("not calibrated"),)
     logits = calibration.logits_of(found.scores if found.scores is not None else np.zeros((0, 1)))
     fitted: list[calibration.Temperature] = []
     for number in numbers:

@@ -294,7 +294,7 @@ class _Course:
             baselines=simpler,
             seconds=self._seconds(),
             versions=versions(),
-            warnings=tuple(training_data.warnings(found, scores, simpler, [part.network for part in parts])),
+            warnings=tuple(str(caveat) for caveat in training_data.caveats(found, scores, simpler, said)),
             network_sha256=self._network_sha256(model),
             passes=passes,
             words=self._words(parts),

@@ -1,12 +1,13 @@
 """What is learned from, and how good it became: arrays in, arrays and numbers out."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.base.registry import METRICS
 from core.domain import Comparison, Dataset, Features, HeldOut
+from core.domain.caveats import Caveat
 from core.stages import metrics
 from core.stages.networks.recurrent_training import UNKNOWN, Example
 from core.workflows import datasets
@@ -125,21 +126,29 @@ def accuracy(said: HeldOut) -> float:
     return float(np.mean(said.scores[known].argmax(axis=1) == said.truth[known])) if known.any() else 0.0
 
 
-def warnings(
-    found: Comparison, told: dict[str, float], baselines: dict[str, float], folds: Sequence[HeldOut]
-) -> list[str]:
-    """What to beware of before the numbers are believed."""
-    card = metrics.scorecard(found, intervals=False)
-    said = [f"{each[0].upper()}{each[1:]}." for each in card.warnings if "predictions are" in each]
-    if card.unit_count < metrics.bootstrap.FEW_UNITS:
-        tested = f"{card.unit_count} {card.unit}{'s' * (card.unit_count > 1)}"
-        said.append(f"Only {tested} could be tested: with others the scores may be several points higher or lower.")
-    for number, fold in enumerate(folds, 1):
-        labels = np.unique(fold.scores.argmax(axis=1))
-        if len(labels) == 1 and len(np.unique(fold.truth[fold.truth != UNKNOWN])) > 1:
-            said.append(f"The network of fold {number} says {found.labels[labels[0]]!r} of everything.")
-    if told.get("accuracy", 0) <= baselines.get("majority", 0):
-        said.append("The network is no better than naming the most frequent class: it has learned nothing of use.")
-    elif told.get("accuracy", 0) <= baselines.get("linear_probe", 0):
-        said.append("A linear probe on the mean feature is as good: order in time has not helped here.")
-    return said
+def caveats(
+    comparison: Comparison, scores: dict[str, float], baselines: dict[str, float], held_out: HeldOut
+) -> list[Caveat]:
+    """What to know before the numbers of a training are believed."""
+    unit, indices = metrics.bootstrap.units_of(comparison)
+    count = len(np.unique(indices))
+    one_label = metrics.caveats.one_label(comparison)
+    collected = [one_label] if one_label else []
+    if count < metrics.bootstrap.FEW_UNITS:
+        collected.append(Caveat("few tested", count, name=f"{unit}{'s' * (count > 1)}"))
+    collected.extend(_constant_folds(comparison.labels, held_out))
+    if scores.get("accuracy", 0) <= baselines.get("majority", 0):
+        collected.append(Caveat("no better than majority"))
+    elif scores.get("accuracy", 0) <= baselines.get("linear_probe", 0):
+        collected.append(Caveat("no better than probe"))
+    return collected
+
+
+def _constant_folds(labels: Sequence[str], held_out: HeldOut) -> Iterator[Caveat]:
+    """The folds whose network predicts one label for all, where the truth has several."""
+    folds = np.repeat(held_out.folds, np.diff(held_out.starts))
+    for number in np.unique(held_out.folds).tolist():
+        rows = folds == number
+        predicted, truth = np.unique(held_out.scores[rows].argmax(axis=1)), held_out.truth[rows]
+        if len(predicted) == 1 and len(np.unique(truth[truth != UNKNOWN])) > 1:
+            yield Caveat("constant fold", number + 1, name=labels[predicted[0]])
