@@ -15,7 +15,7 @@ from core.workspace.store import Store
 
 def run(
     store: Store,
-    told: str,
+    text: str,
     *,
     groups: str,
     folds: str,
@@ -31,7 +31,7 @@ def run(
     _ = BACKBONES[backbone]
     if save:
         model_files.free_name(store, save, exactly=True)
-    dataset = stored_set(store, told, report)
+    dataset = stored_set(store, text, report)
     recipe = view("whole", backbone)
     key = runs.plan(
         store,

@@ -39,7 +39,7 @@ def free_name(store: Store, wanted: str, *, exactly: bool = False) -> str:
     if exactly and (name != wanted or name in taken):
         why = "is taken" if name in taken else "has letters that a name of a model cannot have"
         raise AnalysisError(f"The name {wanted!r} {why}.", "Give another: small letters, digits and dashes.")
-    return next(each for each in (name, *(f"{name}-{number}" for number in range(2, 10_000))) if each not in taken)
+    return next(free for free in (name, *(f"{name}-{number}" for number in range(2, 10_000))) if free not in taken)
 
 
 def _places(store: Store) -> Iterable[Path]:
@@ -79,7 +79,7 @@ def card_of(record: Training, key: str, name: str, title: str = "") -> ModelCard
         trained_on=_trained_on(record),
         licence=LICENCE,
         seed=record.seed,
-        scores={each: round(value, 4) for each, value in _scores(record, worded=worded).items()},
+        scores={metric: round(value, 4) for metric, value in _scores(record, worded=worded).items()},
         created=time.strftime("%Y-%m-%d"),
         words=WORDS if worded else "",
         words_sha256=record.words_sha256,
@@ -94,7 +94,7 @@ def _scores(record: Training, *, worded: bool) -> dict[str, float]:
         if worded
         else {name: record.words.get(f"picture {name}", value) for name, value in record.scores.items()}
     )
-    scores = {RENAMED.get(each, {}).get(record.over_time, each): value for each, value in known.items()}
+    scores = {RENAMED.get(name, {}).get(record.over_time, name): value for name, value in known.items()}
     if not worded:
         return scores
     first = RENAMED["accuracy"][record.over_time]
@@ -133,7 +133,9 @@ def _about_words(record: Training) -> str:
     """What words have to do with a model, in words."""
     if not record.words:
         return ""
-    both, picture, alone = (f"{100 * record.words[f'{each} accuracy']:.1f} %" for each in ("both", "picture", "words"))
+    both, picture, alone = (
+        f"{100 * record.words[f'{branch} accuracy']:.1f} %" for branch in ("both", "picture", "words")
+    )
     if record.words_sha256:
         return (
             " It looks at the picture and reads the words near each moment: subtitles, a transcript or speech written "
