@@ -1,13 +1,12 @@
 """`python -m core evaluate`: a labelled set and a model or a training to numbers and a report."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from core.base.errors import AnalysisError, LabelsMismatch, UnknownName
 from core.base.progress import Report
 from core.base.registry import unknown
-from core.base.settings import ROOT
 from core.domain import Dataset, Evaluation, Grouping
 from core.workflows import datasets, models, training
 from core.workflows.datasets import library
@@ -87,7 +86,7 @@ def _question(
 def _is_model(store: Store, name: str) -> bool:
     """Whether there is a model of that name; a broken one says what is wrong with it."""
     try:
-        models.model_of(store, name)
+        models.ModelLibrary.of(store).get(name)
     except UnknownName:
         return False
     return True
@@ -110,13 +109,8 @@ def _training(store: Store, dataset: Dataset, name: str) -> str:
             f"{len(texts)} trainings on {dataset.name!r} are called {name!r}.",
             f"Give the key of one: {', '.join(key[:12] for key in texts)}.",
         )
-    known = dict.fromkeys([*_models(store), *(record.name for record in runs.values())])
+    known = dict.fromkeys([*models.ModelLibrary.of(store).names(), *(record.name for record in runs.values())])
     raise unknown("model or training on this set", name, known)
-
-
-def _models(store: Store) -> Iterator[str]:
-    for place in (ROOT / "models", store.workspace / "models"):
-        yield from sorted(path.parent.name for path in place.glob("*/card.json"))
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -507,7 +507,7 @@ def test_a_saved_model_is_a_model_at_once_and_says_what_it_is(done):
     store, key = done
     card = training.save_model(store, key, "order", "Order of walks")
     here = replace(read_settings({"KINETOSCOPE_WORKSPACE": str(store.workspace)}), models=(store.workspace / "models",))
-    assert models.models(here)["order"] == card and not models.broken_models(here)
+    assert models.ModelLibrary.of(here).cards()["order"] == card and not models.ModelLibrary.of(here).broken()
     record = training.run_of(store, key)
     told = card.settings
     assert told["data"] == record.dataset_key and told["split"] == record.split and told["versions"]["keras"]
@@ -520,7 +520,7 @@ def test_a_saved_model_is_a_model_at_once_and_says_what_it_is(done):
     with pytest.raises(AnalysisError, match="is taken"):
         training.save_model(store, key, "order")
     training.delete_model(store, "order")
-    assert "order" not in models.models(here)
+    assert "order" not in models.ModelLibrary.of(here).cards()
 
 
 @pytest.mark.training

@@ -14,7 +14,6 @@ import numpy as np
 
 from core.base.errors import AnalysisError, NotEnoughExamples, ResultMissing, SplitInvalid
 from core.base.progress import Report, silent
-from core.base.settings import current
 from core.domain import Contribution, Dataset, Document, HeldOut, Item, Learned, Segment, Split, Training
 from core.domain.fingerprint import fingerprint
 from core.stages.tracks import intervals
@@ -178,12 +177,12 @@ def learn(store: Store, key: str, report: Report = silent) -> None:
     training.train(store, key, report)
     record = training.run_of(store, key)
     if record.network_sha256 and not model_of(store, key):
-        training.save_model(store, key, training.free_name(store, record.dataset))
+        training.save_model(store, key, models.ModelLibrary.of(store).free_name(record.dataset))
 
 
 def model_of(store: Store, key: str) -> str:
     """The name of the model that was made of a training; empty where there is none."""
-    model_cards = models.models(replace(current(), models=(store.workspace / "models",)))
+    model_cards = models.ModelLibrary.of(store).own().cards()
     return next((name for name, card in model_cards.items() if card.settings.get("training") == key), "")
 
 

@@ -65,7 +65,7 @@ def question_key(store: Store, question: Question) -> str:
         record = _record(store, question)
         state = (record.state, len(record.folds), record.network_sha256, record.scores)
         return fingerprint("evaluation", VERSION, dataset_key, question.dataset, question.name, state)
-    card, _ = models.model_of(store, question.name)
+    card, _ = models.ModelLibrary.of(store).get(question.name)
     steps = predictions.prepared(question.recipe, card)
     asked = (question.dataset, question.split, question.grouping, question.strangers, question.pairs)
     model = (card.name, card.version, card.labels, card.backbone, BACKBONES[card.backbone].version, card.settings)
@@ -82,7 +82,7 @@ def match(store: Store, question: Question) -> Matching:
     """How the labels of the set and of the model would be matched."""
     if question.source == "run":
         return Matching()
-    card, _ = models.model_of(store, question.name)
+    card, _ = models.ModelLibrary.of(store).get(question.name)
     left_out = question.strangers == "left out"
     return label_matching.matched(store.dataset(question.dataset), card, told=question.pairs, left_out=left_out)
 
@@ -184,7 +184,7 @@ def split_words(split: Split) -> str:
 
 
 def _of_model(store: Store, question: Question, report: Report) -> Evaluation:
-    card, _ = models.model_of(store, question.name)
+    card, _ = models.ModelLibrary.of(store).get(question.name)
     dataset = store.dataset(question.dataset)
     matching = match(store, question)
     label_matching.check_matched(dataset, card, matching)

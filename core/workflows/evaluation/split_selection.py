@@ -20,7 +20,7 @@ TOLD = 5  # clips named in an error
 def split_named(store: Store, dataset: Dataset, text: str, grouping: Grouping, model: str) -> str:
     """The key of the split that was asked for, which is kept. text: as `evaluate` says of its split."""
     if text == UNSEEN:
-        indices = label_matching.unseen(dataset, models.model_of(store, model)[0])
+        indices = label_matching.unseen(dataset, models.ModelLibrary.of(store).get(model)[0])
         if not indices:
             raise SplitInvalid(f"The model {model!r} names no group of this set as held out.", "Judge all clips.")
         return _kept(store, dataset, indices, grouping)
