@@ -480,6 +480,12 @@ def test_one_behaviour_is_not_taken_for_another_in_the_joint_state():
     assert (joint.observed, joint.bins) == (0.6, 10)
 
 
+def test_raters_of_two_clips_are_refused():
+    one, other = track((0, 3, "W")), replace(track((0, 3, "W")), video="cd")
+    with pytest.raises(ScoringRefused, match="different clips"):
+        bouts.raters([one], [other], width_s=1.0)
+
+
 @pytest.mark.parametrize("width_s", [0, -1, float("nan")])
 def test_bins_without_width_are_refused(width_s):
     with pytest.raises(ScoringRefused):

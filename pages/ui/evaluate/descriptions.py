@@ -200,10 +200,10 @@ def expected(evaluation: Evaluation) -> str:
 def warnings(evaluation: Evaluation) -> list[str]:
     """What to beware of before the numbers are believed, the gravest first."""
     card = evaluation.card
-    few = card.unit_count < metrics.bootstrap.FEW_UNITS
+    few = metrics.caveats.few_units(card.unit, card.unit_count)
     gaps = [text for text in (_left_out(evaluation), _one_class(evaluation)) if text]
     texts = [FEW.format(formatting.count(card.unit_count, card.unit))] if few else []
-    rest = [warning for warning in evaluation.warnings if warning and not (few and "not reliable" in warning)]
+    rest = [warning for warning in evaluation.warnings if warning and warning != str(few)]
     return gaps + texts + [f"{text[0].upper()}{text[1:]}{'' if text.endswith('.') else '.'}" for text in rest]
 
 
