@@ -67,10 +67,10 @@ with left:
         st.text_input("Dataset", entry.name, disabled=True)
 dataset = cache.dataset(entry)
 with right:
-    asked = picker.subject(entry) if dataset is not None else None
-if asked is not None:
-    key = picker.key(asked)
+    question = picker.subject(entry) if dataset is not None else None
+if question is not None:
+    key = picker.key(question)
     if key and job_panel.ready(
-        key, "Evaluate", evaluation.evaluate, state.store(), asked, at_once=asked.source == "run", about=ABOUT
+        key, "Evaluate", evaluation.evaluate, state.store(), question, at_once=question.source == "run", about=ABOUT
     ):
-        show(key, entry, asked)
+        show(key, entry, question)

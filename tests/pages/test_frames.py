@@ -24,7 +24,7 @@ from core.workflows import frames, models, predictions
 from pages.ui import state
 from pages.ui.common import formatting, quality_text
 from pages.ui.common.media import preview
-from pages.ui.common.media.preview import View
+from pages.ui.common.media.preview import Viewport
 from pages.ui.frames import quality_figures
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -317,15 +317,15 @@ def test_one_a_shot_gives_the_middle_of_each(looked_at, runner):
 
 def test_close_up_the_part_in_view_is_exact():
     image = np.random.default_rng(0).integers(0, 255, (100, 200, 3), np.uint8)
-    part = preview.detail(image, View(10, 0.5, 0.25))
+    part = preview.detail(image, Viewport(10, 0.5, 0.25))
     assert part is not None and part["exact"]
     assert (part["left"], part["top"], part["right"], part["bottom"]) == (90, 20, 110, 30)
     coded = np.frombuffer(base64.b64decode(part["source"].split(",")[1]), np.uint8)
     assert np.array_equal(cv2.imdecode(coded, cv2.IMREAD_COLOR)[..., ::-1], image[20:30, 90:110])
-    assert preview.detail(image, View()) is None
+    assert preview.detail(image, Viewport()) is None
 
 
-@pytest.mark.parametrize("view", [View(1000, 0, 0), View(1000, 1, 1), View(1.5, 0.9, 0.1)])
+@pytest.mark.parametrize("view", [Viewport(1000, 0, 0), Viewport(1000, 1, 1), Viewport(1.5, 0.9, 0.1)])
 def test_the_part_in_view_lies_inside_the_picture(view):
     part = preview.detail(np.zeros((100, 200, 3), np.uint8), view)
     assert part is not None

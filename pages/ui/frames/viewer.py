@@ -11,7 +11,7 @@ from pages.ui import cache, state
 from pages.ui.common import formatting, theme
 from pages.ui.common.controls.slider import slider
 from pages.ui.common.media import before_after
-from pages.ui.common.media.preview import View
+from pages.ui.common.media.preview import Viewport
 from pages.ui.frames import quality_figures
 
 LONG = 10  # frames of a long step, until another number is typed
@@ -47,13 +47,13 @@ def _nothing() -> None:
     """Streamlit wants a callback to keep the value of a component."""
 
 
-def _view(known: Any) -> View:
+def _view(known: Any) -> Viewport:
     """The part of the picture that the browser shows."""
     entries = known.get("view") if isinstance(known, dict) else None
     if not isinstance(entries, dict):
-        return View()
+        return Viewport()
     scale, x, y = (float(entries.get(name, 1.0)) for name in ("scale", "x", "y"))
-    return View(min(max(scale, 1.0), 1000.0), min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0))
+    return Viewport(min(max(scale, 1.0), 1000.0), min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0))
 
 
 def ways(info: VideoInfo) -> None:

@@ -13,7 +13,7 @@ from pages.ui.common.controls import downloads
 from pages.ui.common.media import preview
 from pages.ui.common.media.before_after import after, before, compare
 from pages.ui.prepare.step_form import form
-from pages.ui.state import Part
+from pages.ui.state import EditedStep
 
 NAME = "recipe-name"  # of the text box
 
@@ -38,7 +38,7 @@ def steps(info: VideoInfo) -> None:
     changed, rests = [], []
     for index, part in enumerate(parts):
         step, rest = _card(part, index, len(parts), info)
-        changed.append(Part(part.uid, part.on, step))
+        changed.append(EditedStep(part.uid, part.on, step))
         rests.append(rest)
     state.set_parts(tuple(changed))
     if all(rests):
@@ -48,7 +48,7 @@ def steps(info: VideoInfo) -> None:
     _add(parts)
 
 
-def _card(part: Part, index: int, count: int, info: VideoInfo) -> tuple[Any, bool]:
+def _card(part: EditedStep, index: int, count: int, info: VideoInfo) -> tuple[Any, bool]:
     """One step: its switch, its form, and buttons to move and remove it."""
     limits = {"duration_s": round(info.duration_s + 0.005, 2)}
     with st.container(border=True, key=f"step-{part.uid}"):
@@ -70,7 +70,7 @@ def _card(part: Part, index: int, count: int, info: VideoInfo) -> tuple[Any, boo
         return form(part.step, key=f"step.{part.uid}", limits=limits)
 
 
-def _button(name: str, icon: str, part: Part, disabled: bool, action: Any, *args: Any) -> None:
+def _button(name: str, icon: str, part: EditedStep, disabled: bool, action: Any, *args: Any) -> None:
     text = f"{name}: {part.step.label}"
     st.button(
         "",
@@ -86,7 +86,9 @@ def _button(name: str, icon: str, part: Part, disabled: bool, action: Any, *args
 
 def _switch(uid: int) -> None:
     on = bool(state.widget(f"on.{uid}"))
-    state.set_parts(tuple(Part(part.uid, on if part.uid == uid else part.on, part.step) for part in state.parts()))
+    state.set_parts(
+        tuple(EditedStep(part.uid, on if part.uid == uid else part.on, part.step) for part in state.parts())
+    )
 
 
 def _move(uid: int, by: int) -> None:
@@ -101,7 +103,7 @@ def _remove(uid: int) -> None:
     state.set_parts(tuple(part for part in state.parts() if part.uid != uid))
 
 
-def _add(parts: tuple[Part, ...]) -> None:
+def _add(parts: tuple[EditedStep, ...]) -> None:
     """The menu of steps, and the way back to none."""
     with st.container(horizontal=True):
         st.menu_button(
@@ -125,7 +127,7 @@ def _add(parts: tuple[Part, ...]) -> None:
 def _append() -> None:
     name = state.widget("add-step")
     if name in STEPS:
-        state.set_parts((*state.parts(), Part(state.new_uid(), True, STEPS[name]())))
+        state.set_parts((*state.parts(), EditedStep(state.new_uid(), True, STEPS[name]())))
 
 
 def recipes() -> None:

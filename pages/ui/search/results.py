@@ -189,7 +189,7 @@ def _watch(hits: Hits, moment: Moment) -> None:
         theme.problem(str(error), error.hint)
         return
     player.show(
-        info, [player.Row(FOUND, _lane(hits, moment.video))], cache.slots((hits.query,)), quiet=True, at_once=True,
+        info, [player.Lane(FOUND, _lane(hits, moment.video))], cache.slots((hits.query,)), quiet=True, at_once=True,
         playable=player.playable(info), start_s=moment.start_s,
         key=f"search.player.{moment.video}.{moment.start_s:.2f}",
     )  # fmt: skip

@@ -39,7 +39,16 @@ from pages.ui.state.model_choice import (
     own_models,
     query,
 )
-from pages.ui.state.recipe_editor import Part, new_uid, parts, read_recipe, recipe, recipe_json, set_parts, use_recipe
+from pages.ui.state.recipe_editor import (
+    EditedStep,
+    new_uid,
+    parts,
+    read_recipe,
+    recipe,
+    recipe_json,
+    set_parts,
+    use_recipe,
+)
 from pages.ui.state.session import (
     close,
     heeding_presses,
@@ -56,7 +65,7 @@ from pages.ui.state.session import (
 
 __all__ = [
     "IN_WORDS",
-    "Part",
+    "EditedStep",
     "ask",
     "broken_models",
     "choose",

@@ -21,7 +21,7 @@ def tables(segments, info: VideoInfo, key: str) -> None:
     if not texts:
         segments()
         return
-    first, *others = st.tabs(["Labels", *(told(lines) for lines in texts)])
+    first, *others = st.tabs(["Labels", *(_title(lines) for lines in texts)])
     with first:
         segments()
     for tab, text in zip(others, texts, strict=True):
@@ -29,7 +29,7 @@ def tables(segments, info: VideoInfo, key: str) -> None:
             _table(text, f"{key}.{text.source}")
 
 
-def told(texts: Lines) -> str:
+def _title(texts: Lines) -> str:
     """The name of a source of texts, for people."""
     return text_branch.source(texts.source)
 
@@ -62,7 +62,7 @@ def panel(info: VideoInfo) -> None:
     theme.section("Text of the clip", about)
     for text in texts:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{told(text)}**, {formatting.count(len(text.lines), 'line')}")
+            st.markdown(f"**{_title(text)}**, {formatting.count(len(text.lines), 'line')}")
             st.button(
                 "Remove",
                 key=f"drop.{text.source}",

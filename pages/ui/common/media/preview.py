@@ -78,7 +78,7 @@ def drawn(sheet: Sheet) -> tuple[dict, ...]:
 
 
 @dataclass(frozen=True)
-class View:
+class Viewport:
     """A part of a picture: magnified by `scale`, with its middle at (x, y) in shares of width and height."""
 
     scale: float = 1.0
@@ -86,7 +86,7 @@ class View:
     y: float = 0.5
 
 
-def detail(image: np.ndarray, view: View) -> dict | None:
+def detail(image: np.ndarray, view: Viewport) -> dict | None:
     """The part of a picture in view, in full size, as the component draws it; None for the whole.
 
     image: (H, W, 3) RGB uint8. A narrow part is exact (PNG), a wider one a JPEG.

@@ -19,7 +19,7 @@ Span = tuple[float, float]
 
 
 @dataclass(frozen=True, eq=False)
-class Curve:
+class LaneCurve:
     """A line in a lane. times_s: (T,) rising; values: (T,), 0 to 1; colour: "#RRGGBB"."""
 
     name: str
@@ -29,7 +29,7 @@ class Curve:
 
 
 @dataclass(frozen=True, eq=False)
-class Row:
+class Lane:
     """A lane under the picture, of segments that do not overlap or of curves.
 
     name: unique in a player, shown beside it. seen: sorted stretches that were looked at, all where it is None; what
@@ -39,7 +39,7 @@ class Row:
 
     name: str
     segments: Sequence[Segment] = ()
-    curves: Sequence[Curve] = ()
+    curves: Sequence[LaneCurve] = ()
     seen: Sequence[Span] | None = None
     prefix: str = ""
     edits: bool = False
@@ -64,7 +64,7 @@ class Palette:
         return self._numbers[label, look]
 
 
-def packed(row: Row, palette: Palette) -> dict[str, Any]:
+def packed(row: Lane, palette: Palette) -> dict[str, Any]:
     """A lane as the component reads it: columns of numbers, some thirty bytes a segment."""
     segments = row.segments
     sures = [UNSAID if segment.confidence is None else round(100 * segment.confidence) for segment in segments]
@@ -82,7 +82,7 @@ def packed(row: Row, palette: Palette) -> dict[str, Any]:
     }
 
 
-def _line(curve: Curve) -> dict[str, str]:
+def _line(curve: LaneCurve) -> dict[str, str]:
     every = max(1, -(-len(curve.values) // COLUMNS))
     firsts = np.arange(0, len(curve.values), every)
     means = np.add.reduceat(curve.values, firsts) / np.diff(np.append(firsts, len(curve.values)))
