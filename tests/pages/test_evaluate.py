@@ -15,7 +15,7 @@ from core.workflows.evaluation import choices
 from core.workflows.training import checkpoints
 from core.workspace.store import Store
 from pages.ui import cache, state
-from pages.ui.evaluate import confusion_matrix, descriptions, figures
+from pages.ui.evaluate import confusion_matrix, descriptions, metric_figures
 from tests.pages.test_pages import FakeRunner, button, downloads_of, page, runner, told, video_info
 
 __all__ = ["runner"]
@@ -236,7 +236,7 @@ def test_every_bin_and_every_point_of_a_curve_lists_as_many_clips_as_it_counts(k
             assert cache.listing(key, ("bin", place, scaled), "as listed", 0, 50).rows == count
     curve = cache.curve(key, "run", "roc")
     assert curve is not None
-    drawn: Any = figures.curve(curve, "roc", 1 / 3, dark=False).data[1]
+    drawn: Any = metric_figures.curve(curve, "roc", 1 / 3, dark=False).data[1]
     for false, true, (threshold,) in zip(drawn.x, drawn.y, drawn.customdata, strict=True):
         listing = cache.listing(key, ("above", "run", threshold, "all"), "as listed", 0, 50)
         assert listing.rows == pytest.approx((16 * false + 8 * true) / 100)
@@ -404,6 +404,6 @@ def test_many_classes_are_shown_a_part_at_a_time_the_most_confused_first(store, 
 def test_the_class_bars_tell_values_and_intervals(store):
     found = evaluated(store, some_set(), clip_answers(some_set(), MISTAKES))
     truths = found.card.confusion.sum(axis=1)
-    drawn: Any = figures.classes(LABELS, truths, found.card.by_label, (1, 0), "recall", dark=False)
+    drawn: Any = metric_figures.classes(LABELS, truths, found.card.by_label, (1, 0), "recall", dark=False)
     recall = next(trace for trace in drawn.data if trace.name == "Recall")
     assert list(recall.x) == pytest.approx([62.5, 87.5]) and [name for (name,) in recall.customdata] == ["run", "jump"]

@@ -24,7 +24,7 @@ from core.workflows import datasets, predictions, training
 from core.workflows.training import checkpoints
 from core.workspace.store import Store
 from pages.ui import state
-from pages.ui.train import descriptions, figures
+from pages.ui.train import descriptions, run_figures
 from tests.pages.test_pages import FakeRunner, button, downloads_of, page, runner, told
 
 __all__ = ["runner"]
@@ -239,9 +239,9 @@ def test_a_set_that_cannot_be_split_says_so(store):
 def test_words_and_figures_hold_what_they_are_given(store, dataset):
     record = ended(store, planned(store, dataset))
     assert "88 %" in descriptions.headline(record) and "GRU, 64 units, both ways" in descriptions.facts(record)
-    figure: Any = figures.beside(record, dark=False)
+    figure: Any = run_figures.beside(record, dark=False)
     assert list(figure.data[0].x) == pytest.approx([50.0, 80.0, 87.5])
-    drawn: Any = figures.score(HISTORY, passes=40, best=6, dark=True)
+    drawn: Any = run_figures.score(HISTORY, passes=40, best=6, dark=True)
     assert [trace.name for trace in drawn.data] == ["training", "validation", "kept"]
     assert list(descriptions.folds(record.folds)["Epochs"]) == [7, 7]
     assert Path(record.dataset).name == "Moves"
