@@ -49,9 +49,11 @@ def rate(rate_hz: Fraction | float) -> str:
     return f"{float(rate_hz):.2f}".rstrip("0").rstrip(".") + " frames/s"
 
 
-def per_cent(share: float) -> str:
-    """A share of one: 97 %, below one per cent with a decimal."""
-    return f"{100 * share:.0f} %" if share >= 0.01 or share == 0 else f"{100 * share:.1f} %"
+def per_cent(share: float, *, decimals: int | None = None) -> str:
+    """A share of 1 in per cent: 97 %, below one per cent with a decimal; with `decimals` always with so many."""
+    if decimals is None:
+        decimals = 0 if share >= 0.01 or share == 0 else 1
+    return f"{100 * share:.{decimals}f} %"
 
 
 def number(whole: int) -> str:

@@ -87,7 +87,7 @@ def _temperature(evaluation: Evaluation) -> None:
         return
     st.caption(
         f"Temperature {text}: the calibration error {'falls' if after < before else 'does not fall'}, from "
-        f"{100 * before:.1f} to {100 * after:.1f} %.",
+        f"{100 * before:.1f} to {formatting.per_cent(after, decimals=1)}.",
         help=(
             "Temperature scaling makes scores less (above 1) or more (below 1) confident; the "
             "predicted class never changes. The temperature was fitted on other clips than those "
@@ -121,7 +121,7 @@ def _curve(key: str, evaluation: Evaluation, label: str, kind: str) -> None:
     name = "roc_auc" if kind == "roc" else "average_precision"
     index, by_label = evaluation.card.labels.index(label), evaluation.card.by_label
     st.metric(
-        "Area under the curve", f"{100 * curve.area:.1f} %",
+        "Area under the curve", formatting.per_cent(curve.area, decimals=1),
         descriptions.interval(name, by_label[name][index]) if name in by_label else None,
         delta_color="off", delta_arrow="off", help=descriptions.explained(name),
     )  # fmt: skip

@@ -151,7 +151,7 @@ def value(name: str, estimate: Estimate) -> str:
     unit = METRICS[name].unit
     if unit == "s":
         return _signed(estimate.value) + " s"
-    return f"{estimate.value:.2f}" if unit or name == "kappa" else f"{100 * estimate.value:.1f} %"
+    return f"{estimate.value:.2f}" if unit or name == "kappa" else formatting.per_cent(estimate.value, decimals=1)
 
 
 def interval(name: str, estimate: Estimate) -> str:
@@ -163,7 +163,7 @@ def interval(name: str, estimate: Estimate) -> str:
         return f"{_signed(estimate.low)} to {_signed(estimate.high)} s"
     if unit or name == "kappa":
         return f"{estimate.low:.2f} to {estimate.high:.2f}"
-    return f"{100 * estimate.low:.1f} to {100 * estimate.high:.1f} %"
+    return f"{100 * estimate.low:.1f} to {formatting.per_cent(estimate.high, decimals=1)}"
 
 
 def _signed(seconds: float) -> str:

@@ -57,7 +57,7 @@ def interval(estimate: Estimate) -> str:
     """The interval of a number in words, or why it has none."""
     if estimate.low is None or estimate.high is None:
         return estimate.why or "no interval"
-    return f"95 % interval: {100 * estimate.low:.1f} to {100 * estimate.high:.1f} %"
+    return f"95 % interval: {100 * estimate.low:.1f} to {formatting.per_cent(estimate.high, decimals=1)}"
 
 
 def classes(
@@ -121,7 +121,7 @@ def estimate(value: Estimate) -> str:
     """A number with its interval in words."""
     if value.value is None:
         return f"– ({value.why})"
-    text = f"{100 * value.value:.1f} %"
+    text = formatting.per_cent(value.value, decimals=1)
     return (
         text if value.low is None or value.high is None else f"{text} ({100 * value.low:.1f} to {100 * value.high:.1f})"
     )
@@ -161,8 +161,8 @@ def _bin(reliability: Reliability, index: int, noun: str) -> str:
     few = ", too few to be reliable" if reliability.few[index] else ""
     return (
         f"{many} with {low:.0f} to {high:.0f} % confidence{few}<br>"
-        f"mean confidence {100 * reliability.confidence[index]:.0f} %, "
-        f"accuracy {100 * reliability.accuracy[index]:.0f} %"
+        f"mean confidence {formatting.per_cent(float(reliability.confidence[index]), decimals=0)}, "
+        f"accuracy {formatting.per_cent(float(reliability.accuracy[index]), decimals=0)}"
     )
 
 
@@ -211,7 +211,7 @@ def _finite(threshold: float) -> float:
 
 
 def _threshold(threshold: float) -> str:
-    return f"score threshold {100 * threshold:.1f} %" if threshold <= 1 else "never predicted"
+    return f"score threshold {formatting.per_cent(threshold, decimals=1)}" if threshold <= 1 else "never predicted"
 
 
 def sweep(points: Sweep, at: float, *, dark: bool) -> "Figure":

@@ -46,7 +46,7 @@ def _bin(index: int, scaled: int) -> str:
 
 
 def _above(label: str, threshold: float, what: str) -> str:
-    score = f"{100 * min(max(float(threshold), 0.0), 1.0):.1f} %"
+    score = formatting.per_cent(min(max(float(threshold), 0.0), 1.0), decimals=1)
     kinds = {
         "all": f"Score of “{label}” at least {score}",
         "right": f"“{label}” with a score of at least {score}",

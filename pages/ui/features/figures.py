@@ -180,7 +180,9 @@ def cloud(
             text=[f"{formatting.clock(float(times_s[index]), decimals=2)} {name}" for index in at],
             hovertemplate="%{text}<extra></extra>",
         )  # fmt: skip
-    texts = [f"axis {axis + 1}: {100 * share:.0f} % of the variance" for axis, share in enumerate(shares)]
+    texts = [
+        f"axis {axis + 1}: {formatting.per_cent(float(share))} of the variance" for axis, share in enumerate(shares)
+    ]
     figure.update_xaxes(title=texts[0], zeroline=False)
     figure.update_layout(legend={"orientation": "h", "y": -0.2})
     return _laid_out(figure, dark, height=430, y_title=texts[1])

@@ -36,7 +36,10 @@ def about(quality: Quality, findings: Sequence[Finding], index: int) -> list[str
     moment_s = float(quality.times_s[index])
     black = quality.black[index] >= BLACK_SHARE
     shown = [(name, label) for name, label in LANES if not (black and name == "sharpness")]
-    facts = [f"{label.split(',')[0]} {100 * float(getattr(quality, name)[index]):.1f} %" for name, label in shown]
+    facts = [
+        f"{label.split(',')[0]} {formatting.per_cent(float(getattr(quality, name)[index]), decimals=1)}"
+        for name, label in shown
+    ]
     return facts + [CALLED[finding.kind][0] for finding in findings if finding.start_s <= moment_s < finding.stop_s]
 
 

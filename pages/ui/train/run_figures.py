@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from core.domain import Epoch, Training, Trial
+from pages.ui.common import formatting
 from pages.ui.common.figures import INK_DARK, blank
 from pages.ui.common.metric_names import NAMES
 
@@ -38,7 +39,7 @@ def score(history: Sequence[Epoch], *, passes: int, best: int | None, dark: bool
             x=[best + 1], y=[values[best]], mode="markers", name="kept", hoverinfo="skip",
             marker={"size": 11, "color": VALIDATED, "line": {"width": 2, "color": INK_DARK if dark else "#FFFFFF"}},
         )  # fmt: skip
-    figure.update_yaxes(title="named rightly, %", range=[0, 103])
+    figure.update_yaxes(title="accuracy, %", range=[0, 103])
     return figure
 
 
@@ -72,7 +73,9 @@ def beside(record: Training, *, dark: bool) -> "Figure":
     rows = [(name, 100 * value, shade) for name, (value, shade) in pairs.items() if value is not None]
     figure.add_bar(
         y=[row[0] for row in rows], x=[row[1] for row in rows], orientation="h",
-        marker={"color": [row[2] for row in rows]}, text=[f"{row[1]:.1f} %" for row in rows], textposition="outside",
+        marker={"color": [row[2] for row in rows]},
+        text=[formatting.per_cent(row[1] / 100, decimals=1) for row in rows],
+        textposition="outside",
         cliponaxis=False, hovertemplate="%{y}: %{x:.1f} %<extra></extra>", showlegend=False,
     )  # fmt: skip
     figure.update_xaxes(range=[0, 125], title=None, showticklabels=False)

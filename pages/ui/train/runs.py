@@ -104,7 +104,7 @@ def _results(key: str, record: Training) -> None:
     with right:
         text_branch_scores.show(record, key=f"list.{key}")
         values = {NAMES.get(name, name): value for name, value in record.scores.items()}
-        theme.facts(f"{name} {100 * value:.1f} %" for name, value in values.items())
+        theme.facts(f"{name} {formatting.per_cent(value, decimals=1)}" for name, value in values.items())
         st.dataframe(
             descriptions.folds(record.folds), hide_index=True, width="stretch",
             height=min(250, 38 + 35 * len(record.folds)),
