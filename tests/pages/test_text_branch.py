@@ -37,10 +37,10 @@ def test_what_the_words_add_is_told_beside_the_picture(looked_at, store):
     at = tab(page("train"), "Runs")
     tiles = {one.label: one.value for one in at.metric}
     assert tiles == {"Video only": "50.0 %", "Text only": "55.0 %", "Video and text": "87.5 %"}
-    assert "With the words 37.5 in 100 clips more are correctly classified" in told(at)
+    assert "37.5 points higher than without" in told(at)
 
 
-@pytest.mark.parametrize(("both", "expected"), [(0.5, "change nothing"), (0.4, "10.0 in 100 clips fewer")])
+@pytest.mark.parametrize(("both", "expected"), [(0.5, "not change"), (0.4, "10.0 points lower")])
 def test_words_that_do_not_help_are_told_so(looked_at, store, both, expected):
     record = ended(store, planned(store, looked_at, words=True), words=WORDS | {"both accuracy": both})
     assert expected in text_branch_scores.sentence(record)

@@ -623,6 +623,12 @@ def test_a_paired_difference_is_surer_than_its_parts():
     assert interval(better)[0] < interval(worse)[1]
 
 
+def test_a_model_is_better_than_itself_in_no_draw():
+    """A tie speaks against the first: "no better" holds in every draw."""
+    model = shares(0.8, 0.7, 0.9)
+    assert bootstrap.difference(model, model, METRICS["frame_accuracy"]).not_better == 1
+
+
 @pytest.mark.parametrize(
     "change",
     [

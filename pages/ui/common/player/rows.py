@@ -67,7 +67,7 @@ class Palette:
 def packed(row: Lane, palette: Palette) -> dict[str, Any]:
     """A lane as the component reads it: columns of numbers, some thirty bytes a segment."""
     segments = row.segments
-    sures = [UNSAID if segment.confidence is None else round(100 * segment.confidence) for segment in segments]
+    confidences = [UNSAID if segment.confidence is None else round(100 * segment.confidence) for segment in segments]
     return {
         "name": row.name,
         "title": row.prefix,
@@ -77,7 +77,7 @@ def packed(row: Lane, palette: Palette) -> dict[str, Any]:
         "starts": _text([segment.start_s for segment in segments], "<f8"),
         "stops": _text([segment.stop_s for segment in segments], "<f8"),
         "labels": _text([palette.number(segment.label, row.look) for segment in segments], "<u2"),
-        "sures": _text(sures, "<u1"),
+        "confidences": _text(confidences, "<u1"),
         "curves": [_line(curve) for curve in row.curves],
     }
 
