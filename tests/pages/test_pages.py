@@ -163,7 +163,7 @@ def test_a_library_shows_what_was_measured_and_what_was_odd(clip):
     words = told(page("library"))
     for expected in ("street.mp4", "96 × 64 px", "25 frames/s", "50 frames", "H.264", "50 of 60 declared frames"):
         assert expected in words
-    assert "The file itself stays" in words
+    assert "The original file is kept" in words
 
 
 def test_a_clip_that_cannot_be_added_says_why_and_what_to_do(runner):
@@ -292,7 +292,7 @@ def test_steps_move_switch_off_and_go(clip):
     assert recipe_of(at) == Recipe((Crop((0.0, 50.0)), Rotate(90.0)))
     at.toggle("on.1").set_value(False).run()
     assert recipe_of(at) == Recipe((Crop((0.0, 50.0)),))
-    assert "takes no part" in told(at)
+    assert "This step is switched off" in told(at)
     at.button("Remove.2").click().run()
     assert [uid for uid, _, _ in at.session_state["parts"]] == [1]
     button(at, "Reset").click().run()
@@ -307,7 +307,7 @@ def test_a_moment_that_is_cut_away_is_told_so(clip):
     assert made.shown(0.4) == 10
     assert made.shown(1.19) == 29
     assert made.shown(1.2) is None
-    assert "the recipe keeps 0:00.40 to 0:01.16" in before_after._cut_away(made)
+    assert "The recipe removes this moment and keeps 0:00.40 to 0:01.16" in before_after._cut_away(made)
 
 
 def test_a_recipe_is_saved_used_again_and_deleted(clip):
@@ -354,7 +354,7 @@ def test_a_running_analysis_shows_how_far_it_is_and_can_be_cancelled(clip, runne
     at = page("timeline")
     (bar,) = at.get("progress")
     assert bar.proto.value == 40
-    for expected in ("40 %, 40 of 100 frames", "32 frames a second", "about 2 s left"):
+    for expected in ("40 %, 40 of 100 frames", "32 frames/s", "about 2 s left"):
         assert expected in bar.proto.text
     button(at, "Cancel").click().run()
     assert runner.cancelled == [key]
@@ -379,7 +379,7 @@ def test_a_finished_analysis_shows_labels_segments_and_files(clip):
     assert len(at.get("plotly_chart")) == 1
     at.selectbox(key="download.other").select("elan").run()
     assert downloads_of(at)[FORMATS["elan"].title].read().startswith(b"<?xml")
-    assert "does not keep how sure each segment is" in told(at)
+    assert "Not stored in this format: how sure each segment is" in told(at)
 
 
 @pytest.mark.parametrize(
@@ -387,7 +387,7 @@ def test_a_finished_analysis_shows_labels_segments_and_files(clip):
     [
         ({"state": "failed", "error": "The clip is damaged.", "hint": "Trim it."}, ("The clip is damaged", "Trim it")),
         ({"state": "lost", "error": "The program was ended.", "hint": "Start it again."}, ("The program was ended",)),
-        ({"state": "cancelled"}, ("Stopped before the end", "Nothing was kept")),
+        ({"state": "cancelled"}, ("Cancelled.", "No results were stored.")),
     ],
 )
 def test_an_analysis_that_did_not_end_well_says_so_and_can_be_tried_again(clip, runner, ended, expected):

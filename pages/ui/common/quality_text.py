@@ -2,15 +2,10 @@
 
 from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING
 
 from core.domain import Segment
 from core.stages.video.quality import Finding
 from pages.ui.common import formatting
-
-if TYPE_CHECKING:
-    pass
-
 
 NOTHING_FOUND = "No problems found."
 

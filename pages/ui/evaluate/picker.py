@@ -11,7 +11,7 @@ from core.workflows import evaluation, training
 from core.workflows.evaluation import label_matching
 from core.workspace.store import DatasetEntry
 from pages.ui import cache, state
-from pages.ui.common import formatting, split_text, theme
+from pages.ui.common import formatting, split_description, theme
 from pages.ui.evaluate import selection
 
 RUN, MODEL = "run:", "model:"
@@ -81,7 +81,7 @@ def _clips(entry: DatasetEntry, model: str, at: str) -> tuple[str, Grouping]:
     """The key of the split whose test clips are meant, "" for all, and how groups are told."""
     kept = {key: cache.kept_split(key) for key in state.store().split_keys(entry.key)}
     texts = _words(entry, model) | {
-        key: f"Test clips of the split: {split_text.split(split)}" for key, split in kept.items()
+        key: f"Test clips of the split: {split_description.describe(split)}" for key, split in kept.items()
     }
     chosen = next(iter(texts))
     if len(texts) > 1:

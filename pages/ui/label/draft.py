@@ -10,7 +10,7 @@ from core.workflows import predictions
 from core.workflows.annotation import drafts, edits
 from core.workflows.annotation.journal import State
 from pages.ui import cache, state
-from pages.ui.common import flash, formatting, named_labels, theme
+from pages.ui.common import flash, formatting, theme, zero_shot_labels
 from pages.ui.common.controls import button
 from pages.ui.common.jobs import job_panel
 from pages.ui.common.pickers import model_picker
@@ -61,7 +61,7 @@ def stored_draft(info: VideoInfo, now: State) -> Drafted | None:
 
 def _in_words(info: VideoInfo, now: State, key: str) -> Drafted | None:
     """The draft in labels that the person named in words. key: of what the known labels say."""
-    pair = named_labels.draft(info, key)
+    pair = zero_shot_labels.draft(info, key)
     if pair is None:
         return None
     analysis, prediction = pair

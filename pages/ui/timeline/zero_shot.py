@@ -11,7 +11,7 @@ from core.workflows.search import zero_shot
 from pages.ui import cache, state
 from pages.ui.common import formatting, theme
 from pages.ui.common.jobs import job_panel
-from pages.ui.common.named_labels import STRICTNESS
+from pages.ui.common.zero_shot_labels import STRICTNESS
 from pages.ui.timeline import result
 
 EXAMPLE = "someone rides a horse\n做饭\nSeilspringen"

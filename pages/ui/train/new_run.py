@@ -7,7 +7,7 @@ from core.domain import Dataset, Split
 from core.workflows import training
 from core.workspace.store import DatasetEntry
 from pages.ui import cache, state
-from pages.ui.common import formatting, split_text, theme
+from pages.ui.common import formatting, split_description, theme
 from pages.ui.common.controls import button
 from pages.ui.common.jobs import job_panel
 from pages.ui.common.pickers import backbone_menu, dataset_picker
@@ -63,7 +63,7 @@ def _split(entry: DatasetEntry, dataset: Dataset) -> Split | None:
         return None
     with st.container(horizontal=True, vertical_alignment="center"):
         title = "Split" if kept else "Suggested split"
-        st.markdown(f"{title}: **{theme.plain(split_text.split(split))}**")
+        st.markdown(f"{title}: **{theme.plain(split_description.describe(split))}**")
         st.button(
             "Change split", icon=":material/call_split:", type="tertiary", key="train.split", on_click=state.go,
             args=("datasets",),

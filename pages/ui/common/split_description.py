@@ -1,15 +1,10 @@
 """How a split is described."""
 
-from typing import TYPE_CHECKING
-
 from core.domain import Split
 from pages.ui.common import formatting
 
-if TYPE_CHECKING:
-    pass
 
-
-def split(chosen: Split) -> str:
+def describe(chosen: Split) -> str:
     """How a set is split, in a few words."""
     text = {
         "column": "given in the dataset",
