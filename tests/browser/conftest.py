@@ -128,7 +128,7 @@ def after_picture(page: Page) -> Locator:
 
 def set_number(page: Page, label: str, value: float) -> None:
     """Type a value into the box of a slider."""
-    box = page.get_by_role("spinbutton", name=f"{label}, exactly", exact=True)
+    box = page.get_by_role("spinbutton", name=f"{label}, exact value", exact=True)
     box.fill(str(value))
     box.press("Enter")
 

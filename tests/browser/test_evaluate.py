@@ -68,7 +68,7 @@ def test_each_cell_lists_its_clips_and_one_of_them_plays(page: Page, dashboard: 
     expect(page.locator(".k-chosen")).to_have_text("“run” taken for “walk”")
     page.locator(".gallery .card").first.click()
     dialog = page.get_by_role("dialog")
-    expect(dialog.locator(".names span")).to_have_text(["truth", "said", "differs"])
+    expect(dialog.locator(".names span")).to_have_text(["truth", "predicted", "differs"])
     expect(dialog.locator(".segment", has_text="walk, not run")).to_be_visible()
     wait_until(lambda: dialog.locator("video").evaluate("video => video.currentTime > 0"))
     page.wait_for_timeout(300)

@@ -79,7 +79,7 @@ def test_a_person_finds_what_is_wrong_and_takes_pictures_along(page: Page, dashb
 
 def test_keys_step_the_sheet_jumps_and_the_address_follows(page: Page, dashboard: Dashboard, faulty: str):
     open_frames(page, dashboard, faulty, "&t=1")
-    box = page.get_by_role("spinbutton", name="Frame, exactly")
+    box = page.get_by_role("spinbutton", name="Frame, exact value")
     facts = page.locator(FACTS).first
     for key, index in (("ArrowRight", 26), ("ArrowRight", 27), ("Shift+ArrowRight", 37), ("ArrowLeft", 36)):
         page.keyboard.press(key)

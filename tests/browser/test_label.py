@@ -133,7 +133,7 @@ def watch(page: Page, dashboard: Dashboard, digest: str) -> None:
     for _ in range(12):
         page.wait_for_timeout(250)
         frame, told, after = player.evaluate(
-            f"(player) => {{ const see = {marked.READ}; const told = player.querySelector('.sure').textContent;"
+            f"(player) => {{ const see = {marked.READ}; const told = player.querySelector('.confidence').textContent;"
             "return [see(player), told, see(player)] }"
         )
         near = {one.label for at in (frame - 1, frame, after + 1) for one in said if _holds(one, times_s, at)}

@@ -42,8 +42,10 @@ def test_a_cold_link_opens_its_page_with_the_clip_and_the_moment(
         expect(page.get_by_role("heading", name=heading, level=1)).to_be_visible()
         expect(page.get_by_text(re.compile("[Pp]age not found"))).to_have_count(0)
         if path == "/prepare":
-            expect(page.get_by_role("spinbutton", name="Moment, exactly")).to_have_value("2.500", timeout=PATIENCE_MS)
-            expect(page.get_by_role("spinbutton", name="Moment, exactly")).to_have_count(1)
+            expect(page.get_by_role("spinbutton", name="Moment, exact value")).to_have_value(
+                "2.500", timeout=PATIENCE_MS
+            )
+            expect(page.get_by_role("spinbutton", name="Moment, exact value")).to_have_count(1)
         if path != "/":
             expect(page.get_by_role("combobox", name="Clip")).to_have_value(Path(clip.path).name)
 

@@ -123,11 +123,11 @@ def test_keys_zoom_and_are_listed(page: Page, stage: Dashboard, made):
     expect(page.locator(".overview")).to_be_visible()
     press(page, "f")
     expect(page.locator(".overview")).to_be_hidden()
-    expect(page.get_by_role("slider", name="Moment in the clip")).to_have_attribute(
+    expect(page.get_by_role("slider", name="Playhead")).to_have_attribute(
         "aria-valuetext", "frame 0, 0:00.00, nothing happening"
     )
     press(page, "?")
-    keys = page.get_by_role("dialog", name="Keys")
+    keys = page.get_by_role("dialog", name="Keyboard shortcuts")
     expect(keys).to_contain_text("split the segment at the playhead")
     picture(page, "player-keys")
     press(page, "Escape")
@@ -209,7 +209,7 @@ def test_a_key_held_while_it_plays_paints_what_passes(page: Page, stage: Dashboa
     press(page, "Space")
     wait_until(lambda: len(titles(player)) == 1)
     assert titles(player)[0].startswith("sit down, 0:00.")
-    page.get_by_role("slider", name="Moment in the clip").focus()
+    page.get_by_role("slider", name="Playhead").focus()
     press(page, "Escape", "Home", "Shift+ArrowRight")
     settled(page, 10)
     page.keyboard.down("1")

@@ -191,8 +191,8 @@ def test_the_banner_tells_how_long_frames_stay():
 
 def test_every_key_is_documented():
     script = (ROOT / "pages/ui/common/player/keys.js").read_text(encoding="utf-8")
-    listed = list(re.findall(r"\{ keys: \[(.*?)\], words", script))
-    keys = [key for one in listed for key in re.findall(r'"(.*?)"', one)]
+    listed = list(re.findall(r"^  (?:inside|anywhere|editing)\(\[(.*?)\], \"", script, re.MULTILINE))
+    keys = [key for names in listed for key in re.findall(r'"(.*?)"', names)]
     documented = (ROOT / "docs/player.md").read_text(encoding="utf-8")
     assert len(keys) > 30
     assert not [key for key in keys if f"`{key}`" not in documented]

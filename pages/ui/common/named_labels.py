@@ -3,10 +3,10 @@
 from core.base.errors import AnalysisError
 from core.domain import Analysis, Prediction, VideoInfo
 from core.workflows import search
-from core.workflows.search import zero_shot
+from core.workflows.search import semantics, zero_shot
 from pages.ui import cache, state
 
-STRICTNESS = {"loose": 0.0, "usual": zero_shot.semantics.NEAR, "strict": 0.2}
+STRICTNESS = {"loose": 0.0, "usual": semantics.NEAR, "strict": 0.2}
 
 
 def draft(info: VideoInfo, base: str) -> tuple[Analysis, Prediction] | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 from streamlit.components import v2
 
-from pages.ui.common import figures
+from pages.ui.common import figures, javascript
 
 HERE = Path(__file__).parent
 ASSETS = HERE.parent / "assets"
@@ -15,15 +15,10 @@ LOGO = str(ASSETS / "logo.svg")
 ICON = str(ASSETS / "icon.svg")
 
 
-def component(script: Path, *parts: str):
-    """Our own component: a script that makes its own elements, and the style sheet of the same name beside it.
-
-    parts: of a large one, further scripts of the same folder, joined before it into one module in this order.
-    """
-    files = [*(script.with_name(f"{part}.js") for part in parts), script]
-    js = "\n".join(file.read_text(encoding="utf-8") for file in files)
+def component(script: Path):
+    """Our own component: a JavaScript module that makes its own elements, and the style sheet of the same name."""
     css = script.with_suffix(".css").read_text(encoding="utf-8")
-    return v2.component(f"kinetoscope_{script.stem}", js=js, css=css)
+    return v2.component(f"kinetoscope_{script.stem}", js=javascript.joined(script), css=css)
 
 
 def styles() -> None:

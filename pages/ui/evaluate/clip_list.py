@@ -90,9 +90,9 @@ def _item(place: int, case: Case, slots: dict[str, int]) -> dict:
         "name": case.path.rpartition("/")[2],
         "truth": case.truth or "not told",
         "truth_colour": figures.colour(slots[case.truth]) if case.truth else "transparent",
-        "said": case.predicted,
-        "said_colour": figures.colour(slots[case.predicted]),
-        "sure": "" if case.confidence is None else f"{formatting.per_cent(case.confidence)} sure",
+        "prediction": case.predicted,
+        "prediction_colour": figures.colour(slots[case.predicted]),
+        "confidence": "" if case.confidence is None else formatting.per_cent(case.confidence),
         "right": case.right,
         "note": f"The second said {case.other}." if case.other else "",
     }
@@ -162,12 +162,12 @@ def _said(case: Case) -> None:
     facts = [f"group {case.group}"] if case.group and case.group != case.path else []
     facts += [f"tested in fold {case.fold + 1}"] if case.fold >= 0 else []
     facts += [f"the second said {case.other}"] if case.other else []
-    st.html(f'<div>{told}<span class="k-said">{escape(" · ".join(facts))}</span></div>')
+    st.html(f'<div>{told}<span class="k-fact">{escape(" · ".join(facts))}</span></div>')
 
 
 def _chip(name: str, label: str, slot: int, score: float | None) -> str:
     told = "" if score is None else formatting.per_cent(score)
-    return f'<span class="k-said">{name}</span>{theme.chip(label, slot, told)}'
+    return f'<span class="k-fact">{name}</span>{theme.chip(label, slot, told)}'
 
 
 def play(key: str, video: str, unit: int, *, start_s: float, at_once: bool = True) -> None:

@@ -1,51 +1,55 @@
-// Clips with truth, prediction and confidence. A click on one tells the page which; pictures come as they scroll into view.
-const instances = new WeakMap();
+// Clips with their true label, prediction and confidence. A click tells the page which one was picked.
+/** @import { ComponentArguments } from "../common/component" */
+import { element, lazyImage } from "../common/elements.js";
 
-function part(tag, name, text = "") {
-  return Object.assign(document.createElement(tag), { className: name, textContent: text });
-}
+/**
+ * @typedef {{ id: number, source: string, fallback: string, length: string, name: string, truth: string,
+ *   truth_colour: string, prediction: string, prediction_colour: string, confidence: string, right: boolean,
+ *   note: string }} Item
+ * @typedef {{ items: Item[], order: string }} GalleryData
+ * @typedef {Pick<ComponentArguments<GalleryData>, "setTriggerValue">} Arguments
+ * @typedef {Arguments & { box: HTMLElement, order: string }} Gallery
+ */
 
-function word(name, label, colour) {
-  const line = part("span", "word");
-  const dot = part("i", "dot");
+/** @type {WeakMap<HTMLElement, Gallery>} */
+const galleries = new WeakMap();
+
+/** @param {string} kind @param {string} label @param {string} colour */
+function labelLine(kind, label, colour) {
+  const dot = element("i", { className: "dot" });
   dot.style.background = colour;
-  line.append(part("em", "", name), dot, part("b", "", label));
-  return line;
+  return element("span", { className: "line" }, element("em", {}, kind), dot, element("b", {}, label));
 }
 
-function card(self, item) {
-  const button = Object.assign(part("button", item.right ? "card right" : "card wrong"), { type: "button" });
-  const shot = part("span", "shot");
-  const image = Object.assign(document.createElement("img"), { loading: "lazy", decoding: "async", alt: "", src: item.source });
-  image.onerror = () => {
-    image.onerror = null;
-    image.src = item.fallback;
-  };
-  shot.append(image, part("span", "length", item.length), part("span", "sure", item.sure));
-  const told = part("span", "told");
-  told.append(part("span", "name", item.name), word("true", item.truth, item.truth_colour));
-  if (!item.right) told.append(word("said", item.said, item.said_colour));
-  if (item.note) told.append(part("span", "note", item.note));
-  button.append(shot, told);
-  button.title = item.name;
-  button.setAttribute("aria-label", `Play ${item.name}: it is ${item.truth}, the model said ${item.said}, ${item.sure}`);
-  button.onclick = () => self.setTriggerValue("picked", item.id);
+/** @param {Gallery} gallery @param {Item} item */
+function card(gallery, item) {
+  const length = element("span", { className: "length" }, item.length);
+  const confidence = element("span", { className: "confidence" }, item.confidence);
+  const shot = element("span", { className: "shot" }, lazyImage(item.source, item.fallback), length, confidence);
+  const name = element("span", { className: "name" }, item.name);
+  const caption = element("span", { className: "caption" }, name, labelLine("true", item.truth, item.truth_colour));
+  if (!item.right) caption.append(labelLine("predicted", item.prediction, item.prediction_colour));
+  if (item.note) caption.append(element("span", { className: "note" }, item.note));
+  const className = item.right ? "card right" : "card wrong";
+  const button = element("button", { type: "button", className, title: item.name }, shot, caption);
+  const label = [`Play ${item.name}: true label ${item.truth}`, `predicted ${item.prediction}`];
+  if (item.confidence) label.push(`confidence ${item.confidence}`);
+  button.setAttribute("aria-label", label.join(", "));
+  button.onclick = () => gallery.setTriggerValue("picked", item.id);
   return button;
 }
 
+/** @param {ComponentArguments<GalleryData>} given */
 export default function ({ data, parentElement, setTriggerValue }) {
-  let self = instances.get(parentElement);
-  if (!self) {
-    self = { box: part("div", "gallery"), order: "" };
-    parentElement.append(self.box);
-    instances.set(parentElement, self);
-  }
-  Object.assign(self, { data, setTriggerValue });
-  if (self.order === data.order) return;
-  const grown = self.order && data.order.startsWith(self.order);
-  const from = grown ? self.box.children.length : 0;
-  const cards = data.items.slice(from).map((item) => card(self, item));
-  if (grown) self.box.append(...cards);
-  else self.box.replaceChildren(...cards);
-  self.order = data.order;
+  const known = galleries.get(parentElement);
+  const gallery = known ?? { box: element("div", { className: "gallery" }), order: "", setTriggerValue };
+  if (!known) parentElement.append(gallery.box);
+  galleries.set(parentElement, gallery);
+  gallery.setTriggerValue = setTriggerValue;
+  if (gallery.order === data.order) return;
+  const grown = gallery.order && data.order.startsWith(gallery.order);
+  const cards = data.items.slice(grown ? gallery.box.children.length : 0).map((item) => card(gallery, item));
+  if (grown) gallery.box.append(...cards);
+  else gallery.box.replaceChildren(...cards);
+  gallery.order = data.order;
 }

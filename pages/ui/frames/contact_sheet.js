@@ -1,55 +1,68 @@
-// A contact sheet: small pictures with index and time. A click on one shows that frame; a tick chooses it.
-const instances = new WeakMap();
+// A contact sheet: small pictures with index and time. A click shows that frame; the check box selects it.
+/** @import { ComponentArguments } from "../common/component" */
+import { element } from "../common/elements.js";
 
-function build(root) {
-  const box = document.createElement("div");
-  box.className = "sheet";
-  root.append(box);
-  return { box, cells: new Map(), order: "" };
-}
+/**
+ * @typedef {{ index: number, moment: string, source: string }} SheetFrame
+ * @typedef {{ frames: SheetFrame[], order: string, ratio: string, here: number, ticked: number[] }} SheetData
+ * @typedef {{ box: HTMLElement, checkbox: HTMLInputElement }} Cell
+ * @typedef {Pick<ComponentArguments<SheetData>, "data" | "setStateValue" | "setTriggerValue">} Arguments
+ * @typedef {Arguments & { box: HTMLElement, cells: Map<number, Cell>, order: string, selected: Set<number> }} Sheet
+ */
 
-function cell(self, { index, moment, source }) {
-  const box = document.createElement("div");
-  box.className = "cell";
-  box.innerHTML = `<button type="button"><img loading="lazy" alt=""></button><label><input type="checkbox"><span class="index"></span>
-    <span class="moment"></span></label>`;
-  const [button, image, tick] = ["button", "img", "input"].map((part) => box.querySelector(part));
-  image.src = source;
-  image.style.aspectRatio = self.data.ratio;
-  box.querySelector(".index").textContent = index;
-  box.querySelector(".moment").textContent = moment;
+/** @type {WeakMap<HTMLElement, Sheet>} */
+const sheets = new WeakMap();
+
+/** @param {Sheet} sheet @param {SheetFrame} frame @returns {Cell} */
+function cell(sheet, { index, moment, source }) {
+  const image = element("img", { loading: "lazy", alt: "", src: source });
+  image.style.aspectRatio = sheet.data.ratio;
+  const button = element("button", { type: "button" }, image);
   button.setAttribute("aria-label", `Show frame ${index}, at ${moment}`);
-  tick.setAttribute("aria-label", `Choose frame ${index}`);
-  button.onclick = () => self.setTriggerValue("picked", index);
-  tick.onchange = () => {
-    if (tick.checked) self.ticked.add(index);
-    else self.ticked.delete(index);
-    draw(self);
-    self.setStateValue("ticked", [...self.ticked].sort((one, other) => one - other));
-  };
-  return { box, tick };
+  button.onclick = () => sheet.setTriggerValue("picked", index);
+  const checkbox = element("input", { type: "checkbox" });
+  checkbox.setAttribute("aria-label", `Select frame ${index}`);
+  checkbox.onchange = () => select(sheet, index, checkbox.checked);
+  const number = element("span", { className: "index" }, String(index));
+  const caption = element("label", {}, checkbox, number, element("span", { className: "moment" }, moment));
+  return { box: element("div", { className: "cell" }, button, caption), checkbox };
 }
 
-function draw(self) {
-  for (const [index, { box, tick }] of self.cells) {
-    tick.checked = self.ticked.has(index);
-    box.classList.toggle("chosen", tick.checked);
-    box.classList.toggle("here", index === self.data.here);
+/** @param {Sheet} sheet @param {number} index @param {boolean} selected */
+function select(sheet, index, selected) {
+  if (selected) sheet.selected.add(index);
+  else sheet.selected.delete(index);
+  draw(sheet);
+  const sorted = [...sheet.selected].sort((left, right) => left - right);
+  sheet.setStateValue("ticked", sorted);
+}
+
+/** @param {Sheet} sheet */
+function draw(sheet) {
+  for (const [index, { box, checkbox }] of sheet.cells) {
+    checkbox.checked = sheet.selected.has(index);
+    box.classList.toggle("chosen", checkbox.checked);
+    box.classList.toggle("here", index === sheet.data.here);
   }
 }
 
+/** @param {HTMLElement} root @param {Arguments} given @returns {Sheet} */
+function build(root, given) {
+  const box = element("div", { className: "sheet" });
+  root.append(box);
+  return { ...given, box, cells: new Map(), order: "", selected: new Set(given.data.ticked) };
+}
+
+/** @param {ComponentArguments<SheetData>} given */
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
-  let self = instances.get(parentElement);
-  if (!self) {
-    self = build(parentElement);
-    self.ticked = new Set(data.ticked);
-    instances.set(parentElement, self);
+  const given = { data, setStateValue, setTriggerValue };
+  const sheet = sheets.get(parentElement) ?? build(parentElement, given);
+  sheets.set(parentElement, sheet);
+  Object.assign(sheet, given);
+  if (sheet.order !== data.order) {
+    sheet.order = data.order;
+    sheet.cells = new Map(data.frames.map((frame) => [frame.index, cell(sheet, frame)]));
+    sheet.box.replaceChildren(...[...sheet.cells.values()].map(({ box }) => box));
   }
-  Object.assign(self, { data, setStateValue, setTriggerValue });
-  if (self.order !== data.order) {
-    self.order = data.order;
-    self.cells = new Map(data.frames.map((frame) => [frame.index, cell(self, frame)]));
-    self.box.replaceChildren(...[...self.cells.values()].map(({ box }) => box));
-  }
-  draw(self);
+  draw(sheet);
 }

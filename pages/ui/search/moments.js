@@ -1,40 +1,41 @@
-// Moments that a search found. A click on one tells the page which; pictures come as they scroll into view.
-const instances = new WeakMap();
+// Moments that a search returned. A click tells the page which one was picked.
+/** @import { ComponentArguments } from "../common/component" */
+import { element, lazyImage } from "../common/elements.js";
 
-function part(tag, name, text = "") {
-  return Object.assign(document.createElement(tag), { className: name, textContent: text });
-}
+/**
+ * @typedef {{ id: number, source: string, fallback: string, when: string, name: string, why: string, score: string,
+ *   fit: string }} Item
+ * @typedef {{ items: Item[], order: string }} MomentsData
+ * @typedef {Pick<ComponentArguments<MomentsData>, "setTriggerValue">} Arguments
+ * @typedef {Arguments & { box: HTMLElement, order: string }} Moments
+ */
 
-function card(self, item) {
-  const button = Object.assign(part("button", "card"), { type: "button" });
-  const shot = part("span", "shot");
-  const image = Object.assign(document.createElement("img"), { loading: "lazy", decoding: "async", alt: "", src: item.source });
-  image.onerror = () => {
-    image.onerror = null;
-    image.src = item.fallback;
-  };
-  shot.append(image, part("span", "when", item.when));
-  const bar = part("span", "bar");
+/** @type {WeakMap<HTMLElement, Moments>} */
+const lists = new WeakMap();
+
+/** @param {Moments} moments @param {Item} item */
+function card(moments, item) {
+  const when = element("span", { className: "when" }, item.when);
+  const shot = element("span", { className: "shot" }, lazyImage(item.source, item.fallback), when);
+  const bar = element("span", { className: "bar" }, element("b", {}, item.score));
   bar.style.setProperty("--fit", item.fit);
-  const told = part("span", "told");
-  told.append(bar, part("span", "name", item.name), part("span", "why", item.why));
-  button.append(shot, told);
-  button.title = `${item.name}, ${item.when}: ${item.why}, score ${item.score}`;
-  button.setAttribute("aria-label", `Play ${button.title}`);
-  bar.append(part("b", "", item.score));
-  button.onclick = () => self.setTriggerValue("picked", item.id);
+  const name = element("span", { className: "name" }, item.name);
+  const caption = element("span", { className: "caption" }, bar, name, element("span", { className: "why" }, item.why));
+  const title = `${item.name}, ${item.when}: ${item.why}, score ${item.score}`;
+  const button = element("button", { type: "button", className: "card", title }, shot, caption);
+  button.setAttribute("aria-label", `Play ${title}`);
+  button.onclick = () => moments.setTriggerValue("picked", item.id);
   return button;
 }
 
+/** @param {ComponentArguments<MomentsData>} given */
 export default function ({ data, parentElement, setTriggerValue }) {
-  let self = instances.get(parentElement);
-  if (!self) {
-    self = { box: part("div", "moments"), order: "" };
-    parentElement.append(self.box);
-    instances.set(parentElement, self);
-  }
-  Object.assign(self, { data, setTriggerValue });
-  if (self.order === data.order) return;
-  self.box.replaceChildren(...data.items.map((item) => card(self, item)));
-  self.order = data.order;
+  const known = lists.get(parentElement);
+  const moments = known ?? { box: element("div", { className: "moments" }), order: "", setTriggerValue };
+  if (!known) parentElement.append(moments.box);
+  lists.set(parentElement, moments);
+  moments.setTriggerValue = setTriggerValue;
+  if (moments.order === data.order) return;
+  moments.box.replaceChildren(...data.items.map((item) => card(moments, item)));
+  moments.order = data.order;
 }

@@ -1,114 +1,143 @@
-// A slider that tells its value while it moves, with a box for exact numbers. One thumb, or two for a range.
+// A slider that reports its value while it moves, with a box for exact numbers. One thumb, or two for a range.
+/** @import { ComponentArguments } from "../component" */
+import { element } from "../elements.js";
+
+/**
+ * @typedef {{ label: string, value: number | number[], low: number, high: number, step: number, unit?: string,
+ *   help?: string }} SliderData
+ */
+/** @typedef {ReturnType<typeof build>} Slider */
+
 const PAUSE_MS = 45; // at most one value in this time; the server folds together what it cannot keep up with
 const SETTLED_MS = 700; // for this long after a touch, the thumb is the user's and no echo moves it
-const instances = new WeakMap();
+/** @type {WeakMap<HTMLElement, Slider>} */
+const sliders = new WeakMap();
 
-const digits = (step) => (String(step).split(".")[1] || "").length;
+/** How many decimals a step has. @param {number} step */
+export const decimalsOf = (step) => (String(step).split(".")[1] || "").length;
+
+/** @param {number} value @param {number} low @param {number} high */
 const clamp = (value, low, high) => Math.min(high, Math.max(low, value));
 
-function element(tag, attributes, parent) {
-  const made = Object.assign(document.createElement(tag), attributes);
-  parent.append(made);
-  return made;
+/** @param {Pick<ComponentArguments<SliderData>, "data" | "parentElement" | "setStateValue">} given */
+function build({ data, parentElement, setStateValue }) {
+  const label = element("span", { className: "label" });
+  const tip = element("span", { className: "tip", role: "tooltip" });
+  const help = element("span", { className: "help", tabIndex: 0 }, "?", tip);
+  const unit = element("span", { className: "unit" });
+  const numbers = element("span", { className: "numbers" });
+  const fill = element("div", { className: "fill" });
+  const track = element("div", { className: "track" }, element("div", { className: "rail" }), fill);
+  const head = element("div", { className: "head" }, label, help, numbers);
+  parentElement.append(element("div", { className: "slider" }, head, track));
+  const isRange = Array.isArray(data.value);
+  const elements = { label, help, tip, numbers, unit, track, fill };
+  /** @type {{ ranges: HTMLInputElement[], boxes: HTMLInputElement[], values: number[] }} */
+  const lists = { ranges: [], boxes: [], values: [] };
+  const slider = { ...elements, ...lists, data, setStateValue, isRange, touchedAt: -SETTLED_MS, sentAt: 0, timer: 0 };
+  for (let index = 0; index < (isRange ? 2 : 1); index += 1) addThumb(slider, index);
+  numbers.append(unit);
+  return slider;
 }
 
-function build(root) {
-  const box = element("div", { className: "slider" }, root);
-  const head = element("div", { className: "head" }, box);
-  const label = element("span", { className: "label" }, head);
-  const help = element("span", { className: "help", tabIndex: 0, textContent: "?" }, head);
-  const tip = element("span", { className: "tip", role: "tooltip" }, help);
-  const numbers = element("span", { className: "numbers" }, head);
-  const track = element("div", { className: "track" }, box);
-  element("div", { className: "rail" }, track);
-  const fill = element("div", { className: "fill" }, track);
-  return { label, help, tip, numbers, track, fill, ranges: [], boxes: [], touched: 0, timer: 0, sent: 0 };
-}
-
-function addThumb(self, at) {
-  const range = element("input", { type: "range" }, self.track);
-  if (at) element("span", { textContent: "–" }, self.numbers);
-  const box = element("input", { type: "number" }, self.numbers);
-  self.ranges.push(range);
-  self.boxes.push(box);
-  range.oninput = () => move(self, at, Number(range.value), false);
-  range.onchange = () => move(self, at, Number(range.value), true);
-  // A browser forgets to tell of a change where the page touched the box meanwhile, so both ends of typing are heard.
-  const typed = () => Number(box.value) === self.values[at] || move(self, at, Number(box.value), true);
-  box.onchange = box.onblur = typed;
-  box.addEventListener("keydown", (event) => event.key === "Enter" && typed());
-  // Arrows that move the thumb are no shortcuts of the page as well.
-  const keep = (event) => { // in braces: a handler that answers false takes Tab, digits and all other keys away
-    if (event.key.startsWith("Arrow")) event.stopPropagation();
+/** @param {Slider} slider @param {number} index */
+function addThumb(slider, index) {
+  const range = element("input", { type: "range" });
+  const box = element("input", { type: "number" });
+  slider.track.append(range);
+  slider.numbers.append(index ? "–" : "", box);
+  slider.ranges.push(range);
+  slider.boxes.push(box);
+  range.oninput = () => move(slider, index, Number(range.value), false);
+  range.onchange = () => move(slider, index, Number(range.value), true);
+  const enter = () => {
+    if (Number(box.value) !== slider.values[index]) move(slider, index, Number(box.value), true);
   };
-  range.onkeydown = box.onkeydown = keep;
+  // A browser sends no change event where the page touched the box meanwhile, so both ends of typing are heard.
+  box.onchange = box.onblur = enter;
+  range.onkeydown = keepArrows;
+  box.onkeydown = (event) => {
+    keepArrows(event);
+    if (event.key === "Enter") enter();
+  };
 }
 
-function move(self, at, wanted, settled) {
-  const { low, high, step } = self.data;
-  const limits = [at && self.two ? self.values[0] : low, !at && self.two ? self.values[1] : high];
-  const stepped = low + Math.round((wanted - low) / step) * step;
-  self.values[at] = Number(clamp(Number.isFinite(wanted) ? stepped : low, ...limits).toFixed(digits(step)));
-  self.touched = performance.now();
-  draw(self);
-  send(self, settled);
+/** Arrows that move the thumb are no shortcuts of the page as well. @param {KeyboardEvent} event */
+function keepArrows(event) {
+  if (event.key.startsWith("Arrow")) event.stopPropagation();
 }
 
-function send(self, settled) {
-  clearTimeout(self.timer);
-  const wait = settled ? 0 : Math.max(0, PAUSE_MS - (performance.now() - self.sent));
-  self.timer = setTimeout(() => {
-    self.sent = performance.now();
-    const value = self.two ? [...self.values] : self.values[0];
-    self.setStateValue("value", { value, settled, at: Math.round(self.sent) });
+/**
+ * Move a thumb to the step nearest to a value, within the limits and the other thumb.
+ * @type {(slider: Slider, index: number, value: number, settled: boolean) => void}
+ */
+function move(slider, index, value, settled) {
+  const { data, isRange, values } = slider;
+  const low = isRange && index ? values[0] : data.low;
+  const high = isRange && !index ? values[1] : data.high;
+  const stepped = data.low + Math.round((value - data.low) / data.step) * data.step;
+  const within = clamp(Number.isFinite(value) ? stepped : data.low, low, high);
+  values[index] = Number(within.toFixed(decimalsOf(data.step)));
+  slider.touchedAt = performance.now();
+  draw(slider);
+  send(slider, settled);
+}
+
+/** @param {Slider} slider @param {boolean} settled false while it is being dragged */
+function send(slider, settled) {
+  clearTimeout(slider.timer);
+  const wait = settled ? 0 : Math.max(0, PAUSE_MS - (performance.now() - slider.sentAt));
+  slider.timer = window.setTimeout(() => {
+    slider.sentAt = performance.now();
+    const value = slider.isRange ? [...slider.values] : slider.values[0];
+    slider.setStateValue("value", { value, settled, at: Math.round(slider.sentAt) });
   }, wait);
 }
 
-// Where the draw answers the server, a box that is being typed into keeps its text.
-function draw(self, { echo = false } = {}) {
-  const { low, high, step } = self.data;
-  const share = (value) => (100 * (value - low)) / (high - low || 1);
-  self.values.forEach((value, at) => {
-    self.ranges[at].value = value;
-    if (!echo || !self.boxes[at].matches(":focus")) self.boxes[at].value = value.toFixed(digits(step));
+/**
+ * Show the values. echo: they come from the server; then a box that is being typed into keeps its text.
+ * @param {Slider} slider
+ */
+function draw(slider, { echo = false } = {}) {
+  const { low, high, step } = slider.data;
+  const share = (/** @type {number} */ value) => (100 * (value - low)) / (high - low || 1);
+  slider.values.forEach((value, index) => {
+    const box = slider.boxes[index];
+    slider.ranges[index].value = String(value);
+    if (!echo || !box.matches(":focus")) box.value = value.toFixed(decimalsOf(step));
   });
-  self.ranges[0].style.zIndex = self.two && share(self.values[0]) > 50 ? 1 : 0; // else both stick at the end
-  const from = self.two ? share(self.values[0]) : share(clamp(0, low, high));
-  const to = share(self.values.at(-1));
-  self.fill.style.left = `${Math.min(from, to)}%`;
-  self.fill.style.width = `${Math.abs(to - from)}%`;
+  const inFront = slider.isRange && share(slider.values[0]) > 50; // else both stick at the end
+  slider.ranges[0].style.zIndex = inFront ? "1" : "0";
+  const from = share(slider.isRange ? slider.values[0] : clamp(0, low, high));
+  const to = share(slider.values[slider.values.length - 1]);
+  slider.fill.style.left = `${Math.min(from, to)}%`;
+  slider.fill.style.width = `${Math.abs(to - from)}%`;
 }
 
-function describe(self) {
-  const { label, help, unit, low, high, step } = self.data;
-  self.label.textContent = label;
-  self.help.hidden = !help;
-  self.tip.textContent = help || "";
-  self.help.setAttribute("aria-label", help || "");
-  const ends = self.two ? [", from", ", to"] : [""];
-  [self.ranges, self.boxes].forEach((inputs, kind) =>
-    inputs.forEach((input, at) => {
-      Object.assign(input, { min: low, max: high, step });
-      input.setAttribute("aria-label", label + ends[at] + (kind ? ", exactly" : ""));
-    }),
-  );
-  if (!self.unit) self.unit = element("span", { className: "unit" }, self.numbers);
-  self.unit.textContent = unit || "";
-  self.unit.hidden = !unit;
+/** @param {Slider} slider */
+function describe(slider) {
+  const { label, help = "", unit = "", low, high, step } = slider.data;
+  slider.label.textContent = label;
+  slider.help.hidden = !help;
+  slider.tip.textContent = help;
+  slider.help.setAttribute("aria-label", help);
+  const ends = slider.isRange ? [", from", ", to"] : [""];
+  ends.forEach((end, index) => {
+    const limits = { min: String(low), max: String(high), step: String(step) };
+    Object.assign(slider.ranges[index], limits).setAttribute("aria-label", label + end);
+    Object.assign(slider.boxes[index], limits).setAttribute("aria-label", `${label}${end}, exact value`);
+  });
+  slider.unit.textContent = unit;
+  slider.unit.hidden = !unit;
 }
 
+/** @param {ComponentArguments<SliderData>} given */
 export default function ({ data, parentElement, setStateValue }) {
-  let self = instances.get(parentElement);
-  if (!self) {
-    self = build(parentElement);
-    self.two = Array.isArray(data.value);
-    for (let at = 0; at < (self.two ? 2 : 1); at += 1) addThumb(self, at);
-    instances.set(parentElement, self);
-  }
-  self.data = data;
-  self.setStateValue = setStateValue;
-  const mine = performance.now() - self.touched < SETTLED_MS;
-  if (!mine || !self.values) self.values = self.two ? [...data.value] : [data.value];
-  describe(self);
-  draw(self, { echo: true });
+  const slider = sliders.get(parentElement) ?? build({ data, parentElement, setStateValue });
+  sliders.set(parentElement, slider);
+  Object.assign(slider, { data, setStateValue });
+  const touched = performance.now() - slider.touchedAt < SETTLED_MS;
+  if (!touched || !slider.values.length) slider.values = Array.isArray(data.value) ? [...data.value] : [data.value];
+  describe(slider);
+  draw(slider, { echo: true });
 }

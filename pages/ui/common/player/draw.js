@@ -1,395 +1,225 @@
-// Lanes, ruler and overview on canvases: ten thousand segments cost no more than what the screen has pixels.
+// Layout of the lanes; ruler, overview and playhead; the segments in view as buttons.
+/** @import { Player, Row, Segment } from "./types" */
+import { surface, themeOf } from "./canvas.js";
+import { selectAndGo } from "./edit.js";
+import { drawLanes, drawRow } from "./lanes.js";
+import { firstEndingAfter } from "./rows.js";
+import { clock, percent } from "./formatting.js";
+
+/** @typedef {CanvasRenderingContext2D} Context */
+
 const STEPS_S = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200];
 const STEPS_FRAMES = [1, 2, 5, 10, 20, 50];
-const FEW = 200; // segments in view of which each becomes a button, for keyboards and screen readers
-const QUALITY = "#8C8679";
+const MOST_BUTTONS = 200; // no more segments in view than this become buttons, for keyboards and screen readers
+const NARROW_PX = 520;
+const LONG_S = 300; // a longer clip always has its overview
+const BUTTONS_MS = 180; // after the last drawing, until the buttons are made
 
-function clock(seconds, places = 0) {
-  const total = Number(seconds.toFixed(places));
-  const whole = Math.floor(total / 60);
-  const rest = (total - 60 * whole).toFixed(places).padStart(places ? 3 + places : 2, "0");
-  return whole < 60 ? `${whole}:${rest}` : `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}:${rest}`;
-}
-
-const number = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, ",");
-
-// Lanes lie one under the other; where the player is narrow each has its name above it.
-function layOut(self) {
-  const named = self.rows.some((row) => row.name);
-  const narrow = self.lane.offsetWidth < 520;
+/** Lanes lie below each other; where the player is narrow each has its name above it. @param {Player} player */
+export function layOut(player) {
+  const named = player.rows.some((row) => row.name);
+  const narrow = player.lane.offsetWidth < NARROW_PX;
   const above = named && narrow ? 18 : 0;
   let top = 0;
-  for (const row of self.rows) {
+  for (const row of player.rows) {
     row.top = top + above;
-    row.height = row.curves.length ? 58 : self.rows.length > 1 ? 32 : 42;
+    row.height = row.curves.length ? 58 : player.rows.length > 1 ? 32 : 42;
     top = row.top + row.height + 1;
   }
-  self.box.classList.toggle("narrow", narrow);
-  self.tall = Math.max(top, 20);
-  self.lane.style.height = `${self.tall}px`;
-  self.wide = self.lane.clientWidth || 600;
+  player.box.classList.toggle("narrow", narrow);
+  player.height = Math.max(top, 20);
+  player.lane.style.height = `${player.height}px`;
+  player.width = player.lane.clientWidth || 600;
 }
 
-function surface(canvas, width, height) {
-  const ratio = Math.min(window.devicePixelRatio || 1, 2);
-  const [wide, tall] = [Math.round(width * ratio), Math.round(height * ratio)];
-  if (canvas.width !== wide || canvas.height !== tall) Object.assign(canvas, { width: wide, height: tall });
-  const ctx = canvas.getContext("2d");
-  ctx.setTransform(ratio, 0, 0, ratio, 0, 0);
-  ctx.clearRect(0, 0, width, height);
-  return ctx;
+/** The step between ticks of a ruler that shows `span` seconds. @param {number} span @param {number} width in pixels */
+export function tickStep(span, width) {
+  const least = span / Math.max(2, Math.floor(width / 82));
+  return STEPS_S.find((step) => step >= least) || Math.ceil(least / 3600) * 3600;
 }
 
-function inks(self) {
-  const now = performance.now();
-  if (self.inks && now - self.inks.read < 500) return self.inks;
-  const style = getComputedStyle(self.box);
-  const [text, ground, second, edge, lamp] = ["text-color", "background-color", "secondary-background-color", "border-color", "primary-color"].map((name) =>
-    style.getPropertyValue(`--st-${name}`).trim(),
-  );
-  const font = style.getPropertyValue("--st-font").trim() || "sans-serif";
-  if (self.inks?.edge !== edge) Object.assign(self, { hatch: null, looks: [] });
-  self.inks = { read: now, text, ground, second, edge, lamp, font };
-  return self.inks;
-}
-
-const channels = (colour) => [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16));
-
-// The colour as it looks with so much of it on the ground, and black or white, whichever reads better there (WCAG 2).
-function shade(colour, share, ground) {
-  const back = channels(/^#[0-9a-f]{6}$/i.test(ground) ? ground : "#FFFFFF");
-  const mixed = channels(colour).map((value, at) => Math.round(value * share + back[at] * (1 - share)));
-  const [red, green, blue] = mixed.map((value) => (value <= 10 ? value / 3294 : ((value / 255 + 0.055) / 1.055) ** 2.4));
-  const light = 0.2126 * red + 0.7152 * green + 0.0722 * blue;
-  const packed = (255 << 24) | (mixed[2] << 16) | (mixed[1] << 8) | mixed[0];
-  return { fill: `rgb(${mixed.join(" ")})`, ink: light > 0.179 ? "#000" : "#FFF", packed };
-}
-
-// The look of a segment, worked out once for each label and confidence.
-function lookOf(self, row, one) {
-  const said = row.look === "label" && one.sure !== null ? Math.round(100 * one.sure) : 100;
-  const key = one.label * 101 + said;
-  return (self.looks[key] ??= shade(self.data.palette[one.label].colour, 0.3 + 0.007 * said, inks(self).second));
-}
-
-function hatch(self, ctx) {
-  if (self.hatch) return self.hatch;
-  const tile = Object.assign(document.createElement("canvas"), { width: 7, height: 7 });
-  const pen = tile.getContext("2d");
-  pen.strokeStyle = inks(self).edge;
-  pen.lineWidth = 1.6;
-  for (const shift of [-7, 0, 7]) {
-    pen.moveTo(shift, 7);
-    pen.lineTo(shift + 7, 0);
-  }
-  pen.stroke();
-  self.hatch = ctx.createPattern(tile, "repeat");
-  return self.hatch;
-}
-
-// A row of segments; where they are many, a line of pixels instead.
-function drawSegments(self, ctx, row, place, window) {
-  const { from, to, wide } = window;
-  const first = after(row.segments, from);
-  const stop = after(row.segments, to) + 1;
-  if (stop - first > wide / 4) return drawMany(self, ctx, row, place, window, first);
-  const scale = wide / (to - from);
-  const { ground } = inks(self);
-  for (let i = first; i < row.segments.length && row.segments[i].start < to; i += 1) {
-    const one = row.segments[i];
-    const x = Math.max((one.start - from) * scale, -2);
-    const right = Math.min((one.stop - from) * scale, wide + 2);
-    const width = Math.max(right - x, 1);
-    const { fill, ink } = lookOf(self, row, one);
-    ctx.fillStyle = fill;
-    ctx.fillRect(x, place.top, width, place.height);
-    if (!place.words) continue;
-    const shown = self.data.palette[one.label];
-    if (one.sure !== null && row.look === "label") {
-      ctx.fillStyle = shown.colour;
-      ctx.fillRect(x, place.top + place.height - 3, width, 3);
-    }
-    if (width > 3) {
-      ctx.fillStyle = ground;
-      ctx.fillRect(x + width - 1, place.top, 1, place.height);
-    }
-    const left = Math.max(x, 0);
-    if (width > 30) write(ctx, shown.label, left + 6, place.top + place.height / 2 + 4.5, right - left - 11, ink);
-  }
-}
-
-// Each column of pixels takes the colour of the segment that fills most of what is left of it.
-function drawMany(self, ctx, row, place, { from, to, wide }, first) {
-  const columns = Math.ceil(wide);
-  const line = new ImageData(columns, 1);
-  const pixels = new Uint32Array(line.data.buffer);
-  const scale = wide / (to - from);
-  for (let i = first; i < row.segments.length && row.segments[i].start < to; i += 1) {
-    const one = row.segments[i];
-    const left = Math.max(Math.round((one.start - from) * scale), 0);
-    const right = Math.max(Math.round((one.stop - from) * scale), left + 1);
-    pixels.fill(lookOf(self, row, one).packed, left, right);
-  }
-  self.line ??= document.createElement("canvas");
-  if (self.line.width !== columns) Object.assign(self.line, { width: columns, height: 1 });
-  self.line.getContext("2d").putImageData(line, 0, 0);
-  ctx.imageSmoothingEnabled = false;
-  ctx.drawImage(self.line, 0, 0, columns, 1, 0, place.top, columns, place.height);
-}
-
-const shortened = new Map(); // what is left of words in so much room
-
-function write(ctx, words, x, y, room, ink) {
-  if (room < 18) return;
-  const key = `${Math.min(Math.floor(room / 3), 200)}${words}`;
-  if (!shortened.has(key)) shortened.set(key, fitted(ctx, words, room));
-  ctx.fillStyle = ink;
-  ctx.fillText(shortened.get(key), x, y);
-}
-
-function fitted(ctx, words, room) {
-  if (ctx.measureText(words).width <= room) return words;
-  let length = words.length - 1;
-  while (length > 1 && ctx.measureText(`${words.slice(0, length)}…`).width > room) length -= 1;
-  return length > 1 ? `${words.slice(0, length)}…` : "";
-}
-
-function drawUnseen(self, ctx, row, place, { from, to, wide }) {
-  if (!row.seen) return;
-  const scale = wide / (to - from);
-  const ends = [0, ...row.seen.flat(), self.data.duration_s];
-  for (let i = 0; i < ends.length; i += 2) {
-    const [start, stop] = [Math.max(ends[i], from), Math.min(ends[i + 1], to)];
-    if (stop - start <= 1e-6) continue;
-    ctx.fillStyle = hatch(self, ctx);
-    ctx.fillRect((start - from) * scale, place.top, (stop - start) * scale, place.height);
-  }
-}
-
-function drawCurves(self, ctx, row, place, { from, to, wide }) {
-  const scale = wide / (to - from);
-  const bottom = place.top + place.height - 2;
-  const reach = place.height - (place.words ? 20 : 4); // above stand the names
-  ctx.lineWidth = place.words ? 1.6 : 1;
-  for (const { times, values, colour } of row.curves) {
-    let low = 0;
-    let high = times.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (times[middle] < from) low = middle + 1;
-      else high = middle;
-    }
-    ctx.strokeStyle = colour;
-    ctx.beginPath();
-    for (let i = Math.max(low - 1, 0), stop; i < times.length; i = stop) {
-      // Of many values in one column of pixels the first, the least, the most and the last are drawn.
-      const column = Math.floor((times[i] - from) * scale);
-      let [least, most] = [values[i], values[i]];
-      for (stop = i + 1; stop < times.length && Math.floor((times[stop] - from) * scale) === column; stop += 1) {
-        if (values[stop] < least) least = values[stop];
-        else if (values[stop] > most) most = values[stop];
-      }
-      const x = (times[i] - from) * scale;
-      const kept = stop - i > 2 ? [values[i], least, most, values[stop - 1]] : values.subarray(i, stop);
-      for (const value of kept) ctx.lineTo(x, bottom - (value / 255) * reach);
-      if (times[i] > to) break;
-    }
-    ctx.stroke();
-  }
-  if (place.words) nameCurves(self, ctx, row, place);
-}
-
-function nameCurves(self, ctx, row, place) {
-  let x = 6;
-  for (const { name, colour } of row.curves) {
-    ctx.fillStyle = colour;
-    ctx.fillRect(x, place.top + 5, 9, 9);
-    ctx.fillStyle = inks(self).text;
-    ctx.fillText(name, x + 13, place.top + 14);
-    x += ctx.measureText(name).width + 28;
-  }
-}
-
-function drawGhost(self, ctx, row) {
-  const { ghost, view } = self;
-  if (!ghost || ghost.row !== row) return;
-  const scale = self.wide / (view.to - view.from);
-  const [left, right] = [ghost.start, ghost.stop].map((border) => (self.table.starts[border] - view.from) * scale);
-  const shown = self.data.palette[ghost.label];
-  ctx.fillStyle = shown ? shown.colour : ghost.label === UNLABELLED ? hatch(self, ctx) : inks(self).ground;
-  ctx.globalAlpha = 0.85;
-  ctx.fillRect(left, row.top, Math.max(right - left, 2), row.height);
-  ctx.globalAlpha = 1;
-  ctx.strokeStyle = inks(self).text;
-  ctx.lineWidth = 2;
-  ctx.setLineDash([4, 3]);
-  ctx.strokeRect(left + 1, row.top + 1, Math.max(right - left - 2, 1), row.height - 2);
-  ctx.setLineDash([]);
-}
-
-function drawPicked(self, ctx) {
-  const one = pickedSegment(self);
-  if (!one) return;
-  const { top, height } = self.picked.row;
-  const scale = self.wide / (self.view.to - self.view.from);
-  const left = Math.max((one.start - self.view.from) * scale, -4);
-  const right = Math.min((one.stop - self.view.from) * scale, self.wide + 4);
-  ctx.strokeStyle = inks(self).text;
-  ctx.lineWidth = 2.5;
-  ctx.strokeRect(left + 1.25, top + 1.25, Math.max(right - left - 2.5, 1), height - 2.5);
-}
-
-// Where frames are wide enough, their borders are seen.
-function drawFrames(self, ctx) {
-  const { table, view, wide, tall } = self;
-  if (!table || (wide / (view.to - view.from)) * (table.starts[table.count] / table.count) < 9) return;
-  ctx.fillStyle = inks(self).text;
-  ctx.globalAlpha = 0.14;
-  for (let i = table.at(view.from); i <= table.count && table.starts[i] <= view.to; i += 1)
-    ctx.fillRect(((table.starts[i] - view.from) * wide) / (view.to - view.from) - 0.5, 0, 1, tall);
-  ctx.globalAlpha = 1;
-}
-
-function drawLanes(self) {
-  const ctx = surface(self.lanes, self.wide, self.tall);
-  const { second, edge, font } = inks(self);
-  const window = { ...self.view, wide: self.wide };
-  ctx.font = `600 12.5px ${font}`;
-  for (const row of self.rows) {
-    const place = { top: row.top, height: row.height, words: true };
-    ctx.fillStyle = second;
-    ctx.fillRect(0, row.top, self.wide, row.height);
-    drawUnseen(self, ctx, row, place, window);
-    if (row.curves.length) drawCurves(self, ctx, row, place, window);
-    else drawSegments(self, ctx, row, place, window);
-    ctx.fillStyle = edge;
-    ctx.fillRect(0, row.top + row.height, self.wide, 1);
-    drawGhost(self, ctx, row);
-  }
-  drawFrames(self, ctx);
-  drawPicked(self, ctx);
-}
-
-function drawRuler(self) {
-  const ctx = surface(self.ruler, self.wide, 22);
-  const { view, wide, table } = self;
-  const scale = wide / (view.to - view.from);
-  const { text, font } = inks(self);
+/** @param {Player} player */
+function drawRuler(player) {
+  const ctx = surface(player.ruler, player.width, 22);
+  const { view, width, table } = player;
+  const scale = width / (view.to - view.from);
+  const { text, font } = themeOf(player);
   ctx.font = `12px ${font}`;
   ctx.fillStyle = text;
-  const perFrame = table ? (scale * table.starts[table.count]) / table.count : 0;
-  if (perFrame > 14) return drawFrameNumbers(self, ctx, perFrame);
-  const least = (view.to - view.from) / Math.max(2, Math.floor(wide / 82));
-  const step = STEPS_S.find((one) => one >= least) || Math.ceil(least / 3600) * 3600;
-  const places = step < 0.1 ? 2 : step < 1 ? 1 : 0;
+  const frameWidth = table ? (scale * table.starts[table.count]) / table.count : 0;
+  if (frameWidth > 14) return drawFrameNumbers(player, ctx, frameWidth);
+  const step = tickStep(view.to - view.from, width);
+  const decimals = step < 0.1 ? 2 : step < 1 ? 1 : 0;
   for (let tick = Math.ceil(view.from / step - 1e-9); tick * step <= view.to; tick += 1)
-    mark(ctx, (tick * step - view.from) * scale, clock(tick * step, places), wide);
+    drawTick(ctx, (tick * step - view.from) * scale, clock(tick * step, decimals), width);
 }
 
-function drawFrameNumbers(self, ctx, perFrame) {
-  const { view, wide, table } = self;
-  const step = STEPS_FRAMES.find((one) => one * perFrame > 72) || 50;
+/** @param {Player} player @param {Context} ctx @param {number} frameWidth the average, in pixels */
+function drawFrameNumbers(player, ctx, frameWidth) {
+  const { view, width, table } = player;
+  if (!table) return;
+  const step = STEPS_FRAMES.find((frames) => frames * frameWidth > 72) || 50;
   const first = table.at(view.from);
   for (let i = Math.ceil(first / step) * step; i < table.count && table.starts[i] <= view.to; i += step)
-    mark(ctx, ((table.starts[i] - view.from) * wide) / (view.to - view.from), `frame ${i}`, wide);
+    drawTick(ctx, ((table.starts[i] - view.from) * width) / (view.to - view.from), `frame ${i}`, width);
 }
 
-function mark(ctx, x, words, wide) {
+/** @param {Context} ctx @param {number} x @param {string} text @param {number} width of the ruler */
+function drawTick(ctx, x, text, width) {
   ctx.globalAlpha = 0.4;
   ctx.fillRect(x, 16, 1, 6);
   ctx.globalAlpha = 0.82;
-  const half = ctx.measureText(words).width / 2;
-  ctx.fillText(words, Math.min(Math.max(x - half, 1), wide - 2 * half - 1), 12);
+  const half = ctx.measureText(text).width / 2;
+  ctx.fillText(text, Math.min(Math.max(x - half, 1), width - 2 * half - 1), 12);
   ctx.globalAlpha = 1;
 }
 
-// The whole clip in small, with a frame around what the lanes show. Its picture changes only with the labels.
-function drawOverview(self) {
-  const { duration_s: end } = self.data;
-  const zoomed = self.view.to - self.view.from < 0.999 * end;
-  self.overview.hidden = !(zoomed || end > 300);
-  if (self.overview.hidden) return;
-  const tall = Math.min(12 + 5 * self.rows.length, 40);
-  self.stage.style.setProperty("--strip", `${tall + 8}px`);
-  const key = `${self.version}|${self.wide}|${inks(self).edge}|${inks(self).second}`;
-  if (self.overviewKey !== key) {
-    self.overviewKey = key;
-    const ctx = surface(self.small, self.wide, tall);
-    const each = (tall - 4) / self.rows.length;
-    self.small.style.height = `${tall}px`;
-    self.rows.forEach((row, at) => {
-      const place = { top: 2 + at * each, height: Math.max(each - 1, 2), words: false };
-      drawUnseen(self, ctx, row, place, { from: 0, to: end, wide: self.wide });
-      if (row.curves.length) drawCurves(self, ctx, row, place, { from: 0, to: end, wide: self.wide });
-      else drawSegments(self, ctx, row, place, { from: 0, to: end, wide: self.wide });
-    });
-  }
-  const left = (self.view.from / end) * self.wide;
-  self.window.style.transform = `translateX(${left}px)`;
-  self.window.style.width = `${Math.max(((self.view.to - self.view.from) / end) * self.wide, 8)}px`;
+/** The whole clip in small, with a frame around what the lanes show. @param {Player} player */
+function drawOverview(player) {
+  const { duration_s: end } = player.data;
+  const zoomed = player.view.to - player.view.from < 0.999 * end;
+  player.overview.hidden = !(zoomed || end > LONG_S);
+  if (player.overview.hidden) return;
+  drawOverviewLanes(player);
+  const left = (player.view.from / end) * player.width;
+  player.overviewWindow.style.transform = `translateX(${left}px)`;
+  player.overviewWindow.style.width = `${Math.max(((player.view.to - player.view.from) / end) * player.width, 8)}px`;
 }
 
-// Draw with the next picture of the screen, once however often it is asked for.
-function redraw(self) {
-  if (self.asleep) return;
-  self.asleep = requestAnimationFrame(() => {
-    self.asleep = 0;
-    drawAll(self);
+/** They are drawn again only where labels, width or theme changed. @param {Player} player */
+function drawOverviewLanes(player) {
+  const height = Math.min(12 + 5 * player.rows.length, 40);
+  player.stage.style.setProperty("--strip", `${height + 8}px`);
+  const { border, secondary } = themeOf(player);
+  const key = `${player.version}|${player.width}|${border}|${secondary}`;
+  if (player.overviewKey === key) return;
+  player.overviewKey = key;
+  const ctx = surface(player.overviewLanes, player.width, height);
+  const rowHeight = (height - 4) / player.rows.length;
+  player.overviewLanes.style.height = `${height}px`;
+  const window = { from: 0, to: player.data.duration_s, width: player.width };
+  player.rows.forEach((row, index) => {
+    const area = { top: 2 + index * rowHeight, height: Math.max(rowHeight - 1, 2), text: false };
+    drawRow(player, ctx, row, area, window);
   });
 }
 
-function drawAll(self) {
-  drawLanes(self);
-  drawRuler(self);
-  drawOverview(self);
-  drawHead(self);
-  self.drawn += 1;
-  self.buttons.classList.add("moving");
-  clearTimeout(self.buttonTimer);
-  self.buttonTimer = setTimeout(() => drawButtons(self), 180);
+/** Draw with the next animation frame, once however often this is called. @param {Player} player */
+export function redraw(player) {
+  if (player.animation) return;
+  player.animation = requestAnimationFrame(() => {
+    player.animation = 0;
+    drawAll(player);
+  });
 }
 
-function drawHead(self) {
-  const share = (self.moment - self.view.from) / (self.view.to - self.view.from);
-  self.head.style.transform = `translateX(${share * self.wide}px)`;
-  self.head.style.visibility = share < -0.001 || share > 1.001 ? "hidden" : "visible";
-  self.mini.style.transform = `translateX(${(self.moment / self.data.duration_s) * self.wide}px)`;
+/** @param {Player} player */
+function drawAll(player) {
+  drawLanes(player);
+  drawRuler(player);
+  drawOverview(player);
+  drawPlayhead(player);
+  player.drawn += 1;
+  player.buttons.classList.add("moving");
+  clearTimeout(player.buttonTimer);
+  player.buttonTimer = setTimeout(() => drawButtons(player), BUTTONS_MS);
 }
 
-function told(self, row, one) {
-  const sure = one.sure === null ? "" : `, ${Math.round(100 * one.sure)} % sure`;
-  return `${self.data.palette[one.label].label}, ${clock(one.start, 1)} to ${clock(one.stop, 1)}${sure}`;
+/** @param {Player} player */
+export function drawPlayhead(player) {
+  const share = (player.moment - player.view.from) / (player.view.to - player.view.from);
+  player.playhead.style.transform = `translateX(${share * player.width}px)`;
+  player.playhead.style.visibility = share < -0.001 || share > 1.001 ? "hidden" : "visible";
+  const position = (player.moment / player.data.duration_s) * player.width;
+  player.overviewPlayhead.style.transform = `translateX(${position}px)`;
 }
 
-// Where few segments are in view each is a button, so that keyboards and screen readers reach it.
-function drawButtons(self) {
-  const { view, wide, rows } = self;
-  const scale = wide / (view.to - view.from);
-  const shown = rows.map((row) => {
-    const first = after(row.segments, view.from);
+/** A segment in words. @param {Player} player @param {Segment} segment */
+export function describe(player, segment) {
+  const confidence = segment.confidence === null ? "" : `, confidence ${percent(segment.confidence)}`;
+  const { label } = player.data.palette[segment.label];
+  return `${label}, ${clock(segment.start, 1)} to ${clock(segment.stop, 1)}${confidence}`;
+}
+
+/**
+ * Where few segments are in view each is a button, so that keyboards and screen readers reach it.
+ * @param {Player} player
+ */
+export function drawButtons(player) {
+  const { view, rows } = player;
+  const visible = rows.map((row) => {
+    const first = firstEndingAfter(row.segments, view.from);
     let stop = first;
-    while (stop < row.segments.length && row.segments[stop].start < view.to && stop - first <= FEW) stop += 1;
+    while (stop < row.segments.length && row.segments[stop].start < view.to && stop - first <= MOST_BUTTONS) stop += 1;
     return row.segments.slice(first, stop);
   });
-  self.buttons.classList.remove("moving");
-  const focused = self.buttons.getRootNode().activeElement?.title;
-  if (shown.reduce((sum, row) => sum + row.length, 0) > FEW) return self.buttons.replaceChildren();
-  self.buttons.replaceChildren(...rows.map((row, at) => rowOfButtons(self, row, shown[at], scale)));
-  if (focused) [...self.buttons.querySelectorAll("button")].find((one) => one.title === focused)?.focus({ preventScroll: true });
+  player.buttons.classList.remove("moving");
+  const root = /** @type {ShadowRoot | Document} */ (player.buttons.getRootNode());
+  const focused = /** @type {HTMLElement | null} */ (root.activeElement)?.title;
+  const count = visible.reduce((sum, segments) => sum + segments.length, 0);
+  if (count > MOST_BUTTONS) return player.buttons.replaceChildren();
+  player.buttons.replaceChildren(...rows.map((row, index) => rowOfButtons(player, row, visible[index])));
+  if (!focused) return;
+  const buttons = [...player.buttons.querySelectorAll("button")];
+  buttons.find((button) => button.title === focused)?.focus({ preventScroll: true });
 }
 
-function rowOfButtons(self, row, segments, scale) {
+/** @param {Player} player @param {Row} row @param {Segment[]} segments */
+function rowOfButtons(player, row, segments) {
   const group = Object.assign(document.createElement("div"), { className: "row", role: "group" });
   group.setAttribute("aria-label", row.name || "Labels");
-  for (const one of segments) {
-    const button = Object.assign(document.createElement("button"), { type: "button", className: "segment", title: told(self, row, one) });
-    button.textContent = self.data.palette[one.label].label;
-    button.setAttribute("aria-label", `${row.edits ? "Choose" : "Play"} ${button.title}`);
-    const left = Math.max((one.start - self.view.from) * scale, 0);
-    const right = Math.min((one.stop - self.view.from) * scale, self.wide);
-    button.style.cssText = `left:${left}px;top:${row.top}px;width:${Math.max(right - left, 3)}px;height:${row.height}px`;
-    button.onclick = (event) => event.detail === 0 && choose(self, row, one);
+  const scale = player.width / (player.view.to - player.view.from);
+  for (const segment of segments) {
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "segment" });
+    button.title = describe(player, segment);
+    button.textContent = player.data.palette[segment.label].label;
+    button.setAttribute("aria-label", `${row.edits ? "Select" : "Play"} ${button.title}`);
+    const left = Math.max((segment.start - player.view.from) * scale, 0);
+    const width = Math.max(Math.min((segment.stop - player.view.from) * scale, player.width) - left, 3);
+    button.style.cssText = `left:${left}px;top:${row.top}px;width:${width}px;height:${row.height}px`;
+    button.onclick = (event) => {
+      if (event.detail === 0) selectAndGo(player, row, segment); // by keyboard; the mouse is the lane's
+    };
     group.append(button);
   }
   return group;
+}
+
+/** Mark the lane that keys paint into. @param {Player} player */
+export function drawActive(player) {
+  const editable = player.rows.some((row) => row.edits) && player.data.labels.length > 0;
+  for (const name of player.names.children)
+    name.classList.toggle("active", editable && /** @type {HTMLElement} */ (name).dataset.row === player.active?.name);
+}
+
+/** @param {Player} player */
+function drawNames(player) {
+  player.names.hidden = !player.rows.some((row) => row.name);
+  const longest = Math.max(...player.rows.map((row) => row.name.length), 0);
+  player.names.style.width = `${Math.min(Math.max(0.5 * longest + 1, 3), 9)}rem`;
+  const several = player.rows.filter((row) => row.edits).length > 1;
+  player.names.replaceChildren(...player.rows.map((row) => nameOf(player, row, row.edits && several)));
+  drawActive(player);
+}
+
+/** @param {Player} player @param {Row} row @param {boolean} selectable */
+function nameOf(player, row, selectable) {
+  const name = document.createElement(selectable ? "button" : "span");
+  name.textContent = name.title = row.name;
+  name.dataset.row = row.name;
+  if (selectable)
+    name.onclick = () => {
+      player.active = player.chosenRow = row;
+      drawActive(player);
+    };
+  const narrow = player.box.classList.contains("narrow");
+  name.style.cssText = narrow ? `top:${row.top - 18}px` : `top:${row.top}px;height:${row.height}px`;
+  return name;
+}
+
+/** Lay the lanes out again, for a new width or new rows. @param {Player} player */
+export function resize(player) {
+  layOut(player);
+  drawNames(player);
+  redraw(player);
 }

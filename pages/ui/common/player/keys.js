@@ -1,156 +1,267 @@
-// All keys, which are also what is listed under "?".
-const LABEL_KEYS = [..."123456789qwertyuiopasdghjzxcvbn"];
+// All keyboard shortcuts, which are also what is listed under "?".
+/** @import { Player } from "./types" */
+import {
+  copyToActive, displayName, history, IDLE, labelDown, merge, nudge, remove, select, split, startHere, stopHere,
+} from "./edit.js";
+import { selectedSegment } from "./lanes.js";
+import {
+  announce, changeSpeed, follow, mainRow, setView, step, stepBorder, toggleCaptions, toggleLoop, toggleMute, togglePlay,
+  zoom,
+} from "./playback.js";
+import { canEdit, NOTHING, segmentAt, UNLABELLED } from "./rows.js";
+import { seek, seekFrame } from "./seek.js";
 
-// Keys, what they do in words, and the doing. "edit" are those for lanes that can be edited; "far" are also heard
-// while nothing on the page has the focus.
-const KEYS = [
-  { keys: ["Space"], words: "play or pause", run: toggle, far: true },
-  { keys: ["ArrowLeft"], words: "one frame back", run: (self) => step(self, -1), far: true },
-  { keys: ["ArrowRight"], words: "one frame on", run: (self) => step(self, 1), far: true },
-  { keys: ["Shift+ArrowLeft"], words: "several frames back (as many as “by” says)", run: (self) => step(self, -stride(self)), far: true },
-  { keys: ["Shift+ArrowRight"], words: "several frames on", run: (self) => step(self, stride(self)), far: true },
-  { keys: [","], words: "to where a segment begins or ends, before", run: (self) => stepSegment(self, -1), far: true },
-  { keys: ["."], words: "to where a segment begins or ends, after", run: (self) => stepSegment(self, 1), far: true },
-  { keys: ["PageUp"], words: "ten seconds on", run: (self) => seek(self, self.moment + 10) },
-  { keys: ["PageDown"], words: "ten seconds back", run: (self) => seek(self, self.moment - 10) },
-  { keys: ["Home"], words: "to the first frame", run: (self) => seek(self, 0) },
-  { keys: ["End"], words: "to the last frame", run: (self) => seek(self, self.data.duration_s) },
-  { keys: ["Shift+G"], words: "type the number of a frame", run: (self) => self.field.select(), far: true },
-  { keys: ["<"], words: "slower", run: (self) => faster(self, -1), far: true },
-  { keys: [">"], words: "faster", run: (self) => faster(self, 1), far: true },
-  { keys: ["l"], words: "repeat this segment, or go on", run: toggleLoop, far: true },
-  { keys: ["m"], words: "sound on or off", run: (self) => mute(self), far: true },
-  { keys: ["k"], words: "labels on the picture, on or off", run: (self) => captions(self), far: true },
-  { keys: ["+", "="], words: "show less of the clip, larger", run: (self) => zoom(self, 0.5), far: true },
-  { keys: ["-"], words: "show more of the clip", run: (self) => zoom(self, 2), far: true },
-  { keys: ["f"], words: "show the whole clip", run: (self) => look(self, 0, self.data.duration_s), far: true },
-  { keys: ["ArrowUp"], words: "the lane above", run: (self) => otherRow(self, -1) },
-  { keys: ["ArrowDown"], words: "the lane below", run: (self) => otherRow(self, 1) },
-  { keys: ["Enter"], words: "play the chosen segment; take over one of another lane into your own", run: (self) => takeOver(self) || playPicked(self) },
-  { keys: ["Escape"], words: "let go of what is chosen", run: (self) => letGo(self), far: true },
-  { keys: ["?"], words: "these keys", run: (self) => help(self), far: true },
-  { keys: ["Delete", "Backspace"], words: "delete the segment", run: remove, edit: true, far: true },
-  { keys: ["Shift+S"], words: "split the segment at the playhead", run: split, edit: true, far: true },
-  { keys: ["Shift+M"], words: "merge it with the next one", run: merge, edit: true, far: true },
-  { keys: ["Shift+I"], words: "let it begin at this frame", run: startHere, edit: true, far: true },
-  { keys: ["Shift+O"], words: "let it end with this frame", run: stopHere, edit: true, far: true },
-  { keys: ["Alt+ArrowLeft"], words: "begin one frame earlier", run: (self) => nudge(self, -1, 0), edit: true, far: true },
-  { keys: ["Alt+ArrowRight"], words: "begin one frame later", run: (self) => nudge(self, 1, 0), edit: true, far: true },
-  { keys: ["Alt+Shift+ArrowLeft"], words: "end one frame earlier", run: (self) => nudge(self, 0, -1), edit: true, far: true },
-  { keys: ["Alt+Shift+ArrowRight"], words: "end one frame later", run: (self) => nudge(self, 0, 1), edit: true, far: true },
-  { keys: ["Ctrl+Z"], words: "undo", run: (self) => history(self, "undo"), edit: true, far: true },
-  { keys: ["Ctrl+Shift+Z", "Ctrl+Y"], words: "do again", run: (self) => history(self, "redo"), edit: true, far: true },
+/**
+ * edit: only where a lane can be edited. far: also heard while nothing on the page has the focus. run: false where the
+ * key is left to the page.
+ * @typedef {{ keys: string[], text: string, run: (player: Player) => unknown, edit?: boolean, far?: boolean }} Shortcut
+ */
+
+export const LABEL_KEYS = [..."123456789qwertyuiopasdghjzxcvbn"];
+
+/** @typedef {(keys: string[], text: string, run: Shortcut["run"]) => Shortcut} Kind */
+/** @type {Kind} */
+const inside = (keys, text, run) => ({ keys, text, run });
+/** @type {Kind} */
+const anywhere = (keys, text, run) => ({ keys, text, run, far: true });
+/** @type {Kind} */
+const editing = (keys, text, run) => ({ keys, text, run, edit: true, far: true });
+
+export const SHORTCUTS = [
+  anywhere(["Space"], "play or pause", togglePlay),
+  anywhere(["ArrowLeft"], "previous frame", (player) => step(player, -1)),
+  anywhere(["ArrowRight"], "next frame", (player) => step(player, 1)),
+  anywhere(["Shift+ArrowLeft"], "several frames back (see “skip”)", (player) => step(player, -stride(player))),
+  anywhere(["Shift+ArrowRight"], "several frames forward", (player) => step(player, stride(player))),
+  anywhere([","], "previous start or end of a segment", (player) => stepBorder(player, -1)),
+  anywhere(["."], "next start or end of a segment", (player) => stepBorder(player, 1)),
+  inside(["PageUp"], "10 seconds forward", (player) => seek(player, player.moment + 10)),
+  inside(["PageDown"], "10 seconds back", (player) => seek(player, player.moment - 10)),
+  inside(["Home"], "first frame", (player) => seek(player, 0)),
+  inside(["End"], "last frame", (player) => seek(player, player.data.duration_s)),
+  anywhere(["Shift+G"], "go to a frame number", (player) => player.field.select()),
+  anywhere(["<"], "slower", (player) => changeSpeed(player, -1)),
+  anywhere([">"], "faster", (player) => changeSpeed(player, 1)),
+  anywhere(["l"], "loop this segment on or off", toggleLoop),
+  anywhere(["m"], "sound on or off", toggleMute),
+  anywhere(["k"], "labels on the video on or off", (player) => toggleCaptions(player)),
+  anywhere(["+", "="], "zoom in", (player) => zoom(player, 0.5)),
+  anywhere(["-"], "zoom out", (player) => zoom(player, 2)),
+  anywhere(["f"], "show the whole clip", (player) => setView(player, 0, player.data.duration_s)),
+  inside(["ArrowUp"], "lane above", (player) => changeRow(player, -1)),
+  inside(["ArrowDown"], "lane below", (player) => changeRow(player, 1)),
+  inside(["Enter"], "play the selected segment, or copy it from another lane to yours", copyOrPlay),
+  anywhere(["Escape"], "clear the selection", cancel),
+  anywhere(["?"], "keyboard shortcuts", toggleHelp),
+  editing(["Delete", "Backspace"], "delete the segment", remove),
+  editing(["Shift+S"], "split the segment at the playhead", split),
+  editing(["Shift+M"], "merge with the next segment", merge),
+  editing(["Shift+I"], "start the segment at this frame", startHere),
+  editing(["Shift+O"], "end the segment with this frame", stopHere),
+  editing(["Alt+ArrowLeft"], "start one frame earlier", (player) => nudge(player, -1, 0)),
+  editing(["Alt+ArrowRight"], "start one frame later", (player) => nudge(player, 1, 0)),
+  editing(["Alt+Shift+ArrowLeft"], "end one frame earlier", (player) => nudge(player, 0, -1)),
+  editing(["Alt+Shift+ArrowRight"], "end one frame later", (player) => nudge(player, 0, 1)),
+  editing(["Ctrl+Z"], "undo", (player) => history(player, "undo")),
+  editing(["Ctrl+Shift+Z", "Ctrl+Y"], "redo", (player) => history(player, "redo")),
 ];
-const BY_KEY = new Map(KEYS.flatMap((one) => one.keys.map((key) => [key, one])));
+const BY_KEY = new Map(SHORTCUTS.flatMap((shortcut) => shortcut.keys.map((key) => [key, shortcut])));
 
-const stride = (self) => Math.max(1, Math.round(Number(self.by.value)) || 1);
+/** How many frames Shift and an arrow go. @param {Player} player */
+const stride = (player) => Math.max(1, Math.round(Number(player.stride.value)) || 1);
 
-function combination(event) {
-  const letter = event.key.length === 1 ? event.key.toLowerCase() !== event.key.toUpperCase() : null;
+/**
+ * A key with its modifiers, as in "Ctrl+Shift+Z". Shift counts for letters and named keys, not for signs.
+ * @param {Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey">} event
+ */
+export function combination(event) {
+  const printed = event.key.length === 1;
+  const letter = printed && event.key.toLowerCase() !== event.key.toUpperCase();
   const ctrl = event.ctrlKey || event.metaKey;
-  const shift = event.shiftKey && letter !== false;
-  const key = event.key === " " ? "Space" : letter ? (shift || ctrl ? event.key.toUpperCase() : event.key.toLowerCase()) : event.key;
+  const shift = event.shiftKey && (letter || !printed);
+  let { key } = event;
+  if (key === " ") key = "Space";
+  else if (letter) key = shift || ctrl ? key.toUpperCase() : key.toLowerCase();
   return [ctrl && "Ctrl", event.altKey && "Alt", shift && "Shift", key].filter(Boolean).join("+");
 }
 
-// The label that a key paints: its number, nothing, unlabelled; undefined for other keys.
-function labelOfKey(self, key) {
+/** The label that a key paints; undefined for other keys. @param {Player} player @param {string} key */
+export function labelOfKey(player, key) {
   if (key === "0") return NOTHING;
   if (key === "Shift+U") return UNLABELLED;
-  return self.data.labels[LABEL_KEYS.indexOf(key)];
+  return player.data.labels[LABEL_KEYS.indexOf(key)];
 }
 
-// Keys count where the player has the focus, and while nothing else on the page has it.
-function keyDown(self, event) {
-  if (event.defaultPrevented) return;
-  const inside = event.composedPath().includes(self.box);
-  if (!inside && document.activeElement && document.activeElement !== document.body) return;
-  if (!inside && (latest !== self || !self.box.isConnected)) return;
-  const target = event.composedPath()[0];
-  if (inside && /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName)) return;
-  if (inside && target.tagName === "BUTTON" && ["Enter", " "].includes(event.key)) return;
+/**
+ * Whether the player hears a key: it has the focus, or nothing on the page has it.
+ * @param {Player} player
+ * @param {KeyboardEvent} event
+ * @param {boolean} latest
+ */
+function hears(player, event, latest) {
+  const [target] = event.composedPath();
+  if (!event.composedPath().includes(player.box)) {
+    const elsewhere = document.activeElement && document.activeElement !== document.body;
+    return !elsewhere && latest && player.box.isConnected;
+  }
+  const { tagName } = /** @type {HTMLElement} */ (target);
+  if (/^(INPUT|SELECT|TEXTAREA)$/.test(tagName)) return false;
+  return !(tagName === "BUTTON" && ["Enter", " "].includes(event.key));
+}
+
+/** @param {Player} player @param {KeyboardEvent} event @param {boolean} latest whether this player was drawn last */
+export function keyDown(player, event, latest) {
+  if (event.defaultPrevented || !hears(player, event, latest)) return;
   const key = combination(event);
-  const label = edits(self) ? labelOfKey(self, key) : undefined;
-  const one = BY_KEY.get(key);
-  if (label !== undefined) event.repeat || labelDown(self, label, event.code);
-  else if (one && (!one.edit || edits(self)) && (inside || one.far)) {
-    if (one.run(self) === false) return;
-  } else return;
+  const label = canEdit(player) ? labelOfKey(player, key) : undefined;
+  if (label !== undefined) {
+    if (!event.repeat) labelDown(player, label, event.code);
+  } else if (!runShortcut(player, key, event.composedPath().includes(player.box))) return;
   event.preventDefault();
   event.stopPropagation();
 }
 
-function otherRow(self, by) {
-  const rows = self.rows.filter((row) => row.segments.length || row.edits);
-  const at = rows.indexOf(self.chosenRow || mainRow(self));
-  const row = rows[Math.min(Math.max(at + by, 0), rows.length - 1)];
+/**
+ * Run what a key stands for; false where it is left to the page.
+ * @param {Player} player
+ * @param {string} key
+ * @param {boolean} focused whether the player has the focus
+ */
+function runShortcut(player, key, focused) {
+  const shortcut = BY_KEY.get(key);
+  if (!shortcut || (shortcut.edit && !canEdit(player)) || !(focused || shortcut.far)) return false;
+  return shortcut.run(player) !== false;
+}
+
+/** To the lane above or below. @param {Player} player @param {1 | -1} direction */
+function changeRow(player, direction) {
+  const rows = player.rows.filter((row) => row.segments.length || row.edits);
+  const current = player.chosenRow || mainRow(player);
+  const index = current ? rows.indexOf(current) : -1;
+  const row = rows[Math.min(Math.max(index + direction, 0), rows.length - 1)];
   if (!row) return;
-  self.chosenRow = row;
-  if (row.edits) self.active = row;
-  const one = self.table && here(row, self.table.inside(self.frame));
-  pick(self, row, one || null);
-  if (!one) say(self, row.name || "Labels");
+  player.chosenRow = row;
+  if (row.edits) player.active = row;
+  const segment = player.table && segmentAt(row, player.table.inside(player.frame));
+  select(player, row, segment);
+  if (!segment) announce(player, row.name || "Labels");
 }
 
-function playPicked(self) {
-  const one = pickedSegment(self);
-  if (one) seek(self, one.start, true);
+/** @param {Player} player */
+function copyOrPlay(player) {
+  if (copyToActive(player)) return;
+  const segment = selectedSegment(player);
+  if (segment) seek(player, segment.start, true);
 }
 
-// False where there is nothing to let go of: then the key is the page's, which may close a dialog with it.
-function letGo(self) {
-  if (self.helpBox.hidden && !self.painting && !self.ghost && !self.loop && !self.picked) return false;
-  self.helpBox.hidden = true;
-  self.painting = self.ghost = self.gesture = null;
-  if (self.loop) toggleLoop(self);
-  pick(self, null, null);
+/**
+ * Drop what is chosen or being drawn; false where there is nothing: then the key may close a dialog of the page.
+ * @param {Player} player
+ */
+function cancel(player) {
+  const { helpBox, painting, preview, loop, selected } = player;
+  if (helpBox.hidden && !painting && !preview && !loop && !selected) return false;
+  helpBox.hidden = true;
+  player.painting = player.preview = player.gesture = null;
+  if (loop) toggleLoop(player);
+  select(player, null, null);
   return true;
 }
 
-function mute(self) {
-  self.video.muted = !self.video.muted;
-  self.muteButton.setAttribute("aria-pressed", String(self.video.muted));
-  self.muteButton.classList.toggle("on", self.video.muted);
+/** The keys of the box with the frame number. @param {Player} player */
+export function listenField(player) {
+  const { field } = player;
+  const reset = () => (field.value = player.table ? String(player.frame) : "");
+  /** @type {Record<string, () => void>} */
+  const keys = {
+    Enter() {
+      const frame = Number.parseInt(field.value.replace(/[^\d]/g, ""), 10);
+      if (Number.isFinite(frame)) seekFrame(player, frame);
+      follow(player);
+      player.box.focus({ preventScroll: true });
+    },
+    Escape() {
+      reset();
+      player.box.focus({ preventScroll: true });
+    },
+    ArrowUp: () => stepField(player, 1),
+    ArrowDown: () => stepField(player, -1),
+  };
+  field.onkeydown = (event) => {
+    event.stopPropagation();
+    keys[event.key]?.();
+    if (event.key.startsWith("Arrow") && keys[event.key]) event.preventDefault();
+  };
+  field.onblur = reset;
+  field.onfocus = () => field.select();
 }
 
-function captions(self, on = self.captions !== "showing") {
-  self.captions = on ? "showing" : "hidden";
-  for (const track of self.video.textTracks) track.mode = self.captions;
-  self.captionsButton.setAttribute("aria-pressed", String(on));
-  self.captionsButton.classList.toggle("on", on);
+/** @param {Player} player @param {number} frames */
+function stepField(player, frames) {
+  step(player, frames);
+  player.field.value = String(player.target ?? player.frame);
 }
 
-const SHOWN = { ArrowLeft: "←", ArrowRight: "→", ArrowUp: "↑", ArrowDown: "↓", Backspace: "⌫", PageUp: "Page up", PageDown: "Page down" };
-const shownKey = (key) => (key === "+" ? key : key.split("+").map((part) => SHOWN[part] || part).join(" "));
+const SYMBOLS = new Map([
+  ["ArrowLeft", "←"],
+  ["ArrowRight", "→"],
+  ["ArrowUp", "↑"],
+  ["ArrowDown", "↓"],
+  ["Backspace", "⌫"],
+  ["PageUp", "Page up"],
+  ["PageDown", "Page down"],
+]);
 
-function help(self) {
-  const { helpBox } = self;
+/** A key as it is printed. @param {string} key */
+const printed = (key) => (key === "+" ? key : key.split("+").map((part) => SYMBOLS.get(part) ?? part).join(" "));
+
+const HELP_EDITING =
+  "To paint, hold the key of a label while the clip plays or while you step through it. A short tap paints until " +
+  "the next tap. If a segment is selected, the key changes its label. Drag in your lane to draw a segment; drag an " +
+  "end to move it, with Shift to move only one side of a shared border.";
+const HELP_MOUSE =
+  "Zoom with Ctrl and the mouse wheel, or with two fingers. Pan with Shift and the wheel, or by dragging with Alt.";
+
+/**
+ * The shortcuts that count now, each with its keys and what it does.
+ * @param {Player} player
+ * @returns {[string[], string][]}
+ */
+function shortcutsOf(player) {
+  const canDraw = canEdit(player);
+  /** @type {[string[], string][]} */
+  const listed = SHORTCUTS.filter(({ edit }) => !edit || canDraw).map(({ keys, text }) => [keys, text]);
+  if (!canDraw) return listed;
+  player.data.labels.slice(0, LABEL_KEYS.length).forEach((label, index) => {
+    listed.push([[LABEL_KEYS[index]], `paint “${displayName(player, label)}”`]);
+  });
+  return [...listed, [["0"], `paint “${IDLE}”`], [["Shift+U"], "mark as unlabelled"]];
+}
+
+/** @param {string[]} keys @param {string} text */
+function helpLine(keys, text) {
+  const term = document.createElement("dt");
+  keys.forEach((key, index) => {
+    term.append(index ? " or " : "", Object.assign(document.createElement("kbd"), { textContent: printed(key) }));
+  });
+  const line = document.createElement("div");
+  line.append(term, Object.assign(document.createElement("dd"), { textContent: text }));
+  return line;
+}
+
+/** Show or hide the list of shortcuts. @param {Player} player */
+export function toggleHelp(player) {
+  const { helpBox } = player;
   helpBox.hidden = !helpBox.hidden;
-  if (helpBox.hidden) return self.box.focus({ preventScroll: true });
-  const editing = edits(self);
-  const rows = KEYS.filter((one) => !one.edit || editing).map((one) => [one.keys, one.words]);
-  if (editing) {
-    const own = self.data.labels.map((label, at) => [[LABEL_KEYS[at] ?? ""], `paint ${labelOf(self, label)}`]).filter(([[key]]) => key);
-    rows.push(...own, [["0"], `paint “${IDLE}”`], [["Shift+U"], "make unlabelled"]);
-  }
+  if (helpBox.hidden) return player.box.focus({ preventScroll: true });
+  const title = Object.assign(document.createElement("h4"), { textContent: "Keyboard shortcuts" });
   const list = document.createElement("dl");
-  for (const [keys, words] of rows) {
-    const term = document.createElement("dt");
-    keys.forEach((key, at) => term.append(at ? " or " : "", Object.assign(document.createElement("kbd"), { textContent: shownKey(key) })));
-    const line = document.createElement("div");
-    line.append(term, Object.assign(document.createElement("dd"), { textContent: words }));
-    list.append(line);
-  }
-  const hold = "Hold the key of a label while the clip plays, or while you step: what passes is painted. A short tap paints until the next tap. " +
-    "With a segment chosen, the key gives it that label. Drag on your lane to draw; drag an end to move it, with Shift only this side of a common border.";
-  const close = Object.assign(document.createElement("button"), { type: "button", className: "close", textContent: "Close" });
-  close.onclick = () => help(self);
-  const mouse = "Ctrl and the wheel, or two fingers, zoom; Shift and the wheel, or Alt and dragging, move.";
-  helpBox.replaceChildren(
-    Object.assign(document.createElement("h4"), { textContent: "Keys" }),
-    list,
-    Object.assign(document.createElement("p"), { textContent: editing ? `${hold} ${mouse}` : mouse }),
-    close,
-  );
+  list.append(...shortcutsOf(player).map(([keys, text]) => helpLine(keys, text)));
+  const textContent = canEdit(player) ? `${HELP_EDITING} ${HELP_MOUSE}` : HELP_MOUSE;
+  const advice = Object.assign(document.createElement("p"), { textContent });
+  const properties = { type: "button", className: "close", textContent: "Close" };
+  const close = Object.assign(document.createElement("button"), properties);
+  close.onclick = () => toggleHelp(player);
+  helpBox.replaceChildren(title, list, advice, close);
   close.focus({ preventScroll: true });
 }

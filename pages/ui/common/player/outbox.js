@@ -1,70 +1,87 @@
 // Edits that the server has not confirmed yet. They are kept in the browser too, so that neither a server that is gone
 // nor a tab that is closed loses them: whoever opens this track next sends them. Each says who sent it, and its number
 // there; the server takes each once, however often it is sent.
-const OUTBOX = "kinetoscope/unsent/";
+/** @import { Edit, Player } from "./types" */
+import { number } from "./formatting.js";
+
+const PREFIX = "kinetoscope/unsent/";
 const UNCONFIRMED_MS = 3000; // after this long a person is told
 
-const shelf = (self) => `${OUTBOX}${self.data.keep}/`;
+/** @param {Player} player */
+const prefixOf = (player) => `${PREFIX}${player.data.keep}/`;
 
-// Put what is unsent where the next tab finds it; whether there is such a place.
-function shelve(self) {
+/** Keep what is unsent where the next tab finds it; false where the browser keeps nothing. @param {Player} player */
+function save(player) {
   try {
-    const place = shelf(self) + self.nonce;
-    if (self.outbox.length) localStorage.setItem(place, JSON.stringify(self.outbox));
-    else localStorage.removeItem(place);
+    const key = prefixOf(player) + player.nonce;
+    if (player.outbox.length) localStorage.setItem(key, JSON.stringify(player.outbox));
+    else localStorage.removeItem(key);
     return true;
   } catch {
     return false; // a private window, or full
   }
 }
 
-// What earlier tabs could not send of this track comes first.
-function adopt(self) {
-  if (!self.data.keep || self.adopted === self.data.keep) return;
-  self.adopted = self.data.keep;
-  const found = [];
+/** Take from the browser what earlier tabs could not send. @param {string} prefix @returns {Edit[]} */
+function takeSaved(prefix) {
   try {
-    const places = Object.keys(localStorage).filter((place) => place.startsWith(shelf(self)));
-    const texts = places.map((place) => localStorage.getItem(place));
-    for (const place of places) localStorage.removeItem(place);
-    found.push(...texts.flatMap((text) => JSON.parse(text)).filter((one) => one?.from && Number.isInteger(one.n)));
+    const keys = Object.keys(localStorage).filter((key) => key.startsWith(prefix));
+    const texts = keys.map((key) => localStorage.getItem(key) ?? "[]");
+    for (const key of keys) localStorage.removeItem(key);
+    return texts.flatMap((text) => JSON.parse(text)).filter((edit) => edit?.from && Number.isInteger(edit.n));
   } catch {
-    // what cannot be read is no edit
+    return []; // what cannot be read is no edit
   }
-  if (!found.length) return;
-  self.outbox = [...found, ...self.outbox];
-  post(self);
 }
 
-// Tell the server all that it did not confirm.
-function post(self) {
-  const safe = shelve(self);
-  self.ahead = true;
-  self.setStateValue("edits", self.outbox.map((one) => ({ ...one })));
-  self.overdue ??= setTimeout(() => warn(self, safe), UNCONFIRMED_MS);
+/** What earlier tabs could not send of this track comes first. @param {Player} player */
+export function restore(player) {
+  const { keep } = player.data;
+  if (!keep || player.outboxKey === keep) return;
+  player.outboxKey = keep;
+  const edits = takeSaved(prefixOf(player));
+  if (!edits.length) return;
+  player.outbox = [...edits, ...player.outbox];
+  post(player);
 }
 
-// Let go of what the server says that it has; in a new session with it, send the rest anew.
-function confirmed(self) {
-  const { done, session } = self.data;
-  const left = self.outbox.filter((edit) => !(edit.n <= done[edit.from]));
-  const fewer = left.length < self.outbox.length;
-  self.outbox = left;
-  if (fewer) shelve(self);
-  if (!left.length) atRest(self);
-  else if (self.session && self.session !== session) post(self);
-  self.session = session;
+/** Send the server all that it did not confirm. @param {Player} player */
+export function post(player) {
+  const saved = save(player);
+  player.unconfirmed = true;
+  player.setStateValue(
+    "edits",
+    player.outbox.map((edit) => ({ ...edit })),
+  );
+  player.overdueTimer ??= setTimeout(() => warn(player, saved), UNCONFIRMED_MS);
 }
 
-function atRest(self) {
-  clearTimeout(self.overdue);
-  self.overdue = null;
-  self.unsent.hidden = true;
+/** Drop what the server says that it has; in a new session with it, send the rest again. @param {Player} player */
+export function confirm(player) {
+  const { done, session } = player.data;
+  const left = player.outbox.filter((edit) => edit.n > (done[edit.from] ?? 0));
+  const fewer = left.length < player.outbox.length;
+  player.outbox = left;
+  if (fewer) save(player);
+  if (!left.length) rest(player);
+  else if (player.session && player.session !== session) post(player);
+  player.session = session;
 }
 
-function warn(self, safe) {
-  const many = self.outbox.length === 1 ? "1 edit is" : `${number(self.outbox.length)} edits are`;
-  const then = safe ? "This browser keeps them until it does, even if you close the tab." : "Leave this tab open until it does.";
-  self.unsent.textContent = `${many} not saved yet: the program does not answer. ${then}`;
-  self.unsent.hidden = !self.outbox.length;
+/** @param {Player} player */
+function rest(player) {
+  clearTimeout(player.overdueTimer);
+  player.overdueTimer = undefined;
+  player.unsent.hidden = true;
+}
+
+/** @param {Player} player @param {boolean} saved */
+function warn(player, saved) {
+  const { length } = player.outbox;
+  const edits = length === 1 ? "1 edit is" : `${number(length)} edits are`;
+  const advice = saved
+    ? "This browser keeps them and sends them when the program is back, even if you close the tab."
+    : "Keep this tab open until the program is back.";
+  player.unsent.textContent = `${edits} not saved yet because the program does not respond. ${advice}`;
+  player.unsent.hidden = !length;
 }

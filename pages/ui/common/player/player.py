@@ -20,9 +20,7 @@ from pages.ui.common.player.rows import Curve, Palette, Row, new_edits, packed
 
 __all__ = ["Curve", "Row", "compared", "play_from", "playable", "player", "prefix", "rest_at", "show"]
 
-_player = theme.component(
-    Path(__file__).with_name("player.js"), "table", "rows", "draw", "screen", "outbox", "edit", "keys"
-)
+_player = theme.component(Path(__file__).with_name("player.js"))
 
 
 def player(
@@ -60,7 +58,7 @@ def compared(
 
     The clip and the moment of the session stay what they are. at_once: whether it plays without being asked.
     """
-    rows = [Row("truth", truth, told="it is"), Row("said", said), Row("differs", differs, look="difference")]
+    rows = [Row("truth", truth, told="true label:"), Row("predicted", said), Row("differs", differs, look="difference")]
     show(info, rows, slots, key=key, playable=playable, start_s=start_s, quiet=True, at_once=at_once)
 
 

@@ -1,42 +1,57 @@
 // The lanes as they came from the server, and what an edit makes of one of them.
-const NOTHING = -1; // label of a stretch in which nothing happens
-const UNLABELLED = -2; // "label" of a stretch that nobody looked at
-const UNSAID = 255; // confidence that nobody told
+/** @import { Change, Edit, EditKind, PackedRow, Player, Row, Segment } from "./types" */
 
-function numbers(text, Kind) {
+export const NOTHING = -1; // label of a stretch in which nothing happens
+export const UNLABELLED = -2; // "label" of a stretch that nobody looked at
+const NO_CONFIDENCE = 255;
+
+/** @param {string} text base64 */
+function bytesOf(text) {
   const letters = atob(text);
   const bytes = new Uint8Array(letters.length);
   for (let i = 0; i < bytes.length; i += 1) bytes[i] = letters.charCodeAt(i);
-  return new Kind(bytes.buffer);
+  return bytes;
 }
 
-// A lane as it is drawn. Its segments are read anew only where they changed; edits never change them, but replace them.
-function rowOf(told, kept) {
-  const { name, title, edits, look, seen } = told;
-  const text = told.starts + told.stops + told.labels + told.sures;
-  if (kept.get(name)?.text !== text) kept.set(name, { text, segments: segmentsOf(told) });
-  const curves = told.curves.map((curve) => ({
+/**
+ * A lane as it is drawn. Its segments are read again only where they changed; edits replace a list and never change it.
+ * @param {PackedRow} packed
+ * @param {Player["decoded"]} decoded what was read before, by the name of the lane
+ * @returns {Row}
+ */
+export function rowOf(packed, decoded) {
+  const { name, title, edits, look, seen } = packed;
+  const text = packed.starts + packed.stops + packed.labels + packed.sures;
+  const known = decoded.get(name);
+  const segments = known?.text === text ? known.segments : segmentsOf(packed);
+  decoded.set(name, { text, segments });
+  const curves = packed.curves.map((curve) => ({
     name: curve.name,
     colour: curve.colour,
-    times: numbers(curve.times, Float32Array),
-    values: numbers(curve.values, Uint8Array),
+    times: new Float32Array(bytesOf(curve.times).buffer),
+    values: bytesOf(curve.values),
   }));
-  return { name, told: title, edits, look, segments: kept.get(name).segments, curves, seen };
+  return { name, title, edits, look, segments, curves, seen, top: 0, height: 0 };
 }
 
-function segmentsOf(told) {
-  const [starts, stops] = [numbers(told.starts, Float64Array), numbers(told.stops, Float64Array)];
-  const [labels, sures] = [numbers(told.labels, Uint16Array), numbers(told.sures, Uint8Array)];
-  return Array.from(starts, (start, i) => ({ start, stop: stops[i], label: labels[i], sure: sures[i] === UNSAID ? null : sures[i] / 100 }));
+/** @param {PackedRow} packed @returns {Segment[]} */
+function segmentsOf(packed) {
+  const starts = new Float64Array(bytesOf(packed.starts).buffer);
+  const stops = new Float64Array(bytesOf(packed.stops).buffer);
+  const labels = new Uint16Array(bytesOf(packed.labels).buffer);
+  const confidences = bytesOf(packed.sures);
+  return Array.from(starts, (start, i) => {
+    const confidence = confidences[i] === NO_CONFIDENCE ? null : confidences[i] / 100;
+    return { start, stop: stops[i], label: labels[i], confidence };
+  });
 }
 
-// The place of the segment at a moment, -1 where there is none; `after` gives that of the first one that ends later.
-function placeAt(segments, seconds) {
-  const place = after(segments, seconds);
-  return place < segments.length && segments[place].start <= seconds ? place : -1;
-}
-
-function after(segments, seconds) {
+/**
+ * The index of the first segment that ends after a time.
+ * @param {{ stop: number }[]} segments sorted
+ * @param {number} seconds
+ */
+export function firstEndingAfter(segments, seconds) {
   let low = 0;
   let high = segments.length;
   while (low < high) {
@@ -47,83 +62,121 @@ function after(segments, seconds) {
   return low;
 }
 
-// What is left of stretches, or of segments, outside [start, stop).
-function outside(segments, start, stop) {
-  return segments.flatMap((one) => {
-    if (one.stop <= start || one.start >= stop) return [one];
-    const left = one.start < start ? [{ ...one, stop: start }] : [];
-    return one.stop > stop ? [...left, { ...one, start: stop }] : left;
+/** The index of the segment at a time, -1 where there is none. @param {Segment[]} segments @param {number} seconds */
+export function indexAt(segments, seconds) {
+  const index = firstEndingAfter(segments, seconds);
+  return index < segments.length && segments[index].start <= seconds ? index : -1;
+}
+
+/** The segment of a row at a time. @param {Row} row @param {number} seconds @returns {Segment | null} */
+export function segmentAt(row, seconds) {
+  return row.segments[indexAt(row.segments, seconds)] ?? null;
+}
+
+/** @param {Row} row @param {number} seconds */
+export const seenAt = (row, seconds) => !row.seen || row.seen.some(([from, to]) => from <= seconds && seconds < to);
+
+/** @param {Player} player */
+export const canEdit = (player) =>
+  Boolean(player.data.labels.length && player.table && player.rows.some((row) => row.edits));
+
+/**
+ * What is left of spans, or of segments, outside [start, stop).
+ * @template {{ start: number, stop: number }} Span
+ * @param {Span[]} spans
+ * @param {number} start
+ * @param {number} stop
+ * @returns {Span[]}
+ */
+export function outside(spans, start, stop) {
+  return spans.flatMap((span) => {
+    if (span.stop <= start || span.start >= stop) return [span];
+    const left = span.start < start ? [{ ...span, stop: start }] : [];
+    return span.stop > stop ? [...left, { ...span, start: stop }] : left;
   });
 }
 
-function withSegment(segments, one) {
-  const left = outside(segments, one.start, one.stop);
-  left.splice(after(left, one.start), 0, one);
-  return left;
+/** @param {Segment[]} segments @param {Segment} segment */
+function withSegment(segments, segment) {
+  const kept = outside(segments, segment.start, segment.stop);
+  kept.splice(firstEndingAfter(kept, segment.start), 0, segment);
+  return kept;
 }
 
-function looked(row, start, stop) {
+/** @param {Row} row @param {number} start @param {number} stop */
+function markSeen(row, start, stop) {
   if (!row.seen) return;
   const spans = row.seen.map(([from, to]) => ({ start: from, stop: to }));
-  const all = [...spans, { start, stop }].sort((one, other) => one.start - other.start);
+  const sorted = [...spans, { start, stop }].sort((left, right) => left.start - right.start);
   row.seen = [];
-  for (const span of all) {
+  for (const span of sorted) {
     const last = row.seen.at(-1);
     if (last && span.start <= last[1]) last[1] = Math.max(last[1], span.stop);
     else row.seen.push([span.start, span.stop]);
   }
 }
 
-function unlooked(row, start, stop, end) {
+/** @param {Row} row @param {number} start @param {number} stop @param {number} end the duration of the clip */
+function markUnseen(row, start, stop, end) {
   const spans = (row.seen || [[0, end]]).map(([from, to]) => ({ start: from, stop: to }));
   row.seen = outside(spans, start, stop).map((span) => [span.start, span.stop]);
 }
 
-// Each takes the row, the edit with its moments in seconds, and the place of the segment that is meant.
+/**
+ * What each kind of edit does. index: of the segment that is meant, where the kind has one.
+ * @type {Partial<Record<EditKind, (row: Row, change: Change, index: number) => void>>}
+ */
 const CHANGES = {
   paint(row, { start, stop, label }) {
-    row.segments = label === NOTHING ? outside(row.segments, start, stop) : withSegment(row.segments, { start, stop, label, sure: null });
-    looked(row, start, stop);
+    const { segments } = row;
+    if (label === NOTHING) row.segments = outside(segments, start, stop);
+    else row.segments = withSegment(segments, { start, stop, label, confidence: null });
+    markSeen(row, start, stop);
   },
   unlabel(row, { start, stop, end }) {
     row.segments = outside(row.segments, start, stop);
-    unlooked(row, start, stop, end);
+    markUnseen(row, start, stop, end);
   },
-  change(row, { start, stop }, place) {
-    const one = { ...row.segments[place], start, stop };
-    row.segments = withSegment(row.segments.toSpliced(place, 1), one);
-    looked(row, start, stop);
+  change(row, { start, stop }, index) {
+    const segment = { ...row.segments[index], start, stop };
+    row.segments = withSegment(row.segments.toSpliced(index, 1), segment);
+    markSeen(row, start, stop);
   },
-  border(row, { stop }, place) {
-    const [one, next] = [row.segments[place], row.segments[place + 1]];
-    row.segments = row.segments.toSpliced(place, 2, { ...one, stop }, { ...next, start: stop });
+  border(row, { stop }, index) {
+    const [segment, next] = [row.segments[index], row.segments[index + 1]];
+    row.segments = row.segments.toSpliced(index, 2, { ...segment, stop }, { ...next, start: stop });
   },
-  split(row, { start }, place) {
-    const one = row.segments[place];
-    row.segments = row.segments.toSpliced(place, 1, { ...one, stop: start }, { ...one, start });
+  split(row, { start }, index) {
+    const segment = row.segments[index];
+    row.segments = row.segments.toSpliced(index, 1, { ...segment, stop: start }, { ...segment, start });
   },
-  merge(row, { start, stop }, place) {
-    row.segments = row.segments.toSpliced(place, 2, { ...row.segments[place], start, stop });
-    looked(row, start, stop);
+  merge(row, { start, stop }, index) {
+    row.segments = row.segments.toSpliced(index, 2, { ...row.segments[index], start, stop });
+    markSeen(row, start, stop);
   },
-  label(row, { label }, place) {
-    row.segments = row.segments.toSpliced(place, 1, { ...row.segments[place], label, sure: null });
+  label(row, { label }, index) {
+    row.segments = row.segments.toSpliced(index, 1, { ...row.segments[index], label, confidence: null });
   },
-  delete(row, _, place) {
-    row.segments = row.segments.toSpliced(place, 1);
+  delete(row, _, index) {
+    row.segments = row.segments.toSpliced(index, 1);
   },
 };
 
-// Apply an edit to the row that it names; false where it does not fit. Undo and redo are the server's alone.
-function applied(self, edit) {
-  const row = self.rows.find((one) => one.name === edit.row);
-  if (!row || !CHANGES[edit.kind]) return false;
-  const free = edit.kind === "paint" || edit.kind === "unlabel";
-  const place = free ? -1 : placeAt(row.segments, edit.at);
-  if (!free && place < 0) return false;
-  const { starts } = self.table;
-  const label = edit.label ? self.data.palette.findIndex((one) => one.label === edit.label) : NOTHING;
+/**
+ * Apply an edit to the row that it names; false where it does not fit. Undo and redo are the server's alone.
+ * @param {Player} player
+ * @param {Edit} edit
+ */
+export function apply(player, edit) {
+  const row = player.rows.find(({ name }) => name === edit.row);
+  const change = CHANGES[edit.kind];
+  if (!row || !change || !player.table) return false;
+  const anywhere = edit.kind === "paint" || edit.kind === "unlabel";
+  const index = anywhere ? -1 : indexAt(row.segments, edit.at);
+  if (!anywhere && index < 0) return false;
+  const { starts } = player.table;
+  const label = edit.label ? player.data.palette.findIndex((entry) => entry.label === edit.label) : NOTHING;
   const [start, stop] = [edit.start_s ?? starts[edit.start], edit.stop_s ?? starts[edit.stop]];
-  CHANGES[edit.kind](row, { start, stop, label, end: self.data.duration_s }, place);
+  change(row, { start, stop, label, end: player.data.duration_s }, index);
   return true;
 }

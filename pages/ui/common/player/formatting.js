@@ -1,0 +1,16 @@
+// Numbers and times as people read them.
+
+/** A time as m:ss, or h:mm:ss from an hour on, with so many decimals. @param {number} seconds */
+export function clock(seconds, decimals = 0) {
+  const total = Number(seconds.toFixed(decimals));
+  const minutes = Math.floor(total / 60);
+  const rest = (total - 60 * minutes).toFixed(decimals).padStart(decimals ? 3 + decimals : 2, "0");
+  if (minutes < 60) return `${minutes}:${rest}`;
+  return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${rest}`;
+}
+
+/** A whole number with commas between thousands. @param {number} value */
+export const number = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, ",");
+
+/** @param {number} share 0 to 1 */
+export const percent = (share) => `${Math.round(100 * share)} %`;
