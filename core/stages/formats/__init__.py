@@ -20,19 +20,19 @@ from core.stages.formats.common.reader import Asked
 __all__ = ["Asked", "Format", "labels_of"]
 
 
-def labels_of(*found: Analysis, name: str = "", many: bool = False) -> Labels:
+def labels_of(*analysis: Analysis, name: str = "", many: bool = False) -> Labels:
     """What networks say of clips, as a file would hold it. Its classes are the labels in use.
 
     name: of a lone clip. many: see Labels.
     """
-    clips = tuple(labels_of_analysis(one) for one in found)
+    clips = tuple(labels_of_analysis(one) for one in analysis)
     clips = tuple(replace(clip, name=name) for clip in clips) if name and len(clips) == 1 else clips
     return Labels(clips, listed((), clips), many=many)
 
 
 def _load() -> None:
-    for found in sorted(iter_modules(__path__), key=lambda found: found.name):
-        module = import_module(f"{__name__}.{found.name}")
+    for iter_module in sorted(iter_modules(__path__), key=lambda module_info: module_info.name):
+        module = import_module(f"{__name__}.{iter_module.name}")
         if not hasattr(module, "NAME"):
             continue
         entry = Format(

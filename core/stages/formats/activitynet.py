@@ -52,8 +52,8 @@ def read(files: Files, asked: Asked) -> Labels:
     for needed in {"database": ("version", "taxonomy"), "results": ("version", "external_data")}.get(key, ()):
         if needed not in told:
             reader.noted(f"$.{needed}", "this key", "none")
-    found = [_clip(reader, one, f"{path}.{clip}", clip, len(clips) == 1) for clip, one in clips.items()]
-    return reader.labels(found)
+    clip_labels = [_clip(reader, one, f"{path}.{clip}", clip, len(clips) == 1) for clip, one in clips.items()]
+    return reader.labels(clip_labels)
 
 
 def _clip(reader: Reader, told: Any, path: str, name: str, alone: bool) -> ClipLabels:
@@ -90,17 +90,17 @@ def _event(reader: Reader, row: Any, where: str) -> Event | None:
 def write(labels: Labels) -> bytes:
     """Predictions where all segments have a confidence, else truth."""
     names = names_of(labels)
-    found = {name: placed(clip, "ActivityNet") for name, clip in zip(names, labels.clips, strict=True)}
-    segments = [one.segment for own in found.values() for one in own]
+    placed_by_clip = {name: placed(clip, "ActivityNet") for name, clip in zip(names, labels.clips, strict=True)}
+    segments = [placed.segment for own in placed_by_clip.values() for placed in own]
     if segments and all(segment.confidence is not None for segment in segments):
-        results = {name: [_row(one.segment, "score") for one in own] for name, own in found.items()}
+        results = {name: [_row(placed.segment, "score") for placed in own] for name, own in placed_by_clip.items()}
         return json_bytes({"version": "1.3", "external_data": {}, "results": results})
     subset = {part: name for name, part in SUBSETS.items()} | {"": "", "unused": ""}
     database = {}
-    for (name, own), clip in zip(found.items(), labels.clips, strict=True):
-        told: dict[str, Any] = {"subset": subset[clip.split]} if subset[clip.split] else {}
-        told |= {"duration": round(clip.end_s, 6)} if clip.end_s else {}
-        database[name] = {**told, "annotations": [_row(one.segment, "") for one in own]}
+    for (name, own), clip in zip(placed_by_clip.items(), labels.clips, strict=True):
+        entries: dict[str, Any] = {"subset": subset[clip.split]} if subset[clip.split] else {}
+        entries |= {"duration": round(clip.end_s, 6)} if clip.end_s else {}
+        database[name] = {**entries, "annotations": [_row(placed.segment, "") for placed in own]}
     return json_bytes({"version": "1.3", "taxonomy": [], "database": database})
 
 
@@ -108,5 +108,5 @@ def _row(segment: Any, score: str) -> dict[str, Any]:
     start_s, stop_s = round(segment.start_s, 6), round(segment.stop_s, 6)
     if start_s >= stop_s:
         raise empty(segment, "ActivityNet", "millionths of a second")
-    told = {"segment": [start_s, stop_s], "label": segment.label}
-    return {**told, score: round(segment.confidence, 6)} if score else told
+    entries = {"segment": [start_s, stop_s], "label": segment.label}
+    return {**entries, score: round(segment.confidence, 6)} if score else entries

@@ -102,11 +102,11 @@ def read_table(reader: Reader, table: Table, findings: Findings) -> Labels:
     if not rows:
         rows[stem(reader.file)] = []
     clips = [_clip(reader, path, own, table, findings, len(rows) == 1) for path, own in rows.items()]
-    for found in findings.all:
-        if found.left_out:
-            reader.problems.add(found.line, found.expected, found.got)
+    for finding in findings.all:
+        if finding.left_out:
+            reader.problems.add(finding.line, finding.expected, finding.got)
         else:
-            reader.findings.all.append(found)
+            reader.findings.all.append(finding)
     return reader.labels(clips)
 
 
@@ -127,17 +127,17 @@ def _clip(reader: Reader, path: str, rows: Sequence[Row], table: Table, findings
         reader.problems.add(whole[1][0].line, f"one label for all of {path}, once", got)
     if whole and events:
         reader.problems.add(whole[0][0].line, f"{path} as a whole or by stretches", "both")
-    told: dict[str, Any] = {meaning: _same(reader, meaning, path, rows) for meaning in ("split", "group", "subject")}
-    told["split"] = SIDES.get(told["split"].lower(), "?")
-    if told["split"] == "?":
+    entries: dict[str, Any] = {meaning: _same(reader, meaning, path, rows) for meaning in ("split", "group", "subject")}
+    entries["split"] = SIDES.get(entries["split"].lower(), "?")
+    if entries["split"] == "?":
         reader.problems.add(rows[0].line, "train, val, test or nothing as split", shown(rows[0].cells["split"]))
-        told["split"] = ""
-    return reader.clip(path, events, alone=alone, label=whole[0][1] if whole else "", **told)
+        entries["split"] = ""
+    return reader.clip(path, events, alone=alone, label=whole[0][1] if whole else "", **entries)
 
 
 def _same(reader: Reader, meaning: str, path: str, rows: Sequence[Row]) -> str:
     """What all rows of a clip say of it."""
-    told = {row.cells.get(meaning, "") for row in rows}
-    if len(told) > 1:
-        reader.problems.add(rows[0].line, f"one {meaning} for {path}", " and ".join(map(shown, sorted(told))))
-    return min(told, default="")
+    texts = {row.cells.get(meaning, "") for row in rows}
+    if len(texts) > 1:
+        reader.problems.add(rows[0].line, f"one {meaning} for {path}", " and ".join(map(shown, sorted(texts))))
+    return min(texts, default="")

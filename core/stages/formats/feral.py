@@ -49,14 +49,14 @@ def read(files: Files, asked: Asked) -> Labels:
     return reader.labels(clips, [label for number, label in sorted(names.items()) if number], names.get(0, OTHER))
 
 
-def _names(reader: Reader, told: Mapping[str, Any]) -> dict[int, str]:
+def _names(reader: Reader, entries: Mapping[str, Any]) -> dict[int, str]:
     names: dict[int, str] = {}
-    for number, value in told.items():
-        place = reader.count(number, f"$.class_names.{number}", "a number as text")
+    for number, value in entries.items():
+        index = reader.count(number, f"$.class_names.{number}", "a number as text")
         label = reader.label(value, f"$.class_names.{number}")
-        if place in names or label in names.values():
+        if index in names or label in names.values():
             reader.problems.add(f"$.class_names.{number}", "each class once", shown(value))
-        names[place] = label
+        names[index] = label
     return names
 
 
@@ -103,7 +103,7 @@ def write(labels: Labels) -> bytes:
     classes = [OTHER, *labels.classes]
     if len(set(classes)) < len(classes):
         raise FormatInvalid(f"FERAL calls {OTHER!r} what is no label, and a class is called so.", "Rename it.")
-    number = {label: place for place, label in enumerate(classes)}
+    number = {label: index for index, label in enumerate(classes)}
     rows: dict[str, list[int]] = {}
     splits: dict[str, list[str]] = {"train": [], "val": [], "test": [], "inference": []}
     for clip in labels.clips:
@@ -115,6 +115,6 @@ def write(labels: Labels) -> bytes:
         rows[name] = [number[label] for label in frame_labels(clip, "FERAL", OTHER)]
         if clip.split in SPLITS:
             splits[clip.split].append(name)
-    names = {str(place): label for label, place in number.items()}
+    names = {str(index): label for label, index in number.items()}
     content = {"is_multilabel": False, "class_names": names, "labels": rows, "splits": splits}
     return json_bytes(content, indent=None)

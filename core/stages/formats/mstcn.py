@@ -60,13 +60,19 @@ def mapping_in(lines: Sequence[str], name: str) -> list[str]:
     labels: dict[int, str] = {}
     known: set[str] = set()
     for number, line in enumerate(lines, 1):
-        told = line.split()
-        if not told:
+        texts = line.split()
+        if not texts:
             continue
-        if len(told) != 2 or not told[0].isdecimal() or len(told[0]) > 9 or int(told[0]) in labels or told[1] in known:
+        if (
+            len(texts) != 2
+            or not texts[0].isdecimal()
+            or len(texts[0]) > 9
+            or int(texts[0]) in labels
+            or texts[1] in known
+        ):
             raise refused(name, number, "a number and a label, each once", repr(line[:80]))
-        labels[int(told[0])] = told[1]
-        known.add(told[1])
+        labels[int(texts[0])] = texts[1]
+        known.add(texts[1])
     return [labels[number] for number in sorted(labels)]
 
 

@@ -55,8 +55,8 @@ def read(files: Files, asked: Asked) -> Labels:
     for clip, where, z, values in rows:
         own = events.setdefault(clip, [])
         if z and asked.chosen("attribute"):
-            taken = {one: reader.label(values[one], where) for one in values if asked.takes("attribute", one)}
-            own += [Event(z[0], z[-1], label, where, lane=one) for one, label in taken.items()]
+            taken = {value: reader.label(values[value], where) for value in values if asked.takes("attribute", value)}
+            own += [Event(z[0], z[-1], label, where, lane=text) for text, label in taken.items()]
         elif z and (chosen := _chosen(reader, values, where)):
             own.append(Event(z[0], z[-1], chosen, where))
     events = events or {stem(reader.file): []}
@@ -67,8 +67,8 @@ def read(files: Files, asked: Asked) -> Labels:
 def parts(files: Files) -> tuple[Part, ...]:
     """The attributes with how many labels have each."""
     _, rows = _opened(files, Asked())
-    found = Counter(one for _, _, z, values in rows if z for one in values)
-    return tuple(Part("attribute", name, many) for name, many in found.items())
+    counts = Counter(value for _, _, z, values in rows if z for value in values)
+    return tuple(Part("attribute", name, many) for name, many in counts.items())
 
 
 def _opened(files: Files, asked: Asked) -> tuple[Reader, list[tuple[str, int | str, list[float], dict[str, str]]]]:
@@ -83,9 +83,9 @@ def _chosen(reader: Reader, values: Mapping[str, str], where: int | str) -> str:
     wanted = reader.asked.attribute
     if wanted or len(values) != 1:
         if wanted not in values:
-            told = ", ".join(map(repr, values)) or "none"
+            text = ", ".join(map(repr, values)) or "none"
             hint = "Say which attribute is the label, with --attribute, or --only attribute=NAME, at the command line."
-            reader.problems.add(where, f"the attribute {wanted!r}" if wanted else "one attribute", told, hint)
+            reader.problems.add(where, f"the attribute {wanted!r}" if wanted else "one attribute", text, hint)
             return ""
         return reader.label(values[wanted], where)
     return reader.label(next(iter(values.values())), where)
@@ -112,21 +112,21 @@ def _project(reader: Reader, told: Any) -> list[tuple[str, int | str, list[float
     reader.problems.finish()
     rows: list[tuple[str, int | str, list[float], dict[str, str]]] = []
     used = set()
-    for number, one in (parts["metadata"] or {}).items():
+    for number, part in (parts["metadata"] or {}).items():
         where = f"$.metadata.{number}"
-        if not isinstance(one, Mapping) or not isinstance(one.get("av"), Mapping) or one.get("vid") not in clips:
-            reader.problems.add(where, "a view that is there, and values", shown(one))
+        if not isinstance(part, Mapping) or not isinstance(part.get("av"), Mapping) or part.get("vid") not in clips:
+            reader.problems.add(where, "a view that is there, and values", shown(part))
             continue
-        if one.get("xy"):
+        if part.get("xy"):
             reader.noted(where, "a stretch of time", "a region in space, which is left out")
             continue
         values = {}
-        for key, value in one["av"].items():
+        for key, value in part["av"].items():
             attribute = (parts["attribute"] or {}).get(key)
             named = str(attribute.get("aname", key)) if isinstance(attribute, Mapping) else key
             values[named] = _option(reader, attribute, value, where)
-        used.add(one["vid"])
-        rows.append((clips[one["vid"]], where, _z(reader, one.get("z"), where), values))
+        used.add(part["vid"])
+        rows.append((clips[part["vid"]], where, _z(reader, part.get("z"), where), values))
     return rows + [(clip, "", [], {}) for vid, clip in clips.items() if vid not in used]
 
 
@@ -178,8 +178,8 @@ def _table(reader: Reader, text: str) -> list[tuple[str, int | str, list[float],
 
 
 def _attributes(reader: Reader, text: str) -> Mapping[str, Any]:
-    found = re.search(r"^\s*#\s*ATTRIBUTE\s*=\s*(.+)$", text, re.MULTILINE)
-    told = json_of(reader.file, found[1].encode()) if found else {}
+    match = re.search(r"^\s*#\s*ATTRIBUTE\s*=\s*(.+)$", text, re.MULTILINE)
+    told = json_of(reader.file, match[1].encode()) if match else {}
     return told if isinstance(told, Mapping) else {}
 
 
@@ -194,8 +194,8 @@ def _row(
         reader.problems.add(line, "values of attributes", shown(values))
         return None
     if "temporal_segment_start" in cells:
-        told = [cells["temporal_segment_start"], cells.get("temporal_segment_end", "")]
-        z = _z(reader, [one for one in told if one], line)
+        texts = [cells["temporal_segment_start"], cells.get("temporal_segment_end", "")]
+        z = _z(reader, [text for text in texts if text], line)
     else:
         if _cell(reader, cells.get("spatial_coordinates", "") or "[]", line):
             reader.noted(line, "a stretch of time", "a region in space, which is left out")
@@ -225,13 +225,13 @@ def _cell(reader: Reader, text: str, line: int) -> Any:
 
 def rows_of(clip: ClipLabels, title: str) -> list[tuple[tuple[str, ...], str]]:
     """Times as text and label of each label of a clip."""
-    found: list[tuple[tuple[str, ...], str]] = [
+    pairs: list[tuple[tuple[str, ...], str]] = [
         (seconds(one.segment, title), one.segment.label) for one in placed(clip, title)
     ]
-    found += [
+    pairs += [
         ((f"{round(point.time_s * 1000) / 1000:.3f}",), point.label) for lane in clip.lanes for point in lane.points
     ]
-    return sorted(found, key=lambda one: (float(one[0][0]), one[0], one[1]))
+    return sorted(pairs, key=lambda pair: (float(pair[0][0]), pair[0], pair[1]))
 
 
 def write(labels: Labels) -> bytes:
@@ -239,9 +239,9 @@ def write(labels: Labels) -> bytes:
     ids = [str(number) for number in range(1, len(labels.clips) + 1)]
     metadata = {}
     for number, clip in zip(ids, labels.clips, strict=True):
-        for place, (times, label) in enumerate(rows_of(clip, "VIA"), 1):
-            z = [float(one) for one in times]
-            metadata[f"{number}_{place:06}"] = {"vid": number, "flg": 0, "z": z, "xy": [], "av": {"1": label}}
+        for index, (times, label) in enumerate(rows_of(clip, "VIA"), 1):
+            z = [float(time) for time in times]
+            metadata[f"{number}_{index:06}"] = {"vid": number, "flg": 0, "z": z, "xy": [], "av": {"1": label}}
     about = {
         "pid": "__VIA_PROJECT_ID__",
         "rev": "__VIA_PROJECT_REV_ID__",
@@ -270,8 +270,8 @@ def write_table(labels: Labels, title: str) -> bytes:
     text.write("# CSV_HEADER = metadata_id,file_list,temporal_segment_start,temporal_segment_end,metadata\n")
     writer = csv.writer(text, lineterminator="\n")
     for number, clip in enumerate(labels.clips, 1):
-        for place, (times, label) in enumerate(rows_of(clip, title), 1):
-            cells: Sequence[str] = [f"{number}_{place:06}", _json([base(clip.name)]), *times, *[""] * (2 - len(times))]
+        for index, (times, label) in enumerate(rows_of(clip, title), 1):
+            cells: Sequence[str] = [f"{number}_{index:06}", _json([base(clip.name)]), *times, *[""] * (2 - len(times))]
             writer.writerow([*cells, _json({ATTRIBUTE: label})])
     return text.getvalue().encode("utf-8", "backslashreplace")
 

@@ -94,11 +94,11 @@ def _load(backbone: Backbone, engine: str, cache: Path) -> Run:
     kept = _kept(backbone, cache)
     precision = engine.removeprefix("openvino-")
     try:
-        parts = [_in_openvino(kept, place, stage.window, precision) for place, stage in enumerate(backbone.stages)]
+        parts = [_in_openvino(kept, index, stage.window, precision) for index, stage in enumerate(backbone.stages)]
     except RuntimeError:  # what is on disk is damaged
         shutil.rmtree(kept, ignore_errors=True)
         _keep(backbone, kept)
-        parts = [_in_openvino(kept, place, stage.window, precision) for place, stage in enumerate(backbone.stages)]
+        parts = [_in_openvino(kept, index, stage.window, precision) for index, stage in enumerate(backbone.stages)]
     return Run(tuple(_batched(part, backbone) for part in parts))
 
 
@@ -111,7 +111,7 @@ def _in_tensorflow(graph: Any) -> Part:
     return lambda rows: np.array(graph(rows))
 
 
-def _in_openvino(kept: Path, place: int, window: int, precision: str) -> Part:
+def _in_openvino(kept: Path, index: int, window: int, precision: str) -> Part:
     """One stage in OpenVINO, made for windows of one length: the full one, until a short clip brings another.
 
     A copy for windows of any length would be as fast, but takes twice the memory; making one for a new length takes
@@ -122,7 +122,7 @@ def _in_openvino(kept: Path, place: int, window: int, precision: str) -> Part:
 
     @lru_cache(maxsize=1)
     def request(length: int) -> Any:
-        network = core.read_model(kept / f"stage{place}.xml")
+        network = core.read_model(kept / f"stage{index}.xml")
         shape = network.inputs[0].partial_shape
         axis = next(axis for axis, size in enumerate(shape) if size.is_dynamic)
         shape[axis] = length
@@ -198,13 +198,13 @@ def _convert_apart(backbone: Backbone, folder: Path) -> None:
         text=True,
         errors="replace",
     )
-    said = child.stderr.strip().rpartition("\n")[2]
+    text = child.stderr.strip().rpartition("\n")[2]
     if child.returncode == REFUSED:
-        error = json.loads(said)
+        error = json.loads(text)
         raise getattr(errors, error["kind"])(error["message"], error["hint"])
     if child.returncode:
         raise AnalysisError(
-            f"{backbone.name} cannot be converted for OpenVINO in {folder.parent.parent}: {said or child.returncode}",
+            f"{backbone.name} cannot be converted for OpenVINO in {folder.parent.parent}: {text or child.returncode}",
             "Check that disk and memory have room, or set KINETOSCOPE_ENGINE=tensorflow-f32.",
         )
 
@@ -214,8 +214,8 @@ def convert(name: str, folder: str) -> None:
     try:
         _convert(BACKBONES[name], Path(folder))
     except AnalysisError as error:
-        told = {"kind": type(error).__name__, "message": str(error), "hint": error.hint}
-        print(json.dumps(told), file=sys.stderr)
+        texts = {"kind": type(error).__name__, "message": str(error), "hint": error.hint}
+        print(json.dumps(texts), file=sys.stderr)
         sys.exit(REFUSED)
 
 
@@ -229,6 +229,6 @@ def _convert(backbone: Backbone, folder: Path) -> None:
 
     folder.mkdir()
     frozen = folder.with_suffix(".pb")
-    for place, graph in enumerate(graphs):
+    for index, graph in enumerate(graphs):
         frozen.write_bytes(convert_variables_to_constants_v2(graph).graph.as_graph_def().SerializeToString())
-        openvino.save_model(openvino.Core().read_model(frozen), folder / f"stage{place}.xml", compress_to_fp16=False)
+        openvino.save_model(openvino.Core().read_model(frozen), folder / f"stage{index}.xml", compress_to_fp16=False)

@@ -251,10 +251,10 @@ def _gaps(info: VideoInfo) -> Iterator[Finding]:
         yield Finding(kind, float(times_s[-1]), info.duration_s, info.frame_count - 1, lost)
 
 
-def _joined(found: list[Finding]) -> Iterator[Finding]:
+def _joined(findings: list[Finding]) -> Iterator[Finding]:
     """Findings of one kind in order, those closer than JOINED_S made one."""
     held: Finding | None = None
-    for finding in found:
+    for finding in findings:
         if held is not None and finding.start_s - held.stop_s <= JOINED_S:
             held = Finding(held.kind, held.start_s, finding.stop_s, held.first, held.frames + finding.frames)
             continue

@@ -94,7 +94,7 @@ def _held(clip: ClipLabels) -> set[str]:
     there = {
         "confidence": any(one.confidence is not None for one in [*segments, *points]),
         "notes": any(one.note for one in [*segments, *points]),
-        "overlaps": any(one[1] > other[0] for one, other in pairwise(times)),
+        "overlaps": any(values[1] > other[0] for values, other in pairwise(times)),
         "points": bool(points),
         "split": bool(clip.split or clip.group or clip.subject),
         "stretches": bool(segments or points),

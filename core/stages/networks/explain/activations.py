@@ -150,8 +150,8 @@ def _narrows(backbone: Backbone) -> tuple[str, ...]:
     operations = network(backbone).operations
     last_use = {source.name: place for place, operation in enumerate(operations) for source in sources(operation)}
     open_until, narrows = 0, []
-    for place, operation in enumerate(operations):
-        if open_until <= place:
+    for index, operation in enumerate(operations):
+        if open_until <= index:
             narrows.append(operation.name)
         open_until = max(open_until, last_use.get(operation.name, 0))
     return tuple(narrows)

@@ -93,15 +93,15 @@ def _reaches(model: Any) -> dict[str, _Reach]:
     Where several outputs meet, the field is the largest and the stride that of the largest map. What was pooled over
     the whole picture depends on all of it, and so does whatever it is multiplied into.
     """
-    found: dict[str, _Reach] = {}
+    reaches: dict[str, _Reach] = {}
     for operation in model.operations:
         inputs = sources(operation)
         if not inputs:
             axes = len(operation.output.shape) - 2
-            found[operation.name] = _Reach((1,) * axes, (1,) * axes)
+            reaches[operation.name] = _Reach((1,) * axes, (1,) * axes)
         else:
-            found[operation.name] = _reach(operation, [(source, found[source.name]) for source in inputs])
-    return found
+            reaches[operation.name] = _reach(operation, [(source, reaches[source.name]) for source in inputs])
+    return reaches
 
 
 def sources(operation: Any) -> list[Any]:

@@ -35,13 +35,13 @@ Numbers = dict[str, np.ndarray]
 
 def save(branch: TextBranch, path: Path) -> str:
     """Write a text branch, whole or not at all; gives the file's SHA-256 in hex."""
-    told = {
+    entries = {
         "near_s": branch.near_s,
         "most_words": branch.most_words,
         "weights": list(branch.weights),
         "vocabulary": list(branch.vocabulary),
     }
-    text = np.frombuffer(json.dumps(told, ensure_ascii=False).encode(), np.uint8)
+    text = np.frombuffer(json.dumps(entries, ensure_ascii=False).encode(), np.uint8)
     numbers = zip(ARRAYS, branch.model.get_weights(), strict=True)
     packed = io.BytesIO()
     np.savez_compressed(
@@ -59,12 +59,12 @@ def save(branch: TextBranch, path: Path) -> str:
 
 def load(path: Path, sha256: str, labels: int) -> TextBranch:
     """The text branch in the file, which must be the very file that its card names, for so many labels."""
-    told, numbers = _parts(path, sha256, labels)
+    entries, numbers = _parts(path, sha256, labels)
     known, width = numbers["embedding"].shape
-    model = build(known - 2, labels, most_words=told["most_words"], width=width)
+    model = build(known - 2, labels, most_words=entries["most_words"], width=width)
     model.set_weights([numbers[name] for name in ARRAYS])
-    first, second = told["weights"]
-    return TextBranch(tuple(told["vocabulary"]), model, told["near_s"], told["most_words"], (first, second))
+    first, second = entries["weights"]
+    return TextBranch(tuple(entries["vocabulary"]), model, entries["near_s"], entries["most_words"], (first, second))
 
 
 def check(path: Path, sha256: str, labels: int) -> None:
