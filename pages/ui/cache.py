@@ -34,10 +34,10 @@ from core.domain import (
     Training,
     serialization,
 )
-from core.stages.metrics.curves import Curve, Sweep
+from core.stages.metrics.curves import ScoreCurve, Sweep
 from core.stages.networks.explain import projection
 from core.stages.preprocessing.frame_clock import Clock, choosing, clock_of
-from core.stages.video.quality import Finding, findings
+from core.stages.video.quality import QualityFinding, findings
 from core.workflows import clips, datasets, predictions
 from core.workflows import evaluation as evaluations
 from core.workflows import frames as frames_of_clips
@@ -115,13 +115,13 @@ def _quality(workspace: str, digest: str) -> Quality:
     return state.store().read(frames_of_clips.quality_key(digest), Quality)
 
 
-def quality_findings(digest: str) -> tuple[Finding, ...]:
+def quality_findings(digest: str) -> tuple[QualityFinding, ...]:
     """What may go wrong in a clip, by what was measured of its frames."""
     return _quality_findings(str(state.settings().workspace), digest)
 
 
 @st.cache_resource(max_entries=16, show_spinner=False)
-def _quality_findings(workspace: str, digest: str) -> tuple[Finding, ...]:
+def _quality_findings(workspace: str, digest: str) -> tuple[QualityFinding, ...]:
     return findings(quality(digest), state.store().video(digest))
 
 
@@ -325,13 +325,13 @@ def _label_order(workspace: str, key: str, how: str, only: str) -> tuple[int, ..
     return evaluations.label_order(_evaluation(workspace, key), how, only)  # type: ignore[arg-type]
 
 
-def curve(key: str, label: str, kind: str) -> Curve | None:
+def curve(key: str, label: str, kind: str) -> ScoreCurve | None:
     """The ROC or precision-recall curve of a class."""
     return _curve(str(state.settings().workspace), key, label, kind)
 
 
 @st.cache_resource(max_entries=32, show_spinner=False)
-def _curve(workspace: str, key: str, label: str, kind: str) -> Curve | None:
+def _curve(workspace: str, key: str, label: str, kind: str) -> ScoreCurve | None:
     return evaluations.curve(_evaluation(workspace, key), label, kind)  # type: ignore[arg-type]
 
 

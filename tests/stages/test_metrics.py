@@ -424,7 +424,7 @@ def test_equal_overlaps_pair_the_earlier_true_bout_first():
 # Raters ---------------------------------------------------------------------------------------------------------------
 
 
-def kappa(one: str, other: str) -> bouts.Agreement:
+def kappa(one: str, other: str) -> bouts.BoutAgreement:
     return bouts.agreement(row(one), row(other), width_s=1.0)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from core.domain import ClipLabels, Labels
 from core.stages.formats.common.files import Files, json_of, one_file, shown
-from core.stages.formats.common.reader import Asked, Event, Reader
+from core.stages.formats.common.reader import Event, Reader, ReadOptions
 from core.stages.formats.common.writer import empty, json_bytes, names_of, placed
 
 NAME = "activitynet"
@@ -33,41 +33,41 @@ def looks_like(name: str, head: str) -> bool:
 # Reading --------------------------------------------------------------------------------------------------------------
 
 
-def read(files: Files, asked: Asked) -> Labels:
+def read(files: Files, options: ReadOptions) -> Labels:
     """The labels of all clips."""
     name, content = one_file(files)
-    told = json_of(name, content)
-    reader = Reader(name, asked, 1e-6)
-    if not isinstance(told, dict):
-        reader.problems.add("$", "an object", shown(told))
+    entry = json_of(name, content)
+    reader = Reader(name, options, 1e-6)
+    if not isinstance(entry, dict):
+        reader.problems.add("$", "an object", shown(entry))
         reader.problems.finish()
-    key = next((key for key in ("database", "results") if key in told), "")
-    if "database" in told and "results" in told:
+    key = next((key for key in ("database", "results") if key in entry), "")
+    if "database" in entry and "results" in entry:
         reader.problems.add("$", "database or results", "both")
-    clips = told[key] if key else told
+    clips = entry[key] if key else entry
     path = f"$.{key}" if key else "$"
     if not isinstance(clips, dict):
         reader.problems.add(path, "an object with clips by name", shown(clips))
         clips = {}
     for needed in {"database": ("version", "taxonomy"), "results": ("version", "external_data")}.get(key, ()):
-        if needed not in told:
+        if needed not in entry:
             reader.noted(f"$.{needed}", "this key", "none")
     clip_labels = [_clip(reader, one, f"{path}.{clip}", clip, len(clips) == 1) for clip, one in clips.items()]
     return reader.labels(clip_labels)
 
 
-def _clip(reader: Reader, told: Any, path: str, name: str, alone: bool) -> ClipLabels:
-    rows = told.get("annotations") if isinstance(told, dict) else told
+def _clip(reader: Reader, entry: Any, path: str, name: str, alone: bool) -> ClipLabels:
+    rows = entry.get("annotations") if isinstance(entry, dict) else entry
     if not isinstance(rows, list):
         reader.problems.add(path, "a list of annotations", shown(rows))
         rows = []
     events = [event for at, row in enumerate(rows) if (event := _event(reader, row, f"{path}[{at}]"))]
     stated: dict[str, Any] = {}
-    if isinstance(told, dict):
+    if isinstance(entry, dict):
         for key in ("duration", "duration_second"):
-            if key in told:
-                stated["duration_s"] = max(reader.number(told[key], f"{path}.{key}"), 0.0)
-        subset = told.get("subset", "")
+            if key in entry:
+                stated["duration_s"] = max(reader.number(entry[key], f"{path}.{key}"), 0.0)
+        subset = entry.get("subset", "")
         stated["split"] = SUBSETS.get(subset, "") if isinstance(subset, str) else ""
         if subset not in SUBSETS:
             reader.problems.add(f"{path}.subset", "training, validation or testing", shown(subset))

@@ -6,7 +6,7 @@ from typing import Any
 
 from core.domain import Labels
 from core.stages.formats.common.files import Files, json_of, one_file, shown
-from core.stages.formats.common.reader import Asked, Event, Reader
+from core.stages.formats.common.reader import Event, Reader, ReadOptions
 from core.stages.formats.common.writer import empty, json_bytes, placed
 
 NAME = "coco"
@@ -24,12 +24,12 @@ def looks_like(name: str, head: str) -> bool:
     return '"videos"' in head and ('"categories"' in head or '"annotations"' in head)
 
 
-def read(files: Files, asked: Asked) -> Labels:
+def read(files: Files, options: ReadOptions) -> Labels:
     """The labels of all clips; every id must lead somewhere."""
     name, content = one_file(files)
-    told = json_of(name, content)
-    reader = Reader(name, asked, DIGIT_S)
-    videos, categories, annotations = (_table(reader, told, key) for key in ("videos", "categories", "annotations"))
+    entry = json_of(name, content)
+    reader = Reader(name, options, DIGIT_S)
+    videos, categories, annotations = (_table(reader, entry, key) for key in ("videos", "categories", "annotations"))
     reader.problems.finish()
     names = {
         number: reader.label(category.get("name"), f"$.categories id {number}")
@@ -60,9 +60,9 @@ def _known(number: Any, table: Mapping[Any, Any]) -> bool:
     return isinstance(number, (int, str)) and number in table
 
 
-def _table(reader: Reader, told: Any, key: str) -> dict[Any, Mapping[str, Any]]:
+def _table(reader: Reader, entry: Any, key: str) -> dict[Any, Mapping[str, Any]]:
     """The objects of a list by their ids."""
-    rows = told.get(key) if isinstance(told, Mapping) else None
+    rows = entry.get(key) if isinstance(entry, Mapping) else None
     if not isinstance(rows, list):
         reader.problems.add(f"$.{key}", "a list", shown(rows))
         return {}

@@ -8,7 +8,7 @@ from typing import Any
 from core.domain import ClipLabels, Labels
 from core.stages.formats.common.csv_tables import MEANINGS, SIDES, Row, Table, table_of
 from core.stages.formats.common.files import Files, Findings, one_file, shown, text_of
-from core.stages.formats.common.reader import Asked, Event, Reader, stem
+from core.stages.formats.common.reader import Event, Reader, ReadOptions, stem
 from core.stages.formats.common.writer import one_line, placed, seconds
 
 NAME = "csv"
@@ -61,9 +61,9 @@ def _found(clip: ClipLabels) -> Iterable[tuple[str, ...]]:
 
 def _flat(clip: ClipLabels) -> Iterable[tuple[str, ...]]:
     """The rows of a clip: path, label, start, end, split, group, subject, confidence."""
-    told = (clip.split, clip.group, clip.subject)
+    entry = (clip.split, clip.group, clip.subject)
     if clip.label:
-        yield clip.name, clip.label, "", "", *told, ""
+        yield clip.name, clip.label, "", "", *entry, ""
     for lane in clip.lanes:
         for segment in lane.segments:
             own = (clip.split, clip.group, clip.subject or lane.subject)
@@ -85,13 +85,13 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
 # Reading --------------------------------------------------------------------------------------------------------------
 
 
-def read(files: Files, asked: Asked) -> Labels:
+def read(files: Files, options: ReadOptions) -> Labels:
     """The labels of a table; without a column of paths it is about the clip that it is named after."""
     name, content = one_file(files)
     findings = Findings()
     text = text_of(name, content)
     table = table_of(text, name, findings, needed=("label",), meanings=READ)
-    return read_table(Reader(name, asked, DIGIT_S), table, findings)
+    return read_table(Reader(name, options, DIGIT_S), table, findings)
 
 
 def read_table(reader: Reader, table: Table, findings: Findings) -> Labels:

@@ -11,7 +11,7 @@ from core.base.errors import FormatInvalid
 from core.domain import Labels, VideoInfo
 from core.stages.formats.common import safe_xml
 from core.stages.formats.common.files import Files, one_file, refused
-from core.stages.formats.common.reader import Asked, Event, Reader, base, runs, seconds_of, stem
+from core.stages.formats.common.reader import Event, Reader, ReadOptions, base, runs, seconds_of, stem
 from core.stages.formats.common.writer import clock, frame_range, one_clip, one_line, placed
 
 NAME = "cvat"
@@ -39,13 +39,13 @@ def looks_like(name: str, head: str) -> bool:
 # Reading --------------------------------------------------------------------------------------------------------------
 
 
-def read(files: Files, asked: Asked) -> Labels:
+def read(files: Files, options: ReadOptions) -> Labels:
     """Tags and tracks. With asked.every more than 1 a tag holds for so many frames."""
     name, content = one_file(files)
     root = safe_xml.parsed(name, content)
     if root.tag != "annotations":
         raise refused(name, root.line, "annotations", root.tag)
-    reader = Reader(name, asked)
+    reader = Reader(name, options)
     task = root.one("meta", "task") or root.one("meta", "job") or safe_xml.Element("task", {}, 0)
     clip = base(_text(task, "source")) or stem(_text(task, "name")) or stem(name)
     info = reader.clock(clip)
@@ -55,19 +55,19 @@ def read(files: Files, asked: Asked) -> Labels:
     if size and reader.count(size, task.line) not in (-1, len(frames), info.frame_count):
         got, hint = f"{size}", "It was made for other frames: another clip, or one that was converted since."
         reader.problems.add(task.line, f"{len(frames)} frames", got, hint)
-    if step > 1 and asked.every == 1:
+    if step > 1 and options.every == 1:
         got = f"every {step} frames: each label is on its own frame only (--every {step} lets it hold until the next)"
         reader.noted(task.line, "labels of each frame", got)
-    events = _tags(reader, root, info, asked.every) + _tracks(reader, root, info, last)
-    seen = (seconds_of(first, last + 1, info),) if step == 1 or asked.every >= step else ()
+    events = _tags(reader, root, info, options.every) + _tracks(reader, root, info, last)
+    seen = (seconds_of(first, last + 1, info),) if step == 1 or options.every >= step else ()
     classes = [_text(element, "name") for element in (task.one("labels") or task).all("label")]
     reader.problems.finish()
     return reader.labels([reader.clip(clip, events, exact=True, seen=seen)], classes)
 
 
 def _text(element: safe_xml.Element, *path: str) -> str:
-    found = element.one(*path)
-    return found.text.strip() if found else ""
+    child = element.one(*path)
+    return child.text.strip() if child else ""
 
 
 def _range(reader: Reader, task: safe_xml.Element, frames: int) -> tuple[int, int, int]:

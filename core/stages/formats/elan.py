@@ -11,7 +11,7 @@ from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, Lane, Part
 from core.stages.formats.common import safe_xml
 from core.stages.formats.common.files import Files, one_file, refused, shown
-from core.stages.formats.common.reader import Asked, Event, Reader, base, stem
+from core.stages.formats.common.reader import Event, Reader, ReadOptions, base, stem
 from core.stages.formats.common.writer import in_ms, one_clip, one_line, stretched
 
 NAME = "elan"
@@ -65,14 +65,14 @@ def parts(files: Files) -> tuple[Part, ...]:
     return tuple(Part("tier", tier.get("TIER_ID"), sum(1 for _ in tier.all("ANNOTATION"))) for tier in tiers)
 
 
-def read(files: Files, asked: Asked) -> Labels:
+def read(files: Files, options: ReadOptions) -> Labels:
     """A lane for each tier that is taken.
 
     The label is the value of an annotation, or with attribute "tier" the name of its tier.
     """
     name, content = one_file(files)
     root = safe_xml.parsed(name, content)
-    reader = Reader(name, asked, DIGIT_S)
+    reader = Reader(name, options, DIGIT_S)
     if root.tag != "ANNOTATION_DOCUMENT":
         raise refused(name, root.line, "ANNOTATION_DOCUMENT", root.tag)
     clip, origin_s = _media(reader, root)
@@ -85,7 +85,7 @@ def read(files: Files, asked: Asked) -> Labels:
     made = reader.clip(clip, ())
     lanes = []
     for tier, chain in zip(tiers, chains, strict=True):
-        if not asked.takes("tier", tier.get("TIER_ID")):
+        if not options.takes("tier", tier.get("TIER_ID")):
             continue
         events = [event for mark in chain if (event := _event(document, tier, mark, origin_s))]
         names = {"name": tier.get("TIER_ID"), "author": tier.get("ANNOTATOR"), "subject": tier.get("PARTICIPANT")}
@@ -124,7 +124,7 @@ def _slots(document: _Document, root: safe_xml.Element) -> None:
 
 def _marks(document: _Document, tier: safe_xml.Element) -> list[_Mark]:
     """The annotations of a tier, in their order."""
-    found = []
+    marks = []
     for annotation in tier.all("ANNOTATION"):
         for child in annotation.children:
             value = child.one("ANNOTATION_VALUE")
@@ -138,12 +138,12 @@ def _marks(document: _Document, tier: safe_xml.Element) -> list[_Mark]:
                 document.reader.problems.add(child.line, "ALIGNABLE_ANNOTATION or REF_ANNOTATION", shown(child.tag))
                 continue
             document.marks[child.get("ANNOTATION_ID")] = mark
-            found.append(mark)
+            marks.append(mark)
     document.reader.problems.finish()
-    count = Counter(mark.parent for mark in found)
-    for mark in found:
+    count = Counter(mark.parent for mark in marks)
+    for mark in marks:
         mark.siblings = count[mark.parent]
-    return found
+    return marks
 
 
 def _fill(document: _Document, chain: list[_Mark]) -> None:
@@ -250,10 +250,10 @@ def _tier(lane: Lane, name: str, inner: str) -> str:
     for text in (name, lane.author, lane.subject):
         if not safe_xml.holdable(text):
             raise FormatInvalid(f"ELAN cannot hold the name {text!r}.", "Rename it: no control characters.")
-    told = f" ANNOTATOR={safe_xml.attribute(lane.author)}" if lane.author else ""
-    told += ' LINGUISTIC_TYPE_REF="default-lt"'
-    told += f" PARTICIPANT={safe_xml.attribute(lane.subject)}" if lane.subject else ""
-    head = f" <TIER{told} TIER_ID={safe_xml.attribute(name)}"
+    entry = f" ANNOTATOR={safe_xml.attribute(lane.author)}" if lane.author else ""
+    entry += ' LINGUISTIC_TYPE_REF="default-lt"'
+    entry += f" PARTICIPANT={safe_xml.attribute(lane.subject)}" if lane.subject else ""
+    head = f" <TIER{entry} TIER_ID={safe_xml.attribute(name)}"
     return f"{head}>\n{inner} </TIER>\n" if inner else f"{head}/>\n"
 
 

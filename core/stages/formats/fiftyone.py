@@ -11,7 +11,7 @@ from typing import Any
 
 from core.domain import ClipLabels, Labels
 from core.stages.formats.common.files import Files, json_of, one_file, shown
-from core.stages.formats.common.reader import Asked, Event, Reader, frames_of, seconds_of
+from core.stages.formats.common.reader import Event, Reader, ReadOptions, frames_of, seconds_of
 from core.stages.formats.common.writer import clock, frame_range, json_bytes, names_of, placed
 
 NAME = "fiftyone"
@@ -35,17 +35,17 @@ def looks_like(name: str, head: str) -> bool:
 # Reading --------------------------------------------------------------------------------------------------------------
 
 
-def read(files: Files, asked: Asked) -> Labels:
+def read(files: Files, options: ReadOptions) -> Labels:
     """The labels of all clips."""
     name, content = one_file(files)
-    told = json_of(name, content)
-    reader = Reader(name, asked, 0.001)
-    held = told.get("labels") if isinstance(told, Mapping) else None
+    entry = json_of(name, content)
+    reader = Reader(name, options, 0.001)
+    held = entry.get("labels") if isinstance(entry, Mapping) else None
     if not isinstance(held, Mapping):
         reader.problems.add("$.labels", "an object with clips by name", shown(held))
         reader.problems.finish()
         held = {}
-    classes = told.get("classes")
+    classes = entry.get("classes")
     if classes is not None and not (
         isinstance(classes, list) and all(isinstance(class_, str) and class_ for class_ in classes)
     ):
@@ -100,14 +100,14 @@ def _seconds(reader: Reader, times: Any, where: str) -> tuple[float, float] | No
     if not isinstance(times, list) or len(times) != 2:
         reader.problems.add(where, "a start and an end", shown(times))
         return None
-    found = []
+    seconds = []
     for time in times:
         clock_told = CLOCK.fullmatch(time) if isinstance(time, str) else None
         if clock_told:
-            found.append(int(clock_told[1]) * 3600 + int(clock_told[2]) * 60 + float(clock_told[3]))
+            seconds.append(int(clock_told[1]) * 3600 + int(clock_told[2]) * 60 + float(clock_told[3]))
         else:
-            found.append(reader.number(time, where, "seconds or HH:MM:SS.XXX"))
-    return found[0], found[1]
+            seconds.append(reader.number(time, where, "seconds or HH:MM:SS.XXX"))
+    return seconds[0], seconds[1]
 
 
 def _frames(

@@ -8,7 +8,7 @@ from typing import Literal
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels
 from core.stages.formats.common.files import Files, lines_of, packed, refused, shown
-from core.stages.formats.common.reader import Asked, Reader, base
+from core.stages.formats.common.reader import Reader, ReadOptions, base
 from core.stages.formats.common.writer import one_line
 from core.stages.formats.ucf101 import whole_label
 
@@ -36,18 +36,18 @@ def clip_in(line: str) -> tuple[str, Literal["unused", "train", "test"]] | None:
     return (texts[0].strip(), PARTS[texts[1]]) if len(texts) == 2 and texts[1] in PARTS else None
 
 
-def read(files: Files, asked: Asked) -> Labels:
+def read(files: Files, options: ReadOptions) -> Labels:
     """The clips of the lists of one split, those that are not used in it too."""
     texts = {base(name): name for name in files if LIST.fullmatch(base(name))}
     matches = {name: match for name in texts if (match := LIST.fullmatch(name))}
     classes = sorted({match["label"] for match in matches.values()})
     if not classes:
         raise FormatInvalid("There are no lists <class>_test_split1.txt.", "Give the folder of the lists.")
-    reader, clips = Reader(next(iter(files)), asked), []
+    reader, clips = Reader(next(iter(files)), options), []
     for label in classes:
-        name = texts.get(f"{label}_test_split{asked.split}.txt")
+        name = texts.get(f"{label}_test_split{options.split}.txt")
         if name is None:
-            raise refused(label, 0, f"a list {label}_test_split{asked.split}.txt", "none")
+            raise refused(label, 0, f"a list {label}_test_split{options.split}.txt", "none")
         reader.file = reader.problems.file = name
         clips += _clips(reader, label, lines_of(name, files[name]))
     return reader.labels(clips, classes)

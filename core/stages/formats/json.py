@@ -8,7 +8,7 @@ from typing import Any
 
 from core.domain import ClipLabels, Labels, LabelScore, Lane, Segment, VideoInfo
 from core.stages.formats.common.files import Files, json_of, one_file, shown
-from core.stages.formats.common.reader import Asked, Event, Reader
+from core.stages.formats.common.reader import Event, Reader, ReadOptions
 from core.stages.formats.common.writer import empty, json_bytes
 
 NAME = "json"
@@ -122,30 +122,30 @@ def _rest(confidence: float | None, note: str) -> dict[str, Any]:
 # Reading --------------------------------------------------------------------------------------------------------------
 
 
-def read(files: Files, asked: Asked) -> Labels:
+def read(files: Files, options: ReadOptions) -> Labels:
     """The labels of one of our files."""
     name, content = one_file(files)
-    told = json_of(name, content)
-    reader = _Reader(name, asked, DIGIT_S)
-    if isinstance(told, dict) and "kinetoscope_labels" in told:
-        return reader.everything(told)
-    return reader.analyses(told if isinstance(told, list) else [told], told)
+    entry = json_of(name, content)
+    reader = _JsonReader(name, options, DIGIT_S)
+    if isinstance(entry, dict) and "kinetoscope_labels" in entry:
+        return reader.everything(entry)
+    return reader.analyses(entry if isinstance(entry, list) else [entry], entry)
 
 
-class _Reader(Reader):
-    def part(self, told: Any, name: str, kind: type, path: str) -> Any:
+class _JsonReader(Reader):
+    def part(self, entry: Any, name: str, kind: type, path: str) -> Any:
         """A field of an object; an empty value of its kind where it is another, which is told."""
-        found = told.get(name) if isinstance(told, dict) else None
-        if not isinstance(found, kind):
-            self.problems.add(f"{path}.{name}", {dict: "an object", list: "a list", str: "text"}[kind], shown(found))
+        field = entry.get(name) if isinstance(entry, dict) else None
+        if not isinstance(field, kind):
+            self.problems.add(f"{path}.{name}", {dict: "an object", list: "a list", str: "text"}[kind], shown(field))
             return kind()
-        return found
+        return field
 
-    def analyses(self, several: Sequence[Any], told: Any) -> Labels:
+    def analyses(self, several: Sequence[Any], entry: Any) -> Labels:
         """What networks found, as `write` tells it."""
         clips, classes = [], []
         for index, one in enumerate(several):
-            path = f"$[{index}]" if isinstance(told, list) else "$"
+            path = f"$[{index}]" if isinstance(entry, list) else "$"
             video = self.part(one, "video", dict, path)
             ranking = self.part(one, "labels", list, path)
             label_scores = [self._score(each, f"{path}.labels[{at}]") for at, each in enumerate(ranking)]
@@ -158,9 +158,9 @@ class _Reader(Reader):
             clips.append(self.clip(name, events, alone=len(several) == 1, **stated))
         return self.labels(clips, classes)
 
-    def _score(self, told: Any, path: str) -> LabelScore | None:
-        label = self.label(told.get("label") if isinstance(told, dict) else None, path)
-        score = self.confidence(told.get("score") if isinstance(told, dict) else None, path)
+    def _score(self, entry: Any, path: str) -> LabelScore | None:
+        label = self.label(entry.get("label") if isinstance(entry, dict) else None, path)
+        score = self.confidence(entry.get("score") if isinstance(entry, dict) else None, path)
         return LabelScore(label, score or 0.0) if label else None
 
     def positive(self, entries: dict[str, Any], path: str, name: str) -> float:
@@ -202,33 +202,33 @@ class _Reader(Reader):
         clips = [self._clip(one, f"$.clips[{at}]", len(several) == 1) for at, one in enumerate(several)]
         return self.labels(clips, classes, self.part(entries, "background", str, "$"))
 
-    def _clip(self, told: Any, path: str, alone: bool) -> ClipLabels:
+    def _clip(self, entry: Any, path: str, alone: bool) -> ClipLabels:
         names = ("label", "split", "group", "subject")
-        texts: dict[str, Any] = {name: self.part(told, name, str, path) for name in names}
+        texts: dict[str, Any] = {name: self.part(entry, name, str, path) for name in names}
         if texts["split"] not in SPLITS:
             self.problems.add(f"{path}.split", f"one of {SPLITS}", shown(texts.pop("split")))
-        tracks = self.part(told, "tracks", list, path)
-        rate = told.get("rate_hz") if isinstance(told, dict) else None
+        tracks = self.part(entry, "tracks", list, path)
+        rate = entry.get("rate_hz") if isinstance(entry, dict) else None
         if rate is not None and not (isinstance(rate, str) and RATE.fullmatch(rate)):
             self.problems.add(f"{path}.rate_hz", 'a rate such as "30000/1001"', shown(rate))
             rate = None
         made = self.clip(
-            self.part(told, "name", str, path),
+            self.part(entry, "name", str, path),
             (),
             alone=alone,
-            duration_s=self.positive(told, path, "duration_s") if isinstance(told, dict) else 0.0,
-            frame_count=self.count(told.get("frame_count", 0), path) if isinstance(told, dict) else 0,
+            duration_s=self.positive(entry, path, "duration_s") if isinstance(entry, dict) else 0.0,
+            frame_count=self.count(entry.get("frame_count", 0), path) if isinstance(entry, dict) else 0,
             rate_hz=Fraction(rate) if rate else None,
             **texts,
         )
         lanes = [self._track(track, f"{path}.tracks[{at}]", made) for at, track in enumerate(tracks)]
         return replace(made, lanes=tuple(lanes) or made.lanes)
 
-    def _track(self, told: Any, path: str, clip: ClipLabels) -> Lane:
-        texts = {name: self.part(told, name, str, path) for name in ("name", "author", "subject")}
-        events = self.segments(self.part(told, "segments", list, path), f"{path}.segments", {})
-        events += self.segments(self.part(told, "points", list, path), f"{path}.points", {})
-        return self.lane(events, clip, self._stretches(self.part(told, "seen", list, path), f"{path}.seen"), **texts)
+    def _track(self, entry: Any, path: str, clip: ClipLabels) -> Lane:
+        texts = {name: self.part(entry, name, str, path) for name in ("name", "author", "subject")}
+        events = self.segments(self.part(entry, "segments", list, path), f"{path}.segments", {})
+        events += self.segments(self.part(entry, "points", list, path), f"{path}.points", {})
+        return self.lane(events, clip, self._stretches(self.part(entry, "seen", list, path), f"{path}.seen"), **texts)
 
     def _stretches(self, values: list[Any], path: str) -> tuple[tuple[float, float], ...]:
         seen: list[tuple[float, float]] = []

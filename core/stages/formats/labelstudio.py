@@ -13,7 +13,7 @@ from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, Part
 from core.stages.formats.common import safe_xml
 from core.stages.formats.common.files import Files, json_of, shown
-from core.stages.formats.common.reader import Asked, Event, Reader, base
+from core.stages.formats.common.reader import Event, Reader, ReadOptions, base
 from core.stages.formats.common.writer import clock, frame_range, json_bytes, one_line, placed, steady
 
 NAME = "labelstudio"
@@ -40,24 +40,25 @@ def looks_like(name: str, head: str) -> bool:
 # Reading --------------------------------------------------------------------------------------------------------------
 
 
-def read(files: Files, asked: Asked) -> Labels:
+def read(files: Files, options: ReadOptions) -> Labels:
     """The regions of all tasks. The rate is asked for, or comes from a configuration beside it, or from the clip."""
     name = next((name for name in files if name.lower().endswith(".json")), next(iter(files), ""))
-    told = json_of(name, files[name])
-    reader = Reader(name, asked, 0.001)
-    if not isinstance(told, list):
-        reader.problems.add("$", "a list of tasks", shown(told))
+    entry = json_of(name, files[name])
+    reader = Reader(name, options, 0.001)
+    if not isinstance(entry, list):
+        reader.problems.add("$", "a list of tasks", shown(entry))
         reader.problems.finish()
-    rate = asked.rate_hz or _configured(files)
-    clips = [_task(reader, task, f"$[{at}]", rate, len(told) == 1) for at, task in enumerate(told)]
+    rate = options.rate_hz or _configured(files)
+    clips = [_task(reader, task, f"$[{at}]", rate, len(entry) == 1) for at, task in enumerate(entry)]
     return reader.labels(clips)
 
 
 def parts(files: Files) -> tuple[Part, ...]:
     """The annotations that tasks have, each of another person, where a task has several."""
     name = next((name for name in files if name.lower().endswith(".json")), next(iter(files), ""))
-    told = json_of(name, files[name])
-    several = [task.get("annotations") for task in told if isinstance(task, Mapping)] if isinstance(told, list) else []
+    entry = json_of(name, files[name])
+    tasks = entry if isinstance(entry, list) else []
+    several = [task.get("annotations") for task in tasks if isinstance(task, Mapping)]
     counts: Counter[str] = Counter()
     for one in several:
         for at, annotation in enumerate(one if isinstance(one, list) else ()):

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, listed
 from core.stages.formats.common.files import Files, lines_of, packed, refused
-from core.stages.formats.common.reader import Asked, Reader, base
+from core.stages.formats.common.reader import Reader, ReadOptions, base
 from core.stages.formats.common.writer import without_blanks
 
 NAME = "ucf101"
@@ -69,19 +69,19 @@ def group_of(label: str, clip: str) -> str:
     return f"{label} {match['group']}" if match else ""
 
 
-def read(files: Files, asked: Asked) -> Labels:
+def read(files: Files, options: ReadOptions) -> Labels:
     """The clips of the lists of one split."""
     index = next((name for name in files if base(name) == "classInd.txt"), "")
     if not index:
         raise FormatInvalid("There is no classInd.txt beside the lists.", "Give the folder that holds all three lists.")
     classes = classes_in(lines_of(index, files[index]), index)
-    reader, clips = Reader(index, asked), []
+    reader, clips = Reader(index, options), []
     where: dict[str, str] = {}
     groups: dict[str, tuple[str, str]] = {}
     for part in ("train", "test"):
-        name = next((name for name in files if base(name) == f"{part}list{asked.split:02}.txt"), "")
+        name = next((name for name in files if base(name) == f"{part}list{options.split:02}.txt"), "")
         if not name:
-            raise refused(index, 0, f"a list {part}list{asked.split:02}.txt beside it", "none")
+            raise refused(index, 0, f"a list {part}list{options.split:02}.txt beside it", "none")
         reader.file = reader.problems.file = name
         for number, line in enumerate(lines_of(name, files[name]), 1):
             if line.strip() and (clip := _clip(reader, number, line, classes, part)):

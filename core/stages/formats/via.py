@@ -16,7 +16,7 @@ from typing import Any
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, Part
 from core.stages.formats.common.files import Files, json_of, one_file, refused, shown, text_of
-from core.stages.formats.common.reader import Asked, Event, Reader, base, stem
+from core.stages.formats.common.reader import Event, Reader, ReadOptions, base, stem
 from core.stages.formats.common.writer import json_bytes, placed, seconds
 
 NAME = "via"
@@ -44,18 +44,18 @@ def is_table(head: str) -> bool:
 # Reading --------------------------------------------------------------------------------------------------------------
 
 
-def read(files: Files, asked: Asked) -> Labels:
+def read(files: Files, options: ReadOptions) -> Labels:
     """The labels of a project or of a CSV. asked.attribute: which attribute is the label, where there are several.
 
     Where attributes are chosen as parts of the file, each becomes a track.
     """
-    reader, rows = _opened(files, asked)
+    reader, rows = _opened(files, options)
     reader.problems.finish()
     events: dict[str, list[Event]] = {}
     for clip, where, z, values in rows:
         own = events.setdefault(clip, [])
-        if z and asked.chosen("attribute"):
-            taken = {value: reader.label(values[value], where) for value in values if asked.takes("attribute", value)}
+        if z and options.chosen("attribute"):
+            taken = {value: reader.label(values[value], where) for value in values if options.takes("attribute", value)}
             own += [Event(z[0], z[-1], label, where, lane=text) for text, label in taken.items()]
         elif z and (chosen := _chosen(reader, values, where)):
             own.append(Event(z[0], z[-1], chosen, where))
@@ -66,15 +66,17 @@ def read(files: Files, asked: Asked) -> Labels:
 
 def parts(files: Files) -> tuple[Part, ...]:
     """The attributes with how many labels have each."""
-    _, rows = _opened(files, Asked())
+    _, rows = _opened(files, ReadOptions())
     counts = Counter(value for _, _, z, values in rows if z for value in values)
     return tuple(Part("attribute", name, many) for name, many in counts.items())
 
 
-def _opened(files: Files, asked: Asked) -> tuple[Reader, list[tuple[str, int | str, list[float], dict[str, str]]]]:
+def _opened(
+    files: Files, options: ReadOptions
+) -> tuple[Reader, list[tuple[str, int | str, list[float], dict[str, str]]]]:
     name, content = one_file(files)
     text = text_of(name, content)
-    reader = Reader(name, asked, 0.001)
+    reader = Reader(name, options, 0.001)
     return reader, _table(reader, text) if is_table(text) else _project(reader, json_of(name, content))
 
 
@@ -91,18 +93,18 @@ def _chosen(reader: Reader, values: Mapping[str, str], where: int | str) -> str:
     return reader.label(next(iter(values.values())), where)
 
 
-def _z(reader: Reader, told: Any, where: int | str) -> list[float]:
+def _z(reader: Reader, entry: Any, where: int | str) -> list[float]:
     """Start and end, or one moment."""
-    if not isinstance(told, list) or len(told) not in (1, 2):
-        reader.problems.add(where, "one or two times", shown(told))
+    if not isinstance(entry, list) or len(entry) not in (1, 2):
+        reader.problems.add(where, "one or two times", shown(entry))
         return []
-    return [reader.number(one, where, "seconds") for one in told]
+    return [reader.number(one, where, "seconds") for one in entry]
 
 
-def _project(reader: Reader, told: Any) -> list[tuple[str, int | str, list[float], dict[str, str]]]:
+def _project(reader: Reader, entry: Any) -> list[tuple[str, int | str, list[float], dict[str, str]]]:
     """Clip, place, times and values of each label of a project; clips without labels come with none."""
     parts = {
-        key: told.get(key) if isinstance(told, Mapping) else None for key in ("metadata", "file", "view", "attribute")
+        key: entry.get(key) if isinstance(entry, Mapping) else None for key in ("metadata", "file", "view", "attribute")
     }
     for key, value in parts.items():
         if not isinstance(value, Mapping):
@@ -179,8 +181,8 @@ def _table(reader: Reader, text: str) -> list[tuple[str, int | str, list[float],
 
 def _attributes(reader: Reader, text: str) -> Mapping[str, Any]:
     match = re.search(r"^\s*#\s*ATTRIBUTE\s*=\s*(.+)$", text, re.MULTILINE)
-    told = json_of(reader.file, match[1].encode()) if match else {}
-    return told if isinstance(told, Mapping) else {}
+    entry = json_of(reader.file, match[1].encode()) if match else {}
+    return entry if isinstance(entry, Mapping) else {}
 
 
 def _row(

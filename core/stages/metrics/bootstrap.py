@@ -33,7 +33,7 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class Difference:
+class PairedDifference:
     """Of two models on the same units: first minus second, its interval, and the share of draws that are <= 0."""
 
     value: float | None
@@ -175,7 +175,7 @@ def difference(
     *,
     draws: int = DRAWS,
     seed: int = 0,
-) -> Difference:
+) -> PairedDifference:
     """First minus second on the same units, the same ones drawn for both."""
     check_comparable(comparison, other)
     unit, indices = units_of(comparison)
@@ -183,13 +183,15 @@ def difference(
     value = float(formula(comparison) - formula(other))
     shown = None if np.isnan(value) else value
     if count < 2:
-        return Difference(shown, Interval(None, None, warning(unit, count)), None)
+        return PairedDifference(shown, Interval(None, None, warning(unit, count)), None)
     both = [drawn_values(each, {"": formula}, draws=draws, seed=seed)[""] for each in (comparison, other)]
     change = both[0] - both[1]
     (interval,) = percentiles(change[:, None])
     defined = change[~np.isnan(change)]
     not_better = float(np.mean(defined <= 0)) if interval.low is not None else None
-    return Difference(shown, Interval(interval.low, interval.high, interval.why or warning(unit, count)), not_better)
+    return PairedDifference(
+        shown, Interval(interval.low, interval.high, interval.why or warning(unit, count)), not_better
+    )
 
 
 def mcnemar_p(only_first: int, only_second: int) -> float:

@@ -328,7 +328,7 @@ def bouts(comparison: Comparison, *, tau: float = HALF, label: str = "") -> Bout
 
 
 @dataclass(frozen=True)
-class Agreement:
+class BoutAgreement:
     """Cohen's kappa of two raters; None, with the observed share of equal bins, where both use one same label only.
 
     label: which one it is about, "" for all. bins: how many were compared; width_s: of each, on which kappa depends.
@@ -341,18 +341,18 @@ class Agreement:
     label: str = ""
 
 
-def agreement(values: np.ndarray, other: np.ndarray, *, width_s: float, label: str = "") -> Agreement:
+def agreement(values: np.ndarray, other: np.ndarray, *, width_s: float, label: str = "") -> BoutAgreement:
     """Of two rows of labels of any kind, bin by bin; bins where either is -1 (unlabelled) are dropped."""
     known = (values >= 0) & (other >= 0)
     states, flat = np.unique(np.concatenate([values[known], other[known]]), return_inverse=True)
     first, second = flat.reshape(2, -1)
-    said, answered = (np.bincount(each, minlength=max(1, len(states))) for each in (first, second))
+    first_counts, second_counts = (np.bincount(each, minlength=max(1, len(states))) for each in (first, second))
     right = np.sum(first == second)
-    kappa = kappa_of_counts(right, said, answered)
-    return Agreement(_or_none(kappa), _or_none(share(right, len(first))), len(first), width_s, label)
+    kappa = kappa_of_counts(right, first_counts, second_counts)
+    return BoutAgreement(_or_none(kappa), _or_none(share(right, len(first))), len(first), width_s, label)
 
 
-def raters(tracks: Sequence[Track], other: Sequence[Track], *, width_s: float) -> tuple[Agreement, ...]:
+def raters(tracks: Sequence[Track], other: Sequence[Track], *, width_s: float) -> tuple[BoutAgreement, ...]:
     """Two raters of one clip, in bins of `width_s` from the start of the stretch that both watched.
 
     The label of a bin is that at its middle; a last bin that is not whole is dropped. One track each: one kappa over

@@ -122,9 +122,9 @@ def top_k(comparison: Comparison, k: int) -> Any:
 
 
 @metric("Top-5 accuracy", needs="top5", share=lambda comparison: hits_of_all(comparison, 5))
-def top5(found: Comparison) -> Any:
+def top5(comparison: Comparison) -> Any:
     """The share of clips whose true label is among the five best scores."""
-    return top_k(found, 5)
+    return top_k(comparison, 5)
 
 
 def labels_without_truth(comparison: Comparison) -> int:

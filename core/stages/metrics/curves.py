@@ -21,7 +21,7 @@ Area = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
-class Curve:
+class ScoreCurve:
     """x, y: (K,) points of a curve, thresholds: (K,) predicted when score >= threshold; area under it."""
 
     x: np.ndarray
@@ -53,7 +53,7 @@ def _one_label(comparison: Comparison, label: int) -> tuple[np.ndarray, np.ndarr
     return comparison.scores[known, label], comparison.truth[known] == label
 
 
-def roc_curve(comparison: Comparison, label: int) -> Curve | None:
+def roc_curve(comparison: Comparison, label: int) -> ScoreCurve | None:
     """Recall against the share of other rows that are taken for `label`; None where one of the two is empty."""
     from sklearn import metrics
 
@@ -61,10 +61,10 @@ def roc_curve(comparison: Comparison, label: int) -> Curve | None:
     if truth.all() or not truth.any():
         return None
     false, true, thresholds = metrics.roc_curve(truth, scores, drop_intermediate=False)
-    return Curve(false, true, thresholds, float(metrics.auc(false, true)))
+    return ScoreCurve(false, true, thresholds, float(metrics.auc(false, true)))
 
 
-def precision_recall_curve(comparison: Comparison, label: int) -> Curve | None:
+def precision_recall_curve(comparison: Comparison, label: int) -> ScoreCurve | None:
     """Precision against recall; the area is the average precision. None where the label has no truth."""
     from sklearn import metrics
 
@@ -73,7 +73,7 @@ def precision_recall_curve(comparison: Comparison, label: int) -> Curve | None:
         return None
     precision, recall, thresholds = metrics.precision_recall_curve(truth, scores)
     area = float(metrics.average_precision_score(truth, scores))
-    return Curve(recall, precision, np.append(thresholds, np.inf), area)
+    return ScoreCurve(recall, precision, np.append(thresholds, np.inf), area)
 
 
 def sweep(scores: np.ndarray, truth: np.ndarray) -> Sweep:

@@ -43,7 +43,7 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Stretch:
+class LabelledStretch:
     """A labelled stretch of a clip."""
 
     name: str
@@ -70,7 +70,7 @@ class LabelFacts:
     total_s: float
     share: float
     mean_s: float
-    longest: Stretch
+    longest: LabelledStretch
     sure: float | None
 
 
@@ -79,7 +79,7 @@ class Oddity:
     """Something unusual. rule: which of RULES it meets; usual_s: how long its label lasts as a rule, for "long"."""
 
     rule: str
-    stretch: Stretch
+    stretch: LabelledStretch
     usual_s: float = 0.0
 
 
@@ -88,12 +88,12 @@ class Facts:
     """All numbers of a report. oddities: by rule, of each the most telling first; first: where to look first."""
 
     subjects: tuple[Subject, ...]
-    stretches: tuple[Stretch, ...]
+    stretches: tuple[LabelledStretch, ...]
     seen_s: float
     covered_s: float
     labels: tuple[LabelFacts, ...]
     oddities: tuple[Oddity, ...]
-    first: tuple[Stretch, ...]
+    first: tuple[LabelledStretch, ...]
 
     @property
     def share(self) -> float:
@@ -108,7 +108,7 @@ class Facts:
 
 def facts(subjects: Sequence[Subject]) -> Facts:
     """The numbers of some clips together, or of one."""
-    stretches = tuple(Stretch(subject.name, segment) for subject in subjects for segment in subject.labelled)
+    stretches = tuple(LabelledStretch(subject.name, segment) for subject in subjects for segment in subject.labelled)
     seen_s = sum(subject.seen_s[1] - subject.seen_s[0] for subject in subjects)
     labels = _labels(stretches, seen_s)
     doubtful = sorted(
@@ -130,21 +130,21 @@ def part(some: float, whole: float) -> float:
     return some / whole if whole > 0 else 0.0
 
 
-def _labels(stretches: Sequence[Stretch], seen_s: float) -> tuple[LabelFacts, ...]:
+def _labels(stretches: Sequence[LabelledStretch], seen_s: float) -> tuple[LabelFacts, ...]:
     """Each label, that which lasts longest first."""
-    by_label: dict[str, list[Stretch]] = {}
+    by_label: dict[str, list[LabelledStretch]] = {}
     for stretch in stretches:
         by_label.setdefault(stretch.segment.label, []).append(stretch)
-    found = []
+    label_rows = []
     for label, own in by_label.items():
         total_s = sum(each.length_s for each in own)
         clips, longest = len({each.name for each in own}), max(own, key=lambda each: each.length_s)
         share, mean_s = part(total_s, seen_s), total_s / len(own)
-        found.append(LabelFacts(label, len(own), clips, total_s, share, mean_s, longest, _sure(own)))
-    return tuple(sorted(found, key=lambda label_facts: -label_facts.total_s))
+        label_rows.append(LabelFacts(label, len(own), clips, total_s, share, mean_s, longest, _sure(own)))
+    return tuple(sorted(label_rows, key=lambda label_facts: -label_facts.total_s))
 
 
-def _sure(stretches: Sequence[Stretch]) -> float | None:
+def _sure(stretches: Sequence[LabelledStretch]) -> float | None:
     """The mean confidence over the seconds of the stretches of which it is known."""
     arrays = [
         (stretch.length_s, stretch.segment.confidence)
@@ -164,7 +164,7 @@ def _rare(labels: Sequence[LabelFacts]) -> Iterator[Oddity]:
         yield from (Oddity("rare", label_facts.longest) for label_facts in label_factses[: -LISTED - 1 : -1])
 
 
-def _long(stretches: Sequence[Stretch], labels: Sequence[LabelFacts]) -> Iterator[Oddity]:
+def _long(stretches: Sequence[LabelledStretch], labels: Sequence[LabelFacts]) -> Iterator[Oddity]:
     """Stretches of LONG_TIMES the median of their label, which has LONG_AMONG or more; the longest first."""
     usual_s = {
         label.label: median(stretch.length_s for stretch in stretches if stretch.segment.label == label.label)
@@ -179,21 +179,23 @@ def _long(stretches: Sequence[Stretch], labels: Sequence[LabelFacts]) -> Iterato
     yield from sorted(oddities, key=lambda oddity: -oddity.stretch.length_s)[:LISTED]
 
 
-def _unsure(stretches: Sequence[Stretch]) -> Iterator[Oddity]:
+def _unsure(stretches: Sequence[LabelledStretch]) -> Iterator[Oddity]:
     """Stretches whose confidence is below UNSURE, the least sure first."""
-    told = [
+    unsure = [
         stretch
         for stretch in stretches
         if stretch.segment.confidence is not None and stretch.segment.confidence < UNSURE
     ]
     yield from (
-        Oddity("unsure", stretch) for stretch in sorted(told, key=lambda each: each.segment.confidence or 0)[:LISTED]
+        Oddity("unsure", stretch) for stretch in sorted(unsure, key=lambda each: each.segment.confidence or 0)[:LISTED]
     )
 
 
 def _gaps(subjects: Sequence[Subject]) -> Iterator[Oddity]:
     """Stretches without a label that last GAP_S and GAP_SHARE of their clip, the longest first."""
-    oddities = [Oddity("gap", Stretch(subject.name, gap)) for subject in subjects for gap in _told_gaps(subject)]
+    oddities = [
+        Oddity("gap", LabelledStretch(subject.name, gap)) for subject in subjects for gap in _told_gaps(subject)
+    ]
     yield from sorted(oddities, key=lambda oddity: -oddity.stretch.length_s)[:LISTED]
 
 

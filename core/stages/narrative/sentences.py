@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.stages.narrative.facts import RULES, Facts, LabelFacts, Oddity, Stretch, Subject, part
+from core.stages.narrative.facts import RULES, Facts, LabelFacts, LabelledStretch, Oddity, Subject, part
 from core.stages.narrative.languages import Phrase
 
 MOST_STRETCHES = 200  # that are listed one by one
@@ -13,7 +13,7 @@ WHOLE_S = 0.005  # less without a label is told as none
 
 
 @dataclass(frozen=True)
-class Part:
+class Clause:
     """A section of a report. title: None for what stands under the title of the whole."""
 
     title: Phrase | None
@@ -25,18 +25,18 @@ def phrase(key: str, **values: Any) -> Phrase:
     return Phrase(key, values)
 
 
-def report(facts: Facts) -> tuple[Phrase, tuple[Part, ...]]:
+def report(facts: Facts) -> tuple[Phrase, tuple[Clause, ...]]:
     """The title and the sections."""
     alone = len(facts.subjects) == 1
     title = phrase("title", name=facts.subjects[0].name) if alone else phrase("title set", clips=len(facts.subjects))
-    parts = [Part(None, tuple(_overview(facts, alone)))]
+    parts = [Clause(None, tuple(_overview(facts, alone)))]
     if facts.stretches:
         parts += [
-            Part(phrase("how"), tuple(_of_label(label, alone) for label in facts.labels)),
-            Part(phrase("first"), tuple(_first(facts, alone))),
-            Part(phrase("unusual"), tuple(_unusual(facts.oddities, alone)) or (phrase("usual"),)),
-            Part(phrase("when" if alone else "when set"), tuple(_when(facts, alone))),
-            Part(phrase("rules"), tuple(_rules())),
+            Clause(phrase("how"), tuple(_of_label(label, alone) for label in facts.labels)),
+            Clause(phrase("first"), tuple(_first(facts, alone))),
+            Clause(phrase("unusual"), tuple(_unusual(facts.oddities, alone)) or (phrase("usual"),)),
+            Clause(phrase("when" if alone else "when set"), tuple(_when(facts, alone))),
+            Clause(phrase("rules"), tuple(_rules())),
         ]
     return title, tuple(parts)
 
@@ -97,8 +97,8 @@ def _unusual(oddities: Sequence[Oddity], alone: bool) -> Iterator[Phrase]:
         yield _in_clip(oddity.stretch, Phrase(oddity.rule, entries), alone)
 
 
-def _in_clip(stretch: Stretch, told: Phrase, alone: bool) -> Phrase:
-    return told if alone else phrase("in clip", name=stretch.name, told=told)
+def _in_clip(stretch: LabelledStretch, inner: Phrase, alone: bool) -> Phrase:
+    return inner if alone else phrase("in clip", name=stretch.name, told=inner)
 
 
 def _first(facts: Facts, alone: bool) -> Iterator[Phrase]:

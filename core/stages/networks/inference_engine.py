@@ -36,7 +36,7 @@ REFUSED = 3  # the exit status of a child whose last line on stderr is an error 
 Part = Callable[[np.ndarray], np.ndarray]
 
 
-class Stage(Protocol):
+class EngineStage(Protocol):
     """What is asked of a part of a CNN here; `core.stages.networks.backbones` tells what each field means."""
 
     @property
@@ -45,7 +45,7 @@ class Stage(Protocol):
     def ends_at(self) -> str: ...
 
 
-class Backbone(Protocol):
+class EngineBackbone(Protocol):
     """What is asked of a CNN here; `core.stages.networks.backbones` tells what each field means."""
 
     @property
@@ -55,12 +55,12 @@ class Backbone(Protocol):
     @property
     def volumetric(self) -> bool: ...
     @property
-    def stages(self) -> Sequence[Stage]: ...
+    def stages(self) -> Sequence[EngineStage]: ...
     def build(self) -> Any: ...
 
 
 @dataclass(frozen=True)
-class Run:
+class CompiledNetwork:
     """A network ready to compute. stages: a function for each stage, from a window of rows to rows, float32."""
 
     stages: tuple[Part, ...]
@@ -76,7 +76,7 @@ class Run:
         return rows
 
 
-def load(backbone: Backbone, engine: str, cache: Path) -> Run:
+def load(backbone: EngineBackbone, engine: str, cache: Path) -> CompiledNetwork:
     """The network, ready to compute. Loaded once in a process.
 
     engine: one of settings.ENGINES. cache: the folder for converted networks. WeightsMissing if the backbone has no
@@ -88,9 +88,9 @@ def load(backbone: Backbone, engine: str, cache: Path) -> Run:
 
 
 @lru_cache(maxsize=2)
-def _load(backbone: Backbone, engine: str, cache: Path) -> Run:
+def _load(backbone: EngineBackbone, engine: str, cache: Path) -> CompiledNetwork:
     if engine == "tensorflow-f32":
-        return Run(tuple(_batched(_in_tensorflow(graph), backbone) for graph in _graphs(backbone)))
+        return CompiledNetwork(tuple(_batched(_in_tensorflow(graph), backbone) for graph in _graphs(backbone)))
     kept = _kept(backbone, cache)
     precision = engine.removeprefix("openvino-")
     try:
@@ -99,10 +99,10 @@ def _load(backbone: Backbone, engine: str, cache: Path) -> Run:
         shutil.rmtree(kept, ignore_errors=True)
         _keep(backbone, kept)
         parts = [_in_openvino(kept, index, stage.window, precision) for index, stage in enumerate(backbone.stages)]
-    return Run(tuple(_batched(part, backbone) for part in parts))
+    return CompiledNetwork(tuple(_batched(part, backbone) for part in parts))
 
 
-def _batched(part: Part, backbone: Backbone) -> Part:
+def _batched(part: Part, backbone: EngineBackbone) -> Part:
     """The same function of rows alone: a network that sees motion wants them as one clip of a batch."""
     return (lambda rows: part(rows[None])[0]) if backbone.volumetric else part
 
@@ -133,7 +133,7 @@ def _in_openvino(kept: Path, index: int, window: int, precision: str) -> Part:
     return lambda rows: np.array(request(rows.shape[axis])[1].infer([rows])[0], np.float32)
 
 
-def _graphs(backbone: Backbone) -> list[Any]:
+def _graphs(backbone: EngineBackbone) -> list[Any]:
     """Each stage as a TensorFlow function of a window of any length."""
     whole = backbone.build()  # first: without weights it is refused before TensorFlow is loaded
     import keras
@@ -150,7 +150,7 @@ def _graphs(backbone: Backbone) -> list[Any]:
     return [graph(keras.Model(start, end)) for start, end in zip(starts, ends, strict=True)]
 
 
-def _kept(backbone: Backbone, cache: Path) -> Path:
+def _kept(backbone: EngineBackbone, cache: Path) -> Path:
     """The folder of the converted network, made now if it is not there."""
     release = _openvino_package().__version__.partition("-")[0]
     cuts = "-".join(stage.ends_at for stage in backbone.stages[:-1]) or "whole"
@@ -177,7 +177,7 @@ def _openvino_package() -> Any:
     return openvino
 
 
-def _keep(backbone: Backbone, kept: Path) -> None:
+def _keep(backbone: EngineBackbone, kept: Path) -> None:
     """Convert the network and put it at `kept`, whole or not at all; if another process was faster, its one stays."""
     kept.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f"{kept.name}.", suffix=".partial", dir=kept.parent) as folder:
@@ -187,7 +187,7 @@ def _keep(backbone: Backbone, kept: Path) -> None:
             made.rename(kept)
 
 
-def _convert_apart(backbone: Backbone, folder: Path) -> None:
+def _convert_apart(backbone: EngineBackbone, folder: Path) -> None:
     """Convert in a process of its own: TensorFlow and its memory, over a gigabyte, leave with it."""
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     child = subprocess.run(
@@ -219,7 +219,7 @@ def convert(name: str, folder: str) -> None:
         sys.exit(REFUSED)
 
 
-def _convert(backbone: Backbone, folder: Path) -> None:
+def _convert(backbone: EngineBackbone, folder: Path) -> None:
     """Write each stage of the network to stage<number>.xml and .bin in a new `folder`.
 
     OpenVINO reads a frozen TensorFlow graph by itself, so its Python converter, which knows Keras 2, is not needed.

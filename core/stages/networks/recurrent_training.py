@@ -73,8 +73,8 @@ def fit(
             learned[i] = [float(value) for value in machine.learn(*batch)]
         validated = _validate(machine.judge, judged, settings.batch_size, weights)
         accuracy = float(learned[:, 1].sum() / max(learned[:, 2].sum(), 1))
-        told = Epoch(float(learned[:, 0].mean()), *validated, accuracy)
-        state = machine.state(state, told)
+        summary = Epoch(float(learned[:, 0].mean()), *validated, accuracy)
+        state = machine.state(state, summary)
         if keep:
             keep(state)
     report(settings.epochs * batches, settings.epochs * batches, "Learned")

@@ -63,5 +63,5 @@ def _cues(packet: Any, start_s: float) -> list[tuple[float, float | None, str]]:
 
 def _spoken(text: bytes) -> str:
     """The last of the nine fields in which a decoder gives a line of ASS."""
-    told = text.decode("utf-8", "replace")
-    return told.split(",", 8)[-1] if told.count(",") >= 8 else told
+    decoded = text.decode("utf-8", "replace")
+    return decoded.split(",", 8)[-1] if decoded.count(",") >= 8 else decoded

@@ -5,7 +5,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from core.domain import Segment
-from core.stages.video.quality import Finding
+from core.stages.video.quality import QualityFinding
 from pages.ui.common import formatting
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ CALLED = {
 }  # fmt: skip
 
 
-def what(finding: Finding) -> str:
+def what(finding: QualityFinding) -> str:
     """A finding in words, without its time: dark, 9 frames repeat the one before."""
     many, one = formatting.count(finding.frames, "frame"), finding.frames == 1
     if finding.kind == "repeated":
@@ -39,21 +39,21 @@ def what(finding: Finding) -> str:
     return "a flash" if finding.kind == "flash" else CALLED[finding.kind][0]
 
 
-def sentence(finding: Finding) -> str:
+def sentence(finding: QualityFinding) -> str:
     """The same with its time: dark from 0:03.00 to 0:05.00."""
     start, stop = formatting.clock(finding.start_s, places=2), formatting.clock(finding.stop_s, places=2)
     short = finding.kind == "flash" or finding.stop_s - finding.start_s < 0.1
     return f"{what(finding)} at {start}" if short else f"{what(finding)} from {start} to {stop}"
 
 
-def meanings(found: Sequence[Finding]) -> list[str]:
+def meanings(found: Sequence[QualityFinding]) -> list[str]:
     """What each kind of these findings means, as Markdown."""
     return [
         f"**{CALLED[kind][0].capitalize()}.** {CALLED[kind][1]}" for kind in dict.fromkeys(each.kind for each in found)
     ]
 
 
-def headline(found: Sequence[Finding]) -> str:
+def headline(found: Sequence[QualityFinding]) -> str:
     """HTML of the findings in a sentence: the longest three."""
     longest = sorted(found, key=lambda finding: finding.start_s - finding.stop_s)[:3]
     told = formatting.listed(
@@ -63,7 +63,7 @@ def headline(found: Sequence[Finding]) -> str:
     return f"{told[0].upper()}{told[1:]}{more}."
 
 
-def segments(found: Sequence[Finding]) -> tuple[Segment, ...]:
+def segments(found: Sequence[QualityFinding]) -> tuple[Segment, ...]:
     """The findings as segments of one lane; where two overlap, the later one begins when the earlier ends."""
     made: list[Segment] = []
     for each in sorted(found, key=lambda finding: finding.start_s):

@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from core.domain import Features, ModelCard, VideoInfo
-from core.stages.networks.explain.activations import Stretch
+from core.stages.networks.explain.activations import FrameWindow
 from core.stages.networks.explain.attribution import Evidence
 from core.stages.networks.explain.deletion import Deletion
 from core.workflows import explanations
@@ -80,7 +80,7 @@ def _label(info: VideoInfo, card: ModelCard, key: str) -> int | None:
 def _explanation(info: VideoInfo, asked: Question, moment_s: float) -> None:
     """The evidence over pictures and over time, and its test."""
     store = state.store()
-    found, seen = explanations.evidence(store, asked), store.read(asked.view.key, Stretch)
+    found, seen = explanations.evidence(store, asked), store.read(asked.view.key, FrameWindow)
     step = shared.nearest(found.times_s, moment_s)
     shown = colormaps.Scale(0.0, max(float(found.maps.max()), 1e-9), _unit(asked))
     pictures = [_over(seen, found, at, shown) for at in range(len(found.times_s))]
@@ -109,7 +109,7 @@ def _caption(found: Evidence, step: int) -> str:
     return f"What speaks for “{found.label}” at {shared.clock(found.times_s[step])}, over the frame the network saw"
 
 
-def _over(seen: Stretch, found: Evidence, step: int, shown: colormaps.Scale) -> np.ndarray:
+def _over(seen: FrameWindow, found: Evidence, step: int, shown: colormaps.Scale) -> np.ndarray:
     """The evidence of a step over a frame of it."""
     per_step = seen.count / len(found.times_s)
     place = min(int((step + 0.5) * per_step), seen.count - 1)

@@ -18,7 +18,7 @@ from typing import Any
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, Part
 from core.stages.formats.common.files import Files, one_file, refused, shown, text_of
-from core.stages.formats.common.reader import EXACT_S, Asked, Event, Reader, base, runs, stem
+from core.stages.formats.common.reader import EXACT_S, Event, Reader, ReadOptions, base, runs, stem
 from core.stages.formats.common.writer import Placed, in_ms, one_line, placed
 
 OPTIONAL = {"modifier"}
@@ -34,7 +34,7 @@ SEPARATORS = ",\t;"
 
 
 @dataclass(frozen=True)
-class Row:
+class EventRow:
     """A row of the table by names of columns. line: in the file."""
 
     line: int
@@ -67,16 +67,16 @@ def _cells(line: str, sign: str) -> list[str]:
         return []
 
 
-def read(files: Files, asked: Asked) -> Labels:
+def read(files: Files, options: ReadOptions) -> Labels:
     """The labels of an export in any of the four shapes, told by its header."""
     name, header, rows, texts = _opened(files)
-    reader = Reader(name, asked, 0.001)
+    reader = Reader(name, options, 0.001)
     if "Behavior" not in header:
         return _binary(reader, header, rows)
     for line, cells in rows:
         if len(cells) != len(header):
             reader.problems.add(line, f"{len(header)} cells", f"{len(cells)}")
-    table = [row for row in _table(header, rows, texts) if _taken(asked, row)]
+    table = [row for row in _table(header, rows, texts) if _taken(options, row)]
     events = _bouts if "Start (s)" in header else _pairs
     return _labels(reader, table, events)
 
@@ -87,10 +87,10 @@ def parts(files: Files) -> tuple[Part, ...]:
     if "Behavior" not in header:
         return ()
     table = [row for row in _table(header, rows, texts) if row.first(("Behavior type", "Status")).upper() != "STOP"]
-    found = [Part("observation", name, many) for name, many in Counter(map(_observation, table)).items()]
-    found += [Part("subject", name, many) for name, many in Counter(map(_subject, table)).items()]
+    available = [Part("observation", name, many) for name, many in Counter(map(_observation, table)).items()]
+    available += [Part("subject", name, many) for name, many in Counter(map(_subject, table)).items()]
     columns = Counter(name for row in table for name in row.cells if MODIFIER.fullmatch(name) and _said(row, name))
-    return (*found, *(Part("modifier", name, columns[name]) for name in header if name in columns))
+    return (*available, *(Part("modifier", name, columns[name]) for name in header if name in columns))
 
 
 def _opened(files: Files) -> tuple[str, list[str], list[tuple[int, list[str]]], dict[str, str]]:
@@ -104,23 +104,23 @@ def _opened(files: Files) -> tuple[str, list[str], list[tuple[int, list[str]]], 
     return name, header, rows[index + 1 :], _preamble(rows[:index]) if "Status" in header else {}
 
 
-def _table(header: Sequence[str], rows: Sequence[tuple[int, list[str]]], texts: Mapping[str, str]) -> list[Row]:
-    return [Row(line, {**texts, **dict(zip(header, cells, strict=False))}) for line, cells in rows]
+def _table(header: Sequence[str], rows: Sequence[tuple[int, list[str]]], texts: Mapping[str, str]) -> list[EventRow]:
+    return [EventRow(line, {**texts, **dict(zip(header, cells, strict=False))}) for line, cells in rows]
 
 
-def _taken(asked: Asked, row: Row) -> bool:
-    return asked.takes("observation", _observation(row)) and asked.takes("subject", _subject(row))
+def _taken(options: ReadOptions, row: EventRow) -> bool:
+    return options.takes("observation", _observation(row)) and options.takes("subject", _subject(row))
 
 
-def _observation(row: Row) -> str:
+def _observation(row: EventRow) -> str:
     return row.cells.get("Observation id", "")
 
 
-def _subject(row: Row) -> str:
+def _subject(row: EventRow) -> str:
     return row.cells.get("Subject", "") or ALONE
 
 
-def _said(row: Row, modifier: str) -> list[str]:
+def _said(row: EventRow, modifier: str) -> list[str]:
     """What a row says in a column of modifiers."""
     return [text for text in row.cells[modifier].split("|") if text not in ("", "None")]
 
@@ -149,8 +149,8 @@ def _preamble(rows: Sequence[tuple[int, list[str]]]) -> dict[str, str]:
 # Tabular and aggregated -----------------------------------------------------------------------------------------------
 
 
-def _labels(reader: Reader, table: Sequence[Row], events: Any) -> Labels:
-    clips: dict[str, list[Row]] = {}
+def _labels(reader: Reader, table: Sequence[EventRow], events: Any) -> Labels:
+    clips: dict[str, list[EventRow]] = {}
     for row in table:
         _one_file(reader, row)
         clips.setdefault(base(row.first(MEDIA)) or _source(row) or stem(reader.file), []).append(row)
@@ -167,9 +167,9 @@ def _labels(reader: Reader, table: Sequence[Row], events: Any) -> Labels:
     return reader.labels(clip_labels)
 
 
-def _observed(reader: Reader, name: str, rows: Sequence[Row], events: Any) -> list[Event]:
+def _observed(reader: Reader, name: str, rows: Sequence[EventRow], events: Any) -> list[Event]:
     """The events of a clip; those of each observation in tracks of its own where there are several of it."""
-    by_observation: dict[str, list[Row]] = {}
+    by_observation: dict[str, list[EventRow]] = {}
     for row in rows:
         by_observation.setdefault(_observation(row), []).append(row)
     if len(by_observation) == 1:
@@ -178,7 +178,7 @@ def _observed(reader: Reader, name: str, rows: Sequence[Row], events: Any) -> li
     return [replace(event, lane=text) for text, own in by_observation.items() for event in events(reader, own)]
 
 
-def _one_file(reader: Reader, row: Row) -> None:
+def _one_file(reader: Reader, row: EventRow) -> None:
     """Where an observation runs on over several files, only labels in the first count from its beginning."""
     match = re.match(r"player #1:([^|]*)", row.cells.get("Source", ""))
     several = [base(one) for one in match[1].split(";") if one] if match else []
@@ -188,12 +188,12 @@ def _one_file(reader: Reader, row: Row) -> None:
         reader.problems.add(row.line, f"a label in {several[0]}", got, hint)
 
 
-def _source(row: Row) -> str:
+def _source(row: EventRow) -> str:
     match = re.match(r"player #1:([^;|]*)", row.cells.get("Source", ""))
     return base(match[1]) if match else ""
 
 
-def _stated(reader: Reader, row: Row) -> dict[str, Any]:
+def _stated(reader: Reader, row: EventRow) -> dict[str, Any]:
     """What the file says of the clip."""
     entries: dict[str, Any] = {}
     duration, rate = row.first(DURATION), row.first(RATE)
@@ -204,12 +204,12 @@ def _stated(reader: Reader, row: Row) -> dict[str, Any]:
     return entries
 
 
-def _offset_s(reader: Reader, row: Row) -> float:
+def _offset_s(reader: Reader, row: EventRow) -> float:
     text = row.cells.get(OFFSET, "")
     return reader.number(text, row.line, f"a number as {OFFSET}") if text else 0.0
 
 
-def _time_s(reader: Reader, row: Row, column: str) -> float:
+def _time_s(reader: Reader, row: EventRow, column: str) -> float:
     """A time on the clip's clock: without the offset of the observation."""
     time_s = reader.number(row.cells.get(column, ""), row.line, f"seconds as {column}") - _offset_s(reader, row)
     if time_s > 1e9:
@@ -219,7 +219,7 @@ def _time_s(reader: Reader, row: Row, column: str) -> float:
     return round(time_s, 6)
 
 
-def _named(reader: Reader, row: Row) -> dict[str, Any]:
+def _named(reader: Reader, row: EventRow) -> dict[str, Any]:
     """Label and subject of a row."""
     columns = [name for name in row.cells if MODIFIER.fullmatch(name) and reader.asked.takes("modifier", name)]
     texts = [text for name in columns for text in _said(row, name)]
@@ -230,12 +230,12 @@ def _named(reader: Reader, row: Row) -> dict[str, Any]:
     return {"label": label, "subject": "" if subject in NO_SUBJECT else subject}
 
 
-def _pairs(reader: Reader, rows: Sequence[Row]) -> list[Event]:
+def _pairs(reader: Reader, rows: Sequence[EventRow]) -> list[Event]:
     """Events of rows with START, STOP and POINT, which alternate for each observation, subject, label and modifiers."""
     timed = [(_time_s(reader, row, "Time"), row) for row in rows]
     reader.problems.finish()
     timed.sort(key=lambda pair: pair[0])
-    begun: dict[tuple[str, ...], tuple[float, Row]] = {}
+    begun: dict[tuple[str, ...], tuple[float, EventRow]] = {}
     events = []
     for time_s, row in timed:
         named, kind = _named(reader, row), row.first(("Behavior type", "Status")).upper()
@@ -262,7 +262,7 @@ def _pairs(reader: Reader, rows: Sequence[Row]) -> list[Event]:
     return events
 
 
-def _bouts(reader: Reader, rows: Sequence[Row]) -> list[Event]:
+def _bouts(reader: Reader, rows: Sequence[EventRow]) -> list[Event]:
     """Events of the aggregated shape: a row a bout."""
     events = []
     for row in rows:

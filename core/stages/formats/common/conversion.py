@@ -78,9 +78,9 @@ def format_for(name: str) -> Format:
     fits = [form for form in FORMATS.values() if form.suffix == suffix]
     if len(fits) == 1:
         return fits[0]
-    told = f"can stand for {' or '.join(form.name for form in fits)}" if fits else "stands for no format"
+    entry = f"can stand for {' or '.join(form.name for form in fits)}" if fits else "stands for no format"
     raise FormatInvalid(
-        f"The suffix {suffix or '(none)'} of {base(name)} {told}.", f"Say it with --to: {', '.join(FORMATS)}."
+        f"The suffix {suffix or '(none)'} of {base(name)} {entry}.", f"Say it with --to: {', '.join(FORMATS)}."
     )
 
 

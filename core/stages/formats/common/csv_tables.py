@@ -91,8 +91,8 @@ def table_of(
     meant = _meant(header, columns or {}, listed, findings, needed, meanings)
     _one_mark(rows, meant, listed)
     _blanks(rows, meant["label"], listed, findings)
-    told = (Row(line, {meaning: cells[index].strip() for meaning, index in meant.items()}) for line, cells in rows)
-    return Table(listed, mark, meant, tuple(told))
+    entry = (Row(line, {meaning: cells[index].strip() for meaning, index in meant.items()}) for line, cells in rows)
+    return Table(listed, mark, meant, tuple(entry))
 
 
 def _separator(header: str, listed: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from core.base.errors import FormatInvalid
 from core.domain import Labels, Segment
 from core.stages.formats.common.files import Files, lines_of, one_file, shown
-from core.stages.formats.common.reader import Asked, Event, Reader, stem
+from core.stages.formats.common.reader import Event, Reader, ReadOptions, stem
 from core.stages.formats.common.writer import in_ms, one_clip, placed
 
 TIMES = re.compile(r"\s*(\S+)\s+-->\s+(\S+)(\s.*)?")
@@ -64,10 +64,10 @@ def _clock(ms: int, mark: str) -> str:
     return f"{ms // 3_600_000:02}:{ms // 60_000 % 60:02}:{ms // 1000 % 60:02}{mark}{ms % 1000:03}"
 
 
-def read(files: Files, asked: Asked, *, header: bool) -> Labels:
+def read(files: Files, options: ReadOptions, *, header: bool) -> Labels:
     """The labels of a file of subtitles. header: whether it is WebVTT."""
     name, content = one_file(files)
-    reader = Reader(name, asked, 0.001)
+    reader = Reader(name, options, 0.001)
     lines = lines_of(name, content)
     if header and lines[0].split(maxsplit=1)[:1] != ["WEBVTT"]:
         reader.problems.add(1, "WEBVTT", shown(lines[0]))

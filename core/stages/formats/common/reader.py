@@ -25,7 +25,7 @@ BACKGROUND = "background"
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
+class ReadOptions:
     """What a person says about a file that the file itself does not say.
 
     clips: that it may be about, measured. watched: whether all of each clip was looked at, so that between labels there
@@ -79,7 +79,7 @@ class Reader:
     """Reads one file: gathers what is odd and what is wrong. resolution_s: what the last digit of a time stands for."""
 
     file: str
-    asked: Asked
+    asked: ReadOptions
     resolution_s: float = 0.0
     problems: Problems = field(init=False)
     findings: Findings = field(default_factory=Findings)
@@ -97,13 +97,13 @@ class Reader:
         """A finite number of a file, as such or as text; NaN where it is none, which is told as a problem."""
         text = value.strip() if isinstance(value, str) else value
         try:
-            found = float(text) if isinstance(text, (str, int, float)) and not isinstance(text, bool) else math.nan
+            parsed = float(text) if isinstance(text, (str, int, float)) and not isinstance(text, bool) else math.nan
         except (ValueError, OverflowError):
-            found = math.nan
-        if not math.isfinite(found) or (isinstance(text, str) and "_" in text):
+            parsed = math.nan
+        if not math.isfinite(parsed) or (isinstance(text, str) and "_" in text):
             self.problems.add(where, what, shown(value))
             return math.nan
-        return found
+        return parsed
 
     def count(self, value: Any, where: int | str, what: str = "a whole number from 0") -> int:
         """A whole number from 0; -1 where it is none, which is told as a problem."""
@@ -125,12 +125,12 @@ class Reader:
         """A confidence from 0 to 1, None where there is none."""
         if value is None or value == "":
             return None
-        found = self.number(value, where, "a confidence from 0 to 1")
-        if not 0 <= found <= 1:
-            if not math.isnan(found):
+        parsed = self.number(value, where, "a confidence from 0 to 1")
+        if not 0 <= parsed <= 1:
+            if not math.isnan(parsed):
                 self.problems.add(where, "a confidence from 0 to 1", shown(value))
             return None
-        return found
+        return parsed
 
     def clock(self, name: str, *, alone: bool = True) -> VideoInfo:
         """The measured clip that a name in the file means; a file that counts frames means nothing without it."""
@@ -159,15 +159,15 @@ class Reader:
         return None
 
     def clip(
-        self, name: str, events: Iterable[Event], *, alone: bool = True, exact: bool = False, **told: Any
+        self, name: str, events: Iterable[Event], *, alone: bool = True, exact: bool = False, **entry: Any
     ) -> ClipLabels:
         """The labels of one clip. alone: the only one in its file. exact: times are frame times already.
 
-        told: further fields of ClipLabels, and `seen` for all lanes.
+        entry: further fields of ClipLabels, and `seen` for all lanes.
         """
         info = self.info(name, alone=alone)
-        seen = self._seen(told.pop("seen", ()), info)
-        made = ClipLabels(base(info.path) if info else name, info=info, **told)
+        seen = self._seen(entry.pop("seen", ()), info)
+        made = ClipLabels(base(info.path) if info else name, info=info, **entry)
         if info:
             self._compare(made, info)
         if not seen and self.asked.watched:

@@ -11,7 +11,7 @@ from core.base.errors import FormatInvalid
 from core.domain import Labels, Lane, Part
 from core.stages.formats.common.files import Files
 from core.stages.formats.common.format import Format
-from core.stages.formats.common.reader import Asked
+from core.stages.formats.common.reader import ReadOptions
 
 TRACK = "track"
 
@@ -23,22 +23,22 @@ def of(files: Files, form: Format) -> tuple[Part, ...]:
     return tuple(part for part in parts if kinds.count(part.kind) > 1 or part.kind in form.optional)
 
 
-def read(files: Files, form: Format, asked: Asked) -> Labels:
+def read(files: Files, form: Format, options: ReadOptions) -> Labels:
     """The labels of the parts that are asked for; FormatInvalid where the file has no such part."""
-    parts = form.parts(files) if form.parts and asked.only else ()
-    for kind, names in asked.only:
+    parts = form.parts(files) if form.parts and options.only else ()
+    for kind, names in options.only:
         known = [part.name for part in parts if part.kind == kind]
         if kind != TRACK and not known:
             kinds = sorted({TRACK, *(part.kind for part in parts)})
             raise FormatInvalid(f"{form.title}: this file has no {kind}.", f"It has: {', '.join(kinds)}.")
         if strange := [name for name in names if kind != TRACK and name not in known]:
             raise FormatInvalid(f"This file has no {kind} {strange[0]!r}.", f"It has: {', '.join(map(repr, known))}.")
-    return taken(form.read(files, asked), asked)
+    return taken(form.read(files, options), options)
 
 
-def taken(labels: Labels, asked: Asked) -> Labels:
+def taken(labels: Labels, options: ReadOptions) -> Labels:
     """The labels of the tracks that are asked for, by their name, subject or author."""
-    wanted = dict(asked.only).get(TRACK)
+    wanted = dict(options.only).get(TRACK)
     if wanted is None:
         return labels
     names = {name for clip in labels.clips for lane in clip.lanes for name in _names(lane)}

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -30,13 +30,15 @@ class Layer:
 
 
 @dataclass(frozen=True, eq=False)
-class Anatomy:
+class Architecture:
     """The layers of a CNN in the order in which they are computed.
 
     last: the layer whose maps become the features; pooled: whether they become so by their mean over the picture,
     which makes class activation exact. first: the first convolution; kernels: its weights, (frames, height, width,
     3, D), frames being 1 in a CNN of single pictures, or of no size where the first convolution does not see colours.
     """
+
+    STORED_NAME: ClassVar[str] = "Anatomy"
 
     layers: tuple[Layer, ...]
     last: str
@@ -52,7 +54,7 @@ class Anatomy:
         return named[name]
 
 
-def anatomy(backbone: Backbone) -> Anatomy:
+def anatomy(backbone: Backbone) -> Architecture:
     """The layers of a CNN, with what each of their places sees, from the graph of its Keras model."""
     model = network(backbone)
     reaches = _reaches(model)
@@ -70,7 +72,7 @@ def anatomy(backbone: Backbone) -> Anatomy:
     )
     last, pooled = _last(model, layers)
     first, kernels = _first(model)
-    return Anatomy(layers, last, pooled, first, kernels)
+    return Architecture(layers, last, pooled, first, kernels)
 
 
 @lru_cache(maxsize=2)

@@ -77,14 +77,14 @@ def _parts(path: Path, sha256: str, labels: int) -> tuple[dict[str, Any], Number
     content = _content(path, sha256)
     try:
         arrays = _unpacked(content)
-        told = json.loads(arrays.pop(TOLD).tobytes().decode())
-        _check_told(told)
-        _check_numbers(arrays, len(told["vocabulary"]), labels)
+        header = json.loads(arrays.pop(TOLD).tobytes().decode())
+        _check_told(header)
+        _check_numbers(arrays, len(header["vocabulary"]), labels)
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as error:
         raise FormatInvalid(f"{path} is no file of a text branch: {error}.", AGAIN) from error
     except (ValueError, TypeError, KeyError) as error:
         raise FormatInvalid(f"{path}: {error}.", AGAIN) from error
-    return told, arrays
+    return header, arrays
 
 
 def _content(path: Path, sha256: str) -> bytes:
@@ -126,18 +126,18 @@ def _array(raw: bytes, name: str) -> np.ndarray:
     return np.frombuffer(raw, kind, offset=head.end()).reshape(shape)
 
 
-def _check_told(told: Any) -> None:
+def _check_told(header: Any) -> None:
     rules: dict[str, Callable[[Any], bool]] = {
         "near_s": lambda got: _is_number(got, LONGEST_S) and got > 0,
         "most_words": lambda got: isinstance(got, int) and _is_number(got, MOST_NEAR) and got > 0,
         "weights": lambda got: isinstance(got, list) and len(got) == 2 and all(_is_number(x, HEAVIEST) for x in got),
         "vocabulary": _is_vocabulary,
     }
-    if not isinstance(told, dict) or set(told) != set(rules):
+    if not isinstance(header, dict) or set(header) != set(rules):
         raise ValueError(f"expected {', '.join(rules)} in what it tells")
     for name, fits in rules.items():
-        if not fits(told[name]):
-            raise ValueError(f"{name} is not what it must be: {str(told[name])[:80]}")
+        if not fits(header[name]):
+            raise ValueError(f"{name} is not what it must be: {str(header[name])[:80]}")
 
 
 def _is_number(got: Any, most: float) -> bool:
