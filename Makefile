@@ -26,7 +26,7 @@ check:      ## check format, style and types, and run the tests that need no bro
 
 unit:       ## run the tests that need no browser and train no network
 	@$(SET_UP) program tools node
-	$(PYTHON) -m pytest -n 2 --dist loadfile -m "not browser and not training" $(TESTS)
+	$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not browser and not training" $(TESTS)
 
 coverage:   ## measure which lines of core and pages the tests without browser run
 	@$(SET_UP) program tools node

@@ -21,6 +21,21 @@ hypothesis_settings.register_profile("any machine", deadline=None, suppress_heal
 hypothesis_settings.load_profile("any machine")
 
 
+# The files that take longest, the longest first: they are begun first, so that all processes are busy to the end.
+LONGEST = (
+    *("stages/test_explain", "stages/test_inference_engine", "stages/test_backbones", "workflows/test_training"),
+    *("workflows/test_text_training", "workspace/test_jobs", "stages/test_sample_dataset", "cli/test_main"),
+    *("workspace/test_old_workspace", "workflows/test_frames", "workflows/test_evaluation", "workflows/test_datasets"),
+    *("browser/test_states", "browser/test_newcomer", "browser/test_label", "browser/test_training"),
+    *("browser/test_words", "browser/test_features", "browser/test_search", "browser/test_kill"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    ranks = {f"tests/{name}.py": rank for rank, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: ranks.get(item.nodeid.partition("::")[0], len(ranks)))
+
+
 @pytest.fixture(scope="session")
 def shared_data() -> Path:
     """The folder of real clips; tests that need it are skipped where it is absent, for it is not ours to ship."""

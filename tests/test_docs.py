@@ -99,4 +99,4 @@ def _usage(command: str, capsys) -> str:
 
 def test_the_environment_variables_of_the_readme_are_those_that_are_read():
     told = set(re.findall(r"`(KINETOSCOPE_[A-Z_]+)`", text_of("README.md")))
-    assert told == set(re.findall(r'"(KINETOSCOPE_[A-Z_]+)"', text_of("core/settings.py", "scripts/setup.py")))
+    assert told == set(re.findall(r'"(KINETOSCOPE_[A-Z_]+)"', text_of("core/base/settings.py", "scripts/setup.py")))

@@ -62,7 +62,7 @@ def _best_engine() -> str:
 def _processor_flags() -> str:
     """The processor's feature flags as Linux lists them; empty where nothing lists them."""
     try:
-        with open("/proc/cpuinfo") as listing:
+        with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as listing:
             return next((line for line in listing if line.startswith("flags")), "")
     except OSError:
         return ""

@@ -97,7 +97,6 @@ def file_set(store: Store, clip: VideoInfo) -> None:
     training.plan(store, made, split, final=True, **asked)
 
 
-@pytest.mark.timeout(300)
 def test_predictions_are_watched_corrected_taken_along_and_learned_from(page: Page, apart: Dashboard, begun: str):
     begin(page, apart, begun)
     watch(page, apart, begun)
@@ -259,7 +258,7 @@ def choose_format(page: Page, name: str) -> None:
     box.fill(name.split(":")[0])
     page.get_by_role("option").filter(has_text=name).first.click()
     settle(page)
-    expect(page.get_by_role("button", name=f"Download {name}")).to_be_visible()
+    expect(page.get_by_role("link", name=f"Download {name}")).to_be_visible()
 
 
 @pytest.mark.parametrize(("width", "scheme"), [(1440, "dark"), (420, "light")])

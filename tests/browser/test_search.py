@@ -12,6 +12,7 @@ from core.workflows import clips, models, predictions
 from core.workspace.store import Store
 from scripts.dashboard import Dashboard
 from tests.browser.conftest import PATIENCE_MS, go, picture, press, settle, turn_to, wait_until
+from tests.browser.test_newcomer import downloaded
 from tests.workflows.test_search import KINETICS
 
 STEP_S = 0.1
@@ -85,9 +86,7 @@ def test_labels_in_words_appear_on_the_timeline(page: Page, dashboard: Dashboard
     expect(page.locator(".k-carried")).to_contain_text("not seen in this clip")
     picture(page, "labels-in-words")
     for title, told in (("Plain text", "做瑜伽: once, from 0:00.0, for 1.0 s"), ("WebVTT chapters", "\n做瑜伽, ")):
-        with page.expect_download() as download:
-            press(page, title)
-        content = download.value.path().read_text("utf-8")
+        content = downloaded(page, title).decode()
         assert told in content and "a fisherman" not in content and "none of these" not in content
 
 

@@ -3,7 +3,6 @@
 import re
 
 import numpy as np
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from core.base.settings import current
@@ -114,7 +113,6 @@ def look_dark_and_narrow(browser: Browser, dashboard: Dashboard) -> None:
                 assert overflow_px(page) <= 0, f"{name} is wider than its window"
 
 
-@pytest.mark.timeout(600)
 def test_a_newcomer_trains_on_the_sample_set_and_uses_the_model(page: Page, browser: Browser, apart: Dashboard):
     store = Store(apart.workspace)
     make_the_sample_set(page, apart)

@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from core.base.settings import current
@@ -87,7 +86,6 @@ def look(browser: Browser, dashboard: Dashboard, address: str, name: str, sign: 
             assert overflow_px(page) <= 0, f"{name} is wider than its window"
 
 
-@pytest.mark.timeout(300)
 def test_words_are_learned_compared_saved_and_read_on_the_timeline(
     page: Page, browser: Browser, apart: Dashboard, tmp_path: Path
 ):

@@ -102,6 +102,9 @@ test("what nobody looked at is hatched", () => {
   const calls = lanesOf(playerOf({ rows: [packed({ seen: [[1, 2], [3, 6]] })] }));
   assert.deepEqual(rectangles(calls, "pattern"), [[0, 0, 100, 39], [200, 0, 100, 39]]);
   assert.deepEqual(rectangles(lanesOf(playerOf()), "pattern"), []);
+  const player = playerOf({ rows: [packed({ seen: [[1, 2], [3, 6]] })] });
+  player.view = { from: 2, to: 5 };
+  assert.deepEqual(rectangles(lanesOf(player), "pattern"), [[0, 0, 200, 39]]);
 });
 
 test("of many values of a curve in a column the least and the greatest are drawn", () => {
@@ -138,6 +141,8 @@ test("borders between frames appear where they are wide enough", () => {
   assert.equal(count(), 0);
   player.view = { from: 1, to: 2 };
   assert.equal(count(), 26);
+  const lines = lanesOf(player).filter(({ name, args }) => name === "fillRect" && args[2] === 1 && args[3] === 39);
+  assert.deepEqual(lines.slice(0, 2).map(({ args: [x] }) => Number(x.toFixed(3))), [-0.5, 23.5]);
 });
 
 test("the ruler has a tick about every 82 pixels", () => {
@@ -259,6 +264,9 @@ test("names stand beside the lanes; one of several of one's own can be made the 
   ]);
   names[1].click();
   assert.deepEqual([player.active.name, names[1].classList.contains("active")], ["Bob", true]);
+  const single = playerOf({ rows: [packed({ name: "Ann" }), packed({ name: "predicted", edits: false })] });
+  resize(single);
+  assert.deepEqual([...single.names.children].map((name) => name.tagName), ["SPAN", "SPAN"]);
 });
 
 test("a segment that cannot be edited is played from its start", () => {

@@ -200,3 +200,32 @@ test("a chip chooses what the mouse draws, or the label of the selected segment"
   chips[2].click();
   assert.deepEqual(sent.map(([name, [edit]]) => [name, edit.kind, edit.label]), [["edits", "label", "jump"]]);
 });
+
+test("the buttons step, zoom and show the whole clip", async (t) => {
+  const { box } = shown(t, { rows: [packed({ segments: [[1, 2, "walk"]] })] });
+  await settled();
+  const frames = ["toNextFrame", "toNextFrame", "toPreviousFrame", "toNextBorder", "toPreviousBorder"].map((name) => {
+    box.querySelector(`.${name}`).click();
+    return box.dataset.frame;
+  });
+  assert.deepEqual(frames, ["1", "2", "1", "25", "0"]);
+});
+
+test("dragging in the overview moves the part in view", async (t) => {
+  const { box, sent } = shown(t, { view: [1, 3] });
+  await settled();
+  const overview = box.querySelector(".overview");
+  overview.setPointerCapture = () => {};
+  overview.getBoundingClientRect = () => ({ left: 0 });
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  overview.onpointerdown({ clientX: 300, button: 0 });
+  t.mock.timers.tick(1500);
+  assert.deepEqual(sent.filter(([name]) => name === "view"), [["view", [2, 4]]]);
+});
+
+test("without a lane of that name the first of one's own is drawn in", async (t) => {
+  const { box, sent } = shown(t, { rows: [packed({ name: "predicted", edits: false }), packed()], active: "gone" });
+  await settled();
+  key(box, "z", { ctrlKey: true });
+  assert.deepEqual(sent.map(([, [edit]]) => [edit.kind, edit.row]), [["undo", "mine"]]);
+});

@@ -77,6 +77,8 @@ test("a border snaps to the playhead and to ends that are within five pixels", (
   assert.equal(snap(player, 107.9), 27);
   assert.equal(snap(player, 204, player.rows[0].segments[0]), 51, "the ends of what is moved do not count");
   assert.equal(snap(player, 204), 50);
+  const many = withLane(Array.from({ length: 10 }, (_, i) => [0.5 * i, 0.5 * i + 0.3, "walk"]));
+  assert.deepEqual([snap(many, 333), snap(many, 347)], [83, 88], "ends far along the lane count as well");
 });
 
 test("what the mouse holds: ends within seven pixels, else the body, else nothing", () => {

@@ -107,6 +107,12 @@ test("a seek that shall play plays when it has ended", () => {
   assert.deepEqual([browser.plays, player.target, player.playAfterSeek], [1, null, false]);
 });
 
+test("a seek that nobody requested changes nothing", () => {
+  const { player, browser } = withClip({ paused: false });
+  onSeeked(player);
+  assert.deepEqual([browser.plays, browser.times, player.target], [0, [], null]);
+});
+
 test("before the table of frames is here a seek waits", () => {
   const { player, browser } = withClip();
   player.table = null;
@@ -140,6 +146,11 @@ test("a loop goes back to its first frame after the last one", (t) => {
   assert.deepEqual(browser.times, [], "the last frame is seen");
   t.mock.timers.tick(1000);
   assert.deepEqual(browser.times, [player.table.inside(25)]);
+  browser.times.length = 0;
+  onSeeked(player);
+  onPlayed(player, 10);
+  t.mock.timers.tick(1);
+  assert.deepEqual(browser.times, [player.table.inside(25)], "before the loop there is nothing to wait for");
   toggleLoop(player);
   assert.deepEqual([player.loop, player.status.textContent], [null, "Loop off"]);
 });

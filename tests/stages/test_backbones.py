@@ -18,7 +18,16 @@ from core.base import settings
 from core.base.errors import Cancelled, FormatInvalid, VideoUnreadable, WeightsMissing
 from core.domain import Frame
 from core.stages.networks import inference_engine
-from core.stages.networks.backbones import BACKBONES, Backbone, Stage, covering, features, grid, squared
+from core.stages.networks.backbones import (
+    BACKBONES,
+    Backbone,
+    Stage,
+    covering,
+    features,
+    grid,
+    keras_applications,
+    squared,
+)
 from pages.ui.common.pickers import backbone_menu
 
 SHIPPED = ("i3d-kinetics400", "efficientnet-lite0")
@@ -270,6 +279,25 @@ def test_each_backbone_is_defined_soundly(name):
     assert backbone.hint
 
 
+@pytest.mark.parametrize("scaling", ["tf", "torch", "caffe"])
+def test_pictures_are_scaled_as_keras_scales_them_for_its_networks(scaling: str):
+    import keras
+
+    picture = np.random.default_rng(0).integers(0, 256, (1, 6, 5, 3), dtype=np.uint8)
+    start = keras.Input((6, 5, 3), dtype="uint8")
+    scaled = keras.Model(start, keras_applications._scaled(start, scaling))(picture)
+    expected = keras.applications.imagenet_utils.preprocess_input(picture.astype(np.float32), mode=scaling)
+    assert np.abs(np.asarray(scaled) - expected).max() < 1e-4
+
+
+def test_pictures_stay_as_they_are_for_networks_that_scale_by_themselves():
+    import keras
+
+    picture = np.arange(48, dtype=np.uint8).reshape(1, 4, 4, 3)
+    start = keras.Input((4, 4, 3), dtype="uint8")
+    assert np.array_equal(keras.Model(start, keras_applications._scaled(start, ""))(picture), picture)
+
+
 def test_a_shipped_backbone_gives_what_it_states(built):
     backbone, model = built.backbone, built.model
     frames = (2 * backbone.frames_per_step,)
@@ -501,8 +529,8 @@ def test_scores_do_not_depend_on_where_windows_begin(loaded):
     first, second = BACKBONES["i3d-kinetics400"].stages
     backbone = replace(BACKBONES["i3d-kinetics400"], stages=(replace(first, window=40), replace(second, window=26)))
     rng = np.random.default_rng(6)
-    coarse = rng.integers(0, 256, (12, 7, 7, 3), dtype=np.uint8)
-    clip = np.stack([cv2.resize(coarse[i // 8], (224, 224), interpolation=cv2.INTER_CUBIC) for i in range(96)])
+    coarse = rng.integers(0, 256, (8, 7, 7, 3), dtype=np.uint8)
+    clip = np.stack([cv2.resize(coarse[i // 8], (224, 224), interpolation=cv2.INTER_CUBIC) for i in range(64)])
     kernel, bias = backbone.classifier()
     run = loaded(backbone, exact_engine())
     pieces = features(backbone, [Frame(i, i / 25, image) for i, image in enumerate(clip)], run).values
@@ -511,7 +539,7 @@ def test_scores_do_not_depend_on_where_windows_begin(loaded):
         logits = values @ kernel + bias
         raised = np.exp(logits - logits.max(axis=1, keepdims=True))
         told.append(raised / raised.sum(axis=1, keepdims=True))
-    assert told[0].shape == told[1].shape == (12, 400)
+    assert told[0].shape == told[1].shape == (8, 400)
     assert np.abs(told[0] - told[1]).max() <= WINDOW_TOLERANCE
 
 

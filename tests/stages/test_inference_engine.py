@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,18 @@ def test_results_of_earlier_windows_stay_as_they_were(networks):
     kept = first.copy()
     run(255 - moving_picture(4))
     np.testing.assert_array_equal(first, kept)
+
+
+def test_a_network_that_is_cut_elsewhere_is_converted_anew(tmp_path, monkeypatch):
+    """What was converted for other stages must not be taken for this one."""
+    made = []
+    monkeypatch.setattr(inference_engine, "_keep", lambda _backbone, kept: (made.append(kept), kept.mkdir()))
+    whole = BACKBONES["efficientnet-lite0"]
+    parted = replace(whole, stages=(Stage(4, ends_at="here"), Stage(4)))
+    elsewhere = replace(whole, stages=(Stage(4, ends_at="there"), Stage(4)))
+    for backbone in (whole, parted, elsewhere, whole, parted):
+        assert inference_engine._kept(backbone, tmp_path).is_dir()
+    assert len(made) == len(set(made)) == 3
 
 
 @needs_openvino
@@ -139,17 +151,10 @@ def test_several_that_convert_at_once_leave_one_whole_network(tmp_path, tiny_in_
     assert sorted(path.name for path in kept.iterdir()) == ["stage0.bin", "stage0.xml"]
 
 
-FULL = """
-import openvino
-def full(*_what, **_how):
-    raise RuntimeError("No space left on device")
-openvino.save_model = full
-"""
-
-
 @needs_openvino
-def test_a_conversion_that_fails_leaves_nothing(tmp_path, monkeypatch):
-    monkeypatch.setattr(inference_engine, "CONVERTER", FULL + CONVERT)
+def test_a_conversion_that_fails_leaves_nothing(tmp_path, tiny_in_child, monkeypatch):
+    full = f"{inference_engine.CONVERTER}\nraise RuntimeError('No space left on device')"
+    monkeypatch.setattr(inference_engine, "CONVERTER", full)
     with pytest.raises(AnalysisError, match="No space left") as caught:
         inference_engine.load(Tiny(), "openvino-f32", tmp_path)
     assert "room" in caught.value.hint

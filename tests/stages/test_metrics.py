@@ -472,6 +472,14 @@ def test_raters_of_tracks_that_overlap_have_a_kappa_for_each_label_and_the_joint
     assert (walk.kappa, stand.kappa, stand.observed) == (1, 0, 0.6) and joint.observed == 0.6
 
 
+def test_one_behaviour_is_not_taken_for_another_in_the_joint_state():
+    """Both raters see one thing for 2 of 5 s, but not the same: in 4 of 10 bins their joint states differ."""
+    walking = [track((0, 2, "W"), labels=("nothing", "W")), track(labels=("nothing", "S"))]
+    standing = [track(labels=("nothing", "W")), track((0, 2, "S"), labels=("nothing", "S"))]
+    joint, *_ = bouts.raters(walking, standing, width_s=0.5)
+    assert (joint.observed, joint.bins) == (0.6, 10)
+
+
 @pytest.mark.parametrize("width_s", [0, -1, float("nan")])
 def test_bins_without_width_are_refused(width_s):
     with pytest.raises(ScoringRefused):

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from core.domain import Frame
+from core.stages.drawing import sample_clip as sample_clip_module
 from core.stages.drawing.sample_clip import CAPTION, sample_clip
 
 
@@ -48,3 +49,12 @@ def test_the_sample_is_the_same_on_every_run(frames):
     again = {frame.index: frame for frame, _ in zip(sample_clip(), range(30), strict=False)}
     assert all(np.array_equal(frames[index].image, frame.image) for index, frame in again.items())
     assert len({hashlib.sha256(frame.image).digest() for frame in frames}) == 300
+
+
+def test_a_playing_card_reads_the_same_upside_down():
+    """Rank and suit stand in two corners; only the large sign in its middle has a top."""
+    card = sample_clip_module._card("7", "♥", (206, 40, 48))
+    corner, turned = card[20:125, 20:75], card[::-1, ::-1][20:125, 20:75]
+    assert np.abs(corner - turned).max() <= 4 and corner[..., :3].std() > 20
+    blank = sample_clip_module._card("", "♥", (206, 40, 48))
+    assert not np.array_equal(blank[20:80, 20:75], card[20:80, 20:75]), "the rank is there"

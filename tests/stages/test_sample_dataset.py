@@ -41,6 +41,18 @@ def test_the_set_is_balanced_and_in_pairs():
     assert len({clip.group for clip in clips}) == sample_dataset.GROUPS
 
 
+def test_each_pattern_of_the_wall_covers_a_quarter_of_it(monkeypatch):
+    """Clockwise from the upper left; here each pattern is one flat colour."""
+    flat = (np.zeros((sample_dataset.HEIGHT_PX, sample_dataset.WIDTH_PX), np.float32) for _ in range(4))
+    tones = iter([0.0, 1000.0, 2000.0, 3000.0])
+    monkeypatch.setattr(sample_dataset, "_patterns", lambda _scene: flat)
+    monkeypatch.setattr(sample_dataset, "_colours", lambda _scene, _hue: (np.full(3, next(tones)),) * 2)
+    wall = np.rint(sample_dataset._backdrop(np.random.default_rng(0))[..., 0] / 1000)
+    half_height, half_width = sample_dataset.HEIGHT_PX // 2, sample_dataset.WIDTH_PX // 2
+    expected = np.repeat(np.repeat([[0, 1], [3, 2]], half_height, axis=0), half_width, axis=1)
+    assert np.array_equal(wall, expected)
+
+
 @pytest.mark.parametrize("pair", sample_dataset.PAIRS)
 def test_each_clip_has_a_twin_that_is_the_same_backwards(pair):
     first, second = (images(sample_dataset.MadeClip(label, "g03", 1, 0)) for label in pair)
@@ -92,6 +104,7 @@ def test_what_forgets_order_cannot_part_a_pair(small):
         assert abs(accuracy - 0.5) <= 0.15, sample_dataset.PAIRS[pair]
 
 
+@pytest.mark.training
 def test_a_recurrent_network_parts_all_six(small):
     from core.stages.networks import recurrent, recurrent_training
 

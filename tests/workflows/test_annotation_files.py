@@ -59,6 +59,16 @@ def test_a_folder_of_files_of_one_clip_each_is_a_set_and_the_rest_may_be_backgro
     assert draft.labels == ("background", "walk", "run") and draft.background == "background"
 
 
+def test_a_folder_with_one_table_of_labels_is_read_and_one_with_two_is_not(folder):
+    table = FORMATS["boris"].write(WALK)
+    (folder / "events.tsv").write_bytes(table)
+    assert datasets.form_of(folder) == "labels"
+    draft = datasets.read(Source(str(folder)))
+    assert [entry.path for entry in draft.entries] == ["a.mp4"] and set(draft.labels) == {"walk", "run"}
+    (folder / "more.tsv").write_bytes(table)
+    assert datasets.form_of(folder) != "labels"
+
+
 def test_clips_that_are_not_there_are_told(folder):
     several = Labels(
         (*WALK.clips, *labels(Segment(0.0, 0.1, "run"), info=steady(path="none.mp4")).clips), ("walk", "run")

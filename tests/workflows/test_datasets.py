@@ -627,6 +627,13 @@ def test_sets_and_splits_live_and_die_in_the_store(store: Store):
         store.dataset("copy")
 
 
+def test_two_groups_are_enough_to_leave_one_out():
+    split = datasets.leave_one_group_out(made(["a", "a", "b", "b"], ["1", "2", "1", "2"]), Grouping("column"))
+    assert [split.fold(number).groups for number in range(len(split.parts))] == [("1",), ("2",)]
+    with pytest.raises(SplitInvalid, match="there are 1"):
+        datasets.leave_one_group_out(made(["a", "b"], ["1", "1"]), Grouping("column"))
+
+
 def test_the_key_of_a_set_tells_its_content_and_not_its_name():
     one = made(["a", "b"], ["1", "2"])
     assert datasets.key(one) == datasets.key(replace(one, name="other", source="elsewhere"))

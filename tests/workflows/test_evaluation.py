@@ -575,6 +575,12 @@ def test_two_models_differ_by_the_clips_that_changed_side(store):
     assert recall["run"].value == pytest.approx(2 / 6) and recall["sit"].value == 0
 
 
+def test_what_was_judged_is_told_in_clips_or_in_videos():
+    assert "12 clips" in judged_clips(TRUTH, TRUTH).basis and "video" not in judged_clips(TRUTH, TRUTH).basis
+    timed = over_time(np.array([[0, 1], [1, 0]]), np.array([[0, 1], [1, 0]])).basis
+    assert "2 videos" in timed and "4 labelled time steps" in timed
+
+
 def test_two_that_answer_alike_are_better_in_no_draw(store):
     """A tie speaks against the first: "no better" holds in every draw in which both are equal."""
     judged = judged_clips([0, 1, 2] * 6, [0, 1, 1] * 6)

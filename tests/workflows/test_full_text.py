@@ -143,6 +143,13 @@ def test_in_quotation_marks_the_name_of_what_is_seen_counts_too(store: Store):
     assert not searching.search(store, '"rope skipping"').moments
 
 
+def test_quoted_words_are_found_in_the_clips_that_are_searched_and_in_no_other(store: Store):
+    here = talk(store, "the bassoon plays")
+    talk(store, "the bassoon rests", name="other.mp4")
+    assert {moment.video for moment in searching.search(store, '"bassoon"', [here]).moments} == {here}
+    assert {moment.video for moment in searching.search(store, "bassoon", [here]).moments} == {here}
+
+
 def test_notes_are_noted_and_not_said(store: Store):
     talk(store, "ask Zbigniew about this jump", source="note")
     assert searching.search(store, "Zbigniew").moments[0].why == 'noted: "ask Zbigniew about this jump"'

@@ -77,6 +77,13 @@ def test_a_clip_that_moved_only_gets_its_new_path(store, square_clip, tmp_path):
     assert store.thumbnail_path(digest).stat().st_mtime_ns == before
 
 
+def test_a_clip_that_is_added_twice_is_one_clip(store, square_clip):
+    digest = clips.add_video(store, square_clip)
+    added = store.entry(digest).added
+    assert clips.add_video(store, square_clip) == digest
+    assert [(entry.info.digest, entry.added) for entry in store.videos()] == [(digest, added)]
+
+
 def test_a_file_that_is_no_video_leaves_nothing_in_the_catalogue(store, tmp_path):
     path = tmp_path / "words.mp4"
     path.write_text("no video")

@@ -381,6 +381,10 @@ def test_the_command_line_tells_moments_as_json(workspace: Path, monkeypatch, ca
         assert list(only) == ["path", "start_s", "stop_s", "score", "why"]
         assert only["path"] == "/clips/yoga.mp4" and only["why"] == "yoga 0.90"
         assert b"1 of 2 clips cannot be searched yet" in err
+        clip(Store(workspace), "more.mp4", seen(("yoga", 20)))
+        for most in (1, 2):
+            assert main(["search", "做瑜伽", "--most", str(most), "--format", "json"]) == 0
+            assert len(json.loads(capfdbinary.readouterr().out)["moments"]) == most
         assert main(["search", " "]) == 1
         with pytest.raises(SystemExit, match="2"):
             main(["search", "yoga", "a.mp4", "--library"])

@@ -30,9 +30,9 @@ from core.stages.networks.recurrent import NetworkSettings
 from core.stages.networks.recurrent_training import UNKNOWN, Example
 from core.workflows import clips, datasets, models, predictions, training
 from core.workflows.datasets import split_choice
-from core.workflows.training import baselines, trainer, training_data
+from core.workflows.training import baselines, trainer, training_data, tuning
 from core.workflows.training import features as gathering
-from core.workflows.training.options import Options
+from core.workflows.training.options import Options, sized
 from core.workspace.jobs.cluster import spread
 from core.workspace.jobs.runner import Runner
 from core.workspace.store import Store
@@ -216,6 +216,7 @@ def test_a_run_is_done_when_all_is_done_and_stopped_when_a_person_ends_it(store,
     record = training.run_of(store, key)
     assert record.state == "stopped" and len(record.folds) == record.fold_count == 2
     card = training.save_model(store, key, "stopped-late")
+    assert card.scores["clip accuracy"] == pytest.approx(record.scores["accuracy"], abs=1e-4)
     assert "stopped before its end" in card.trained_on and "learned from all of them" not in card.trained_on
     training.train(store, key)
     record = training.run_of(store, key)
@@ -688,6 +689,32 @@ def test_a_search_ends_when_its_time_is_up(store):
     asked = training.Search("Made", datasets.key(dataset), key, (CNN,), ENGINE, "middle", OPTIONS, seconds=0.0)
     training.search(store, asked)
     assert training.trials(store, training.search_key(asked)) == ()
+
+
+class _Extreme:
+    """A trial of Optuna that proposes the first, or the last, of all that it may."""
+
+    def __init__(self, end: int):
+        self.end = end
+
+    def suggest_categorical(self, _name: str, choices):
+        return choices[self.end]
+
+    def suggest_float(self, _name: str, low: float, high: float, **_options) -> float:
+        return (low, high)[self.end]
+
+
+@pytest.mark.parametrize("end", [0, -1])
+def test_the_ends_of_what_is_searched_can_be_trained(end: int):
+    asked = training.Search("Made", "ab", "cd", (CNN,), ENGINE, "middle", OPTIONS)
+    _, options = tuning._drawn(_Extreme(end), asked)
+    assert (options.dropout, options.learning_rate) == ((0.1, 3e-4), (0.7, 1e-2))[end]
+    assert options.cell == ("gru", "lstm")[end] and options.epochs == OPTIONS.epochs
+
+
+@pytest.mark.parametrize(("clips", "expected"), [(1, 1), (3, 1), (8, 2), (40, 10), (48, 12), (1000, 12)])
+def test_batches_are_small_enough_for_four_steps_a_pass_and_never_larger_than_chosen(clips: int, expected: int):
+    assert sized(OPTIONS, clips).batch_size == expected
 
 
 # The command line -----------------------------------------------------------------------------------------------------

@@ -54,6 +54,12 @@ def wait_for(path, *, report):
         time.sleep(0.01)
 
 
+def deaf(path, *, report):
+    report(0, 1, "Deaf from now on")
+    while not Path(path).exists():
+        time.sleep(0.01)
+
+
 def refuse(*, report):
     raise RecipeInvalid("Crop ends outside the frame", "Make it smaller.")
 
@@ -165,6 +171,15 @@ def test_a_running_job_stops_at_its_next_report(runner, tmp_path):
     assert job.state == "cancelled" and not job.error
     runner.submit("stop", "Count", count, str(tmp_path / "made"), 1)
     assert ended(runner, "stop").state == "done"
+
+
+def test_a_job_that_ends_before_it_hears_that_it_should_stop_is_done(runner, tmp_path):
+    runner.submit("deaf", "Wait", deaf, str(tmp_path / "gate"))
+    running(runner, "deaf")
+    runner.cancel("deaf")
+    (tmp_path / "gate").touch()
+    job = ended(runner, "deaf")
+    assert job.state == "done" and job.done == job.total and job.finished >= job.started > 0
 
 
 def test_a_waiting_job_is_cancelled_at_once_and_never_runs(runner, tmp_path):

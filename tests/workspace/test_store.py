@@ -145,6 +145,15 @@ def test_an_upload_is_kept_once_under_the_digest_of_its_bytes(store):
     assert not path.exists()
 
 
+def test_a_clip_that_was_uploaded_once_and_lies_elsewhere_now_is_called_as_it_is_there(store):
+    path = store.keep_upload(io.BytesIO(b"film"), "From a browser.mp4")
+    digest = sha256(b"film").hexdigest()
+    store.save_video(info(digest, str(path)))
+    assert store.entry(digest).name == "From a browser.mp4"
+    store.save_video(info(digest, "/clips/from-the-disk.mp4"))
+    assert (store.entry(digest).name, store.entry(digest).uploaded) == ("from-the-disk.mp4", False)
+
+
 @pytest.mark.parametrize(
     "name",
     ["../../etc/passwd", "..\\..\\x.mp4", "a/b/../../x.mp4", "", ".", "..", "x.mp4/../..", "\0.mp4", "x." + "é" * 300],

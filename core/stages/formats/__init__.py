@@ -31,10 +31,8 @@ def labels_of(*analysis: Analysis, name: str = "", many: bool = False) -> Labels
 
 
 def _load() -> None:
-    for iter_module in sorted(iter_modules(__path__), key=lambda module_info: module_info.name):
-        module = import_module(f"{__name__}.{iter_module.name}")
-        if not hasattr(module, "NAME"):
-            continue
+    modules = [import_module(f"{__name__}.{entry.name}") for entry in iter_modules(__path__)]
+    for module in sorted((module for module in modules if hasattr(module, "NAME")), key=lambda module: module.NAME):
         entry = Format(
             name=module.NAME,
             title=module.TITLE,

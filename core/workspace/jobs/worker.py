@@ -46,9 +46,19 @@ def dask_setup(worker: Any) -> None:
         _print_to(Path(path))
     faulthandler.enable()
     if os.environ.get(LANE_VARIABLE) == "job":
-        os.nice(JOB_NICENESS)
+        _make_way()
     modules = os.environ.get(WARM_VARIABLE, "").split()
     threading.Thread(target=_import, args=(modules,), name="warm", daemon=True).start()
+
+
+def _make_way() -> None:
+    """Give this process a lower priority than the server's."""
+    if hasattr(os, "nice"):
+        os.nice(JOB_NICENESS)
+    else:
+        import psutil
+
+        psutil.Process().nice(psutil.BELOW_NORMAL_PRIORITY_CLASS)  # of Windows
 
 
 def _import(modules: list[str]) -> None:
@@ -62,7 +72,8 @@ def _print_to(path: Path) -> None:
     """Send standard output and error of this process to the end of a file, begun anew when it has grown large."""
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists() and path.stat().st_size > LARGEST_LOG:
-        path.replace(path.with_suffix(".old"))
+        with contextlib.suppress(PermissionError):  # on Windows, as long as another worker writes to it
+            path.replace(path.with_suffix(".old"))
     with open(path, "ab", buffering=0) as log:
         os.dup2(log.fileno(), 1)
         os.dup2(log.fileno(), 2)

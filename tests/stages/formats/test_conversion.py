@@ -115,6 +115,20 @@ def test_a_lane_becomes_a_track_for_each_stretch_that_was_seen():
     assert [track.seen_s for track in unseen] == [(0.0, 0.1), (0.3, 0.4)]
 
 
+def test_segments_that_touch_are_one_stretch_that_was_seen():
+    parts = (Segment(0.0, 0.1, "walk"), Segment(0.2, 0.3, "run"), Segment(0.3, 0.35, "walk"), Segment(0.35, 0.4, "run"))
+    tracks = tracks_of_lane(Lane(parts), "digest", "nothing", 0.4)
+    assert [track.seen_s for track in tracks] == [(0.0, 0.1), (0.2, 0.4)]
+    assert [len(track.segments) for track in tracks] == [1, 3]
+
+
+def test_files_are_packed_small_and_the_same_every_time():
+    files = {"b.txt": b"walk\n" * 20_000, "a.txt": b"run\n"}
+    content = packed(files)
+    assert len(content) < 2_000 and packed(dict(reversed(files.items()))) == content
+    assert unpacked("labels.zip", content) == files
+
+
 # The command ----------------------------------------------------------------------------------------------------------
 
 

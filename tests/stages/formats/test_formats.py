@@ -49,6 +49,10 @@ def test_every_format_can_tell_that_nothing_was_found(name):
     assert FORMATS[name].write(labels_of())
 
 
+def test_formats_are_listed_by_their_names_whatever_their_modules_are_called():
+    assert list(FORMATS) == sorted(FORMATS)
+
+
 def test_json_has_exactly_the_promised_fields():
     content = json.loads(FORMATS["json"].write(labels_of(WALK, RUN)))
     assert content == {

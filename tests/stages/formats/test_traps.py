@@ -9,6 +9,7 @@ from core.base.errors import FormatInvalid
 from core.base.registry import FORMATS
 from core.domain import Labels, Point, Segment
 from core.stages.formats import ReadOptions
+from core.stages.formats.common import safe_xml
 from tests.labels import VARIABLE, A, events, labels, read, steady
 
 EVENT = [("a", 0.08, 0.2, "walk")]
@@ -27,6 +28,15 @@ def found(name: str, content: str, *infos, **asked) -> Labels:
 
 def value(name: str, content: object, *infos, **asked) -> Labels:
     return found(name, json.dumps(content), *infos, **asked)
+
+
+# XML ------------------------------------------------------------------------------------------------------------------
+
+
+def test_xml_may_be_40_levels_deep_and_no_deeper():
+    assert safe_xml.parsed("a.eaf", b"<a>" * 40 + b"</a>" * 40).tag == "a"
+    with pytest.raises(FormatInvalid, match="at most 40 levels"):
+        safe_xml.parsed("a.eaf", b"<a>" * 41 + b"</a>" * 41)
 
 
 # All ------------------------------------------------------------------------------------------------------------------
@@ -367,6 +377,11 @@ def test_elan_slots_without_a_time_are_filled_in_along_their_tier_not_along_the_
     ]
 
 
+def test_elan_slots_that_no_later_time_bounds_are_told_and_not_made_up():
+    slots = slot(1, 80) + slot(2) + slot(3)
+    refused("elan", eaf(slots, tier("words", mark(1, 1, 2), mark(2, 2, 3))), A, match="line")
+
+
 def test_elan_annotations_that_refer_to_others_take_their_times_and_several_of_one_have_none():
     slots, words = slot(1, 80) + slot(2, 200), tier("words", mark(1, 1, 2))
     told = found("elan", eaf(slots, words + tier("kind", refer(2, 1, "verb"))), A)
@@ -674,3 +689,18 @@ def test_mstcn_results_that_are_a_frame_longer_than_their_clip_are_refused_with_
     rows = ["background"] * 2 + ["walk"] * 3 + ["background"] * 6
     content = "### Frame level recognition: ###\n" + " ".join(rows) + "\n"
     refused("mstcn", content, A, match=r"10.*11|11.*10")
+
+
+@pytest.mark.parametrize("name", ["srt", "vtt"])
+def test_a_cue_without_length_is_refused(name: str):
+    head = "WEBVTT\n\n" if name == "vtt" else "1\n"
+    mark = "." if name == "vtt" else ","
+    cue = f"{head}00:00:00{mark}080 --> 00:00:00{mark}080\nwalk\n"
+    refused(name, cue, A, match="an end after the start")
+
+
+def test_a_rate_that_is_that_of_the_clip_is_not_remarked_upon():
+    content = FORMATS["labelstudio"].write(labels(Segment(0.08, 0.2, "walk")))
+    assert not read(FORMATS["labelstudio"], content, A, rate_hz=Fraction(25)).findings
+    (finding,) = read(FORMATS["labelstudio"], content, A, rate_hz=Fraction(24)).findings
+    assert "frameRate 24" in finding.got
