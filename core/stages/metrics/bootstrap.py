@@ -41,16 +41,6 @@ class PairedDifference:
     not_better: float | None
 
 
-@dataclass(frozen=True)
-class McNemar:
-    """Clips that only the first, or only the second model got right, and how likely so uneven a split is by chance."""
-
-    only_first: int
-    only_second: int
-    p: float
-    why: str = ""
-
-
 def wilson(right: float, count: float) -> Interval:
     """For a share of independent clips: `right` of `count`."""
     if count == 0:
@@ -200,18 +190,3 @@ def mcnemar_p(only_first: int, only_second: int) -> float:
 
     total = only_first + only_second
     return float(min(1.0, 2 * binom.cdf(min(only_first, only_second), total, 0.5))) if total else 1.0
-
-
-def mcnemar(comparison: Comparison, other: Comparison) -> McNemar:
-    """Whether two models differ on independent clips. Clips in groups are refused: there the bootstrap is right."""
-    check_comparable(comparison, other)
-    if units_of(comparison)[0] != "clip":
-        raise ScoringRefused(
-            "McNemar's test is for independent clips, and these come in groups or over time.",
-            "Read the interval of the difference: it draws whole groups.",
-        )
-    known = comparison.truth >= 0
-    first, second = (each.predicted[known] == comparison.truth[known] for each in (comparison, other))
-    only_first, only_second = int(np.sum(first & ~second)), int(np.sum(second & ~first))
-    why = "" if only_first + only_second else "no clip tells them apart"
-    return McNemar(only_first, only_second, mcnemar_p(only_first, only_second), why)

@@ -148,11 +148,6 @@ def _labels_without_segments(comparison: Comparison) -> int:
     return sum(label not in true for index, label in enumerate(comparison.labels) if index != comparison.background)
 
 
-def stray_detections(comparison: Comparison) -> int:
-    """How many predicted segments carry a label that has no true segment."""
-    return sum(len(each.units) for each in comparison.table(detections).values() if not each.truths.any())
-
-
 @metric(
     "mAP at IoU 0.5",
     needs="detections",

@@ -5,7 +5,7 @@ temperature scaling); Brier, 1950, as the sum over labels, which for two labels 
 libraries. Bins [a, b) of equal width, the last one closed; 15 of them unless said otherwise.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ FEW_CLIPS = 100  # below, the expected calibration error is too large on average
 FEW_IN_BIN = 10
 LEAST_PROBABILITY = 1e-12
 COLDEST, HOTTEST = 0.05, 20.0
-CLOSE, MOST_STEPS = 1e-12, 100  # of the search for a temperature
+CLOSE = 1e-12  # of the search for a temperature
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,43 +151,30 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return raised / raised.sum(axis=-1, keepdims=True)
 
 
-def fit_temperature(logits: np.ndarray, truth: np.ndarray, *, near: float = 1.0) -> Temperature:
+def fit_temperature(logits: np.ndarray, truth: np.ndarray) -> Temperature:
     """The temperature in [0.05, 20] at which softmax(logits / T) has the least log loss. For validation data only.
 
-    logits: (n, C); truth: (n,), rows of -1 are left out. The loss is convex in 1 / T: its slope there has one root,
-    found by Newton's method within bounds that close in on it. near: where to begin.
+    logits: (n, C); truth: (n,), rows of -1 are left out. The loss is convex in 1 / T, so its slope there has one root.
     """
+    from scipy.optimize import brentq
+
     known = truth >= 0
     if not known.any():
         raise NotEnoughExamples("No clip of the validation part is labelled.", "Label some, or leave the scores alone.")
     logits = np.array(logits[known], np.float64)
     logits -= logits.max(axis=1, keepdims=True)
     own = float(np.take_along_axis(logits, truth[known][:, None], axis=1).mean())
-    low, high, sharpness = 1 / HOTTEST, 1 / COLDEST, 1 / near
-    for _ in range(MOST_STEPS):
-        slope, bend = _slope(logits, own, sharpness)
-        low, high = (low, sharpness) if slope >= 0 else (sharpness, high)
-        step = sharpness - slope / bend if bend > 0 else np.inf * -slope
-        aim = min(max(step, 1 / HOTTEST), 1 / COLDEST)
-        aim = aim if low <= aim <= high else float(np.sqrt(low * high))
-        if abs(aim - sharpness) <= CLOSE * sharpness:
-            break
-        sharpness = aim
-    at_bound = (sharpness <= 1 / HOTTEST and slope >= 0) or (sharpness >= 1 / COLDEST and slope <= 0)
-    return Temperature(float(np.clip(1 / aim, COLDEST, HOTTEST)), bool(at_bound))
+    low, high = 1 / HOTTEST, 1 / COLDEST
+    if _slope(low, logits, own) >= 0:
+        return Temperature(HOTTEST, True)
+    if _slope(high, logits, own) <= 0:
+        return Temperature(COLDEST, True)
+    return Temperature(1 / float(brentq(_slope, low, high, args=(logits, own), xtol=CLOSE, rtol=CLOSE)), False)
 
 
-def _slope(logits: np.ndarray, own: float, sharpness: float) -> tuple[float, float]:
-    """First and second derivative of the mean log loss by the sharpness. logits: (n, C), none above 0."""
+def _slope(sharpness: float, logits: np.ndarray, own: float) -> float:
+    """The derivative of the mean log loss by the sharpness 1 / T. logits: (n, C), none above 0; own: those of truth."""
     raised = np.exp(logits * sharpness)
     total = raised.sum(axis=1)
     raised *= logits
-    first = raised.sum(axis=1) / total
-    second = np.einsum("ij,ij->i", raised, logits) / total
-    return float(first.mean()) - own, float((second - first**2).mean())
-
-
-def calibrated(comparison: Comparison, temperature: float) -> Comparison:
-    """`comparison` with its scores softened (T > 1) or sharpened (T < 1); labels and accuracy stay as they are."""
-    assert comparison.scores is not None
-    return replace(comparison, scores=softmax(logits_of(comparison.scores) / temperature))
+    return float((raised.sum(axis=1) / total).mean()) - own

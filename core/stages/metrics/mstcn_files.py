@@ -4,7 +4,6 @@ A line is a frame, counted from 0. Result files of yabufarha/ms-tcn are read too
 line. Text is UTF-8, line ends are those of Unix or Windows, a last newline is optional.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -17,14 +16,6 @@ from core.stages.formats.common.reader import BACKGROUND
 from core.stages.metrics.comparison import of_rows
 
 LARGEST_BYTES = 256 * 2**20
-
-
-@dataclass(frozen=True)
-class LabelFiles:
-    """What was read: video names, and for each the labels of its frames."""
-
-    names: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
 
 
 def read_mstcn(path: Path) -> tuple[str, ...]:

@@ -12,21 +12,6 @@ from core.stages.preprocessing.sampling import Trim
 from core.stages.preprocessing.step import CLOCK_SLACK_S, TO_THE_END_S, Box, PictureStep, Placement
 
 
-class Tally:
-    """Counts the frames that pass through, and the filled ones among them."""
-
-    def __init__(self):
-        self.frames = 0
-        self.filled = 0
-
-    def watch(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """The same frames, counted."""
-        for frame in frames:
-            self.frames += 1
-            self.filled += frame.filled
-            yield frame
-
-
 def placed(recipe: Recipe, width_px: int, height_px: int) -> Placement:
     """Where a recipe puts things of a picture of this size, all its steps together; RecipeInvalid where it cannot."""
     matrix = np.eye(3)

@@ -221,8 +221,7 @@ def fit(found: Comparison, card: Scorecard, folds: np.ndarray) -> tuple[Calibrat
     fitted: list[calibration.Temperature] = []
     for number in numbers:
         others = known & (row_parts != number)
-        near = fitted[-1].value if fitted else 1.0
-        fitted.append(calibration.fit_temperature(logits[others], found.truth[others], near=near))
+        fitted.append(calibration.fit_temperature(logits[others], found.truth[others]))
     heat = np.array([one.value for one in fitted])
     milder = replace(found, scores=calibration.softmax(logits / heat[row_parts][:, None]).astype(np.float32))
     cold = tuple(number for number, one in enumerate(fitted) if one.at_bound)

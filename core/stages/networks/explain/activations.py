@@ -11,7 +11,7 @@ import numpy as np
 
 from core.base.registry import unknown
 from core.stages.networks.backbones import Backbone
-from core.stages.networks.explain.layers import Layer, network, sources
+from core.stages.networks.explain.layers import Layer, network, sources_of
 
 BATCH = 16  # single pictures at once
 LONGEST_REACH = 64  # frames to either side, for layers that depend on all of a clip
@@ -149,8 +149,9 @@ def _parts(backbone: Backbone, layer: str) -> list[Any]:
 @lru_cache(maxsize=4)
 def _narrows(backbone: Backbone) -> tuple[str, ...]:
     """The operations through whose output alone all goes on, from the input."""
-    operations = network(backbone).operations
-    last_use = {source.name: place for place, operation in enumerate(operations) for source in sources(operation)}
+    model = network(backbone)
+    operations, sources = model.operations, sources_of(model)
+    last_use = {source.name: index for index, operation in enumerate(operations) for source in sources[operation.name]}
     open_until, narrows = 0, []
     for index, operation in enumerate(operations):
         if open_until <= index:

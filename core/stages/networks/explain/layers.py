@@ -96,8 +96,9 @@ def _reaches(model: Any) -> dict[str, _Reach]:
     the whole picture depends on all of it, and so does whatever it is multiplied into.
     """
     reaches: dict[str, _Reach] = {}
+    sources = sources_of(model)
     for operation in model.operations:
-        inputs = sources(operation)
+        inputs = sources[operation.name]
         if not inputs:
             axes = len(operation.output.shape) - 2
             reaches[operation.name] = _Reach((1,) * axes, (1,) * axes)
@@ -106,12 +107,21 @@ def _reaches(model: Any) -> dict[str, _Reach]:
     return reaches
 
 
-def sources(operation: Any) -> list[Any]:
-    """The operations whose outputs this one takes."""
-    if type(operation).__name__ == "InputLayer":
-        return []
-    _, node, _ = operation.output._keras_history
-    return [tensor._keras_history[0] for tensor in operation._inbound_nodes[node].input_tensors]
+def sources_of(model: Any) -> dict[str, list[Any]]:
+    """For each operation of a Keras model, by name, the operations whose outputs it takes; none for an input."""
+    producers = {id(tensor): operation for operation in model.operations for tensor in _tensors(operation.output)}
+    return {
+        operation.name: []
+        if type(operation).__name__ == "InputLayer"
+        else [producers[id(tensor)] for tensor in _tensors(operation.input)]
+        for operation in model.operations
+    }
+
+
+def _tensors(structure: Any) -> list[Any]:
+    import keras
+
+    return keras.tree.flatten(structure)
 
 
 def _reach(operation: Any, inputs: list[tuple[Any, _Reach]]) -> _Reach:
@@ -178,9 +188,9 @@ def _gives_maps(operation: Any, backbone: Backbone) -> bool:
 
 def _last(model: Any, layers: tuple[Layer, ...]) -> tuple[str, bool]:
     """The layer whose maps become the features, and whether by their mean over the picture."""
-    end = model.outputs[0]._keras_history[0]
+    end = next(operation for operation in model.operations if model.outputs[0] is _tensors(operation.output)[0])
     maps = {layer.name for layer in layers}
-    before = [source.name for source in sources(end)]
+    before = [source.name for source in sources_of(model)[end.name]]
     mean = type(end).__name__ in ("GlobalAveragePooling2D", "GlobalAveragePooling3D") or (
         type(end).__name__ == "Mean" and len(_pooled_axes(end, 3)) == 2
     )
