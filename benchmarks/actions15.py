@@ -28,7 +28,7 @@ def main() -> list[Figure]:
     items, labels = training.gather(CLIPS, store)
     held_out = [item for item in items if item.fold == training.HELD_OUT]
     here = settings.current()
-    card = models.models(here)[training.NAME]
+    card = models.ModelLibrary.of(here).cards()[training.NAME]
     run = recurrent.load(here.models[0] / card.name / card.network, card.network_sha256)
     scores = training.score(run, held_out, labels)
     clips = sum(item.kind == "clip" for item in held_out)

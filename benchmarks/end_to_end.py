@@ -45,7 +45,7 @@ def main() -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder))
         info = store.video(clips_workflow.add_video(store, path))
-        backbone = BACKBONES[models.models(current())[MODEL].backbone]
+        backbone = BACKBONES[models.ModelLibrary.of(current()).cards()[MODEL].backbone]
         run = inference_engine.load(backbone, current().engine, store.engine_cache)
         predictions.predict(store, info.digest, Recipe(), MODEL, current().engine)  # compiles, and warms up
         rounds = [_round(store, info, backbone, run) for _ in range(ROUNDS)]
@@ -78,7 +78,7 @@ def _round(store: Store, info: VideoInfo, backbone: Backbone, run: Run) -> tuple
     ]
     with watch() as computing:
         features(backbone, prepared, run)
-    card = models.models(current())[MODEL]
+    card = models.ModelLibrary.of(current()).cards()[MODEL]
     store.delete(predictions.features_key(info.digest, Recipe(), backbone.name, current().engine))
     store.delete(predictions.prediction_key(store, info.digest, Recipe(), card, current().engine))
     with watch() as working:

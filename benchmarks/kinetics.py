@@ -55,7 +55,7 @@ def place(path: Path, fitting: tuple[str, ...], engine: str) -> int:
     store = Store(WORKSPACE)
     digest = clips.add_video(store, path)
     predictions.predict(store, digest, Recipe(), MODEL, engine)
-    card = models.models(settings.current())[MODEL]
+    card = models.ModelLibrary.of(settings.current()).cards()[MODEL]
     ranking = [entry.label for entry in predictions.analysis(store, digest, Recipe(), card, engine).ranking]
     return min(ranking.index(label) for label in fitting)
 

@@ -186,7 +186,7 @@ def _hidden() -> list[Figure]:
 def _looked_at(path: Path) -> tuple[VideoInfo, Prediction]:
     """A clip of the benchmarks' workspace and what the usual model says of it."""
     store, here = Store(WORKSPACE), settings.current()
-    card = models.models(here)[models.DEFAULT_MODEL]
+    card = models.ModelLibrary.of(here).cards()[models.DEFAULT_MODEL]
     digest = clips_workflow.add_video(store, path)
     predictions.predict(store, digest, Recipe(), card.name, here.engine)
     return store.video(digest), store.read(

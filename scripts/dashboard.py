@@ -60,7 +60,7 @@ def answers(url: str) -> bool:
 
 @contextmanager
 def serve(
-    workspace: Path, *, wait_s: float = 60, program: str = "app.py", port: int | None = None
+    workspace: Path, *, wait_s: float = 240, program: str = "app.py", port: int | None = None
 ) -> Iterator[Dashboard]:
     """Serve the dashboard with `workspace` as its own; stopped, with its workers, at the end.
 
@@ -89,7 +89,7 @@ def serve(
     finally:
         process.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGTERM))  # Windows has no SIGTERM to catch
         try:
-            process.wait(20)
+            process.wait(60)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

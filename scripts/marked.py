@@ -74,7 +74,7 @@ def open_player(page: Page, url: str, digest: str, stage: str) -> Locator:
     """The player of the stage, when it stands at the first frame."""
     page.goto(f"{url}/?video={digest}&stage={stage}")
     player = page.locator(".player[data-settled=yes]")
-    player.wait_for(timeout=60_000)
+    player.wait_for(timeout=240_000)
     return page.locator(".player")
 
 

@@ -31,7 +31,18 @@ MOST_S = 90.0  # of the related tests, as they were timed before, the quickest f
 TIMEOUT_S, HANGS_S = 1800.0, 600  # of all tests of a place, and of one test
 OPTIONS = ("-q", "-p", "no:cacheprovider", "-m", "not browser", f"--timeout={HANGS_S}")
 OPTIONS += ("-W", "ignore::pytest.PytestAssertRewriteWarning")  # of libraries that are loaded before pytest is
-WARM = ("numpy", "cv2", "pandas", "scipy.stats", "sklearn.linear_model", "streamlit.testing.v1", "plotly.graph_objects")
+WARM = (
+    "pytest",
+    "hypothesis.strategies",
+    "av",
+    "numpy",
+    "cv2",
+    "pandas",
+    "scipy.stats",
+    "sklearn.linear_model",
+    "streamlit.testing.v1",
+    "plotly.graph_objects",
+)
 
 
 # Related tests --------------------------------------------------------------------------------------------------------
@@ -259,7 +270,7 @@ class Workshop:
 
     def unsound(self, tests: Iterable[str]) -> set[str]:
         """Those of some tests that fail without any change, too."""
-        names = sorted({test for test in tests if "::" in test})
+        names = sorted({test for test in tests if test.startswith("tests/")})
         if names:
             self._forked([*OPTIONS, *names])
         return set(self._failed()) & set(names)

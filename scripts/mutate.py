@@ -94,12 +94,14 @@ def _keep(lists: dict) -> None:
     LISTS.write_text(json.dumps(lists, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def named_tried() -> None:
-    """Try each named change with the test that pins it."""
+def named_tried(*, again: bool) -> None:
+    """Try each named change with the test that pins it; those that were killed before only if asked again."""
     lists = json.loads(LISTS.read_text("utf-8"))
     with tempfile.TemporaryDirectory() as folder:
         shop = Workshop(ROOT, Path(folder))
         for change in lists["named"]:
+            if change["outcome"] == "killed" and not again:
+                continue
             change |= shop.outcome_of_named(change)
             _keep(lists)
             print(f"{change['what']}: {change['outcome']}", flush=True)
@@ -171,7 +173,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     elif given.what == "run":
         tried(given.seed, again=given.again)
     elif given.what == "named":
-        named_tried()
+        named_tried(again=given.again)
     else:
         written()
     return 0

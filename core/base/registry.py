@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 class Registry(Mapping[str, T], Generic[T]):
-    """Definitions by name, in the order in which they were added; an unknown name says what it may have meant."""
+    """Definitions by name, in the order of adding or as arranged; an unknown name says what it may have meant."""
 
     def __init__(self, noun: str):
         self.noun = noun
@@ -22,6 +22,10 @@ class Registry(Mapping[str, T], Generic[T]):
             raise ValueError(f"There are two {self.noun}s named {name!r}")
         self._entries[name] = entry
         return entry
+
+    def arrange(self, *names: str) -> None:
+        """List these entries first, in this order; all others follow as they were added."""
+        self._entries = {name: self[name] for name in names} | self._entries
 
     def __getitem__(self, name: str) -> T:
         try:

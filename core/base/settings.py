@@ -37,11 +37,16 @@ def read(environment: Mapping[str, str]) -> Settings:
     workspace = Path(environment.get("KINETOSCOPE_WORKSPACE") or ROOT / "workspace").expanduser().resolve()
     return Settings(
         workspace=workspace,
-        models=(ROOT / "models", workspace / "models"),
+        models=model_folders(workspace),
         scheduler=environment.get("KINETOSCOPE_SCHEDULER", ""),
         engine=environment.get("KINETOSCOPE_ENGINE") or _best_engine(),
         worker_memory_bytes=int(float(environment.get("KINETOSCOPE_WORKER_MEMORY_GB") or 4) * 2**30),
     )
+
+
+def model_folders(workspace: Path) -> tuple[Path, Path]:
+    """Where models are stored: those of the project, and those of the workspace."""
+    return ROOT / "models", workspace / "models"
 
 
 @cache

@@ -30,9 +30,9 @@ def probe(chosen: argparse.Namespace) -> console.Output:
 def models(chosen: argparse.Namespace) -> console.Output:
     """The models that can be used; what is wrong with others is told as errors."""
     here = settings.current()
-    for error in models_workflow.broken_models(here).values():
+    for error in models_workflow.ModelLibrary.of(here).broken().values():
         console.complain(error)
-    rows = [_row(card) for card in models_workflow.models(here).values()]
+    rows = [_row(card) for card in models_workflow.ModelLibrary.of(here).cards().values()]
     if chosen.format == "json":
         return console.Output({"": (json.dumps(rows, indent=2, ensure_ascii=False) + "\n").encode()})
     return console.Output({"": _table(rows).encode()})
@@ -65,9 +65,9 @@ def analyze(chosen: argparse.Namespace) -> console.Output:
     """Labels over time of each clip. Where one of several fails, it is told and the others go on."""
     here = settings.current()
     store = Store(here.workspace)
-    cards = models_workflow.models(here)
+    cards = models_workflow.ModelLibrary.of(here).cards()
     if chosen.model not in cards:
-        raise models_workflow.broken_models(here).get(chosen.model) or unknown("model", chosen.model, cards)
+        raise models_workflow.ModelLibrary.of(here).broken().get(chosen.model) or unknown("model", chosen.model, cards)
     card = cards[chosen.model]
     recipe = console.recipe(chosen.recipe) if chosen.recipe else Recipe()
     console.check_place(chosen.output)
@@ -170,7 +170,7 @@ def report(chosen: argparse.Namespace) -> console.Output:
     here = settings.current()
     store = Store(here.workspace)
     console.check_place(chosen.output)
-    card, _ = models_workflow.model_of(store, chosen.model)
+    card, _ = models_workflow.ModelLibrary.of(store).get(chosen.model)
     recipe = console.recipe(chosen.recipe) if chosen.recipe else Recipe()
     subjects = [subject for told in chosen.clips for subject in _subjects(store, told, recipe, card, here.engine)]
     return console.Output({"": narrative.write(subjects, language=chosen.language, form=chosen.format).encode()})

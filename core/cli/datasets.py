@@ -18,10 +18,12 @@ def train(chosen: argparse.Namespace) -> console.Output:
     here = settings.current()
     store = Store(here.workspace)
     console.check_place(chosen.output)
-    asked = {name: getattr(chosen, name) for name in ("groups", "folds", "backbone", "seed", "save", "words")}
+    entries = {name: getattr(chosen, name) for name in ("groups", "folds", "backbone", "seed", "save", "words")}
     options = training.Options(cell=chosen.cell)
     with console.Progress(chosen.dataset) as progress:
-        told = training_module.run(store, chosen.dataset, engine=here.engine, options=options, report=progress, **asked)
+        told = training_module.run(
+            store, chosen.dataset, engine=here.engine, options=options, report=progress, **entries
+        )
     for finding in store.dataset(told["dataset"]).findings:
         where = f"{finding.file}, line {finding.line}" if finding.line else finding.file
         kept = "left out" if finding.left_out else "note"
@@ -36,9 +38,9 @@ def evaluate(chosen: argparse.Namespace) -> console.Output:
     here = settings.current()
     store = Store(here.workspace)
     console.check_place(chosen.folder)
-    asked = {name: getattr(chosen, name) for name in ("model", "groups", "split", "strangers", "match")}
+    entries = {name: getattr(chosen, name) for name in ("model", "groups", "split", "strangers", "match")}
     with console.Progress(chosen.dataset) as progress:
-        judged = evaluation_module.run(store, chosen.dataset, engine=here.engine, report=progress, **asked)
+        judged = evaluation_module.run(store, chosen.dataset, engine=here.engine, report=progress, **entries)
         files = evaluation_module.files(store, judged, progress) if chosen.folder else {}
     console.deliver(files, chosen.folder)
     for warning in judged.warnings:

@@ -1,13 +1,12 @@
 """`python -m core evaluate`: a labelled set and a model or a training to numbers and a report."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from core.base.errors import AnalysisError, LabelsMismatch, UnknownName
 from core.base.progress import Report
 from core.base.registry import unknown
-from core.base.settings import ROOT
 from core.domain import Dataset, Evaluation, Grouping
 from core.workflows import datasets, models, training
 from core.workflows.datasets import library
@@ -22,7 +21,7 @@ SHORTEST_KEY = 8  # digits by which a training can be named
 
 def run(
     store: Store,
-    told: str,
+    text: str,
     *,
     model: str,
     groups: str,
@@ -32,12 +31,12 @@ def run(
     engine: str,
     report: Report,
 ) -> Evaluation:
-    """Evaluate, or take what was evaluated before. told: a labelled set; model: a model, or name or key of a training.
+    """Evaluate, or take what was evaluated before. text: a labelled set; model: a model, or name or key of a training.
 
     split: "given", "unseen" (groups that the model's card says were held out), key of a stored split, or a file that
     lists the test clips, one a line.
     """
-    dataset = library.stored_set(store, told, report)
+    dataset = library.stored_set(store, text, report)
     question = _question(store, dataset, model, groups, split, strangers, match, engine)
     key = evaluator.question_key(store, question)
     if not store.has(key):
@@ -79,7 +78,7 @@ def _question(
         split=split_named(store, dataset, split, grouping, model) if split else "",
         grouping=Grouping() if split else grouping,
         strangers=strangers,
-        pairs=tuple(_pair(one) for one in match),
+        pairs=tuple(_pair(text) for text in match),
         engine=engine,
     )
 
@@ -87,7 +86,7 @@ def _question(
 def _is_model(store: Store, name: str) -> bool:
     """Whether there is a model of that name; a broken one says what is wrong with it."""
     try:
-        models.model_of(store, name)
+        models.ModelLibrary.of(store).get(name)
     except UnknownName:
         return False
     return True
@@ -100,27 +99,22 @@ def _training(store: Store, dataset: Dataset, name: str) -> str:
         for key, record in training.all_runs(store).items()
         if record.dataset_key == datasets.key(dataset) and record.state != "planned"
     }
-    found = [key for key, record in runs.items() if record.name == name]
+    texts = [key for key, record in runs.items() if record.name == name]
     if len(name) >= SHORTEST_KEY and re.fullmatch("[0-9a-f]+", name):
-        found += [key for key in runs if key.startswith(name)]
-    if len(found) == 1:
-        return found[0]
-    if found:
+        texts += [key for key in runs if key.startswith(name)]
+    if len(texts) == 1:
+        return texts[0]
+    if texts:
         raise AnalysisError(
-            f"{len(found)} trainings on {dataset.name!r} are called {name!r}.",
-            f"Give the key of one: {', '.join(key[:12] for key in found)}.",
+            f"{len(texts)} trainings on {dataset.name!r} are called {name!r}.",
+            f"Give the key of one: {', '.join(key[:12] for key in texts)}.",
         )
-    known = dict.fromkeys([*_models(store), *(record.name for record in runs.values())])
+    known = dict.fromkeys([*models.ModelLibrary.of(store).names(), *(record.name for record in runs.values())])
     raise unknown("model or training on this set", name, known)
 
 
-def _models(store: Store) -> Iterator[str]:
-    for place in (ROOT / "models", store.workspace / "models"):
-        yield from sorted(path.parent.name for path in place.glob("*/card.json"))
-
-
-def _pair(told: str) -> tuple[str, str]:
-    ours, sign, theirs = told.partition("=")
+def _pair(text: str) -> tuple[str, str]:
+    ours, sign, theirs = text.partition("=")
     if not sign or not ours.strip() or not theirs.strip():
-        raise LabelsMismatch(f"{told!r} matches no labels.", "Write it as 'label of the set=label of the model'.")
+        raise LabelsMismatch(f"{text!r} matches no labels.", "Write it as 'label of the set=label of the model'.")
     return ours.strip(), theirs.strip()

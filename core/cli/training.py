@@ -5,7 +5,7 @@ from typing import Any
 from core.base.progress import Report
 from core.base.registry import BACKBONES
 from core.domain import Dataset, Split, Training
-from core.workflows import datasets
+from core.workflows import datasets, models
 from core.workflows.datasets.library import stored_set
 from core.workflows.datasets.split_choice import split_for
 from core.workflows.training import checkpoints, model_files, runs, trainer
@@ -15,7 +15,7 @@ from core.workspace.store import Store
 
 def run(
     store: Store,
-    told: str,
+    text: str,
     *,
     groups: str,
     folds: str,
@@ -30,8 +30,8 @@ def run(
     """Train and test, and where a name is given save the network for use as a model; gives what is printed."""
     _ = BACKBONES[backbone]
     if save:
-        model_files.free_name(store, save, exactly=True)
-    dataset = stored_set(store, told, report)
+        models.ModelLibrary.of(store).free_name(save, exactly=True)
+    dataset = stored_set(store, text, report)
     recipe = view("whole", backbone)
     key = runs.plan(
         store,

@@ -32,16 +32,16 @@ class Document:
         used = {one.label for one in (*self.segments, *self.points)}
         check(used <= set(self.labels), f"labels that the track does not offer: {sorted(used - set(self.labels))}")
         ends = [moment for stretch in self.seen for moment in stretch]
-        check(all(one < other for one, other in pairwise(ends)), f"the seen stretches are {self.seen[:5]}")
+        check(all(value < other for value, other in pairwise(ends)), f"the seen stretches are {self.seen[:5]}")
         check(not ends or ends[0] >= 0, "nothing is seen before the clip begins")
         for earlier, later in pairwise(self.segments):
             check(earlier.stop_s <= later.start_s, f"segments overlap at {later.start_s} s")
-        place = 0
-        for one in self.segments:
-            while place < len(self.seen) and self.seen[place][1] < one.stop_s:
-                place += 1
-            inside = place < len(self.seen) and self.seen[place][0] <= one.start_s
-            check(inside, f"the segment at {one.start_s} s was not seen")
+        index = 0
+        for segment in self.segments:
+            while index < len(self.seen) and self.seen[index][1] < segment.stop_s:
+                index += 1
+            inside = index < len(self.seen) and self.seen[index][0] <= segment.start_s
+            check(inside, f"the segment at {segment.start_s} s was not seen")
 
     @property
     def lane(self) -> Lane:

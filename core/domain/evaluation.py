@@ -75,22 +75,22 @@ class Comparison:
 
     def table(self, make: Callable[..., Any], *settings: Any) -> Any:
         """make(self, *settings), made once for this comparison and all its draws."""
-        asked = (make, *settings)
-        if asked not in self.tables:
-            self.tables[asked] = make(self, *settings)
-        return self.tables[asked]
+        pair = (make, *settings)
+        if pair not in self.tables:
+            self.tables[pair] = make(self, *settings)
+        return self.tables[pair]
 
     def total(self, make: Callable[..., Any], *settings: Any) -> np.ndarray:
         """The sum over units of the table that `make` gives: (n, K), dense or sparse, one row a unit.
 
         (K,) for the whole set, (R, K) for draws: a metric that computes on the last axis serves both.
         """
-        asked = (make, *settings)
-        if asked not in self.totals:
+        pair = (make, *settings)
+        if pair not in self.totals:
             rows = self.table(make, *settings)
             summed = rows.sum(axis=0) if self.weights is None else self.weights @ rows
-            self.totals[asked] = np.asarray(summed, np.float64)
-        return self.totals[asked]
+            self.totals[pair] = np.asarray(summed, np.float64)
+        return self.totals[pair]
 
     def drawn(self, weights: np.ndarray) -> "Comparison":
         """The same units, unit i counted weights[r, i] times in draw r; tables are shared. weights: (R, n) float64."""
@@ -150,7 +150,7 @@ class Scorecard:
     def __post_init__(self):
         count = len(self.labels)
         check(self.confusion.shape == (count, count), f"confusion is {self.confusion.shape} for {count} labels")
-        check(all(len(each) == count for each in self.by_label.values()), f"by_label holds {count} each")
+        check(all(len(estimates) == count for estimates in self.by_label.values()), f"by_label holds {count} each")
 
 
 @dataclass(frozen=True, eq=False)

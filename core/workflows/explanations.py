@@ -301,7 +301,9 @@ def readers(settings: Settings, backbone_name: str) -> dict[str, ModelCard]:
 
     Where none is its own classifier, that one comes along as a model of the CNN's own name, if it has one.
     """
-    found = {name: card for name, card in models.models(settings).items() if card.backbone == backbone_name}
+    found = {
+        name: card for name, card in models.ModelLibrary.of(settings).cards().items() if card.backbone == backbone_name
+    }
     if all(card.network for card in found.values()) and (own := _own(backbone_name)):
         found[own.name] = own
     return found
@@ -320,7 +322,7 @@ def _own(backbone_name: str) -> ModelCard | None:
 
 def _folder(store: Store, card: ModelCard) -> Path:
     """The folder of a model; the CNN's own classifier has none and gives the workspace."""
-    return store.workspace if card.name == card.backbone else models.model_of(store, card.name)[1]
+    return store.workspace if card.name == card.backbone else models.ModelLibrary.of(store).get(card.name)[1]
 
 
 def reading_key(store: Store, digest: str, recipe: Recipe, card: ModelCard, engine: str) -> str:

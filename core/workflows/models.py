@@ -1,16 +1,18 @@
-"""The models of this machine: where they lie, their cards, and what is wrong with broken ones."""
+"""The models of this machine: where they are stored, their cards, and what is wrong with broken ones."""
 
 import math
+import re
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from core.base.errors import AnalysisError, FormatInvalid
 from core.base.registry import BACKBONES, unknown
-from core.base.settings import ROOT, Settings
+from core.base.settings import Settings, model_folders
 from core.domain import (
     ModelCard,
     serialization,
@@ -25,28 +27,82 @@ if TYPE_CHECKING:
 DEFAULT_MODEL = "kinetics400"  # knows the most, so it is what a newcomer should see first
 
 
-def models(settings: Settings) -> dict[str, ModelCard]:
-    """The networks that can be used, by name: cards in the folders of `settings`, the project's own first."""
-    return {name: card for name, (card, _folder) in _survey(settings.models)[0].items()}
+@dataclass(frozen=True)
+class ModelLibrary:
+    """The models of this machine: each is a folder with a card, beside the network that the card names.
 
+    folders: where the models are; the last one is the workspace's own, which takes trained and imported models.
+    """
 
-def broken_models(settings: Settings) -> dict[str, AnalysisError]:
-    """What is wrong with those that cannot be used, by the folder they lie in."""
-    return _survey(settings.models)[1]
+    folders: tuple[Path, ...]
 
+    @classmethod
+    def of(cls, owner: Settings | Store) -> Self:
+        """The models that these settings name, or that a program with this store can use."""
+        return cls(owner.models if isinstance(owner, Settings) else model_folders(owner.workspace))
 
-def _survey(places: tuple[Path, ...]) -> tuple[dict[str, tuple[ModelCard, Path]], dict[str, AnalysisError]]:
-    found: dict[str, tuple[ModelCard, Path]] = {}
-    broken: dict[str, AnalysisError] = {}
-    for path in (path for place in places for path in sorted(place.glob("*/card.json"))):
-        try:
-            card = _card(path, path.stat().st_mtime_ns)
-            if card.name in found:
-                raise FormatInvalid(f"{path}: there already is a model named {card.name!r}.", "Rename one of the two.")
-            found[card.name] = (card, path.parent)
-        except AnalysisError as error:
-            broken[str(path.parent)] = error
-    return found, broken
+    def cards(self) -> dict[str, ModelCard]:
+        """The models that can be used, by name; the project's own first."""
+        return {name: card for name, (card, _folder) in self._survey()[0].items()}
+
+    def broken(self) -> dict[str, AnalysisError]:
+        """What is wrong with the models that cannot be used, by folder."""
+        return self._survey()[1]
+
+    def names(self) -> list[str]:
+        """The names of all models, broken ones included."""
+        return [path.parent.name for path in self._card_files()]
+
+    def get(self, name: str) -> tuple[ModelCard, Path]:
+        """The card and the folder of a model; an error says what is wrong with a broken or unknown one."""
+        usable, broken = self._survey()
+        for folder, error in broken.items():
+            if Path(folder).name == name:
+                raise error
+        if name not in usable:
+            raise unknown("model", name, usable)
+        return usable[name]
+
+    def own(self) -> Self:
+        """The models that were trained or imported in this workspace."""
+        return replace(self, folders=self.folders[-1:])
+
+    def own_folder(self, name: str) -> Path:
+        """The folder of a model of the workspace, whether it exists or not."""
+        return self.folders[-1] / name
+
+    def free_name(self, wanted: str, *, exactly: bool = False) -> str:
+        """A model name that is not in use: lowercase letters, digits and hyphens.
+
+        exactly: give `wanted` itself, or raise an error.
+        """
+        name = re.sub(r"[^a-z0-9]+", "-", wanted.lower()).strip("-")[:40] or "model"
+        taken = {*self.names(), "backbones"}
+        if exactly and (name != wanted or name in taken):
+            reason = "is already in use" if name in taken else "contains characters that are not allowed"
+            raise AnalysisError(
+                f"The model name {wanted!r} {reason}.", "Use another name: lowercase letters, digits and hyphens."
+            )
+        numbered = (name, *(f"{name}-{number}" for number in range(2, 10_000)))
+        return next(candidate for candidate in numbered if candidate not in taken)
+
+    def _card_files(self) -> list[Path]:
+        return [path for folder in self.folders for path in sorted(folder.glob("*/card.json"))]
+
+    def _survey(self) -> tuple[dict[str, tuple[ModelCard, Path]], dict[str, AnalysisError]]:
+        usable: dict[str, tuple[ModelCard, Path]] = {}
+        broken: dict[str, AnalysisError] = {}
+        for path in self._card_files():
+            try:
+                card = _card(path, path.stat().st_mtime_ns)
+                if card.name in usable:
+                    raise FormatInvalid(
+                        f"{path}: there already is a model named {card.name!r}.", "Rename one of the two."
+                    )
+                usable[card.name] = (card, path.parent)
+            except AnalysisError as error:
+                broken[str(path.parent)] = error
+        return usable, broken
 
 
 @lru_cache(maxsize=256)
@@ -78,16 +134,6 @@ def check_card(card: ModelCard, path: Path | str) -> None:
         raise FormatInvalid(f"{path}: expected a file of this folder as network, got {card.network!r}.")
     if card.words != Path(card.words).name or (card.words and not card.network):
         raise FormatInvalid(f"{path}: expected a file of this folder as words beside a network, got {card.words!r}.")
-
-
-def model_of(store: Store, name: str) -> tuple[ModelCard, Path]:
-    found, broken = _survey((ROOT / "models", store.workspace / "models"))
-    for folder, error in broken.items():
-        if Path(folder).name == name:
-            raise error
-    if name not in found:
-        raise unknown("model", name, found)
-    return found[name]
 
 
 @lru_cache(maxsize=8)

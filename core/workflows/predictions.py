@@ -42,7 +42,7 @@ from core.workspace.store import Store
 if TYPE_CHECKING:
     pass
 from core.workflows.clips import SHORTEST_S, counted
-from core.workflows.models import branch_of, model_of, network_of
+from core.workflows.models import ModelLibrary, branch_of, network_of
 
 
 def features_key(digest: str, recipe: Recipe, backbone_name: str, engine: str) -> str:
@@ -79,7 +79,7 @@ def predict(store: Store, digest: str, recipe: Recipe, model_name: str, engine: 
     Progress is told in frames of the clip.
     """
     info = store.video(digest)
-    card, folder = model_of(store, model_name)
+    card, folder = ModelLibrary.of(store).get(model_name)
     said = text_store.spoken_keys(store, digest) if card.words else ()
     key = _prediction_key(digest, recipe, card, engine, said)
     frames = frames_read(info, recipe)

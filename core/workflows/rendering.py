@@ -69,7 +69,7 @@ class Wanted:
 
 def film_key(store: Store, digest: str, wanted: Wanted) -> str:
     """The name of a clip with this burnt in; where words led to what is explained, with what is said in it now."""
-    reads = wanted.activation and models.model_of(store, wanted.model)[0].words
+    reads = wanted.activation and models.ModelLibrary.of(store).get(wanted.model)[0].words
     said = (text_store.spoken_keys(store, digest),) if reads else ()
     return fingerprint("film", 1, digest, wanted, *said)
 
@@ -222,7 +222,7 @@ class _Heat:
 
     def __init__(self, store: Store, info: VideoInfo, wanted: Wanted, report: Report):
         self.store, self.info, self.wanted, self.report = store, info, wanted, report
-        self.card, _ = models.model_of(store, wanted.model)
+        self.card, _ = models.ModelLibrary.of(store).get(wanted.model)
         self.backbone = BACKBONES[self.card.backbone]
         self.recipe = predictions.prepared(wanted.recipe, self.card)
         self.said = store.read(

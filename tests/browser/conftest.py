@@ -13,8 +13,9 @@ from scripts.dashboard import ROOT, Dashboard, chromium, serve
 from tests.conftest import with_networks
 
 PICTURES = ROOT / "build" / "pictures"
-PATIENCE_MS = 240_000  # for what decodes or computes; on a busy machine of two cores
-expect.set_options(timeout=60_000)  # a page of a busy machine; nothing here is about time
+PATIENCE_MS = 600_000  # for what decodes or computes; however busy the machine is
+LIMIT_MS = 120_000  # for what a page does at once
+expect.set_options(timeout=LIMIT_MS)
 
 
 def pytest_collection_modifyitems(items):
@@ -62,6 +63,7 @@ def open_page(browser: Browser, *, width: int = 1440, height: int = 900, scheme:
         color_scheme=scheme,
         accept_downloads=True,  # type: ignore[arg-type]
     )
+    context.set_default_timeout(LIMIT_MS)
     page = context.new_page()
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))

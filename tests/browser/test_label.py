@@ -64,7 +64,7 @@ def begun(apart: Dashboard, tmp_path: Path) -> str:
     """
     store = Store(apart.workspace)
     clip = store.video(clips.add_video(store, marked.make(tmp_path / "marked.mp4", "25", FRAMES)))
-    card, _ = models.model_of(store, "actions-15")
+    card, _ = models.ModelLibrary.of(store).get("actions-15")
     steps = [card.labels.index(label) for label in SAID for _ in range(4)]
     scores = np.full((len(steps), len(card.labels)), 0.02, np.float32)
     scores[np.arange(len(steps)), steps] = np.linspace(0.5, 0.9, len(steps))
@@ -123,7 +123,7 @@ def begin(page: Page, dashboard: Dashboard, digest: str) -> None:
 def watch(page: Page, dashboard: Dashboard, digest: str) -> None:
     """While it plays, the draft that is told is the one of the frame on screen."""
     store = Store(dashboard.workspace)
-    card, _ = models.model_of(store, "actions-15")
+    card, _ = models.ModelLibrary.of(store).get("actions-15")
     said = predictions.analysis(store, digest, Recipe(), card, current().engine).track.segments
     times_s, player = marked.times_of("25", FRAMES), page.locator(".player")
     player.focus()

@@ -81,7 +81,7 @@ def clock_s(told: str) -> float:
 def downloaded(page: Page, title: str) -> bytes:
     """The bytes behind a link to a file."""
     with page.expect_download() as waiting:
-        page.get_by_role("link", name=re.compile(rf"{re.escape(title)}$")).click()
+        page.get_by_role("link", name=re.compile(rf"{re.escape(title)}$")).first.click()
     return Path(waiting.value.path()).read_bytes()
 
 

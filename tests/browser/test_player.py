@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -112,8 +113,8 @@ def test_clicks_and_keys_find_the_frame_too(page: Page, stage: Dashboard, made):
     wait_until(lambda: video.evaluate("video => video.currentTime > 0.6"))
     press(page, "Space")
     wait_until(lambda: video.evaluate("video => video.paused"))
-    page.wait_for_timeout(300)
-    assert str(marked.on_screen(player)) == player.get_attribute("data-frame"), "the head stands at what is seen"
+    # the head comes to stand at what is seen
+    wait_until(lambda: str(marked.on_screen(player)) == player.get_attribute("data-frame"))
 
 
 def test_keys_zoom_and_are_listed(page: Page, stage: Dashboard, made):
@@ -160,7 +161,7 @@ def test_labels_are_drawn_mended_and_undone(page: Page, stage: Dashboard, made):
         page.mouse.up()
 
     def becomes(*expected: str) -> None:
-        wait_until(lambda: titles(player) == list(expected), seconds=10)
+        wait_until(lambda: titles(player) == list(expected))
 
     drag(1.0, 2.0)
     becomes("walk, 0:01.0 to 0:02.0")
@@ -202,13 +203,15 @@ def test_a_key_held_while_it_plays_paints_what_passes(page: Page, stage: Dashboa
     player = marked.open_player(page, stage.url, made[1]["58.83"], "edit")
     press(page, "Space")
     video = player.locator("video")
+    video.evaluate("video => { video.playbackRate = 0.2 }")  # so that a busy machine comes to hold the key in time
     wait_until(lambda: video.evaluate("video => video.currentTime > 0.3"))
     page.keyboard.down("4")
-    page.wait_for_timeout(600)
+    held_s = video.evaluate("video => video.currentTime")
+    wait_until(lambda: video.evaluate("(video, begun) => video.currentTime > begun + 0.1", held_s))
     page.keyboard.up("4")
     press(page, "Space")
     wait_until(lambda: len(titles(player)) == 1)
-    assert titles(player)[0].startswith("sit down, 0:00.")
+    assert re.match(r"sit down, 0:0[012]\.", titles(player)[0])
     page.get_by_role("slider", name="Playhead").focus()
     press(page, "Escape", "Home", "Shift+ArrowRight")
     settled(page, 10)

@@ -31,7 +31,7 @@ def danced(dashboard: Dashboard, square_clip: Path) -> str:
     """A clip of two seconds in the running server's library, as if a network saw yoga and then tap dancing in it."""
     store = Store(dashboard.workspace)
     digest = clips.add_video(store, square_clip)
-    card = models.models(settings.current())["kinetics400"]
+    card = models.ModelLibrary.of(settings.current()).cards()["kinetics400"]
     key = predictions.prediction_key(store, digest, Recipe(), card, settings.current().engine)
     scores = np.full((20, 400), 0.1 / 399, np.float32)
     for step in range(20):

@@ -103,7 +103,7 @@ def test_the_command_line_gives_what_the_pages_show(command, square_clip, shared
     _, out, _ = command("analyze", square_clip, "--model", MODEL)
     store, here = Store(shared_workspace), settings.current()
     found = predictions.analysis(
-        store, json.loads(out)["video"]["digest"], Recipe(), models.models(here)[MODEL], here.engine
+        store, json.loads(out)["video"]["digest"], Recipe(), models.ModelLibrary.of(here).cards()[MODEL], here.engine
     )
     assert predictions.export(found, "json") == out
 

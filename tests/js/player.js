@@ -29,7 +29,7 @@ export function packed({ name = "mine", edits = true, look = "label", title = ""
     starts: encode(Float64Array, segments.map(([start]) => start)),
     stops: encode(Float64Array, segments.map(([, stop]) => stop)),
     labels: encode(Uint16Array, segments.map(([, , label]) => LABELS.indexOf(label))),
-    sures: encode(Uint8Array, segments.map(([, , , confidence]) => (confidence === undefined ? 255 : Math.round(100 * confidence)))),
+    confidences: encode(Uint8Array, segments.map(([, , , confidence]) => (confidence === undefined ? 255 : Math.round(100 * confidence)))),
     curves: curves.map(({ times, values, ...rest }) => ({
       ...rest, times: encode(Float32Array, times), values: encode(Uint8Array, values),
     })),

@@ -174,7 +174,7 @@ def test_a_model_is_judged_at_first_on_groups_it_never_saw_and_its_classes_can_b
     store.save_dataset(dataset, datasets.key(dataset))
     card = ModelCard("m", "My model", "i3d-kinetics400", 1, ("run", "walk", "hop"), settings={"held_out": ("ann",)})
     monkeypatch.setattr(state, "models", lambda: {"m": card})
-    monkeypatch.setattr(models, "model_of", lambda store, name: (card, None))
+    monkeypatch.setattr(models.ModelLibrary, "get", lambda library, name: (card, None))
     at = page("evaluate")
     on = chosen(at, "On")
     assert on.options == ["6 clips of groups that it never saw", "All 24 clips of the set"]

@@ -223,7 +223,7 @@ def test_a_test_that_failed_says_why(explained, runner):  # noqa: F811
 
 
 def test_a_recurrent_network_is_asked_about_the_moment(clip, monkeypatch):  # noqa: F811
-    monkeypatch.setattr(models, "models", lambda settings: {TRAINED.name: TRAINED})
+    monkeypatch.setattr(models.ModelLibrary, "cards", lambda library: {TRAINED.name: TRAINED})
     save_anatomy()
     save_maps(LAST)
     save_features(TRAINED)

@@ -76,7 +76,7 @@ def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeRunn
     fake = FakeRunner()
     monkeypatch.setattr("core.base.settings.current", lambda: chosen)
     monkeypatch.setattr("pages.ui.state.session._runner", lambda _settings: fake)
-    monkeypatch.setattr(models, "models", lambda settings: {CARD.name: CARD})
+    monkeypatch.setattr(models.ModelLibrary, "cards", lambda library: {CARD.name: CARD})
     monkeypatch.setattr("core.stages.video.near", near)
     yield fake
     state.store().close()

@@ -81,8 +81,8 @@ def runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeRunn
     fake = FakeRunner()
     monkeypatch.setattr("core.base.settings.current", lambda: chosen)
     monkeypatch.setattr("pages.ui.state.session._runner", lambda _settings: fake)
-    monkeypatch.setattr(models, "models", lambda settings: {CARD.name: CARD})
-    monkeypatch.setattr(models, "broken_models", lambda settings: {})
+    monkeypatch.setattr(models.ModelLibrary, "cards", lambda library: {CARD.name: CARD})
+    monkeypatch.setattr(models.ModelLibrary, "broken", lambda library: {})
     yield fake
     state.store().close()
 
@@ -409,8 +409,10 @@ def test_a_clip_that_browsers_cannot_play_gets_a_copy_while_the_rest_is_shown(cl
 
 
 def test_without_any_model_the_timeline_says_what_to_do(clip, monkeypatch):
-    monkeypatch.setattr(models, "models", lambda settings: {})
-    monkeypatch.setattr(models, "broken_models", lambda settings: {"m": WeightsMissing("No weights.", "Fetch them.")})
+    monkeypatch.setattr(models.ModelLibrary, "cards", lambda library: {})
+    monkeypatch.setattr(
+        models.ModelLibrary, "broken", lambda library: {"m": WeightsMissing("No weights.", "Fetch them.")}
+    )
     words = told(page("timeline"))
     assert "There is no model on this machine" in words
     assert "No weights. Fetch them." in words
@@ -445,14 +447,13 @@ def test_an_address_that_makes_no_sense_does_no_harm(clip, address):
 def test_the_server_loads_no_network_and_no_decoder_whatever_its_pages_show(tmp_path):
     code = """
 import sys
-sys.path.insert(0, "tests")
-import test_pages as given
-from core import settings
+from core.base import settings
+from tests.pages import test_pages as given
 from pages.ui import state
 chosen = settings.read({"KINETOSCOPE_WORKSPACE": sys.argv[1], "KINETOSCOPE_ENGINE": "tensorflow-f32"})
 fake = given.FakeRunner()
 state.settings, state.runner = lambda: chosen, lambda: fake
-given.pipeline.models = lambda settings: {given.CARD.name: given.CARD}
+given.models.ModelLibrary.cards = lambda library: {given.CARD.name: given.CARD}
 state.store().save_video(given.video_info("/clips/street.mp4"))
 given.save_prediction()
 for name in ("library", "prepare", "features", "timeline", "datasets", "train"):

@@ -58,7 +58,7 @@ def test_a_lane_travels_as_columns_of_numbers():
     row = packed(Row("mine", found, seen=[(0, 1.5)], told="it is", edits=True), palette)
     assert numbers(row["starts"], "<f8") == [0.1, 0.5]
     assert numbers(row["stops"], "<f8") == [0.5, 1 / 3 + 0.4]
-    assert numbers(row["sures"], "u1") == [81, 255]
+    assert numbers(row["confidences"], "u1") == [81, 255]
     assert [palette.entries[int(at)]["label"] for at in numbers(row["labels"], "<u2")] == ["walk", "run"]
     assert (row["name"], row["title"], row["edits"], row["seen"]) == ("mine", "it is", True, [[0, 1.5]])
     assert palette.entries[0]["label"] == "run", "what can be painted comes first"

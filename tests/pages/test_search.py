@@ -72,7 +72,7 @@ def moments(at: AppTest) -> list[dict]:
 
 def known_of(digest: str, store: Store, *parts: tuple[str, int]) -> str:
     """File what the usual model says of a clip; gives its key."""
-    card = models.models(settings.current())["kinetics400"]
+    card = models.ModelLibrary.of(settings.current()).cards()["kinetics400"]
     key = predictions.prediction_key(store, digest, Recipe(), card, ENGINE)
     store.write(key, seen(*parts), kind="prediction", video=digest)
     return key

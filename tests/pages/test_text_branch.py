@@ -71,7 +71,7 @@ def branches(*worded: bool, sources: tuple[str, ...] = ("subtitle",)) -> Branche
 @pytest.fixture
 def reader(clip, monkeypatch) -> ModelCard:
     """A model that reads words is the only one."""
-    monkeypatch.setattr(models, "models", lambda settings: {READER.name: READER})
+    monkeypatch.setattr(models.ModelLibrary, "cards", lambda library: {READER.name: READER})
     return READER
 
 

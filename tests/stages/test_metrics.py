@@ -480,6 +480,12 @@ def test_one_behaviour_is_not_taken_for_another_in_the_joint_state():
     assert (joint.observed, joint.bins) == (0.6, 10)
 
 
+def test_raters_of_two_clips_are_refused():
+    one, other = track((0, 3, "W")), replace(track((0, 3, "W")), video="cd")
+    with pytest.raises(ScoringRefused, match="different clips"):
+        bouts.raters([one], [other], width_s=1.0)
+
+
 @pytest.mark.parametrize("width_s", [0, -1, float("nan")])
 def test_bins_without_width_are_refused(width_s):
     with pytest.raises(ScoringRefused):
@@ -615,6 +621,12 @@ def test_a_paired_difference_is_surer_than_its_parts():
     got = bootstrap.difference(better, worse, METRICS["frame_accuracy"])
     assert (got.value, got.interval.low, got.interval.high, got.not_better) == (close(0.1), close(0.1), close(0.1), 0)
     assert interval(better)[0] < interval(worse)[1]
+
+
+def test_a_model_is_better_than_itself_in_no_draw():
+    """A tie speaks against the first: "no better" holds in every draw."""
+    model = shares(0.8, 0.7, 0.9)
+    assert bootstrap.difference(model, model, METRICS["frame_accuracy"]).not_better == 1
 
 
 @pytest.mark.parametrize(

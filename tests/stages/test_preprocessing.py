@@ -521,6 +521,12 @@ def test_frame_times_of_a_real_variable_clip_are_repaired_or_kept(shared_data):
     assert np.diff(times(made)).max() <= np.diff(times(source)).max()
 
 
+def test_steps_are_offered_in_the_order_of_their_documentation():
+    page = (Path(__file__).resolve().parents[2] / "docs" / "steps.md").read_text()
+    headings = [line.removeprefix("## ") for line in page.splitlines() if line.startswith("## ")]
+    assert [step.label for step in STEPS.values()] == headings
+
+
 @pytest.mark.parametrize("name", STEPS)
 def test_each_step_and_its_settings_are_documented(name):
     page = (Path(__file__).resolve().parents[2] / "docs" / "steps.md").read_text()

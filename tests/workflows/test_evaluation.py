@@ -36,6 +36,7 @@ from core.domain import (
     VideoInfo,
     serialization,
 )
+from core.domain.caveats import Caveat, is_leak
 from core.stages import metrics
 from core.stages.metrics import calibration
 from core.stages.networks.backbones import BACKBONES
@@ -77,13 +78,13 @@ def said_of(scores: np.ndarray, truth: list[int], folds: list[int] | None = None
 
 
 def judge(
-    dataset: Dataset, said: HeldOut, *, crossed: bool = True, origin: Origin = ORIGIN, warnings: tuple[str, ...] = ()
+    dataset: Dataset, said: HeldOut, *, crossed: bool = True, origin: Origin = ORIGIN, caveats: tuple[Caveat, ...] = ()
 ) -> Evaluation:
     usual = results.majority_of(said.truth, len(dataset.labels))
     groups = [item.group for item in dataset.items]
     simpler = [("majority", "Majority", "always the same", usual)]
     return results.judged(
-        dataset, groups, said, origin, warnings, simpler, split_key="5", crossed=crossed, report=silent
+        dataset, groups, said, origin, caveats, simpler, split_key="5", crossed=crossed, report=silent
     )  # fmt: skip
 
 
@@ -359,7 +360,9 @@ def trained(store: Store, dataset: Dataset, scores: np.ndarray, *, seed: int = 0
     said = replace(said_of(scores[order], truth, folds), items=np.array(order))
     for what in ("held out", "probe"):
         store.write(checkpoints._part(key, what), said, kind="held out")
-    store.write(key, replace(training.run_of(store, key), state=state, warnings=("Beware.",)), kind="training")
+    baselines = {"majority": 0.3, "linear_probe": 0.9}
+    record = replace(training.run_of(store, key), state=state, scores={"accuracy": 0.8}, baselines=baselines)
+    store.write(key, record, kind="training")
     return key
 
 
@@ -373,7 +376,7 @@ def test_a_training_is_judged_on_what_its_networks_never_saw(store):
     judged = evaluation.read(store, evaluation.question_key(store, question))
     assert judged.card.overall["accuracy"].value == pytest.approx(10 / 12)
     assert [each.name for each in judged.baselines] == ["majority", "linear_probe"]
-    assert judged.warnings[0] == "Beware." and "2 folds" in judged.origin.split
+    assert judged.warnings[0] == str(Caveat("no better than probe")) and "2 folds" in judged.origin.split
     for unit, item in enumerate(judged.items.tolist()):
         assert judged.found.names[unit] == f"{LABELS[TRUTH[item]]}/clip{item}.mp4"
         assert judged.videos[unit] == digest(item)
@@ -529,17 +532,18 @@ def test_a_model_that_learned_from_the_clips_is_warned_about(store):
     named = replace(card, settings={"held_out": ["clip0", "run g9"]}, trained_on="Clips of Made", network="n.keras")
     assert label_matching.unseen(dataset, named) == (0,)
     told = label_matching.leak(store, dataset, named, range(4), "")[0]
-    assert told.startswith("LEAK") and "1 of the 4 clips" in told
-    assert "did not learn" in label_matching.leak(store, dataset, named, [0], "")[0]
+    assert (told.kind, told.total) == ("leak", 4) and is_leak(str(told)) and "1 of the 4 clips" in told.name
+    assert label_matching.leak(store, dataset, named, [0], "")[0].kind == "held-out groups"
     strange = replace(named, trained_on="Other clips")
-    assert "in words only" in label_matching.leak(store, dataset, strange, range(4), "")[0]
+    assert label_matching.leak(store, dataset, strange, range(4), "")[0].kind == "unknown training data"
 
 
 def test_a_model_of_a_training_is_not_warned_about_on_clips_it_did_not_learn_from(store):
     dataset = clips(TRUTH)
     key = trained(store, dataset, sure_of(TRUTH))
     card = ModelCard("mine", "M", CNN, BACKBONES[CNN].version, LABELS, settings={"training": key})
-    assert "12 of the 12 clips" in label_matching.leak(store, dataset, card, range(12), "")[0]
+    learned = label_matching.leak(store, dataset, card, range(12), "")[0]
+    assert (learned.kind, learned.count, learned.total) == ("leak", 12, 12)
     others = Dataset(
         "Others", LABELS, tuple(replace(item, video=digest(100 + place)) for place, item in enumerate(dataset.items))
     )
@@ -621,6 +625,14 @@ def test_only_shared_clips_are_compared_and_none_is_refused(store):
         comparison.shared(one, over_time(np.array([[0, 1]]), np.array([[0, 1]])))
 
 
+def test_a_comparison_repeats_the_leak_of_either_and_nothing_else_of_them(store):
+    dataset, predicted = clips(TRUTH), said_of(sure_of(TRUTH), TRUTH)
+    told = (Caveat("leak", 2, 12, name="it saw them."), Caveat("no better than probe"))
+    leaky, clean = judge(dataset, predicted, caveats=told), judge(dataset, predicted)
+    assert rivalry(store, clean, leaky).warnings[0] == f"{leaky.origin.title}: LEAK: it saw them."
+    assert not any("probe" in text or "LEAK" in text for text in rivalry(store, clean, leaky).warnings[1:])
+
+
 def test_models_of_other_labels_are_compared_by_name(store):
     one = judged_clips([0, 1, 2, 0], [0, 1, 2, 0])
     labels = ("fly", "sit", "run", "walk")
@@ -677,7 +689,9 @@ def hostile() -> Evaluation:
     dataset = clips(truth, HOSTILE)
     origin = replace(ORIGIN, title=HOSTILE[0], settings={HOSTILE[1]: HOSTILE[2]})
     said = said_of(sure_of([1, 1, 0] * 4), truth)
-    return judge(replace(dataset, name=HOSTILE[2]), said, origin=origin, warnings=(HOSTILE[1],))
+    return judge(
+        replace(dataset, name=HOSTILE[2]), said, origin=origin, caveats=(Caveat("label matching", name=HOSTILE[1]),)
+    )
 
 
 def test_a_report_runs_nothing_that_a_name_says_and_loads_nothing():
@@ -768,7 +782,7 @@ def test_the_command_prints_the_headline_and_writes_the_report(store, command, t
     key = trained(store, clips(TRUTH), sure_of([0, 1, 2] * 3 + [1, 1, 1]))
     code, out, err = command("Made", "--model", key[:12], "--output", tmp_path / "report")
     told = json.loads(out)
-    assert code == 0 and "warning: Beware." in err
+    assert code == 0 and "warning: A linear probe on the mean feature is as good" in err
     for name in ("accuracy", "top5", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1"):
         assert set(told[name]) == {"value", "low", "high"}
     assert told["accuracy"]["value"] == pytest.approx(10 / 12) and told["top5"]["value"] is None

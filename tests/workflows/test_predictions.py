@@ -134,8 +134,8 @@ def test_a_moment_is_the_frame_on_screen_with_its_neighbours(store, square_clip)
 
 
 def test_all_models_that_ship_can_be_used():
-    assert {"kinetics400", "actions-15"} <= set(models.models(here()))
-    assert models.broken_models(here()) == {}
+    assert {"kinetics400", "actions-15"} <= set(models.ModelLibrary.of(here()).cards())
+    assert models.ModelLibrary.of(here()).broken() == {}
 
 
 def put_card(folder: Path, card: ModelCard, **changes) -> Path:
@@ -161,14 +161,14 @@ def put_card(folder: Path, card: ModelCard, **changes) -> Path:
 def test_a_broken_card_is_told_and_leaves_the_others_alone(card, tmp_path, changes):
     put_card(tmp_path, replace(card, name="good"))
     broken = put_card(tmp_path, replace(card, name="bad"), **changes)
-    assert list(models.models(here(tmp_path))) == ["good"]
-    assert list(models.broken_models(here(tmp_path))) == [str(broken.parent)]
+    assert list(models.ModelLibrary.of(here(tmp_path)).cards()) == ["good"]
+    assert list(models.ModelLibrary.of(here(tmp_path)).broken()) == [str(broken.parent)]
 
 
 def test_a_card_that_is_no_json_is_told(tmp_path):
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "card.json").write_bytes(b"\xff{")
-    (error,) = models.broken_models(here(tmp_path)).values()
+    (error,) = models.ModelLibrary.of(here(tmp_path)).broken().values()
     assert isinstance(error, FormatInvalid)
 
 
@@ -365,12 +365,13 @@ def test_reading_an_analysis_imports_neither_tensorflow_nor_a_decoder(shared_sto
     program = f"""
 import sys, json
 from pathlib import Path
-from core import pipeline
 from core.domain import Recipe
 from core.base.settings import read
+from core.workflows import predictions
+from core.workflows.models import ModelLibrary
 from core.workspace.store import Store
-card = pipeline.models(read({{"KINETOSCOPE_WORKSPACE": sys.argv[1]}}))["{MODEL}"]
-pipeline.analysis(Store(Path(sys.argv[1])), "{digest}", Recipe(), card, "{ENGINE}")
+card = ModelLibrary.of(read({{"KINETOSCOPE_WORKSPACE": sys.argv[1]}})).cards()["{MODEL}"]
+predictions.analysis(Store(Path(sys.argv[1])), "{digest}", Recipe(), card, "{ENGINE}")
 print(json.dumps([name for name in ("tensorflow", "keras", "openvino", "av") if name in sys.modules]))
 """
     done = subprocess.run(
@@ -395,7 +396,7 @@ CLIPS += ("juggling_soccer_ball.avi", "using_segway.mp4", "walking_the_dog.mp4")
 
 
 def test_real_clips_get_their_labels(shared_data, shared_store):
-    card = models.models(here())["kinetics400"]
+    card = models.ModelLibrary.of(here()).cards()["kinetics400"]
     places = []
     for name in CLIPS:
         digest = clips.add_video(shared_store, shared_data / "clips" / name)

@@ -86,7 +86,7 @@ def test_class_activation_lies_where_the_network_saw_it(store: Store, clip: str,
     """What the network looked at was the right half, squeezed: the map must come back to the right half."""
     info = store.video(clip)
     recipe = Recipe((Crop((50.0, 100.0)), Resize(224, 224, "stretch")))
-    card, _ = models.model_of(store, "kinetics400")
+    card, _ = models.ModelLibrary.of(store).get("kinetics400")
     said = Prediction(np.array([1.0]), np.eye(1, len(card.labels), dtype=np.float32), card.labels, "net", (0.0, 2.0))
     key = predictions.prediction_key(store, clip, recipe, card, "tensorflow-f32")
     store.write(key, said, kind="prediction", video=clip)

@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("no_network")
 
 @pytest.fixture
 def card() -> ModelCard:
-    return models.models(settings.current())["kinetics400"]
+    return models.ModelLibrary.of(settings.current()).cards()["kinetics400"]
 
 
 def seen(*parts: tuple[str, int], surely: float = 0.9) -> Prediction:

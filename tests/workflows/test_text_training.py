@@ -251,7 +251,7 @@ def test_a_model_that_reads_words_travels_as_a_zip_and_a_changed_one_is_refused(
     named = training.open_zip(store, path)
     digest = fresh(1)
     say(store, digest, *SAID[1])
-    assert found(store, models.model_of(store, named)[0], digest).ranking[0].label == LABELS[1]
+    assert found(store, models.ModelLibrary.of(store).get(named)[0], digest).ranking[0].label == LABELS[1]
     training.delete_model(store, named)
     parts = {}
     with zipfile.ZipFile(path) as archive:

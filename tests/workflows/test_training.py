@@ -25,6 +25,7 @@ from core.base.errors import AnalysisError, Cancelled, ResultMissing
 from core.base.settings import read as read_settings
 from core.cli import training as training_module
 from core.domain import Dataset, Epoch, Features, Grouping, Item, Recipe, Segment, VideoInfo
+from core.domain.caveats import Caveat
 from core.stages.networks import recurrent, recurrent_training
 from core.stages.networks.recurrent import NetworkSettings
 from core.stages.networks.recurrent_training import UNKNOWN, Example
@@ -248,9 +249,14 @@ def test_a_prediction_that_never_changes_is_named():
         np.array([LABELS.index(item.label) for item in dataset.items]), np.tile([0.7, 0.1, 0.1, 0.1], (16, 1)),
     )  # fmt: skip
     found = training.comparison(dataset, [item.group for item in dataset.items], said)
-    told = training_data.warnings(found, training_data.scores(found), {"majority": 0.25, "linear_probe": 0.5}, [said])
-    assert any("fold 1 says 'right' of everything" in each for each in told)
-    assert any("no better than naming the most frequent class" in each for each in told)
+    caveats = training_data.caveats(found, training_data.scores(found), {"majority": 0.25, "linear_probe": 0.5}, said)
+    assert caveats == [
+        Caveat("one label", share=1.0, name="right"),
+        Caveat("few tested", 2, name="groups"),
+        Caveat("constant fold", 1, name="right"),
+        Caveat("no better than majority"),
+    ]
+    assert str(caveats[2]) == "The network of fold 1 predicts 'right' for everything."
 
 
 def test_the_majority_is_that_of_the_training_part():
@@ -501,7 +507,7 @@ def test_a_saved_model_is_a_model_at_once_and_says_what_it_is(done):
     store, key = done
     card = training.save_model(store, key, "order", "Order of walks")
     here = replace(read_settings({"KINETOSCOPE_WORKSPACE": str(store.workspace)}), models=(store.workspace / "models",))
-    assert models.models(here)["order"] == card and not models.broken_models(here)
+    assert models.ModelLibrary.of(here).cards()["order"] == card and not models.ModelLibrary.of(here).broken()
     record = training.run_of(store, key)
     told = card.settings
     assert told["data"] == record.dataset_key and told["split"] == record.split and told["versions"]["keras"]
@@ -514,7 +520,7 @@ def test_a_saved_model_is_a_model_at_once_and_says_what_it_is(done):
     with pytest.raises(AnalysisError, match="is taken"):
         training.save_model(store, key, "order")
     training.delete_model(store, "order")
-    assert "order" not in models.models(here)
+    assert "order" not in models.ModelLibrary.of(here).cards()
 
 
 @pytest.mark.training

@@ -247,7 +247,7 @@ def keys_of_clips(old: Store, manifest: dict[str, Any]) -> Iterator[tuple[str, s
     yield "frames", frames.export_key(moving, (1, 4), recipes["only Flip"], ("a", "b"))
     yield "moment picture", thumbnails.picture_key(sample, 1.5)
     for model in ("actions-15", "kinetics400"):
-        card, _ = models.model_of(old, model)
+        card, _ = models.ModelLibrary.of(old).get(model)
         yield f"prediction of {model}", predictions.prediction_key(old, sample, AS_IT_IS, card, engine)
     base = manifest["keys"]["prediction of actions-15"]
     yield "named", zero_shot.named_key(base, ("someone throws a ball", "a clock ticks"))
@@ -259,7 +259,7 @@ def keys_of_clips(old: Store, manifest: dict[str, Any]) -> Iterator[tuple[str, s
     yield "index", index.key_of([sources[key] for key in old.read(known, Index).sources])
     strips = (rendering.Strip("mine", (Segment(0.0, 0.5, "right", 0.75, "a note"),)), rendering.Strip("other", ()))
     yield "cuts", rendering.cut_key(moving, strips)
-    card, _ = models.model_of(old, "squares")
+    card, _ = models.ModelLibrary.of(old).get("squares")
     key = predictions.prediction_key(old, moving, AS_IT_IS, card, engine)
     colours = (("right", "#112233"), ("left", "#445566"))
     yield "film", rendering.film_key(old, moving, rendering.Wanted(strips, colours, key))
@@ -360,7 +360,7 @@ def test_work_that_was_done_is_not_done_again(old, manifest):
     engine, (sample, dot) = manifest["engine"], (manifest["clips"][name] for name in ("sample", "dot"))
     for model in ("actions-15", "kinetics400"):
         predictions.predict(old, sample, AS_IT_IS, model, engine)
-    card, _ = models.model_of(old, "squares")
+    card, _ = models.ModelLibrary.of(old).get("squares")
     predictions.predict(old, dot, AS_IT_IS, "squares", engine)
     explanations.check(
         old,
@@ -368,7 +368,7 @@ def test_work_that_was_done_is_not_done_again(old, manifest):
             explanations.View(dot, predictions.prepared(AS_IT_IS, card), LITE, 0), card, engine, 1, 1
         ),
     )
-    actions, _ = models.model_of(old, "actions-15")
+    actions, _ = models.ModelLibrary.of(old).get("actions-15")
     zero_shot.find_named(old, sample, AS_IT_IS, actions, engine, ("someone throws a ball", "a clock ticks"))
     frames.make_sheet(old, sample, frames.spread(old.video(sample), 3))
     thumbnails.make_picture(old, sample, 1.5)
@@ -404,7 +404,7 @@ def scores(judged: Evaluation) -> dict[str, float | None]:
 
 @pytest.mark.parametrize("model", ["actions-15", "kinetics400"])
 def test_the_labels_of_the_sample_clip_are_as_they_were(old, manifest, model):
-    card, _ = models.model_of(old, model)
+    card, _ = models.ModelLibrary.of(old).get(model)
     told = predictions.analysis(old, manifest["clips"]["sample"], AS_IT_IS, card, manifest["engine"])
     best = [[one.label, round(one.score, 6)] for one in told.ranking[:3]]
     assert best == manifest["numbers"][f"ranking of {model}"]
@@ -445,7 +445,7 @@ def test_drawn_labels_are_as_they_were(old, manifest):
 
 
 def test_a_network_of_the_old_workspace_still_says_what_it_said(old, manifest):
-    card, folder = models.model_of(old, "squares")
+    card, folder = models.ModelLibrary.of(old).get("squares")
     dot = manifest["clips"]["dot"]
     seen = old.read(
         predictions.features_key(dot, predictions.prepared(AS_IT_IS, card), LITE, manifest["engine"]), Features

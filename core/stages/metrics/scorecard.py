@@ -16,11 +16,10 @@ from core.stages.metrics.bootstrap import (
     warning,
     wilson,
 )
-from core.stages.metrics.calibration import FEW_CLIPS
+from core.stages.metrics.caveats import caveats
 from core.stages.metrics.classification import confusion, label_counts
 from core.stages.metrics.comparison import Metric, share
 
-ONE_SIDED = 0.95  # share of predictions on one label from which the user is warned
 MOST_WORK = 5e7  # draws x rows x labels up to which slow metrics get an interval
 TOO_MUCH = "no interval: too many clips and labels to draw this one again"
 
@@ -51,7 +50,7 @@ def scorecard(
         tuple(label for label, times in zip(comparison.labels, predicted, strict=True) if times == 0),
         int(predicted[truths == 0].sum()),
         ties(comparison),
-        _warnings(comparison, predicted, few),
+        tuple(str(caveat) for caveat in caveats(comparison)),
         draws,
         seed,
     )
@@ -115,15 +114,3 @@ def _estimate(value: Any, interval: Interval, undefined: str, left_out: int = 0)
     if np.isnan(value):
         return Estimate(None, why=f"undefined: {undefined}", left_out=left_out)
     return Estimate(float(value), interval.low, interval.high, interval.why, left_out)
-
-
-def _warnings(comparison: Comparison, predicted: np.ndarray, few: str) -> tuple[str, ...]:
-    """What a reader must know before believing the numbers, in words."""
-    texts = [few] if few else []
-    total = predicted.sum()
-    top = int(np.argmax(predicted))
-    if total and predicted[top] >= ONE_SIDED * total:
-        texts.append(f"{predicted[top] / total:.0%} of the predictions are {comparison.labels[top]!r}")
-    if comparison.scores is not None and 0 < total < FEW_CLIPS:
-        texts.append(f"the calibration error is too large on average for so few ({int(total)})")
-    return tuple(texts)

@@ -4,6 +4,7 @@ step: what a step is and how it is registered     geometry, sampling, filters, r
 recipes: what a whole recipe does to a clip       frame_clock: the frames a recipe keeps, told without decoding
 """
 
+from core.base.registry import STEPS
 from core.stages.preprocessing.filters import Denoise, Gamma, LocalContrast, TemporalSmooth
 from core.stages.preprocessing.geometry import Crop, Flip, Resize, Rotate
 from core.stages.preprocessing.repair import Repair
@@ -23,3 +24,6 @@ __all__ = [
     "TemporalSmooth",
     "Trim",
 ]
+
+# The order of menus: from when and where to how it looks.
+STEPS.arrange("Trim", "Crop", "Rotate", "Flip", "Resize", "Resample", "Hold", "Denoise", "TemporalSmooth", "Gamma")

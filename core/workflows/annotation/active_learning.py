@@ -28,15 +28,15 @@ def order(doubts: np.ndarray, profiles: np.ndarray, known: np.ndarray) -> list[i
     ahead, behind = directions[:count], directions[count:]
     far = (1 - ahead @ behind.T).min(axis=1) if len(behind) else np.full(count, 2, np.float32)  # (N,)
     worth = (doubts + LEAST) * np.sqrt(_typical(ahead))
-    found: list[int] = []
+    numbers: list[int] = []
     for _ in range(min(count, FRONT)):
         values = worth * np.maximum(far, LEAST)
-        values[found] = -1
-        found.append(int(values.argmax()))
-        far = np.minimum(far, 1 - ahead @ ahead[found[-1]])
+        values[numbers] = -1
+        numbers.append(int(values.argmax()))
+        far = np.minimum(far, 1 - ahead @ ahead[numbers[-1]])
     rest = np.argsort(-worth * np.maximum(far, LEAST), kind="stable")
-    given = set(found)
-    return found + [place for place in rest.tolist() if place not in given]
+    given = set(numbers)
+    return numbers + [place for place in rest.tolist() if place not in given]
 
 
 def _directions(profiles: np.ndarray) -> np.ndarray:

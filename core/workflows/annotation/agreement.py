@@ -37,20 +37,20 @@ class Agreement:
     over_time: np.ndarray
 
 
-def agreement(one: Document, other: Document, info: VideoInfo) -> Agreement:
+def agreement(document: Document, other: Document, info: VideoInfo) -> Agreement:
     """One track beside another; ScoringRefused where no frame was looked at by both."""
-    labels, rows = _rows(one, other, info)
+    labels, rows = _rows(document, other, info)
     both = rows[0] >= 0
     if not both.any():
         raise ScoringRefused("There is no frame that both tracks have looked at.", "Label the same stretch twice.")
     whole = _compared(labels, *rows)
     alone = [
-        _kappa(_compared(("other", label), *(_alone(each, place) for each in rows)))
-        for place, label in _kept(labels, rows)
+        _kappa(_compared(("other", label), *(_alone(row, index) for row in rows)))
+        for index, label in _kept(labels, rows)
     ]
     times_s, over_time = _over_time(labels, rows, info)
     return Agreement(
-        intervals.length_s(intervals.common(one.seen, other.seen)),
+        intervals.length_s(intervals.common(document.seen, other.seen)),
         float(np.mean(rows[0][both] == rows[1][both])),
         _kappa(whole),
         tuple((label, kappa) for (_, label), kappa in zip(_kept(labels, rows), alone, strict=True)),
@@ -60,53 +60,57 @@ def agreement(one: Document, other: Document, info: VideoInfo) -> Agreement:
     )
 
 
-def differences(one: Document, other: Document, info: VideoInfo) -> tuple[Segment, ...]:
+def differences(document: Document, other: Document, info: VideoInfo) -> tuple[Segment, ...]:
     """Where both tracks looked and say different things, in words."""
-    return _differences(*_rows(one, other, info), info)
+    return _differences(*_rows(document, other, info), info)
 
 
 def said(analysis: Analysis) -> Document:
     """What a network says of a clip, as a track: its labels are all that the network knows."""
-    segments = tuple(one for one in analysis.track.segments if one.label != NOTHING)
-    known = dict.fromkeys([*(one.label for one in analysis.ranking), *(one.label for one in segments)])
+    segments = tuple(segment for segment in analysis.track.segments if segment.label != NOTHING)
+    known = dict.fromkeys(
+        [*(label_score.label for label_score in analysis.ranking), *(segment.label for segment in segments)]
+    )
     return Document(tuple(known), segments, intervals.union([analysis.track.seen_s, *intervals.covered(segments)]))
 
 
-def _rows(one: Document, other: Document, info: VideoInfo) -> tuple[tuple[str, ...], tuple[np.ndarray, np.ndarray]]:
+def _rows(
+    document: Document, other: Document, info: VideoInfo
+) -> tuple[tuple[str, ...], tuple[np.ndarray, np.ndarray]]:
     """All labels of two tracks, and what each says of the frames that both looked at; see `row`."""
-    used = dict.fromkeys(segment.label for segment in (*one.segments, *other.segments))
+    used = dict.fromkeys(segment.label for segment in (*document.segments, *other.segments))
     labels = (BACKGROUND, *(label for label in used if label != BACKGROUND))
-    rows = row(one, labels, info), row(other, labels, info)
+    rows = row(document, labels, info), row(other, labels, info)
     both = (rows[0] >= 0) & (rows[1] >= 0)
     return labels, (np.where(both, rows[0], -1), np.where(both, rows[1], -1))
 
 
 def row(track: Document, labels: Sequence[str], info: VideoInfo) -> np.ndarray:
     """(N,) what a track says of each frame: a place in `labels`, 0 where nothing happens, -1 where nobody looked."""
-    said = np.full(info.frame_count, -1, np.int64)
+    values = np.full(info.frame_count, -1, np.int64)
     for start_s, stop_s in track.seen:
-        said[slice(*frames_of(start_s, stop_s, info))] = 0
-    for one in track.segments:
-        said[slice(*frames_of(one.start_s, one.stop_s, info))] = labels.index(one.label)
-    return said
+        values[slice(*frames_of(start_s, stop_s, info))] = 0
+    for segment in track.segments:
+        values[slice(*frames_of(segment.start_s, segment.stop_s, info))] = labels.index(segment.label)
+    return values
 
 
 def _kept(labels: Sequence[str], rows: tuple[np.ndarray, np.ndarray]) -> list[tuple[int, str]]:
     """The labels that one of the two uses where both looked."""
-    return [(place, label) for place, label in enumerate(labels) if any(np.any(each == place) for each in rows)]
+    return [(index, label) for index, label in enumerate(labels) if any(np.any(row == index) for row in rows)]
 
 
-def _alone(said: np.ndarray, place: int) -> np.ndarray:
+def _alone(values: np.ndarray, index: int) -> np.ndarray:
     """One label against all others."""
-    return np.where(said < 0, -1, said == place).astype(np.int64)
+    return np.where(values < 0, -1, values == index).astype(np.int64)
 
 
-def _compared(labels: Sequence[str], one: np.ndarray, other: np.ndarray) -> Comparison:
-    return metrics.of_rows(labels, [one], [other], names=["clip"], background=0)
+def _compared(labels: Sequence[str], values: np.ndarray, other: np.ndarray) -> Comparison:
+    return metrics.of_rows(labels, [values], [other], names=["clip"], background=0)
 
 
-def _kappa(found: Comparison) -> float | None:
-    value = float(METRICS["kappa"](found))
+def _kappa(comparison: Comparison) -> float | None:
+    value = float(METRICS["kappa"](comparison))
     return value if np.isfinite(value) else None
 
 
@@ -115,18 +119,18 @@ def _over_time(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Kappa of equal stretches of the clip, each told at its middle."""
     edges_s = np.linspace(0.0, info.duration_s, min(WINDOWS, info.frame_count) + 1)
-    places = np.searchsorted(info.times_s, edges_s)
-    kappas = [_kappa(_compared(labels, *(each[a:b] for each in rows))) for a, b in pairwise(places)]
-    return (edges_s[:-1] + edges_s[1:]) / 2, np.array([np.nan if each is None else each for each in kappas])
+    indices = np.searchsorted(info.times_s, edges_s)
+    kappas = [_kappa(_compared(labels, *(row[a:b] for row in rows))) for a, b in pairwise(indices)]
+    return (edges_s[:-1] + edges_s[1:]) / 2, np.array([np.nan if kappa is None else kappa for kappa in kappas])
 
 
 def _differences(labels: Sequence[str], rows: tuple[np.ndarray, np.ndarray], info: VideoInfo) -> tuple[Segment, ...]:
     """The stretches of frames in which the two say different things."""
     pairs = np.where(rows[0] != rows[1], rows[0] * len(labels) + rows[1], -1)
-    found = of_runs(pairs.tolist(), info, empty=-1)
-    told = [(one, divmod(int(one.label), len(labels))) for one in found]
+    events = of_runs(pairs.tolist(), info, empty=-1)
+    told = [(event, divmod(int(event.label), len(labels))) for event in events]
     end_s = float(bounds(info)[-1])
     return tuple(
-        Segment(one.start_s, min(one.stop_s, end_s), DIFFERS.format(one=labels[mine], other=labels[theirs]))
-        for one, (mine, theirs) in told
+        Segment(event.start_s, min(event.stop_s, end_s), DIFFERS.format(one=labels[mine], other=labels[theirs]))
+        for event, (mine, theirs) in told
     )

@@ -41,43 +41,57 @@ class Looks:
 
 
 def to_look_at(
-    said: Prediction, draft: Sequence[Segment], seen: Sequence[Span], info: VideoInfo, *, put_off: Sequence[float] = ()
+    prediction: Prediction,
+    draft: Sequence[Segment],
+    seen: Sequence[Span],
+    info: VideoInfo,
+    *,
+    put_off: Sequence[float] = (),
 ) -> tuple[Doubt, ...]:
     """What of a clip was not looked at, in stretches, the one first that is worth it most.
 
     put_off: moments whose stretches come last, in this order.
     """
 
-    def turn(one: Doubt) -> int:
-        return max((turn for turn, at_s in enumerate(put_off, 1) if one.start_s <= at_s < one.stop_s), default=0)
+    def turn(doubt: Doubt) -> int:
+        return max((turn for turn, at_s in enumerate(put_off, 1) if doubt.start_s <= at_s < doubt.stop_s), default=0)
 
-    return tuple(sorted((doubt for _, doubt in in_order([looks(said, draft, seen, info)])), key=turn))
+    return tuple(sorted((doubt for _, doubt in in_order([looks(prediction, draft, seen, info)])), key=turn))
 
 
 def in_order(clips: Sequence[Looks]) -> list[tuple[int, Doubt]]:
     """The stretches of several clips of which one network spoke, each with its clip's place, the best worth first."""
-    named = [(place, doubt) for place, each in enumerate(clips) for doubt in each.doubts]
+    named = [(index, doubt) for index, clip in enumerate(clips) for doubt in clip.doubts]
     doubts = np.array([doubt.doubt for _, doubt in named])
-    profiles, known = (np.concatenate([getattr(each, part) for each in clips]) for part in ("profiles", "known"))
-    return [named[place] for place in active_learning.order(doubts, profiles, known)]
+    profiles, known = (np.concatenate([getattr(clip, part) for clip in clips]) for part in ("profiles", "known"))
+    return [named[index] for index in active_learning.order(doubts, profiles, known)]
 
 
 def looks(
-    said: Prediction, draft: Sequence[Segment], seen: Sequence[Span], info: VideoInfo, *, longest_s: float = LONGEST_S
+    prediction: Prediction,
+    draft: Sequence[Segment],
+    seen: Sequence[Span],
+    info: VideoInfo,
+    *,
+    longest_s: float = LONGEST_S,
 ) -> Looks:
     """A clip in stretches of whole frames of at most about `longest_s`."""
-    left = pieces(seen, said.seen_s, info, longest_s)
-    known = _cut(intervals.within(seen, said.seen_s), info, longest_s)
-    mean = _means(said.times_s, margin(said.scores)[:, None], left)[:, 0]
-    found = [
+    left = pieces(seen, prediction.seen_s, info, longest_s)
+    known = _cut(intervals.within(seen, prediction.seen_s), info, longest_s)
+    mean = _means(prediction.times_s, margin(prediction.scores)[:, None], left)[:, 0]
+    doubts = [
         Doubt(*piece, float(np.clip(doubt, 0, 1)), _named(draft, piece))
         for piece, doubt in zip(left, mean, strict=True)
     ]
-    return Looks(tuple(found), _means(said.times_s, said.scores, left), _means(said.times_s, said.scores, known))
+    return Looks(
+        tuple(doubts),
+        _means(prediction.times_s, prediction.scores, left),
+        _means(prediction.times_s, prediction.scores, known),
+    )
 
 
 def _named(draft: Sequence[Segment], piece: Span) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(one.label for one in intervals.touching(draft, piece)))
+    return tuple(dict.fromkeys(segment.label for segment in intervals.touching(draft, piece)))
 
 
 def _means(times_s: np.ndarray, values: np.ndarray, stretches: Sequence[Span]) -> np.ndarray:
@@ -102,11 +116,11 @@ def _cut(stretches: Sequence[Span], info: VideoInfo, longest_s: float) -> list[S
         last = min(int(last), len(bounds_s) - 1)
         count = max(1, math.ceil((stop_s - start_s) / longest_s - 1e-9))
         cuts_s = np.linspace(bounds_s[first], bounds_s[last], count + 1)
-        places = np.unique(np.searchsorted(bounds_s, cuts_s - 1e-9))
-        found += [(float(bounds_s[a]), float(bounds_s[b])) for a, b in pairwise(places)]
+        indices = np.unique(np.searchsorted(bounds_s, cuts_s - 1e-9))
+        found += [(float(bounds_s[a]), float(bounds_s[b])) for a, b in pairwise(indices)]
     return found
 
 
 def unseen(draft: Sequence[Segment], seen: Sequence[Span]) -> tuple[Segment, ...]:
     """What of a draft still waits for a person."""
-    return intervals.outside((one for one in draft if one.label != NOTHING), seen)
+    return intervals.outside((segment for segment in draft if segment.label != NOTHING), seen)

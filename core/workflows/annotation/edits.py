@@ -26,7 +26,7 @@ def paint(track: Document, start_s: float, stop_s: float, label: str) -> Documen
     _check_stretch(start_s, stop_s)
     left = _cut(track.segments, (start_s, stop_s))
     fresh = () if label == NOTHING else (Segment(start_s, stop_s, _cleaned(label)),)
-    labels = tuple(dict.fromkeys([*track.labels, *(one.label for one in fresh)]))
+    labels = tuple(dict.fromkeys([*track.labels, *(segment.label for segment in fresh)]))
     seen = intervals.union([*track.seen, (start_s, stop_s)])
     return replace(track, labels=labels, segments=_sorted([*left, *fresh]), seen=seen)
 
@@ -49,10 +49,10 @@ def accept(track: Document, start_s: float, stop_s: float, draft: Sequence[Segme
     _check_stretch(start_s, stop_s)
     free = intervals.gaps(track.seen, (start_s, stop_s))
     fresh = []
-    for one in draft:
-        if one.label != NOTHING:
-            parts = intervals.within(free, (one.start_s, one.stop_s))
-            fresh += [Segment(start, stop, one.label) for start, stop in parts]
+    for segment in draft:
+        if segment.label != NOTHING:
+            parts = intervals.within(free, (segment.start_s, segment.stop_s))
+            fresh += [Segment(start, stop, segment.label) for start, stop in parts]
     labels = tuple(dict.fromkeys([*track.labels, *(one.label for one in fresh)]))
     seen = intervals.union([*track.seen, (start_s, stop_s)])
     return replace(track, labels=labels, segments=_mended(track.segments, fresh), seen=seen)
@@ -64,10 +64,10 @@ def accept(track: Document, start_s: float, stop_s: float, draft: Sequence[Segme
 def change(track: Document, at_s: float, start_s: float, stop_s: float) -> Document:
     """The segment at a moment runs from start to stop; it may touch its neighbours, not enter them."""
     _check_stretch(start_s, stop_s)
-    place = place_at(track, at_s)
-    moved = replace(track.segments[place], start_s=start_s, stop_s=stop_s, confidence=None)
-    others = [*track.segments[:place], *track.segments[place + 1 :]]
-    if hit := next((one for one in others if one.start_s < stop_s and start_s < one.stop_s), None):
+    index = place_at(track, at_s)
+    moved = replace(track.segments[index], start_s=start_s, stop_s=stop_s, confidence=None)
+    others = [*track.segments[:index], *track.segments[index + 1 :]]
+    if hit := next((other for other in others if other.start_s < stop_s and start_s < other.stop_s), None):
         raise EditRefused(f"{moved.label!r} would enter {hit.label!r} at {hit.start_s:.3f} s.", "Move that one first.")
     seen = intervals.union([*track.seen, (start_s, stop_s)])
     return replace(track, segments=_sorted([*others, moved]), seen=seen)
@@ -75,30 +75,34 @@ def change(track: Document, at_s: float, start_s: float, stop_s: float) -> Docum
 
 def border(track: Document, at_s: float, to_s: float) -> Document:
     """The segment at a moment and the one that it touches meet elsewhere."""
-    place = place_at(track, at_s)
-    one, other = _neighbours(track, place)
-    if one.stop_s != other.start_s or not one.start_s < to_s < other.stop_s:
-        raise EditRefused(f"{one.label!r} and {other.label!r} cannot meet at {to_s:.3f} s.", "Stay between their ends.")
-    pair = replace(one, stop_s=to_s, confidence=None), replace(other, start_s=to_s, confidence=None)
-    return replace(track, segments=(*track.segments[:place], *pair, *track.segments[place + 2 :]))
+    index = place_at(track, at_s)
+    segment, other = _neighbours(track, index)
+    if segment.stop_s != other.start_s or not segment.start_s < to_s < other.stop_s:
+        raise EditRefused(
+            f"{segment.label!r} and {other.label!r} cannot meet at {to_s:.3f} s.", "Stay between their ends."
+        )
+    pair = replace(segment, stop_s=to_s, confidence=None), replace(other, start_s=to_s, confidence=None)
+    return replace(track, segments=(*track.segments[:index], *pair, *track.segments[index + 2 :]))
 
 
 def split(track: Document, at_s: float) -> Document:
     """The segment at a moment is two, which meet there."""
-    place = place_at(track, at_s)
-    one = track.segments[place]
-    if not one.start_s < at_s < one.stop_s:
-        raise EditRefused(f"{one.label!r} begins at {at_s:.3f} s.", "Go to a moment inside it.")
-    pair = replace(one, stop_s=at_s), replace(one, start_s=at_s)
-    return replace(track, segments=(*track.segments[:place], *pair, *track.segments[place + 1 :]))
+    index = place_at(track, at_s)
+    segment = track.segments[index]
+    if not segment.start_s < at_s < segment.stop_s:
+        raise EditRefused(f"{segment.label!r} begins at {at_s:.3f} s.", "Go to a moment inside it.")
+    pair = replace(segment, stop_s=at_s), replace(segment, start_s=at_s)
+    return replace(track, segments=(*track.segments[:index], *pair, *track.segments[index + 1 :]))
 
 
 def merge(track: Document, at_s: float) -> Document:
     """The segment at a moment swallows the next one, with what lies between."""
-    place = place_at(track, at_s)
-    one, other = _neighbours(track, place)
-    whole = replace(one, stop_s=other.stop_s, confidence=None, note=" ".join(filter(None, (one.note, other.note))))
-    segments = (*track.segments[:place], whole, *track.segments[place + 2 :])
+    index = place_at(track, at_s)
+    segment, other = _neighbours(track, index)
+    whole = replace(
+        segment, stop_s=other.stop_s, confidence=None, note=" ".join(filter(None, (segment.note, other.note)))
+    )
+    segments = (*track.segments[:index], whole, *track.segments[index + 2 :])
     return replace(track, segments=segments, seen=intervals.union([*track.seen, (whole.start_s, whole.stop_s)]))
 
 
@@ -106,30 +110,30 @@ def label(track: Document, at_s: float, wanted: str) -> Document:
     """The segment at a moment carries another label; NOTHING takes it away."""
     if wanted == NOTHING:
         return delete(track, at_s)
-    place = place_at(track, at_s)
-    named = replace(track.segments[place], label=_cleaned(wanted), confidence=None)
+    index = place_at(track, at_s)
+    named = replace(track.segments[index], label=_cleaned(wanted), confidence=None)
     labels = track.labels if named.label in track.labels else (*track.labels, named.label)
-    return replace(track, labels=labels, segments=(*track.segments[:place], named, *track.segments[place + 1 :]))
+    return replace(track, labels=labels, segments=(*track.segments[:index], named, *track.segments[index + 1 :]))
 
 
 def note(track: Document, at_s: float, text: str) -> Document:
     """The segment at a moment carries a note."""
-    place = place_at(track, at_s)
-    noted = replace(track.segments[place], note=" ".join(text.split()))
-    return replace(track, segments=(*track.segments[:place], noted, *track.segments[place + 1 :]))
+    index = place_at(track, at_s)
+    noted = replace(track.segments[index], note=" ".join(text.split()))
+    return replace(track, segments=(*track.segments[:index], noted, *track.segments[index + 1 :]))
 
 
 def delete(track: Document, at_s: float) -> Document:
     """The segment at a moment is gone: nothing happens there."""
-    place = place_at(track, at_s)
-    return replace(track, segments=(*track.segments[:place], *track.segments[place + 1 :]))
+    index = place_at(track, at_s)
+    return replace(track, segments=(*track.segments[:index], *track.segments[index + 1 :]))
 
 
 def place_at(track: Document, at_s: float) -> int:
     """The place of the segment at a moment."""
-    for place, one in enumerate(track.segments):
-        if one.start_s <= at_s < one.stop_s:
-            return place
+    for index, segment in enumerate(track.segments):
+        if segment.start_s <= at_s < segment.stop_s:
+            return index
     raise EditRefused(f"There is no label at {at_s:.3f} s any more.", "Look again: it was changed meanwhile.")
 
 
@@ -148,7 +152,7 @@ def withdraw(track: Document, unwanted: str) -> Document:
     """One label less to draw with; one that is in use stays."""
     if any(one.label == unwanted for one in (*track.segments, *track.points)):
         raise EditRefused(f"{unwanted!r} is in use.", "Give its segments another label first.")
-    return replace(track, labels=tuple(one for one in track.labels if one != unwanted))
+    return replace(track, labels=tuple(label for label in track.labels if label != unwanted))
 
 
 def rename(track: Document, before: str, after: str) -> Document:
@@ -157,14 +161,14 @@ def rename(track: Document, before: str, after: str) -> Document:
     if before not in track.labels:
         raise EditRefused(f"There is no label {before!r} any more.", "Look again: it was changed meanwhile.")
 
-    def named(found: str) -> str:
-        return after if found == before else found
+    def named(text: str) -> str:
+        return after if text == before else text
 
     return replace(
         track,
-        labels=tuple(dict.fromkeys(named(one) for one in track.labels)),
-        segments=tuple(replace(one, label=named(one.label)) for one in track.segments),
-        points=tuple(replace(one, label=named(one.label)) for one in track.points),
+        labels=tuple(dict.fromkeys(named(label) for label in track.labels)),
+        segments=tuple(replace(segment, label=named(segment.label)) for segment in track.segments),
+        points=tuple(replace(point, label=named(point.label)) for point in track.points),
     )
 
 
@@ -246,8 +250,8 @@ def _head(track: Document) -> Head:
 def _splice(before: tuple, after: tuple) -> tuple[int, tuple, tuple]:
     """Where two rows begin to differ, and what lies there in each until they are equal to the end."""
     shorter = min(len(before), len(after))
-    first = next((place for place in range(shorter) if before[place] != after[place]), shorter)
-    last = next((place for place in range(shorter - first) if before[-1 - place] != after[-1 - place]), shorter - first)
+    first = next((index for index in range(shorter) if before[index] != after[index]), shorter)
+    last = next((index for index in range(shorter - first) if before[-1 - index] != after[-1 - index]), shorter - first)
     return first, before[first : len(before) - last], after[first : len(after) - last]
 
 
@@ -257,12 +261,12 @@ def _splice(before: tuple, after: tuple) -> tuple[int, tuple, tuple]:
 def _cut(segments: Iterable[Segment], hole: Span) -> list[Segment]:
     """Segments without what lies in a stretch; one that encloses it becomes two."""
     left = []
-    for one in segments:
-        if one.stop_s <= hole[0] or hole[1] <= one.start_s:
-            left.append(one)
+    for segment in segments:
+        if segment.stop_s <= hole[0] or hole[1] <= segment.start_s:
+            left.append(segment)
         else:
-            parts = intervals.without([(one.start_s, one.stop_s)], hole)
-            left += [replace(one, start_s=start, stop_s=stop) for start, stop in parts]
+            parts = intervals.without([(segment.start_s, segment.stop_s)], hole)
+            left += [replace(segment, start_s=start, stop_s=stop) for start, stop in parts]
     return left
 
 
@@ -270,24 +274,28 @@ def _mended(segments: Iterable[Segment], fresh: Iterable[Segment]) -> tuple[Segm
     """Segments with fresh ones among them, which become one with those of their label that they touch."""
     joined: list[tuple[Segment, bool]] = []
     both = [(one, False) for one in segments] + [(one, True) for one in fresh]
-    for one, new in sorted(both, key=lambda pair: pair[0].start_s):
+    for segment, new in sorted(both, key=lambda pair: pair[0].start_s):
         last, was_new = joined[-1] if joined else (None, False)
-        if last and (new or was_new) and (last.stop_s, last.label, last.note) == (one.start_s, one.label, one.note):
-            joined[-1] = (replace(last, stop_s=one.stop_s, confidence=None), True)
+        if (
+            last
+            and (new or was_new)
+            and (last.stop_s, last.label, last.note) == (segment.start_s, segment.label, segment.note)
+        ):
+            joined[-1] = (replace(last, stop_s=segment.stop_s, confidence=None), True)
         else:
-            joined.append((one, new))
+            joined.append((segment, new))
     return tuple(one for one, _ in joined)
 
 
 def _sorted(segments: Iterable[Segment]) -> tuple[Segment, ...]:
-    return tuple(sorted(segments, key=lambda one: one.start_s))
+    return tuple(sorted(segments, key=lambda segment: segment.start_s))
 
 
-def _neighbours(track: Document, place: int) -> tuple[Segment, Segment]:
+def _neighbours(track: Document, index: int) -> tuple[Segment, Segment]:
     for number, pair in enumerate(pairwise(track.segments)):
-        if number == place:
+        if number == index:
             return pair
-    raise EditRefused(f"No label follows {track.segments[place].label!r}.", "Choose one that has a next.")
+    raise EditRefused(f"No label follows {track.segments[index].label!r}.", "Choose one that has a next.")
 
 
 def _check_stretch(start_s: float, stop_s: float) -> None:

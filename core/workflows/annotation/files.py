@@ -17,8 +17,8 @@ ZIP = b"PK\x03\x04"
 def labels_of(tracks: Sequence[Document], info: VideoInfo, name: str) -> Labels:
     """Tracks of a clip as a file holds them. name: of the clip, for people."""
     known = replace(info, path=name)
-    clip = ClipLabels(name, tuple(one.lane for one in tracks), duration_s=info.duration_s, info=known)
-    offered = tuple(dict.fromkeys(label for one in tracks for label in one.labels))
+    clip = ClipLabels(name, tuple(track.lane for track in tracks), duration_s=info.duration_s, info=known)
+    offered = tuple(dict.fromkeys(label for track in tracks for label in track.labels))
     return Labels((clip,), listed(offered, (clip,)))
 
 
@@ -38,27 +38,27 @@ def read(files: Files, info: VideoInfo, name: str, *, form: str = "", asked: Rea
     form: the name of their format, "" to tell it from the files. asked: what they do not say themselves.
     """
     known = replace(asked or ReadOptions(), clips=(replace(info, path=name),))
-    found = selection.read(files, form_of(files, form), known)
-    clips = tuple(clip for clip in found.clips if clip.info is not None)
+    labels = selection.read(files, form_of(files, form), known)
+    clips = tuple(clip for clip in labels.clips if clip.info is not None)
     if not clips:
-        named = ", ".join(clip.name for clip in found.clips[:8]) or "no clip"
+        named = ", ".join(clip.name for clip in labels.clips[:8]) or "no clip"
         raise FormatInvalid(f"These labels are of {named}, not of {name}.", "Choose that clip, or rename the file.")
-    return replace(found, clips=clips)
+    return replace(labels, clips=clips)
 
 
-def undecided(found: Labels, known: Sequence[str]) -> tuple[str, ...]:
+def undecided(labels: Labels, known: Sequence[str]) -> tuple[str, ...]:
     """The labels of files that are not known yet: of each a person says what becomes of it."""
-    return conversion.unknown_labels(found, known)
+    return conversion.unknown_labels(labels, known)
 
 
-def tracks_of(found: Labels, renaming: Renaming | None = None) -> tuple[Document, ...]:
+def tracks_of(labels: Labels, renaming: Renaming | None = None) -> tuple[Document, ...]:
     """The tracks that files hold. A label for the whole clip becomes a track of one segment.
 
     Where a file does not say what was looked at, its segments were, and nothing else.
     """
-    named = conversion.renamed(found, renaming) if renaming else found
+    named = conversion.renamed(labels, renaming) if renaming else labels
     tracks = [_track(lane, named, clip) for clip in named.clips for lane in _lanes(clip)]
-    return tuple(one for one in tracks if one.seen or one.points)
+    return tuple(track for track in tracks if track.seen or track.points)
 
 
 def _lanes(clip: ClipLabels) -> tuple[Lane, ...]:

@@ -81,13 +81,13 @@ def read(store: Store, track: str) -> State:
     name = (str(store.workspace.absolute()), track)
     with _lock:
         known = _held.get(name)
-    found = _advanced(store, known or _opened(store, track))
+    state = _advanced(store, known or _opened(store, track))
     with _lock:
-        _held[name] = found
+        _held[name] = state
         _held.move_to_end(name)
         while len(_held) > KEPT:
             _held.popitem(last=False)
-    return found
+    return state
 
 
 def _opened(store: Store, track: str) -> State:

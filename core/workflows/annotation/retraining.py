@@ -14,7 +14,6 @@ import numpy as np
 
 from core.base.errors import AnalysisError, NotEnoughExamples, ResultMissing, SplitInvalid
 from core.base.progress import Report, silent
-from core.base.settings import current
 from core.domain import Contribution, Dataset, Document, HeldOut, Item, Learned, Segment, Split, Training
 from core.domain.fingerprint import fingerprint
 from core.stages.tracks import intervals
@@ -40,7 +39,7 @@ def contribute(store: Store, name: str, video: str, track: Document) -> Dataset:
     before = _set_of(store, name)
     if not track.seen:
         raise NotEnoughExamples("Nothing of this track was looked at yet.", "Draw or accept some labels first.")
-    known = {item.video: place for place, item in enumerate(before.items)}
+    known = {item.video: index for index, item in enumerate(before.items)}
     base = before.items[known[video]] if video in known else None
     base = _before(store, name, video, base)
     made = _overlaid(store, video, base, track, before.background)
@@ -49,7 +48,7 @@ def contribute(store: Store, name: str, video: str, track: Document) -> Dataset:
         items[known[video]] = made
     else:
         items.append(made)
-    used = dict.fromkeys([*before.labels, *(one.label for one in made.segments)])
+    used = dict.fromkeys([*before.labels, *(segment.label for segment in made.segments)])
     labels = tuple(used) if before.background in ("", *used) else (before.background, *used)
     after = Dataset(name, labels, tuple(items), before.background, before.source, before.findings)
     _keep(store, before, after)
@@ -82,8 +81,8 @@ def _overlaid(store: Store, video: str, base: Item | None, track: Document, back
     entry = store.entry(video)
     segments, seen = _known(base)
     kept = intervals.outside(segments, track.seen)
-    fresh = [replace(one, confidence=None) for one in track.segments if one.label != background]
-    whole = tuple(sorted([*kept, *fresh], key=lambda one: one.start_s))
+    fresh = [replace(segment, confidence=None) for segment in track.segments if segment.label != background]
+    whole = tuple(sorted([*kept, *fresh], key=lambda segment: segment.start_s))
     together = intervals.union([*seen, *track.seen])
     if base is None:
         return Item(video, entry.name, entry.info.duration_s, segments=whole, seen=together)
@@ -114,13 +113,13 @@ def _keep(store: Store, before: Dataset, after: Dataset) -> None:
 
 def _redrawn(split: Split, after: Dataset) -> Split | None:
     """The same kind of split of the new version; None where there is no such split of it."""
-    told = {"seed": split.seed, "joins": split.joins}
+    entries = {"seed": split.seed, "joins": split.joins}
     with suppress(SplitInvalid):
         if split.method == "given":
-            return datasets.given_split(after, split.grouping, **told)
+            return datasets.given_split(after, split.grouping, **entries)
         if split.method == "folds":
-            return datasets.grouped_folds(after, split.grouping, count=len(split.parts), **told)
-        return datasets.leave_one_group_out(after, split.grouping, **told)
+            return datasets.grouped_folds(after, split.grouping, count=len(split.parts), **entries)
+        return datasets.leave_one_group_out(after, split.grouping, **entries)
     return None
 
 
@@ -144,8 +143,8 @@ def _version_key(key: str) -> str:
 def _note(store: Store, dataset: Dataset, key: str) -> None:
     if not store.has(_version_key(key)):
         videos = tuple(item.video for item in dataset.items)
-        told = Learned(dataset.name, key, time.time(), labelled_s(dataset), videos)
-        store.write(_version_key(key), told, kind="version of a set")
+        learned = Learned(dataset.name, key, time.time(), labelled_s(dataset), videos)
+        store.write(_version_key(key), learned, kind="version of a set")
 
 
 # Learning anew --------------------------------------------------------------------------------------------------------
@@ -178,13 +177,13 @@ def learn(store: Store, key: str, report: Report = silent) -> None:
     training.train(store, key, report)
     record = training.run_of(store, key)
     if record.network_sha256 and not model_of(store, key):
-        training.save_model(store, key, training.free_name(store, record.dataset))
+        training.save_model(store, key, models.ModelLibrary.of(store).free_name(record.dataset))
 
 
 def model_of(store: Store, key: str) -> str:
     """The name of the model that was made of a training; empty where there is none."""
-    found = models.models(replace(current(), models=(store.workspace / "models",)))
-    return next((name for name, card in found.items() if card.settings.get("training") == key), "")
+    model_cards = models.ModelLibrary.of(store).own().cards()
+    return next((name for name, card in model_cards.items() if card.settings.get("training") == key), "")
 
 
 # What labels were worth -----------------------------------------------------------------------------------------------
@@ -210,15 +209,15 @@ def curve(store: Store, name: str) -> tuple[Point, ...]:
     All are judged on the clips that every one of them was tested on, by the labels that the set has now.
     """
     dataset = store.dataset(name)
-    found = [one for one in _tested(store, name) if one is not None]
-    common = set.intersection(*(set(videos) for *_, videos in found)) if found else set()
+    rows = [row for row in _tested(store, name) if row is not None]
+    common = set.intersection(*(set(videos) for *_, videos in rows)) if rows else set()
     points = []
-    for key, record, version, said, videos in found:
-        right, count = _rescored(dataset, record, said, videos, common)
+    for key, record, version, held_out, videos in rows:
+        right, count = _rescored(dataset, record, held_out, videos, common)
         if count:
-            told = record.scores.get("accuracy", 0.0)
-            points.append(Point(key, record.created, version.seconds, right / count, count, told))
-    return tuple(sorted(points, key=lambda one: (one.seconds, one.made)))
+            value = record.scores.get("accuracy", 0.0)
+            points.append(Point(key, record.created, version.seconds, right / count, count, value))
+    return tuple(sorted(points, key=lambda point: (point.seconds, point.made)))
 
 
 def _tested(store: Store, name: str) -> list[tuple[str, Training, Learned, HeldOut, tuple[str, ...]] | None]:
@@ -228,24 +227,24 @@ def _tested(store: Store, name: str) -> list[tuple[str, Training, Learned, HeldO
         with suppress(AnalysisError):
             if record.dataset == name and record.state == "done":
                 version = store.read(_version_key(record.dataset_key), Learned)
-                said = training.held_out(store, key)
-                found.append((key, record, version, said, tuple(version.videos[place] for place in said.items)))
+                held_out = training.held_out(store, key)
+                found.append((key, record, version, held_out, tuple(version.videos[item] for item in held_out.items)))
     return found
 
 
 def _rescored(
-    dataset: Dataset, record: Training, said: HeldOut, videos: Sequence[str], common: set[str]
+    dataset: Dataset, record: Training, held_out: HeldOut, videos: Sequence[str], common: set[str]
 ) -> tuple[int, int]:
     """How many known moments of some clips were named rightly, of how many."""
     items = {item.video: item for item in dataset.items}
     right = count = 0
-    for place, video in enumerate(videos):
+    for index, video in enumerate(videos):
         if video not in common or video not in items:
             continue
-        rows = slice(int(said.starts[place]), int(said.starts[place + 1]))
-        truth = datasets.targets(dataset, items[video], said.times_s[rows])
+        rows = slice(int(held_out.starts[index]), int(held_out.starts[index + 1]))
+        truth = datasets.targets(dataset, items[video], held_out.times_s[rows])
         named = np.array([dataset.labels.index(label) if label in dataset.labels else -2 for label in record.labels])
-        answers = named[said.scores[rows].argmax(axis=1)]
+        answers = named[held_out.scores[rows].argmax(axis=1)]
         known = truth != datasets.UNKNOWN
         right, count = right + int((answers[known] == truth[known]).sum()), count + int(known.sum())
     return right, count

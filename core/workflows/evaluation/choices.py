@@ -19,7 +19,7 @@ ROWS: dict[str, Callable[..., np.ndarray]] = {
 }
 
 
-def rows(found: Evaluation, choice: Choice) -> np.ndarray:
+def rows(evaluation: Evaluation, choice: Choice) -> np.ndarray:
     """(K,) the rows of the comparison that a choice asks for."""
     kind, *asked = choice
-    return ROWS[str(kind)](found, *asked)
+    return ROWS[str(kind)](evaluation, *asked)

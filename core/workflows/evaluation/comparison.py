@@ -10,7 +10,9 @@ from core.base.errors import ScoringRefused
 from core.base.progress import Report, silent
 from core.base.registry import METRICS
 from core.domain import Comparison, Estimate, Evaluation, Rivalry
+from core.domain.caveats import Caveat, is_leak
 from core.domain.fingerprint import fingerprint
+from core.stages import metrics
 from core.stages.metrics import bootstrap
 from core.workflows.evaluation.metrics_summary import OF_CLIPS, OVER_TIME
 from core.workspace.store import Store
@@ -31,26 +33,26 @@ class Shared:
     left_out: int  # clips with another label in the other evaluation
 
 
-def rivalry_key(one: str, other: str) -> str:
+def rivalry_key(text: str, other: str) -> str:
     """The name of what compares two evaluations, which are named by their keys."""
-    return fingerprint("rivalry", 1, one, other)
+    return fingerprint("rivalry", 1, text, other)
 
 
-def compare(store: Store, one: str, other: str, report: Report = silent) -> None:
+def compare(store: Store, text: str, other: str, report: Report = silent) -> None:
     """Compare two stored evaluations, and store what came out."""
     report(0, 2, "Finding the clips that both were judged on")
-    first, second = store.read(one, Evaluation), store.read(other, Evaluation)
+    first, second = store.read(text, Evaluation), store.read(other, Evaluation)
     both = shared(first, second)
     report(1, 2, "Drawing differences")
-    store.write(rivalry_key(one, other), rivalry(one, other, first, second, both), kind="rivalry")
+    store.write(rivalry_key(text, other), rivalry(text, other, first, second, both), kind="rivalry")
     report(2, 2, "Done")
 
 
-def rivalry(key: str, other_key: str, one: Evaluation, other: Evaluation, both: Shared) -> Rivalry:
+def rivalry(key: str, other_key: str, evaluation: Evaluation, other: Evaluation, both: Shared) -> Rivalry:
     """What the comparison of two evaluations tells; differences are first minus second."""
     overall, not_better, by_label = _differences(both)
     known = both.one.truth >= 0
-    right = [known & (each.predicted == each.truth) for each in (both.one, both.other)]
+    right = [known & (comparison.predicted == comparison.truth) for comparison in (both.one, both.other)]
     rows = np.stack([both.rows_one, both.rows_other], axis=1)  # (M, 2)
     lost, won = rows[right[0] & ~right[1]], rows[right[1] & ~right[0]]
     p, why = _mcnemar(both, len(lost), len(won))
@@ -58,9 +60,9 @@ def rivalry(key: str, other_key: str, one: Evaluation, other: Evaluation, both: 
     return Rivalry(
         key,
         other_key,
-        (one.origin.title, other.origin.title),
+        (evaluation.origin.title, other.origin.title),
         count,
-        len(one.found.names) - count - both.left_out,
+        len(evaluation.found.names) - count - both.left_out,
         len(other.found.names) - count - both.left_out,
         overall,
         not_better,
@@ -72,7 +74,7 @@ def rivalry(key: str, other_key: str, one: Evaluation, other: Evaluation, both: 
         why,
         lost,
         won,
-        _warnings(one, other, both),
+        _warnings(evaluation, other, both),
     )
 
 
@@ -85,87 +87,89 @@ def _mcnemar(both: Shared, only_first: int, only_second: int) -> tuple[float | N
     return bootstrap.mcnemar_p(only_first, only_second), ""
 
 
-def _warnings(one: Evaluation, other: Evaluation, both: Shared) -> tuple[str, ...]:
-    count = len(both.one.names)
-    told = [
-        f"{each.origin.title}: {said}" for each in (one, other) for said in each.warnings if said.startswith("LEAK")
-    ]
-    if count < max(len(one.found.names), len(other.found.names)):
-        told.append(f"Compared on the {count} clips that both were judged on.")
+def _warnings(first: Evaluation, second: Evaluation, both: Shared) -> tuple[str, ...]:
+    """What to know of the two, leaks of either first, as it is stored."""
+    count, longest = len(both.one.names), max(len(first.found.names), len(second.found.names))
+    caveats = [Caveat("shared clips", count)] if count < longest else []
     if both.left_out:
-        told.append(f"{both.left_out} clips carry another label in the other set, and were left out.")
-    if one.origin.source == other.origin.source == "run" and one.found.split != other.found.split:
-        told.append("The two were trained on different folds: part of the difference may come from that.")
-    few = bootstrap.warning(*_units(both.one))
-    return (*told, f"The intervals are {few}.") if few.startswith("not") else tuple(told)
+        caveats.append(Caveat("other labels", both.left_out))
+    if first.origin.source == second.origin.source == "run" and first.found.split != second.found.split:
+        caveats.append(Caveat("different folds"))
+    few = metrics.caveats.few_units_of(both.one)
+    if few and few.kind == "few units":
+        caveats.append(few)
+    leaks = (f"{side.origin.title}: {text}" for side in (first, second) for text in side.warnings if is_leak(text))
+    return (*leaks, *(str(caveat) for caveat in caveats))
 
 
-def _units(found: Comparison) -> tuple[str, int]:
-    unit, places = bootstrap.units_of(found)
-    return unit, len(np.unique(places))
+def _units(comparison: Comparison) -> tuple[str, int]:
+    unit, indices = bootstrap.units_of(comparison)
+    return unit, len(np.unique(indices))
 
 
 # What is shared -------------------------------------------------------------------------------------------------------
 
 
-def shared(one: Evaluation, other: Evaluation) -> Shared:
+def shared(evaluation: Evaluation, other: Evaluation) -> Shared:
     """The rows that both evaluations judge; ScoringRefused where there is none.
 
     Labels are matched by their names, groups are those of the first. Where time steps differ, the second is asked for
     the step nearest to each of the first.
     """
-    if one.found.over_time != other.found.over_time:
+    if evaluation.found.over_time != other.found.over_time:
         raise ScoringRefused(
             "One of the two names whole clips, the other labels over time.", "Compare two that were judged alike."
         )
-    pairs = _pairs(one, other)
-    labels = tuple(dict.fromkeys((*one.found.labels, *other.found.labels)))
-    spans = [_rows(one.found, other.found, *pair) for pair in pairs]
-    same = [_same_truth(one.found, other.found, *span) for span in spans]
-    kept = [place for place, fits in enumerate(same) if fits]
+    pairs = _pairs(evaluation, other)
+    labels = tuple(dict.fromkeys((*evaluation.found.labels, *other.found.labels)))
+    spans = [_rows(evaluation.found, other.found, *pair) for pair in pairs]
+    same = [_same_truth(evaluation.found, other.found, *span) for span in spans]
+    kept = [index for index, fits in enumerate(same) if fits]
     if not kept:
         hint = "Choose two evaluations of the same set, or of sets that share clips."
-        raise ScoringRefused(f"{one.origin.title!r} and {other.origin.title!r} were judged on different clips.", hint)
-    rows = [np.concatenate([spans[place][side] for place in kept]) for side in (0, 1)]
-    units = [pairs[place][0] for place in kept]
-    sizes = [len(spans[place][0]) for place in kept]
-    first = _of_rows(one.found, one.found, labels, units, rows[0], rows[0], sizes)
-    second = _of_rows(one.found, other.found, labels, units, rows[0], rows[1], sizes)
+        raise ScoringRefused(
+            f"{evaluation.origin.title!r} and {other.origin.title!r} were judged on different clips.", hint
+        )
+    rows = [np.concatenate([spans[index][side] for index in kept]) for side in (0, 1)]
+    units = [pairs[index][0] for index in kept]
+    sizes = [len(spans[index][0]) for index in kept]
+    first = _of_rows(evaluation.found, evaluation.found, labels, units, rows[0], rows[0], sizes)
+    second = _of_rows(evaluation.found, other.found, labels, units, rows[0], rows[1], sizes)
     return Shared(first, second, rows[0], rows[1], len(pairs) - len(kept))
 
 
-def _pairs(one: Evaluation, other: Evaluation) -> list[tuple[int, int]]:
+def _pairs(evaluation: Evaluation, other: Evaluation) -> list[tuple[int, int]]:
     """The units of the two that are the same clip: by their place in the set, or in two sets by the clip's digest."""
-    same_set = one.origin.dataset_key == other.origin.dataset_key
-    names = [each.items.tolist() if same_set else list(each.videos) for each in (one, other)]
-    places = {name: unit for unit, name in reversed(list(enumerate(names[1])))}
-    return [(unit, places[name]) for unit, name in enumerate(names[0]) if name in places]
+    same_set = evaluation.origin.dataset_key == other.origin.dataset_key
+    names = [each.items.tolist() if same_set else list(each.videos) for each in (evaluation, other)]
+    numbers = {name: unit for unit, name in reversed(list(enumerate(names[1])))}
+    return [(unit, numbers[name]) for unit, name in enumerate(names[0]) if name in numbers]
 
 
-def _rows(one: Comparison, other: Comparison, unit: int, beside: int) -> tuple[np.ndarray, np.ndarray]:
+def _rows(comparison: Comparison, other: Comparison, unit: int, beside: int) -> tuple[np.ndarray, np.ndarray]:
     """The rows of a clip in the first, and of each the row of the second that is nearest in time."""
-    if one.starts is None or other.starts is None or one.times_s is None or other.times_s is None:
+    if comparison.starts is None or other.starts is None or comparison.times_s is None or other.times_s is None:
         return np.array([unit]), np.array([beside])
-    rows = np.arange(one.starts[unit], one.starts[unit + 1])
+    rows = np.arange(comparison.starts[unit], comparison.starts[unit + 1])
     low, high = int(other.starts[beside]), int(other.starts[beside + 1])
     if low == high:
         return rows[:0], rows[:0]
     borders_s = (other.times_s[low : high - 1] + other.times_s[low + 1 : high]) / 2
-    return rows, low + np.searchsorted(borders_s, one.times_s[rows])
+    return rows, low + np.searchsorted(borders_s, comparison.times_s[rows])
 
 
-def _same_truth(one: Comparison, other: Comparison, rows: np.ndarray, beside: np.ndarray) -> bool:
+def _same_truth(comparison: Comparison, other: Comparison, rows: np.ndarray, beside: np.ndarray) -> bool:
     """Whether a clip carries the same labels in both; at the borders of labels over time, steps may differ."""
     truths = [
-        [found.labels[place] if place >= 0 else "" for place in found.truth[places].tolist()]
-        for found, places in ((one, rows), (other, beside))
+        [found.labels[place] if place >= 0 else "" for place in found.truth[indices].tolist()]
+        for found, indices in ((comparison, rows), (other, beside))
     ]
     known = [first == second for first, second in zip(*truths, strict=True) if first and second]
-    return bool(known) and (2 * sum(known) >= len(known) if one.over_time else all(known))
+    return bool(known) and (2 * sum(known) >= len(known) if comparison.over_time else all(known))
 
 
 def _of_rows(
-    one: Comparison,
+    comparison: Comparison,
     said: Comparison,
     labels: Sequence[str],
     units: Sequence[int],
@@ -175,23 +179,25 @@ def _of_rows(
 ) -> Comparison:
     """What `said` says, at `beside`, beside the truth of the first, at `rows`."""
     assert said.scores is not None
-    truths, places = (np.array([*(labels.index(label) for label in each.labels), -1], np.int64) for each in (one, said))
+    truths, indices = (
+        np.array([*(labels.index(label) for label in each.labels), -1], np.int64) for each in (comparison, said)
+    )
     scores = np.zeros((len(rows), len(labels)), np.float32)
-    scores[:, places[:-1]] = said.scores[beside]
-    truth, predicted = truths[one.truth[rows]], places[said.predicted[beside]]
+    scores[:, indices[:-1]] = said.scores[beside]
+    truth, predicted = truths[comparison.truth[rows]], indices[said.predicted[beside]]
     truth = np.where((said.truth[beside] < 0) | (predicted < 0), -1, truth)
-    timed = one.starts is not None
+    timed = comparison.starts is not None
     return Comparison(
         tuple(labels),
-        tuple(one.names[unit] for unit in units),
-        tuple(one.groups[unit] for unit in units),
+        tuple(comparison.names[unit] for unit in units),
+        tuple(comparison.groups[unit] for unit in units),
         truth,
         predicted,
         scores,
         np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64) if timed else None,
-        one.times_s[rows] if timed and one.times_s is not None else None,
-        one.ends_s[np.asarray(units)] if one.ends_s is not None else None,
-        one.background,
+        comparison.times_s[rows] if timed and comparison.times_s is not None else None,
+        comparison.ends_s[np.asarray(units)] if comparison.ends_s is not None else None,
+        comparison.background,
     )
 
 
@@ -208,12 +214,14 @@ def _differences(
     unit, count = _units(both.one)
     few = bootstrap.warning(unit, count)
     sides = (both.one, both.other)
-    values = [{name: np.atleast_1d(formula(each)) for name, formula in formulas.items()} for each in sides]
-    drawn = [bootstrap.drawn_values(each, formulas) for each in sides] if count >= 2 else None
-    told = {name: _three(name, values, drawn, few) for name in formulas}
-    overall = {name: (told[name][0][0], told[name][1][0], told[name][2][0]) for name in names}
+    values = [{name: np.atleast_1d(formula(side)) for name, formula in formulas.items()} for side in sides]
+    drawn = [bootstrap.drawn_values(side, formulas) for side in sides] if count >= 2 else None
+    estimateseses = {name: _three(name, values, drawn, few) for name in formulas}
+    overall = {
+        name: (estimateseses[name][0][0], estimateseses[name][1][0], estimateseses[name][2][0]) for name in names
+    }
     not_better = {name: _not_better(name, drawn) for name in names}
-    return overall, not_better, {name: told[name][2] for name in BY_LABEL}
+    return overall, not_better, {name: estimateseses[name][2] for name in BY_LABEL}
 
 
 def _three(name: str, values: Any, drawn: Any, few: str) -> tuple[tuple[Estimate, ...], ...]:
@@ -230,11 +238,14 @@ def _estimates(values: np.ndarray, draws: np.ndarray | None, name: str, few: str
     if draws is None:
         bounds = [bootstrap.Interval(None, None, few)] * len(values)
     else:
-        bounds = [bootstrap.Interval(each.low, each.high, each.why or few) for each in bootstrap.percentiles(draws)]
+        bounds = [
+            bootstrap.Interval(percentile.low, percentile.high, percentile.why or few)
+            for percentile in bootstrap.percentiles(draws)
+        ]
     undefined = f"undefined: {METRICS[name].undefined}"
     return tuple(
-        Estimate(None, why=undefined) if np.isnan(value) else Estimate(float(value), each.low, each.high, each.why)
-        for value, each in zip(values.tolist(), bounds, strict=True)
+        Estimate(None, why=undefined) if np.isnan(value) else Estimate(float(value), bound.low, bound.high, bound.why)
+        for value, bound in zip(values.tolist(), bounds, strict=True)
     )
 
 

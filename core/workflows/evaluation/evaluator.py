@@ -24,11 +24,12 @@ from core.domain import (
     Split,
     Training,
 )
+from core.domain.caveats import Caveat
 from core.domain.fingerprint import fingerprint
 from core.workflows import datasets, models, predictions, training
 from core.workflows.evaluation import label_matching, results
 from core.workflows.texts import text_store
-from core.workflows.training import trainer
+from core.workflows.training import trainer, training_data
 from core.workspace.jobs.cluster import spread
 from core.workspace.store import Store
 
@@ -64,12 +65,12 @@ def question_key(store: Store, question: Question) -> str:
         record = _record(store, question)
         state = (record.state, len(record.folds), record.network_sha256, record.scores)
         return fingerprint("evaluation", VERSION, dataset_key, question.dataset, question.name, state)
-    card, _ = models.model_of(store, question.name)
+    card, _ = models.ModelLibrary.of(store).get(question.name)
     steps = predictions.prepared(question.recipe, card)
     asked = (question.dataset, question.split, question.grouping, question.strangers, question.pairs)
     model = (card.name, card.version, card.labels, card.backbone, BACKBONES[card.backbone].version, card.settings)
-    said = (_said_in(store, question.dataset),) if card.words else ()
-    return fingerprint("evaluation", VERSION, dataset_key, asked, model, steps, question.engine, *said)
+    texts = (_said_in(store, question.dataset),) if card.words else ()
+    return fingerprint("evaluation", VERSION, dataset_key, asked, model, steps, question.engine, *texts)
 
 
 def _said_in(store: Store, name: str) -> tuple[str, ...]:
@@ -81,7 +82,7 @@ def match(store: Store, question: Question) -> Matching:
     """How the labels of the set and of the model would be matched."""
     if question.source == "run":
         return Matching()
-    card, _ = models.model_of(store, question.name)
+    card, _ = models.ModelLibrary.of(store).get(question.name)
     left_out = question.strangers == "left out"
     return label_matching.matched(store.dataset(question.dataset), card, told=question.pairs, left_out=left_out)
 
@@ -108,21 +109,21 @@ def read(store: Store, key: str) -> Evaluation:
 def _of_run(store: Store, question: Question, report: Report) -> Evaluation:
     record = _record(store, question)
     dataset = store.dataset(question.dataset)
-    split, said = training.split_of(store, record.split), training.held_out(store, question.name)
-    if not len(said.items):
+    split, held_out = training.split_of(store, record.split), training.held_out(store, question.name)
+    if not len(held_out.items):
         raise NotEnoughExamples("No fold of this training has ended.", "Let it run to the end of a fold at least.")
-    usual = results.majority_of_folds(dataset, split, said)
+    usual = results.majority_of_folds(dataset, split, held_out)
     simpler = [
         ("majority", "Majority", "the most frequent label of what each fold learned from", usual),
         ("linear_probe", "Linear probe", PROBE[record.over_time], _predicted(training.probe(store, question.name))),
     ]
-    crossed = split.method != "given" and len(set(said.folds.tolist())) > 1
+    crossed = split.method != "given" and len(set(held_out.folds.tolist())) > 1
     return results.judged(
         dataset,
         split.groups,
-        said,
+        held_out,
         _origin_of_run(question, record, split),
-        _warnings_of_run(record),
+        _caveats_of_run(record, dataset, split, held_out),
         simpler,
         split_key=record.split,
         crossed=crossed,
@@ -136,15 +137,15 @@ PROBE = {
 }
 
 
-def _predicted(said: HeldOut) -> np.ndarray:
-    return said.scores.argmax(axis=1).astype(np.int64)
+def _predicted(held_out: HeldOut) -> np.ndarray:
+    return held_out.scores.argmax(axis=1).astype(np.int64)
 
 
-def _warnings_of_run(record: Training) -> tuple[str, ...]:
-    if record.state == "done":
-        return tuple(record.warnings)
-    stopped = f"This training was stopped: {len(record.folds)} of {record.fold_count} folds are judged."
-    return stopped, *record.warnings
+def _caveats_of_run(record: Training, dataset: Dataset, split: Split, held_out: HeldOut) -> list[Caveat]:
+    comparison = training.comparison(dataset, split.groups, held_out)
+    caveats = training_data.caveats(comparison, record.scores, record.baselines, held_out)
+    stopped = [] if record.state == "done" else [Caveat("stopped", len(record.folds), record.fold_count)]
+    return [*stopped, *caveats]
 
 
 def _origin_of_run(question: Question, record: Training, split: Split) -> Origin:
@@ -172,9 +173,9 @@ def split_words(split: Split) -> str:
     groups = group_words(split.grouping)
     if split.method == "given":
         return f"The split that came with the set; {groups}."
-    each = "each leaves one group out" if split.method == "leave one group out" else "no group stands on two sides"
+    literal = "each leaves one group out" if split.method == "leave one group out" else "no group stands on two sides"
     return (
-        f"{len(split.parts)} folds, drawn with seed {split.seed}; {each}; {groups}. Each clip is "
+        f"{len(split.parts)} folds, drawn with seed {split.seed}; {literal}; {groups}. Each clip is "
         "judged in the fold in which it was held out."
     )
 
@@ -183,25 +184,25 @@ def split_words(split: Split) -> str:
 
 
 def _of_model(store: Store, question: Question, report: Report) -> Evaluation:
-    card, _ = models.model_of(store, question.name)
+    card, _ = models.ModelLibrary.of(store).get(question.name)
     dataset = store.dataset(question.dataset)
-    found = match(store, question)
-    label_matching.check_matched(dataset, card, found)
+    matching = match(store, question)
+    label_matching.check_matched(dataset, card, matching)
     split = _split(store, question.split)
     groups = split.groups if split else datasets.groups_from(dataset, question.grouping)
-    places, folds = _chosen(dataset, split, found)
+    indices, folds = _chosen(dataset, split, matching)
     make = partial(predictions.prediction_key, store, recipe=question.recipe, card=card, engine=question.engine)
-    keys = [make(dataset.items[place].video) for place in places]
-    _predict(store, dataset, question, places, keys, report)
-    wide, said = _said(store, dataset, card, found, places, folds, keys)
+    keys = [make(dataset.items[index].video) for index in indices]
+    _predict(store, dataset, question, indices, keys, report)
+    wide, held_out = _said(store, dataset, card, matching, indices, folds, keys)
     about = "the most frequent label of these clips, named always"
-    simpler = [("majority", "Majority", about, results.majority_of(said.truth, len(wide.labels)))]
+    simpler = [("majority", "Majority", about, results.majority_of(held_out.truth, len(wide.labels)))]
     return results.judged(
         wide,
         groups,
-        said,
-        _origin_of_model(question, card, split, found, datasets.key(dataset), tuple(keys)),
-        _warnings_of_model(store, dataset, question, card, found, places),
+        held_out,
+        _origin_of_model(question, card, split, matching, datasets.key(dataset), tuple(keys)),
+        _caveats_of_model(store, dataset, question, card, matching, indices),
         simpler,
         split_key=question.split,
         crossed=False,
@@ -209,33 +210,35 @@ def _of_model(store: Store, question: Question, report: Report) -> Evaluation:
     )
 
 
-def _chosen(dataset: Dataset, split: Split | None, found: Matching) -> tuple[list[int], list[int]]:
+def _chosen(dataset: Dataset, split: Split | None, matching: Matching) -> tuple[list[int], list[int]]:
     """The clips that are judged, and the fold in which each is tested, -1 without folds."""
     tested = {} if split else dict.fromkeys(range(len(dataset.items)), -1)
     for number in range(len(split.parts)) if split else ():
         assert split is not None
-        tested |= {place: number for place in split.fold(number).test if place not in tested}
-    if found.left_out:
-        tested = {place: fold for place, fold in tested.items() if _known(dataset, place, found)}
+        tested |= {index: number for index in split.fold(number).test if index not in tested}
+    if matching.left_out:
+        tested = {place: fold for place, fold in tested.items() if _known(dataset, place, matching)}
     if not tested:
         raise NotEnoughExamples("No clip is left to be judged.", "Choose the whole set, or another model.")
     return sorted(tested), [tested[place] for place in sorted(tested)]
 
 
-def _known(dataset: Dataset, place: int, found: Matching) -> bool:
+def _known(dataset: Dataset, index: int, matching: Matching) -> bool:
     """Whether a clip has a label that the model knows."""
-    return bool(label_matching.labels_of(dataset, dataset.items[place]) - set(found.strangers))
+    return bool(label_matching.labels_of(dataset, dataset.items[index]) - set(matching.strangers))
 
 
 def _predict(
-    store: Store, dataset: Dataset, question: Question, places: Sequence[int], keys: Sequence[str], report: Report
+    store: Store, dataset: Dataset, question: Question, indices: Sequence[int], keys: Sequence[str], report: Report
 ) -> None:
     """Make the predictions that are not there; on a cluster several workers share the clips."""
-    missing = {dataset.items[place].video: place for place, key in zip(places, keys, strict=True) if not store.has(key)}
+    missing = {
+        dataset.items[index].video: index for index, key in zip(indices, keys, strict=True) if not store.has(key)
+    }
     frames = [predictions.frames_read(store.video(digest), question.recipe) for digest in missing]
     calls = [
-        (store, digest, dataset.items[place].path, question.recipe, question.name, question.engine)
-        for digest, place in missing.items()
+        (store, digest, dataset.items[index].path, question.recipe, question.name, question.engine)
+        for digest, index in missing.items()
     ]
     if calls:
         spread(make_prediction, calls, frames, "Looking at clips", report)
@@ -255,43 +258,48 @@ def _said(
     store: Store,
     dataset: Dataset,
     card: ModelCard,
-    found: Matching,
-    places: Sequence[int],
+    matching: Matching,
+    indices: Sequence[int],
     folds: Sequence[int],
     keys: Sequence[str],
 ) -> tuple[Dataset, HeldOut]:
     """What a model said of some clips, over all labels of set and model, beside the truth."""
-    labels, columns = label_matching.columns(dataset, card, found)
+    labels, columns = label_matching.columns(dataset, card, matching)
     wide = Dataset(dataset.name, labels, dataset.items, dataset.background, dataset.source)
     over_time = any(not item.label for item in dataset.items)
     scores, times_s, truth = [], [], []
-    for place, key in zip(places, keys, strict=True):
-        said = store.read(key, Prediction)
-        moments_s = said.times_s if over_time else said.times_s.mean(keepdims=True)
-        scores.append(said.scores if over_time else said.scores.mean(axis=0, keepdims=True))
+    for index, key in zip(indices, keys, strict=True):
+        prediction = store.read(key, Prediction)
+        moments_s = prediction.times_s if over_time else prediction.times_s.mean(keepdims=True)
+        scores.append(prediction.scores if over_time else prediction.scores.mean(axis=0, keepdims=True))
         times_s.append(moments_s)
-        truth.append(datasets.targets(wide, wide.items[place], moments_s))
+        truth.append(datasets.targets(wide, wide.items[index], moments_s))
     spread_out = np.zeros((len(card.labels), len(labels)), np.float32)
     spread_out[np.arange(len(card.labels)), columns] = 1
     rows = np.concatenate(truth)
-    if found.left_out:
-        rows[np.isin(rows, [labels.index(label) for label in found.strangers])] = datasets.UNKNOWN
+    if matching.left_out:
+        rows[np.isin(rows, [labels.index(label) for label in matching.strangers])] = datasets.UNKNOWN
     starts = np.cumsum([0, *(len(each) for each in truth)]).astype(np.int64)
-    items, tested = np.asarray(places, np.int64), np.asarray(folds, np.int64)
+    items, tested = np.asarray(indices, np.int64), np.asarray(folds, np.int64)
     return wide, HeldOut(items, tested, starts, np.concatenate(times_s), rows, np.concatenate(scores) @ spread_out)
 
 
-def _warnings_of_model(
-    store: Store, dataset: Dataset, question: Question, card: ModelCard, found: Matching, places: Sequence[int]
-) -> tuple[str, ...]:
-    leaks = label_matching.leak(store, dataset, card, places, question.split)
-    if found.strangers or any(ours != theirs for ours, theirs in found.pairs):
-        return (*leaks, label_matching.words(found))
-    return tuple(leaks)
+def _caveats_of_model(
+    store: Store, dataset: Dataset, question: Question, card: ModelCard, matching: Matching, indices: Sequence[int]
+) -> tuple[Caveat, ...]:
+    leaks = label_matching.leak(store, dataset, card, indices, question.split)
+    if matching.strangers or any(ours != theirs for ours, theirs in matching.pairs):
+        return (*leaks, Caveat("label matching", name=label_matching.words(matching)))
+    return leaks
 
 
 def _origin_of_model(
-    question: Question, card: ModelCard, split: Split | None, found: Matching, dataset_key: str, keys: tuple[str, ...]
+    question: Question,
+    card: ModelCard,
+    split: Split | None,
+    matching: Matching,
+    dataset_key: str,
+    keys: tuple[str, ...],
 ) -> Origin:
     chosen = _tested_words(split) if split else _whole(question)
     settings = {
@@ -315,7 +323,7 @@ def _origin_of_model(
         card.seed,
         trainer.versions(),
         _command(question, split),
-        found,
+        matching,
         keys,
     )
 

@@ -34,17 +34,19 @@ def printed(judged: Evaluation) -> dict[str, Any]:
     """The headline as the command line prints it: each number with its interval, null where it does not apply."""
     overall = judged.card.overall
     twins = OVER_TIME_TWINS if judged.found.over_time else {}
-    told = {name: _bounds(overall.get(twins.get(name, name))) for name in OF_CLIPS}
+    rows = {name: _bounds(overall.get(twins.get(name, name))) for name in OF_CLIPS}
     more = [name for name in ("edit", "f1_10", "f1_25", "f1_50", "bout_f1", "map_50") if name in overall]
     return {
-        **told,
+        **rows,
         **{name: _bounds(overall[name]) for name in more},
         "n_clips": judged.card.clip_count,
         "n_groups": judged.card.group_count,
         "baselines": {
-            each.name: {name: each.overall[twins.get(name, name)].value for name in OF_CLIPS if name in each.overall}
-            | {name: each.overall[twin].value for name, twin in twins.items() if twin in each.overall}
-            for each in judged.baselines
+            baseline.name: {
+                name: baseline.overall[twins.get(name, name)].value for name in OF_CLIPS if name in baseline.overall
+            }
+            | {name: baseline.overall[twin].value for name, twin in twins.items() if twin in baseline.overall}
+            for baseline in judged.baselines
         },
         "scored": "time steps" if judged.found.over_time else "clips",
         "dataset": judged.dataset,
@@ -55,18 +57,20 @@ def printed(judged: Evaluation) -> dict[str, Any]:
     }
 
 
-def _bounds(found: Estimate | None) -> dict[str, Any]:
-    return {"value": None, "low": None, "high": None} if found is None else _shown(found, ("value", "low", "high"))
+def _bounds(estimate: Estimate | None) -> dict[str, Any]:
+    return (
+        {"value": None, "low": None, "high": None} if estimate is None else _shown(estimate, ("value", "low", "high"))
+    )
 
 
-def _shown(found: Estimate, names: Sequence[str] = ("value", "low", "high", "why", "left_out")) -> dict[str, Any]:
-    return {name: value for name in names if (value := getattr(found, name)) or name in ("value", "low", "high")}
+def _shown(estimate: Estimate, names: Sequence[str] = ("value", "low", "high", "why", "left_out")) -> dict[str, Any]:
+    return {name: value for name in names if (value := getattr(estimate, name)) or name in ("value", "low", "high")}
 
 
 def as_json(judged: Evaluation) -> bytes:
     """All numbers of an evaluation, and what they rest on."""
     card = judged.card
-    told = {
+    entries = {
         "title": judged.origin.title,
         "dataset": judged.dataset,
         "clips": judged.basis,
@@ -76,20 +80,25 @@ def as_json(judged: Evaluation) -> bytes:
         "labelled": card.labelled,
         "intervals": {"over": card.unit, "units": card.unit_count, "draws": card.draws, "seed": card.seed},
         "numbers": {
-            name: {"label": METRICS[name].label, **_shown(each)} for name, each in ordered(card.overall).items()
+            name: {"label": METRICS[name].label, **_shown(estimate)} for name, estimate in ordered(card.overall).items()
         },
         "baselines": {
-            each.name: {"about": each.about, **{name: _shown(one) for name, one in ordered(each.overall).items()}}
-            for each in judged.baselines
+            baseline.name: {
+                "about": baseline.about,
+                **{name: _shown(estimate) for name, estimate in ordered(baseline.overall).items()},
+            }
+            for baseline in judged.baselines
         },
-        "by_label": [_label(judged, place) for place in range(len(card.labels))],
+        "by_label": [_label(judged, index) for index in range(len(card.labels))],
         "confusion": {"labels": list(card.labels), "rows_are": "truth", "counts": card.confusion.tolist()},
         "calibration": _calibration(judged.calibration),
-        "suspected_labels": [_suspect(one) for one in _suspects(judged)],
+        "suspected_labels": [_suspect(suspect) for suspect in _suspects(judged)],
         **_origin(judged),
         "scale": SCALE,
     }
-    return (json.dumps(told, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8", "backslashreplace")
+    return (json.dumps(entries, indent=1, ensure_ascii=False, allow_nan=False) + "\n").encode(
+        "utf-8", "backslashreplace"
+    )
 
 
 def _origin(judged: Evaluation) -> dict[str, Any]:
@@ -120,13 +129,13 @@ def _calibration(fitted: Calibration | None) -> dict[str, Any] | None:
     }
 
 
-def _label(judged: Evaluation, place: int) -> dict[str, Any]:
+def _label(judged: Evaluation, index: int) -> dict[str, Any]:
     card = judged.card
     return {
-        "label": card.labels[place],
-        "true": int(card.confusion[place].sum()),
-        "predicted": int(card.confusion[:, place].sum()),
-        **{name: _shown(each[place]) for name, each in card.by_label.items()},
+        "label": card.labels[index],
+        "true": int(card.confusion[index].sum()),
+        "predicted": int(card.confusion[:, index].sum()),
+        **{name: _shown(estimates[index]) for name, estimates in card.by_label.items()},
     }
 
 
@@ -134,9 +143,9 @@ def _suspects(judged: Evaluation) -> tuple[Case, ...]:
     return queries.cases(judged, judged.suspects, order="as listed", most=len(judged.suspects)).cases
 
 
-def _suspect(one: Case) -> dict[str, Any]:
+def _suspect(case: Case) -> dict[str, Any]:
     names = ("path", "start_s", "stop_s", "truth", "predicted", "confidence")
-    return {name: getattr(one, name) for name in names}
+    return {name: getattr(case, name) for name in names}
 
 
 # CSV ------------------------------------------------------------------------------------------------------------------
@@ -144,15 +153,15 @@ def _suspect(one: Case) -> dict[str, Any]:
 
 def as_csv(judged: Evaluation) -> bytes:
     """A row for each clip, or in sets labelled over time for each stretch of one truth and one prediction."""
-    found = queries.cases(judged, queries.every(judged), order="as listed", most=len(judged.found.truth)).cases
+    cases = queries.cases(judged, queries.every(judged), order="as listed", most=len(judged.found.truth)).cases
     scaled = queries.scaled(judged)
     header = (
         (*COLUMNS, "score_of_truth", "confidence_calibrated") if judged.calibration else (*COLUMNS, "score_of_truth")
     )
     rows = []
-    for one in found:
-        row = [one.path, one.video, one.group, one.fold + 1 or "", _seconds(one.start_s), _seconds(one.stop_s)]
-        row += [one.truth, one.predicted, int(one.right), _score(one.confidence), _score(one.own)]
+    for case in cases:
+        row = [case.path, case.video, case.group, case.fold + 1 or "", _seconds(case.start_s), _seconds(case.stop_s)]
+        row += [case.truth, case.predicted, int(case.right), _score(case.confidence), _score(case.own)]
         rows.append(row)
     if judged.calibration:
         sure = scaled.table(calibration.confidence)[:, 0]
@@ -166,18 +175,24 @@ def labels_csv(judged: Evaluation) -> bytes:
     names = [name for name in NUMBERS if name in judged.card.by_label]
     header = ["label", "true", "predicted", *(f"{name}{end}" for name in names for end in ("", "_low", "_high"))]
     rows = []
-    for place, label in enumerate(judged.card.labels):
-        told = [judged.card.by_label[name][place] for name in names]
-        counts = judged.card.confusion[place].sum(), judged.card.confusion[:, place].sum()
-        rows.append([label, *counts, *(_score(value) for each in told for value in (each.value, each.low, each.high))])
+    for index, label in enumerate(judged.card.labels):
+        estimates = [judged.card.by_label[name][index] for name in names]
+        counts = judged.card.confusion[index].sum(), judged.card.confusion[:, index].sum()
+        rows.append(
+            [
+                label,
+                *counts,
+                *(_score(value) for estimate in estimates for value in (estimate.value, estimate.low, estimate.high)),
+            ]
+        )
     return _csv(header, rows)
 
 
 def confusion_csv(judged: Evaluation) -> bytes:
     """The confusion matrix: a row for each true label, a column for each predicted one; of labels that occur."""
-    places = queries.label_order(judged, "given", "occurring")
-    labels = [judged.card.labels[place] for place in places]
-    counts = judged.card.confusion[np.ix_(places, places)].tolist()
+    indices = queries.label_order(judged, "given", "occurring")
+    labels = [judged.card.labels[index] for index in indices]
+    counts = judged.card.confusion[np.ix_(indices, indices)].tolist()
     return _csv(["truth \\ predicted", *labels], [[label, *row] for label, row in zip(labels, counts, strict=True)])
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.base.errors import LabelsMismatch, ResultMissing
 from core.domain import Dataset, Item, Matching, ModelCard, Training
+from core.domain.caveats import Caveat
 from core.workflows import datasets, training
 from core.workspace.store import Store
 
@@ -16,7 +17,7 @@ BETWEEN = re.compile(r"[\s_\-]+")
 NO_WORD = re.compile(r"[\W_]+")
 CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 STEM = 4  # letters by which words are held to be of one kin
-REMEMBERS = "These numbers may say how well it remembers, not how good it is on new clips."
+REMEMBERS = "These numbers may measure what it memorised, not how good it is on new clips."
 SHORTEST_NAME = 3  # letters of a set's name that are looked for in what a model says of itself
 
 
@@ -47,8 +48,8 @@ def matched(
             pairs[label] = theirs[name]
     strangers = tuple(label for label in dataset.labels if not pairs[label])
     clips = sum(any(label in strangers for label in labels_of(dataset, item)) for item in dataset.items)
-    found = tuple((label, each) for label in dataset.labels for each in pairs[label])
-    return Matching(found, strangers, clips, len(card.labels) - len(found), left_out)
+    texts = tuple((label, pair) for label in dataset.labels for pair in pairs[label])
+    return Matching(texts, strangers, clips, len(card.labels) - len(texts), left_out)
 
 
 def nearest(label: str, names: Sequence[str]) -> tuple[str, ...]:
@@ -86,13 +87,13 @@ def columns(dataset: Dataset, card: ModelCard, matching: Matching) -> tuple[tupl
     return tuple(labels), np.array(places, np.int64)
 
 
-def _check_told(dataset: Dataset, card: ModelCard, told: Sequence[tuple[str, str]]) -> None:
-    for ours, theirs in told:
+def _check_told(dataset: Dataset, card: ModelCard, texts: Sequence[tuple[str, str]]) -> None:
+    for ours, theirs in texts:
         for label, known, whose in ((ours, dataset.labels, "set"), (theirs, card.labels, "model")):
             if label not in known:
                 near = ", ".join(get_close_matches(label, known, n=3)) or _some(known)
                 raise LabelsMismatch(f"The {whose} has no label {label!r}.", f"It has: {near}.")
-    if twice := [theirs for place, (_, theirs) in enumerate(told) if theirs in [one for _, one in told[:place]]]:
+    if twice := [theirs for index, (_, theirs) in enumerate(texts) if theirs in [text for _, text in texts[:index]]]:
         raise LabelsMismatch(f"The label {twice[0]!r} of the model is matched twice.", "Match each label once.")
 
 
@@ -112,19 +113,19 @@ def words(matching: Matching) -> str:
         return ""
     renamed = [f"{ours} = {theirs}" for ours, theirs in matching.pairs if ours != theirs]
     known = len({ours for ours, _ in matching.pairs})
-    told = f"{known} label{'s' * (known != 1)} of the set {'are' if known != 1 else 'is'} known to the model"
-    told += f" ({_some(renamed)})." if renamed else "."
+    text = f"{known} label{'s' * (known != 1)} of the set {'are' if known != 1 else 'is'} known to the model"
+    text += f" ({_some(renamed)})." if renamed else "."
     if matching.strangers:
         fate = "left out of all numbers" if matching.left_out else "counted as wrong"
-        told += (
+        text += (
             f" It does not know {_some(matching.strangers)}: what has such a label "
             f"({_count(matching.clips)}) is {fate}."
         )
     if matching.beyond:
-        told += (
+        text += (
             f" It knows {matching.beyond} labels that the set does not have; where it names one of them, that is wrong."
         )
-    return told
+    return text
 
 
 def labels_of(dataset: Dataset, item: Item) -> set[str]:
@@ -135,21 +136,20 @@ def labels_of(dataset: Dataset, item: Item) -> set[str]:
 # What it learned from -------------------------------------------------------------------------------------------------
 
 
-def leak(store: Store, dataset: Dataset, card: ModelCard, tested: Sequence[int], split: str) -> tuple[str, ...]:
-    """Warnings where the model may have learned from clips that it is judged on. tested: their places in the set."""
+def leak(store: Store, dataset: Dataset, card: ModelCard, tested: Sequence[int], split: str) -> tuple[Caveat, ...]:
+    """Where the model may have learned from clips that it is judged on. tested: their places in the set."""
     known = _learned_from(store, card)
     if known is None:
         return _told_only(dataset, card, tested)
     record, digests = known
     if record.split == split and record.fold_count == 1:
         return ()
-    seen = sum(dataset.items[place].video in digests for place in tested)
+    seen = sum(dataset.items[index].video in digests for index in tested)
     if not seen:
         return ()
-    return (
-        f"LEAK: this model learned from {seen} of the {len(tested)} clips that it is judged on. {REMEMBERS} Judge its "
-        "training instead, whose networks were tested on clips that they never saw.",
-    )
+    instead = "Evaluate its training instead, whose networks were tested on clips that they never saw."
+    learned = f"this model learned from {seen} of the {len(tested)} clips that it is evaluated on."
+    return (Caveat("leak", seen, len(tested), name=f"{learned} {REMEMBERS} {instead}"),)
 
 
 def unseen(dataset: Dataset, card: ModelCard) -> tuple[int, ...]:
@@ -160,10 +160,10 @@ def unseen(dataset: Dataset, card: ModelCard) -> tuple[int, ...]:
     groups = [_words_of(str(name)) for name in card.settings.get("held_out") or ()]
     held_out = [words for words in groups if words]
     found = []
-    for place, item in enumerate(dataset.items):
+    for index, item in enumerate(dataset.items):
         words = _words_of(f"{item.path} {item.label} {item.group} {item.subject}")
-        if any(each <= words for each in held_out):
-            found.append(place)
+        if any(texts <= words for texts in held_out):
+            found.append(index)
     return tuple(found)
 
 
@@ -182,42 +182,44 @@ def _learned_from(store: Store, card: ModelCard) -> tuple[Training, set[str]] | 
     if entry is None:
         return None
     fold, items = split.fold(0), store.dataset(entry.name).items
-    places = (*fold.train, *fold.validation) if record.fold_count == 1 else range(len(items))
-    return record, {items[place].video for place in places}
+    indices = (*fold.train, *fold.validation) if record.fold_count == 1 else range(len(items))
+    return record, {items[index].video for index in indices}
 
 
-def _told_only(dataset: Dataset, card: ModelCard, tested: Sequence[int]) -> tuple[str, ...]:
+def _told_only(dataset: Dataset, card: ModelCard, tested: Sequence[int]) -> tuple[Caveat, ...]:
     """What to say of a model that only tells in words what it learned from."""
     if card.settings.get("data") == datasets.key(dataset):
-        return (f"LEAK: this model learned from this very set. {REMEMBERS}",)
+        return (Caveat("leak", name=f"this model learned from this very dataset. {REMEMBERS}"),)
     stem = re.match(r"[^\W\d_]*", dataset.name.casefold())
     name = stem[0] if stem else ""
     if len(name) < SHORTEST_NAME or name not in card.trained_on.casefold():
-        told = "What this model learned from is told in words only; make sure that no clip of this set is among it."
-        return (told,) if card.network else ()
+        literal = (
+            "The training data of this model are described in words only; make sure that no clip of this dataset is "
+        )
+        return (Caveat("unknown training data", name=f"{literal}among them."),) if card.network else ()
     if not card.network:
-        return (f"What this model says of itself names data called {name!r}: {card.trained_on}",)
+        described = f"The description of this model names data called {name!r}: {card.trained_on}"
+        return (Caveat("unknown training data", name=described),)
     return _named_alike(dataset, card, tested, name)
 
 
-def _named_alike(dataset: Dataset, card: ModelCard, tested: Sequence[int], name: str) -> tuple[str, ...]:
+def _named_alike(dataset: Dataset, card: ModelCard, tested: Sequence[int], name: str) -> tuple[Caveat, ...]:
     """What to say of a model that learned from data of the set's name, but perhaps not from all of it."""
     held_out = set(unseen(dataset, card))
-    new = sum(place in held_out for place in tested)
+    new = sum(index in held_out for index in tested)
     if new == len(tested):
-        return ("By its card, this model did not learn from the groups of these clips.",)
-    some = f" By its card, {new} of the {len(tested)} clips are of groups that it did not see: judge it on those alone."
-    return (
-        f"LEAK: this model learned from clips of data called {name!r}, and the set {dataset.name!r} may hold the same "
-        f"ones. {REMEMBERS}{some if new else ''}",
-    )
+        text = "By its card, this model did not learn from the groups of these clips."
+        return (Caveat("held-out groups", new, len(tested), name=text),)
+    some = f" By its card, {new} of the {len(tested)} clips are of held-out groups: evaluate it on those alone."
+    learned = f"this model learned from clips of data called {name!r}, and {dataset.name!r} may hold the same ones."
+    return (Caveat("leak", total=len(tested), name=f"{learned} {REMEMBERS}{some if new else ''}"),)
 
 
 def _by_name(labels: Sequence[str]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = defaultdict(list)
+    texts: dict[str, list[str]] = defaultdict(list)
     for label in labels:
-        found[plain(label)].append(label)
-    return found
+        texts[plain(label)].append(label)
+    return texts
 
 
 def _some(names: Sequence[str], most: int = 8) -> str:

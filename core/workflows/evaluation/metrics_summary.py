@@ -29,7 +29,7 @@ def headline(judged: Evaluation) -> tuple[Headline, ...]:
             name,
             METRICS[name].label,
             judged.card.overall[name],
-            {each.name: each.overall.get(name, NOT_TOLD) for each in judged.baselines},
+            {baseline.name: baseline.overall.get(name, NOT_TOLD) for baseline in judged.baselines},
             METRICS[name].unit,
         )
         for name in names
@@ -55,12 +55,12 @@ class Difference:
     unit: str = ""
 
 
-def differences(found: Rivalry) -> tuple[Difference, ...]:
+def differences(rivalry: Rivalry) -> tuple[Difference, ...]:
     """The numbers of two evaluations in the order in which they are shown."""
-    names = [name for name in (*dict.fromkeys((*OVER_TIME, *OF_CLIPS)), "ece") if name in found.overall]
-    if "accuracy" in found.overall:
+    names = [name for name in (*dict.fromkeys((*OVER_TIME, *OF_CLIPS)), "ece") if name in rivalry.overall]
+    if "accuracy" in rivalry.overall:
         names.sort(key=[*OF_CLIPS, *OVER_TIME, "ece"].index)
     return tuple(
-        Difference(name, METRICS[name].label, *found.overall[name], found.not_better.get(name), METRICS[name].unit)
+        Difference(name, METRICS[name].label, *rivalry.overall[name], rivalry.not_better.get(name), METRICS[name].unit)
         for name in names
     )

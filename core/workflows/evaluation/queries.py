@@ -46,8 +46,8 @@ def every(judged: Evaluation) -> np.ndarray:
 
 def mistakes(judged: Evaluation) -> np.ndarray:
     """The rows that were named wrongly."""
-    found = judged.found
-    return np.flatnonzero((found.truth >= 0) & (found.truth != found.predicted))
+    comparison = judged.found
+    return np.flatnonzero((comparison.truth >= 0) & (comparison.truth != comparison.predicted))
 
 
 def suspects(judged: Evaluation) -> np.ndarray:
@@ -62,8 +62,8 @@ def in_cell(judged: Evaluation, truth: str, predicted: str) -> np.ndarray:
 
 def of_label(judged: Evaluation, label: str, what: OfLabel) -> np.ndarray:
     """Rows of one label. errors: those that were missed, and those that were taken for it."""
-    found, place = judged.found, _place(judged, label)
-    true, said = found.truth == place, (found.predicted == place) & (found.truth >= 0)
+    comparison, index = judged.found, _place(judged, label)
+    true, said = comparison.truth == index, (comparison.predicted == index) & (comparison.truth >= 0)
     chosen = {
         "true": true,
         "predicted": said,
@@ -84,9 +84,9 @@ def in_bin(
 
 def above(judged: Evaluation, label: str, threshold: float, what: Above) -> np.ndarray:
     """Rows that score at least `threshold` for a label, of them those that have it or not, or those that fall short."""
-    found, place = judged.found, _place(judged, label)
-    assert found.scores is not None
-    known, true, said = found.truth >= 0, found.truth == place, found.scores[:, place] >= threshold
+    comparison, index = judged.found, _place(judged, label)
+    assert comparison.scores is not None
+    known, true, said = comparison.truth >= 0, comparison.truth == index, comparison.scores[:, index] >= threshold
     chosen = {"all": said & known, "right": said & true, "false alarms": said & known & ~true, "missed": true & ~said}
     return np.flatnonzero(chosen[what])
 
@@ -120,11 +120,11 @@ def cases(
     return Listing(shown, len(stretches), len(rows))
 
 
-def spans(found: Comparison, rows: np.ndarray) -> np.ndarray:
+def spans(comparison: Comparison, rows: np.ndarray) -> np.ndarray:
     """(S, 2): first row and stop of each stretch. rows: rising."""
     if not len(rows):
         return np.zeros((0, 2), np.int64)
-    kinds = np.stack([found.table(unit_of_rows), found.truth, found.predicted])[:, rows]  # (3, K)
+    kinds = np.stack([comparison.table(unit_of_rows), comparison.truth, comparison.predicted])[:, rows]  # (3, K)
     parted = (np.diff(rows) != 1) | (np.diff(kinds, axis=1) != 0).any(axis=0)
     edges = np.concatenate([[0], np.flatnonzero(parted) + 1, [len(rows)]])
     return np.stack([rows[edges[:-1]], rows[edges[1:] - 1] + 1], axis=1)
@@ -134,62 +134,63 @@ def _units(judged: Evaluation, stretches: np.ndarray) -> np.ndarray:
     return judged.found.table(unit_of_rows)[stretches[:, 0]]
 
 
-def _turns(found: Comparison) -> np.ndarray:
+def _turns(comparison: Comparison) -> np.ndarray:
     """(U,) the place of each unit when they are sorted by name, numbers in names as numbers."""
     parts = [
-        [(part.isdecimal(), part.zfill(DIGITS)) for part in re.split(r"(\d+)", name.casefold())] for name in found.names
+        [(part.isdecimal(), part.zfill(DIGITS)) for part in re.split(r"(\d+)", name.casefold())]
+        for name in comparison.names
     ]
     turns = np.empty(len(parts), np.int64)
     turns[sorted(range(len(parts)), key=parts.__getitem__)] = np.arange(len(parts))
     return turns
 
 
-def _means(found: Comparison, spans: np.ndarray) -> np.ndarray:
+def _means(comparison: Comparison, spans: np.ndarray) -> np.ndarray:
     """The mean confidence of each stretch."""
-    sums = np.concatenate([[0.0], np.cumsum(found.table(calibration.confidence)[:, 0])])
+    sums = np.concatenate([[0.0], np.cumsum(comparison.table(calibration.confidence)[:, 0])])
     return (sums[spans[:, 1]] - sums[spans[:, 0]]) / (spans[:, 1] - spans[:, 0])
 
 
 def _case(judged: Evaluation, first: int, stop: int) -> Case:
-    found = judged.found
-    unit = int(found.table(unit_of_rows)[first])
-    truth, predicted = int(found.truth[first]), int(found.predicted[first])
-    start_s, stop_s, moment_s = _when(found, unit, first, stop)
-    assert found.scores is not None
+    comparison = judged.found
+    unit = int(comparison.table(unit_of_rows)[first])
+    truth, predicted = int(comparison.truth[first]), int(comparison.predicted[first])
+    start_s, stop_s, moment_s = _when(comparison, unit, first, stop)
+    assert comparison.scores is not None
     return Case(
         unit,
         judged.videos[unit],
-        found.names[unit],
+        comparison.names[unit],
         start_s,
         stop_s,
         moment_s,
         stop - first,
-        found.labels[truth] if truth >= 0 else "",
-        found.labels[predicted],
+        comparison.labels[truth] if truth >= 0 else "",
+        comparison.labels[predicted],
         truth == predicted,
-        float(found.scores[first:stop, predicted].mean()),
-        float(found.scores[first:stop, truth].mean()) if truth >= 0 else None,
+        float(comparison.scores[first:stop, predicted].mean()),
+        float(comparison.scores[first:stop, truth].mean()) if truth >= 0 else None,
         int(judged.folds[unit]),
-        found.groups[unit] if judged.card.unit == "group" else "",
+        comparison.groups[unit] if judged.card.unit == "group" else "",
     )
 
 
-def _when(found: Comparison, unit: int, first: int, stop: int) -> tuple[float, float, float]:
+def _when(comparison: Comparison, unit: int, first: int, stop: int) -> tuple[float, float, float]:
     """Start, stop and surest moment of a stretch in seconds."""
-    assert found.ends_s is not None
-    end_s = float(found.ends_s[unit])
-    if found.starts is None or found.times_s is None:
+    assert comparison.ends_s is not None
+    end_s = float(comparison.ends_s[unit])
+    if comparison.starts is None or comparison.times_s is None:
         return 0.0, end_s, end_s / 2
-    low, high = int(found.starts[unit]), int(found.starts[unit + 1])
-    times_s = found.times_s
+    low, high = int(comparison.starts[unit]), int(comparison.starts[unit + 1])
+    times_s = comparison.times_s
     start_s = float(times_s[first - 1 : first + 1].mean()) if first > low else 0.0
     stop_s = float(times_s[stop - 1 : stop + 1].mean()) if stop < high else end_s
-    surest = first + int(np.argmax(found.table(calibration.confidence)[first:stop, 0]))
+    surest = first + int(np.argmax(comparison.table(calibration.confidence)[first:stop, 0]))
     return start_s, max(stop_s, start_s), float(times_s[surest])
 
 
 def changed(
-    one: Evaluation,
+    evaluation: Evaluation,
     other: Evaluation,
     rivalry: Rivalry,
     which: Literal["lost", "won"],
@@ -201,27 +202,27 @@ def changed(
     """The cases that only the first ("lost") or only the second ("won") named rightly, with what both said."""
     rows = rivalry.lost if which == "lost" else rivalry.won
     beside = dict(rows.tolist())
-    listing = cases(one, rows[:, 0], order=order, first=first, most=most)
-    return replace(listing, cases=tuple(_beside(one, other, case, beside) for case in listing.cases))
+    listing = cases(evaluation, rows[:, 0], order=order, first=first, most=most)
+    return replace(listing, cases=tuple(_beside(evaluation, other, case, beside) for case in listing.cases))
 
 
-def _beside(one: Evaluation, other: Evaluation, case: Case, beside: dict[int, int]) -> Case:
+def _beside(evaluation: Evaluation, other: Evaluation, case: Case, beside: dict[int, int]) -> Case:
     """A case with what the other evaluation says at its moment."""
-    row = _row(one.found, case)
-    place = beside.get(row, -1)
-    if place < 0:
+    row = _row(evaluation.found, case)
+    index = beside.get(row, -1)
+    if index < 0:
         return case
-    said = int(other.found.predicted[place])
+    number = int(other.found.predicted[index])
     assert other.found.scores is not None
-    return replace(case, other=other.found.labels[said], other_confidence=float(other.found.scores[place, said]))
+    return replace(case, other=other.found.labels[number], other_confidence=float(other.found.scores[index, number]))
 
 
-def _row(found: Comparison, case: Case) -> int:
+def _row(comparison: Comparison, case: Case) -> int:
     """The row at the moment of a case."""
-    if found.starts is None or found.times_s is None:
+    if comparison.starts is None or comparison.times_s is None:
         return case.unit
-    low, high = int(found.starts[case.unit]), int(found.starts[case.unit + 1])
-    return low + int(np.argmin(np.abs(found.times_s[low:high] - case.moment_s)))
+    low, high = int(comparison.starts[case.unit]), int(comparison.starts[case.unit + 1])
+    return low + int(np.argmin(np.abs(comparison.times_s[low:high] - case.moment_s)))
 
 
 # Labels and the matrix ------------------------------------------------------------------------------------------------
@@ -247,16 +248,16 @@ def label_order(judged: Evaluation, how: LabelOrder = "given", only: Shown = "oc
     off = matrix - np.diag(np.diag(matrix))
     wanted = {"all": np.ones(len(matrix)), "occurring": matrix.sum(axis=0) + matrix.sum(axis=1)}
     wanted["confused"] = off.sum(axis=0) + off.sum(axis=1)
-    places = np.flatnonzero(wanted[only])
-    truths = matrix.sum(axis=1)[places]
-    right = np.diag(matrix)[places] / np.maximum(truths, 1)
+    indices = np.flatnonzero(wanted[only])
+    truths = matrix.sum(axis=1)[indices]
+    right = np.diag(matrix)[indices] / np.maximum(truths, 1)
     if how == "worst first":
-        places = places[np.lexsort((-truths, np.where(truths > 0, right, 2.0)))]
+        indices = indices[np.lexsort((-truths, np.where(truths > 0, right, 2.0)))]
     elif how == "most clips":
-        places = places[np.argsort(-truths, kind="stable")]
-    elif how == "clusters" and len(places) > 2:
-        places = places[_clustered(matrix[np.ix_(places, places)])]
-    return tuple(places.tolist())
+        indices = indices[np.argsort(-truths, kind="stable")]
+    elif how == "clusters" and len(indices) > 2:
+        indices = indices[_clustered(matrix[np.ix_(indices, indices)])]
+    return tuple(indices.tolist())
 
 
 def _clustered(matrix: np.ndarray) -> np.ndarray:
@@ -285,19 +286,19 @@ def scaled(judged: Evaluation) -> Comparison:
     return judged.found.table(_scaled, judged.calibration) if judged.calibration else judged.found
 
 
-def _scaled(found: Comparison, fitted: Calibration) -> Comparison:
-    assert found.scores is not None
-    heat = np.array(fitted.temperatures)[fitted.parts][found.table(unit_of_rows)]  # (N,)
-    milder = calibration.softmax(calibration.logits_of(found.scores) / heat[:, None])
-    return replace(found, scores=milder.astype(np.float32))
+def _scaled(comparison: Comparison, fitted: Calibration) -> Comparison:
+    assert comparison.scores is not None
+    heat = np.array(fitted.temperatures)[fitted.parts][comparison.table(unit_of_rows)]  # (N,)
+    milder = calibration.softmax(calibration.logits_of(comparison.scores) / heat[:, None])
+    return replace(comparison, scores=milder.astype(np.float32))
 
 
 def reliability(
     judged: Evaluation, *, bins: int = calibration.BINS, equal_mass: bool = False, calibrated: bool = False
 ) -> calibration.Reliability:
     """What the reliability plot shows; calibrated: after temperature scaling."""
-    found = scaled(judged) if calibrated else judged.found
-    return calibration.reliability(found, bins=bins, equal_mass=equal_mass)
+    comparison = scaled(judged) if calibrated else judged.found
+    return calibration.reliability(comparison, bins=bins, equal_mass=equal_mass)
 
 
 def curve(
@@ -314,10 +315,10 @@ def curve(
 
 def sweep(judged: Evaluation, label: str, *, most: int = 400) -> metrics.curves.Sweep:
     """Precision, recall and F1 of a label at each threshold, at most `most` of them."""
-    found, place = judged.found, _place(judged, label)
-    assert found.scores is not None
-    known = found.truth >= 0
-    whole = metrics.curves.sweep(found.scores[known, place], found.truth[known] == place)
+    comparison, index = judged.found, _place(judged, label)
+    assert comparison.scores is not None
+    known = comparison.truth >= 0
+    whole = metrics.curves.sweep(comparison.scores[known, index], comparison.truth[known] == index)
     if len(whole.thresholds) <= most:
         return whole
     kept = _thinned(len(whole.thresholds), most)

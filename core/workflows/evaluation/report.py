@@ -19,6 +19,7 @@ from core.base.errors import AnalysisError
 from core.base.progress import Report, silent
 from core.base.registry import METRICS
 from core.domain import Case, Estimate, Evaluation
+from core.domain.caveats import is_leak
 from core.domain.fingerprint import fingerprint
 from core.workflows import clips
 from core.workflows.evaluation import export, label_matching, queries, report_charts
@@ -62,10 +63,10 @@ def _put(path: Path, content: bytes) -> None:
 
 def shots(store: Store, judged: Evaluation, report: Report = silent) -> tuple[Shot, ...]:
     """The surest mistakes, each with its picture."""
-    found = queries.cases(judged, queries.mistakes(judged), order="surest mistakes", most=MISTAKES).cases
+    cases = queries.cases(judged, queries.mistakes(judged), order="surest mistakes", most=MISTAKES).cases
     taken = []
-    for count, case in enumerate(found):
-        report(count, len(found), "Taking pictures of the surest mistakes")
+    for count, case in enumerate(cases):
+        report(count, len(cases), "Taking pictures of the surest mistakes")
         taken.append(Shot(case, _picture(store, case)))
     return tuple(taken)
 
@@ -102,6 +103,7 @@ def html(judged: Evaluation, pictures: Sequence[Shot]) -> bytes:
     made = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
+    made.tests["leak"] = is_leak
     made.filters |= {"percent": percent, "between": between, "clock": clock, "number": number}
     template = made.get_template("report.html.jinja")
     page = template.render(_told(judged, pictures), plotly=Markup(get_plotlyjs()))
@@ -111,7 +113,7 @@ def html(judged: Evaluation, pictures: Sequence[Shot]) -> bytes:
 def _told(judged: Evaluation, pictures: Sequence[Shot]) -> dict[str, Any]:
     """What the template shows."""
     numbers = headline(judged)
-    names = {each.name: each.title for each in judged.baselines}
+    names = {baseline.name: baseline.title for baseline in judged.baselines}
     drawn = [
         report_charts.headline_chart(numbers, names),
         report_charts.matrix_chart(judged),
@@ -123,8 +125,8 @@ def _told(judged: Evaluation, pictures: Sequence[Shot]) -> dict[str, Any]:
         "judged": judged,
         "numbers": numbers,
         "overall": ordered(judged.card.overall),
-        "charts": {one.name: one for one in drawn},
-        "drawn": {one.name: {"data": one.data, "layout": one.layout} for one in drawn},
+        "charts": {chart.name: chart for chart in drawn},
+        "drawn": {chart.name: {"data": chart.data, "layout": chart.layout} for chart in drawn},
         "labels": _labels(judged),
         "columns": [name for name in BY_LABEL if name in judged.card.by_label],
         "names": NAMES,
@@ -146,12 +148,12 @@ def _labels(judged: Evaluation) -> list[dict[str, Any]]:
     card = judged.card
     return [
         {
-            "label": card.labels[place],
-            "true": int(card.confusion[place].sum()),
-            "predicted": int(card.confusion[:, place].sum()),
-            "numbers": {name: card.by_label[name][place] for name in BY_LABEL if name in card.by_label},
+            "label": card.labels[index],
+            "true": int(card.confusion[index].sum()),
+            "predicted": int(card.confusion[:, index].sum()),
+            "numbers": {name: card.by_label[name][index] for name in BY_LABEL if name in card.by_label},
         }
-        for place in queries.label_order(judged, "given", "occurring")
+        for index in queries.label_order(judged, "given", "occurring")
     ]
 
 
@@ -163,23 +165,23 @@ def percent(value: float | None) -> str:
     return "–" if value is None else f"{100 * value:.1f} %"
 
 
-def number(found: Estimate, unit: str = "") -> str:
+def number(estimate: Estimate, unit: str = "") -> str:
     """An estimate in its unit: shares in per cent, seconds, or a plain number."""
-    if found.value is None:
+    if estimate.value is None:
         return "–"
-    return {"": percent(found.value), "s": f"{found.value:+.2f} s", "x": f"{found.value:.3f}"}[unit]
+    return {"": percent(estimate.value), "s": f"{estimate.value:+.2f} s", "x": f"{estimate.value:.3f}"}[unit]
 
 
-def between(found: Estimate, unit: str = "") -> str:
+def between(estimate: Estimate, unit: str = "") -> str:
     """The interval of an estimate; empty where there is none."""
-    if found.low is None or found.high is None:
+    if estimate.low is None or estimate.high is None:
         return ""
-    if found.low == found.high:
+    if estimate.low == estimate.high:
         return "all draws alike"
     if unit:
         digits = 2 if unit == "s" else 3
-        return f"{found.low:.{digits}f} to {found.high:.{digits}f}" + (" s" if unit == "s" else "")
-    return f"{100 * found.low:.1f} to {100 * found.high:.1f} %"
+        return f"{estimate.low:.{digits}f} to {estimate.high:.{digits}f}" + (" s" if unit == "s" else "")
+    return f"{100 * estimate.low:.1f} to {100 * estimate.high:.1f} %"
 
 
 def clock(moment_s: float) -> str:

@@ -44,13 +44,13 @@ def shown(label: str, most: int = LONGEST) -> str:
 
 def headline_chart(numbers: Sequence[Headline], names: dict[str, str]) -> Chart:
     """Numbers with their intervals, beside the baselines. names: what each baseline is called."""
-    shares = [one for one in numbers if not one.unit and one.estimate.value is not None][::-1]
-    rows = [shown(one.label, 40) for one in shares]
-    data = [_points([one.estimate for one in shares], rows, "this", "@1", "circle", 0.0)]
-    for place, (name, title) in enumerate(names.items()):
-        found = [one.baselines.get(name, Estimate(None)) for one in shares]
-        look = ("@ink-soft", "line-ns-open") if place == 0 else ("@2", "diamond-open")
-        data.append(_points(found, rows, title, *look, -0.22 * (place + 1)))
+    shares = [number for number in numbers if not number.unit and number.estimate.value is not None][::-1]
+    rows = [shown(share.label, 40) for share in shares]
+    data = [_points([share.estimate for share in shares], rows, "this", "@1", "circle", 0.0)]
+    for index, (name, title) in enumerate(names.items()):
+        estimates = [share.baselines.get(name, Estimate(None)) for share in shares]
+        look = ("@ink-soft", "line-ns-open") if index == 0 else ("@2", "diamond-open")
+        data.append(_points(estimates, rows, title, *look, -0.22 * (index + 1)))
     layout = {
         "height": 110 + 46 * len(rows),
         "xaxis": {"range": [0, 102], "dtick": 20, "ticksuffix": " %", "title": {"text": "higher is better"}},
@@ -62,18 +62,24 @@ def headline_chart(numbers: Sequence[Headline], names: dict[str, str]) -> Chart:
 
 
 def _points(
-    found: Sequence[Estimate], rows: Sequence[str], name: str, colour: str, symbol: str, shift: float
+    estimates: Sequence[Estimate], rows: Sequence[str], name: str, colour: str, symbol: str, shift: float
 ) -> dict[str, Any]:
     """Values with intervals in per cent as one trace. shift: how far above their row."""
-    values = [_percent(one.value) for one in found]
-    above = [_percent(one.high - one.value) if one.high is not None and one.value is not None else 0 for one in found]
-    below = [_percent(one.value - one.low) if one.low is not None and one.value is not None else 0 for one in found]
+    values = [_percent(estimate.value) for estimate in estimates]
+    above = [
+        _percent(estimate.high - estimate.value) if estimate.high is not None and estimate.value is not None else 0
+        for estimate in estimates
+    ]
+    below = [
+        _percent(estimate.value - estimate.low) if estimate.low is not None and estimate.value is not None else 0
+        for estimate in estimates
+    ]
     return {
         "type": "scatter",
         "mode": "markers",
         "name": name,
         "x": values,
-        "y": [place + shift for place in range(len(rows))],
+        "y": [index + shift for index in range(len(rows))],
         "customdata": list(rows),
         "error_x": {"type": "data", "array": above, "arrayminus": below, "color": colour, "thickness": 2, "width": 0},
         "marker": {"color": colour, "symbol": symbol, "size": 11, "line": {"width": 2, "color": colour}},
@@ -84,23 +90,23 @@ def _points(
 def matrix_chart(judged: Evaluation) -> Chart:
     """The confusion matrix, what is confused side by side; of many labels those that are confused most."""
     occurring = queries.label_order(judged, "clusters" if len(judged.card.labels) > MOST_AS_GIVEN else "given")
-    places = occurring if len(occurring) <= MOST_NAMED else _most_confused(judged, occurring)
-    true = [place for place in places if judged.card.confusion[place].any()]
-    side = min(900, max(360, 34 * len(places)))
+    indices = occurring if len(occurring) <= MOST_NAMED else _most_confused(judged, occurring)
+    true = [index for index in indices if judged.card.confusion[index].any()]
+    side = min(900, max(360, 34 * len(indices)))
     layout = {
-        "height": max(260, side * len(true) // len(places)) + 140,
-        "xaxis": _named(judged, places) | {"title": {"text": "predicted"}, "tickangle": -45},
+        "height": max(260, side * len(true) // len(indices)) + 140,
+        "xaxis": _named(judged, indices) | {"title": {"text": "predicted"}, "tickangle": -45},
         "yaxis": _named(judged, true) | {"title": {"text": "true"}, "autorange": "reversed", "scaleanchor": "x"},
     }
     what = "time steps" if judged.found.over_time else "clips"
     about = f"A row for each true label, a column for each predicted one; {what} on the diagonal are right."
-    if len(places) < len(occurring):
+    if len(indices) < len(occurring):
         about += (
-            f" Of {len(occurring)} labels those {len(places)} that are confused most; confusion.csv holds them all."
+            f" Of {len(occurring)} labels those {len(indices)} that are confused most; confusion.csv holds them all."
         )
-    elif left := len(judged.card.labels) - len(places):
+    elif left := len(judged.card.labels) - len(indices):
         about += f" {left} labels that never occur are left out."
-    return Chart("matrix", "What was taken for what", about, [_cells(judged, true, places)], layout, side + 230)
+    return Chart("matrix", "What was taken for what", about, [_cells(judged, true, indices)], layout, side + 230)
 
 
 def _most_confused(judged: Evaluation, occurring: Sequence[int]) -> list[int]:
@@ -108,30 +114,30 @@ def _most_confused(judged: Evaluation, occurring: Sequence[int]) -> list[int]:
     labels = judged.card.labels
     pairs = queries.confused(judged, len(occurring))
     chosen = dict.fromkeys(label for pair in pairs for label in (pair.truth, pair.predicted))
-    chosen |= dict.fromkeys(labels[place] for place in queries.label_order(judged, "most clips"))
+    chosen |= dict.fromkeys(labels[index] for index in queries.label_order(judged, "most clips"))
     kept = set(list(chosen)[:MOST_CHOSEN])
-    return [place for place in occurring if labels[place] in kept]
+    return [index for index in occurring if labels[index] in kept]
 
 
-def _named(judged: Evaluation, places: Sequence[int]) -> dict[str, Any]:
+def _named(judged: Evaluation, indices: Sequence[int]) -> dict[str, Any]:
     """An axis of labels."""
     return {
         "tickmode": "array",
-        "tickvals": list(range(len(places))),
-        "ticktext": [shown(judged.card.labels[place]) for place in places],
+        "tickvals": list(range(len(indices))),
+        "ticktext": [shown(judged.card.labels[index]) for index in indices],
         "constrain": "domain",
     }
 
 
-def _cells(judged: Evaluation, true: Sequence[int], places: Sequence[int]) -> dict[str, Any]:
-    """The cells of a matrix, coloured by their share of the truth. true, places: of its rows and columns.
+def _cells(judged: Evaluation, true: Sequence[int], indices: Sequence[int]) -> dict[str, Any]:
+    """The cells of a matrix, coloured by their share of the truth. true, indices: of its rows and columns.
 
     Names and counts travel once, under "meta"; the report's script gives each cell its own.
     """
-    rows = [list(places).index(place) for place in true]
-    counts = queries.matrix(judged, places)[rows]
-    shares = 100 * queries.matrix(judged, places, "truth")[rows]
-    labels = [[shown(judged.card.labels[place]) for place in side] for side in (true, places)]
+    rows = [list(indices).index(index) for index in true]
+    counts = queries.matrix(judged, indices)[rows]
+    shares = 100 * queries.matrix(judged, indices, "truth")[rows]
+    labels = [[shown(judged.card.labels[index]) for index in side] for side in (true, indices)]
     cells: dict[str, Any] = {
         "type": "heatmap",
         "z": _rows(shares),
@@ -144,7 +150,7 @@ def _cells(judged: Evaluation, true: Sequence[int], places: Sequence[int]) -> di
         "ygap": 1,
         "colorbar": {"title": {"text": "of the truth, %", "side": "right"}, "thickness": 12, "outlinewidth": 0},
     }
-    if len(places) <= MOST_NUMBERED:
+    if len(indices) <= MOST_NUMBERED:
         cells["text"] = [[str(int(count)) if count else "" for count in line] for line in counts.tolist()]
         cells["texttemplate"] = "%{text}"
     return cells
@@ -155,19 +161,21 @@ def reliability_chart(judged: Evaluation) -> Chart:
     data: list[dict[str, Any]] = [_line([0, 100], [0, 100], "as it should be", "@rule", dash="dot")]
     sides = [("as told", False, "@1")] + ([("after temperature scaling", True, "@2")] if judged.calibration else [])
     for name, scaled, colour in sides:
-        found = queries.reliability(judged, calibrated=scaled)
-        there = np.flatnonzero(found.counts)
-        counts = [int(found.counts[place]) for place in there]
-        one = _line(_list(100 * found.confidence[there]), _list(100 * found.accuracy[there]), name, colour)
-        one["mode"] = "lines+markers"
-        one["marker"] = {
+        reliability = queries.reliability(judged, calibrated=scaled)
+        there = np.flatnonzero(reliability.counts)
+        counts = [int(reliability.counts[place]) for place in there]
+        entries = _line(
+            _list(100 * reliability.confidence[there]), _list(100 * reliability.accuracy[there]), name, colour
+        )
+        entries["mode"] = "lines+markers"
+        entries["marker"] = {
             "size": [6 + 2 * math.sqrt(min(count, 100)) for count in counts],
-            "symbol": ["circle-open" if found.few[place] else "circle" for place in there],
+            "symbol": ["circle-open" if reliability.few[place] else "circle" for place in there],
             "color": colour,
         }
-        one["customdata"] = counts
-        one["hovertemplate"] = "%{x:.0f} % sure, %{y:.0f} % right (%{customdata})<extra></extra>"
-        data.append(one)
+        entries["customdata"] = counts
+        entries["hovertemplate"] = "%{x:.0f} % sure, %{y:.0f} % right (%{customdata})<extra></extra>"
+        data.append(entries)
     layout = {
         "height": 420,
         "xaxis": {"title": {"text": "confidence, %"}, "range": [0, 101]},
@@ -194,12 +202,12 @@ def curve_charts(judged: Evaluation) -> list[Chart]:
     charts = []
     for kind, (title, x, y) in titles.items():
         data = []
-        for number, place in enumerate(worst):
-            label = judged.card.labels[place]
-            found = queries.curve(judged, label, kind, most=MOST_POINTS)  # pyright: ignore[reportArgumentType]
-            if found is not None:
-                name = f"{label} ({100 * found.area:.0f})"
-                line = _line(_list(100 * found.x), _list(100 * found.y), name, f"@{number % 6 + 1}")
+        for number, index in enumerate(worst):
+            label = judged.card.labels[index]
+            curve = queries.curve(judged, label, kind, most=MOST_POINTS)  # pyright: ignore[reportArgumentType]
+            if curve is not None:
+                name = f"{label} ({100 * curve.area:.0f})"
+                line = _line(_list(100 * curve.x), _list(100 * curve.y), name, f"@{number % 6 + 1}")
                 line["line"]["dash"] = "solid" if number < 6 else "dash"
                 data.append(line)
         layout = {
@@ -212,8 +220,8 @@ def curve_charts(judged: Evaluation) -> list[Chart]:
 
 
 def _worst_first(judged: Evaluation) -> list[int]:
-    found = judged.card.by_label.get("average_precision", ())
-    areas = [1.0 if one.value is None else one.value for one in found]
+    estimates = judged.card.by_label.get("average_precision", ())
+    areas = [1.0 if estimate.value is None else estimate.value for estimate in estimates]
     return sorted(range(len(areas)), key=areas.__getitem__)
 
 

@@ -24,6 +24,7 @@ from core.domain import (
     Segment,
     Split,
 )
+from core.domain.caveats import Caveat
 from core.stages import metrics
 from core.stages.metrics import calibration
 from core.stages.metrics.comparison import unit_of_rows
@@ -32,16 +33,15 @@ from core.workflows.training import comparison
 
 CROSS_PARTS = 5  # into which groups are dealt to fit temperatures where there are no folds
 STEPS = 4  # of the progress that is told
-FEW_TESTED = "could be tested"  # a training says so where there are too few groups; here the intervals tell it
 NOT_CROSSED = "Labels are only suspected where every clip was judged by a network that had not learned from it."
 
 
 def judged(
     dataset: Dataset,
     groups: Sequence[str],
-    said: HeldOut,
+    held_out: HeldOut,
     origin: Origin,
-    warnings: Sequence[str],
+    caveats: Sequence[Caveat],
     baselines: Sequence[tuple[str, str, str, np.ndarray]],
     *,
     split_key: str,
@@ -54,73 +54,73 @@ def judged(
     that learned from the others.
     """
     report(0, STEPS, "Comparing with the truth")
-    found = compared(dataset, groups, said, split_key)
-    if not np.any(found.truth >= 0):
+    comparison = compared(dataset, groups, held_out, split_key)
+    if not np.any(comparison.truth >= 0):
         raise NotEnoughExamples("None of these clips has a label that can be scored.", "Choose other clips.")
-    return _scored(dataset, found, said, origin, warnings, baselines, crossed, report)
+    return _scored(dataset, comparison, held_out, origin, caveats, baselines, crossed, report)
 
 
 def _scored(
     dataset: Dataset,
-    found: Comparison,
-    said: HeldOut,
+    comparison: Comparison,
+    held_out: HeldOut,
     origin: Origin,
-    warnings: Sequence[str],
+    caveats: Sequence[Caveat],
     baselines: Sequence[tuple[str, str, str, np.ndarray]],
     crossed: bool,
     report: Report,
 ) -> Evaluation:
     report(1, STEPS, "Scoring")
-    card = metrics.scorecard(found)
+    card = metrics.scorecard(comparison)
     report(2, STEPS, "Scoring the baselines")
-    simpler = tuple(_baseline(found, *each) for each in baselines)
+    simpler = tuple(_baseline(comparison, *baseline) for baseline in baselines)
     report(3, STEPS, "Fitting temperatures")
-    fitted, why_not = fit(found, card, said.folds if crossed else np.full(len(said.items), -1, np.int64))
+    fitted, why_not = fit(comparison, card, held_out.folds if crossed else np.full(len(held_out.items), -1, np.int64))
     return Evaluation(
         origin,
         dataset=dataset.name,
-        found=found,
+        found=comparison,
         card=card,
-        items=said.items,
-        videos=tuple(dataset.items[place].video for place in said.items),
-        folds=said.folds,
+        items=held_out.items,
+        videos=tuple(dataset.items[item].video for item in held_out.items),
+        folds=held_out.folds,
         baselines=simpler,
         calibration=fitted,
-        suspects=suspected(found) if crossed else np.zeros(0, np.int64),
+        suspects=suspected(comparison) if crossed else np.zeros(0, np.int64),
         suspects_why="" if crossed else NOT_CROSSED,
-        basis=described(dataset, found, card),
-        warnings=_warnings((*warnings, *why_not), card),
+        basis=described(dataset, comparison, card),
+        warnings=_texts((*caveats, *why_not), comparison),
         created=time.time(),
     )
 
 
-def described(dataset: Dataset, found: Comparison, card: Scorecard) -> str:
+def described(dataset: Dataset, comparison: Comparison, card: Scorecard) -> str:
     """What was judged, in words."""
-    clips = f"{len(found.names)} of {len(dataset.items)} clips" if len(found.names) < len(dataset.items) else ""
-    several = "videos" if found.over_time else "clips"
+    clips = (
+        f"{len(comparison.names)} of {len(dataset.items)} clips" if len(comparison.names) < len(dataset.items) else ""
+    )
+    several = "videos" if comparison.over_time else "clips"
     grouped = f" in {card.group_count} groups" if card.unit == "group" else ""
-    steps = f", {card.labelled} labelled time steps" if found.over_time else ""
+    steps = f", {card.labelled} labelled time steps" if comparison.over_time else ""
     labels = int(np.count_nonzero(card.confusion.sum(axis=1)))
-    return f"{clips or f'{len(found.names)} {several}'}{grouped}{steps}, {labels} label{'s' * (labels != 1)}."
+    return f"{clips or f'{len(comparison.names)} {several}'}{grouped}{steps}, {labels} label{'s' * (labels != 1)}."
 
 
-def _warnings(told: Sequence[str], card: Scorecard) -> tuple[str, ...]:
-    """What is told of the answers, and of the numbers, none of it twice."""
-    few = metrics.bootstrap.warning(card.unit, card.unit_count)
-    answers = [each for each in told if each not in card.warnings and not (few and FEW_TESTED in each)]
-    numbers = [f"{each[0].upper()}{each[1:]}." for each in card.warnings if each != few]
-    if few:
-        numbers.append(f"The intervals are {few}." if few.startswith("not") else f"There is {few}.")
-    return (*answers, *(each for each in numbers if each not in answers))
+def _texts(caveats: Sequence[Caveat], comparison: Comparison) -> tuple[str, ...]:
+    """What to know of the predictions, then of the numbers, none of it twice, as it is stored."""
+    few = metrics.caveats.few_units_of(comparison)
+    ordered = dict.fromkeys((*caveats, *metrics.caveats.caveats(comparison)))
+    ordered = [caveat for caveat in ordered if caveat != few and caveat.kind != "few tested"]
+    return tuple(str(caveat) for caveat in (*ordered, *((few,) if few else ())))
 
 
 # Comparison -----------------------------------------------------------------------------------------------------------
 
 
-def compared(dataset: Dataset, groups: Sequence[str], said: HeldOut, split_key: str) -> Comparison:
+def compared(dataset: Dataset, groups: Sequence[str], held_out: HeldOut, split_key: str) -> Comparison:
     """Truth beside prediction, with the ends of the clips, and in sets labelled over time with segments in seconds."""
-    found = comparison(dataset, groups, said, split=split_key)
-    items = [dataset.items[place] for place in said.items]
+    found = comparison(dataset, groups, held_out, split=split_key)
+    items = [dataset.items[item] for item in held_out.items]
     found = replace(found, ends_s=np.array([item.duration_s for item in items], np.float64))
     if not found.over_time or found.times_s is None:
         return found
@@ -134,13 +134,13 @@ def _true_segments(item: Item) -> tuple[Segment, ...]:
     return (Segment(0.0, item.duration_s, item.label),) if item.label else item.segments
 
 
-def _found_segments(found: Comparison, unit: int) -> tuple[Segment, ...]:
+def _found_segments(comparison: Comparison, unit: int) -> tuple[Segment, ...]:
     """What was predicted where the truth is known, as stretches of seconds; unmarked stretches part them."""
-    assert found.starts is not None and found.times_s is not None and found.ends_s is not None
-    rows = slice(int(found.starts[unit]), int(found.starts[unit + 1]))
-    row = np.where(found.truth[rows] < 0, -1, found.predicted[rows])
-    scores = None if found.scores is None else found.scores[rows]
-    return stretches(row, found.times_s[rows], float(found.ends_s[unit]), found.labels, scores)
+    assert comparison.starts is not None and comparison.times_s is not None and comparison.ends_s is not None
+    rows = slice(int(comparison.starts[unit]), int(comparison.starts[unit + 1]))
+    row = np.where(comparison.truth[rows] < 0, -1, comparison.predicted[rows])
+    scores = None if comparison.scores is None else comparison.scores[rows]
+    return stretches(row, comparison.times_s[rows], float(comparison.ends_s[unit]), comparison.labels, scores)
 
 
 def stretches(
@@ -166,22 +166,24 @@ def stretches(
 # Baselines ------------------------------------------------------------------------------------------------------------
 
 
-def _baseline(found: Comparison, name: str, title: str, about: str, predicted: np.ndarray) -> Baseline:
+def _baseline(comparison: Comparison, name: str, title: str, about: str, predicted: np.ndarray) -> Baseline:
     """What something simpler reaches on the same rows."""
-    plain = replace(found, predicted=predicted, scores=None)
-    if found.truth_segments:
-        plain = replace(plain, found_segments=tuple(_found_segments(plain, unit) for unit in range(len(found.names))))
+    plain = replace(comparison, predicted=predicted, scores=None)
+    if comparison.truth_segments:
+        plain = replace(
+            plain, found_segments=tuple(_found_segments(plain, unit) for unit in range(len(comparison.names)))
+        )
     return Baseline(name, title, about, predicted, metrics.scorecard(plain, by_label=False).overall)
 
 
-def majority_of_folds(dataset: Dataset, split: Split, said: HeldOut) -> np.ndarray:
+def majority_of_folds(dataset: Dataset, split: Split, held_out: HeldOut) -> np.ndarray:
     """(N,) for each row the label that is most frequent in what its fold's network learned from."""
     usual = {}
-    for number in set(said.folds.tolist()):
+    for number in set(held_out.folds.tolist()):
         fold = split.fold(number)
         usual[number] = _most_frequent(dataset, (*fold.train, *fold.validation))
-    by_clip = np.array([usual[number] for number in said.folds.tolist()], np.int64)
-    return np.repeat(by_clip, np.diff(said.starts))
+    by_clip = np.array([usual[number] for number in held_out.folds.tolist()], np.int64)
+    return np.repeat(by_clip, np.diff(held_out.starts))
 
 
 def majority_of(found_truth: np.ndarray, labels: int) -> np.ndarray:
@@ -190,11 +192,11 @@ def majority_of(found_truth: np.ndarray, labels: int) -> np.ndarray:
     return np.full(len(found_truth), int(counts.argmax()), np.int64)
 
 
-def _most_frequent(dataset: Dataset, places: Sequence[int]) -> int:
+def _most_frequent(dataset: Dataset, indices: Sequence[int]) -> int:
     """The label with most clips, or where clips are labelled over time with most seconds."""
     over_time = any(not item.label for item in dataset.items)
     total = dict.fromkeys(dataset.labels, 0.0)
-    for item in (dataset.items[place] for place in places):
+    for item in (dataset.items[index] for index in indices):
         if item.label:
             total[item.label] += item.duration_s if over_time else 1.0
             continue
@@ -209,43 +211,43 @@ def _most_frequent(dataset: Dataset, places: Sequence[int]) -> int:
 # Calibration ----------------------------------------------------------------------------------------------------------
 
 
-def fit(found: Comparison, card: Scorecard, folds: np.ndarray) -> tuple[Calibration | None, tuple[str, ...]]:
+def fit(comparison: Comparison, card: Scorecard, folds: np.ndarray) -> tuple[Calibration | None, tuple[Caveat, ...]]:
     """Temperatures, each fitted on what it is not used for: on the other folds, or else on other groups; or why not."""
-    parts, about = _parts(found, folds)
-    row_parts = parts[found.table(unit_of_rows)]
-    known = found.truth >= 0
+    parts, about = _parts(comparison, folds)
+    row_parts = parts[comparison.table(unit_of_rows)]
+    known = comparison.truth >= 0
     numbers = range(int(parts.max()) + 1)
     if len(numbers) < 2 or any(not np.any(known & (row_parts != number)) for number in numbers):
-        return None, ("The scores could not be calibrated: that takes labelled clips of at least two groups.",)
-    logits = calibration.logits_of(found.scores if found.scores is not None else np.zeros((0, 1)))
+        return None, (Caveat("not calibrated"),)
+    logits = calibration.logits_of(comparison.scores if comparison.scores is not None else np.zeros((0, 1)))
     fitted: list[calibration.Temperature] = []
     for number in numbers:
         others = known & (row_parts != number)
-        fitted.append(calibration.fit_temperature(logits[others], found.truth[others]))
-    heat = np.array([one.value for one in fitted])
-    milder = replace(found, scores=calibration.softmax(logits / heat[row_parts][:, None]).astype(np.float32))
-    cold = tuple(number for number, one in enumerate(fitted) if one.at_bound)
+        fitted.append(calibration.fit_temperature(logits[others], comparison.truth[others]))
+    heat = np.array([temperature.value for temperature in fitted])
+    milder = replace(comparison, scores=calibration.softmax(logits / heat[row_parts][:, None]).astype(np.float32))
+    cold = tuple(number for number, temperature in enumerate(fitted) if temperature.at_bound)
     after = metrics.estimate(milder, "ece")
     before = card.overall.get("ece", Estimate(None, why="there are no scores"))
     return Calibration(parts, tuple(heat.tolist()), cold, before, after, about), ()
 
 
-def _parts(found: Comparison, folds: np.ndarray) -> tuple[np.ndarray, str]:
+def _parts(comparison: Comparison, folds: np.ndarray) -> tuple[np.ndarray, str]:
     """(n,) int64 the part of each unit, numbered from 0, and how they were made, in words."""
     if len(folds) and folds.min() >= 0 and len(set(folds.tolist())) > 1:
         _, parts = np.unique(folds, return_inverse=True)
         return parts.astype(np.int64), "The temperature of each fold was fitted on the held-out clips of the others."
-    names, places = np.unique(np.array(found.groups, dtype=object).astype(str), return_inverse=True)
+    names, indices = np.unique(np.array(comparison.groups, dtype=object).astype(str), return_inverse=True)
     count = min(CROSS_PARTS, len(names))
     dealt = np.random.default_rng(0).permutation(len(names)) % max(count, 1)
     about = f"Groups were dealt into {count} parts; the temperature of each was fitted on the clips of the others."
-    return dealt[places].astype(np.int64), about
+    return dealt[indices].astype(np.int64), about
 
 
 # Suspected labels -----------------------------------------------------------------------------------------------------
 
 
-def suspected(found: Comparison) -> np.ndarray:
+def suspected(comparison: Comparison) -> np.ndarray:
     """(K,) int64 rows whose label is confidently disagreed with, the most suspicious first.
 
     Confident learning (Northcutt, Jiang and Chuang, JAIR 2021) by the package cleanlab, on probabilities of networks
@@ -253,14 +255,14 @@ def suspected(found: Comparison) -> np.ndarray:
     """
     from cleanlab.filter import find_label_issues
 
-    known = np.flatnonzero(found.truth >= 0)
-    labels, truth = np.unique(found.truth[known], return_inverse=True)
-    if found.scores is None or len(labels) < 2:
+    known = np.flatnonzero(comparison.truth >= 0)
+    labels, truth = np.unique(comparison.truth[known], return_inverse=True)
+    if comparison.scores is None or len(labels) < 2:
         return np.zeros(0, np.int64)
-    scores = found.scores[known][:, labels].astype(np.float64)
+    scores = comparison.scores[known][:, labels].astype(np.float64)
     scores = (scores + calibration.LEAST_PROBABILITY) / (scores + calibration.LEAST_PROBABILITY).sum(1, keepdims=True)
     with python_warnings.catch_warnings():
         python_warnings.simplefilter("ignore", UserWarning)  # labels with few clips: told by the page
         odd = find_label_issues(truth, scores, return_indices_ranked_by="self_confidence", n_jobs=1)
     rows = known[np.asarray(odd, np.int64)]
-    return rows[found.truth[rows] != found.predicted[rows]]
+    return rows[comparison.truth[rows] != comparison.predicted[rows]]

@@ -17,27 +17,27 @@ UNSEEN = "unseen"
 TOLD = 5  # clips named in an error
 
 
-def split_named(store: Store, dataset: Dataset, told: str, grouping: Grouping, model: str) -> str:
-    """The key of the split that was asked for, which is kept. told: as `evaluate` says of its split."""
-    if told == UNSEEN:
-        places = label_matching.unseen(dataset, models.model_of(store, model)[0])
-        if not places:
+def split_named(store: Store, dataset: Dataset, text: str, grouping: Grouping, model: str) -> str:
+    """The key of the split that was asked for, which is kept. text: as `evaluate` says of its split."""
+    if text == UNSEEN:
+        indices = label_matching.unseen(dataset, models.ModelLibrary.of(store).get(model)[0])
+        if not indices:
             raise SplitInvalid(f"The model {model!r} names no group of this set as held out.", "Judge all clips.")
-        return _kept(store, dataset, places, grouping)
-    if told == GIVEN:
+        return _kept(store, dataset, indices, grouping)
+    if text == GIVEN:
         return training.keep_split(store, datasets.given_split(dataset, grouping))
-    for read in (lambda: store.read(told, Split), lambda: training.split_of(store, told)):
+    for read in (lambda: store.read(text, Split), lambda: training.split_of(store, text)):
         with suppress(ResultMissing, ValueError):
             if read().dataset != datasets.key(dataset):
-                raise SplitInvalid(f"The split {told[:12]} is of another set.", "Choose a split of this set.")
-            return told
-    return _kept(store, dataset, _listed(dataset, told), grouping)
+                raise SplitInvalid(f"The split {text[:12]} is of another set.", "Choose a split of this set.")
+            return text
+    return _kept(store, dataset, _listed(dataset, text), grouping)
 
 
-def _kept(store: Store, dataset: Dataset, places: Sequence[int], grouping: Grouping) -> str:
+def _kept(store: Store, dataset: Dataset, indices: Sequence[int], grouping: Grouping) -> str:
     """The key of a split of one fold that tests those clips and no other."""
     parts = np.full((1, len(dataset.items)), UNUSED, np.uint8)
-    parts[0, list(places)] = TEST
+    parts[0, list(indices)] = TEST
     groups = datasets.groups_from(dataset, grouping)
     return training.keep_split(store, Split(datasets.key(dataset), GIVEN, grouping, groups, parts))
 
@@ -46,27 +46,27 @@ def _listed(dataset: Dataset, file: str) -> list[int]:
     """The places of the clips that a file lists, one a line, as the set names them; what follows a path is a class."""
     try:
         with open(file, encoding="utf-8-sig") as lines:
-            told = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+            texts = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     except (OSError, UnicodeDecodeError) as error:
         hint = "Give 'given', 'unseen', the key of a stored split, or a file with a test clip on each line."
         raise SplitInvalid(f"There is no split {file!r}: {error}", hint) from error
     names: dict[str, list[int]] = {}
-    for place, item in enumerate(dataset.items):
+    for index, item in enumerate(dataset.items):
         for name in {item.path, PurePosixPath(item.path).name, str(PurePosixPath(item.path).with_suffix(""))}:
-            names.setdefault(name, []).append(place)
-    found = [_place(names, line) for line in told]
-    lost = [line for line, place in zip(told, found, strict=True) if place is None]
-    if lost or not told:
+            names.setdefault(name, []).append(index)
+    numbers = [_place(names, line) for line in texts]
+    lost = [line for line, place in zip(texts, numbers, strict=True) if place is None]
+    if lost or not texts:
         named = ", ".join(lost[:TOLD]) + (f" and {len(lost) - TOLD} more" if len(lost) > TOLD else "")
         raise FormatInvalid(
             f"{file}: expected the path of a clip of {dataset.name!r} on each line, got {named or 'nothing'}."
         )
-    return sorted({place for place in found if place is not None})
+    return sorted({place for place in numbers if place is not None})
 
 
 def _place(names: dict[str, list[int]], line: str) -> int | None:
     """The one clip that a line means: all of it, or what stands before its last blank, as in the lists of UCF101."""
-    for told in (line, line.rpartition(" ")[0].strip()):
-        if len(names.get(told, ())) == 1:
-            return names[told][0]
+    for text in (line, line.rpartition(" ")[0].strip()):
+        if len(names.get(text, ())) == 1:
+            return names[text][0]
     return None

@@ -8,7 +8,7 @@ wording: what the words of clips add to their pictures
 
 from core.workflows.training.checkpoints import folds_done, held_out, network_path, probe, progress, run_of, split_of
 from core.workflows.training.features import gather, gathered, set_key
-from core.workflows.training.model_files import delete_model, free_name, open_zip, save_model, zipped
+from core.workflows.training.model_files import delete_model, open_zip, save_model, zipped
 from core.workflows.training.options import DIALS, VIEWS, Options, options_of, view
 from core.workflows.training.runs import all_runs, delete, keep_split, plan, rename
 from core.workflows.training.text_branch import BRANCHES, has_words
@@ -28,7 +28,6 @@ __all__ = [
     "delete",
     "delete_model",
     "folds_done",
-    "free_name",
     "gather",
     "gathered",
     "has_words",

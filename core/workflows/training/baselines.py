@@ -22,7 +22,7 @@ def majority(taught: Lesson, learned: Sequence[int], tested: Sequence[int], fold
     """The most frequent label of what was learned, said of everything."""
     counts = np.bincount(_rows(taught, learned)[1], minlength=len(taught.labels))
     said = np.eye(len(taught.labels), dtype=np.float32)[int(counts.argmax())]
-    rows = [len(taught.examples[place].targets) if taught.over_time else 1 for place in tested]
+    rows = [len(taught.examples[index].targets) if taught.over_time else 1 for index in tested]
     return answers(taught, tested, fold, [np.tile(said, (count, 1)) for count in rows])
 
 
@@ -34,8 +34,8 @@ def linear_probe(taught: Lesson, learned: Sequence[int], tested: Sequence[int], 
         return majority(taught, learned, tested, fold)
     model = _fitted(values, targets)
     scores = []
-    for place in tested:
-        each = np.zeros((len(asked := _seen(taught, place)), len(taught.labels)), np.float32)
+    for index in tested:
+        each = np.zeros((len(asked := _seen(taught, index)), len(taught.labels)), np.float32)
         each[:, known] = model.predict_proba(asked)
         scores.append(each)
     return answers(taught, tested, fold, scores)
@@ -53,18 +53,18 @@ def _fitted(values: np.ndarray, targets: np.ndarray) -> Any:
         return model.fit(values, targets)
 
 
-def _seen(taught: Lesson, place: int) -> np.ndarray:
+def _seen(taught: Lesson, index: int) -> np.ndarray:
     """What the probe sees of an item: (T, D) its steps, or (1, D) their mean."""
-    values = taught.examples[place].values
+    values = taught.examples[index].values
     return values if taught.over_time else values.mean(axis=0, keepdims=True)
 
 
-def _rows(taught: Lesson, places: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+def _rows(taught: Lesson, indices: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
     """Known rows to learn from: (R, D) and (R,)."""
-    values = [_seen(taught, place) for place in places]
-    targets = [taught.examples[place].targets[: len(each)] for place, each in zip(places, values, strict=True)]
-    known = [each != UNKNOWN for each in targets]
+    values = [_seen(taught, index) for index in indices]
+    targets = [taught.examples[index].targets[: len(value)] for index, value in zip(indices, values, strict=True)]
+    known = [target != UNKNOWN for target in targets]
     count = sum(int(each.sum()) for each in known)
     every = max(1, -(-count // MOST_ROWS))
-    rows = np.concatenate([each[mask] for each, mask in zip(values, known, strict=True)])[::every]
-    return rows, np.concatenate([each[mask] for each, mask in zip(targets, known, strict=True)])[::every]
+    rows = np.concatenate([value[mask] for value, mask in zip(values, known, strict=True)])[::every]
+    return rows, np.concatenate([target[mask] for target, mask in zip(targets, known, strict=True)])[::every]

@@ -6,15 +6,13 @@ import re
 import shutil
 import time
 import zipfile
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from core.base.errors import AnalysisError, FormatInvalid, ResultMissing
-from core.base.settings import ROOT
 from core.domain import ModelCard, Training, serialization
 from core.stages.networks import keras_file, text_branch
-from core.workflows import models
+from core.workflows.models import ModelLibrary, check_card
 from core.workflows.training.checkpoints import network_path, run_of, words_path
 from core.workspace.store import Store
 
@@ -29,30 +27,13 @@ LICENCE = "The network was trained here; the licence of the clips that it learne
 RENAMED = {"accuracy": {False: "clip accuracy", True: "step accuracy"}}
 
 
-def free_name(store: Store, wanted: str, *, exactly: bool = False) -> str:
-    """A name for a model that no other has: small letters, digits and dashes.
-
-    exactly: the name that was asked for, or an error.
-    """
-    name = re.sub(r"[^a-z0-9]+", "-", wanted.lower()).strip("-")[:40] or "model"
-    taken = {path.parent.name for place in _places(store) for path in place.glob("*/card.json")} | {"backbones"}
-    if exactly and (name != wanted or name in taken):
-        why = "is taken" if name in taken else "has letters that a name of a model cannot have"
-        raise AnalysisError(f"The name {wanted!r} {why}.", "Give another: small letters, digits and dashes.")
-    return next(each for each in (name, *(f"{name}-{number}" for number in range(2, 10_000))) if each not in taken)
-
-
-def _places(store: Store) -> Iterable[Path]:
-    return ROOT / "models", store.workspace / "models"
-
-
 def save_model(store: Store, key: str, name: str, title: str = "") -> ModelCard:
     """Make the network of a training a model of that name, which must be free: it can be used at once."""
     record = run_of(store, key)
     gone = bool(record.words_sha256) and not words_path(store, key).is_file()
     if not record.network_sha256 or not network_path(store, key).is_file() or gone:
         raise ResultMissing("This training has no network to be saved.", "Let it end, or stop it after a few passes.")
-    card = card_of(record, key, free_name(store, name, exactly=True), title)
+    card = card_of(record, key, ModelLibrary.of(store).free_name(name, exactly=True), title)
     parts = {NETWORK: network_path(store, key).read_bytes()}
     if card.words:
         parts[WORDS] = words_path(store, key).read_bytes()
@@ -79,7 +60,7 @@ def card_of(record: Training, key: str, name: str, title: str = "") -> ModelCard
         trained_on=_trained_on(record),
         licence=LICENCE,
         seed=record.seed,
-        scores={each: round(value, 4) for each, value in _scores(record, worded=worded).items()},
+        scores={metric: round(value, 4) for metric, value in _scores(record, worded=worded).items()},
         created=time.strftime("%Y-%m-%d"),
         words=WORDS if worded else "",
         words_sha256=record.words_sha256,
@@ -94,7 +75,7 @@ def _scores(record: Training, *, worded: bool) -> dict[str, float]:
         if worded
         else {name: record.words.get(f"picture {name}", value) for name, value in record.scores.items()}
     )
-    scores = {RENAMED.get(each, {}).get(record.over_time, each): value for each, value in known.items()}
+    scores = {RENAMED.get(name, {}).get(record.over_time, name): value for name, value in known.items()}
     if not worded:
         return scores
     first = RENAMED["accuracy"][record.over_time]
@@ -133,7 +114,9 @@ def _about_words(record: Training) -> str:
     """What words have to do with a model, in words."""
     if not record.words:
         return ""
-    both, picture, alone = (f"{100 * record.words[f'{each} accuracy']:.1f} %" for each in ("both", "picture", "words"))
+    both, picture, alone = (
+        f"{100 * record.words[f'{branch} accuracy']:.1f} %" for branch in ("both", "picture", "words")
+    )
     if record.words_sha256:
         return (
             " It looks at the picture and reads the words near each moment: subtitles, a transcript or speech written "
@@ -148,7 +131,7 @@ def _about_words(record: Training) -> str:
 
 def _put(store: Store, card: ModelCard, parts: dict[str, bytes]) -> None:
     """Write a model's folder; it counts only once its card is there, which comes last."""
-    folder = store.workspace / "models" / card.name
+    folder = ModelLibrary.of(store).own_folder(card.name)
     try:
         folder.mkdir(parents=True)
         for part, content in parts.items():
@@ -162,7 +145,7 @@ def _put(store: Store, card: ModelCard, parts: dict[str, bytes]) -> None:
 
 def delete_model(store: Store, name: str) -> None:
     """Delete a model of the workspace; those of the program stay."""
-    folder = store.workspace / "models" / name
+    folder = ModelLibrary.of(store).own_folder(name)
     if NAME.fullmatch(name) and (folder / CARD).is_file():
         (folder / CARD).unlink()
         shutil.rmtree(folder, ignore_errors=True)
@@ -173,7 +156,7 @@ def delete_model(store: Store, name: str) -> None:
 
 def zipped(store: Store, name: str) -> bytes:
     """A model of the workspace as a zip: its card, its network, and where it reads words its text branch."""
-    folder = store.workspace / "models" / name
+    folder = ModelLibrary.of(store).own_folder(name)
     if not NAME.fullmatch(name) or not (folder / CARD).is_file():
         raise ResultMissing(f"There is no model {name!r} in the workspace.", "Choose another, or save it again.")
     packed = io.BytesIO()
@@ -198,10 +181,10 @@ def open_zip(store: Store, path: Path, *, source: str = "") -> str:
         )
     if card.words != (WORDS if WORDS in parts else ""):
         raise FormatInvalid(f"{source}: its card names {card.words!r} as words, and it holds {', '.join(parts)}.")
-    named = free_name(store, card.name)
+    named = ModelLibrary.of(store).free_name(card.name)
     checked = json.loads(text) | {"name": named}
     card = serialization.from_json(json.dumps(checked), ModelCard, source=f"{source}, {CARD}")
-    models.check_card(card, source)
+    check_card(card, source)
     del parts[CARD]
     _put_checked(store, card, parts, source)
     return named
@@ -209,7 +192,7 @@ def open_zip(store: Store, path: Path, *, source: str = "") -> str:
 
 def _put_checked(store: Store, card: ModelCard, parts: dict[str, bytes], source: str) -> None:
     """Write the folder, but only after its files were shown to be what the card says."""
-    aside = store.workspace / "models" / f"{card.name}.partial"
+    aside = ModelLibrary.of(store).own_folder(f"{card.name}.partial")
     try:
         aside.mkdir(parents=True, exist_ok=True)
         for part, content in parts.items():

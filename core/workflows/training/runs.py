@@ -41,9 +41,9 @@ def plan(
     split_key = datasets.split_key(split)
     made = BACKBONES[backbone]
     settings = plain(options) | ({"words": True} if words else {})
-    said = (text_store.spoken_keys_of_all(store, (item.video for item in dataset.items)),) if words else ()
+    texts = (text_store.spoken_keys_of_all(store, (item.video for item in dataset.items)),) if words else ()
     key = fingerprint(
-        "training", 1, dataset_key, split_key, backbone, made.version, engine, recipe, settings, seed, final, *said
+        "training", 1, dataset_key, split_key, backbone, made.version, engine, recipe, settings, seed, final, *texts
     )
     if not store.has(key):
         keep_split(store, split)
@@ -69,11 +69,11 @@ def keep_split(store: Store, split: Split) -> str:
 
 def all_runs(store: Store) -> dict[str, Training]:
     """All trainings by key, the latest begun first."""
-    found = {}
+    entries = {}
     for key in store.keys("training"):
         with suppress(ResultMissing):
-            found[key] = run_of(store, key)
-    return dict(sorted(found.items(), key=lambda pair: -pair[1].created))
+            entries[key] = run_of(store, key)
+    return dict(sorted(entries.items(), key=lambda pair: -pair[1].created))
 
 
 def rename(store: Store, key: str, name: str) -> None:

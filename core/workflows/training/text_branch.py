@@ -51,7 +51,7 @@ def near_steps(store: Store, dataset: Dataset, features: Sequence[Features]) -> 
         text_branch.near(text_store.spoken(texts.get(item.video, ())), seen.times_s)
         for item, seen in zip(dataset.items, features, strict=True)
     )
-    if not any(any(each) for each in found):
+    if not any(any(texts) for texts in found):
         hint = "Add subtitles or transcripts to its clips on the Timeline, or train without the words."
         raise NotEnoughExamples(f"No clip of {dataset.name!r} has words.", hint)
     return found
@@ -63,13 +63,13 @@ def said(
     """What the words add to a visual network on a fold. weighed: find the weights, else both weigh the same."""
     branch = branch_of(taught, (*fold.train, *fold.validation), seed, report)
     weights = _weights(taught, fold, options, seed, report) if weighed and branch else (1.0, 1.0)
-    picture = [run(taught.examples[place].values) for place in fold.test]
+    picture = [run(taught.examples[index].values) for index in fold.test]
     words = _words(taught, fold.test, branch)
     both = [
-        text_branch.fused(one, other, _worded(taught, place, branch), weights)
-        for one, other, place in zip(picture, words, fold.test, strict=True)
+        text_branch.fused(values, other, _worded(taught, index, branch), weights)
+        for values, other, index in zip(picture, words, fold.test, strict=True)
     ]
-    alone, together = (training_data.told(taught, fold.test, number, each) for each in (words, both))
+    alone, together = (training_data.told(taught, fold.test, number, arrays) for arrays in (words, both))
     return Said(alone, together, weights, branch)
 
 
@@ -88,27 +88,27 @@ def scores(dataset: Dataset, groups: Sequence[str], by_branch: dict[str, HeldOut
     }
 
 
-def branch_of(taught: Lesson, places: Sequence[int], seed: int, report: Report) -> TextBranch | None:
+def branch_of(taught: Lesson, indices: Sequence[int], seed: int, report: Report) -> TextBranch | None:
     """The text branch of some items; None where none of them has words."""
-    texts, targets = [taught.words[at] for at in places], [taught.examples[at].targets for at in places]
+    texts, targets = [taught.words[at] for at in indices], [taught.examples[at].targets for at in indices]
     try:
         return text_branch.fit(texts, targets, labels=len(taught.labels), seed=seed, report=report)
     except NotEnoughExamples:
         return None
 
 
-def _words(taught: Lesson, places: Sequence[int], branch: TextBranch | None) -> list[np.ndarray]:
+def _words(taught: Lesson, indices: Sequence[int], branch: TextBranch | None) -> list[np.ndarray]:
     """(T, C) of each item: what its words say; all labels alike where they say nothing."""
-    texts = [taught.words[place] for place in places]
+    texts = [taught.words[index] for index in indices]
     if branch is None or not texts:
-        return [np.full((len(each), len(taught.labels)), 1 / len(taught.labels), np.float32) for each in texts]
+        return [np.full((len(text), len(taught.labels)), 1 / len(taught.labels), np.float32) for text in texts]
     whole = branch.scores([text for each in texts for text in each])
-    return np.split(whole, np.cumsum([len(each) for each in texts])[:-1])
+    return np.split(whole, np.cumsum([len(text) for text in texts])[:-1])
 
 
-def _worded(taught: Lesson, place: int, branch: TextBranch | None) -> np.ndarray:
+def _worded(taught: Lesson, index: int, branch: TextBranch | None) -> np.ndarray:
     """(T,) bool: whether the words near each step of an item say anything."""
-    texts = taught.words[place]
+    texts = taught.words[index]
     return branch.says(texts) if branch else np.zeros(len(texts), bool)
 
 
@@ -123,8 +123,8 @@ def _weights(taught: Lesson, fold: Fold, options: Options, seed: int, report: Re
         recurrent_training.fit(asked, learned, labels=len(taught.labels), seed=seed, report=report).model
     )
     return text_branch.learned_weights(
-        np.concatenate([run(taught.examples[place].values) for place in judged]),
+        np.concatenate([run(taught.examples[index].values) for index in judged]),
         np.concatenate(_words(taught, judged, branch)),
-        np.concatenate([_worded(taught, place, branch) for place in judged]),
-        np.concatenate([taught.examples[place].targets for place in judged]),
+        np.concatenate([_worded(taught, index, branch) for index in judged]),
+        np.concatenate([taught.examples[index].targets for index in judged]),
     )

@@ -122,11 +122,11 @@ class _Course:
     def _tested(
         self, number: int, fold: Fold, run: recurrent.Run, history: Sequence[Any], best: int, *, stopping: bool = False
     ) -> FoldDone:
-        said = training_data.asked(self.taught, fold.test, number, run)
+        held_out = training_data.asked(self.taught, fold.test, number, run)
         simple = baselines.linear_probe(self.taught, (*fold.train, *fold.validation), fold.test, number)
-        result = FoldResult(fold.groups, len(fold.test), training_data.accuracy(said), tuple(history), best)
+        result = FoldResult(fold.groups, len(fold.test), training_data.accuracy(held_out), tuple(history), best)
         if not self.worded:
-            return FoldDone(result, said, simple)
+            return FoldDone(result, held_out, simple)
 
         def report(_done: int, _total: int, message: str) -> None:
             self.report(0, 0, f"{message}, fold {number + 1}")
@@ -135,7 +135,7 @@ class _Course:
         found = wording.said(self.taught, fold, number, run, *asked, weighed=not stopping)
         self.reader = found.branch, number
         result = replace(result, accuracy=training_data.accuracy(found.both))
-        return FoldDone(result, found.both, simple, said, found.words, found.weights)
+        return FoldDone(result, found.both, simple, held_out, found.words, found.weights)
 
     def _learned(
         self, number: int, training: Sequence[int], validation: Sequence[int]
@@ -217,8 +217,8 @@ class _Course:
             self._save_checkpoint()
         if now - self.told_at >= TELL_EVERY_S or len(state.history) == 1:
             self.told_at = now
-            told = Progress(number, again, passes, state.history)
-            self.store.write(_part(self.key, "progress"), told, kind="progress")
+            progress = Progress(number, again, passes, state.history)
+            self.store.write(_part(self.key, "progress"), progress, kind="progress")
 
     def _save_checkpoint(self) -> None:
         if self.latest:
@@ -276,14 +276,14 @@ class _Course:
 
         One that follows the last fold stands for all clips; None where there is no network for use.
         """
-        said, simple = (
+        held_out, simple = (
             training_data.joined([part.network for part in parts]),
             training_data.joined([part.probe for part in parts]),
         )
-        self.store.write(_part(self.key, "held out"), said, kind="held out")
+        self.store.write(_part(self.key, "held out"), held_out, kind="held out")
         self.store.write(_part(self.key, "probe"), simple, kind="held out")
-        found = training_data.comparison(self.dataset, self.split.groups, said, split=self.record.split)
-        scores = training_data.scores(found)
+        comparison = training_data.comparison(self.dataset, self.split.groups, held_out, split=self.record.split)
+        scores = training_data.scores(comparison)
         simpler = {"majority": self._majority(parts), "linear_probe": training_data.accuracy(simple)}
         ended = replace(
             run_of(self.store, self.key),
@@ -294,7 +294,7 @@ class _Course:
             baselines=simpler,
             seconds=self._seconds(),
             versions=versions(),
-            warnings=tuple(training_data.warnings(found, scores, simpler, [part.network for part in parts])),
+            warnings=tuple(str(caveat) for caveat in training_data.caveats(comparison, scores, simpler, held_out)),
             network_sha256=self._network_sha256(model),
             passes=passes,
             words=self._words(parts),

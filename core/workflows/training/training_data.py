@@ -1,12 +1,13 @@
 """What is learned from, and how good it became: arrays in, arrays and numbers out."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from core.base.registry import METRICS
 from core.domain import Comparison, Dataset, Features, HeldOut
+from core.domain.caveats import Caveat
 from core.stages import metrics
 from core.stages.networks.recurrent_training import UNKNOWN, Example
 from core.workflows import datasets
@@ -33,9 +34,9 @@ class Lesson:
     over_time: bool
     words: tuple[tuple[str, ...], ...] = ()
 
-    def chosen(self, places: Iterable[int]) -> list[Example]:
+    def chosen(self, indices: Iterable[int]) -> list[Example]:
         """The examples at some places that have a known step."""
-        return [self.examples[place] for place in places if np.any(self.examples[place].targets != UNKNOWN)]
+        return [self.examples[index] for index in indices if np.any(self.examples[index].targets != UNKNOWN)]
 
 
 def lesson(dataset: Dataset, groups: Sequence[str], features: Sequence[Features]) -> Lesson:
@@ -46,35 +47,35 @@ def lesson(dataset: Dataset, groups: Sequence[str], features: Sequence[Features]
         dataset.background,
         tuple(item.path for item in dataset.items),
         tuple(groups),
-        tuple(Example(found.values, datasets.targets(dataset, item, found.times_s)) for item, found in pairs),
-        tuple(found.times_s for found in features),
+        tuple(Example(features.values, datasets.targets(dataset, item, features.times_s)) for item, features in pairs),
+        tuple(feature.times_s for feature in features),
         any(not item.label for item in dataset.items),
     )
 
 
-def asked(taught: Lesson, places: Sequence[int], fold: int, run: Run) -> HeldOut:
-    """What a network says of the items at some places: of each step, or of whole clips the mean over their steps."""
-    return told(taught, places, fold, [run(taught.examples[place].values) for place in places])
+def asked(taught: Lesson, indices: Sequence[int], fold: int, run: Run) -> HeldOut:
+    """What a network says of the items at some indices: of each step, or of whole clips the mean over their steps."""
+    return told(taught, indices, fold, [run(taught.examples[index].values) for index in indices])
 
 
-def told(taught: Lesson, places: Sequence[int], fold: int, scores: Sequence[np.ndarray]) -> HeldOut:
+def told(taught: Lesson, indices: Sequence[int], fold: int, scores: Sequence[np.ndarray]) -> HeldOut:
     """Scores (T, C) of the steps of each item as such, or of whole clips as the mean over their steps."""
     if not taught.over_time:
-        scores = [each.mean(axis=0, keepdims=True) for each in scores]
-    return answers(taught, places, fold, scores)
+        scores = [score.mean(axis=0, keepdims=True) for score in scores]
+    return answers(taught, indices, fold, scores)
 
 
-def answers(taught: Lesson, places: Sequence[int], fold: int, scores: Sequence[np.ndarray]) -> HeldOut:
+def answers(taught: Lesson, indices: Sequence[int], fold: int, scores: Sequence[np.ndarray]) -> HeldOut:
     """Scores (T, C) or (1, C) of each of some items, beside their truth."""
-    truth = [taught.examples[place].targets for place in places]
-    times_s = [taught.times_s[place] for place in places]
+    truth = [taught.examples[index].targets for index in indices]
+    times_s = [taught.times_s[index] for index in indices]
     if not taught.over_time:
-        truth = [each[:1] for each in truth]
-        times_s = [each.mean(keepdims=True) for each in times_s]
-    starts = np.concatenate([[0], np.cumsum([len(each) for each in scores])])
+        truth = [values[:1] for values in truth]
+        times_s = [values.mean(keepdims=True) for values in times_s]
+    starts = np.concatenate([[0], np.cumsum([len(score) for score in scores])])
     return HeldOut(
-        np.asarray(places, np.int64),
-        np.full(len(places), fold, np.int64),
+        np.asarray(indices, np.int64),
+        np.full(len(indices), fold, np.int64),
         starts.astype(np.int64),
         np.concatenate([np.zeros(0), *times_s]),
         np.concatenate([np.zeros(0, np.int64), *truth]),
@@ -87,59 +88,67 @@ def joined(parts: Sequence[HeldOut]) -> HeldOut:
     offsets = np.cumsum([0, *(len(part.truth) for part in parts)])
     starts = [part.starts[:-1] + offset for part, offset in zip(parts, offsets, strict=False)]
     columns = ("items", "folds", "times_s", "truth", "scores")
-    told = {name: np.concatenate([getattr(part, name) for part in parts]) for name in columns}
-    return HeldOut(starts=np.concatenate([*starts, offsets[-1:]]).astype(np.int64), **told)
+    arrays = {name: np.concatenate([getattr(part, name) for part in parts]) for name in columns}
+    return HeldOut(starts=np.concatenate([*starts, offsets[-1:]]).astype(np.int64), **arrays)
 
 
-def comparison(dataset: Dataset, groups: Sequence[str], said: HeldOut, *, split: str = "") -> Comparison:
+def comparison(dataset: Dataset, groups: Sequence[str], held_out: HeldOut, *, split: str = "") -> Comparison:
     """Truth beside what networks said of clips that they never saw, for all metrics. groups: of the set's items."""
-    names = [dataset.items[place].path for place in said.items]
-    own = [groups[int(place)] for place in said.items]
-    if len(said.starts) == len(said.truth) + 1 and all(dataset.items[place].label for place in said.items):
-        return metrics.of_clips(dataset.labels, said.truth, said.scores, names=names, groups=own, split=split)
-    rows = [slice(*ends) for ends in zip(said.starts[:-1], said.starts[1:], strict=True)]
+    names = [dataset.items[item].path for item in held_out.items]
+    own = [groups[int(item)] for item in held_out.items]
+    if len(held_out.starts) == len(held_out.truth) + 1 and all(dataset.items[item].label for item in held_out.items):
+        return metrics.of_clips(dataset.labels, held_out.truth, held_out.scores, names=names, groups=own, split=split)
+    rows = [slice(*ends) for ends in zip(held_out.starts[:-1], held_out.starts[1:], strict=True)]
     return metrics.of_rows(
         dataset.labels,
-        [said.truth[row] for row in rows],
-        [said.scores[row].argmax(axis=1) for row in rows],
+        [held_out.truth[row] for row in rows],
+        [held_out.scores[row].argmax(axis=1) for row in rows],
         names=names,
         groups=own,
-        scores=[said.scores[row] for row in rows],
-        times_s=[said.times_s[row] for row in rows],
-        ends_s=[dataset.items[place].duration_s for place in said.items],
+        scores=[held_out.scores[row] for row in rows],
+        times_s=[held_out.times_s[row] for row in rows],
+        ends_s=[dataset.items[item].duration_s for item in held_out.items],
         background=dataset.labels.index(dataset.background) if dataset.background else -1,
         split=split,
     )
 
 
-def scores(found: Comparison) -> dict[str, float]:
+def scores(comparison: Comparison) -> dict[str, float]:
     """The numbers that a training is compared by; those that are undefined are left out."""
-    names = OVER_TIME if found.over_time else OF_CLIPS
-    told = {name: float(METRICS[name](found)) for name in names}
-    return {name: value for name, value in told.items() if np.isfinite(value)}
+    names = OVER_TIME if comparison.over_time else OF_CLIPS
+    values = {name: float(METRICS[name](comparison)) for name in names}
+    return {name: value for name, value in values.items() if np.isfinite(value)}
 
 
-def accuracy(said: HeldOut) -> float:
+def accuracy(held_out: HeldOut) -> float:
     """The share of known rows that are named rightly; 0 where none is known."""
-    known = said.truth != UNKNOWN
-    return float(np.mean(said.scores[known].argmax(axis=1) == said.truth[known])) if known.any() else 0.0
+    known = held_out.truth != UNKNOWN
+    return float(np.mean(held_out.scores[known].argmax(axis=1) == held_out.truth[known])) if known.any() else 0.0
 
 
-def warnings(
-    found: Comparison, told: dict[str, float], baselines: dict[str, float], folds: Sequence[HeldOut]
-) -> list[str]:
-    """What to beware of before the numbers are believed."""
-    card = metrics.scorecard(found, intervals=False)
-    said = [f"{each[0].upper()}{each[1:]}." for each in card.warnings if "predictions are" in each]
-    if card.unit_count < metrics.bootstrap.FEW_UNITS:
-        tested = f"{card.unit_count} {card.unit}{'s' * (card.unit_count > 1)}"
-        said.append(f"Only {tested} could be tested: with others the scores may be several points higher or lower.")
-    for number, fold in enumerate(folds, 1):
-        labels = np.unique(fold.scores.argmax(axis=1))
-        if len(labels) == 1 and len(np.unique(fold.truth[fold.truth != UNKNOWN])) > 1:
-            said.append(f"The network of fold {number} says {found.labels[labels[0]]!r} of everything.")
-    if told.get("accuracy", 0) <= baselines.get("majority", 0):
-        said.append("The network is no better than naming the most frequent class: it has learned nothing of use.")
-    elif told.get("accuracy", 0) <= baselines.get("linear_probe", 0):
-        said.append("A linear probe on the mean feature is as good: order in time has not helped here.")
-    return said
+def caveats(
+    comparison: Comparison, scores: dict[str, float], baselines: dict[str, float], held_out: HeldOut
+) -> list[Caveat]:
+    """What to know before the numbers of a training are believed."""
+    unit, indices = metrics.bootstrap.units_of(comparison)
+    count = len(np.unique(indices))
+    one_label = metrics.caveats.one_label(comparison)
+    collected = [one_label] if one_label else []
+    if count < metrics.bootstrap.FEW_UNITS:
+        collected.append(Caveat("few tested", count, name=f"{unit}{'s' * (count > 1)}"))
+    collected.extend(_constant_folds(comparison.labels, held_out))
+    if scores.get("accuracy", 0) <= baselines.get("majority", 0):
+        collected.append(Caveat("no better than majority"))
+    elif scores.get("accuracy", 0) <= baselines.get("linear_probe", 0):
+        collected.append(Caveat("no better than probe"))
+    return collected
+
+
+def _constant_folds(labels: Sequence[str], held_out: HeldOut) -> Iterator[Caveat]:
+    """The folds whose network predicts one label for all, where the truth has several."""
+    folds = np.repeat(held_out.folds, np.diff(held_out.starts))
+    for number in np.unique(held_out.folds).tolist():
+        rows = folds == number
+        predicted, truth = np.unique(held_out.scores[rows].argmax(axis=1)), held_out.truth[rows]
+        if len(predicted) == 1 and len(np.unique(truth[truth != UNKNOWN])) > 1:
+            yield Caveat("constant fold", number + 1, name=labels[predicted[0]])

@@ -51,18 +51,18 @@ class Search:
     seconds: float = 600.0
 
 
-def search_key(asked: Search) -> str:
+def search_key(search: Search) -> str:
     """The name of a search; more trials or time do not make it another."""
-    versions = [BACKBONES[name].version for name in asked.backbones]
+    versions = [BACKBONES[name].version for name in search.backbones]
     told = (
-        asked.dataset_key,
-        asked.split,
-        asked.backbones,
+        search.dataset_key,
+        search.split,
+        search.backbones,
         versions,
-        asked.engine,
-        [view(asked.view, name) for name in asked.backbones],
+        search.engine,
+        [view(search.view, name) for name in search.backbones],
     )
-    return fingerprint("search", 1, told, plain(asked.options), asked.seed)
+    return fingerprint("search", 1, told, plain(search.options), search.seed)
 
 
 def search(store: Store, asked: Search, report: Report = silent) -> None:
@@ -104,9 +104,9 @@ def trials(store: Store, key: str) -> tuple[Trial, ...]:
     return ()
 
 
-def best(found: Sequence[Trial]) -> Trial | None:
+def best(trials: Sequence[Trial]) -> Trial | None:
     """The trial that named most steps of the validation groups rightly; of equals the one with the smaller loss."""
-    done = [trial for trial in found if trial.state == "done" and trial.accuracy is not None]
+    done = [trial for trial in trials if trial.state == "done" and trial.accuracy is not None]
     return max(done, key=lambda trial: (trial.accuracy or 0) - LOSS_WEIGHT * (trial.loss or 0), default=None)
 
 
@@ -119,9 +119,9 @@ def options_from(trial: Trial, base: Options) -> tuple[str, Options]:
 # One trial ------------------------------------------------------------------------------------------------------------
 
 
-def _tried(trial: Any, taught: dict[str, Lesson], split: Split, asked: Search, left_s: float, tell: Any) -> float:
+def _tried(trial: Any, taught: dict[str, Lesson], split: Split, search: Search, left_s: float, tell: Any) -> float:
     """The value of a trial: how well validation groups are named, over several folds."""
-    backbone, options = _drawn(trial, asked)
+    backbone, options = _drawn(trial, search)
     began, told = time.monotonic(), []
     for number in _folds(split):
         fold = split.fold(number)
@@ -133,7 +133,7 @@ def _tried(trial: Any, taught: dict[str, Lesson], split: Split, asked: Search, l
             examples,
             labels=len(lesson.labels),
             validation=lesson.chosen(fold.validation),
-            seed=asked.seed,
+            seed=search.seed,
             report=_within(trial, tell, began, left_s),
         )
         told.append(fitted.history[fitted.best if options.stop_early else -1])
@@ -164,27 +164,27 @@ def _prune() -> None:
     raise optuna.TrialPruned
 
 
-def _means(told: Sequence[Epoch]) -> tuple[float, float]:
+def _means(epochs: Sequence[Epoch]) -> tuple[float, float]:
     """Mean accuracy and mean loss of the validation groups of some folds."""
-    accuracy = np.mean([one.validation_accuracy or 0.0 for one in told])
-    return float(accuracy), float(np.mean([one.validation_loss or 0.0 for one in told]))
+    accuracy = np.mean([epoch.validation_accuracy or 0.0 for epoch in epochs])
+    return float(accuracy), float(np.mean([epoch.validation_loss or 0.0 for epoch in epochs]))
 
 
-def _value(told: Sequence[Epoch]) -> float:
-    accuracy, loss = _means(told)
+def _value(epochs: Sequence[Epoch]) -> float:
+    accuracy, loss = _means(epochs)
     return accuracy - LOSS_WEIGHT * loss
 
 
-def _note(trial: Any, told: Sequence[Epoch], began: float) -> None:
+def _note(trial: Any, epochs: Sequence[Epoch], began: float) -> None:
     """Keep what a table tells of a trial."""
-    accuracy, loss = _means(told)
+    accuracy, loss = _means(epochs)
     for name, value in (("accuracy", accuracy), ("loss", loss), ("seconds", time.monotonic() - began)):
         trial.set_user_attr(name, value)
 
 
-def _drawn(trial: Any, asked: Search) -> tuple[str, Options]:
+def _drawn(trial: Any, search: Search) -> tuple[str, Options]:
     """The CNN and the options that Optuna proposes."""
-    backbone = trial.suggest_categorical("backbone", list(asked.backbones))
+    backbone = trial.suggest_categorical("backbone", list(search.backbones))
     drawn = {
         "learning_rate": trial.suggest_float("learning_rate", 3e-4, 1e-2, log=True),
         "batch_size": trial.suggest_categorical("batch_size", [8, 16, 32]),
@@ -192,7 +192,7 @@ def _drawn(trial: Any, asked: Search) -> tuple[str, Options]:
         "units": trial.suggest_categorical("units", [32, 64, 128]),
         "dropout": trial.suggest_float("dropout", 0.1, 0.7),
     }
-    return backbone, replace(asked.options, **drawn)
+    return backbone, replace(search.options, **drawn)
 
 
 def _folds(split: Split) -> list[int]:
@@ -206,24 +206,24 @@ def _folds(split: Split) -> list[int]:
 # The study ------------------------------------------------------------------------------------------------------------
 
 
-def _taught(store: Store, dataset: Dataset, split: Split, backbone: str, asked: Search, report: Report) -> Lesson:
-    recipe = view(asked.view, backbone)
-    features.gather_of(store, dataset, recipe, backbone, asked.engine, report)
-    found = features.features_of_all(store, dataset, recipe, backbone, asked.engine)
+def _taught(store: Store, dataset: Dataset, split: Split, backbone: str, search: Search, report: Report) -> Lesson:
+    recipe = view(search.view, backbone)
+    features.gather_of(store, dataset, recipe, backbone, search.engine, report)
+    found = features.features_of_all(store, dataset, recipe, backbone, search.engine)
     return training_data.lesson(dataset, split.groups, found)
 
 
-def _path(store: Store, asked: Search) -> Path:
-    return store.workspace / "searches" / f"{search_key(asked)}.sqlite"
+def _path(store: Store, search: Search) -> Path:
+    return store.workspace / "searches" / f"{search_key(search)}.sqlite"
 
 
-def _study(store: Store, asked: Search) -> Any:
+def _study(store: Store, search: Search) -> Any:
     import optuna
 
-    path = _path(store, asked)
+    path = _path(store, search)
     path.parent.mkdir(parents=True, exist_ok=True)
     storage = optuna.storages.RDBStorage(f"sqlite:///{path}", engine_kwargs={"connect_args": {"timeout": 30}})
-    sampler = optuna.samplers.TPESampler(seed=asked.seed, n_startup_trials=8)
+    sampler = optuna.samplers.TPESampler(seed=search.seed, n_startup_trials=8)
     pruner = optuna.pruners.MedianPruner(n_startup_trials=4)
     return optuna.create_study(
         storage=storage, sampler=sampler, pruner=pruner, study_name="search", direction="maximize", load_if_exists=True

@@ -165,10 +165,10 @@ def expected(found: Evaluation) -> str:
 def warnings(found: Evaluation) -> list[str]:
     """What to beware of before the numbers are believed, the gravest first."""
     card = found.card
-    few = card.unit_count < metrics.bootstrap.FEW_UNITS
+    few = metrics.caveats.few_units(card.unit, card.unit_count)
     gaps = [one for one in (_left_out(found), _one_class(found)) if one]
     told = [FEW.format(formatting.count(card.unit_count, card.unit))] if few else []
-    rest = [one for one in found.warnings if one and not (few and "not reliable" in one)]
+    rest = [one for one in found.warnings if one and one != str(few)]
     return gaps + told + [f"{one[0].upper()}{one[1:]}{'' if one.endswith('.') else '.'}" for one in rest]
 
 

@@ -1,12 +1,10 @@
 """The model that was chosen, labels in words, and the query of the search."""
 
-from dataclasses import replace
-
 import streamlit as st
 
 from core.base.errors import AnalysisError
 from core.domain import ModelCard
-from core.workflows import models as models_workflow
+from core.workflows.models import DEFAULT_MODEL, ModelLibrary
 from core.workflows.search import query as searching
 from pages.ui.state.session import settings
 
@@ -15,24 +13,24 @@ IN_WORDS = "in-words"  # stands where a model is named
 
 def models() -> dict[str, ModelCard]:
     """The models that can be used, by name."""
-    return models_workflow.models(settings())
+    return ModelLibrary.of(settings()).cards()
 
 
 def broken_models() -> dict[str, AnalysisError]:
     """What is wrong with the models that cannot be used, by their folder."""
-    return models_workflow.broken_models(settings())
+    return ModelLibrary.of(settings()).broken()
 
 
 def chosen_model() -> ModelCard | None:
     """The model that is used; where none was chosen the usual one, or the first; None where there is none."""
     known = models()
-    wanted = known.get(st.session_state.get("model", "")) or known.get(models_workflow.DEFAULT_MODEL)
+    wanted = known.get(st.session_state.get("model", "")) or known.get(DEFAULT_MODEL)
     return wanted or next(iter(known.values()), None)
 
 
 def own_models() -> dict[str, ModelCard]:
     """The models that were trained or taken in here, by name."""
-    return models_workflow.models(replace(settings(), models=settings().models[1:]))
+    return ModelLibrary.of(settings()).own().cards()
 
 
 def choose_model(name: str) -> None:

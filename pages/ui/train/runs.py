@@ -7,6 +7,7 @@ import streamlit as st
 from core.base.errors import AnalysisError
 from core.domain import Training
 from core.workflows import training
+from core.workflows.models import ModelLibrary
 from pages.ui import state
 from pages.ui.common import figures, formatting, text_branch_scores, theme
 from pages.ui.common.controls import button
@@ -147,7 +148,7 @@ def _keep(key: str, record: Training) -> None:
     if not record.network_sha256:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        free = training.free_name(state.store(), record.dataset)
+        free = ModelLibrary.of(state.store()).free_name(record.dataset)
         name = st.text_input("Save as a model named", free, key=f"train.model.{key}", max_chars=49, width=320)
         if button.pressed("Save as a model", key=f"train.save.{key}", type="primary", icon=":material/save:"):
             _save(key, name)

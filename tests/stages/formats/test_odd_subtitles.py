@@ -53,7 +53,9 @@ def test_odd_subtitles_are_taken_or_refused_at_the_command_line(
     try:
         here = settings.current()
         digest = clips.add_video(store, square_clip)
-        key = predictions.prediction_key(store, digest, Recipe(), models.models(here)["kinetics400"], here.engine)
+        key = predictions.prediction_key(
+            store, digest, Recipe(), models.ModelLibrary.of(here).cards()["kinetics400"], here.engine
+        )
         store.write(key, seen(("yoga", 6)), kind="prediction", video=digest)
         for name, (content, lines, note) in ODD.items():
             texts.drop(store, digest, "subtitle")

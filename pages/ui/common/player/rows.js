@@ -21,7 +21,7 @@ function bytesOf(text) {
  */
 export function rowOf(packed, decoded) {
   const { name, title, edits, look, seen } = packed;
-  const text = packed.starts + packed.stops + packed.labels + packed.sures;
+  const text = packed.starts + packed.stops + packed.labels + packed.confidences;
   const known = decoded.get(name);
   const segments = known?.text === text ? known.segments : segmentsOf(packed);
   decoded.set(name, { text, segments });
@@ -39,7 +39,7 @@ function segmentsOf(packed) {
   const starts = new Float64Array(bytesOf(packed.starts).buffer);
   const stops = new Float64Array(bytesOf(packed.stops).buffer);
   const labels = new Uint16Array(bytesOf(packed.labels).buffer);
-  const confidences = bytesOf(packed.sures);
+  const confidences = bytesOf(packed.confidences);
   return Array.from(starts, (start, i) => {
     const confidence = confidences[i] === NO_CONFIDENCE ? null : confidences[i] / 100;
     return { start, stop: stops[i], label: labels[i], confidence };

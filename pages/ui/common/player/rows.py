@@ -67,7 +67,7 @@ class Palette:
 def packed(row: Row, palette: Palette) -> dict[str, Any]:
     """A lane as the component reads it: columns of numbers, some thirty bytes a segment."""
     segments = row.segments
-    sures = [UNSAID if one.confidence is None else round(100 * one.confidence) for one in segments]
+    confidences = [UNSAID if one.confidence is None else round(100 * one.confidence) for one in segments]
     return {
         "name": row.name,
         "title": row.told,
@@ -77,7 +77,7 @@ def packed(row: Row, palette: Palette) -> dict[str, Any]:
         "starts": _text([one.start_s for one in segments], "<f8"),
         "stops": _text([one.stop_s for one in segments], "<f8"),
         "labels": _text([palette.number(one.label, row.look) for one in segments], "<u2"),
-        "sures": _text(sures, "<u1"),
+        "confidences": _text(confidences, "<u1"),
         "curves": [_line(curve) for curve in row.curves],
     }
 

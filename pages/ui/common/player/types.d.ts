@@ -43,7 +43,7 @@ export interface PackedRow {
   starts: string;
   stops: string;
   labels: string;
-  sures: string;
+  confidences: string;
   curves: { name: string; colour: string; times: string; values: string }[];
 }
 

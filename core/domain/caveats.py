@@ -1,0 +1,68 @@
+"""What to know before numbers are believed: values, and the sentences that results store of them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal[
+    "few units",
+    "no interval",
+    "few tested",
+    "one label",
+    "few for calibration",
+    "constant fold",
+    "no better than majority",
+    "no better than probe",
+    "stopped",
+    "not calibrated",
+    "label matching",
+    "leak",
+    "unknown training data",
+    "held-out groups",
+    "shared clips",
+    "other labels",
+    "different folds",
+]
+LEAK_TAG = "LEAK: "  # leads the stored sentence of a leak, and is what it is known by
+SENTENCES: dict[Kind, str] = {
+    "few units": "The intervals are not reliable, n = {count} {name}.",
+    "no interval": "There is no interval: there is {count} {name}.",
+    "few tested": "Only {count} {name} could be tested: with others the scores may be several points higher or lower.",
+    "one label": "{share:.0%} of the predictions are {name!r}.",
+    "few for calibration": "The calibration error is biased upwards with so few predictions ({count}).",
+    "constant fold": "The network of fold {count} predicts {name!r} for everything.",
+    "no better than majority": "The network is no better than always predicting the most frequent class: "
+    "it has learned nothing of use.",
+    "no better than probe": "A linear probe on the mean feature is as good: the order in time has not helped here.",
+    "stopped": "This training was stopped: {count} of {total} folds are evaluated.",
+    "not calibrated": "The scores could not be calibrated: that takes labelled clips of at least two groups.",
+    "label matching": "{name}",
+    "leak": LEAK_TAG + "{name}",
+    "unknown training data": "{name}",
+    "held-out groups": "{name}",
+    "shared clips": "Compared on the {count} clips that both were evaluated on.",
+    "other labels": "{count} clips have a different label in the other dataset, and were left out.",
+    "different folds": "The two were trained on different folds: part of the difference may come from that.",
+}
+
+
+@dataclass(frozen=True)
+class Caveat:
+    """Something to know before numbers are believed.
+
+    count, of total: how many units, clips, folds or predictions; share: a part of them; name: the label, the unit or,
+    where more is to be said than numbers, the clause.
+    """
+
+    kind: Kind
+    count: int = 0
+    total: int = 0
+    share: float = 0.0
+    name: str = ""
+
+    def __str__(self):
+        return SENTENCES[self.kind].format(count=self.count, total=self.total, share=self.share, name=self.name)
+
+
+def is_leak(stored: str) -> bool:
+    """Whether a stored sentence is that of a leak."""
+    return stored.startswith(LEAK_TAG)
