@@ -213,7 +213,7 @@ def test_temperature_of_clips_of_which_three_quarters_are_right(count, as_probab
     found = calibration.fit_temperature(given, truth)
     assert found.value == close(2 / math.log(3), abs=1e-9) and found.value == close(1.820478, abs=1e-6)
     assert not found.at_bound
-    after = calibration.calibrated(of_scores(truth, calibration.softmax(logits)), found.value)
+    after = of_scores(truth, calibration.softmax(logits / found.value))
     assert after.scores is not None and np.allclose(after.scores[:, 0], 0.75)
     assert value(after, "ece") == close(0, abs=1e-9) and value(after, "accuracy") == 0.75
 

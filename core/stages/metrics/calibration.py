@@ -156,7 +156,7 @@ def fit_temperature(logits: np.ndarray, truth: np.ndarray) -> Temperature:
 
     logits: (n, C); truth: (n,), rows of -1 are left out. The loss is convex in 1 / T, so its slope there has one root.
     """
-    from scipy.optimize import brentq
+    from scipy.optimize import root_scalar
 
     known = truth >= 0
     if not known.any():
@@ -169,7 +169,8 @@ def fit_temperature(logits: np.ndarray, truth: np.ndarray) -> Temperature:
         return Temperature(HOTTEST, True)
     if _slope(high, logits, own) <= 0:
         return Temperature(COLDEST, True)
-    return Temperature(1 / float(brentq(_slope, low, high, args=(logits, own), xtol=CLOSE, rtol=CLOSE)), False)
+    solution = root_scalar(_slope, (logits, own), method="brentq", bracket=(low, high), xtol=CLOSE, rtol=CLOSE)
+    return Temperature(1 / float(solution.root), False)
 
 
 def _slope(sharpness: float, logits: np.ndarray, own: float) -> float:
