@@ -13,7 +13,8 @@ class Job:
     done, total: progress in the units of the task; total is 0 while it is unknown. message: what is being done now.
     error, hint: of a failed or lost job, for the user. submitted, started, finished: epoch seconds, or 0.0.
     owner: the process that runs it. since, since_done: the report from which the rate is counted; the first report is
-    left out, because the first batch compiles. reported: the moment of the latest report.
+    left out, because the first batch compiles. reported: the time of the latest report. stopping: whether it was
+    asked to stop and has not ended yet.
     """
 
     key: str
@@ -31,6 +32,7 @@ class Job:
     since: float = 0.0
     since_done: int = 0
     reported: float = 0.0
+    stopping: bool = False
 
     @property
     def active(self) -> bool:

@@ -48,7 +48,7 @@ class FakeRunner:
         return self.known.get(key)
 
     def cancel(self, key):
-        self.known[key] = replace(self.known[key], message="Stopping")
+        self.known[key] = replace(self.known[key], stopping=True)
 
     def ask(self, task, store, digest, *args, **_):
         self.asked.append(task.__name__)

@@ -52,7 +52,7 @@ class FakeRunner:
 
     def cancel(self, key):
         self.cancelled.append(key)
-        self.known[key] = replace(self.known[key], message="Stopping")
+        self.known[key] = replace(self.known[key], stopping=True)
 
     def ask(self, task, store, digest, time_s, before, after, **_):
         if self.failure:

@@ -1,7 +1,10 @@
 """Words: how near they are to known labels, labels in words over time, and the search."""
 
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +18,18 @@ from core.domain.fingerprint import fingerprint
 from core.stages.networks.backbones import BACKBONES
 from core.workflows import models
 from core.workflows import predictions as predictions_workflow
-from core.workflows.search import full_text, index, keep_lines, read_labels, semantics, synonyms, zero_shot
+from core.workflows.search import (
+    full_text,
+    index,
+    keep_lines,
+    read_labels,
+    semantics,
+    synonyms,
+    text_encoders,
+    zero_shot,
+)
 from core.workflows.search import query as searching
-from core.workflows.search.text_encoders import ENCODERS, encode, kept
+from core.workflows.search.text_encoders import ENCODERS, Encoder, encode, kept
 from core.workspace.store import Store
 
 KINETICS = BACKBONES["i3d-kinetics400"].labels()
@@ -104,6 +116,44 @@ def test_vectors_of_names_are_kept(store: Store, monkeypatch):
     monkeypatch.setattr("core.workflows.search.text_encoders._HELD", {})
     monkeypatch.setattr("core.workflows.search.text_encoders.encode", None)
     assert np.array_equal(kept(store, encoder, ("a name that only this test has",)), first)
+
+
+def test_vectors_are_read_by_several_threads_at_once(store: Store, monkeypatch):
+    class Slow(dict):
+        """Lets other threads go on between filing a value and reading it."""
+
+        def __setitem__(self, key, value):
+            super().__setitem__(key, value)
+            time.sleep(0.01)
+
+    encoded = []
+
+    def encode_slowly(texts):
+        encoded.extend(texts)
+        return np.eye(8, dtype=np.float32)[[int(text) for text in texts]]
+
+    monkeypatch.setattr(text_encoders, "_HELD", Slow())
+    monkeypatch.setattr(text_encoders, "MOST_HELD", 1)
+    encoder = Encoder("slow", "A slow encoder", 1, 8, encode_slowly)
+    texts = [str(number) for number in (0, 1, 2, 3) * 4]
+    with ThreadPoolExecutor(4) as threads:
+        vectors = list(threads.map(lambda text: kept(store, encoder, (text,)), texts))
+    assert [int(vector.argmax()) for vector in vectors] == [int(text) for text in texts]
+    assert sorted(encoded) == ["0", "1", "2", "3"]  # each once
+
+
+def test_the_weights_are_loaded_once_by_several_threads(monkeypatch):
+    loads = []
+
+    def load():
+        loads.append(1)
+        time.sleep(0.05)
+        return object()
+
+    monkeypatch.setattr(text_encoders, "_loaded", cache(load))
+    with ThreadPoolExecutor(4) as threads:
+        encoders = list(threads.map(lambda _: text_encoders._use(), range(4)))
+    assert len(loads) == 1 and len(set(encoders)) == 1
 
 
 @pytest.mark.parametrize(

