@@ -27,7 +27,7 @@ def convert(chosen: argparse.Namespace) -> console.Output:
     source = FORMATS[chosen.source] if chosen.source else conversion.detect_files(files)
     store = Store(settings.current().workspace) if chosen.video else None
     clips = tuple(store.video(console.added(store, clip)) for clip in chosen.video) if store else ()
-    asked = formats.Asked(
+    asked = formats.ReadOptions(
         clips,
         watched=chosen.watched,
         rate_hz=rate_of(chosen.rate) if chosen.rate else None,

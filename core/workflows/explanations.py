@@ -26,10 +26,10 @@ from core.domain import Features, ModelCard, Prediction, Recipe, VideoInfo
 from core.domain.fingerprint import fingerprint
 from core.stages.networks.backbones import CLOCK_TOLERANCE_S, Backbone, Stage, squared
 from core.stages.networks.explain import activations, attribution, deletion, layers
-from core.stages.networks.explain.activations import Activations, Stretch
+from core.stages.networks.explain.activations import Activations, FrameWindow
 from core.stages.networks.explain.attribution import Attribution, Evidence
 from core.stages.networks.explain.deletion import Deletion
-from core.stages.networks.explain.layers import Anatomy, Layer
+from core.stages.networks.explain.layers import Architecture, Layer
 from core.stages.preprocessing import recipes
 from core.stages.preprocessing.frame_clock import choosing, clock_of
 from core.workflows import models, predictions
@@ -156,14 +156,14 @@ def _bounds(frames: int, backbone: Backbone, number: int) -> tuple[int, int]:
     return first, min(first + size, frames)
 
 
-def _stretch(info: VideoInfo, recipe: Recipe, backbone: Backbone, number: int, around: int) -> Stretch:
+def _stretch(info: VideoInfo, recipe: Recipe, backbone: Backbone, number: int, around: int) -> FrameWindow:
     """The pictures of a window, with up to `around` ticks before and after it."""
     ticks_s, stop_s = _clock(info, recipe, backbone)
     first, stop = _bounds(len(ticks_s), backbone, number)
     begin, end = max(0, first - around), min(len(ticks_s), stop + around)
     pictures = _on_screen(info, recipe, backbone, ticks_s[begin:end])
     stop_s = float(ticks_s[stop]) if stop < len(ticks_s) else stop_s
-    return Stretch(ticks_s[begin:end].copy(), pictures, first - begin, stop - first, stop_s)
+    return FrameWindow(ticks_s[begin:end].copy(), pictures, first - begin, stop - first, stop_s)
 
 
 def _on_screen(info: VideoInfo, recipe: Recipe, backbone: Backbone, ticks_s: np.ndarray) -> np.ndarray:
@@ -202,7 +202,7 @@ def means_key(digest: str, recipe: Recipe, backbone_name: str, layer: str) -> st
     return fingerprint("means", 1, predictions.features_key(digest, recipe, backbone_name, "tensorflow-f32"), layer)
 
 
-def study(store: Store, backbone_name: str, report: Report = silent) -> Anatomy:
+def study(store: Store, backbone_name: str, report: Report = silent) -> Architecture:
     """Store the layers of a CNN."""
     key = anatomy_key(backbone_name)
     if not store.has(key):
@@ -211,17 +211,17 @@ def study(store: Store, backbone_name: str, report: Report = silent) -> Anatomy:
     return anatomy(store, backbone_name)
 
 
-def anatomy(store: Store, backbone_name: str) -> Anatomy:
+def anatomy(store: Store, backbone_name: str) -> Architecture:
     """The layers of a CNN as `study` stored them; ResultMissing before that. Read once in a process."""
     return _anatomy(store.workspace, anatomy_key(backbone_name))
 
 
 @lru_cache(maxsize=16)
-def _anatomy(workspace: Path, key: str) -> Anatomy:
-    return Store(workspace).read(key, Anatomy)
+def _anatomy(workspace: Path, key: str) -> Architecture:
+    return Store(workspace).read(key, Architecture)
 
 
-def stretch(store: Store, view: View, report: Report = silent) -> Stretch:
+def stretch(store: Store, view: View, report: Report = silent) -> FrameWindow:
     """Store what the CNN gets to see in a window."""
     if not store.has(view.key):
         known = study(store, view.backbone, report)
@@ -229,7 +229,7 @@ def stretch(store: Store, view: View, report: Report = silent) -> Stretch:
         around = activations.reach_frames(view.cnn, known.layer(known.last))
         found = _stretch(store.video(view.digest), view.recipe, view.cnn, view.number, around)
         store.write(view.key, found, kind="stretch", video=view.digest)
-    return store.read(view.key, Stretch)
+    return store.read(view.key, FrameWindow)
 
 
 def show(store: Store, view: View, layer: str, report: Report = silent) -> Activations:

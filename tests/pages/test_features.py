@@ -13,10 +13,10 @@ import pytest
 
 from core.domain import Features, ModelCard, Prediction, Recipe
 from core.domain.jobs import Job
-from core.stages.networks.explain.activations import Activations, Stretch
+from core.stages.networks.explain.activations import Activations, FrameWindow
 from core.stages.networks.explain.attribution import Attribution
 from core.stages.networks.explain.deletion import Deletion
-from core.stages.networks.explain.layers import Anatomy, Layer
+from core.stages.networks.explain.layers import Architecture, Layer
 from core.workflows import explanations, models, predictions
 from core.workflows.explanations import Question, View
 from pages.ui import state
@@ -35,7 +35,7 @@ VIEW = View(DIGEST, Recipe(), MOVING, 0)
 
 def save_anatomy() -> None:
     kernels = np.random.default_rng(0).normal(0, 1, (7, 7, 7, 3, 12)).astype(np.float32)
-    found = Anatomy((FIRST, MIDDLE, LAST), LAST.name, True, FIRST.name, kernels)
+    found = Architecture((FIRST, MIDDLE, LAST), LAST.name, True, FIRST.name, kernels)
     state.store().write(explanations.anatomy_key(MOVING), found, kind="anatomy")
 
 
@@ -49,7 +49,7 @@ def save_maps(layer: Layer) -> None:
     found = Activations(layer.name, times_s, values, values.mean(axis=(1, 2)), *ends)
     state.store().write(VIEW.layer_key(layer.name), found, kind="activations", video=DIGEST)
     pictures = rng.integers(0, 255, (50, 56, 56, 3), np.uint8)
-    seen = Stretch(np.arange(50) / 25, pictures, 0, 50, 2.0)
+    seen = FrameWindow(np.arange(50) / 25, pictures, 0, 50, 2.0)
     state.store().write(VIEW.key, seen, kind="stretch", video=DIGEST)
 
 

@@ -19,7 +19,7 @@ from core.domain import Frame, ModelCard, Prediction, Quality, Recipe, VideoInfo
 from core.domain.jobs import Job
 from core.stages.preprocessing.filters import Gamma
 from core.stages.preprocessing.sampling import Trim
-from core.stages.video.quality import Finding
+from core.stages.video.quality import QualityFinding
 from core.workflows import frames, models, predictions
 from pages.ui import state
 from pages.ui.common import formatting, quality_text
@@ -336,11 +336,11 @@ def test_the_part_in_view_lies_inside_the_picture(view):
 @pytest.mark.parametrize(
     ("finding", "expected"),
     [
-        (Finding("dark", 3.0, 5.0, 75, 50), "dark from 0:03.00 to 0:05.00"),
-        (Finding("repeated", 6.0, 8.0, 150, 12), "12 frames repeat the one before from 0:06.00 to 0:08.00"),
-        (Finding("repeated", 6.0, 6.04, 150, 1), "1 frame repeats the one before at 0:06.00"),
-        (Finding("missing", 6.0, 6.2, 150, 4), "4 frames are missing from 0:06.00 to 0:06.20"),
-        (Finding("flash", 6.0, 6.3, 150, 4), "a flash at 0:06.00"),
+        (QualityFinding("dark", 3.0, 5.0, 75, 50), "dark from 0:03.00 to 0:05.00"),
+        (QualityFinding("repeated", 6.0, 8.0, 150, 12), "12 frames repeat the one before from 0:06.00 to 0:08.00"),
+        (QualityFinding("repeated", 6.0, 6.04, 150, 1), "1 frame repeats the one before at 0:06.00"),
+        (QualityFinding("missing", 6.0, 6.2, 150, 4), "4 frames are missing from 0:06.00 to 0:06.20"),
+        (QualityFinding("flash", 6.0, 6.3, 150, 4), "a flash at 0:06.00"),
     ],
 )
 def test_findings_in_words(finding, expected):
@@ -375,6 +375,10 @@ print(*{"av", "scenedetect", "tensorflow", "openvino"} & set(sys.modules))
 
 
 def test_findings_that_overlap_share_one_lane():
-    found = (Finding("dark", 1.0, 3.0, 0, 50), Finding("flash", 2.0, 2.04, 0, 1), Finding("repeated", 2.5, 4.0, 0, 9))
+    found = (
+        QualityFinding("dark", 1.0, 3.0, 0, 50),
+        QualityFinding("flash", 2.0, 2.04, 0, 1),
+        QualityFinding("repeated", 2.5, 4.0, 0, 9),
+    )
     drawn = [(one.start_s, one.stop_s, one.label) for one in quality_text.segments(found)]
     assert drawn == [(1.0, 3.0, "dark"), (3.0, 4.0, "9 frames repeat the one before")]

@@ -6,7 +6,7 @@ from pathlib import Path
 from core.base.errors import FormatInvalid
 from core.base.registry import FORMATS
 from core.domain import ClipLabels, Labels
-from core.stages.formats import Asked, Format
+from core.stages.formats import Format, ReadOptions
 from core.stages.formats.common import conversion
 from core.stages.formats.common.files import Files, read_path
 from core.stages.formats.common.reader import BACKGROUND, base, stem
@@ -67,7 +67,7 @@ def _read(file: Path) -> tuple[Format, Labels]:
             f"{file.name}: {form.title} counts frames, which mean nothing without the clock of their clip.",
             f"Turn it into a table first: python -m core convert {file.name} labels.csv --video CLIP.",
         )
-    return form, form.read(files, Asked())
+    return form, form.read(files, ReadOptions())
 
 
 def _entries(found: Labels, form: Format, listed: str, place: Clips, findings: Findings) -> Iterator[Entry]:

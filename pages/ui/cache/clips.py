@@ -8,7 +8,7 @@ from core.base.errors import AnalysisError, ResultMissing
 from core.domain import Analysis, Branches, Features, Frame, Lines, Prediction, Quality, Recipe, Sheet
 from core.stages.networks.explain import projection
 from core.stages.preprocessing.frame_clock import Clock, choosing, clock_of
-from core.stages.video.quality import Finding, findings
+from core.stages.video.quality import QualityFinding, findings
 from core.workflows import clips, predictions, texts
 from core.workflows import frames as frames_workflow
 from core.workflows.search import thumbnails
@@ -88,7 +88,7 @@ def quality(digest: str) -> Quality:
 
 
 @cached(most=16)
-def quality_findings(digest: str) -> tuple[Finding, ...]:
+def quality_findings(digest: str) -> tuple[QualityFinding, ...]:
     """What may go wrong in a clip, by what was measured of its frames."""
     return findings(quality(digest), state.store().video(digest))
 

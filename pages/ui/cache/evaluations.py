@@ -1,7 +1,7 @@
 """Evaluations, and what is read out of them."""
 
 from core.domain import Evaluation, Listing, Rivalry
-from core.stages.metrics.curves import Curve, Sweep
+from core.stages.metrics.curves import ScoreCurve, Sweep
 from core.workflows import evaluation as evaluations
 from core.workflows.evaluation import choices
 from pages.ui import state
@@ -39,7 +39,7 @@ def label_order(key: str, how: str, only: str) -> tuple[int, ...]:
 
 
 @cached(most=32)
-def curve(key: str, label: str, kind: str) -> Curve | None:
+def curve(key: str, label: str, kind: str) -> ScoreCurve | None:
     """The ROC or precision-recall curve of a class."""
     return evaluations.curve(evaluation(key), label, kind)  # type: ignore[arg-type]
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 
 from core.domain import Segment
-from core.stages.video.quality import Finding
+from core.stages.video.quality import QualityFinding
 from pages.ui.common import formatting
 
 NOTHING_FOUND = "No problems found."
@@ -25,7 +25,7 @@ CALLED = {
 }  # fmt: skip
 
 
-def what(finding: Finding) -> str:
+def what(finding: QualityFinding) -> str:
     """A finding in words, without its time: dark, 9 frames repeat the one before."""
     many, single = formatting.count(finding.frames, "frame"), finding.frames == 1
     if finding.kind == "repeated":
@@ -35,14 +35,14 @@ def what(finding: Finding) -> str:
     return "a flash" if finding.kind == "flash" else CALLED[finding.kind][0]
 
 
-def sentence(finding: Finding) -> str:
+def sentence(finding: QualityFinding) -> str:
     """The same with its time: dark from 0:03.00 to 0:05.00."""
     start, stop = formatting.clock(finding.start_s, decimals=2), formatting.clock(finding.stop_s, decimals=2)
     short = finding.kind == "flash" or finding.stop_s - finding.start_s < 0.1
     return f"{what(finding)} at {start}" if short else f"{what(finding)} from {start} to {stop}"
 
 
-def meanings(findings: Sequence[Finding]) -> list[str]:
+def meanings(findings: Sequence[QualityFinding]) -> list[str]:
     """What each kind of these findings means, as Markdown."""
     return [
         f"**{CALLED[kind][0].capitalize()}.** {CALLED[kind][1]}"
@@ -50,7 +50,7 @@ def meanings(findings: Sequence[Finding]) -> list[str]:
     ]
 
 
-def headline(findings: Sequence[Finding]) -> str:
+def headline(findings: Sequence[QualityFinding]) -> str:
     """HTML of the findings in a sentence: the longest three."""
     longest = sorted(findings, key=lambda finding: finding.start_s - finding.stop_s)[:3]
     text = formatting.listed(
@@ -60,7 +60,7 @@ def headline(findings: Sequence[Finding]) -> str:
     return f"{text[0].upper()}{text[1:]}{more}."
 
 
-def segments(findings: Sequence[Finding]) -> tuple[Segment, ...]:
+def segments(findings: Sequence[QualityFinding]) -> tuple[Segment, ...]:
     """The findings as segments of one lane; where two overlap, the later one begins when the earlier ends."""
     made: list[Segment] = []
     for finding in sorted(findings, key=lambda finding: finding.start_s):

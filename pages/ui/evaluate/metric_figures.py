@@ -11,7 +11,7 @@ import numpy as np
 
 from core.domain import Estimate, Evaluation
 from core.stages.metrics.calibration import Reliability
-from core.stages.metrics.curves import Curve, Sweep
+from core.stages.metrics.curves import ScoreCurve, Sweep
 from pages.ui.common import formatting
 from pages.ui.common.figures import INK, INK_DARK, blank
 
@@ -178,7 +178,7 @@ def share_of(evaluation: Evaluation, index: int) -> float:
     return float(truths[index] / max(1, truths.sum()))
 
 
-def curve(points: Curve, kind: str, share: float, *, dark: bool) -> "Figure":
+def curve(points: ScoreCurve, kind: str, share: float, *, dark: bool) -> "Figure":
     """A ROC or precision-recall curve whose points can be clicked; share: of clips that have the class."""
     figure = blank(dark, 330)
     x, y = AXES[kind]

@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 
 from core.domain import Features, ModelCard, VideoInfo
-from core.stages.networks.explain.activations import Stretch
+from core.stages.networks.explain.activations import FrameWindow
 from core.stages.networks.explain.attribution import Evidence
 from core.stages.networks.explain.deletion import Deletion
 from core.workflows import explanations
@@ -80,7 +80,7 @@ def _label(info: VideoInfo, card: ModelCard, key: str) -> int | None:
 def _explanation(info: VideoInfo, question: Question, moment_s: float) -> None:
     """The evidence over pictures and over time, and its test."""
     store = state.store()
-    evidence, seen = explanations.evidence(store, question), store.read(question.view.key, Stretch)
+    evidence, seen = explanations.evidence(store, question), store.read(question.view.key, FrameWindow)
     step = shared.nearest(evidence.times_s, moment_s)
     shown = colormaps.Scale(0.0, max(float(evidence.maps.max()), 1e-9), _unit(question))
     pictures = [_over(seen, evidence, at, shown) for at in range(len(evidence.times_s))]
@@ -111,7 +111,7 @@ def _caption(evidence: Evidence, step: int) -> str:
     return f"Evidence for “{evidence.label}” at {shared.clock(evidence.times_s[step])}, overlaid on the input frame"
 
 
-def _over(seen: Stretch, evidence: Evidence, step: int, shown: colormaps.Scale) -> np.ndarray:
+def _over(seen: FrameWindow, evidence: Evidence, step: int, shown: colormaps.Scale) -> np.ndarray:
     """The evidence of a step over a frame of it."""
     per_step = seen.count / len(evidence.times_s)
     index = min(int((step + 0.5) * per_step), seen.count - 1)

@@ -8,8 +8,8 @@ import streamlit as st
 from core.base.registry import BACKBONES
 from core.domain import Features, VideoInfo
 from core.stages.networks.explain import projection
-from core.stages.networks.explain.activations import Activations, Stretch
-from core.stages.networks.explain.layers import Anatomy, Layer
+from core.stages.networks.explain.activations import Activations, FrameWindow
+from core.stages.networks.explain.layers import Architecture, Layer
 from core.workflows import explanations
 from core.workflows.explanations import View
 from pages.ui import state
@@ -46,7 +46,7 @@ def show(info: VideoInfo, backbone: str) -> None:
     _kernels(anatomy, info)
 
 
-def _layer(anatomy: Anatomy, backbone: str) -> Layer:
+def _layer(anatomy: Architecture, backbone: str) -> Layer:
     """The layer that is chosen, from a list in the order in which they are computed."""
     left, right = st.columns([4, 1], vertical_alignment="bottom")
     every = right.toggle(
@@ -101,7 +101,7 @@ def _field(layer: Layer, size_px: int) -> str:
 def _maps(info: VideoInfo, view: View, layer: Layer, moment_s: float) -> None:
     """The maps of the step at the moment, and what can be done with them."""
     activations = state.store().read(view.layer_key(layer.name), Activations)
-    seen = state.store().read(view.key, Stretch)
+    seen = state.store().read(view.key, FrameWindow)
     step = shared.nearest(activations.times_s, moment_s)
     shared.steppers(activations.times_s, step, key="features.step")
     picked, over = _channels(activations, step, layer)
@@ -211,7 +211,7 @@ def _npz(activations: Activations) -> shared.Bytes:
     )
 
 
-def _kernels(anatomy: Anatomy, info: VideoInfo) -> None:
+def _kernels(anatomy: Architecture, info: VideoInfo) -> None:
     """The weights of the first convolution, which are small pictures themselves."""
     opened = st.expander("Filters of the first layer", icon=":material/grid_on:", on_change="rerun", key="features.k")
     if not opened.open or not anatomy.kernels.size:
@@ -230,7 +230,7 @@ def _kernels(anatomy: Anatomy, info: VideoInfo) -> None:
         _kernel_files(anatomy, shared.stem(info, anatomy.first), pictures)
 
 
-def _kernel_files(anatomy: Anatomy, stem: str, pictures: Sequence[np.ndarray]) -> None:
+def _kernel_files(anatomy: Architecture, stem: str, pictures: Sequence[np.ndarray]) -> None:
     axes = {"kernels": ("time", "down", "right", "colour", "channel")}
     shared.take_along(
         [

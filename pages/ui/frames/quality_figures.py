@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.domain import Quality
-from core.stages.video.quality import BLACK_SHARE, DARK_LUMA, Finding
+from core.stages.video.quality import BLACK_SHARE, DARK_LUMA, QualityFinding
 from pages.ui.common import figures, formatting
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ COLOURS = dict(
 LANES = (("brightness", "brightness, %"), ("sharpness", "sharpness, %"), ("motion", "change per frame, %"))
 
 
-def about(quality: Quality, findings: Sequence[Finding], index: int) -> list[str]:
+def about(quality: Quality, findings: Sequence[QualityFinding], index: int) -> list[str]:
     """One frame in short facts: what was measured of it, and the findings that hold there."""
     if index >= len(quality.times_s):
         return []
@@ -43,7 +43,7 @@ def about(quality: Quality, findings: Sequence[Finding], index: int) -> list[str
     return facts + [CALLED[finding.kind][0] for finding in findings if finding.start_s <= moment_s < finding.stop_s]
 
 
-def table(findings: Sequence[Finding]) -> "DataFrame":
+def table(findings: Sequence[QualityFinding]) -> "DataFrame":
     """The findings for a table: when, and what."""
     from pandas import DataFrame
 
@@ -58,7 +58,7 @@ def table(findings: Sequence[Finding]) -> "DataFrame":
     return DataFrame(rows)
 
 
-def figure(quality: Quality, findings: Sequence[Finding], duration_s: float, *, dark: bool) -> "Figure":
+def figure(quality: Quality, findings: Sequence[QualityFinding], duration_s: float, *, dark: bool) -> "Figure":
     """A lane for each measure on one time axis. Where a column stands for many frames, a band shows the least and the
     most of them. Findings are shaded in their colours, beginnings of shots are dotted.
     """
@@ -109,7 +109,7 @@ def _lane(drawn: "Figure", row: int, times_s: np.ndarray, values: np.ndarray, la
     drawn.update_yaxes(title={"text": label, "font": {"size": 12, "color": ink}}, row=row, col=1, rangemode="tozero")
 
 
-def _shade(finding: Finding, duration_s: float) -> dict:
+def _shade(finding: QualityFinding, duration_s: float) -> dict:
     """A finding over all lanes, wide enough to be seen."""
     least_s = duration_s / 400
     middle_s, half_s = (finding.start_s + finding.stop_s) / 2, max(finding.stop_s - finding.start_s, least_s) / 2
@@ -128,7 +128,7 @@ def _shot(moment_s: float, ink: str) -> dict:
     return entries | {"type": "line", "line": {"width": 1, "dash": "dot", "color": ink}, "opacity": 0.6}
 
 
-def _lay_out(drawn: "Figure", duration_s: float, ink: str, findings: Sequence[Finding]) -> None:
+def _lay_out(drawn: "Figure", duration_s: float, ink: str, findings: Sequence[QualityFinding]) -> None:
     """Axes, and a legend of the findings' colours."""
     from plotly import graph_objects as go
 

@@ -9,7 +9,7 @@ import streamlit as st
 from core.base.errors import AnalysisError
 from core.base.registry import FORMATS
 from core.domain import Document, Labels, Part, Renaming, VideoInfo
-from core.stages.formats import Asked, Format
+from core.stages.formats import Format, ReadOptions
 from core.stages.formats.common import conversion, selection
 from core.stages.formats.common.files import Files
 from core.stages.formats.labelstudio import rate_of
@@ -64,14 +64,14 @@ def _title(name: str) -> str:
 # What a file leaves open ----------------------------------------------------------------------------------------------
 
 
-def _asked(form: Format, given: Files, key: str) -> Asked:
+def _asked(form: Format, given: Files, key: str) -> ReadOptions:
     """What the file does not say itself, and which of its parts are taken."""
     watched = st.checkbox(
         "The whole clip was annotated", key=f"label.watched.{key}",
         help="If on, nothing happens between labels. If off, the time between labels stays unlabelled.",
     )  # fmt: skip
     entries = {name: value for name, value in _open(form, key).items() if value is not None}
-    return Asked(watched=watched, only=_parts(selection.of(given, form), form, key), **entries)
+    return ReadOptions(watched=watched, only=_parts(selection.of(given, form), form, key), **entries)
 
 
 def _open(form: Format, key: str) -> dict:
