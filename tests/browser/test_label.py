@@ -222,7 +222,7 @@ def learn(page: Page) -> None:
     press(page, "Put 10.0 s into “moves”")
     expect(page.get_by_text("The set “moves” now holds 1 min 10 s of labels in 7 clips")).to_be_visible()
     press(page, "Train on this dataset")
-    expect(page.get_by_text("It has learned")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text("Training is complete")).to_be_visible(timeout=PATIENCE_MS)
     told = page.get_by_text(re.compile(r"\d+ % of 140 held-out moments right, after 1 min 10 s of labels"))
     expect(told).to_be_visible()
     settle(page)

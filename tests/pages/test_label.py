@@ -99,7 +99,7 @@ def test_before_a_draft_it_says_what_a_draft_is_and_then_follows_the_job(
     store: Store, track: str, runner: FakeRunner, clip: VideoInfo
 ):
     at = page("label")
-    assert "Nothing of it counts as a label before you accept it" in told(at)
+    assert "Predictions do not count as labels until you accept them" in told(at)
     button(at, "Draft labels").click().run()
     assert "Cancel" in told(at)
     key = predictions.prediction_key(state.store(), clip.digest, Recipe(), CARD, ENGINE)
@@ -116,13 +116,13 @@ def test_what_is_left_is_led_to_and_accepted(store: Store, track: str, drafted: 
     assert labels_of(store, track)[-1] == (1.4, 2.0, "run")
     found = journal.read(store, track)
     assert found.document.seen == ((0.0, 2.0),) and found.done[-1][1] == "accept"
-    assert "Nothing waits for you here" in str([one.value for one in at.success])
+    assert "The whole clip has been reviewed" in str([one.value for one in at.success])
 
 
 def test_a_stretch_can_be_said_to_be_as_drawn_or_put_off(store: Store, clip: VideoInfo, drafted: None):
     track = journal.begin(store, clip.digest, replace(MINE, segments=(), seen=()))
     at = page("label")
-    assert "Look at **0:00.0 to 0:02.0**" in told(at)
+    assert "Review **0:00.0 to 0:02.0**" in told(at)
     button(at, "Skip").click().run()
     button(at, "Keep my labels").click().run()
     assert journal.read(store, track).document.seen == ((0.0, 2.0),)
@@ -223,7 +223,7 @@ def test_the_curve_tells_what_labels_were_worth(store: Store, track: str, monkey
     points = (retraining.Point("a", 0.0, 60.0, 0.5, 90, 0.6), retraining.Point("b", 1.0, 200.0, 0.8, 90, 0.8))
     monkeypatch.setattr(retraining, "curve", lambda *_: points)
     at = page("label", **{"page.label.view": "learn"})
-    assert len(at.get("plotly_chart")) == 1 and "the scores will swing" in told(at)
+    assert len(at.get("plotly_chart")) == 1 and "scores will vary" in told(at)
     assert "**80 %** of 90 held-out moments right, after 3 min 20 s of labels. Before: 50 %" in told(at)
 
 
