@@ -203,9 +203,9 @@ def take_along(page: Page, dashboard: Dashboard, digest: str, now: list[tuple[fl
         path = dashboard.workspace / f"labels{suffix}"
         path.write_bytes(downloaded(page, f"Download {name}"))
         page.locator("input[type=file]").first.set_input_files(path)
-        expect(page.get_by_role("button", name="Take in 1 track")).to_be_visible()
+        expect(page.get_by_role("button", name="Import 1 track")).to_be_visible()
         picture(page, f"label-take-in{suffix}")
-        press(page, "Take in 1 track")
+        press(page, "Import 1 track")
         settle(page)
     wait_until(lambda: len(Store(dashboard.workspace).tracks(digest)) == 3)
     assert labels_of(dashboard, digest, 0) == labels_of(dashboard, digest, 1) == labels_of(dashboard, digest, 2) == now
@@ -219,7 +219,7 @@ def learn(page: Page) -> None:
     box.fill("moves")
     page.get_by_role("option", name="moves").click()
     settle(page)
-    press(page, "Put 10.0 s into “moves”")
+    press(page, "Add 10.0 s to “moves”")
     expect(page.get_by_text("The set “moves” now holds 1 min 10 s of labels in 7 clips")).to_be_visible()
     press(page, "Train on this dataset")
     expect(page.get_by_text("Training is complete")).to_be_visible(timeout=PATIENCE_MS)

@@ -119,7 +119,7 @@ def test_maps_are_shown_with_shape_stride_field_and_one_scale(clip):  # noqa: F8
     at = page("features", **{f"page.features.layer.{MOVING}": FIRST.name})
     words = told(at)
     for expected in (
-        "28 × 28 places, 12 channels",
+        "28 × 28 locations, 12 channels",
         "2 frames (0.08 s)",
         "7 frames (0.28 s), 7 × 7 px",
         "share one scale",

@@ -102,10 +102,10 @@ def test_the_timeline_tells_whether_words_were_read_and_looks_anew_when_they_cha
     [
         (branches(False, False, sources=()), "but this clip has none"),
         (branches(False, False), "not close to any moment"),
-        (branches(True, False, False, False), "subtitles are near 25 % of the moments. Elsewhere the picture"),
+        (branches(True, False, False, False), "subtitles are close to 25 % of the moments. The other moments"),
         (
             branches(True, True, sources=("subtitle inside de", "speech")),
-            "embedded (de) and speech are close to every moment",
+            "embedded subtitles (de) and speech are close to every moment",
         ),
     ],
 )

@@ -111,7 +111,7 @@ def test_before_its_features_a_set_offers_to_have_all_clips_looked_at(dataset, r
 
 def test_with_features_a_training_begins_with_one_click_and_shows_its_curves(looked_at, runner, store):
     at = page("train")
-    assert "has looked at all 24 clips" in told(at)
+    assert "Features of all 24 clips" in told(at)
     button(at, "Train").click().run()
     (key,) = training.all_runs(store)
     assert runner.known[key].title.startswith("Train Moves")
