@@ -19,8 +19,8 @@ from core.base.errors import AnalysisError, RecipeInvalid
 from core.base.progress import Report, silent
 from core.domain import Frame, Quality, Recipe, Sheet, VideoInfo
 from core.domain.fingerprint import fingerprint
+from core.stages import quality
 from core.stages.preprocessing import frame_clock, recipes
-from core.stages.video import quality
 from core.workspace.store import Store
 
 SHEET_PX = 256  # longer side of a picture on a sheet

@@ -19,7 +19,7 @@ from core.domain import Frame, ModelCard, Prediction, Quality, Recipe, VideoInfo
 from core.domain.jobs import Job
 from core.stages.preprocessing.filters import Gamma
 from core.stages.preprocessing.sampling import Trim
-from core.stages.video.quality import QualityFinding
+from core.stages.quality import QualityFinding
 from core.workflows import frames, models, predictions
 from pages.ui import state
 from pages.ui.common import formatting, quality_text
