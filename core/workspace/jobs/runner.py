@@ -160,7 +160,7 @@ class Runner:
         """Tell jobs of servers that are gone as lost."""
         for job in self._records.jobs():
             if (known := settled(job)) is not job and job.key not in self._runs:
-                self._records.save_job(settled)
+                self._records.save_job(known)
 
     def _connect(self) -> None:
         from distributed import Client
