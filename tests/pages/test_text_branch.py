@@ -54,18 +54,18 @@ READER = replace(CARD, network="network.keras", network_sha256="0", words="words
 
 def branches(*worded: bool, sources: tuple[str, ...] = ("subtitle",)) -> Branches:
     """Picture and words that disagree over two seconds."""
-    times_s = (np.arange(len(text_branch_scores)) + 0.5) * 2 / len(text_branch_scores)
+    times_s = (np.arange(len(worded)) + 0.5) * 2 / len(worded)
     picture, said = (
         Prediction(
             times_s,
-            np.tile(np.array(row, np.float32), (len(text_branch_scores), 1)),
+            np.tile(np.array(row, np.float32), (len(worded), 1)),
             CARD.labels,
             CARD.name,
             (0.0, 2.0),
         )
         for row in ([0.8, 0.2], [0.1, 0.9])
     )
-    return Branches(picture, said, np.array(text_branch_scores), sources)
+    return Branches(picture, said, np.array(worded), sources)
 
 
 @pytest.fixture

@@ -120,7 +120,7 @@ def test_with_features_a_training_begins_with_one_click_and_shows_its_curves(loo
     assert record.recipe == training.view("whole", CNN) and record.fold_count == 4
     store.write(checkpoints._part(key, "progress"), Progress(1, False, 40, HISTORY), kind="progress")
     words = told(at.run())
-    assert "Fold 2 of 4: pass 8 of at most 40" in words
+    assert "Fold 2 of 4: epoch 8 of at most 40" in words
     assert len(at.get("plotly_chart")) >= 2
 
 
@@ -160,7 +160,7 @@ def test_a_training_that_has_ended_is_told_with_what_is_simpler(looked_at, store
     runner.known[key] = replace(runner.known[key], state="done")
     ended(store, key)
     words = told(at.run())
-    assert "88 %" in words and "linear probe, which knows no order in time, reaches 80 %" in words
+    assert "88 %" in words and "linear probe, which ignores the order in time, reaches 80 %" in words
     assert "not reliable, n = 2 groups" in words and "Save as model" in words
 
 
@@ -219,7 +219,7 @@ def test_a_search_shows_its_trials_and_its_best_becomes_the_settings(looked_at, 
     drawn = {"backbone": CNN, "learning_rate": 0.004, "batch_size": 8, "cell": "lstm", "units": 32, "dropout": 0.2}
     store.write(key, (Trial(0, drawn, "done", 0.9, 0.3, 20, 2.0), Trial(1, drawn, "pruned", 0.5, 1.0)), kind="search")
     at.run()
-    button(at, "Use trial 1, 90 % validation").click().run()
+    button(at, "Use trial 1, 90 % on validation groups").click().run()
     told(at)
     button(at, "Train").click().run()
     (record,) = training.all_runs(store).values()
@@ -238,7 +238,7 @@ def test_a_set_that_cannot_be_split_says_so(store):
 
 def test_words_and_figures_hold_what_they_are_given(store, dataset):
     record = ended(store, planned(store, dataset))
-    assert "88 %" in descriptions.headline(record) and "GRU, 64 units, both ways" in descriptions.facts(record)
+    assert "88 %" in descriptions.headline(record) and "GRU, 64 units, bidirectional" in descriptions.facts(record)
     figure: Any = run_figures.beside(record, dark=False)
     assert list(figure.data[0].x) == pytest.approx([50.0, 80.0, 87.5])
     drawn: Any = run_figures.score(HISTORY, passes=40, best=6, dark=True)

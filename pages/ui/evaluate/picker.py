@@ -71,10 +71,10 @@ def question(entry: DatasetEntry, chosen: str, *, at: str) -> evaluation.Questio
     if kind == "run":
         return evaluation.Question(entry.name, "run", name)
     split, grouping = _clips(entry, name, at)
-    chosen = evaluation.Question(
+    made = evaluation.Question(
         entry.name, "model", name, split=split, grouping=grouping, recipe=state.recipe(), engine=state.settings().engine
     )
-    return _matched(entry, chosen, at)
+    return _matched(entry, made, at)
 
 
 def _clips(entry: DatasetEntry, model: str, at: str) -> tuple[str, Grouping]:
