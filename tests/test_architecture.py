@@ -92,6 +92,58 @@ def test_core_imports_only_lower_floors(path: Path):
             assert RANKS[target] < RANKS[own], f"{own} imports {target}, which stands no lower"
 
 
+@each_file([path for path in CORE if {"stages", "workspace"} & set(path.relative_to(ROOT / "core").parts[:1])])
+def test_a_stage_knows_no_workspace_and_the_workspace_no_stage(path: Path):
+    other = {"stages": "core.workspace", "workspace": "core.stages"}[path.relative_to(ROOT / "core").parts[0]]
+    assert not [name for name in imports(parse(path)) if name.startswith(other)]
+
+
+def test_core_holds_its_floors_and_nothing_else():
+    entries = {path.name for path in (ROOT / "core").iterdir() if path.name != "__pycache__"}
+    floors = {"base", "domain", "stages", "workspace", "workflows", "cli"}
+    assert entries == {"__init__.py", "__main__.py", *floors}
+
+
+SOURCES = [
+    path for top in ("core", "pages") for path in (ROOT / top).rglob("*") if path.suffix in (".py", ".js", ".css")
+]
+
+
+def test_files_stay_under_400_lines():
+    long = {name_of(path): lines for path in SOURCES if (lines := len(path.read_text("utf-8").splitlines())) > 400}
+    assert not long
+
+
+def test_folders_stay_small():
+    """At most 14 Python files and 20 of all kinds; a format is one file, and so is a page."""
+    folders = {path.parent for path in SOURCES} - {ROOT / "core" / "stages" / "formats", ROOT / "pages"}
+    for folder in folders:
+        names = [path.name for path in folder.iterdir() if path.is_file()]
+        assert len([name for name in names if name.endswith(".py")]) <= 14, name_of(folder)
+        assert len(names) <= 20, name_of(folder)
+
+
+def test_one_class_name_stands_for_one_class():
+    classes = [
+        node.name
+        for path in [*CORE, *PAGES, *PAGE_PARTS, ROOT / "app.py"]
+        for node in ast.walk(parse(path))
+        if isinstance(node, ast.ClassDef)
+    ]
+    assert not {name for name in classes if classes.count(name) > 1}
+
+
+@pytest.mark.parametrize("name", ["found", "told", "said", "asked"])
+def test_variables_are_called_by_what_they_are(name: str):
+    files = set()
+    for path in [*CORE, *PAGES, *PAGE_PARTS]:
+        for node in ast.walk(parse(path)):
+            bound = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id == name
+            if bound or (isinstance(node, ast.arg) and node.arg == name):
+                files.add(name_of(path))
+    assert len(files) <= 10, sorted(files)
+
+
 @each_file(CORE)
 def test_heavy_libraries_are_imported_inside_functions(path: Path):
     assert not HEAVY & {name.split(".")[0] for name in imports_at_load(parse(path))}

@@ -14,9 +14,8 @@ for stage in ("preprocessing", "networks.backbones", "formats", "metrics"):
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [
-    ROOT / "README.md",
-    ROOT / "CHANGELOG.md",
-    *sorted((ROOT / "docs").glob("*.md")),
+    *sorted(ROOT.glob("*.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
     ROOT / "models/README.md",
 ]
 
@@ -63,6 +62,43 @@ def test_each_model_is_documented(card: Path):
 @pytest.mark.parametrize("page", sorted(path.stem for path in (ROOT / "pages").glob("[!_]*.py")))
 def test_each_page_is_documented(page: str):
     assert f"**{page.capitalize()}.**" in text_of("README.md")
+
+
+def test_the_models_of_the_readme_are_those_that_ship():
+    """Both tables, row by row."""
+    shipped = {card.parent.name for card in (ROOT / "models").glob("*/card.json")}
+    for readme in ("README.md", "README.zh-CN.md"):
+        table = re.search(r"\n\| (?:model|模型) \|.+?\n\n", text_of(readme), re.DOTALL)
+        assert table and set(re.findall(r"^\| `([\w-]+)` \|", table[0], re.MULTILINE)) == shipped
+
+
+def test_the_steps_and_formats_of_the_readme_are_those_of_the_registries():
+    readme = text_of("README.md")
+    sections = {line.removeprefix("## ").strip() for line in text_of("docs/steps.md").splitlines() if line[:3] == "## "}
+    labels = {getattr(step, "label", name) for name, step in STEPS.items()}
+    assert labels <= sections | {name for section in sections for name in section.split(" (")}
+    counts = {
+        int(count) for count in re.findall(r"(\d+) formats|files of (\d+) kinds", readme) for count in count if count
+    }
+    assert counts == {len(FORMATS)}
+    documented = set(re.findall(r"^## `([\w-]+)`", text_of("docs/formats.md"), re.MULTILINE))
+    assert documented == set(FORMATS)
+
+
+def test_both_readmes_have_the_same_commands_links_and_pages():
+    """Comments of commands are translated, and the English one says more."""
+    english, chinese = text_of("README.md"), text_of("README.zh-CN.md")
+
+    def commands(readme: str) -> list[str]:
+        blocks = re.findall(r"```sh\n(.*?)```", readme, re.DOTALL)
+        return [line.split("#")[0].strip() for block in blocks for line in block.splitlines()]
+
+    def links(readme: str) -> set[str]:
+        return set(re.findall(r"\]\(([^)#\s]+)", readme)) - {"README.md", "README.zh-CN.md"}
+
+    assert commands(chinese) == commands(english) and links(chinese) == links(english)
+    titles = [re.findall(r"^\d+\. \*\*(\w+)", readme, re.MULTILINE) for readme in (english, chinese)]
+    assert titles[0] == titles[1] and len(titles[0]) == 10
 
 
 @each_document()
