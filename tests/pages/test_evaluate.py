@@ -82,7 +82,7 @@ def trained(store: Store, dataset: Dataset, said: HeldOut, *, seed: int = 0, **c
         recipe=Recipe(), options=training.Options(), seed=seed,
     )  # fmt: skip
     for what in ("held out", "probe"):
-        store.write(checkpoints._part(key, what), said, kind="held out")
+        checkpoints.Checkpoints(store, key).keep_held_out(said, what)
     record = training.run_of(store, key)
     folds = (FoldResult(("ann",), 12, 1.0, (), 0),) * 2
     ended: dict[str, Any] = {"state": "done", "folds": folds, "scores": {"accuracy": 0.83}, "created": 1.0 + seed}

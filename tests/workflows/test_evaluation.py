@@ -361,7 +361,7 @@ def trained(store: Store, dataset: Dataset, scores: np.ndarray, *, seed: int = 0
     truth = [dataset.labels.index(dataset.items[place].label) for place in order]
     said = replace(said_of(scores[order], truth, folds), items=np.array(order))
     for what in ("held out", "probe"):
-        store.write(checkpoints._part(key, what), said, kind="held out")
+        checkpoints.Checkpoints(store, key).keep_held_out(said, what)
     baselines = {"majority": 0.3, "linear_probe": 0.9}
     record = replace(training.run_of(store, key), state=state, scores={"accuracy": 0.8}, baselines=baselines)
     store.write(key, record, kind="training")

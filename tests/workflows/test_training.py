@@ -31,7 +31,7 @@ from core.stages.networks.recurrent import NetworkSettings
 from core.stages.networks.recurrent_training import UNKNOWN, Example
 from core.workflows import clips, datasets, models, predictions, training
 from core.workflows.datasets import split_choice
-from core.workflows.training import baselines, trainer, training_data, tuning
+from core.workflows.training import baselines, checkpoints, training_data, tuning
 from core.workflows.training import features as gathering
 from core.workflows.training.options import Options, sized
 from core.workspace.jobs.cluster import spread
@@ -261,13 +261,13 @@ def test_a_prediction_that_never_changes_is_named():
 
 def test_the_majority_is_that_of_the_training_part():
     dataset, values = made_set(groups=2)
-    taught = training_data.lesson(
+    labelled = training_data.labelled_features(
         dataset, ["g"] * 16, [Features(np.arange(STEPS) / 2, values[one.video], (0.0, 5.0)) for one in dataset.items]
     )
     rights = [place for place, item in enumerate(dataset.items) if item.label == "right"]
-    said = baselines.majority(taught, rights, [1, 2, 3], 0)
+    said = baselines.majority(labelled, rights, [1, 2, 3], 0)
     assert (said.scores.argmax(axis=1) == 0).all()
-    alone = baselines.linear_probe(taught, rights, [1], 0)
+    alone = baselines.linear_probe(labelled, rights, [1], 0)
     assert alone.scores[0].argmax() == 0, "with one class to learn from it says that class"
 
 
@@ -290,7 +290,7 @@ class _Stop:
 def test_a_stopped_training_keeps_the_best_so_far_and_goes_on_even_after_a_full_disk_to_the_same_end(
     done, store, monkeypatch
 ):
-    monkeypatch.setattr(trainer, "CHECKPOINT_EVERY_S", 0.0)
+    monkeypatch.setattr(checkpoints, "CHECKPOINT_EVERY_S", 0.0)
     dataset, values = made_set()
     stored(store, dataset, values)
     key = planned(store, dataset)
@@ -325,7 +325,7 @@ def _full_disk(monkeypatch: pytest.MonkeyPatch, *, after: int) -> Iterator[None]
 
 def deadly(store: Store, key: str, victim: str, report) -> None:
     """A training that kills its own worker, or the server above it, amid its tenth pass; begun anew it goes on."""
-    trainer.CHECKPOINT_EVERY_S = 0.0
+    checkpoints.CHECKPOINT_EVERY_S = 0.0
     mark, calls = store.workspace / f"{victim} was killed", []
 
     def told(done: int, total: int, message: str) -> None:

@@ -24,7 +24,7 @@ from core.workflows import datasets
 from core.workflows.training import features, training_data
 from core.workflows.training.checkpoints import split_of
 from core.workflows.training.options import Options, options_of, plain, sized, view
-from core.workflows.training.training_data import Lesson
+from core.workflows.training.training_data import LabelledFeatures
 from core.workspace.store import Store
 
 MOST_FOLDS = 3  # folds whose validation groups a trial is judged on
@@ -77,14 +77,14 @@ def search(store: Store, asked: Search, report: Report = silent) -> None:
     if datasets.key(dataset) != asked.dataset_key:
         raise AnalysisError(f"The labelled set {dataset.name!r} was changed meanwhile.", "Begin a new search.")
     split = split_of(store, asked.split)
-    taught = {name: _taught(store, dataset, split, name, asked, report) for name in asked.backbones}
+    labelled = {name: _taught(store, dataset, split, name, asked, report) for name in asked.backbones}
     while _ended(study) < asked.most and time.monotonic() - began < asked.seconds:
         number = _ended(study)
         trial = study.ask()
         left_s = asked.seconds - (time.monotonic() - began)
         try:
             value = _tried(
-                trial, taught, split, asked, left_s, lambda said, number=number: report(number, asked.most, said)
+                trial, labelled, split, asked, left_s, lambda said, number=number: report(number, asked.most, said)
             )
         except optuna.TrialPruned:
             study.tell(trial, state=optuna.trial.TrialState.PRUNED)
@@ -119,13 +119,15 @@ def options_from(trial: Trial, base: Options) -> tuple[str, Options]:
 # One trial ------------------------------------------------------------------------------------------------------------
 
 
-def _tried(trial: Any, taught: dict[str, Lesson], split: Split, search: Search, left_s: float, tell: Any) -> float:
+def _tried(
+    trial: Any, labelled: dict[str, LabelledFeatures], split: Split, search: Search, left_s: float, tell: Any
+) -> float:
     """The value of a trial: how well validation groups are named, over several folds."""
     backbone, options = _drawn(trial, search)
     began, told = time.monotonic(), []
     for number in _folds(split):
         fold = split.fold(number)
-        lesson = taught[backbone]
+        lesson = labelled[backbone]
         examples = lesson.chosen(fold.train)
         whole = options if options.stop_early else replace(options, patience=options.epochs)
         fitted = recurrent_training.fit(
@@ -206,11 +208,13 @@ def _folds(split: Split) -> list[int]:
 # The study ------------------------------------------------------------------------------------------------------------
 
 
-def _taught(store: Store, dataset: Dataset, split: Split, backbone: str, search: Search, report: Report) -> Lesson:
+def _taught(
+    store: Store, dataset: Dataset, split: Split, backbone: str, search: Search, report: Report
+) -> LabelledFeatures:
     recipe = view(search.view, backbone)
     features.gather_of(store, dataset, recipe, backbone, search.engine, report)
     found = features.features_of_all(store, dataset, recipe, backbone, search.engine)
-    return training_data.lesson(dataset, split.groups, found)
+    return training_data.labelled_features(dataset, split.groups, found)
 
 
 def _path(store: Store, search: Search) -> Path:
