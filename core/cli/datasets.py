@@ -9,7 +9,7 @@ from core.cli import console
 from core.cli import evaluation as evaluation_module
 from core.cli import training as training_module
 from core.workflows import evaluation, training
-from core.workflows.datasets import split_choice
+from core.workflows.datasets import splits
 from core.workspace.store import Store
 
 
@@ -64,7 +64,7 @@ def _add_train(commands: console.Commands) -> None:
     trained.add_argument("dataset", metavar="DATASET", help="a folder, zip or table, or the name of a stored set")
     pattern = "how clips tell their group: gNN, column, subject, folder, clip, or a regular expression"
     trained.add_argument("--groups", metavar="PATTERN", default="", help=f"{pattern} (default: the likeliest)")
-    folds = f"a number, or {split_choice.LEAVE_ONE_OUT} (default: the set's own split, else {split_choice.FOLDS})"
+    folds = f"a number, or {splits.LEAVE_ONE_OUT} (default: the set's own split, else {splits.USUAL_FOLDS})"
     trained.add_argument("--folds", metavar="N", default="", help=folds)
     trained.add_argument("--backbone", metavar="NAME", default="i3d-kinetics400", help="CNN (default: %(default)s)")
     trained.add_argument("--cell", choices=("gru", "lstm"), default="gru")

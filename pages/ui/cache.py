@@ -42,7 +42,6 @@ from core.workflows import clips, datasets, predictions
 from core.workflows import evaluation as evaluations
 from core.workflows import frames as frames_of_clips
 from core.workflows import texts as transcripts
-from core.workflows.datasets import split_choice
 from core.workflows.evaluation import choices, split_selection
 from core.workflows.search import index, query, thumbnails
 from core.workspace.store import DatasetEntry
@@ -231,7 +230,7 @@ def suggested_split(entry: DatasetEntry) -> Split:
 
 @st.cache_resource(max_entries=4, show_spinner="Drawing groups")
 def _suggested_split(workspace: str, body: str) -> Split:
-    return split_choice.split_for(_dataset(workspace, body), "", "")
+    return datasets.split_for(_dataset(workspace, body))
 
 
 def offers(entry: DatasetEntry) -> tuple[datasets.Offer, ...]:
@@ -244,7 +243,9 @@ def _offers(workspace: str, body: str) -> tuple[datasets.Offer, ...]:
     return datasets.offers(_dataset(workspace, body))
 
 
-def drawn_split(entry: DatasetEntry, grouping: Grouping, method: str, count: int, seed: int, joins: tuple) -> Split:
+def drawn_split(
+    entry: DatasetEntry, grouping: Grouping, method: datasets.SplitMethod, count: int, seed: int, joins: tuple
+) -> Split:
     """The split of a labelled set that is asked for; SplitInvalid where there is none such."""
     return _drawn_split(
         str(state.settings().workspace),
@@ -258,14 +259,12 @@ def drawn_split(entry: DatasetEntry, grouping: Grouping, method: str, count: int
 
 
 @st.cache_resource(max_entries=8, show_spinner="Drawing groups")
-def _drawn_split(workspace: str, body: str, grouping: str, method: str, count: int, seed: int, joins: str) -> Split:
+def _drawn_split(
+    workspace: str, body: str, grouping: str, method: datasets.SplitMethod, count: int, seed: int, joins: str
+) -> Split:
     found, told = _dataset(workspace, body), serialization.from_json(grouping, Grouping)
     pairs = serialization.from_json(joins, tuple[tuple[int, int], ...])
-    if method == "given":
-        return datasets.given_split(found, told, seed=seed, joins=pairs)
-    if method == "folds":
-        return datasets.grouped_folds(found, told, count=count, seed=seed, joins=pairs)
-    return datasets.leave_one_group_out(found, told, seed=seed, joins=pairs)
+    return datasets.draw_split(found, told, method, count=count, seed=seed, joins=pairs)
 
 
 def training_or_none(key: str) -> Training | None:

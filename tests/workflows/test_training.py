@@ -30,7 +30,6 @@ from core.stages.networks import recurrent, recurrent_training
 from core.stages.networks.recurrent import NetworkSettings
 from core.stages.networks.recurrent_training import UNKNOWN, Example
 from core.workflows import clips, datasets, models, predictions, training
-from core.workflows.datasets import split_choice
 from core.workflows.training import baselines, checkpoints, training_data, tuning
 from core.workflows.training import features as gathering
 from core.workflows.training.options import Options, sized
@@ -750,15 +749,15 @@ def test_the_command_prints_what_it_promises(store):
 
 def test_the_split_follows_what_was_asked():
     dataset, _ = made_set()
-    assert len(split_choice.split_for(dataset, "column", "leave-one-group-out").parts) == 4
-    assert len(split_choice.split_for(dataset, r"g\d", "3").parts) == 3
-    assert len(split_choice.split_for(dataset, "", "").parts) == 4
+    assert len(datasets.split_for(dataset, "column", "leave-one-group-out").parts) == 4
+    assert len(datasets.split_for(dataset, r"g\d", "3").parts) == 3
+    assert len(datasets.split_for(dataset).parts) == 4
     given = replace(
         dataset, items=tuple(replace(one, split="test" if one.group == "g1" else "train") for one in dataset.items)
     )
-    assert split_choice.split_for(given, "", "").method == "given"
-    with pytest.raises(AnalysisError, match="no number of folds"):
-        split_choice.split_for(dataset, "", "many")
+    assert datasets.split_for(given, "", "").method == "given"
+    with pytest.raises(AnalysisError, match="not a number of folds"):
+        datasets.split_for(dataset, "", "many")
 
 
 # On a cluster ---------------------------------------------------------------------------------------------------------

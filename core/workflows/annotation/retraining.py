@@ -18,7 +18,6 @@ from core.domain import Contribution, Dataset, Document, HeldOut, Item, Learned,
 from core.domain.fingerprint import fingerprint
 from core.stages.tracks import intervals
 from core.workflows import datasets, models, training
-from core.workflows.datasets import split_choice
 from core.workspace.store import Store, cleaned_name
 
 BACKBONE, VIEW = "i3d-kinetics400", "whole"
@@ -113,13 +112,8 @@ def _keep(store: Store, before: Dataset, after: Dataset) -> None:
 
 def _redrawn(split: Split, after: Dataset) -> Split | None:
     """The same kind of split of the new version; None where there is no such split of it."""
-    entries = {"seed": split.seed, "joins": split.joins}
     with suppress(SplitInvalid):
-        if split.method == "given":
-            return datasets.given_split(after, split.grouping, **entries)
-        if split.method == "folds":
-            return datasets.grouped_folds(after, split.grouping, count=len(split.parts), **entries)
-        return datasets.leave_one_group_out(after, split.grouping, **entries)
+        return datasets.redraw_split(split, after)
     return None
 
 
@@ -156,7 +150,7 @@ def plan(store: Store, name: str, engine: str, *, seed: int = 0) -> str:
     key = datasets.key(dataset)
     _note(store, dataset, key)
     kept = store.split_keys(key)
-    split = store.read(kept[0], Split) if kept else split_choice.split_for(dataset, "", "")
+    split = store.read(kept[0], Split) if kept else datasets.split_for(dataset)
     latest = next((run for run in training.all_runs(store).values() if run.dataset == name), None)
     backbone = latest.backbone if latest else BACKBONE
     return training.plan(

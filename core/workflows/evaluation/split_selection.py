@@ -25,7 +25,7 @@ def split_named(store: Store, dataset: Dataset, text: str, grouping: Grouping, m
             raise SplitInvalid(f"The model {model!r} names no group of this set as held out.", "Judge all clips.")
         return _kept(store, dataset, indices, grouping)
     if text == GIVEN:
-        return training.keep_split(store, datasets.given_split(dataset, grouping))
+        return training.keep_split(store, datasets.draw_split(dataset, grouping, "given"))
     for read in (lambda: store.read(text, Split), lambda: training.split_of(store, text)):
         with suppress(ResultMissing, ValueError):
             if read().dataset != datasets.key(dataset):

@@ -14,7 +14,11 @@ from pages.ui.common.jobs import job_panel
 from pages.ui.common.media import thumbnails
 from pages.ui.datasets import tables
 
-METHODS = {"folds": "Folds by group", "leave one group out": "Leave one group out", "given": "The split it came with"}
+METHODS: dict[datasets.SplitMethod, str] = {
+    "folds": "Folds by group",
+    "leave one group out": "Leave one group out",
+    "given": "The split it came with",
+}
 OWN = "A pattern of your own"
 PAIRS = 12
 LOOK = (
