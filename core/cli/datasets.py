@@ -21,16 +21,16 @@ def train(chosen: argparse.Namespace) -> console.Output:
     entries = {name: getattr(chosen, name) for name in ("groups", "folds", "backbone", "seed", "save", "words")}
     options = training.Options(cell=chosen.cell)
     with console.Progress(chosen.dataset) as progress:
-        told = training_module.run(
+        printed = training_module.run(
             store, chosen.dataset, engine=here.engine, options=options, report=progress, **entries
         )
-    for finding in store.dataset(told["dataset"]).findings:
+    for finding in store.dataset(printed["dataset"]).findings:
         where = f"{finding.file}, line {finding.line}" if finding.line else finding.file
         kept = "left out" if finding.left_out else "note"
         print(f"{kept}: {where}: expected {finding.expected}, got {finding.got}", file=sys.stderr)
-    for warning in told["warnings"]:
+    for warning in printed["warnings"]:
         print(f"warning: {warning}", file=sys.stderr)
-    return console.Output({"": (json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()})
+    return console.Output({"": (json.dumps(printed, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()})
 
 
 def evaluate(chosen: argparse.Namespace) -> console.Output:
@@ -45,8 +45,8 @@ def evaluate(chosen: argparse.Namespace) -> console.Output:
     console.deliver(files, chosen.folder)
     for warning in judged.warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    told = evaluation.export.printed(judged)
-    return console.Output({"": (json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()})
+    printed = evaluation.export.printed(judged)
+    return console.Output({"": (json.dumps(printed, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()})
 
 
 # What can be asked ----------------------------------------------------------------------------------------------------

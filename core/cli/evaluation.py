@@ -12,7 +12,7 @@ from core.workflows import datasets, models, training
 from core.workflows.datasets import library
 from core.workflows.evaluation import evaluator, export
 from core.workflows.evaluation import report as reports
-from core.workflows.evaluation.evaluator import Question
+from core.workflows.evaluation.evaluator import EvaluationQuestion
 from core.workflows.evaluation.split_selection import split_named
 from core.workspace.store import Store
 
@@ -64,14 +64,14 @@ def _question(
     strangers: Any,
     match: Sequence[str],
     engine: str,
-) -> Question:
+) -> EvaluationQuestion:
     if not _is_model(store, model):
         if groups or split or match:
             hint = "Leave --groups, --split and --match away."
             raise AnalysisError("A training is judged on its own split, with its own groups and labels.", hint)
-        return Question(dataset.name, "run", _training(store, dataset, model))
+        return EvaluationQuestion(dataset.name, "run", _training(store, dataset, model))
     grouping = datasets.grouping_of(groups) if groups else datasets.offers(dataset)[0].grouping
-    return Question(
+    return EvaluationQuestion(
         dataset.name,
         "model",
         model,

@@ -106,7 +106,7 @@ def run(store: Store) -> str:
 
 def answered(store: Store, run: str) -> str:
     """The key of the evaluation of a training, which is made."""
-    asked = evaluation.Question("Moves", "run", run)
+    asked = evaluation.EvaluationQuestion("Moves", "run", run)
     evaluation.evaluate(store, asked)
     return evaluation.question_key(store, asked)
 
@@ -153,7 +153,7 @@ def test_the_newest_training_is_evaluated_at_once_and_shows_its_progress(store, 
 
 
 def test_an_evaluation_that_failed_says_why_and_can_be_tried_again(store, run, runner):
-    asked = evaluation.question_key(store, evaluation.Question("Moves", "run", run))
+    asked = evaluation.question_key(store, evaluation.EvaluationQuestion("Moves", "run", run))
     runner.known[asked] = Job(asked, "Evaluate", "failed", error="It died.", hint="Look at the set.")
     at = page("evaluate")
     words = told(at)

@@ -15,9 +15,9 @@ from core.domain import (
     Grouping,
     Item,
     ModelCard,
-    Progress,
     Recipe,
     Training,
+    TrainingProgress,
     Trial,
 )
 from core.workflows import datasets, predictions, training
@@ -118,7 +118,7 @@ def test_with_features_a_training_begins_with_one_click_and_shows_its_curves(loo
     record = training.run_of(store, key)
     assert training.options_of(record.settings) == training.DIALS["medium"]
     assert record.recipe == training.view("whole", CNN) and record.fold_count == 4
-    checkpoints.Checkpoints(store, key).keep_progress(Progress(1, False, 40, HISTORY))
+    checkpoints.Checkpoints(store, key).keep_progress(TrainingProgress(1, False, 40, HISTORY))
     words = told(at.run())
     assert "Fold 2 of 4: pass 8 of at most 40" in words
     assert len(at.get("plotly_chart")) >= 2

@@ -43,7 +43,15 @@ from core.stages.networks.backbones import BACKBONES
 from core.workflows import clips as clips_workflow
 from core.workflows import datasets, evaluation, predictions, training
 from core.workflows.datasets import importer
-from core.workflows.evaluation import Question, comparison, export, label_matching, report, report_charts, results
+from core.workflows.evaluation import (
+    EvaluationQuestion,
+    comparison,
+    export,
+    label_matching,
+    report,
+    report_charts,
+    results,
+)
 from core.workflows.training import checkpoints
 from core.workflows.training.options import Options
 from core.workspace.store import Store
@@ -373,7 +381,7 @@ TRUTH = [0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2]
 
 def test_a_training_is_judged_on_what_its_networks_never_saw(store):
     key = trained(store, clips(TRUTH), sure_of([0, 1, 2] * 3 + [1, 1, 1]))
-    question = Question("Made", "run", key)
+    question = EvaluationQuestion("Made", "run", key)
     evaluation.evaluate(store, question)
     judged = evaluation.read(store, evaluation.question_key(store, question))
     assert judged.card.overall["accuracy"].value == pytest.approx(10 / 12)
@@ -387,14 +395,14 @@ def test_a_training_is_judged_on_what_its_networks_never_saw(store):
 def test_a_training_that_has_not_ended_or_is_of_another_set_is_refused(store):
     planned = trained(store, clips(TRUTH), sure_of(TRUTH), state="planned")
     with pytest.raises(ResultMissing, match="not ended"):
-        evaluation.question_key(store, Question("Made", "run", planned))
+        evaluation.question_key(store, EvaluationQuestion("Made", "run", planned))
     done = trained(store, clips(TRUTH), sure_of(TRUTH))
     changed = clips([*TRUTH, 0])
     store.save_dataset(changed, datasets.key(changed))
     with pytest.raises(ResultMissing, match="another set"):
-        evaluation.evaluate(store, Question("Made", "run", done))
+        evaluation.evaluate(store, EvaluationQuestion("Made", "run", done))
     with pytest.raises(ResultMissing, match="no labelled set"):
-        evaluation.question_key(store, Question("Nothing", "run", done))
+        evaluation.question_key(store, EvaluationQuestion("Nothing", "run", done))
 
 
 # Models ---------------------------------------------------------------------------------------------------------------
@@ -420,7 +428,7 @@ def modelled(store: Store, dataset: Dataset, labels: tuple[str, ...], scores: np
 
 
 def asked(store: Store, **changes) -> Evaluation:
-    question = Question("Made", "model", "mine", grouping=Grouping("column"), engine=ENGINE, **changes)
+    question = EvaluationQuestion("Made", "model", "mine", grouping=Grouping("column"), engine=ENGINE, **changes)
     evaluation.evaluate(store, question)
     return evaluation.read(store, evaluation.question_key(store, question))
 
@@ -454,7 +462,9 @@ def test_what_a_model_has_not_said_yet_is_made_once(store, monkeypatch):
     monkeypatch.setattr(predictions, "extract", extract)
     labels = store.dataset(importer.MADE_NAME).labels
     pairs = tuple(zip(labels, cnn.labels()[:6], strict=True))
-    question = Question(importer.MADE_NAME, "model", "things", grouping=Grouping("column"), pairs=pairs, engine=ENGINE)
+    question = EvaluationQuestion(
+        importer.MADE_NAME, "model", "things", grouping=Grouping("column"), pairs=pairs, engine=ENGINE
+    )
     evaluation.evaluate(store, question, lambda *each: told.append(each))
     evaluation.evaluate(store, question)
     judged = evaluation.read(store, evaluation.question_key(store, question))

@@ -290,7 +290,7 @@ def test_a_model_whose_words_are_gone_or_others_says_so(saved, fresh, tmp_path):
 @pytest.mark.training
 def test_a_set_is_judged_anew_when_its_words_change(saved):
     store, _ = saved
-    asked = evaluator.Question("Made", "model", "made-words", engine=ENGINE)
+    asked = evaluator.EvaluationQuestion("Made", "model", "made-words", engine=ENGINE)
     before = evaluator.question_key(store, asked)
     item = store.dataset("Made").items[0]
     (lines,) = transcripts.lines_of(store, item.video)

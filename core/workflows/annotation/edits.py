@@ -53,7 +53,7 @@ def accept(track: Document, start_s: float, stop_s: float, draft: Sequence[Segme
         if segment.label != NOTHING:
             parts = intervals.within(free, (segment.start_s, segment.stop_s))
             fresh += [Segment(start, stop, segment.label) for start, stop in parts]
-    labels = tuple(dict.fromkeys([*track.labels, *(one.label for one in fresh)]))
+    labels = tuple(dict.fromkeys([*track.labels, *(segment.label for segment in fresh)]))
     seen = intervals.union([*track.seen, (start_s, stop_s)])
     return replace(track, labels=labels, segments=_mended(track.segments, fresh), seen=seen)
 
@@ -150,7 +150,7 @@ def offer(track: Document, wanted: str) -> Document:
 
 def withdraw(track: Document, unwanted: str) -> Document:
     """One label less to draw with; one that is in use stays."""
-    if any(one.label == unwanted for one in (*track.segments, *track.points)):
+    if any(mark.label == unwanted for mark in (*track.segments, *track.points)):
         raise EditRefused(f"{unwanted!r} is in use.", "Give its segments another label first.")
     return replace(track, labels=tuple(label for label in track.labels if label != unwanted))
 
@@ -214,8 +214,8 @@ def changed(before: Document, after: Document) -> Change:
     first, removed, added = _splice(before.segments, after.segments)
     seen_first, seen_removed, seen_added = _splice(before.seen, after.seen)
     heads = _head(before), _head(after)
-    told = (None, None) if heads[0] == heads[1] else heads
-    return Change(first, removed, added, seen_first, seen_removed, seen_added, *told)
+    renamed = (None, None) if heads[0] == heads[1] else heads
+    return Change(first, removed, added, seen_first, seen_removed, seen_added, *renamed)
 
 
 def done(track: Document, made: Change) -> Document:
@@ -273,7 +273,7 @@ def _cut(segments: Iterable[Segment], hole: Span) -> list[Segment]:
 def _mended(segments: Iterable[Segment], fresh: Iterable[Segment]) -> tuple[Segment, ...]:
     """Segments with fresh ones among them, which become one with those of their label that they touch."""
     joined: list[tuple[Segment, bool]] = []
-    both = [(one, False) for one in segments] + [(one, True) for one in fresh]
+    both = [(segment, False) for segment in segments] + [(segment, True) for segment in fresh]
     for segment, new in sorted(both, key=lambda pair: pair[0].start_s):
         last, was_new = joined[-1] if joined else (None, False)
         if (
@@ -284,7 +284,7 @@ def _mended(segments: Iterable[Segment], fresh: Iterable[Segment]) -> tuple[Segm
             joined[-1] = (replace(last, stop_s=segment.stop_s, confidence=None), True)
         else:
             joined.append((segment, new))
-    return tuple(one for one, _ in joined)
+    return tuple(segment for segment, _ in joined)
 
 
 def _sorted(segments: Iterable[Segment]) -> tuple[Segment, ...]:

@@ -184,7 +184,7 @@ def model_of(store: Store, key: str) -> str:
 
 
 @dataclass(frozen=True)
-class Point:
+class LearningPoint:
     """One training on a version of a set. seconds: of labels that were there; score: share of held-out moments that it
     named rightly, by the latest labels, of so many; told: that share when it ended, by the labels of its day.
     """
@@ -197,7 +197,7 @@ class Point:
     told: float
 
 
-def curve(store: Store, name: str) -> tuple[Point, ...]:
+def curve(store: Store, name: str) -> tuple[LearningPoint, ...]:
     """The trainings on all versions of a set that were noted, by how much was labelled.
 
     All are judged on the clips that every one of them was tested on, by the labels that the set has now.
@@ -210,20 +210,20 @@ def curve(store: Store, name: str) -> tuple[Point, ...]:
         right, count = _rescored(dataset, record, held_out, videos, common)
         if count:
             value = record.scores.get("accuracy", 0.0)
-            points.append(Point(key, record.created, version.seconds, right / count, count, value))
+            points.append(LearningPoint(key, record.created, version.seconds, right / count, count, value))
     return tuple(sorted(points, key=lambda point: (point.seconds, point.made)))
 
 
 def _tested(store: Store, name: str) -> list[tuple[str, Training, Learned, HeldOut, tuple[str, ...]] | None]:
     """Trainings that have ended, with the version that they learned from, what they said, and of which clips."""
-    found = []
+    tested = []
     for key, record in training.all_runs(store).items():
         with suppress(AnalysisError):
             if record.dataset == name and record.state == "done":
                 version = store.read(_version_key(record.dataset_key), Learned)
                 held_out = training.held_out(store, key)
-                found.append((key, record, version, held_out, tuple(version.videos[item] for item in held_out.items)))
-    return found
+                tested.append((key, record, version, held_out, tuple(version.videos[item] for item in held_out.items)))
+    return tested
 
 
 def _rescored(

@@ -8,10 +8,10 @@ numbers, tables, charts, report: what is shown first, files for other programs, 
 
 from core.workflows.evaluation import export
 from core.workflows.evaluation.comparison import compare, rivalry_key
-from core.workflows.evaluation.evaluator import Question, evaluate, match, question_key, read, split_words
+from core.workflows.evaluation.evaluator import EvaluationQuestion, evaluate, match, question_key, read, split_words
 from core.workflows.evaluation.export import as_csv, as_json, report_name
 from core.workflows.evaluation.label_matching import words as matching_words
-from core.workflows.evaluation.metrics_summary import Difference, Headline, differences, headline
+from core.workflows.evaluation.metrics_summary import Headline, MetricDifference, differences, headline
 from core.workflows.evaluation.queries import (
     Confusion,
     above,
@@ -36,10 +36,10 @@ from core.workflows.evaluation.timeline import Lanes, lanes
 
 __all__ = [
     "Confusion",
-    "Difference",
+    "EvaluationQuestion",
     "Headline",
     "Lanes",
-    "Question",
+    "MetricDifference",
     "above",
     "as_csv",
     "as_json",

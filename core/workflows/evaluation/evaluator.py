@@ -38,7 +38,7 @@ PROGRAM = "python -m core evaluate"
 
 
 @dataclass(frozen=True)
-class Question:
+class EvaluationQuestion:
     """What is to be evaluated.
 
     dataset: name of a stored set. source: "run" for the held-out answers of a training, whose key is the name; "model"
@@ -58,7 +58,7 @@ class Question:
     engine: str = ""
 
 
-def question_key(store: Store, question: Question) -> str:
+def question_key(store: Store, question: EvaluationQuestion) -> str:
     """The name of the evaluation that answers a question; ResultMissing where what it asks for is gone."""
     dataset_key = _dataset_key(store, question.dataset)
     if question.source == "run":
@@ -67,10 +67,10 @@ def question_key(store: Store, question: Question) -> str:
         return fingerprint("evaluation", VERSION, dataset_key, question.dataset, question.name, state)
     card, _ = models.ModelLibrary.of(store).get(question.name)
     steps = predictions.prepared(question.recipe, card)
-    asked = (question.dataset, question.split, question.grouping, question.strangers, question.pairs)
+    choices = (question.dataset, question.split, question.grouping, question.strangers, question.pairs)
     model = (card.name, card.version, card.labels, card.backbone, BACKBONES[card.backbone].version, card.settings)
     texts = (_said_in(store, question.dataset),) if card.words else ()
-    return fingerprint("evaluation", VERSION, dataset_key, asked, model, steps, question.engine, *texts)
+    return fingerprint("evaluation", VERSION, dataset_key, choices, model, steps, question.engine, *texts)
 
 
 def _said_in(store: Store, name: str) -> tuple[str, ...]:
@@ -78,16 +78,16 @@ def _said_in(store: Store, name: str) -> tuple[str, ...]:
     return text_store.spoken_keys_of_all(store, (item.video for item in store.dataset(name).items))
 
 
-def match(store: Store, question: Question) -> Matching:
+def match(store: Store, question: EvaluationQuestion) -> Matching:
     """How the labels of the set and of the model would be matched."""
     if question.source == "run":
         return Matching()
     card, _ = models.ModelLibrary.of(store).get(question.name)
     left_out = question.strangers == "left out"
-    return label_matching.matched(store.dataset(question.dataset), card, told=question.pairs, left_out=left_out)
+    return label_matching.matched(store.dataset(question.dataset), card, by_hand=question.pairs, left_out=left_out)
 
 
-def evaluate(store: Store, question: Question, report: Report = silent) -> None:
+def evaluate(store: Store, question: EvaluationQuestion, report: Report = silent) -> None:
     """Answer a question, and store the answer: predictions that are not there yet are made first.
 
     Progress is told in frames of the clips while a model looks at them.
@@ -106,7 +106,7 @@ def read(store: Store, key: str) -> Evaluation:
 # A training -----------------------------------------------------------------------------------------------------------
 
 
-def _of_run(store: Store, question: Question, report: Report) -> Evaluation:
+def _of_run(store: Store, question: EvaluationQuestion, report: Report) -> Evaluation:
     record = _record(store, question)
     dataset = store.dataset(question.dataset)
     split, held_out = training.split_of(store, record.split), training.held_out(store, question.name)
@@ -148,7 +148,7 @@ def _caveats_of_run(record: Training, dataset: Dataset, split: Split, held_out: 
     return [*stopped, *caveats]
 
 
-def _origin_of_run(question: Question, record: Training, split: Split) -> Origin:
+def _origin_of_run(question: EvaluationQuestion, record: Training, split: Split) -> Origin:
     settings = {
         "CNN": f"{record.backbone}, version {record.backbone_version}",
         "engine": record.engine,
@@ -183,7 +183,7 @@ def split_words(split: Split) -> str:
 # A model --------------------------------------------------------------------------------------------------------------
 
 
-def _of_model(store: Store, question: Question, report: Report) -> Evaluation:
+def _of_model(store: Store, question: EvaluationQuestion, report: Report) -> Evaluation:
     card, _ = models.ModelLibrary.of(store).get(question.name)
     dataset = store.dataset(question.dataset)
     matching = match(store, question)
@@ -217,10 +217,10 @@ def _chosen(dataset: Dataset, split: Split | None, matching: Matching) -> tuple[
         assert split is not None
         tested |= {index: number for index in split.fold(number).test if index not in tested}
     if matching.left_out:
-        tested = {place: fold for place, fold in tested.items() if _known(dataset, place, matching)}
+        tested = {index: fold for index, fold in tested.items() if _known(dataset, index, matching)}
     if not tested:
         raise NotEnoughExamples("No clip is left to be judged.", "Choose the whole set, or another model.")
-    return sorted(tested), [tested[place] for place in sorted(tested)]
+    return sorted(tested), [tested[index] for index in sorted(tested)]
 
 
 def _known(dataset: Dataset, index: int, matching: Matching) -> bool:
@@ -229,7 +229,12 @@ def _known(dataset: Dataset, index: int, matching: Matching) -> bool:
 
 
 def _predict(
-    store: Store, dataset: Dataset, question: Question, indices: Sequence[int], keys: Sequence[str], report: Report
+    store: Store,
+    dataset: Dataset,
+    question: EvaluationQuestion,
+    indices: Sequence[int],
+    keys: Sequence[str],
+    report: Report,
 ) -> None:
     """Make the predictions that are not there; on a cluster several workers share the clips."""
     missing = {
@@ -279,13 +284,18 @@ def _said(
     rows = np.concatenate(truth)
     if matching.left_out:
         rows[np.isin(rows, [labels.index(label) for label in matching.strangers])] = datasets.UNKNOWN
-    starts = np.cumsum([0, *(len(each) for each in truth)]).astype(np.int64)
+    starts = np.cumsum([0, *(len(rows_of_clip) for rows_of_clip in truth)]).astype(np.int64)
     items, tested = np.asarray(indices, np.int64), np.asarray(folds, np.int64)
     return wide, HeldOut(items, tested, starts, np.concatenate(times_s), rows, np.concatenate(scores) @ spread_out)
 
 
 def _caveats_of_model(
-    store: Store, dataset: Dataset, question: Question, card: ModelCard, matching: Matching, indices: Sequence[int]
+    store: Store,
+    dataset: Dataset,
+    question: EvaluationQuestion,
+    card: ModelCard,
+    matching: Matching,
+    indices: Sequence[int],
 ) -> tuple[Caveat, ...]:
     leaks = label_matching.leak(store, dataset, card, indices, question.split)
     if matching.strangers or any(ours != theirs for ours, theirs in matching.pairs):
@@ -294,7 +304,7 @@ def _caveats_of_model(
 
 
 def _origin_of_model(
-    question: Question,
+    question: EvaluationQuestion,
     card: ModelCard,
     split: Split | None,
     matching: Matching,
@@ -334,7 +344,7 @@ def _tested_words(split: Split) -> str:
     return f"Only the clips of a split {folds}; {group_words(split.grouping)}."
 
 
-def _whole(question: Question) -> str:
+def _whole(question: EvaluationQuestion) -> str:
     return f"All clips of the set; {group_words(question.grouping)}."
 
 
@@ -344,7 +354,7 @@ def group_words(grouping: Grouping) -> str:
     return "each clip is a group of its own" if by == "clip" else f"groups are told by {datasets.words(grouping)}"
 
 
-def _command(question: Question, split: Split | None) -> str:
+def _command(question: EvaluationQuestion, split: Split | None) -> str:
     words = [PROGRAM, shlex.quote(question.dataset), "--model", shlex.quote(question.name)]
     by = question.grouping
     if split:
@@ -368,7 +378,7 @@ def _dataset_key(store: Store, name: str) -> str:
     return entry.key
 
 
-def _record(store: Store, question: Question) -> Training:
+def _record(store: Store, question: EvaluationQuestion) -> Training:
     """The training of a question, which must be of the set as it is now."""
     record = training.run_of(store, question.name)
     if record.dataset_key != _dataset_key(store, question.dataset):

@@ -163,14 +163,14 @@ def reliability_chart(judged: Evaluation) -> Chart:
     for name, scaled, colour in sides:
         reliability = queries.reliability(judged, calibrated=scaled)
         there = np.flatnonzero(reliability.counts)
-        counts = [int(reliability.counts[place]) for place in there]
+        counts = [int(reliability.counts[index]) for index in there]
         entries = _line(
             _list(100 * reliability.confidence[there]), _list(100 * reliability.accuracy[there]), name, colour
         )
         entries["mode"] = "lines+markers"
         entries["marker"] = {
             "size": [6 + 2 * math.sqrt(min(count, 100)) for count in counts],
-            "symbol": ["circle-open" if reliability.few[place] else "circle" for place in there],
+            "symbol": ["circle-open" if reliability.few[index] else "circle" for index in there],
             "color": colour,
         }
         entries["customdata"] = counts
@@ -190,7 +190,7 @@ def reliability_chart(judged: Evaluation) -> Chart:
 
 def curve_charts(judged: Evaluation) -> list[Chart]:
     """ROC and precision-recall curves, of the labels that are told apart worst where there are many."""
-    worst = [place for place in _worst_first(judged) if judged.card.confusion[place].sum()][:MOST_CURVES]
+    worst = [label for label in _worst_first(judged) if judged.card.confusion[label].sum()][:MOST_CURVES]
     many = len(judged.card.labels) > len(worst)
     which = f" The {len(worst)} labels with the lowest average precision." if many else ""
     about = {

@@ -55,13 +55,13 @@ def _listed(dataset: Dataset, file: str) -> list[int]:
         for name in {item.path, PurePosixPath(item.path).name, str(PurePosixPath(item.path).with_suffix(""))}:
             names.setdefault(name, []).append(index)
     numbers = [_place(names, line) for line in texts]
-    lost = [line for line, place in zip(texts, numbers, strict=True) if place is None]
+    lost = [line for line, index in zip(texts, numbers, strict=True) if index is None]
     if lost or not texts:
         named = ", ".join(lost[:TOLD]) + (f" and {len(lost) - TOLD} more" if len(lost) > TOLD else "")
         raise FormatInvalid(
             f"{file}: expected the path of a clip of {dataset.name!r} on each line, got {named or 'nothing'}."
         )
-    return sorted({place for place in numbers if place is not None})
+    return sorted({index for index in numbers if index is not None})
 
 
 def _place(names: dict[str, list[int]], line: str) -> int | None:

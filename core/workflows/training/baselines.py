@@ -21,9 +21,9 @@ MOST_ROWS = 20_000  # steps to learn from, drawn evenly where there are more
 def majority(labelled: LabelledFeatures, learned: Sequence[int], tested: Sequence[int], fold: int) -> HeldOut:
     """The most frequent label of what was learned, said of everything."""
     counts = np.bincount(_rows(labelled, learned)[1], minlength=len(labelled.labels))
-    said = np.eye(len(labelled.labels), dtype=np.float32)[int(counts.argmax())]
+    usual = np.eye(len(labelled.labels), dtype=np.float32)[int(counts.argmax())]
     rows = [len(labelled.examples[index].targets) if labelled.over_time else 1 for index in tested]
-    return held_out_rows(labelled, tested, fold, [np.tile(said, (count, 1)) for count in rows])
+    return held_out_rows(labelled, tested, fold, [np.tile(usual, (count, 1)) for count in rows])
 
 
 def linear_probe(labelled: LabelledFeatures, learned: Sequence[int], tested: Sequence[int], fold: int) -> HeldOut:
@@ -35,9 +35,9 @@ def linear_probe(labelled: LabelledFeatures, learned: Sequence[int], tested: Seq
     model = _fitted(values, targets)
     scores = []
     for index in tested:
-        each = np.zeros((len(asked := _seen(labelled, index)), len(labelled.labels)), np.float32)
-        each[:, known] = model.predict_proba(asked)
-        scores.append(each)
+        of_item = np.zeros((len(steps := _seen(labelled, index)), len(labelled.labels)), np.float32)
+        of_item[:, known] = model.predict_proba(steps)
+        scores.append(of_item)
     return held_out_rows(labelled, tested, fold, scores)
 
 
@@ -64,7 +64,7 @@ def _rows(labelled: LabelledFeatures, indices: Sequence[int]) -> tuple[np.ndarra
     values = [_seen(labelled, index) for index in indices]
     targets = [labelled.examples[index].targets[: len(value)] for index, value in zip(indices, values, strict=True)]
     known = [target != UNKNOWN for target in targets]
-    count = sum(int(each.sum()) for each in known)
+    count = sum(int(mask.sum()) for mask in known)
     every = max(1, -(-count // MOST_ROWS))
     rows = np.concatenate([value[mask] for value, mask in zip(values, known, strict=True)])[::every]
     return rows, np.concatenate([target[mask] for target, mask in zip(targets, known, strict=True)])[::every]

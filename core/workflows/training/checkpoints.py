@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.base.errors import ResultMissing
-from core.domain import Checkpoint, FoldDone, FoldResult, HeldOut, Progress, Split, Training
+from core.domain import Checkpoint, FoldDone, FoldResult, HeldOut, Split, Training, TrainingProgress
 from core.domain.fingerprint import fingerprint
 from core.stages.networks import recurrent, text_branch
 from core.stages.networks.recurrent_training import Example
@@ -60,13 +60,13 @@ class Checkpoints:
         """Keep a state under its stage, which is its `fold`."""
         self.store.write(self._part(f"checkpoint {state.fold}"), state, kind="checkpoint")
 
-    def progress(self) -> Progress | None:
+    def progress(self) -> TrainingProgress | None:
         """How far the training is; None if it has not begun to learn."""
         with suppress(ResultMissing):
-            return self.store.read(self._part(PROGRESS), Progress)
+            return self.store.read(self._part(PROGRESS), TrainingProgress)
         return None
 
-    def keep_progress(self, progress: Progress) -> None:
+    def keep_progress(self, progress: TrainingProgress) -> None:
         """Keep how far the training is, for those who watch it."""
         self.store.write(self._part(PROGRESS), progress, kind="progress")
 
@@ -159,7 +159,7 @@ class Recorder:
             self.save()
         if now - self.shown_at >= PROGRESS_EVERY_S or len(history) == 1:
             self.shown_at = now
-            self.checkpoints.keep_progress(Progress(network.fold, again, epochs, history))
+            self.checkpoints.keep_progress(TrainingProgress(network.fold, again, epochs, history))
 
     def save(self) -> None:
         """Keep the network under way now, if there is one."""
@@ -180,7 +180,7 @@ def split_of(store: Store, key: str) -> Split:
     return store.read(fingerprint("split of training", 1, key), Split)
 
 
-def progress(store: Store, key: str) -> Progress | None:
+def progress(store: Store, key: str) -> TrainingProgress | None:
     """How far a training under way is; None if it has not begun to learn."""
     return Checkpoints(store, key).progress()
 

@@ -47,14 +47,14 @@ def has_words(store: Store, dataset: Dataset) -> int:
 def near_steps(store: Store, dataset: Dataset, features: Sequence[Features]) -> tuple[tuple[str, ...], ...]:
     """The words near each step of each item; NotEnoughExamples where no clip has any."""
     texts = text_store.all_lines(store)
-    found = tuple(
+    words = tuple(
         text_branch.near(text_store.spoken(texts.get(item.video, ())), seen.times_s)
         for item, seen in zip(dataset.items, features, strict=True)
     )
-    if not any(any(texts) for texts in found):
+    if not any(any(texts) for texts in words):
         hint = "Add subtitles or transcripts to its clips on the Timeline, or train without the words."
         raise NotEnoughExamples(f"No clip of {dataset.name!r} has words.", hint)
-    return found
+    return words
 
 
 def tested(
@@ -110,7 +110,7 @@ def _words(labelled: LabelledFeatures, indices: Sequence[int], branch: TextBranc
     texts = [labelled.words[index] for index in indices]
     if branch is None or not texts:
         return [np.full((len(text), len(labelled.labels)), 1 / len(labelled.labels), np.float32) for text in texts]
-    whole = branch.scores([text for each in texts for text in each])
+    whole = branch.scores([text for of_item in texts for text in of_item])
     return np.split(whole, np.cumsum([len(text) for text in texts])[:-1])
 
 
@@ -128,9 +128,9 @@ def _weights(
     branch = branch_of(labelled, fold.train, seed, report) if learned and judged else None
     if branch is None:
         return 1.0, 1.0
-    asked: NetworkSettings = sized(options, len(learned))
+    settings: NetworkSettings = sized(options, len(learned))
     run = recurrent.runner(
-        recurrent_training.fit(asked, learned, labels=len(labelled.labels), seed=seed, report=report).model
+        recurrent_training.fit(settings, learned, labels=len(labelled.labels), seed=seed, report=report).model
     )
     return text_branch.learned_weights(
         np.concatenate([run(labelled.examples[index].values) for index in judged]),

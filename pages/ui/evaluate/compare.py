@@ -18,7 +18,7 @@ MOST_CLASSES = 20
 ABOUT = "It is made once and kept. A model that has not looked at these clips yet looks at them first."
 
 
-def show(key: str, entry: DatasetEntry, first: evaluation.Question) -> None:
+def show(key: str, entry: DatasetEntry, first: evaluation.EvaluationQuestion) -> None:
     """Choose a second one; once it is evaluated, the two side by side."""
     second = picker.rival(entry, first)
     if second is None:

@@ -37,7 +37,7 @@ def _run(record: Training) -> str:
     return f"Training: {record.name}, {share}, {formatting.ago(record.created, time.time())}"
 
 
-def subject(entry: DatasetEntry) -> evaluation.Question | None:
+def subject(entry: DatasetEntry) -> evaluation.EvaluationQuestion | None:
     """What is evaluated on the set; None, with advice, where there is nothing."""
     known = choices(entry)
     if not known:
@@ -53,7 +53,7 @@ def subject(entry: DatasetEntry) -> evaluation.Question | None:
     return question(entry, chosen, at="first")
 
 
-def rival(entry: DatasetEntry, first: evaluation.Question) -> evaluation.Question | None:
+def rival(entry: DatasetEntry, first: evaluation.EvaluationQuestion) -> evaluation.EvaluationQuestion | None:
     """A second one to compare the first with; None where none was chosen."""
     known = choices(entry)
     own = (RUN if first.source == "run" else MODEL) + first.name
@@ -65,13 +65,13 @@ def rival(entry: DatasetEntry, first: evaluation.Question) -> evaluation.Questio
     return question(entry, chosen, at="second")
 
 
-def question(entry: DatasetEntry, chosen: str, *, at: str) -> evaluation.Question:
+def question(entry: DatasetEntry, chosen: str, *, at: str) -> evaluation.EvaluationQuestion:
     """The question that a choice stands for; for a model, on which clips and with whose groups."""
     kind, _, name = chosen.partition(":")
     if kind == "run":
-        return evaluation.Question(entry.name, "run", name)
+        return evaluation.EvaluationQuestion(entry.name, "run", name)
     split, grouping = _clips(entry, name, at)
-    asked = evaluation.Question(
+    asked = evaluation.EvaluationQuestion(
         entry.name, "model", name, split=split, grouping=grouping, recipe=state.recipe(), engine=state.settings().engine
     )
     return _matched(entry, asked, at)
@@ -117,7 +117,7 @@ def _grouping(entry: DatasetEntry, split) -> Grouping:
         return Grouping()
 
 
-def _matched(entry: DatasetEntry, asked: evaluation.Question, at: str) -> evaluation.Question:
+def _matched(entry: DatasetEntry, asked: evaluation.EvaluationQuestion, at: str) -> evaluation.EvaluationQuestion:
     """The question with what a person said of classes that the model does not know; told where there are such."""
     try:
         found = evaluation.match(state.store(), asked)
@@ -140,7 +140,7 @@ def _matched(entry: DatasetEntry, asked: evaluation.Question, at: str) -> evalua
     return replace(asked, strangers=str(chosen), pairs=pairs)  # type: ignore[arg-type]
 
 
-def _by_hand(asked: evaluation.Question, strangers: tuple[str, ...], at: str) -> tuple[tuple[str, str], ...]:
+def _by_hand(asked: evaluation.EvaluationQuestion, strangers: tuple[str, ...], at: str) -> tuple[tuple[str, str], ...]:
     """Which class of the model means which one of the set, as a person says."""
     labels = state.models()[asked.name].labels
     name = f"evaluate.pair.{at}.{asked.dataset}.{asked.name}"
@@ -161,7 +161,7 @@ def _by_hand(asked: evaluation.Question, strangers: tuple[str, ...], at: str) ->
     return tuple((ours, theirs) for ours, several in chosen.items() for theirs in several)
 
 
-def key(asked: evaluation.Question) -> str:
+def key(asked: evaluation.EvaluationQuestion) -> str:
     """The name of the answer to a question; empty, and told, where it cannot be answered."""
     try:
         return evaluation.question_key(state.store(), asked)

@@ -40,7 +40,7 @@ def show(info: VideoInfo, known: tuple[str, ...], drawn: str = "") -> None:
         given = files.files_in(upload.name, upload.getvalue())
         form = files.form_of(given, picked)
         asked = _asked(form, given, f"{turn}.{form.name}")
-        found = files.read(given, info, state.store().entry(info.digest).name, form=form.name, asked=asked)
+        found = files.read(given, info, state.store().entry(info.digest).name, form=form.name, options=asked)
         renaming = _decided(found, known, turn)
         tracks = files.tracks_of(found, renaming)
     except AnalysisError as error:
