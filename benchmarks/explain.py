@@ -26,7 +26,7 @@ from core.base.settings import ROOT, current
 from core.domain import Recipe
 from core.stages.networks.backbones import BACKBONES
 from core.stages.networks.explain import activations, attribution, deletion, layers
-from core.stages.networks.explain.activations import Stretch
+from core.stages.networks.explain.activations import FrameWindow
 from core.workflows import clips as clips_workflow
 from core.workflows import explanations
 from core.workflows.explanations import Question, View
@@ -81,7 +81,7 @@ def made_clip(*, seed: int, examples: int) -> Made:
     left, top = (int(at) for at in rng.integers(0, SIZE_PX - SIDE_PX, 2))
     pictures = _gradient(rng, FRAMES)
     pictures[slice(*SHOWN), top : top + SIDE_PX, left : left + SIDE_PX] = _texture("checkered", SIDE_PX)
-    maps = activations.maps(backbone, layer, Stretch(np.arange(FRAMES) / 25, pictures, 0, FRAMES, FRAMES / 25))
+    maps = activations.maps(backbone, layer, FrameWindow(np.arange(FRAMES) / 25, pictures, 0, FRAMES, FRAMES / 25))
     found = attribution.evidence(maps, weights)
     lane = found.mean(axis=(1, 2))
     mass, near = (_within(found, (left - wider, top - wider), SIDE_PX + 2 * wider) for wider in (0, 32))

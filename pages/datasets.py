@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.workspace.store import DatasetEntry
 from pages.ui import cache, state
-from pages.ui.common import theme
+from pages.ui.common import flash, theme
 from pages.ui.common.pickers import dataset_picker
 from pages.ui.datasets import import_panel, overview, splits
 
@@ -13,7 +13,7 @@ VIEWS = {
     "Clips": lambda entry, dataset: overview.clips(dataset),
     "Groups and split": splits.panel,
     "Near-duplicates": splits.duplicates,
-    "What was found": lambda entry, dataset: overview.findings(dataset),
+    "Import report": lambda entry, dataset: overview.findings(dataset),
 }
 
 
@@ -28,16 +28,16 @@ def show(entry: DatasetEntry) -> None:
         VIEWS[view](entry, dataset)
 
 
-theme.title("Datasets", "Clips whose labels are known: to train a network on, and to test it honestly.")
+theme.title("Datasets", "Labelled clips for training and evaluating networks.")
 entries = state.store().datasets()
 import_panel.panel(opened=not entries)
 busy = import_panel.progress()
-state.show_problem()
+flash.show()
 if not entries and not busy:
     theme.empty(
-        "There is no labelled set yet",
-        "Give a folder that holds a folder of clips for each class, a table or lists; or make the sample set. "
-        "Everything is checked before anything is taken in.",
+        "No datasets yet",
+        "Import a folder with one subfolder of clips per class, a CSV table or file lists, or "
+        "create the sample dataset. Everything is checked before anything is imported.",
     )
 if entries:
     show(dataset_picker.pick(entries))

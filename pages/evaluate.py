@@ -5,7 +5,7 @@ import streamlit as st
 from core.workflows import evaluation
 from core.workspace.store import DatasetEntry
 from pages.ui import cache, state
-from pages.ui.common import theme
+from pages.ui.common import flash, theme
 from pages.ui.common.jobs import job_panel
 from pages.ui.common.pickers import dataset_picker
 from pages.ui.evaluate import compare, confidence, errors, headline, over_time, overview, picker, report
@@ -19,15 +19,15 @@ VIEWS = {
     "report": ("Report", report.show),
 }
 ABOUT = (
-    "The model looks at the clips that it has not seen yet; what it says is kept. Then all numbers are computed, with "
-    "how sure they are."
+    "The model first predicts the clips that have no stored prediction. Then all metrics are "
+    "computed, with confidence intervals."
 )
 
 
-def show(key: str, entry: DatasetEntry, asked: evaluation.EvaluationQuestion) -> None:
+def show(key: str, entry: DatasetEntry, question: evaluation.EvaluationQuestion) -> None:
     """The view that was picked; the first numbers above the first of them, their sentence above the others."""
-    found = cache.evaluation(key)
-    names = [name for name in VIEWS if name != "time" or found.found.over_time]
+    results = cache.evaluation(key)
+    names = [name for name in VIEWS if name != "time" or results.found.over_time]
     kept = state.remembered("evaluate.view", "overview")
     view = st.segmented_control(
         "View", names, default=kept if kept in names else "overview", format_func=lambda name: VIEWS[name][0],
@@ -38,25 +38,25 @@ def show(key: str, entry: DatasetEntry, asked: evaluation.EvaluationQuestion) ->
         headline.show(key)
     else:
         headline.sentence(key)
-    part(str(view), key, entry, asked)
+    part(str(view), key, entry, question)
 
 
 @st.fragment
-def part(view: str, key: str, entry: DatasetEntry, asked: evaluation.EvaluationQuestion) -> None:
+def part(view: str, key: str, entry: DatasetEntry, question: evaluation.EvaluationQuestion) -> None:
     """One view, run again by itself after a click in it."""
     if view == "compare":
-        compare.show(key, entry, asked)
+        compare.show(key, entry, question)
     else:
         VIEWS[view][1](key)
 
 
-theme.title("Evaluate", "What is right, what is wrong, how sure that is, and the clips themselves.")
-state.show_problem()
+theme.title("Evaluate", "Metrics with confidence intervals, errors, and the clips behind each number.")
+flash.show()
 entries = state.store().datasets()
 if not entries:
     theme.empty(
-        "There is no labelled set yet",
-        "Whether a model is right can only be told on clips whose labels are known. Import some, or make a sample set.",
+        "No datasets yet",
+        "A model can only be evaluated on labelled clips. Import a dataset, or create the sample dataset.",
     )
     st.button("Open Datasets", type="primary", icon=":material/dataset:", on_click=state.go, args=("datasets",))
     st.stop()
@@ -64,13 +64,13 @@ left, right = st.columns(2, gap="large")
 with left:
     entry = dataset_picker.pick(entries)
     if len(entries) == 1:
-        st.text_input("Labelled set", entry.name, disabled=True)
+        st.text_input("Dataset", entry.name, disabled=True)
 dataset = cache.dataset(entry)
 with right:
-    asked = picker.subject(entry) if dataset is not None else None
-if asked is not None:
-    key = picker.key(asked)
+    question = picker.subject(entry) if dataset is not None else None
+if question is not None:
+    key = picker.key(question)
     if key and job_panel.ready(
-        key, "Evaluate", evaluation.evaluate, state.store(), asked, at_once=asked.source == "run", about=ABOUT
+        key, "Evaluate", evaluation.evaluate, state.store(), question, at_once=question.source == "run", about=ABOUT
     ):
-        show(key, entry, asked)
+        show(key, entry, question)

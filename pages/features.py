@@ -7,7 +7,7 @@ from pages.ui.common import theme
 from pages.ui.common.pickers import backbone_menu, clip_bar
 from pages.ui.features import explanations, feature_maps, whole_clip
 
-VIEWS = {"maps": "Feature maps", "reasons": "Where it looks", "clip": "Whole clip"}
+VIEWS = {"maps": "Feature maps", "reasons": "Explanations", "clip": "Whole clip"}
 SHOWS = {"maps": feature_maps.show, "reasons": explanations.show, "clip": whole_clip.show}
 
 
@@ -19,7 +19,7 @@ def network() -> str:
     return st.selectbox("Network", names, index, format_func=backbone_menu.title, key="features.backbone")
 
 
-theme.title("Features", "What a neural network sees in the clip, and what speaks for a label.")
+theme.title("Features", "What a neural network computes from the clip, and which parts support a label.")
 info = state.chosen_video()
 clip_bar.show(info)
 with st.container(horizontal=True, vertical_alignment="bottom"):

@@ -7,7 +7,7 @@ from pages.ui.common import theme
 from pages.ui.common.pickers import clip_bar
 from pages.ui.frames import contact_sheet, export, quality, viewer
 
-theme.title("Frames", "Look at any frame of the clip, find the stretches that may go wrong, and take pictures along.")
+theme.title("Frames", "View any frame of the clip, check the video quality, and export frames.")
 info = state.chosen_video()
 clip_bar.show(info)
 

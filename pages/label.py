@@ -2,12 +2,12 @@
 
 from core.workflows.annotation import journal
 from pages.ui import state
-from pages.ui.common import theme
+from pages.ui.common import flash, theme
 from pages.ui.common.pickers import clip_bar
 from pages.ui.label import desk, empty
 
-theme.title("Label", "Draw labels on the clip, or correct what a network drafts. Every edit is kept at once.")
-state.show_problem()
+theme.title("Label", "Draw labels on the clip, or correct a draft made by a network. Every edit is saved immediately.")
+flash.show()
 info = state.chosen_video()
 clip_bar.show(info)
 if journal.tracks(state.store(), info.digest):

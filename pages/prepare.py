@@ -5,10 +5,11 @@ import streamlit as st
 from pages.ui import state
 from pages.ui.common import theme
 from pages.ui.common.controls import button
+from pages.ui.common.controls.moment_slider import moment
 from pages.ui.common.pickers import clip_bar
 from pages.ui.prepare import workbench
 
-theme.title("Prepare", "Cut, turn and clean the clip before it is analysed. The file itself is never changed.")
+theme.title("Prepare", "Trim, rotate and clean the clip before it is analysed. The original file is never changed.")
 info = state.chosen_video()
 clip_bar.show(info)
 
@@ -19,12 +20,14 @@ def bench() -> None:
     pictures, panel = st.columns([5, 3], gap="large")
     with pictures:
         screen = st.container(key="viewer")
-        moment_s = workbench.moment(info)
-        if button.pressed("Go on to the timeline", key="prepare.on", type="primary", icon=":material/view_timeline:"):
+        moment_s = moment(info, key="moment")[0]
+        if button.pressed(
+            "Continue to the Timeline", key="prepare.on", type="primary", icon=":material/view_timeline:"
+        ):
             state.go("timeline")
             st.rerun()
     with panel:
-        theme.section("Steps", "Applied from top to bottom.")
+        theme.section("Steps", "Applied in order, from top to bottom.")
         workbench.steps(info)
         workbench.recipes()
     with screen:

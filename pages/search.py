@@ -3,18 +3,16 @@
 import streamlit as st
 
 from pages.ui import state
-from pages.ui.common import theme
+from pages.ui.common import flash, theme
 from pages.ui.search import coverage, results
 
-theme.title("Search", "Type what you look for, in your own language, and land on the second.")
-state.show_problem()
+theme.title("Search", "Describe a moment in your own language and jump to it.")
+flash.show()
 if not state.store().digests():
-    theme.empty(
-        "There is no clip yet", "Add one in the library first: your own, or the sample clip to try things with."
-    )
-    st.button("Open the library", type="primary", icon=":material/video_library:", on_click=state.go, args=("library",))
+    theme.empty("No clips yet", "Add your own clip or the sample clip in the library first.")
+    st.button("Open Library", type="primary", icon=":material/video_library:", on_click=state.go, args=("library",))
     st.stop()
-asked, place = results.box()
-coverage.show(place)
+query, digest = results.box()
+coverage.show(digest)
 if coverage.indexed():
-    results.show(asked, place)
+    results.show(query, digest)

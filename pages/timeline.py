@@ -8,11 +8,11 @@ from pages.ui.common.pickers import clip_bar, model_picker
 from pages.ui.timeline import result, transcripts, zero_shot
 
 ABOUT = (
-    "The network looks at each moment of the clip and says which action it sees. On this machine that takes about as \
-long as the clip lasts, often less; the result is kept."
+    "The network predicts an action for each moment of the clip. This takes at most about as "
+    "long as the duration of the clip; the result is stored."
 )
 
-theme.title("Timeline", "Which action happens when, as a neural network sees it.")
+theme.title("Timeline", "Which action happens when, predicted by a neural network.")
 info = state.chosen_video()
 clip_bar.show(info)
 card = state.chosen_model()
@@ -23,7 +23,7 @@ if card and state.in_words():
     zero_shot.show(info, card, key)
 elif card and job_panel.ready(
     key,
-    "Find the actions",
+    "Analyse the clip",
     *(predictions.predict, state.store(), info.digest, recipe, card.name, engine),
     about=ABOUT,
 ):

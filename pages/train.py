@@ -4,11 +4,10 @@ import streamlit as st
 
 from core.workflows import training
 from pages.ui import state
-from pages.ui.common import theme
-from pages.ui.train import models, progress, runs
-from pages.ui.train import new as train_new
+from pages.ui.common import flash, theme
+from pages.ui.train import models, new_run, progress, runs
 
-VIEWS = {"new": "New training", "runs": "Trainings", "models": "Models"}
+VIEWS = {"new": "New run", "runs": "Runs", "models": "Models"}
 
 
 def new() -> None:
@@ -18,17 +17,17 @@ def new() -> None:
         runs.summary(followed)
     entries = state.store().datasets()
     if entries:
-        train_new.show(entries)
+        new_run.show(entries)
         return
     theme.empty(
-        "There is no labelled set yet",
-        "A network learns from clips whose labels are known. Import some, or make the sample set to try things with.",
+        "No datasets yet",
+        "Training needs labelled clips. Import a dataset, or create the sample dataset to try it out.",
     )
     st.button("Open Datasets", type="primary", icon=":material/dataset:", on_click=state.go, args=("datasets",))
 
 
-theme.title("Train", "Teach a network your own actions, and see how it does on clips that it never saw.")
-state.show_problem()
+theme.title("Train", "Train a network on your own actions, and test it on held-out clips.")
+flash.show()
 progress.under_way()
 view = st.segmented_control(
     "View", list(VIEWS), default="new", format_func=VIEWS.__getitem__, key="train.tab", label_visibility="collapsed"

@@ -17,7 +17,7 @@ from core.workflows.annotation.edits import edited
 from pages.ui import state
 from pages.ui.common import theme
 from pages.ui.common.player import player
-from pages.ui.common.player.player import Curve, Row
+from pages.ui.common.player.player import Lane, LaneCurve
 
 LABELS = ("walk", "run", "jump", "sit down")
 HISTORY: dict[str, list[Document]] = {}
@@ -38,12 +38,12 @@ def segments(duration_s: float, count: int, seed: int) -> tuple[Segment, ...]:
     )
 
 
-def curves(duration_s: float) -> list[Curve]:
+def curves(duration_s: float) -> list[LaneCurve]:
     """Scores of two labels as a network might give them."""
     times_s = np.arange(0, duration_s, 0.32)
     waves = (0.5 + 0.45 * np.sin(times_s / speed) for speed in (1.3, 3.1))
     return [
-        Curve(name, times_s, wave, colour)
+        LaneCurve(name, times_s, wave, colour)
         for name, wave, colour in zip(LABELS, waves, ("#0072B2", "#E69F00"), strict=False)
     ]
 
@@ -69,20 +69,20 @@ def take(info: VideoInfo, edit: Edit) -> None:
         file.write(json.dumps({"taken": time.time(), **vars(edit)}) + "\n")
 
 
-def rows(info: VideoInfo, stage: str) -> list[Row]:
+def rows(info: VideoInfo, stage: str) -> list[Lane]:
     """The lanes of a stage."""
     count = LONG if stage == "long" else 14
-    said = Row("predicted", segments(info.duration_s, count, 2))
+    said = Lane("predicted", segments(info.duration_s, count, 2))
     if stage == "one":
-        return [Row("", said.segments, seen=[(0.0, 0.9 * info.duration_s)])]
+        return [Lane("", said.segments, seen=[(0.0, 0.9 * info.duration_s)])]
     own = document(info, LONG if stage == "long" else 0)
-    mine = Row("mine", own.segments, seen=own.seen, edits=True)
+    mine = Lane("mine", own.segments, seen=own.seen, edits=True)
     if stage == "edit":
         return [mine, said]
-    truth = Row("truth", segments(info.duration_s, count, 3), told="it is")
-    differs = Row("differs", segments(info.duration_s, count, 4), look="difference")
-    bad = Row("quality", [Segment(0.1, 0.4, "walk")], look="quality")
-    return [truth, said, differs, mine, Row("scores", curves=curves(info.duration_s)), bad]
+    truth = Lane("truth", segments(info.duration_s, count, 3), prefix="it is")
+    differs = Lane("differs", segments(info.duration_s, count, 4), look="difference")
+    bad = Lane("quality", [Segment(0.1, 0.4, "walk")], look="quality")
+    return [truth, said, differs, mine, Lane("scores", curves=curves(info.duration_s)), bad]
 
 
 @st.fragment

@@ -5,7 +5,7 @@ from fractions import Fraction
 import numpy as np
 
 from core.domain import ClipLabels, Labels, Lane, Segment, VideoInfo, listed
-from core.stages.formats import Asked
+from core.stages.formats import ReadOptions
 from core.stages.formats.common.files import Files, unpacked
 from core.stages.formats.common.format import Format
 
@@ -60,7 +60,7 @@ def files_of(form: Format, content: bytes, stem: str = "a") -> Files:
 
 def read(form: Format, content: bytes, *infos: VideoInfo, stem: str = "a", **asked) -> Labels:
     """What a format reads of these bytes."""
-    return form.read(files_of(form, content, stem), Asked(clips=infos, **asked))
+    return form.read(files_of(form, content, stem), ReadOptions(clips=infos, **asked))
 
 
 def events(found: Labels, *, joined: bool = False) -> list[tuple[str, float, float, str]]:

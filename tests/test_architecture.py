@@ -140,8 +140,8 @@ def test_a_page_knows_its_own_folder_and_what_is_common(path: Path):
 
 
 @each_file([*PAGES, *PAGE_PARTS])
-def test_one_file_touches_session_and_address_and_one_the_caches(path: Path):
-    own = {"state": {"session_state", "query_params"}, "cache.py": {"cache_data", "cache_resource"}}
+def test_one_folder_touches_session_and_address_and_one_file_the_caches(path: Path):
+    own = {"state": {"session_state", "query_params"}, "memory.py": {"cache_data", "cache_resource"}}
     used = {node.attr for node in ast.walk(parse(path)) if isinstance(node, ast.Attribute)}
     assert not used & set.union(*(names for file, names in own.items() if file not in path.parts))
 

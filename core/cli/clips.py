@@ -74,7 +74,7 @@ def analyze(chosen: argparse.Namespace) -> console.Output:
     found, failed = [], False
     for clip in chosen.clips:
         try:
-            found.append(_analyze(store, clip, recipe, card, here.engine, said=chosen.words))
+            found.append(_analyze(store, clip, recipe, card, here.engine, text=chosen.words))
         except AnalysisError as error:
             console.complain(error, clip if len(chosen.clips) > 1 else "")
             failed = True
@@ -82,18 +82,18 @@ def analyze(chosen: argparse.Namespace) -> console.Output:
 
 
 def _analyze(
-    store: Store, clip: str, recipe: Recipe, card: ModelCard, engine: str, *, said: str | None = None
+    store: Store, clip: str, recipe: Recipe, card: ModelCard, engine: str, *, text: str | None = None
 ) -> Analysis:
-    """What a model says of a clip. said: a file of its subtitles, which is kept beside it first."""
+    """What a model says of a clip. text: a file of its subtitles, which is kept beside it first."""
     with console.Progress(clip) as progress:
         digest = clips.add_video(store, clip, progress)
-        if said:
-            _take_words(store, digest, said)
+        if text:
+            _take_words(store, digest, text)
         predictions.predict(store, digest, recipe, card.name, engine, progress)
-    found = predictions.analysis(store, digest, recipe, card, engine)
-    if found.words == ():
+    analysis = predictions.analysis(store, digest, recipe, card, engine)
+    if analysis.words == ():
         print(f"note: {clip}: no words are kept beside it, so the picture alone decides.", file=sys.stderr)
-    return found
+    return analysis
 
 
 def _take_words(store: Store, digest: str, path: str) -> None:
@@ -106,21 +106,24 @@ def _take_words(store: Store, digest: str, path: str) -> None:
         print(f"note: {path}: {note}", file=sys.stderr)
 
 
-def _written(chosen: argparse.Namespace, found: Sequence[Analysis]) -> dict[str, bytes]:
+def _written(chosen: argparse.Namespace, analyses: Sequence[Analysis]) -> dict[str, bytes]:
     """The results as one file, or with a folder as --output as one file a clip."""
     form = FORMATS[chosen.format]
     several = len(chosen.clips) > 1
     into_folder = bool(chosen.output) and Path(chosen.output).is_dir()
     if into_folder or (several and not form.several):
-        return {_file_name(one, found, form.suffix): form.write(formats.labels_of(one)) for one in found}
-    return {"": form.write(formats.labels_of(*found, many=several))} if found else {}
+        return {
+            _file_name(analysis, analyses, form.suffix): form.write(formats.labels_of(analysis))
+            for analysis in analyses
+        }
+    return {"": form.write(formats.labels_of(*analyses, many=several))} if analyses else {}
 
 
-def _file_name(one: Analysis, found: Sequence[Analysis], suffix: str) -> str:
+def _file_name(analysis: Analysis, analyses: Sequence[Analysis], suffix: str) -> str:
     """The clip's name with another suffix; where two clips would share it, with the start of the digest too."""
-    stems = [Path(other.video.path).stem for other in found if other.video.digest != one.video.digest]
-    stem = Path(one.video.path).stem
-    return f"{stem}-{one.video.digest[:8]}{suffix}" if stem in stems else stem + suffix
+    stems = [Path(other.video.path).stem for other in analyses if other.video.digest != analysis.video.digest]
+    stem = Path(analysis.video.path).stem
+    return f"{stem}-{analysis.video.digest[:8]}{suffix}" if stem in stems else stem + suffix
 
 
 def features(chosen: argparse.Namespace) -> console.Output:
@@ -148,13 +151,13 @@ def search(chosen: argparse.Namespace) -> console.Output:
     console.check_place(chosen.output)
     digests = None if chosen.library or not chosen.clips else [_looked_at(store, clip, here) for clip in chosen.clips]
     with console.Progress("search") as progress:
-        found = query.search(store, chosen.query, digests, chosen.most, progress)
-    if found.waiting:
-        told = f"{len(found.waiting)} of {len(found.waiting) + found.clips} clips"
-        print(f"note: {told} cannot be searched yet: `analyze` has not looked at them.", file=sys.stderr)
-    if not found.trusted and found.clips and not found.said:
+        hits = query.search(store, chosen.query, digests, chosen.most, progress)
+    if hits.waiting:
+        text = f"{len(hits.waiting)} of {len(hits.waiting) + hits.clips} clips"
+        print(f"note: {text} cannot be searched yet: `analyze` has not looked at them.", file=sys.stderr)
+    if not hits.trusted and hits.clips and not hits.said:
         print("note: no label that is known here comes near these words.", file=sys.stderr)
-    return console.Output({"": query.written(found, chosen.format).encode()})
+    return console.Output({"": query.written(hits, chosen.format).encode()})
 
 
 def _looked_at(store: Store, clip: str, here: settings.Settings) -> str:
@@ -172,16 +175,16 @@ def report(chosen: argparse.Namespace) -> console.Output:
     console.check_place(chosen.output)
     card, _ = models_workflow.ModelLibrary.of(store).get(chosen.model)
     recipe = console.recipe(chosen.recipe) if chosen.recipe else Recipe()
-    subjects = [subject for told in chosen.clips for subject in _subjects(store, told, recipe, card, here.engine)]
+    subjects = [subject for clip in chosen.clips for subject in _subjects(store, clip, recipe, card, here.engine)]
     return console.Output({"": narrative.write(subjects, language=chosen.language, form=chosen.format).encode()})
 
 
-def _subjects(store: Store, told: str, recipe: Recipe, card: ModelCard, engine: str) -> Iterator[narrative.Subject]:
+def _subjects(store: Store, text: str, recipe: Recipe, card: ModelCard, engine: str) -> Iterator[narrative.Subject]:
     """What a model says of a clip, or of each clip of the labelled set of that name."""
-    if Path(told).exists() or told not in {entry.name for entry in store.datasets()}:
-        yield narrative.Subject(Path(told).name, _analyze(store, told, recipe, card, engine).track)
+    if Path(text).exists() or text not in {entry.name for entry in store.datasets()}:
+        yield narrative.Subject(Path(text).name, _analyze(store, text, recipe, card, engine).track)
         return
-    for item in store.dataset(told).items:
+    for item in store.dataset(text).items:
         with console.Progress(item.path) as progress:
             predictions.predict(store, item.video, recipe, card.name, engine, progress)
         yield narrative.Subject(item.path, predictions.analysis(store, item.video, recipe, card, engine).track)
@@ -201,9 +204,11 @@ def add(commands: console.Commands) -> None:
 
 
 def _add_probe(commands: console.Commands) -> None:
-    one = commands.add_parser("probe", help="measure a clip", description="Measure a clip and print it as JSON.")
-    one.add_argument("clip", metavar="CLIP")
-    one.set_defaults(run=probe)
+    argument_parser = commands.add_parser(
+        "probe", help="measure a clip", description="Measure a clip and print it as JSON."
+    )
+    argument_parser.add_argument("clip", metavar="CLIP")
+    argument_parser.set_defaults(run=probe)
 
 
 def _add_models(commands: console.Commands) -> None:
@@ -277,12 +282,18 @@ def _add_report(commands: console.Commands) -> None:
         "Tell in words what happens in a clip, or in several together: when, how often, how long, how sure, what is "
         "unusual, and where to look first. Every number comes out of the labels that a model found."
     )
-    told = commands.add_parser("report", help="tell in words what happens", description=about)
-    told.add_argument("clips", metavar="CLIP", nargs="+", help="a clip, or the name of a labelled set")
+    argument_parser = commands.add_parser("report", help="tell in words what happens", description=about)
+    argument_parser.add_argument("clips", metavar="CLIP", nargs="+", help="a clip, or the name of a labelled set")
     languages = ", ".join(f"{name}: {language.title}" for name, language in narrative.LANGUAGES.items())
-    told.add_argument("--language", choices=tuple(narrative.LANGUAGES), default="en", help=languages)
-    told.add_argument("--format", choices=tuple(narrative.FORMS), default="text", help="vtt: chapters for a player")
-    told.add_argument("--model", metavar="NAME", default=models_workflow.DEFAULT_MODEL, help="(default: %(default)s)")
-    told.add_argument("--recipe", metavar="FILE", help="a saved recipe, applied before what the model needs itself")
-    told.add_argument("--output", metavar="FILE")
-    told.set_defaults(run=report)
+    argument_parser.add_argument("--language", choices=tuple(narrative.LANGUAGES), default="en", help=languages)
+    argument_parser.add_argument(
+        "--format", choices=tuple(narrative.FORMS), default="text", help="vtt: chapters for a player"
+    )
+    argument_parser.add_argument(
+        "--model", metavar="NAME", default=models_workflow.DEFAULT_MODEL, help="(default: %(default)s)"
+    )
+    argument_parser.add_argument(
+        "--recipe", metavar="FILE", help="a saved recipe, applied before what the model needs itself"
+    )
+    argument_parser.add_argument("--output", metavar="FILE")
+    argument_parser.set_defaults(run=report)

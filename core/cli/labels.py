@@ -27,7 +27,7 @@ def convert(chosen: argparse.Namespace) -> console.Output:
     source = FORMATS[chosen.source] if chosen.source else conversion.detect_files(files)
     store = Store(settings.current().workspace) if chosen.video else None
     clips = tuple(store.video(console.added(store, clip)) for clip in chosen.video) if store else ()
-    asked = formats.Asked(
+    asked = formats.ReadOptions(
         clips,
         watched=chosen.watched,
         rate_hz=rate_of(chosen.rate) if chosen.rate else None,
@@ -41,26 +41,26 @@ def convert(chosen: argparse.Namespace) -> console.Output:
     labels = selection.named(labels, dict(_pairs("name", chosen.name)))
     labels = conversion.points_as_frames(labels) if chosen.points == "frame" else labels
     written = conversion.convert(labels, form, folder=folder)
-    left = tuple(one for one in selection.of(files, source) if not asked.chosen(one.kind))
-    held = [f"taken all of each {told}; --only takes some" for told in selection.told(left)]
+    left = tuple(part for part in selection.of(files, source) if not asked.chosen(part.kind))
+    held = [f"taken all of each {text}; --only takes some" for text in selection.told(left)]
     for note in (*held, *map(conversion.told, labels.findings), *written.notes):
         print(f"note: {note}", file=sys.stderr)
     return console.Output(written.files)
 
 
-def _only(told: list[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _only(texts: list[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """What --only says: the names of each kind; of a kind with an empty name alone, none."""
-    pairs = _pairs("only", told)
+    pairs = _pairs("only", texts)
     kinds = dict.fromkeys(kind for kind, _ in pairs)
     return tuple((kind, tuple(name for own, name in pairs if own == kind and name)) for kind in kinds)
 
 
-def _pairs(option: str, told: list[str]) -> list[tuple[str, str]]:
+def _pairs(option: str, texts: list[str]) -> list[tuple[str, str]]:
     """What stands before and after the first = of each."""
-    if wrong := [one for one in told if "=" not in one]:
+    if wrong := [text for text in texts if "=" not in text]:
         form = {"only": "KIND=NAME"}.get(option, "OLD=NEW")
         raise AnalysisError(f"--{option} {wrong[0]} has no equals sign.", f"Write --{option} {form}.")
-    parted = [one.partition("=") for one in told]
+    parted = [text.partition("=") for text in texts]
     return [(before, after) for before, _, after in parted]
 
 
@@ -77,8 +77,8 @@ def _renaming(chosen: argparse.Namespace) -> Renaming:
 
 def score(chosen: argparse.Namespace) -> console.Output:
     """How well predicted labels over time agree with the true ones."""
-    found = mstcn_files.compare_mstcn(chosen.truth, chosen.prediction, background=chosen.background)
-    content = json.dumps(score_report.report(found), indent=2, ensure_ascii=False, allow_nan=False)
+    comparison = mstcn_files.compare_mstcn(chosen.truth, chosen.prediction, background=chosen.background)
+    content = json.dumps(score_report.report(comparison), indent=2, ensure_ascii=False, allow_nan=False)
     return console.Output({"": f"{content}\n".encode("utf-8", "backslashreplace")})
 
 

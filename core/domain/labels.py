@@ -125,16 +125,16 @@ def listed(classes: tuple[str, ...], clips: tuple[ClipLabels, ...]) -> tuple[str
     return tuple(dict.fromkeys([*classes, *(label for clip in clips for label in clip.labels)]))
 
 
-def labels_of_analysis(found: Analysis) -> ClipLabels:
+def labels_of_analysis(analysis: Analysis) -> ClipLabels:
     """What a network says of a clip, as a file would hold it."""
-    lane = labels_of_track(found.track)
-    told = {"model": found.model, "ranking": found.ranking, "words": found.words}
-    return ClipLabels(found.video.path, (lane,), info=found.video, **told)
+    lane = labels_of_track(analysis.track)
+    entries = {"model": analysis.model, "ranking": analysis.ranking, "words": analysis.words}
+    return ClipLabels(analysis.video.path, (lane,), info=analysis.video, **entries)
 
 
 def labels_of_track(track: Track) -> Lane:
     """A track as a lane; its empty label is what is seen and has no segment."""
-    kept = tuple(one for one in track.segments if one.label != track.labels[0])
+    kept = tuple(segment for segment in track.segments if segment.label != track.labels[0])
     start_s, stop_s = track.seen_s
     return Lane(kept, seen=((start_s, stop_s),) if start_s < stop_s else (), author=track.author)
 
@@ -148,8 +148,11 @@ def tracks_of_lane(lane: Lane, video: str, nothing: str, end_s: float) -> tuple[
     labels = (nothing, *(label for label in lane.labels if label != nothing))
     tracks = []
     for start_s, stop_s in seen:
-        inside = [one for one in lane.segments if one.start_s < stop_s and start_s < one.stop_s]
-        cut = tuple(replace(one, start_s=max(one.start_s, start_s), stop_s=min(one.stop_s, stop_s)) for one in inside)
+        inside = [segment for segment in lane.segments if segment.start_s < stop_s and start_s < segment.stop_s]
+        cut = tuple(
+            replace(segment, start_s=max(segment.start_s, start_s), stop_s=min(segment.stop_s, stop_s))
+            for segment in inside
+        )
         tracks.append(Track(video, labels, cut, (start_s, min(stop_s, end_s) if end_s else stop_s), lane.author))
     return tuple(tracks)
 
@@ -157,11 +160,11 @@ def tracks_of_lane(lane: Lane, video: str, nothing: str, end_s: float) -> tuple[
 def _touching(segments: tuple[Segment, ...]) -> tuple[Span, ...]:
     """What segments cover, those that touch as one stretch."""
     joined: list[Span] = []
-    for one in segments:
-        if joined and one.start_s <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], one.stop_s)
+    for segment in segments:
+        if joined and segment.start_s <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], segment.stop_s)
         else:
-            joined.append((one.start_s, one.stop_s))
+            joined.append((segment.start_s, segment.stop_s))
     return tuple(joined)
 
 

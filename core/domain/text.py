@@ -111,9 +111,9 @@ class Index:
         return f"Index({len(self.sources)} sources, {len(self.source)} moments, {len(self.line_source)} lines)"
 
 
-def _stretch(begins: np.ndarray, place: int, end: int) -> tuple[int, int]:
+def _stretch(begins: np.ndarray, index: int, end: int) -> tuple[int, int]:
     """From where to where one of the parts lasts that begin there."""
-    return int(begins[place]), int(begins[place + 1]) if place + 1 < len(begins) else end
+    return int(begins[index]), int(begins[index + 1]) if index + 1 < len(begins) else end
 
 
 @dataclass(frozen=True)

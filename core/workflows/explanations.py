@@ -26,10 +26,10 @@ from core.domain import Features, ModelCard, Prediction, Recipe, VideoInfo
 from core.domain.fingerprint import fingerprint
 from core.stages.networks.backbones import CLOCK_TOLERANCE_S, Backbone, Stage, squared
 from core.stages.networks.explain import activations, attribution, deletion, layers
-from core.stages.networks.explain.activations import Activations, Stretch
+from core.stages.networks.explain.activations import Activations, FrameWindow
 from core.stages.networks.explain.attribution import Attribution, Evidence
 from core.stages.networks.explain.deletion import Deletion
-from core.stages.networks.explain.layers import Anatomy, Layer
+from core.stages.networks.explain.layers import Architecture, Layer
 from core.stages.preprocessing import recipes
 from core.stages.preprocessing.frame_clock import choosing, clock_of
 from core.workflows import models, predictions
@@ -156,14 +156,14 @@ def _bounds(frames: int, backbone: Backbone, number: int) -> tuple[int, int]:
     return first, min(first + size, frames)
 
 
-def _stretch(info: VideoInfo, recipe: Recipe, backbone: Backbone, number: int, around: int) -> Stretch:
+def _stretch(info: VideoInfo, recipe: Recipe, backbone: Backbone, number: int, around: int) -> FrameWindow:
     """The pictures of a window, with up to `around` ticks before and after it."""
     ticks_s, stop_s = _clock(info, recipe, backbone)
     first, stop = _bounds(len(ticks_s), backbone, number)
     begin, end = max(0, first - around), min(len(ticks_s), stop + around)
     pictures = _on_screen(info, recipe, backbone, ticks_s[begin:end])
     stop_s = float(ticks_s[stop]) if stop < len(ticks_s) else stop_s
-    return Stretch(ticks_s[begin:end].copy(), pictures, first - begin, stop - first, stop_s)
+    return FrameWindow(ticks_s[begin:end].copy(), pictures, first - begin, stop - first, stop_s)
 
 
 def _on_screen(info: VideoInfo, recipe: Recipe, backbone: Backbone, ticks_s: np.ndarray) -> np.ndarray:
@@ -202,7 +202,7 @@ def means_key(digest: str, recipe: Recipe, backbone_name: str, layer: str) -> st
     return fingerprint("means", 1, predictions.features_key(digest, recipe, backbone_name, "tensorflow-f32"), layer)
 
 
-def study(store: Store, backbone_name: str, report: Report = silent) -> Anatomy:
+def study(store: Store, backbone_name: str, report: Report = silent) -> Architecture:
     """Store the layers of a CNN."""
     key = anatomy_key(backbone_name)
     if not store.has(key):
@@ -211,17 +211,17 @@ def study(store: Store, backbone_name: str, report: Report = silent) -> Anatomy:
     return anatomy(store, backbone_name)
 
 
-def anatomy(store: Store, backbone_name: str) -> Anatomy:
+def anatomy(store: Store, backbone_name: str) -> Architecture:
     """The layers of a CNN as `study` stored them; ResultMissing before that. Read once in a process."""
     return _anatomy(store.workspace, anatomy_key(backbone_name))
 
 
 @lru_cache(maxsize=16)
-def _anatomy(workspace: Path, key: str) -> Anatomy:
-    return Store(workspace).read(key, Anatomy)
+def _anatomy(workspace: Path, key: str) -> Architecture:
+    return Store(workspace).read(key, Architecture)
 
 
-def stretch(store: Store, view: View, report: Report = silent) -> Stretch:
+def stretch(store: Store, view: View, report: Report = silent) -> FrameWindow:
     """Store what the CNN gets to see in a window."""
     if not store.has(view.key):
         known = study(store, view.backbone, report)
@@ -229,7 +229,7 @@ def stretch(store: Store, view: View, report: Report = silent) -> Stretch:
         around = activations.reach_frames(view.cnn, known.layer(known.last))
         found = _stretch(store.video(view.digest), view.recipe, view.cnn, view.number, around)
         store.write(view.key, found, kind="stretch", video=view.digest)
-    return store.read(view.key, Stretch)
+    return store.read(view.key, FrameWindow)
 
 
 def show(store: Store, view: View, layer: str, report: Report = silent) -> Activations:
@@ -252,8 +252,8 @@ def layer_means(
         backbone = BACKBONES[backbone_name]
         known = study(store, backbone_name, report).layer(layer)
         run = _Means((activations.means_of(backbone, known),))
-        found = predictions.look(store.video(digest), recipe, _cut_for(backbone, known), run, report)
-        store.write(key, found, kind="means", video=digest)
+        features = predictions.look(store.video(digest), recipe, _cut_for(backbone, known), run, report)
+        store.write(key, features, kind="means", video=digest)
     return store.read(key, Features)
 
 
@@ -278,15 +278,15 @@ def features(
     return predictions.features_of(store, store.video(digest), recipe, backbone_name, engine, report)
 
 
-def as_npz(found: Features, layer: str) -> bytes:
+def as_npz(features: Features, layer: str) -> bytes:
     """Features, or the means of a layer, as an .npz file: times_s (T,), values (T, D), layer, channels (D,) names."""
     file = io.BytesIO()
-    channels = np.array([f"{layer}_{channel}" for channel in range(found.values.shape[1])])
+    channels = np.array([f"{layer}_{channel}" for channel in range(features.values.shape[1])])
     np.savez_compressed(
         file,
         allow_pickle=False,
-        times_s=found.times_s,
-        values=np.asarray(found.values),
+        times_s=features.times_s,
+        values=np.asarray(features.values),
         layer=np.array(layer),
         channels=channels,
     )
@@ -301,12 +301,12 @@ def readers(settings: Settings, backbone_name: str) -> dict[str, ModelCard]:
 
     Where none is its own classifier, that one comes along as a model of the CNN's own name, if it has one.
     """
-    found = {
+    model_cards = {
         name: card for name, card in models.ModelLibrary.of(settings).cards().items() if card.backbone == backbone_name
     }
-    if all(card.network for card in found.values()) and (own := _own(backbone_name)):
-        found[own.name] = own
-    return found
+    if all(card.network for card in model_cards.values()) and (own := _own(backbone_name)):
+        model_cards[own.name] = own
+    return model_cards
 
 
 def _own(backbone_name: str) -> ModelCard | None:
@@ -346,120 +346,120 @@ def order(store: Store, digest: str, recipe: Recipe, card: ModelCard, engine: st
         whole = store.read(predictions.features_key(digest, recipe, card.backbone, engine), Features)
         scores = whole.values.mean(axis=0) @ kernel + bias
     else:
-        said = store.read(predictions.prediction_key(store, digest, recipe, card, engine), Prediction)
-        scores = said.scores.mean(axis=0)
+        prediction = store.read(predictions.prediction_key(store, digest, recipe, card, engine), Prediction)
+        scores = prediction.scores.mean(axis=0)
     return [int(place) for place in np.argsort(-scores, kind="stable")]
 
 
 # Why a label was given ------------------------------------------------------------------------------------------------
 
 
-def attribute(store: Store, asked: Question, report: Report = silent) -> Attribution:
+def attribute(store: Store, question: Question, report: Report = silent) -> Attribution:
     """Store what speaks for a label at a step of a recurrent network."""
     from core.stages.networks import recurrent
 
-    if not store.has(asked.attribution_key):
-        card = asked.card
-        whole = _whole(store, asked, report)
+    if not store.has(question.attribution_key):
+        card = question.card
+        whole = _whole(store, question, report)
         report(0, 0, "Asking the network what spoke for the label")
         model = recurrent.read(_folder(store, card) / card.network, card.network_sha256)
-        first, stop = _near(asked.step, len(whole.times_s))
+        first, stop = _near(question.step, len(whole.times_s))
         values, times_s = np.array(whole.values[first:stop]), whole.times_s[first:stop]
         found = attribution.attribution(
-            model, values, times_s, label=asked.label, name=asked.name, step=asked.step - first
+            model, values, times_s, label=question.label, name=question.name, step=question.step - first
         )
-        store.write(asked.attribution_key, found, kind="attribution", video=asked.view.digest)
-    return store.read(asked.attribution_key, Attribution)
+        store.write(question.attribution_key, found, kind="attribution", video=question.view.digest)
+    return store.read(question.attribution_key, Attribution)
 
 
-def _whole(store: Store, asked: Question, report: Report) -> Features:
-    view = asked.view
-    return features(store, view.digest, view.recipe, view.backbone, asked.engine, report)
+def _whole(store: Store, question: Question, report: Report) -> Features:
+    view = question.view
+    return features(store, view.digest, view.recipe, view.backbone, question.engine, report)
 
 
 def _near(step: int, steps: int) -> tuple[int, int]:
     return max(0, step - NEAR_STEPS), min(steps, step + NEAR_STEPS + 1)
 
 
-def locate(store: Store, asked: Question, report: Report = silent) -> Evidence:
+def locate(store: Store, question: Question, report: Report = silent) -> Evidence:
     """Store all that `evidence` and `lane` need, and give the evidence."""
-    known = study(store, asked.view.backbone, report)
-    if asked.card.network:
-        attribute(store, asked, report)
+    known = study(store, question.view.backbone, report)
+    if question.card.network:
+        attribute(store, question, report)
     else:
-        _whole(store, asked, report)
+        _whole(store, question, report)
     if known.pooled:
-        show(store, asked.view, known.last, report)
-    elif not store.has(asked.gradient_key):
-        layer, seen = known.layer(known.last), stretch(store, asked.view, report)
+        show(store, question.view, known.last, report)
+    elif not store.has(question.gradient_key):
+        layer, seen = known.layer(known.last), stretch(store, question.view, report)
         times_s = activations.steps_s(seen, layer.stride[0])
-        maps = attribution.gradient_maps(asked.view.cnn, layer, seen, _towards(store, asked, times_s)[0])
-        found = Evidence(times_s, maps, asked.name, exact=False)
-        store.write(asked.gradient_key, found, kind="evidence", video=asked.view.digest)
-    return evidence(store, asked)
+        maps = attribution.gradient_maps(question.view.cnn, layer, seen, _towards(store, question, times_s)[0])
+        found = Evidence(times_s, maps, question.name, exact=False)
+        store.write(question.gradient_key, found, kind="evidence", video=question.view.digest)
+    return evidence(store, question)
 
 
-def is_located(store: Store, asked: Question) -> bool:
+def is_located(store: Store, question: Question) -> bool:
     """Whether all that `locate` makes is there."""
-    if not store.has(anatomy_key(asked.view.backbone)):
+    if not store.has(anatomy_key(question.view.backbone)):
         return False
-    known = anatomy(store, asked.view.backbone)
-    place = asked.view.layer_key(known.last) if known.pooled else asked.gradient_key
-    return store.has(place) and store.has(asked.attribution_key if asked.card.network else asked.features_key)
+    known = anatomy(store, question.view.backbone)
+    text = question.view.layer_key(known.last) if known.pooled else question.gradient_key
+    return store.has(text) and store.has(question.attribution_key if question.card.network else question.features_key)
 
 
-def evidence(store: Store, asked: Question) -> Evidence:
+def evidence(store: Store, question: Question) -> Evidence:
     """Where in a window what speaks for a label lies, from what is stored; ResultMissing where something is not."""
-    known = anatomy(store, asked.view.backbone)
+    known = anatomy(store, question.view.backbone)
     if not known.pooled:
-        return store.read(asked.gradient_key, Evidence)
-    shown = store.read(asked.view.layer_key(known.last), Activations)
-    towards, baseline = _towards(store, asked, shown.times_s)
+        return store.read(question.gradient_key, Evidence)
+    shown = store.read(question.view.layer_key(known.last), Activations)
+    towards, baseline = _towards(store, question, shown.times_s)
     maps = attribution.evidence(shown.values, towards, baseline=baseline)
-    return Evidence(shown.times_s, maps, asked.name, exact=True)
+    return Evidence(shown.times_s, maps, question.name, exact=True)
 
 
-def lane(store: Store, asked: Question) -> tuple[np.ndarray, np.ndarray]:
+def lane(store: Store, question: Question) -> tuple[np.ndarray, np.ndarray]:
     """(T,) moments and (T,) how much each speaks for a label, over the clip, from what is stored."""
-    if asked.card.network:
-        told = store.read(asked.attribution_key, Attribution)
+    if question.card.network:
+        told = store.read(question.attribution_key, Attribution)
         return told.times_s, told.importance
-    whole = store.read(asked.features_key, Features)
-    kernel, _ = asked.view.cnn.classifier()
-    return whole.times_s, whole.values @ attribution.direction(kernel, asked.label)
+    whole = store.read(question.features_key, Features)
+    kernel, _ = question.view.cnn.classifier()
+    return whole.times_s, whole.values @ attribution.direction(kernel, question.label)
 
 
-def _towards(store: Store, asked: Question, times_s: np.ndarray) -> tuple[np.ndarray, np.ndarray | float]:
+def _towards(store: Store, question: Question, times_s: np.ndarray) -> tuple[np.ndarray, np.ndarray | float]:
     """The direction in the features that speaks for a label, at each of these moments, and what counts as nothing."""
-    if not asked.card.network:
-        kernel, _ = asked.view.cnn.classifier()
-        return attribution.direction(kernel, asked.label), 0.0
-    told = store.read(asked.attribution_key, Attribution)
+    if not question.card.network:
+        kernel, _ = question.view.cnn.classifier()
+        return attribution.direction(kernel, question.label), 0.0
+    told = store.read(question.attribution_key, Attribution)
     nearest = np.abs(told.times_s[None] - times_s[:, None]).argmin(axis=1)
     return told.gradients[nearest], told.baseline
 
 
-def check(store: Store, asked: Question, hidden: str = "blur", report: Report = silent) -> Deletion:
+def check(store: Store, question: Question, hidden: str = "blur", report: Report = silent) -> Deletion:
     """Store whether hiding what an explanation marks lowers the label's score faster than hiding at random."""
-    key = asked.deletion_key(hidden)
+    key = question.deletion_key(hidden)
     if not store.has(key):
-        marks = locate(store, asked, report).maps
-        pictures = np.array(stretch(store, asked.view).meant)
+        marks = locate(store, question, report).maps
+        pictures = np.array(stretch(store, question.view).meant)
         report(0, 0, "Loading the network")
-        score = scorer(store, asked)
-        found = deletion.deletion(pictures, marks, score, label=asked.name, hidden=hidden, report=report)
-        store.write(key, found, kind="deletion", video=asked.view.digest)
+        score = scorer(store, question)
+        found = deletion.deletion(pictures, marks, score, label=question.name, hidden=hidden, report=report)
+        store.write(key, found, kind="deletion", video=question.view.digest)
     return store.read(key, Deletion)
 
 
-def scorer(store: Store, asked: Question) -> Callable[[np.ndarray], float]:
+def scorer(store: Store, question: Question) -> Callable[[np.ndarray], float]:
     """A function from the pictures of a window, seen by themselves, to the score of a label, 0 to 1, by the engine.
 
     Of a linear classifier it is the score of the mean over the window; of a recurrent network the score at the step of
     the question, with the window's features in place of those that the clip has there.
     """
-    run = _engine(asked.view.cnn, asked.engine, store.engine_cache)
-    return _recurrent(store, asked, run) if asked.card.network else _linear(asked, run)
+    run = _engine(question.view.cnn, question.engine, store.engine_cache)
+    return _recurrent(store, question, run) if question.card.network else _linear(question, run)
 
 
 Run = Callable[[np.ndarray], np.ndarray]
@@ -473,29 +473,29 @@ def _engine(backbone: Backbone, engine: str, cache: Path) -> Run:
     return lambda pictures: run(activations.held(pictures, per_step))
 
 
-def _linear(asked: Question, run: Run) -> Callable[[np.ndarray], float]:
-    kernel, bias = asked.view.cnn.classifier()
+def _linear(question: Question, run: Run) -> Callable[[np.ndarray], float]:
+    kernel, bias = question.view.cnn.classifier()
 
     def score(pictures: np.ndarray) -> float:
         logits = run(pictures).mean(axis=0) @ kernel + bias
         raised = np.exp(logits - logits.max())
-        return float(raised[asked.label] / raised.sum())
+        return float(raised[question.label] / raised.sum())
 
     return score
 
 
-def _recurrent(store: Store, asked: Question, run: Run) -> Callable[[np.ndarray], float]:
-    view, card = asked.view, asked.card
-    whole = store.read(asked.features_key, Features)
-    first, stop = _near(asked.step, len(whole.times_s))
+def _recurrent(store: Store, question: Question, run: Run) -> Callable[[np.ndarray], float]:
+    view, card = question.view, question.card
+    whole = store.read(question.features_key, Features)
+    first, stop = _near(question.step, len(whole.times_s))
     start_s, _ = window_s(store.video(view.digest), view.recipe, view.cnn, view.number)
-    place = int(np.searchsorted(whole.times_s[first:stop], start_s))
+    index = int(np.searchsorted(whole.times_s[first:stop], start_s))
     network = models.network_of(_folder(store, card) / card.network, card.network_sha256)
 
     def score(pictures: np.ndarray) -> float:
         values = np.array(whole.values[first:stop])
-        rows = run(pictures)[: len(values) - place]
-        values[place : place + len(rows)] = rows
-        return float(network(values)[asked.step - first, asked.label])
+        rows = run(pictures)[: len(values) - index]
+        values[index : index + len(rows)] = rows
+        return float(network(values)[question.step - first, question.label])
 
     return score

@@ -47,7 +47,7 @@ def spread(info: VideoInfo, count: int) -> Places:
     slack = around // 2 if around > KEYS_APART else around
     if info.frame_count * info.width_px * info.height_px <= SOON_DECODED:
         slack = 0
-    return tuple((int((place + 0.5) * info.frame_count / count), slack) for place in range(count))
+    return tuple((int((index + 0.5) * info.frame_count / count), slack) for index in range(count))
 
 
 def of_shots(measured: Quality) -> Places:

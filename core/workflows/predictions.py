@@ -58,13 +58,13 @@ def prepared(recipe: Recipe, card: ModelCard) -> Recipe:
 
 def prediction_key(store: Store, digest: str, recipe: Recipe, card: ModelCard, engine: str) -> str:
     """The name of what a model says of a clip, where it reads words with what is said in the clip as it is now."""
-    said = text_store.spoken_keys(store, digest) if card.words else ()
-    return _prediction_key(digest, recipe, card, engine, said)
+    texts = text_store.spoken_keys(store, digest) if card.words else ()
+    return _prediction_key(digest, recipe, card, engine, texts)
 
 
-def _prediction_key(digest: str, recipe: Recipe, card: ModelCard, engine: str, said: tuple[str, ...]) -> str:
+def _prediction_key(digest: str, recipe: Recipe, card: ModelCard, engine: str, texts: tuple[str, ...]) -> str:
     features = features_key(digest, prepared(recipe, card), card.backbone, engine)
-    words = (said,) if card.words else ()
+    words = (texts,) if card.words else ()
     return fingerprint("prediction", 1, features, card.name, card.version, card.labels, *words)
 
 
@@ -87,10 +87,10 @@ def predict(store: Store, digest: str, recipe: Recipe, model_name: str, engine: 
         features = features_of(store, info, prepared(recipe, card), card.backbone, engine, report)
         report(frames, frames, "Reading labels")
         if card.words:
-            texts = tuple(store.read(each, Lines) for each in said)
-            found, apart = label_with_words(card, folder, features, texts)
+            texts = tuple(store.read(text, Lines) for text in said)
+            prediction, apart = label_with_words(card, folder, features, texts)
             store.write(branches_key(key), apart, kind=text_store.WITH_WORDS_APART, video=digest)
-            store.write(key, found, kind=text_store.WITH_WORDS, video=digest)
+            store.write(key, prediction, kind=text_store.WITH_WORDS, video=digest)
         else:
             store.write(key, label(card, folder, features), kind="prediction", video=digest)
     report(frames, frames, "Done")
@@ -110,18 +110,18 @@ def analysis(
     return Analysis(info, card.name, segmentation.ranking(prediction), track, words)
 
 
-def tracks_apart(found: Branches, card: ModelCard, digest: str) -> tuple[Track, Track]:
+def tracks_apart(branches: Branches, card: ModelCard, digest: str) -> tuple[Track, Track]:
     """What the picture alone says of a clip, and the words alone where there are any, told as in `analysis`."""
-    told = {"video": digest, "threshold": card.threshold, "shortest_s": SHORTEST_S}
+    entries = {"video": digest, "threshold": card.threshold, "shortest_s": SHORTEST_S}
     return (
-        segmentation.track(found.picture, author="picture alone", **told),
-        segmentation.track(found.words, author="words alone", where=found.worded, **told),
+        segmentation.track(branches.picture, author="picture alone", **entries),
+        segmentation.track(branches.words, author="words alone", where=branches.worded, **entries),
     )
 
 
-def export(found: Analysis, format_name: str, name: str = "") -> bytes:
+def export(analysis: Analysis, format_name: str, name: str = "") -> bytes:
     """The analysis as a file of one of the FORMATS. name: of the clip for people, where it is not that of its file."""
-    return FORMATS[format_name].write(formats.labels_of(found, name=name))
+    return FORMATS[format_name].write(formats.labels_of(analysis, name=name))
 
 
 def extract(
@@ -168,10 +168,10 @@ def label_with_words(
     """The same of a model that reads words too: what both say together, and each apart. texts: spoken in the clip."""
     branch = branch_of(folder / card.words, card.words_sha256, len(card.labels))
     near = branch.near(texts, features.times_s)
-    seen, said, worded = _seen(card, folder, features), branch.scores(near), branch.says(near)  # (T, C), (T, C), (T,)
-    both, picture = (_smoothed(card, folder, features, each) for each in (branch.fused(seen, said, worded), seen))
-    words = _smoothed(card, folder, features, said, where=worded)
-    return both, Branches(picture, words, worded, tuple(each.source for each in texts))
+    seen, values, worded = _seen(card, folder, features), branch.scores(near), branch.says(near)  # (T, C), (T, C), (T,)
+    both, picture = (_smoothed(card, folder, features, each) for each in (branch.fused(seen, values, worded), seen))
+    words = _smoothed(card, folder, features, values, where=worded)
+    return both, Branches(picture, words, worded, tuple(text.source for text in texts))
 
 
 def _seen(card: ModelCard, folder: Path, features: Features) -> np.ndarray:

@@ -70,8 +70,8 @@ class Wanted:
 def film_key(store: Store, digest: str, wanted: Wanted) -> str:
     """The name of a clip with this burnt in; where words led to what is explained, with what is said in it now."""
     reads = wanted.activation and models.ModelLibrary.of(store).get(wanted.model)[0].words
-    said = (text_store.spoken_keys(store, digest),) if reads else ()
-    return fingerprint("film", 1, digest, wanted, *said)
+    texts = (text_store.spoken_keys(store, digest),) if reads else ()
+    return fingerprint("film", 1, digest, wanted, *texts)
 
 
 def make_film(store: Store, digest: str, wanted: Wanted, report: Report = silent) -> None:
@@ -120,7 +120,7 @@ class _Panel:
         self.line_px = round(1.7 * self.text_px)
         rows = len(wanted.strips) + (BEST if self.said is not None else 0) + 1
         self.height_px = rows * self.line_px + (rows * self.line_px) % 2
-        self.starts = [np.array([one.start_s for one in strip.segments]) for strip in wanted.strips]
+        self.starts = [np.array([segment.start_s for segment in strip.segments]) for strip in wanted.strips]
         self.name_px = max([round(0.14 * width), *(self._width(strip.name) + self.text_px for strip in wanted.strips)])
         self.name_px = min(self.name_px, width // 3)
         self.ground = self._ground()
@@ -155,9 +155,9 @@ class _Panel:
         high = max(2, round(0.6 * self.line_px / max(1, len(self.wanted.strips))))
         for number, strip in enumerate(self.wanted.strips):
             low = bottom - (len(self.wanted.strips) - number - 1) * high
-            for one in strip.segments:
-                left, right = self._x(one.start_s), max(self._x(one.stop_s), self._x(one.start_s) + 1)
-                panel[low - high + 1 : low, left:right] = self._colour(one)
+            for segment in strip.segments:
+                left, right = self._x(segment.start_s), max(self._x(segment.stop_s), self._x(segment.start_s) + 1)
+                panel[low - high + 1 : low, left:right] = self._colour(segment)
         return panel
 
     def _x(self, time_s: float) -> int:
@@ -165,17 +165,17 @@ class _Panel:
         width = self.picture_px[0]
         return self.name_px + int((width - self.name_px - 1) * min(time_s / self.info.duration_s, 1.0))
 
-    def _colour(self, one: Segment) -> Colour:
-        return self.colours.get(one.label, _rgb(GREY))
+    def _colour(self, segment: Segment) -> Colour:
+        return self.colours.get(segment.label, _rgb(GREY))
 
     def _scores(self, panel: np.ndarray, top: int, time_s: float) -> None:
         """The best scores now, as bars with their labels."""
-        said = self.said
-        assert said is not None
-        row = said.scores[int(np.abs(said.times_s - time_s).argmin())]
+        prediction = self.said
+        assert prediction is not None
+        row = prediction.scores[int(np.abs(prediction.times_s - time_s).argmin())]
         width = panel.shape[1] - self.name_px - 2 * self.text_px
         for number, place in enumerate(np.argsort(-row, kind="stable")[:BEST]):
-            label, score = said.labels[int(place)], float(row[place])
+            label, score = prediction.labels[int(place)], float(row[place])
             high, left = top + number * self.line_px, self.name_px
             colour = self.colours.get(label, _rgb(GREY))
             bar = tuple(round(0.45 * part + 0.55 * ground) for part, ground in zip(colour, GROUND, strict=True))
@@ -197,9 +197,9 @@ class _Panel:
         mask = self.letters.mask(shown, max(1, min(width, panel.shape[1] - left)))  # (h, w) 0 to 255
         if mask.size:
             high = top + max(0, (self.line_px - mask.shape[0]) // 2)
-            place = panel[high : high + mask.shape[0], left : left + mask.shape[1]]
-            share = mask[: place.shape[0], : place.shape[1], None] / 255
-            place[:] = (place * (1 - share) + np.array(colour) * share).round()
+            values = panel[high : high + mask.shape[0], left : left + mask.shape[1]]
+            share = mask[: values.shape[0], : values.shape[1], None] / 255
+            values[:] = (values * (1 - share) + np.array(colour) * share).round()
 
     def _width(self, text: str) -> int:
         return self.letters.mask(text, self.picture_px[0]).shape[1]
@@ -207,14 +207,14 @@ class _Panel:
 
 def _now(segments: Sequence[Segment], starts: np.ndarray, time_s: float) -> Segment | None:
     """The segment at a moment."""
-    place = int(np.searchsorted(starts, time_s + 1e-9, side="right")) - 1
-    return segments[place] if place >= 0 and time_s < segments[place].stop_s else None
+    index = int(np.searchsorted(starts, time_s + 1e-9, side="right")) - 1
+    return segments[index] if index >= 0 and time_s < segments[index].stop_s else None
 
 
 def _rgb(colour: str) -> Colour:
     """#RRGGBB as numbers; grey for anything else."""
-    found = colour if re.fullmatch(r"#[0-9A-Fa-f]{6}", colour) else GREY
-    return int(found[1:3], 16), int(found[3:5], 16), int(found[5:7], 16)
+    text = colour if re.fullmatch(r"#[0-9A-Fa-f]{6}", colour) else GREY
+    return int(text[1:3], 16), int(text[3:5], 16), int(text[5:7], 16)
 
 
 class _Heat:
@@ -246,13 +246,17 @@ class _Heat:
 
     def _from_picture(self, wide: int, high: int) -> np.ndarray:
         """(3, 3) from pixels of the picture as it is drawn to those of the square that the CNN saw."""
-        place = recipes.placed(self.recipe, self.info.width_px, self.info.height_px)
-        side = min(place.width_px, place.height_px)
-        left, top, scale = (place.width_px - side) / 2, (place.height_px - side) / 2, self.backbone.size_px / side
+        placement = recipes.placed(self.recipe, self.info.width_px, self.info.height_px)
+        side = min(placement.width_px, placement.height_px)
+        left, top, scale = (
+            (placement.width_px - side) / 2,
+            (placement.height_px - side) / 2,
+            self.backbone.size_px / side,
+        )
         square = np.array([[scale, 0, -left * scale], [0, scale, -top * scale], [0, 0, 1]])
         shown = np.diag([self.info.width_px / wide, self.info.height_px / high, 1.0])
         middle = np.array([[1, 0, 0.5], [0, 1, 0.5], [0, 0, 1]])  # of a pixel, in places that run on
-        return np.linalg.inv(middle) @ square @ place.matrix @ shown @ middle
+        return np.linalg.inv(middle) @ square @ placement.matrix @ shown @ middle
 
     def _find(self, frame: Frame) -> None:
         """The maps of the window of a frame, scaled to the strongest place of the window."""
@@ -265,15 +269,17 @@ class _Heat:
         scores = self.said.scores[rows] if rows.any() else self.said.scores
         label = int(scores.mean(axis=0).argmax())
         view = explanations.View(self.info.digest, self.recipe, self.card.backbone, number)
-        asked = explanations.Question(view, self.card, self.wanted.engine, label)
+        question = explanations.Question(view, self.card, self.wanted.engine, label)
         if self.card.network:
-            times_s = self.store.read(asked.features_key, Features).times_s
-            asked = replace(asked, step=int(np.abs(times_s - (start_s + stop_s) / 2).argmin()))
-        told = f"Finding what speaks for {asked.name}"
-        found = explanations.locate(self.store, asked, lambda *_: self.report(frame.index, self.info.frame_count, told))
-        strongest = float(found.maps.max())
-        self.number, self.times_s = number, found.times_s
-        self.maps = found.maps / strongest if strongest > 0 else np.zeros_like(found.maps)
+            times_s = self.store.read(question.features_key, Features).times_s
+            question = replace(question, step=int(np.abs(times_s - (start_s + stop_s) / 2).argmin()))
+        text = f"Finding what speaks for {question.name}"
+        evidence = explanations.locate(
+            self.store, question, lambda *_: self.report(frame.index, self.info.frame_count, text)
+        )
+        strongest = float(evidence.maps.max())
+        self.number, self.times_s = number, evidence.times_s
+        self.maps = evidence.maps / strongest if strongest > 0 else np.zeros_like(evidence.maps)
 
 
 # Cut-outs -------------------------------------------------------------------------------------------------------------
@@ -289,12 +295,12 @@ def make_cuts(store: Store, digest: str, strips: Sequence[Strip], report: Report
     from core.stages import video
 
     info = store.video(digest)
-    chosen = [(strip.name, one) for strip in strips for one in strip.segments if one.label != NOTHING]
+    chosen = [(strip.name, segment) for strip in strips for segment in strip.segments if segment.label != NOTHING]
     if not chosen:
         raise NotEnoughExamples("There is no segment to cut out.", "Draw one, or choose another track.")
     if len(chosen) > MOST_CUT:
         raise NotEnoughExamples(f"{len(chosen)} segments are more than {MOST_CUT}.", "Choose fewer labels.")
-    spans = [np.searchsorted(info.times_s, (one.start_s - 1e-6, one.stop_s - 1e-6)) for _, one in chosen]
+    spans = [np.searchsorted(info.times_s, (segment.start_s - 1e-6, segment.stop_s - 1e-6)) for _, segment in chosen]
     total, done = int(sum(stop - first for first, stop in spans)), 0
 
     def frames(first: int, stop: int) -> Iterator[Frame]:
@@ -308,12 +314,12 @@ def make_cuts(store: Store, digest: str, strips: Sequence[Strip], report: Report
         nonlocal done
         rows = []
         with tempfile.TemporaryDirectory(dir=path.parent) as folder, zipfile.ZipFile(path, "w") as archive:
-            for number, ((name, one), (first, stop)) in enumerate(zip(chosen, spans, strict=True), 1):
+            for number, ((name, segment), (first, stop)) in enumerate(zip(chosen, spans, strict=True), 1):
                 if first < stop:
-                    file = f"{number:04}_{_plain(one.label)}.mp4"
+                    file = f"{number:04}_{_plain(segment.label)}.mp4"
                     video.write(Path(folder, "cut.mp4"), frames(int(first), int(stop)), info.rate_hz, sound=info)
                     archive.write(Path(folder, "cut.mp4"), file)
-                    rows.append(_row(file, one, name, int(first), int(stop), info))
+                    rows.append(_row(file, segment, name, int(first), int(stop), info))
                 done += int(stop - first)
             archive.writestr("segments.csv", _table(rows))
 
@@ -324,12 +330,12 @@ def make_cuts(store: Store, digest: str, strips: Sequence[Strip], report: Report
 HEADER = ("file", "label", "start_s", "stop_s", "first_frame", "stop_frame", "confidence", "track", "note", "clip")
 
 
-def _row(file: str, one: Segment, track: str, first: int, stop: int, info: VideoInfo) -> tuple:
+def _row(file: str, segment: Segment, track: str, first: int, stop: int, info: VideoInfo) -> tuple:
     """What the table says of a cut-out: where in the clip it lay, on the clock of the source."""
     stop_s = float(info.times_s[stop]) if stop < info.frame_count else info.duration_s
-    sure = "" if one.confidence is None else f"{one.confidence:.4f}"
+    sure = "" if segment.confidence is None else f"{segment.confidence:.4f}"
     times = f"{info.times_s[first]:.6f}", f"{stop_s:.6f}"
-    return file, one.label, *times, first, stop, sure, track, one.note, Path(info.path).name
+    return file, segment.label, *times, first, stop, sure, track, segment.note, Path(info.path).name
 
 
 def _table(rows: Sequence[tuple]) -> str:

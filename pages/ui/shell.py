@@ -17,8 +17,10 @@ PAGES = (
     ("../train.py", "Train", ":material/school:"),
     ("../evaluate.py", "Evaluate", ":material/fact_check:"),
 )
-ABOUT = """**Kinetoscope** tells which action happens when in a video clip, with neural networks that run
-on this machine. No clip leaves it."""
+ABOUT = (
+    "**Kinetoscope** finds which action happens when in a video clip, with neural networks "
+    "that run\non this machine. No clip leaves it."
+)
 
 
 st.set_page_config("Kinetoscope", theme.ICON, "wide", "auto", {"About": ABOUT})

@@ -147,7 +147,7 @@ def add_step(page: Page, label: str) -> None:
 
 def analyse(page: Page) -> None:
     """On the Timeline, find the actions with the model in use and wait for them."""
-    press(page, "Find the actions")
+    press(page, "Analyse the clip")
     expect(page.locator(".k-headline")).to_be_visible(timeout=PATIENCE_MS)
     settle(page)
 

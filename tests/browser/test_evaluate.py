@@ -38,7 +38,7 @@ def found(dashboard: Dashboard, tmp_path_factory: pytest.TempPathFactory) -> Eva
 
 
 def matrix_of(page: Page) -> Locator:
-    return page.locator(".js-plotly-plot", has_text="what the model says")
+    return page.locator(".js-plotly-plot", has_text="predicted class")
 
 
 def click_cell(page: Page, row: int, column: int) -> None:
@@ -60,7 +60,7 @@ def test_each_cell_lists_its_clips_and_one_of_them_plays(page: Page, dashboard: 
             continue
         click_cell(page, row, column)
         truth, said = LABELS[row], LABELS[column]
-        told = f"“{truth}” named rightly" if row == column else f"“{truth}” taken for “{said}”"
+        told = f"“{truth}” correctly classified" if row == column else f"“{truth}” predicted as “{said}”"
         expect(page.locator(".k-chosen")).to_have_text(told)
         expect(page.locator(".gallery .card")).to_have_count(int(count))
         page.wait_for_timeout(400)  # two clicks in a row would be a double click
@@ -83,7 +83,7 @@ def test_the_report_opens_where_there_is_no_network(
     go(page, dashboard, "/evaluate")
     page.get_by_test_id("stMain").get_by_text("Report", exact=True).click()
     settle(page)
-    press(page, "Make the report")
+    press(page, "Create report")
     link = page.locator(".k-download")
     expect(link).to_be_visible(timeout=PATIENCE_MS)
     with page.expect_download() as download:

@@ -50,16 +50,16 @@ def test_a_person_sees_what_the_network_sees_and_whether_that_is_true(
     expect(maps.first).to_be_visible(timeout=PATIENCE_MS)
     expect(maps).to_have_count(12)
     plain = maps.first.get_attribute("src")
-    page.get_by_text("Over the frame").first.click()
+    page.get_by_text("Overlay on the frame").first.click()
     expect(maps.first).not_to_have_attribute("src", plain or "")
     values = np.load(io.BytesIO(downloaded(page, "All of this layer (NPZ)")))
     assert values["values"].ndim == 4 and values["values_axes"].tolist() == ["time", "down", "right", "channel"]
     picture(page, "features-maps")
 
-    page.get_by_text("Where it looks").click()
-    press(page, "Look at the whole clip")
-    expect(page.get_by_text("Is it true?")).to_be_visible(timeout=PATIENCE_MS)
-    press(page, "Test this explanation")
+    page.get_by_text("Explanations").click()
+    press(page, "Compute features")
+    expect(page.get_by_text("Faithfulness test")).to_be_visible(timeout=PATIENCE_MS)
+    press(page, "Run the test")
     expect(page.get_by_text("area under the curve")).to_be_visible(timeout=PATIENCE_MS)
     settle(page)
     shown = cv2.imdecode(np.frombuffer(downloaded(page, "This picture (PNG)"), np.uint8), cv2.IMREAD_COLOR)
@@ -79,10 +79,10 @@ def test_the_page_stands_in_narrow_and_dark_windows(
         go(page, dashboard, f"/features?video={digest[:16]}&t=1")
         choose(page, "Network", "EfficientNet-Lite0")
         expect(page.locator(".k-tiles img[alt^=Channel]").first).to_be_visible(timeout=PATIENCE_MS)
-        for view in ("Feature maps", "Where it looks", "Whole clip"):
+        for view in ("Feature maps", "Explanations", "Whole clip"):
             page.get_by_text(view, exact=True).click()
             settle(page)
-            if view != "Where it looks":
+            if view != "Explanations":
                 expect(page.locator(".js-plotly-plot .main-svg").first).to_be_visible(timeout=PATIENCE_MS)
             picture(page, f"features-{view.split()[0].lower()}-{scheme}-{width}")
             assert overflow_px(page) <= 0, f"{view} is wider than its window"

@@ -55,7 +55,7 @@ def open_frames(page: Page, dashboard: Dashboard, digest: str, more: str = "") -
 
 def test_a_person_finds_what_is_wrong_and_takes_pictures_along(page: Page, dashboard: Dashboard, faulty: str):
     open_frames(page, dashboard, faulty)
-    press(page, "Look at every frame")
+    press(page, "Check all frames")
     expect(page.locator(".k-headline")).to_contain_text("Black from 0:02.40 to 0:03.40", timeout=PATIENCE_MS)
     for told in ("blurred from 0:04.80 to 0:05.80", "4 frames are missing"):
         expect(page.locator(".k-headline")).to_contain_text(told)
@@ -88,7 +88,7 @@ def test_keys_step_the_sheet_jumps_and_the_address_follows(page: Page, dashboard
     page.locator(".sheet .cell button").nth(20).click()
     expect(facts).not_to_contain_text("frame 36 at")
     settle(page)
-    page.get_by_label("Go to a time").fill("0:01.2")
+    page.get_by_label("Go to time").fill("0:01.2")
     page.keyboard.press("Enter")
     expect(facts).to_contain_text("frame 30 at 0:01.200")
     page.wait_for_url("**t=1.2*")

@@ -110,12 +110,12 @@ def test_predictions_are_watched_corrected_taken_along_and_learned_from(page: Pa
 
 def begin(page: Page, dashboard: Dashboard, digest: str) -> None:
     go(page, dashboard, f"/label?video={digest[:16]}&model=actions-15")
-    for name, text in (("Labels", ", ".join(SAID)), ("Who draws", "Ann")):
+    for name, text in (("Labels", ", ".join(SAID)), ("Annotator", "Ann")):
         page.get_by_role("textbox", name=name).fill(text)
         page.get_by_role("textbox", name=name).press("Tab")
         settle(page)
     picture(page, "label-begin")
-    press(page, "Begin to label")
+    press(page, "Create track")
     page.locator(".player[data-settled=yes]").wait_for()
     settle(page)
 
@@ -153,8 +153,8 @@ def accept(page: Page, dashboard: Dashboard, digest: str) -> None:
     expect(left).to_contain_text("5 stretches")
     page.keyboard.press("Shift+A")
     expect(left).to_contain_text("4 stretches")
-    press(page, "Accept all that is left")
-    expect(page.get_by_text("All of the clip was looked at")).to_be_visible()
+    press(page, "Accept all remaining")
+    expect(page.get_by_text("The whole clip was annotated")).to_be_visible()
     assert [label for *_, label in labels_of(dashboard, digest)] == list(SAID)
 
 
@@ -213,28 +213,28 @@ def take_along(page: Page, dashboard: Dashboard, digest: str, now: list[tuple[fl
 
 def learn(page: Page) -> None:
     """Into the set, a training on it, and what it got right over what was labelled."""
-    view(page, "Learn")
-    box = page.get_by_role("combobox", name="Labelled set")
+    view(page, "Train")
+    box = page.get_by_role("combobox", name="Dataset")
     box.click()
     box.fill("moves")
     page.get_by_role("option", name="moves").click()
     settle(page)
     press(page, "Put 10.0 s into “moves”")
     expect(page.get_by_text("The set “moves” now holds 1 min 10 s of labels in 7 clips")).to_be_visible()
-    press(page, "Learn from it")
+    press(page, "Train on this dataset")
     expect(page.get_by_text("It has learned")).to_be_visible(timeout=PATIENCE_MS)
     told = page.get_by_text(re.compile(r"\d+ % of 140 held-out moments right, after 1 min 10 s of labels"))
     expect(told).to_be_visible()
     settle(page)
     picture(page, "label-learned")
-    press(page, "Draft with it")
+    press(page, "Draft with this network")
     expect(page.get_by_role("combobox", name="Drafted by")).to_have_value(re.compile("moves"))
 
 
 def film(page: Page, dashboard: Dashboard) -> None:
     """The labels burnt into an MP4 that browsers play, with all its frames."""
     view(page, "Video")
-    press(page, "Make the film")
+    press(page, "Create video")
     link = page.get_by_text(re.compile("^Download the film"))
     expect(link).to_be_visible(timeout=PATIENCE_MS)
     with page.expect_download() as waiting:
@@ -268,7 +268,7 @@ def test_the_page_stands_in_narrow_and_dark_windows(
     with open_page(browser, width=width, scheme=scheme) as page:
         go(page, dashboard, f"/label?video={digest[:16]}&t=3")
         page.locator(".player[data-settled=yes]").wait_for()
-        for view in ("Draft", "Compare", "Learn", "Files", "Video"):
+        for view in ("Draft", "Compare", "Train", "Files", "Video"):
             page.get_by_test_id("stButtonGroup").get_by_text(view, exact=True).click()
             settle(page)
             assert overflow_px(page) <= 0, f"{view} is wider than its window"

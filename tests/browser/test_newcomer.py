@@ -90,7 +90,7 @@ def recipe_file(page: Page, folder: Path) -> Path:
     turn_to(page, "Prepare")
     page.get_by_text("Saved recipes").click()
     path = folder / "recipe.json"
-    path.write_bytes(downloaded(page, "Download as a file"))
+    path.write_bytes(downloaded(page, "Download as JSON"))
     turn_to(page, "Timeline")
     return path
 
@@ -146,7 +146,7 @@ def test_a_newcomer_without_a_clip_goes_the_same_way_with_the_sample(page: Page,
     expect(page.locator(".k-name", has_text="sample clip")).to_be_visible(timeout=PATIENCE_MS)
     settle(page)
     prepare(page, size=(640, 360))
-    press(page, "Go on to the timeline")
+    press(page, "Continue to the Timeline")
     analyse(page)
     expect(page.get_by_text("Scores over time")).to_be_visible()
     downloads_agree_with_the_command_line(page, newcomers, tmp_path)
@@ -159,7 +159,7 @@ def test_a_newcomer_finds_the_right_label_in_a_real_clip(
     go(page, newcomers)
     upload(page, clip)
     prepare(page, size=(320, 240))
-    press(page, "Go on to the timeline")
+    press(page, "Continue to the Timeline")
     expect(page.get_by_text("400 actions").first).to_be_visible()
     analyse(page)
     expect(page.locator(".k-headline b").first).to_have_text("surfing water")

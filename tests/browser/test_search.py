@@ -52,7 +52,7 @@ def test_a_search_in_two_languages_lands_on_the_moment(page: Page, dashboard: Da
     go(page, dashboard, "/search?q=somebody+is+tap+dancing")
     card = page.get_by_role("button", name="Play square.mp4, 0:01.0 to 0:02.0: tap dancing 0.90")
     expect(card).to_be_visible(timeout=PATIENCE_MS)
-    box = page.get_by_role("textbox", name="What do you look for?")
+    box = page.get_by_role("textbox", name="Query")
     expect(box).to_have_value("somebody is tap dancing")
     box.fill("有人在做瑜伽")
     box.press("Enter")
@@ -69,7 +69,7 @@ def test_a_search_in_two_languages_lands_on_the_moment(page: Page, dashboard: Da
     landed(dialog, 1.0)
     settle(page)
     picture(page, "search-watch")
-    press(page, "Open on the Timeline")
+    press(page, "Open in Timeline")
     expect(page.get_by_role("heading", name="Timeline", level=1)).to_be_visible()
     settle(page)
     assert "t=1" in page.url
@@ -77,8 +77,8 @@ def test_a_search_in_two_languages_lands_on_the_moment(page: Page, dashboard: Da
 
 def test_labels_in_words_appear_on_the_timeline(page: Page, dashboard: Dashboard, danced: str):
     go(page, dashboard, f"/timeline?video={danced[:16]}&model=in-words")
-    page.get_by_role("textbox", name="What do you look for?").fill("做瑜伽\neine Stepptänzerin\na fisherman")
-    press(page, "Find these labels")
+    page.get_by_role("textbox", name="Labels").fill("做瑜伽\neine Stepptänzerin\na fisherman")
+    press(page, "Find labels")
     headline = page.locator(".k-headline")
     expect(headline).to_contain_text("做瑜伽 for 1.0 s", timeout=PATIENCE_MS)
     expect(headline).to_contain_text("eine Stepptänzerin for 1.0 s")
@@ -92,13 +92,13 @@ def test_labels_in_words_appear_on_the_timeline(page: Page, dashboard: Dashboard
 
 def test_a_line_of_an_added_file_is_found_where_it_is_said(page: Page, dashboard: Dashboard, danced: str):
     go(page, dashboard, f"/timeline?video={danced[:16]}&model=kinetics400")
-    page.get_by_text("Add words", exact=True).click()
+    page.get_by_text("Add text", exact=True).click()
     page.locator("input[type=file]").set_input_files({"name": "talk.srt", "mimeType": "text/plain", "buffer": TALK})
     expect(page.get_by_text("Subtitles, 2 lines")).to_be_visible(timeout=PATIENCE_MS)
     expect(page.get_by_role("tab", name="Subtitles")).to_be_visible()
     turn_to(page, "Search")
     for query, name in (("卡尔曼", "0:00.2 to 0:00.9"), ("Kowalska", "0:01.2 to 0:01.9")):
-        box = page.get_by_role("textbox", name="What do you look for?")
+        box = page.get_by_role("textbox", name="Query")
         box.fill(query)
         box.press("Enter")
         expect(page.get_by_role("button", name=f"Play square.mp4, {name}: said:")).to_be_visible(timeout=PATIENCE_MS)

@@ -36,7 +36,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory, networks: Path) -> Iterator[
 
 def at_work(page: Page) -> None:
     """Wait until the network has begun to look at frames."""
-    expect(page.get_by_text(re.compile(r"frames a second"))).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text(re.compile(r"frames/s"))).to_be_visible(timeout=PATIENCE_MS)
 
 
 def worker_of(dashboard: Dashboard) -> psutil.Process:
@@ -59,9 +59,9 @@ def test_each_page_says_what_to_do_when_there_is_nothing(page: Page, fresh: Dash
     picture(page, "library-empty")
     for name in ("Prepare", "Frames", "Timeline"):
         turn_to(page, name)
-        expect(page.get_by_text("There is no clip yet")).to_be_visible()
+        expect(page.get_by_text("No clips yet")).to_be_visible()
         picture(page, f"{name.lower()}-empty")
-        press(page, "Open the library")
+        press(page, "Open Library")
         expect(page.get_by_role("heading", name="Library", level=1)).to_be_visible()
         settle(page)
 
@@ -99,7 +99,7 @@ def test_an_analysis_is_found_again_cancelled_and_outlived_when_its_worker_crash
     go(page, apart)
     upload(page, long_clip)
     turn_to(page, "Timeline")
-    press(page, "Find the actions")
+    press(page, "Analyse the clip")
     at_work(page)
     picture(page, "timeline-running")
     found_again_and_cancelled(page)

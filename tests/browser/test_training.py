@@ -40,13 +40,13 @@ def view(page: Page, name: str) -> None:
 
 def make_the_sample_set(page: Page, dashboard: Dashboard) -> None:
     go(page, dashboard, "/datasets")
-    expect(page.get_by_text("There is no labelled set yet")).to_be_visible()
-    small = page.get_by_text("24 clips, to see how it works")
+    expect(page.get_by_text("No datasets yet")).to_be_visible()
+    small = page.get_by_text("24 clips, for a quick look")
     expect(small).to_be_visible()
     picture(page, "datasets-empty")
     small.click()
     settle(page)
-    press(page, "Make the sample set")
+    press(page, "Create the sample dataset")
     expect(page.get_by_text("All classes have as many examples")).to_be_visible(timeout=PATIENCE_MS)
     settle(page)
     picture(page, "datasets-classes")
@@ -76,7 +76,7 @@ def train(page: Page) -> None:
     expect(page.get_by_text("The best network so far was kept")).to_be_visible(timeout=PATIENCE_MS)
     settle(page)
     picture(page, "train-stopped")
-    press(page, "Go on from there")
+    press(page, "Resume")
     expect(page.get_by_text(re.compile(r"linear probe, which knows no order"))).to_be_visible(timeout=PATIENCE_MS)
     settle(page)
     picture(page, "train-done")
@@ -84,18 +84,18 @@ def train(page: Page) -> None:
 
 def use_it(page: Page) -> None:
     """Save the network as a model, and find the actions of a clip with it."""
-    name = page.get_by_role("textbox", name="Save as a model named")
+    name = page.get_by_role("textbox", name="Model name")
     name.fill("movements")
     name.press("Enter")
     settle(page)
-    press(page, "Save as a model")
+    press(page, "Save as model")
     expect(page.get_by_text("Saved as the model movements")).to_be_visible()
     view(page, "Models")
     picture(page, "train-models")
-    press(page, "Use it on a clip")
+    press(page, "Use on a clip")
     expect(page.get_by_role("heading", name="Timeline", level=1)).to_be_visible()
     settle(page)
-    press(page, "Find the actions")
+    press(page, "Analyse the clip")
     expect(page.locator(".k-headline b").first).to_be_visible(timeout=PATIENCE_MS)
     settle(page)
     picture(page, "timeline-own-model")
@@ -105,7 +105,7 @@ def look_dark_and_narrow(browser: Browser, dashboard: Dashboard) -> None:
     """The two pages with a set and a training, on a telephone at night: nothing may be cut off."""
     for scheme, width in LOOKS:
         with open_page(browser, width=width, scheme=scheme) as page:
-            for name, heading in (("datasets", "Sample movements"), ("train", "The network")):
+            for name, heading in (("datasets", "Sample movements"), ("train", "Network")):
                 go(page, dashboard, f"/{name}")
                 expect(page.get_by_text(heading, exact=True).first).to_be_visible()
                 settle(page)

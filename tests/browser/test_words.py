@@ -58,14 +58,14 @@ def make_set(store: Store, like: VideoInfo) -> None:
 
 
 def train(page: Page, name: str, *, words: bool) -> None:
-    page.get_by_role("radio", name="New training", exact=True).click()
+    page.get_by_role("radio", name="New run", exact=True).click()
     settle(page)
     if not words:
         page.get_by_role("radio", name="Small", exact=True).click()
         settle(page)
     if words:
         expect(page.get_by_text("36 of 36 clips have subtitles or a transcript")).to_be_visible()
-        page.get_by_text("Use the words", exact=True).click()
+        page.get_by_text("Use text", exact=True).click()
         settle(page)
     page.get_by_role("textbox", name="Name", exact=True).fill(name)
     press(page, "Train")
@@ -96,16 +96,16 @@ def test_words_are_learned_compared_saved_and_read_on_the_timeline(
     fresh = clip.digest
     go(page, apart, "/train")
     train(page, "Without words", words=False)
-    expect(page.get_by_text("Picture alone")).to_have_count(0)
+    expect(page.get_by_text("Video only")).to_have_count(0)
     train(page, "With words", words=True)
-    for branch in ("Picture alone", "Words alone", "Both together"):
+    for branch in ("Video only", "Text only", "Video and text"):
         expect(page.get_by_text(branch, exact=True)).to_be_visible()
     picture(page, "words-train")
-    name = page.get_by_role("textbox", name="Save as a model named")
+    name = page.get_by_role("textbox", name="Model name")
     name.fill("stable")
     name.press("Enter")
     settle(page)
-    press(page, "Save as a model")
+    press(page, "Save as model")
     expect(page.get_by_text("Saved as the model stable")).to_be_visible()
     use_it(page, apart, store, fresh, tmp_path)
     look(browser, apart, f"/timeline?video={fresh[:16]}&model=stable", "words-timeline", "of the moments")
@@ -122,9 +122,9 @@ def use_it(page: Page, dashboard: Dashboard, store: Store, fresh: str, folder: P
     expect(page.get_by_text("both", exact=True)).to_have_count(0)
     late = srt(" ".join(SAID[0])).replace(b"00:00:00,000", b"00:00:02,900")
     (folder / "late.srt").write_bytes(late)
-    page.get_by_text("Add words", exact=True).click()
+    page.get_by_text("Add text", exact=True).click()
     page.locator("input[type=file]").first.set_input_files(folder / "late.srt")
-    expect(page.get_by_role("button", name="Find the actions")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_role("button", name="Analyse the clip")).to_be_visible(timeout=PATIENCE_MS)
     settle(page)
     analyse(page)
     expect(page.get_by_text("subtitles are near 67 % of the moments")).to_be_visible()

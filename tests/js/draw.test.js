@@ -21,7 +21,7 @@ const rectangles = (calls, fill) => calls.filter((call) => call.name === "fillRe
 
 test("times, numbers and shares as people read them", () => {
   assert.deepEqual([clock(0), clock(83.456, 2), clock(59.999, 2), clock(3725, 1)], ["0:00", "1:23.46", "1:00.00", "1:02:05.0"]);
-  assert.deepEqual([number(999), number(1000), number(1234567)], ["999", "1,000", "1,234,567"]);
+  assert.deepEqual([number(999), number(1000), number(1234567)], ["999", "1\u202f000", "1\u202f234\u202f567"]);
   assert.deepEqual([percent(0.456), percent(1)], ["46 %", "100 %"]);
 });
 

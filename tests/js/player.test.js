@@ -229,3 +229,9 @@ test("without a lane of that name the first of one's own is drawn in", async (t)
   key(box, "z", { ctrlKey: true });
   assert.deepEqual(sent.map(([, [edit]]) => [edit.kind, edit.row]), [["undo", "mine"]]);
 });
+
+test("what is not saved is said below the lanes, which stay where the mouse is", (t) => {
+  const { box } = shown(t);
+  const [lane, unsent] = [".lane", ".unsent"].map((selector) => box.querySelector(selector));
+  assert.ok(lane.compareDocumentPosition(unsent) & 4, "the warning follows");
+});

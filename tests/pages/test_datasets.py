@@ -52,36 +52,36 @@ def frames_of(at):
 
 def test_without_a_set_the_page_says_what_to_do(store):
     words = told(page("datasets"))
-    assert "There is no labelled set yet" in words
-    assert "Make the sample set" in words
+    assert "No datasets yet" in words
+    assert "Create the sample dataset" in words
 
 
 def test_the_sample_set_is_made_by_a_job(store, runner):
     at = page("datasets")
-    button(at, "Make the sample set").click().run()
-    assert runner.known[importer.MADE_KEY].title == "Make the sample set"
+    button(at, "Create the sample dataset").click().run()
+    assert runner.known[importer.MADE_KEY].title == "Create the sample dataset"
     assert [len(sample_dataset.clips(groups=groups, takes=takes)) for groups, takes in import_panel.SIZES] == [144, 24]
     assert [words.split()[0] for words in import_panel.SIZES.values()] == ["144", "24"]
     words = told(at)
     assert any(one.label == "Cancel" for one in at.button)
-    assert "There is no labelled set yet" not in words
+    assert "No datasets yet" not in words
 
 
 def test_a_path_is_checked_by_a_job_which_shows_how_far_it_is(store, runner, tmp_path):
     at = page("datasets")
     at.text_input[0].input(str(tmp_path / "moves")).run()
-    button(at, "Check this set").click().run()
+    button(at, "Check dataset").click().run()
     (job,) = runner.known.values()
     assert job.title == "Check moves"
     assert job.key == "import-" + importer.import_key(datasets.Source(str(tmp_path / "moves")))
     assert any(one.label == "Cancel" for one in at.button)
-    assert not told(at).count("There is no labelled set yet")
+    assert not told(at).count("No datasets yet")
 
 
 def test_an_upload_is_kept_aside_and_checked(store, runner):
     at = page("datasets")
     at.file_uploader[0].upload("moves.zip", b"PK", "application/zip").run()
-    button(at, "Check this set").click().run()
+    button(at, "Check dataset").click().run()
     (job,) = runner.known.values()
     assert job.title == "Check moves"
     assert [path.name for path in store.import_folder.rglob("*.zip")] == ["moves.zip"]
@@ -89,7 +89,7 @@ def test_an_upload_is_kept_aside_and_checked(store, runner):
 
 def test_nothing_given_is_told(store, runner):
     at = page("datasets")
-    button(at, "Check this set").click().run()
+    button(at, "Check dataset").click().run()
     assert "Neither a file nor a path was given" in told(at)
     assert not runner.known
 
@@ -101,19 +101,17 @@ def test_each_layout_asks_for_what_it_needs(store, runner):
     at.text_input[0].input("/sets/table.csv")
     next(one for one in at.text_input if one.label == "label").input("what")
     radio(at, "Between the labelled stretches").set_value(True)
-    button(at, "Check this set").click().run()
+    button(at, "Check dataset").click().run()
     source = datasets.Source("/sets/table.csv", form="csv", watched=True, columns=(("label", "what"),))
     assert list(runner.known) == ["import-" + importer.import_key(source)]
     at.selectbox[0].select("mstcn").run()
-    assert {"Which of the numbered splits", "A label for every so many frames"} <= {
-        one.label for one in at.number_input
-    }
+    assert {"Split number", "Frames per label"} <= {one.label for one in at.number_input}
 
 
 def test_a_check_that_failed_says_why_and_can_be_closed(store, runner, tmp_path):
     at = page("datasets")
     at.text_input[0].input(str(tmp_path)).run()
-    button(at, "Check this set").click().run()
+    button(at, "Check dataset").click().run()
     (key,) = runner.known
     runner.known[key] = replace(runner.known[key], state="failed", error="expected 7 cells", hint="Mend line 3.")
     words = told(at.run())
@@ -132,24 +130,24 @@ def test_what_a_check_found_waits_for_a_word(store, monkeypatch):
     assert "24 clips in 2 classes can be used" in words
     assert "1 thing would be left out" in words
     (table,) = frames_of(at)
-    assert table["What of it"].tolist() == ["left out", "taken in all the same"]
+    assert table["Outcome"].tolist() == ["skipped", "imported anyway"]
     assert table["Line"].tolist() == ["3", "4"]
     assert store.datasets() == []
-    button(at, "Take in what can be used").click().run()
+    button(at, "Import valid clips").click().run()
     assert "ann_0.mp4 is no longer where it was measured" in told(at).replace("\\", "")
     monkeypatch.setattr(importer, "take_clips", lambda store, found: None)  # as if they were
-    button(at, "Take in what can be used").click().run()
+    button(at, "Import valid clips").click().run()
     assert [entry.name for entry in store.datasets()] == ["Moves"]
-    view(at, "What was found")
-    assert frames_of(at)[0]["Where"].tolist() == ["set.csv", "set.csv"]
+    view(at, "Import report")
+    assert frames_of(at)[0]["Location"].tolist() == ["set.csv", "set.csv"]
 
 
 def test_a_check_can_be_forgotten_and_an_unusable_set_cannot_be_taken_in(store):
     source = datasets.Source("/sets/moves")
     store.write(importer.import_key(source), Dataset("Moves", (), ()), kind="import")
     at = page("datasets")
-    assert button(at, "Take this set in").disabled
-    button(at, "Forget it").click().run()
+    assert button(at, "Import dataset").disabled
+    button(at, "Discard").click().run()
     assert store.keys("import") == []
 
 
@@ -157,7 +155,7 @@ def test_a_name_that_is_taken_is_refused(store):
     saved(store, some_set())
     store.write(importer.import_key(datasets.Source("/x")), some_set(), kind="import")
     at = page("datasets")
-    button(at, "Take this set in").click().run()
+    button(at, "Import dataset").click().run()
     assert "already is a labelled set" in told(at)
 
 
@@ -174,17 +172,17 @@ def test_a_set_shows_its_classes_lengths_and_pictures(store):
     (table,) = frames_of(at)
     assert len(table) == 24
     assert list(table.columns) == ["Clip", "Label", "Seconds"]
-    view(at, "What was found")
-    assert "Nothing was wrong" in told(at)
+    view(at, "Import report")
+    assert "No problems found" in told(at)
 
 
 def test_groups_are_offered_and_the_split_is_kept(store):
     key = saved(store, some_set())
     at = view(page("datasets"), "Groups and split")
-    assert radio(at, "A group is told by").options[0].startswith("What stands before the first _ · 3 groups")
+    assert radio(at, "Group by").options[0].startswith("What stands before the first _ · 3 groups")
     assert "ann, bob and cy" in told(at)
     at.selectbox(key="sets.method").select("leave one group out").run()
-    assert frames_of(at)[1]["Groups that are tested"].tolist() == ["ann", "bob", "cy"]
+    assert frames_of(at)[1]["Test groups"].tolist() == ["ann", "bob", "cy"]
     button(at, "Use this split").click().run()
     assert "This is the split of the set" in at.success[0].value
     (kept,) = store.split_keys(key)
@@ -194,7 +192,7 @@ def test_groups_are_offered_and_the_split_is_kept(store):
 def test_a_pattern_of_ones_own_is_tried_and_told_if_it_fits_no_clip(store):
     saved(store, some_set())
     at = view(page("datasets"), "Groups and split")
-    radio(at, "A group is told by").set_value("A pattern of your own").run()
+    radio(at, "Group by").set_value("Custom pattern").run()
     for pattern, expected in (("(", "no pattern"), ("^zed_", "24 of 24 clips have no group")):
         at.text_input(key=at.text_input[1].key).input(pattern).run()
         assert expected in told(at).replace("\\", "")
@@ -210,7 +208,7 @@ def test_too_many_folds_are_told(store):
 def test_near_duplicates_are_looked_for_joined_and_no_longer_leak(store, runner):
     key = saved(store, some_set())
     at = view(page("datasets"), "Near-duplicates")
-    button(at, "Look for near-duplicates").click().run()
+    button(at, "Find near-duplicates").click().run()
     assert list(runner.known) == [importer.duplicates_key(key)]
     runner.known.clear()
     found = Duplicates(key, (Pair(0, 2, 0.02, 0.05),), 1)  # of ann and of bob
@@ -234,7 +232,7 @@ def test_deleting_a_set_keeps_its_clips(store):
     at = page("datasets")
     button(at, "Delete").click().run()
     assert store.datasets() == []
-    assert "There is no labelled set yet" in told(at)
+    assert "No datasets yet" in told(at)
 
 
 def test_a_set_that_is_damaged_says_so(store):

@@ -15,7 +15,7 @@ from core.workflows.evaluation import choices
 from core.workflows.training import checkpoints
 from core.workspace.store import Store
 from pages.ui import cache, state
-from pages.ui.evaluate import confusion_matrix, descriptions, figures
+from pages.ui.evaluate import confusion_matrix, descriptions, metric_figures
 from tests.pages.test_pages import FakeRunner, button, downloads_of, page, runner, told, video_info
 
 __all__ = ["runner"]
@@ -135,13 +135,13 @@ def click(at, name: str, *customdata):
 
 def test_without_a_set_the_page_says_where_to_get_one(store):
     words = told(page("evaluate"))
-    assert "There is no labelled set yet" in words and "Open Datasets" in words
+    assert "No datasets yet" in words and "Open Datasets" in words
 
 
 def test_without_a_training_or_model_the_page_says_what_to_do(store):
     dataset = some_set()
     store.save_dataset(dataset, datasets.key(dataset))
-    assert "There is nothing to evaluate yet" in told(page("evaluate"))
+    assert "Nothing to evaluate yet" in told(page("evaluate"))
 
 
 def test_the_newest_training_is_evaluated_at_once_and_shows_its_progress(store, run, runner):
@@ -149,7 +149,7 @@ def test_the_newest_training_is_evaluated_at_once_and_shows_its_progress(store, 
     (job,) = runner.known.values()
     assert job.title == "Evaluate" and job.active
     assert any(one.label == "Cancel" for one in at.button)
-    assert "Try 1, 83 %" in "".join(chosen(at, "What is evaluated").options)
+    assert "Try 1, 83 %" in "".join(chosen(at, "Run or model").options)
 
 
 def test_an_evaluation_that_failed_says_why_and_can_be_tried_again(store, run, runner):
@@ -166,7 +166,7 @@ def test_a_training_whose_answers_are_gone_is_told(store, run, runner):
     store.delete_dataset("Moves")
     dataset = some_set(count=21)
     store.save_dataset(dataset, datasets.key(dataset))
-    assert "There is nothing to evaluate yet" in told(page("evaluate")), "of another content of the set"
+    assert "Nothing to evaluate yet" in told(page("evaluate")), "of another content of the set"
 
 
 def test_a_model_is_judged_at_first_on_groups_it_never_saw_and_its_classes_can_be_matched(store, monkeypatch, runner):
@@ -176,15 +176,15 @@ def test_a_model_is_judged_at_first_on_groups_it_never_saw_and_its_classes_can_b
     monkeypatch.setattr(state, "models", lambda: {"m": card})
     monkeypatch.setattr(models.ModelLibrary, "get", lambda library, name: (card, None))
     at = page("evaluate")
-    on = chosen(at, "On")
-    assert on.options == ["6 clips of groups that it never saw", "All 24 clips of the set"]
+    on = chosen(at, "Clips")
+    assert on.options == ["6 clips of held-out groups", "All 24 clips of the set"]
     assert "does not know 1 class of this set by name: jump (8 clips of 24)" in told(at)
-    chosen(at, "Clips of classes it does not know").select("wrong").run()
+    chosen(at, "Clips of unknown classes").select("wrong").run()
     button(at, "Evaluate").click().run()
     chosen(at, "“jump” is").select("hop").run()
-    assert not [one for one in at.segmented_control if one.label == "Clips of classes it does not know"]
+    assert not [one for one in at.segmented_control if one.label == "Clips of unknown classes"]
     button(at, "Evaluate").click().run()
-    chosen(at, "On").select("").run()
+    chosen(at, "Clips").select("").run()
     button(at, "Evaluate").click().run()
     assert len(runner.known) == 3, "each is a question of its own"
     told(at)
@@ -196,7 +196,7 @@ def test_a_model_is_judged_at_first_on_groups_it_never_saw_and_its_classes_can_b
 def test_the_first_screen_tells_the_outcome_with_interval_warning_and_what_is_simpler(key):
     at = page("evaluate")
     words = told(at)
-    assert "<b>83 %</b> of 24 clips were named rightly." in words
+    assert "<b>83 %</b> of 24 clips were correctly classified." in words
     assert "With other groups like these, expect" in words and "from 4 groups" in words
     assert "There are only 4 groups in the test" in words
     assert {one.label: one.value for one in at.metric}["Accuracy"] == "83.3 %"
@@ -217,7 +217,7 @@ def test_a_click_on_a_cell_lists_exactly_its_clips_and_one_way_back(key):
     at = click(at, matrix_chart(key), 0, 2)
     assert "“jump” taken for “walk”" in told(at) and "Nothing of this kind was found" in told(at)
     button(at, "All classes").click().run()
-    assert "Class by class" in told(at)
+    assert "Per class" in told(at)
 
 
 def test_every_cell_lists_as_many_clips_as_it_counts(key):
@@ -236,7 +236,7 @@ def test_every_bin_and_every_point_of_a_curve_lists_as_many_clips_as_it_counts(k
             assert cache.listing(key, ("bin", place, scaled), "as listed", 0, 50).rows == count
     curve = cache.curve(key, "run", "roc")
     assert curve is not None
-    drawn: Any = figures.curve(curve, "roc", 1 / 3, dark=False).data[1]
+    drawn: Any = metric_figures.curve(curve, "roc", 1 / 3, dark=False).data[1]
     for false, true, (threshold,) in zip(drawn.x, drawn.y, drawn.customdata, strict=True):
         listing = cache.listing(key, ("above", "run", threshold, "all"), "as listed", 0, 50)
         assert listing.rows == pytest.approx((16 * false + 8 * true) / 100)
@@ -254,7 +254,7 @@ def test_a_clip_that_is_watched_tells_truth_and_prediction_and_leads_on(store, k
     at = click(page("evaluate"), matrix_chart(key), 1, 2)
     at.session_state["page.evaluate.watched"] = ("overview", 0)
     words = told(at.run())
-    assert "run/bob_4.mp4" in words and "the model said" in words and "1 of 2" in words
+    assert "run/bob_4.mp4" in words and "predicted" in words and "1 of 2" in words
     button(at, "Next").click().run()
     words = told(at)
     assert ("run/ann_1.mp4" in words and "2 of 2" in words and "not known" in words.lower()) or at.error
@@ -265,16 +265,16 @@ def test_a_clip_that_is_watched_tells_truth_and_prediction_and_leads_on(store, k
 
 def test_errors_lists_all_mistakes_pairs_and_classes(key):
     at = view(page("evaluate"), "errors")
-    assert "All mistakes" in told(at) and "\n4 clips" in told(at)
-    at = chosen(at, "Which mistakes").select("pairs").run()
+    assert "All errors" in told(at) and "\n4 clips" in told(at)
+    at = chosen(at, "Show").select("pairs").run()
     (pairs,) = [table.value for table in at.dataframe]
-    assert list(pairs["How often"]) == [2, 1, 1]
-    at = chosen(at, "Which mistakes").select("class").run()
+    assert list(pairs["Count"]) == [2, 1, 1]
+    at = chosen(at, "Show").select("class").run()
     assert "mistakes with it" in told(at)
-    at = chosen(at, "Which").select("right").run()
-    assert "named rightly" in told(at)
-    at = chosen(at, "Which mistakes").select("suspects").run()
-    assert "Labels that look wrong" in told(at) or "No label looks wrong" in told(at)
+    at = chosen(at, "Show").select("right").run()
+    assert "correctly classified" in told(at)
+    at = chosen(at, "Show").select("suspects").run()
+    assert "Suspicious labels" in told(at) or "No suspicious labels" in told(at)
 
 
 def test_confidence_lists_a_bin_and_what_a_threshold_does(key):
@@ -286,16 +286,16 @@ def test_confidence_lists_a_bin_and_what_a_threshold_does(key):
     place = int(np.argmax(table.counts))
     at = click(at, f"evaluate.reliability.{key}.False", place)
     assert f"\n{int(table.counts[place])} clips" in told(at)
-    counts = [one for one in at.button if re.match(r"Right:|False alarms:|Missed:", one.label)]
+    counts = [one for one in at.button if re.match(r"Correct:|False positives:|False negatives:", one.label)]
     numbers = {one.label.partition(":")[0]: int(one.label.partition(": ")[2]) for one in counts}
-    assert numbers["Right"] + numbers["Missed"] == 8, "each class has eight clips"
-    button(at, f"Missed: {numbers['Missed']}").click().run()
+    assert numbers["Correct"] + numbers["False negatives"] == 8, "each class has eight clips"
+    button(at, f"False negatives: {numbers['False negatives']}").click().run()
     assert "with a score below" in told(at)
 
 
 def test_a_point_of_a_curve_lists_what_is_said_from_there_on(key):
     at = view(page("evaluate"), "confidence")
-    at = chosen(at, "Shown as").select("roc").run()
+    at = chosen(at, "Chart").select("roc").run()
     label = str(chosen(at, "Class").value)
     at = click(at, f"evaluate.roc.{key}.{label}", 0.5)
     many = len(choices.rows(cache.evaluation(key), ("above", label, 0.5, "all")))
@@ -309,7 +309,7 @@ def test_a_set_labelled_over_time_counts_moments_and_shows_ribbons(store, runner
     for item in dataset.items:
         store.save_video(video_info(f"/clips/{item.path}", digest=item.video, duration_s=4.0))
     at = page("evaluate")
-    assert "of 32 moments were named rightly" in told(at)
+    assert "of 32 moments were correctly classified" in told(at)
     at = view(at, "errors")
     found = cache.evaluation(key)
     listing = cache.listing(key, ("mistakes",), "surest mistakes", 0, 50)
@@ -324,20 +324,20 @@ def test_two_trainings_are_compared_and_what_changed_side_is_listed(store, run, 
     one, other = answered(store, run), answered(store, second)
     at = view(page("evaluate"), "compare")
     rival = evaluation.rivalry_key(one, other)
-    assert runner.known[rival].title == "Compare the two"
+    assert runner.known[rival].title == "Compare"
     evaluation.compare(store, one, other)
     words = told(at.run())
     assert "The second is <b>12.5 points</b> ahead" in words
-    assert "Only the second is right" in words and "\n3 clips" in words
+    assert "Only the second is correct" in words and "\n3 clips" in words
 
 
 def test_alone_there_is_nothing_to_compare_with(key):
-    assert "There is nothing to compare it with" in told(view(page("evaluate"), "compare"))
+    assert "Nothing to compare with" in told(view(page("evaluate"), "compare"))
 
 
 def test_the_report_is_made_by_a_job_and_then_offered(store, key, runner):
     at = view(page("evaluate"), "report")
-    button(at, "Make the report").click().run()
+    button(at, "Create report").click().run()
     report = evaluation.report_key(key)
     assert runner.known[report].active
     store.write_file(report, lambda path: path.write_text("<!doctype html>"), kind="export")
@@ -404,6 +404,6 @@ def test_many_classes_are_shown_a_part_at_a_time_the_most_confused_first(store, 
 def test_the_class_bars_tell_values_and_intervals(store):
     found = evaluated(store, some_set(), clip_answers(some_set(), MISTAKES))
     truths = found.card.confusion.sum(axis=1)
-    drawn: Any = figures.classes(LABELS, truths, found.card.by_label, (1, 0), "recall", dark=False)
+    drawn: Any = metric_figures.classes(LABELS, truths, found.card.by_label, (1, 0), "recall", dark=False)
     recall = next(trace for trace in drawn.data if trace.name == "Recall")
     assert list(recall.x) == pytest.approx([62.5, 87.5]) and [name for (name,) in recall.customdata] == ["run", "jump"]

@@ -13,10 +13,10 @@ import pytest
 
 from core.domain import Features, ModelCard, Prediction, Recipe
 from core.domain.jobs import Job
-from core.stages.networks.explain.activations import Activations, Stretch
+from core.stages.networks.explain.activations import Activations, FrameWindow
 from core.stages.networks.explain.attribution import Attribution
 from core.stages.networks.explain.deletion import Deletion
-from core.stages.networks.explain.layers import Anatomy, Layer
+from core.stages.networks.explain.layers import Architecture, Layer
 from core.workflows import explanations, models, predictions
 from core.workflows.explanations import Question, View
 from pages.ui import state
@@ -35,7 +35,7 @@ VIEW = View(DIGEST, Recipe(), MOVING, 0)
 
 def save_anatomy() -> None:
     kernels = np.random.default_rng(0).normal(0, 1, (7, 7, 7, 3, 12)).astype(np.float32)
-    found = Anatomy((FIRST, MIDDLE, LAST), LAST.name, True, FIRST.name, kernels)
+    found = Architecture((FIRST, MIDDLE, LAST), LAST.name, True, FIRST.name, kernels)
     state.store().write(explanations.anatomy_key(MOVING), found, kind="anatomy")
 
 
@@ -49,7 +49,7 @@ def save_maps(layer: Layer) -> None:
     found = Activations(layer.name, times_s, values, values.mean(axis=(1, 2)), *ends)
     state.store().write(VIEW.layer_key(layer.name), found, kind="activations", video=DIGEST)
     pictures = rng.integers(0, 255, (50, 56, 56, 3), np.uint8)
-    seen = Stretch(np.arange(50) / 25, pictures, 0, 50, 2.0)
+    seen = FrameWindow(np.arange(50) / 25, pictures, 0, 50, 2.0)
     state.store().write(VIEW.key, seen, kind="stretch", video=DIGEST)
 
 
@@ -89,12 +89,12 @@ def opened(part: str, **session):
 
 
 def test_features_without_a_clip_lead_to_the_library(runner):  # noqa: F811
-    assert "There is no clip yet" in told(page("features"))
+    assert "No clips yet" in told(page("features"))
 
 
 def test_the_layers_of_a_network_are_loaded_at_once_and_the_page_says_so(clip, runner):  # noqa: F811
     at = page("features")
-    assert runner.known[explanations.anatomy_key(MOVING)].title == "Load the network's layers"
+    assert runner.known[explanations.anatomy_key(MOVING)].title == "Load layers"
     assert any(one.label == "Cancel" for one in at.button)
 
 
@@ -158,26 +158,26 @@ def test_the_first_kernels_are_drawn_on_demand(clip):  # noqa: F811
     assert "The 12 kernels of conv3d_1a_7x7_conv" in told(at)
 
 
-# Where it looks
+# Explanations
 
 
 def test_the_whole_clip_is_looked_at_first(clip, runner):  # noqa: F811
     at = opened("reasons")
-    button(at, "Look at the whole clip").click().run()
+    button(at, "Compute features").click().run()
     assert explanations.reading_key(state.store(), DIGEST, Recipe(), CARD, ENGINE) in runner.known
 
 
 def test_a_network_that_no_model_reads_says_what_to_do(clip):  # noqa: F811
     words = told(opened("reasons", **{"features.backbone": "keras-vgg16"}))
-    assert "No model reads this network" in words
+    assert "No model uses this network" in words
 
 
 def test_the_winning_label_is_asked_first_and_its_evidence_made_at_once(clip, runner):  # noqa: F811
     save_features()
     at = opened("reasons")
     told(at)
-    assert next(one for one in at.selectbox if one.label == "What speaks for").options == ["run", "walk"]
-    assert any(job.title == "See what speaks for “run”" for job in runner.known.values())
+    assert next(one for one in at.selectbox if one.label == "Label").options == ["run", "walk"]
+    assert any(job.title == "Explain “run”" for job in runner.known.values())
 
 
 @pytest.fixture
@@ -200,7 +200,7 @@ def test_evidence_is_drawn_over_frames_and_time_and_asks_to_be_tested(explained)
     assert drawn(at) == 1 + 7
     assert "Class activation, exact" in words
     assert "logit" in words
-    button(at, "Test this explanation").click().run()
+    button(at, "Run the test").click().run()
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_the_test_of_an_explanation_is_told_in_words_and_numbers(explained, gain
     words = told(at)
     assert expected in words
     assert f"difference {100 * gain:+.1f} points" in words
-    assert "a strong blur" in words and "mean of 3 random orders" in words
+    assert "strong blur" in words and "mean of 3 random orders" in words
 
 
 def test_a_test_that_failed_says_why(explained, runner):  # noqa: F811

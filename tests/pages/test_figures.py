@@ -107,9 +107,9 @@ def test_ticks_are_few_rise_and_stay_within_the_clip(stop_s):
 def test_the_table_tells_when_how_long_what_and_how_sure():
     table = figures.segment_table((Segment(0.0, 61.5, "walk", 0.5), Segment(61.5, 62.0, "run")))
     assert table["start"].tolist() == ["0:00.00", "1:01.50"]
-    assert table["lasts"].tolist() == [61.5, 0.5]
-    assert table["sure"].tolist()[0] == 50
-    assert np.isnan(table["sure"].tolist()[1])
+    assert table["duration"].tolist() == [61.5, 0.5]
+    assert table["confidence"].tolist()[0] == 50
+    assert np.isnan(table["confidence"].tolist()[1])
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_the_table_tells_when_how_long_what_and_how_sure():
      (3725.25, 1, "1:02:05.2"), (5.5, 3, "0:05.500")],
 )  # fmt: skip
 def test_moments_are_written_as_a_clock(seconds, places, expected):
-    assert formatting.clock(seconds, places=places) == expected
+    assert formatting.clock(seconds, decimals=places) == expected
 
 
 def test_numbers_are_written_with_units():

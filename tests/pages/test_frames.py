@@ -19,12 +19,12 @@ from core.domain import Frame, ModelCard, Prediction, Quality, Recipe, VideoInfo
 from core.domain.jobs import Job
 from core.stages.preprocessing.filters import Gamma
 from core.stages.preprocessing.sampling import Trim
-from core.stages.video.quality import Finding
+from core.stages.video.quality import QualityFinding
 from core.workflows import frames, models, predictions
 from pages.ui import state
 from pages.ui.common import formatting, quality_text
 from pages.ui.common.media import preview
-from pages.ui.common.media.preview import View
+from pages.ui.common.media.preview import Viewport
 from pages.ui.frames import quality_figures
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -143,7 +143,7 @@ def steps(*chosen) -> tuple:
 
 
 def test_without_a_clip_the_page_leads_to_the_library(runner):
-    assert "There is no clip yet" in told(page())
+    assert "No clips yet" in told(page())
 
 
 def test_a_clip_that_was_not_looked_at_shows_its_sheet_and_what_looking_does(clip, runner):
@@ -164,7 +164,7 @@ def test_a_second_look_at_a_sheet_asks_nobody(clip, runner):
 def test_one_a_shot_says_what_it_needs(clip):
     at = page(**{"sheet.size": "shots", "export.way": "shots"})
     words_told = told(at)
-    assert "The shots are not known yet" in words_told
+    assert "Shots have not been detected yet" in words_told
 
 
 # Running and failed ---------------------------------------------------------------------------------------------------
@@ -172,14 +172,14 @@ def test_one_a_shot_says_what_it_needs(clip):
 
 def test_looking_at_every_frame_shows_how_far_it_is(clip, runner):
     at = page()
-    button(at, "Look at every frame").click().run()
+    button(at, "Check all frames").click().run()
     assert "40 %, 40 of 100 frames" in at.get("progress")[0].proto.text
     assert any(one.label == "Cancel" for one in at.button)
 
 
 def test_a_job_that_failed_says_why_and_can_be_tried_again(clip, runner):
     key = frames.quality_key(DIGEST)
-    runner.known[key] = Job(key, "Look at every frame", "failed", error="It was cut off.", hint="Add it again.")
+    runner.known[key] = Job(key, "Check all frames", "failed", error="It was cut off.", hint="Add it again.")
     at = page()
     assert "It was cut off" in told(at)
     assert "Add it again" in told(at)
@@ -317,15 +317,15 @@ def test_one_a_shot_gives_the_middle_of_each(looked_at, runner):
 
 def test_close_up_the_part_in_view_is_exact():
     image = np.random.default_rng(0).integers(0, 255, (100, 200, 3), np.uint8)
-    part = preview.detail(image, View(10, 0.5, 0.25))
+    part = preview.detail(image, Viewport(10, 0.5, 0.25))
     assert part is not None and part["exact"]
     assert (part["left"], part["top"], part["right"], part["bottom"]) == (90, 20, 110, 30)
     coded = np.frombuffer(base64.b64decode(part["source"].split(",")[1]), np.uint8)
     assert np.array_equal(cv2.imdecode(coded, cv2.IMREAD_COLOR)[..., ::-1], image[20:30, 90:110])
-    assert preview.detail(image, View()) is None
+    assert preview.detail(image, Viewport()) is None
 
 
-@pytest.mark.parametrize("view", [View(1000, 0, 0), View(1000, 1, 1), View(1.5, 0.9, 0.1)])
+@pytest.mark.parametrize("view", [Viewport(1000, 0, 0), Viewport(1000, 1, 1), Viewport(1.5, 0.9, 0.1)])
 def test_the_part_in_view_lies_inside_the_picture(view):
     part = preview.detail(np.zeros((100, 200, 3), np.uint8), view)
     assert part is not None
@@ -336,11 +336,11 @@ def test_the_part_in_view_lies_inside_the_picture(view):
 @pytest.mark.parametrize(
     ("finding", "expected"),
     [
-        (Finding("dark", 3.0, 5.0, 75, 50), "dark from 0:03.00 to 0:05.00"),
-        (Finding("repeated", 6.0, 8.0, 150, 12), "12 frames repeat the one before from 0:06.00 to 0:08.00"),
-        (Finding("repeated", 6.0, 6.04, 150, 1), "1 frame repeats the one before at 0:06.00"),
-        (Finding("missing", 6.0, 6.2, 150, 4), "4 frames are missing from 0:06.00 to 0:06.20"),
-        (Finding("flash", 6.0, 6.3, 150, 4), "a flash at 0:06.00"),
+        (QualityFinding("dark", 3.0, 5.0, 75, 50), "dark from 0:03.00 to 0:05.00"),
+        (QualityFinding("repeated", 6.0, 8.0, 150, 12), "12 frames repeat the one before from 0:06.00 to 0:08.00"),
+        (QualityFinding("repeated", 6.0, 6.04, 150, 1), "1 frame repeats the one before at 0:06.00"),
+        (QualityFinding("missing", 6.0, 6.2, 150, 4), "4 frames are missing from 0:06.00 to 0:06.20"),
+        (QualityFinding("flash", 6.0, 6.3, 150, 4), "a flash at 0:06.00"),
     ],
 )
 def test_findings_in_words(finding, expected):
@@ -375,6 +375,10 @@ print(*{"av", "scenedetect", "tensorflow", "openvino"} & set(sys.modules))
 
 
 def test_findings_that_overlap_share_one_lane():
-    found = (Finding("dark", 1.0, 3.0, 0, 50), Finding("flash", 2.0, 2.04, 0, 1), Finding("repeated", 2.5, 4.0, 0, 9))
+    found = (
+        QualityFinding("dark", 1.0, 3.0, 0, 50),
+        QualityFinding("flash", 2.0, 2.04, 0, 1),
+        QualityFinding("repeated", 2.5, 4.0, 0, 9),
+    )
     drawn = [(one.start_s, one.stop_s, one.label) for one in quality_text.segments(found)]
     assert drawn == [(1.0, 3.0, "dark"), (3.0, 4.0, "9 frames repeat the one before")]

@@ -49,18 +49,18 @@ def labels_of(store: Store, track: str) -> list[tuple[float, float, str]]:
 
 
 def test_without_a_clip_it_leads_to_the_library(runner: FakeRunner):
-    assert "There is no clip yet" in told(page("label"))
+    assert "No clips yet" in told(page("label"))
 
 
 def test_a_clip_without_labels_says_how_to_begin(store: Store, clip: VideoInfo):
     at = page("label")
-    assert "Nothing is labelled in this clip yet" in told(at)
+    assert "No labels yet" in told(at)
     at.text_input(key="label.begin.labels").set_value("walk, run,  jump , walk").run()
     at.text_input(key="label.begin.author").set_value("Ann").run()
-    button(at, "Begin to label").click().run()
+    button(at, "Create track").click().run()
     (begun,) = journal.tracks(store, clip.digest)
     assert begun.document == Document(("walk", "run", "jump"), author="Ann")
-    assert "Every edit is kept at once" in told(at)
+    assert "Every edit is saved immediately" in told(at)
 
 
 def test_a_track_shows_its_labels_with_their_keys_and_what_is_kept(store: Store, track: str):
@@ -111,8 +111,8 @@ def test_what_is_left_is_led_to_and_accepted(store: Store, track: str, drafted: 
     at = page("label")
     words = told(at)
     assert at.get("progress")[0].proto.text == "1.4 s of 2.0 s looked at"
-    assert "Look at **0:01.4 to 0:02.0**: the draft says **run**. It is the last one." in words
-    button(at, "Accept the draft").click().run()
+    assert "Review **0:01.4 to 0:02.0**: the draft predicts **run**. This is the last segment." in words
+    button(at, "Accept draft").click().run()
     assert labels_of(store, track)[-1] == (1.4, 2.0, "run")
     found = journal.read(store, track)
     assert found.document.seen == ((0.0, 2.0),) and found.done[-1][1] == "accept"
@@ -123,8 +123,8 @@ def test_a_stretch_can_be_said_to_be_as_drawn_or_put_off(store: Store, clip: Vid
     track = journal.begin(store, clip.digest, replace(MINE, segments=(), seen=()))
     at = page("label")
     assert "Look at **0:00.0 to 0:02.0**" in told(at)
-    button(at, "Later").click().run()
-    button(at, "As I drew it").click().run()
+    button(at, "Skip").click().run()
+    button(at, "Keep my labels").click().run()
     assert journal.read(store, track).document.seen == ((0.0, 2.0),)
     assert not labels_of(store, track), "looked at, and nothing happens there"
 
@@ -134,20 +134,20 @@ def test_two_authors_are_compared(store: Store, clip: VideoInfo, track: str):
     journal.begin(store, clip.digest, other)
     at = page("label", **{"page.label.view": "compare", f"page.label.track.{clip.digest}": track})
     named = {one.label: one.value for one in at.metric}
-    assert named["Both looked at"] == "1.4 s"
-    assert named["Frames labelled alike"] == "86 %"
+    assert named["Reviewed by both"] == "1.4 s"
+    assert named["TrackAgreement"] == "86 %"
     assert float(named["Cohen's kappa"]) == pytest.approx(0.78, abs=0.02)
     assert "substantial" in told(at) and "differ in 1 stretch" in told(at)
 
 
 def test_one_track_alone_cannot_be_compared(store: Store, track: str):
-    assert "There is one track only" in told(page("label", **{"page.label.view": "compare"}))
+    assert "Only one track" in told(page("label", **{"page.label.view": "compare"}))
 
 
 def test_kappa_that_is_undefined_is_told_as_that():
-    from core.workflows.annotation.agreement import Agreement
+    from core.workflows.annotation.agreement import TrackAgreement
 
-    alike = Agreement(2.0, 1.0, None, (), (), np.zeros(0), np.zeros(0))
+    alike = TrackAgreement(2.0, 1.0, None, (), (), np.zeros(0), np.zeros(0))
     assert "undefined" in compare.meaning(alike)
 
 
@@ -208,13 +208,13 @@ def test_labels_go_into_a_set_and_a_network_learns(store: Store, track: str, run
     button(at, "Put 1.4 s into “My labels”").click().run()
     assert "now holds 1.4 s of labels in 1 clip" in told(at)
     assert store.dataset("My labels").items[0].segments == MINE.segments
-    button(at, "Learn from it").click().run()
+    button(at, "Train on this dataset").click().run()
     assert at.error, "one clip cannot be both learned and tested"
     monkeypatch.setattr(retraining, "plan", lambda *_, **__: "cd" * 20)
     monkeypatch.setattr(
         "core.workflows.training.run_of", lambda *_: type("Run", (), {"state": "planned", "name": "x"})()
     )
-    button(at, "Learn from it").click().run()
+    button(at, "Train on this dataset").click().run()
     assert runner.known["cd" * 20].title == "Train x"
 
 
@@ -229,9 +229,9 @@ def test_the_curve_tells_what_labels_were_worth(store: Store, track: str, monkey
 
 def test_films_are_made_by_jobs(store: Store, clip: VideoInfo, track: str, drafted: None, runner: FakeRunner):
     at = page("label", **{"page.label.view": "video"})
-    button(at, "Make the film").click().run()
-    button(at, "Cut out 2 segments").click().run()
-    assert {job.title for job in runner.known.values()} >= {"Make the film", "Cut out 2 segments"}
+    button(at, "Create video").click().run()
+    button(at, "Export 2 segments").click().run()
+    assert {job.title for job in runner.known.values()} >= {"Create video", "Export 2 segments"}
     strips = (rendering.Strip("actions · ann", MINE.segments),)
     store.write_file(rendering.cut_key(clip.digest, strips), _packed, kind="export")
     assert "Download 2 segments" in told(page("label", **{"page.label.view": "video"}))
@@ -244,8 +244,8 @@ def _packed(path: Path) -> None:
 def test_a_track_that_was_deleted_comes_back(store: Store, clip: VideoInfo, track: str):
     at = page("label")
     button(at, "Delete this track").click().run()
-    assert "Nothing is labelled in this clip yet" in told(at)
-    button(at, "Bring back the deleted track").click().run()
+    assert "No labels yet" in told(at)
+    button(at, "Restore the deleted track").click().run()
     assert "2 segments" in told(at)
 
 
@@ -253,7 +253,7 @@ def test_what_a_labelled_set_says_of_the_clip_can_be_begun_with(store: Store, cl
     retraining.contribute(store, "Given", clip.digest, MINE)
     at = page("label")
     at.selectbox(key="label.begin.source").set_value("Given").run()
-    button(at, "Begin to label").click().run()
+    button(at, "Create track").click().run()
     (begun,) = journal.tracks(store, clip.digest)
     assert begun.document.segments == MINE.segments and begun.document.seen == MINE.seen
 

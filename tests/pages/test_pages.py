@@ -163,7 +163,7 @@ def test_a_library_shows_what_was_measured_and_what_was_odd(clip):
     words = told(page("library"))
     for expected in ("street.mp4", "96 × 64 px", "25 frames/s", "50 frames", "H.264", "50 of 60 declared frames"):
         assert expected in words
-    assert "The file itself stays" in words
+    assert "The original file is kept" in words
 
 
 def test_a_clip_that_cannot_be_added_says_why_and_what_to_do(runner):
@@ -181,7 +181,7 @@ def test_a_clip_that_cannot_be_added_says_why_and_what_to_do(runner):
 def test_a_path_that_leads_nowhere_is_told(runner, tmp_path):
     at = page("library")
     at.text_input[0].input(str(tmp_path / "none.mp4"))
-    button(at, "Add from this path").click().run()
+    button(at, "Add from path").click().run()
     assert "There is no file or folder" in at.error[0].value
 
 
@@ -190,7 +190,7 @@ def test_a_folder_adds_each_clip_in_it(runner, tmp_path):
         (tmp_path / name).write_bytes(b"x")
     at = page("library")
     at.text_input[0].input(str(tmp_path))
-    button(at, "Add from this path").click().run()
+    button(at, "Add from path").click().run()
     assert sorted(job.title for job in runner.known.values()) == ["Add a.MOV", "Add b.mp4"]
 
 
@@ -216,7 +216,7 @@ def test_fifty_clips_come_in_portions_and_can_be_searched(runner):
         state.store().save_video(video_info(f"/clips/clip{number:02}.mp4", digest=f"{number:064x}"))
     at = page("library")
     assert sum('class="k-name"' in one.proto.body for one in at.get("html")) == 12
-    next(one for one in at.text_input if one.label == "Find by name").input("clip07").run()
+    next(one for one in at.text_input if one.label == "Search by name").input("clip07").run()
     words = told(at)
     assert "clip07.mp4" in words
     assert "clip08.mp4" not in words
@@ -227,8 +227,8 @@ def test_fifty_clips_come_in_portions_and_can_be_searched(runner):
 
 def test_prepare_without_a_clip_leads_to_the_library(runner):
     at = page("prepare")
-    assert "There is no clip yet" in told(at)
-    button(at, "Open the library").click().run()
+    assert "No clips yet" in told(at)
+    button(at, "Open Library").click().run()
     assert "The library is empty" in told(at)
 
 
@@ -240,7 +240,7 @@ def test_a_press_counts_though_the_run_that_takes_it_no_longer_draws_its_button(
         digest = f"{number:02x}" * 32
         state.store().save_video(replace(clip, digest=digest), name=f"{number}.mp4")
     words = told(pressed.run())
-    assert at.session_state["video"] == clip.digest and "Find the actions" in words
+    assert at.session_state["video"] == clip.digest and "Analyse the clip" in words
 
 
 def test_prepare_while_the_workers_start_says_so(clip, runner):
@@ -292,7 +292,7 @@ def test_steps_move_switch_off_and_go(clip):
     assert recipe_of(at) == Recipe((Crop((0.0, 50.0)), Rotate(90.0)))
     at.toggle("on.1").set_value(False).run()
     assert recipe_of(at) == Recipe((Crop((0.0, 50.0)),))
-    assert "takes no part" in told(at)
+    assert "This step is switched off" in told(at)
     at.button("Remove.2").click().run()
     assert [uid for uid, _, _ in at.session_state["parts"]] == [1]
     button(at, "Reset").click().run()
@@ -307,12 +307,12 @@ def test_a_moment_that_is_cut_away_is_told_so(clip):
     assert made.shown(0.4) == 10
     assert made.shown(1.19) == 29
     assert made.shown(1.2) is None
-    assert "the recipe keeps 0:00.40 to 0:01.16" in before_after._cut_away(made)
+    assert "The recipe removes this moment and keeps 0:00.40 to 0:01.16" in before_after._cut_away(made)
 
 
 def test_a_recipe_is_saved_used_again_and_deleted(clip):
     at = page("prepare", parts=parts(Rotate(90.0)))
-    next(one for one in at.text_input if one.label == "Name of this recipe").input("turned")
+    next(one for one in at.text_input if one.label == "Recipe name").input("turned")
     button(at, "Save").click().run()
     assert state.store().recipes() == {"turned": Recipe((Rotate(90.0),))}
     button(at, "Reset").click().run()
@@ -341,20 +341,20 @@ def test_a_timeline_before_the_analysis_says_what_it_does(clip):
     words = told(at)
     assert "Not analysed yet" in words
     assert "A made model" in words
-    assert "96 %</td><td>of clips it never saw were named rightly" in words
-    button(at, "Find the actions").click().run()
+    assert "96 %</td><td>of held-out clips correctly classified" in words
+    button(at, "Analyse the clip").click().run()
     assert any(one.label == "Cancel" for one in at.button)
 
 
 def test_a_running_analysis_shows_how_far_it_is_and_can_be_cancelled(clip, runner):
     key = prediction_key()
     runner.known[key] = Job(
-        key, "Find the actions", "running", 40, 100, "Looking at frames", since=1.0, since_done=8, reported=2.0
+        key, "Analyse the clip", "running", 40, 100, "Looking at frames", since=1.0, since_done=8, reported=2.0
     )
     at = page("timeline")
     (bar,) = at.get("progress")
     assert bar.proto.value == 40
-    for expected in ("40 %, 40 of 100 frames", "32 frames a second", "about 2 s left"):
+    for expected in ("40 %, 40 of 100 frames", "32 frames/s", "about 2 s left"):
         assert expected in bar.proto.text
     button(at, "Cancel").click().run()
     assert runner.cancelled == [key]
@@ -379,7 +379,7 @@ def test_a_finished_analysis_shows_labels_segments_and_files(clip):
     assert len(at.get("plotly_chart")) == 1
     at.selectbox(key="download.other").select("elan").run()
     assert downloads_of(at)[FORMATS["elan"].title].read().startswith(b"<?xml")
-    assert "does not keep how sure each segment is" in told(at)
+    assert "Not stored in this format: how sure each segment is" in told(at)
 
 
 @pytest.mark.parametrize(
@@ -387,12 +387,12 @@ def test_a_finished_analysis_shows_labels_segments_and_files(clip):
     [
         ({"state": "failed", "error": "The clip is damaged.", "hint": "Trim it."}, ("The clip is damaged", "Trim it")),
         ({"state": "lost", "error": "The program was ended.", "hint": "Start it again."}, ("The program was ended",)),
-        ({"state": "cancelled"}, ("Stopped before the end", "Nothing was kept")),
+        ({"state": "cancelled"}, ("Cancelled.", "No results were stored.")),
     ],
 )
 def test_an_analysis_that_did_not_end_well_says_so_and_can_be_tried_again(clip, runner, ended, expected):
     key = prediction_key()
-    runner.known[key] = replace(Job(key, "Find the actions"), **ended)
+    runner.known[key] = replace(Job(key, "Analyse the clip"), **ended)
     at = page("timeline")
     words = told(at)
     assert all(part in words for part in expected)
@@ -414,7 +414,7 @@ def test_without_any_model_the_timeline_says_what_to_do(clip, monkeypatch):
         models.ModelLibrary, "broken", lambda library: {"m": WeightsMissing("No weights.", "Fetch them.")}
     )
     words = told(page("timeline"))
-    assert "There is no model on this machine" in words
+    assert "No models found" in words
     assert "No weights. Fetch them." in words
 
 

@@ -1,4 +1,4 @@
-"""The report in words on the Timeline and at the command line."""
+"""Report in words on the Timeline and at the command line."""
 
 import numpy as np
 import pytest
@@ -19,7 +19,7 @@ def test_timeline_tells_the_findings_in_words_in_both_languages(clip):  # noqa: 
     save_prediction()
     at = page("timeline")
     words = told(at)
-    assert "In words" in words and "**walk**: once, from 0:00.0, for 1.0 s (50 % of the time)" in words
+    assert "Report" in words and "**walk**: once, from 0:00.0, for 1.0 s (50 % of the time)" in words
     files = downloads_of(at)
     assert {"Plain text", "Markdown", "WebVTT chapters"} <= set(files)
     assert "walk: once, from 0:00.0, for 1.0 s" in files["Plain text"].read().decode()

@@ -83,8 +83,8 @@ def known_of(digest: str, store: Store, *parts: tuple[str, int]) -> str:
 
 def test_an_empty_library_sends_to_the_library(workers: Workers):
     at = page("search")
-    assert "There is no clip yet" in told(at)
-    assert button(at, "Open the library")
+    assert "No clips yet" in told(at)
+    assert button(at, "Open Library")
 
 
 def test_clips_that_nothing_has_looked_at_are_told_and_looked_at_in_one_job(store: Store, workers: Workers):
@@ -92,7 +92,7 @@ def test_clips_that_nothing_has_looked_at_are_told_and_looked_at_in_one_job(stor
     clip(store, "b.mp4")
     at = page("search")
     assert "2 of 2 clips cannot be searched yet" in told(at)
-    button(at, "Look at them now").click().run()
+    button(at, "Analyse now").click().run()
     assert "40 %" in " ".join(one.proto.text for one in at.get("progress")) or "Looking at frames" in told(at)
     (job,) = workers.known.values()
     workers.known[job.key] = replace(job, state="failed", error="1 of 2 clips could not be looked at", hint="Open it.")
@@ -135,7 +135,7 @@ def test_words_that_nothing_comes_near_are_warned_of(store: Store):
     at.text_input[0].input("1996").run()
     words = told(at)
     assert "None of the actions known here comes near" in words
-    assert "No moment fits these words" in words
+    assert "No results" in words
 
 
 def test_a_search_that_cannot_be_made_says_why(store: Store, workers: Workers):
@@ -155,12 +155,12 @@ def test_a_search_that_cannot_be_made_says_why(store: Store, workers: Workers):
 def test_labels_in_words_are_a_choice_beside_the_models(store: Store, workers: Workers):
     known_of(clip(store, "a.mp4"), store, ("yoga", 10))
     at = page("timeline")
-    button(at, "Name labels").click().run()
-    assert "Name what to look for" in told(at)
+    button(at, "Enter labels").click().run()
+    assert "Enter labels" in told(at)
     at.text_area[0].input("做瑜伽\na welder")
-    button(at, "Find these labels").click().run()
+    button(at, "Find labels").click().run()
     (job,) = workers.known.values()
-    assert job.title == "Find these labels"
+    assert job.title == "Find labels"
     workers.known[job.key] = replace(job, state="failed", error="The disk is full.", hint="Make room.")
     assert "The disk is full" in told(at.run())
 
@@ -174,7 +174,7 @@ def test_what_was_found_is_shown_with_the_labels_that_carry_it(store: Store):
     at = page("timeline", model="in-words", labels="\n".join(labels), video=digest)
     words = told(at)
     assert "<b>做瑜伽</b> for 3.2 s and <b>a welder</b> for 3.2 s" in words
-    assert "was decided in this clip by" in words and "not seen in this clip" in words
+    assert "actions in this clip" in words and "not seen in this clip" in words
     assert "playing cello" in words and "none of these" not in words
     assert at.text_area[0].value == "\n".join(labels)
 

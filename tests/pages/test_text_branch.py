@@ -20,13 +20,13 @@ WORDS = {"picture accuracy": 0.5, "words accuracy": 0.55, "both accuracy": 0.875
 
 
 def test_train_offers_the_words_where_clips_have_some(looked_at, store, runner):
-    assert not any(one.label == "Use the words" for one in page("train").toggle)
+    assert not any(one.label == "Use text" for one in page("train").toggle)
     for item in looked_at.items:
         store.save_video(video_info(f"/clips/{item.path}", digest=item.video))
     keep_lines(store, looked_at.items[0].video, "subtitle", [Line(0.0, 1.0, "she rides a horse")])
     at = page("train")
     assert "1 of 24 clips have subtitles or a transcript." in told(at)
-    next(one for one in at.toggle if one.label == "Use the words").set_value(True).run()
+    next(one for one in at.toggle if one.label == "Use text").set_value(True).run()
     button(at, "Train").click().run()
     (record,) = training.all_runs(store).values()
     assert record.settings["words"] is True and record.name.endswith("with words")
@@ -34,13 +34,13 @@ def test_train_offers_the_words_where_clips_have_some(looked_at, store, runner):
 
 def test_what_the_words_add_is_told_beside_the_picture(looked_at, store):
     ended(store, planned(store, looked_at, words=True), words=WORDS)
-    at = tab(page("train"), "Trainings")
+    at = tab(page("train"), "Runs")
     tiles = {one.label: one.value for one in at.metric}
-    assert tiles == {"Picture alone": "50.0 %", "Words alone": "55.0 %", "Both together": "87.5 %"}
-    assert "With the words 37.5 in 100 clips more are named rightly" in told(at)
+    assert tiles == {"Video only": "50.0 %", "Text only": "55.0 %", "Video and text": "87.5 %"}
+    assert "37.5 points higher than without" in told(at)
 
 
-@pytest.mark.parametrize(("both", "expected"), [(0.5, "change nothing"), (0.4, "10.0 in 100 clips fewer")])
+@pytest.mark.parametrize(("both", "expected"), [(0.5, "not change"), (0.4, "10.0 points lower")])
 def test_words_that_do_not_help_are_told_so(looked_at, store, both, expected):
     record = ended(store, planned(store, looked_at, words=True), words=WORDS | {"both accuracy": both})
     assert expected in text_branch_scores.sentence(record)
@@ -76,7 +76,7 @@ def reader(clip, monkeypatch) -> ModelCard:
 
 
 def file_answer(apart: Branches, scores: np.ndarray) -> None:
-    """Store what the model says of the clip with the words that it has now."""
+    """Store predicted class of the clip with the words that it has now."""
     store = state.store()
     key = predictions.prediction_key(store, DIGEST, Recipe(), READER, "tensorflow-f32")
     store.write(predictions.branches_key(key), apart, kind=text_store.WITH_WORDS_APART, video=DIGEST)
@@ -91,7 +91,7 @@ def test_the_timeline_tells_whether_words_were_read_and_looks_anew_when_they_cha
     assert "<b>walk</b> throughout" in told(at) and "the picture alone decides" in told(at)
     keep_lines(state.store(), DIGEST, "subtitle", [Line(0.0, 1.0, "run now")])
     at.run()
-    assert button(at, "Find the actions"), "what was said without the words is not shown with them"
+    assert button(at, "Analyse the clip"), "what was said without the words is not shown with them"
     file_answer(branches(True, True), np.array([0.3, 0.7]))
     words = told(at.run())
     assert "<b>run</b> throughout" in words and "subtitles are near every moment" in words

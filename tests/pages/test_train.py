@@ -24,7 +24,7 @@ from core.workflows import datasets, predictions, training
 from core.workflows.training import checkpoints
 from core.workspace.store import Store
 from pages.ui import state
-from pages.ui.train import descriptions, figures
+from pages.ui.train import descriptions, run_figures
 from tests.pages.test_pages import FakeRunner, button, downloads_of, page, runner, told
 
 __all__ = ["runner"]
@@ -95,17 +95,17 @@ def tab(at, name: str):
 
 def test_without_a_set_the_page_says_where_to_get_one(store):
     words = told(page("train"))
-    assert "There is no labelled set yet" in words and "Open Datasets" in words
+    assert "No datasets yet" in words and "Open Datasets" in words
 
 
 def test_before_its_features_a_set_offers_to_have_all_clips_looked_at(dataset, runner):
     at = page("train")
     words = told(at)
-    assert "24 clips" in words and "Look at all clips" in words and "as it suggests itself" in words
+    assert "24 clips" in words and "Compute features" in words and "as it suggests itself" in words
     assert not any(one.label == "Train" for one in at.button)
-    button(at, "Look at all clips").click().run()
+    button(at, "Compute features").click().run()
     (job,) = runner.known.values()
-    assert job.title == "Look at all clips" and job.active
+    assert job.title == "Compute features" and job.active
     assert any(one.label == "Cancel" for one in at.button)
 
 
@@ -126,11 +126,11 @@ def test_with_features_a_training_begins_with_one_click_and_shows_its_curves(loo
 
 def test_the_dial_and_the_details_make_the_settings(looked_at, store):
     at = page("train")
-    dial = next(one for one in at.segmented_control if one.label == "How much network")
+    dial = next(one for one in at.segmented_control if one.label == "Network size")
     dial.select("large").run()
     next(one for one in at.selectbox if one.label == "Cell").select("lstm").run()
     next(one for one in at.number_input if one.label == "Units").set_value(48).run()
-    next(one for one in at.toggle if one.label == "Reads both ways").set_value(False).run()
+    next(one for one in at.toggle if one.label == "Bidirectional").set_value(False).run()
     button(at, "Train").click().run()
     (record,) = training.all_runs(store).values()
     expected = replace(training.DIALS["large"], cell="lstm", units=48, bidirectional=False)
@@ -144,12 +144,12 @@ def test_a_training_that_failed_says_why_and_can_go_on(looked_at, store, runner)
     runner.known[key] = replace(runner.known[key], state="failed", error="It died.", hint="Try again.")
     words = told(at.run())
     assert "It died" in words and "Try again" in words
-    button(at, "Go on from there").click().run()
+    button(at, "Resume").click().run()
     assert runner.known[key].active
     runner.known[key] = replace(runner.known[key], state="cancelled")
     ended(store, key, state="stopped")
     assert "The best network so far was kept" in told(at.run())
-    button(at, "Leave it").click().run()
+    button(at, "Close").click().run()
     assert "The best network so far was kept" not in told(at)
 
 
@@ -161,7 +161,7 @@ def test_a_training_that_has_ended_is_told_with_what_is_simpler(looked_at, store
     ended(store, key)
     words = told(at.run())
     assert "88 %" in words and "linear probe, which knows no order in time, reaches 80 %" in words
-    assert "not reliable, n = 2 groups" in words and "Save as a model" in words
+    assert "not reliable, n = 2 groups" in words and "Save as model" in words
 
 
 def test_trainings_are_listed_compared_renamed_and_deleted(looked_at, store):
@@ -170,12 +170,12 @@ def test_trainings_are_listed_compared_renamed_and_deleted(looked_at, store):
     ended(store, second, scores={"accuracy": 0.5, "macro_f1": 0.4})
     at = tab(page("train"), "runs")
     words = told(at)
-    assert "First try" in words and "named rightly" in words
+    assert "First try" in words and "correctly classified" in words
     at.session_state["train.table.2"] = {"selection": {"rows": [0, 1], "columns": [], "cells": []}}
     at.run()
     assert "luck of the draw" in told(at)
-    (differing,) = [table.value for table in at.dataframe if "What differs" in table.value]
-    assert list(differing["What differs"]) == ["seed"]
+    (differing,) = [table.value for table in at.dataframe if "Setting" in table.value]
+    assert list(differing["Setting"]) == ["seed"]
     at.session_state["train.table.2"] = {"selection": {"rows": [1], "columns": [], "cells": []}}
     at.run()
     shown = list(training.all_runs(store))[1]
@@ -190,13 +190,13 @@ def test_a_training_that_did_not_end_can_be_gone_on_with_from_the_list(looked_at
     key = planned(store, looked_at)
     at = tab(page("train"), "runs")
     assert "has not ended yet" in told(at)
-    button(at, "Go on with this training").click().run()
+    button(at, "Resume this run").click().run()
     assert runner.known[key].active
 
 
 def test_without_trainings_and_models_the_tabs_say_so(dataset):
-    assert "Nothing was trained yet" in told(tab(page("train"), "runs"))
-    assert "No model was saved yet" in told(tab(page("train"), "models"))
+    assert "No runs yet" in told(tab(page("train"), "runs"))
+    assert "No models yet" in told(tab(page("train"), "models"))
 
 
 def test_models_can_be_used_downloaded_deleted_and_bad_zips_are_refused(store, monkeypatch):
@@ -212,14 +212,14 @@ def test_models_can_be_used_downloaded_deleted_and_bad_zips_are_refused(store, m
 
 def test_a_search_shows_its_trials_and_its_best_becomes_the_settings(looked_at, store, runner):
     at = page("train")
-    button(at, "Look for settings").click().run()
+    button(at, "Start tuning").click().run()
     key, job = next(iter(runner.known.items()))
     assert job.title == "Find settings for Moves"
     runner.known[key] = replace(job, state="done")
     drawn = {"backbone": CNN, "learning_rate": 0.004, "batch_size": 8, "cell": "lstm", "units": 32, "dropout": 0.2}
     store.write(key, (Trial(0, drawn, "done", 0.9, 0.3, 20, 2.0), Trial(1, drawn, "pruned", 0.5, 1.0)), kind="search")
     at.run()
-    button(at, "Use trial 1, 90 % on validation groups").click().run()
+    button(at, "Use trial 1, 90 % validation").click().run()
     told(at)
     button(at, "Train").click().run()
     (record,) = training.all_runs(store).values()
@@ -239,9 +239,9 @@ def test_a_set_that_cannot_be_split_says_so(store):
 def test_words_and_figures_hold_what_they_are_given(store, dataset):
     record = ended(store, planned(store, dataset))
     assert "88 %" in descriptions.headline(record) and "GRU, 64 units, both ways" in descriptions.facts(record)
-    figure: Any = figures.beside(record, dark=False)
+    figure: Any = run_figures.beside(record, dark=False)
     assert list(figure.data[0].x) == pytest.approx([50.0, 80.0, 87.5])
-    drawn: Any = figures.score(HISTORY, passes=40, best=6, dark=True)
-    assert [trace.name for trace in drawn.data] == ["in training", "on validation groups", "kept"]
-    assert list(descriptions.folds(record.folds)["Passes"]) == [7, 7]
+    drawn: Any = run_figures.score(HISTORY, passes=40, best=6, dark=True)
+    assert [trace.name for trace in drawn.data] == ["training", "validation", "kept"]
+    assert list(descriptions.folds(record.folds)["Epochs"]) == [7, 7]
     assert Path(record.dataset).name == "Moves"

@@ -27,8 +27,8 @@ def answering(runner, clip, monkeypatch):  # noqa: F811
 def test_without_words_the_timeline_says_how_to_add_some(answering):
     at = page("timeline")
     words = told(at)
-    assert "Words of the clip" in words and "There are none yet." in words
-    assert "No recogniser of speech is installed" in words and button(at, "Take subtitles inside")
+    assert "Text of the clip" in words and "No text yet." in words
+    assert "No recogniser of speech is installed" in words and button(at, "Extract subtitles")
 
 
 def test_a_file_is_taken_and_shown_beside_the_player_and_removed(answering):
@@ -39,7 +39,7 @@ def test_a_file_is_taken_and_shown_beside_the_player_and_removed(answering):
     assert [tab.label for tab in at.tabs][:2] == ["Labels", "Subtitles"]
     assert any("Hello there" in list(table.value.get("words", [])) for table in at.dataframe)
     at.button(key="drop.subtitle").click().run()
-    assert "There are none yet." in told(at) and not texts.lines_of(state.store(), DIGEST)
+    assert "No text yet." in told(at) and not texts.lines_of(state.store(), DIGEST)
 
 
 def test_what_is_wrong_with_a_file_or_odd_about_it_is_told(answering):
@@ -55,10 +55,10 @@ def test_what_is_wrong_with_a_file_or_odd_about_it_is_told(answering):
 def test_subtitles_inside_are_taken_by_a_job_that_can_fail(answering):
     key = texts.inside_key(DIGEST)
     at = page("timeline")
-    button(at, "Take subtitles inside").click().run()
+    button(at, "Extract subtitles").click().run()
     assert answering.known[key].active and "Cancel" in told(at)
     failed = Job(
-        key, "Take subtitles inside", "failed", error="No subtitles in text are inside this clip.", hint="Give a file."
+        key, "Extract subtitles", "failed", error="No subtitles in text are inside this clip.", hint="Give a file."
     )
     answering.known[key] = replace(failed, submitted=1.0)
     assert "No subtitles in text are inside this clip" in told(page("timeline"))
@@ -68,9 +68,9 @@ def test_a_note_is_kept_at_its_moment_found_and_told_apart(answering):
     at = page("timeline")
     at.text_input(key="note.text.0").input("ask <b>Zbigniew</b> about this")
     at.text_input(key="note.at.0").input("0:01.5")
-    button(at, "Keep the note").click().run()
+    button(at, "Save note").click().run()
     at.text_input(key="note.text.1").input("and his sister")
-    button(at, "Keep the note").click().run()
+    button(at, "Save note").click().run()
     assert "**Notes**, 2 lines" in told(at)
     (notes,) = texts.lines_of(state.store(), DIGEST)
     assert [line.text for line in notes.lines] == ["and his sister", "ask Zbigniew about this"]
@@ -86,5 +86,5 @@ def test_a_note_that_cannot_be_kept_is_explained_and_stays_in_the_form(answering
     at = page("timeline")
     at.text_input(key="note.text.0").input(text)
     at.text_input(key="note.at.0").input(time)
-    button(at, "Keep the note").click().run()
+    button(at, "Save note").click().run()
     assert why in told(at) and at.text_input(key="note.text.0").value == text

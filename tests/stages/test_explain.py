@@ -15,7 +15,7 @@ from core.stages.networks import recurrent_training
 from core.stages.networks.backbones import BACKBONES, Backbone, Stage
 from core.stages.networks.explain import activations, attribution, deletion, projection
 from core.stages.networks.explain import layers as layers_stage
-from core.stages.networks.explain.activations import Stretch
+from core.stages.networks.explain.activations import FrameWindow
 from core.stages.preprocessing.sampling import Resample, Trim
 from core.workflows import clips, explanations, predictions
 from core.workflows.explanations import Question, View
@@ -33,9 +33,9 @@ def pictures(count: int, *, seed: int = 0, size_px: int = 224) -> np.ndarray:
     return np.repeat(np.repeat(small, size_px // 7, axis=1), size_px // 7, axis=2)
 
 
-def stretch_of(shown: np.ndarray, *, before: int = 0, count: int | None = None) -> Stretch:
+def stretch_of(shown: np.ndarray, *, before: int = 0, count: int | None = None) -> FrameWindow:
     count = len(shown) - before if count is None else count
-    return Stretch(np.arange(len(shown)) / 25, shown, before, count, (before + count) / 25)
+    return FrameWindow(np.arange(len(shown)) / 25, shown, before, count, (before + count) / 25)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from core.base.errors import AnalysisError
 from core.domain import Segment, Track
 from core.stages import narrative
 from core.stages.formats import webvtt
-from core.stages.formats.common.reader import Asked
+from core.stages.formats.common.reader import ReadOptions
 from core.stages.narrative import Subject, facts
 from core.stages.narrative.languages import LANGUAGES
 
@@ -250,7 +250,7 @@ def test_chapters_are_webvtt_that_covers_the_clip(language: str, track: Track):
     content = narrative.write([Subject("street.mp4", track)], language=language, form="vtt").encode()
     if not track.segments and track.seen_s[0] == track.seen_s[1]:
         return
-    (clip,) = webvtt.read({"street.vtt": content}, Asked()).clips
+    (clip,) = webvtt.read({"street.vtt": content}, ReadOptions()).clips
     (lane,) = clip.lanes
     chapters = lane.segments
     assert chapters[0].start_s == pytest.approx(track.seen_s[0], abs=6e-4)
@@ -326,7 +326,7 @@ def test_labels_cannot_become_markup_or_break_chapters():
     assert "\\<i\\>" in markdown and "\\[y\\]\\(z\\)" in markdown and "\n# head" not in markdown
     assert markdown.startswith("# What happens in \\_clip\\_.mp4\n")
     chapters = narrative.write([Subject("clip.mp4", track)], language="zh", form="vtt")
-    (clip,) = webvtt.read({"clip.vtt": chapters.encode()}, Asked()).clips
+    (clip,) = webvtt.read({"clip.vtt": chapters.encode()}, ReadOptions()).clips
     assert len(clip.lanes[0].segments) == 2 and "<i>" in clip.lanes[0].segments[0].label
 
 

@@ -13,7 +13,7 @@ from core.domain import Frame, Quality, Recipe, VideoInfo
 from core.stages import video
 from core.stages.preprocessing.repair import Repair
 from core.stages.video import quality
-from core.stages.video.quality import Finding, findings, measure
+from core.stages.video.quality import QualityFinding, findings, measure
 
 RATE_HZ = 25
 Change = Callable[[int, np.ndarray], np.ndarray]
@@ -165,7 +165,7 @@ def test_a_flash_has_a_dark_side_as_wcag_defines_it(before: float, amid: float, 
 def test_missing_frames_are_those_that_repair_would_fill():
     made = list(frames(60, left_out=range(30, 34)))
     told = findings(measure(made), info_of(made))
-    assert told == (Finding("missing", 29 / RATE_HZ, 34 / RATE_HZ, 29, 4),)
+    assert told == (QualityFinding("missing", 29 / RATE_HZ, 34 / RATE_HZ, 29, 4),)
     filled = [frame for frame in Recipe((Repair(),)).apply(made) if frame.filled]
     assert len(filled) == told[0].frames
 

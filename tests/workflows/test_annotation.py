@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from core.base.errors import EditRefused, FormatInvalid
 from core.base.registry import FORMATS
 from core.domain import Document, Edit, Recipe, Renaming, Segment, VideoInfo
-from core.stages.formats import Asked
+from core.stages.formats import ReadOptions
 from core.stages.preprocessing.sampling import Trim
 from core.stages.tracks import intervals
 from core.stages.tracks.segmentation import NOTHING
@@ -349,7 +349,7 @@ def test_tracks_come_back_unchanged_from_files(form: str):
     mine = track((1.0, 3.0, "walk"), (3.0, 5.0, "run"), (6.0, 8.0, "jump"), seen=((0.0, 12.0),))
     content = FORMATS[form].write(files.labels_of([mine], info, "street.mp4"))
     given = files.files_in(f"street{FORMATS[form].suffix}", content)
-    found = files.read(given, info, "street.mp4", form=form, options=Asked(watched=True))
+    found = files.read(given, info, "street.mp4", form=form, options=ReadOptions(watched=True))
     (back,) = files.tracks_of(found) if form != "deepethogram" else (_joined(files.tracks_of(found)),)
     assert told(back) == told(mine)
     assert back.seen == mine.seen

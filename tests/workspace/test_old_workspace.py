@@ -50,10 +50,10 @@ from core.domain import (
 )
 from core.domain.fingerprint import fingerprint
 from core.domain.serialization import from_json, pretty_json, to_json
-from core.stages.networks.explain.activations import Activations, Stretch
+from core.stages.networks.explain.activations import Activations, FrameWindow
 from core.stages.networks.explain.attribution import Attribution, Evidence
 from core.stages.networks.explain.deletion import Deletion
-from core.stages.networks.explain.layers import Anatomy
+from core.stages.networks.explain.layers import Architecture
 from core.workflows import clips, datasets, explanations, frames, models, predictions, rendering, training
 from core.workflows.annotation import journal, retraining
 from core.workflows.datasets import importer
@@ -69,7 +69,7 @@ LITE, I3D = "efficientnet-lite0", "i3d-kinetics400"
 AS_IT_IS = Recipe()
 CLASSES: dict[str, Any] = {  # what is stored under each kind of result; None for files
     "activations": Activations,
-    "anatomy": Anatomy,
+    "anatomy": Architecture,
     "attribution": Attribution,
     "checkpoint": Checkpoint,
     "contribution": Contribution,
@@ -102,7 +102,7 @@ CLASSES: dict[str, Any] = {  # what is stored under each kind of result; None fo
     "sheet": Sheet,
     "split": Split,
     "split of training": Split,
-    "stretch": Stretch,
+    "stretch": FrameWindow,
     "text vectors": Vectors,
     "training": Training,
     "version of a set": Learned,

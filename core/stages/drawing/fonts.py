@@ -67,19 +67,19 @@ def _font(text: str, size_px: int) -> Any:
 
 
 @lru_cache(maxsize=65536)
-def _lacks(place: str, letter: str) -> bool:
+def _lacks(text: str, letter: str) -> bool:
     """Whether a font draws a letter as it draws what no font has."""
-    font = _opened(place, 32)
+    font = _opened(text, 32)
     if not letter.isprintable():
         return True
     return bytes(font.getmask(letter)) == bytes(font.getmask(MISSING))
 
 
 @lru_cache(maxsize=64)
-def _opened(place: str, size_px: int) -> Any:
+def _opened(text: str, size_px: int) -> Any:
     """A font of a size: Pillow's own where no place is named; None for a file that is none."""
     try:
-        return ImageFont.truetype(place, size_px) if place else ImageFont.load_default(size_px)
+        return ImageFont.truetype(text, size_px) if text else ImageFont.load_default(size_px)
     except OSError:
         return None
 
@@ -87,9 +87,9 @@ def _opened(place: str, size_px: int) -> Any:
 @lru_cache(maxsize=1)
 def _system_fonts() -> tuple[str, ...]:
     """The files of WANTED that this system has, in that order."""
-    found: dict[str, str] = {}
-    for folder in (Path(each).expanduser() for each in FOLDERS):
+    texts: dict[str, str] = {}
+    for folder in (Path(folder).expanduser() for folder in FOLDERS):
         if folder.is_dir():
             for path in folder.rglob("*.tt[fc]"):
-                found.setdefault(path.name.lower(), str(path))
-    return tuple(found[name] for name in WANTED if name in found)
+                texts.setdefault(path.name.lower(), str(path))
+    return tuple(texts[name] for name in WANTED if name in texts)

@@ -168,8 +168,8 @@ def _wheel(teeth: int, colour: tuple[int, int, int]) -> np.ndarray:
     cv2.fillPoly(cover, [_fixed(rim)], 255, cv2.LINE_AA, 4)
     for hole in range(5):
         way = 2 * math.pi * hole / 5
-        place = (round((middle + 74 * math.cos(way)) * 16), round((middle + 74 * math.sin(way)) * 16))
-        cv2.circle(cover, place, 30 * 16, 0, -1, cv2.LINE_AA, 4)
+        numbers = (round((middle + 74 * math.cos(way)) * 16), round((middle + 74 * math.sin(way)) * 16))
+        cv2.circle(cover, numbers, 30 * 16, 0, -1, cv2.LINE_AA, 4)
     down, across = np.mgrid[0:side, 0:side].astype(np.float32)
     away = np.hypot(across - middle, down - middle)
     brushed = 1 + 0.06 * np.sin(away * 1.3) + 0.16 * np.cos(2 * np.arctan2(down - middle, across - middle))

@@ -164,7 +164,7 @@ def _patterns(scene: np.random.Generator) -> Iterator[np.ndarray]:
 def _colours(scene: np.random.Generator, hue: float) -> tuple[np.ndarray, np.ndarray]:
     """A dark and a bright colour about a hue in degrees, in either order."""
     hues = (hue + scene.uniform(-35, 35, 2)) % 360
-    hsv = np.array([[[one, scene.uniform(0.35, 0.85), value] for one, value in zip(hues, (0.3, 0.9), strict=True)]])
+    hsv = np.array([[[hue, scene.uniform(0.35, 0.85), value] for hue, value in zip(hues, (0.3, 0.9), strict=True)]])
     dark, bright = cv2.cvtColor(hsv.astype(np.float32), cv2.COLOR_HSV2RGB)[0] * scene.uniform(200, 255)
     return (dark, bright) if scene.random() < 0.5 else (bright, dark)
 

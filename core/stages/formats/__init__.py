@@ -2,10 +2,10 @@
 
 Such a module has NAME (its short name), TITLE (for menus), SUFFIX, MIME, UNIT, BASE and ENDS (how it counts, for
 people), KEEPS (what it can hold, see format.KEPT), DIGIT_S (what its last digit stands for, 0 where it counts frames),
-read(files, asked) -> Labels, write(labels) -> bytes and looks_like(name, head). It may have REMARK, write_files where
+read(files, options) -> Labels, write(labels) -> bytes and looks_like(name, head). It may have REMARK, write_files where
 it is a folder of files, and where its files hold parts that may be taken or left, parts(files), with OPTIONAL for the
-kinds of which none need be taken; and ASKS, the fields of Asked that its files leave open. The other modules are shared
-by them.
+kinds of which none need be taken; and ASKS, the fields of ReadOptions that its files
+leave open. What they share lies in common/.
 """
 
 from dataclasses import replace
@@ -15,17 +15,17 @@ from pkgutil import iter_modules
 from core.base.registry import FORMATS
 from core.domain import Analysis, Labels, labels_of_analysis, listed
 from core.stages.formats.common.format import Format
-from core.stages.formats.common.reader import Asked
+from core.stages.formats.common.reader import ReadOptions
 
-__all__ = ["Asked", "Format", "labels_of"]
+__all__ = ["Format", "ReadOptions", "labels_of"]
 
 
-def labels_of(*found: Analysis, name: str = "", many: bool = False) -> Labels:
+def labels_of(*analysis: Analysis, name: str = "", many: bool = False) -> Labels:
     """What networks say of clips, as a file would hold it. Its classes are the labels in use.
 
     name: of a lone clip. many: see Labels.
     """
-    clips = tuple(labels_of_analysis(one) for one in found)
+    clips = tuple(labels_of_analysis(one) for one in analysis)
     clips = tuple(replace(clip, name=name) for clip in clips) if name and len(clips) == 1 else clips
     return Labels(clips, listed((), clips), many=many)
 

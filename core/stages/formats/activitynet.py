@@ -9,7 +9,7 @@ from typing import Any
 
 from core.domain import ClipLabels, Labels
 from core.stages.formats.common.files import Files, json_of, one_file, shown
-from core.stages.formats.common.reader import Asked, Event, Reader
+from core.stages.formats.common.reader import Event, Reader, ReadOptions
 from core.stages.formats.common.writer import empty, json_bytes, names_of, placed
 
 NAME = "activitynet"
@@ -33,41 +33,41 @@ def looks_like(name: str, head: str) -> bool:
 # Reading --------------------------------------------------------------------------------------------------------------
 
 
-def read(files: Files, asked: Asked) -> Labels:
+def read(files: Files, options: ReadOptions) -> Labels:
     """The labels of all clips."""
     name, content = one_file(files)
-    told = json_of(name, content)
-    reader = Reader(name, asked, 1e-6)
-    if not isinstance(told, dict):
-        reader.problems.add("$", "an object", shown(told))
+    entry = json_of(name, content)
+    reader = Reader(name, options, 1e-6)
+    if not isinstance(entry, dict):
+        reader.problems.add("$", "an object", shown(entry))
         reader.problems.finish()
-    key = next((key for key in ("database", "results") if key in told), "")
-    if "database" in told and "results" in told:
+    key = next((key for key in ("database", "results") if key in entry), "")
+    if "database" in entry and "results" in entry:
         reader.problems.add("$", "database or results", "both")
-    clips = told[key] if key else told
+    clips = entry[key] if key else entry
     path = f"$.{key}" if key else "$"
     if not isinstance(clips, dict):
         reader.problems.add(path, "an object with clips by name", shown(clips))
         clips = {}
     for needed in {"database": ("version", "taxonomy"), "results": ("version", "external_data")}.get(key, ()):
-        if needed not in told:
+        if needed not in entry:
             reader.noted(f"$.{needed}", "this key", "none")
-    found = [_clip(reader, one, f"{path}.{clip}", clip, len(clips) == 1) for clip, one in clips.items()]
-    return reader.labels(found)
+    clip_labels = [_clip(reader, one, f"{path}.{clip}", clip, len(clips) == 1) for clip, one in clips.items()]
+    return reader.labels(clip_labels)
 
 
-def _clip(reader: Reader, told: Any, path: str, name: str, alone: bool) -> ClipLabels:
-    rows = told.get("annotations") if isinstance(told, dict) else told
+def _clip(reader: Reader, entry: Any, path: str, name: str, alone: bool) -> ClipLabels:
+    rows = entry.get("annotations") if isinstance(entry, dict) else entry
     if not isinstance(rows, list):
         reader.problems.add(path, "a list of annotations", shown(rows))
         rows = []
     events = [event for at, row in enumerate(rows) if (event := _event(reader, row, f"{path}[{at}]"))]
     stated: dict[str, Any] = {}
-    if isinstance(told, dict):
+    if isinstance(entry, dict):
         for key in ("duration", "duration_second"):
-            if key in told:
-                stated["duration_s"] = max(reader.number(told[key], f"{path}.{key}"), 0.0)
-        subset = told.get("subset", "")
+            if key in entry:
+                stated["duration_s"] = max(reader.number(entry[key], f"{path}.{key}"), 0.0)
+        subset = entry.get("subset", "")
         stated["split"] = SUBSETS.get(subset, "") if isinstance(subset, str) else ""
         if subset not in SUBSETS:
             reader.problems.add(f"{path}.subset", "training, validation or testing", shown(subset))
@@ -90,17 +90,17 @@ def _event(reader: Reader, row: Any, where: str) -> Event | None:
 def write(labels: Labels) -> bytes:
     """Predictions where all segments have a confidence, else truth."""
     names = names_of(labels)
-    found = {name: placed(clip, "ActivityNet") for name, clip in zip(names, labels.clips, strict=True)}
-    segments = [one.segment for own in found.values() for one in own]
+    placed_by_clip = {name: placed(clip, "ActivityNet") for name, clip in zip(names, labels.clips, strict=True)}
+    segments = [placed.segment for own in placed_by_clip.values() for placed in own]
     if segments and all(segment.confidence is not None for segment in segments):
-        results = {name: [_row(one.segment, "score") for one in own] for name, own in found.items()}
+        results = {name: [_row(placed.segment, "score") for placed in own] for name, own in placed_by_clip.items()}
         return json_bytes({"version": "1.3", "external_data": {}, "results": results})
     subset = {part: name for name, part in SUBSETS.items()} | {"": "", "unused": ""}
     database = {}
-    for (name, own), clip in zip(found.items(), labels.clips, strict=True):
-        told: dict[str, Any] = {"subset": subset[clip.split]} if subset[clip.split] else {}
-        told |= {"duration": round(clip.end_s, 6)} if clip.end_s else {}
-        database[name] = {**told, "annotations": [_row(one.segment, "") for one in own]}
+    for (name, own), clip in zip(placed_by_clip.items(), labels.clips, strict=True):
+        entries: dict[str, Any] = {"subset": subset[clip.split]} if subset[clip.split] else {}
+        entries |= {"duration": round(clip.end_s, 6)} if clip.end_s else {}
+        database[name] = {**entries, "annotations": [_row(placed.segment, "") for placed in own]}
     return json_bytes({"version": "1.3", "taxonomy": [], "database": database})
 
 
@@ -108,5 +108,5 @@ def _row(segment: Any, score: str) -> dict[str, Any]:
     start_s, stop_s = round(segment.start_s, 6), round(segment.stop_s, 6)
     if start_s >= stop_s:
         raise empty(segment, "ActivityNet", "millionths of a second")
-    told = {"segment": [start_s, stop_s], "label": segment.label}
-    return {**told, score: round(segment.confidence, 6)} if score else told
+    entries = {"segment": [start_s, stop_s], "label": segment.label}
+    return {**entries, score: round(segment.confidence, 6)} if score else entries

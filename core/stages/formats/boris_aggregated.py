@@ -35,16 +35,16 @@ def write(labels: Labels) -> bytes:
         common = observation(clip)
         common |= {"FPS (frame/s)": common["FPS"]}
         own = []
-        for one in checked(clip, "BORIS"):
-            start_s, stop_s = ms(one.segment.start_s), ms(one.segment.stop_s)
-            told = {"Start (s)": start_s, "Stop (s)": stop_s, "Duration (s)": ms(float(stop_s) - float(start_s))}
-            told |= {"Behavior": one.segment.label, "Behavior type": "STATE", "Comment start": one.segment.note}
-            own.append((one.segment.start_s, told | {"Subject": one.lane.subject or "No focal subject"}))
+        for placed in checked(clip, "BORIS"):
+            start_s, stop_s = ms(placed.segment.start_s), ms(placed.segment.stop_s)
+            texts = {"Start (s)": start_s, "Stop (s)": stop_s, "Duration (s)": ms(float(stop_s) - float(start_s))}
+            texts |= {"Behavior": placed.segment.label, "Behavior type": "STATE", "Comment start": placed.segment.note}
+            own.append((placed.segment.start_s, texts | {"Subject": placed.lane.subject or "No focal subject"}))
         for lane in clip.lanes:
             for point in lane.points:
-                told = {"Start (s)": ms(point.time_s), "Stop (s)": ms(point.time_s), "Duration (s)": "NA"}
-                told |= {"Behavior": point.label, "Behavior type": "POINT", "Comment start": point.note}
-                own.append((point.time_s, told | {"Subject": lane.subject or "No focal subject"}))
+                texts = {"Start (s)": ms(point.time_s), "Stop (s)": ms(point.time_s), "Duration (s)": "NA"}
+                texts |= {"Behavior": point.label, "Behavior type": "POINT", "Comment start": point.note}
+                own.append((point.time_s, texts | {"Subject": lane.subject or "No focal subject"}))
         own.sort(key=lambda one: (round(one[0] * 1000), one[1]["Stop (s)"], one[1]["Behavior"], one[1]["Subject"]))
         rows += [common | row for _, row in own]
     return table_bytes(COLUMNS, rows)

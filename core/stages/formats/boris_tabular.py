@@ -36,15 +36,15 @@ def write(labels: Labels) -> bytes:
     rows = []
     for clip in labels.clips:
         own = []
-        for one in checked(clip, "BORIS"):
-            told = {"Subject": one.lane.subject, "Behavior": one.segment.label}
-            start = {"Behavior type": "START", "Time": ms(one.segment.start_s), "Comment": one.segment.note}
-            stop = {"Behavior type": "STOP", "Time": ms(one.segment.stop_s)}
-            own += [(one.segment.start_s, 2, told | start), (one.segment.stop_s, 0, told | stop)]
+        for placed in checked(clip, "BORIS"):
+            texts = {"Subject": placed.lane.subject, "Behavior": placed.segment.label}
+            start = {"Behavior type": "START", "Time": ms(placed.segment.start_s), "Comment": placed.segment.note}
+            stop = {"Behavior type": "STOP", "Time": ms(placed.segment.stop_s)}
+            own += [(placed.segment.start_s, 2, texts | start), (placed.segment.stop_s, 0, texts | stop)]
         for lane in clip.lanes:
             for point in lane.points:
-                told = {"Subject": lane.subject, "Behavior": point.label, "Comment": point.note}
-                own.append((point.time_s, 1, told | {"Behavior type": "POINT", "Time": ms(point.time_s)}))
+                texts = {"Subject": lane.subject, "Behavior": point.label, "Comment": point.note}
+                own.append((point.time_s, 1, texts | {"Behavior type": "POINT", "Time": ms(point.time_s)}))
         own.sort(key=lambda one: (round(one[0] * 1000), one[1], one[2]["Behavior"], one[2]["Subject"]))
         rows += [observation(clip) | row for _, _, row in own]
     return table_bytes(COLUMNS, rows)

@@ -6,7 +6,7 @@ from typing import Any
 
 from core.domain import Labels
 from core.stages.formats.common.files import Files, json_of, one_file, shown
-from core.stages.formats.common.reader import Asked, Event, Reader
+from core.stages.formats.common.reader import Event, Reader, ReadOptions
 from core.stages.formats.common.writer import empty, json_bytes, placed
 
 NAME = "coco"
@@ -24,32 +24,35 @@ def looks_like(name: str, head: str) -> bool:
     return '"videos"' in head and ('"categories"' in head or '"annotations"' in head)
 
 
-def read(files: Files, asked: Asked) -> Labels:
+def read(files: Files, options: ReadOptions) -> Labels:
     """The labels of all clips; every id must lead somewhere."""
     name, content = one_file(files)
-    told = json_of(name, content)
-    reader = Reader(name, asked, DIGIT_S)
-    videos, categories, annotations = (_table(reader, told, key) for key in ("videos", "categories", "annotations"))
+    entry = json_of(name, content)
+    reader = Reader(name, options, DIGIT_S)
+    videos, categories, annotations = (_table(reader, entry, key) for key in ("videos", "categories", "annotations"))
     reader.problems.finish()
-    names = {number: reader.label(one.get("name"), f"$.categories id {number}") for number, one in categories.items()}
+    names = {
+        number: reader.label(category.get("name"), f"$.categories id {number}")
+        for number, category in categories.items()
+    }
     events: dict[int, list[Event]] = {number: [] for number in videos}
-    for number, one in annotations.items():
+    for number, annotation in annotations.items():
         where = f"$.annotations id {number}"
-        video: Any = one.get("video_id")
-        category: Any = one.get("category_id")
-        segment = one.get("segment")
+        video: Any = annotation.get("video_id")
+        category: Any = annotation.get("category_id")
+        segment = annotation.get("segment")
         if not _known(video, videos) or not _known(category, names):
             reader.problems.add(where, "ids that are there", f"video {shown(video)}, category {shown(category)}")
         elif not isinstance(segment, list) or len(segment) != 2:
             reader.problems.add(where, "a segment [start, end]", shown(segment))
         else:
             ends = [reader.number(end, where) for end in segment]
-            confidence = reader.confidence(one.get("score"), where)
+            confidence = reader.confidence(annotation.get("score"), where)
             events[video].append(Event(ends[0], ends[1], names[category], where, confidence))
     clips = []
-    for number, one in videos.items():
-        path = reader.label(one.get("file_name"), f"$.videos id {number}")
-        clips.append(reader.clip(path, events[number], alone=len(videos) == 1, **_stated(reader, number, one)))
+    for number, annotation in videos.items():
+        path = reader.label(annotation.get("file_name"), f"$.videos id {number}")
+        clips.append(reader.clip(path, events[number], alone=len(videos) == 1, **_stated(reader, number, annotation)))
     return reader.labels(clips, list(names.values()))
 
 
@@ -57,48 +60,48 @@ def _known(number: Any, table: Mapping[Any, Any]) -> bool:
     return isinstance(number, (int, str)) and number in table
 
 
-def _table(reader: Reader, told: Any, key: str) -> dict[Any, Mapping[str, Any]]:
+def _table(reader: Reader, entry: Any, key: str) -> dict[Any, Mapping[str, Any]]:
     """The objects of a list by their ids."""
-    rows = told.get(key) if isinstance(told, Mapping) else None
+    rows = entry.get(key) if isinstance(entry, Mapping) else None
     if not isinstance(rows, list):
         reader.problems.add(f"$.{key}", "a list", shown(rows))
         return {}
-    found: dict[Any, Mapping[str, Any]] = {}
+    rows_by_id: dict[Any, Mapping[str, Any]] = {}
     for at, row in enumerate(rows):
         number = row.get("id") if isinstance(row, Mapping) else None
-        if isinstance(number, bool) or not isinstance(number, (int, str)) or number in found:
+        if isinstance(number, bool) or not isinstance(number, (int, str)) or number in rows_by_id:
             reader.problems.add(f"$.{key}[{at}]", "an id of its own", shown(number))
         else:
-            found[number] = row
-    return found
+            rows_by_id[number] = row
+    return rows_by_id
 
 
-def _stated(reader: Reader, number: Any, told: Mapping[str, Any]) -> dict[str, Any]:
+def _stated(reader: Reader, number: Any, entries: Mapping[str, Any]) -> dict[str, Any]:
     stated: dict[str, Any] = {}
     where = f"$.videos id {number}"
-    if told.get("fps") is not None:
-        rate = reader.number(told["fps"], where)
+    if entries.get("fps") is not None:
+        rate = reader.number(entries["fps"], where)
         stated["rate_hz"] = Fraction(rate).limit_denominator(100_000) if 0 < rate < 1e6 else None
-    if told.get("frames") is not None:
-        stated["frame_count"] = max(reader.count(told["frames"], where), 0)
+    if entries.get("frames") is not None:
+        stated["frame_count"] = max(reader.count(entries["frames"], where), 0)
     return stated
 
 
 def write(labels: Labels) -> bytes:
     """Ids from 1."""
-    place = {label: at for at, label in enumerate(labels.classes, 1)}
+    numbers = {label: at for at, label in enumerate(labels.classes, 1)}
     videos, annotations = [], []
     for number, clip in enumerate(labels.clips, 1):
-        told: dict[str, Any] = {"id": number, "file_name": clip.name}
+        entries: dict[str, Any] = {"id": number, "file_name": clip.name}
         if clip.info:
-            told |= {"fps": round(float(clip.info.rate_hz), 6), "frames": clip.info.frame_count}
-        videos.append(told)
+            entries |= {"fps": round(float(clip.info.rate_hz), 6), "frames": clip.info.frame_count}
+        videos.append(entries)
         for one in placed(clip, TITLE):
             start_s, stop_s = round(one.segment.start_s, 6), round(one.segment.stop_s, 6)
             if start_s >= stop_s:
                 raise empty(one.segment, TITLE, "millionths of a second")
-            ids = {"id": len(annotations) + 1, "video_id": number, "category_id": place[one.segment.label]}
+            ids = {"id": len(annotations) + 1, "video_id": number, "category_id": numbers[one.segment.label]}
             score = {} if one.segment.confidence is None else {"score": round(one.segment.confidence, 6)}
             annotations.append({**ids, "segment": [start_s, stop_s], **score})
-    categories = [{"id": at, "name": label} for label, at in place.items()]
+    categories = [{"id": at, "name": label} for label, at in numbers.items()]
     return json_bytes({"videos": videos, "categories": categories, "annotations": annotations})

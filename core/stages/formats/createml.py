@@ -10,7 +10,7 @@ from typing import Any
 from core.domain import Labels
 from core.stages.formats.common.csv_tables import Row, Table
 from core.stages.formats.common.files import Files, Findings, json_of, one_file, refused, shown
-from core.stages.formats.common.reader import Asked, Reader
+from core.stages.formats.common.reader import Reader, ReadOptions
 from core.stages.formats.common.writer import empty, json_bytes
 from core.stages.formats.csv import READ, read_table
 
@@ -31,15 +31,15 @@ def looks_like(name: str, head: str) -> bool:
     return listed and (not keys or bool(keys & set(READ["path"]) and keys & set(READ["label"])))
 
 
-def read(files: Files, asked: Asked) -> Labels:
+def read(files: Files, options: ReadOptions) -> Labels:
     """The labels of all clips."""
     name, content = one_file(files)
-    told = json_of(name, content)
-    reader = Reader(name, asked, DIGIT_S)
-    if not isinstance(told, list) or not all(isinstance(one, dict) for one in told):
-        raise refused(name, "$", "a list of objects", shown(told))
+    entry = json_of(name, content)
+    reader = Reader(name, options, DIGIT_S)
+    if not isinstance(entry, list) or not all(isinstance(one, dict) for one in entry):
+        raise refused(name, "$", "a list of objects", shown(entry))
     rows = []
-    for at, one in enumerate(told):
+    for at, one in enumerate(entry):
         cells = {}
         for key, value in one.items():
             meaning = next((meaning for meaning, names in READ.items() if key.lower() in names), "")

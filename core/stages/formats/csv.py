@@ -8,7 +8,7 @@ from typing import Any
 from core.domain import ClipLabels, Labels
 from core.stages.formats.common.csv_tables import MEANINGS, SIDES, Row, Table, table_of
 from core.stages.formats.common.files import Files, Findings, one_file, shown, text_of
-from core.stages.formats.common.reader import Asked, Event, Reader, stem
+from core.stages.formats.common.reader import Event, Reader, ReadOptions, stem
 from core.stages.formats.common.writer import one_line, placed, seconds
 
 NAME = "csv"
@@ -61,9 +61,9 @@ def _found(clip: ClipLabels) -> Iterable[tuple[str, ...]]:
 
 def _flat(clip: ClipLabels) -> Iterable[tuple[str, ...]]:
     """The rows of a clip: path, label, start, end, split, group, subject, confidence."""
-    told = (clip.split, clip.group, clip.subject)
+    entry = (clip.split, clip.group, clip.subject)
     if clip.label:
-        yield clip.name, clip.label, "", "", *told, ""
+        yield clip.name, clip.label, "", "", *entry, ""
     for lane in clip.lanes:
         for segment in lane.segments:
             own = (clip.split, clip.group, clip.subject or lane.subject)
@@ -85,13 +85,13 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
 # Reading --------------------------------------------------------------------------------------------------------------
 
 
-def read(files: Files, asked: Asked) -> Labels:
+def read(files: Files, options: ReadOptions) -> Labels:
     """The labels of a table; without a column of paths it is about the clip that it is named after."""
     name, content = one_file(files)
     findings = Findings()
     text = text_of(name, content)
     table = table_of(text, name, findings, needed=("label",), meanings=READ)
-    return read_table(Reader(name, asked, DIGIT_S), table, findings)
+    return read_table(Reader(name, options, DIGIT_S), table, findings)
 
 
 def read_table(reader: Reader, table: Table, findings: Findings) -> Labels:
@@ -102,11 +102,11 @@ def read_table(reader: Reader, table: Table, findings: Findings) -> Labels:
     if not rows:
         rows[stem(reader.file)] = []
     clips = [_clip(reader, path, own, table, findings, len(rows) == 1) for path, own in rows.items()]
-    for found in findings.all:
-        if found.left_out:
-            reader.problems.add(found.line, found.expected, found.got)
+    for finding in findings.all:
+        if finding.left_out:
+            reader.problems.add(finding.line, finding.expected, finding.got)
         else:
-            reader.findings.all.append(found)
+            reader.findings.all.append(finding)
     return reader.labels(clips)
 
 
@@ -127,17 +127,17 @@ def _clip(reader: Reader, path: str, rows: Sequence[Row], table: Table, findings
         reader.problems.add(whole[1][0].line, f"one label for all of {path}, once", got)
     if whole and events:
         reader.problems.add(whole[0][0].line, f"{path} as a whole or by stretches", "both")
-    told: dict[str, Any] = {meaning: _same(reader, meaning, path, rows) for meaning in ("split", "group", "subject")}
-    told["split"] = SIDES.get(told["split"].lower(), "?")
-    if told["split"] == "?":
+    entries: dict[str, Any] = {meaning: _same(reader, meaning, path, rows) for meaning in ("split", "group", "subject")}
+    entries["split"] = SIDES.get(entries["split"].lower(), "?")
+    if entries["split"] == "?":
         reader.problems.add(rows[0].line, "train, val, test or nothing as split", shown(rows[0].cells["split"]))
-        told["split"] = ""
-    return reader.clip(path, events, alone=alone, label=whole[0][1] if whole else "", **told)
+        entries["split"] = ""
+    return reader.clip(path, events, alone=alone, label=whole[0][1] if whole else "", **entries)
 
 
 def _same(reader: Reader, meaning: str, path: str, rows: Sequence[Row]) -> str:
     """What all rows of a clip say of it."""
-    told = {row.cells.get(meaning, "") for row in rows}
-    if len(told) > 1:
-        reader.problems.add(rows[0].line, f"one {meaning} for {path}", " and ".join(map(shown, sorted(told))))
-    return min(told, default="")
+    texts = {row.cells.get(meaning, "") for row in rows}
+    if len(texts) > 1:
+        reader.problems.add(rows[0].line, f"one {meaning} for {path}", " and ".join(map(shown, sorted(texts))))
+    return min(texts, default="")

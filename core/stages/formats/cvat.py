@@ -11,7 +11,7 @@ from core.base.errors import FormatInvalid
 from core.domain import Labels, VideoInfo
 from core.stages.formats.common import safe_xml
 from core.stages.formats.common.files import Files, one_file, refused
-from core.stages.formats.common.reader import Asked, Event, Reader, base, runs, seconds_of, stem
+from core.stages.formats.common.reader import Event, Reader, ReadOptions, base, runs, seconds_of, stem
 from core.stages.formats.common.writer import clock, frame_range, one_clip, one_line, placed
 
 NAME = "cvat"
@@ -39,13 +39,13 @@ def looks_like(name: str, head: str) -> bool:
 # Reading --------------------------------------------------------------------------------------------------------------
 
 
-def read(files: Files, asked: Asked) -> Labels:
+def read(files: Files, options: ReadOptions) -> Labels:
     """Tags and tracks. With asked.every more than 1 a tag holds for so many frames."""
     name, content = one_file(files)
     root = safe_xml.parsed(name, content)
     if root.tag != "annotations":
         raise refused(name, root.line, "annotations", root.tag)
-    reader = Reader(name, asked)
+    reader = Reader(name, options)
     task = root.one("meta", "task") or root.one("meta", "job") or safe_xml.Element("task", {}, 0)
     clip = base(_text(task, "source")) or stem(_text(task, "name")) or stem(name)
     info = reader.clock(clip)
@@ -55,27 +55,27 @@ def read(files: Files, asked: Asked) -> Labels:
     if size and reader.count(size, task.line) not in (-1, len(frames), info.frame_count):
         got, hint = f"{size}", "It was made for other frames: another clip, or one that was converted since."
         reader.problems.add(task.line, f"{len(frames)} frames", got, hint)
-    if step > 1 and asked.every == 1:
+    if step > 1 and options.every == 1:
         got = f"every {step} frames: each label is on its own frame only (--every {step} lets it hold until the next)"
         reader.noted(task.line, "labels of each frame", got)
-    events = _tags(reader, root, info, asked.every) + _tracks(reader, root, info, last)
-    seen = (seconds_of(first, last + 1, info),) if step == 1 or asked.every >= step else ()
-    classes = [_text(one, "name") for one in (task.one("labels") or task).all("label")]
+    events = _tags(reader, root, info, options.every) + _tracks(reader, root, info, last)
+    seen = (seconds_of(first, last + 1, info),) if step == 1 or options.every >= step else ()
+    classes = [_text(element, "name") for element in (task.one("labels") or task).all("label")]
     reader.problems.finish()
     return reader.labels([reader.clip(clip, events, exact=True, seen=seen)], classes)
 
 
 def _text(element: safe_xml.Element, *path: str) -> str:
-    found = element.one(*path)
-    return found.text.strip() if found else ""
+    child = element.one(*path)
+    return child.text.strip() if child else ""
 
 
 def _range(reader: Reader, task: safe_xml.Element, frames: int) -> tuple[int, int, int]:
     """First frame, last frame and step of the task."""
     first = reader.count(_text(task, "start_frame") or "0", task.line)
     last = reader.count(_text(task, "stop_frame") or str(frames - 1), task.line)
-    told = _text(task, "frame_filter")
-    step = reader.count(told.removeprefix("step=") or "1", task.line, "step=N") if told else 1
+    text = _text(task, "frame_filter")
+    step = reader.count(text.removeprefix("step=") or "1", task.line, "step=N") if text else 1
     if not 0 <= first <= last < frames or step < 1:
         got = f"{first} to {last}, every {step}"
         reader.problems.add(task.line, f"frames within 0 to {frames - 1} of the clip", got)
@@ -98,20 +98,20 @@ def _tags(reader: Reader, root: safe_xml.Element, info: VideoInfo, every: int) -
             if label and 0 <= frame < info.frame_count:
                 row = rows.setdefault(label, [False] * info.frame_count)
                 row[frame : frame + every] = [True] * min(every, info.frame_count - frame)
-    found = [
+    events = [
         Event(*seconds_of(first, stop, info), label, f"image {first}", lane=label if len(rows) > 1 else "")
         for label, row in rows.items()
         for value, first, stop in runs(row)
         if value
     ]
-    return _joined(found)
+    return _joined(events)
 
 
 def _joined(events: list[Event]) -> list[Event]:
     """Events of different labels in one lane where they do not overlap."""
-    ordered = sorted(events, key=lambda one: (one.start_s, one.stop_s))
-    apart = all(one.stop_s <= other.start_s for one, other in pairwise(ordered))
-    return [Event(one.start_s, one.stop_s, one.label, one.where) for one in ordered] if apart else ordered
+    ordered = sorted(events, key=lambda event: (event.start_s, event.stop_s))
+    apart = all(event.stop_s <= other.start_s for event, other in pairwise(ordered))
+    return [Event(event.start_s, event.stop_s, event.label, event.where) for event in ordered] if apart else ordered
 
 
 def _tracks(reader: Reader, root: safe_xml.Element, info: VideoInfo, last: int) -> list[Event]:
@@ -122,7 +122,7 @@ def _tracks(reader: Reader, root: safe_xml.Element, info: VideoInfo, last: int) 
         shapes = [
             (reader.count(shape.get("frame"), shape.line), shape) for shape in track.children if shape.get("frame")
         ]
-        for frame, shape in sorted(shapes, key=lambda one: one[0]):
+        for frame, shape in sorted(shapes, key=lambda pair: pair[0]):
             if not 0 <= frame < info.frame_count:
                 reader.problems.add(shape.line, f"a frame below {info.frame_count}", f"{frame}")
                 continue

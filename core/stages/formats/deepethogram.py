@@ -13,7 +13,7 @@ from dataclasses import replace
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, Lane, VideoInfo
 from core.stages.formats.common.files import Files, one_file, refused, shown, text_of
-from core.stages.formats.common.reader import BACKGROUND, Asked, Event, Reader, frames_of, of_runs, spans, stem
+from core.stages.formats.common.reader import BACKGROUND, Event, Reader, ReadOptions, frames_of, of_runs, spans, stem
 from core.stages.formats.common.writer import clock, frame_range, one_clip, one_line, placed, stretched
 
 NAME = "deepethogram"
@@ -36,10 +36,10 @@ def looks_like(name: str, head: str) -> bool:
 # Reading --------------------------------------------------------------------------------------------------------------
 
 
-def read(files: Files, asked: Asked) -> Labels:
+def read(files: Files, options: ReadOptions) -> Labels:
     """A lane for each class."""
     name, content = one_file(files)
-    reader = Reader(name, asked)
+    reader = Reader(name, options)
     header, rows = _rows(name, text_of(name, content))
     if header[0] or header[1:2] != [BACKGROUND]:
         hint = "The first column is the index and has no name, the second is background."

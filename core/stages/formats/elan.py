@@ -11,7 +11,7 @@ from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, Lane, Part
 from core.stages.formats.common import safe_xml
 from core.stages.formats.common.files import Files, one_file, refused, shown
-from core.stages.formats.common.reader import Asked, Event, Reader, base, stem
+from core.stages.formats.common.reader import Event, Reader, ReadOptions, base, stem
 from core.stages.formats.common.writer import in_ms, one_clip, one_line, stretched
 
 NAME = "elan"
@@ -65,14 +65,14 @@ def parts(files: Files) -> tuple[Part, ...]:
     return tuple(Part("tier", tier.get("TIER_ID"), sum(1 for _ in tier.all("ANNOTATION"))) for tier in tiers)
 
 
-def read(files: Files, asked: Asked) -> Labels:
+def read(files: Files, options: ReadOptions) -> Labels:
     """A lane for each tier that is taken.
 
     The label is the value of an annotation, or with attribute "tier" the name of its tier.
     """
     name, content = one_file(files)
     root = safe_xml.parsed(name, content)
-    reader = Reader(name, asked, DIGIT_S)
+    reader = Reader(name, options, DIGIT_S)
     if root.tag != "ANNOTATION_DOCUMENT":
         raise refused(name, root.line, "ANNOTATION_DOCUMENT", root.tag)
     clip, origin_s = _media(reader, root)
@@ -85,9 +85,9 @@ def read(files: Files, asked: Asked) -> Labels:
     made = reader.clip(clip, ())
     lanes = []
     for tier, chain in zip(tiers, chains, strict=True):
-        if not asked.takes("tier", tier.get("TIER_ID")):
+        if not options.takes("tier", tier.get("TIER_ID")):
             continue
-        events = [event for one in chain if (event := _event(document, tier, one, origin_s))]
+        events = [event for mark in chain if (event := _event(document, tier, mark, origin_s))]
         names = {"name": tier.get("TIER_ID"), "author": tier.get("ANNOTATOR"), "subject": tier.get("PARTICIPANT")}
         lanes.append(reader.lane(events, made, made.lanes[0].seen if made.lanes else (), **names))
     bare = ClipLabels(made.name, tuple(lanes), info=made.info)
@@ -108,42 +108,42 @@ def _media(reader: Reader, root: safe_xml.Element) -> tuple[str, float]:
         origin_s = reader.number(media[0].get("TIME_ORIGIN"), media[0].line, "TIME_ORIGIN in milliseconds") / 1000
         got = f"{origin_s:g} s, which are added; whether that is their sense is not settled"
         reader.noted(media[0].line, "media that begins at 0", got)
-    told = media[0].get("RELATIVE_MEDIA_URL") or media[0].get("MEDIA_URL") if media else ""
-    return base(told or (header.get("MEDIA_FILE") if header else "")) or stem(reader.file), origin_s
+    text = media[0].get("RELATIVE_MEDIA_URL") or media[0].get("MEDIA_URL") if media else ""
+    return base(text or (header.get("MEDIA_FILE") if header else "")) or stem(reader.file), origin_s
 
 
 def _slots(document: _Document, root: safe_xml.Element) -> None:
     order = root.one("TIME_ORDER")
     for slot in order.all("TIME_SLOT") if order else ():
-        told = slot.get("TIME_VALUE")
+        text = slot.get("TIME_VALUE")
         if slot.get("TIME_SLOT_ID") in document.times:
             document.reader.problems.add(slot.line, "each time slot once", shown(slot.get("TIME_SLOT_ID")))
-        value = float(document.reader.count(told, slot.line, "whole milliseconds")) if told else None
+        value = float(document.reader.count(text, slot.line, "whole milliseconds")) if text else None
         document.times[slot.get("TIME_SLOT_ID")] = value
 
 
 def _marks(document: _Document, tier: safe_xml.Element) -> list[_Mark]:
     """The annotations of a tier, in their order."""
-    found = []
+    marks = []
     for annotation in tier.all("ANNOTATION"):
-        for one in annotation.children:
-            value = one.one("ANNOTATION_VALUE")
+        for child in annotation.children:
+            value = child.one("ANNOTATION_VALUE")
             text = value.text.strip() if value else ""
-            slots = (one.get("TIME_SLOT_REF1"), one.get("TIME_SLOT_REF2"))
-            mark = _Mark(one.line, text, *slots, one.get("ANNOTATION_REF"))
-            if one.tag == "ALIGNABLE_ANNOTATION":
+            slots = (child.get("TIME_SLOT_REF1"), child.get("TIME_SLOT_REF2"))
+            mark = _Mark(child.line, text, *slots, child.get("ANNOTATION_REF"))
+            if child.tag == "ALIGNABLE_ANNOTATION":
                 for slot in (slot for slot in slots if slot not in document.times):
-                    document.reader.problems.add(one.line, "a time slot of TIME_ORDER", shown(slot))
-            elif one.tag != "REF_ANNOTATION":
-                document.reader.problems.add(one.line, "ALIGNABLE_ANNOTATION or REF_ANNOTATION", shown(one.tag))
+                    document.reader.problems.add(child.line, "a time slot of TIME_ORDER", shown(slot))
+            elif child.tag != "REF_ANNOTATION":
+                document.reader.problems.add(child.line, "ALIGNABLE_ANNOTATION or REF_ANNOTATION", shown(child.tag))
                 continue
-            document.marks[one.get("ANNOTATION_ID")] = mark
-            found.append(mark)
+            document.marks[child.get("ANNOTATION_ID")] = mark
+            marks.append(mark)
     document.reader.problems.finish()
-    count = Counter(mark.parent for mark in found)
-    for mark in found:
+    count = Counter(mark.parent for mark in marks)
+    for mark in marks:
         mark.siblings = count[mark.parent]
-    return found
+    return marks
 
 
 def _fill(document: _Document, chain: list[_Mark]) -> None:
@@ -155,8 +155,8 @@ def _fill(document: _Document, chain: list[_Mark]) -> None:
             path.append(after[path[-1]])
         first_ms, last_ms = times[start], times[path[-1]]
         if len(path) > 1 and first_ms is not None and last_ms is not None:
-            for place, slot in enumerate(path[:-1], 1):
-                times[slot] = first_ms + (last_ms - first_ms) * place / len(path)
+            for index, slot in enumerate(path[:-1], 1):
+                times[slot] = first_ms + (last_ms - first_ms) * index / len(path)
 
 
 def _event(document: _Document, tier: safe_xml.Element, mark: _Mark, origin_s: float) -> Event | None:
@@ -212,8 +212,8 @@ def write(labels: Labels) -> bytes:
         f'  <TIME_SLOT TIME_SLOT_ID="ts{number}" TIME_VALUE="{ms}"/>\n' for number, (ms, *_) in enumerate(ends, 1)
     )
     tiers = []
-    for place, (lane, name) in enumerate(zip(clip.lanes, _tier_names(clip.lanes), strict=True)):
-        own = [(number, mark[3]) for number, mark in enumerate(marks) if mark[2] == place]
+    for index, (lane, name) in enumerate(zip(clip.lanes, _tier_names(clip.lanes), strict=True)):
+        own = [(number, mark[3]) for number, mark in enumerate(marks) if mark[2] == index]
         inner = "".join(_annotation(number, slot[number, 0], slot[number, 1], label) for number, label in own)
         tiers.append(_tier(lane, name, inner))
     if not tiers:
@@ -250,10 +250,10 @@ def _tier(lane: Lane, name: str, inner: str) -> str:
     for text in (name, lane.author, lane.subject):
         if not safe_xml.holdable(text):
             raise FormatInvalid(f"ELAN cannot hold the name {text!r}.", "Rename it: no control characters.")
-    told = f" ANNOTATOR={safe_xml.attribute(lane.author)}" if lane.author else ""
-    told += ' LINGUISTIC_TYPE_REF="default-lt"'
-    told += f" PARTICIPANT={safe_xml.attribute(lane.subject)}" if lane.subject else ""
-    head = f" <TIER{told} TIER_ID={safe_xml.attribute(name)}"
+    entry = f" ANNOTATOR={safe_xml.attribute(lane.author)}" if lane.author else ""
+    entry += ' LINGUISTIC_TYPE_REF="default-lt"'
+    entry += f" PARTICIPANT={safe_xml.attribute(lane.subject)}" if lane.subject else ""
+    head = f" <TIER{entry} TIER_ID={safe_xml.attribute(name)}"
     return f"{head}>\n{inner} </TIER>\n" if inner else f"{head}/>\n"
 
 

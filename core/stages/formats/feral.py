@@ -9,7 +9,7 @@ from typing import Any
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels
 from core.stages.formats.common.files import Files, json_of, one_file, shown
-from core.stages.formats.common.reader import Asked, Reader, base, of_runs, seconds_of
+from core.stages.formats.common.reader import Reader, ReadOptions, base, of_runs, seconds_of
 from core.stages.formats.common.writer import frame_labels, json_bytes
 
 NAME = "feral"
@@ -29,40 +29,40 @@ def looks_like(name: str, head: str) -> bool:
     return '"is_multilabel"' in head or '"class_names"' in head
 
 
-def read(files: Files, asked: Asked) -> Labels:
+def read(files: Files, options: ReadOptions) -> Labels:
     """The labels of all clips."""
     name, content = one_file(files)
-    told = json_of(name, content)
-    reader = Reader(name, asked)
+    entry = json_of(name, content)
+    reader = Reader(name, options)
     for key, kind in (("class_names", dict), ("labels", dict)):
-        if not isinstance(told, dict) or not isinstance(told.get(key), kind):
-            reader.problems.add(f"$.{key}", "an object", shown(told.get(key) if isinstance(told, dict) else told))
+        if not isinstance(entry, dict) or not isinstance(entry.get(key), kind):
+            reader.problems.add(f"$.{key}", "an object", shown(entry.get(key) if isinstance(entry, dict) else entry))
     reader.problems.finish()
-    if told.get("is_multilabel", False) is not False:
+    if entry.get("is_multilabel", False) is not False:
         hint = "What its rows look like then is not known: export with one label a frame."
-        reader.problems.add("$.is_multilabel", "false", shown(told["is_multilabel"]), hint)
-    names = _names(reader, told["class_names"])
-    sides = _sides(reader, told.get("splits", {}), told["labels"])
+        reader.problems.add("$.is_multilabel", "false", shown(entry["is_multilabel"]), hint)
+    names = _names(reader, entry["class_names"])
+    sides = _sides(reader, entry.get("splits", {}), entry["labels"])
     reader.problems.finish()
-    alone = len(told["labels"]) == 1
-    clips = [_clip(reader, clip, row, names, sides.get(clip, ""), alone) for clip, row in told["labels"].items()]
+    alone = len(entry["labels"]) == 1
+    clips = [_clip(reader, clip, row, names, sides.get(clip, ""), alone) for clip, row in entry["labels"].items()]
     return reader.labels(clips, [label for number, label in sorted(names.items()) if number], names.get(0, OTHER))
 
 
-def _names(reader: Reader, told: Mapping[str, Any]) -> dict[int, str]:
+def _names(reader: Reader, entries: Mapping[str, Any]) -> dict[int, str]:
     names: dict[int, str] = {}
-    for number, value in told.items():
-        place = reader.count(number, f"$.class_names.{number}", "a number as text")
+    for number, value in entries.items():
+        index = reader.count(number, f"$.class_names.{number}", "a number as text")
         label = reader.label(value, f"$.class_names.{number}")
-        if place in names or label in names.values():
+        if index in names or label in names.values():
             reader.problems.add(f"$.class_names.{number}", "each class once", shown(value))
-        names[place] = label
+        names[index] = label
     return names
 
 
-def _sides(reader: Reader, told: Any, labelled: Mapping[str, Any]) -> dict[str, str]:
+def _sides(reader: Reader, entry: Any, labelled: Mapping[str, Any]) -> dict[str, str]:
     sides: dict[str, str] = {}
-    for part, clips in told.items() if isinstance(told, dict) else ():
+    for part, clips in entry.items() if isinstance(entry, dict) else ():
         for at, clip in enumerate(clips) if isinstance(clips, list) else ():
             where = f"$.splits.{part}[{at}]"
             if not isinstance(clip, str) or part == "inference":
@@ -103,7 +103,7 @@ def write(labels: Labels) -> bytes:
     classes = [OTHER, *labels.classes]
     if len(set(classes)) < len(classes):
         raise FormatInvalid(f"FERAL calls {OTHER!r} what is no label, and a class is called so.", "Rename it.")
-    number = {label: place for place, label in enumerate(classes)}
+    number = {label: index for index, label in enumerate(classes)}
     rows: dict[str, list[int]] = {}
     splits: dict[str, list[str]] = {"train": [], "val": [], "test": [], "inference": []}
     for clip in labels.clips:
@@ -115,6 +115,6 @@ def write(labels: Labels) -> bytes:
         rows[name] = [number[label] for label in frame_labels(clip, "FERAL", OTHER)]
         if clip.split in SPLITS:
             splits[clip.split].append(name)
-    names = {str(place): label for label, place in number.items()}
+    names = {str(index): label for label, index in number.items()}
     content = {"is_multilabel": False, "class_names": names, "labels": rows, "splits": splits}
     return json_bytes(content, indent=None)

@@ -11,7 +11,7 @@ from typing import Any
 
 from core.domain import ClipLabels, Labels
 from core.stages.formats.common.files import Files, json_of, one_file, shown
-from core.stages.formats.common.reader import Asked, Event, Reader, frames_of, seconds_of
+from core.stages.formats.common.reader import Event, Reader, ReadOptions, frames_of, seconds_of
 from core.stages.formats.common.writer import clock, frame_range, json_bytes, names_of, placed
 
 NAME = "fiftyone"
@@ -35,22 +35,24 @@ def looks_like(name: str, head: str) -> bool:
 # Reading --------------------------------------------------------------------------------------------------------------
 
 
-def read(files: Files, asked: Asked) -> Labels:
+def read(files: Files, options: ReadOptions) -> Labels:
     """The labels of all clips."""
     name, content = one_file(files)
-    told = json_of(name, content)
-    reader = Reader(name, asked, 0.001)
-    held = told.get("labels") if isinstance(told, Mapping) else None
+    entry = json_of(name, content)
+    reader = Reader(name, options, 0.001)
+    held = entry.get("labels") if isinstance(entry, Mapping) else None
     if not isinstance(held, Mapping):
         reader.problems.add("$.labels", "an object with clips by name", shown(held))
         reader.problems.finish()
         held = {}
-    classes = told.get("classes")
-    if classes is not None and not (isinstance(classes, list) and all(isinstance(one, str) and one for one in classes)):
+    classes = entry.get("classes")
+    if classes is not None and not (
+        isinstance(classes, list) and all(isinstance(class_, str) and class_ for class_ in classes)
+    ):
         reader.problems.add("$.classes", "a list of labels, or null", shown(classes))
         reader.problems.finish()
-    found = [_clip(reader, clip, rows, classes, len(held) == 1) for clip, rows in held.items()]
-    return reader.labels(found, classes or ())
+    clip_labels = [_clip(reader, clip, rows, classes, len(held) == 1) for clip, rows in held.items()]
+    return reader.labels(clip_labels, classes or ())
 
 
 def _clip(reader: Reader, name: str, rows: Any, classes: Sequence[str] | None, alone: bool) -> ClipLabels:
@@ -98,14 +100,14 @@ def _seconds(reader: Reader, times: Any, where: str) -> tuple[float, float] | No
     if not isinstance(times, list) or len(times) != 2:
         reader.problems.add(where, "a start and an end", shown(times))
         return None
-    found = []
-    for one in times:
-        clock_told = CLOCK.fullmatch(one) if isinstance(one, str) else None
+    seconds = []
+    for time in times:
+        clock_told = CLOCK.fullmatch(time) if isinstance(time, str) else None
         if clock_told:
-            found.append(int(clock_told[1]) * 3600 + int(clock_told[2]) * 60 + float(clock_told[3]))
+            seconds.append(int(clock_told[1]) * 3600 + int(clock_told[2]) * 60 + float(clock_told[3]))
         else:
-            found.append(reader.number(one, where, "seconds or HH:MM:SS.XXX"))
-    return found[0], found[1]
+            seconds.append(reader.number(time, where, "seconds or HH:MM:SS.XXX"))
+    return seconds[0], seconds[1]
 
 
 def _frames(
@@ -123,12 +125,12 @@ def _frames(
     if support[1] > info.frame_count:
         reader.problems.add(where, f"frames up to {info.frame_count}", shown(support))
         return None
-    found = seconds_of(support[0] - 1, support[1], info)
+    values = seconds_of(support[0] - 1, support[1], info)
     if ends:
         other = frames_of(ends[0], ends[1], info)
         if max(abs(other[0] - support[0] + 1), abs(other[1] - support[1])) > 1:
             reader.problems.add(where, f"frames of the timestamps, {other[0] + 1} to {other[1]}", shown(support))
-    return found
+    return values
 
 
 # Writing --------------------------------------------------------------------------------------------------------------
@@ -136,15 +138,15 @@ def _frames(
 
 def write(labels: Labels) -> bytes:
     """Frames from 1, both ends included; labels by their place among the classes."""
-    place = {label: at for at, label in enumerate(labels.classes)}
+    numbers = {label: at for at, label in enumerate(labels.classes)}
     rows: dict[str, list[dict[str, Any]]] = {}
     for name, clip in zip(names_of(labels), labels.clips, strict=True):
         info = clock(clip, "FiftyOne")
         rows[name] = []
         for one in placed(clip, "FiftyOne"):
             first, stop = frame_range(one.segment, info, "FiftyOne")
-            told: dict[str, Any] = {"label": place[one.segment.label], "support": [first + 1, stop]}
+            entries: dict[str, Any] = {"label": numbers[one.segment.label], "support": [first + 1, stop]}
             if one.segment.confidence is not None:
-                told["confidence"] = round(one.segment.confidence, 6)
-            rows[name].append(told)
+                entries["confidence"] = round(one.segment.confidence, 6)
+            rows[name].append(entries)
     return json_bytes({"classes": list(labels.classes), "labels": rows})

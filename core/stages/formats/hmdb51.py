@@ -8,7 +8,7 @@ from typing import Literal
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels
 from core.stages.formats.common.files import Files, lines_of, packed, refused, shown
-from core.stages.formats.common.reader import Asked, Reader, base
+from core.stages.formats.common.reader import Reader, ReadOptions, base
 from core.stages.formats.common.writer import one_line
 from core.stages.formats.ucf101 import whole_label
 
@@ -32,22 +32,22 @@ def looks_like(name: str, head: str) -> bool:
 
 def clip_in(line: str) -> tuple[str, Literal["unused", "train", "test"]] | None:
     """Clip and side of a line, None where it tells none."""
-    told = line.rsplit(maxsplit=1)
-    return (told[0].strip(), PARTS[told[1]]) if len(told) == 2 and told[1] in PARTS else None
+    texts = line.rsplit(maxsplit=1)
+    return (texts[0].strip(), PARTS[texts[1]]) if len(texts) == 2 and texts[1] in PARTS else None
 
 
-def read(files: Files, asked: Asked) -> Labels:
+def read(files: Files, options: ReadOptions) -> Labels:
     """The clips of the lists of one split, those that are not used in it too."""
-    found = {base(name): name for name in files if LIST.fullmatch(base(name))}
-    matches = {name: match for name in found if (match := LIST.fullmatch(name))}
+    texts = {base(name): name for name in files if LIST.fullmatch(base(name))}
+    matches = {name: match for name in texts if (match := LIST.fullmatch(name))}
     classes = sorted({match["label"] for match in matches.values()})
     if not classes:
         raise FormatInvalid("There are no lists <class>_test_split1.txt.", "Give the folder of the lists.")
-    reader, clips = Reader(next(iter(files)), asked), []
+    reader, clips = Reader(next(iter(files)), options), []
     for label in classes:
-        name = found.get(f"{label}_test_split{asked.split}.txt")
+        name = texts.get(f"{label}_test_split{options.split}.txt")
         if name is None:
-            raise refused(label, 0, f"a list {label}_test_split{asked.split}.txt", "none")
+            raise refused(label, 0, f"a list {label}_test_split{options.split}.txt", "none")
         reader.file = reader.problems.file = name
         clips += _clips(reader, label, lines_of(name, files[name]))
     return reader.labels(clips, classes)
@@ -58,14 +58,14 @@ def _clips(reader: Reader, label: str, lines: list[str]) -> list[ClipLabels]:
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
-        found = clip_in(line)
-        if found is None:
+        pair = clip_in(line)
+        if pair is None:
             reader.problems.add(number, "a clip, then 0, 1 or 2", shown(line[:80]))
-        elif found[0] in clips:
-            reader.problems.add(number, f"{found[0]} once", "a second line for it")
+        elif pair[0] in clips:
+            reader.problems.add(number, f"{pair[0]} once", "a second line for it")
         else:
-            info = reader.info(found[0], alone=False)
-            clips[found[0]] = ClipLabels(f"{label}/{found[0]}", label=label, split=found[1], info=info)
+            info = reader.info(pair[0], alone=False)
+            clips[pair[0]] = ClipLabels(f"{label}/{pair[0]}", label=label, split=pair[1], info=info)
     for part, count in COUNTS.items():
         got = sum(clip.split == part for clip in clips.values())
         if got != count:

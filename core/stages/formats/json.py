@@ -8,7 +8,7 @@ from typing import Any
 
 from core.domain import ClipLabels, Labels, LabelScore, Lane, Segment, VideoInfo
 from core.stages.formats.common.files import Files, json_of, one_file, shown
-from core.stages.formats.common.reader import Asked, Event, Reader
+from core.stages.formats.common.reader import Event, Reader, ReadOptions
 from core.stages.formats.common.writer import empty, json_bytes
 
 NAME = "json"
@@ -38,8 +38,8 @@ def looks_like(name: str, head: str) -> bool:
 def write(labels: Labels) -> bytes:
     """What a network found: one object a clip, a list of several. Else one object with all clips."""
     if labels.clips and all(clip.model for clip in labels.clips):
-        found = [_analysis(clip) for clip in labels.clips]
-        return json_bytes(found if len(found) > 1 or labels.many else found[0])
+        rows_by_id = [_analysis(clip) for clip in labels.clips]
+        return json_bytes(rows_by_id if len(rows_by_id) > 1 or labels.many else rows_by_id[0])
     clips = [_clip(clip) for clip in labels.clips]
     content = {"kinetoscope_labels": VERSION, "classes": list(labels.classes), "background": labels.background}
     return json_bytes({**content, "clips": clips})
@@ -56,7 +56,7 @@ def _analysis(clip: ClipLabels) -> dict[str, Any]:
         "video": _video(clip.info),
         "model": clip.model,
         **({} if clip.words is None else {"words": list(clip.words)}),
-        "labels": [{"label": found.label, "score": round(found.score, 6)} for found in clip.ranking],
+        "labels": [{"label": label_score.label, "score": round(label_score.score, 6)} for label_score in clip.ranking],
         "segments": [_segment(segment) for lane in clip.lanes for segment in lane.segments],
     }
 
@@ -89,10 +89,16 @@ def _video(info: VideoInfo) -> dict[str, Any]:
 
 
 def _clip(clip: ClipLabels) -> dict[str, Any]:
-    told = {"name": clip.name, "label": clip.label, "split": clip.split, "group": clip.group, "subject": clip.subject}
-    told |= {"duration_s": round(clip.end_s, 6), "frame_count": clip.frame_count}
+    entries = {
+        "name": clip.name,
+        "label": clip.label,
+        "split": clip.split,
+        "group": clip.group,
+        "subject": clip.subject,
+    }
+    entries |= {"duration_s": round(clip.end_s, 6), "frame_count": clip.frame_count}
     rate = str(clip.rate_hz) if clip.rate_hz else None
-    return {**told, "rate_hz": rate, "tracks": [_lane(lane) for lane in clip.lanes]}
+    return {**entries, "rate_hz": rate, "tracks": [_lane(lane) for lane in clip.lanes]}
 
 
 def _lane(lane: Lane) -> dict[str, Any]:
@@ -103,8 +109,8 @@ def _lane(lane: Lane) -> dict[str, Any]:
         "seen": [[round(start_s, 6), round(stop_s, 6)] for start_s, stop_s in lane.seen],
         "segments": [{**_segment(segment), "note": segment.note} for segment in lane.segments],
         "points": [
-            {"time_s": round(one.time_s, 6), "label": one.label, **_rest(one.confidence, one.note)}
-            for one in lane.points
+            {"time_s": round(point.time_s, 6), "label": point.label, **_rest(point.confidence, point.note)}
+            for point in lane.points
         ],
     }
 
@@ -116,34 +122,34 @@ def _rest(confidence: float | None, note: str) -> dict[str, Any]:
 # Reading --------------------------------------------------------------------------------------------------------------
 
 
-def read(files: Files, asked: Asked) -> Labels:
+def read(files: Files, options: ReadOptions) -> Labels:
     """The labels of one of our files."""
     name, content = one_file(files)
-    told = json_of(name, content)
-    reader = _Reader(name, asked, DIGIT_S)
-    if isinstance(told, dict) and "kinetoscope_labels" in told:
-        return reader.everything(told)
-    return reader.analyses(told if isinstance(told, list) else [told], told)
+    entry = json_of(name, content)
+    reader = _JsonReader(name, options, DIGIT_S)
+    if isinstance(entry, dict) and "kinetoscope_labels" in entry:
+        return reader.everything(entry)
+    return reader.analyses(entry if isinstance(entry, list) else [entry], entry)
 
 
-class _Reader(Reader):
-    def part(self, told: Any, name: str, kind: type, path: str) -> Any:
+class _JsonReader(Reader):
+    def part(self, entry: Any, name: str, kind: type, path: str) -> Any:
         """A field of an object; an empty value of its kind where it is another, which is told."""
-        found = told.get(name) if isinstance(told, dict) else None
-        if not isinstance(found, kind):
-            self.problems.add(f"{path}.{name}", {dict: "an object", list: "a list", str: "text"}[kind], shown(found))
+        field = entry.get(name) if isinstance(entry, dict) else None
+        if not isinstance(field, kind):
+            self.problems.add(f"{path}.{name}", {dict: "an object", list: "a list", str: "text"}[kind], shown(field))
             return kind()
-        return found
+        return field
 
-    def analyses(self, several: Sequence[Any], told: Any) -> Labels:
+    def analyses(self, several: Sequence[Any], entry: Any) -> Labels:
         """What networks found, as `write` tells it."""
         clips, classes = [], []
-        for place, one in enumerate(several):
-            path = f"$[{place}]" if isinstance(told, list) else "$"
+        for index, one in enumerate(several):
+            path = f"$[{index}]" if isinstance(entry, list) else "$"
             video = self.part(one, "video", dict, path)
             ranking = self.part(one, "labels", list, path)
-            found = [self._score(each, f"{path}.labels[{at}]") for at, each in enumerate(ranking)]
-            classes += [score.label for score in found if score]
+            label_scores = [self._score(each, f"{path}.labels[{at}]") for at, each in enumerate(ranking)]
+            classes += [score.label for score in label_scores if score]
             model = self.part(one, "model", str, path)
             events = self.segments(self.part(one, "segments", list, path), f"{path}.segments", {"author": model})
             stated: dict[str, Any] = {"duration_s": self.positive(video, f"{path}.video", "duration_s")}
@@ -152,21 +158,21 @@ class _Reader(Reader):
             clips.append(self.clip(name, events, alone=len(several) == 1, **stated))
         return self.labels(clips, classes)
 
-    def _score(self, told: Any, path: str) -> LabelScore | None:
-        label = self.label(told.get("label") if isinstance(told, dict) else None, path)
-        score = self.confidence(told.get("score") if isinstance(told, dict) else None, path)
+    def _score(self, entry: Any, path: str) -> LabelScore | None:
+        label = self.label(entry.get("label") if isinstance(entry, dict) else None, path)
+        score = self.confidence(entry.get("score") if isinstance(entry, dict) else None, path)
         return LabelScore(label, score or 0.0) if label else None
 
-    def positive(self, told: dict[str, Any], path: str, name: str) -> float:
+    def positive(self, entries: dict[str, Any], path: str, name: str) -> float:
         """A number from 0, 0 where there is none."""
-        found = self.number(told.get(name, 0), f"{path}.{name}")
-        return found if found >= 0 else 0.0
+        value = self.number(entries.get(name, 0), f"{path}.{name}")
+        return value if value >= 0 else 0.0
 
-    def segments(self, told: Sequence[Any], path: str, common: dict[str, Any]) -> list[Event]:
+    def segments(self, values: Sequence[Any], path: str, common: dict[str, Any]) -> list[Event]:
         """The segments of a list."""
         events = []
-        for place, one in enumerate(told):
-            where = f"{path}[{place}]"
+        for index, one in enumerate(values):
+            where = f"{path}[{index}]"
             if not isinstance(one, dict):
                 self.problems.add(where, "an object", shown(one))
                 continue
@@ -185,49 +191,51 @@ class _Reader(Reader):
                 self.problems.add(where, "a stop after the start", shown(one.get("stop_s")))
         return events
 
-    def everything(self, told: dict[str, Any]) -> Labels:
+    def everything(self, entries: dict[str, Any]) -> Labels:
         """All that a file of labels can hold."""
-        if told["kinetoscope_labels"] != VERSION:
-            self.problems.add("$.kinetoscope_labels", f"{VERSION}", shown(told["kinetoscope_labels"]))
-        classes = [self.label(one, f"$.classes[{at}]") for at, one in enumerate(self.part(told, "classes", list, "$"))]
-        several = self.part(told, "clips", list, "$")
+        if entries["kinetoscope_labels"] != VERSION:
+            self.problems.add("$.kinetoscope_labels", f"{VERSION}", shown(entries["kinetoscope_labels"]))
+        classes = [
+            self.label(one, f"$.classes[{at}]") for at, one in enumerate(self.part(entries, "classes", list, "$"))
+        ]
+        several = self.part(entries, "clips", list, "$")
         clips = [self._clip(one, f"$.clips[{at}]", len(several) == 1) for at, one in enumerate(several)]
-        return self.labels(clips, classes, self.part(told, "background", str, "$"))
+        return self.labels(clips, classes, self.part(entries, "background", str, "$"))
 
-    def _clip(self, told: Any, path: str, alone: bool) -> ClipLabels:
+    def _clip(self, entry: Any, path: str, alone: bool) -> ClipLabels:
         names = ("label", "split", "group", "subject")
-        texts: dict[str, Any] = {name: self.part(told, name, str, path) for name in names}
+        texts: dict[str, Any] = {name: self.part(entry, name, str, path) for name in names}
         if texts["split"] not in SPLITS:
             self.problems.add(f"{path}.split", f"one of {SPLITS}", shown(texts.pop("split")))
-        tracks = self.part(told, "tracks", list, path)
-        rate = told.get("rate_hz") if isinstance(told, dict) else None
+        tracks = self.part(entry, "tracks", list, path)
+        rate = entry.get("rate_hz") if isinstance(entry, dict) else None
         if rate is not None and not (isinstance(rate, str) and RATE.fullmatch(rate)):
             self.problems.add(f"{path}.rate_hz", 'a rate such as "30000/1001"', shown(rate))
             rate = None
         made = self.clip(
-            self.part(told, "name", str, path),
+            self.part(entry, "name", str, path),
             (),
             alone=alone,
-            duration_s=self.positive(told, path, "duration_s") if isinstance(told, dict) else 0.0,
-            frame_count=self.count(told.get("frame_count", 0), path) if isinstance(told, dict) else 0,
+            duration_s=self.positive(entry, path, "duration_s") if isinstance(entry, dict) else 0.0,
+            frame_count=self.count(entry.get("frame_count", 0), path) if isinstance(entry, dict) else 0,
             rate_hz=Fraction(rate) if rate else None,
             **texts,
         )
-        lanes = [self._track(one, f"{path}.tracks[{at}]", made) for at, one in enumerate(tracks)]
+        lanes = [self._track(track, f"{path}.tracks[{at}]", made) for at, track in enumerate(tracks)]
         return replace(made, lanes=tuple(lanes) or made.lanes)
 
-    def _track(self, told: Any, path: str, clip: ClipLabels) -> Lane:
-        texts = {name: self.part(told, name, str, path) for name in ("name", "author", "subject")}
-        events = self.segments(self.part(told, "segments", list, path), f"{path}.segments", {})
-        events += self.segments(self.part(told, "points", list, path), f"{path}.points", {})
-        return self.lane(events, clip, self._stretches(self.part(told, "seen", list, path), f"{path}.seen"), **texts)
+    def _track(self, entry: Any, path: str, clip: ClipLabels) -> Lane:
+        texts = {name: self.part(entry, name, str, path) for name in ("name", "author", "subject")}
+        events = self.segments(self.part(entry, "segments", list, path), f"{path}.segments", {})
+        events += self.segments(self.part(entry, "points", list, path), f"{path}.points", {})
+        return self.lane(events, clip, self._stretches(self.part(entry, "seen", list, path), f"{path}.seen"), **texts)
 
-    def _stretches(self, told: list[Any], path: str) -> tuple[tuple[float, float], ...]:
+    def _stretches(self, values: list[Any], path: str) -> tuple[tuple[float, float], ...]:
         seen: list[tuple[float, float]] = []
-        for place, one in enumerate(told):
-            ends = [self.number(end, f"{path}[{place}]") for end in one] if isinstance(one, list) else []
+        for index, one in enumerate(values):
+            ends = [self.number(end, f"{path}[{index}]") for end in one] if isinstance(one, list) else []
             if len(ends) != 2 or not (seen[-1][1] if seen else 0.0) <= ends[0] <= ends[1]:
-                self.problems.add(f"{path}[{place}]", "start and stop, in order", shown(one))
+                self.problems.add(f"{path}[{index}]", "start and stop, in order", shown(one))
                 break
             seen.append((ends[0], ends[1]))
         return tuple(seen)

@@ -13,7 +13,7 @@ from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, Part
 from core.stages.formats.common import safe_xml
 from core.stages.formats.common.files import Files, json_of, shown
-from core.stages.formats.common.reader import Asked, Event, Reader, base
+from core.stages.formats.common.reader import Event, Reader, ReadOptions, base
 from core.stages.formats.common.writer import clock, frame_range, json_bytes, one_line, placed, steady
 
 NAME = "labelstudio"
@@ -40,24 +40,25 @@ def looks_like(name: str, head: str) -> bool:
 # Reading --------------------------------------------------------------------------------------------------------------
 
 
-def read(files: Files, asked: Asked) -> Labels:
+def read(files: Files, options: ReadOptions) -> Labels:
     """The regions of all tasks. The rate is asked for, or comes from a configuration beside it, or from the clip."""
     name = next((name for name in files if name.lower().endswith(".json")), next(iter(files), ""))
-    told = json_of(name, files[name])
-    reader = Reader(name, asked, 0.001)
-    if not isinstance(told, list):
-        reader.problems.add("$", "a list of tasks", shown(told))
+    entry = json_of(name, files[name])
+    reader = Reader(name, options, 0.001)
+    if not isinstance(entry, list):
+        reader.problems.add("$", "a list of tasks", shown(entry))
         reader.problems.finish()
-    rate = asked.rate_hz or _configured(files)
-    clips = [_task(reader, task, f"$[{at}]", rate, len(told) == 1) for at, task in enumerate(told)]
+    rate = options.rate_hz or _configured(files)
+    clips = [_task(reader, task, f"$[{at}]", rate, len(entry) == 1) for at, task in enumerate(entry)]
     return reader.labels(clips)
 
 
 def parts(files: Files) -> tuple[Part, ...]:
     """The annotations that tasks have, each of another person, where a task has several."""
     name = next((name for name in files if name.lower().endswith(".json")), next(iter(files), ""))
-    told = json_of(name, files[name])
-    several = [task.get("annotations") for task in told if isinstance(task, Mapping)] if isinstance(told, list) else []
+    entry = json_of(name, files[name])
+    tasks = entry if isinstance(entry, list) else []
+    several = [task.get("annotations") for task in tasks if isinstance(task, Mapping)]
     counts: Counter[str] = Counter()
     for one in several:
         for at, annotation in enumerate(one if isinstance(one, list) else ()):
@@ -113,8 +114,8 @@ def _task(reader: Reader, task: Any, path: str, rate: Fraction | None, alone: bo
         author = _numbered(at) if len(several) > 1 else ""
         if author and not reader.asked.takes("annotation", author):
             continue
-        for place, region in enumerate(regions if isinstance(regions, list) else []):
-            where = f"{path}.annotations[{at}].result[{place}]"
+        for index, region in enumerate(regions if isinstance(regions, list) else []):
+            where = f"{path}.annotations[{at}].result[{index}]"
             events += _region(reader, region, where, rate, author)
     return reader.clip(video, events, alone=alone)
 
@@ -150,7 +151,7 @@ def _region(reader: Reader, region: Any, where: str, rate: Fraction, author: str
         reader.problems.add(f"{where}.value.timelinelabels", "a list of labels", shown(names))
         return []
     ends: list[Any] = [ranges[0].get(end) for end in ("start", "end")]
-    if any(isinstance(one, bool) or not isinstance(one, int) or one < 1 for one in ends) or ends[0] > ends[1]:
+    if any(isinstance(end, bool) or not isinstance(end, int) or end < 1 for end in ends) or ends[0] > ends[1]:
         reader.problems.add(f"{where}.value.ranges[0]", "start and end, frames from 1", shown(ends))
         return []
     start_s, stop_s = float((ends[0] - 1) / rate), float(ends[1] / rate)
@@ -172,11 +173,11 @@ def write(labels: Labels) -> bytes:
         steady(info, "Label Studio")
         one_line(clip.labels, "Label Studio")
         regions = []
-        for place, one in enumerate(placed(clip, "Label Studio"), 1):
+        for index, one in enumerate(placed(clip, "Label Studio"), 1):
             first, stop = frame_range(one.segment, info, "Label Studio")
             value = {"ranges": [{"start": first + 1, "end": stop}], "timelinelabels": [one.segment.label]}
             names = {"from_name": "timelineLabels", "to_name": "video", "type": "timelinelabels"}
-            regions.append({"id": f"r{place}", **names, "value": value})
+            regions.append({"id": f"r{index}", **names, "value": value})
         tasks.append({"id": number, "data": {"video": base(clip.name)}, "annotations": [{"result": regions}]})
     return json_bytes(tasks)
 
@@ -187,8 +188,8 @@ def write_files(labels: Labels) -> dict[str, bytes]:
     if len(rates) > 1:
         raise FormatInvalid("The clips have different frame rates; a configuration has one.", "Write a file for each.")
     rate = next(iter(rates), Fraction(25))
-    told = str(rate.numerator) if rate.denominator == 1 else f"{float(rate):.6f}"
+    text = str(rate.numerator) if rate.denominator == 1 else f"{float(rate):.6f}"
     labelled = "".join(f"    <Label value={safe_xml.attribute(label)}/>\n" for label in labels.classes)
-    video = f'  <Video name="video" value="$video" frameRate="{told}"/>\n'
+    video = f'  <Video name="video" value="$video" frameRate="{text}"/>\n'
     timeline = f'  <TimelineLabels name="timelineLabels" toName="video">\n{labelled}  </TimelineLabels>\n'
     return {"tasks.json": write(labels), "config.xml": f"<View>\n{video}{timeline}</View>\n".encode()}

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels
 from core.stages.formats.common.files import Files, lines_of, packed, refused, shown, text_of
-from core.stages.formats.common.reader import BACKGROUND, Asked, Reader, base, of_runs, runs, seconds_of
+from core.stages.formats.common.reader import BACKGROUND, Reader, ReadOptions, base, of_runs, runs, seconds_of
 from core.stages.formats.common.writer import frame_labels, names_of, without_blanks
 
 NAME = "mstcn"
@@ -60,13 +60,19 @@ def mapping_in(lines: Sequence[str], name: str) -> list[str]:
     labels: dict[int, str] = {}
     known: set[str] = set()
     for number, line in enumerate(lines, 1):
-        told = line.split()
-        if not told:
+        texts = line.split()
+        if not texts:
             continue
-        if len(told) != 2 or not told[0].isdecimal() or len(told[0]) > 9 or int(told[0]) in labels or told[1] in known:
+        if (
+            len(texts) != 2
+            or not texts[0].isdecimal()
+            or len(texts[0]) > 9
+            or int(texts[0]) in labels
+            or texts[1] in known
+        ):
             raise refused(name, number, "a number and a label, each once", repr(line[:80]))
-        labels[int(told[0])] = told[1]
-        known.add(told[1])
+        labels[int(texts[0])] = texts[1]
+        known.add(texts[1])
     return [labels[number] for number in sorted(labels)]
 
 
@@ -75,16 +81,16 @@ def fits_every(rows: int, frames: int) -> int:
     return next((every for every in range(2, 31) if rows == math.ceil(frames / every)), 0)
 
 
-def read(files: Files, asked: Asked) -> Labels:
+def read(files: Files, options: ReadOptions) -> Labels:
     """The labels of a list, or of all lists of a folder."""
     lists = {name: content for name, content in files.items() if "groundTruth/" in name and name.endswith(".txt")}
     mapping = next((name for name in files if base(name) == "mapping.txt" and len(files) > 1), "")
     if not lists and len(files) > 1:
         raise FormatInvalid("There are no lists groundTruth/<clip>.txt.", "Give the folder that holds groundTruth.")
     lists = lists or dict(files)
-    reader = Reader(mapping or next(iter(lists)), asked)
+    reader = Reader(mapping or next(iter(lists)), options)
     known = mapping_in(lines_of(mapping, files[mapping]), mapping) if mapping else None
-    sides = _sides(files, asked.split)
+    sides = _sides(files, options.split)
     clips, used = [], {}
     for name, content in lists.items():
         reader.file = reader.problems.file = name
@@ -92,7 +98,7 @@ def read(files: Files, asked: Asked) -> Labels:
         used |= dict.fromkeys(rows)
         if known is not None:
             _check_known(reader, rows, known)
-        clip = _clip(reader, name, rows, asked, alone=len(lists) == 1, split=sides.get(base(name), ""))
+        clip = _clip(reader, name, rows, options, alone=len(lists) == 1, split=sides.get(base(name), ""))
         clips.append(clip)
         reader.problems.finish()
     classes = known if known is not None else list(used)
@@ -106,10 +112,12 @@ def _check_known(reader: Reader, rows: Sequence[str], known: Sequence[str]) -> N
             reader.problems.add(first + 1, "a label of mapping.txt", f"{shown(label)} in {stop - first} rows")
 
 
-def _clip(reader: Reader, name: str, rows: Sequence[str], asked: Asked, *, alone: bool, split: str) -> ClipLabels:
+def _clip(
+    reader: Reader, name: str, rows: Sequence[str], options: ReadOptions, *, alone: bool, split: str
+) -> ClipLabels:
     clip = base(name).removesuffix(".txt")
     info = reader.clock(clip, alone=alone)
-    frames, every = info.frame_count, asked.every
+    frames, every = info.frame_count, options.every
     if len(rows) != math.ceil(frames / every):
         fits = fits_every(len(rows), frames)
         hint = f"They would fit every {fits} frames: say so, with --every {fits} at the command line." if fits else ""

@@ -5,7 +5,7 @@ import re
 from core.domain import Labels
 from core.stages.formats.common import cues
 from core.stages.formats.common.files import Files
-from core.stages.formats.common.reader import Asked
+from core.stages.formats.common.reader import ReadOptions
 
 NAME = "srt"
 TITLE = "SRT: subtitles for a player"
@@ -24,9 +24,9 @@ def looks_like(name: str, head: str) -> bool:
     return bool(cue) or (name.lower().endswith(".srt") and not head.strip())
 
 
-def read(files: Files, asked: Asked) -> Labels:
+def read(files: Files, options: ReadOptions) -> Labels:
     """A cue a segment."""
-    return cues.read(files, asked, header=False)
+    return cues.read(files, options, header=False)
 
 
 def write(labels: Labels) -> bytes:

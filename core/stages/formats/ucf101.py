@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, listed
 from core.stages.formats.common.files import Files, lines_of, packed, refused
-from core.stages.formats.common.reader import Asked, Reader, base
+from core.stages.formats.common.reader import Reader, ReadOptions, base
 from core.stages.formats.common.writer import without_blanks
 
 NAME = "ucf101"
@@ -37,51 +37,51 @@ def classes_in(lines: Sequence[str], name: str) -> dict[str, int]:
     classes: dict[str, int] = {}
     numbers: set[int] = set()
     for number, line in enumerate(lines, 1):
-        told = line.split()
-        if not told:
+        texts = line.split()
+        if not texts:
             continue
-        if len(told) != 2 or not told[0].isdecimal() or len(told[0]) > 9:
+        if len(texts) != 2 or not texts[0].isdecimal() or len(texts[0]) > 9:
             raise refused(name, number, "a number and the name of a class", repr(line[:80]))
-        if told[1] in classes or int(told[0]) in numbers:
+        if texts[1] in classes or int(texts[0]) in numbers:
             raise refused(name, number, "each class and each number once", repr(line[:80]))
-        classes[told[1]] = int(told[0])
-        numbers.add(int(told[0]))
+        classes[texts[1]] = int(texts[0])
+        numbers.add(int(texts[0]))
     return classes
 
 
 def clip_in(line: str, classes: Mapping[str, int]) -> tuple[str, str] | tuple[str, str, bool]:
     """Class and clip of a line; where it is wrong, what was expected and got, and False."""
-    told = line.split()
-    label, _, clip = told[0].rpartition("/")
+    texts = line.split()
+    label, _, clip = texts[0].rpartition("/")
     label = label.rpartition("/")[2]
-    if not label or not clip or len(told) > 2:
+    if not label or not clip or len(texts) > 2:
         return "Class/clip.avi and perhaps a number", repr(line[:80]), False
     if label not in classes:
         return "a class of classInd.txt", label, False
-    if len(told) == 2 and told[1] != str(classes[label]):
-        return f"{classes[label]}, the number of {label}", told[1], False
+    if len(texts) == 2 and texts[1] != str(classes[label]):
+        return f"{classes[label]}, the number of {label}", texts[1], False
     return label, clip
 
 
 def group_of(label: str, clip: str) -> str:
     """The group of a clip, "" where its name tells none."""
-    found = GROUP.search(clip)
-    return f"{label} {found['group']}" if found else ""
+    match = GROUP.search(clip)
+    return f"{label} {match['group']}" if match else ""
 
 
-def read(files: Files, asked: Asked) -> Labels:
+def read(files: Files, options: ReadOptions) -> Labels:
     """The clips of the lists of one split."""
     index = next((name for name in files if base(name) == "classInd.txt"), "")
     if not index:
         raise FormatInvalid("There is no classInd.txt beside the lists.", "Give the folder that holds all three lists.")
     classes = classes_in(lines_of(index, files[index]), index)
-    reader, clips = Reader(index, asked), []
+    reader, clips = Reader(index, options), []
     where: dict[str, str] = {}
     groups: dict[str, tuple[str, str]] = {}
     for part in ("train", "test"):
-        name = next((name for name in files if base(name) == f"{part}list{asked.split:02}.txt"), "")
+        name = next((name for name in files if base(name) == f"{part}list{options.split:02}.txt"), "")
         if not name:
-            raise refused(index, 0, f"a list {part}list{asked.split:02}.txt beside it", "none")
+            raise refused(index, 0, f"a list {part}list{options.split:02}.txt beside it", "none")
         reader.file = reader.problems.file = name
         for number, line in enumerate(lines_of(name, files[name]), 1):
             if line.strip() and (clip := _clip(reader, number, line, classes, part)):
@@ -92,11 +92,11 @@ def read(files: Files, asked: Asked) -> Labels:
 
 
 def _clip(reader: Reader, number: int, line: str, classes: Mapping[str, int], part: str) -> ClipLabels | None:
-    found = clip_in(line, classes)
-    if len(found) == 3:
-        reader.problems.add(number, found[0], found[1])
+    texts = clip_in(line, classes)
+    if len(texts) == 3:
+        reader.problems.add(number, texts[0], texts[1])
         return None
-    label, clip = found
+    label, clip = texts
     info = reader.info(clip, alone=False)
     side = "train" if part == "train" else "test"
     return ClipLabels(f"{label}/{clip}", label=label, split=side, group=group_of(label, clip), info=info)
@@ -133,7 +133,7 @@ def write_files(labels: Labels) -> dict[str, bytes]:
     )
     without_blanks(classes, "UCF101")
     without_blanks([base(name) for name in whole], "UCF101")
-    number = {label: place for place, label in enumerate(classes, 1)}
+    number = {label: index for index, label in enumerate(classes, 1)}
     parts: dict[str, list[str]] = {"train": [], "test": []}
     for clip in labels.clips:
         if clip.split not in ("", "train", "test"):
@@ -145,7 +145,7 @@ def write_files(labels: Labels) -> dict[str, bytes]:
         parts["test" if clip.split == "test" else "train"].append(
             f"{line}\n" if clip.split == "test" else f"{line} {number[label]}\n"
         )
-    index = "".join(f"{place} {label}\n" for label, place in number.items())
+    index = "".join(f"{index} {label}\n" for label, index in number.items())
     lists = {f"{part}list01.txt": "".join(lines).encode() for part, lines in parts.items()}
     return {"classInd.txt": index.encode(), **lists}
 

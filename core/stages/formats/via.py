@@ -16,7 +16,7 @@ from typing import Any
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, Part
 from core.stages.formats.common.files import Files, json_of, one_file, refused, shown, text_of
-from core.stages.formats.common.reader import Asked, Event, Reader, base, stem
+from core.stages.formats.common.reader import Event, Reader, ReadOptions, base, stem
 from core.stages.formats.common.writer import json_bytes, placed, seconds
 
 NAME = "via"
@@ -44,19 +44,19 @@ def is_table(head: str) -> bool:
 # Reading --------------------------------------------------------------------------------------------------------------
 
 
-def read(files: Files, asked: Asked) -> Labels:
+def read(files: Files, options: ReadOptions) -> Labels:
     """The labels of a project or of a CSV. asked.attribute: which attribute is the label, where there are several.
 
     Where attributes are chosen as parts of the file, each becomes a track.
     """
-    reader, rows = _opened(files, asked)
+    reader, rows = _opened(files, options)
     reader.problems.finish()
     events: dict[str, list[Event]] = {}
     for clip, where, z, values in rows:
         own = events.setdefault(clip, [])
-        if z and asked.chosen("attribute"):
-            taken = {one: reader.label(values[one], where) for one in values if asked.takes("attribute", one)}
-            own += [Event(z[0], z[-1], label, where, lane=one) for one, label in taken.items()]
+        if z and options.chosen("attribute"):
+            taken = {value: reader.label(values[value], where) for value in values if options.takes("attribute", value)}
+            own += [Event(z[0], z[-1], label, where, lane=text) for text, label in taken.items()]
         elif z and (chosen := _chosen(reader, values, where)):
             own.append(Event(z[0], z[-1], chosen, where))
     events = events or {stem(reader.file): []}
@@ -66,15 +66,17 @@ def read(files: Files, asked: Asked) -> Labels:
 
 def parts(files: Files) -> tuple[Part, ...]:
     """The attributes with how many labels have each."""
-    _, rows = _opened(files, Asked())
-    found = Counter(one for _, _, z, values in rows if z for one in values)
-    return tuple(Part("attribute", name, many) for name, many in found.items())
+    _, rows = _opened(files, ReadOptions())
+    counts = Counter(value for _, _, z, values in rows if z for value in values)
+    return tuple(Part("attribute", name, many) for name, many in counts.items())
 
 
-def _opened(files: Files, asked: Asked) -> tuple[Reader, list[tuple[str, int | str, list[float], dict[str, str]]]]:
+def _opened(
+    files: Files, options: ReadOptions
+) -> tuple[Reader, list[tuple[str, int | str, list[float], dict[str, str]]]]:
     name, content = one_file(files)
     text = text_of(name, content)
-    reader = Reader(name, asked, 0.001)
+    reader = Reader(name, options, 0.001)
     return reader, _table(reader, text) if is_table(text) else _project(reader, json_of(name, content))
 
 
@@ -83,26 +85,26 @@ def _chosen(reader: Reader, values: Mapping[str, str], where: int | str) -> str:
     wanted = reader.asked.attribute
     if wanted or len(values) != 1:
         if wanted not in values:
-            told = ", ".join(map(repr, values)) or "none"
+            text = ", ".join(map(repr, values)) or "none"
             hint = "Say which attribute is the label, with --attribute, or --only attribute=NAME, at the command line."
-            reader.problems.add(where, f"the attribute {wanted!r}" if wanted else "one attribute", told, hint)
+            reader.problems.add(where, f"the attribute {wanted!r}" if wanted else "one attribute", text, hint)
             return ""
         return reader.label(values[wanted], where)
     return reader.label(next(iter(values.values())), where)
 
 
-def _z(reader: Reader, told: Any, where: int | str) -> list[float]:
+def _z(reader: Reader, entry: Any, where: int | str) -> list[float]:
     """Start and end, or one moment."""
-    if not isinstance(told, list) or len(told) not in (1, 2):
-        reader.problems.add(where, "one or two times", shown(told))
+    if not isinstance(entry, list) or len(entry) not in (1, 2):
+        reader.problems.add(where, "one or two times", shown(entry))
         return []
-    return [reader.number(one, where, "seconds") for one in told]
+    return [reader.number(one, where, "seconds") for one in entry]
 
 
-def _project(reader: Reader, told: Any) -> list[tuple[str, int | str, list[float], dict[str, str]]]:
+def _project(reader: Reader, entry: Any) -> list[tuple[str, int | str, list[float], dict[str, str]]]:
     """Clip, place, times and values of each label of a project; clips without labels come with none."""
     parts = {
-        key: told.get(key) if isinstance(told, Mapping) else None for key in ("metadata", "file", "view", "attribute")
+        key: entry.get(key) if isinstance(entry, Mapping) else None for key in ("metadata", "file", "view", "attribute")
     }
     for key, value in parts.items():
         if not isinstance(value, Mapping):
@@ -112,21 +114,21 @@ def _project(reader: Reader, told: Any) -> list[tuple[str, int | str, list[float
     reader.problems.finish()
     rows: list[tuple[str, int | str, list[float], dict[str, str]]] = []
     used = set()
-    for number, one in (parts["metadata"] or {}).items():
+    for number, part in (parts["metadata"] or {}).items():
         where = f"$.metadata.{number}"
-        if not isinstance(one, Mapping) or not isinstance(one.get("av"), Mapping) or one.get("vid") not in clips:
-            reader.problems.add(where, "a view that is there, and values", shown(one))
+        if not isinstance(part, Mapping) or not isinstance(part.get("av"), Mapping) or part.get("vid") not in clips:
+            reader.problems.add(where, "a view that is there, and values", shown(part))
             continue
-        if one.get("xy"):
+        if part.get("xy"):
             reader.noted(where, "a stretch of time", "a region in space, which is left out")
             continue
         values = {}
-        for key, value in one["av"].items():
+        for key, value in part["av"].items():
             attribute = (parts["attribute"] or {}).get(key)
             named = str(attribute.get("aname", key)) if isinstance(attribute, Mapping) else key
             values[named] = _option(reader, attribute, value, where)
-        used.add(one["vid"])
-        rows.append((clips[one["vid"]], where, _z(reader, one.get("z"), where), values))
+        used.add(part["vid"])
+        rows.append((clips[part["vid"]], where, _z(reader, part.get("z"), where), values))
     return rows + [(clip, "", [], {}) for vid, clip in clips.items() if vid not in used]
 
 
@@ -178,9 +180,9 @@ def _table(reader: Reader, text: str) -> list[tuple[str, int | str, list[float],
 
 
 def _attributes(reader: Reader, text: str) -> Mapping[str, Any]:
-    found = re.search(r"^\s*#\s*ATTRIBUTE\s*=\s*(.+)$", text, re.MULTILINE)
-    told = json_of(reader.file, found[1].encode()) if found else {}
-    return told if isinstance(told, Mapping) else {}
+    match = re.search(r"^\s*#\s*ATTRIBUTE\s*=\s*(.+)$", text, re.MULTILINE)
+    entry = json_of(reader.file, match[1].encode()) if match else {}
+    return entry if isinstance(entry, Mapping) else {}
 
 
 def _row(
@@ -194,8 +196,8 @@ def _row(
         reader.problems.add(line, "values of attributes", shown(values))
         return None
     if "temporal_segment_start" in cells:
-        told = [cells["temporal_segment_start"], cells.get("temporal_segment_end", "")]
-        z = _z(reader, [one for one in told if one], line)
+        texts = [cells["temporal_segment_start"], cells.get("temporal_segment_end", "")]
+        z = _z(reader, [text for text in texts if text], line)
     else:
         if _cell(reader, cells.get("spatial_coordinates", "") or "[]", line):
             reader.noted(line, "a stretch of time", "a region in space, which is left out")
@@ -225,13 +227,13 @@ def _cell(reader: Reader, text: str, line: int) -> Any:
 
 def rows_of(clip: ClipLabels, title: str) -> list[tuple[tuple[str, ...], str]]:
     """Times as text and label of each label of a clip."""
-    found: list[tuple[tuple[str, ...], str]] = [
+    pairs: list[tuple[tuple[str, ...], str]] = [
         (seconds(one.segment, title), one.segment.label) for one in placed(clip, title)
     ]
-    found += [
+    pairs += [
         ((f"{round(point.time_s * 1000) / 1000:.3f}",), point.label) for lane in clip.lanes for point in lane.points
     ]
-    return sorted(found, key=lambda one: (float(one[0][0]), one[0], one[1]))
+    return sorted(pairs, key=lambda pair: (float(pair[0][0]), pair[0], pair[1]))
 
 
 def write(labels: Labels) -> bytes:
@@ -239,9 +241,9 @@ def write(labels: Labels) -> bytes:
     ids = [str(number) for number in range(1, len(labels.clips) + 1)]
     metadata = {}
     for number, clip in zip(ids, labels.clips, strict=True):
-        for place, (times, label) in enumerate(rows_of(clip, "VIA"), 1):
-            z = [float(one) for one in times]
-            metadata[f"{number}_{place:06}"] = {"vid": number, "flg": 0, "z": z, "xy": [], "av": {"1": label}}
+        for index, (times, label) in enumerate(rows_of(clip, "VIA"), 1):
+            z = [float(time) for time in times]
+            metadata[f"{number}_{index:06}"] = {"vid": number, "flg": 0, "z": z, "xy": [], "av": {"1": label}}
     about = {
         "pid": "__VIA_PROJECT_ID__",
         "rev": "__VIA_PROJECT_REV_ID__",
@@ -270,8 +272,8 @@ def write_table(labels: Labels, title: str) -> bytes:
     text.write("# CSV_HEADER = metadata_id,file_list,temporal_segment_start,temporal_segment_end,metadata\n")
     writer = csv.writer(text, lineterminator="\n")
     for number, clip in enumerate(labels.clips, 1):
-        for place, (times, label) in enumerate(rows_of(clip, title), 1):
-            cells: Sequence[str] = [f"{number}_{place:06}", _json([base(clip.name)]), *times, *[""] * (2 - len(times))]
+        for index, (times, label) in enumerate(rows_of(clip, title), 1):
+            cells: Sequence[str] = [f"{number}_{index:06}", _json([base(clip.name)]), *times, *[""] * (2 - len(times))]
             writer.writerow([*cells, _json({ATTRIBUTE: label})])
     return text.getvalue().encode("utf-8", "backslashreplace")
 

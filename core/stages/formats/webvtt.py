@@ -3,7 +3,7 @@
 from core.domain import Labels
 from core.stages.formats.common import cues
 from core.stages.formats.common.files import Files
-from core.stages.formats.common.reader import Asked
+from core.stages.formats.common.reader import ReadOptions
 
 NAME = "vtt"
 TITLE = "WebVTT: subtitles for a player"
@@ -21,9 +21,9 @@ def looks_like(name: str, head: str) -> bool:
     return head.startswith("WEBVTT")
 
 
-def read(files: Files, asked: Asked) -> Labels:
+def read(files: Files, options: ReadOptions) -> Labels:
     """A cue a segment."""
-    return cues.read(files, asked, header=True)
+    return cues.read(files, options, header=True)
 
 
 def write(labels: Labels) -> bytes:

@@ -32,17 +32,17 @@ class Stretches(NamedTuple):
 
 def stretches(segments: Sequence[Segment]) -> Stretches:
     """The segments as arrays, in order of start, then stop."""
-    ordered = sorted(segments, key=lambda one: (one.start_s, one.stop_s))
-    scores = [np.nan if one.confidence is None else one.confidence for one in ordered]
-    times_s = np.array([(one.start_s, one.stop_s) for one in ordered], np.float64).reshape(-1, 2)
+    ordered = sorted(segments, key=lambda segment: (segment.start_s, segment.stop_s))
+    scores = [np.nan if segment.confidence is None else segment.confidence for segment in ordered]
+    times_s = np.array([(segment.start_s, segment.stop_s) for segment in ordered], np.float64).reshape(-1, 2)
     return Stretches(times_s[:, 0], times_s[:, 1], np.array(scores, np.float64))
 
 
-def overlaps(found: Stretches, truth: Stretches) -> tuple[np.ndarray, np.ndarray]:
+def overlaps(stretches: Stretches, truth: Stretches) -> tuple[np.ndarray, np.ndarray]:
     """(P, G): seconds in both, and seconds in either."""
-    first = np.maximum(found.starts_s[:, None], truth.starts_s)
-    inter = np.maximum(np.minimum(found.stops_s[:, None], truth.stops_s) - first, 0)
-    lengths = (found.stops_s - found.starts_s)[:, None] + (truth.stops_s - truth.starts_s)
+    first = np.maximum(stretches.starts_s[:, None], truth.starts_s)
+    inter = np.maximum(np.minimum(stretches.stops_s[:, None], truth.stops_s) - first, 0)
+    lengths = (stretches.stops_s - stretches.starts_s)[:, None] + (truth.stops_s - truth.starts_s)
     return inter, lengths - inter
 
 
@@ -51,22 +51,22 @@ def reaches(inter: np.ndarray, union: np.ndarray, tau: float) -> np.ndarray:
     return (inter >= tau * union - SLACK_S) & (inter > SLACK_S)
 
 
-def seen_predictions(found: Comparison) -> list[list[Segment]]:
+def seen_predictions(comparison: Comparison) -> list[list[Segment]]:
     """Predicted segments of each video whose middle its author looked at."""
     return [
-        [one for one in each if start_s <= (one.start_s + one.stop_s) / 2 < stop_s]
-        for each, (start_s, stop_s) in zip(found.found_segments, found.seen_s, strict=True)
+        [segment for segment in found_segment if start_s <= (segment.start_s + segment.stop_s) / 2 < stop_s]
+        for found_segment, (start_s, stop_s) in zip(comparison.found_segments, comparison.seen_s, strict=True)
     ]
 
 
-def by_label(found: Comparison) -> dict[str, list[tuple[Stretches, Stretches]]]:
+def by_label(comparison: Comparison) -> dict[str, list[tuple[Stretches, Stretches]]]:
     """For each label but the background, and each video: what is true, and what was predicted and seen."""
-    sides = list(zip(found.truth_segments, found.table(seen_predictions), strict=True))
+    sides = list(zip(comparison.truth_segments, comparison.table(seen_predictions), strict=True))
 
     def of(label: str, segments: Sequence[Segment]) -> Stretches:
-        return stretches([one for one in segments if one.label == label])
+        return stretches([segment for segment in segments if segment.label == label])
 
-    named = [label for place, label in enumerate(found.labels) if place != found.background]
+    named = [label for index, label in enumerate(comparison.labels) if index != comparison.background]
     return {label: [(of(label, true), of(label, predicted)) for true, predicted in sides] for label in named}
 
 
@@ -101,11 +101,11 @@ def claims(truth: Stretches, predicted: Stretches, tau: float) -> np.ndarray:
     return right
 
 
-def detections(found: Comparison) -> dict[str, Detections]:
+def detections(comparison: Comparison) -> dict[str, Detections]:
     """Each label's predictions in the order in which they count. Equal scores go by name of video, then by start."""
-    rank = np.argsort(np.argsort(np.array(found.names), kind="stable"), kind="stable")
+    rank = np.argsort(np.argsort(np.array(comparison.names), kind="stable"), kind="stable")
     result = {}
-    for label, pairs in found.table(by_label).items():
+    for label, pairs in comparison.table(by_label).items():
         units = np.repeat(np.arange(len(pairs)), [len(predicted.starts_s) for _, predicted in pairs])
         right = [np.stack([claims(pair[0], pair[1], tau) for tau in THRESHOLDS], axis=1) for pair in pairs]
         columns = [np.concatenate([np.zeros(0), *(pair[1][column] for pair in pairs)]) for column in (0, 2)]
@@ -125,32 +125,27 @@ def _area(right: np.ndarray, weights: np.ndarray, truths: np.ndarray) -> np.ndar
     return share((steps * envelope).sum(axis=1), truths)
 
 
-def average_precisions(found: Comparison, tau: float) -> np.ndarray:
+def average_precisions(comparison: Comparison, tau: float) -> np.ndarray:
     """(..., C): the average precision of each label at one of `THRESHOLDS`; NaN for labels without truth."""
     if tau not in THRESHOLDS:
         raise ValueError(f"tau is one of {THRESHOLDS}, got {tau}")
-    weights = np.ones((1, len(found.names))) if found.weights is None else found.weights
-    areas = np.full((len(weights), len(found.labels)), np.nan)
-    for label, (units, right, truths) in found.table(detections).items():
+    weights = np.ones((1, len(comparison.names))) if comparison.weights is None else comparison.weights
+    areas = np.full((len(weights), len(comparison.labels)), np.nan)
+    for label, (units, right, truths) in comparison.table(detections).items():
         column = right[:, THRESHOLDS.index(tau)]
-        areas[:, found.labels.index(label)] = _area(column, weights[:, units], weights @ truths)
-    return areas[0] if found.weights is None else areas
+        areas[:, comparison.labels.index(label)] = _area(column, weights[:, units], weights @ truths)
+    return areas[0] if comparison.weights is None else areas
 
 
-def map_at(found: Comparison, tau: float) -> Any:
+def map_at(comparison: Comparison, tau: float) -> Any:
     """The mean average precision over labels with truth."""
-    areas = average_precisions(found, tau)
+    areas = average_precisions(comparison, tau)
     return mean_where(areas, ~np.isnan(areas))
 
 
-def _labels_without_segments(found: Comparison) -> int:
-    true = {one.label for each in found.truth_segments for one in each}
-    return sum(label not in true for place, label in enumerate(found.labels) if place != found.background)
-
-
-def stray_detections(found: Comparison) -> int:
-    """How many predicted segments carry a label that has no true segment."""
-    return sum(len(each.units) for each in found.table(detections).values() if not each.truths.any())
+def _labels_without_segments(comparison: Comparison) -> int:
+    true = {segment.label for truth_segment in comparison.truth_segments for segment in truth_segment}
+    return sum(label not in true for index, label in enumerate(comparison.labels) if index != comparison.background)
 
 
 @metric(
@@ -160,9 +155,9 @@ def stray_detections(found: Comparison) -> int:
     undefined="there is no true segment",
     fast=False,
 )
-def map_50(found: Comparison) -> Any:
+def map_50(comparison: Comparison) -> Any:
     """The mean over labels of the average precision of segments that share half with a true one."""
-    return map_at(found, 0.5)
+    return map_at(comparison, 0.5)
 
 
 @metric(
@@ -172,9 +167,9 @@ def map_50(found: Comparison) -> Any:
     undefined="there is no true segment",
     fast=False,
 )
-def map_mean(found: Comparison) -> Any:
+def map_mean(comparison: Comparison) -> Any:
     """The mean of the mAP at 0.50, 0.55, ... 0.95, as ActivityNet tells it."""
-    return np.mean([map_at(found, tau) for tau in THRESHOLDS], axis=0)
+    return np.mean([map_at(comparison, tau) for tau in THRESHOLDS], axis=0)
 
 
 # Bouts ----------------------------------------------------------------------------------------------------------------
@@ -218,24 +213,24 @@ def pair(truth: Stretches, predicted: Stretches, tau: float) -> list[tuple[int, 
 
     Equal IoUs: the earlier true bout first, then the earlier prediction. tau = 0: any overlap.
     """
-    inter, union = (each.T for each in overlaps(predicted, truth))  # (G, P)
-    true, found = np.nonzero(reaches(inter, union, tau))
-    iou = np.round(inter[true, found] / union[true, found], 9)
+    inter, union = (overlap.T for overlap in overlaps(predicted, truth))  # (G, P)
+    true, values = np.nonzero(reaches(inter, union, tau))
+    iou = np.round(inter[true, values] / union[true, values], 9)
     pairs: list[tuple[int, int]] = []
     free_true, free_found = set(range(len(truth.starts_s))), set(range(len(predicted.starts_s)))
-    for place in np.lexsort((found, true, -iou)):
-        one, other = int(true[place]), int(found[place])
-        if one in free_true and other in free_found:
-            pairs.append((one, other))
-            free_true.remove(one)
+    for place in np.lexsort((values, true, -iou)):
+        number, other = int(true[place]), int(values[place])
+        if number in free_true and other in free_found:
+            pairs.append((number, other))
+            free_true.remove(number)
             free_found.remove(other)
     return pairs
 
 
-def bout_table(found: Comparison, tau: float) -> np.ndarray:
+def bout_table(comparison: Comparison, tau: float) -> np.ndarray:
     """(n, 5): for each video hits, true bouts, predicted bouts, and over hits the sums of onset and offset errors."""
-    rows = np.zeros((len(found.names), 5))
-    for pairs in found.table(by_label).values():
+    rows = np.zeros((len(comparison.names), 5))
+    for pairs in comparison.table(by_label).values():
         for unit, (truth, predicted) in enumerate(pairs):
             late = hit_errors(truth, predicted, tau)  # (2, hits)
             rows[unit] += (late.shape[1], len(truth.starts_s), len(predicted.starts_s), *late.sum(axis=1))
@@ -244,43 +239,45 @@ def bout_table(found: Comparison, tau: float) -> np.ndarray:
 
 def hit_errors(truth: Stretches, predicted: Stretches, tau: float) -> np.ndarray:
     """(2, hits): onset and offset errors in seconds, positive is late."""
-    places = np.array(pair(truth, predicted, tau), np.int64).reshape(-1, 2)
-    true, found = places.T
-    return np.stack([predicted.starts_s[found] - truth.starts_s[true], predicted.stops_s[found] - truth.stops_s[true]])
+    indices = np.array(pair(truth, predicted, tau), np.int64).reshape(-1, 2)
+    true, values = indices.T
+    return np.stack(
+        [predicted.starts_s[values] - truth.starts_s[true], predicted.stops_s[values] - truth.stops_s[true]]
+    )
 
 
 @metric("Bouts: precision at IoU 0.5", needs="segments", undefined=NO_BOUT)
-def bout_precision(found: Comparison) -> Any:
+def bout_precision(comparison: Comparison) -> Any:
     """Of the predicted bouts, the share that pairs with a true one."""
-    total = found.total(bout_table, HALF)
+    total = comparison.total(bout_table, HALF)
     return share(total[..., 0], total[..., 2])
 
 
 @metric("Bouts: recall at IoU 0.5", needs="segments", undefined=NO_BOUT)
-def bout_recall(found: Comparison) -> Any:
+def bout_recall(comparison: Comparison) -> Any:
     """Of the true bouts, the share that pairs with a predicted one."""
-    total = found.total(bout_table, HALF)
+    total = comparison.total(bout_table, HALF)
     return share(total[..., 0], total[..., 1])
 
 
 @metric("Bouts: F1 at IoU 0.5", needs="segments", undefined=NO_BOUT)
-def bout_f1(found: Comparison) -> Any:
+def bout_f1(comparison: Comparison) -> Any:
     """The harmonic mean of the two."""
-    total = found.total(bout_table, HALF)
+    total = comparison.total(bout_table, HALF)
     return share(2 * total[..., 0], total[..., 1] + total[..., 2])
 
 
 @metric("Bouts: mean onset error", needs="segments", best=0.0, unit="s", undefined="no bout was hit")
-def onset_error(found: Comparison) -> Any:
+def onset_error(comparison: Comparison) -> Any:
     """Over bouts that were hit, how many seconds too late (positive) or too early they begin."""
-    total = found.total(bout_table, HALF)
+    total = comparison.total(bout_table, HALF)
     return share(total[..., 3], total[..., 0])
 
 
 @metric("Bouts: mean offset error", needs="segments", best=0.0, unit="s", undefined="no bout was hit")
-def offset_error(found: Comparison) -> Any:
+def offset_error(comparison: Comparison) -> Any:
     """Over bouts that were hit, how many seconds too late (positive) or too early they end."""
-    total = found.total(bout_table, HALF)
+    total = comparison.total(bout_table, HALF)
     return share(total[..., 4], total[..., 0])
 
 
@@ -295,15 +292,15 @@ def _or_none(value: Any) -> float | None:
     return None if np.isnan(value) else float(value)
 
 
-def bouts(found: Comparison, *, tau: float = HALF, label: str = "") -> Bouts:
+def bouts(comparison: Comparison, *, tau: float = HALF, label: str = "") -> Bouts:
     """How the bouts of one label agree, or of all but the background. tau: least IoU of a pair; 0: any overlap."""
-    chosen = found.table(by_label)
-    pairs = [each for name, rows in chosen.items() if label in ("", name) for each in rows]
-    late = np.concatenate([np.zeros((2, 0)), *(hit_errors(each[0], each[1], tau) for each in pairs)], axis=1)
+    chosen = comparison.table(by_label)
+    pairs = [row for name, rows in chosen.items() if label in ("", name) for row in rows]
+    late = np.concatenate([np.zeros((2, 0)), *(hit_errors(pair[0], pair[1], tau) for pair in pairs)], axis=1)
     true, predicted = (
-        np.concatenate([np.zeros(0), *(each[side][1] - each[side][0] for each in pairs)]) for side in (0, 1)
+        np.concatenate([np.zeros(0), *(pair[side][1] - pair[side][0] for pair in pairs)]) for side in (0, 1)
     )
-    hits, minutes = late.shape[1], sum(stop - start for start, stop in found.seen_s) / 60
+    hits, minutes = late.shape[1], sum(stop - start for start, stop in comparison.seen_s) / 60
     return Bouts(
         hits,
         len(true) - hits,
@@ -326,7 +323,7 @@ def bouts(found: Comparison, *, tau: float = HALF, label: str = "") -> Bouts:
 
 
 @dataclass(frozen=True)
-class Agreement:
+class BoutAgreement:
     """Cohen's kappa of two raters; None, with the observed share of equal bins, where both use one same label only.
 
     label: which one it is about, "" for all. bins: how many were compared; width_s: of each, on which kappa depends.
@@ -339,18 +336,18 @@ class Agreement:
     label: str = ""
 
 
-def agreement(one: np.ndarray, other: np.ndarray, *, width_s: float, label: str = "") -> Agreement:
+def agreement(values: np.ndarray, other: np.ndarray, *, width_s: float, label: str = "") -> BoutAgreement:
     """Of two rows of labels of any kind, bin by bin; bins where either is -1 (unlabelled) are dropped."""
-    known = (one >= 0) & (other >= 0)
-    states, flat = np.unique(np.concatenate([one[known], other[known]]), return_inverse=True)
+    known = (values >= 0) & (other >= 0)
+    states, flat = np.unique(np.concatenate([values[known], other[known]]), return_inverse=True)
     first, second = flat.reshape(2, -1)
-    said, answered = (np.bincount(each, minlength=max(1, len(states))) for each in (first, second))
+    first_counts, second_counts = (np.bincount(each, minlength=max(1, len(states))) for each in (first, second))
     right = np.sum(first == second)
-    kappa = kappa_of_counts(right, said, answered)
-    return Agreement(_or_none(kappa), _or_none(share(right, len(first))), len(first), width_s, label)
+    kappa = kappa_of_counts(right, first_counts, second_counts)
+    return BoutAgreement(_or_none(kappa), _or_none(share(right, len(first))), len(first), width_s, label)
 
 
-def raters(one: Sequence[Track], other: Sequence[Track], *, width_s: float) -> tuple[Agreement, ...]:
+def raters(tracks: Sequence[Track], other: Sequence[Track], *, width_s: float) -> tuple[BoutAgreement, ...]:
     """Two raters of one clip, in bins of `width_s` from the start of the stretch that both watched.
 
     The label of a bin is that at its middle; a last bin that is not whole is dropped. One track each: one kappa over
@@ -359,24 +356,24 @@ def raters(one: Sequence[Track], other: Sequence[Track], *, width_s: float) -> t
     """
     if not (width_s > 0 and np.isfinite(width_s)):
         raise ScoringRefused(f"Bins of {width_s} s cannot be compared.", "Choose a width above 0, such as 0.04 s.")
-    if len({one[0].video, *(track.video for track in (*one, *other))}) > 1:
+    if len({tracks[0].video, *(track.video for track in (*tracks, *other))}) > 1:
         raise ScoringRefused("The raters' tracks belong to different clips.", "Compare tracks of the same clip.")
-    if [track.labels for track in one] != [track.labels for track in other]:
+    if [track.labels for track in tracks] != [track.labels for track in other]:
         raise LabelsMismatch("The raters' tracks do not list the same labels.", "Compare tracks of one label list.")
-    start_s = max(track.seen_s[0] for track in (*one, *other))
-    stop_s = min(track.seen_s[1] for track in (*one, *other))
+    start_s = max(track.seen_s[0] for track in (*tracks, *other))
+    stop_s = min(track.seen_s[1] for track in (*tracks, *other))
     count = max(0, int(np.floor((stop_s - start_s + SLACK_S) / width_s)))
     middles = start_s + (np.arange(count) + 0.5) * width_s
-    first, second = (np.stack([row_of(track, middles) for track in side]) for side in (one, other))  # (tiers, bins)
-    if len(one) == 1:
+    first, second = (np.stack([row_of(track, middles) for track in side]) for side in (tracks, other))  # (tiers, bins)
+    if len(tracks) == 1:
         return (agreement(first[0], second[0], width_s=width_s),)
-    tiers = [track.labels for track in one]
+    tiers = [track.labels for track in tracks]
     states = np.array([1, *np.cumprod([len(labels) for labels in tiers[:-1]])])[:, None]
     joint = agreement((first * states).sum(axis=0), (second * states).sum(axis=0), width_s=width_s)
     single = [
-        agreement((first[tier] == place) * 1, (second[tier] == place) * 1, width_s=width_s, label=label)
+        agreement((first[tier] == index) * 1, (second[tier] == index) * 1, width_s=width_s, label=label)
         for tier, labels in enumerate(tiers)
-        for place, label in enumerate(labels)
-        if place > 0
+        for index, label in enumerate(labels)
+        if index > 0
     ]
     return (joint, *single)

@@ -5,7 +5,7 @@ temperature scaling); Brier, 1950, as the sum over labels, which for two labels 
 libraries. Bins [a, b) of equal width, the last one closed; 15 of them unless said otherwise.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ FEW_CLIPS = 100  # below, the expected calibration error is too large on average
 FEW_IN_BIN = 10
 LEAST_PROBABILITY = 1e-12
 COLDEST, HOTTEST = 0.05, 20.0
-CLOSE, MOST_STEPS = 1e-12, 100  # of the search for a temperature
+CLOSE = 1e-12  # of the search for a temperature
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,94 +45,94 @@ class Temperature:
     at_bound: bool
 
 
-def confidence(found: Comparison) -> np.ndarray:
+def confidence(comparison: Comparison) -> np.ndarray:
     """(N, 2): the best score of each row, and 1.0 where it is that of the truth."""
-    assert found.scores is not None
-    if not len(found.scores):
+    assert comparison.scores is not None
+    if not len(comparison.scores):
         return np.zeros((0, 2))
-    best = np.argmax(found.scores, axis=1)
-    top = np.take_along_axis(found.scores, best[:, None], axis=1)[:, 0].astype(np.float64)
-    return np.stack([top, best == found.truth], axis=1)
+    best = np.argmax(comparison.scores, axis=1)
+    top = np.take_along_axis(comparison.scores, best[:, None], axis=1)[:, 0].astype(np.float64)
+    return np.stack([top, best == comparison.truth], axis=1)
 
 
-def bin_edges(found: Comparison, bins: int, equal_mass: bool = False) -> np.ndarray:
+def bin_edges(comparison: Comparison, bins: int, equal_mass: bool = False) -> np.ndarray:
     """(B + 1,): edges of equal width, or those between which equally many labelled rows lie."""
     if not equal_mass:
         return np.arange(bins + 1) / bins
-    known = found.table(confidence)[found.truth >= 0, 0]
+    known = comparison.table(confidence)[comparison.truth >= 0, 0]
     inner = np.quantile(known, np.arange(1, bins) / bins) if len(known) else np.arange(1, bins) / bins
     return np.concatenate([[0.0], inner, [1.0]])
 
 
-def bin_of_rows(found: Comparison, bins: int, equal_mass: bool = False) -> np.ndarray:
+def bin_of_rows(comparison: Comparison, bins: int, equal_mass: bool = False) -> np.ndarray:
     """(N,): the bin that the confidence of each row falls into."""
-    inner = found.table(bin_edges, bins, equal_mass)[1:-1]
-    return np.searchsorted(inner, found.table(confidence)[:, 0], side="right")
+    inner = comparison.table(bin_edges, bins, equal_mass)[1:-1]
+    return np.searchsorted(inner, comparison.table(confidence)[:, 0], side="right")
 
 
-def bin_table(found: Comparison, bins: int, equal_mass: bool = False) -> np.ndarray:
+def bin_table(comparison: Comparison, bins: int, equal_mass: bool = False) -> np.ndarray:
     """(n, 3 B): for each unit and bin its rows, those that are right, and the sum of their confidence."""
-    known, count = found.truth >= 0, len(found.names)
-    places = found.table(unit_of_rows)[known] * bins + found.table(bin_of_rows, bins, equal_mass)[known]
-    top, right = found.table(confidence)[known].T
+    known, count = comparison.truth >= 0, len(comparison.names)
+    places = comparison.table(unit_of_rows)[known] * bins + comparison.table(bin_of_rows, bins, equal_mass)[known]
+    top, right = comparison.table(confidence)[known].T
     sums = [np.bincount(places, each, count * bins) for each in (np.ones(len(places)), right, top)]
     return np.concatenate([each.reshape(count, bins) for each in sums], axis=1)
 
 
-def calibration_error(found: Comparison, *, bins: int = BINS, equal_mass: bool = False) -> Any:
+def calibration_error(comparison: Comparison, *, bins: int = BINS, equal_mass: bool = False) -> Any:
     """The mean over rows of how far the accuracy of their bin lies from its mean confidence."""
-    counts, right, top = np.split(found.total(bin_table, bins, equal_mass), 3, axis=-1)  # (..., B) each
+    counts, right, top = np.split(comparison.total(bin_table, bins, equal_mass), 3, axis=-1)  # (..., B) each
     return share(np.abs(right - top).sum(axis=-1), counts.sum(axis=-1))
 
 
 @metric("Expected calibration error", needs="scores", best=0.0)
-def ece(found: Comparison) -> Any:
+def ece(comparison: Comparison) -> Any:
     """Over 15 bins of equal width: how far accuracy and confidence lie apart, on average."""
-    return calibration_error(found)
+    return calibration_error(comparison)
 
 
 @metric("Expected calibration error, equal-mass bins", needs="scores", best=0.0)
-def ece_equal_mass(found: Comparison) -> Any:
+def ece_equal_mass(comparison: Comparison) -> Any:
     """The same over 15 bins that hold equally many rows; the bins of the whole set serve all draws."""
-    return calibration_error(found, equal_mass=True)
+    return calibration_error(comparison, equal_mass=True)
 
 
-def brier_table(found: Comparison) -> np.ndarray:
+def brier_table(comparison: Comparison) -> np.ndarray:
     """(n, 2): for each unit the sum of squared differences from the truth, and its labelled rows."""
-    assert found.scores is not None
-    scores, truth = found.scores.astype(np.float64), np.maximum(found.truth, 0)[:, None]
+    assert comparison.scores is not None
+    scores, truth = comparison.scores.astype(np.float64), np.maximum(comparison.truth, 0)[:, None]
     own = np.take_along_axis(scores, truth, axis=1)[:, 0]
     squared = (scores**2).sum(axis=1) - own**2 + (own - 1) ** 2  # (N,)
-    return sums_by_unit(found, np.stack([squared, np.ones(len(squared))], axis=1))
+    return sums_by_unit(comparison, np.stack([squared, np.ones(len(squared))], axis=1))
 
 
 @metric("Brier score, sum over labels", needs="scores", best=0.0, unit="x")
-def brier(found: Comparison) -> Any:
+def brier(comparison: Comparison) -> Any:
     """The mean squared distance of the scores from the truth: 0 for certain and right, 2 for certain and wrong."""
-    total = found.total(brier_table)
+    total = comparison.total(brier_table)
     return share(total[..., 0], total[..., 1])
 
 
-def log_table(found: Comparison) -> np.ndarray:
+def log_table(comparison: Comparison) -> np.ndarray:
     """(n, 2): for each unit the sum of -ln of the score of the truth, and its labelled rows."""
-    assert found.scores is not None
-    own = np.take_along_axis(found.scores, np.maximum(found.truth, 0)[:, None], axis=1)[:, 0]
+    assert comparison.scores is not None
+    own = np.take_along_axis(comparison.scores, np.maximum(comparison.truth, 0)[:, None], axis=1)[:, 0]
     surprise = -np.log(np.maximum(own.astype(np.float64), LEAST_PROBABILITY)) + 0.0
-    return sums_by_unit(found, np.stack([surprise, np.ones(len(own))], axis=1))
+    return sums_by_unit(comparison, np.stack([surprise, np.ones(len(own))], axis=1))
 
 
 @metric("Log loss", needs="scores", best=0.0, unit="x")
-def log_loss(found: Comparison) -> Any:
+def log_loss(comparison: Comparison) -> Any:
     """The mean of -ln of the probability given to the truth, which counts as at least 1e-12."""
-    total = found.total(log_table)
+    total = comparison.total(log_table)
     return share(total[..., 0], total[..., 1])
 
 
-def reliability(found: Comparison, *, bins: int = BINS, equal_mass: bool = False) -> Reliability:
+def reliability(comparison: Comparison, *, bins: int = BINS, equal_mass: bool = False) -> Reliability:
     """What the reliability plot shows."""
-    counts, right, top = np.split(found.total(bin_table, bins, equal_mass), 3)
-    rows = np.where(found.truth >= 0, found.table(bin_of_rows, bins, equal_mass), -1)
-    edges = found.table(bin_edges, bins, equal_mass)
+    counts, right, top = np.split(comparison.total(bin_table, bins, equal_mass), 3)
+    rows = np.where(comparison.truth >= 0, comparison.table(bin_of_rows, bins, equal_mass), -1)
+    edges = comparison.table(bin_edges, bins, equal_mass)
     few = counts < FEW_IN_BIN
     return Reliability(edges, counts.astype(np.int64), share(right, counts), share(top, counts), few, rows)
 
@@ -151,43 +151,31 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return raised / raised.sum(axis=-1, keepdims=True)
 
 
-def fit_temperature(logits: np.ndarray, truth: np.ndarray, *, near: float = 1.0) -> Temperature:
+def fit_temperature(logits: np.ndarray, truth: np.ndarray) -> Temperature:
     """The temperature in [0.05, 20] at which softmax(logits / T) has the least log loss. For validation data only.
 
-    logits: (n, C); truth: (n,), rows of -1 are left out. The loss is convex in 1 / T: its slope there has one root,
-    found by Newton's method within bounds that close in on it. near: where to begin.
+    logits: (n, C); truth: (n,), rows of -1 are left out. The loss is convex in 1 / T, so its slope there has one root.
     """
+    from scipy.optimize import root_scalar
+
     known = truth >= 0
     if not known.any():
         raise NotEnoughExamples("No clip of the validation part is labelled.", "Label some, or leave the scores alone.")
     logits = np.array(logits[known], np.float64)
     logits -= logits.max(axis=1, keepdims=True)
     own = float(np.take_along_axis(logits, truth[known][:, None], axis=1).mean())
-    low, high, sharpness = 1 / HOTTEST, 1 / COLDEST, 1 / near
-    for _ in range(MOST_STEPS):
-        slope, bend = _slope(logits, own, sharpness)
-        low, high = (low, sharpness) if slope >= 0 else (sharpness, high)
-        step = sharpness - slope / bend if bend > 0 else np.inf * -slope
-        aim = min(max(step, 1 / HOTTEST), 1 / COLDEST)
-        aim = aim if low <= aim <= high else float(np.sqrt(low * high))
-        if abs(aim - sharpness) <= CLOSE * sharpness:
-            break
-        sharpness = aim
-    at_bound = (sharpness <= 1 / HOTTEST and slope >= 0) or (sharpness >= 1 / COLDEST and slope <= 0)
-    return Temperature(float(np.clip(1 / aim, COLDEST, HOTTEST)), bool(at_bound))
+    low, high = 1 / HOTTEST, 1 / COLDEST
+    if _slope(low, logits, own) >= 0:
+        return Temperature(HOTTEST, True)
+    if _slope(high, logits, own) <= 0:
+        return Temperature(COLDEST, True)
+    solution = root_scalar(_slope, (logits, own), method="brentq", bracket=(low, high), xtol=CLOSE, rtol=CLOSE)
+    return Temperature(1 / float(solution.root), False)
 
 
-def _slope(logits: np.ndarray, own: float, sharpness: float) -> tuple[float, float]:
-    """First and second derivative of the mean log loss by the sharpness. logits: (n, C), none above 0."""
+def _slope(sharpness: float, logits: np.ndarray, own: float) -> float:
+    """The derivative of the mean log loss by the sharpness 1 / T. logits: (n, C), none above 0; own: those of truth."""
     raised = np.exp(logits * sharpness)
     total = raised.sum(axis=1)
     raised *= logits
-    first = raised.sum(axis=1) / total
-    second = np.einsum("ij,ij->i", raised, logits) / total
-    return float(first.mean()) - own, float((second - first**2).mean())
-
-
-def calibrated(found: Comparison, temperature: float) -> Comparison:
-    """`found` with its scores softened (T > 1) or sharpened (T < 1); labels and accuracy stay as they are."""
-    assert found.scores is not None
-    return replace(found, scores=softmax(logits_of(found.scores) / temperature))
+    return float((raised.sum(axis=1) / total).mean()) - own

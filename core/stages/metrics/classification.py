@@ -23,33 +23,33 @@ Mode = Literal["counts", "truth", "prediction", "all"]
 # Counting -------------------------------------------------------------------------------------------------------------
 
 
-def label_table(found: Comparison) -> Any:
+def label_table(comparison: Comparison) -> Any:
     """(n, 3 C) sparse: for each unit the right answers, the truths and the predictions of each label."""
     from scipy.sparse import csr_array
 
-    rows = np.flatnonzero(found.truth >= 0)
-    units, count = found.table(unit_of_rows)[rows], len(found.labels)
-    truth, predicted = found.truth[rows], found.predicted[rows]
+    rows = np.flatnonzero(comparison.truth >= 0)
+    units, count = comparison.table(unit_of_rows)[rows], len(comparison.labels)
+    truth, predicted = comparison.truth[rows], comparison.predicted[rows]
     right = truth == predicted
     columns = np.concatenate([truth[right], count + truth, 2 * count + predicted])
     ones = np.ones(len(columns))
     return csr_array(
-        (ones, (np.concatenate([units[right], units, units]), columns)), shape=(len(found.names), 3 * count)
+        (ones, (np.concatenate([units[right], units, units]), columns)), shape=(len(comparison.names), 3 * count)
     )
 
 
-def label_counts(found: Comparison) -> Counts:
+def label_counts(comparison: Comparison) -> Counts:
     """Right answers, truths and predictions of each label, each (..., C)."""
-    total = found.total(label_table)
-    count = len(found.labels)
+    total = comparison.total(label_table)
+    count = len(comparison.labels)
     return total[..., :count], total[..., count : 2 * count], total[..., 2 * count :]
 
 
-def confusion(found: Comparison) -> np.ndarray:
+def confusion(comparison: Comparison) -> np.ndarray:
     """(C, C) int64: rows of truth i that were predicted as j; unlabelled rows are not counted."""
-    count = len(found.labels)
-    known = found.truth >= 0
-    flat = found.truth[known] * count + found.predicted[known]
+    count = len(comparison.labels)
+    known = comparison.truth >= 0
+    flat = comparison.truth[known] * count + comparison.predicted[known]
     return np.bincount(flat, minlength=count * count).reshape(count, count)
 
 
@@ -65,9 +65,9 @@ def normalised(matrix: np.ndarray, mode: Mode) -> np.ndarray:
     return share(matrix, wholes[mode])
 
 
-def rows_in_cell(found: Comparison, truth: int, predicted: int) -> np.ndarray:
+def rows_in_cell(comparison: Comparison, truth: int, predicted: int) -> np.ndarray:
     """The rows that one cell of the confusion matrix counts: as many as its number, always."""
-    return np.flatnonzero((found.truth == truth) & (found.predicted == predicted))
+    return np.flatnonzero((comparison.truth == truth) & (comparison.predicted == predicted))
 
 
 def most_confused(matrix: np.ndarray) -> list[tuple[int, int]]:
@@ -81,163 +81,163 @@ def most_confused(matrix: np.ndarray) -> list[tuple[int, int]]:
 # Shares of right answers ----------------------------------------------------------------------------------------------
 
 
-def right_of_all(found: Comparison) -> tuple[Any, Any]:
+def right_of_all(comparison: Comparison) -> tuple[Any, Any]:
     """Rows that are right, and rows that are labelled."""
-    right, truths, _ = label_counts(found)
+    right, truths, _ = label_counts(comparison)
     return right.sum(axis=-1), truths.sum(axis=-1)
 
 
 @metric("Accuracy", needs="clips", share=right_of_all)
-def accuracy(found: Comparison) -> Any:
+def accuracy(comparison: Comparison) -> Any:
     """The share of labelled clips whose prediction is the truth."""
-    return share(*right_of_all(found))
+    return share(*right_of_all(comparison))
 
 
-def ranks(found: Comparison) -> np.ndarray:
+def ranks(comparison: Comparison) -> np.ndarray:
     """(N,): how many labels come before the true one: better scores, and equal scores of labels listed earlier."""
-    assert found.scores is not None
-    truth = np.maximum(found.truth, 0)[:, None]  # (N, 1)
-    own = np.take_along_axis(found.scores, truth, axis=1)  # (N, 1)
-    earlier = np.arange(len(found.labels)) < truth  # (N, C)
-    return (found.scores > own).sum(axis=1) + ((found.scores == own) & earlier).sum(axis=1)
+    assert comparison.scores is not None
+    truth = np.maximum(comparison.truth, 0)[:, None]  # (N, 1)
+    own = np.take_along_axis(comparison.scores, truth, axis=1)  # (N, 1)
+    earlier = np.arange(len(comparison.labels)) < truth  # (N, C)
+    return (comparison.scores > own).sum(axis=1) + ((comparison.scores == own) & earlier).sum(axis=1)
 
 
-def hit_table(found: Comparison, k: int) -> np.ndarray:
+def hit_table(comparison: Comparison, k: int) -> np.ndarray:
     """(n, 2): for each unit its hits among the first k, and its labelled rows."""
-    hits = found.table(ranks) < k
-    return sums_by_unit(found, np.stack([hits, np.ones(len(hits))], axis=1))
+    hits = comparison.table(ranks) < k
+    return sums_by_unit(comparison, np.stack([hits, np.ones(len(hits))], axis=1))
 
 
-def hits_of_all(found: Comparison, k: int) -> tuple[Any, Any]:
+def hits_of_all(comparison: Comparison, k: int) -> tuple[Any, Any]:
     """Rows whose truth is among the k best scores, and rows that are labelled."""
-    if not 1 <= k <= len(found.labels):
-        raise ValueError(f"top-{k} of {len(found.labels)} labels")
-    total = found.total(hit_table, k)
+    if not 1 <= k <= len(comparison.labels):
+        raise ValueError(f"top-{k} of {len(comparison.labels)} labels")
+    total = comparison.total(hit_table, k)
     return total[..., 0], total[..., 1]
 
 
-def top_k(found: Comparison, k: int) -> Any:
+def top_k(comparison: Comparison, k: int) -> Any:
     """The share of rows whose truth is among the k best scores; k = 1 is the accuracy."""
-    return share(*hits_of_all(found, k))
+    return share(*hits_of_all(comparison, k))
 
 
-@metric("Top-5 accuracy", needs="top5", share=lambda found: hits_of_all(found, 5))
-def top5(found: Comparison) -> Any:
+@metric("Top-5 accuracy", needs="top5", share=lambda comparison: hits_of_all(comparison, 5))
+def top5(comparison: Comparison) -> Any:
     """The share of clips whose true label is among the five best scores."""
-    return top_k(found, 5)
+    return top_k(comparison, 5)
 
 
-def labels_without_truth(found: Comparison) -> int:
+def labels_without_truth(comparison: Comparison) -> int:
     """How many labels a mean over labels leaves out."""
-    return int(np.sum(label_counts(found)[1] == 0))
+    return int(np.sum(label_counts(comparison)[1] == 0))
 
 
 @metric("Mean class accuracy", left_out=labels_without_truth)
-def balanced_accuracy(found: Comparison) -> Any:
+def balanced_accuracy(comparison: Comparison) -> Any:
     """The mean over labels with truth of the share of their clips that is right."""
-    right, truths, _ = label_counts(found)
+    right, truths, _ = label_counts(comparison)
     return mean_where(share(right, truths), truths > 0)
 
 
 # Precision, recall, F1 ------------------------------------------------------------------------------------------------
 
 
-def _right_of_predicted(found: Comparison) -> tuple[np.ndarray, np.ndarray]:
-    right, _, predicted = label_counts(found)
+def _right_of_predicted(comparison: Comparison) -> tuple[np.ndarray, np.ndarray]:
+    right, _, predicted = label_counts(comparison)
     return right, predicted
 
 
-def _right_of_true(found: Comparison) -> tuple[np.ndarray, np.ndarray]:
-    right, truths, _ = label_counts(found)
+def _right_of_true(comparison: Comparison) -> tuple[np.ndarray, np.ndarray]:
+    right, truths, _ = label_counts(comparison)
     return right, truths
 
 
 @metric("Precision", by_label=True, share=_right_of_predicted, undefined="this label was never predicted")
-def precision(found: Comparison) -> Any:
+def precision(comparison: Comparison) -> Any:
     """(..., C): of the predictions of each label, the share that is right."""
-    return share(*_right_of_predicted(found))
+    return share(*_right_of_predicted(comparison))
 
 
 @metric("Recall", by_label=True, share=_right_of_true, undefined="no clip has this label")
-def recall(found: Comparison) -> Any:
+def recall(comparison: Comparison) -> Any:
     """(..., C): of the truths of each label, the share that was found."""
-    return share(*_right_of_true(found))
+    return share(*_right_of_true(comparison))
 
 
 @metric("F1", by_label=True, undefined="this label occurs nowhere")
-def f1(found: Comparison) -> Any:
+def f1(comparison: Comparison) -> Any:
     """(..., C): the harmonic mean of precision and recall, 2 TP / (2 TP + FP + FN)."""
-    right, truths, predicted = label_counts(found)
+    right, truths, predicted = label_counts(comparison)
     return share(2 * right, truths + predicted)
 
 
-def _per_label(found: Comparison) -> tuple[dict[str, np.ndarray], np.ndarray]:
+def _per_label(comparison: Comparison) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Precision, recall and F1 of each label as means take them, and the truths: 0 where a label was never tried."""
-    values = {"precision": precision(found), "recall": recall(found), "f1": f1(found)}
-    truths = label_counts(found)[1]
+    values = {"precision": precision(comparison), "recall": recall(comparison), "f1": f1(comparison)}
+    truths = label_counts(comparison)[1]
     return {name: np.nan_to_num(value, nan=0.0) for name, value in values.items()}, truths
 
 
-def _macro(found: Comparison, name: str) -> Any:
-    values, truths = _per_label(found)
+def _macro(comparison: Comparison, name: str) -> Any:
+    values, truths = _per_label(comparison)
     return mean_where(values[name], truths > 0)
 
 
-def _weighted(found: Comparison, name: str) -> Any:
-    values, truths = _per_label(found)
+def _weighted(comparison: Comparison, name: str) -> Any:
+    values, truths = _per_label(comparison)
     return share((values[name] * truths).sum(axis=-1), truths.sum(axis=-1))
 
 
 @metric("Precision, mean over labels", left_out=labels_without_truth)
-def macro_precision(found: Comparison) -> Any:
+def macro_precision(comparison: Comparison) -> Any:
     """The plain mean over labels with truth; a label that was never predicted enters with 0."""
-    return _macro(found, "precision")
+    return _macro(comparison, "precision")
 
 
 @metric("Recall, mean over labels", left_out=labels_without_truth)
-def macro_recall(found: Comparison) -> Any:
+def macro_recall(comparison: Comparison) -> Any:
     """The plain mean over labels with truth: the same number as the mean class accuracy."""
-    return _macro(found, "recall")
+    return _macro(comparison, "recall")
 
 
 @metric("F1, mean over labels", left_out=labels_without_truth)
-def macro_f1(found: Comparison) -> Any:
+def macro_f1(comparison: Comparison) -> Any:
     """The plain mean of the F1 of labels with truth (not the F1 of the means)."""
-    return _macro(found, "f1")
+    return _macro(comparison, "f1")
 
 
 @metric("Precision, weighted by truth", left_out=labels_without_truth)
-def weighted_precision(found: Comparison) -> Any:
+def weighted_precision(comparison: Comparison) -> Any:
     """The mean over labels with truth, each weighing as much as it has true clips."""
-    return _weighted(found, "precision")
+    return _weighted(comparison, "precision")
 
 
 @metric("Recall, weighted by truth", left_out=labels_without_truth)
-def weighted_recall(found: Comparison) -> Any:
+def weighted_recall(comparison: Comparison) -> Any:
     """The mean over labels with truth, each weighing as much as it has true clips: the accuracy."""
-    return _weighted(found, "recall")
+    return _weighted(comparison, "recall")
 
 
 @metric("F1, weighted by truth", left_out=labels_without_truth)
-def weighted_f1(found: Comparison) -> Any:
+def weighted_f1(comparison: Comparison) -> Any:
     """The mean over labels with truth, each weighing as much as it has true clips."""
-    return _weighted(found, "f1")
+    return _weighted(comparison, "f1")
 
 
-def micro(found: Comparison, *, excluded: tuple[int, ...] = ()) -> tuple[Any, Any, Any]:
+def micro(comparison: Comparison, *, excluded: tuple[int, ...] = ()) -> tuple[Any, Any, Any]:
     """Precision, recall and F1 of the counts summed over all labels but `excluded` ones.
 
     With nothing excluded all three are the accuracy; without the background they differ.
     """
-    keep = ~np.isin(np.arange(len(found.labels)), excluded)
-    right, truths, predicted = (np.where(keep, each, 0).sum(axis=-1) for each in label_counts(found))
+    keep = ~np.isin(np.arange(len(comparison.labels)), excluded)
+    right, truths, predicted = (np.where(keep, label_count, 0).sum(axis=-1) for label_count in label_counts(comparison))
     return share(right, predicted), share(right, truths), share(2 * right, truths + predicted)
 
 
 @metric("F1, all counts summed", share=right_of_all)
-def micro_f1(found: Comparison) -> Any:
+def micro_f1(comparison: Comparison) -> Any:
     """The F1 of the counts summed over all labels: with one label each and none left out, the accuracy."""
-    return micro(found)[2]
+    return micro(comparison)[2]
 
 
 # Agreement beyond chance ----------------------------------------------------------------------------------------------
@@ -252,11 +252,11 @@ def kappa_of_counts(right: Any, truths: np.ndarray, predicted: np.ndarray) -> An
 
 
 @metric("Cohen's kappa", undefined="both sides use one and the same label only, or nothing is labelled")
-def kappa(found: Comparison) -> Any:
+def kappa(comparison: Comparison) -> Any:
     """Agreement of truth and prediction beyond what their label frequencies alone would give (Cohen, 1960).
 
     -1 to 1; over time, the bins are frames. olivierfriard/BORIS `irr.py` says 1 where both use one label only; here
     that is undefined.
     """
-    right, truths, predicted = label_counts(found)
+    right, truths, predicted = label_counts(comparison)
     return kappa_of_counts(right.sum(axis=-1), truths, predicted)

@@ -45,21 +45,23 @@ class Metric:
     undefined: str
     fast: bool
 
-    def __call__(self, found: Comparison) -> Any:
-        return self.formula(found)
+    def __call__(self, comparison: Comparison) -> Any:
+        return self.formula(comparison)
 
-    def applies(self, found: Comparison) -> bool:
-        """Whether `found` has what this metric needs."""
-        scored = all(one.confidence is not None for each in found.found_segments for one in each)
+    def applies(self, comparison: Comparison) -> bool:
+        """Whether `comparison` has what this metric needs."""
+        scored = all(
+            segment.confidence is not None for found_segment in comparison.found_segments for segment in found_segment
+        )
         there = {
             "labels": True,
-            "clips": not found.over_time,
-            "top5": found.scores is not None and len(found.labels) > 5,
-            "scores": found.scores is not None,
-            "rows": found.over_time,
-            "times": found.times_s is not None and found.ends_s is not None,
-            "segments": bool(found.truth_segments),
-            "detections": bool(found.truth_segments) and scored,
+            "clips": not comparison.over_time,
+            "top5": comparison.scores is not None and len(comparison.labels) > 5,
+            "scores": comparison.scores is not None,
+            "rows": comparison.over_time,
+            "times": comparison.times_s is not None and comparison.ends_s is not None,
+            "segments": bool(comparison.truth_segments),
+            "detections": bool(comparison.truth_segments) and scored,
         }
         return there[self.needs]
 
@@ -105,55 +107,57 @@ def mean_where(values: np.ndarray, keep: np.ndarray) -> Any:
     return share(np.where(keep, values, 0).sum(axis=-1), np.sum(keep, axis=-1))
 
 
-def unit_of_rows(found: Comparison) -> np.ndarray:
+def unit_of_rows(comparison: Comparison) -> np.ndarray:
     """(N,) the unit that each row belongs to."""
-    if found.starts is None:
-        return np.arange(len(found.truth))
-    return np.repeat(np.arange(len(found.names)), np.diff(found.starts))
+    if comparison.starts is None:
+        return np.arange(len(comparison.truth))
+    return np.repeat(np.arange(len(comparison.names)), np.diff(comparison.starts))
 
 
-def sums_by_unit(found: Comparison, values: np.ndarray) -> np.ndarray:
+def sums_by_unit(comparison: Comparison, values: np.ndarray) -> np.ndarray:
     """(n, K): for each unit the sum of `values` (N, K) over its labelled rows."""
-    units, labelled = found.table(unit_of_rows), found.truth >= 0
-    count = len(found.names)
+    units, labelled = comparison.table(unit_of_rows), comparison.truth >= 0
+    count = len(comparison.names)
     kept = np.where(labelled[:, None], values, 0.0)  # (N, K)
-    if found.starts is None:
+    if comparison.starts is None:
         return kept
     return np.stack([np.bincount(units, column, count) for column in kept.T], axis=1)
 
 
-def videos(found: Comparison) -> list[tuple[np.ndarray, np.ndarray]]:
+def videos(comparison: Comparison) -> list[tuple[np.ndarray, np.ndarray]]:
     """Truth and prediction of each unit; both -1 in unlabelled frames."""
-    masked = np.where(found.truth < 0, -1, found.predicted)
-    starts = np.arange(len(found.truth) + 1) if found.starts is None else found.starts
-    return [(found.truth[a:b], masked[a:b]) for a, b in pairwise(starts)]
+    masked = np.where(comparison.truth < 0, -1, comparison.predicted)
+    starts = np.arange(len(comparison.truth) + 1) if comparison.starts is None else comparison.starts
+    return [(comparison.truth[a:b], masked[a:b]) for a, b in pairwise(starts)]
 
 
-def taken(found: Comparison, units: Sequence[int] | np.ndarray) -> Comparison:
+def taken(comparison: Comparison, units: Sequence[int] | np.ndarray) -> Comparison:
     """A comparison of those units alone, in that order; a unit may be taken several times."""
-    starts = np.arange(len(found.names) + 1) if found.starts is None else found.starts
+    starts = np.arange(len(comparison.names) + 1) if comparison.starts is None else comparison.starts
     spans = [np.arange(starts[unit], starts[unit + 1]) for unit in units]
     rows = np.concatenate([np.zeros(0, np.int64), *spans]).astype(np.int64)
     every = np.asarray(units, np.int64)
 
-    def chosen(each: tuple[Any, ...]) -> tuple[Any, ...]:
-        return tuple(each[unit] for unit in units) if each else ()
+    def chosen(values: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(values[unit] for unit in units) if values else ()
 
     return Comparison(
-        found.labels,
-        chosen(found.names),
-        chosen(found.groups),
-        found.truth[rows],
-        found.predicted[rows],
-        None if found.scores is None else found.scores[rows],
-        None if found.starts is None else np.concatenate([[0], np.cumsum([len(span) for span in spans])]).astype(int),
-        None if found.times_s is None else found.times_s[rows],
-        None if found.ends_s is None else found.ends_s[every],
-        found.background,
-        chosen(found.truth_segments),
-        chosen(found.found_segments),
-        chosen(found.seen_s),
-        found.split,
+        comparison.labels,
+        chosen(comparison.names),
+        chosen(comparison.groups),
+        comparison.truth[rows],
+        comparison.predicted[rows],
+        None if comparison.scores is None else comparison.scores[rows],
+        None
+        if comparison.starts is None
+        else np.concatenate([[0], np.cumsum([len(span) for span in spans])]).astype(int),
+        None if comparison.times_s is None else comparison.times_s[rows],
+        None if comparison.ends_s is None else comparison.ends_s[every],
+        comparison.background,
+        chosen(comparison.truth_segments),
+        chosen(comparison.found_segments),
+        chosen(comparison.seen_s),
+        comparison.split,
     )
 
 
@@ -232,10 +236,10 @@ def of_tracks(
 ) -> Comparison:
     """Pairs of tracks of the same clips, sampled at the measured times of their frames. ends_s: ends of the clips."""
     labels = truth[0].labels if truth else ("",)
-    for name, one, other in zip(names, truth, predicted, strict=True):
-        if one.labels != labels or other.labels != labels:
+    for name, track, other in zip(names, truth, predicted, strict=True):
+        if track.labels != labels or other.labels != labels:
             raise LabelsMismatch(f"{name}: the tracks do not list the same labels.", "Score tracks of one label list.")
-        if one.video != other.video:
+        if track.video != other.video:
             raise ScoringRefused(f"{name}: the tracks belong to two clips.", "Score tracks of the same clip.")
     rows = of_rows(
         labels,
@@ -250,9 +254,11 @@ def of_tracks(
     return with_segments(rows, [one.segments for one in truth], [one.segments for one in predicted], truth)
 
 
-def with_segments(found: Comparison, truth: Sequence[Any], predicted: Sequence[Any], seen: Sequence[Any]) -> Comparison:
-    """`found` with the segments of each video beside its rows. seen: tracks, or (start, stop) in seconds."""
-    for name, *sides in zip(found.names, truth, predicted, strict=True):
+def with_segments(
+    comparison: Comparison, truth: Sequence[Any], predicted: Sequence[Any], seen: Sequence[Any]
+) -> Comparison:
+    """`comparison` with the segments of each video beside its rows. seen: tracks, or (start, stop) in seconds."""
+    for name, *sides in zip(comparison.names, truth, predicted, strict=True):
         for one in (segment for side in sides for segment in side):
             if not np.isfinite(one.stop_s):
                 raise ScoringRefused(
@@ -260,7 +266,7 @@ def with_segments(found: Comparison, truth: Sequence[Any], predicted: Sequence[A
                 )
     stretches = tuple(one.seen_s if isinstance(one, Track) else tuple(one) for one in seen)
     return replace(
-        found,
+        comparison,
         truth_segments=tuple(map(tuple, truth)),
         found_segments=tuple(map(tuple, predicted)),
         seen_s=stretches,
@@ -282,8 +288,8 @@ def row_of(track: Track, times_s: np.ndarray) -> np.ndarray:
 
 def _groups(groups: Sequence[str] | None, names: Sequence[str]) -> tuple[str, ...]:
     """The group of each unit; one that belongs to none ("") is a group of its own."""
-    told = names if groups is None else groups
-    return tuple(group or f"{name} alone" for group, name in zip(told, names, strict=True))
+    texts = names if groups is None else groups
+    return tuple(group or f"{name} alone" for group, name in zip(texts, names, strict=True))
 
 
 def _joined(rows: Sequence[np.ndarray], kind: type) -> np.ndarray:
@@ -310,13 +316,13 @@ def _check_covered(
     times_s: Sequence[np.ndarray] | None,
 ) -> None:
     """Refuse predictions of other frames, and those that say nothing where the truth is known."""
-    for unit, (name, one, other) in enumerate(zip(names, truth, predicted, strict=True)):
-        if len(one) != len(other):
+    for unit, (name, values, other) in enumerate(zip(names, truth, predicted, strict=True)):
+        if len(values) != len(other):
             raise ScoringRefused(
-                f"{name}: truth has {len(one)} frames, the prediction {len(other)}.",
+                f"{name}: truth has {len(values)} frames, the prediction {len(other)}.",
                 "Both must be made for the same frames of the same clip.",
             )
-        missing = np.flatnonzero((np.asarray(one) >= 0) & (np.asarray(other) < 0))
+        missing = np.flatnonzero((np.asarray(values) >= 0) & (np.asarray(other) < 0))
         if len(missing):
             first = int(missing[0])
             moment = f"frame {first}" if times_s is None else f"{times_s[unit][first]:.3f} s"
@@ -326,23 +332,23 @@ def _check_covered(
             )
 
 
-def _check_scores(scores: np.ndarray, labels: Sequence[str], place: Callable[[int], str]) -> None:
+def _check_scores(scores: np.ndarray, labels: Sequence[str], function: Callable[[int], str]) -> None:
     """Refuse scores that are no probabilities over `labels`."""
     if scores.ndim != 2 or scores.shape[1] != len(labels):
         raise LabelsMismatch(f"There are {len(labels)} labels, but the scores are {scores.shape}.", "Score one model.")
     odd = ~np.isfinite(scores)
     if odd.any():
         row, label = (int(axis[0]) for axis in np.nonzero(odd))
-        raise ScoringRefused(f"{place(row)}: the score of {labels[label]!r} is {scores[row, label]}.", _AGAIN)
+        raise ScoringRefused(f"{function(row)}: the score of {labels[label]!r} is {scores[row, label]}.", _AGAIN)
     odd = (scores < -1e-6) | (scores > 1 + 1e-6)
     if odd.any():
         row, label = (int(axis[0]) for axis in np.nonzero(odd))
-        raise ScoringRefused(f"{place(row)}: {scores[row, label]} for {labels[label]!r} is no probability.", _AGAIN)
+        raise ScoringRefused(f"{function(row)}: {scores[row, label]} for {labels[label]!r} is no probability.", _AGAIN)
     sums = scores.sum(axis=1, dtype=np.float64)  # (N,)
     odd = np.abs(sums - 1) > SUM_SLACK
     if odd.any():
         row = int(np.flatnonzero(odd)[0])
-        raise ScoringRefused(f"{place(row)}: the probabilities sum to {sums[row]:.4f}, not to 1.", _AGAIN)
+        raise ScoringRefused(f"{function(row)}: the probabilities sum to {sums[row]:.4f}, not to 1.", _AGAIN)
 
 
 _AGAIN = "Make the prediction again; scores must be finite, from 0 to 1, and sum to 1 for each moment."

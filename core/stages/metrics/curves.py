@@ -21,7 +21,7 @@ Area = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True, eq=False)
-class Curve:
+class ScoreCurve:
     """x, y: (K,) points of a curve, thresholds: (K,) predicted when score >= threshold; area under it."""
 
     x: np.ndarray
@@ -46,34 +46,34 @@ class Sweep:
     can_choose: bool
 
 
-def _one_label(found: Comparison, label: int) -> tuple[np.ndarray, np.ndarray]:
+def _one_label(comparison: Comparison, label: int) -> tuple[np.ndarray, np.ndarray]:
     """Scores of a label, and whether it is the truth, of the labelled rows."""
-    assert found.scores is not None
-    known = found.truth >= 0
-    return found.scores[known, label], found.truth[known] == label
+    assert comparison.scores is not None
+    known = comparison.truth >= 0
+    return comparison.scores[known, label], comparison.truth[known] == label
 
 
-def roc_curve(found: Comparison, label: int) -> Curve | None:
+def roc_curve(comparison: Comparison, label: int) -> ScoreCurve | None:
     """Recall against the share of other rows that are taken for `label`; None where one of the two is empty."""
     from sklearn import metrics
 
-    scores, truth = _one_label(found, label)
+    scores, truth = _one_label(comparison, label)
     if truth.all() or not truth.any():
         return None
     false, true, thresholds = metrics.roc_curve(truth, scores, drop_intermediate=False)
-    return Curve(false, true, thresholds, float(metrics.auc(false, true)))
+    return ScoreCurve(false, true, thresholds, float(metrics.auc(false, true)))
 
 
-def precision_recall_curve(found: Comparison, label: int) -> Curve | None:
+def precision_recall_curve(comparison: Comparison, label: int) -> ScoreCurve | None:
     """Precision against recall; the area is the average precision. None where the label has no truth."""
     from sklearn import metrics
 
-    scores, truth = _one_label(found, label)
+    scores, truth = _one_label(comparison, label)
     if not truth.any():
         return None
     precision, recall, thresholds = metrics.precision_recall_curve(truth, scores)
     area = float(metrics.average_precision_score(truth, scores))
-    return Curve(recall, precision, np.append(thresholds, np.inf), area)
+    return ScoreCurve(recall, precision, np.append(thresholds, np.inf), area)
 
 
 def sweep(scores: np.ndarray, truth: np.ndarray) -> Sweep:
@@ -86,7 +86,7 @@ def sweep(scores: np.ndarray, truth: np.ndarray) -> Sweep:
     above = np.nextafter(distinct[0], np.inf) if len(distinct) else KEPT_THRESHOLD
     thresholds = np.concatenate([[above], distinct])  # (K,)
     order = np.sort(scores), np.sort(scores[truth])
-    predicted, right = (len(each) - np.searchsorted(each, thresholds, side="left") for each in order)
+    predicted, right = (len(values) - np.searchsorted(values, thresholds, side="left") for values in order)
     f1 = share(2 * right, predicted + truth.sum())
     can_choose = bool(truth.any())
     chosen = float(thresholds[np.argmax(f1)]) if can_choose else KEPT_THRESHOLD
@@ -96,31 +96,31 @@ def sweep(scores: np.ndarray, truth: np.ndarray) -> Sweep:
 # Areas of all labels --------------------------------------------------------------------------------------------------
 
 
-def _areas(found: Comparison, area: Area) -> np.ndarray:
+def _areas(comparison: Comparison, area: Area) -> np.ndarray:
     """(..., C): the area of each label, NaN where it has none."""
-    if found.weights is None:
-        return found.table(_weighted_areas, area, True)[0]
-    return _weighted_areas(found, area, False)
+    if comparison.weights is None:
+        return comparison.table(_weighted_areas, area, True)[0]
+    return _weighted_areas(comparison, area, False)
 
 
-def _orders(found: Comparison) -> np.ndarray:
+def _orders(comparison: Comparison) -> np.ndarray:
     """(C, K) int32: for each label the places of the K labelled rows by falling score."""
-    assert found.scores is not None
-    return np.argsort(-found.scores[found.truth >= 0].T, axis=1, kind="stable").astype(np.int32)
+    assert comparison.scores is not None
+    return np.argsort(-comparison.scores[comparison.truth >= 0].T, axis=1, kind="stable").astype(np.int32)
 
 
-def _weighted_areas(found: Comparison, area: Area, once: bool) -> np.ndarray:
+def _weighted_areas(comparison: Comparison, area: Area, once: bool) -> np.ndarray:
     """(R, C): the area of each label in each draw, or with each unit counted once."""
-    assert found.scores is not None
-    known = np.flatnonzero(found.truth >= 0)
-    weights = np.ones((1, len(found.names))) if once or found.weights is None else found.weights
-    by_row = weights[:, found.table(unit_of_rows)[known]]  # (R, N)
-    areas = np.full((len(weights), len(found.labels)), np.nan)
-    for label in np.unique(found.truth[known]):
-        scores = found.scores[known, label]
-        order = found.table(_orders)[label]
+    assert comparison.scores is not None
+    known = np.flatnonzero(comparison.truth >= 0)
+    weights = np.ones((1, len(comparison.names))) if once or comparison.weights is None else comparison.weights
+    by_row = weights[:, comparison.table(unit_of_rows)[known]]  # (R, N)
+    areas = np.full((len(weights), len(comparison.labels)), np.nan)
+    for label in np.unique(comparison.truth[known]):
+        scores = comparison.scores[known, label]
+        order = comparison.table(_orders)[label]
         last = np.flatnonzero(np.append(np.diff(scores[order]) != 0, True))
-        ordered, positive = by_row[:, order], found.truth[known][order] == label
+        ordered, positive = by_row[:, order], comparison.truth[known][order] == label
         areas[:, label] = area(ordered * positive, ordered * ~positive, last)
     return areas
 
@@ -142,12 +142,12 @@ def _precision_area(positives: np.ndarray, negatives: np.ndarray, last: np.ndarr
     return share((precision * steps).sum(axis=1), right[:, -1])
 
 
-def _without_area(found: Comparison) -> int:
-    return int(np.isnan(roc_auc(found)).sum())
+def _without_area(comparison: Comparison) -> int:
+    return int(np.isnan(roc_auc(comparison)).sum())
 
 
-def _without_truth(found: Comparison) -> int:
-    return len(found.labels) - len(np.unique(found.truth[found.truth >= 0]))
+def _without_truth(comparison: Comparison) -> int:
+    return len(comparison.labels) - len(np.unique(comparison.truth[comparison.truth >= 0]))
 
 
 @metric(
@@ -157,26 +157,26 @@ def _without_truth(found: Comparison) -> int:
     undefined="all clips have this label, or none has",
     fast=False,
 )
-def roc_auc(found: Comparison) -> Any:
+def roc_auc(comparison: Comparison) -> Any:
     """(..., C): the chance that a clip of this label scores higher for it than one of another label."""
-    return _areas(found, _roc_area)
+    return _areas(comparison, _roc_area)
 
 
 @metric("Average precision", needs="scores", by_label=True, undefined="no clip has this label", fast=False)
-def average_precision(found: Comparison) -> Any:
+def average_precision(comparison: Comparison) -> Any:
     """(..., C): the area under the precision-recall curve, as the sum of precision times each step of recall."""
-    return _areas(found, _precision_area)
+    return _areas(comparison, _precision_area)
 
 
 @metric("Area under the ROC curve, mean over labels", needs="scores", left_out=_without_area, fast=False)
-def macro_roc_auc(found: Comparison) -> Any:
+def macro_roc_auc(comparison: Comparison) -> Any:
     """The plain mean over labels that have an area, each against the rest."""
-    areas = roc_auc(found)
+    areas = roc_auc(comparison)
     return mean_where(areas, ~np.isnan(areas))
 
 
 @metric("Average precision, mean over labels", needs="scores", left_out=_without_truth, fast=False)
-def macro_average_precision(found: Comparison) -> Any:
+def macro_average_precision(comparison: Comparison) -> Any:
     """The plain mean over labels with truth."""
-    areas = average_precision(found)
+    areas = average_precision(comparison)
     return mean_where(areas, ~np.isnan(areas))

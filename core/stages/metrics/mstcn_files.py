@@ -4,7 +4,6 @@ A line is a frame, counted from 0. Result files of yabufarha/ms-tcn are read too
 line. Text is UTF-8, line ends are those of Unix or Windows, a last newline is optional.
 """
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -19,14 +18,6 @@ from core.stages.metrics.comparison import of_rows
 LARGEST_BYTES = 256 * 2**20
 
 
-@dataclass(frozen=True)
-class LabelFiles:
-    """What was read: video names, and for each the labels of its frames."""
-
-    names: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
 def read_mstcn(path: Path) -> tuple[str, ...]:
     """The labels of one file."""
     return mstcn.labels_in(_text(path), str(path))
@@ -39,29 +30,29 @@ def compare_mstcn(truth: Path, prediction: Path, *, background: str | None = Non
     Labels are told in alphabetical order after the background.
     """
     pairs = _pairs(truth, prediction)
-    rows = [(read_mstcn(one), read_mstcn(other)) for _, one, other in pairs]
+    rows = [(read_mstcn(path), read_mstcn(other)) for _, path, other in pairs]
     known = sorted({label for both in rows for row in both for label in row})
     empty = _background(background, known)
     labels = [empty, *(label for label in known if label != empty)] if empty else known
-    place = {label: at for at, label in enumerate(labels)}
-    for (name, _, _), (one, other) in zip(pairs, rows, strict=True):
-        if len(one) != len(other):
+    numbers = {label: at for at, label in enumerate(labels)}
+    for (name, _, _), (texts, other) in zip(pairs, rows, strict=True):
+        if len(texts) != len(other):
             raise ScoringRefused(
-                f"{name}: truth has {len(one)} frames, the prediction {len(other)}; they are the same up to frame "
-                f"{min(len(one), len(other)) - 1} at most.",
+                f"{name}: truth has {len(texts)} frames, the prediction {len(other)}; they are the same up to frame "
+                f"{min(len(texts), len(other)) - 1} at most.",
                 "Both must be made for the same frames of the same clip: cut or repeat neither to make them fit.",
             )
     sides = zip(*rows, strict=True)
-    true, found = ([np.array([place[label] for label in row], np.int64) for row in side] for side in sides)
-    return of_rows(labels, true, found, names=[name for name, _, _ in pairs], background=0 if empty else -1)
+    true, arrays = ([np.array([numbers[label] for label in row], np.int64) for row in side] for side in sides)
+    return of_rows(labels, true, arrays, names=[name for name, _, _ in pairs], background=0 if empty else -1)
 
 
-def _background(asked: str | None, known: list[str]) -> str:
-    if asked is None:
+def _background(text: str | None, known: list[str]) -> str:
+    if text is None:
         return BACKGROUND if BACKGROUND in known else ""
-    if asked and asked not in known:
-        raise unknown("label", asked, dict.fromkeys(known))
-    return asked
+    if text and text not in known:
+        raise unknown("label", text, dict.fromkeys(known))
+    return text
 
 
 def _pairs(truth: Path, prediction: Path) -> list[tuple[str, Path, Path]]:
@@ -73,15 +64,15 @@ def _pairs(truth: Path, prediction: Path) -> list[tuple[str, Path, Path]]:
         raise ScoringRefused("One of the two is a folder, the other a file.", "Give two files, or two folders.")
     if not truth.is_dir():
         return [(truth.stem, truth, prediction)]
-    true, found = ({path.stem: path for path in _files(folder)} for folder in (truth, prediction))
+    true, paths = ({path.stem: path for path in _files(folder)} for folder in (truth, prediction))
     if not true:
         raise FormatInvalid(f"{truth} holds no files.", "Give a folder with one label file a video.")
-    if missing := sorted(set(true) - set(found)):
+    if missing := sorted(set(true) - set(paths)):
         raise ScoringRefused(
             f"{len(missing)} of {len(true)} videos have no prediction, first {missing[0]!r}.",
             "Predict each video, under the same file name.",
         )
-    return [(name, true[name], found[name]) for name in sorted(true)]
+    return [(name, true[name], paths[name]) for name in sorted(true)]
 
 
 def _files(folder: Path) -> list[Path]:

@@ -18,55 +18,55 @@ CONVENTIONS = {
 }
 
 
-def report(found: Comparison) -> dict[str, Any]:
+def report(comparison: Comparison) -> dict[str, Any]:
     """What `python -m core score` prints: the headline first, then all else that a reader needs to trust it."""
-    card = scorecard(found)
+    card = scorecard(comparison)
     first = ("frame_accuracy", "edit", *(f"f1_{cut}" for cut in CUTS))
     names = [*first, *(name for name in card.overall if name not in first)]
     return {
         **{name: card.overall[name].value for name in names},
-        **_basis(found, card),
-        "counts": {f"f1_{cut}": _counts(found, cut) for cut in CUTS},
+        **_basis(comparison, card),
+        "counts": {f"f1_{cut}": _counts(comparison, cut) for cut in CUTS},
         "intervals": _intervals(card, names),
         "undefined": {name: card.overall[name].why for name in names if card.overall[name].value is None},
         "left_out": {name: card.overall[name].left_out for name in names if card.overall[name].left_out},
-        "by_label": [_label(card, place) for place in range(len(card.labels))],
+        "by_label": [_label(card, index) for index in range(len(card.labels))],
         "warnings": list(card.warnings),
         "conventions": CONVENTIONS,
     }
 
 
-def _basis(found: Comparison, card: Scorecard) -> dict[str, Any]:
+def _basis(comparison: Comparison, card: Scorecard) -> dict[str, Any]:
     """How much was scored, and what a blind guess would reach."""
     return {
         "videos": card.clip_count,
         "groups": card.group_count,
-        "frames": len(found.truth),
+        "frames": len(comparison.truth),
         "labelled_frames": card.labelled,
         "labels": list(card.labels),
-        "background": found.labels[found.background] if found.background >= 0 else None,
+        "background": comparison.labels[comparison.background] if comparison.background >= 0 else None,
         "majority": card.majority.value,
         "never_predicted": list(card.never_predicted),
         "predictions_without_truth": card.strays,
     }
 
 
-def _counts(found: Comparison, cut: int) -> dict[str, int]:
-    right, wrong, missed = match_counts(found, cut)
+def _counts(comparison: Comparison, cut: int) -> dict[str, int]:
+    right, wrong, missed = match_counts(comparison, cut)
     return {"true_positives": int(right), "false_positives": int(wrong), "false_negatives": int(missed)}
 
 
 def _intervals(card: Scorecard, names: list[str]) -> dict[str, Any]:
     drawn = {name: card.overall[name] for name in names if card.overall[name].low is not None}
-    told = {name: {"low": each.low, "high": each.high} for name, each in drawn.items()}
-    return {"unit": card.unit, "units": card.unit_count, "draws": card.draws, "seed": card.seed, "percent": 95} | told
+    arrays = {name: {"low": estimate.low, "high": estimate.high} for name, estimate in drawn.items()}
+    return {"unit": card.unit, "units": card.unit_count, "draws": card.draws, "seed": card.seed, "percent": 95} | arrays
 
 
-def _label(card: Scorecard, place: int) -> dict[str, Any]:
-    numbers: dict[str, Estimate] = {name: each[place] for name, each in card.by_label.items()}
+def _label(card: Scorecard, index: int) -> dict[str, Any]:
+    numbers: dict[str, Estimate] = {name: estimates[index] for name, estimates in card.by_label.items()}
     return {
-        "label": card.labels[place],
-        "true_frames": int(card.confusion[place].sum()),
-        "predicted_frames": int(card.confusion[:, place].sum()),
-        **{name: each.value for name, each in numbers.items() if METRICS[name].needs == "labels"},
+        "label": card.labels[index],
+        "true_frames": int(card.confusion[index].sum()),
+        "predicted_frames": int(card.confusion[:, index].sum()),
+        **{name: number.value for name, number in numbers.items() if METRICS[name].needs == "labels"},
     }

@@ -36,13 +36,13 @@ def runs(row: np.ndarray, *, background: int) -> Runs:
     return Runs(labels[kept], firsts[kept], stops[kept])
 
 
-def segments(found: Comparison) -> list[tuple[Runs, Runs] | None]:
+def segments(comparison: Comparison) -> list[tuple[Runs, Runs] | None]:
     """True and predicted segments of each video; None where none of its frames is labelled."""
     return [
-        (runs(truth, background=found.background), runs(predicted, background=found.background))
+        (runs(truth, background=comparison.background), runs(predicted, background=comparison.background))
         if np.any(truth >= 0)
         else None
-        for truth, predicted in videos(found)
+        for truth, predicted in videos(comparison)
     ]
 
 
@@ -50,62 +50,62 @@ def segments(found: Comparison) -> list[tuple[Runs, Runs] | None]:
 
 
 @metric("Frame accuracy", needs="rows")
-def frame_accuracy(found: Comparison) -> Any:
+def frame_accuracy(comparison: Comparison) -> Any:
     """Right frames of labelled frames, all videos pooled, background counted (yabufarha/ms-tcn)."""
-    return share(*right_of_all(found))
+    return share(*right_of_all(comparison))
 
 
-def frame_share_table(found: Comparison) -> np.ndarray:
+def frame_share_table(comparison: Comparison) -> np.ndarray:
     """(n, 2): for each video its share of right frames, and 1 where it has labelled frames at all."""
-    both = np.stack([found.truth == found.predicted, np.ones(len(found.truth))], axis=1)
-    right, labelled = sums_by_unit(found, both).T
+    both = np.stack([comparison.truth == comparison.predicted, np.ones(len(comparison.truth))], axis=1)
+    right, labelled = sums_by_unit(comparison, both).T
     return np.stack([np.nan_to_num(share(right, labelled)), labelled > 0], axis=1)
 
 
-def videos_without_truth(found: Comparison) -> int:
+def videos_without_truth(comparison: Comparison) -> int:
     """How many videos a mean over videos leaves out."""
-    return sum(each is None for each in found.table(segments))
+    return sum(each is None for each in comparison.table(segments))
 
 
 @metric("Frame accuracy, mean over videos", needs="rows", left_out=videos_without_truth)
-def frame_accuracy_by_video(found: Comparison) -> Any:
+def frame_accuracy_by_video(comparison: Comparison) -> Any:
     """The mean over videos of their share of right frames (Lea et al., CVPR 2017)."""
-    total = found.total(frame_share_table)
+    total = comparison.total(frame_share_table)
     return share(total[..., 0], total[..., 1])
 
 
-def durations_s(found: Comparison) -> np.ndarray:
+def durations_s(comparison: Comparison) -> np.ndarray:
     """(N,): the time from each frame to the next, or to the end of its video."""
-    assert found.times_s is not None and found.ends_s is not None and found.starts is not None
-    ends = np.append(found.times_s, 0.0)[1:]
-    filled = np.diff(found.starts) > 0
-    ends[found.starts[1:][filled] - 1] = found.ends_s[filled]
-    return ends - found.times_s
+    assert comparison.times_s is not None and comparison.ends_s is not None and comparison.starts is not None
+    ends = np.append(comparison.times_s, 0.0)[1:]
+    filled = np.diff(comparison.starts) > 0
+    ends[comparison.starts[1:][filled] - 1] = comparison.ends_s[filled]
+    return ends - comparison.times_s
 
 
-def time_table(found: Comparison) -> np.ndarray:
+def time_table(comparison: Comparison) -> np.ndarray:
     """(n, 2): for each video the seconds that are right, and those that are labelled."""
-    lasting = found.table(durations_s)
-    return sums_by_unit(found, np.stack([lasting * (found.truth == found.predicted), lasting], axis=1))
+    lasting = comparison.table(durations_s)
+    return sums_by_unit(comparison, np.stack([lasting * (comparison.truth == comparison.predicted), lasting], axis=1))
 
 
 @metric("Share of time that is right", needs="times")
-def time_accuracy(found: Comparison) -> Any:
+def time_accuracy(comparison: Comparison) -> Any:
     """As the frame accuracy, each frame weighing as long as it stays on screen: for clips of variable rate."""
-    total = found.total(time_table)
+    total = comparison.total(time_table)
     return share(total[..., 0], total[..., 1])
 
 
 # Edit score -----------------------------------------------------------------------------------------------------------
 
 
-def levenshtein(one: np.ndarray, other: np.ndarray) -> int:
+def levenshtein(values: np.ndarray, other: np.ndarray) -> int:
     """The fewest insertions, deletions and substitutions that turn one sequence into the other (Levenshtein, 1966)."""
-    places = np.arange(len(other) + 1)
-    row = places
-    for step, label in enumerate(one, start=1):
+    indices = np.arange(len(other) + 1)
+    row = indices
+    for step, label in enumerate(values, start=1):
         best = np.minimum(row[1:] + 1, row[:-1] + (other != label))
-        row = np.minimum.accumulate(np.concatenate([[step], best]) - places) + places
+        row = np.minimum.accumulate(np.concatenate([[step], best]) - indices) + indices
     return int(row[-1])
 
 
@@ -115,16 +115,16 @@ def edit_of(truth: Runs, predicted: Runs) -> float:
     return 1 - levenshtein(predicted.labels, truth.labels) / longest if longest else 1.0
 
 
-def edit_table(found: Comparison) -> np.ndarray:
+def edit_table(comparison: Comparison) -> np.ndarray:
     """(n, 2): the edit score of each video, and 1 where it has one."""
-    scored = found.table(segments)
+    scored = comparison.table(segments)
     return np.array([(edit_of(*each), 1.0) if each else (0.0, 0.0) for each in scored]).reshape(-1, 2)
 
 
 @metric("Edit score", needs="rows", left_out=videos_without_truth)
-def edit(found: Comparison) -> Any:
+def edit(comparison: Comparison) -> Any:
     """Whether the segments come in the right order, whatever their lengths; the mean over videos."""
-    total = found.total(edit_table)
+    total = comparison.total(edit_table)
     return share(total[..., 0], total[..., 1])
 
 
@@ -144,41 +144,41 @@ def match(truth: Runs, predicted: Runs, cut: int) -> tuple[int, int, int]:
     inter = np.where(predicted.labels[:, None] == truth.labels, inter, 0)
     union = (predicted.stops - predicted.firsts)[:, None] + (truth.stops - truth.firsts) - inter
     best = np.argmax(inter / union, axis=1)  # (P,)
-    each = np.arange(len(best))
-    good = (100 * inter[each, best] >= cut * union[each, best]) & (inter[each, best] > 0)
+    values = np.arange(len(best))
+    good = (100 * inter[values, best] >= cut * union[values, best]) & (inter[values, best] > 0)
     right = len(set(best[good].tolist()))
     return right, len(predicted.labels) - right, len(truth.labels) - right
 
 
-def match_table(found: Comparison, cut: int) -> np.ndarray:
+def match_table(comparison: Comparison, cut: int) -> np.ndarray:
     """(n, 3): true positives, false positives, false negatives of each video."""
-    counted = (match(each[0], each[1], cut) if each else (0, 0, 0) for each in found.table(segments))
+    counted = (match(each[0], each[1], cut) if each else (0, 0, 0) for each in comparison.table(segments))
     return np.array(list(counted), np.float64).reshape(-1, 3)
 
 
-def match_counts(found: Comparison, cut: int) -> tuple[Any, Any, Any]:
+def match_counts(comparison: Comparison, cut: int) -> tuple[Any, Any, Any]:
     """The same, summed over videos."""
-    right, wrong, missed = np.moveaxis(found.total(match_table, cut), -1, 0)
+    right, wrong, missed = np.moveaxis(comparison.total(match_table, cut), -1, 0)
     return right, wrong, missed
 
 
-def f1_at(found: Comparison, cut: int) -> Any:
+def f1_at(comparison: Comparison, cut: int) -> Any:
     """F1 of the counts summed over videos (yabufarha/ms-tcn)."""
-    right, wrong, missed = match_counts(found, cut)
+    right, wrong, missed = match_counts(comparison, cut)
     return share(2 * right, 2 * right + wrong + missed)
 
 
-def video_f1_table(found: Comparison, cut: int) -> np.ndarray:
+def video_f1_table(comparison: Comparison, cut: int) -> np.ndarray:
     """(n, 2): the F1 of each video, 1 where it has no segment on either side, and 1 where it is counted."""
-    right, wrong, missed = found.table(match_table, cut).T
+    right, wrong, missed = comparison.table(match_table, cut).T
     each = share(2 * right, 2 * right + wrong + missed)
-    counted = np.array([one is not None for one in found.table(segments)], np.float64)
+    counted = np.array([one is not None for one in comparison.table(segments)], np.float64)
     return np.stack([np.where(np.isnan(each), 1.0, each) * counted, counted], axis=1)
 
 
-def f1_by_video_at(found: Comparison, cut: int) -> Any:
+def f1_by_video_at(comparison: Comparison, cut: int) -> Any:
     """The mean over videos of their F1 (Lea et al., CVPR 2017)."""
-    total = found.total(video_f1_table, cut)
+    total = comparison.total(video_f1_table, cut)
     return share(total[..., 0], total[..., 1])
 
 
@@ -186,36 +186,36 @@ NO_SEGMENT = "there is no segment, neither true nor predicted"
 
 
 @metric("F1@10", needs="rows", undefined=NO_SEGMENT)
-def f1_10(found: Comparison) -> Any:
+def f1_10(comparison: Comparison) -> Any:
     """F1 over segments that must share 10 % with the true one; counts summed over videos."""
-    return f1_at(found, 10)
+    return f1_at(comparison, 10)
 
 
 @metric("F1@25", needs="rows", undefined=NO_SEGMENT)
-def f1_25(found: Comparison) -> Any:
+def f1_25(comparison: Comparison) -> Any:
     """F1 over segments that must share 25 % with the true one; counts summed over videos."""
-    return f1_at(found, 25)
+    return f1_at(comparison, 25)
 
 
 @metric("F1@50", needs="rows", undefined=NO_SEGMENT)
-def f1_50(found: Comparison) -> Any:
+def f1_50(comparison: Comparison) -> Any:
     """F1 over segments that must share 50 % with the true one; counts summed over videos."""
-    return f1_at(found, 50)
+    return f1_at(comparison, 50)
 
 
 @metric("F1@10 by video", needs="rows", left_out=videos_without_truth)
-def f1_10_by_video(found: Comparison) -> Any:
+def f1_10_by_video(comparison: Comparison) -> Any:
     """F1@10 of each video, then the mean."""
-    return f1_by_video_at(found, 10)
+    return f1_by_video_at(comparison, 10)
 
 
 @metric("F1@25 by video", needs="rows", left_out=videos_without_truth)
-def f1_25_by_video(found: Comparison) -> Any:
+def f1_25_by_video(comparison: Comparison) -> Any:
     """F1@25 of each video, then the mean."""
-    return f1_by_video_at(found, 25)
+    return f1_by_video_at(comparison, 25)
 
 
 @metric("F1@50 by video", needs="rows", left_out=videos_without_truth)
-def f1_50_by_video(found: Comparison) -> Any:
+def f1_50_by_video(comparison: Comparison) -> Any:
     """F1@50 of each video, then the mean."""
-    return f1_by_video_at(found, 50)
+    return f1_by_video_at(comparison, 50)

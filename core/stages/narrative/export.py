@@ -70,8 +70,8 @@ def _chapters(subjects: Sequence[Subject], language: Language) -> str:
     for segment in with_gaps(subjects[0]):
         start_ms, stop_ms = max(round(segment.start_s * 1000), last_ms), round(segment.stop_s * 1000)
         if start_ms < stop_ms:
-            told = _chapter(segment, subjects[0], language)
-            cues.append(f"{len(cues) + 1}\n{_clock(start_ms)} --> {_clock(stop_ms)}\n{told}\n")
+            text = _chapter(segment, subjects[0], language)
+            cues.append(f"{len(cues) + 1}\n{_clock(start_ms)} --> {_clock(stop_ms)}\n{text}\n")
             last_ms = stop_ms
     return "\n".join(["WEBVTT\n", *cues])
 
@@ -79,8 +79,8 @@ def _chapters(subjects: Sequence[Subject], language: Language) -> str:
 def _chapter(segment: Segment, subject: Subject, language: Language) -> str:
     if segment.label == subject.track.labels[0]:
         return language.told(sentences.phrase("chapter gap"))
-    told = sentences.phrase("chapter", label=segment.label, sure=sentences.sureness(segment.confidence))
-    return language.told(told, _cue_text)
+    phrase = sentences.phrase("chapter", label=segment.label, sure=sentences.sureness(segment.confidence))
+    return language.told(phrase, _cue_text)
 
 
 def _cue_text(kind: str, text: str) -> str:

@@ -43,7 +43,7 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Stretch:
+class LabelledStretch:
     """A labelled stretch of a clip."""
 
     name: str
@@ -70,7 +70,7 @@ class LabelFacts:
     total_s: float
     share: float
     mean_s: float
-    longest: Stretch
+    longest: LabelledStretch
     sure: float | None
 
 
@@ -79,7 +79,7 @@ class Oddity:
     """Something unusual. rule: which of RULES it meets; usual_s: how long its label lasts as a rule, for "long"."""
 
     rule: str
-    stretch: Stretch
+    stretch: LabelledStretch
     usual_s: float = 0.0
 
 
@@ -88,12 +88,12 @@ class Facts:
     """All numbers of a report. oddities: by rule, of each the most telling first; first: where to look first."""
 
     subjects: tuple[Subject, ...]
-    stretches: tuple[Stretch, ...]
+    stretches: tuple[LabelledStretch, ...]
     seen_s: float
     covered_s: float
     labels: tuple[LabelFacts, ...]
     oddities: tuple[Oddity, ...]
-    first: tuple[Stretch, ...]
+    first: tuple[LabelledStretch, ...]
 
     @property
     def share(self) -> float:
@@ -103,20 +103,22 @@ class Facts:
     @property
     def sure_told(self) -> bool:
         """Whether anybody said how sure a label is."""
-        return any(each.sure is not None for each in self.labels)
+        return any(label.sure is not None for label in self.labels)
 
 
 def facts(subjects: Sequence[Subject]) -> Facts:
     """The numbers of some clips together, or of one."""
-    stretches = tuple(Stretch(subject.name, segment) for subject in subjects for segment in subject.labelled)
+    stretches = tuple(LabelledStretch(subject.name, segment) for subject in subjects for segment in subject.labelled)
     seen_s = sum(subject.seen_s[1] - subject.seen_s[0] for subject in subjects)
     labels = _labels(stretches, seen_s)
-    doubtful = sorted((each for each in stretches if each.doubt_s >= DOUBT_S), key=lambda each: -each.doubt_s)
+    doubtful = sorted(
+        (stretch for stretch in stretches if stretch.doubt_s >= DOUBT_S), key=lambda stretch: -stretch.doubt_s
+    )
     return Facts(
         tuple(subjects),
         stretches,
         seen_s,
-        sum(each.length_s for each in stretches),
+        sum(stretch.length_s for stretch in stretches),
         labels,
         (*_rare(labels), *_long(stretches, labels), *_unsure(stretches), *_gaps(subjects)),
         tuple(doubtful[:LISTED]),
@@ -128,24 +130,28 @@ def part(some: float, whole: float) -> float:
     return some / whole if whole > 0 else 0.0
 
 
-def _labels(stretches: Sequence[Stretch], seen_s: float) -> tuple[LabelFacts, ...]:
+def _labels(stretches: Sequence[LabelledStretch], seen_s: float) -> tuple[LabelFacts, ...]:
     """Each label, that which lasts longest first."""
-    by_label: dict[str, list[Stretch]] = {}
-    for each in stretches:
-        by_label.setdefault(each.segment.label, []).append(each)
-    found = []
+    by_label: dict[str, list[LabelledStretch]] = {}
+    for stretch in stretches:
+        by_label.setdefault(stretch.segment.label, []).append(stretch)
+    label_rows = []
     for label, own in by_label.items():
         total_s = sum(each.length_s for each in own)
         clips, longest = len({each.name for each in own}), max(own, key=lambda each: each.length_s)
         share, mean_s = part(total_s, seen_s), total_s / len(own)
-        found.append(LabelFacts(label, len(own), clips, total_s, share, mean_s, longest, _sure(own)))
-    return tuple(sorted(found, key=lambda each: -each.total_s))
+        label_rows.append(LabelFacts(label, len(own), clips, total_s, share, mean_s, longest, _sure(own)))
+    return tuple(sorted(label_rows, key=lambda label_facts: -label_facts.total_s))
 
 
-def _sure(stretches: Sequence[Stretch]) -> float | None:
+def _sure(stretches: Sequence[LabelledStretch]) -> float | None:
     """The mean confidence over the seconds of the stretches of which it is known."""
-    told = [(each.length_s, each.segment.confidence) for each in stretches if each.segment.confidence is not None]
-    return sum(length * sure for length, sure in told) / sum(length for length, _ in told) if told else None
+    arrays = [
+        (stretch.length_s, stretch.segment.confidence)
+        for stretch in stretches
+        if stretch.segment.confidence is not None
+    ]
+    return sum(length * sure for length, sure in arrays) / sum(length for length, _ in arrays) if arrays else None
 
 
 # What is unusual ------------------------------------------------------------------------------------------------------
@@ -154,35 +160,43 @@ def _sure(stretches: Sequence[Stretch]) -> float | None:
 def _rare(labels: Sequence[LabelFacts]) -> Iterator[Oddity]:
     """Labels that are seen once, for less than RARE_SHARE, where there are RARE_AMONG or more; the shortest first."""
     if len(labels) >= RARE_AMONG:
-        found = [each for each in labels if each.count == 1 and each.share < RARE_SHARE]
-        yield from (Oddity("rare", each.longest) for each in found[: -LISTED - 1 : -1])
+        label_factses = [label for label in labels if label.count == 1 and label.share < RARE_SHARE]
+        yield from (Oddity("rare", label_facts.longest) for label_facts in label_factses[: -LISTED - 1 : -1])
 
 
-def _long(stretches: Sequence[Stretch], labels: Sequence[LabelFacts]) -> Iterator[Oddity]:
+def _long(stretches: Sequence[LabelledStretch], labels: Sequence[LabelFacts]) -> Iterator[Oddity]:
     """Stretches of LONG_TIMES the median of their label, which has LONG_AMONG or more; the longest first."""
     usual_s = {
-        each.label: median(one.length_s for one in stretches if one.segment.label == each.label)
-        for each in labels
-        if each.count >= LONG_AMONG
+        label.label: median(stretch.length_s for stretch in stretches if stretch.segment.label == label.label)
+        for label in labels
+        if label.count >= LONG_AMONG
     }
-    found = [
-        Oddity("long", each, usual_s[each.segment.label])
-        for each in stretches
-        if each.segment.label in usual_s and each.length_s >= LONG_TIMES * usual_s[each.segment.label]
+    oddities = [
+        Oddity("long", stretch, usual_s[stretch.segment.label])
+        for stretch in stretches
+        if stretch.segment.label in usual_s and stretch.length_s >= LONG_TIMES * usual_s[stretch.segment.label]
     ]
-    yield from sorted(found, key=lambda each: -each.stretch.length_s)[:LISTED]
+    yield from sorted(oddities, key=lambda oddity: -oddity.stretch.length_s)[:LISTED]
 
 
-def _unsure(stretches: Sequence[Stretch]) -> Iterator[Oddity]:
+def _unsure(stretches: Sequence[LabelledStretch]) -> Iterator[Oddity]:
     """Stretches whose confidence is below UNSURE, the least sure first."""
-    told = [each for each in stretches if each.segment.confidence is not None and each.segment.confidence < UNSURE]
-    yield from (Oddity("unsure", each) for each in sorted(told, key=lambda each: each.segment.confidence or 0)[:LISTED])
+    unsure = [
+        stretch
+        for stretch in stretches
+        if stretch.segment.confidence is not None and stretch.segment.confidence < UNSURE
+    ]
+    yield from (
+        Oddity("unsure", stretch) for stretch in sorted(unsure, key=lambda each: each.segment.confidence or 0)[:LISTED]
+    )
 
 
 def _gaps(subjects: Sequence[Subject]) -> Iterator[Oddity]:
     """Stretches without a label that last GAP_S and GAP_SHARE of their clip, the longest first."""
-    found = [Oddity("gap", Stretch(subject.name, gap)) for subject in subjects for gap in _told_gaps(subject)]
-    yield from sorted(found, key=lambda each: -each.stretch.length_s)[:LISTED]
+    oddities = [
+        Oddity("gap", LabelledStretch(subject.name, gap)) for subject in subjects for gap in _told_gaps(subject)
+    ]
+    yield from sorted(oddities, key=lambda oddity: -oddity.stretch.length_s)[:LISTED]
 
 
 def _told_gaps(subject: Subject) -> Iterator[Segment]:
@@ -205,4 +219,4 @@ def gaps(subject: Subject) -> Iterator[Segment]:
 def with_gaps(subject: Subject) -> tuple[Segment, ...]:
     """The whole of a clip, stretch after stretch."""
     named = [replace(segment, note="") for segment in subject.labelled]
-    return tuple(sorted([*named, *gaps(subject)], key=lambda each: each.start_s))
+    return tuple(sorted([*named, *gaps(subject)], key=lambda segment: segment.start_s))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.stages.narrative.facts import RULES, Facts, LabelFacts, Oddity, Stretch, Subject, part
+from core.stages.narrative.facts import RULES, Facts, LabelFacts, LabelledStretch, Oddity, Subject, part
 from core.stages.narrative.languages import Phrase
 
 MOST_STRETCHES = 200  # that are listed one by one
@@ -13,7 +13,7 @@ WHOLE_S = 0.005  # less without a label is told as none
 
 
 @dataclass(frozen=True)
-class Part:
+class Clause:
     """A section of a report. title: None for what stands under the title of the whole."""
 
     title: Phrase | None
@@ -25,39 +25,39 @@ def phrase(key: str, **values: Any) -> Phrase:
     return Phrase(key, values)
 
 
-def report(found: Facts) -> tuple[Phrase, tuple[Part, ...]]:
+def report(facts: Facts) -> tuple[Phrase, tuple[Clause, ...]]:
     """The title and the sections."""
-    alone = len(found.subjects) == 1
-    title = phrase("title", name=found.subjects[0].name) if alone else phrase("title set", clips=len(found.subjects))
-    parts = [Part(None, tuple(_overview(found, alone)))]
-    if found.stretches:
+    alone = len(facts.subjects) == 1
+    title = phrase("title", name=facts.subjects[0].name) if alone else phrase("title set", clips=len(facts.subjects))
+    parts = [Clause(None, tuple(_overview(facts, alone)))]
+    if facts.stretches:
         parts += [
-            Part(phrase("how"), tuple(_of_label(each, alone) for each in found.labels)),
-            Part(phrase("first"), tuple(_first(found, alone))),
-            Part(phrase("unusual"), tuple(_unusual(found.oddities, alone)) or (phrase("usual"),)),
-            Part(phrase("when" if alone else "when set"), tuple(_when(found, alone))),
-            Part(phrase("rules"), tuple(_rules())),
+            Clause(phrase("how"), tuple(_of_label(label, alone) for label in facts.labels)),
+            Clause(phrase("first"), tuple(_first(facts, alone))),
+            Clause(phrase("unusual"), tuple(_unusual(facts.oddities, alone)) or (phrase("usual"),)),
+            Clause(phrase("when" if alone else "when set"), tuple(_when(facts, alone))),
+            Clause(phrase("rules"), tuple(_rules())),
         ]
     return title, tuple(parts)
 
 
-def _overview(found: Facts, alone: bool) -> Iterator[Phrase]:
-    start_s, stop_s = found.subjects[0].seen_s
+def _overview(facts: Facts, alone: bool) -> Iterator[Phrase]:
+    start_s, stop_s = facts.subjects[0].seen_s
     if alone:
-        yield phrase("seen", start=start_s, stop=stop_s, length=found.seen_s)
+        yield phrase("seen", start=start_s, stop=stop_s, length=facts.seen_s)
     else:
-        yield phrase("seen set", clips=len(found.subjects), length=found.seen_s)
-    for author in dict.fromkeys(subject.track.author for subject in found.subjects if subject.track.author):
+        yield phrase("seen set", clips=len(facts.subjects), length=facts.seen_s)
+    for author in dict.fromkeys(subject.track.author for subject in facts.subjects if subject.track.author):
         yield phrase("author", author=author)
-    if not found.stretches:
+    if not facts.stretches:
         yield phrase("nothing")
         return
-    rest_s = max(found.seen_s - found.covered_s, 0.0)
-    count, labels = len(found.stretches), len(found.labels)
+    rest_s = max(facts.seen_s - facts.covered_s, 0.0)
+    count, labels = len(facts.stretches), len(facts.labels)
     if rest_s < WHOLE_S:
         yield phrase("covered all", count=count, labels=labels)
         return
-    yield phrase("covered", count=count, labels=labels, length=found.covered_s, share=found.share, rest=rest_s)
+    yield phrase("covered", count=count, labels=labels, length=facts.covered_s, share=facts.share, rest=rest_s)
 
 
 def sureness(sure: float | None) -> Phrase:
@@ -65,57 +65,63 @@ def sureness(sure: float | None) -> Phrase:
     return phrase("sure unknown") if sure is None else phrase("sure", sure=sure)
 
 
-def _of_label(each: LabelFacts, alone: bool) -> Phrase:
-    at_s, sure = each.longest.segment.start_s, sureness(each.sure)
-    shared = {"label": each.label, "count": each.count, "total": each.total_s, "share": each.share, "at": at_s}
-    if alone and each.count == 1:
+def _of_label(label_facts: LabelFacts, alone: bool) -> Phrase:
+    at_s, sure = label_facts.longest.segment.start_s, sureness(label_facts.sure)
+    shared = {
+        "label": label_facts.label,
+        "count": label_facts.count,
+        "total": label_facts.total_s,
+        "share": label_facts.share,
+        "at": at_s,
+    }
+    if alone and label_facts.count == 1:
         return Phrase("once", shared | {"sure": sure})
-    longer = shared | {"mean": each.mean_s, "longest": each.longest.length_s, "sure": sure}
-    return Phrase("often", longer) if alone else Phrase("often set", longer | _place(each))
+    longer = shared | {"mean": label_facts.mean_s, "longest": label_facts.longest.length_s, "sure": sure}
+    return Phrase("often", longer) if alone else Phrase("often set", longer | _place(label_facts))
 
 
-def _place(each: LabelFacts) -> dict[str, Any]:
-    return {"clips": each.clips, "name": each.longest.name}
+def _place(label_facts: LabelFacts) -> dict[str, Any]:
+    return {"clips": label_facts.clips, "name": label_facts.longest.name}
 
 
 def _unusual(oddities: Sequence[Oddity], alone: bool) -> Iterator[Phrase]:
-    for each in oddities:
-        segment, length_s = each.stretch.segment, each.stretch.length_s
-        told: dict[str, Any] = {"at": segment.start_s, "length": length_s}
-        if each.rule != "gap":
-            told["label"] = segment.label
-        if each.rule == "long":
-            told |= {"usual": each.usual_s, "times": part(length_s, each.usual_s)}
-        if each.rule == "unsure":
-            told["sure"] = segment.confidence
-        yield _in_clip(each.stretch, Phrase(each.rule, told), alone)
+    for oddity in oddities:
+        segment, length_s = oddity.stretch.segment, oddity.stretch.length_s
+        entries: dict[str, Any] = {"at": segment.start_s, "length": length_s}
+        if oddity.rule != "gap":
+            entries["label"] = segment.label
+        if oddity.rule == "long":
+            entries |= {"usual": oddity.usual_s, "times": part(length_s, oddity.usual_s)}
+        if oddity.rule == "unsure":
+            entries["sure"] = segment.confidence
+        yield _in_clip(oddity.stretch, Phrase(oddity.rule, entries), alone)
 
 
-def _in_clip(stretch: Stretch, told: Phrase, alone: bool) -> Phrase:
-    return told if alone else phrase("in clip", name=stretch.name, told=told)
+def _in_clip(stretch: LabelledStretch, inner: Phrase, alone: bool) -> Phrase:
+    return inner if alone else phrase("in clip", name=stretch.name, told=inner)
 
 
-def _first(found: Facts, alone: bool) -> Iterator[Phrase]:
-    if not found.first:
-        yield phrase("no doubt" if found.sure_told else "no sureness")
-    for each in found.first:
-        told = {"at": each.segment.start_s, "label": each.segment.label, "length": each.length_s}
-        sure = {"sure": each.segment.confidence, "doubt": each.doubt_s}
-        yield _in_clip(each, Phrase("look", told | sure), alone)
+def _first(facts: Facts, alone: bool) -> Iterator[Phrase]:
+    if not facts.first:
+        yield phrase("no doubt" if facts.sure_told else "no sureness")
+    for stretch in facts.first:
+        entries = {"at": stretch.segment.start_s, "label": stretch.segment.label, "length": stretch.length_s}
+        sure = {"sure": stretch.segment.confidence, "doubt": stretch.doubt_s}
+        yield _in_clip(stretch, Phrase("look", entries | sure), alone)
 
 
-def _when(found: Facts, alone: bool) -> Iterator[Phrase]:
+def _when(facts: Facts, alone: bool) -> Iterator[Phrase]:
     if not alone:
-        yield from (_clip(subject) for subject in found.subjects[:MOST_CLIPS])
-        if len(found.subjects) > MOST_CLIPS:
-            yield phrase("more clips", count=len(found.subjects) - MOST_CLIPS)
+        yield from (_clip(subject) for subject in facts.subjects[:MOST_CLIPS])
+        if len(facts.subjects) > MOST_CLIPS:
+            yield phrase("more clips", count=len(facts.subjects) - MOST_CLIPS)
         return
-    for each in found.stretches[:MOST_STRETCHES]:
-        segment = each.segment
-        told = {"start": segment.start_s, "stop": segment.stop_s, "label": segment.label, "length": each.length_s}
-        yield Phrase("stretch", told | {"sure": sureness(segment.confidence)})
-    if len(found.stretches) > MOST_STRETCHES:
-        yield phrase("more", count=len(found.stretches) - MOST_STRETCHES)
+    for stretch in facts.stretches[:MOST_STRETCHES]:
+        segment = stretch.segment
+        entries = {"start": segment.start_s, "stop": segment.stop_s, "label": segment.label, "length": stretch.length_s}
+        yield Phrase("stretch", entries | {"sure": sureness(segment.confidence)})
+    if len(facts.stretches) > MOST_STRETCHES:
+        yield phrase("more", count=len(facts.stretches) - MOST_STRETCHES)
 
 
 def _clip(subject: Subject) -> Phrase:
@@ -127,8 +133,8 @@ def _clip(subject: Subject) -> Phrase:
     if not seconds:
         return phrase("clip nothing", name=subject.name, whole=stop_s - start_s)
     most = max(seconds, key=lambda label: seconds[label])
-    told = {"label": most, "length": seconds[most], "whole": stop_s - start_s, "count": len(subject.labelled)}
-    return Phrase("clip", told | {"name": subject.name})
+    entries = {"label": most, "length": seconds[most], "whole": stop_s - start_s, "count": len(subject.labelled)}
+    return Phrase("clip", entries | {"name": subject.name})
 
 
 def _rules() -> Iterator[Phrase]:

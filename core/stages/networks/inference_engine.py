@@ -36,7 +36,7 @@ REFUSED = 3  # the exit status of a child whose last line on stderr is an error 
 Part = Callable[[np.ndarray], np.ndarray]
 
 
-class Stage(Protocol):
+class EngineStage(Protocol):
     """What is asked of a part of a CNN here; `core.stages.networks.backbones` tells what each field means."""
 
     @property
@@ -45,7 +45,7 @@ class Stage(Protocol):
     def ends_at(self) -> str: ...
 
 
-class Backbone(Protocol):
+class EngineBackbone(Protocol):
     """What is asked of a CNN here; `core.stages.networks.backbones` tells what each field means."""
 
     @property
@@ -55,12 +55,12 @@ class Backbone(Protocol):
     @property
     def volumetric(self) -> bool: ...
     @property
-    def stages(self) -> Sequence[Stage]: ...
+    def stages(self) -> Sequence[EngineStage]: ...
     def build(self) -> Any: ...
 
 
 @dataclass(frozen=True)
-class Run:
+class CompiledNetwork:
     """A network ready to compute. stages: a function for each stage, from a window of rows to rows, float32."""
 
     stages: tuple[Part, ...]
@@ -76,7 +76,7 @@ class Run:
         return rows
 
 
-def load(backbone: Backbone, engine: str, cache: Path) -> Run:
+def load(backbone: EngineBackbone, engine: str, cache: Path) -> CompiledNetwork:
     """The network, ready to compute. Loaded once in a process.
 
     engine: one of settings.ENGINES. cache: the folder for converted networks. WeightsMissing if the backbone has no
@@ -88,21 +88,21 @@ def load(backbone: Backbone, engine: str, cache: Path) -> Run:
 
 
 @lru_cache(maxsize=2)
-def _load(backbone: Backbone, engine: str, cache: Path) -> Run:
+def _load(backbone: EngineBackbone, engine: str, cache: Path) -> CompiledNetwork:
     if engine == "tensorflow-f32":
-        return Run(tuple(_batched(_in_tensorflow(graph), backbone) for graph in _graphs(backbone)))
+        return CompiledNetwork(tuple(_batched(_in_tensorflow(graph), backbone) for graph in _graphs(backbone)))
     kept = _kept(backbone, cache)
     precision = engine.removeprefix("openvino-")
     try:
-        parts = [_in_openvino(kept, place, stage.window, precision) for place, stage in enumerate(backbone.stages)]
+        parts = [_in_openvino(kept, index, stage.window, precision) for index, stage in enumerate(backbone.stages)]
     except RuntimeError:  # what is on disk is damaged
         shutil.rmtree(kept, ignore_errors=True)
         _keep(backbone, kept)
-        parts = [_in_openvino(kept, place, stage.window, precision) for place, stage in enumerate(backbone.stages)]
-    return Run(tuple(_batched(part, backbone) for part in parts))
+        parts = [_in_openvino(kept, index, stage.window, precision) for index, stage in enumerate(backbone.stages)]
+    return CompiledNetwork(tuple(_batched(part, backbone) for part in parts))
 
 
-def _batched(part: Part, backbone: Backbone) -> Part:
+def _batched(part: Part, backbone: EngineBackbone) -> Part:
     """The same function of rows alone: a network that sees motion wants them as one clip of a batch."""
     return (lambda rows: part(rows[None])[0]) if backbone.volumetric else part
 
@@ -111,7 +111,7 @@ def _in_tensorflow(graph: Any) -> Part:
     return lambda rows: np.array(graph(rows))
 
 
-def _in_openvino(kept: Path, place: int, window: int, precision: str) -> Part:
+def _in_openvino(kept: Path, index: int, window: int, precision: str) -> Part:
     """One stage in OpenVINO, made for windows of one length: the full one, until a short clip brings another.
 
     A copy for windows of any length would be as fast, but takes twice the memory; making one for a new length takes
@@ -122,7 +122,7 @@ def _in_openvino(kept: Path, place: int, window: int, precision: str) -> Part:
 
     @lru_cache(maxsize=1)
     def request(length: int) -> Any:
-        network = core.read_model(kept / f"stage{place}.xml")
+        network = core.read_model(kept / f"stage{index}.xml")
         shape = network.inputs[0].partial_shape
         axis = next(axis for axis, size in enumerate(shape) if size.is_dynamic)
         shape[axis] = length
@@ -133,7 +133,7 @@ def _in_openvino(kept: Path, place: int, window: int, precision: str) -> Part:
     return lambda rows: np.array(request(rows.shape[axis])[1].infer([rows])[0], np.float32)
 
 
-def _graphs(backbone: Backbone) -> list[Any]:
+def _graphs(backbone: EngineBackbone) -> list[Any]:
     """Each stage as a TensorFlow function of a window of any length."""
     whole = backbone.build()  # first: without weights it is refused before TensorFlow is loaded
     import keras
@@ -150,7 +150,7 @@ def _graphs(backbone: Backbone) -> list[Any]:
     return [graph(keras.Model(start, end)) for start, end in zip(starts, ends, strict=True)]
 
 
-def _kept(backbone: Backbone, cache: Path) -> Path:
+def _kept(backbone: EngineBackbone, cache: Path) -> Path:
     """The folder of the converted network, made now if it is not there."""
     release = _openvino_package().__version__.partition("-")[0]
     cuts = "-".join(stage.ends_at for stage in backbone.stages[:-1]) or "whole"
@@ -177,7 +177,7 @@ def _openvino_package() -> Any:
     return openvino
 
 
-def _keep(backbone: Backbone, kept: Path) -> None:
+def _keep(backbone: EngineBackbone, kept: Path) -> None:
     """Convert the network and put it at `kept`, whole or not at all; if another process was faster, its one stays."""
     kept.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f"{kept.name}.", suffix=".partial", dir=kept.parent) as folder:
@@ -187,7 +187,7 @@ def _keep(backbone: Backbone, kept: Path) -> None:
             made.rename(kept)
 
 
-def _convert_apart(backbone: Backbone, folder: Path) -> None:
+def _convert_apart(backbone: EngineBackbone, folder: Path) -> None:
     """Convert in a process of its own: TensorFlow and its memory, over a gigabyte, leave with it."""
     path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
     child = subprocess.run(
@@ -198,13 +198,13 @@ def _convert_apart(backbone: Backbone, folder: Path) -> None:
         text=True,
         errors="replace",
     )
-    said = child.stderr.strip().rpartition("\n")[2]
+    text = child.stderr.strip().rpartition("\n")[2]
     if child.returncode == REFUSED:
-        error = json.loads(said)
+        error = json.loads(text)
         raise getattr(errors, error["kind"])(error["message"], error["hint"])
     if child.returncode:
         raise AnalysisError(
-            f"{backbone.name} cannot be converted for OpenVINO in {folder.parent.parent}: {said or child.returncode}",
+            f"{backbone.name} cannot be converted for OpenVINO in {folder.parent.parent}: {text or child.returncode}",
             "Check that disk and memory have room, or set KINETOSCOPE_ENGINE=tensorflow-f32.",
         )
 
@@ -214,12 +214,12 @@ def convert(name: str, folder: str) -> None:
     try:
         _convert(BACKBONES[name], Path(folder))
     except AnalysisError as error:
-        told = {"kind": type(error).__name__, "message": str(error), "hint": error.hint}
-        print(json.dumps(told), file=sys.stderr)
+        texts = {"kind": type(error).__name__, "message": str(error), "hint": error.hint}
+        print(json.dumps(texts), file=sys.stderr)
         sys.exit(REFUSED)
 
 
-def _convert(backbone: Backbone, folder: Path) -> None:
+def _convert(backbone: EngineBackbone, folder: Path) -> None:
     """Write each stage of the network to stage<number>.xml and .bin in a new `folder`.
 
     OpenVINO reads a frozen TensorFlow graph by itself, so its Python converter, which knows Keras 2, is not needed.
@@ -229,6 +229,6 @@ def _convert(backbone: Backbone, folder: Path) -> None:
 
     folder.mkdir()
     frozen = folder.with_suffix(".pb")
-    for place, graph in enumerate(graphs):
+    for index, graph in enumerate(graphs):
         frozen.write_bytes(convert_variables_to_constants_v2(graph).graph.as_graph_def().SerializeToString())
-        openvino.save_model(openvino.Core().read_model(frozen), folder / f"stage{place}.xml", compress_to_fp16=False)
+        openvino.save_model(openvino.Core().read_model(frozen), folder / f"stage{index}.xml", compress_to_fp16=False)

@@ -62,7 +62,7 @@ def fit(
     state = since or machine.begun(seed)
     machine.put(state)
     weights = class_weights(training, labels) if settings.balanced else np.ones(labels, np.float32)
-    ready, judged = ([standards.applied(one) for one in part] for part in (training, validation))
+    ready, judged = ([standards.applied(example) for example in part] for part in (training, validation))
     batches = -(-len(training) // settings.batch_size)
     while len(state.history) < settings.epochs and not _over(state, settings):
         epoch = len(state.history)
@@ -73,8 +73,8 @@ def fit(
             learned[i] = [float(value) for value in machine.learn(*batch)]
         validated = _validate(machine.judge, judged, settings.batch_size, weights)
         accuracy = float(learned[:, 1].sum() / max(learned[:, 2].sum(), 1))
-        told = Epoch(float(learned[:, 0].mean()), *validated, accuracy)
-        state = machine.state(state, told)
+        summary = Epoch(float(learned[:, 0].mean()), *validated, accuracy)
+        state = machine.state(state, summary)
         if keep:
             keep(state)
     report(settings.epochs * batches, settings.epochs * batches, "Learned")
@@ -103,9 +103,9 @@ class Standards:
     @classmethod
     def of(cls, examples: Sequence[Example]) -> "Standards":
         """Those of all steps of the examples, read one clip after the other."""
-        count = sum(len(one.values) for one in examples)
-        mean = sum(one.values.sum(axis=0, dtype=np.float64) for one in examples) / count
-        variance = sum(((one.values - mean) ** 2).sum(axis=0) for one in examples) / count
+        count = sum(len(example.values) for example in examples)
+        mean = sum(example.values.sum(axis=0, dtype=np.float64) for example in examples) / count
+        variance = sum(((example.values - mean) ** 2).sum(axis=0) for example in examples) / count
         return cls(np.asarray(mean, np.float32), np.asarray(variance, np.float32))
 
     def applied(self, example: Example) -> Example:
@@ -129,12 +129,12 @@ def varied(example: Example, settings: NetworkSettings, rng: np.random.Generator
     return Example(values, targets)
 
 
-def _at(values: np.ndarray, targets: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The steps between which each of `places` lies, mixed by nearness, and the nearest of their targets."""
-    low = np.floor(places).astype(np.int64)  # (S,)
+def _at(values: np.ndarray, targets: np.ndarray, indices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The steps between which each of `indices` lies, mixed by nearness, and the nearest of their targets."""
+    low = np.floor(indices).astype(np.int64)  # (S,)
     high = np.minimum(low + 1, len(values) - 1)
-    share = (places - low).astype(np.float32)[:, None]
-    return values[low] + share * (values[high] - values[low]), targets[np.rint(places).astype(np.int64)]
+    share = (indices - low).astype(np.float32)[:, None]
+    return values[low] + share * (values[high] - values[low]), targets[np.rint(indices).astype(np.int64)]
 
 
 def class_weights(examples: Sequence[Example], labels: int) -> np.ndarray:
@@ -204,13 +204,13 @@ class _Machine:
 
     def reseed(self, seed: int, epoch: int) -> None:
         """Let what dropout leaves out in this epoch follow from the seed and the epoch alone."""
-        for place, variable in enumerate(self.seeds):
-            variable.assign(np.random.default_rng((seed, epoch, place)).integers(0, 2**31, 2).astype(np.uint32))
+        for index, variable in enumerate(self.seeds):
+            variable.assign(np.random.default_rng((seed, epoch, index)).integers(0, 2**31, 2).astype(np.uint32))
 
-    def state(self, before: Checkpoint, told: Epoch) -> Checkpoint:
+    def state(self, before: Checkpoint, epoch: Epoch) -> Checkpoint:
         """The state after one more epoch."""
-        weights, history = _packed(self.model.trainable_variables), (*before.history, told)
-        validated = told.validation_loss
+        weights, history = _packed(self.model.trainable_variables), (*before.history, epoch)
+        validated = epoch.validation_loss
         better = not before.history or validated is None or validated < before.history[before.best].validation_loss  # pyright: ignore[reportOperatorIssue]
         best_weights, best = (weights, len(history) - 1) if better else (before.best_weights, before.best)
         return Checkpoint(0, weights, best_weights, _packed(self.optimiser.variables), history, best)
@@ -224,10 +224,10 @@ def _draw(variables: Sequence[Any], seed: int) -> None:
     from keras import initializers
 
     kinds = {"kernel": initializers.GlorotUniform, "recurrent_kernel": initializers.Orthogonal}
-    for place, variable in enumerate(variables):
+    for index, variable in enumerate(variables):
         kind = kinds.get(variable.path.rpartition("/")[2])
         if kind:  # the others begin with fixed values
-            own = int(np.random.default_rng((seed, place)).integers(2**31))
+            own = int(np.random.default_rng((seed, index)).integers(2**31))
             variable.assign(kind(seed=own)(variable.shape))
 
 

@@ -31,10 +31,10 @@ class Clock:
 
     def shown(self, time_s: float) -> int | None:
         """The frame of the source on screen at a moment; None where that moment is cut away."""
-        place = int(np.searchsorted(self.times_s, time_s + 5e-4, side="right")) - 1
-        if place < 0 or (place == len(self.times_s) - 1 and time_s >= self.times_s[-1] + self.last_gap_s):
+        index = int(np.searchsorted(self.times_s, time_s + 5e-4, side="right")) - 1
+        if index < 0 or (index == len(self.times_s) - 1 and time_s >= self.times_s[-1] + self.last_gap_s):
             return None
-        return int(self.indices[place])
+        return int(self.indices[index])
 
 
 def choosing(recipe: Recipe) -> Recipe:

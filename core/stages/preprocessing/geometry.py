@@ -95,10 +95,10 @@ class Rotate(PictureStep):
             turned = _quarters(image, round(self.angle_deg / 90))
             return turned if self.canvas == "grow" else _centred(turned, image.shape[1], image.shape[0])
         height, width = image.shape[:2]
-        place = self.placement(width, height)
+        placement = self.placement(width, height)
         to_middles, from_middles = affine(1, 0, -0.5, 0, 1, -0.5), affine(1, 0, 0.5, 0, 1, 0.5)
-        matrix = (to_middles @ place.matrix @ from_middles)[:2]
-        return cv2.warpAffine(image, matrix, (place.width_px, place.height_px), flags=cv2.INTER_LINEAR)
+        matrix = (to_middles @ placement.matrix @ from_middles)[:2]
+        return cv2.warpAffine(image, matrix, (placement.width_px, placement.height_px), flags=cv2.INTER_LINEAR)
 
 
 def _quarters(image: np.ndarray, turns: int) -> np.ndarray:

@@ -12,34 +12,19 @@ from core.stages.preprocessing.sampling import Trim
 from core.stages.preprocessing.step import CLOCK_SLACK_S, TO_THE_END_S, Box, PictureStep, Placement
 
 
-class Tally:
-    """Counts the frames that pass through, and the filled ones among them."""
-
-    def __init__(self):
-        self.frames = 0
-        self.filled = 0
-
-    def watch(self, frames: Iterable[Frame]) -> Iterator[Frame]:
-        """The same frames, counted."""
-        for frame in frames:
-            self.frames += 1
-            self.filled += frame.filled
-            yield frame
-
-
 def placed(recipe: Recipe, width_px: int, height_px: int) -> Placement:
     """Where a recipe puts things of a picture of this size, all its steps together; RecipeInvalid where it cannot."""
     matrix = np.eye(3)
-    for each in _picture_steps(recipe):
-        place = each.placement(width_px, height_px)
-        matrix, width_px, height_px = place.matrix @ matrix, place.width_px, place.height_px
+    for picture_step in _picture_steps(recipe):
+        placement = picture_step.placement(width_px, height_px)
+        matrix, width_px, height_px = placement.matrix @ matrix, placement.width_px, placement.height_px
     return Placement(matrix, width_px, height_px)
 
 
 def picture_size(recipe: Recipe, width_px: int, height_px: int) -> Box:
     """The whole picture that the recipe makes of one of this size; RecipeInvalid where it cannot."""
-    place = placed(recipe, width_px, height_px)
-    return Box(0, 0, place.width_px, place.height_px)
+    placement = placed(recipe, width_px, height_px)
+    return Box(0, 0, placement.width_px, placement.height_px)
 
 
 def outline(recipe: Recipe, width_px: int, height_px: int) -> np.ndarray | None:
@@ -49,19 +34,19 @@ def outline(recipe: Recipe, width_px: int, height_px: int) -> np.ndarray | None:
     they form a tilted rectangle, parts of which may lie outside the source.
     """
     matrix, corners = np.eye(3), None
-    for each in _picture_steps(recipe):
-        if isinstance(each, Crop):
-            box = each.box(width_px, height_px)
+    for picture_step in _picture_steps(recipe):
+        if isinstance(picture_step, Crop):
+            box = picture_step.box(width_px, height_px)
             left, top, right, bottom = box.left_px, box.top_px, box.left_px + box.width_px, box.top_px + box.height_px
             drawn = np.array([[left, top, 1], [right, top, 1], [right, bottom, 1], [left, bottom, 1]], np.float64)
             corners = (drawn @ np.linalg.inv(matrix).T)[:, :2]  # (4, 2)
-        place = each.placement(width_px, height_px)
-        matrix, width_px, height_px = place.matrix @ matrix, place.width_px, place.height_px
+        placement = picture_step.placement(width_px, height_px)
+        matrix, width_px, height_px = placement.matrix @ matrix, placement.width_px, placement.height_px
     return corners
 
 
 def _picture_steps(recipe: Recipe) -> Iterator[PictureStep]:
-    return (each for each in recipe.steps if isinstance(each, PictureStep))
+    return (step for step in recipe.steps if isinstance(step, PictureStep))
 
 
 def source_stretch_s(recipe: Recipe) -> tuple[float, float]:
@@ -79,12 +64,12 @@ def source_stretch_s(recipe: Recipe) -> tuple[float, float]:
 
 def preview_recipe(recipe: Recipe) -> Recipe:
     """The steps that change pictures, without those that choose or add frames: how the recipe makes any frame look."""
-    return Recipe(tuple(each for each in recipe.steps if each.picture))
+    return Recipe(tuple(step for step in recipe.steps if step.picture))
 
 
 def reach(recipe: Recipe) -> int:
     """How many frames on either side of a moment a preview of that moment needs."""
-    return sum(each.reach() for each in preview_recipe(recipe).steps)
+    return sum(step.reach() for step in preview_recipe(recipe).steps)
 
 
 def preview(recipe: Recipe, frames: Iterable[Frame], time_s: float) -> Frame | None:

@@ -79,9 +79,9 @@ class Repair(Adjustable):
             if not 1.5 * usual_s < gap_s <= self.longest_s:
                 continue
             count = round(gap_s / usual_s)
-            for place in range(1, count):
-                image = self._between(frame, after, place / count)
-                yield Frame(frame.index, frame.time_s + gap_s * place / count, image, filled=True)
+            for index in range(1, count):
+                image = self._between(frame, after, index / count)
+                yield Frame(frame.index, frame.time_s + gap_s * index / count, image, filled=True)
 
 
 def _is_blank(image: np.ndarray) -> bool:

@@ -88,5 +88,5 @@ class Hold(Adjustable):
         if frame is None:
             return
         gap_s = min(max(gap_s, HELD_GAP_S / 4), 4 * HELD_GAP_S)
-        for place in range(1, 1 + math.floor(self.held_s / gap_s + 1e-9)):
-            yield replace(contiguous(frame), time_s=frame.time_s + place * gap_s, filled=True)
+        for index in range(1, 1 + math.floor(self.held_s / gap_s + 1e-9)):
+            yield replace(contiguous(frame), time_s=frame.time_s + index * gap_s, filled=True)

@@ -77,7 +77,7 @@ def _kind(default: Any) -> Kind:
 @cache
 def knobs(step_class: type) -> tuple[Knob, ...]:
     """The settings of a step, in the order in which a form shows them."""
-    return tuple(replace(each.metadata["knob"], name=each.name) for each in fields(step_class))
+    return tuple(replace(field.metadata["knob"], name=field.name) for field in fields(step_class))
 
 
 class Adjustable:
@@ -121,9 +121,9 @@ class Adjustable:
             "int": f"a whole number from {bounds}",
             "float": f"a number from {bounds}",
         }[setting.kind]
-        told = repr(value) if len(repr(value)) <= 60 else f"{repr(value)[:60]}..."
+        text = repr(value) if len(repr(value)) <= 60 else f"{repr(value)[:60]}..."
         return RecipeInvalid(
-            f"{self.label}: {setting.name} is {told}, expected {expected}",
+            f"{self.label}: {setting.name} is {text}, expected {expected}",
             f"Set “{setting.label}” of the step “{self.label}” again, or take the step out.",
         )
 

@@ -21,25 +21,25 @@ def union(spans: Iterable[Span]) -> tuple[Span, ...]:
 
 def without(spans: Iterable[Span], hole: Span) -> tuple[Span, ...]:
     """Stretches with a hole cut into them."""
-    left = (part for one in spans for part in ((one[0], min(one[1], hole[0])), (max(one[0], hole[1]), one[1])))
+    left = (part for span in spans for part in ((span[0], min(span[1], hole[0])), (max(span[0], hole[1]), span[1])))
     return tuple(part for part in left if part[0] < part[1])
 
 
 def within(spans: Sequence[Span], frame: Span) -> tuple[Span, ...]:
     """What of the stretches lies in a frame."""
-    first = bisect_right(spans, frame[0], key=lambda one: one[1])
-    stop = bisect_left(spans, frame[1], key=lambda one: one[0])
-    return tuple((max(one[0], frame[0]), min(one[1], frame[1])) for one in spans[first:stop])
+    first = bisect_right(spans, frame[0], key=lambda values: values[1])
+    stop = bisect_left(spans, frame[1], key=lambda values: values[0])
+    return tuple((max(span[0], frame[0]), min(span[1], frame[1])) for span in spans[first:stop])
 
 
 def common(spans: Sequence[Span], others: Sequence[Span]) -> tuple[Span, ...]:
     """What lies in both."""
-    return union(part for one in others for part in within(spans, one))
+    return union(part for other in others for part in within(spans, other))
 
 
 def gaps(spans: Sequence[Span], frame: Span) -> tuple[Span, ...]:
     """What of a frame lies in none of the stretches."""
-    ends = [frame[0], *(moment for one in within(spans, frame) for moment in one), frame[1]]
+    ends = [frame[0], *(moment for values in within(spans, frame) for moment in values), frame[1]]
     pairs = zip(ends[::2], ends[1::2], strict=True)
     return tuple((start_s, stop_s) for start_s, stop_s in pairs if start_s < stop_s)
 
@@ -47,16 +47,16 @@ def gaps(spans: Sequence[Span], frame: Span) -> tuple[Span, ...]:
 def outside(segments: Iterable[Segment], spans: Sequence[Span]) -> tuple[Segment, ...]:
     """What of segments lies in none of the stretches; one that encloses some of them becomes several."""
     return tuple(
-        replace(one, start_s=start_s, stop_s=stop_s)
-        for one in segments
-        for start_s, stop_s in gaps(spans, (one.start_s, one.stop_s))
+        replace(segment, start_s=start_s, stop_s=stop_s)
+        for segment in segments
+        for start_s, stop_s in gaps(spans, (segment.start_s, segment.stop_s))
     )
 
 
 def touching(segments: Sequence[Segment], frame: Span) -> Sequence[Segment]:
     """Those of sorted segments that have a part in a frame."""
-    first = bisect_right(segments, frame[0], key=lambda one: one.stop_s)
-    return segments[first : bisect_left(segments, frame[1], key=lambda one: one.start_s)]
+    first = bisect_right(segments, frame[0], key=lambda segment: segment.stop_s)
+    return segments[first : bisect_left(segments, frame[1], key=lambda segment: segment.start_s)]
 
 
 def length_s(spans: Iterable[Span]) -> float:
@@ -66,4 +66,4 @@ def length_s(spans: Iterable[Span]) -> float:
 
 def covered(segments: Iterable[Segment]) -> tuple[Span, ...]:
     """What segments cover."""
-    return union((one.start_s, one.stop_s) for one in segments)
+    return union((segment.start_s, segment.stop_s) for segment in segments)

@@ -80,14 +80,14 @@ def track(
 
 
 @dataclass(eq=False)
-class _Run:
+class _LabelRun:
     """Steps [first, stop) of one label, linked to the runs beside it while short ones are merged away."""
 
     first: int
     stop: int
     label: int
-    left: "_Run | None" = None
-    right: "_Run | None" = None
+    left: "_LabelRun | None" = None
+    right: "_LabelRun | None" = None
     gone: bool = False
 
     def mean(self, sums: np.ndarray, label: int | None = None) -> float:
@@ -103,19 +103,19 @@ def _sums(scores: np.ndarray) -> np.ndarray:
     return sums
 
 
-def _runs(row: np.ndarray) -> list[_Run]:
+def _runs(row: np.ndarray) -> list[_LabelRun]:
     """Runs of one value. row: (T,) integers, T >= 1."""
     starts = np.concatenate(([0], np.flatnonzero(np.diff(row)) + 1, [len(row)]))
-    runs = [_Run(int(a), int(b), int(row[a])) for a, b in pairwise(starts)]
+    runs = [_LabelRun(int(a), int(b), int(row[a])) for a, b in pairwise(starts)]
     for left, right in pairwise(runs):
         left.right, right.left = right, left
     return runs
 
 
-def _merge_short(runs: list[_Run], borders_s: np.ndarray, sums: np.ndarray, shortest_s: float) -> list[_Run]:
+def _merge_short(runs: list[_LabelRun], borders_s: np.ndarray, sums: np.ndarray, shortest_s: float) -> list[_LabelRun]:
     """The runs after each one below `shortest_s` went to a neighbour, the shortest first; a lone run stays."""
 
-    def length_s(run: _Run) -> float:
+    def length_s(run: _LabelRun) -> float:
         return float(borders_s[run.stop] - borders_s[run.first])
 
     waiting = [(length_s(run), run.first, run.stop, i) for i, run in enumerate(runs)]
@@ -135,7 +135,7 @@ def _merge_short(runs: list[_Run], borders_s: np.ndarray, sums: np.ndarray, shor
     return [run for run in runs if not run.gone]
 
 
-def _absorb(run: _Run, side: _Run) -> None:
+def _absorb(run: _LabelRun, side: _LabelRun) -> None:
     """Grow `run` over `side`, one of its neighbours."""
     side.gone = True
     if side is run.left:

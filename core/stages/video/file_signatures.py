@@ -108,8 +108,8 @@ def oversized_track(path: str, limit_px: int) -> tuple[int, int] | None:
     Source: ISO/IEC 14496-12, 8.3.2 (width and height close the track header box, as 16.16 fixed point).
     """
     with open_plain(path) as file:
-        for place in re.finditer(b"tkhd", _index(file)):
-            start, box = place.end(), place.string
+        for match in re.finditer(b"tkhd", _index(file)):
+            start, box = match.end(), match.string
             end = start + (92 if box[start : start + 1] == b"\x01" else 80) + 4
             width, height = (int.from_bytes(box[end - back : end - back + 2], "big") for back in (8, 4))
             if max(width, height) > limit_px:

@@ -174,7 +174,7 @@ def _clock(path: str, survey: _Survey) -> tuple[str, list[int], list[int]]:
     presentation stamps rise, if these are half of all. Frames before the first stamp lie before the clip's beginning.
     """
     for clock, stamps in (("pts", survey.pts), ("dts", _with_drained(survey.dts))):
-        kept = [place for place, stamp in enumerate(stamps) if stamp is not None]
+        kept = [index for index, stamp in enumerate(stamps) if stamp is not None]
         chosen = [stamp for stamp in stamps if stamp is not None]
         if kept and len(kept) == len(stamps) - kept[0] and all(b > a for a, b in pairwise(chosen)):
             return clock, kept, chosen
@@ -191,15 +191,15 @@ def _with_drained(stamps: list[int | None]) -> list[int | None]:
     if len(known) < 2:
         return stamps
     gap = max(1, int(np.median(np.diff(known))))
-    tail = len(stamps) - next(place for place in range(len(stamps), 0, -1) if stamps[place - 1] is not None)
+    tail = len(stamps) - next(index for index in range(len(stamps), 0, -1) if stamps[index - 1] is not None)
     return stamps[: len(stamps) - tail] + [known[-1] + gap * step for step in range(1, tail + 1)]
 
 
 def _rising_part(stamps: list[int | None]) -> tuple[list[int], list[int]]:
     kept, chosen = [], []
-    for place, stamp in enumerate(stamps):
+    for index, stamp in enumerate(stamps):
         if stamp is not None and (not chosen or stamp > chosen[-1]):
-            kept.append(place)
+            kept.append(index)
             chosen.append(stamp)
     return kept, chosen
 
@@ -267,21 +267,21 @@ def _notes(path: str, content: Content, survey: _Survey, times_s: np.ndarray, ke
 
 
 def _notes_on_loss(content: Content, survey: _Survey, times_s: np.ndarray, kept: list[int]) -> Iterator[str]:
-    count, found, declared = len(kept), len(survey.pts), survey.declared
+    count, number, declared = len(kept), len(survey.pts), survey.declared
     of_declared = f"{count} of {declared} declared frames" if declared else f"{count} frames"
     if survey.errors:
-        last = max((place for place, frame in enumerate(kept) if frame < survey.damage_at), default=0)
+        last = max((index for index, frame in enumerate(kept) if frame < survey.damage_at), default=0)
         yield f"Damaged after {times_s[last]:.2f} s: {of_declared} can be read."
     elif count != declared and declared:
-        edited = content.demuxer == "mov" and found < survey.packets
+        edited = content.demuxer == "mov" and number < survey.packets
         yield f"{of_declared} can be shown{': the file itself cuts the others away' if edited else ''}."
     if survey.corrupt:
         yield f"{_counted(survey.corrupt)} flagged as damaged by the decoder."
     yield from _notes_on_gaps(times_s)
-    if found > count:
+    if number > count:
         untimed = sum(stamp is None for stamp in survey.pts)
-        reason = "without a time" if untimed >= found - count else "with times that do not rise"
-        yield f"{_counted(found - count)} left out: {reason}."
+        reason = "without a time" if untimed >= number - count else "with times that do not rise"
+        yield f"{_counted(number - count)} left out: {reason}."
 
 
 def _notes_on_gaps(times_s: np.ndarray) -> Iterator[str]:
@@ -292,8 +292,8 @@ def _notes_on_gaps(times_s: np.ndarray) -> Iterator[str]:
     even = np.abs(gaps - usual) < 2e-3
     if len(wide) and usual and len(wide) + even.sum() == len(gaps) and len(wide) <= 0.1 * len(gaps):
         missing = int(np.round(gaps[wide] / usual - 1).sum())
-        places = f"at {times_s[wide[0]]:.2f} s" if len(wide) == 1 else f"in {len(wide)} places"
-        yield f"{_counted(missing)} missing {places}. The step Repair can fill such gaps."
+        text = f"at {times_s[wide[0]]:.2f} s" if len(wide) == 1 else f"in {len(wide)} places"
+        yield f"{_counted(missing)} missing {text}. The step Repair can fill such gaps."
 
 
 def _counted(count: int) -> str:

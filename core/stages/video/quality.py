@@ -51,7 +51,7 @@ _BLUR_TAPS = 11  # of the mean filter in Crete et al.; scikit-image uses the sam
 
 
 @dataclass(frozen=True)
-class Finding:
+class QualityFinding:
     """A stretch [start_s, stop_s) that may go wrong. first: index of its first frame; frames: how many are concerned.
 
     For missing and unreadable frames, `frames` counts those that are not there, and `first` is the last one before.
@@ -149,13 +149,13 @@ class _Shots:
 # Findings -------------------------------------------------------------------------------------------------------------
 
 
-def findings(quality: Quality, info: VideoInfo) -> tuple[Finding, ...]:
+def findings(quality: Quality, info: VideoInfo) -> tuple[QualityFinding, ...]:
     """The stretches that may go wrong, by the time they begin."""
     black = quality.black >= BLACK_SHARE
     dark = (quality.brightness < DARK_LUMA) & ~black
     bright = quality.white >= WHITE_SHARE
     blurred = _blurred(quality, usable=~black & ~bright)
-    told = [
+    kept = [
         *_runs("black", black, quality, info),
         *_runs("dark", dark, quality, info, shortest_s=SHORTEST_S, joined_s=SHORTEST_S),
         *_runs("bright", bright, quality, info, shortest_s=SHORTEST_S, joined_s=SHORTEST_S),
@@ -164,7 +164,7 @@ def findings(quality: Quality, info: VideoInfo) -> tuple[Finding, ...]:
         *_flashes(quality),
         *_gaps(info),
     ]
-    return tuple(sorted(told, key=lambda finding: (finding.start_s, finding.kind)))
+    return tuple(sorted(kept, key=lambda finding: (finding.start_s, finding.kind)))
 
 
 def usual_gaps_s(times_s: np.ndarray) -> np.ndarray:
@@ -185,7 +185,7 @@ def _blurred(quality: Quality, *, usable: np.ndarray) -> np.ndarray:
 
 def _runs(
     kind: Kind, holds: np.ndarray, quality: Quality, info: VideoInfo, *, shortest_s: float = 0.0, joined_s: float = 0.0
-) -> Iterator[Finding]:
+) -> Iterator[QualityFinding]:
     """Stretches of frames for which it holds; those at most `joined_s` apart are one, and shorter ones are left out."""
     ends_s = np.append(quality.times_s[1:], info.duration_s)
     runs: list[list[int]] = []  # first, stop
@@ -197,7 +197,7 @@ def _runs(
     for first, stop in runs:
         start_s, stop_s = float(quality.times_s[first]), float(ends_s[stop - 1])
         if stop_s - start_s >= shortest_s:
-            yield Finding(kind, start_s, stop_s, first, int(holds[first:stop].sum()))
+            yield QualityFinding(kind, start_s, stop_s, first, int(holds[first:stop].sum()))
 
 
 def _stretches(holds: np.ndarray) -> Iterator[tuple[int, int]]:
@@ -206,7 +206,7 @@ def _stretches(holds: np.ndarray) -> Iterator[tuple[int, int]]:
     yield from ((int(first), int(stop)) for first, stop in edges.reshape(-1, 2))
 
 
-def _repeats(quality: Quality, info: VideoInfo) -> Iterator[Finding]:
+def _repeats(quality: Quality, info: VideoInfo) -> Iterator[QualityFinding]:
     """Pictures that stand still for STILL_S or longer, and all other frames that repeat the one before."""
     repeated = (quality.largest <= SAME_LARGEST) & (quality.motion <= SAME_MEAN) & (quality.black < BLACK_SHARE)
     still = np.zeros(len(repeated), bool)
@@ -218,7 +218,7 @@ def _repeats(quality: Quality, info: VideoInfo) -> Iterator[Finding]:
     yield from _runs("repeated", repeated & ~still, quality, info, joined_s=JOINED_S)
 
 
-def _flashes(quality: Quality) -> Iterator[Finding]:
+def _flashes(quality: Quality) -> Iterator[QualityFinding]:
     """Stretches of at most FLASH_S that are brighter, or darker, than what is before and after them."""
     light, times_s, last = quality.luminance, quality.times_s, 0
     for first in np.flatnonzero(np.abs(np.diff(light)) >= FLASH_STEP) + 1:
@@ -232,31 +232,33 @@ def _flashes(quality: Quality) -> Iterator[Finding]:
             back = sign * (peak - light[stop]) >= FLASH_STEP and sign * (light[stop] - light[first - 1]) < FLASH_STEP
             if back and min(peak, light[first - 1]) < FLASH_DARKER:
                 last = stop + 1
-                yield Finding("flash", float(times_s[first]), float(times_s[stop]), int(first), int(stop - first))
+                yield QualityFinding(
+                    "flash", float(times_s[first]), float(times_s[stop]), int(first), int(stop - first)
+                )
                 break
 
 
-def _gaps(info: VideoInfo) -> Iterator[Finding]:
+def _gaps(info: VideoInfo) -> Iterator[QualityFinding]:
     """Places where frames are not there: holes in the clock, and an end before the declared number of frames."""
     kind: Kind = "unreadable" if info.damaged else "missing"
-    times_s, found = info.times_s, []
+    times_s, gaps = info.times_s, []
     if len(times_s) > 2:
         gaps_s, usual_s = np.diff(times_s), usual_gaps_s(times_s)
         for place in np.flatnonzero(gaps_s > GAP_RATIO * usual_s):
             lost = max(1, round(float(gaps_s[place] / usual_s[place])) - 1)
-            found.append(Finding(kind, float(times_s[place]), float(times_s[place + 1]), int(place), lost))
-    yield from _joined(found)
-    lost = info.declared_count - info.frame_count - sum(finding.frames for finding in found)
+            gaps.append(QualityFinding(kind, float(times_s[place]), float(times_s[place + 1]), int(place), lost))
+    yield from _joined(gaps)
+    lost = info.declared_count - info.frame_count - sum(finding.frames for finding in gaps)
     if info.damaged and info.declared_count and lost > 0:
-        yield Finding(kind, float(times_s[-1]), info.duration_s, info.frame_count - 1, lost)
+        yield QualityFinding(kind, float(times_s[-1]), info.duration_s, info.frame_count - 1, lost)
 
 
-def _joined(found: list[Finding]) -> Iterator[Finding]:
+def _joined(findings: list[QualityFinding]) -> Iterator[QualityFinding]:
     """Findings of one kind in order, those closer than JOINED_S made one."""
-    held: Finding | None = None
-    for finding in found:
+    held: QualityFinding | None = None
+    for finding in findings:
         if held is not None and finding.start_s - held.stop_s <= JOINED_S:
-            held = Finding(held.kind, held.start_s, finding.stop_s, held.first, held.frames + finding.frames)
+            held = QualityFinding(held.kind, held.start_s, finding.stop_s, held.first, held.frames + finding.frames)
             continue
         if held is not None:
             yield held

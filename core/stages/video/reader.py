@@ -101,7 +101,7 @@ def near(
     That is a key frame where there is one, which is decoded without any other, so that a few frames of a long clip come
     at once; else the frame of that index itself. Each frame carries its own index and time, and is checked like all.
     """
-    found: dict[int, Frame] = {}
+    frames: dict[int, Frame] = {}
     left: dict[int, set[int]] = {}  # the indices without a key frame, by the key frame before them
     with opened(info.path, content_of(info.path), careful=info.damaged) as (container, stream):
         for index, slack in zip(indices, slacks, strict=True):
@@ -109,7 +109,7 @@ def near(
             for sought in (index, min(index + slack, info.frame_count - 1)):
                 key, picture = _key_picture(container, stream, info, sought)
                 if picture is not None and abs(key - index) <= slack and _agrees(info, key, picture):
-                    found[index] = _frame(info, key, picture, size_px)
+                    frames[index] = _frame(info, key, picture, size_px)
                     break
                 if sought == index and picture is not None:
                     before = key
@@ -118,8 +118,8 @@ def near(
     for group in left.values():
         for index, picture in _pictures(info, min(group), max(group) + 1):
             if index in group:
-                found[index] = _frame(info, index, picture, size_px)
-    return [found[index] for index in indices]
+                frames[index] = _frame(info, index, picture, size_px)
+    return [frames[index] for index in indices]
 
 
 def _frames(info: VideoInfo, first: int, stop: int, size_px: tuple[int, int] | None) -> Iterator[Frame]:
@@ -202,8 +202,8 @@ def _indexed(info: VideoInfo, pictures: Iterable[Any], base: Fraction) -> Iterat
 
 
 def _place(times_s: np.ndarray, time_s: float) -> int | None:
-    place = int(np.searchsorted(times_s, time_s))
-    return place if place < len(times_s) and times_s[place] == time_s else None
+    index = int(np.searchsorted(times_s, time_s))
+    return index if index < len(times_s) and times_s[index] == time_s else None
 
 
 def _agrees(info: VideoInfo, index: int, picture: Any) -> bool:

@@ -38,13 +38,13 @@ def subtitles_inside(info: VideoInfo, report: Report = silent) -> Inside:
         cues: dict[int, list[tuple[float, float | None, str]]] = {stream.index: [] for stream in streams}
         start_s, whole_s = float(info.clock_start_s), max(1, round(info.duration_s))
         for packet in container.demux(streams) if streams else ():
-            found = cues[packet.stream.index]
-            found += _cues(packet, start_s)
-            if len(found) > MOST_CUES:
+            rows = cues[packet.stream.index]
+            rows += _cues(packet, start_s)
+            if len(rows) > MOST_CUES:
                 raise VideoUnreadable(f"{name} holds more than {MOST_CUES} subtitles.", "Take the file's own apart.")
-            pace(min(whole_s, round(found[-1][0]) if found else 0), whole_s)
+            pace(min(whole_s, round(rows[-1][0]) if rows else 0), whole_s)
         languages = tuple(stream.metadata.get("language", "").replace("und", "") for stream in streams)
-    return Inside(languages, tuple(tuple(each) for each in cues.values()), len(every) - len(streams))
+    return Inside(languages, tuple(tuple(cue) for cue in cues.values()), len(every) - len(streams))
 
 
 def _cues(packet: Any, start_s: float) -> list[tuple[float, float | None, str]]:
@@ -57,11 +57,11 @@ def _cues(packet: Any, start_s: float) -> list[tuple[float, float | None, str]]:
         return []
     at_s = float(packet.pts * packet.time_base) - start_s
     lasts_s = float(packet.duration * packet.time_base) if packet.duration else None
-    texts = [getattr(one, "ass", b"") or getattr(one, "text", b"") for one in subtitles or ()]
+    texts = [getattr(subtitle, "ass", b"") or getattr(subtitle, "text", b"") for subtitle in subtitles or ()]
     return [(at_s, None if lasts_s is None else at_s + lasts_s, _spoken(text)) for text in texts if text]
 
 
 def _spoken(text: bytes) -> str:
     """The last of the nine fields in which a decoder gives a line of ASS."""
-    told = text.decode("utf-8", "replace")
-    return told.split(",", 8)[-1] if told.count(",") >= 8 else told
+    decoded = text.decode("utf-8", "replace")
+    return decoded.split(",", 8)[-1] if decoded.count(",") >= 8 else decoded

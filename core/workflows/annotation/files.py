@@ -6,7 +6,7 @@ from dataclasses import replace
 from core.base.errors import FormatInvalid
 from core.base.registry import FORMATS
 from core.domain import ClipLabels, Document, Item, Labels, Lane, Renaming, Segment, VideoInfo, listed
-from core.stages.formats import Asked, Format
+from core.stages.formats import Format, ReadOptions
 from core.stages.formats.common import conversion, selection
 from core.stages.formats.common.files import Files, unpacked
 from core.stages.tracks import intervals
@@ -32,12 +32,12 @@ def form_of(files: Files, form: str = "") -> Format:
     return FORMATS[form] if form else conversion.detect_files(files)
 
 
-def read(files: Files, info: VideoInfo, name: str, *, form: str = "", options: Asked | None = None) -> Labels:
+def read(files: Files, info: VideoInfo, name: str, *, form: str = "", options: ReadOptions | None = None) -> Labels:
     """What files say of a clip; FormatInvalid where they cannot be read or say nothing of it.
 
     form: the name of their format, "" to tell it from the files. options: what they do not say themselves.
     """
-    known = replace(options or Asked(), clips=(replace(info, path=name),))
+    known = replace(options or ReadOptions(), clips=(replace(info, path=name),))
     labels = selection.read(files, form_of(files, form), known)
     clips = tuple(clip for clip in labels.clips if clip.info is not None)
     if not clips:

@@ -6,7 +6,7 @@ from pathlib import Path
 from core.base.errors import FormatInvalid
 from core.base.registry import FORMATS
 from core.domain import ClipLabels, Labels
-from core.stages.formats import Asked, Format
+from core.stages.formats import Format, ReadOptions
 from core.stages.formats.common import conversion
 from core.stages.formats.common.files import Files, read_path
 from core.stages.formats.common.reader import BACKGROUND, base, stem
@@ -29,8 +29,8 @@ def files_of(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     inner = [one for one in sorted(path.iterdir()) if one.is_file()]
-    tables = [one for one in inner if one.suffix.lower() in (".csv", ".tsv")]
-    return [one for one in inner if one.suffix.lower() in ALONE] or (tables if len(tables) == 1 else [])
+    tables = [path for path in inner if path.suffix.lower() in (".csv", ".tsv")]
+    return [path for path in inner if path.suffix.lower() in ALONE] or (tables if len(tables) == 1 else [])
 
 
 def read_labels(path: Path, *, name: str = "", clips: str = "", watched: bool = False) -> Draft:
@@ -51,8 +51,8 @@ def read_labels(path: Path, *, name: str = "", clips: str = "", watched: bool = 
     background = BACKGROUND if some and (watched or BACKGROUND in labels) else ""
     kept = [label for label in labels if label != background]
     listed = (background, *kept) if background else tuple(kept)
-    told = f"labels {path}"
-    return Draft(name or path.stem, listed, tuple(entries), tuple(findings.all), told, background, watched)
+    text = f"labels {path}"
+    return Draft(name or path.stem, listed, tuple(entries), tuple(findings.all), text, background, watched)
 
 
 def _format(files: Files) -> Format:
@@ -67,21 +67,21 @@ def _read(file: Path) -> tuple[Format, Labels]:
             f"{file.name}: {form.title} counts frames, which mean nothing without the clock of their clip.",
             f"Turn it into a table first: python -m core convert {file.name} labels.csv --video CLIP.",
         )
-    return form, form.read(files, Asked())
+    return form, form.read(files, ReadOptions())
 
 
-def _entries(found: Labels, form: Format, listed: str, place: Clips, findings: Findings) -> Iterator[Entry]:
+def _entries(labels: Labels, form: Format, listed: str, clips: Clips, findings: Findings) -> Iterator[Entry]:
     """An entry for each clip of a file that is there."""
-    for clip in found.clips:
-        there = place.ending(clip.name) or place.ending(base(clip.name)) or place.by_stem.get(stem(clip.name), ())
+    for clip in labels.clips:
+        there = clips.ending(clip.name) or clips.ending(base(clip.name)) or clips.by_stem.get(stem(clip.name), ())
         if len(there) != 1:
-            got = ", ".join(shown(one, place.root) for one in there[:3]) or "none"
-            findings.left_out(listed, 0, f"one clip {clip.name} below {place.root}", got)
+            got = ", ".join(shown(path, clips.root) for path in there[:3]) or "none"
+            findings.left_out(listed, 0, f"one clip {clip.name} below {clips.root}", got)
             continue
         for lane in clip.lanes:
             for point in lane.points:
-                told = f"{point.label} at {point.time_s:g} s, a moment without a length"
-                findings.left_out(listed, 0, "a stretch of time", told)
+                text = f"{point.label} at {point.time_s:g} s, a moment without a length"
+                findings.left_out(listed, 0, "a stretch of time", text)
         stretches = tuple(_stretches(clip, form.digit_s or FORMATS["boris"].digit_s))
         if not clip.label and not stretches:
             findings.left_out(listed, 0, f"labels of {clip.name}", "none")
@@ -89,7 +89,7 @@ def _entries(found: Labels, form: Format, listed: str, place: Clips, findings: F
         label = "" if stretches else clip.label
         if stretches and clip.label:
             findings.left_out(listed, 0, f"{clip.name} as a whole or by stretches", "both: the stretches are taken")
-        path = shown(there[0], place.root)
+        path = shown(there[0], clips.root)
         yield Entry(
             file=str(there[0]), path=path, label=label, stretches=stretches,
             group=clip.group, subject=clip.subject, split=clip.split, listed=listed,
@@ -98,5 +98,5 @@ def _entries(found: Labels, form: Format, listed: str, place: Clips, findings: F
 
 def _stretches(clip: ClipLabels, digit_s: float) -> Iterator[Stretch]:
     for lane in clip.lanes:
-        for one in lane.segments:
-            yield Stretch(one.start_s, one.stop_s, one.label, 0, digit_s)
+        for segment in lane.segments:
+            yield Stretch(segment.start_s, segment.stop_s, segment.label, 0, digit_s)

@@ -127,7 +127,7 @@ def _top(folder: Path) -> Path:
         if len(inner) != 1 or not inner[0].is_dir():
             return folder
         below = list(inner[0].iterdir())
-        lists = any(one.suffix.lower() in (".csv", ".tsv") or one.name == "classInd.txt" for one in below)
-        if not lists and not any(one.is_dir() for one in below):
+        lists = any(path.suffix.lower() in (".csv", ".tsv") or path.name == "classInd.txt" for path in below)
+        if not lists and not any(path.is_dir() for path in below):
             return folder
         folder = inner[0]

@@ -25,7 +25,7 @@ def read_csv(
     reader = _Reader(table, Path(clips) if clips else root, findings)
     entries = reader.entries(table.rows)
     labels = sorted(
-        {entry.label for entry in entries} - {""} | {part.label for one in entries for part in one.stretches}
+        {entry.label for entry in entries} - {""} | {part.label for entry in entries for part in entry.stretches}
     )
     some = any(entry.stretches for entry in entries)
     background = BACKGROUND if some and (watched or BACKGROUND in labels) else ""
@@ -76,11 +76,11 @@ class _Reader:
             self.findings.left_out(self.listed, first.line, f"a clip {path}", f"no such file below {self.root}")
             return None
         for meaning in ("split", "group", "subject"):
-            told = {
+            texts = {
                 row.cells.get(meaning, "").lower() if meaning == "split" else row.cells.get(meaning, "") for row in rows
             }
-            if len(told) > 1:
-                both = " and ".join(map(repr, sorted(told)))
+            if len(texts) > 1:
+                both = " and ".join(map(repr, sorted(texts)))
                 self.findings.left_out(self.listed, first.line, f"one {meaning} for {path}", both)
                 return None
         label, stretches = self._labels(path, rows)

@@ -58,7 +58,7 @@ def near_duplicates(
     dataset_key: str, all_looks: Sequence[Looks], videos: Sequence[str], report: Report = silent
 ) -> Duplicates:
     """The pairs of items that look alike. all_looks, videos: hashes and digest of each item."""
-    candidates = _candidates(np.stack([one.whole for one in all_looks])) if all_looks else []
+    candidates = _candidates(np.stack([all_look.whole for all_look in all_looks])) if all_looks else []
     candidates.sort()
     pairs = []
     for count, (_, first, second) in enumerate(candidates[:MOST_PAIRS]):
@@ -74,30 +74,30 @@ def near_duplicates(
     return Duplicates(dataset_key, tuple(pairs), min(len(candidates), MOST_PAIRS), max(0, len(candidates) - MOST_PAIRS))
 
 
-def leaks(split: Split, found: Duplicates) -> tuple[Pair, ...]:
+def leaks(split: Split, duplicates: Duplicates) -> tuple[Pair, ...]:
     """The pairs that some fold has on two sides: one in training or validation, the other in another part."""
     torn = []
-    for pair in found.pairs:
+    for pair in duplicates.pairs:
         first, second = split.parts[:, pair.first], split.parts[:, pair.second]
         if ((first != second) & (first >= TRAIN) & (second >= TRAIN) & (np.minimum(first, second) < TEST)).any():
             torn.append(pair)
     return tuple(torn)
 
 
-def distance(one: Looks, other: Looks) -> tuple[float, float]:
+def distance(looks: Looks, other: Looks) -> tuple[float, float]:
     """The share of bits that differ, of pictures and of motions, at the shift in time where both agree best.
 
     The second is -1 where nothing moves in either at that shift; it then says nothing.
     """
-    pictures = _bits(one.pictures[:, None] ^ other.pictures[None]) / 64  # (K, L)
-    motions = _bits(one.motions[:, None] ^ other.motions[None]) / 64
-    moving = one.moving[:, None] | other.moving[None]
+    pictures = _bits(looks.pictures[:, None] ^ other.pictures[None]) / 64  # (K, L)
+    motions = _bits(looks.motions[:, None] ^ other.motions[None]) / 64
+    moving = looks.moving[:, None] | other.moving[None]
     least = max(1, round(OVERLAP * min(pictures.shape)))
     best = (2.0, 1.0, 1.0)
     for shift in range(least - pictures.shape[0], pictures.shape[1] - least + 1):
-        told = np.diagonal(moving, shift)
+        values = np.diagonal(moving, shift)
         picture = float(np.diagonal(pictures, shift).mean())
-        motion = float(np.diagonal(motions, shift)[told].mean()) if told.any() else -1.0
+        motion = float(np.diagonal(motions, shift)[values].mean()) if values.any() else -1.0
         best = min(best, (picture + max(motion, 0.0), picture, motion))
     return best[1], best[2]
 

@@ -19,10 +19,10 @@ NO_CLIPS = {
 def shown(path: Path, root: Path) -> str:
     """A path below a folder as people read it, "/" between folders; bytes that are no text become question marks."""
     try:
-        told = path.relative_to(root).as_posix()
+        text = path.relative_to(root).as_posix()
     except ValueError:
-        told = path.as_posix()
-    return told.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        text = path.as_posix()
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def is_of_the_system(name: str) -> bool:
@@ -33,14 +33,14 @@ def is_of_the_system(name: str) -> bool:
 def files_below(folder: Path) -> Iterator[Path]:
     """All files of a folder and those below it, by the alphabet; links to folders are not followed."""
     count = 0
-    for place, folders, names in os.walk(folder):
+    for text, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not is_of_the_system(name))
         for name in sorted(name for name in names if not is_of_the_system(name)):
             count += 1
             if count > MOST_FILES:
                 hint = "Is it a folder of pictures? Each clip must be one video file."
                 raise refused(str(folder), 0, f"at most {MOST_FILES} files", "more", hint)
-            yield Path(place, name)
+            yield Path(text, name)
 
 
 def lines_of(path: Path, root: Path) -> list[str]:

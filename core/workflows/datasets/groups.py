@@ -78,14 +78,14 @@ def offers(dataset: Dataset) -> tuple[Offer, ...]:
 
 def words(grouping: Grouping) -> str:
     """A grouping as people read it."""
-    told = {
+    text = {
         "column": "the column of groups",
         "subject": "the column of subjects",
         "folder": "the folder of the clip",
         "clip": "each clip by itself",
         "pattern": NAMED.get(grouping.pattern, f"the pattern {grouping.pattern}"),
     }[grouping.by]
-    return f"{told}, apart for each class" if grouping.within_label else told
+    return f"{text}, apart for each class" if grouping.within_label else text
 
 
 def _candidates() -> Iterable[tuple[str, Grouping]]:
@@ -101,12 +101,12 @@ def _candidates() -> Iterable[tuple[str, Grouping]]:
 def _group(item: Item, grouping: Grouping) -> str:
     folder, _, name = item.path.rpartition("/")
     if grouping.by == "pattern":
-        told = _found(
+        text = _found(
             _compiled(grouping.pattern), item.path if "/" in grouping.pattern else name.rpartition(".")[0] or name
         )
     else:
-        told = {"column": item.group, "subject": item.subject, "folder": folder, "clip": item.video}[grouping.by]
-    return f"{item.label} {told}" if told and grouping.within_label and item.label else told
+        text = {"column": item.group, "subject": item.subject, "folder": folder, "clip": item.video}[grouping.by]
+    return f"{item.label} {text}" if text and grouping.within_label and item.label else text
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
@@ -118,12 +118,12 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 
 def _found(pattern: re.Pattern[str], text: str) -> str:
-    found = pattern.search(text)
-    if found is None:
+    match = pattern.search(text)
+    if match is None:
         return ""
     if "group" in pattern.groupindex:
-        return found["group"] or ""
-    return (found[1] or "") if pattern.groups else found[0]
+        return match["group"] or ""
+    return (match[1] or "") if pattern.groups else match[0]
 
 
 def _joined(groups: Sequence[str], joins: Iterable[tuple[int, int]]) -> tuple[str, ...]:
@@ -148,7 +148,7 @@ def _same_groups(dataset: Dataset, grouping: Grouping, known: Offer) -> bool:
         pairs = set(zip(groups_from(dataset, grouping), groups_from(dataset, known.grouping), strict=True))
     except SplitInvalid:
         return False
-    return len({one for one, _ in pairs}) == len({other for _, other in pairs}) == len(pairs)
+    return len({text for text, _ in pairs}) == len({other for _, other in pairs}) == len(pairs)
 
 
 def _tells(dataset: Dataset, grouping: Grouping, count: int) -> bool:

@@ -53,32 +53,32 @@ def gathered(store: Store, source: datasets.Source, report: Report = silent) -> 
         root = _unpack(path, folder, report)
         inner = replace(source, path=str(root), clips="", name=source.name or path.stem)
         draft = replace(datasets.confined(datasets.read(inner), root), source=f"zip {path.name}")
-        found = _measured(store, draft, report)
+        dataset = _measured(store, draft, report)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    if not found.items:
+    if not dataset.items:
         shutil.rmtree(folder, ignore_errors=True)
-    return found
+    return dataset
 
 
 def keep(store: Store, key: str, name: str) -> str:
     """Make a checked import a labelled set under a name of its own, its clips in the library; gives that name."""
-    found = store.read(key, Dataset)
-    if not found.items:
+    dataset = store.read(key, Dataset)
+    if not dataset.items:
         raise NotEnoughExamples("No clip of this set can be used.", "See what was found, mend it, and check again.")
-    wanted = cleaned_name(name) if name.strip() else found.name
+    wanted = cleaned_name(name) if name.strip() else dataset.name
     if any(entry.name == wanted for entry in store.datasets()):
         raise AnalysisError(f"There already is a labelled set {wanted!r}.", "Give it another name.")
-    take_clips(store, found)
-    store.save_dataset(replace(found, name=wanted), datasets.key(found))
+    take_clips(store, dataset)
+    store.save_dataset(replace(dataset, name=wanted), datasets.key(dataset))
     drop(store, key)
     return wanted
 
 
-def take_clips(store: Store, found: Dataset) -> None:
+def take_clips(store: Store, dataset: Dataset) -> None:
     """Let the clips of a set that was gathered be clips of the library: all, or where one is gone none."""
-    names = {item.video: Path(item.path).name for item in found.items}
+    names = {item.video: Path(item.path).name for item in dataset.items}
     aside = [clips_workflow.measured_aside(store, digest, name) for digest, name in names.items()]
     for info in aside:
         if info is not None:
@@ -192,13 +192,13 @@ def duplicates_key(dataset_key: str) -> str:
 
 def find_duplicates(store: Store, name: str, report: Report = silent) -> None:
     """Hash the clips of a set, each once for good, and store which look alike."""
-    found = store.dataset(name)
-    videos = [item.video for item in found.items]
+    dataset = store.dataset(name)
+    videos = [item.video for item in dataset.items]
     all_looks = []
     for count, digest in enumerate(videos):
         report(count, len(videos), "Looking at clips")
         all_looks.append(_looks(store, digest))
-    key = datasets.key(found)
+    key = datasets.key(dataset)
     store.write(duplicates_key(key), datasets.near_duplicates(key, all_looks, videos, report), kind="duplicates")
 
 

@@ -10,32 +10,32 @@ from core.workflows.datasets import importer
 from core.workspace.store import Store
 
 
-def stored_set(store: Store, told: str, report: Report) -> Dataset:
+def stored_set(store: Store, text: str, report: Report) -> Dataset:
     """The labelled set of that name in the workspace, or that of a path, which is checked and kept there."""
-    if any(entry.name == told for entry in store.datasets()):
-        return store.dataset(told)
-    if not Path(told).expanduser().exists():
+    if any(entry.name == text for entry in store.datasets()):
+        return store.dataset(text)
+    if not Path(text).expanduser().exists():
         names = ", ".join(entry.name for entry in store.datasets()) or "none"
         raise ResultMissing(
-            f"There is no file, folder or labelled set {told!r}.", f"Give a path, or the name of a set: {names}."
+            f"There is no file, folder or labelled set {text!r}.", f"Give a path, or the name of a set: {names}."
         )
-    source = datasets.Source(told)
+    source = datasets.Source(text)
     kept = _kept(store, importer.gathered(store, source, report))
     importer.drop(store, importer.import_key(source))
     return kept
 
 
-def _kept(store: Store, found: Dataset) -> Dataset:
+def _kept(store: Store, dataset: Dataset) -> Dataset:
     """The set under its name, or where another set has that, under the next that is free."""
-    if not found.items:
-        raise AnalysisError(f"No clip of {found.name!r} can be used.", "See what is said of each.")
-    key = datasets.key(found)
-    importer.take_clips(store, found)
+    if not dataset.items:
+        raise AnalysisError(f"No clip of {dataset.name!r} can be used.", "See what is said of each.")
+    key = datasets.key(dataset)
+    importer.take_clips(store, dataset)
     taken = {entry.name: entry.key for entry in store.datasets()}
-    names = (found.name, *(f"{found.name} {number}" for number in range(2, 1000)))
-    name = next(each for each in names if taken.get(each, key) == key)
+    names = (dataset.name, *(f"{dataset.name} {number}" for number in range(2, 1000)))
+    name = next(name for name in names if taken.get(name, key) == key)
     if name in taken:
         return store.dataset(name)
-    renamed = Dataset(name, found.labels, found.items, found.background, found.source, found.findings)
+    renamed = Dataset(name, dataset.labels, dataset.items, dataset.background, dataset.source, dataset.findings)
     store.save_dataset(renamed, key)
     return renamed

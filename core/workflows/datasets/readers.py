@@ -53,9 +53,9 @@ def form_of(path: Path) -> Form:
         raise refused(path.name, 0, "a folder, a zip or a CSV table", f"a file that ends in {path.suffix or 'nothing'}")
     fits: list[Form] = []
     inner = [path, *(one for one in sorted(path.iterdir()) if one.is_dir() and not is_of_the_system(one.name))]
-    if any((one / "classInd.txt").is_file() for one in inner):
+    if any((path / "classInd.txt").is_file() for path in inner):
         fits.append("ucf")
-    if any(hmdb51.LIST.fullmatch(one.name) for place in inner for one in place.glob("*_test_split?.txt")):
+    if any(hmdb51.LIST.fullmatch(path.name) for place in inner for path in place.glob("*_test_split?.txt")):
         fits.append("hmdb")
     if (path / "groundTruth").is_dir():
         fits.append("mstcn")
@@ -70,19 +70,19 @@ def form_of(path: Path) -> Form:
 
 
 def _tables(folder: Path) -> list[Path]:
-    return sorted(one for one in folder.iterdir() if one.suffix.lower() in (".csv", ".tsv") and one.is_file())
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in (".csv", ".tsv") and path.is_file())
 
 
 def _table(path: Path) -> Path:
     """The CSV file at a path, or the only one in a folder."""
     if path.is_file():
         return path
-    found = _tables(path)
-    if len(found) != 1:
+    paths = _tables(path)
+    if len(paths) != 1:
         raise refused(
-            path.name, 0, "one CSV table in the folder", f"{len(found)}", "Give the path of the table itself."
+            path.name, 0, "one CSV table in the folder", f"{len(paths)}", "Give the path of the table itself."
         )
-    return found[0]
+    return paths[0]
 
 
 # A folder a class -----------------------------------------------------------------------------------------------------
@@ -139,25 +139,25 @@ def read_ucf_lists(path: Path, *, name: str = "", split: int = 1, clips: str = "
 
 def _folder_with(file: str, path: Path) -> Path:
     """The folder that holds this file: `path` itself or one right below it."""
-    found = [one for one in (path, *sorted(path.iterdir())) if (one / file).is_file()]
-    if len(found) != 1:
-        raise refused(str(path), 0, f"one {file} in this folder or right below it", f"{len(found)}")
-    return found[0]
+    paths = [one for one in (path, *sorted(path.iterdir())) if (one / file).is_file()]
+    if len(paths) != 1:
+        raise refused(str(path), 0, f"one {file} in this folder or right below it", f"{len(paths)}")
+    return paths[0]
 
 
 def _ucf_entry(
-    row: tuple[str, Path, int, str], root: Path, classes: dict[str, int], place: Clips, findings: Findings
+    row: tuple[str, Path, int, str], root: Path, classes: dict[str, int], clips: Clips, findings: Findings
 ) -> Entry | None:
     part, file, number, line = row
     listed = shown(file, root)
-    told = ucf101.clip_in(line, classes)
-    if len(told) == 3:
-        findings.left_out(listed, number, told[0], told[1])
+    texts = ucf101.clip_in(line, classes)
+    if len(texts) == 3:
+        findings.left_out(listed, number, texts[0], texts[1])
         return None
-    label, clip = told
-    if found := _located(place, (f"{label}/{clip}",), listed, number, findings):
+    label, clip = texts
+    if path := _located(clips, (f"{label}/{clip}",), listed, number, findings):
         named = ucf101.group_of(label, clip)
-        return Entry(str(found), f"{label}/{clip}", label, group=named, split=_side(part), listed=listed, line=number)
+        return Entry(str(path), f"{label}/{clip}", label, group=named, split=_side(part), listed=listed, line=number)
     return None
 
 
@@ -165,17 +165,17 @@ def _side(part: str) -> Split:
     return "train" if part == "train" else "test"
 
 
-def _located(place: Clips, ends: Sequence[str], listed: str, line: int, findings: Findings) -> Path | None:
+def _located(clips: Clips, ends: Sequence[str], listed: str, line: int, findings: Findings) -> Path | None:
     """The one clip whose path ends so; else a finding."""
     for end in ends:
-        found = place.ending(end)
-        if len(found) == 1:
-            return found[0]
-        if found:
-            where = ", ".join(shown(one, place.root) for one in found[:3])
-            findings.left_out(listed, line, f"one clip {end}", f"{len(found)}: {where}")
+        paths = clips.ending(end)
+        if len(paths) == 1:
+            return paths[0]
+        if paths:
+            where = ", ".join(shown(path, clips.root) for path in paths[:3])
+            findings.left_out(listed, line, f"one clip {end}", f"{len(paths)}: {where}")
             return None
-    findings.left_out(listed, line, f"a clip {ends[0]} below {place.root}", "none")
+    findings.left_out(listed, line, f"a clip {ends[0]} below {clips.root}", "none")
     return None
 
 
@@ -205,13 +205,13 @@ def _in_one_list(entries: Sequence[Entry], findings: Findings) -> list[Entry]:
     return [entry for entry in entries if len(where[entry.file]) == 1]
 
 
-def _unlisted(entries: Iterable[Entry], place: Clips, labels: set[str], findings: Findings) -> None:
+def _unlisted(entries: Iterable[Entry], clips: Clips, labels: set[str], findings: Findings) -> None:
     """Say which clips in folders of classes no list names."""
     listed = {entry.file for entry in entries}
-    for paths in place.by_end.values():
+    for paths in clips.by_end.values():
         for path in paths:
             if path.parent.name in labels and str(path) not in listed:
-                findings.left_out(shown(path, place.root), 0, "a line in one of the lists", "none that takes it in")
+                findings.left_out(shown(path, clips.root), 0, "a line in one of the lists", "none that takes it in")
 
 
 # HMDB51 ---------------------------------------------------------------------------------------------------------------
@@ -221,17 +221,17 @@ def read_hmdb_lists(path: Path, *, name: str = "", split: int = 1, clips: str = 
     """The set that <class>_test_split<N>.txt describe: 1 is for training, 2 for testing, 0 is not used."""
     findings = Findings()
     lists = [file for file in files_below(path) if hmdb51.LIST.fullmatch(file.name)]
-    found = {
+    paths = {
         (match["label"], int(match["split"])): file for file in lists if (match := hmdb51.LIST.fullmatch(file.name))
     }
-    labels = sorted({label for label, _ in found})
-    if not any(number == split for _, number in found):
+    labels = sorted({label for label, _ in paths})
+    if not any(number == split for _, number in paths):
         raise refused(str(path), 0, f"lists named <class>_test_split{split}.txt", "none")
     place = clips_below(Path(clips) if clips else path)
     entries: list[Entry] = []
     for label in labels:
-        if (label, split) in found:
-            entries += _hmdb_entries(found[label, split], path, label, place, findings)
+        if (label, split) in paths:
+            entries += _hmdb_entries(paths[label, split], path, label, place, findings)
         else:
             findings.left_out(label, 0, f"a list {label}_test_split{split}.txt", "none")
     entries = _in_one_list(entries, findings)
@@ -241,16 +241,16 @@ def read_hmdb_lists(path: Path, *, name: str = "", split: int = 1, clips: str = 
     )
 
 
-def _hmdb_entries(file: Path, root: Path, label: str, place: Clips, findings: Findings) -> list[Entry]:
+def _hmdb_entries(file: Path, root: Path, label: str, clips: Clips, findings: Findings) -> list[Entry]:
     listed, entries = shown(file, root), []
     for number, line in enumerate(lines_of(file, root), 1):
         if not line.strip():
             continue
-        told = hmdb51.clip_in(line)
-        if told is None:
+        pair = hmdb51.clip_in(line)
+        if pair is None:
             findings.left_out(listed, number, "a clip, then 0, 1 or 2", repr(line[:80]))
-        elif clip := _located(place, (f"{label}/{told[0]}", told[0]), listed, number, findings):
-            entries.append(Entry(str(clip), f"{label}/{told[0]}", label, split=told[1], listed=listed, line=number))
+        elif clip := _located(clips, (f"{label}/{pair[0]}", pair[0]), listed, number, findings):
+            entries.append(Entry(str(clip), f"{label}/{pair[0]}", label, split=pair[1], listed=listed, line=number))
     for part, count in hmdb51.COUNTS.items():
         got = sum(entry.split == part for entry in entries)
         if got != count:
@@ -280,9 +280,9 @@ def read_mstcn(path: Path, *, name: str = "", split: int = 1, clips: str = "", e
     entries = [entry for file in lists if (entry := _mstcn_entry(file, path, known, place, every, findings))]
     entries = [_with_side(entry, sides) for entry in entries]
     background = BACKGROUND if BACKGROUND in labels else ""
-    told = f"labels of each frame, {path}"
+    text = f"labels of each frame, {path}"
     return Draft(
-        name or path.name, tuple(labels), tuple(entries), tuple(findings.all), told, background, bool(background)
+        name or path.name, tuple(labels), tuple(entries), tuple(findings.all), text, background, bool(background)
     )
 
 
@@ -323,12 +323,12 @@ def _with_side(entry: Entry, sides: dict[str, Split]) -> Entry:
     return replace(entry, split=sides.get(Path(entry.listed).name, ""))
 
 
-def _mstcn_entry(file: Path, root: Path, known: set[str], place: Clips, every: int, findings: Findings) -> Entry | None:
+def _mstcn_entry(file: Path, root: Path, known: set[str], clips: Clips, every: int, findings: Findings) -> Entry | None:
     listed = shown(file, root)
-    found = place.by_stem.get(file.stem, ()) or place.by_stem.get(file.name.split(".")[0], ())
-    if len(found) != 1:
-        got = ", ".join(shown(one, place.root) for one in found[:3]) or "none"
-        findings.left_out(listed, 0, f"one clip named {file.stem} below {place.root}", got)
+    paths = clips.by_stem.get(file.stem, ()) or clips.by_stem.get(file.name.split(".")[0], ())
+    if len(paths) != 1:
+        got = ", ".join(shown(path, clips.root) for path in paths[:3]) or "none"
+        findings.left_out(listed, 0, f"one clip named {file.stem} below {clips.root}", got)
         return None
     lines = lines_of(file, root)
     stretches, first = [], 0
@@ -340,7 +340,7 @@ def _mstcn_entry(file: Path, root: Path, known: set[str], place: Clips, every: i
             rows = f"{label[:80]!r} in {stop - first} rows" if label.strip() else f"{stop - first} empty rows"
             findings.left_out(listed, first + 1, "a label of mapping.txt", rows)
         first = stop
-    path = shown(found[0], place.root)
+    path = shown(paths[0], clips.root)
     return Entry(
-        str(found[0]), path, stretches=tuple(stretches), row_count=len(lines), every=every, listed=listed, line=0
+        str(paths[0]), path, stretches=tuple(stretches), row_count=len(lines), every=every, listed=listed, line=0
     )

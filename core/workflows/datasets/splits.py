@@ -189,7 +189,7 @@ def _spare_validation(dataset: Dataset, groups: Sequence[str], row: np.ndarray, 
             continue
         worth = [(score, names) for names in candidates if (score := _worth(dataset, groups, chosen, names, count))]
         if worth:
-            names = max(worth, key=lambda one: one[0])[1]
+            names = max(worth, key=lambda pair: pair[0])[1]
             for index in chosen:
                 row[index] = VALIDATION if groups[index] in names else TRAIN
             return

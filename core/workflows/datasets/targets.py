@@ -15,13 +15,13 @@ def targets(dataset: Dataset, item: Item, times_s: np.ndarray) -> np.ndarray:
     """
     if item.label:
         return np.full(len(times_s), dataset.labels.index(item.label), np.int64)
-    found = np.full(len(times_s), UNKNOWN, np.int64)
+    values = np.full(len(times_s), UNKNOWN, np.int64)
     if dataset.background:
         for start_s, stop_s in item.seen:
-            found[_within(times_s, start_s, stop_s)] = dataset.labels.index(dataset.background)
+            values[_within(times_s, start_s, stop_s)] = dataset.labels.index(dataset.background)
     for segment in item.segments:
-        found[_within(times_s, segment.start_s, segment.stop_s)] = dataset.labels.index(segment.label)
-    return found
+        values[_within(times_s, segment.start_s, segment.stop_s)] = dataset.labels.index(segment.label)
+    return values
 
 
 def tracks(dataset: Dataset, item: Item) -> tuple[Track, ...]:

@@ -35,19 +35,21 @@ def item(draft: Draft, entry: Entry, info: VideoInfo) -> tuple[Item | None, tupl
     findings = Findings()
     if info.damaged:
         findings.noted(entry.listed, entry.line, f"{entry.path} whole", " ".join(info.notes))
-    told = {"group": entry.group, "subject": entry.subject, "split": entry.split}
+    fields = {"group": entry.group, "subject": entry.subject, "split": entry.split}
     if entry.label:
-        made = Item(info.digest, entry.path, info.duration_s, label=entry.label, **told)  # pyright: ignore[reportArgumentType]
+        made = Item(info.digest, entry.path, info.duration_s, label=entry.label, **fields)  # pyright: ignore[reportArgumentType]
         return made, tuple(findings.all)
     bounds_s = np.append(info.times_s, info.duration_s)
     stretches = _from_rows(entry, bounds_s, findings) if entry.row_count else _from_seconds(entry, bounds_s, findings)
     sound, torn = _apart(entry, stretches, findings)
-    segments = tuple(Segment(one.start, one.stop, one.label) for one in sound if one.label != draft.background)
+    segments = tuple(
+        Segment(stretch.start, stretch.stop, stretch.label) for stretch in sound if stretch.label != draft.background
+    )
     seen = _without([(0.0, info.duration_s)], torn) if draft.watched and not entry.row_count else _touching(sound)
     if not sound:
         findings.left_out(entry.listed, entry.line, f"a labelled stretch of {entry.path} that holds", "none")
         return None, tuple(findings.all)
-    made = Item(info.digest, entry.path, info.duration_s, segments=segments, seen=seen, **told)  # pyright: ignore[reportArgumentType]
+    made = Item(info.digest, entry.path, info.duration_s, segments=segments, seen=seen, **fields)  # pyright: ignore[reportArgumentType]
     return made, tuple(findings.all)
 
 
@@ -55,10 +57,10 @@ def dataset(draft: Draft, items: Sequence[Item], findings: Iterable[Finding], *,
     """The set of what holds, with all that was found. Classes that have no clip left are told and left out."""
     told = Findings([*draft.findings, *findings])
     kept = _once(items, told)
-    used = {label for one in kept for label in (one.label, *(part.label for part in one.segments))}
-    background = draft.background if any(one.seen for one in kept) else ""
+    used = {label for item in kept for label in (item.label, *(part.label for part in item.segments))}
+    background = draft.background if any(item.seen for item in kept) else ""
     labels = tuple(label for label in draft.labels if label in used or label == background)
-    known = {one.file for one in told.all if one.left_out}
+    known = {finding.file for finding in told.all if finding.left_out}
     for label in (label for label in draft.labels if label not in labels and label not in known):
         told.left_out(label, 0, f"clips of the class {label!r}", "none")
     _alike(labels, told)
@@ -71,16 +73,16 @@ def _from_rows(entry: Entry, bounds_s: np.ndarray, findings: Findings) -> list[S
     frames = len(bounds_s) - 1
     if entry.row_count != math.ceil(frames / entry.every):
         fits = fits_every(entry.row_count, frames)
-        told = f"; they would fit every {fits} frames" if fits and entry.every == 1 else ""
+        text = f"; they would fit every {fits} frames" if fits and entry.every == 1 else ""
         rows = "1 row" if entry.row_count == 1 else f"{entry.row_count} rows"
         findings.left_out(
-            entry.listed, 0, f"{math.ceil(frames / entry.every)} rows for {frames} frames of {entry.path}", rows + told
+            entry.listed, 0, f"{math.ceil(frames / entry.every)} rows for {frames} frames of {entry.path}", rows + text
         )
         return []
-    last = [min(entry.every * round(one.stop), frames) for one in entry.stretches]
+    last = [min(entry.every * round(stretch.stop), frames) for stretch in entry.stretches]
     return [
-        replace(one, start=float(bounds_s[entry.every * round(one.start)]), stop=float(bounds_s[stop]))
-        for one, stop in zip(entry.stretches, last, strict=True)
+        replace(stretch, start=float(bounds_s[entry.every * round(stretch.start)]), stop=float(bounds_s[stop]))
+        for stretch, stop in zip(entry.stretches, last, strict=True)
     ]
 
 
@@ -88,21 +90,23 @@ def _from_seconds(entry: Entry, bounds_s: np.ndarray, findings: Findings) -> lis
     """Stretches told in seconds, moved onto frame times that lie within their last digit, and within the clip."""
     end_s, kept = float(bounds_s[-1]), []
     frame_s = float(bounds_s[-1] - bounds_s[-2])
-    for one in entry.stretches:
-        start_s = _snapped(one.start, one.resolution, bounds_s)
-        stop_s = end_s if math.isinf(one.stop) else _snapped(one.stop, one.resolution, bounds_s)
-        where = f"{one.label} from {one.start:g} to {one.stop:g} s"
-        if start_s >= end_s or stop_s > end_s + max(frame_s, one.resolution) + 1e-9:
+    for stretch in entry.stretches:
+        start_s = _snapped(stretch.start, stretch.resolution, bounds_s)
+        stop_s = end_s if math.isinf(stretch.stop) else _snapped(stretch.stop, stretch.resolution, bounds_s)
+        where = f"{stretch.label} from {stretch.start:g} to {stretch.stop:g} s"
+        if start_s >= end_s or stop_s > end_s + max(frame_s, stretch.resolution) + 1e-9:
             expected = f"a stretch within the {end_s:.3f} s of {entry.path}"
-            findings.left_out(entry.listed, one.line, expected, where)
+            findings.left_out(entry.listed, stretch.line, expected, where)
             continue
         if stop_s > end_s:
-            findings.noted(entry.listed, one.line, f"an end by {end_s:.3f} s", f"{one.stop:g} s, which is cut to it")
+            findings.noted(
+                entry.listed, stretch.line, f"an end by {end_s:.3f} s", f"{stretch.stop:g} s, which is cut to it"
+            )
             stop_s = end_s
         if start_s < stop_s:
-            kept.append(replace(one, start=start_s, stop=stop_s))
+            kept.append(replace(stretch, start=start_s, stop=stop_s))
         else:
-            findings.left_out(entry.listed, one.line, "a stretch that holds a frame", where)
+            findings.left_out(entry.listed, stretch.line, "a stretch that holds a frame", where)
     return kept
 
 
@@ -119,19 +123,23 @@ def _apart(
     ordered = sorted(stretches, key=lambda one: (one.start, one.stop, one.line))
     bad: set[int] = set()
     latest = 0
-    for place in range(1, len(ordered)):
-        before, one = ordered[latest], ordered[place]
-        if one.start < before.stop:
-            bad |= {latest, place}
+    for index in range(1, len(ordered)):
+        before, stretch = ordered[latest], ordered[index]
+        if stretch.start < before.stop:
+            bad |= {latest, index}
             got = (
-                f"{one.label} from {one.start:.3f} s, in {before.label} of line {before.line} up to {before.stop:.3f} s"
+                f"{stretch.label} from {stretch.start:.3f} s, in {before.label} of line {before.line} "
+                f"up to {before.stop:.3f} s"
             )
-            findings.left_out(entry.listed, one.line, f"stretches of {entry.path} that do not overlap", got)
+            findings.left_out(entry.listed, stretch.line, f"stretches of {entry.path} that do not overlap", got)
             findings.left_out(
-                entry.listed, before.line, f"stretches of {entry.path} that do not overlap", f"overlaps line {one.line}"
+                entry.listed,
+                before.line,
+                f"stretches of {entry.path} that do not overlap",
+                f"overlaps line {stretch.line}",
             )
-        if one.stop > before.stop:
-            latest = place
+        if stretch.stop > before.stop:
+            latest = index
     sound = [one for place, one in enumerate(ordered) if place not in bad]
     return sound, [(ordered[place].start, ordered[place].stop) for place in sorted(bad)]
 
@@ -139,11 +147,11 @@ def _apart(
 def _touching(stretches: Sequence[Stretch]) -> tuple[tuple[float, float], ...]:
     """What the stretches cover, those that touch as one."""
     joined: list[tuple[float, float]] = []
-    for one in stretches:
-        if joined and one.start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], one.stop))
+    for stretch in stretches:
+        if joined and stretch.start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], stretch.stop))
         else:
-            joined.append((one.start, one.stop))
+            joined.append((stretch.start, stretch.stop))
     return tuple(joined)
 
 
@@ -153,7 +161,11 @@ def _without(
     """Stretches without others."""
     left = list(whole)
     for start_s, stop_s in holes:
-        cut = [part for one in left for part in ((one[0], min(one[1], start_s)), (max(one[0], stop_s), one[1]))]
+        cut = [
+            part
+            for values in left
+            for part in ((values[0], min(values[1], start_s)), (max(values[0], stop_s), values[1]))
+        ]
         left = sorted({part for part in cut if part[0] < part[1]})
     return tuple(left)
 
@@ -161,8 +173,8 @@ def _without(
 def _once(items: Sequence[Item], findings: Findings) -> list[Item]:
     """The items without those whose bytes carry different labels; the same bytes under two names are told."""
     by_video: dict[str, list[Item]] = {}
-    for one in items:
-        by_video.setdefault(one.video, []).append(one)
+    for item in items:
+        by_video.setdefault(item.video, []).append(item)
     contradictory: set[str] = set()
     for video, same in by_video.items():
         for first, second in pairwise(same):

@@ -308,7 +308,7 @@ def reliability(
 
 def curve(
     judged: Evaluation, label: str, kind: Literal["roc", "precision-recall"], *, most: int = 400
-) -> metrics.curves.Curve | None:
+) -> metrics.curves.ScoreCurve | None:
     """A curve of one label against the rest, at most `most` of its points; None where it has none."""
     made = {"roc": metrics.curves.roc_curve, "precision-recall": metrics.curves.precision_recall_curve}[kind]
     whole = made(judged.found, _place(judged, label))

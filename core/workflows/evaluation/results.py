@@ -223,8 +223,7 @@ def fit(comparison: Comparison, card: Scorecard, folds: np.ndarray) -> tuple[Cal
     fitted: list[calibration.Temperature] = []
     for number in numbers:
         others = known & (row_parts != number)
-        near = fitted[-1].value if fitted else 1.0
-        fitted.append(calibration.fit_temperature(logits[others], comparison.truth[others], near=near))
+        fitted.append(calibration.fit_temperature(logits[others], comparison.truth[others]))
     heat = np.array([temperature.value for temperature in fitted])
     milder = replace(comparison, scores=calibration.softmax(logits / heat[row_parts][:, None]).astype(np.float32))
     cold = tuple(number for number, temperature in enumerate(fitted) if temperature.at_bound)

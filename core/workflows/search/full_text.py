@@ -62,7 +62,7 @@ def dense(word: str) -> bool:
 def stem(word: str) -> str:
     """What the forms of a word share, roughly: filter, filters, filtered; Kind, Kinder, Kindern."""
     for _ in range(2):
-        ending = next((each for each in ENDINGS if word.endswith(each) and len(word) - len(each) >= STEM), "")
+        ending = next((ending for ending in ENDINGS if word.endswith(ending) and len(word) - len(ending) >= STEM), "")
         word = word.removesuffix(ending)
     return word[:-1] if len(word) > STEM and word[-1] == word[-2] else word
 
@@ -130,21 +130,21 @@ class Vocabulary:
 
     def near(self, word: str, spelled: str) -> dict[int, float]:
         """The places of a word, of its other forms and of longer words that begin with it, with what each counts."""
-        found: dict[int, float] = {}
+        values: dict[int, float] = {}
         if len(word) > STEM:
             short = stem(word)
             for other in self._begin_with(short[:-1] if len(short) > STEM else short):
                 if stem(other) == short:
-                    found[self.places[other]] = FORM
+                    values[self.places[other]] = FORM
                 elif len(word) >= BEGINNING and other.startswith(word):
-                    found[self.places[other]] = LONGER
+                    values[self.places[other]] = LONGER
             bare = self.places.get(BARE.sub(r"\1", word))  # Tuer, where lines have Tür
-            found |= {} if bare is None else {bare: FORM}
-        return found | dict.fromkeys(self.exact(word, spelled), 1.0)
+            values |= {} if bare is None else {bare: FORM}
+        return values | dict.fromkeys(self.exact(word, spelled), 1.0)
 
     def exact(self, word: str, spelled: str) -> list[int]:
         """The places of a word, and of how else it is written."""
-        return [self.places[each] for each in dict.fromkeys((word, spelled)) if each in self.places]
+        return [self.places[fromkey] for fromkey in dict.fromkeys((word, spelled)) if fromkey in self.places]
 
     def _begin_with(self, letters: str) -> Iterator[str]:
         at = self.row.find(f"\n{letters}")
@@ -156,14 +156,14 @@ class Vocabulary:
 
 @lru_cache(maxsize=2)
 def _vocabulary(words: tuple[str, ...]) -> Vocabulary:
-    return Vocabulary({word: place for place, word in enumerate(words)}, "\n".join(("", *words, "")))
+    return Vocabulary({word: index for index, word in enumerate(words)}, "\n".join(("", *words, "")))
 
 
 def begins(text: str, query: str) -> int:
     """Where in a text the first word stands that a query asks for, or one like it; 0 where there is none."""
     sought = {stem(word) for unit in asked(query).units for word in unit}
-    found = (place.start() for place in RUN.finditer(text) if sought & {stem(word) for word in words_of(place[0])})
-    return next(found, 0)
+    numbers = (match.start() for match in RUN.finditer(text) if sought & {stem(word) for word in words_of(match[0])})
+    return next(numbers, 0)
 
 
 @dataclass(frozen=True)
@@ -175,22 +175,22 @@ class Said:
     whole: bool
 
 
-def lines(found: Index, query: str, inside: np.ndarray) -> list[Said]:
+def lines(index: Index, query: str, inside: np.ndarray) -> list[Said]:
     """The lines in which the words of a query stand, best first. inside: (sources,) bool, those that are searched."""
     sought = asked(query)
-    if not sought.units or not len(found.word):
+    if not sought.units or not len(index.word):
         return []
-    near = _near(_vocabulary(found.words), sought)
-    shares, quality = _shares(found, sought, near, inside)
+    near = _near(_vocabulary(index.words), sought)
+    shares, quality = _shares(index, sought, near, inside)
     rows = np.flatnonzero(shares > 0 if sought.phrases else shares >= LEAST_SHARE)
-    lengths = np.diff(np.append(found.line_word, len(found.word)))[rows]
+    lengths = np.diff(np.append(index.line_word, len(index.word)))[rows]
     best = rows[np.lexsort((lengths, -shares[rows] * quality[rows]))][:CLOSELY]
-    told = [
-        one for row in best if (one := _closely(found, sought, near, int(row), float(shares[row]), float(quality[row])))
+    saids = [
+        one for row in best if (one := _closely(index, sought, near, int(row), float(shares[row]), float(quality[row])))
     ]
     common = _commonness(int((shares >= WHOLE).sum()), sought)
-    told = [replace(one, score=max(0.0, float(one.score - common))) for one in told]
-    return sorted(told, key=lambda one: -one.score)  # shorter lines first where these are equal, as they come
+    saids = [replace(one, score=max(0.0, float(one.score - common))) for one in saids]
+    return sorted(saids, key=lambda one: -one.score)  # shorter lines first where these are equal, as they come
 
 
 def _commonness(count: int, sought: Asked) -> float:
@@ -201,35 +201,35 @@ def _commonness(count: int, sought: Asked) -> float:
 def _near(vocabulary: Vocabulary, sought: Asked) -> dict[str, dict[int, float]]:
     """What each word of a query is found by: places in the vocabulary and what each counts."""
     exact = {word for phrase in sought.phrases for word in phrase}
-    found = {}
+    entries = {}
     for word in dict.fromkeys((*sought.words, *exact)):
         spelled = sought.spelled.get(word, word)
-        places = vocabulary.exact(word, spelled)
-        found[word] = dict.fromkeys(places, 1.0) if word in exact else vocabulary.near(word, spelled)
-    return found
+        indices = vocabulary.exact(word, spelled)
+        entries[word] = dict.fromkeys(indices, 1.0) if word in exact else vocabulary.near(word, spelled)
+    return entries
 
 
 def _shares(
-    found: Index, sought: Asked, near: Mapping[str, Mapping[int, float]], inside: np.ndarray
+    index: Index, sought: Asked, near: Mapping[str, Mapping[int, float]], inside: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """(L,) how much of the query each line holds, by the weight of its words; (L,) how exactly these stand there.
 
     A word that stands in few lines weighs more.
     """
-    count = len(found.line_word)
-    some = np.zeros(len(found.words), bool)
+    count = len(index.line_word)
+    some = np.zeros(len(index.words), bool)
     some[[place for unit in sought.units for word in unit for place in near[word]]] = True
-    at = np.flatnonzero(some[found.word])  # (P,) where in the row of words something stands that was asked for
-    word = found.word[at]
-    line = np.searchsorted(found.line_word, at, side="right") - 1
-    kept = inside[found.line_source[line]]
+    at = np.flatnonzero(some[index.word])  # (P,) where in the row of words something stands that was asked for
+    word = index.word[at]
+    line = np.searchsorted(index.line_word, at, side="right") - 1
+    kept = inside[index.line_source[line]]
     at, word, line = at[kept], word[kept], line[kept]
     shares, exactly, whole = np.zeros(count), np.zeros(count), 0.0
     for unit in sought.units:
-        fit = _counts(near[unit[0]], len(found.words))[word]
+        fit = _counts(near[unit[0]], len(index.words))[word]
         if len(unit) == 2 and len(at):
             follows = np.append((at[1:] == at[:-1] + 1) & (line[1:] == line[:-1]), False)
-            fit = fit * follows * np.append(_counts(near[unit[1]], len(found.words))[word][1:], 0)
+            fit = fit * follows * np.append(_counts(near[unit[1]], len(index.words))[word][1:], 0)
         best = np.zeros(count)
         np.maximum.at(best, line, fit)
         weight = 1 + np.log((1 + count) / (1 + np.count_nonzero(best)))
@@ -239,18 +239,18 @@ def _shares(
     return shares / whole, exactly / np.maximum(shares, 1e-9)
 
 
-def _counts(places: Mapping[int, float], size: int) -> np.ndarray:
-    """(V,) what each word of a vocabulary of that size counts for the word that is found by `places`."""
+def _counts(values: Mapping[int, float], size: int) -> np.ndarray:
+    """(V,) what each word of a vocabulary of that size counts for the word that is found by `values`."""
     counts = np.zeros(size, np.float32)
-    counts[list(places)] = list(places.values())
+    counts[list(values)] = list(values.values())
     return counts
 
 
 def _closely(
-    found: Index, sought: Asked, near: Mapping[str, Mapping[int, float]], row: int, share: float, quality: float
+    index: Index, sought: Asked, near: Mapping[str, Mapping[int, float]], row: int, share: float, quality: float
 ) -> Said | None:
     """A line looked at word by word; None where something that was put in quotation marks does not stand there."""
-    words = found.line_words(row)
+    words = index.line_words(row)
     if not all(_stands(phrase, words, near) for phrase in sought.phrases):
         return None
     if (sought.phrases and not sought.loose) or _stands(sought.words, words, near):
@@ -260,6 +260,6 @@ def _closely(
 
 def _stands(phrase: Sequence[str], words: Sequence[int], near: Mapping[str, Mapping[int, float]]) -> bool:
     """Whether words stand in a line as they are, one after another."""
-    exact = [{place for place, value in near[word].items() if value == 1} for word in phrase]
+    exact = [{index for index, value in near[word].items() if value == 1} for word in phrase]
     last = len(words) - len(phrase)
-    return any(all(words[at + step] in each for step, each in enumerate(exact)) for at in range(last + 1))
+    return any(all(words[at + step] in numbers for step, numbers in enumerate(exact)) for at in range(last + 1))

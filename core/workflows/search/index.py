@@ -94,13 +94,13 @@ def _wanted(store: Store) -> list[Source]:
 
 def _latest(store: Store) -> Index:
     """The last index, out of memory or else off the disk; an empty one where there is none."""
-    place = str(store.workspace)
-    if place not in _HELD:
+    text = str(store.workspace)
+    if text not in _HELD:
         for key in store.keys(KIND):
             with suppress(ResultMissing):
-                _HELD[place] = (key, store.read(key, Index))
+                _HELD[text] = (key, store.read(key, Index))
                 break
-    return _HELD[place][1] if place in _HELD else _Making().index()
+    return _HELD[text][1] if text in _HELD else _Making().index()
 
 
 def _updated(store: Store, before: Index, wanted: list[Source], report: Report) -> Index:
@@ -109,7 +109,7 @@ def _updated(store: Store, before: Index, wanted: list[Source], report: Report) 
     making.places(before.labels)
     known = set(before.sources)
     making.take_over(before, {key for key, _, _ in wanted})
-    missing = [each for each in wanted if each[0] not in known]
+    missing = [texts for texts in wanted if texts[0] not in known]
     for done, (key, video, kind) in enumerate(missing):
         if done % 8 == 0:
             report(done, len(missing), "Bringing the search up to date")
@@ -158,33 +158,33 @@ class _Making:
             self._say(before.words, before.word[np.repeat(rows, counts)])
             self.texts.append(before.text[np.repeat(rows, sizes)])
 
-    def take_moments(self, key: str, video: str, found: Prediction) -> None:
+    def take_moments(self, key: str, video: str, prediction: Prediction) -> None:
         """What a network says of a clip."""
-        start_s, stop_s, label, score = moments(found)
+        start_s, stop_s, label, score = moments(prediction)
         source = np.full(len(start_s), self._new(key, video), np.int32)
-        self.moments.append((source, start_s, stop_s, self.places(found.labels)[label], score))
+        self.moments.append((source, start_s, stop_s, self.places(prediction.labels)[label], score))
 
-    def take_lines(self, key: str, video: str, found: Lines, store: Store) -> None:
+    def take_lines(self, key: str, video: str, lines: Lines, store: Store) -> None:
         """Texts that come with a clip."""
-        self.take_texts(key, video, found, semantics.of_labels(store, ()).vectors([line.text for line in found.lines]))
+        self.take_texts(key, video, lines, semantics.of_labels(store, ()).vectors([line.text for line in lines.lines]))
 
-    def take_texts(self, key: str, video: str, found: Lines, vectors: np.ndarray) -> None:
+    def take_texts(self, key: str, video: str, lines: Lines, vectors: np.ndarray) -> None:
         """The same with the vectors of the texts, (L, D)."""
-        told = [full_text.words_of(line.text) for line in found.lines]
-        texts = [line.text.encode(errors="replace") for line in found.lines]
-        source = np.full(len(told), self._new(key, video, found.source), np.int32)
-        times_s = np.array([(line.start_s, line.stop_s) for line in found.lines], np.float64).reshape(-1, 2)
-        counts, sizes = (np.array([len(each) for each in parts], np.int32) for parts in (told, texts))
+        told = [full_text.words_of(line.text) for line in lines.lines]
+        texts = [line.text.encode(errors="replace") for line in lines.lines]
+        source = np.full(len(told), self._new(key, video, lines.source), np.int32)
+        times_s = np.array([(line.start_s, line.stop_s) for line in lines.lines], np.float64).reshape(-1, 2)
+        counts, sizes = (np.array([len(part) for part in parts], np.int32) for parts in (told, texts))
         self.lines.append((source, times_s, stepped(vectors), counts, sizes))
         self.texts.append(np.frombuffer(b"".join(texts), np.uint8))
-        known = {word: place for place, word in enumerate(dict.fromkeys(word for each in told for word in each))}
-        self._say(tuple(known), np.array([known[word] for each in told for word in each], np.int32))
+        known = {word: index for index, word in enumerate(dict.fromkeys(word for texts in told for word in texts))}
+        self._say(tuple(known), np.array([known[word] for texts in told for word in texts], np.int32))
 
-    def _say(self, words: Sequence[str], places: np.ndarray) -> None:
+    def _say(self, words: Sequence[str], indices: np.ndarray) -> None:
         """Lines as places in `words`; words that none of them holds are not kept."""
-        held, places = np.unique(places, return_inverse=True)
+        held, indices = np.unique(indices, return_inverse=True)
         new = [self.words.setdefault(words[int(place)], len(self.words)) for place in held]
-        self.said.append(np.array(new, np.int32)[places])
+        self.said.append(np.array(new, np.int32)[indices])
 
     def _new(self, key: str, video: str, kind: str = "") -> int:
         self.sources.append(key)
@@ -198,9 +198,9 @@ class _Making:
         first = (none, seconds, seconds, wide, wide.astype(np.float16))
         coded = np.zeros((0, ENCODERS[USUAL].width), np.int8)
         blank = (none, np.zeros((0, 2)), coded, none, none)
-        columns = [np.concatenate(each) for each in zip(*[first, *self.moments], strict=True)]
-        *lines, counts, sizes = (np.concatenate(each) for each in zip(*[blank, *self.lines], strict=True))
-        begins = [(np.cumsum(each) - each).astype(np.int32) for each in (counts, sizes)]
+        columns = [np.concatenate(values) for values in zip(*[first, *self.moments], strict=True)]
+        *lines, counts, sizes = (np.concatenate(values) for values in zip(*[blank, *self.lines], strict=True))
+        begins = [(np.cumsum(values) - values).astype(np.int32) for values in (counts, sizes)]
         parts = [np.concatenate([none, *self.said]), np.concatenate([np.zeros(0, np.uint8), *self.texts])]
         names = (tuple(self.sources), tuple(self.videos), tuple(self.kinds), tuple(self.labels), tuple(self.words))
         return Index(*names, *columns, *lines, *begins, *parts)
@@ -216,20 +216,20 @@ def stepped(vectors: np.ndarray) -> np.ndarray:
     return np.clip(np.rint(vectors * STEPS), -127, 127).astype(np.int8)
 
 
-def cosines(found: Index, vector: np.ndarray) -> np.ndarray:
+def cosines(index: Index, vector: np.ndarray) -> np.ndarray:
     """(L,) float32: of each line and a unit vector; by one thread, as threads of BLAS would wait for each other."""
-    rows = range(0, len(found.line_vector), AT_A_TIME)
-    parts = [np.einsum("ld,d->l", found.line_vector[at : at + AT_A_TIME].astype(np.float32), vector) for at in rows]
+    rows = range(0, len(index.line_vector), AT_A_TIME)
+    parts = [np.einsum("ld,d->l", index.line_vector[at : at + AT_A_TIME].astype(np.float32), vector) for at in rows]
     return np.concatenate([np.zeros(0, np.float32), *parts]) / STEPS
 
 
-def moments(found: Prediction) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+def moments(prediction: Prediction) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """A clip cut where what is seen changes: start_s, stop_s (M,), its strongest labels, their scores (M, K)."""
-    borders_s = segmentation.edges(found.times_s, found.seen_s)  # (T + 1,)
+    borders_s = segmentation.edges(prediction.times_s, prediction.seen_s)  # (T + 1,)
     second = np.floor((borders_s[:-1] - borders_s[0]) / SHORTEST_S + 1e-6)
     firsts = np.flatnonzero(np.diff(second, prepend=-1))  # steps with which a new second begins
     counts = np.diff(np.append(firsts, len(second)))
-    sums = np.add.reduceat(found.scores, firsts, axis=0, dtype=np.float64)  # (S, C)
+    sums = np.add.reduceat(prediction.scores, firsts, axis=0, dtype=np.float64)  # (S, C)
     starts = [0]
     whole, steps = sums[0].copy(), counts[0]
     for at in range(1, len(firsts)):

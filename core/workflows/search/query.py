@@ -55,33 +55,33 @@ def search(
         raise AnalysisError("Nothing was asked for.", "Type what you look for, such as: someone rides a horse.")
     if len(words) > LONGEST_QUERY:
         raise AnalysisError(f"{len(words)} characters are too many for a search.", f"Use {LONGEST_QUERY} at most.")
-    found = indices.current(store, report)
-    bank = semantics.of_labels(store, found.labels)
+    index = indices.current(store, report)
+    bank = semantics.of_labels(store, index.labels)
     wishes = wished(words)
-    near = bank.nearness(wishes) if found.labels else np.zeros((len(wishes), 0), np.float32)  # (W, C)
-    asked = list(store.digests() if clips is None else dict.fromkeys(clips))
-    there = set(asked)
-    inside = np.array([video in there for video in found.videos], bool)  # (sources,)
-    sought, said = _by_lines(found, words, bank.vectors([words])[0], inside, most)
+    near = bank.nearness(wishes) if index.labels else np.zeros((len(wishes), 0), np.float32)  # (W, C)
+    texts = list(store.digests() if clips is None else dict.fromkeys(clips))
+    there = set(texts)
+    inside = np.array([video in there for video in index.videos], bool)  # (sources,)
+    sought, moments = _by_lines(index, words, bank.vectors([words])[0], inside, most)
     for wish, nearness in zip(wishes, near, strict=True):
-        sought += _by_labels(found, _meant(found, wish, nearness), inside, most)
+        sought += _by_labels(index, _meant(index, wish, nearness), inside, most)
     nearness = near.max(axis=0)  # (C,)
-    looked_at, best = set(found.videos), _apart(sought, most)
-    paths = store.paths(one.video for one in best)
+    looked_at, best = set(index.videos), _apart(sought, most)
+    paths = store.paths(moment.video for moment in best)
     return Hits(
         words,
-        tuple(replace(one, path=paths[one.video]) for one in best if one.video in paths),
+        tuple(replace(moment, path=paths[moment.video]) for moment in best if moment.video in paths),
         len(there & looked_at),
-        tuple(digest for digest in asked if digest not in looked_at),
+        tuple(digest for digest in texts if digest not in looked_at),
         bank.nearest(nearness, MEANT),
         bool(len(nearness)) and float(nearness.max()) >= TRUSTED,
-        sum(one in said for one in best),
+        sum(moment in moments for moment in best),
     )
 
 
 def cleaned(query: str) -> str:
     """A query in one line, without signs that cannot be seen or written."""
-    return " ".join("".join(" " if unicodedata.category(each) in UNSEEN else each for each in query).split())
+    return " ".join("".join(" " if unicodedata.category(text) in UNSEEN else text for text in query).split())
 
 
 def wished(words: str) -> tuple[str, ...]:
@@ -92,31 +92,31 @@ def wished(words: str) -> tuple[str, ...]:
     return parts if 1 < len(parts) <= MOST_WISHES else (words,)
 
 
-def _meant(found: Index, words: str, nearness: np.ndarray) -> np.ndarray:
+def _meant(index: Index, words: str, nearness: np.ndarray) -> np.ndarray:
     """(C,) how near labels are; those in whose name something is missing that was put in quotation marks are far."""
     sought = full_text.asked(words)
     if not sought.phrases:
         return nearness
-    return np.where([sought.named(label) for label in found.labels], nearness, np.float32(-1))
+    return np.where([sought.named(label) for label in index.labels], nearness, np.float32(-1))
 
 
-def _by_labels(found: Index, nearness: np.ndarray, inside: np.ndarray, most: int) -> list[Moment]:
+def _by_labels(index: Index, nearness: np.ndarray, inside: np.ndarray, most: int) -> list[Moment]:
     """Moments by the labels that networks see in them."""
-    if not len(found.source) or nearness.max() <= FAR:
+    if not len(index.source) or nearness.max() <= FAR:
         return []
     weights = np.exp((nearness - nearness.max()) / SHARPNESS) * np.clip(
         (nearness.max() - FAR) / (SURE - FAR), 0, 1
     )  # (C,)
-    parts = weights.astype(np.float32)[found.label] * found.score.astype(np.float32)  # (M, K)
-    fits = parts.sum(axis=1) * inside[found.source]  # (M,)
+    parts = weights.astype(np.float32)[index.label] * index.score.astype(np.float32)  # (M, K)
+    fits = parts.sum(axis=1) * inside[index.source]  # (M,)
     rows = np.flatnonzero(fits >= LEAST)
     if len(rows) > MOST_ROWS:
         rows = np.sort(rows[np.argpartition(-fits[rows], MOST_ROWS)[:MOST_ROWS]])
-    runs = [run for run in np.split(rows, _breaks(rows, fits, found.source)) if len(run)]
-    lengths = found.stop_s - found.start_s
+    runs = [run for run in np.split(rows, _breaks(rows, fits, index.source)) if len(run)]
+    lengths = index.stop_s - index.start_s
     scored = [(float(np.average(fits[run], weights=lengths[run])), run) for run in runs]
-    scored.sort(key=lambda each: -each[0])
-    return [_moment(found, score, run, parts[run], lengths[run]) for score, run in scored[: 2 * most]]
+    scored.sort(key=lambda pair: -pair[0])
+    return [_moment(index, score, run, parts[run], lengths[run]) for score, run in scored[: 2 * most]]
 
 
 def _breaks(rows: np.ndarray, fits: np.ndarray, source: np.ndarray) -> np.ndarray:
@@ -126,56 +126,56 @@ def _breaks(rows: np.ndarray, fits: np.ndarray, source: np.ndarray) -> np.ndarra
     return np.flatnonzero((after != before + 1) | (source[before] != source[after]) | (low < SPREAD * high)) + 1
 
 
-def _moment(found: Index, score: float, run: np.ndarray, parts: np.ndarray, lengths: np.ndarray) -> Moment:
+def _moment(index: Index, score: float, run: np.ndarray, parts: np.ndarray, lengths: np.ndarray) -> Moment:
     """A run of rows as a moment, with the labels that made it fit and their mean scores in it."""
-    labels, fit = found.label[run], parts * lengths[:, None]  # (R, K)
-    named, places = np.unique(labels, return_inverse=True)
-    shares = np.bincount(places.ravel(), fit.ravel()) / max(float(fit.sum()), 1e-9)
-    means = np.bincount(places.ravel(), (found.score[run].astype(np.float32) * lengths[:, None]).ravel())
+    labels, fit = index.label[run], parts * lengths[:, None]  # (R, K)
+    named, indices = np.unique(labels, return_inverse=True)
+    shares = np.bincount(indices.ravel(), fit.ravel()) / max(float(fit.sum()), 1e-9)
+    means = np.bincount(indices.ravel(), (index.score[run].astype(np.float32) * lengths[:, None]).ravel())
     means = means / float(lengths.sum())
     order = [at for rank, at in enumerate(np.argsort(-shares)[:2]) if not rank or shares[at] >= ALSO]
-    why = ", ".join(f"{found.labels[named[at]]} {means[at]:.2f}" for at in order)
-    video = found.videos[found.source[run[0]]]
-    start_s, stop_s = float(found.start_s[run[0]]), float(found.stop_s[run[-1]])
+    why = ", ".join(f"{index.labels[named[at]]} {means[at]:.2f}" for at in order)
+    video = index.videos[index.source[run[0]]]
+    start_s, stop_s = float(index.start_s[run[0]]), float(index.stop_s[run[-1]])
     return Moment(video, "", round(start_s, 3), round(stop_s, 3), round(min(score, 1.0), 4), why)
 
 
 def _by_lines(
-    found: Index, words: str, vector: np.ndarray, inside: np.ndarray, most: int
+    index: Index, words: str, vector: np.ndarray, inside: np.ndarray, most: int
 ) -> tuple[list[Moment], set[Moment]]:
     """Moments by the texts that come with clips, and those of them in which all words stand."""
-    if not len(found.line_source):
+    if not len(index.line_source):
         return [], set()
-    said = full_text.lines(found, words, inside)
-    exact = {one.row: one for one in said}
-    scores = {one.row: one.score for one in said}
+    saids = full_text.lines(index, words, inside)
+    exact = {one.row: one for one in saids}
+    scores = {one.row: one.score for one in saids}
     if not full_text.asked(words).phrases:
-        fits = indices.cosines(found, vector) * inside[found.line_source]
+        fits = indices.cosines(index, vector) * inside[index.line_source]
         near = np.flatnonzero(fits >= LEAST_LINE)
         for row in near[np.argsort(-fits[near], kind="stable")][: 2 * most].tolist():
             scores[row] = max(float(fits[row]), scores.get(row, 0.0))
     best = sorted(scores, key=lambda row: -scores[row])
-    told = {row: _told(found, row, scores[row], words, row in exact) for row in _few(found, best, inside)[:most]}
-    return list(told.values()), {one for row, one in told.items() if row in exact and exact[row].whole}
+    moments = {row: _told(index, row, scores[row], words, row in exact) for row in _few(index, best, inside)[:most]}
+    return list(moments.values()), {moment for row, moment in moments.items() if row in exact and exact[row].whole}
 
 
-def _told(found: Index, row: int, score: float, words: str, said: bool) -> Moment:
+def _told(index: Index, row: int, score: float, words: str, said: bool) -> Moment:
     """A line as a moment. said: words of the query stand in it."""
-    line, source = found.line(row), int(found.line_source[row])
-    kind = found.kinds[source]
+    line, source = index.line(row), int(index.line_source[row])
+    kind = index.kinds[source]
     why = told_line(kind, line.text, words) if said else f"{kind}: {shortened(line.text)}"
-    return Moment(found.videos[source], "", line.start_s, line.stop_s, round(min(score, 1.0), 4), why)
+    return Moment(index.videos[source], "", line.start_s, line.stop_s, round(min(score, 1.0), 4), why)
 
 
-def _few(found: Index, rows: list[int], inside: np.ndarray) -> list[int]:
+def _few(index: Index, rows: list[int], inside: np.ndarray) -> list[int]:
     """The first lines of each clip, where several clips are searched."""
-    several = len({found.videos[source] for source in np.flatnonzero(inside)}) > 1
-    told: Counter[str] = Counter()
+    several = len({index.videos[source] for source in np.flatnonzero(inside)}) > 1
+    counts: Counter[str] = Counter()
     kept = []
     for row in rows:
-        video = found.videos[int(found.line_source[row])]
-        told[video] += 1
-        if told[video] <= LINES_A_CLIP or not several:
+        video = index.videos[int(index.line_source[row])]
+        counts[video] += 1
+        if counts[video] <= LINES_A_CLIP or not several:
             kept.append(row)
     return kept
 
@@ -198,7 +198,7 @@ def shortened(text: str, about: int = 0) -> str:
 def _apart(moments: list[Moment], most: int) -> tuple[Moment, ...]:
     """The best moments; of those that overlap by half in one clip only the best stays."""
     kept: list[Moment] = []
-    for moment in sorted(moments, key=lambda each: (-each.score, each.video, each.start_s)):
+    for moment in sorted(moments, key=lambda moment: (-moment.score, moment.video, moment.start_s)):
         if len(kept) == most:
             break
         if not any(_overlap(moment, other) for other in kept if other.video == moment.video):
@@ -206,9 +206,9 @@ def _apart(moments: list[Moment], most: int) -> tuple[Moment, ...]:
     return tuple(kept)
 
 
-def _overlap(one: Moment, other: Moment) -> bool:
-    shared = min(one.stop_s, other.stop_s) - max(one.start_s, other.start_s)
-    return shared > 0.5 * min(one.stop_s - one.start_s, other.stop_s - other.start_s)
+def _overlap(moment: Moment, other: Moment) -> bool:
+    shared = min(moment.stop_s, other.stop_s) - max(moment.start_s, other.start_s)
+    return shared > 0.5 * min(moment.stop_s - moment.start_s, other.stop_s - other.start_s)
 
 
 def analyse(store: Store, digests: Sequence[str], model: str, engine: str, report: Report = silent) -> None:
@@ -236,13 +236,14 @@ def _look(store: Store, digest: str, model: str, engine: str, report: Report = s
         report(1, 1, f"Left out: {error}")
 
 
-def written(found: Hits, form: str) -> str:
+def written(hits: Hits, form: str) -> str:
     """The moments as text or as JSON, as the command line tells them."""
     if form == "json":
         keys = ("path", "start_s", "stop_s", "score", "why")
-        rows = [{key: getattr(one, key) for key in keys} for one in found.moments]
+        rows = [{key: getattr(moment, key) for key in keys} for moment in hits.moments]
         return json.dumps({"moments": rows}, indent=2, ensure_ascii=False) + "\n"
     lines = [
-        f"{one.score:.2f}  {one.start_s:8.2f} - {one.stop_s:8.2f} s  {one.path}  ({one.why})" for one in found.moments
+        f"{moment.score:.2f}  {moment.start_s:8.2f} - {moment.stop_s:8.2f} s  {moment.path}  ({moment.why})"
+        for moment in hits.moments
     ]
     return "".join(f"{line}\n" for line in lines) or "No moment fits these words.\n"

@@ -22,7 +22,7 @@ from core.workflows.search.text_encoders import ENCODERS, USUAL, Encoder, encode
 from core.workspace.store import Store
 
 PEOPLE = frozenset((Path(__file__).parent / "data" / "people_words.txt").read_text("utf-8").split())  # folded
-UNPARTED = re.compile("|".join(sorted((each for each in PEOPLE if full_text.dense(each)), key=len, reverse=True)))
+UNPARTED = re.compile("|".join(sorted((person for person in PEOPLE if full_text.dense(person)), key=len, reverse=True)))
 NEIGHBOURS = 10  # known labels by which hubs are told
 HUB_WEIGHT = 0.5
 LITERAL = 0.1
@@ -56,7 +56,7 @@ class Meaning:
     def holding(self, texts: Sequence[str]) -> np.ndarray:
         """(N, C) bool: which labels have a wording that holds all words of a text's gist."""
         held = [full_text.pieces(wording) for label in self.labels for wording in synonyms.of(label)]
-        rows = [[wanted <= each for each in held] for wanted in (full_text.sought(gist(text)) for text in texts)]
+        rows = [[wanted <= texts for texts in held] for wanted in (full_text.sought(gist(text)) for text in texts)]
         whole = np.array([bool(full_text.sought(gist(text))) for text in texts], bool)  # (N,)
         return np.logical_or.reduceat(np.array(rows, bool), self.first, axis=1) & whole[:, None]
 
@@ -87,9 +87,9 @@ def of_labels(store: Store, labels: Sequence[str], encoder: str = USUAL) -> Mean
 
 def _stacked(store: Store, encoder: Encoder, labels: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """(W, D) vectors of all wordings of some labels, and (C,) where those of each begin."""
-    told = [synonyms.of(label) for label in labels]
-    counts = np.array([0, *(len(each) for each in told)], np.int64)
-    return kept(store, encoder, tuple(text for each in told for text in each)), np.cumsum(counts)[:-1]
+    texts = [synonyms.of(label) for label in labels]
+    counts = np.array([0, *(len(each) for each in texts)], np.int64)
+    return kept(store, encoder, tuple(text for each in texts for text in each)), np.cumsum(counts)[:-1]
 
 
 def gist(text: str) -> str:

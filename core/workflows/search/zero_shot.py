@@ -76,8 +76,8 @@ def find_named(
     base = predictions.prediction_key(store, digest, recipe, card, engine)
     key = named_key(base, labels, least)
     if not store.has(key):
-        found = name(store, store.read(base, Prediction), labels, least)
-        store.write(key, found, kind="labels in words", video=digest)
+        named = name(store, store.read(base, Prediction), labels, least)
+        store.write(key, named, kind="labels in words", video=digest)
 
 
 def name(store: Store, known: Prediction, labels: tuple[str, ...], least: float = semantics.NEAR) -> Named:
@@ -108,8 +108,8 @@ def _carried(
 ) -> tuple[tuple[LabelScore, ...], ...]:
     """For each label in words the known labels that its steps were given to it by. best: (T,) place of the winner."""
     told = []
-    for place, row in enumerate(nearness):
-        parts = weights[best == place].sum(axis=0) * np.maximum(row, 0)  # (C,)
+    for index, row in enumerate(nearness):
+        parts = weights[best == index].sum(axis=0) * np.maximum(row, 0)  # (C,)
         parts = parts / max(float(parts.sum()), 1e-9)
         order = [at for at in np.argsort(-parts, kind="stable")[:TOLD] if parts[at] >= 0.01]
         told.append(tuple(LabelScore(known[at], float(parts[at])) for at in order))
@@ -121,9 +121,9 @@ def analysis(store: Store, digest: str, key: str, *, shortest_s: float = clips.S
     return read_analysis(store.video(digest), store.read(key, Named), shortest_s=shortest_s)
 
 
-def read_analysis(info: VideoInfo, found: Named, *, shortest_s: float = clips.SHORTEST_S) -> Analysis:
+def read_analysis(info: VideoInfo, named: Named, *, shortest_s: float = clips.SHORTEST_S) -> Analysis:
     """The same of a clip and what was found. What is none of the labels becomes "nothing certain"."""
-    prediction = found.prediction
+    prediction = named.prediction
     track = segmentation.track(prediction, video=info.digest, threshold=0.0, shortest_s=shortest_s, author=AUTHOR)
     own = tuple(segment for segment in track.segments if segment.label != REST)
     labels = tuple(label for label in track.labels if label != REST)

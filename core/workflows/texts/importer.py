@@ -14,9 +14,9 @@ NOTE_S = 5.0  # that a note stands for from its moment on
 
 def take_file(store: Store, digest: str, name: str, content: bytes) -> tuple[str, ...]:
     """Keep the subtitles or the transcript in a file beside a clip, in place of an earlier one; gives what was odd."""
-    found = parser.read(name, content, duration_s=store.video(digest).duration_s)
-    keep_lines(store, digest, found.source, found.lines)
-    return found.notes
+    reading = parser.read(name, content, duration_s=store.video(digest).duration_s)
+    keep_lines(store, digest, reading.source, reading.lines)
+    return reading.notes
 
 
 def take_note(store: Store, digest: str, time_s: float | None, text: str) -> None:
@@ -26,7 +26,7 @@ def take_note(store: Store, digest: str, time_s: float | None, text: str) -> Non
         raise FormatInvalid("The note is empty.", "Type what you want to find again.")
     if time_s is None or not 0 <= time_s < duration_s:
         raise FormatInvalid("The note is at no moment of this clip.", f"It lasts {duration_s:.1f} s, as in 0:12.5.")
-    notes = {line for each in lines_of(store, digest) if each.source == NOTE for line in each.lines}
+    notes = {line for lines in lines_of(store, digest) if lines.source == NOTE for line in lines.lines}
     notes.add(Line(time_s, min(time_s + NOTE_S, duration_s), words))
     if len(notes) > parser.MOST_LINES:
         raise FormatInvalid(f"{parser.MOST_LINES} notes are the most of a clip.", "Remove those of before.")
@@ -43,15 +43,15 @@ def take_inside(store: Store, digest: str, report: Report = silent) -> None:
     from core.stages import video
 
     info = store.video(digest)
-    found = video.subtitles_inside(info, report)
+    inside = video.subtitles_inside(info, report)
     kept = 0
-    for language, cues in zip(found.languages, found.texts, strict=True):
+    for language, cues in zip(inside.languages, inside.texts, strict=True):
         lines, _ = parser.lines_of_raw(cues, duration_s=info.duration_s)
         if lines:
             source = " ".join((INSIDE, language)).strip()
             keep_lines(store, digest, source if kept == 0 or language else f"{source} {kept + 1}", lines)
             kept += 1
     if not kept:
-        pictures = f" {found.pictures} of its streams hold subtitles as pictures." if found.pictures else ""
+        pictures = f" {inside.pictures} of its streams hold subtitles as pictures." if inside.pictures else ""
         hint = "Give subtitles or a transcript as a file."
         raise ResultMissing(f"No subtitles in text are inside this clip.{pictures}", hint)

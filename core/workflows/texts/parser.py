@@ -66,18 +66,18 @@ HINT = (
 
 def lines_of_raw(raw: Iterable[Raw], *, duration_s: float) -> tuple[tuple[Line, ...], list[str]]:
     """Lines in order within a clip of that length, without markup, and what was odd about them."""
-    told = [(start_s, stop_s, plain(text)) for start_s, stop_s, text in raw]
-    worded = sorted((each for each in told if each[2]), key=lambda each: each[0])
-    inside = [each for each in worded if each[0] < duration_s and (each[1] is None or each[1] > 0 or each[0] >= 0)]
+    rows = [(start_s, stop_s, plain(text)) for start_s, stop_s, text in raw]
+    worded = sorted((row for row in rows if row[2]), key=lambda row: row[0])
+    inside = [row for row in worded if row[0] < duration_s and (row[1] is None or row[1] > 0 or row[0] >= 0)]
     if len(inside) > MOST_LINES:
         told_lines = f"{len(inside)} lines are too many: {MOST_LINES} at most."
         raise FormatInvalid(told_lines, "Cut the file to what the clip needs.")
     lines, ends = [], 0
-    for place, (start_s, stop_s, text) in enumerate(inside):
+    for index, (start_s, stop_s, text) in enumerate(inside):
         start_s = max(start_s, 0.0)
         if stop_s is None or stop_s <= start_s:
             ends += stop_s is not None
-            later = next((each[0] for each in inside[place + 1 : place + 50] if each[0] > start_s), duration_s)
+            later = next((row[0] for row in inside[index + 1 : index + 50] if row[0] > start_s), duration_s)
             stop_s = min(later, start_s + LONGEST_S)
         lines.append(Line(start_s, min(stop_s, duration_s), text[:LONGEST_TEXT]))
     return tuple(lines), _notes(worded, inside, ends)
@@ -121,30 +121,30 @@ def _raw(text: str) -> tuple[str, list[Raw], int]:
 
 def _cues(lines: list[str], *, webvtt: bool) -> tuple[list[Raw], int]:
     """The cues of SRT and WebVTT, however they are parted, and how many times could not be read."""
-    found: list[tuple[float, float, list[str]]] = []
+    rows: list[tuple[float, float, list[str]]] = []
     bad, inside, fresh = 0, False, True  # inside: of a cue that could be read; fresh: right below a blank line
     for line, below in zip(lines, [*lines[1:], ""], strict=True):
         if "-->" in line:
             cue = CUE.match(line)
-            start_s, stop_s = (seconds(each) for each in cue.groups()) if cue else (None, None)
+            start_s, stop_s = (seconds(group) for group in cue.groups()) if cue else (None, None)
             inside = start_s is not None and stop_s is not None
             bad += not inside
             if inside:
-                found.append((start_s or 0.0, stop_s or 0.0, []))
+                rows.append((start_s or 0.0, stop_s or 0.0, []))
         elif not line.strip():
             fresh = True
             continue
         elif webvtt and fresh and BLOCKS.match(line):
             inside = False  # until the next cue
         elif inside and not ("-->" in below and (fresh or line.strip().isdecimal())):  # that is its number or name
-            found[-1][2].append(line)
+            rows[-1][2].append(line)
         fresh = False
-    return [(start_s, stop_s, " ".join(text)) for start_s, stop_s, text in found], bad
+    return [(start_s, stop_s, " ".join(text)) for start_s, stop_s, text in rows], bad
 
 
 def _ass(lines: list[str]) -> tuple[list[Raw], int]:
     """The spoken lines of Sub Station Alpha."""
-    found: list[Raw] = []
+    rows: list[Raw] = []
     bad = 0
     for line in lines:
         if line.startswith("Dialogue:"):
@@ -153,16 +153,16 @@ def _ass(lines: list[str]) -> tuple[list[Raw], int]:
             if start_s is None:
                 bad += 1
             else:
-                found.append((start_s, stop_s, fields[9]))
-    return found, bad
+                rows.append((start_s, stop_s, fields[9]))
+    return rows, bad
 
 
-def seconds(told: str) -> float | None:
+def seconds(text: str) -> float | None:
     """1:02:03.5, 02:03,500 or 2:03 in seconds; None for anything else."""
-    found = PARTS.fullmatch(told)
-    if not found:
+    match = PARTS.fullmatch(text)
+    if not match:
         return None
-    hours, minutes, rest, decimals = found.groups()
+    hours, minutes, rest, decimals = match.groups()
     return int(hours or 0) * 3600 + int(minutes) * 60 + int(rest) + (float(f"0.{decimals}") if decimals else 0.0)
 
 
@@ -178,14 +178,14 @@ def _transcript(lines: list[str]) -> Iterator[Raw]:
     at: tuple[float, float | None] | None = None
     words: list[str] = []
     for line in lines:
-        found = kind.fullmatch(line.strip()) if kind else None
-        start_s = _moment(found[1]) if found else None
-        if found is None or start_s is None:
+        match = kind.fullmatch(line.strip()) if kind else None
+        start_s = _moment(match[1]) if match else None
+        if match is None or start_s is None:
             words.append(line)
             continue
         if at:
             yield *at, " ".join(words)
-        at, words = (start_s, _moment(found[2])), [found[3]]
+        at, words = (start_s, _moment(match[2])), [match[3]]
     if at:
         yield *at, " ".join(words)
 
@@ -194,15 +194,15 @@ def _kind(lines: list[str]) -> re.Pattern[str] | None:
     """How times are written here: as the first line tells that has one."""
     for line in lines:
         for kind in (TIMED, SECONDS):
-            if (found := kind.fullmatch(line.strip())) and _moment(found[1]) is not None:
+            if (match := kind.fullmatch(line.strip())) and _moment(match[1]) is not None:
                 return kind
     return None
 
 
-def _moment(told: str | None) -> float | None:
-    if told is None:
+def _moment(text: str | None) -> float | None:
+    if text is None:
         return None
-    return seconds(told) if ":" in told else float(told)
+    return seconds(text) if ":" in text else float(text)
 
 
 def _milliseconds(lines: list[str]) -> Iterator[Raw]:

@@ -61,15 +61,15 @@ def _vosk(folder: Path, samples: np.ndarray) -> Iterator[Raw]:
     yield from _heard(recogniser.FinalResult())
 
 
-def _heard(told: str) -> Iterator[Raw]:
-    said: dict[str, Any] = json.loads(told)
-    if said.get("text") and said.get("result"):
-        yield float(said["result"][0]["start"]), float(said["result"][-1]["end"]), str(said["text"])
+def _heard(text: str) -> Iterator[Raw]:
+    entries: dict[str, Any] = json.loads(text)
+    if entries.get("text") and entries.get("result"):
+        yield float(entries["result"][0]["start"]), float(entries["result"][-1]["end"]), str(entries["text"])
 
 
 RECOGNISERS = {
-    each.name: each
-    for each in (
+    recogniser.name: recogniser
+    for recogniser in (
         Recogniser("faster-whisper", "faster_whisper", "faster-whisper", ("model.bin", "config.json"), _whisper),
         Recogniser("Vosk", "vosk", "vosk", ("am", "conf"), _vosk),
     )
@@ -78,7 +78,7 @@ RECOGNISERS = {
 
 def installed() -> tuple[Recogniser, ...]:
     """The recognisers that are installed here."""
-    return tuple(each for each in RECOGNISERS.values() if find_spec(each.module))
+    return tuple(recogniser for recogniser in RECOGNISERS.values() if find_spec(recogniser.module))
 
 
 def speech_folder(store: Store) -> Path:
@@ -90,10 +90,10 @@ def speech_models(store: Store) -> dict[str, Recogniser]:
     """The models that can be used here, by the name of their folder."""
     folders = sorted(path for path in speech_folder(store).glob("*") if path.is_dir())
     return {
-        path.name: each
+        path.name: recogniser
         for path in folders
-        for each in installed()
-        if all((path / mark).exists() for mark in each.marks)
+        for recogniser in installed()
+        if all((path / mark).exists() for mark in recogniser.marks)
     }
 
 
@@ -108,8 +108,8 @@ def write_down(store: Store, digest: str, model: str, report: Report = silent) -
 
     known = speech_models(store)
     if not known:
-        told = "No recogniser of speech with a model is here."
-        raise WeightsMissing(told, f"Install faster-whisper or vosk, and put a model into {speech_folder(store)}.")
+        literal = "No recogniser of speech with a model is here."
+        raise WeightsMissing(literal, f"Install faster-whisper or vosk, and put a model into {speech_folder(store)}.")
     if model not in known:
         raise unknown("model of speech", model, known)
     info = store.video(digest)

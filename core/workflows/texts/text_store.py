@@ -44,20 +44,22 @@ def drop_lines(store: Store, digest: str, source: str) -> None:
 
 def lines_of(store: Store, digest: str) -> tuple[Lines, ...]:
     """All texts that are kept beside a clip, by the name of their source."""
-    return tuple(sorted((store.read(key, Lines) for key in store.made_of(digest, LINES)), key=lambda each: each.source))
+    return tuple(
+        sorted((store.read(key, Lines) for key in store.made_of(digest, LINES)), key=lambda lines: lines.source)
+    )
 
 
 def all_lines(store: Store) -> dict[str, tuple[Lines, ...]]:
     """The texts of all clips that have some, by digest."""
-    found: dict[str, tuple[Lines, ...]] = {}
+    lines: dict[str, tuple[Lines, ...]] = {}
     for key, video in store.made(LINES):
-        found[video] = (*found.get(video, ()), store.read(key, Lines))
-    return found
+        lines[video] = (*lines.get(video, ()), store.read(key, Lines))
+    return lines
 
 
 def spoken(texts: Iterable[Lines]) -> tuple[Lines, ...]:
     """Those texts of a clip that are spoken."""
-    return tuple(each for each in texts if each.source.startswith(SPOKEN))
+    return tuple(text for text in texts if text.source.startswith(SPOKEN))
 
 
 def spoken_keys(store: Store, digest: str) -> tuple[str, ...]:

@@ -31,10 +31,10 @@ def spread(
         _shared(task, calls, sizes, message, report)
         return
     for number, (call, size) in enumerate(zip(calls, sizes, strict=True), 1):
-        said = f"{message}, {number} of {len(calls)}"
-        task(*call, report=partial(_within, report, done, size, total, said))
+        text = f"{message}, {number} of {len(calls)}"
+        task(*call, report=partial(_within, report, done, size, total, text))
         done += size
-        report(done, total, said)
+        report(done, total, text)
 
 
 def _within(report: Report, before: int, size: int, whole: int, message: str, done: int, total: int, _own: str) -> None:
@@ -78,12 +78,12 @@ def own_cluster(memory_bytes: int, log: Path | None, warm: tuple[str, ...]) -> A
     from distributed import Nanny, Scheduler, SpecCluster
 
     place = {"host": "127.0.0.1", "protocol": "tcp://", "dashboard": False, "dashboard_address": "127.0.0.1:0"}
-    each = {"nthreads": 1, "memory_limit": memory_bytes, "preload": [worker.__name__], "silence_logs": QUIET}
+    entries = {"nthreads": 1, "memory_limit": memory_bytes, "preload": [worker.__name__], "silence_logs": QUIET}
     environment = {"TF_CPP_MIN_LOG_LEVEL": "3", LOG_VARIABLE: str(log or ""), WARM_VARIABLE: " ".join(warm)}
     workers = {
         lane: {
             "cls": Nanny,
-            "options": place | each | {"resources": {lane: 1}, "env": environment | {LANE_VARIABLE: lane}},
+            "options": place | entries | {"resources": {lane: 1}, "env": environment | {LANE_VARIABLE: lane}},
         }
         for lane in get_args(Lane)
     }

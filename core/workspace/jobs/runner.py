@@ -245,12 +245,12 @@ class Runner:
 
     def _told(self, event: tuple[float, dict[str, Any]]) -> None:
         """Take in a report; called in the client's event loop."""
-        _, told = event
+        _, report = event
         with self._lock:
-            run = next((run for run in self._runs.values() if run.token == told["token"]), None)
+            run = next((run for run in self._runs.values() if run.token == report["token"]), None)
             if run is None:
                 return
-            run.job = _progressed(run, told)
+            run.job = _progressed(run, report)
             if time.monotonic() - run.saved_at >= SAVE_EVERY_S:
                 self._save(run)
 
@@ -409,17 +409,17 @@ def _settled(job: Job) -> Job:
     return replace(job, state="lost", error=error, hint=hint, finished=ended, stopping=False)
 
 
-def _progressed(run: _Run, told: dict[str, Any]) -> Job:
+def _progressed(run: _Run, report: dict[str, Any]) -> Job:
     """The record after a report; the rate is counted over the last RATE_OVER_S seconds."""
-    job, now, done = run.job, told["at"], told["done"]
+    job, now, done = run.job, report["at"], report["done"]
     if not job.started:
         return replace(job, state="running", started=now)
-    if done < job.done or told["total"] != job.total:
+    if done < job.done or report["total"] != job.total:
         run.reports.clear()  # another stage has begun
     else:
         run.reports.append((now, done))
     while len(run.reports) > 2 and now - run.reports[1][0] > RATE_OVER_S:
         run.reports.popleft()
     since, since_done = run.reports[0] if run.reports else (0.0, 0)
-    news = {"done": done, "total": told["total"], "message": told["message"]}
+    news = {"done": done, "total": report["total"], "message": report["message"]}
     return replace(job, **news, reported=now, since=since, since_done=since_done)

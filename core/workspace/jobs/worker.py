@@ -105,8 +105,8 @@ class _Reporter:
 
     def tell(self, done: int, total: int, message: str) -> None:
         """Send one report now."""
-        told = {"token": self.token, "at": time.time(), "done": done, "total": total, "message": message}
-        self.worker.log_event(TOPIC, told)
+        entries = {"token": self.token, "at": time.time(), "done": done, "total": total, "message": message}
+        self.worker.log_event(TOPIC, entries)
 
 
 def work(token: str, call: bytes) -> tuple[State, str, str]:

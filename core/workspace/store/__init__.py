@@ -79,11 +79,11 @@ class Store(Clips, LabelledSets, Journals):
 
     def recipes(self) -> dict[str, Recipe]:
         """The saved recipes by name, by the alphabet; those with steps that no longer exist are left out."""
-        found = {}
+        entries = {}
         for name, body in self._rows("SELECT name, body FROM recipes ORDER BY lower(name)"):
             with suppress(FormatInvalid):
-                found[name] = from_json(body, Recipe, source=f"recipe {name!r}")
-        return found
+                entries[name] = from_json(body, Recipe, source=f"recipe {name!r}")
+        return entries
 
     def delete_recipe(self, name: str) -> None:
         """Forget a saved recipe."""
@@ -98,7 +98,7 @@ class Store(Clips, LabelledSets, Journals):
             with self._changing() as catalogue:
                 known = dict(catalogue.execute("SELECT label, slot FROM labels"))
                 fresh = [label for label in wanted if label not in known]
-                added = [(label, len(known) + place) for place, label in enumerate(fresh)]
+                added = [(label, len(known) + index) for index, label in enumerate(fresh)]
                 catalogue.executemany("INSERT INTO labels VALUES (?, ?)", added)
                 known |= dict(added)
         return {label: known[label] for label in wanted}

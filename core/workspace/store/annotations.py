@@ -16,8 +16,8 @@ class Journals(Catalogue):
 
     def labelled_videos(self) -> list[str]:
         """The clips in which labels were drawn, the latest first."""
-        asked = "SELECT video FROM tracks WHERE NOT dropped GROUP BY video ORDER BY max(made) DESC, video"
-        return [video for (video,) in self._rows(asked)]
+        literal = "SELECT video FROM tracks WHERE NOT dropped GROUP BY video ORDER BY max(made) DESC, video"
+        return [video for (video,) in self._rows(literal)]
 
     def video_of_track(self, track: str) -> str:
         """The clip of a track; ResultMissing if there is no such track."""
@@ -47,10 +47,10 @@ class Journals(Catalogue):
         """
         with self._changing(durably=True) as catalogue:
             row = (track, number, kind, target, body, time.time())
-            told = catalogue.execute("INSERT OR IGNORE INTO edits VALUES (?, ?, ?, ?, ?, ?)", row)
-            if told.rowcount == 1 and sent[0]:
+            cursor = catalogue.execute("INSERT OR IGNORE INTO edits VALUES (?, ?, ?, ?, ?, ?)", row)
+            if cursor.rowcount == 1 and sent[0]:
                 catalogue.execute("INSERT OR REPLACE INTO senders VALUES (?, ?, ?)", (track, *sent))
-            return told.rowcount == 1
+            return cursor.rowcount == 1
 
     def last_serial(self, track: str, sender: str) -> int:
         """The number of the latest edit of a track that came from that sender; 0 where none did."""
@@ -59,13 +59,13 @@ class Journals(Catalogue):
 
     def edits(self, track: str, first: int = 0) -> list[tuple[int, str, int, str, float]]:
         """A journal from a number on: number, kind, target, body and moment of each edit."""
-        asked = "SELECT number, kind, target, body, made FROM edits WHERE track = ? AND number >= ? ORDER BY number"
-        return self._rows(asked, track, first)
+        literal = "SELECT number, kind, target, body, made FROM edits WHERE track = ? AND number >= ? ORDER BY number"
+        return self._rows(literal, track, first)
 
     def edit_outline(self, track: str, before: int) -> list[tuple[int, str]]:
         """A journal up to a number: number and kind of each edit."""
-        asked = "SELECT number, kind FROM edits WHERE track = ? AND number < ? ORDER BY number"
-        return self._rows(asked, track, before)
+        literal = "SELECT number, kind FROM edits WHERE track = ? AND number < ? ORDER BY number"
+        return self._rows(literal, track, before)
 
     def edit_body(self, track: str, number: int) -> str:
         """What is written of an edit."""

@@ -128,35 +128,35 @@ class Catalogue:
 
     def _of_sqlite(self, error: sqlite3.Error) -> tuple[str, str]:
         """Message and hint for an error of the catalogue."""
-        said = str(error)
-        if "full" in said:
-            return self._full(said)
-        if "locked" in said:
+        text = str(error)
+        if "full" in text:
+            return self._full(text)
+        if "locked" in text:
             return f"Another program keeps {self.catalogue} busy.", "Close the other program, or try again in a moment."
-        if "readonly" in said or "unable to open" in said:
-            return self._refused(said)
+        if "readonly" in text or "unable to open" in text:
+            return self._refused(text)
         if isinstance(error, sqlite3.OperationalError | sqlite3.ProgrammingError):
-            return f"The catalogue {self.catalogue} cannot be used: {said}", "Start the program again."
+            return f"The catalogue {self.catalogue} cannot be used: {text}", "Start the program again."
         hint = "Move this file away and start again: the clips stay on disk, and results are made again when needed."
-        return f"The catalogue {self.catalogue} is damaged: {said}", hint
+        return f"The catalogue {self.catalogue} is damaged: {text}", hint
 
     def _of_disk(self, error: OSError) -> tuple[str, str]:
         """Message and hint for an error of the file system."""
-        said = f"{error.strerror or error}"
+        text = f"{error.strerror or error}"
         if error.errno in FULL:
-            return self._full(said)
-        return self._refused(said) if error.errno in REFUSED else (f"{self.workspace}: {error}", "Check that disk.")
+            return self._full(text)
+        return self._refused(text) if error.errno in REFUSED else (f"{self.workspace}: {error}", "Check that disk.")
 
-    def _full(self, said: str) -> tuple[str, str]:
+    def _full(self, text: str) -> tuple[str, str]:
         free = "unknown space"
         with suppress(OSError):
             free = f"{shutil.disk_usage(self.workspace).free / 2**20:.0f} MB"
         hint = "Delete clips that are no longer needed, or set KINETOSCOPE_WORKSPACE to a folder on a larger disk."
-        return f"There is no room left in {self.workspace} ({free} free): {said}", hint
+        return f"There is no room left in {self.workspace} ({free} free): {text}", hint
 
-    def _refused(self, said: str) -> tuple[str, str]:
+    def _refused(self, text: str) -> tuple[str, str]:
         hint = "Give this user the right to write there, or set KINETOSCOPE_WORKSPACE to another folder."
-        return f"The folder {self.workspace} cannot be written to: {said}", hint
+        return f"The folder {self.workspace} cannot be written to: {text}", hint
 
 
 def hex_digits(name: str) -> str:

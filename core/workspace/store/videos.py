@@ -97,10 +97,10 @@ class Clips(Results):
 
     def entry(self, digest: str) -> VideoEntry:
         """A clip of the library; ResultMissing if it is not there."""
-        found = self._entries_where("digest = ?", digest)
-        if not found:
+        entries = self._entries_where("digest = ?", digest)
+        if not entries:
             raise ResultMissing(f"There is no clip {digest[:12]!r} in the library.", "Choose another, or add it again.")
-        return found[0]
+        return entries[0]
 
     def videos(self) -> list[VideoEntry]:
         """All clips, the latest first."""
@@ -113,16 +113,16 @@ class Clips(Results):
     def paths(self, digests: Iterable[str]) -> dict[str, str]:
         """Where these clips lie, by digest, without reading all that is known of them; those that are gone are not."""
         query = "SELECT json_extract(info, '$.path') FROM videos WHERE digest = ?"
-        found = {digest: self._rows(query, digest) for digest in dict.fromkeys(digests)}
-        return {digest: rows[0][0] for digest, rows in found.items() if rows}
+        arrays = {digest: self._rows(query, digest) for digest in dict.fromkeys(digests)}
+        return {digest: rows[0][0] for digest, rows in arrays.items() if rows}
 
     def find_video(self, prefix: str) -> VideoInfo:
         """The one clip whose digest begins so; ResultMissing if there is none, or more than one."""
-        found = self._entries_where("substr(digest, 1, ?) = ?", len(prefix), prefix.lower()) if prefix else []
-        if len(found) != 1:
-            many = f"{len(found)} clips begin" if found else "No clip begins"
+        entries = self._entries_where("substr(digest, 1, ?) = ?", len(prefix), prefix.lower()) if prefix else []
+        if len(entries) != 1:
+            many = f"{len(entries)} clips begin" if entries else "No clip begins"
             raise ResultMissing(f"{many} with {prefix[:70]!r}.", "Give all 64 digits of the clip, or add it first.")
-        return found[0].info
+        return entries[0].info
 
     def delete_video(self, digest: str) -> None:
         """Forget a clip and all that was made from it; a clip that was not uploaded stays where it is."""
@@ -145,9 +145,9 @@ class Clips(Results):
 
     def _entries_where(self, condition: str, *values: Any) -> list[VideoEntry]:
         """The clips that meet a condition; each is read from the catalogue once after it was saved."""
-        found = self._rows(f"SELECT digest, saved FROM videos WHERE {condition} ORDER BY added DESC, digest", *values)
+        arrays = self._rows(f"SELECT digest, saved FROM videos WHERE {condition} ORDER BY added DESC, digest", *values)
         entries = []
-        for digest, saved in found:
+        for digest, saved in arrays:
             known = self._entries.get(digest)
             if known is None or known[0] != saved:
                 known = self._entries[digest] = (saved, self._read_entry(digest))

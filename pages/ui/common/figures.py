@@ -58,7 +58,7 @@ def heatmap(prediction: Prediction, labels: Sequence[str], slots: Mapping[str, i
 
     borders_s, scores = _columns(prediction, labels)
     middles_s = (borders_s[:-1] + borders_s[1:]) / 2
-    moments = [formatting.clock(second, places=1) for second in middles_s]
+    moments = [formatting.clock(second, decimals=1) for second in middles_s]
     drawn = go.Heatmap(
         x=borders_s,
         y=list(range(len(labels) + 1)),
@@ -109,34 +109,34 @@ def _lay_out(figure: "Figure", labels: Sequence[str], slots: Mapping[str, int], 
     rows = [row + 0.5 for row in range(len(labels))]
     figure.update_yaxes(tickvals=rows, ticktext=dots, autorange="reversed", showgrid=False, fixedrange=True, title=None)
     figure.update_yaxes(automargin=True, zeroline=False)
-    shown = [formatting.clock(second, places=0 if float(second).is_integer() else 1) for second in ticks_s]
+    shown = [formatting.clock(second, decimals=0 if float(second).is_integer() else 1) for second in ticks_s]
     figure.update_xaxes(tickvals=ticks_s, ticktext=shown, title="time in the clip, m:ss", range=[0, stop_s])
     figure.update_xaxes(showgrid=False, zeroline=False)
 
 
-def segment_table(found: Sequence[Segment]) -> "DataFrame":
+def segment_table(segments: Sequence[Segment]) -> "DataFrame":
     """The segments for a table: when, how long, what, how sure."""
     from pandas import DataFrame
 
     rows = [
         {
             "label": segment.label,
-            "start": formatting.clock(segment.start_s, places=2),
-            "stop": formatting.clock(segment.stop_s, places=2),
-            "lasts": segment.stop_s - segment.start_s,
-            "sure": None if segment.confidence is None else 100 * segment.confidence,
+            "start": formatting.clock(segment.start_s, decimals=2),
+            "stop": formatting.clock(segment.stop_s, decimals=2),
+            "duration": segment.stop_s - segment.start_s,
+            "confidence": None if segment.confidence is None else 100 * segment.confidence,
         }
-        for segment in found
+        for segment in segments
     ]
     return DataFrame(rows)
 
 
-def line_table(found: Sequence[Line]) -> "DataFrame":
+def line_table(lines: Sequence[Line]) -> "DataFrame":
     """Lines of text for a table: when, and what is said."""
     from pandas import DataFrame
 
     return DataFrame(
-        {"start": [formatting.clock(each.start_s, places=1) for each in found], "words": [e.text for e in found]}
+        {"start": [formatting.clock(line.start_s, decimals=1) for line in lines], "words": [e.text for e in lines]}
     )
 
 

@@ -8,20 +8,20 @@ from pathlib import Path
 from core.domain import Recipe, VideoInfo
 
 
-def clock(seconds: float, *, places: int = 0) -> str:
+def clock(seconds: float, *, decimals: int = 0) -> str:
     """A moment as m:ss, or h:mm:ss from an hour on, with so many decimals. 83.456 with two: 1:23.46."""
-    scale = 10**places
+    scale = 10**decimals
     units = round(seconds * scale)
     minutes, rest = divmod(units, 60 * scale)
-    tail = f"{rest / scale:0{3 + places if places else 2}.{places}f}"
+    tail = f"{rest / scale:0{3 + decimals if decimals else 2}.{decimals}f}"
     return f"{minutes}:{tail}" if minutes < 60 else f"{minutes // 60}:{minutes % 60:02}:{tail}"
 
 
-def seconds(told: str) -> float | None:
+def seconds(text: str) -> float | None:
     """A moment out of what a person types: 83.4, 1:23.4 or 0:01:23.4; None for anything else."""
-    parts = told.strip().replace(",", ".").split(":")
+    parts = text.strip().replace(",", ".").split(":")
     if len(parts) > 3 or not all(
-        part.replace(".", "", place == len(parts) - 1).isdecimal() for place, part in enumerate(parts)
+        part.replace(".", "", index == len(parts) - 1).isdecimal() for index, part in enumerate(parts)
     ):
         return None
     return sum(float(part) * 60**power for power, part in enumerate(reversed(parts)))
@@ -49,9 +49,11 @@ def rate(rate_hz: Fraction | float) -> str:
     return f"{float(rate_hz):.2f}".rstrip("0").rstrip(".") + " frames/s"
 
 
-def per_cent(share: float) -> str:
-    """A share of one: 97 %, below one per cent with a decimal."""
-    return f"{100 * share:.0f} %" if share >= 0.01 or share == 0 else f"{100 * share:.1f} %"
+def per_cent(share: float, *, decimals: int | None = None) -> str:
+    """A share of 1 in per cent: 97 %, below one per cent with a decimal; with `decimals` always with so many."""
+    if decimals is None:
+        decimals = 0 if share >= 0.01 or share == 0 else 1
+    return f"{100 * share:.{decimals}f} %"
 
 
 def number(whole: int) -> str:

@@ -1,45 +1,46 @@
-"""What the words of clips add to their pictures: the same numbers for each alone and for both."""
+"""What the text of clips adds to their pictures: the same metrics for each branch and for both."""
 
 import streamlit as st
 
 from core.domain import Training
 from core.workflows.training import BRANCHES
+from pages.ui.common import formatting
 from pages.ui.common.metric_names import NAMES
 
-TITLES = {"picture": "Picture alone", "words": "Words alone", "both": "Both together"}
+TITLES = {"picture": "Video only", "words": "Text only", "both": "Video and text"}
 TILE_PX = 150
 
 
 def show(record: Training, *, key: str) -> None:
-    """The three side by side, and in a sentence what the words add; nothing where no words took part."""
+    """The three side by side, and in a sentence what the text adds; nothing for a run without text."""
     if not record.words:
         return
     with st.container(horizontal=True, key=f"worded-{key}"):
         for branch in BRANCHES:
             value = record.words.get(f"{branch} accuracy")
             st.metric(
-                TITLES[branch], "-" if value is None else f"{100 * value:.1f} %", width=TILE_PX,
+                TITLES[branch], "-" if value is None else formatting.per_cent(value, decimals=1), width=TILE_PX,
                 help=_explained(record, branch),
             )  # fmt: skip
     st.caption(sentence(record))
 
 
 def sentence(record: Training) -> str:
-    """What the words add to the picture."""
+    """What the text adds to the video, in a sentence."""
     picture, both = (record.words.get(f"{branch} accuracy", 0.0) for branch in ("picture", "both"))
     points = 100 * (both - picture)
     rows = "time steps" if record.over_time else "clips"
     if abs(points) < 0.05:
-        return f"The words change nothing: as many {rows} are named rightly without them."
-    more = "more" if points > 0 else "fewer"
-    return f"With the words {abs(points):.1f} in 100 {rows} {more} are named rightly than by the picture alone."
+        return f"Text does not change the share of correctly classified {rows}."
+    change = "higher" if points > 0 else "lower"
+    return f"With text, the share of correctly classified {rows} is {abs(points):.1f} points {change} than without."
 
 
 def _explained(record: Training, branch: str) -> str:
-    """The other numbers of a branch."""
-    told = [
-        f"{NAMES.get(name, name)} {100 * value:.1f} %"
-        for each, value in record.words.items()
-        if (name := each.removeprefix(f"{branch} ")) != each
+    """The other metrics of a branch."""
+    texts = [
+        f"{NAMES.get(name, name)} {formatting.per_cent(value, decimals=1)}"
+        for text, value in record.words.items()
+        if (name := text.removeprefix(f"{branch} ")) != text
     ]
-    return "Of clips that were held out. " + ", ".join(told)
+    return "On held-out clips. " + ", ".join(texts)

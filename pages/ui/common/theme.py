@@ -33,8 +33,8 @@ def title(name: str, promise: str) -> None:
 
 def section(name: str, explanation: str = "") -> None:
     """The head of a part of a page."""
-    told = f"<p>{escape(explanation)}</p>" if explanation else ""
-    st.html(f'<div class="k-section"><h2>{escape(name)}</h2>{told}</div>')
+    text = f"<p>{escape(explanation)}</p>" if explanation else ""
+    st.html(f'<div class="k-section"><h2>{escape(name)}</h2>{text}</div>')
 
 
 def empty(headline: str, advice: str) -> None:
@@ -54,8 +54,8 @@ def notes(items: Iterable[str]) -> None:
 
 def chip(label: str, slot: int, score: str = "") -> str:
     """HTML of a label with its colour beside it."""
-    told = f"<em>{escape(score)}</em>" if score else ""
-    return f'<span class="k-chip"><i style="background:{figures.colour(slot)}"></i>{escape(label)}{told}</span>'
+    text = f"<em>{escape(score)}</em>" if score else ""
+    return f'<span class="k-chip"><i style="background:{figures.colour(slot)}"></i>{escape(label)}{text}</span>'
 
 
 def busy(words: str) -> None:

@@ -10,11 +10,11 @@ UNNAMED = "labels"
 def titles(tracks: Sequence[State]) -> dict[str, str]:
     """What each track is called, by its id; no two alike."""
     named: dict[str, str] = {}
-    for one in tracks:
-        track = one.document
+    for state in tracks:
+        track = state.document
         parts = (track.name or UNNAMED, track.subject, track.author)
-        told = " · ".join(dict.fromkeys(part for part in parts if part))
-        while told in named.values():
-            told += "′"
-        named[one.track] = told
+        title = " · ".join(dict.fromkeys(part for part in parts if part))
+        while title in named.values():
+            title += "′"
+        named[state.track] = title
     return named

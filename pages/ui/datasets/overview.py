@@ -4,10 +4,11 @@ from html import escape
 
 import streamlit as st
 
+from core.base.errors import AnalysisError
 from core.domain import Dataset, Item
 from core.workspace.store import DatasetEntry
 from pages.ui import cache, state
-from pages.ui.common import figures, formatting, theme
+from pages.ui.common import figures, flash, formatting, theme
 from pages.ui.common.media import thumbnails
 from pages.ui.common.pickers.dataset_picker import facts
 from pages.ui.datasets import tables
@@ -22,14 +23,18 @@ def head(entry: DatasetEntry, dataset: Dataset) -> None:
         st.html(f'<div class="k-headline"><b>{escape(entry.name)}</b></div>')
         theme.facts((*facts(dataset), dataset.source))
     bar = right.container(horizontal=True, horizontal_alignment="right")
-    with bar, st.popover("", icon=":material/delete:", help="Delete this set"):
-        st.markdown(f"Delete the set **{theme.plain(entry.name)}** with its splits?")
-        st.caption("Its clips and their features stay in the library.")
+    with bar, st.popover("", icon=":material/delete:", help="Delete this dataset"):
+        st.markdown(f"Delete the dataset **{theme.plain(entry.name)}** with its splits?")
+        st.caption("Its clips and their features are kept.")
         st.button("Delete", key=f"sets.delete.{entry.key}", type="primary", on_click=_delete, args=(entry.name,))
 
 
 def _delete(name: str) -> None:
-    state.delete_dataset(name)
+    """Delete a dataset, or keep why that failed."""
+    try:
+        state.store().delete_dataset(name)
+    except AnalysisError as error:
+        flash.keep(flash.PAGE, error)
 
 
 def classes(dataset: Dataset) -> None:
@@ -37,41 +42,42 @@ def classes(dataset: Dataset) -> None:
     left, right = st.columns([5, 4], gap="large")
     dark = state.is_dark()
     with left:
-        theme.section("Examples of each class", tables.balance(dataset))
+        theme.section("Examples per class", tables.balance(dataset))
         figure = tables.class_bars(dataset, cache.slots(dataset.labels), dark=dark)
         st.plotly_chart(figure, key="sets.classes", config=figures.QUIET)
     with right:
-        theme.section("Length of the clips", tables.lengths(dataset))
+        theme.section("Duration of the clips", tables.lengths(dataset))
         st.plotly_chart(tables.duration_bars(dataset, dark=dark), key="sets.lengths", config=figures.QUIET)
-    theme.section("Pictures")
-    label = st.selectbox("Pictures of the class", dataset.labels, key=f"sets.class.{dataset.name}", width=360)
+    theme.section("Thumbnails")
+    label = st.selectbox("Class", dataset.labels, key=f"sets.class.{dataset.name}", width=360)
     gallery([item for item in dataset.items if label in tables.labels_of(item)], key=f"{dataset.name}.{label}")
 
 
 def gallery(items: list[Item], *, key: str) -> None:
     """Pictures of clips, some at a time."""
     if not items:
-        st.caption("No clip shows this label by itself.")
+        st.caption("No clip shows only this label.")
         return
     shown = state.remembered(f"sets.gallery.{key}", PICTURES)
     cells = "".join(_cell(item) for item in items[:shown])
     st.html(f'<div class="k-gallery">{cells}</div>')
     if len(items) > shown:
         st.button(
-            f"Show more of {formatting.number(len(items))}", icon=":material/expand_more:", on_click=state.remember,
+            f"Show more ({formatting.number(len(items))} in total)", icon=":material/expand_more:",
+            on_click=state.remember,
             args=(f"sets.gallery.{key}", shown * 2),
         )  # fmt: skip
 
 
 def _cell(item: Item) -> str:
     name = item.path.rpartition("/")[2]
-    told = f"<figcaption>{escape(name)}</figcaption>"
-    return f"<figure>{thumbnails.small(item.video, item.duration_s)}{told}</figure>"
+    text = f"<figcaption>{escape(name)}</figcaption>"
+    return f"<figure>{thumbnails.small(item.video, item.duration_s)}{text}</figure>"
 
 
 def clips(dataset: Dataset) -> None:
     """All clips as a table."""
-    st.caption("Click a column's head to sort; the magnifying glass above the table finds a clip.")
+    st.caption("Click a column header to sort. Use the search icon above the table to find a clip.")
     st.dataframe(
         tables.clips(dataset),
         hide_index=True,
@@ -84,8 +90,8 @@ def clips(dataset: Dataset) -> None:
 def findings(dataset: Dataset) -> None:
     """What was found when the set was read."""
     if not dataset.findings:
-        theme.empty("Nothing was wrong", "Every clip of the source could be read and takes part.")
+        theme.empty("No problems found", "Every clip of the source was imported.")
         return
-    lost = sum(one.left_out for one in dataset.findings)
-    st.caption(f"When this set was read, {formatting.count(lost, 'thing')} had to be left out.")
+    lost = sum(finding.left_out for finding in dataset.findings)
+    st.caption(f"{formatting.count(lost, 'item')} could not be imported.")
     st.dataframe(tables.findings(dataset.findings), hide_index=True, width="stretch", height=460)

@@ -15,23 +15,25 @@ from pages.ui.common.media import thumbnails
 from pages.ui.datasets import tables
 
 METHODS: dict[datasets.SplitMethod, str] = {
-    "folds": "Folds by group",
+    "folds": "Cross-validation by group",
     "leave one group out": "Leave one group out",
-    "given": "The split it came with",
+    "given": "Original split",
 }
-OWN = "A pattern of your own"
+OWN = "Custom pattern"
 PAIRS = 12
 LOOK = (
-    "Clips that were encoded anew, resized or slightly trimmed are told by how their pictures look. Found once, "
-    "the result is kept. A near-duplicate in training and test makes a score look better than it is."
+    "Finds clips that were re-encoded, resized or slightly trimmed by comparing their "
+    "pictures. The result is stored. A near-duplicate in both training and test data "
+    "inflates scores."
 )
 
 
 def panel(entry: DatasetEntry, dataset: Dataset) -> None:
     """Groups, folds and the button that keeps them."""
     theme.section(
-        "What belongs together",
-        "Clips of one group share people, place or recording. No group is torn: what is tested was never trained on.",
+        "Groups",
+        "Clips of a group share people, location or recording. A group is never divided between "
+        "training and test data.",
     )
     grouping = _grouping(entry, dataset)
     if grouping is None:
@@ -42,38 +44,41 @@ def panel(entry: DatasetEntry, dataset: Dataset) -> None:
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
-    with st.expander(f"See the {formatting.count(len(set(groups)), 'group')}", icon=":material/workspaces:"):
+    with st.expander(f"Show {formatting.count(len(set(groups)), 'group')}", icon=":material/workspaces:"):
         st.dataframe(tables.grouped(dataset, groups), hide_index=True, width="stretch", height=320)
-    theme.section("How it is split", "Each fold trains on some groups and is tested on others it never saw.")
+    theme.section("Split", "Each fold trains on some groups and is tested on held-out groups.")
     _folds(entry, dataset, grouping, joins)
 
 
 def _joins(entry: DatasetEntry) -> tuple[tuple[int, int], ...]:
     """Which pairs of clips stay together: as set in this session, at first as the set's split has them."""
-    told = state.remembered(f"sets.joins.{entry.key}", None)
-    if told is not None:
-        return told
+    stored = state.remembered(f"sets.joins.{entry.key}", None)
+    if stored is not None:
+        return stored
     kept = state.store().split_keys(entry.key)
     return state.store().read(kept[0], Split).joins if kept else ()
 
 
 def _grouping(entry: DatasetEntry, dataset: Dataset) -> Grouping | None:
     """The grouping that was chosen; None while a pattern is still to be typed."""
-    offers = {f"{one.title} · {formatting.count(one.count, 'group')}": one for one in cache.offers(entry)}
-    chosen = st.radio("A group is told by", [*offers, OWN], 0, key=f"sets.grouping.{entry.key}")
+    offers = {f"{offer.title} · {formatting.count(offer.count, 'group')}": offer for offer in cache.offers(entry)}
+    chosen = st.radio("Group by", [*offers, OWN], 0, key=f"sets.grouping.{entry.key}")
     if chosen in offers:
         offer = offers[chosen]
         if offer.grouping.by != "clip":
-            st.caption(f"For example {theme.plain(formatting.listed(offer.examples))}.")
+            st.caption(f"Examples: {theme.plain(formatting.listed(offer.examples))}.")
         else:
-            st.caption("Choose this only if no two clips show the same person, place or recording.")
+            st.caption("Choose this only if no two clips share people, location or recording.")
         return offer.grouping
     text = st.text_input(
         "Pattern",
         key=f"sets.pattern.{entry.key}",
         placeholder="^(?P<group>[^_]+)_",
-        help="A regular expression, searched in the clip's name without its ending; with a / in it, in the whole path. "
-        "Its part named group counts. gNN is short for UCF101's groups.",
+        help=(
+            "A regular expression, matched against the clip's file name without its extension, or "
+            "against the whole path if it contains a slash. The capture named group identifies the "
+            "group. gNN is short for the groups of UCF101."
+        ),
     )
     try:
         return datasets.grouping_of(text.strip()) if text.strip() else None
@@ -89,14 +94,16 @@ def _folds(entry: DatasetEntry, dataset: Dataset, grouping: Grouping, joins: tup
     left, middle, right = st.columns([4, 2, 2])
     method = left.selectbox("Method", options, len(options) - 1 if given else 0, METHODS.__getitem__, key="sets.method")
     count = int(middle.number_input("Folds", 2, 100, 5, key="sets.folds", disabled=method != "folds"))
-    seed = int(right.number_input("Seed", 0, 10_000, 0, key="sets.seed", help="Another seed draws other groups."))
+    seed = int(
+        right.number_input("Seed", 0, 10_000, 0, key="sets.seed", help="Random seed for assigning groups to folds.")
+    )
     try:
         split = cache.drawn_split(entry, grouping, method, count, seed, joins)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
     st.plotly_chart(tables.fold_bars(split, dark=state.is_dark()), key="sets.fold-bars", config=figures.QUIET)
-    with st.expander("The folds one by one", icon=":material/table_rows:"):
+    with st.expander("All folds", icon=":material/table_rows:"):
         st.dataframe(tables.folds(split), hide_index=True, width="stretch")
     _warnings(dataset, split)
     _save(entry, split, _leaks(entry, split))
@@ -104,26 +111,27 @@ def _folds(entry: DatasetEntry, dataset: Dataset, grouping: Grouping, joins: tup
 
 def _warnings(dataset: Dataset, split: Split) -> None:
     """What cannot be learned or tested in some fold."""
-    found = datasets.gaps(dataset, split)
-    if found:
-        told = [
-            f"{one.file.capitalize()} has no {one.expected}{'' if one.got == 'none' else f': {one.got}'}."
-            for one in found[:8]
+    findings = datasets.gaps(dataset, split)
+    if findings:
+        texts = [
+            f"{finding.file.capitalize()} has no {finding.expected}"
+            + ("." if finding.got == "none" else f": {finding.got}.")
+            for finding in findings[:8]
         ]
-        theme.notes((*told, *((f"and {len(found) - 8} more of the kind.",) if len(found) > 8 else ())))
+        theme.notes((*texts, *((f"and {len(findings) - 8} more.",) if len(findings) > 8 else ())))
 
 
 def _leaks(entry: DatasetEntry, split: Split) -> tuple[Pair, ...]:
     """The near-duplicates that the split has on two sides, told."""
-    found = importer.duplicates(state.store(), entry.key)
-    if found is None:
-        st.caption("Near-duplicates were not looked for yet; see the part of that name.")
+    duplicates = importer.duplicates(state.store(), entry.key)
+    if duplicates is None:
+        st.caption("Near-duplicates have not been searched for yet; see the Near-duplicates view.")
         return ()
-    torn = datasets.leaks(split, found)
+    torn = datasets.leaks(split, duplicates)
     if torn:
         pairs = formatting.count(len(torn), "pair")
         theme.notes(
-            (f"{pairs} of clips that look alike stand on two sides of a fold. See Near-duplicates to join them.",)
+            (f"{pairs} of similar clips are in different parts of a fold. Join them in the Near-duplicates view.",)
         )
     return torn
 
@@ -133,11 +141,12 @@ def _save(entry: DatasetEntry, split: Split, torn: tuple[Pair, ...]) -> None:
     key = datasets.split_key(split)
     kept = state.store().split_keys(entry.key)
     if kept and kept[0] == key:
-        st.success("This is the split of the set. Training uses it.", icon=":material/check_circle:")
+        st.success("This is the current split of the dataset. Training uses it.", icon=":material/check_circle:")
         return
-    agreed = not torn or st.checkbox("These clips are different: split them all the same", key=f"sets.agree.{key}")
-    told = "Use this split instead" if kept else "Use this split"
-    if button.pressed(told, key="sets.save", type="primary", icon=":material/call_split:", disabled=not agreed):
+    agreed = not torn or st.checkbox("These clips are different: keep them in separate groups", key=f"sets.agree.{key}")
+    if button.pressed(
+        "Use this split", key="sets.save", type="primary", icon=":material/call_split:", disabled=not agreed
+    ):
         state.store().save_split(split, key)
         st.rerun()
 
@@ -149,27 +158,25 @@ def duplicates(entry: DatasetEntry, dataset: Dataset) -> None:
     """Clips that look alike, and which of them must stay in one group."""
     key = importer.duplicates_key(entry.key)
     task = (importer.find_duplicates, state.store(), entry.name)
-    if not job_panel.ready(key, "Look for near-duplicates", *task, noun="clip", about=LOOK):
+    if not job_panel.ready(key, "Find near-duplicates", *task, noun="clip", about=LOOK):
         return
-    found = importer.duplicates(state.store(), entry.key)
-    if found is None:
+    pairs = importer.duplicates(state.store(), entry.key)
+    if pairs is None:
         st.rerun()
-    if found.left:
-        theme.notes(
-            (f"{formatting.number(found.left)} pairs were not compared: too many clips look alike at first sight.",)
-        )
-    if not found.pairs:
-        theme.empty("No two clips look alike", "Nothing needs to be joined.")
+    if pairs.left:
+        theme.notes((f"{formatting.number(pairs.left)} pairs were not compared because too many clips are similar.",))
+    if not pairs.pairs:
+        theme.empty("No near-duplicates found", "No groups need to be joined.")
         return
     theme.section(
-        f"{formatting.count(len(found.pairs), 'pair')} of clips that look alike",
-        "Are they one recording? Then keep them in one group, so that no split parts them.",
+        f"{formatting.count(len(pairs.pairs), 'pair')} of similar clips",
+        "If they come from the same recording, keep them in one group so that no split separates them.",
     )
-    _join_all(entry, found.pairs)
+    _join_all(entry, pairs.pairs)
     shown = state.remembered(f"sets.pairs.{entry.key}", PAIRS)
-    for pair in found.pairs[:shown]:
+    for pair in pairs.pairs[:shown]:
         _pair(entry, dataset, pair)
-    if len(found.pairs) > shown:
+    if len(pairs.pairs) > shown:
         st.button(
             "Show more pairs", icon=":material/expand_more:", on_click=state.remember,
             args=(f"sets.pairs.{entry.key}", shown * 2),
@@ -181,14 +188,14 @@ def _join_all(entry: DatasetEntry, pairs: tuple[Pair, ...]) -> None:
     every = tuple((pair.first, pair.second) for pair in pairs)
     with st.container(horizontal=True):
         st.button(
-            "Keep all together",
+            "Join all pairs",
             icon=":material/join_inner:",
             disabled=set(joins) >= set(every),
             on_click=state.remember,
             args=(f"sets.joins.{entry.key}", every),
         )
         st.button(
-            "Keep none together", disabled=not joins, on_click=state.remember, args=(f"sets.joins.{entry.key}", ())
+            "Separate all pairs", disabled=not joins, on_click=state.remember, args=(f"sets.joins.{entry.key}", ())
         )
 
 
@@ -203,10 +210,10 @@ def _pair(entry: DatasetEntry, dataset: Dataset, pair: Pair) -> None:
             column.html(thumbnails.small(item.video, item.duration_s))
             column.caption(theme.plain(item.path))
         rest.markdown(
-            "The same bytes." if pair.same else f"Their pictures agree to {formatting.per_cent(1 - pair.picture)}."
+            "Identical files." if pair.same else f"Picture similarity: {formatting.per_cent(1 - pair.picture)}."
         )
         together = rest.toggle("Keep in one group", ends in joins, key=f"sets.join.{entry.key}.{ends}.{ends in joins}")
     if together != (ends in joins):
-        others = tuple(one for one in joins if one != ends)
+        others = tuple(join for join in joins if join != ends)
         state.remember(f"sets.joins.{entry.key}", (*others, ends) if together else others)
         st.rerun()

@@ -15,22 +15,22 @@ if TYPE_CHECKING:
     from pandas import DataFrame
     from plotly.graph_objects import Figure
 
-PARTS = {TRAIN: ("to train", "#0072B2"), VALIDATION: ("to validate", "#E69F00"), TEST: ("to test", "#009E73")}
+PARTS = {TRAIN: ("train", "#0072B2"), VALIDATION: ("validation", "#E69F00"), TEST: ("test", "#009E73")}
 TALLEST_PX = 720
 GIVEN = {"": "", "train": "training", "val": "validation", "test": "testing", "unused": "not used"}
 
 
-def findings(found: Sequence[Finding]) -> "DataFrame":
+def findings(items: Sequence[Finding]) -> "DataFrame":
     """What was found in a source, what is left out first."""
     from pandas import DataFrame
 
-    ordered = sorted(found, key=lambda one: not one.left_out)
+    ordered = sorted(items, key=lambda finding: not finding.left_out)
     columns = {
-        "Where": [one.file for one in ordered],
-        "Line": [str(one.line or "") for one in ordered],
-        "Expected": [one.expected for one in ordered],
-        "Got": [one.got for one in ordered],
-        "What of it": ["left out" if one.left_out else "taken in all the same" for one in ordered],
+        "Location": [finding.file for finding in ordered],
+        "Line": [str(finding.line or "") for finding in ordered],
+        "Expected": [finding.expected for finding in ordered],
+        "Got": [finding.got for finding in ordered],
+        "Outcome": ["skipped" if finding.left_out else "imported anyway" for finding in ordered],
     }
     return DataFrame({name: cells for name, cells in columns.items() if name != "Line" or any(cells)})
 
@@ -46,7 +46,7 @@ def clips(dataset: Dataset, groups: Sequence[str] = ()) -> "DataFrame":
         "Seconds": [item.duration_s for item in dataset.items],
         "Group": shown,
         "Subject": [item.subject for item in dataset.items],
-        "Given for": [GIVEN[item.split] for item in dataset.items],
+        "Original split": [GIVEN[item.split] for item in dataset.items],
     }
     return DataFrame({name: cells for name, cells in columns.items() if any(cells)})
 
@@ -73,7 +73,7 @@ def grouped(dataset: Dataset, groups: Sequence[str]) -> "DataFrame":
             "Clips": len(own),
             "Classes": len(set().union(*(labels_of(item) for item in own))),
             "Seconds": sum(item.duration_s for item in own),
-            "For example": ", ".join(item.path.rpartition("/")[2] for item in own[:3]),
+            "Example": ", ".join(item.path.rpartition("/")[2] for item in own[:3]),
         }
         for group, own in sorted(members.items())
     ]
@@ -87,7 +87,7 @@ def labels_of(item: Item) -> set[str]:
 
 def counts(dataset: Dataset) -> dict[str, tuple[int, float]]:
     """For each label in order: clips, or segments in a set of segments, and seconds."""
-    told: Counter[str] = Counter()
+    totals: Counter[str] = Counter()
     seconds = dict.fromkeys(dataset.labels, 0.0)
     for item in dataset.items:
         pieces = [(part.label, part.stop_s - part.start_s) for part in item.segments]
@@ -95,50 +95,51 @@ def counts(dataset: Dataset) -> dict[str, tuple[int, float]]:
             rest_s = sum(stop - start for start, stop in item.seen) - sum(length for _, length in pieces)
             pieces += [(dataset.background, rest_s)] if rest_s > 1e-6 else []
         for label, length_s in pieces or [(item.label, item.duration_s)]:
-            told[label] += 1
+            totals[label] += 1
             seconds[label] += length_s
-    return {label: (told[label], float(seconds[label])) for label in dataset.labels}
+    return {label: (totals[label], float(seconds[label])) for label in dataset.labels}
 
 
 def balance(dataset: Dataset) -> str:
     """How even the classes are, in words."""
     sizes = [count for count, _ in counts(dataset).values()]
     if not sizes or min(sizes) == max(sizes):
-        return "All classes have as many examples."
+        return "All classes have the same number of examples."
     times = max(sizes) / max(1, min(sizes))
     if times < 2:
-        return "The classes are about even."
+        return "The classes are roughly balanced."
     return (
-        f"The largest class has {times:.0f} times as many examples as the smallest; training weighs classes for that."
+        f"The largest class has {times:.0f} times as many examples as the smallest; "
+        "training weights classes accordingly."
     )
 
 
 def lengths(dataset: Dataset) -> str:
     """How long the clips are, in words."""
     shortest, longest = (formatting.length(pick(item.duration_s for item in dataset.items)) for pick in (min, max))
-    return f"All of them last {shortest}." if shortest == longest else f"From {shortest} to {longest}."
+    return f"All clips: {shortest}." if shortest == longest else f"From {shortest} to {longest}."
 
 
 def class_bars(dataset: Dataset, slots: Mapping[str, int], *, dark: bool) -> "Figure":
     """How many examples each class has."""
     from plotly import graph_objects as go
 
-    told = counts(dataset)
-    labels = list(told)
+    pairs = counts(dataset)
+    labels = list(pairs)
     unit = "segments" if any(item.segments for item in dataset.items) else "clips"
     bars = go.Bar(
         y=labels,
-        x=[count for count, _ in told.values()],
+        x=[count for count, _ in pairs.values()],
         orientation="h",
         marker={"color": [colour(slots[label]) for label in labels]},
-        text=[formatting.number(count) for count, _ in told.values()],
+        text=[formatting.number(count) for count, _ in pairs.values()],
         textangle=0,
-        customdata=[formatting.length(seconds) for _, seconds in told.values()],
-        hovertemplate="%{y}: %{x} " + unit + ", %{customdata} in all<extra></extra>",
+        customdata=[formatting.length(seconds) for _, seconds in pairs.values()],
+        hovertemplate="%{y}: %{x} " + unit + ", %{customdata} in total<extra></extra>",
     )
     figure = go.Figure(bars)
     figure.update_yaxes(autorange="reversed", automargin=True, title=None, dtick=1 if len(labels) <= 60 else None)
-    figure.update_xaxes(title=f"{unit} of the class", rangemode="tozero")
+    figure.update_xaxes(title=f"number of {unit}", rangemode="tozero")
     return _laid_out(figure, dark, min(TALLEST_PX, 90 + 30 * len(labels)))
 
 
@@ -149,17 +150,17 @@ def duration_bars(dataset: Dataset, *, dark: bool) -> "Figure":
     lengths_s = np.array([item.duration_s for item in dataset.items])
     edges_s = np.histogram_bin_edges(lengths_s, bins=min(24, max(4, round(len(lengths_s) ** 0.5))))
     numbers, _ = np.histogram(lengths_s, edges_s)
-    told = [f"{formatting.length(a)} to {formatting.length(b)}" for a, b in pairwise(edges_s)]
+    texts = [f"{formatting.length(a)} to {formatting.length(b)}" for a, b in pairwise(edges_s)]
     bars = go.Bar(
         x=(edges_s[:-1] + edges_s[1:]) / 2,
         y=numbers,
         width=np.diff(edges_s) * 0.92,
         marker={"color": "#B8873A"},
-        customdata=told,
+        customdata=texts,
         hovertemplate="%{y} clips of %{customdata}<extra></extra>",
     )
     figure = go.Figure(bars)
-    figure.update_xaxes(title="length of the clip, s")
+    figure.update_xaxes(title="duration, s")
     figure.update_yaxes(title="clips", rangemode="tozero")
     return _laid_out(figure, dark, 300)
 
@@ -174,8 +175,8 @@ def fold_bars(split: Split, *, dark: bool) -> "Figure":
         numbers = (split.parts == part).sum(axis=1)
         if not numbers.any():
             continue
-        told = f"%{{y}}: %{{x}} clips {name}<extra></extra>"
-        figure.add_bar(y=names, x=numbers, name=name, orientation="h", marker={"color": shade}, hovertemplate=told)
+        text = f"%{{y}}: %{{x}} clips {name}<extra></extra>"
+        figure.add_bar(y=names, x=numbers, name=name, orientation="h", marker={"color": shade}, hovertemplate=text)
     figure.update_layout(
         barmode="stack", legend={"orientation": "h", "traceorder": "normal", "y": 1.02, "yanchor": "bottom", "x": 0}
     )
@@ -192,8 +193,8 @@ def folds(split: Split) -> "DataFrame":
     for number in range(len(split.parts)):
         fold = split.fold(number)
         names = ", ".join(fold.groups[:8]) + (f" and {len(fold.groups) - 8} more" if len(fold.groups) > 8 else "")
-        parts = {"Train": len(fold.train), "Validate": len(fold.validation), "Test": len(fold.test)}
-        rows.append({"Fold": number + 1} | parts | {"Groups that are tested": names})
+        parts = {"Train": len(fold.train), "Validation": len(fold.validation), "Test": len(fold.test)}
+        rows.append({"Fold": number + 1} | parts | {"Test groups": names})
     return DataFrame(rows)
 
 

@@ -15,10 +15,10 @@ from pages.ui.common.player import player
 from pages.ui.evaluate import selection
 
 ORDERS = {
-    "surest mistakes": "Surest mistakes",
-    "least sure": "Least sure",
-    "by name": "By name",
-    "as listed": "As in the set",
+    "surest mistakes": "Most confident errors",
+    "least sure": "Least confident",
+    "by name": "Name",
+    "as listed": "Dataset order",
 }
 PAGE = 48  # pictures at first; “Show more” doubles them
 BEFORE_S = 1.5  # a mistake plays from so long before its surest moment
@@ -29,9 +29,9 @@ _gallery = theme.component(Path(__file__).with_name("gallery.js"))
 
 def panel(key: str, choice: Choice, *, at: str, title: str = "", first: str = "surest mistakes") -> None:
     """All that `choice` asks for, a part at a time. at: the name of the place on the page; first: the usual order."""
-    found = cache.evaluation(key)
+    evaluation = cache.evaluation(key)
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"evaluate-list-{at}"):
-        st.html(f'<div class="k-chosen">{escape(title or selection.told(choice))}</div>')
+        st.html(f'<div class="k-chosen">{escape(title or selection.described(choice))}</div>')
         names = ORDERS if first != "as listed" else ORDERS | {"as listed": "Most suspicious"}
         order = st.selectbox(
             "Order", list(names), list(names).index(first), names.__getitem__, key=f"evaluate.order.{at}.{first}",
@@ -40,14 +40,14 @@ def panel(key: str, choice: Choice, *, at: str, title: str = "", first: str = "s
     shown_key = f"evaluate.shown.{key}.{choice}.{order}"
     shown = state.remembered(shown_key, PAGE)
     listing = cache.listing(key, choice, str(order), 0, shown)
-    st.caption(counted(listing, selection.noun(found)))
+    st.caption(counted(listing, selection.noun(evaluation)))
     if not listing.total:
-        theme.empty("None", "Nothing of this kind was found, so there is no clip to show.")
+        theme.empty("None", "No clips match this selection.")
         return
     _pictures(listing, key=f"evaluate.gallery.{at}", name=f"{key}.{choice}.{order}", at=at)
     if listing.total > shown:
         st.button(
-            f"Show more of {formatting.number(listing.total)}",
+            f"Show more ({formatting.number(listing.total)} in total)",
             icon=":material/expand_more:",
             key=f"evaluate.more.{at}",
             on_click=state.remember, args=(shown_key, shown * 2),
@@ -69,7 +69,7 @@ def _pictures(listing: Listing, *, key: str, name: str, at: str) -> None:
     slots = cache.slots(
         tuple(sorted({label for case in listing.cases for label in (case.truth, case.predicted) if label}))
     )
-    items = [_item(place, case, slots) for place, case in enumerate(listing.cases)]
+    items = [_item(index, case, slots) for index, case in enumerate(listing.cases)]
     order = f"{name}|" + "|".join(f"{item['id']}" for item in items)
     answer = _gallery(key=key, data={"items": items, "order": order}, on_picked_change=_nothing)
     if isinstance(answer.picked, int) and 0 <= answer.picked < listing.total:
@@ -80,21 +80,21 @@ def _nothing() -> None:
     """Streamlit wants a callback to keep the value of a component."""
 
 
-def _item(place: int, case: Case, slots: dict[str, int]) -> dict:
+def _item(index: int, case: Case, slots: dict[str, int]) -> dict:
     """A case as the gallery draws it."""
     return {
-        "id": place,
+        "id": index,
         "source": _picture(case),
         "fallback": f"{player.prefix()}/thumbs/{case.video}",
         "length": _when(case),
         "name": case.path.rpartition("/")[2],
-        "truth": case.truth or "not told",
+        "truth": case.truth or "unknown",
         "truth_colour": figures.colour(slots[case.truth]) if case.truth else "transparent",
         "prediction": case.predicted,
         "prediction_colour": figures.colour(slots[case.predicted]),
         "confidence": "" if case.confidence is None else formatting.per_cent(case.confidence),
         "right": case.right,
-        "note": f"The second said {case.other}." if case.other else "",
+        "note": f"Second: {case.other}." if case.other else "",
     }
 
 
@@ -113,7 +113,7 @@ def _when(case: Case) -> str:
     """The length of a clip, or from when to when a stretch of it lasts."""
     if _whole(case):
         return formatting.clock(case.stop_s)
-    return f"{formatting.clock(case.start_s, places=1)} to {formatting.clock(case.stop_s, places=1)}"
+    return f"{formatting.clock(case.start_s, decimals=1)} to {formatting.clock(case.stop_s, decimals=1)}"
 
 
 def _forget() -> None:
@@ -123,51 +123,51 @@ def _forget() -> None:
 @st.dialog("Watch", width="large", on_dismiss=_forget)
 def _watch(key: str, choice: Choice, order: str, at: str) -> None:
     """One clip in large, with its lanes, and the way to the ones before and after."""
-    place = state.remembered(WATCHED, (at, 0))[1]
-    listing = cache.listing(key, choice, order, place, 1)
+    index = state.remembered(WATCHED, (at, 0))[1]
+    listing = cache.listing(key, choice, order, index, 1)
     if not listing.cases:
-        theme.empty("It is gone", "Close this and click again.")
+        theme.empty("Clip not found", "Close this dialog and click again.")
         return
     case = listing.cases[0]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.html(f'<div class="k-name">{escape(case.path)}</div>', width="stretch")
-        _steps(place, listing.total, at)
+        _steps(index, listing.total, at)
     _said(case)
     start_s = case.start_s if case.rows == 1 else max(case.start_s, case.moment_s - BEFORE_S)
     play(key, case.video, case.unit, start_s=start_s)
-    if button.pressed("Open on the Timeline", icon=":material/view_timeline:", type="tertiary", key="evaluate.open"):
+    if button.pressed("Open in Timeline", icon=":material/view_timeline:", type="tertiary", key="evaluate.open"):
         _forget()
         state.go("timeline", case.video)
         st.rerun()
 
 
-def _steps(place: int, total: int, at: str) -> None:
+def _steps(index: int, total: int, at: str) -> None:
     """Buttons to the clips before and after."""
     for name, icon, to, shortcut in (
-        ("Previous", ":material/chevron_left:", place - 1, "p"),
-        ("Next", ":material/chevron_right:", place + 1, "n"),
+        ("Previous", ":material/chevron_left:", index - 1, "p"),
+        ("Next", ":material/chevron_right:", index + 1, "n"),
     ):
         st.button(
             name, icon=icon, key=f"evaluate.{name}", disabled=not 0 <= to < total, shortcut=shortcut,
             on_click=state.remember, args=(WATCHED, (at, to)),
         )  # fmt: skip
-    st.caption(f"{formatting.number(place + 1)} of {formatting.number(total)}")
+    st.caption(f"{formatting.number(index + 1)} of {formatting.number(total)}")
 
 
 def _said(case: Case) -> None:
     """Truth and prediction as chips with the scores that the model gave them, and what else is known of the clip."""
     slots = cache.slots(tuple(sorted({case.truth, case.predicted} - {""})))
-    chips = [("it is", case.truth, case.own), ("the model said", case.predicted, case.confidence)]
-    told = "".join(_chip(name, label, slots[label], score) for name, label, score in chips if label)
+    chips = [("true label", case.truth, case.own), ("predicted", case.predicted, case.confidence)]
+    text = "".join(_chip(name, label, slots[label], score) for name, label, score in chips if label)
     facts = [f"group {case.group}"] if case.group and case.group != case.path else []
     facts += [f"tested in fold {case.fold + 1}"] if case.fold >= 0 else []
-    facts += [f"the second said {case.other}"] if case.other else []
-    st.html(f'<div>{told}<span class="k-fact">{escape(" · ".join(facts))}</span></div>')
+    facts += [f"second: {case.other}"] if case.other else []
+    st.html(f'<div>{text}<span class="k-fact">{escape(" · ".join(facts))}</span></div>')
 
 
 def _chip(name: str, label: str, slot: int, score: float | None) -> str:
-    told = "" if score is None else formatting.per_cent(score)
-    return f'<span class="k-fact">{name}</span>{theme.chip(label, slot, told)}'
+    text = "" if score is None else formatting.per_cent(score)
+    return f'<span class="k-fact">{name}</span>{theme.chip(label, slot, text)}'
 
 
 def play(key: str, video: str, unit: int, *, start_s: float, at_once: bool = True) -> None:
@@ -177,7 +177,7 @@ def play(key: str, video: str, unit: int, *, start_s: float, at_once: bool = Tru
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
-    labels = {one.label for one in (*lanes.truth, *lanes.predicted)}
+    labels = {segment.label for segment in (*lanes.truth, *lanes.predicted)}
     player.compared(
         info, lanes.truth, lanes.predicted, lanes.disagreement, cache.slots(tuple(sorted(labels))), at_once=at_once,
         playable=player.playable(info), start_s=start_s, key=f"evaluate.player.{video}.{start_s:.2f}",

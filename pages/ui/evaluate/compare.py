@@ -9,13 +9,12 @@ from core.workspace.store import DatasetEntry
 from pages.ui import cache, state
 from pages.ui.common import figures, formatting, theme
 from pages.ui.common.jobs import job_panel
-from pages.ui.evaluate import clip_list, descriptions, picker
-from pages.ui.evaluate import figures as evaluate_figures
+from pages.ui.evaluate import clip_list, descriptions, metric_figures, picker
 
 SHARES = ("accuracy", "frame_accuracy", "balanced_accuracy", "macro_f1", "edit", "f1_50", "top5")
-SIDES = {"lost": "Only the first is right", "won": "Only the second is right"}
+SIDES = {"lost": "Only the first is correct", "won": "Only the second is correct"}
 MOST_CLASSES = 20
-ABOUT = "It is made once and kept. A model that has not looked at these clips yet looks at them first."
+ABOUT = "The comparison is stored. Clips without a stored prediction are predicted first."
 
 
 def show(key: str, entry: DatasetEntry, first: evaluation.EvaluationQuestion) -> None:
@@ -28,61 +27,65 @@ def show(key: str, entry: DatasetEntry, first: evaluation.EvaluationQuestion) ->
         return
     at_once = second.source == "run"
     task = (evaluation.evaluate, store, second)
-    if not job_panel.ready(other, "Evaluate it too", *task, at_once=at_once, about="" if at_once else ABOUT):
+    if not job_panel.ready(other, "Evaluate the second", *task, at_once=at_once, about="" if at_once else ABOUT):
         return
     rival = evaluation.rivalry_key(key, other)
-    if job_panel.ready(rival, "Compare the two", evaluation.compare, store, key, other, at_once=True, noun="step"):
+    if job_panel.ready(rival, "Compare", evaluation.compare, store, key, other, at_once=True, noun="step"):
         _compared(key, other, rival)
 
 
 def _compared(key: str, other: str, rival: str) -> None:
     """Outcome, differences, classes, clips."""
-    found, one = cache.rivalry(rival), cache.evaluation(key)
-    name = descriptions.main_number(one)
-    st.html(f'<div class="k-headline">{descriptions.beaten(found, name)}</div>')
-    theme.facts((f"First: {found.titles[0]}", f"Second: {found.titles[1]}", *_shared(found)))
-    if found.warnings:
-        theme.notes(found.warnings)
+    rivalry, evaluation = cache.rivalry(rival), cache.evaluation(key)
+    name = descriptions.main_number(evaluation)
+    st.html(f'<div class="k-headline">{descriptions.beaten(rivalry, name)}</div>')
+    theme.facts((f"First: {rivalry.titles[0]}", f"Second: {rivalry.titles[1]}", *_shared(rivalry)))
+    if rivalry.warnings:
+        theme.notes(rivalry.warnings)
     left, right = st.columns(2, gap="large")
     with left:
-        _differences(found)
+        _differences(rivalry)
     with right:
-        _by_class(found)
-    _changed(one, found, (other, rival), key)
+        _by_class(rivalry)
+    _changed(evaluation, rivalry, (other, rival), key)
 
 
-def _shared(found: Rivalry) -> tuple[str, ...]:
-    told = (f"on the {formatting.count(found.shared, 'clip')} that both were tested on",)
+def _shared(rivalry: Rivalry) -> tuple[str, ...]:
+    texts = (f"on the {formatting.count(rivalry.shared, 'clip')} in both test sets",)
     alone = [
         f"{formatting.count(count, 'clip')} only in the {which}"
-        for count, which in ((found.only_first, "first"), (found.only_second, "second"))
+        for count, which in ((rivalry.only_first, "first"), (rivalry.only_second, "second"))
         if count
     ]
-    return (*told, *alone)
+    return (*texts, *alone)
 
 
-def _differences(found: Rivalry) -> None:
+def _differences(rivalry: Rivalry) -> None:
     """Each number of the first minus that of the second, with its interval."""
     theme.section(
-        "First minus second", "Right of the dotted line the first is better. An interval across it may be chance."
+        "Difference (first − second)",
+        "The first is better to the right of the dotted line. A difference whose interval "
+        "crosses the line may be due to chance.",
     )
-    told = [(METRICS[name].label, found.overall[name][2]) for name in SHARES if name in found.overall]
-    rows = [_points(name, gap) for name, gap in told if gap.value is not None]
+    pairs = [(METRICS[name].label, rivalry.overall[name][2]) for name in SHARES if name in rivalry.overall]
+    rows = [_points(name, gap) for name, gap in pairs if gap.value is not None]
     st.plotly_chart(
-        evaluate_figures.differences(rows, dark=state.is_dark()), key="evaluate.differences", theme=None,
+        metric_figures.differences(rows, dark=state.is_dark()), key="evaluate.differences", theme=None,
         config=figures.QUIET,
     )  # fmt: skip
-    with st.expander("All numbers of both", icon=":material/table_rows:"):
-        st.dataframe(descriptions.rivals(found), hide_index=True, width="stretch")
-    if found.p is not None:
+    with st.expander("All metrics", icon=":material/table_rows:"):
+        st.dataframe(descriptions.rivals(rivalry), hide_index=True, width="stretch")
+    if rivalry.p is not None:
         st.caption(
-            f"Only the first was right on {formatting.number(found.right_first)}, only the second on "
-            f"{formatting.number(found.right_second)}: p = {found.p:.3f}.",
-            help="McNemar's test: how likely so uneven a split is if both were equally good. Below 0.05 it is usually "
-            "called no chance.",
+            f"Only the first is correct on {formatting.number(rivalry.right_first)}, only the second on "
+            f"{formatting.number(rivalry.right_second)}: p = {rivalry.p:.3f}.",
+            help=(
+                "McNemar's test: the probability of a difference at least this large if both were "
+                "equally good. Values below 0.05 are usually called significant."
+            ),
         )
-    elif found.why:
-        st.caption(theme.plain(found.why))
+    elif rivalry.why:
+        st.caption(theme.plain(rivalry.why))
 
 
 def _points(name: str, gap: Estimate) -> tuple[str, float, float | None, float | None]:
@@ -91,33 +94,33 @@ def _points(name: str, gap: Estimate) -> tuple[str, float, float | None, float |
     return name, 100 * (gap.value or 0), low, high
 
 
-def _by_class(found: Rivalry) -> None:
+def _by_class(rivalry: Rivalry) -> None:
     """The classes in which the two differ most."""
-    theme.section("Class by class", "Difference in how many of each class were found.")
-    told = [
+    theme.section("Per class", "Difference in recall for each class.")
+    pairs = [
         (label, gap)
-        for label, gap in zip(found.labels, found.by_label["recall"], strict=True)
+        for label, gap in zip(rivalry.labels, rivalry.by_label["recall"], strict=True)
         if gap.value is not None and gap.value != 0
     ]
-    if not told:
-        theme.empty("No difference", "Both find equally many of every class.")
+    if not pairs:
+        theme.empty("No difference", "Both have the same recall for every class.")
         return
-    told.sort(key=lambda row: -abs(row[1].value or 0))
-    rows = [_points(label, gap) for label, gap in told[:MOST_CLASSES]]
+    pairs.sort(key=lambda row: -abs(row[1].value or 0))
+    rows = [_points(label, gap) for label, gap in pairs[:MOST_CLASSES]]
     st.plotly_chart(
-        evaluate_figures.differences(rows, dark=state.is_dark()), key="evaluate.by-class", theme=None,
+        metric_figures.differences(rows, dark=state.is_dark()), key="evaluate.by-class", theme=None,
         config=figures.QUIET,
     )  # fmt: skip
-    if len(told) > MOST_CLASSES:
-        st.caption(f"The {MOST_CLASSES} classes of {len(told)} in which they differ most.")
+    if len(pairs) > MOST_CLASSES:
+        st.caption(f"The {MOST_CLASSES} classes of {len(pairs)} with the largest differences.")
 
 
-def _changed(one: Evaluation, found: Rivalry, second: tuple[str, str], key: str) -> None:
+def _changed(evaluation: Evaluation, rivalry: Rivalry, second: tuple[str, str], key: str) -> None:
     """The clips that only one of the two named rightly."""
-    theme.section("What changed side", "Clips that one of them gets right and the other does not.")
-    counts = {"lost": len(found.lost), "won": len(found.won)}
+    theme.section("Changed predictions", "Clips that only one of the two classifies correctly.")
+    counts = {"lost": len(rivalry.lost), "won": len(rivalry.won)}
     side = st.segmented_control(
-        "Which", list(SIDES), default="lost" if counts["lost"] or not counts["won"] else "won", key="evaluate.side",
+        "Show", list(SIDES), default="lost" if counts["lost"] or not counts["won"] else "won", key="evaluate.side",
         format_func=lambda name: f"{SIDES[name]} ({formatting.number(counts[name])})", required=True,
         label_visibility="collapsed",
     )  # fmt: skip

@@ -28,32 +28,32 @@ BLUES = ((0.0, "#E3EFF7"), (0.5, "#7FB2D3"), (1.0, "#00568A"))
 BLUES_DARK = ((0.0, "#142A3A"), (0.5, "#1F5C85"), (1.0, "#8FCBF0"))
 
 
-def figure(found: Evaluation, shown: Sequence[int], mode: Mode, *, dark: bool) -> "Figure":
+def figure(results: Evaluation, shown: Sequence[int], mode: Mode, *, dark: bool) -> "Figure":
     """The cells of the classes `shown`; a click on one gives (truth, predicted) as places in the labels.
 
     A row for each class that is true somewhere, a column for each class.
     """
-    true = found.card.confusion.sum(axis=1) > 0
-    rows = [at for at, place in enumerate(shown) if true[place]] or list(range(len(shown)))
-    counts = evaluation.matrix(found, shown, "counts")[rows].astype(np.int64)  # (R, C)
-    values = evaluation.matrix(found, shown, mode)[rows] * (1 if mode == "counts" else 100)
+    true = results.card.confusion.sum(axis=1) > 0
+    rows = [at for at, index in enumerate(shown) if true[index]] or list(range(len(shown)))
+    counts = evaluation.matrix(results, shown, "counts")[rows].astype(np.int64)  # (R, C)
+    values = evaluation.matrix(results, shown, mode)[rows] * (1 if mode == "counts" else 100)
     columns = np.asarray(shown)
     right = columns[rows][:, None] == columns
     side_px = 17 if len(shown) > 24 else max(24, min(56, 460 // max(1, len(shown))))
     drawn = blank(dark, 150 + side_px * len(rows) + (70 if len(shown) > 4 else 0))
-    noun = "moment" if found.found.over_time else "clip"
+    noun = "moment" if results.found.over_time else "clip"
     units = {"counts": f"{noun}s", "truth": "% of the true class", "prediction": "% of the predicted class"}
     for which, name in ((right, "right"), (~right, "mistaken")):
         cells = np.where(which & (counts > 0), values, np.nan)
         _heat(drawn, cells, f"{name}, {units[mode]}", dark, right=name == "right", whole=mode == "counts")
-    labels = [found.card.labels[place] for place in shown]
+    labels = [results.card.labels[index] for index in shown]
     true_labels = [labels[at] for at in rows]
     shares = [""] * counts.size if mode == "counts" else [_share(value, units[mode]) for value in values.ravel()]
-    pairs = [(truth, said) for truth in true_labels for said in labels]
-    told = [
+    pairs = [(truth, label) for truth in true_labels for label in labels]
+    texts = [
         _told(*pair, int(many), noun, share) for pair, many, share in zip(pairs, counts.ravel(), shares, strict=True)
     ]
-    _clicks(drawn, columns[rows], columns, told, side_px, dark)
+    _clicks(drawn, columns[rows], columns, texts, side_px, dark)
     _axes(drawn, true_labels, labels, side_px)
     return drawn
 
@@ -77,24 +77,26 @@ def _heat(drawn: "Figure", values: np.ndarray, title: str, dark: bool, *, right:
     )  # fmt: skip
 
 
-def _clicks(drawn: "Figure", true: np.ndarray, said: np.ndarray, told: Sequence[str], side_px: int, dark: bool) -> None:
+def _clicks(
+    drawn: "Figure", true: np.ndarray, values: np.ndarray, texts: Sequence[str], side_px: int, dark: bool
+) -> None:
     """A marker on each cell that hears the click, and frames the cell once it was clicked."""
-    rows, columns = (each.ravel() for each in np.indices((len(true), len(said))))
+    rows, columns = (index.ravel() for index in np.indices((len(true), len(values))))
     drawn.add_scatter(
         x=columns, y=rows, mode="markers",
         marker={
             "symbol": "square", "size": max(10, side_px - 10), "opacity": 0, "color": "rgba(255,255,255,0.22)",
             "line": {"width": 3, "color": INK_DARK if dark else INK},
         },
-        customdata=np.stack([true[rows], said[columns]], axis=1).tolist(),
-        text=list(told), hoverinfo="text", showlegend=False,
+        customdata=np.stack([true[rows], values[columns]], axis=1).tolist(),
+        text=list(texts), hoverinfo="text", showlegend=False,
         selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 0}},
     )  # fmt: skip
 
 
-def _told(truth: str, said: str, many: int, noun: str, share: str) -> str:
+def _told(truth: str, text: str, many: int, noun: str, share: str) -> str:
     """A cell in words."""
-    taken = "named rightly" if truth == said else f"taken for <b>{said}</b>"
+    taken = "correctly classified" if truth == text else f"predicted as <b>{text}</b>"
     return f"<b>{truth}</b>, {taken}: {formatting.count(many, noun)}{share}"
 
 
@@ -102,21 +104,21 @@ def _share(value: float, unit: str) -> str:
     return "" if np.isnan(value) else f", {value:.1f} {unit}"
 
 
-def _axes(drawn: "Figure", true: Sequence[str], said: Sequence[str], side_px: int) -> None:
+def _axes(drawn: "Figure", true: Sequence[str], texts: Sequence[str], side_px: int) -> None:
     """The names of the classes, the true ones from top to bottom."""
-    many, slanted = len(said), len(said) > 4
+    many, slanted = len(texts), len(texts) > 4
     look: dict[str, Any] = {"showgrid": False, "automargin": True, "tickfont_size": 12 if side_px >= 20 else 11}
     drawn.update_xaxes(
-        **look, tickvals=list(range(many)), ticktext=_short(said), side="top", range=[-0.5, many - 0.5],
+        **look, tickvals=list(range(many)), ticktext=_short(texts), side="top", range=[-0.5, many - 0.5],
         tickangle=-50 if slanted else 0, ticklabeloverflow="allow",
-        title={"text": "what the model says", "font": {"size": 12}},
+        title={"text": "predicted class", "font": {"size": 12}},
     )  # fmt: skip
     drawn.update_yaxes(
         **look, tickvals=list(range(len(true))), ticktext=_short(true), range=[len(true) - 0.5, -0.5],
-        title={"text": "what is true", "font": {"size": 12}},
+        title={"text": "true class", "font": {"size": 12}},
     )  # fmt: skip
     drawn.update_layout(
-        margin={"l": 4, "r": 4 + 4 * slanted * len(_short(said)[-1]), "t": 4, "b": 66},
+        margin={"l": 4, "r": 4 + 4 * slanted * len(_short(texts)[-1]), "t": 4, "b": 66},
         clickmode="event+select", dragmode=False, hovermode="closest",
         hoverdistance=-1, hoverlabel={"align": "left"},
     )  # fmt: skip
@@ -126,22 +128,22 @@ def _short(names: Sequence[str], most: int = 22) -> list[str]:
     return [name if len(name) <= most else f"{name[: most - 1]}…" for name in names]
 
 
-def parts(found: Evaluation, order: Sequence[int]) -> dict[str, tuple[int, ...]]:
+def parts(evaluation: Evaluation, order: Sequence[int]) -> dict[str, tuple[int, ...]]:
     """Which classes can be shown together, by a name in words: the most confused, and portions of `order`."""
     portions = {
-        f"Classes alike, {first + 1} to {min(first + MOST_CLASSES, len(order))}": tuple(
+        f"Similar classes, {first + 1} to {min(first + MOST_CLASSES, len(order))}": tuple(
             order[first : first + MOST_CLASSES]
         )
         for first in range(0, len(order), MOST_CLASSES)
     }
-    return {f"The {MOST_CLASSES} most confused classes": most_mistaken(found, order)} | portions
+    return {f"The {MOST_CLASSES} most confused classes": most_mistaken(evaluation, order)} | portions
 
 
-def most_mistaken(found: Evaluation, order: Sequence[int], most: int = MOST_CLASSES) -> tuple[int, ...]:
+def most_mistaken(results: Evaluation, order: Sequence[int], most: int = MOST_CLASSES) -> tuple[int, ...]:
     """The classes of the most confused pairs until there are `most`, in the order of `order`."""
     taken: set[str] = set()
-    for pair in evaluation.confused(found, most=most * most):
+    for pair in evaluation.confused(results, most=most * most):
         if len(taken | {pair.truth, pair.predicted}) > most:
             break
         taken |= {pair.truth, pair.predicted}
-    return tuple(place for place in order if found.card.labels[place] in taken) or tuple(order[:most])
+    return tuple(index for index in order if results.card.labels[index] in taken) or tuple(order[:most])

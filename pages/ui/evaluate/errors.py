@@ -10,49 +10,50 @@ from pages.ui.evaluate import clip_list, descriptions, selection
 
 MOST_PAIRS = 60
 SUSPECTS = (
-    "Here the model was sure of another class, in folds in which it had not learned from this clip. Often the label "
-    "is wrong, sometimes the clip is just hard: watch it, then mend the label in the set's source."
+    "The model confidently predicted another class for these clips, in folds where they were "
+    "held out. Often the label is wrong, sometimes the clip is just difficult: watch it, "
+    "then correct the label in the source of the dataset."
 )
 
 
 def show(key: str) -> None:
     """Which mistakes, and their clips."""
-    found = cache.evaluation(key)
-    counts = {"all": len(evaluation.mistakes(found)), "suspects": len(evaluation.suspects(found))}
+    results = cache.evaluation(key)
+    counts = {"all": len(evaluation.mistakes(results)), "suspects": len(evaluation.suspects(results))}
     views = {
-        "all": f"All mistakes ({formatting.number(counts['all'])})",
+        "all": f"All errors ({formatting.number(counts['all'])})",
         "pairs": "Most confused pairs",
         "class": "One class",
-        "suspects": f"Labels to check ({formatting.number(counts['suspects'])})",
+        "suspects": f"Suspicious labels ({formatting.number(counts['suspects'])})",
     }
     view = st.segmented_control(
-        "Which mistakes", list(views), default="all", format_func=views.__getitem__, key="evaluate.errors",
+        "Show", list(views), default="all", format_func=views.__getitem__, key="evaluate.errors",
         required=True, label_visibility="collapsed",
     )  # fmt: skip
-    SHOWS[str(view)](key, found)
+    SHOWS[str(view)](key, results)
 
 
-def _all(key: str, found: Evaluation) -> None:
-    if not len(evaluation.mistakes(found)):
-        theme.empty("No mistake", f"All {selection.many(found, found.card.labelled)} were named rightly.")
+def _all(key: str, results: Evaluation) -> None:
+    if not len(evaluation.mistakes(results)):
+        theme.empty("No errors", f"All {selection.many(results, results.card.labelled)} were correctly classified.")
         return
     clip_list.panel(key, ("mistakes",), at="mistakes")
 
 
-def _pairs(key: str, found: Evaluation) -> None:
+def _pairs(key: str, results: Evaluation) -> None:
     """The most confused pairs as a table; the one that is picked shows its clips."""
-    pairs = evaluation.confused(found, most=MOST_PAIRS)
+    pairs = evaluation.confused(results, most=MOST_PAIRS)
     if not pairs:
-        _all(key, found)
+        _all(key, results)
         return
     left, right = st.columns([5, 6], gap="large")
     with left:
-        st.caption("Pick a row to see its clips.")
+        st.caption("Select a row to see its clips.")
         picked = st.dataframe(
             descriptions.pairs(pairs), hide_index=True, width="stretch", key=f"evaluate.pairs.{key}",
             height=min(520, 38 + 35 * len(pairs)), on_select="rerun", selection_mode="single-row",
             column_config={
-                "Of the true class": st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100)
+                "Share of true class": st.column_config.ProgressColumn(format="%.1f %%", min_value=0, max_value=100)
             },
         )  # fmt: skip
     rows = [row for row in picked.selection.rows if row < len(pairs)]  # type: ignore[attr-defined]
@@ -61,22 +62,24 @@ def _pairs(key: str, found: Evaluation) -> None:
         clip_list.panel(key, ("cell", pair.truth, pair.predicted), at="pairs")
 
 
-def _class(key: str, found: Evaluation) -> None:
+def _class(key: str, evaluation: Evaluation) -> None:
     """The mistakes of one class, the worst class at first."""
-    labels = [found.card.labels[place] for place in cache.label_order(key, "worst first", "occurring")]
+    labels = [evaluation.card.labels[index] for index in cache.label_order(key, "worst first", "occurring")]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = st.selectbox("Class", labels, 0, key=f"evaluate.class.{key}", width=280)
         what = st.selectbox(
-            "Which", list(selection.OF_LABEL), 0, selection.OF_LABEL.__getitem__, key="evaluate.what",
+            "Show", list(selection.OF_LABEL), 0, selection.OF_LABEL.__getitem__, key="evaluate.what",
             width=320,
         )  # fmt: skip
     clip_list.panel(key, ("label", str(label), str(what)), at="class")
 
 
-def _suspects(key: str, found: Evaluation) -> None:
+def _suspects(key: str, results: Evaluation) -> None:
     """Labels that the model contradicts surely."""
-    if not len(evaluation.suspects(found)):
-        theme.empty("No label looks wrong", found.suspects_why or "The model contradicts none of them with confidence.")
+    if not len(evaluation.suspects(results)):
+        theme.empty(
+            "No suspicious labels", results.suspects_why or "The model contradicts no label with high confidence."
+        )
         return
     st.caption(SUSPECTS)
     clip_list.panel(key, ("suspects",), at="suspects", first="as listed")

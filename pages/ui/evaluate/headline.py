@@ -8,8 +8,7 @@ import streamlit as st
 from core.domain import Evaluation
 from pages.ui import cache, state
 from pages.ui.common import figures, formatting, text_branch_scores, theme
-from pages.ui.evaluate import descriptions
-from pages.ui.evaluate import figures as evaluate_figures
+from pages.ui.evaluate import descriptions, metric_figures
 
 TILE_PX = 158
 OF_CLIPS = ("accuracy", "balanced_accuracy", "macro_f1", "ece")
@@ -18,17 +17,17 @@ OVER_TIME = ("frame_accuracy", "edit", "f1_50", "balanced_accuracy")
 
 def show(key: str) -> None:
     """Sentence, numbers and baselines, and what to beware of."""
-    found = cache.evaluation(key)
+    evaluation = cache.evaluation(key)
     left, right = st.columns([7, 4], gap="large", vertical_alignment="center")
     with left:
         sentence(key)
-        st.caption(theme.plain(descriptions.expected(found)), help=descriptions.INTERVAL)
-        _numbers(found)
+        st.caption(theme.plain(descriptions.expected(evaluation)), help=descriptions.INTERVAL)
+        _numbers(evaluation)
     with right:
-        _beside(found)
-    theme.facts(_facts(found))
-    _words(found)
-    _beware(descriptions.warnings(found))
+        _beside(evaluation)
+    theme.facts(_facts(evaluation))
+    _words(evaluation)
+    _beware(descriptions.warnings(evaluation))
 
 
 def sentence(key: str) -> None:
@@ -36,70 +35,68 @@ def sentence(key: str) -> None:
     st.html(f'<div class="k-headline">{descriptions.sentence(cache.evaluation(key))}</div>')
 
 
-def _words(found: Evaluation) -> None:
+def _words(evaluation: Evaluation) -> None:
     """What the words of the clips add, where they took part in the training."""
-    record = cache.training_or_none(found.origin.name) if found.origin.source == "run" else None
+    record = cache.training_or_none(evaluation.origin.name) if evaluation.origin.source == "run" else None
     if record is not None:
         text_branch_scores.show(record, key="evaluate")
 
 
-def _beware(told: list[str]) -> None:
+def _beware(texts: list[str]) -> None:
     """The gravest warning, and the others where a person asks for them."""
-    if not told:
+    if not texts:
         return
-    rest = "".join(f"<p>{escape(one)}</p>" for one in told[1:])
-    more = (
-        f"<details><summary>{formatting.number(len(told) - 1)} more to know</summary>{rest}</details>" if rest else ""
-    )
-    st.html(f'<div class="k-notes" role="note"><p>{escape(told[0])}</p>{more}</div>')
+    rest = "".join(f"<p>{escape(text)}</p>" for text in texts[1:])
+    more = f"<details><summary>{formatting.number(len(texts) - 1)} more notes</summary>{rest}</details>" if rest else ""
+    st.html(f'<div class="k-notes" role="note"><p>{escape(texts[0])}</p>{more}</div>')
 
 
-def _numbers(found: Evaluation) -> None:
-    overall = found.card.overall
-    names = [name for name in (OVER_TIME if found.found.over_time else OF_CLIPS) if name in overall]
-    numbers(found, names)
+def _numbers(evaluation: Evaluation) -> None:
+    overall = evaluation.card.overall
+    names = [name for name in (OVER_TIME if evaluation.found.over_time else OF_CLIPS) if name in overall]
+    numbers(evaluation, names)
 
 
-def numbers(found: Evaluation, names: Iterable[str]) -> None:
+def numbers(evaluation: Evaluation, names: Iterable[str]) -> None:
     """Numbers side by side, each with its interval, explained in its help."""
     with st.container(horizontal=True):
         for name in names:
-            one = found.card.overall[name]
+            estimate = evaluation.card.overall[name]
             st.metric(
-                descriptions.short(name), descriptions.value(name, one), descriptions.interval(name, one),
+                descriptions.short(name), descriptions.value(name, estimate), descriptions.interval(name, estimate),
                 delta_color="off", delta_arrow="off", help=descriptions.explained(name), width=TILE_PX,
             )  # fmt: skip
 
 
-def _beside(found: Evaluation) -> None:
+def _beside(evaluation: Evaluation) -> None:
     """The first number beside what is simpler."""
-    name = descriptions.main_number(found)
-    simple = [(one.title, one.overall[name]) for one in found.baselines if name in one.overall]
-    own = "this training" if found.origin.source == "run" else "this model"
-    rows = [*sorted(simple, key=lambda row: row[1].value or 0), (own, found.card.overall[name])]
+    name = descriptions.main_number(evaluation)
+    simple = [(baseline.title, baseline.overall[name]) for baseline in evaluation.baselines if name in baseline.overall]
+    own = "this run" if evaluation.origin.source == "run" else "this model"
+    rows = [*sorted(simple, key=lambda row: row[1].value or 0), (own, evaluation.card.overall[name])]
     st.plotly_chart(
-        evaluate_figures.beside(rows, dark=state.is_dark()), key="evaluate.beside", config=figures.QUIET, theme=None
+        metric_figures.beside(rows, dark=state.is_dark()), key="evaluate.beside", config=figures.QUIET, theme=None
     )
-    if found.baselines:
+    if evaluation.baselines:
         st.caption(
-            "Simpler methods on the same clips.",
-            help=" ".join(f"{one.title}: {one.about}" for one in found.baselines),
+            "Baselines on the same clips.",
+            help=" ".join(f"{baseline.title}: {baseline.about}" for baseline in evaluation.baselines),
         )
 
 
-def _facts(found: Evaluation) -> tuple[str, ...]:
-    card = found.card
-    told = (formatting.count(card.clip_count, "clip"), formatting.classes(len(descriptions.true_classes(found))))
+def _facts(evaluation: Evaluation) -> tuple[str, ...]:
+    card = evaluation.card
+    texts = (formatting.count(card.clip_count, "clip"), formatting.classes(len(descriptions.true_classes(evaluation))))
     groups = (formatting.count(card.group_count, "group"),) if card.unit == "group" else ()
-    return tuple(one for one in (*told, *groups, found.origin.split, f"seed {found.origin.seed}") if one)
+    return tuple(text for text in (*texts, *groups, evaluation.origin.split, f"seed {evaluation.origin.seed}") if text)
 
 
-def all_numbers(found: Evaluation) -> None:
+def all_numbers(evaluation: Evaluation) -> None:
     """Every number there is, in a table that opens."""
-    box = st.expander("All numbers, each explained", icon=":material/functions:", on_change="rerun", key="evaluate.all")
+    box = st.expander("All metrics, explained", icon=":material/functions:", on_change="rerun", key="evaluate.all")
     if box.open:
         with box:
             st.dataframe(
-                descriptions.numbers(found, found.card.overall), hide_index=True, width="stretch",
-                column_config={"What it tells": st.column_config.TextColumn(width="large")},
+                descriptions.numbers(evaluation, evaluation.card.overall), hide_index=True, width="stretch",
+                column_config={"Description": st.column_config.TextColumn(width="large")},
             )  # fmt: skip

@@ -17,78 +17,84 @@ RIBBONS = 12
 
 def show(key: str) -> None:
     """Numbers, bouts by class, and the clips as ribbons."""
-    found = cache.evaluation(key)
-    theme.section("Moments and segments", "Two ways to be right: at each moment, and about what happens in what order.")
-    _row(found, MOMENTS)
-    theme.section("Bouts", "One stretch of a class from its beginning to its end; a pair must share half of its time.")
-    _row(found, BOUTS)
-    if found.found.truth_segments:
-        table = descriptions.bouts(found)
+    evaluation = cache.evaluation(key)
+    theme.section("Frames and segments", "Frame-wise metrics, and segment metrics for the order of actions.")
+    _row(evaluation, MOMENTS)
+    theme.section(
+        "Bouts",
+        "A bout is one occurrence of a class from start to end. Predicted and true bouts are "
+        "matched if their overlap (IoU) is at least 50 %.",
+    )
+    _row(evaluation, BOUTS)
+    if evaluation.found.truth_segments:
+        table = descriptions.bouts(evaluation)
         st.dataframe(
             table, hide_index=True, width="stretch", height=min(480, 38 + 35 * len(table)),
             column_config={
-                "Hits": st.column_config.NumberColumn(help="Found bouts that pair with a true one."),
-                "Begins": st.column_config.TextColumn(help="Median of how far found bouts begin from the true ones."),
-                "Ends": st.column_config.TextColumn(help="Median of how far found bouts end from the true ones."),
+                "Hits": st.column_config.NumberColumn(help="Predicted bouts that match a true bout."),
+                "Onset": st.column_config.TextColumn(help="Median difference between predicted and true start times."),
+                "Offset": st.column_config.TextColumn(help="Median difference between predicted and true end times."),
             },
         )  # fmt: skip
-    _ribbons(key, found)
-    _one(key, found)
+    _ribbons(key, evaluation)
+    _one(key, evaluation)
 
 
-def _row(found: Evaluation, names: tuple[str, ...]) -> None:
+def _row(evaluation: Evaluation, names: tuple[str, ...]) -> None:
     """Numbers side by side, each explained."""
-    overall = found.card.overall
+    overall = evaluation.card.overall
     there = [name for name in names if name in overall]
     if not there:
-        st.caption("These need segments with times, which this prediction does not have.")
+        st.caption("Bout metrics need segments with times, which this prediction does not have.")
         return
-    headline.numbers(found, there)
+    headline.numbers(evaluation, there)
 
 
-def _ribbons(key: str, found: Evaluation) -> None:
+def _ribbons(key: str, evaluation: Evaluation) -> None:
     """Some clips, each as a ribbon of its truth above one of what was said."""
-    theme.section("Truth above prediction", "Each pair of ribbons is a clip; what is blank is labelled with nothing.")
+    theme.section("Timelines", "Truth above prediction, one pair per clip. Blank parts have no label.")
     shown = state.remembered(f"evaluate.ribbons.{key}", RIBBONS)
-    labels = tuple(label for place, label in enumerate(found.card.labels) if place != found.found.background)
+    labels = tuple(label for index, label in enumerate(evaluation.card.labels) if index != evaluation.found.background)
     slots = cache.slots(labels)
     try:
-        told = "".join(_ribbon(key, found, unit, slots) for unit in range(min(shown, len(found.found.names))))
+        text = "".join(_ribbon(key, evaluation, unit, slots) for unit in range(min(shown, len(evaluation.found.names))))
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
     st.html("".join(theme.chip(label, slots[label]) for label in labels[:24]))
-    st.html(f'<div class="k-ribbons">{told}</div>')
-    if len(found.found.names) > shown:
+    st.html(f'<div class="k-ribbons">{text}</div>')
+    if len(evaluation.found.names) > shown:
         st.button(
             "Show more clips", icon=":material/expand_more:", key="evaluate.more.ribbons",
             on_click=state.remember, args=(f"evaluate.ribbons.{key}", shown * 2),
         )  # fmt: skip
 
 
-def _ribbon(key: str, found: Evaluation, unit: int, slots: dict[str, int]) -> str:
+def _ribbon(key: str, evaluation: Evaluation, unit: int, slots: dict[str, int]) -> str:
     lanes = cache.lanes(key, unit)
-    name = escape(found.found.names[unit].rpartition("/")[2])
-    rows = "".join(_stripes(each, lanes.duration_s, slots) for each in (lanes.truth, lanes.predicted))
+    name = escape(evaluation.found.names[unit].rpartition("/")[2])
+    rows = "".join(_stripes(segments, lanes.duration_s, slots) for segments in (lanes.truth, lanes.predicted))
     return f'<div class="k-ribbon"><span title="{name}">{name}</span><div>{rows}</div></div>'
 
 
 def _stripes(segments: tuple[Segment, ...], duration_s: float, slots: dict[str, int]) -> str:
     """A ribbon of the segments of a clip."""
-    return f"<p>{''.join(_stripe(one, duration_s, slots[one.label]) for one in segments if one.label in slots)}</p>"
+    shown = (segment for segment in segments if segment.label in slots)
+    return f"<p>{''.join(_stripe(segment, duration_s, slots[segment.label]) for segment in shown)}</p>"
 
 
-def _stripe(one: Segment, duration_s: float, slot: int) -> str:
-    left, wide = (100 * each / duration_s for each in (one.start_s, one.stop_s - one.start_s))
-    told = escape(f"{one.label}, {formatting.clock(one.start_s, places=1)} to {formatting.clock(one.stop_s, places=1)}")
-    place = f"left:{left:.3f}%;width:{wide:.3f}%;background:{figures.colour(slot)}"
-    return f'<i style="{place}" title="{told}"></i>'
+def _stripe(segment: Segment, duration_s: float, slot: int) -> str:
+    left, wide = (100 * value / duration_s for value in (segment.start_s, segment.stop_s - segment.start_s))
+    start, stop = (formatting.clock(moment_s, decimals=1) for moment_s in (segment.start_s, segment.stop_s))
+    tooltip = escape(f"{segment.label}, {start} to {stop}")
+    style = f"left:{left:.3f}%;width:{wide:.3f}%;background:{figures.colour(slot)}"
+    return f'<i style="{style}" title="{tooltip}"></i>'
 
 
-def _one(key: str, found: Evaluation) -> None:
+def _one(key: str, evaluation: Evaluation) -> None:
     """One clip in full."""
-    names = found.found.names
-    unit = st.selectbox("Watch the clip", range(len(names)), 0, lambda at: names[at], key=f"evaluate.unit.{key}")
+    names = evaluation.found.names
+    unit = st.selectbox("Watch clip", range(len(names)), 0, lambda at: names[at], key=f"evaluate.unit.{key}")
     left, _ = st.columns([3, 2])
     with left:
-        clip_list.play(key, found.videos[unit or 0], unit or 0, start_s=0.0, at_once=False)
+        clip_list.play(key, evaluation.videos[unit or 0], unit or 0, start_s=0.0, at_once=False)

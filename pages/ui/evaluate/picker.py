@@ -11,44 +11,44 @@ from core.workflows import evaluation, training
 from core.workflows.evaluation import label_matching
 from core.workspace.store import DatasetEntry
 from pages.ui import cache, state
-from pages.ui.common import formatting, split_text, theme
+from pages.ui.common import formatting, split_description, theme
 from pages.ui.evaluate import selection
 
 RUN, MODEL = "run:", "model:"
 MOST_BY_HAND = 40  # classes that a person matches
 NAMED = ("unseen", "given")
-STRANGERS = {"left out": "Leave them out", "wrong": "Count them as wrong"}
+STRANGERS = {"left out": "Exclude", "wrong": "Count as errors"}
 
 
 def runs(entry: DatasetEntry) -> dict[str, Training]:
     """The trainings that were tested on this set as it is now, the newest first."""
-    found = training.all_runs(state.store())
-    return {key: one for key, one in found.items() if one.scores and one.dataset_key == entry.key}
+    trainings = training.all_runs(state.store())
+    return {
+        key: training for key, training in trainings.items() if training.scores and training.dataset_key == entry.key
+    }
 
 
 def choices(entry: DatasetEntry) -> dict[str, str]:
     """What can be evaluated on a set, in words: its trainings, then all models."""
-    tested = {RUN + key: _run(one) for key, one in runs(entry).items()}
+    tested = {RUN + key: _run(run) for key, run in runs(entry).items()}
     return tested | {MODEL + name: f"Model: {card.title}" for name, card in state.models().items()}
 
 
 def _run(record: Training) -> str:
     share = formatting.per_cent(record.scores.get("accuracy", 0.0))
-    return f"Training: {record.name}, {share}, {formatting.ago(record.created, time.time())}"
+    return f"Run: {record.name}, {share}, {formatting.ago(record.created, time.time())}"
 
 
 def subject(entry: DatasetEntry) -> evaluation.EvaluationQuestion | None:
     """What is evaluated on the set; None, with advice, where there is nothing."""
     known = choices(entry)
     if not known:
-        theme.empty(
-            "There is nothing to evaluate yet", "Train a network on this set: it is tested on clips it never saw."
-        )
+        theme.empty("Nothing to evaluate yet", "Train a network on this dataset: it is tested on held-out clips.")
         return None
     chosen = st.selectbox(
-        "What is evaluated", list(known), 0, known.__getitem__, key=f"evaluate.subject.{entry.key}",
-        help="A training is judged by what its networks said of clips that they never saw. A model is judged on clips "
-        "that it may have learned from: choose a split whose test clips it does not know.",
+        "Run or model", list(known), 0, known.__getitem__, key=f"evaluate.subject.{entry.key}",
+        help=("A run is evaluated on its held-out clips. A model may have been trained on clips of "
+"this dataset: choose a split whose test clips it has not seen."),
     )  # fmt: skip
     return question(entry, chosen, at="first")
 
@@ -59,7 +59,7 @@ def rival(entry: DatasetEntry, first: evaluation.EvaluationQuestion) -> evaluati
     own = (RUN if first.source == "run" else MODEL) + first.name
     options = [name for name in known if name != own]
     if not options:
-        theme.empty("There is nothing to compare it with", "Train another network on this set, or take a model in.")
+        theme.empty("Nothing to compare with", "Train another network on this dataset, or import a model.")
         return None
     chosen = st.selectbox("Compare with", options, 0, known.__getitem__, key=f"evaluate.rival.{entry.key}.{own}")
     return question(entry, chosen, at="second")
@@ -71,27 +71,29 @@ def question(entry: DatasetEntry, chosen: str, *, at: str) -> evaluation.Evaluat
     if kind == "run":
         return evaluation.EvaluationQuestion(entry.name, "run", name)
     split, grouping = _clips(entry, name, at)
-    asked = evaluation.EvaluationQuestion(
+    chosen = evaluation.EvaluationQuestion(
         entry.name, "model", name, split=split, grouping=grouping, recipe=state.recipe(), engine=state.settings().engine
     )
-    return _matched(entry, asked, at)
+    return _matched(entry, chosen, at)
 
 
 def _clips(entry: DatasetEntry, model: str, at: str) -> tuple[str, Grouping]:
     """The key of the split whose test clips are meant, "" for all, and how groups are told."""
     kept = {key: cache.kept_split(key) for key in state.store().split_keys(entry.key)}
-    told = _words(entry, model) | {
-        key: f"Test clips of the split: {split_text.split(split)}" for key, split in kept.items()
+    texts = _words(entry, model) | {
+        key: f"Test clips of the split: {split_description.describe(split)}" for key, split in kept.items()
     }
-    chosen = next(iter(told))
-    if len(told) > 1:
-        chosen = st.selectbox("On", list(told), 0, told.__getitem__, key=f"evaluate.split.{at}.{entry.key}.{model}")
+    chosen = next(iter(texts))
+    if len(texts) > 1:
+        chosen = st.selectbox(
+            "Clips", list(texts), 0, texts.__getitem__, key=f"evaluate.split.{at}.{entry.key}.{model}"
+        )
     grouping = _grouping(entry, kept.get(chosen) or next(iter(kept.values()), None))
     if chosen in NAMED:
         try:
             chosen = cache.named_split(entry, chosen, grouping, model)
         except AnalysisError as error:
-            theme.problem(str(error), f"{error.hint} Till then all clips are judged.")
+            theme.problem(str(error), f"{error.hint} Until then, all clips are used.")
             chosen = ""
     return chosen, grouping
 
@@ -102,9 +104,9 @@ def _words(entry: DatasetEntry, model: str) -> dict[str, str]:
     assert dataset is not None
     new = len(label_matching.unseen(dataset, state.models()[model]))
     given = sum(item.split == "test" for item in dataset.items)
-    told = {"unseen": f"{formatting.count(new, 'clip')} of groups that it never saw"} if new else {}
-    told |= {"": f"All {formatting.count(len(dataset.items), 'clip')} of the set"}
-    return told | ({"given": f"The {formatting.count(given, 'test clip')} that came with the set"} if given else {})
+    texts = {"unseen": f"{formatting.count(new, 'clip')} of held-out groups"} if new else {}
+    texts |= {"": f"All {formatting.count(len(dataset.items), 'clip')} of the dataset"}
+    return texts | ({"given": f"The {formatting.count(given, 'test clip')} of the original split"} if given else {})
 
 
 def _grouping(entry: DatasetEntry, split) -> Grouping:
@@ -117,54 +119,57 @@ def _grouping(entry: DatasetEntry, split) -> Grouping:
         return Grouping()
 
 
-def _matched(entry: DatasetEntry, asked: evaluation.EvaluationQuestion, at: str) -> evaluation.EvaluationQuestion:
+def _matched(entry: DatasetEntry, question: evaluation.EvaluationQuestion, at: str) -> evaluation.EvaluationQuestion:
     """The question with what a person said of classes that the model does not know; told where there are such."""
     try:
-        found = evaluation.match(state.store(), asked)
+        matching = evaluation.match(state.store(), question)
     except AnalysisError:
-        return asked  # the job says what is wrong
-    if not found.strangers:
-        return asked
-    few = selection.some(found.strangers)
+        return question  # the job says what is wrong
+    if not matching.strangers:
+        return question
+    few = selection.some(matching.strangers)
     st.caption(
-        f"The model does not know {formatting.classes(len(found.strangers))} of this set by name: {theme.plain(few)} "
-        f"({formatting.count(found.clips, 'clip')} of {formatting.number(entry.clips)}). Say what each is called there."
+        f"The model has no class named {theme.plain(few)} "
+        f"({formatting.classes(len(matching.strangers))}, {formatting.count(matching.clips, 'clip')} of "
+        f"{formatting.number(entry.clips)}). Match these classes to those of the model."
     )
-    pairs = _by_hand(asked, found.strangers, at)
+    pairs = _by_hand(question, matching.strangers, at)
     chosen = "left out"
-    if {ours for ours, _ in pairs} < set(found.strangers):
+    if {ours for ours, _ in pairs} < set(matching.strangers):
         chosen = st.segmented_control(
-            "Clips of classes it does not know", list(STRANGERS), default="left out", format_func=STRANGERS.__getitem__,
+            "Clips of unknown classes", list(STRANGERS), default="left out", format_func=STRANGERS.__getitem__,
             key=f"evaluate.strangers.{at}", required=True,
         )  # fmt: skip
-    return replace(asked, strangers=str(chosen), pairs=pairs)  # type: ignore[arg-type]
+    return replace(question, strangers=str(chosen), pairs=pairs)  # type: ignore[arg-type]
 
 
-def _by_hand(asked: evaluation.EvaluationQuestion, strangers: tuple[str, ...], at: str) -> tuple[tuple[str, str], ...]:
+def _by_hand(
+    question: evaluation.EvaluationQuestion, strangers: tuple[str, ...], at: str
+) -> tuple[tuple[str, str], ...]:
     """Which class of the model means which one of the set, as a person says."""
-    labels = state.models()[asked.name].labels
-    name = f"evaluate.pair.{at}.{asked.dataset}.{asked.name}"
-    with st.expander("Say which of its classes mean the same", icon=":material/join:", key=f"{name}.box"):
+    labels = state.models()[question.name].labels
+    name = f"evaluate.pair.{at}.{question.dataset}.{question.name}"
+    with st.expander("Match class names", icon=":material/join:", key=f"{name}.box"):
         chosen = {
             ours: st.multiselect(
-                f"“{ours}” is",
+                f"“{ours}” corresponds to",
                 label_matching.nearest(ours, labels),
                 key=f"{name}.{ours}",
-                placeholder="none that it knows",
+                placeholder="no match",
             )
             for ours in strangers[:MOST_BY_HAND]
         }
         st.caption(
-            "Classes of a like name stand first in each menu. Several may stand for one of the set: their scores are "
-            "added."
+            "Similar names are listed first. Several classes of the model may match one class of the "
+            "dataset: their scores are added."
         )
     return tuple((ours, theirs) for ours, several in chosen.items() for theirs in several)
 
 
-def key(asked: evaluation.EvaluationQuestion) -> str:
+def key(question: evaluation.EvaluationQuestion) -> str:
     """The name of the answer to a question; empty, and told, where it cannot be answered."""
     try:
-        return evaluation.question_key(state.store(), asked)
+        return evaluation.question_key(state.store(), question)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return ""

@@ -13,36 +13,38 @@ from pages.ui.common.controls import downloads
 from pages.ui.common.jobs import job_panel
 
 ABOUT = (
-    "One HTML file with the set, the split, all settings, every number with its interval, all charts and the ten "
-    "surest mistakes as pictures. It opens in any browser, without a network."
+    "A single HTML file with the dataset, split, settings, all metrics with intervals, all "
+    "charts, and pictures of the ten most confident errors. It opens offline in any browser."
 )
 
 
 def show(key: str) -> None:
     """The report and the numbers as files, and the command line."""
-    found = cache.evaluation(key)
-    name = evaluation.report_name(found)
-    theme.section("The report", ABOUT)
+    results = cache.evaluation(key)
+    name = evaluation.report_name(results)
+    theme.section("Report", ABOUT)
     report = evaluation.report_key(key)
-    if job_panel.ready(report, "Make the report", evaluation.make_report, state.store(), key, noun="part"):
+    if job_panel.ready(report, "Create report", evaluation.make_report, state.store(), key, noun="part"):
         size = formatting.size(state.store().file_path(report).stat().st_size)
-        downloads.stored(f"Download the report, {size}", report, f"{name}.html")
-    theme.section("The numbers", "As JSON for programs, as CSV with a row for each clip or moment.")
+        downloads.stored(f"Download report, {size}", report, f"{name}.html")
+    theme.section("Data", "JSON for programs, or CSV with one row per clip or moment.")
     with st.container(horizontal=True):
         for title, suffix, kind, make in (
             ("JSON", ".json", "application/json", evaluation.as_json),
             ("CSV", ".csv", "text/csv", evaluation.as_csv),
         ):
-            content = partial(make, found)
+            content = partial(make, results)
             downloads.button(title, content, f"{name}{suffix}", kind, key=f"evaluate.file.{title}")
-    theme.section("Do it again", "The same at the command line gives the same numbers.")
-    st.code(found.origin.command, language="sh", wrap_lines=True)
-    settings = "".join(f"<tr><td>{escape(name)}</td><td>{escape(str(value))}</td></tr>" for name, value in _made(found))
+    theme.section("Reproduce", "This command gives the same numbers.")
+    st.code(results.origin.command, language="sh", wrap_lines=True)
+    settings = "".join(
+        f"<tr><td>{escape(name)}</td><td>{escape(str(value))}</td></tr>" for name, value in _made(results)
+    )
     with st.expander("Settings and versions", icon=":material/settings:"):
         st.html(f'<div class="k-model"><table>{settings}</table></div>')
 
 
-def _made(found: Evaluation) -> list[tuple[str, object]]:
-    origin = found.origin
-    told = {"split": origin.split, "set": found.basis, "seed": origin.seed} | origin.settings | origin.versions
-    return [(name.replace("_", " "), value) for name, value in told.items()]
+def _made(evaluation: Evaluation) -> list[tuple[str, object]]:
+    origin = evaluation.origin
+    entries = {"split": origin.split, "set": evaluation.basis, "seed": origin.seed} | origin.settings | origin.versions
+    return [(name.replace("_", " "), value) for name, value in entries.items()]

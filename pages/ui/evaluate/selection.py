@@ -9,48 +9,48 @@ from pages.ui.common import formatting
 
 SOME = 6  # labels that are named in a sentence
 OF_LABEL = {
-    "errors": "Mistakes with it",
-    "missed": "Missed: true, but another was said",
-    "false alarms": "False alarms: said, but another is true",
-    "right": "Named rightly",
-    "true": "All that are true",
-    "predicted": "All that were said",
+    "errors": "Errors",
+    "missed": "False negatives: true, but predicted as another class",
+    "false alarms": "False positives: predicted, but another class is true",
+    "right": "Correctly classified",
+    "true": "All with this true class",
+    "predicted": "All predicted as this class",
 }
 
 
 ABOVE = {
-    "all": "All from this score on",
-    "right": "Those that are right",
-    "false alarms": "False alarms",
-    "missed": "Missed: true ones below it",
+    "all": "All above the threshold",
+    "right": "True positives",
+    "false alarms": "False positives",
+    "missed": "False negatives: below the threshold",
 }
 
 
-def told(choice: Choice) -> str:
+def described(choice: Choice) -> str:
     """A choice in words."""
-    kind, *asked = choice
-    return TOLD[str(kind)](*asked)
+    kind, *details = choice
+    return TOLD[str(kind)](*details)
 
 
 def _cell(truth: str, predicted: str) -> str:
-    return f"“{truth}” named rightly" if truth == predicted else f"“{truth}” taken for “{predicted}”"
+    return f"“{truth}” correctly classified" if truth == predicted else f"“{truth}” predicted as “{predicted}”"
 
 
 def _label(label: str, what: str) -> str:
     return f"“{label}”: {OF_LABEL[what].partition(':')[0].lower()}"
 
 
-def _bin(place: int, scaled: int) -> str:
-    low, high = 100 * int(place) / 15, 100 * (int(place) + 1) / 15
-    return f"{'After scaling, f' if scaled else 'F'}rom {low:.0f} to {high:.0f} % sure"
+def _bin(index: int, scaled: int) -> str:
+    low, high = 100 * int(index) / 15, 100 * (int(index) + 1) / 15
+    return f"{'After scaling, f' if scaled else 'F'}rom {low:.0f} to {high:.0f} % confidence"
 
 
 def _above(label: str, threshold: float, what: str) -> str:
-    score = f"{100 * min(max(float(threshold), 0.0), 1.0):.1f} %"
+    score = formatting.per_cent(min(max(float(threshold), 0.0), 1.0), decimals=1)
     kinds = {
         "all": f"Score of “{label}” at least {score}",
-        "right": f"“{label}”, found from {score} on",
-        "false alarms": f"Not “{label}”, but its score is at least {score}",
+        "right": f"“{label}” with a score of at least {score}",
+        "false alarms": f"Not “{label}”, but with a score of at least {score}",
         "missed": f"“{label}” with a score below {score}",
     }
     return kinds[what]
@@ -61,15 +61,15 @@ TOLD: dict[str, Callable[..., str]] = {
     "label": _label,
     "bin": _bin,
     "above": _above,
-    "mistakes": lambda: "All mistakes",
-    "suspects": lambda: "Labels that look wrong",
-    "every": lambda: "Everything that was tested",
+    "mistakes": lambda: "All errors",
+    "suspects": lambda: "Suspicious labels",
+    "every": lambda: "All test clips",
 }
 
 
-def many(found: Evaluation, count: int) -> str:
+def many(evaluation: Evaluation, count: int) -> str:
     """So many rows, in words: clips, or moments in a set labelled over time."""
-    return formatting.count(count, noun(found))
+    return formatting.count(count, noun(evaluation))
 
 
 def some(labels: Sequence[str]) -> str:
@@ -78,9 +78,9 @@ def some(labels: Sequence[str]) -> str:
     return formatting.listed((*labels[:SOME], f"{formatting.number(more)} more") if more > 0 else labels)
 
 
-def noun(found: Evaluation) -> str:
+def noun(evaluation: Evaluation) -> str:
     """What a row is: a clip, or a moment of one."""
-    return "moment" if found.found.over_time else "clip"
+    return "moment" if evaluation.found.over_time else "clip"
 
 
 def clicked(picked: Any) -> list[list[Any]]:

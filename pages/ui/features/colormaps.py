@@ -56,9 +56,9 @@ def table(*, signed: bool) -> np.ndarray:
         ramp = np.arange(256, dtype=np.uint8)[None]
         return cv2.cvtColor(cv2.applyColorMap(ramp, cv2.COLORMAP_INFERNO), cv2.COLOR_BGR2RGB)[0]
     stops = np.array([[int(hex_[at : at + 2], 16) for at in (1, 3, 5)] for hex_ in SIGNED])
-    places = np.linspace(0, 255, len(stops))
+    indices = np.linspace(0, 255, len(stops))
     return (
-        np.stack([np.interp(np.arange(256), places, stops[:, part]) for part in range(3)], 1).round().astype(np.uint8)
+        np.stack([np.interp(np.arange(256), indices, stops[:, part]) for part in range(3)], 1).round().astype(np.uint8)
     )
 
 
@@ -101,8 +101,8 @@ def mosaic(tiles: Sequence[np.ndarray], columns: int, gap_px: int = 4) -> np.nda
     height, width = tiles[0].shape[:2]
     rows = -(-len(tiles) // columns)
     sheet = np.full((rows * (height + gap_px) - gap_px, columns * (width + gap_px) - gap_px, 3), 255, np.uint8)
-    for place, tile in enumerate(tiles):
-        top, left = place // columns * (height + gap_px), place % columns * (width + gap_px)
+    for index, tile in enumerate(tiles):
+        top, left = index // columns * (height + gap_px), index % columns * (width + gap_px)
         sheet[top : top + height, left : left + width] = tile
     return sheet
 
@@ -112,13 +112,13 @@ def kernels(weights: np.ndarray) -> list[tuple[np.ndarray, float]]:
 
     Grey is 0; full red, green or blue is the largest weight of this kernel, be it above or below 0.
     """
-    found = []
+    pictures = []
     for channel in range(weights.shape[-1]):
         kernel = weights[..., channel]
         most = float(np.abs(kernel).max())
         shown = np.clip(127.5 + 127.5 * kernel / max(most, 1e-9), 0, 255).round().astype(np.uint8)
-        found.append((np.concatenate(list(shown), axis=1), most))
-    return found
+        pictures.append((np.concatenate(list(shown), axis=1), most))
+    return pictures
 
 
 def png(image: np.ndarray) -> bytes:

@@ -39,7 +39,7 @@ def lane(
 
     rows, firsts = projection.coarser(values[:, None], MOST_POINTS)
     shown_s = times_s[firsts]
-    clocks = [formatting.clock(second, places=2) for second in shown_s]
+    clocks = [formatting.clock(second, decimals=2) for second in shown_s]
     line = go.Scatter(
         x=shown_s,
         y=rows[:, 0],
@@ -59,12 +59,12 @@ def lane(
     return _laid_out(figure, dark, height=210, y_title=unit, over_s=over_s)
 
 
-def falling(found: Deletion, *, dark: bool) -> "Figure":
+def falling(deletion: Deletion, *, dark: bool) -> "Figure":
     """The score of a label while more and more is hidden, the marked first and at random."""
     from plotly import graph_objects as go
 
-    hidden = 100 * found.fractions
-    random = 100 * found.random
+    hidden = 100 * deletion.fractions
+    random = 100 * deletion.random
     middle = random.mean(axis=0)
     span = go.Scatter(
         x=np.concatenate([hidden, hidden[::-1]]),
@@ -77,8 +77,8 @@ def falling(found: Deletion, *, dark: bool) -> "Figure":
         showlegend=False,
     )
     kinds = (
-        ("places at random", middle, GREY, "dash"),
-        ("the most marked places first", 100 * found.marked, MARK, "solid"),
+        ("random order", middle, GREY, "dash"),
+        ("most important first", 100 * deletion.marked, MARK, "solid"),
     )
     lines = [
         go.Scatter(
@@ -92,10 +92,10 @@ def falling(found: Deletion, *, dark: bool) -> "Figure":
         for name, values, shade, dash in kinds
     ]
     figure = go.Figure([span, *lines])
-    figure.update_xaxes(title="share of the picture and time that is hidden, %", range=[-2, 102], zeroline=False)
-    figure.update_yaxes(range=[0, max(5.0, 1.08 * 100 * float(max(found.marked.max(), found.random.max())))])
+    figure.update_xaxes(title="hidden share, %", range=[-2, 102], zeroline=False)
+    figure.update_yaxes(range=[0, max(5.0, 1.08 * 100 * float(max(deletion.marked.max(), deletion.random.max())))])
     figure.update_layout(legend={"orientation": "h", "y": 1.15, "x": 0})
-    return _laid_out(figure, dark, height=320, y_title=f"score of “{found.label}”, %")
+    return _laid_out(figure, dark, height=320, y_title=f"score of “{deletion.label}”, %")
 
 
 def rows(
@@ -176,14 +176,16 @@ def cloud(
         figure.add_scatter(
             x=placed[at, 0], y=placed[at, 1], mode="markers", name=name, showlegend=bool(name),
             marker={"size": 9, "line": {"width": 0.5, "color": "rgba(0,0,0,0.4)"}, **marker},
-            customdata=[[float(times_s[place])] for place in at],
-            text=[f"{formatting.clock(float(times_s[place]), places=2)} {name}" for place in at],
+            customdata=[[float(times_s[index])] for index in at],
+            text=[f"{formatting.clock(float(times_s[index]), decimals=2)} {name}" for index in at],
             hovertemplate="%{text}<extra></extra>",
         )  # fmt: skip
-    told = [f"axis {axis + 1}: {100 * share:.0f} % of the variance" for axis, share in enumerate(shares)]
-    figure.update_xaxes(title=told[0], zeroline=False)
+    texts = [
+        f"axis {axis + 1}: {formatting.per_cent(float(share))} of the variance" for axis, share in enumerate(shares)
+    ]
+    figure.update_xaxes(title=texts[0], zeroline=False)
     figure.update_layout(legend={"orientation": "h", "y": -0.2})
-    return _laid_out(figure, dark, height=430, y_title=told[1])
+    return _laid_out(figure, dark, height=430, y_title=texts[1])
 
 
 def _colours(*, signed: bool = False) -> list[tuple[float, str]]:
@@ -217,7 +219,7 @@ def _laid_out(
     figure.update_yaxes(gridcolor=faint, tickfont={"color": ink}, title=y_title, automargin=True)
     if over_s:
         ticks_s = [tick for tick in time_ticks(over_s[1]) if tick >= over_s[0] - 1e-6] or [over_s[0]]
-        shown = [formatting.clock(tick, places=0 if float(tick).is_integer() else 1) for tick in ticks_s]
+        shown = [formatting.clock(tick, decimals=0 if float(tick).is_integer() else 1) for tick in ticks_s]
         figure.update_xaxes(tickvals=ticks_s, ticktext=shown, title="time in the clip, m:ss", zeroline=False)
         figure.update_xaxes(range=list(over_s))
         if both:

@@ -14,7 +14,7 @@ from core.workflows.explanations import View
 from pages.ui import state
 from pages.ui.common import formatting, theme
 from pages.ui.common.controls import downloads
-from pages.ui.common.controls.slider import slider
+from pages.ui.common.controls.moment_slider import moment
 from pages.ui.features import colormaps
 
 Bytes = Callable[[], bytes]
@@ -25,7 +25,7 @@ def look_at(info: VideoInfo, backbone: str) -> tuple[View, float, bool] | None:
 
     None, said in words, where the recipe leaves nothing of the clip.
     """
-    moment_s, rest = _moment(info)
+    moment_s, rest = moment(info, key="features.moment")
     recipe, cnn = state.recipe(), BACKBONES[backbone]
     try:
         view = View(info.digest, recipe, backbone, explanations.window_at(info, recipe, cnn, moment_s))
@@ -33,25 +33,6 @@ def look_at(info: VideoInfo, backbone: str) -> tuple[View, float, bool] | None:
         theme.problem(str(error), error.hint)
         return None
     return view, moment_s, rest
-
-
-def _moment(info: VideoInfo) -> tuple[float, bool]:
-    """The slider of the moment; it follows clicks on charts."""
-    if info.frame_count < 2:
-        return 0.0, True
-    chosen, rest = slider(
-        "Moment",
-        key=f"features.moment.{info.digest}.{state.touched()}",
-        value=state.moment_s(info),
-        low=0.0,
-        high=round(float(info.times_s[-1]), 3),
-        step=0.001,
-        unit="s",
-    )
-    state.set_moment(float(chosen))  # type: ignore[arg-type]
-    if rest:
-        state.mirror()
-    return float(chosen), rest  # type: ignore[arg-type]
 
 
 def steppers(times_s: np.ndarray, step: int, *, key: str) -> None:
@@ -81,18 +62,18 @@ def nearest(times_s: np.ndarray, moment_s: float) -> int:
 
 def clock(time_s: float) -> str:
     """A moment with hundredths."""
-    return formatting.clock(float(time_s), places=2)
+    return formatting.clock(float(time_s), decimals=2)
 
 
 def chart(figure: Any, *, key: str) -> float | None:
     """Draw a figure; the moment of the marker that was clicked just now, if one was."""
     picked = st.plotly_chart(figure, key=key, on_select="rerun", selection_mode="points", theme=None)
     points: Sequence[Any] = picked["selection"]["points"] if picked else []  # type: ignore[index]
-    told = tuple(float(point["customdata"][0]) for point in points if point.get("customdata"))
-    if told == state.remembered(f"click.{key}", ()):
+    values = tuple(float(point["customdata"][0]) for point in points if point.get("customdata"))
+    if values == state.remembered(f"click.{key}", ()):
         return None
-    state.remember(f"click.{key}", told)
-    return told[0] if told else None
+    state.remember(f"click.{key}", values)
+    return values[0] if values else None
 
 
 def follow(moment_s: float | None) -> None:

@@ -14,8 +14,8 @@ from pages.ui.common.jobs import job_panel
 from pages.ui.features import colormaps, figures, shared
 
 ABOUT = (
-    "The network looks at the whole clip once. That takes about as long as the clip lasts, often less; the result is "
-    "kept, and the Timeline uses the same."
+    "The network processes the whole clip once. This takes at most about as long as the "
+    "duration of the clip; the result is stored and shared with the Timeline."
 )
 CHANNELS = 48
 
@@ -25,7 +25,7 @@ def show(info: VideoInfo, backbone: str) -> None:
     engine, recipe = state.settings().engine, state.recipe()
     key = predictions.features_key(info.digest, recipe, backbone, engine)
     task = (explanations.features, state.store(), info.digest, recipe, backbone, engine)
-    if not job_panel.ready(key, "Look at the whole clip", *task, about=ABOUT):
+    if not job_panel.ready(key, "Compute features", *task, about=ABOUT):
         return
     features = state.store().read(key, Features)
     seconds = features.seen_s[1] - features.seen_s[0]
@@ -44,7 +44,7 @@ def show(info: VideoInfo, backbone: str) -> None:
     axes = {"values": ("time", "channel"), "times_s": ("time",)}
     file = lambda: colormaps.npz(axes, values=np.asarray(features.values), times_s=features.times_s)  # noqa: E731
     shared.take_along([("Features (NPZ)", f"{shared.stem(info, backbone)}.npz", file)], key="features.all")
-    st.caption("Each chart's camera, shown when the pointer is over it, saves it as PNG.")
+    st.caption("To save a chart as PNG, hover over it and click the camera icon.")
     if clicked is not None:
         state.jump(clicked)
         st.rerun()
@@ -52,7 +52,7 @@ def show(info: VideoInfo, backbone: str) -> None:
 
 def _map(info: VideoInfo, features: Features, key: str, backbone: str) -> float | None:
     """All steps on a plane, with the frame of the one that was clicked."""
-    theme.section("Map of all steps", "Steps that the network sees alike lie close together. Click one to see it.")
+    theme.section("Map of all steps", "Similar steps lie close together (PCA). Click a step to see its frame.")
     labels = _labels(info, features, backbone)
     options = ("time", "label") if labels else ("time",)
     by = st.segmented_control(
@@ -67,7 +67,7 @@ def _map(info: VideoInfo, features: Features, key: str, backbone: str) -> float 
 
 def _frame(info: VideoInfo) -> None:
     """The frame at the moment that is looked at."""
-    theme.section("The step you clicked", "Or else the moment that you looked at last.")
+    theme.section("Selected step", "Click a step in the map to select it.")
     moment_s = state.moment_s(info)
     index = state.position(info, moment_s)
     address, problem = cache.picture_or_problem(info.digest, index)
@@ -87,12 +87,12 @@ def _labels(info: VideoInfo, features: Features, backbone: str) -> Sequence[str]
         return None
     key = predictions.prediction_key(state.store(), info.digest, state.recipe(), card, state.settings().engine)
     if not state.store().has(key):
-        st.caption("To colour by label, find the actions on the Timeline first.")
+        st.caption("To colour by label, analyse the clip on the Timeline first.")
         return None
-    found = state.store().read(key, Prediction)
+    prediction = state.store().read(key, Prediction)
     return (
-        [found.labels[place] for place in found.scores.argmax(axis=1)]
-        if len(found.scores) == len(features.times_s)
+        [prediction.labels[index] for index in prediction.scores.argmax(axis=1)]
+        if len(prediction.scores) == len(features.times_s)
         else None
     )
 
@@ -100,18 +100,18 @@ def _labels(info: VideoInfo, features: Features, backbone: str) -> Sequence[str]
 def _squares(features: Features, key: str) -> None:
     """The self-similarity of the clip."""
     theme.section(
-        "Each moment against each",
-        "Light squares on the diagonal are stretches of one kind; light stripes beside it repeat.",
+        "Self-similarity",
+        "Light squares on the diagonal are uniform segments; light parallel stripes are repetitions.",
     )
     values, firsts = projection.coarser(np.asarray(features.values), figures.MOST_SQUARES)
     figure = figures.squares(features.times_s[firsts], values, dark=state.is_dark())
     st.plotly_chart(figure, key=f"features.squares.{key}", theme=None)
-    st.caption("Cosine between the features of two moments; the scale starts at the least alike pair of this clip.")
+    st.caption("Cosine similarity of the features of two moments. The scale starts at the lowest value in this clip.")
 
 
 def _rows(features: Features, key: str) -> None:
     """The channels that change most, over time."""
-    theme.section("Over time", f"The {CHANNELS} channels that change most in this clip, all on one scale.")
+    theme.section("Over time", f"The {CHANNELS} channels with the highest variance in this clip, on one scale.")
     channels = [int(channel) for channel in projection.most_varying(np.asarray(features.values), CHANNELS)]
     figure = figures.rows(
         features.times_s, np.asarray(features.values), channels, seen_s=features.seen_s, dark=state.is_dark()

@@ -19,9 +19,9 @@ _sheet = theme.component(Path(__file__).with_name("contact_sheet.js"))
 
 def show(info: VideoInfo) -> None:
     """The sheet. A click shows a frame on the screen; ticks choose frames to take along."""
-    theme.section("Contact sheet", "Click a picture to look at that frame. Tick the ones that you want to take along.")
+    theme.section("Contact sheet", "Click a picture to view that frame. Tick frames to export them.")
     chosen = st.segmented_control(
-        "Pictures",
+        "Thumbnails",
         (*SIZES, SHOTS),
         default=24,
         key="sheet.size",
@@ -29,21 +29,21 @@ def show(info: VideoInfo) -> None:
         format_func=_name,
         label_visibility="collapsed",
     )
-    places = _of_shots(info) if chosen == SHOTS else frames.spread(info, int(chosen or 24))
-    if not places:
+    cells = _of_shots(info) if chosen == SHOTS else frames.spread(info, int(chosen or 24))
+    if not cells:
         return
     try:
-        with st.spinner("Picking frames out of the clip…", show_time=True):
-            pictures = cache.sheet_pictures(info.digest, places)
+        with st.spinner("Loading frames…", show_time=True):
+            pictures = cache.sheet_pictures(info.digest, cells)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         st.button("Try again", key="sheet.again", icon=":material/refresh:")
         return
-    _draw(info, pictures, frames.sheet_key(info.digest, places))
+    _draw(info, pictures, frames.sheet_key(info.digest, cells))
 
 
 def _name(size: int | str) -> str:
-    return "One a shot" if size == SHOTS else str(size)
+    return "One per shot" if size == SHOTS else str(size)
 
 
 def ticked(info: VideoInfo) -> tuple[int, ...]:
@@ -60,19 +60,15 @@ def tick(info: VideoInfo, indices: tuple[int, ...]) -> None:
 def _of_shots(info: VideoInfo) -> frames.Places:
     """A place in each shot, in portions; nothing, with advice, before the frames were looked at."""
     if not state.store().has(frames.quality_key(info.digest)):
-        theme.empty(
-            "The shots are not known yet", "Look at every frame first, with the button under “What may go wrong”."
-        )
+        theme.empty("Shots have not been detected yet", "Run “Check all frames” under “Video quality” first.")
         return ()
-    places = frames.of_shots(cache.quality(info.digest))
-    st.caption(
-        f"{formatting.count(len(places), 'shot')}: where the picture changes at once from one frame to the next."
-    )
-    if len(places) <= ON_ONE:
-        return places
-    starts = list(range(0, len(places), ON_ONE))
-    start = st.selectbox("Shots", starts, 0, lambda first: f"{first + 1} to {min(first + ON_ONE, len(places))}")
-    return places[start : start + ON_ONE]
+    cells = frames.of_shots(cache.quality(info.digest))
+    st.caption(f"{formatting.count(len(cells), 'shot')}, separated by abrupt changes between two frames.")
+    if len(cells) <= ON_ONE:
+        return cells
+    starts = list(range(0, len(cells), ON_ONE))
+    start = st.selectbox("Shots", starts, 0, lambda first: f"{first + 1} to {min(first + ON_ONE, len(cells))}")
+    return cells[start : start + ON_ONE]
 
 
 def _draw(info: VideoInfo, pictures: tuple[dict, ...], name: str) -> None:

@@ -13,12 +13,12 @@ from pages.ui.common.controls import downloads
 from pages.ui.common.jobs import job_panel
 from pages.ui.frames import contact_sheet
 
-WAYS = {"ticked": "Ticked frames", "every": "Every so many", "shots": "One a shot"}
+WAYS = {"ticked": "Ticked frames", "every": "Every n-th frame", "shots": "One per shot"}
 
 
 def show(info: VideoInfo) -> None:
     """Which frames, as they are or after the recipe, and the file of them."""
-    theme.section("Take frames along", "PNG in full size, with a table of index, time and label.")
+    theme.section("Export frames", "Full-size PNG files with a table of index, time and label.")
     way = st.segmented_control(
         "Frames",
         list(WAYS),
@@ -37,7 +37,7 @@ def show(info: VideoInfo) -> None:
         return
     if len(shown) < len(indices):
         st.caption(
-            f"The recipe shows {formatting.number(len(shown))} of these {formatting.number(len(indices))} frames."
+            f"The recipe keeps {formatting.number(len(shown))} of these {formatting.number(len(indices))} frames."
         )
     if shown:
         _file(info, shown, recipe)
@@ -47,7 +47,7 @@ def _chosen(info: VideoInfo, way: str) -> tuple[int, ...]:
     """The indices of the frames, rising; nothing, with advice, where none is chosen."""
     if way == "every":
         many = st.number_input(
-            "Every so many frames",
+            "Interval in frames",
             1,
             max(1, info.frame_count),
             max(1, info.frame_count // 24),
@@ -58,7 +58,7 @@ def _chosen(info: VideoInfo, way: str) -> tuple[int, ...]:
     if way == "shots":
         if state.store().has(frames.quality_key(info.digest)):
             return tuple(index for index, _ in frames.of_shots(cache.quality(info.digest)))
-        st.caption("Look at every frame first: the shots are not known yet.")
+        st.caption("Shots have not been detected yet: run “Check all frames” first.")
         return ()
     return _ticked(info)
 
@@ -80,7 +80,7 @@ def _ticked(info: VideoInfo) -> tuple[int, ...]:
             args=(info, ()),
         )
     if not ticked:
-        st.caption("No frame is ticked yet: tick some on the contact sheet, or add the one on the screen.")
+        st.caption("No frames selected. Tick frames on the contact sheet, or add the current frame.")
     else:
         named = formatting.listed(formatting.number(index) for index in ticked[:8])
         st.caption(f"{formatting.count(len(ticked), 'frame')}: {named}{' and more' if len(ticked) > 8 else ''}.")
@@ -90,7 +90,7 @@ def _ticked(info: VideoInfo) -> tuple[int, ...]:
 def _recipe() -> Recipe:
     """The recipe that the pictures go through; an empty one leaves them as they are."""
     recipe = state.recipe()
-    if recipe.steps and st.toggle("As the recipe makes them", key="export.after", help=formatting.steps(recipe)):
+    if recipe.steps and st.toggle("Apply the recipe", key="export.after", help=formatting.steps(recipe)):
         return recipe
     return Recipe()
 
@@ -107,7 +107,7 @@ def _file(info: VideoInfo, indices: tuple[int, ...], recipe: Recipe) -> None:
     name = formatting.file_name(Path(state.store().entry(info.digest).name).stem, "-frames.zip")
     downloads.stored(f"Download {many}, {formatting.size(path.stat().st_size)}", key, name)
     if not any(labels):
-        st.caption("The table has no labels yet: find the actions on the Timeline first if you want them in it.")
+        st.caption("To include labels in the table, analyse the clip on the Timeline first.")
 
 
 def _labels(info: VideoInfo, indices: tuple[int, ...]) -> tuple[str, ...]:
@@ -125,5 +125,6 @@ def _labels(info: VideoInfo, indices: tuple[int, ...]) -> tuple[str, ...]:
         return none
     moments_s = [float(info.times_s[index]) for index in indices]
     return tuple(
-        next((each.label for each in segments if each.start_s <= moment_s < each.stop_s), "") for moment_s in moments_s
+        next((segment.label for segment in segments if segment.start_s <= moment_s < segment.stop_s), "")
+        for moment_s in moments_s
     )

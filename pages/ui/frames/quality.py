@@ -13,53 +13,54 @@ from pages.ui.common.jobs import job_panel
 from pages.ui.frames import quality_figures
 
 ABOUT = (
-    "Each frame is looked at once, in small: how bright and sharp it is, how much moves, which frames repeat, are "
-    "black or missing, and where shots begin. It takes about as long as reading the clip; the result is kept."
+    "Measures the brightness, sharpness and motion of each frame, and finds repeated, black "
+    "and missing frames and shot boundaries. This takes about as long as decoding the clip; "
+    "the result is stored."
 )
 
 
 def show(info: VideoInfo) -> None:
     """The findings with the curves that they come from, or the way to them."""
-    theme.section(
-        "What may go wrong", "Stretches in which a person or a network may see something else than there was."
-    )
+    theme.section("Video quality", "Segments that may mislead a viewer or a network.")
     key = frames.quality_key(info.digest)
-    if not job_panel.ready(key, "Look at every frame", frames.make_quality, state.store(), info.digest, about=ABOUT):
+    if not job_panel.ready(key, "Check all frames", frames.make_quality, state.store(), info.digest, about=ABOUT):
         return
     try:
-        measured, found = cache.quality(info.digest), cache.quality_findings(info.digest)
+        measured, findings = cache.quality(info.digest), cache.quality_findings(info.digest)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
-    if found:
-        _table(info, found)
+    if findings:
+        _table(info, findings)
     else:
         st.html(f'<div class="k-headline">{quality_text.NOTHING_FOUND}</div>')
-        st.caption(f"{formatting.count(info.frame_count, 'frame')}: none is dark, black, blurred, repeated or missing.")
-    _curves(info, measured, found)
+        st.caption(
+            f"{formatting.count(info.frame_count, 'frame')} checked: none is dark, black, blurred, repeated or missing."
+        )
+    _curves(info, measured, findings)
 
 
-def _table(info: VideoInfo, found: tuple) -> None:
+def _table(info: VideoInfo, findings: tuple) -> None:
     """The findings; picking one shows its first frame."""
-    st.html(f'<div class="k-headline">{quality_text.headline(found)}</div>')
-    st.caption("Pick a row to look at it.")
+    st.html(f'<div class="k-headline">{quality_text.headline(findings)}</div>')
+    st.caption("Select a row to view it.")
     picked = st.dataframe(
-        quality_figures.table(found),
+        quality_figures.table(findings),
         hide_index=True,
-        height=min(360, 38 + 35 * len(found)),
+        height=min(360, 38 + 35 * len(findings)),
         key=f"findings.{info.digest}",
         on_select="rerun",
         selection_mode="single-row",
         column_config={"what": st.column_config.TextColumn(width="large")},
     )
-    st.caption("  \n".join(quality_text.meanings(found)))
-    _follow(f"finding.{info.digest}", [found[row].start_s for row in picked.selection.rows])  # type: ignore[attr-defined]
+    st.caption("  \n".join(quality_text.meanings(findings)))
+    _follow(f"finding.{info.digest}", [findings[row].start_s for row in picked.selection.rows])  # type: ignore[attr-defined]
 
 
-def _curves(info: VideoInfo, measured: Any, found: tuple) -> None:
+def _curves(info: VideoInfo, measured: Any, findings: tuple) -> None:
     """Brightness, sharpness and motion over time; a click shows that moment."""
     picked = st.plotly_chart(
-        quality_figures.figure(measured, found, info.duration_s, dark=state.is_dark()),
+        quality_figures.figure(measured, findings, info.duration_s, dark=state.is_dark()),
         key=f"lanes.{info.digest}",
         on_select="rerun",
         selection_mode="points",
@@ -71,9 +72,9 @@ def _curves(info: VideoInfo, measured: Any, found: tuple) -> None:
 
 def _follow(name: str, moments_s: list[float]) -> None:
     """Look at the first of these moments where they are new."""
-    told = tuple(moments_s)
-    if told != state.remembered(name, ()):
-        state.remember(name, told)
-        if told:
-            state.jump(told[0])
+    values = tuple(moments_s)
+    if values != state.remembered(name, ()):
+        state.remember(name, values)
+        if values:
+            state.jump(values[0])
             st.rerun()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.domain import Quality
-from core.stages.video.quality import BLACK_SHARE, DARK_LUMA, Finding
+from core.stages.video.quality import BLACK_SHARE, DARK_LUMA, QualityFinding
 from pages.ui.common import figures, formatting
 
 if TYPE_CHECKING:
@@ -26,36 +26,39 @@ COLOURS = dict(
 )
 
 
-LANES = (("brightness", "brightness, %"), ("sharpness", "sharpness, %"), ("motion", "change a frame, %"))
+LANES = (("brightness", "brightness, %"), ("sharpness", "sharpness, %"), ("motion", "change per frame, %"))
 
 
-def about(quality: Quality, found: Sequence[Finding], index: int) -> list[str]:
+def about(quality: Quality, findings: Sequence[QualityFinding], index: int) -> list[str]:
     """One frame in short facts: what was measured of it, and the findings that hold there."""
     if index >= len(quality.times_s):
         return []
     moment_s = float(quality.times_s[index])
     black = quality.black[index] >= BLACK_SHARE
     shown = [(name, label) for name, label in LANES if not (black and name == "sharpness")]
-    facts = [f"{label.split(',')[0]} {100 * float(getattr(quality, name)[index]):.1f} %" for name, label in shown]
-    return facts + [CALLED[each.kind][0] for each in found if each.start_s <= moment_s < each.stop_s]
+    facts = [
+        f"{label.split(',')[0]} {formatting.per_cent(float(getattr(quality, name)[index]), decimals=1)}"
+        for name, label in shown
+    ]
+    return facts + [CALLED[finding.kind][0] for finding in findings if finding.start_s <= moment_s < finding.stop_s]
 
 
-def table(found: Sequence[Finding]) -> "DataFrame":
+def table(findings: Sequence[QualityFinding]) -> "DataFrame":
     """The findings for a table: when, and what."""
     from pandas import DataFrame
 
     rows = [
         {
-            "from": formatting.clock(each.start_s, places=2),
-            "to": formatting.clock(each.stop_s, places=2),
-            "what": what(each),
+            "from": formatting.clock(finding.start_s, decimals=2),
+            "to": formatting.clock(finding.stop_s, decimals=2),
+            "what": what(finding),
         }
-        for each in found
+        for finding in findings
     ]
     return DataFrame(rows)
 
 
-def figure(quality: Quality, found: Sequence[Finding], duration_s: float, *, dark: bool) -> "Figure":
+def figure(quality: Quality, findings: Sequence[QualityFinding], duration_s: float, *, dark: bool) -> "Figure":
     """A lane for each measure on one time axis. Where a column stands for many frames, a band shows the least and the
     most of them. Findings are shaded in their colours, beginnings of shots are dotted.
     """
@@ -70,10 +73,10 @@ def figure(quality: Quality, found: Sequence[Finding], duration_s: float, *, dar
     note = {"text": "dark", "font": {"size": 11, "color": ink}, "showarrow": False}
     line = {"width": 1, "dash": "dot", "color": ink}
     drawn.add_hline(100 * DARK_LUMA, row=1, col=1, line=line, opacity=0.55, annotation=note)  # type: ignore[arg-type]
-    shapes = [_shade(each, duration_s) for each in found[:300]]
+    shapes = [_shade(finding, duration_s) for finding in findings[:300]]
     shapes += [_shot(float(quality.times_s[first]), ink) for first in quality.shots[1:300]]
     drawn.update_layout(shapes=[*drawn.layout.shapes, *shapes])  # type: ignore[misc]
-    _lay_out(drawn, duration_s, ink, found)
+    _lay_out(drawn, duration_s, ink, findings)
     return drawn
 
 
@@ -85,7 +88,7 @@ def _lane(drawn: "Figure", row: int, times_s: np.ndarray, values: np.ndarray, la
     firsts = np.arange(0, len(values), every)
     means = np.add.reduceat(values, firsts) / np.diff(np.append(firsts, len(values)))
     least, most = np.minimum.reduceat(values, firsts), np.maximum.reduceat(values, firsts)
-    moments = [f"frame {first}, {formatting.clock(float(times_s[first]), places=2)}" for first in firsts]
+    moments = [f"frame {first}, {formatting.clock(float(times_s[first]), decimals=2)}" for first in firsts]
     if every > 1:
         band = {"mode": "lines", "line": {"width": 0}, "hoverinfo": "skip", "showlegend": False}
         drawn.add_trace(go.Scatter(x=times_s[firsts], y=most, **band), row=row, col=1)
@@ -106,12 +109,12 @@ def _lane(drawn: "Figure", row: int, times_s: np.ndarray, values: np.ndarray, la
     drawn.update_yaxes(title={"text": label, "font": {"size": 12, "color": ink}}, row=row, col=1, rangemode="tozero")
 
 
-def _shade(finding: Finding, duration_s: float) -> dict:
+def _shade(finding: QualityFinding, duration_s: float) -> dict:
     """A finding over all lanes, wide enough to be seen."""
     least_s = duration_s / 400
     middle_s, half_s = (finding.start_s + finding.stop_s) / 2, max(finding.stop_s - finding.start_s, least_s) / 2
-    place = {"x0": middle_s - half_s, "x1": middle_s + half_s, "y0": 0, "y1": 1, "xref": "x", "yref": "paper"}
-    return place | {
+    entries = {"x0": middle_s - half_s, "x1": middle_s + half_s, "y0": 0, "y1": 1, "xref": "x", "yref": "paper"}
+    return entries | {
         "type": "rect",
         "layer": "below",
         "line": {"width": 0},
@@ -121,19 +124,19 @@ def _shade(finding: Finding, duration_s: float) -> dict:
 
 
 def _shot(moment_s: float, ink: str) -> dict:
-    place = {"x0": moment_s, "x1": moment_s, "y0": 0, "y1": 1, "xref": "x", "yref": "paper"}
-    return place | {"type": "line", "line": {"width": 1, "dash": "dot", "color": ink}, "opacity": 0.6}
+    entries = {"x0": moment_s, "x1": moment_s, "y0": 0, "y1": 1, "xref": "x", "yref": "paper"}
+    return entries | {"type": "line", "line": {"width": 1, "dash": "dot", "color": ink}, "opacity": 0.6}
 
 
-def _lay_out(drawn: "Figure", duration_s: float, ink: str, found: Sequence[Finding]) -> None:
+def _lay_out(drawn: "Figure", duration_s: float, ink: str, findings: Sequence[QualityFinding]) -> None:
     """Axes, and a legend of the findings' colours."""
     from plotly import graph_objects as go
 
-    for kind in dict.fromkeys(each.kind for each in found):
+    for kind in dict.fromkeys(finding.kind for finding in findings):
         mark = {"size": 11, "symbol": "square", "color": COLOURS[kind], "opacity": 0.55}
         drawn.add_trace(go.Scatter(x=[None], y=[None], mode="markers", marker=mark, name=CALLED[kind][0]), row=1, col=1)
     ticks_s = figures.time_ticks(duration_s, most=6)
-    shown = [formatting.clock(second, places=0 if float(second).is_integer() else 1) for second in ticks_s]
+    shown = [formatting.clock(second, decimals=0 if float(second).is_integer() else 1) for second in ticks_s]
     drawn.update_layout(
         height=430,
         margin={"l": 8, "r": 8, "t": 30, "b": 36},

@@ -11,7 +11,7 @@ from pages.ui import cache, state
 from pages.ui.common import formatting, theme
 from pages.ui.common.controls.slider import slider
 from pages.ui.common.media import before_after
-from pages.ui.common.media.preview import View
+from pages.ui.common.media.preview import Viewport
 from pages.ui.frames import quality_figures
 
 LONG = 10  # frames of a long step, until another number is typed
@@ -24,7 +24,7 @@ def show(info: VideoInfo) -> None:
     index = state.position(info, state.moment_s(info))
     with screen:
         pictures(info, index)
-    told(info, index)
+    frame_facts(info, index)
 
 
 def pictures(info: VideoInfo, index: int) -> None:
@@ -47,13 +47,13 @@ def _nothing() -> None:
     """Streamlit wants a callback to keep the value of a component."""
 
 
-def _view(known: Any) -> View:
+def _view(known: Any) -> Viewport:
     """The part of the picture that the browser shows."""
-    told = known.get("view") if isinstance(known, dict) else None
-    if not isinstance(told, dict):
-        return View()
-    scale, x, y = (float(told.get(name, 1.0)) for name in ("scale", "x", "y"))
-    return View(min(max(scale, 1.0), 1000.0), min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0))
+    entries = known.get("view") if isinstance(known, dict) else None
+    if not isinstance(entries, dict):
+        return Viewport()
+    scale, x, y = (float(entries.get(name, 1.0)) for name in ("scale", "x", "y"))
+    return Viewport(min(max(scale, 1.0), 1000.0), min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0))
 
 
 def ways(info: VideoInfo) -> None:
@@ -76,14 +76,16 @@ def ways(info: VideoInfo) -> None:
             (many, f"+{many}", "Shift+Right"),
         ):
             st.button(name, key=f"by.{key}", shortcut=key, on_click=_step, args=(info, by), help=_help(by))
-        st.number_input("Long step", 2, max(2, min(last, 100_000)), min(LONG, max(2, last)), key="step.many", width=128)
-        st.text_input("Go to a time", key="step.time", placeholder="1:23.4", on_change=_go_to, args=(info,), width=110)
+        st.number_input(
+            "Large step", 2, max(2, min(last, 100_000)), min(LONG, max(2, last)), key="step.many", width=128
+        )
+        st.text_input("Go to time", key="step.time", placeholder="1:23.4", on_change=_go_to, args=(info,), width=110)
     if rest:
         state.mirror()
 
 
 def _help(by: int) -> str:
-    return f"{formatting.count(abs(by), 'frame')} {'on' if by > 0 else 'back'}"
+    return f"{formatting.count(abs(by), 'frame')} {'forward' if by > 0 else 'back'}"
 
 
 def _step(info: VideoInfo, by: int) -> None:
@@ -100,10 +102,10 @@ def _go_to(info: VideoInfo) -> None:
     state.remember("time.problem", typed if moment_s is None and typed else "")
 
 
-def told(info: VideoInfo, index: int) -> None:
+def frame_facts(info: VideoInfo, index: int) -> None:
     """How long the frame is on screen, and what was found about it."""
     if typed := state.remembered("time.problem", ""):
-        st.caption(f"“{theme.plain(typed)}” is no time: type seconds, or minutes and seconds such as 1:23.4.")
+        st.caption(f"“{theme.plain(typed)}” is not a valid time. Enter seconds, or minutes and seconds such as 1:23.4.")
     stop_s = float(info.times_s[index + 1]) if index + 1 < info.frame_count else info.duration_s
     stays = f"on screen for {1000 * (stop_s - float(info.times_s[index])):.0f} ms"
     facts = [stays]

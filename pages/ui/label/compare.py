@@ -12,21 +12,21 @@ from core.workflows.annotation.agreement import TrackAgreement
 from core.workflows.annotation.journal import State
 from pages.ui import state
 from pages.ui.common import formatting, theme, track_names
-from pages.ui.common.player.rows import Curve, Row
+from pages.ui.common.player.rows import Lane, LaneCurve
 
 KAPPA = "#0072B2"
 MEANS = ((0.8, "almost perfect"), (0.6, "substantial"), (0.4, "moderate"), (0.2, "fair"), (0.0, "slight"))
-SOURCE = "The words are those of Landis and Koch (Biometrics, 1977)."
+SOURCE = "Terms from Landis and Koch (Biometrics, 1977)."
 
 
 def _other(info: VideoInfo, now: State, tracks: Sequence[State]) -> State | None:
     """The track that is compared with the one that is drawn in."""
-    rest = [one for one in tracks if one.track != now.track]
+    rest = [track for track in tracks if track.track != now.track]
     wanted = state.remembered(f"label.other.{info.digest}", "")
-    return next((one for one in rest if one.track == wanted), rest[0] if rest else None)
+    return next((state for state in rest if state.track == wanted), rest[0] if rest else None)
 
 
-def found(info: VideoInfo, now: State, tracks: Sequence[State]) -> TrackAgreement | None:
+def agreement_with(info: VideoInfo, now: State, tracks: Sequence[State]) -> TrackAgreement | None:
     """How far the two agree; None where there is nothing to compare."""
     other = _other(info, now, tracks)
     try:
@@ -35,29 +35,29 @@ def found(info: VideoInfo, now: State, tracks: Sequence[State]) -> TrackAgreemen
         return None
 
 
-def rows(compared: TrackAgreement | None) -> list[Row]:
+def rows(compared: TrackAgreement | None) -> list[Lane]:
     """The lanes of a comparison: where the two differ, and kappa over time."""
     if compared is None:
         return []
     values = np.maximum(np.nan_to_num(compared.over_time), 0)
-    lane = Row("kappa", curves=[Curve("kappa", compared.times_s, values, KAPPA)])
-    return [Row("differs", compared.differences, look="difference"), lane]
+    lane = Lane("kappa", curves=[LaneCurve("kappa", compared.times_s, values, KAPPA)])
+    return [Lane("differs", compared.differences, look="difference"), lane]
 
 
 def show(info: VideoInfo, now: State, tracks: Sequence[State], compared: TrackAgreement | None) -> None:
     """Which track, and the numbers."""
     other, named = _other(info, now, tracks), track_names.titles(tracks)
     if other is None:
-        theme.empty("There is one track only", "Let a second person draw in a new track, or take their file in.")
+        theme.empty("Only one track", "Have a second person annotate a new track, or import their file.")
         return
-    rest = [one for one in named if one != now.track]
+    rest = [text for text in named if text != now.track]
     key = f"label.against.{other.track}"
     st.selectbox(
         f"Compare {named[now.track]} with", rest, rest.index(other.track), named.__getitem__, key=key, width=420,
         on_change=_pick, args=(info, key),
     )  # fmt: skip
     if compared is None:
-        st.info("There is no frame that both have looked at yet.", icon=":material/visibility_off:")
+        st.info("No frame has been reviewed by both annotators yet.", icon=":material/visibility_off:")
         return
     _numbers(compared)
 
@@ -69,11 +69,11 @@ def _pick(info: VideoInfo, key: str) -> None:
 def _numbers(compared: TrackAgreement) -> None:
     left, middle, right = st.columns(3)
     left.metric("Cohen's kappa", _kappa(compared.kappa), help=SOURCE)
-    middle.metric("Frames labelled alike", formatting.per_cent(compared.share))
-    right.metric("Both looked at", formatting.length(compared.both_s))
+    middle.metric("TrackAgreement", formatting.per_cent(compared.share))
+    right.metric("Reviewed by both", formatting.length(compared.both_s))
     st.caption(meaning(compared))
     if compared.by_label:
-        st.table({"label": [one for one, _ in compared.by_label], "kappa": [_kappa(k) for _, k in compared.by_label]})
+        st.table({"label": [text for text, _ in compared.by_label], "kappa": [_kappa(k) for _, k in compared.by_label]})
 
 
 def _kappa(kappa: float | None) -> str:
@@ -83,8 +83,8 @@ def _kappa(kappa: float | None) -> str:
 def meaning(compared: TrackAgreement) -> str:
     """The agreement in a sentence."""
     count = formatting.count(len(compared.differences), "stretch").replace("stretchs", "stretches")
-    where = f" They differ in {count}, which the lane “differs” shows." if compared.differences else ""
+    where = f" They differ in {count}, shown in the lane “differs”." if compared.differences else ""
     if compared.kappa is None:
-        return f"Kappa is undefined: both use one and the same label only.{where}"
-    said = next((word for least, word in MEANS if compared.kappa >= least), "poor")
-    return f"Beyond what chance gives, the agreement is {said}. Each frame counts as one judgement.{where}"
+        return f"Kappa is undefined: both use the same single label.{where}"
+    text = next((word for least, word in MEANS if compared.kappa >= least), "poor")
+    return f"TrackAgreement beyond chance is {text}. Each frame counts as one observation.{where}"

@@ -10,13 +10,12 @@ from core.domain import Edit, VideoInfo
 from core.workflows.annotation import agreement, journal
 from core.workflows.annotation.journal import State
 from pages.ui import cache, state
-from pages.ui.common import formatting, track_names
+from pages.ui.common import flash, formatting, track_names
 from pages.ui.common.player import player
-from pages.ui.common.player.rows import Row
-from pages.ui.label import compare, draft, empty, files, render, retrain
-from pages.ui.label import tracks as tracks_module
+from pages.ui.common.player.rows import Lane
+from pages.ui.label import compare, draft, empty, files, render, retrain, track_editor
 
-UNDO = "Ctrl Z and Ctrl Shift Z in the player: as far back as the first edit"
+UNDO = "Ctrl+Z and Ctrl+Shift+Z in the player. Every edit can be undone."
 TOLD = {
     "paint": "painting",
     "unlabel": "unlabelling",
@@ -29,7 +28,7 @@ TOLD = {
 VIEWS = {
     "draft": "Draft",
     "compare": "Compare",
-    "learn": "Learn",
+    "learn": "Train",
     "files": "Files",
     "video": "Video",
 }
@@ -42,18 +41,20 @@ def show(info: VideoInfo) -> None:
     if not tracks:
         empty.show(info)
         return
-    now = tracks_module.head(info, tracks)
-    tracks_module.restore(info)
-    tracks_module.problem()
-    drafted = draft.found(info, now)
+    now = track_editor.head(info, tracks)
+    track_editor.restore(info)
+    flash.show(track_editor.PANEL)
+    drafted = draft.stored_draft(info, now)
     view = _view_before()
-    compared = compare.found(info, now, tracks) if view == "compare" else None
+    compared = compare.agreement_with(info, now, tracks) if view == "compare" else None
     slots = _slots(tracks, drafted)
     draft.arrive(drafted if view == "draft" else None)
     left, right = st.columns([8, 5], gap="large")
     with left:
         if not now.document.labels:
-            st.info("Add a label first, under “Labels”: then its key and the mouse draw.", icon=":material/label:")
+            st.info(
+                "Add a label under “Labels” first. Then draw it with its key or the mouse.", icon=":material/label:"
+            )
         _play(info, now, tracks, drafted if view == "draft" else None, compared, slots)
         _kept(now)
     with right:
@@ -62,8 +63,8 @@ def show(info: VideoInfo) -> None:
 
 def _slots(tracks: Sequence[State], drafted: draft.Drafted | None) -> dict[str, int]:
     """The number of each label, from which its colour follows."""
-    labels = [label for one in tracks for label in one.document.labels]
-    labels += [one.label for one in drafted.segments] if drafted else []
+    labels = [label for track in tracks for label in track.document.labels]
+    labels += [segment.label for segment in drafted.segments] if drafted else []
     return cache.slots(tuple(dict.fromkeys(labels)))
 
 
@@ -77,10 +78,12 @@ def _play(
 ) -> None:
     """The player: the track that is drawn in first, then the draft, then the other tracks."""
     named = track_names.titles(tracks)
-    rows = [Row(named[now.track], now.document.segments, seen=now.document.seen, edits=True)]
+    rows = [Lane(named[now.track], now.document.segments, seen=now.document.seen, edits=True)]
     rows += draft.rows(drafted, now)
     rows += [
-        Row(named[one.track], one.document.segments, seen=one.document.seen) for one in tracks if one.track != now.track
+        Lane(named[track.track], track.document.segments, seen=track.document.seen)
+        for track in tracks
+        if track.track != now.track
     ]
     rows += compare.rows(compared)
     player.show(
@@ -98,7 +101,7 @@ def _taker(track: str) -> Callable[[Edit], None]:
         except EditRefused:
             return
         except AnalysisError as error:
-            tracks_module.tell(error)
+            flash.keep(track_editor.PANEL, error)
 
     return take
 
@@ -109,13 +112,13 @@ def _kept(now: State) -> None:
         for kind, icon, waiting in (("undo", ":material/undo:", now.done), ("redo", ":material/redo:", now.undone)):
             st.button(
                 f"{kind.capitalize()}{_named(waiting)}", key=f"label.{kind}", icon=icon, disabled=not waiting,
-                on_click=tracks_module.step, args=(now.track, kind), help=UNDO,
+                on_click=track_editor.step, args=(now.track, kind), help=UNDO,
             )  # fmt: skip
         track = now.document
         done = (
-            f"{formatting.count(now.number, 'edit')} kept, the last {formatting.ago(now.made, time.time())}"
+            f"{formatting.count(now.number, 'edit')} saved, the last {formatting.ago(now.made, time.time())}"
             if now.number
-            else "Every edit is kept at once"
+            else "Every edit is saved immediately"
         )
         st.caption(
             f":material/check_circle: {done} · {formatting.count(len(track.segments), 'segment')} · "
@@ -150,7 +153,7 @@ def _views(
 ) -> None:
     """What can be done with the labels, one thing at a time."""
     view = st.segmented_control(
-        "What to do", list(VIEWS), default=_view_before(), format_func=VIEWS.__getitem__, key=_views_key(),
+        "Tool", list(VIEWS), default=_view_before(), format_func=VIEWS.__getitem__, key=_views_key(),
         label_visibility="collapsed", required=True, on_change=_turn,
     )  # fmt: skip
     if view == "draft":

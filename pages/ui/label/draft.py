@@ -10,22 +10,22 @@ from core.workflows import predictions
 from core.workflows.annotation import drafts, edits
 from core.workflows.annotation.journal import State
 from pages.ui import cache, state
-from pages.ui.common import formatting, named_labels, theme
+from pages.ui.common import flash, formatting, theme, zero_shot_labels
 from pages.ui.common.controls import button
 from pages.ui.common.jobs import job_panel
 from pages.ui.common.pickers import model_picker
 from pages.ui.common.player import player
-from pages.ui.common.player.rows import Curve, Row
-from pages.ui.label import tracks
+from pages.ui.common.player.rows import Lane, LaneCurve
+from pages.ui.label import track_editor
 
-ABOUT = "The network says what it sees at each moment. Nothing of it counts as a label before you accept it."
+ABOUT = "The network predicts a label for each moment. Predictions do not count as labels until you accept them."
 DOUBT = "#C67F18"
-LOOK = "look here"
+LOOK = "review this"
 ORDER = (
-    "First come stretches where the network wavers, that are unlike all that you looked at, and of whose like there is "
-    "much in the clip: they teach it most."
+    "Segments are ordered by how useful they are for training: uncertain, different from "
+    "what you have reviewed, and typical of the clip."
 )
-FINISHED = "All of the clip was looked at. Nothing waits for you here."
+FINISHED = "The whole clip has been reviewed."
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,12 +34,12 @@ class Drafted:
 
     model: str
     title: str
-    said: Prediction
+    prediction: Prediction
     segments: tuple[Segment, ...]
     doubts: tuple[Doubt, ...]
 
 
-def found(info: VideoInfo, now: State) -> Drafted | None:
+def stored_draft(info: VideoInfo, now: State) -> Drafted | None:
     """The draft of the model in use; None where there is none yet."""
     card = state.chosen_model()
     if card is None or not state.remembered("label.drafts", True):
@@ -51,35 +51,35 @@ def found(info: VideoInfo, now: State) -> Drafted | None:
         return _in_words(info, now, key)
     try:
         segments = cache.analysis(info.digest, card.name).track.segments
-        said = cache.prediction(key)
+        prediction = cache.prediction(key)
     except AnalysisError as error:
-        tracks.tell(error)
+        flash.keep(track_editor.PANEL, error)
         return None
-    doubts = drafts.to_look_at(said, segments, now.document.seen, info, put_off=_put_off(info))
-    return Drafted(card.name, card.title, said, segments, doubts)
+    doubts = drafts.to_look_at(prediction, segments, now.document.seen, info, put_off=_put_off(info))
+    return Drafted(card.name, card.title, prediction, segments, doubts)
 
 
 def _in_words(info: VideoInfo, now: State, key: str) -> Drafted | None:
     """The draft in labels that the person named in words. key: of what the known labels say."""
-    told = named_labels.draft(info, key)
-    if told is None:
+    pair = zero_shot_labels.draft(info, key)
+    if pair is None:
         return None
-    analysis, said = told
+    analysis, prediction = pair
     segments = analysis.track.segments
-    doubts = drafts.to_look_at(said, segments, now.document.seen, info, put_off=_put_off(info))
-    return Drafted(state.IN_WORDS, model_picker.OWN, said, segments, doubts)
+    doubts = drafts.to_look_at(prediction, segments, now.document.seen, info, put_off=_put_off(info))
+    return Drafted(state.IN_WORDS, model_picker.OWN, prediction, segments, doubts)
 
 
-def rows(drafted: Drafted | None, now: State) -> list[Row]:
+def rows(drafted: Drafted | None, now: State) -> list[Lane]:
     """The lanes of a draft: what waits for a person, and how unsure the network is."""
     if drafted is None:
         return []
     waiting = drafts.unseen(drafted.segments, now.document.seen)
-    times_s, doubt = drafted.said.times_s, drafts.margin(drafted.said.scores)
-    lanes = [Row("draft", waiting, told="a draft:")] if waiting else []
-    lanes.append(Row("doubt", curves=[Curve("doubt", times_s, doubt, DOUBT)]))
+    times_s, doubt = drafted.prediction.times_s, drafts.margin(drafted.prediction.scores)
+    lanes = [Lane("draft", waiting, prefix="a draft:")] if waiting else []
+    lanes.append(Lane("doubt", curves=[LaneCurve("doubt", times_s, doubt, DOUBT)]))
     here = current(drafted)
-    return [*lanes, Row("to look at", [Segment(here.start_s, here.stop_s, LOOK)], look="quality")] if here else lanes
+    return [*lanes, Lane("to review", [Segment(here.start_s, here.stop_s, LOOK)], look="quality")] if here else lanes
 
 
 def current(drafted: Drafted) -> Doubt | None:
@@ -99,18 +99,18 @@ def show(info: VideoInfo, now: State, drafted: Drafted | None) -> None:
     """Which network drafts, and the stretch to look at with what can be said of it."""
     known = state.models()
     if not known:
-        theme.empty("There is no model on this machine", "Train one, or restore the folder models/ of the program.")
+        theme.empty("No models found", "Train a model, or restore the models/ folder of the program.")
         return
     card = state.chosen_model()
     assert card is not None
     used = state.IN_WORDS if state.in_words() else card.name
-    _choose({name: one.title for name, one in known.items()} | {state.IN_WORDS: model_picker.OWN}, used)
+    _choose({name: model_card.title for name, model_card in known.items()} | {state.IN_WORDS: model_picker.OWN}, used)
     if drafted is not None:
         _stretch(info, now, drafted)
         return
     if state.in_words():
-        st.caption("Name your labels on the Timeline and let them be found there; what is found is the draft here.")
-        if button.pressed("Open the Timeline", icon=":material/view_timeline:", key="label.named"):
+        st.caption("Enter your labels on the Timeline and run the search there; the result appears here as a draft.")
+        if button.pressed("Open Timeline", icon=":material/view_timeline:", key="label.named"):
             state.go("timeline")
             st.rerun()
         return
@@ -135,25 +135,26 @@ def _choose(titles: dict[str, str], used: str) -> None:
 def _stretch(info: VideoInfo, now: State, drafted: Drafted) -> None:
     """How far a person is, the stretch to look at, and what to say of it."""
     share = min(1.0, now.document.seen_s / info.duration_s)
-    st.progress(share, f"{formatting.length(now.document.seen_s)} of {formatting.length(info.duration_s)} looked at")
+    st.progress(share, f"{formatting.length(now.document.seen_s)} of {formatting.length(info.duration_s)} reviewed")
     here = current(drafted)
     if here is None:
         st.success(FINISHED, icon=":material/check_circle:")
         return
     st.markdown(_told(here, len(drafted.doubts)), help=ORDER)
-    told = (now.track, here.start_s, here.stop_s)
+    bounds = (now.track, here.start_s, here.stop_s)
     with st.container(horizontal=True):
-        st.button("Go there", key="label.there", icon=":material/my_location:", on_click=_go, shortcut="Shift+H")
+        st.button("Go to segment", key="label.there", icon=":material/my_location:", on_click=_go, shortcut="Shift+H")
         st.button(
-            "Accept the draft", key="label.accept", type="primary", icon=":material/check:", shortcut="Shift+A",
-            on_click=_accept, args=(*told, drafted.segments), help="What it says of this stretch becomes your label.",
+            "Accept draft", key="label.accept", type="primary", icon=":material/check:", shortcut="Shift+A",
+            on_click=_accept, args=(*bounds, drafted.segments),
+            help="The predictions for this segment become your labels.",
         )  # fmt: skip
         st.button(
-            "As I drew it", key="label.looked", icon=":material/visibility:", shortcut="Shift+D", on_click=_looked,
-            args=told, help="You looked: where you drew nothing in this stretch, nothing happens.",
+            "Keep my labels", key="label.looked", icon=":material/visibility:", shortcut="Shift+D", on_click=_looked,
+            args=bounds, help="Marks this segment as reviewed. Where you drew no label, nothing happens.",
         )  # fmt: skip
         st.button(
-            "Later",
+            "Skip",
             key="label.later",
             icon=":material/skip_next:",
             shortcut="Shift+N",
@@ -161,7 +162,7 @@ def _stretch(info: VideoInfo, now: State, drafted: Drafted) -> None:
             args=(info, here),
         )
         st.button(
-            "Accept all that is left", key="label.all", type="tertiary", on_click=_accept,
+            "Accept all remaining", key="label.all", type="tertiary", on_click=_accept,
             args=(now.track, 0.0, info.duration_s, drafted.segments),
         )  # fmt: skip
 
@@ -169,10 +170,10 @@ def _stretch(info: VideoInfo, now: State, drafted: Drafted) -> None:
 def _told(here: Doubt, left: int) -> str:
     """The stretch in words."""
     names = [f"**{theme.plain(label)}**" for label in here.said]
-    said = f"the draft says {formatting.listed(names)}" if names else "the draft says nothing certain"
-    when = f"{formatting.clock(here.start_s, places=1)} to {formatting.clock(here.stop_s, places=1)}"
-    many = "It is the last one." if left == 1 else f"{formatting.number(left)} stretches are left."
-    return f"Look at **{when}**: {said}. {many}"
+    text = f"the draft predicts {formatting.listed(names)}" if names else "no confident prediction"
+    when = f"{formatting.clock(here.start_s, decimals=1)} to {formatting.clock(here.stop_s, decimals=1)}"
+    many = "This is the last segment." if left == 1 else f"{formatting.number(left)} segments left."
+    return f"Review **{when}**: {text}. {many}"
 
 
 def _go() -> None:
@@ -180,12 +181,12 @@ def _go() -> None:
 
 
 def _accept(track: str, start_s: float, stop_s: float, segments: tuple[Segment, ...]) -> None:
-    tracks.edit(track, "accept", lambda found: edits.accept(found, start_s, stop_s, segments))
+    track_editor.edit(track, "accept", lambda document: edits.accept(document, start_s, stop_s, segments))
     _go()
 
 
 def _looked(track: str, start_s: float, stop_s: float) -> None:
-    tracks.edit(track, "look", lambda found: edits.look(found, start_s, stop_s))
+    track_editor.edit(track, "look", lambda document: edits.look(document, start_s, stop_s))
     _go()
 
 

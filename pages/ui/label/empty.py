@@ -5,9 +5,9 @@ import streamlit as st
 from core.domain import Document, VideoInfo
 from core.workflows.annotation import files
 from pages.ui import cache, state
-from pages.ui.common import theme
+from pages.ui.common import flash, theme
 from pages.ui.common.controls import button
-from pages.ui.label import import_files, tracks
+from pages.ui.label import import_files, track_editor
 
 EMPTY = "nothing"
 
@@ -15,45 +15,46 @@ EMPTY = "nothing"
 def show(info: VideoInfo) -> None:
     """What to begin with, and the button."""
     theme.empty(
-        "Nothing is labelled in this clip yet",
-        "Begin a track and draw: with the mouse on the timeline, or with one key a label while the clip plays. A "
-        "network can draft the labels for you to correct. What you draw is kept at once, edit by edit.",
+        "No labels yet",
+        "Create a track and draw labels with the mouse on the timeline, or with one key per "
+        "label during playback. A network can draft labels for you to correct. Every edit is "
+        "saved immediately.",
     )
-    tracks.restore(info)
+    track_editor.restore(info)
     left, right = st.columns([3, 2], gap="large")
     with left:
         _form(info)
     with right:
-        theme.section("Labels from elsewhere")
+        theme.section("Import labels")
         import_files.show(info, ())
 
 
 def _form(info: VideoInfo) -> None:
-    theme.section("A track of your own")
-    told = st.text_input(
-        "Labels", ", ".join(tracks.palette()), key="label.begin.labels", placeholder="walk, run, jump",
-        help="Parted by commas. You can add others at any time.",
+    theme.section("New track")
+    text = st.text_input(
+        "Labels", ", ".join(track_editor.palette()), key="label.begin.labels", placeholder="walk, run, jump",
+        help="Separated by commas. You can add more at any time.",
     )  # fmt: skip
-    who = st.text_input("Who draws", tracks.author(), key="label.begin.author", placeholder="Ann")
+    who = st.text_input("Annotator", track_editor.author(), key="label.begin.author", placeholder="Ann")
     offered = _sets(info)
     source = EMPTY
     if offered:
-        told_of = {EMPTY: EMPTY} | {name: f"what the set {name} says of it" for name in offered}
-        source = st.selectbox("Begin with", list(told_of), 0, told_of.__getitem__, key="label.begin.source")
-    if button.pressed("Begin to label", key="label.begin", type="primary", icon=":material/edit:"):
-        labels = tuple(dict.fromkeys(" ".join(one.split())[:80] for one in told.split(",") if one.strip()))
+        sources = {EMPTY: EMPTY} | {name: f"labels of the dataset {name}" for name in offered}
+        source = st.selectbox("Start from", list(sources), 0, sources.__getitem__, key="label.begin.source")
+    if button.pressed("Create track", key="label.begin", type="primary", icon=":material/edit:"):
+        labels = tuple(dict.fromkeys(" ".join(label.split())[:80] for label in text.split(",") if label.strip()))
         state.remember("label.author", who.strip())
-        tracks.begin(info, offered.get(source, Document(labels, (), (), "", who.strip())))
+        track_editor.begin(info, offered.get(source, Document(labels, (), (), "", who.strip())))
         st.rerun()
-    tracks.problem()
+    flash.show(track_editor.PANEL)
 
 
 def _sets(info: VideoInfo) -> dict[str, Document]:
     """What labelled sets say of the clip, as tracks by the name of the set."""
-    found = {}
+    entries = {}
     for entry in state.store().datasets():
         dataset = cache.dataset(entry)
-        item = next((one for one in dataset.items if one.video == info.digest), None) if dataset else None
+        item = next((item for item in dataset.items if item.video == info.digest), None) if dataset else None
         if dataset and item:
-            found[entry.name] = files.track_of_item(item, dataset.labels, dataset.background, entry.name)
-    return found
+            entries[entry.name] = files.track_of_item(item, dataset.labels, dataset.background, entry.name)
+    return entries

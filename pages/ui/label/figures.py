@@ -20,7 +20,7 @@ def curve(points: Sequence[LearningPoint], *, dark: bool) -> "Figure":
     ink = figures.INK_DARK if dark else figures.INK
     minutes = max(point.seconds for point in points) >= 180
     scale, unit = (60, "min") if minutes else (1, "s")
-    told = [
+    texts = [
         f"{formatting.length(point.seconds)} of labels<br>"
         f"{formatting.per_cent(point.score)} of {formatting.number(point.moments)} moments"
         for point in points
@@ -29,7 +29,7 @@ def curve(points: Sequence[LearningPoint], *, dark: bool) -> "Figure":
         go.Scatter(
             x=[point.seconds / scale for point in points], y=[100 * point.score for point in points],
             mode="lines+markers", line={"width": 2, "color": LINE}, marker={"size": 9, "color": LINE},
-            customdata=told, hovertemplate="%{customdata}<extra></extra>", showlegend=False,
+            customdata=texts, hovertemplate="%{customdata}<extra></extra>", showlegend=False,
         )
     )  # fmt: skip
     drawn.update_layout(
@@ -38,16 +38,16 @@ def curve(points: Sequence[LearningPoint], *, dark: bool) -> "Figure":
     )  # fmt: skip
     grid = {"gridcolor": "rgba(128,128,128,0.18)", "zeroline": False, "fixedrange": True, "rangemode": "tozero"}
     drawn.update_xaxes(**grid, title=f"labelled, {unit}")
-    drawn.update_yaxes(**grid, title="held-out moments right, %", range=[0, 103])
+    drawn.update_yaxes(**grid, title="accuracy on held-out moments, %", range=[0, 103])
     return drawn
 
 
-def told(points: Sequence[LearningPoint]) -> str:
+def summary(points: Sequence[LearningPoint]) -> str:
     """What the latest network got right, of how much labelling, and how that compares with the one before it."""
     *earlier, last = sorted(points, key=lambda point: point.made)
-    right = f"**{formatting.per_cent(last.score)}** of {formatting.number(last.moments)} held-out moments right"
-    said = f"{right}, after {formatting.length(last.seconds)} of labels."
+    right = f"**{formatting.per_cent(last.score)}** of {formatting.number(last.moments)} held-out moments"
+    text = f"{right} correctly classified, after {formatting.length(last.seconds)} of labels."
     if not earlier:
-        return said
+        return text
     before = earlier[-1]
-    return f"{said} Before: {formatting.per_cent(before.score)}, after {formatting.length(before.seconds)}."
+    return f"{text} Before: {formatting.per_cent(before.score)}, after {formatting.length(before.seconds)}."

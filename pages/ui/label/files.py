@@ -20,10 +20,10 @@ from pages.ui.label import import_files
 
 def show(info: VideoInfo, now: State, tracks: Sequence[State]) -> None:
     """Both ways."""
-    theme.section("Take labels along")
+    theme.section("Export labels")
     _export(info, now, tracks)
-    theme.section("Take labels in", "They come as tracks of their own; nothing of yours is changed.")
-    known = tuple(dict.fromkeys(label for one in tracks for label in one.document.labels))
+    theme.section("Import labels", "Imported labels become new tracks; existing tracks are not changed.")
+    known = tuple(dict.fromkeys(label for track in tracks for label in track.document.labels))
     import_files.show(info, known, now.track)
 
 
@@ -46,7 +46,7 @@ def _export(info: VideoInfo, now: State, tracks: Sequence[State]) -> None:
     made = files.labels_of(_documents(now, tracks, named="tracks" in form.keeps), info, name)
     st.caption(f"It counts {form.unit}, {form.base}; {form.ends}. {form.remark}")
     if lost := form.lost(made):
-        st.caption(f"It does not keep {', nor '.join(lost)}.")
+        st.caption(f"Not stored in this format: {', '.join(lost)}.")
     try:
         written = conversion.convert(made, form)
     except AnalysisError as error:
@@ -63,10 +63,10 @@ def _documents(now: State, tracks: Sequence[State], *, named: bool) -> list[Docu
     if len(tracks) > 1:
         key = f"label.along.{now.track}.{len(tracks)}"
         picked = st.multiselect("Tracks", list(titles), picked, titles.__getitem__, key=key) or picked
-    documents = [one.document for one in tracks if one.track in picked]
+    documents = [track.document for track in tracks if track.track in picked]
     if named and len(documents) == 1:
         (alone,) = documents
-        told = alone.name or track_names.UNNAMED
-        called = st.text_input("What it is called there", told, key=f"label.tier.{picked[0]}.{told}")
-        return [replace(alone, name=called.strip() or told)]
+        text = alone.name or track_names.UNNAMED
+        called = st.text_input("File name in that program", text, key=f"label.tier.{picked[0]}.{text}")
+        return [replace(alone, name=called.strip() or text)]
     return documents

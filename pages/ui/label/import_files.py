@@ -9,7 +9,7 @@ import streamlit as st
 from core.base.errors import AnalysisError
 from core.base.registry import FORMATS
 from core.domain import Document, Labels, Part, Renaming, VideoInfo
-from core.stages.formats import Asked, Format
+from core.stages.formats import Format, ReadOptions
 from core.stages.formats.common import conversion, selection
 from core.stages.formats.common.files import Files
 from core.stages.formats.labelstudio import rate_of
@@ -17,12 +17,12 @@ from core.workflows.annotation import files
 from pages.ui import state
 from pages.ui.common import formatting, theme
 from pages.ui.common.controls import button
-from pages.ui.label import tracks as tracks_module
+from pages.ui.label import track_editor
 
 FIND_OUT, KEEP, DROP = "", "\0keep", "\0drop"
 MOST_ASKED = 60  # labels that are decided on one by one
 TOLD = 8  # findings that are shown
-KNOWN = "ELAN, BORIS, Label Studio, CVAT, VIA, subtitles, CSV and more; several files as a zip."
+KNOWN = "ELAN, BORIS, Label Studio, CVAT, VIA, subtitles, CSV and more; several files as a ZIP file."
 
 
 def show(info: VideoInfo, known: tuple[str, ...], drawn: str = "") -> None:
@@ -31,7 +31,7 @@ def show(info: VideoInfo, known: tuple[str, ...], drawn: str = "") -> None:
     drawn: the track that is drawn in, and stays that; where there is none it is one of the file.
     """
     turn = state.remembered("label.import", 0)
-    upload = st.file_uploader("A file of labels", key=f"label.upload.{turn}", label_visibility="collapsed")
+    upload = st.file_uploader("Label file", key=f"label.upload.{turn}", label_visibility="collapsed")
     if upload is None:
         st.caption(KNOWN)
         return
@@ -39,62 +39,62 @@ def show(info: VideoInfo, known: tuple[str, ...], drawn: str = "") -> None:
     try:
         given = files.files_in(upload.name, upload.getvalue())
         form = files.form_of(given, picked)
-        asked = _asked(form, given, f"{turn}.{form.name}")
-        found = files.read(given, info, state.store().entry(info.digest).name, form=form.name, options=asked)
-        renaming = _decided(found, known, turn)
-        tracks = files.tracks_of(found, renaming)
+        options = _asked(form, given, f"{turn}.{form.name}")
+        labels = files.read(given, info, state.store().entry(info.digest).name, form=form.name, options=options)
+        renaming = _decided(labels, known, turn)
+        tracks = files.tracks_of(labels, renaming)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
     tracks = _chosen(tracks, selection.of(given, form), turn)
-    _told(found, tracks)
+    _told(labels, tracks)
     if button.pressed(_taken(tracks), key=f"label.take.{turn}", type="primary", disabled=not tracks):
-        for one in tracks:
-            tracks_module.begin(info, replace(one, name=one.name or Path(upload.name).stem), draw=not drawn)
+        for track in tracks:
+            track_editor.begin(info, replace(track, name=track.name or Path(upload.name).stem), draw=not drawn)
         if drawn:
-            tracks_module.choose(info, drawn)
+            track_editor.choose(info, drawn)
         state.remember("label.import", turn + 1)
         st.rerun()
 
 
 def _title(name: str) -> str:
-    return FORMATS[name].title if name else "Find out"
+    return FORMATS[name].title if name else "Detect automatically"
 
 
 # What a file leaves open ----------------------------------------------------------------------------------------------
 
 
-def _asked(form: Format, given: Files, key: str) -> Asked:
+def _asked(form: Format, given: Files, key: str) -> ReadOptions:
     """What the file does not say itself, and which of its parts are taken."""
     watched = st.checkbox(
-        "All of the clip was looked at", key=f"label.watched.{key}",
-        help="Then nothing happens between labels. Without it, what the file does not say stays unlabelled.",
+        "The whole clip was annotated", key=f"label.watched.{key}",
+        help="If on, nothing happens between labels. If off, the time between labels stays unlabelled.",
     )  # fmt: skip
-    told = {name: value for name, value in _open(form, key).items() if value is not None}
-    return Asked(watched=watched, only=_parts(selection.of(given, form), form, key), **told)
+    entries = {name: value for name, value in _open(form, key).items() if value is not None}
+    return ReadOptions(watched=watched, only=_parts(selection.of(given, form), form, key), **entries)
 
 
 def _open(form: Format, key: str) -> dict:
     """What only a person can say of files of that format; None of what they did not say."""
-    told = {}
+    entries = {}
     if "rate_hz" in form.asks:
-        rate = st.text_input("Frame rate that its program counted on", key=f"label.rate.{key}", placeholder="25")
-        told["rate_hz"] = rate_of(rate) if rate.strip() else None
+        rate = st.text_input("Frame rate of the file", key=f"label.rate.{key}", placeholder="25")
+        entries["rate_hz"] = rate_of(rate) if rate.strip() else None
     if "every" in form.asks:
-        told["every"] = int(st.number_input("A label stands for so many frames", 1, 1000, 1, key=f"label.every.{key}"))
+        entries["every"] = int(st.number_input("Frames per label", 1, 1000, 1, key=f"label.every.{key}"))
     if "confidences" in form.asks:
-        told["confidences"] = st.checkbox("A number at the end is a confidence", True, key=f"label.sure.{key}")
+        entries["confidences"] = st.checkbox("The last number is a confidence", True, key=f"label.sure.{key}")
     if "attribute" in form.asks:
-        named = st.checkbox("The tier’s name is the label, what it says a note", key=f"label.attribute.{key}")
-        told["attribute"] = "tier" if named else ""
-    return told
+        named = st.checkbox("Use tier names as labels and annotations as notes", key=f"label.attribute.{key}")
+        entries["attribute"] = "tier" if named else ""
+    return entries
 
 
-def _parts(found: Sequence[Part], form: Format, key: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def _parts(parts: Sequence[Part], form: Format, key: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """The parts that are taken, kind by kind: all at first."""
     taken = []
-    for kind in dict.fromkeys(one.kind for one in found):
-        counts = {one.name: one.count for one in found if one.kind == kind}
+    for kind in dict.fromkeys(part.kind for part in parts):
+        counts = {part.name: part.count for part in parts if part.kind == kind}
         picked = st.multiselect(
             f"{kind.capitalize()}s", list(counts), list(counts), lambda name, counts=counts: f"{name} ({counts[name]})",
             key=f"label.part.{key}.{kind}", help=_about(kind in form.optional),
@@ -105,34 +105,36 @@ def _parts(found: Sequence[Part], form: Format, key: str) -> tuple[tuple[str, tu
 
 def _about(optional: bool) -> str:
     if optional:
-        return "Those that you take become part of the label, as in “run (fast)”."
-    return "Take those that you want; with how many labels each has."
+        return "Selected modifiers become part of the label, as in “run (fast)”."
+    return "Select tracks to import, with their number of labels."
 
 
-def _chosen(tracks: Sequence[Document], found: Sequence[Part], turn: int) -> tuple[Document, ...]:
+def _chosen(tracks: Sequence[Document], parts: Sequence[Part], turn: int) -> tuple[Document, ...]:
     """The tracks to take in; where the file has no parts of its own to choose among, a person chooses here."""
-    if found or len(tracks) < 2:
+    if parts or len(tracks) < 2:
         return tuple(tracks)
-    names = [" · ".join(part for part in (one.name, one.subject, one.author) if part) for one in tracks]
-    told = {at: f"{name or at + 1} ({len(tracks[at].segments)})" for at, name in enumerate(names)}
-    picked = st.multiselect("Tracks", list(told), list(told), told.__getitem__, key=f"label.tracks.{turn}.{len(told)}")
+    names = [" · ".join(part for part in (track.name, track.subject, track.author) if part) for track in tracks]
+    texts = {at: f"{name or at + 1} ({len(tracks[at].segments)})" for at, name in enumerate(names)}
+    picked = st.multiselect(
+        "Tracks", list(texts), list(texts), texts.__getitem__, key=f"label.tracks.{turn}.{len(texts)}"
+    )
     return tuple(tracks[at] for at in picked)
 
 
 # Labels ---------------------------------------------------------------------------------------------------------------
 
 
-def _decided(found: Labels, known: tuple[str, ...], turn: int) -> Renaming:
+def _decided(labels: Labels, known: tuple[str, ...], turn: int) -> Renaming:
     """What becomes of each label that is not known here."""
-    asked = files.undecided(found, known) if known else ()
-    if not asked:
+    texts = files.undecided(labels, known) if known else ()
+    if not texts:
         return Renaming()
-    st.markdown(f"**{formatting.count(len(asked), 'label')} not known in this clip.** Say what each becomes.")
-    if len(asked) > MOST_ASKED:
-        st.caption("They are too many to ask for each: all are kept as they are.")
+    st.markdown(f"**{formatting.count(len(texts), 'label')} not known in this clip.** Choose what to do with each.")
+    if len(texts) > MOST_ASKED:
+        st.caption("There are too many to list: all are imported as they are.")
         return Renaming()
     pairs = []
-    for number, label in enumerate(asked):
+    for number, label in enumerate(texts):
         options = [KEEP, *known, DROP]
         picked = st.selectbox(f"“{label}” becomes", options, 0, _becomes, key=f"label.map.{turn}.{number}")
         if picked != KEEP:
@@ -141,21 +143,21 @@ def _decided(found: Labels, known: tuple[str, ...], turn: int) -> Renaming:
 
 
 def _becomes(choice: str) -> str:
-    return {KEEP: "a new label", DROP: "left out: unlabelled"}.get(choice, choice)
+    return {KEEP: "new label", DROP: "skip (unlabelled)"}.get(choice, choice)
 
 
-def _told(found: Labels, tracks: Sequence[Document]) -> None:
+def _told(labels: Labels, tracks: Sequence[Document]) -> None:
     """What a file holds, and what was odd about it."""
-    segments = sum(len(one.segments) for one in tracks)
-    seen = max((one.seen_s for one in tracks), default=0.0)
+    segments = sum(len(track.segments) for track in tracks)
+    seen = max((track.seen_s for track in tracks), default=0.0)
     st.caption(
         f"{formatting.count(len(tracks), 'track')} with {formatting.count(segments, 'segment')}, "
-        f"{formatting.length(seen)} looked at."
+        f"{formatting.length(seen)} reviewed."
     )
-    if found.findings:
-        said = [conversion.told(one) for one in found.findings]
-        theme.notes([*said[:TOLD], *([f"And {len(said) - TOLD} more."] if len(said) > TOLD else [])])
+    if labels.findings:
+        texts = [conversion.told(finding) for finding in labels.findings]
+        theme.notes([*texts[:TOLD], *([f"and {len(texts) - TOLD} more."] if len(texts) > TOLD else [])])
 
 
 def _taken(tracks: Sequence[Document]) -> str:
-    return f"Take in {formatting.count(len(tracks), 'track')}"
+    return f"Import {formatting.count(len(tracks), 'track')}"

@@ -18,37 +18,39 @@ from pages.ui.label.draft import Drafted
 
 def show(info: VideoInfo, now: State, tracks: Sequence[State], drafted: Drafted | None) -> None:
     """Both kinds of film."""
-    theme.section("The clip with its labels", "An MP4 that plays everywhere; labels stand below the picture.")
+    theme.section("Labelled video", "An MP4 file with the labels below the picture.")
     _film(info, tracks, drafted)
-    theme.section("Segments cut out", "A zip with a clip for each segment and a table of what they are.")
+    theme.section("Segment clips", "A ZIP file with one clip per segment and a table of all segments.")
     _cuts(info, now)
 
 
 def _film(info: VideoInfo, tracks: Sequence[State], drafted: Drafted | None) -> None:
     named = track_names.titles(tracks)
     picked = st.multiselect("Tracks", list(named), list(named), named.__getitem__, key=f"label.film.{len(named)}")
-    strips = [Strip(named[one.track], one.document.segments) for one in tracks if one.track in picked]
+    strips = [Strip(named[track.track], track.document.segments) for track in tracks if track.track in picked]
     scores = heat = False
     if drafted is None:
-        st.caption("Draft labels first if you want a network's scores in it, or where it looks.")
+        st.caption("Draft labels first to include a network's scores or its explanations.")
     else:
         scores = st.toggle(f"Scores of {drafted.title}", key="label.film.scores")
-        heat = st.toggle("Where it looks", key="label.film.heat", help="Found window by window: this takes minutes.")
+        heat = st.toggle("Explanations", key="label.film.heat", help="Computed window by window: this takes minutes.")
     if not strips and not scores and not heat:
-        st.caption("Choose something to be shown.")
+        st.caption("Select at least one item to show.")
         return
     wanted = _wanted(info, strips, drafted, scores=scores, heat=heat)
     if lacking := rendering.undrawable([label for label, _ in wanted.colours] + [strip.name for strip in strips]):
-        theme.notes((f"This machine has no letters for {formatting.listed(lacking[:4])}: shown as numbers.",))
+        theme.notes(
+            (f"No font on this machine contains {formatting.listed(lacking[:4])}. These labels are shown as numbers.",)
+        )
     key = rendering.film_key(state.store(), info.digest, wanted)
-    if job_panel.ready(key, "Make the film", rendering.make_film, state.store(), info.digest, wanted):
-        _download(info, key, "-labels.mp4", "the film")
+    if job_panel.ready(key, "Create video", rendering.make_film, state.store(), info.digest, wanted):
+        _download(info, key, "-labels.mp4", "video")
 
 
 def _wanted(info: VideoInfo, strips: Sequence[Strip], drafted: Drafted | None, *, scores: bool, heat: bool) -> Wanted:
     """What is burnt in, with the colours that the page uses."""
-    labels = {one.label for strip in strips for one in strip.segments}
-    labels |= {one.label for one in drafted.segments} if drafted and scores else set()
+    labels = {segment.label for strip in strips for segment in strip.segments}
+    labels |= {segment.label for segment in drafted.segments} if drafted and scores else set()
     slots = cache.slots(tuple(sorted(labels)))
     colours = tuple((label, figures.colour(slot)) for label, slot in slots.items())
     if drafted is None or not (scores or heat):
@@ -60,18 +62,18 @@ def _wanted(info: VideoInfo, strips: Sequence[Strip], drafted: Drafted | None, *
 
 def _cuts(info: VideoInfo, now: State) -> None:
     """Which labels, and the zip."""
-    used = list(dict.fromkeys(one.label for one in now.document.segments))
+    used = list(dict.fromkeys(segment.label for segment in now.document.segments))
     if not used:
-        st.caption("There is no segment in this track yet.")
+        st.caption("This track has no segments yet.")
         return
     picked = st.multiselect("Labels", used, used, key=f"label.cuts.{now.track}.{len(used)}")
-    chosen = tuple(one for one in now.document.segments if one.label in picked)
+    chosen = tuple(segment for segment in now.document.segments if segment.label in picked)
     if not chosen:
-        st.caption("Choose a label.")
+        st.caption("Select a label.")
         return
     strips = (Strip(track_names.titles([now])[now.track], chosen),)
     key = rendering.cut_key(info.digest, strips)
-    title = f"Cut out {formatting.count(len(chosen), 'segment')}"
+    title = f"Export {formatting.count(len(chosen), 'segment')}"
     if job_panel.ready(key, title, rendering.make_cuts, state.store(), info.digest, strips):
         _download(info, key, "-segments.zip", formatting.count(len(chosen), "segment"))
 

@@ -9,36 +9,37 @@ from core.workflows import training
 from core.workflows.annotation import retraining
 from core.workflows.annotation.journal import State
 from pages.ui import cache, state
-from pages.ui.common import formatting, theme
+from pages.ui.common import flash, formatting, theme
 from pages.ui.common.controls import button
 from pages.ui.common.jobs import job_panel
-from pages.ui.label import figures, tracks
+from pages.ui.label import figures, track_editor
 
-NEW = "A new set"
+NEW = "New dataset"
 OWN = "My labels"
 
 
 def show(info: VideoInfo, now: State) -> None:
     """Which set, the two steps, and the curve."""
     theme.section(
-        "Teach a network",
-        "What you looked at goes into a labelled set; what nobody looked at is neither learned nor scored.",
+        "Train a network",
+        "Reviewed parts of the clip are added to a dataset; parts that were not reviewed are "
+        "used neither for training nor for evaluation.",
     )
     name = _set(info)
     seen = formatting.length(now.document.seen_s)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            f"Put {seen} into “{name}”", key="label.contribute", icon=":material/dataset:", on_click=_contribute,
+            f"Add {seen} to “{name}”", key="label.contribute", icon=":material/dataset:", on_click=_contribute,
             args=(info, now, name), disabled=not now.document.seen,
         )  # fmt: skip
         there = any(entry.name == name for entry in state.store().datasets())
         if button.pressed(
-            "Learn from it", key="label.learn", type="primary", icon=":material/school:", disabled=not there
+            "Train on this dataset", key="label.learn", type="primary", icon=":material/school:", disabled=not there
         ):
             _learn(name)
-    told = state.remembered("label.contributed", "")
-    if told:
-        st.caption(f":material/check_circle: {told}")
+    message = state.remembered("label.contributed", "")
+    if message:
+        st.caption(f":material/check_circle: {message}")
     _follow()
     if there:
         _curve(name)
@@ -50,12 +51,10 @@ def _set(info: VideoInfo) -> str:
     kept = state.remembered("label.set", _likely(info, names))
     options = [*names, NEW]
     picked = st.selectbox(
-        "Labelled set", options, options.index(kept) if kept in options else len(names), key="label.set.pick", width=420
+        "Dataset", options, options.index(kept) if kept in options else len(names), key="label.set.pick", width=420
     )
     if picked == NEW:
-        picked = (
-            st.text_input("Its name", OWN if OWN not in names else "", key="label.set.name", width=420).strip() or OWN
-        )
+        picked = st.text_input("Name", OWN if OWN not in names else "", key="label.set.name", width=420).strip() or OWN
     state.remember("label.set", picked)
     return picked
 
@@ -73,12 +72,12 @@ def _contribute(info: VideoInfo, now: State, name: str) -> None:
     try:
         made = retraining.contribute(state.store(), name, info.digest, now.document)
     except AnalysisError as error:
-        tracks.tell(error)
+        flash.keep(track_editor.PANEL, error)
         return
     state.remember("sets.name", made.name)
     held, clips = formatting.length(retraining.labelled_s(made)), formatting.count(len(made.items), "clip")
-    told = f"The set “{made.name}” now holds {held} of labels in {clips}."
-    state.remember("label.contributed", told)
+    text = f"The dataset “{made.name}” now contains {held} of labels in {clips}."
+    state.remember("label.contributed", text)
 
 
 def _learn(name: str) -> None:
@@ -102,10 +101,10 @@ def _follow() -> None:
     if job is not None and job.active:
         job_panel.watch(key, noun="batch")
     elif job is not None and job.state in ("failed", "lost"):
-        theme.problem(job.error or f"{job.title} did not end.", job.hint or "Start it again.")
+        theme.problem(job.error or f"{job.title} did not finish.", job.hint or "Start it again.")
     elif model := retraining.model_of(state.store(), key) if key else "":
-        st.success("It has learned. Its network can draft labels now.", icon=":material/school:")
-        st.button("Draft with it", key="label.use", on_click=_use, args=(model,), icon=":material/edit_note:")
+        st.success("Training is complete. The network can now draft labels.", icon=":material/school:")
+        st.button("Draft with this network", key="label.use", on_click=_use, args=(model,), icon=":material/edit_note:")
 
 
 def _use(model: str) -> None:
@@ -122,15 +121,15 @@ def _curve(name: str) -> None:
         theme.problem(str(error), error.hint)
         return
     if not points:
-        st.caption("After each training you see here how good its network is on clips that it never saw.")
+        st.caption("After each run, the accuracy of its network on held-out clips is shown here.")
         return
     theme.section(
-        "What more labels were worth",
-        "Moments of held-out clips that each network named rightly. All are judged by the labels that you have now, on "
-        "the same clips, so that early and late can be compared.",
+        "Accuracy by amount of labels",
+        "Share of held-out moments that each network classified correctly. All networks are "
+        "evaluated on the same clips with your current labels, so that they can be compared.",
     )
-    st.markdown(figures.told(points))
+    st.markdown(figures.summary(points))
     figure = figures.curve(points, dark=state.is_dark())
     st.plotly_chart(figure, key=f"label.curve.{name}", config={"displayModeBar": False})
     if points[-1].moments < figures.FEW:
-        theme.notes((f"Only {formatting.count(points[-1].moments, 'moment')} could be judged: the scores will swing.",))
+        theme.notes((f"Only {formatting.count(points[-1].moments, 'moment')} could be evaluated: scores will vary.",))

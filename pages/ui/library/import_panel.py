@@ -11,43 +11,46 @@ from core.domain.fingerprint import fingerprint
 from core.domain.jobs import Job
 from core.workflows import clips
 from pages.ui import state
-from pages.ui.common import formatting, theme
+from pages.ui.common import flash, formatting, theme
 from pages.ui.common.controls import button
-from pages.ui.common.jobs import job_panel
+from pages.ui.common.jobs import followed_jobs, job_panel
 
 SUFFIXES = (
     *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".wmv", ".flv", ".mpg", ".mpeg"),
     *(".ts", ".mts", ".m2ts", ".3gp", ".ogv", ".dv", ".mxf", ".vob", ".gif", ".webp"),
 )
+PANEL = "intake"
 MOST = 500  # clips of one folder
 SAMPLE = "add-sample"
 PATH = "add-path"  # of the text box
 
 
-def clips_in(place: str) -> list[Path]:
+def clips_in(text: str) -> list[Path]:
     """The file of that path, or the clips in the folder of that path and below. Says what is wrong with a path."""
-    path = Path(place.strip().strip("\"'")).expanduser()
-    if not place.strip():
-        raise VideoUnreadable("No path was given.", "Type the path of a video file, or of a folder that holds some.")
+    path = Path(text.strip().strip("\"'")).expanduser()
+    if not text.strip():
+        raise VideoUnreadable("No path was given.", "Enter the path of a video file or of a folder with video files.")
     if path.is_file():
         return [path.resolve()]
     if not path.is_dir():
-        raise VideoUnreadable(f"There is no file or folder {path}.", "Check the spelling; give the whole path.")
-    found = sorted(one for one in path.rglob("*") if one.suffix.lower() in SUFFIXES and one.is_file())
-    if not found:
-        raise VideoUnreadable(f"The folder {path} holds no video files.", f"Looked for {', '.join(SUFFIXES)}.")
-    if len(found) > MOST:
-        raise VideoUnreadable(f"The folder {path} holds {len(found)} clips.", f"Add at most {MOST} at once.")
-    return [one.resolve() for one in found]
+        raise VideoUnreadable(f"There is no file or folder {path}.", "Check the spelling and enter the full path.")
+    paths = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
+    if not paths:
+        raise VideoUnreadable(
+            f"The folder {path} contains no video files.", f"Supported file types: {', '.join(SUFFIXES)}."
+        )
+    if len(paths) > MOST:
+        raise VideoUnreadable(f"The folder {path} contains {len(paths)} clips.", f"Add at most {MOST} at once.")
+    return [path.resolve() for path in paths]
 
 
-def add_path(place: str) -> None:
+def add_path(text: str) -> None:
     """Begin to add what lies at a path, or say why not."""
     try:
-        for path in clips_in(place):
+        for path in clips_in(text):
             _begin(str(path), path.name, clips.add_video, str(path))
     except (AnalysisError, OSError) as error:
-        state.remember("intake.problem", (str(error), getattr(error, "hint", "Check the path and its permissions.")))
+        flash.keep(PANEL, error, hint="Check the path and its permissions.")
 
 
 def add_upload(file) -> None:
@@ -56,29 +59,19 @@ def add_upload(file) -> None:
         path = str(state.store().keep_upload(file, file.name))
         _begin(path, file.name, clips.add_upload, path, file.name)
     except AnalysisError as error:
-        state.remember("intake.problem", (str(error), error.hint))
+        flash.keep(PANEL, error)
 
 
 def add_sample() -> None:
     """Begin to render and add the sample clip."""
     state.runner().submit(SAMPLE, "Add the sample clip", clips.add_sample, state.store())
-    _follow(SAMPLE)
+    followed_jobs.follow(PANEL, SAMPLE)
 
 
 def _begin(path: str, name: str, task: Callable[..., str], *args: str) -> None:
     key = f"add-{fingerprint('add', path)}"
     state.runner().submit(key, f"Add {name}", task, state.store(), *args)
-    _follow(key)
-
-
-def _follow(key: str) -> None:
-    followed = state.remembered("intake.keys", ())
-    state.remember("intake.keys", (*(one for one in followed if one != key), key))
-
-
-def forget(key: str) -> None:
-    """Show a job that has ended no longer."""
-    state.remember("intake.keys", tuple(one for one in state.remembered("intake.keys", ()) if one != key))
+    followed_jobs.follow(PANEL, key)
 
 
 def panel(*, opened: bool) -> None:
@@ -91,7 +84,7 @@ def panel(*, opened: bool) -> None:
             _by_path()
         with ways[2]:
             _by_sample("primary" if opened else "secondary")
-    _problem()
+    flash.show(PANEL)
 
 
 def _by_upload() -> None:
@@ -101,7 +94,7 @@ def _by_upload() -> None:
         type=[suffix[1:] for suffix in SUFFIXES],
         accept_multiple_files=True,
         key=f"upload.{turn}",
-        help="Each clip is copied into the workspace once. Nothing leaves this machine.",
+        help="Each clip is copied into the workspace. Nothing leaves this machine.",
     )
     if files:
         for file in files:
@@ -113,12 +106,15 @@ def _by_upload() -> None:
 def _by_path() -> None:
     with st.form("by-path", border=False, clear_on_submit=True):
         st.text_input(
-            "A path on this machine",
+            "Path on this machine",
             key=PATH,
             placeholder="/home/me/videos/run.mp4 or a folder",
-            help="The file stays where it is; for a folder all clips in it and below are added. Best for large files.",
+            help=(
+                "The file stays where it is. For a folder, all clips in it and its subfolders are added. "
+                "Recommended for large files."
+            ),
         )
-        st.form_submit_button("Add from this path", icon=":material/folder_open:", on_click=_add_typed)
+        st.form_submit_button("Add from path", icon=":material/folder_open:", on_click=_add_typed)
 
 
 def _add_typed() -> None:
@@ -126,29 +122,20 @@ def _add_typed() -> None:
 
 
 def _by_sample(weight: Literal["primary", "secondary"]) -> None:
-    st.markdown("**Nothing at hand?**")
+    st.markdown("**No data yet?**")
     if button.pressed("Add the sample clip", key="add-sample", icon=":material/movie:", type=weight):
         add_sample()
         st.rerun()
-    st.caption("A short animation drawn by this program, to try things with. It shows no real action.")
-
-
-def _problem() -> None:
-    told = state.remembered("intake.problem", ())
-    if told:
-        theme.problem(*told)
-        state.remember("intake.problem", ())
+    st.caption("A short synthetic animation for trying things out. It shows no real action.")
 
 
 def progress() -> bool:
     """The jobs that add clips: those of this session and whatever else is being added. Gives whether any is active."""
-    runner = state.runner()
     keys = [job.key for job in state.store().jobs() if job.key.startswith("add-") and job.active]
-    followed = state.remembered("intake.keys", ())
-    jobs = [job for key in dict.fromkeys((*followed, *reversed(keys))) if (job := runner.job(key)) is not None]
+    jobs = followed_jobs.jobs(PANEL, keys[::-1])
     _done([job for job in jobs if job.state == "done"])
     for job in (job for job in jobs if not job.active and job.state != "done"):
-        _ended(job)
+        followed_jobs.ended(PANEL, job, "Not added")
     under_way = [job for job in jobs if job.active]
     if under_way:
         job_panel.watch(under_way[0].key)
@@ -161,18 +148,7 @@ def _done(jobs: list[Job]) -> None:
     """Say in passing what was added."""
     if jobs:
         names = [theme.plain(job.title.removeprefix("Add ")) for job in jobs]
-        told = names[0] if len(names) == 1 else formatting.count(len(names), "clip")
-        st.toast(f"Added {told}.", icon=":material/check_circle:")
+        text = names[0] if len(names) == 1 else formatting.count(len(names), "clip")
+        st.toast(f"Added {text}.", icon=":material/check_circle:")
     for job in jobs:
-        forget(job.key)
-
-
-def _ended(job: Job) -> None:
-    """Say why nothing was added, until that is closed."""
-    told, button = st.columns([8, 1], vertical_alignment="center")
-    with told:
-        if job.state == "cancelled":
-            st.info(f"{theme.plain(job.title)}: stopped, nothing was kept.", icon=":material/cancel:")
-        else:
-            theme.problem(f"Not added: {job.error or job.title}", job.hint)
-    button.button("Close", key=f"close.{job.key}", on_click=forget, args=(job.key,))
+        followed_jobs.forget(PANEL, job.key)

@@ -3,11 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-import streamlit as st
-
 from core.base.errors import AnalysisError
 from core.stages.preprocessing.step import Knob, knobs
 from pages.ui.common import theme
+from pages.ui.common.controls.knobs import choice, switch
 from pages.ui.common.controls.slider import slider
 
 
@@ -31,12 +30,9 @@ def form(step: Any, *, key: str, limits: Mapping[str, float]) -> tuple[Any, bool
 def _widget(knob: Knob, value: Any, key: str, limits: Mapping[str, float]) -> tuple[Any, bool]:
     """One setting as it is set now, and whether it is at rest."""
     if knob.kind == "bool":
-        return st.toggle(knob.label, value=value, key=key, help=knob.help or None), True
+        return switch(knob, value, key=key), True
     if knob.kind == "choice":
-        names = dict(zip(knob.choices, knob.choice_labels, strict=True))
-        place = knob.choices.index(value)
-        chosen = st.selectbox(knob.label, knob.choices, place, names.__getitem__, key=key, help=knob.help or None)
-        return chosen, True
+        return choice(knob, value, key=key), True
     return _number(knob, value, key, limits)
 
 

@@ -8,13 +8,12 @@ from core.base.errors import AnalysisError
 from core.base.registry import STEPS
 from core.domain import Recipe, VideoInfo, serialization
 from pages.ui import cache, state
-from pages.ui.common import formatting, theme
+from pages.ui.common import flash, formatting, theme
 from pages.ui.common.controls import downloads
-from pages.ui.common.controls.slider import slider
 from pages.ui.common.media import preview
 from pages.ui.common.media.before_after import after, before, compare
 from pages.ui.prepare.step_form import form
-from pages.ui.state import Part
+from pages.ui.state import EditedStep
 
 NAME = "recipe-name"  # of the text box
 
@@ -25,78 +24,59 @@ def viewer(info: VideoInfo, moment_s: float) -> None:
     try:
         made = cache.clock(info.digest)
         data = {"before": before(recipe, info, index), "after": after(recipe, info, made, moment_s)}
-        told = (*preview.told(made, recipe, info), *preview.looked_at(recipe, state.chosen_model(), info))
+        texts = (*preview.described(made, recipe, info), *preview.looked_at(recipe, state.chosen_model(), info))
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
     compare(key=f"compare.{info.digest}", data=data)
-    theme.facts(("The recipe gives", *told))
-
-
-def moment(info: VideoInfo) -> float:
-    """The slider of the moment that is looked at."""
-    if info.frame_count < 2:
-        return 0.0
-    chosen, rest = slider(
-        "Moment",
-        key=f"moment.{info.digest}.{state.touched()}",
-        value=state.moment_s(info),
-        low=0.0,
-        high=round(float(info.times_s[-1]), 3),
-        step=0.001,
-        unit="s",
-    )
-    state.set_moment(float(chosen))  # type: ignore[arg-type]
-    if rest:
-        state.mirror()
-    return float(chosen)  # type: ignore[arg-type]
+    theme.facts(("Result", *texts))
 
 
 def steps(info: VideoInfo) -> None:
     """All steps with their forms, and a menu to add one."""
     parts = state.parts()
     changed, rests = [], []
-    for place, part in enumerate(parts):
-        step, rest = _card(part, place, len(parts), info)
-        changed.append(Part(part.uid, part.on, step))
+    for index, part in enumerate(parts):
+        step, rest = _card(part, index, len(parts), info)
+        changed.append(EditedStep(part.uid, part.on, step))
         rests.append(rest)
     state.set_parts(tuple(changed))
     if all(rests):
         state.mirror()
     if not parts:
-        st.caption("No steps yet: the clip is analysed as it is. Add one to crop, turn, brighten or clean it.")
+        st.caption("No steps yet: the clip is analysed as it is. Add a step to crop, rotate, brighten or denoise it.")
     _add(parts)
 
 
-def _card(part: Part, place: int, count: int, info: VideoInfo) -> tuple[Any, bool]:
+def _card(part: EditedStep, index: int, count: int, info: VideoInfo) -> tuple[Any, bool]:
     """One step: its switch, its form, and buttons to move and remove it."""
     limits = {"duration_s": round(info.duration_s + 0.005, 2)}
     with st.container(border=True, key=f"step-{part.uid}"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.toggle(
-                f"**{place + 1}. {part.step.label}**",
+                f"**{index + 1}. {part.step.label}**",
                 part.on,
                 key=f"on.{part.uid}",
                 on_change=_switch,
                 args=(part.uid,),
             )
             st.space("stretch")
-            _button("Move up", ":material/arrow_upward:", part, place == 0, _move, -1)
-            _button("Move down", ":material/arrow_downward:", part, place == count - 1, _move, 1)
+            _button("Move up", ":material/arrow_upward:", part, index == 0, _move, -1)
+            _button("Move down", ":material/arrow_downward:", part, index == count - 1, _move, 1)
             _button("Remove", ":material/delete:", part, False, _remove)
         if not part.on:
-            st.caption("Switched off: this step takes no part.")
+            st.caption("This step is switched off.")
             return part.step, True
         return form(part.step, key=f"step.{part.uid}", limits=limits)
 
 
-def _button(name: str, icon: str, part: Part, disabled: bool, action: Any, *args: Any) -> None:
-    told = f"{name}: {part.step.label}"
+def _button(name: str, icon: str, part: EditedStep, disabled: bool, action: Any, *args: Any) -> None:
+    text = f"{name}: {part.step.label}"
     st.button(
         "",
         key=f"{name}.{part.uid}",
         icon=icon,
-        help=told,
+        help=text,
         type="tertiary",
         disabled=disabled,
         on_click=action,
@@ -106,14 +86,16 @@ def _button(name: str, icon: str, part: Part, disabled: bool, action: Any, *args
 
 def _switch(uid: int) -> None:
     on = bool(state.widget(f"on.{uid}"))
-    state.set_parts(tuple(Part(part.uid, on if part.uid == uid else part.on, part.step) for part in state.parts()))
+    state.set_parts(
+        tuple(EditedStep(part.uid, on if part.uid == uid else part.on, part.step) for part in state.parts())
+    )
 
 
 def _move(uid: int, by: int) -> None:
     parts = list(state.parts())
-    place = next((place for place, part in enumerate(parts) if part.uid == uid), None)
-    if place is not None and 0 <= place + by < len(parts):
-        parts.insert(place + by, parts.pop(place))
+    index = next((at for at, part in enumerate(parts) if part.uid == uid), None)
+    if index is not None and 0 <= index + by < len(parts):
+        parts.insert(index + by, parts.pop(index))
         state.set_parts(tuple(parts))
 
 
@@ -121,7 +103,7 @@ def _remove(uid: int) -> None:
     state.set_parts(tuple(part for part in state.parts() if part.uid != uid))
 
 
-def _add(parts: tuple[Part, ...]) -> None:
+def _add(parts: tuple[EditedStep, ...]) -> None:
     """The menu of steps, and the way back to none."""
     with st.container(horizontal=True):
         st.menu_button(
@@ -138,14 +120,14 @@ def _add(parts: tuple[Part, ...]) -> None:
             disabled=not parts,
             on_click=state.use_recipe,
             args=(Recipe(),),
-            help="Take all steps out",
+            help="Remove all steps",
         )
 
 
 def _append() -> None:
     name = state.widget("add-step")
     if name in STEPS:
-        state.set_parts((*state.parts(), Part(state.new_uid(), True, STEPS[name]())))
+        state.set_parts((*state.parts(), EditedStep(state.new_uid(), True, STEPS[name]())))
 
 
 def recipes() -> None:
@@ -154,10 +136,7 @@ def recipes() -> None:
         _save()
         _load()
         _exchange()
-    told = state.remembered("recipe.problem", ())
-    if told:
-        theme.problem(*told)
-        state.remember("recipe.problem", ())
+    flash.show("recipe")
 
 
 def _try(action: Any, *args: Any) -> None:
@@ -165,12 +144,12 @@ def _try(action: Any, *args: Any) -> None:
     try:
         action(*args)
     except AnalysisError as error:
-        state.remember("recipe.problem", (str(error), error.hint))
+        flash.keep("recipe", error)
 
 
 def _save() -> None:
     with st.form("save-recipe", border=False, clear_on_submit=True):
-        st.text_input("Name of this recipe", key=NAME, placeholder="such as: left half, brighter")
+        st.text_input("Recipe name", key=NAME, placeholder="for example: left half, brighter")
         st.form_submit_button("Save", icon=":material/save:", on_click=_try, args=(_keep,))
 
 
@@ -182,7 +161,9 @@ def _load() -> None:
     saved = state.store().recipes()
     if not saved:
         return
-    name = st.selectbox("Saved", list(saved), format_func=lambda name: f"{name}: {formatting.steps(saved[name])}")
+    name = st.selectbox(
+        "Saved recipe", list(saved), format_func=lambda name: f"{name}: {formatting.steps(saved[name])}"
+    )
     with st.container(horizontal=True):
         st.button("Use", icon=":material/check:", on_click=state.use_recipe, args=(saved[name],))
         st.button(
@@ -196,11 +177,11 @@ def _load() -> None:
 
 def _exchange() -> None:
     text = serialization.pretty_json(state.recipe())
-    downloads.button("Download as a file", text, "recipe.json", "application/json", key="recipe.download")
+    downloads.button("Download as JSON", text, "recipe.json", "application/json", key="recipe.download")
     turn = state.remembered("recipe.turn", 0)
     key = f"recipe-file.{turn}"
     st.file_uploader(
-        "Use a recipe from a file", type="json", key=key, on_change=_try, args=(_take, key, turn), max_upload_size=1
+        "Load a recipe file", type="json", key=key, on_change=_try, args=(_take, key, turn), max_upload_size=1
     )
 
 

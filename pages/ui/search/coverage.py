@@ -6,16 +6,15 @@ from core.domain.fingerprint import fingerprint
 from core.workflows import models, search
 from core.workflows.search import index
 from pages.ui import state
-from pages.ui.common import formatting as told
-from pages.ui.common import theme
+from pages.ui.common import formatting, theme
 from pages.ui.common.jobs import job_panel
 
 AT_ONCE = 200  # results that a search takes in by itself; more are a job
 
 
-def show(place: str) -> None:
-    """How many clips cannot be searched yet, and the job that looks at them. place: one clip, or empty for all."""
-    waiting = index.waiting(state.store(), (place,) if place else None)
+def show(text: str) -> None:
+    """How many clips cannot be searched yet, and the job that looks at them. text: one clip, or empty for all."""
+    waiting = index.waiting(state.store(), (text,) if text else None)
     known = state.models()
     if not waiting or not known:
         return
@@ -23,17 +22,17 @@ def show(place: str) -> None:
     key = f"search-{fingerprint('look at', waiting, model)}"
     with st.container(border=True, key="search-waiting"):
         whole = len(state.store().digests())
-        if place:
-            name = theme.plain(state.store().entry(place).name)
-            st.markdown(f"**{name} cannot be searched yet.** No network has looked at it.")
+        if text:
+            name = theme.plain(state.store().entry(text).name)
+            st.markdown(f"**{name} cannot be searched yet.** It has not been analysed.")
         else:
             st.markdown(
-                f"**{told.number(len(waiting))} of {told.count(whole, 'clip')} cannot be searched yet.** "
-                "No network has looked at them."
+                f"**{formatting.number(len(waiting))} of {formatting.count(whole, 'clip')} cannot be searched yet.** "
+                "They have not been analysed."
             )
-        st.caption("Looking takes about as long as the clips last, often less, and is done once.")
+        st.caption("This takes at most about as long as the duration of the clips, and is needed only once.")
         job_panel.ready(
-            key, "Look at them now", search.analyse, state.store(), waiting, model, state.settings().engine, there=False
+            key, "Analyse now", search.analyse, state.store(), waiting, model, state.settings().engine, there=False
         )
 
 
@@ -42,7 +41,7 @@ def indexed() -> bool:
     missing = index.behind(state.store())
     return job_panel.ready(
         "search-index",
-        "Bring the search up to date",
+        "Update the search index",
         index.refresh,
         state.store(),
         noun="result",

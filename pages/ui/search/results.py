@@ -16,12 +16,12 @@ from pages.ui.common.player import player
 from pages.ui.common.player.player import prefix
 
 SHOWN = 12
-LIBRARY, CLIP = "The whole library", "The chosen clip"
+LIBRARY, CLIP = "Whole library", "Selected clip"
 EXAMPLES = ("someone rides a horse", "在厨房做饭", "ein Kind lacht")
 FOUND = "found"  # the lane of the player
 WATCHED = "search.watched"
-OTHERWISE = "Say it in another way, as you would name an action: “playing the piano” rather than “music”."
-QUOTED = "What is in quotation marks is only found as it stands. Leave the marks out to search by meaning."
+OTHERWISE = "Try other words that name an action: “playing the piano” rather than “music”."
+QUOTED = "Words in quotation marks are matched exactly. Remove the quotation marks to search by meaning."
 
 _moments = theme.component(Path(__file__).with_name("moments.js"))
 
@@ -34,7 +34,7 @@ def box() -> tuple[str, str]:
     left, right = st.columns([3, 2], vertical_alignment="bottom", gap="medium")
     with left:
         st.text_input(
-            "What do you look for?",
+            "Query",
             key="search.query",
             placeholder=f"Such as: {EXAMPLES[0]}",
             icon=":material/search:",
@@ -42,12 +42,19 @@ def box() -> tuple[str, str]:
         )
     with right:
         wanted = st.segmented_control(
-            "Where", (LIBRARY, CLIP), default=LIBRARY, key="search.where", required=True, label_visibility="collapsed"
+            "Location",
+            (LIBRARY, CLIP),
+            default=LIBRARY,
+            key="search.where",
+            required=True,
+            label_visibility="collapsed",
         )
     if wanted != CLIP:
         return state.query(), ""
     info = state.chosen_video()
-    st.caption(f"Only in {theme.plain(state.store().entry(info.digest).name)}. Choose another clip in the library.")
+    st.caption(
+        f"Searches only in {theme.plain(state.store().entry(info.digest).name)}. Select another clip in the library."
+    )
     return state.query(), info.digest
 
 
@@ -63,116 +70,108 @@ def _example(text: str) -> None:
     state.remember("search.shown", SHOWN)
 
 
-def show(asked: str, place: str) -> None:
+def show(text: str, digest: str) -> None:
     """All that was found, or why nothing was."""
-    if not asked:
+    if not text:
         _invite()
         return
     try:
         with st.spinner("Searching"):
-            found = cache.hits(asked, place)
+            hits = cache.hits(text, digest)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         st.button("Try again", icon=":material/refresh:")  # any press runs the page again
         return
-    if not found.clips:
-        theme.empty(
-            "Nothing can be searched yet", "Moments are found here as soon as a network has looked at a first clip."
-        )
+    if not hits.clips:
+        theme.empty("Nothing to search yet", "Analyse at least one clip to search for moments.")
         return
-    _understood(found)
-    if not found.moments:
-        theme.empty("No moment fits these words", QUOTED if full_text.asked(asked).phrases else OTHERWISE)
+    _understood(hits)
+    if not hits.moments:
+        theme.empty("No results", QUOTED if full_text.asked(text).phrases else OTHERWISE)
         return
-    _list(found)
+    _list(hits)
 
 
 def _invite() -> None:
     """What can be typed."""
     theme.empty(
         "Describe a moment in a few words",
-        "Any of 16 languages will do. Moments are found by the actions that a network sees in them, and by what is "
-        "said where a clip has subtitles or a transcript; words in quotation marks are found exactly. Nothing you type "
-        "leaves this machine.",
+        "Search in any of 16 languages. Moments are found by the actions that a network "
+        "recognises, and by the text of subtitles and transcripts. Words in quotation marks are "
+        "matched exactly. Nothing you type leaves this machine.",
     )
     with st.container(horizontal=True):
         for text in EXAMPLES:
             st.button(text, key=f"search.example.{text}", icon=":material/search:", on_click=_example, args=(text,))
 
 
-def _understood(found: Hits) -> None:
+def _understood(hits: Hits) -> None:
     """Where the words stand in texts, and the known actions that they were taken for; a warning where none is near."""
-    named = formatting.listed(f"{one.label} {one.score:.2f}" for one in found.meant)
-    clips = formatting.count(found.clips, "clip")
-    said = f" The words stand in the text of {formatting.count(found.said, 'moment')}." if found.said else ""
-    quoted = bool(full_text.asked(found.query).phrases)
-    near = (
-        "" if quoted or not named else f" Nearest known actions, with their nearness in meaning: {theme.plain(named)}."
-    )
-    st.caption(f"Searched {clips}.{said}{near}")
-    if found.said or quoted:
+    named = formatting.listed(f"{label_score.label} {label_score.score:.2f}" for label_score in hits.meant)
+    clips = formatting.count(hits.clips, "clip")
+    text = f" The words occur in the text of {formatting.count(hits.said, 'moment')}." if hits.said else ""
+    quoted = bool(full_text.asked(hits.query).phrases)
+    near = "" if quoted or not named else f" Closest known actions, with their similarity: {theme.plain(named)}."
+    st.caption(f"Searched {clips}.{text}{near}")
+    if hits.said or quoted:
         return
-    if not found.trusted and found.meant:
-        theme.notes(
-            ["None of the actions known here comes near these words, so what is shown may have little to do with them."]
-        )
-    elif found.moments and found.moments[0].score < searching.WEAK:
-        theme.notes(
-            ["No moment fits these words well; those that fit best are shown. Name the action alone to be surer."]
-        )
+    if not hits.trusted and hits.meant:
+        theme.notes(["No known action is close to this query, so the results may not be relevant."])
+    elif hits.moments and hits.moments[0].score < searching.WEAK:
+        theme.notes(["No moment matches well; the best matches are shown. For better results, name only the action."])
 
 
-def _list(found: Hits) -> None:
+def _list(hits: Hits) -> None:
     """The moments, best first, and the one that is watched."""
     shown = state.remembered("search.shown", SHOWN)
-    moments = found.moments[:shown]
-    items = [_item(place, one) for place, one in enumerate(moments)]
-    order = f"{found.query}|" + "|".join(f"{one.video[:12]}{one.start_s}" for one in moments)
+    moments = hits.moments[:shown]
+    items = [_item(index, moment) for index, moment in enumerate(moments)]
+    order = f"{hits.query}|" + "|".join(f"{moment.video[:12]}{moment.start_s}" for moment in moments)
     answer = _moments(key="search.moments", data={"items": items, "order": order}, on_picked_change=_nothing)
-    if len(found.moments) > shown:
+    if len(hits.moments) > shown:
         st.button(
-            f"Show more of {formatting.number(len(found.moments))}",
+            f"Show more ({formatting.number(len(hits.moments))} in total)",
             icon=":material/expand_more:",
             on_click=state.remember,
             args=("search.shown", shown * 2),
         )
     if isinstance(answer.picked, int) and 0 <= answer.picked < len(moments):
-        state.remember(WATCHED, (found.query, answer.picked))
-    query, place = state.remembered(WATCHED, ("", 0))
-    if query == found.query and place < len(found.moments):
-        _watch(found, found.moments[place])
+        state.remember(WATCHED, (hits.query, answer.picked))
+    query, index = state.remembered(WATCHED, ("", 0))
+    if query == hits.query and index < len(hits.moments):
+        _watch(hits, hits.moments[index])
 
 
 def _nothing() -> None:
     """Streamlit wants a callback to keep the value of a component."""
 
 
-def _item(place: int, one: Moment) -> dict:
+def _item(index: int, moment: Moment) -> dict:
     """A moment as the component draws it."""
     return {
-        "id": place,
-        "source": f"{prefix()}/moments/{one.video}?t={middle_s(one):.2f}",
-        "fallback": f"{prefix()}/thumbs/{one.video}",
-        "when": when(one),
-        "name": _name(one),
-        "why": one.why,
-        "score": f"{one.score:.2f}",
-        "fit": f"{one.score:.0%}",
+        "id": index,
+        "source": f"{prefix()}/moments/{moment.video}?t={middle_s(moment):.2f}",
+        "fallback": f"{prefix()}/thumbs/{moment.video}",
+        "when": when(moment),
+        "name": _name(moment),
+        "why": moment.why,
+        "score": f"{moment.score:.2f}",
+        "fit": f"{moment.score:.0%}",
     }
 
 
-def middle_s(one: Moment) -> float:
+def middle_s(moment: Moment) -> float:
     """The moment whose picture stands for it."""
-    return (one.start_s + one.stop_s) / 2
+    return (moment.start_s + moment.stop_s) / 2
 
 
-def when(one: Moment) -> str:
+def when(moment: Moment) -> str:
     """From when to when it lasts."""
-    return f"{formatting.clock(one.start_s, places=1)} to {formatting.clock(one.stop_s, places=1)}"
+    return f"{formatting.clock(moment.start_s, decimals=1)} to {formatting.clock(moment.stop_s, decimals=1)}"
 
 
-def _name(one: Moment) -> str:
-    return cache.name_of(one.video) or Path(one.path).name
+def _name(moment: Moment) -> str:
+    return cache.name_of(moment.video) or Path(moment.path).name
 
 
 def _forget() -> None:
@@ -180,32 +179,33 @@ def _forget() -> None:
 
 
 @st.dialog("Watch", width="large", on_dismiss=_forget)
-def _watch(found: Hits, one: Moment) -> None:
+def _watch(hits: Hits, moment: Moment) -> None:
     """One moment in large; the player shows all that was found in its clip."""
-    st.html(f'<div class="k-name">{escape(_name(one))}</div>')
-    theme.facts((when(one), f"score {one.score:.2f}", one.why))
+    st.html(f'<div class="k-name">{escape(_name(moment))}</div>')
+    theme.facts((when(moment), f"score {moment.score:.2f}", moment.why))
     try:
-        info = state.store().video(one.video)
+        info = state.store().video(moment.video)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
     player.show(
-        info, [player.Row(FOUND, _lane(found, one.video))], cache.slots((found.query,)), quiet=True, at_once=True,
-        playable=player.playable(info), start_s=one.start_s, key=f"search.player.{one.video}.{one.start_s:.2f}",
+        info, [player.Lane(FOUND, _lane(hits, moment.video))], cache.slots((hits.query,)), quiet=True, at_once=True,
+        playable=player.playable(info), start_s=moment.start_s,
+        key=f"search.player.{moment.video}.{moment.start_s:.2f}",
     )  # fmt: skip
-    if button.pressed("Open on the Timeline", icon=":material/view_timeline:", type="tertiary", key="search.open"):
+    if button.pressed("Open in Timeline", icon=":material/view_timeline:", type="tertiary", key="search.open"):
         _forget()
-        state.choose(one.video)
-        state.jump(one.start_s)
+        state.choose(moment.video)
+        state.jump(moment.start_s)
         state.go("timeline")
         st.rerun()
 
 
-def _lane(found: Hits, video: str) -> list[Segment]:
+def _lane(hits: Hits, video: str) -> list[Segment]:
     """All moments of one clip in the order of time; of those that overlap the best."""
     lane: list[Segment] = []
-    for one in found.moments:
-        free = all(one.stop_s <= other.start_s or other.stop_s <= one.start_s for other in lane)
-        if one.video == video and free:
-            lane.append(Segment(one.start_s, one.stop_s, found.query, one.score))
-    return sorted(lane, key=lambda each: each.start_s)
+    for moment in hits.moments:
+        free = all(moment.stop_s <= other.start_s or other.stop_s <= moment.start_s for other in lane)
+        if moment.video == video and free:
+            lane.append(Segment(moment.start_s, moment.stop_s, hits.query, moment.score))
+    return sorted(lane, key=lambda segment: segment.start_s)

@@ -21,40 +21,40 @@ LONGEST_WORDS = 5000  # characters of labels in words out of an address
 
 def follow_address() -> None:
     """Take over what the address says where it differs from what was last written there, then write what is true."""
-    told = {name: st.query_params[name] for name in ADDRESS if name in st.query_params}
-    if told and told != st.session_state.get("address"):
-        _adopt(told)
+    texts = {name: st.query_params[name] for name in ADDRESS if name in st.query_params}
+    if texts and texts != st.session_state.get("address"):
+        _adopt(texts)
     mirror()
 
 
 def mirror() -> None:
     """Write what was chosen into the address."""
-    told = _described()
-    if told != {name: st.query_params[name] for name in ADDRESS if name in st.query_params}:
+    texts = _described()
+    if texts != {name: st.query_params[name] for name in ADDRESS if name in st.query_params}:
         others = {name: value for name, value in st.query_params.items() if name not in ADDRESS}
-        st.query_params.from_dict(others | told)
-    st.session_state["address"] = told
+        st.query_params.from_dict(others | texts)
+    st.session_state["address"] = texts
 
 
 def _described() -> dict[str, str]:
     digest, query = st.session_state.get("video", ""), st.session_state.get("query", "")
-    asked = {"q": query} if query else {}
+    values = {"q": query} if query else {}
     if not digest:
-        return asked
-    told = {"video": digest[:PREFIX]} | asked
+        return values
+    values = {"video": digest[:PREFIX]} | values
     if st.session_state.get("moment_s"):
-        told["t"] = f"{st.session_state['moment_s']:.3f}".rstrip("0").rstrip(".")
+        values["t"] = f"{st.session_state['moment_s']:.3f}".rstrip("0").rstrip(".")
     if view := shown_part():
-        told["view"] = "-".join(f"{end_s:.2f}" for end_s in view)
+        values["view"] = "-".join(f"{end_s:.2f}" for end_s in view)
     if track := drawn_in(digest):
-        told["track"] = track[:PREFIX]
+        values["track"] = track[:PREFIX]
     if "model" in st.session_state:
-        told["model"] = st.session_state["model"]
+        values["model"] = st.session_state["model"]
     if in_words() and named_text():
-        told["labels"] = named_text()
+        values["labels"] = named_text()
     if recipe().steps:
-        told["recipe"] = packed(recipe())
-    return told
+        values["recipe"] = packed(recipe())
+    return values
 
 
 def packed(chosen: Recipe) -> str:
@@ -62,28 +62,28 @@ def packed(chosen: Recipe) -> str:
     return base64.urlsafe_b64encode(zlib.compress(serialization.to_json(chosen).encode(), 9)).decode().rstrip("=")
 
 
-def _adopt(told: Mapping[str, str]) -> None:
-    if "q" in told:
-        ask(told["q"])
-    if "labels" in told:
-        name_labels(told["labels"][:LONGEST_WORDS])
-    if "video" in told:
+def _adopt(texts: Mapping[str, str]) -> None:
+    if "q" in texts:
+        ask(texts["q"])
+    if "labels" in texts:
+        name_labels(texts["labels"][:LONGEST_WORDS])
+    if "video" in texts:
         try:
-            st.session_state["video"] = store().find_video(told["video"]).digest
+            st.session_state["video"] = store().find_video(texts["video"]).digest
         except ResultMissing:
-            gone = "The clip that this link names is not in this library. Add it there, or go on with another one."
+            gone = "The clip in this link is not in this library. Add it, or continue with another clip."
             st.warning(gone, icon=":material/link_off:")
             return
-    if "t" in told:
-        st.session_state["moment_s"] = _number(told["t"])
+    if "t" in texts:
+        st.session_state["moment_s"] = _number(texts["t"])
         st.session_state["touched"] = st.session_state.get("touched", 0) + 1
-    if "view" in told:
-        show_part(*(_number(end) for end in told["view"].partition("-")[::2]))
-    if "track" in told:
-        draw_in(chosen_digest(), told["track"][:PREFIX])
-    if "model" in told:
-        st.session_state["model"] = told["model"]
-    if "recipe" in told and (sent := _unpacked(told["recipe"])) is not None and sent != recipe():
+    if "view" in texts:
+        show_part(*(_number(end) for end in texts["view"].partition("-")[::2]))
+    if "track" in texts:
+        draw_in(chosen_digest(), texts["track"][:PREFIX])
+    if "model" in texts:
+        st.session_state["model"] = texts["model"]
+    if "recipe" in texts and (sent := _unpacked(texts["recipe"])) is not None and sent != recipe():
         use_recipe(sent)
 
 

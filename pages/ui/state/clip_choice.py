@@ -6,7 +6,7 @@ from typing import NoReturn
 import numpy as np
 import streamlit as st
 
-from core.base.errors import AnalysisError, ResultMissing
+from core.base.errors import ResultMissing
 from core.domain import VideoInfo
 from core.workspace.store import VideoEntry
 from pages.ui.common import theme
@@ -47,35 +47,16 @@ def chosen_video() -> VideoInfo:
 def _no_clip() -> NoReturn:
     """Say what to do without a clip, and end the page."""
     st.session_state.pop("video", None)
-    theme.empty("There is no clip yet", "Add one in the library: your own, or the sample clip to try things with.")
-    st.button("Open the library", type="primary", icon=":material/video_library:", on_click=go, args=("library",))
+    theme.empty("No clips yet", "Add your own clip or the sample clip in the library.")
+    st.button("Open Library", type="primary", icon=":material/video_library:", on_click=go, args=("library",))
     st.stop()
 
 
-def delete(digest: str) -> None:
-    """Delete a clip from the library with all that was made of it."""
-    try:
-        store().delete_video(digest)
-    except AnalysisError as error:
-        remember("problem", (str(error), error.hint))
+def forget(digest: str) -> None:
+    """Work no longer on a clip that was deleted."""
     if st.session_state.get("video") == digest:
         for name in ("video", "moment_s"):
             st.session_state.pop(name, None)
-
-
-def delete_dataset(name: str) -> None:
-    """Delete a labelled set; its clips stay."""
-    try:
-        store().delete_dataset(name)
-    except AnalysisError as error:
-        remember("problem", (str(error), error.hint))
-
-
-def show_problem() -> None:
-    """Tell what went wrong in a callback, once."""
-    told = st.session_state.pop("page.problem", None)
-    if told:
-        theme.problem(*told)
 
 
 def go(page: str, digest: str = "", *, model: str = "") -> None:

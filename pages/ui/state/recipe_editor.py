@@ -11,7 +11,7 @@ from core.domain import Recipe, Step, serialization
 
 
 @dataclass(frozen=True)
-class Part:
+class EditedStep:
     """A step in the making. uid: its number in this session; on: whether it takes part."""
 
     uid: int
@@ -19,12 +19,12 @@ class Part:
     step: Any
 
 
-def parts() -> tuple[Part, ...]:
+def parts() -> tuple[EditedStep, ...]:
     """All steps in order, those that are switched off too."""
-    return tuple(Part(uid, on, _step(text)) for uid, on, text in st.session_state.get("parts", ()))
+    return tuple(EditedStep(uid, on, _step(text)) for uid, on, text in st.session_state.get("parts", ()))
 
 
-def set_parts(changed: tuple[Part, ...]) -> None:
+def set_parts(changed: tuple[EditedStep, ...]) -> None:
     """Keep these steps in place of those before."""
     st.session_state["parts"] = tuple((part.uid, part.on, serialization.to_json(part.step)) for part in changed)
 
@@ -47,7 +47,7 @@ def recipe_json() -> str:
 
 def use_recipe(chosen: Recipe) -> None:
     """Work with a copy of this recipe from now on."""
-    set_parts(tuple(Part(new_uid(), True, step) for step in chosen.steps))
+    set_parts(tuple(EditedStep(new_uid(), True, step) for step in chosen.steps))
 
 
 def read_recipe(name: str, content: bytes) -> Recipe:
@@ -55,7 +55,7 @@ def read_recipe(name: str, content: bytes) -> Recipe:
     try:
         return serialization.from_json(content.decode("utf-8"), Recipe, source=name)
     except UnicodeDecodeError as error:
-        raise FormatInvalid(f"{name} is no text.", "Choose a recipe that was downloaded from here.") from error
+        raise FormatInvalid(f"{name} is not a text file.", "Choose a recipe that was downloaded from here.") from error
 
 
 @cache

@@ -43,8 +43,8 @@ def _store(chosen: Settings) -> Store:
 
 @cache
 def _runner(chosen: Settings) -> Runner:
-    place = _store(chosen)
-    return Runner(place, scheduler=chosen.scheduler, memory_bytes=chosen.worker_memory_bytes, log=place.worker_log)
+    store = _store(chosen)
+    return Runner(store, scheduler=chosen.scheduler, memory_bytes=chosen.worker_memory_bytes, log=store.worker_log)
 
 
 def remember(name: str, value: str | int | float | tuple) -> None:

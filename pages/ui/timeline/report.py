@@ -16,9 +16,11 @@ HEIGHT_PX = 420
 
 def show(analysis: Analysis) -> None:
     """The report, with the choice of its language and its files."""
-    theme.section("In words", "When, how often, how long, how sure, what is unusual. Each number is from the labels.")
+    theme.section(
+        "Report", "When, how often, how long, how confident, and what is unusual. All numbers come from the labels."
+    )
     chosen = st.segmented_control(
-        "Language of the report",
+        "Language",
         list(LANGUAGES),
         default="en",
         key="report.language",

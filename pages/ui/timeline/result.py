@@ -38,7 +38,7 @@ def show(info: VideoInfo, card: ModelCard, key: str) -> None:
         draw(analysis, prediction, key)
     else:
         lanes_apart = text_branch.rows(apart, card, info.digest)
-        draw(analysis, prediction, key, told=text_branch.sentence(apart), apart=lanes_apart)
+        draw(analysis, prediction, key, text=text_branch.sentence(apart), apart=lanes_apart)
 
 
 def draw(
@@ -47,26 +47,26 @@ def draw(
     key: str,
     *,
     between: Callable[[], None] | None = None,
-    told: str = "",
-    apart: Sequence[player.Row] = (),
+    text: str = "",
+    apart: Sequence[player.Lane] = (),
 ) -> None:
     """The same from what was read. between: draws what belongs beside the player, before the scores.
 
-    told: what led to it, in words. apart: lanes of what the parts of the model say, beneath what they say together.
+    text: what led to it, in words. apart: lanes of what the parts of the model say, beneath what they say together.
     """
     labels = shown_labels(analysis)
     slots = cache.slots(labels)
     _headline(analysis, slots)
-    if told:
-        st.caption(f":material/subtitles: {theme.plain(told)}")
+    if text:
+        st.caption(f":material/subtitles: {theme.plain(text)}")
     _playing(analysis, prediction, slots, key, apart)
     if state.recipe().steps:
         st.caption(
-            f"The player shows the clip as it is. The network saw it prepared: {formatting.steps(state.recipe())}."
+            f"The player shows the original clip. Preprocessing for the network: {formatting.steps(state.recipe())}."
         )
     if between:
         between()
-    theme.section("Scores over time", "How strongly the network sees each label at each moment of the clip.")
+    theme.section("Scores over time", "The score of each label at each moment of the clip.")
     st.plotly_chart(
         figures.heatmap(prediction, labels[: figures.ROWS], slots, dark=state.is_dark()),
         key=f"heatmap.{key}",
@@ -78,20 +78,31 @@ def draw(
 
 def shown_labels(analysis: Analysis) -> tuple[str, ...]:
     """The labels of the segments and the best of the rest by their mean score, best first; none that barely shows."""
-    told = {segment.label for segment in analysis.track.segments}
-    best = [found for found in analysis.ranking if found.label not in told]
-    worth = [found.label for place, found in enumerate(best) if place < LEAST or found.score >= BARELY]
-    rest = worth[: max(0, figures.ROWS - len(told))]
-    return tuple(found.label for found in analysis.ranking if found.label in told or found.label in rest)
+    texts = {segment.label for segment in analysis.track.segments}
+    best = [label_score for label_score in analysis.ranking if label_score.label not in texts]
+    worth = [
+        label_score.label for index, label_score in enumerate(best) if index < LEAST or label_score.score >= BARELY
+    ]
+    rest = worth[: max(0, figures.ROWS - len(texts))]
+    return tuple(
+        label_score.label for label_score in analysis.ranking if label_score.label in texts or label_score.label in rest
+    )
 
 
 def _headline(analysis: Analysis, slots: dict[str, int]) -> None:
     """What was found in one sentence, and the best labels with their scores."""
     st.html(f'<div class="k-headline">{sentence(analysis)}</div>')
-    best = [found for found in analysis.ranking if found.label in slots and found.score >= BARELY / 2][:TOP]
-    chips = "".join(theme.chip(found.label, slots[found.label], formatting.per_cent(found.score)) for found in best)
+    best = [
+        label_score
+        for label_score in analysis.ranking
+        if label_score.label in slots and label_score.score >= BARELY / 2
+    ][:TOP]
+    chips = "".join(
+        theme.chip(label_score.label, slots[label_score.label], formatting.per_cent(label_score.score))
+        for label_score in best
+    )
     st.html(f"<div>{chips}</div>")
-    st.caption("The figure beside each label is its mean score over the whole clip.")
+    st.caption("The number next to each label is its mean score over the whole clip.")
 
 
 def sentence(analysis: Analysis) -> str:
@@ -103,19 +114,19 @@ def sentence(analysis: Analysis) -> str:
     if not seconds:
         first = analysis.ranking[0]
         score = formatting.per_cent(first.score)
-        return f"Nothing certain. The nearest label is <b>{escape(first.label)}</b>, at {score}."
+        return f"No confident prediction. The closest label is <b>{escape(first.label)}</b>, at {score}."
     whole_s = stop_s - start_s
     order = sorted(seconds, key=lambda label: -seconds[label])
     if len(order) == 1 and seconds[order[0]] > 0.98 * whole_s:
-        return f"<b>{escape(order[0])}</b> throughout, all {formatting.length(whole_s)}."
+        return f"<b>{escape(order[0])}</b> throughout: {formatting.length(whole_s)}."
     named = [f"<b>{escape(label)}</b> for {formatting.length(seconds[label])}" for label in order[:3]]
-    more = f", besides {formatting.count(len(order) - 3, 'other label')}" if len(order) > 3 else ""
+    more = f", and {formatting.count(len(order) - 3, 'other label')}" if len(order) > 3 else ""
     return f"{formatting.listed(named)}{more}, in {formatting.length(whole_s)} of video."
 
 
 @st.fragment
 def _playing(
-    analysis: Analysis, prediction: Prediction, slots: dict[str, int], key: str, apart: Sequence[player.Row]
+    analysis: Analysis, prediction: Prediction, slots: dict[str, int], key: str, apart: Sequence[player.Lane]
 ) -> None:
     """The player and the table beside it; a row that is picked plays from its start."""
     left, right = st.columns([3, 2], gap="large")
@@ -125,30 +136,30 @@ def _playing(
         playable = player.playable(analysis.video)
         people = annotations.tracks(analysis)
         more = [*apart, *annotations.rows(analysis, people), _scores(prediction, slots), *_quality(analysis.video)]
-        told = dict.fromkeys(one.label for row in apart for one in row.segments)
-        known = slots | cache.slots(tuple(told)) | cache.slots(annotations.labels(people))
+        entries = dict.fromkeys(segment.label for row in apart for segment in row.segments)
+        known = slots | cache.slots(tuple(entries)) | cache.slots(annotations.labels(people))
         called = text_branch.BOTH if apart else "network" if people else "actions"
         player.player(analysis, known, playable=playable, key=f"player.{key}", more=more, named=called)
 
 
-def _scores(prediction: Prediction, slots: dict[str, int]) -> player.Row:
+def _scores(prediction: Prediction, slots: dict[str, int]) -> player.Lane:
     """The scores of the first labels over time, as curves."""
     lines = [
-        player.Curve(
+        player.LaneCurve(
             label, prediction.times_s, prediction.scores[:, prediction.labels.index(label)], figures.colour(slot)
         )
         for label, slot in list(slots.items())[:CURVES]
     ]
-    return player.Row("scores", curves=lines)
+    return player.Lane("scores", curves=lines)
 
 
-def _quality(info: VideoInfo) -> list[player.Row]:
+def _quality(info: VideoInfo) -> list[player.Lane]:
     """What may go wrong in the clip, where that was measured and something was found."""
     try:
-        found = quality_text.segments(cache.quality_findings(info.digest))
+        segments = quality_text.segments(cache.quality_findings(info.digest))
     except AnalysisError:
         return []
-    return [player.Row("quality", found, look="quality")] if found else []
+    return [player.Lane("quality", segments, look="quality")] if segments else []
 
 
 def _table(analysis: Analysis, key: str) -> None:
@@ -156,9 +167,9 @@ def _table(analysis: Analysis, key: str) -> None:
     segments = analysis.track.segments
     st.markdown(f"**{formatting.count(len(segments), 'segment')}**")
     if not segments:
-        st.caption(f"No label is certain enough anywhere: {NOTHING}.")
+        st.caption(f"No label has enough confidence at any moment: {NOTHING}.")
         return
-    st.caption("Pick a row to play it.")
+    st.caption("Select a row to play it.")
     picked = st.dataframe(
         figures.segment_table(segments),
         hide_index=True,
@@ -167,8 +178,8 @@ def _table(analysis: Analysis, key: str) -> None:
         on_select="rerun",
         selection_mode="single-row",
         column_config={
-            "lasts": st.column_config.NumberColumn("lasts", format="%.2f s"),
-            "sure": st.column_config.ProgressColumn("sure", format="%.0f %%", min_value=0, max_value=100),
+            "duration": st.column_config.NumberColumn("duration", format="%.2f s"),
+            "confidence": st.column_config.ProgressColumn("confidence", format="%.0f %%", min_value=0, max_value=100),
         },
     )
     rows = tuple(picked.selection.rows)  # type: ignore[attr-defined]
@@ -180,13 +191,13 @@ def _table(analysis: Analysis, key: str) -> None:
 
 def _downloads(analysis: Analysis) -> None:
     """The findings as files: three at hand, those of other programs on demand."""
-    theme.section("Take it with you")
+    theme.section("Download")
     with st.container(horizontal=True):
         for name in EVERYDAY:
             _download(analysis, name)
     others = [name for name in FORMATS if name not in EVERYDAY]
     chosen = st.selectbox(
-        "For another program",
+        "Format",
         others,
         index=None,
         format_func=lambda name: FORMATS[name].title,
@@ -197,7 +208,7 @@ def _downloads(analysis: Analysis) -> None:
         form = FORMATS[chosen]
         st.caption(f"It counts {form.unit}, {form.base}; {form.ends}. {form.remark}")
         if lost := form.lost(formats.labels_of(analysis)):
-            st.caption(f"It does not keep {', nor '.join(lost)}.")
+            st.caption(f"Not stored in this format: {', '.join(lost)}.")
         _download(analysis, chosen)
 
 

@@ -4,42 +4,42 @@ from core.domain import Branches, ModelCard
 from core.stages.tracks import segmentation
 from core.workflows import predictions
 from pages.ui.common import formatting
-from pages.ui.common.player.rows import Row
+from pages.ui.common.player.rows import Lane
 
 BOTH, PICTURE, WORDS = "both", "picture", "words"
 
 
-def sentence(found: Branches) -> str:
+def sentence(branches: Branches) -> str:
     """How far words took part, for a caption."""
-    if not found.sources:
+    if not branches.sources:
         return (
-            "This model reads words too, but this clip has none beside it: the picture alone decides. "
-            "Subtitles or a transcript can be added below."
+            "This model also uses text, but this clip has none: the prediction is based on video "
+            "only. You can add subtitles or a transcript below."
         )
-    share = found.worded.mean()
+    share = branches.worded.mean()
     if not share:
-        return "The words of this clip are near none of its moments: the picture alone decides."
-    told = formatting.listed([source(each).lower() for each in found.sources])
+        return "The text of this clip is not close to any moment: the prediction is based on video only."
+    text = formatting.listed([source(name).lower() for name in branches.sources])
     where = "every moment" if share == 1 else f"{formatting.per_cent(float(share))} of the moments"
-    rest = "" if share == 1 else " Elsewhere the picture alone decides."
-    return f"Told by picture and words together: {told} are near {where}.{rest}"
+    rest = "" if share == 1 else " The other moments are based on video only."
+    return f"Based on video and text: {text} are close to {where}.{rest}"
 
 
 def source(name: str) -> str:
     """The name of a source of texts, for people."""
     known = {"subtitle": "Subtitles", "transcript": "Transcript", "speech": "Speech", "note": "Notes"}
     language = name.removeprefix("subtitle inside")
-    inside = f"Inside{language and f' ({language.strip()})'}"
+    inside = f"Embedded{language and f' ({language.strip()})'}"
     return inside if name.startswith("subtitle inside") else known.get(name, name)
 
 
-def rows(found: Branches, card: ModelCard, digest: str) -> list[Row]:
+def rows(branches: Branches, card: ModelCard, digest: str) -> list[Lane]:
     """A lane of what the picture alone says, and one of what the words alone say; none where no words took part."""
-    if not found.worded.any():
+    if not branches.worded.any():
         return []
-    picture, said = predictions.tracks_apart(found, card, digest)
-    near = segmentation.stretches(found.worded, found.words.times_s, found.words.seen_s)
+    picture, track = predictions.tracks_apart(branches, card, digest)
+    near = segmentation.stretches(branches.worded, branches.words.times_s, branches.words.seen_s)
     return [
-        Row(PICTURE, picture.segments, seen=[picture.seen_s], told="by the picture alone:"),
-        Row(WORDS, said.segments, seen=near, told="by the words alone:"),
+        Lane(PICTURE, picture.segments, seen=[picture.seen_s], prefix="video only:"),
+        Lane(WORDS, track.segments, seen=near, prefix="text only:"),
     ]

@@ -6,7 +6,7 @@ from core.base.errors import AnalysisError
 from core.domain import Lines, VideoInfo
 from core.workflows import texts as transcripts
 from pages.ui import cache, state
-from pages.ui.common import figures, formatting, theme
+from pages.ui.common import figures, flash, formatting, theme
 from pages.ui.common.jobs import job_panel
 from pages.ui.common.player import player
 from pages.ui.timeline import notes, text_branch
@@ -17,26 +17,26 @@ LARGEST_PX = 420
 
 def tables(segments, info: VideoInfo, key: str) -> None:
     """The table that `segments` draws, and where there are words a second one of them behind it."""
-    texts = cache.texts(info.digest)
+    texts = cache.transcripts(info.digest)
     if not texts:
         segments()
         return
-    first, *others = st.tabs(["Labels", *(told(each) for each in texts)])
+    first, *others = st.tabs(["Labels", *(_title(lines) for lines in texts)])
     with first:
         segments()
-    for tab, each in zip(others, texts, strict=True):
+    for tab, text in zip(others, texts, strict=True):
         with tab:
-            _table(each, f"{key}.{each.source}")
+            _table(text, f"{key}.{text.source}")
 
 
-def told(texts: Lines) -> str:
+def _title(texts: Lines) -> str:
     """The name of a source of texts, for people."""
     return text_branch.source(texts.source)
 
 
 def _table(texts: Lines, key: str) -> None:
     """The lines; picking one plays the clip from there."""
-    st.caption(f"{formatting.count(len(texts.lines), 'line')}. Pick a row to play it.")
+    st.caption(f"{formatting.count(len(texts.lines), 'line')}. Select a row to play it.")
     picked = st.dataframe(
         figures.line_table(texts.lines),
         hide_index=True,
@@ -54,26 +54,27 @@ def _table(texts: Lines, key: str) -> None:
 
 def panel(info: VideoInfo) -> None:
     """What is kept beside the clip, and the ways to add to it."""
-    texts = cache.texts(info.digest)
+    texts = cache.transcripts(info.digest)
     about = (
-        "What is said or written: shown beside the player, found by the search, read by models that learned with words."
+        "Subtitles and transcripts are shown next to the player, can be searched, and are used "
+        "by models trained with text."
     )
-    theme.section("Words of the clip", about)
-    for each in texts:
+    theme.section("Text of the clip", about)
+    for text in texts:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f"**{told(each)}**, {formatting.count(len(each.lines), 'line')}")
+            st.markdown(f"**{_title(text)}**, {formatting.count(len(text.lines), 'line')}")
             st.button(
                 "Remove",
-                key=f"drop.{each.source}",
+                key=f"drop.{text.source}",
                 icon=":material/close:",
                 type="tertiary",
                 on_click=transcripts.drop,
-                args=(state.store(), info.digest, each.source),
+                args=(state.store(), info.digest, text.source),
             )
     if not texts:
-        st.caption("There are none yet.")
+        st.caption("No text yet.")
     notes.show(info)
-    with st.expander("Add words", icon=":material/subtitles:", expanded=bool(_problem())):
+    with st.expander("Add text", icon=":material/subtitles:", expanded=flash.waits("texts")):
         ways = st.columns(3, gap="large")
         with ways[0]:
             _file(info)
@@ -94,18 +95,12 @@ def _file(info: VideoInfo) -> None:
         on_change=_take,
         args=(key, info.digest, turn),
         max_upload_size=MOST_MB,
-        help="SRT, WebVTT, ASS, or text whose lines begin with their time, such as: 0:12 - 0:15 words.",
+        help="SRT, WebVTT, ASS, or plain text with times at the start of lines, for example: 0:12 - 0:15 text.",
     )
-    if problem := _problem():
-        theme.problem(*problem)
-        state.remember("texts.problem", ())
+    flash.show("texts")
     if odd := state.remembered("texts.odd", ()):
         theme.notes(odd)
         state.remember("texts.odd", ())
-
-
-def _problem() -> tuple[str, ...]:
-    return state.remembered("texts.problem", ())
 
 
 def _take(key: str, digest: str, turn: int) -> None:
@@ -118,37 +113,37 @@ def _take(key: str, digest: str, turn: int) -> None:
         odd = state.runner().ask(transcripts.take_file, state.store(), digest, file.name, file.getvalue())
         state.remember("texts.odd", tuple(odd))
     except AnalysisError as error:
-        state.remember("texts.problem", (str(error), error.hint))
+        flash.keep("texts", error)
 
 
 def _inside(info: VideoInfo) -> None:
     """Subtitles that the clip holds itself."""
-    st.markdown("Subtitles inside the clip")
-    there = any(each.source.startswith("subtitle inside") for each in cache.texts(info.digest))
+    st.markdown("Embedded subtitles")
+    there = any(transcript.source.startswith("subtitle inside") for transcript in cache.transcripts(info.digest))
     key = transcripts.inside_key(info.digest)
     job = (transcripts.take_inside, state.store(), info.digest)
-    if job_panel.ready(key, "Take subtitles inside", *job, there=there, noun="second"):
-        st.caption("They are taken.")
+    if job_panel.ready(key, "Extract subtitles", *job, there=there, noun="second"):
+        st.caption("Extracted.")
     else:
-        st.caption("Some MKV and MP4 files hold subtitles as text.")
+        st.caption("Some MKV and MP4 files contain text subtitles.")
 
 
 def _speech(info: VideoInfo) -> None:
     """Speech written down by a recogniser of the user's own."""
     st.markdown("Speech")
     if not transcripts.installed():
-        st.caption("No recogniser of speech is installed. To use one, install it beside this program:")
+        st.caption("No speech recognition package is installed. To install one:")
         st.code(".venv/bin/pip install faster-whisper", language="sh")
-        st.caption("Vosk does too. Its model is yours to choose; nothing is downloaded or sent by this program.")
+        st.caption("Vosk is also supported. You choose the model; this program downloads and sends nothing.")
         return
     models = list(transcripts.speech_models(state.store()))
     if not models:
-        st.caption("A recogniser is installed. Put the folder of a model here:")
+        st.caption("Speech recognition is installed. Place the folder of a model here:")
         st.code(str(transcripts.speech_folder(state.store())), language=None)
         return
     model = str(st.selectbox("Model", models, key="speech.model"))
-    there = any(each.source == "speech" for each in cache.texts(info.digest))
+    there = any(transcript.source == "speech" for transcript in cache.transcripts(info.digest))
     job = (transcripts.write_down, state.store(), info.digest, model)
     key = transcripts.speech_key(info.digest, model)
-    if job_panel.ready(key, "Write down speech", *job, there=there, noun="second"):
-        st.caption("It is written down.")
+    if job_panel.ready(key, "Transcribe speech", *job, there=there, noun="second"):
+        st.caption("Transcribed.")

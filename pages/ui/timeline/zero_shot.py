@@ -9,17 +9,17 @@ from core.domain import ModelCard, Named, VideoInfo
 from core.workflows import search
 from core.workflows.search import zero_shot
 from pages.ui import cache, state
-from pages.ui.common import formatting as told
-from pages.ui.common import theme
+from pages.ui.common import formatting, theme
 from pages.ui.common.jobs import job_panel
-from pages.ui.common.named_labels import STRICTNESS
+from pages.ui.common.zero_shot_labels import STRICTNESS
 from pages.ui.timeline import result
 
 EXAMPLE = "someone rides a horse\n做饭\nSeilspringen"
-ABOUT = "One label a line, in any of 16 languages. A few words that name an action do best."
+ABOUT = "One label per line, in any of 16 languages. Short names of actions work best."
 LIMITS = (
-    "Nothing was trained for these labels. Each moment is described by the actions that the network knows, and goes to "
-    "the label that is nearest to them in meaning. Where those actions are wrong or missing, so is the label."
+    "Nothing was trained for these labels (zero-shot). Each moment is assigned to the label "
+    "closest in meaning to the actions that the network recognises. If those actions are "
+    "wrong or missing, so is the label."
 )
 
 
@@ -27,7 +27,7 @@ def show(info: VideoInfo, card: ModelCard, base: str) -> None:
     """All of it. base: the key of what the known labels say of the clip."""
     least = _form()
     if not state.named_text().strip():
-        theme.empty("Name what to look for", "Type your labels above, one a line, and press “Find these labels”.")
+        theme.empty("Enter labels", "Enter your labels above, one per line, and press “Find labels”.")
         return
     try:
         labels = search.read_labels(state.named_text())
@@ -35,8 +35,8 @@ def show(info: VideoInfo, card: ModelCard, base: str) -> None:
         theme.problem(str(error), error.hint)
         return
     key = search.named_key(base, labels, least)
-    asked = (state.store(), info.digest, state.recipe(), card, state.settings().engine, labels, least)
-    if job_panel.ready(key, "Find these labels", search.find_named, *asked, at_once=True):
+    task = (state.store(), info.digest, state.recipe(), card, state.settings().engine, labels, least)
+    if job_panel.ready(key, "Find labels", search.find_named, *task, at_once=True):
         _found(info, key)
 
 
@@ -47,12 +47,12 @@ def _form() -> float:
         state.remember("named.told", state.named_text())
     kept = state.remembered("named.strict", "usual")
     with st.form("named", border=True):
-        st.text_area("What do you look for?", key="named.text", placeholder=EXAMPLE, height=130, help=ABOUT)
+        st.text_area("Labels", key="named.text", placeholder=EXAMPLE, height=130, help=ABOUT)
         strict = st.segmented_control(
-            "A match must be", list(STRICTNESS), default=kept, key="named.strict", required=True,
-            help="How near a label must be to what is seen; below that, a moment is none of your labels.",
+            "Strictness", list(STRICTNESS), default=kept, key="named.strict", required=True,
+            help="How similar in meaning a label must be. Moments below this limit get none of your labels.",
         )  # fmt: skip
-        st.form_submit_button("Find these labels", type="primary", icon=":material/play_arrow:", on_click=_take)
+        st.form_submit_button("Find labels", type="primary", icon=":material/play_arrow:", on_click=_take)
     state.remember("named.strict", str(strict))
     return STRICTNESS[str(strict)]
 
@@ -65,26 +65,26 @@ def _take() -> None:
 
 def _found(info: VideoInfo, key: str) -> None:
     try:
-        found = cache.named(key)
+        named = cache.named(key)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
-    result.draw(zero_shot.read_analysis(info, found), found.prediction, key, between=lambda: _carried(found))
+    result.draw(zero_shot.read_analysis(info, named), named.prediction, key, between=lambda: _carried(named))
 
 
-def _carried(found: Named) -> None:
+def _carried(named: Named) -> None:
     """Which known labels carry each decision."""
-    theme.section("What each label stands on", LIMITS)
-    labels = found.prediction.labels[:-1]
+    theme.section("Matched actions", LIMITS)
+    labels = named.prediction.labels[:-1]
     slots = cache.slots(labels)
     rows = "".join(
         f"<tr><td>{theme.chip(label, slots[label])}</td><td>{_told(carried, share=True)}</td>"
         f"<td>{_told(nearest, share=False)}</td></tr>"
-        for label, nearest, carried in zip(labels, found.nearest, found.carried, strict=True)
+        for label, nearest, carried in zip(labels, named.nearest, named.carried, strict=True)
     )
     st.html(
-        '<table class="k-carried"><thead><tr><th>your label</th><th>was decided in this clip by</th>'
-        f"<th>means nearly the same as</th></tr></thead><tbody>{rows}</tbody></table>"
+        '<table class="k-carried"><thead><tr><th>your label</th><th>actions in this clip</th>'
+        f"<th>similar actions</th></tr></thead><tbody>{rows}</tbody></table>"
     )
 
 
@@ -93,6 +93,7 @@ def _told(scores, *, share: bool) -> str:
     if not scores:
         return '<em class="k-unseen">not seen in this clip</em>'
     named = [
-        f"{escape(one.label)} <em>{told.per_cent(one.score) if share else f'{one.score:.2f}'}</em>" for one in scores
+        f"{escape(score.label)} <em>{formatting.per_cent(score.score) if share else f'{score.score:.2f}'}</em>"
+        for score in scores
     ]
     return ", ".join(named)

@@ -12,46 +12,46 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
-DIALS = {"small": "Small", "medium": "Medium", "large": "Large", "found": "Found"}
+DIALS = {"small": "Small", "medium": "Medium", "large": "Large", "found": "Tuned"}
 ABOUT_DIALS = {
-    "small": "32 units, 25 passes. For a first look, or for very few clips.",
-    "medium": "64 units, 40 passes. Right for most sets.",
-    "large": "Two layers of 128 units, up to 60 passes, stopped early. For hundreds of clips and more.",
-    "found": "The best that was found on validation groups.",
+    "small": "32 units, 25 epochs. For a first try, or for very few clips.",
+    "medium": "64 units, 40 epochs. Suitable for most datasets.",
+    "large": "Two layers of 128 units, up to 60 epochs with early stopping. For hundreds of clips or more.",
+    "found": "The best settings on the validation groups.",
 }
 
 
-VIEWS = {"whole": "The whole picture, squeezed into a square", "middle": "The middle square of the picture"}
+VIEWS = {"whole": "The whole picture, resized to a square", "middle": "The centre square of the picture"}
 CELLS = {"gru": "GRU", "lstm": "LSTM"}
 
 
-STATES = {"planned": "not ended", "stopped": "stopped", "done": "done"}
+STATES = {"planned": "incomplete", "stopped": "stopped", "done": "done"}
 
 
 def network(settings: Mapping[str, Any]) -> str:
     """A network in a few words."""
     layers = "" if settings.get("layers", 1) == 1 else f"{settings['layers']} layers of "
-    ways = "both ways" if settings.get("bidirectional") else "forwards"
+    ways = "bidirectional" if settings.get("bidirectional") else "forward"
     return f"{CELLS.get(settings.get('cell', ''), 'RNN')}, {layers}{settings.get('units', '?')} units, {ways}"
 
 
 def headline(record: Training) -> str:
     """How good a training became, in a sentence; HTML."""
     if not record.scores:
-        return "This training has not ended yet."
+        return "This run is not complete yet."
     what = "moments" if record.over_time else "clips"
     share = formatting.per_cent(record.scores.get("accuracy", 0.0))
-    return f"<b>{share}</b> of the {what} that it never saw were named rightly."
+    return f"<b>{share}</b> of the held-out {what} were correctly classified."
 
 
 def beside(record: Training) -> str:
     """What simpler things reach, in a sentence."""
-    told = {name: formatting.per_cent(value) for name, value in record.baselines.items()}
-    if not {"linear_probe", "majority"} <= set(told):
+    texts = {name: formatting.per_cent(value) for name, value in record.baselines.items()}
+    if not {"linear_probe", "majority"} <= set(texts):
         return ""
     return (
-        f"On the same folds a linear probe, which knows no order in time, reaches {told['linear_probe']}; "
-        f"always naming the most frequent class, {told['majority']}."
+        f"On the same folds, a linear probe, which ignores the order in time, reaches {texts['linear_probe']}; "
+        f"always predicting the most frequent class, {texts['majority']}."
     )
 
 
@@ -59,12 +59,12 @@ def facts(record: Training) -> tuple[str, ...]:
     """What a training was, each in a few words."""
     backbone = BACKBONES[record.backbone].title if record.backbone in BACKBONES else record.backbone
     seconds = record.seconds.get("train", 0.0)
-    told = (record.dataset, backbone, network(record.settings), formatting.count(record.fold_count, "fold"))
-    ended = (f"learned in {formatting.length(seconds)}",) if seconds else ()
-    return (*told, f"seed {record.seed}", *ended, formatting.ago(record.created, time.time()))
+    first = (record.dataset, backbone, network(record.settings), formatting.count(record.fold_count, "fold"))
+    ended = (f"trained in {formatting.length(seconds)}",) if seconds else ()
+    return (*first, f"seed {record.seed}", *ended, formatting.ago(record.created, time.time()))
 
 
-def table(found: Iterable[Training]) -> "DataFrame":
+def table(trainings: Iterable[Training]) -> "DataFrame":
     """A row for each training."""
     from pandas import DataFrame
 
@@ -84,19 +84,19 @@ def table(found: Iterable[Training]) -> "DataFrame":
             "Macro F1": share(record, "macro_f1"),
             "Linear probe": simple(record, "linear_probe"),
             "Majority": simple(record, "majority"),
-            "Set": record.dataset,
+            "Dataset": record.dataset,
             "Network": network(record.settings),
             "CNN": record.backbone,
             "Folds": record.fold_count,
             "Seconds": record.seconds.get("train"),
             "Seed": record.seed,
         }
-        for record in found
+        for record in trainings
     ]
     return DataFrame(rows)
 
 
-def folds(found: Sequence[FoldResult]) -> "DataFrame":
+def folds(fold_results: Sequence[FoldResult]) -> "DataFrame":
     """A row for each fold that was tested."""
     from pandas import DataFrame
 
@@ -105,25 +105,25 @@ def folds(found: Sequence[FoldResult]) -> "DataFrame":
             "Fold": number,
             "Accuracy": 100 * fold.accuracy,
             "Clips": fold.clips,
-            "Passes": fold.best + 1,
-            "Groups that were tested": formatting.listed(fold.groups[:6]) + (" …" if len(fold.groups) > 6 else ""),
+            "Epochs": fold.best + 1,
+            "Test groups": formatting.listed(fold.groups[:6]) + (" …" if len(fold.groups) > 6 else ""),
         }
-        for number, fold in enumerate(found, 1)
+        for number, fold in enumerate(fold_results, 1)
     ]
     return DataFrame(rows)
 
 
-def differences(found: Sequence[Training]) -> "DataFrame":
+def differences(trainings: Sequence[Training]) -> "DataFrame":
     """What differs between trainings: a row for each setting that does, a column for each training."""
     from pandas import DataFrame
 
-    told = [_settings(record) for record in found]
-    names = [name for name in told[0] if len({str(one.get(name)) for one in told}) > 1]
+    entrieses = [_settings(record) for record in trainings]
+    names = [name for name in entrieses[0] if len({str(entries.get(name)) for entries in entrieses}) > 1]
     columns = {
-        f"{number}. {record.name}": [str(one.get(name, "")) for name in names]
-        for number, (record, one) in enumerate(zip(found, told, strict=True), 1)
+        f"{number}. {record.name}": [str(entries.get(name, "")) for name in names]
+        for number, (record, entries) in enumerate(zip(trainings, entrieses, strict=True), 1)
     }
-    return DataFrame({"What differs": [name.replace("_", " ") for name in names]} | columns)
+    return DataFrame({"Setting": [name.replace("_", " ") for name in names]} | columns)
 
 
 def _settings(record: Training) -> dict[str, Any]:
@@ -131,26 +131,26 @@ def _settings(record: Training) -> dict[str, Any]:
     return own | {"steps before": formatting.steps(record.recipe)} | dict(record.settings)
 
 
-def trials(found: Sequence[Trial]) -> "DataFrame":
+def trials(finished: Sequence[Trial]) -> "DataFrame":
     """A row for each trial of a search, the best first."""
     from pandas import DataFrame
 
-    ordered = sorted(found, key=lambda one: (-(one.accuracy or -1), one.loss or 0))
-    states = {"done": "tried to the end", "pruned": "given up early", "failed": "interrupted", "running": "running"}
+    ordered = sorted(finished, key=lambda trial: (-(trial.accuracy or -1), trial.loss or 0))
+    states = {"done": "complete", "pruned": "pruned", "failed": "interrupted", "running": "running"}
     rows = [
         {
-            "Trial": one.number + 1,
-            "Validation accuracy": None if one.accuracy is None else 100 * one.accuracy,
-            "Validation loss": one.loss,
-            "How it went": states[one.state],
-            "Learning rate": one.settings.get("learning_rate"),
-            "Batch": one.settings.get("batch_size"),
-            "Cell": CELLS.get(one.settings.get("cell", ""), ""),
-            "Units": one.settings.get("units"),
-            "Dropout": one.settings.get("dropout"),
-            "CNN": one.settings.get("backbone", ""),
-            "Seconds": one.seconds,
+            "Trial": trial.number + 1,
+            "Validation accuracy": None if trial.accuracy is None else 100 * trial.accuracy,
+            "Validation loss": trial.loss,
+            "State": states[trial.state],
+            "Learning rate": trial.settings.get("learning_rate"),
+            "Batch": trial.settings.get("batch_size"),
+            "Cell": CELLS.get(trial.settings.get("cell", ""), ""),
+            "Units": trial.settings.get("units"),
+            "Dropout": trial.settings.get("dropout"),
+            "CNN": trial.settings.get("backbone", ""),
+            "Seconds": trial.seconds,
         }
-        for one in ordered
+        for trial in ordered
     ]
     return DataFrame(rows)

@@ -1,12 +1,68 @@
-"""The settings of a training: one dial, and all else folded away."""
+"""The settings of a training run: a single dial, and a form for each setting, drawn from a table of knobs."""
 
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
+from core.stages.preprocessing.step import Knob
 from core.workflows.training import DIALS, Options, options_of
+from core.workflows.training.options import plain
 from pages.ui import state
+from pages.ui.common.controls import knobs
 from pages.ui.train import descriptions
+
+KNOBS: dict[str, tuple[Knob, ...]] = {
+    "Network": (
+        Knob(
+            "cell", "choice", "gru", "Cell", choices=tuple(descriptions.CELLS),
+            choice_labels=tuple(descriptions.CELLS.values()),
+            help="GRU works well with few clips. LSTM has more parameters and may capture longer dependencies.",
+        ),
+        Knob("units", "int", 64, "Units", 4, 1024, 4, help="Number of units per layer and direction."),
+        Knob("layers", "int", 1, "Layers", 1, 4),
+        Knob(
+            "bidirectional", "bool", True, "Bidirectional",
+            help="A bidirectional network also uses what comes after a moment. Turn off for a causal network, as for "
+            "live use.",
+        ),
+        Knob(
+            "dropout", "float", 0.5, "Dropout", 0.0, 0.9, 0.05,
+            help="Share of features and hidden values dropped during training. Use more if there are few clips.",
+        ),
+    ),
+    "Optimisation": (
+        Knob("learning_rate", "float", 6e-3, "Learning rate", 0.00001, 0.1, 0.0005),
+        Knob("batch_size", "int", 16, "Batch size", 1, 256),
+        Knob("epochs", "int", 40, "Maximum epochs", 1, 500),
+        Knob("stop_early", "bool", False, "Early stopping", help="Choose the best epoch on the validation groups."),
+        Knob("patience", "int", 8, "Patience, epochs", 1, 100),
+        Knob(
+            "again", "bool", True, "Retrain with the validation groups",
+            help="After early stopping, train again for the same number of epochs with the validation groups included.",
+        ),
+    ),
+    "Data and augmentation": (
+        Knob(
+            "balanced", "bool", True, "Balance classes",
+            help="Give each class the same total weight, regardless of its number of examples.",
+        ),
+        Knob(
+            "smoothing", "float", 0.05, "Label smoothing", 0.0, 0.4, 0.01,
+            help="Share of each label spread over all classes, which reduces overconfidence.",
+        ),
+        Knob(
+            "stretch", "float", 0.3, "Speed change", 0.0, 1.0, 0.05,
+            help="Vary the speed of each clip in each epoch: 0.3 is up to 30 % faster or slower.",
+        ),
+        Knob(
+            "crop", "float", 0.7, "Minimum crop", 0.1, 1.0, 0.05,
+            help="Train on a random part of each clip in each epoch, at least this share of it.",
+        ),
+        Knob("noise", "float", 0.2, "Feature noise", 0.0, 1.0, 0.05, help="In standard deviations of each feature."),
+    ),
+}  # fmt: skip
+NEEDS_EARLY_STOPPING = ("patience", "again")
 
 
 def options() -> Options:
@@ -14,7 +70,7 @@ def options() -> Options:
     names = [*DIALS, *(["found"] if state.remembered("train.found", ()) else [])]
     wanted = state.remembered("train.dial", "medium")
     dial = st.segmented_control(
-        "How much network", names, default=wanted if wanted in names else "medium",
+        "Network size", names, default=wanted if wanted in names else "medium",
         format_func=descriptions.DIALS.__getitem__, key=f"train.dial.{len(names)}.{state.remembered('train.turn', 0)}",
         required=True,
     )  # fmt: skip
@@ -26,88 +82,21 @@ def options() -> Options:
         return _details(base, key)
 
 
-def use(found: Options) -> None:
-    """Take settings that were found as those of the next training."""
-    from core.workflows.training.options import plain
-
-    state.remember("train.found", tuple(plain(found).items()))
+def use(chosen: Options) -> None:
+    """Take the settings of a trial as those of the next run."""
+    state.remember("train.found", tuple(plain(chosen).items()))
     state.remember("train.dial", "found")
     state.remember("train.turn", state.remembered("train.turn", 0) + 1)
 
 
 def _details(base: Options, key: str) -> Options:
-    left, middle, right = st.columns(3, gap="large")
-    with left:
-        changed = _network(base, key)
-    with middle:
-        changed = _learning(changed, key)
-    with right:
-        return _variety(changed, key)
-
-
-def _network(base: Options, key: str) -> Options:
-    st.markdown("**The network**")
-    cells = list(descriptions.CELLS)
-    cell = st.selectbox(
-        "Cell", cells, cells.index(base.cell), descriptions.CELLS.__getitem__, key=f"{key}.cell",
-        help="GRU learns well from few clips. LSTM has more to learn and may keep longer memories.",
-    )  # fmt: skip
-    units = st.number_input(
-        "Units", 4, 1024, base.units, 4, key=f"{key}.units", help="Width of each layer and direction."
-    )
-    layers = st.number_input("Layers", 1, 4, base.layers, key=f"{key}.layers")
-    ways = st.toggle(
-        "Reads both ways", base.bidirectional, key=f"{key}.ways",
-        help="A network that reads both ways knows what comes after a moment. Off: causal, as for live use.",
-    )  # fmt: skip
-    dropout = st.slider(
-        "Dropout", 0.0, 0.9, base.dropout, 0.05, key=f"{key}.dropout",
-        help="Share of features and hidden values left out while learning. More of it where clips are few.",
-    )  # fmt: skip
-    return replace(base, cell=cell, units=int(units), layers=int(layers), bidirectional=ways, dropout=dropout)
-
-
-def _learning(base: Options, key: str) -> Options:
-    st.markdown("**How it learns**")
-    rate = st.number_input(
-        "Learning rate", 0.00001, 0.1, base.learning_rate, 0.0005, format="%.5f", key=f"{key}.rate"
-    )  # fmt: skip
-    batch = st.number_input("Clips in a batch", 1, 256, base.batch_size, key=f"{key}.batch")
-    epochs = st.number_input("Passes at most", 1, 500, base.epochs, key=f"{key}.epochs")
-    early = st.toggle(
-        "Stop early", base.stop_early, key=f"{key}.early",
-        help="Groups that are held back for validation say after which pass the network is best.",
-    )  # fmt: skip
-    patience = st.number_input(
-        "Passes without getting better", 1, 100, base.patience, key=f"{key}.patience", disabled=not early
-    )
-    again = st.toggle(
-        "Then learn from all but the test groups", base.again, key=f"{key}.again", disabled=not early,
-        help="Once it is known when to stop, learn anew for as many passes from the validation groups too.",
-    )  # fmt: skip
-    told = {"learning_rate": rate, "batch_size": int(batch), "epochs": int(epochs), "patience": int(patience)}
-    return replace(base, **told, stop_early=early, again=again)
-
-
-def _variety(base: Options, key: str) -> Options:
-    st.markdown("**What it learns from**")
-    balanced = st.toggle(
-        "Rare classes count as much", base.balanced, key=f"{key}.balanced",
-        help="Each class weighs the same, however many examples it has.",
-    )  # fmt: skip
-    smoothing = st.slider(
-        "Label smoothing", 0.0, 0.4, base.smoothing, 0.01, key=f"{key}.smoothing",
-        help="Share of each label spread over all, so that the network stays less sure of itself.",
-    )  # fmt: skip
-    stretch = st.slider(
-        "Faster and slower", 0.0, 1.0, base.stretch, 0.05, key=f"{key}.stretch",
-        help="Each pass plays each clip at another speed: 0.3 is up to a third faster or slower.",
-    )  # fmt: skip
-    crop = st.slider(
-        "Shortest part of a clip", 0.1, 1.0, base.crop, 0.05, key=f"{key}.crop",
-        help="Each pass learns from another part of each clip, at least so much of it.",
-    )  # fmt: skip
-    noise = st.slider(
-        "Noise on features", 0.0, 1.0, base.noise, 0.05, key=f"{key}.noise", help="In standard deviations of each."
-    )
-    return replace(base, balanced=balanced, smoothing=smoothing, stretch=stretch, crop=crop, noise=noise)
+    """A column for each group of settings."""
+    values: dict[str, Any] = {}
+    for column, (title, group) in zip(st.columns(len(KNOBS), gap="large"), KNOBS.items(), strict=True):
+        with column:
+            st.markdown(f"**{title}**")
+            for knob in group:
+                disabled = knob.name in NEEDS_EARLY_STOPPING and not values["stop_early"]
+                value = getattr(base, knob.name)
+                values[knob.name] = knobs.widget(knob, value, key=f"{key}.{knob.name}", disabled=disabled)
+    return replace(base, **values)

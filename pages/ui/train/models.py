@@ -26,7 +26,7 @@ def show() -> None:
     """The models of the workspace, and the way to take in another."""
     own = state.own_models()
     if not own:
-        theme.empty("No model was saved yet", "Save a training as a model, or take in one that was made elsewhere.")
+        theme.empty("No models yet", "Save a run as a model, or import a model.")
     for card in own.values():
         _card(card)
     _take_in()
@@ -35,14 +35,14 @@ def show() -> None:
 def _card(card: ModelCard) -> None:
     with st.container(border=True, key=f"own-{card.name}"):
         st.html(f'<div class="k-name">{escape(card.title)} <span class="k-badge">{escape(card.name)}</span></div>')
-        reads = ("reads words too",) if card.words else ()
+        reads = ("also uses text",) if card.words else ()
         scores = [f"{SAID.get(name, name)} {formatting.per_cent(value)}" for name, value in card.scores.items()]
-        theme.facts((formatting.count(len(card.labels), "action"), *reads, *scores[:3], f"made {card.created}"))
+        theme.facts((formatting.count(len(card.labels), "action"), *reads, *scores[:3], f"created {card.created}"))
         st.caption(theme.plain(card.trained_on))
         store = state.store()
         with st.container(horizontal=True):
             st.button(
-                "Use it on a clip", key=f"own.use.{card.name}", icon=":material/view_timeline:", on_click=state.go,
+                "Use on a clip", key=f"own.use.{card.name}", icon=":material/view_timeline:", on_click=state.go,
                 args=("timeline",), kwargs={"model": card.name},
             )  # fmt: skip
             downloads.button(
@@ -60,10 +60,10 @@ def _card(card: ModelCard) -> None:
 def _take_in() -> None:
     """An upload of a model's zip, checked before it is used."""
     theme.section(
-        "Take in a model", "A zip that was downloaded here or on another machine. It is checked, nothing in it is run."
+        "Import a model", "A ZIP file downloaded here or on another machine. It is checked, and no code in it is run."
     )
     turn = state.remembered("train.zip", 0)
-    upload = st.file_uploader("A model as a zip", type=["zip"], key=f"train.upload.{turn}")
+    upload = st.file_uploader("Model file (ZIP)", type=["zip"], key=f"train.upload.{turn}")
     if upload is None:
         return
     try:
@@ -73,5 +73,5 @@ def _take_in() -> None:
         theme.problem(str(error), error.hint)
         return
     state.remember("train.zip", turn + 1)
-    st.toast(f"The model {name} was taken in.", icon=":material/check_circle:")
+    st.toast(f"The model {name} was imported.", icon=":material/check_circle:")
     st.rerun()

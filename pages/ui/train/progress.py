@@ -10,8 +10,7 @@ from pages.ui import state
 from pages.ui.common import figures, formatting, theme
 from pages.ui.common.controls import button
 from pages.ui.common.jobs import job_panel
-from pages.ui.train import figures as train_figures
-from pages.ui.train import new
+from pages.ui.train import new_run, run_figures
 
 
 def under_way() -> bool:
@@ -41,15 +40,15 @@ def _ended(key: str, job: Job | None) -> None:
     """Say how a training ended before its time, with the way to go on."""
     kept = training.run_of(state.store(), key).state == "stopped"
     if job is not None and job.state in ("failed", "lost"):
-        theme.problem(job.error or f"{job.title} did not end.", job.hint)
+        theme.problem(job.error or f"{job.title} did not finish.", job.hint)
     else:
-        best = "Stopped. The best network so far was kept: it is under Trainings."
-        told = best if kept else "Stopped before there was anything to keep."
-        st.info(told, icon=":material/pause_circle:")
+        best = "Stopped. The best network so far was kept; see Runs."
+        message = best if kept else "Stopped before the first result."
+        st.info(message, icon=":material/pause_circle:")
     with st.container(horizontal=True):
-        if button.pressed("Go on from there", key=f"train.on.{key}", type="primary", icon=":material/resume:"):
-            new.begin(key)
-        if button.pressed("Leave it", key=f"train.leave.{key}"):
+        if button.pressed("Resume", key=f"train.on.{key}", type="primary", icon=":material/resume:"):
+            new_run.begin(key)
+        if button.pressed("Close", key=f"train.leave.{key}"):
             state.remember("train.followed", "")
             st.rerun()
 
@@ -58,28 +57,34 @@ def _ended(key: str, job: Job | None) -> None:
 def _curves(key: str) -> None:
     """Loss and score after each pass of the fold under way, brought up to date each second."""
     try:
-        told, done = training.progress(state.store(), key), checkpoints.folds_done(state.store(), key)
+        progress, done = training.progress(state.store(), key), checkpoints.folds_done(state.store(), key)
     except ResultMissing:
         return
     if done:
         chips = "".join(
-            f"<span>fold {place}: {formatting.per_cent(fold.accuracy)}</span>" for place, fold in enumerate(done, 1)
+            f"<span>fold {index}: {formatting.per_cent(fold.accuracy)}</span>" for index, fold in enumerate(done, 1)
         )
         st.html(f'<div class="k-facts">{chips}</div>')
-    if told is None:
+    if progress is None:
         return
-    best = min(range(len(told.history)), key=lambda place: _loss(told.history[place]))
+    best = min(range(len(progress.history)), key=lambda index: _loss(progress.history[index]))
     st.caption(
-        _where(told.fold, told.again, len(told.history), told.passes, checkpoints.run_of(state.store(), key).fold_count)
+        _where(
+            progress.fold,
+            progress.again,
+            len(progress.history),
+            progress.passes,
+            checkpoints.run_of(state.store(), key).fold_count,
+        )
     )
     left, right = st.columns(2, gap="large")
-    dark, passes = state.is_dark(), told.passes
+    dark, passes = state.is_dark(), progress.passes
     left.plotly_chart(
-        train_figures.loss(told.history, passes=passes, dark=dark), key=f"loss.{key}", config=figures.QUIET
+        run_figures.loss(progress.history, passes=passes, dark=dark), key=f"loss.{key}", config=figures.QUIET
     )
-    judged = told.history[-1].validation_loss is not None
+    judged = progress.history[-1].validation_loss is not None
     right.plotly_chart(
-        train_figures.score(told.history, passes=passes, best=best if judged else None, dark=dark),
+        run_figures.score(progress.history, passes=passes, best=best if judged else None, dark=dark),
         key=f"score.{key}",
         config=figures.QUIET,
     )
@@ -91,6 +96,6 @@ def _loss(epoch) -> float:
 
 def _where(fold: int, again: bool, done: int, passes: int, folds: int) -> str:
     """Where a training stands, in words."""
-    which = "The network for use, from all clips" if fold == folds else f"Fold {fold + 1} of {folds}"
-    course = ", once more from all but its test groups" if again else ""
-    return f"{which}{course}: pass {done} of {passes if again else f'at most {passes}'}"
+    which = "Final network on all clips" if fold == folds else f"Fold {fold + 1} of {folds}"
+    course = ", retraining with validation groups" if again else ""
+    return f"{which}{course}: epoch {done} of {passes if again else f'at most {passes}'}"

@@ -12,8 +12,7 @@ from pages.ui import state
 from pages.ui.common import figures, formatting, text_branch_scores, theme
 from pages.ui.common.controls import button
 from pages.ui.common.metric_names import NAMES
-from pages.ui.train import descriptions, new
-from pages.ui.train import figures as train_figures
+from pages.ui.train import descriptions, new_run, run_figures
 
 SHARES = ("Accuracy", "Macro F1", "Linear probe", "Majority")
 MOST_COMPARED = 6
@@ -21,15 +20,15 @@ MOST_COMPARED = 6
 
 def show() -> None:
     """The table, and what was picked in it."""
-    found = training.all_runs(state.store())
-    if not found:
-        theme.empty("Nothing was trained yet", "Begin under New training. Each one is kept here with its scores.")
+    trainings = training.all_runs(state.store())
+    if not trainings:
+        theme.empty("No runs yet", "Start one under New run. All runs are listed here with their scores.")
         return
-    keys = list(found)
-    if len(found) > 1:
-        st.caption("Pick a row to see one training, several to compare them.")
+    keys = list(trainings)
+    if len(trainings) > 1:
+        st.caption("Select one row to see a run, or several to compare runs.")
     picked = st.dataframe(
-        descriptions.table(found.values()),
+        descriptions.table(trainings.values()),
         hide_index=True,
         width="stretch",
         key=f"train.table.{len(keys)}",
@@ -44,17 +43,17 @@ def show() -> None:
     )
     rows = [row for row in picked.selection.rows if row < len(keys)]  # type: ignore[attr-defined]
     if len(rows) > 1:
-        compared([found[keys[row]] for row in rows[:MOST_COMPARED]])
+        compared([trainings[keys[row]] for row in rows[:MOST_COMPARED]])
         return
     followed = state.remembered("train.followed", "")
-    key = keys[rows[0]] if rows else followed if followed in found else keys[0]
-    details(key, found[key])
+    key = keys[rows[0]] if rows else followed if followed in trainings else keys[0]
+    details(key, trainings[key])
 
 
 def compared(records: list[Training]) -> None:
     """Several trainings side by side."""
-    theme.section("Compared", "A difference of a few clips is luck of the draw.")
-    st.plotly_chart(train_figures.compared(records, dark=state.is_dark()), key="train.compared", config=figures.QUIET)
+    theme.section("Comparison", "A difference of a few clips may be due to chance.")
+    st.plotly_chart(run_figures.compared(records, dark=state.is_dark()), key="train.compared", config=figures.QUIET)
     st.dataframe(descriptions.differences(records), hide_index=True, width="stretch")
 
 
@@ -78,9 +77,9 @@ def head(key: str, record: Training) -> None:
         with st.popover("", icon=":material/edit:", help="Rename"):
             name = st.text_input("Name", record.name, key=f"train.rename.{key}", max_chars=80)
             st.button("Rename", key=f"train.renamed.{key}", on_click=_rename, args=(key, name))
-        with st.popover("", icon=":material/delete:", help="Delete this training"):
-            st.markdown(f"Delete the training **{theme.plain(record.name)}**?")
-            st.caption("Models that were saved of it stay.")
+        with st.popover("", icon=":material/delete:", help="Delete this run"):
+            st.markdown(f"Delete the run **{theme.plain(record.name)}**?")
+            st.caption("Models saved from it are kept.")
             st.button("Delete", key=f"train.delete.{key}", type="primary", on_click=_delete, args=(key,))
     if record.state != "done":
         _unfinished(key, record)
@@ -89,9 +88,9 @@ def head(key: str, record: Training) -> None:
 def _unfinished(key: str, record: Training) -> None:
     job = state.runner().job(key)
     if job is not None and job.active:
-        st.caption("It is under way; see above.")
-    elif button.pressed("Go on with this training", key=f"train.resume.{key}", icon=":material/resume:"):
-        new.begin(key)
+        st.caption("Running; see above.")
+    elif button.pressed("Resume this run", key=f"train.resume.{key}", icon=":material/resume:"):
+        new_run.begin(key)
 
 
 def _results(key: str, record: Training) -> None:
@@ -100,36 +99,36 @@ def _results(key: str, record: Training) -> None:
         theme.notes(record.warnings)
     left, right = st.columns(2, gap="large")
     with left:
-        st.plotly_chart(train_figures.beside(record, dark=state.is_dark()), key=f"beside.{key}", config=figures.QUIET)
+        st.plotly_chart(run_figures.beside(record, dark=state.is_dark()), key=f"beside.{key}", config=figures.QUIET)
         st.caption(descriptions.beside(record))
     with right:
         text_branch_scores.show(record, key=f"list.{key}")
-        told = {NAMES.get(name, name): value for name, value in record.scores.items()}
-        theme.facts(f"{name} {100 * value:.1f} %" for name, value in told.items())
+        values = {NAMES.get(name, name): value for name, value in record.scores.items()}
+        theme.facts(f"{name} {formatting.per_cent(value, decimals=1)}" for name, value in values.items())
         st.dataframe(
             descriptions.folds(record.folds), hide_index=True, width="stretch",
             height=min(250, 38 + 35 * len(record.folds)),
             column_config={"Accuracy": st.column_config.NumberColumn(format="%.1f %%")},
         )  # fmt: skip
     with st.expander(
-        "Curves of each fold", icon=":material/show_chart:", on_change="rerun", key=f"curves.{key}"
+        "Training curves per fold", icon=":material/show_chart:", on_change="rerun", key=f"curves.{key}"
     ) as box:
         if box.open:
             _curves(key, record)
 
 
 def _curves(key: str, record: Training) -> None:
-    place = st.selectbox(
-        "Fold", range(len(record.folds)), format_func=lambda each: f"Fold {each + 1}", key=f"fold.{key}", width=240
+    index = st.selectbox(
+        "Fold", range(len(record.folds)), format_func=lambda number: f"Fold {number + 1}", key=f"fold.{key}", width=240
     )
-    fold, dark = record.folds[place or 0], state.is_dark()
+    fold, dark = record.folds[index or 0], state.is_dark()
     left, right = st.columns(2, gap="large")
     passes = len(fold.history)
     left.plotly_chart(
-        train_figures.loss(fold.history, passes=passes, dark=dark), key=f"done.loss.{key}", config=figures.QUIET
+        run_figures.loss(fold.history, passes=passes, dark=dark), key=f"done.loss.{key}", config=figures.QUIET
     )
     right.plotly_chart(
-        train_figures.score(fold.history, passes=passes, best=fold.best, dark=dark),
+        run_figures.score(fold.history, passes=passes, best=fold.best, dark=dark),
         key=f"done.score.{key}",
         config=figures.QUIET,
     )
@@ -139,9 +138,9 @@ def _keep(key: str, record: Training) -> None:
     """The way to make the network a model."""
     saved = state.remembered(f"train.saved.{key}", "")
     if saved and saved in state.models():
-        st.success(f"Saved as the model **{saved}**. It can be used on the Timeline.", icon=":material/check_circle:")
+        st.success(f"Saved as the model **{saved}**. You can use it on the Timeline.", icon=":material/check_circle:")
         st.button(
-            "Use it on a clip", key=f"train.use.{key}", type="primary", icon=":material/view_timeline:",
+            "Use on a clip", key=f"train.use.{key}", type="primary", icon=":material/view_timeline:",
             on_click=state.go, args=("timeline",), kwargs={"model": saved},
         )  # fmt: skip
         return
@@ -149,8 +148,8 @@ def _keep(key: str, record: Training) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         free = ModelLibrary.of(state.store()).free_name(record.dataset)
-        name = st.text_input("Save as a model named", free, key=f"train.model.{key}", max_chars=49, width=320)
-        if button.pressed("Save as a model", key=f"train.save.{key}", type="primary", icon=":material/save:"):
+        name = st.text_input("Model name", free, key=f"train.model.{key}", max_chars=49, width=320)
+        if button.pressed("Save as model", key=f"train.save.{key}", type="primary", icon=":material/save:"):
             _save(key, name)
 
 
@@ -185,4 +184,4 @@ def summary(key: str) -> None:
         if record.warnings:
             theme.notes(record.warnings)
         _keep(key, record)
-        st.caption(f"All about it is under Trainings, {formatting.count(len(record.folds), 'fold')} one by one.")
+        st.caption(f"Details are under Runs, {formatting.count(len(record.folds), 'fold')} by fold.")

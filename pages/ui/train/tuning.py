@@ -10,46 +10,46 @@ from pages.ui.common import figures, formatting, theme
 from pages.ui.common.controls import button
 from pages.ui.common.jobs import job_panel
 from pages.ui.common.pickers import backbone_menu
-from pages.ui.train import descriptions, form
-from pages.ui.train import figures as train_figures
+from pages.ui.train import descriptions, form, run_figures
 
 ABOUT = (
-    "Tries learning rates, batch sizes, cells, units, dropout and CNNs, and keeps what does best on validation groups. "
-    "The groups that are tested are not looked at, so the score of the training afterwards stays honest."
+    "Searches learning rates, batch sizes, cells, units, dropout and CNNs for the best "
+    "accuracy on the validation groups. The test groups are not used, so test scores stay "
+    "unbiased."
 )
 
 
 def panel(entry: DatasetEntry, split: Split, options: training.Options, backbone: str, view: str) -> None:
     """The search for this set and split, folded away until it is wanted."""
-    with st.expander("Find good settings", icon=":material/manage_search:", key="train.search"):
+    with st.expander("Hyperparameter tuning", icon=":material/manage_search:", key="train.search"):
         st.caption(ABOUT)
-        asked = _asked(entry, split, options, backbone, view)
-        key = training.search_key(asked)
+        search = _search(entry, split, options, backbone, view)
+        key = training.search_key(search)
         job = state.runner().job(key)
         if job is not None and job.active:
             job_panel.watch(key, noun="trial")
         elif button.pressed(_begin(job), key="train.search.start", icon=":material/play_arrow:"):
-            state.runner().submit(key, f"Find settings for {entry.name}", training.search, state.store(), asked)
+            state.runner().submit(key, f"Tune hyperparameters for {entry.name}", training.search, state.store(), search)
             st.rerun()
         if job is not None and job.state in ("failed", "lost"):
-            theme.problem(job.error or f"{job.title} did not end.", job.hint)
+            theme.problem(job.error or f"{job.title} did not finish.", job.hint)
         _results(key, options)
 
 
 def _begin(job) -> str:
-    return "Look for settings" if job is None else "Look on"
+    return "Start tuning" if job is None else "Continue tuning"
 
 
-def _asked(entry: DatasetEntry, split: Split, options: training.Options, backbone: str, view: str) -> training.Search:
+def _search(entry: DatasetEntry, split: Split, options: training.Options, backbone: str, view: str) -> training.Search:
     left, middle, right = st.columns([4, 1, 1], vertical_alignment="bottom")
     names = backbone_menu.names()
     chosen = left.multiselect(
-        "CNNs to choose from", names, [backbone], key="train.search.cnn",
+        "CNNs", names, [backbone], key="train.search.cnn",
         format_func=backbone_menu.title,
-        help="Another CNN must look at all clips first, which counts as time of the search.",
+        help="For another CNN, features of all clips are computed first, within the time limit.",
     )  # fmt: skip
-    minutes = middle.number_input("Minutes", 1, 600, 5, key="train.search.minutes")
-    most = right.number_input("Trials", 2, 500, 30, key="train.search.trials")
+    minutes = middle.number_input("Time limit, minutes", 1, 600, 5, key="train.search.minutes")
+    most = right.number_input("Maximum trials", 2, 500, 30, key="train.search.trials")
     return training.Search(
         entry.name, entry.key, training.keep_split(state.store(), split), tuple(chosen or [backbone]),
         state.settings().engine, view, options, most=int(most), seconds=60.0 * minutes,
@@ -58,13 +58,13 @@ def _asked(entry: DatasetEntry, split: Split, options: training.Options, backbon
 
 def _results(key: str, options: training.Options) -> None:
     """The trials as a figure and a table, and the best."""
-    found = training.trials(state.store(), key)
-    winner = training.best(found)
+    trials = training.trials(state.store(), key)
+    winner = training.best(trials)
     if winner is None:
         return
-    st.plotly_chart(train_figures.tried(found, dark=state.is_dark()), key="train.trials", config=figures.QUIET)
+    st.plotly_chart(run_figures.tried(trials, dark=state.is_dark()), key="train.trials", config=figures.QUIET)
     st.dataframe(
-        descriptions.trials(found), hide_index=True, width="stretch", height=300,
+        descriptions.trials(trials), hide_index=True, width="stretch", height=300,
         column_config={
             "Validation accuracy": st.column_config.NumberColumn(format="%.1f %%"),
             "Validation loss": st.column_config.NumberColumn(format="%.3f"),
@@ -80,6 +80,6 @@ def _results(key: str, options: training.Options) -> None:
 
 
 def _use(winner: Trial, options: training.Options) -> None:
-    backbone, found = training.options_from(winner, options)
-    form.use(found)
+    backbone, chosen = training.options_from(winner, options)
+    form.use(chosen)
     state.set_widget("train.backbone", backbone)

@@ -14,7 +14,7 @@ from core.base.errors import AnalysisError, FormatInvalid
 from core.base.registry import FORMATS
 from core.domain import ClipLabels, Labels, Lane, Segment, listed
 from core.stages import video
-from core.stages.formats import Asked
+from core.stages.formats import ReadOptions
 from core.stages.formats.common import conversion
 from core.stages.formats.common.format import KEPT
 from tests.conftest import ROOT
@@ -241,7 +241,7 @@ def test_whatever_is_wrong_with_a_file_is_told_in_words_and_soon(name):
     refusals = 0
     for damaged in hostile(content):
         try:
-            found = form.read({file_name(form): damaged}, Asked(clips=(A,), watched=True))
+            found = form.read({file_name(form): damaged}, ReadOptions(clips=(A,), watched=True))
             assert isinstance(found, Labels)
         except AnalysisError as error:
             refusals += 1
@@ -260,7 +260,7 @@ def test_every_format_is_read_from_one_file_or_from_a_folder(name):
     told = labels(Segment(0.08, 0.2, "walk")) if "stretches" in form.keeps else labels(label="walk")
     files = conversion.convert(told, form, folder=True).files
     assert conversion.detect_files(files) is form
-    again = form.read(files, Asked(clips=(A,)))
+    again = form.read(files, ReadOptions(clips=(A,)))
     assert events(again) == events(told) and [one.label for one in again.clips] == [one.label for one in told.clips]
 
 

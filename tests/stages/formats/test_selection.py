@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from core.base.errors import FormatInvalid
 from core.base.registry import FORMATS
 from core.domain import ClipLabels, Labels, Lane, Segment, listed
-from core.stages.formats import Asked
+from core.stages.formats import ReadOptions
 from core.stages.formats.common import selection
 from tests.labels import A, events, file_name, labels
 
@@ -49,7 +49,7 @@ bob,a.mp4,rat,run,,STATE,0.040,0.240,0.200
 
 def taken(form: str, content: str, *only: tuple[str, tuple[str, ...]], clips=(A,), **asked) -> Labels:
     name = file_name(FORMATS[form])
-    return selection.read({name: content.encode()}, FORMATS[form], Asked(clips, only=only, **asked))
+    return selection.read({name: content.encode()}, FORMATS[form], ReadOptions(clips, only=only, **asked))
 
 
 def told(form: str, content: str) -> list[str]:

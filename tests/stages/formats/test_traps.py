@@ -8,7 +8,7 @@ import pytest
 from core.base.errors import FormatInvalid
 from core.base.registry import FORMATS
 from core.domain import Labels, Point, Segment
-from core.stages.formats import Asked
+from core.stages.formats import ReadOptions
 from core.stages.formats.common import safe_xml
 from tests.labels import VARIABLE, A, events, labels, read, steady
 
@@ -132,7 +132,7 @@ UCF = {
 
 
 def ucf(**changed: bytes):
-    return FORMATS["ucf101"].read(UCF | {f"{name}.txt": content for name, content in changed.items()}, Asked())
+    return FORMATS["ucf101"].read(UCF | {f"{name}.txt": content for name, content in changed.items()}, ReadOptions())
 
 
 def test_ucf_takes_the_class_from_the_folder_and_the_group_from_class_and_number():
@@ -164,15 +164,15 @@ def test_ucf_lists_that_contradict_themselves_are_refused(changed, match):
 
 def test_hmdb_zero_is_not_validation_and_class_names_hold_underscores():
     files = {"shoot_ball_test_split1.txt": b"a_x.avi 1 \r\nb_x.avi 2\r\nc_x.avi 0\r\n"}
-    told = FORMATS["hmdb51"].read(files, Asked())
+    told = FORMATS["hmdb51"].read(files, ReadOptions())
     assert [(one.label, one.split) for one in told.clips] == [
         ("shoot_ball", part) for part in ("train", "test", "unused")
     ]
     assert {(one.expected[:2], one.got) for one in told.findings} == {("70", "1"), ("30", "1")}
     with pytest.raises(FormatInvalid, match="line 1: expected a clip, then 0, 1 or 2"):
-        FORMATS["hmdb51"].read({"shoot_ball_test_split1.txt": b"a_x.avi 3\n"}, Asked())
+        FORMATS["hmdb51"].read({"shoot_ball_test_split1.txt": b"a_x.avi 3\n"}, ReadOptions())
     with pytest.raises(FormatInvalid, match="walk_test_split1"):
-        FORMATS["hmdb51"].read({**files, "walk_test_split2.txt": b"a 1\n"}, Asked())
+        FORMATS["hmdb51"].read({**files, "walk_test_split2.txt": b"a 1\n"}, ReadOptions())
 
 
 # MS-TCN ---------------------------------------------------------------------------------------------------------------
@@ -195,7 +195,7 @@ def test_mstcn_lists_end_in_a_newline_and_names_keep_their_dots():
     told = labels(Segment(0.08, 0.2, "walk"), info=steady(path="/x/a.b.mp4"))
     files = FORMATS["mstcn"].files(told)
     assert all(content.endswith(b"\n") for content in files.values()) and "groundTruth/a.b.txt" in files
-    assert FORMATS["mstcn"].read(files, Asked((told.clips[0].info,))).clips[0].info is told.clips[0].info
+    assert FORMATS["mstcn"].read(files, ReadOptions((told.clips[0].info,))).clips[0].info is told.clips[0].info
 
 
 def test_mstcn_refuses_blanks_empty_lines_and_labels_out_of_the_mapping():
@@ -204,7 +204,7 @@ def test_mstcn_refuses_blanks_empty_lines_and_labels_out_of_the_mapping():
     refused("mstcn", "walk\n\nwalk\n", A, match="line 2: expected one label without blanks, got an empty line")
     files = {"groundTruth/a.txt": b"walk\n" * 10, "mapping.txt": b"0 background\n"}
     with pytest.raises(FormatInvalid, match=r"groundTruth/a.txt, line 1: expected a label of mapping.txt"):
-        FORMATS["mstcn"].read(files, Asked((A,)))
+        FORMATS["mstcn"].read(files, ReadOptions((A,)))
 
 
 def test_mstcn_result_files_are_read():
@@ -469,7 +469,7 @@ def test_label_studio_takes_the_rate_of_a_configuration_and_turns_one_below_1():
     for told in ("25", "0.04"):
         config = f'<View><Video name="video" value="$video" frameRate="{told}"/></View>'.encode()
         files = {"tasks.json": json.dumps(studio()).encode(), "config.xml": config}
-        assert events(FORMATS["labelstudio"].read(files, Asked((A,)))) == EVENT
+        assert events(FORMATS["labelstudio"].read(files, ReadOptions((A,)))) == EVENT
 
 
 @pytest.mark.parametrize(

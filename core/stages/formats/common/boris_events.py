@@ -18,7 +18,7 @@ from typing import Any
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, Part
 from core.stages.formats.common.files import Files, one_file, refused, shown, text_of
-from core.stages.formats.common.reader import EXACT_S, Asked, Event, Reader, base, runs, stem
+from core.stages.formats.common.reader import EXACT_S, Event, Reader, ReadOptions, base, runs, stem
 from core.stages.formats.common.writer import Placed, in_ms, one_line, placed
 
 OPTIONAL = {"modifier"}
@@ -34,7 +34,7 @@ SEPARATORS = ",\t;"
 
 
 @dataclass(frozen=True)
-class Row:
+class EventRow:
     """A row of the table by names of columns. line: in the file."""
 
     line: int
@@ -67,30 +67,30 @@ def _cells(line: str, sign: str) -> list[str]:
         return []
 
 
-def read(files: Files, asked: Asked) -> Labels:
+def read(files: Files, options: ReadOptions) -> Labels:
     """The labels of an export in any of the four shapes, told by its header."""
-    name, header, rows, told = _opened(files)
-    reader = Reader(name, asked, 0.001)
+    name, header, rows, texts = _opened(files)
+    reader = Reader(name, options, 0.001)
     if "Behavior" not in header:
         return _binary(reader, header, rows)
     for line, cells in rows:
         if len(cells) != len(header):
             reader.problems.add(line, f"{len(header)} cells", f"{len(cells)}")
-    table = [row for row in _table(header, rows, told) if _taken(asked, row)]
+    table = [row for row in _table(header, rows, texts) if _taken(options, row)]
     events = _bouts if "Start (s)" in header else _pairs
     return _labels(reader, table, events)
 
 
 def parts(files: Files) -> tuple[Part, ...]:
     """Observations and subjects with how many labels each has, and the columns of modifiers that are not empty."""
-    _, header, rows, told = _opened(files)
+    _, header, rows, texts = _opened(files)
     if "Behavior" not in header:
         return ()
-    table = [row for row in _table(header, rows, told) if row.first(("Behavior type", "Status")).upper() != "STOP"]
-    found = [Part("observation", name, many) for name, many in Counter(map(_observation, table)).items()]
-    found += [Part("subject", name, many) for name, many in Counter(map(_subject, table)).items()]
+    table = [row for row in _table(header, rows, texts) if row.first(("Behavior type", "Status")).upper() != "STOP"]
+    available = [Part("observation", name, many) for name, many in Counter(map(_observation, table)).items()]
+    available += [Part("subject", name, many) for name, many in Counter(map(_subject, table)).items()]
     columns = Counter(name for row in table for name in row.cells if MODIFIER.fullmatch(name) and _said(row, name))
-    return (*found, *(Part("modifier", name, columns[name]) for name in header if name in columns))
+    return (*available, *(Part("modifier", name, columns[name]) for name in header if name in columns))
 
 
 def _opened(files: Files) -> tuple[str, list[str], list[tuple[int, list[str]]], dict[str, str]]:
@@ -100,29 +100,29 @@ def _opened(files: Files) -> tuple[str, list[str], list[tuple[int, list[str]]], 
     sign, header = header_of(text)
     if not header:
         raise refused(name, 1, "a header of BORIS, with Behavior and Behavior type, or time", shown(text[:60]))
-    rows, place = _rows(name, text, sign, header)
-    return name, header, rows[place + 1 :], _preamble(rows[:place]) if "Status" in header else {}
+    rows, index = _rows(name, text, sign, header)
+    return name, header, rows[index + 1 :], _preamble(rows[:index]) if "Status" in header else {}
 
 
-def _table(header: Sequence[str], rows: Sequence[tuple[int, list[str]]], told: Mapping[str, str]) -> list[Row]:
-    return [Row(line, {**told, **dict(zip(header, cells, strict=False))}) for line, cells in rows]
+def _table(header: Sequence[str], rows: Sequence[tuple[int, list[str]]], texts: Mapping[str, str]) -> list[EventRow]:
+    return [EventRow(line, {**texts, **dict(zip(header, cells, strict=False))}) for line, cells in rows]
 
 
-def _taken(asked: Asked, row: Row) -> bool:
-    return asked.takes("observation", _observation(row)) and asked.takes("subject", _subject(row))
+def _taken(options: ReadOptions, row: EventRow) -> bool:
+    return options.takes("observation", _observation(row)) and options.takes("subject", _subject(row))
 
 
-def _observation(row: Row) -> str:
+def _observation(row: EventRow) -> str:
     return row.cells.get("Observation id", "")
 
 
-def _subject(row: Row) -> str:
+def _subject(row: EventRow) -> str:
     return row.cells.get("Subject", "") or ALONE
 
 
-def _said(row: Row, modifier: str) -> list[str]:
+def _said(row: EventRow, modifier: str) -> list[str]:
     """What a row says in a column of modifiers."""
-    return [one for one in row.cells[modifier].split("|") if one not in ("", "None")]
+    return [text for text in row.cells[modifier].split("|") if text not in ("", "None")]
 
 
 def _rows(name: str, text: str, sign: str, header: Sequence[str]) -> tuple[list[tuple[int, list[str]]], int]:
@@ -135,10 +135,10 @@ def _rows(name: str, text: str, sign: str, header: Sequence[str]) -> tuple[list[
             line = reader.line_num + 1
     except csv.Error as error:
         raise refused(name, reader.line_num, "a row of cells", str(error)) from error
-    place = next((place for place, (_, cells) in enumerate(rows) if cells == list(header)), None)
-    if place is None:
+    index = next((place for place, (_, cells) in enumerate(rows) if cells == list(header)), None)
+    if index is None:
         raise refused(name, 1, "a header of BORIS on one line", "one within quotes")
-    return rows, place
+    return rows, index
 
 
 def _preamble(rows: Sequence[tuple[int, list[str]]]) -> dict[str, str]:
@@ -149,67 +149,67 @@ def _preamble(rows: Sequence[tuple[int, list[str]]]) -> dict[str, str]:
 # Tabular and aggregated -----------------------------------------------------------------------------------------------
 
 
-def _labels(reader: Reader, table: Sequence[Row], events: Any) -> Labels:
-    clips: dict[str, list[Row]] = {}
+def _labels(reader: Reader, table: Sequence[EventRow], events: Any) -> Labels:
+    clips: dict[str, list[EventRow]] = {}
     for row in table:
         _one_file(reader, row)
         clips.setdefault(base(row.first(MEDIA)) or _source(row) or stem(reader.file), []).append(row)
-    found = [] if clips else [reader.clip(stem(reader.file), ())]
+    clip_labels = [] if clips else [reader.clip(stem(reader.file), ())]
     for name, rows in clips.items():
-        known = [base(one.path) for one in reader.asked.clips] + [stem(one.path) for one in reader.asked.clips]
+        known = [base(clip.path) for clip in reader.asked.clips] + [stem(clip.path) for clip in reader.asked.clips]
         if reader.asked.clips and base(name) not in known and stem(name) not in known:
             hint = "Take only the observations of that clip."
-            told = f"labels of {' or '.join(known[: len(known) // 2])}"
-            reader.problems.add(rows[0].line, told, f"labels of {name}", hint)
+            text = f"labels of {' or '.join(known[: len(known) // 2])}"
+            reader.problems.add(rows[0].line, text, f"labels of {name}", hint)
             continue
         several = _observed(reader, name, rows, events)
-        found.append(reader.clip(name, several, alone=len(clips) == 1, **_stated(reader, rows[0])))
-    return reader.labels(found)
+        clip_labels.append(reader.clip(name, several, alone=len(clips) == 1, **_stated(reader, rows[0])))
+    return reader.labels(clip_labels)
 
 
-def _observed(reader: Reader, name: str, rows: Sequence[Row], events: Any) -> list[Event]:
+def _observed(reader: Reader, name: str, rows: Sequence[EventRow], events: Any) -> list[Event]:
     """The events of a clip; those of each observation in tracks of its own where there are several of it."""
-    by_observation: dict[str, list[Row]] = {}
+    by_observation: dict[str, list[EventRow]] = {}
     for row in rows:
         by_observation.setdefault(_observation(row), []).append(row)
     if len(by_observation) == 1:
         return events(reader, rows)
     reader.noted(rows[0].line, f"one observation of {name}", f"{len(by_observation)}: each has tracks of its own")
-    return [replace(one, lane=told) for told, own in by_observation.items() for one in events(reader, own)]
+    return [replace(event, lane=text) for text, own in by_observation.items() for event in events(reader, own)]
 
 
-def _one_file(reader: Reader, row: Row) -> None:
+def _one_file(reader: Reader, row: EventRow) -> None:
     """Where an observation runs on over several files, only labels in the first count from its beginning."""
-    found = re.match(r"player #1:([^|]*)", row.cells.get("Source", ""))
-    several = [base(one) for one in found[1].split(";") if one] if found else []
+    match = re.match(r"player #1:([^|]*)", row.cells.get("Source", ""))
+    several = [base(one) for one in match[1].split(";") if one] if match else []
     if len(several) > 1 and base(row.first(MEDIA)) != several[0]:
         got = f"{base(row.first(MEDIA)) or 'a label'}, after {len(several) - 1} others"
         hint = "Its times run on from file to file: export observations of one file each."
         reader.problems.add(row.line, f"a label in {several[0]}", got, hint)
 
 
-def _source(row: Row) -> str:
-    found = re.match(r"player #1:([^;|]*)", row.cells.get("Source", ""))
-    return base(found[1]) if found else ""
+def _source(row: EventRow) -> str:
+    match = re.match(r"player #1:([^;|]*)", row.cells.get("Source", ""))
+    return base(match[1]) if match else ""
 
 
-def _stated(reader: Reader, row: Row) -> dict[str, Any]:
+def _stated(reader: Reader, row: EventRow) -> dict[str, Any]:
     """What the file says of the clip."""
-    told: dict[str, Any] = {}
+    entries: dict[str, Any] = {}
     duration, rate = row.first(DURATION), row.first(RATE)
     if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", duration, re.ASCII):
-        told["duration_s"] = float(duration)
+        entries["duration_s"] = float(duration)
     if re.fullmatch(r"\d{1,6}(\.\d{1,9})?", rate, re.ASCII) and float(rate) > 0:
-        told["rate_hz"] = Fraction(rate)
-    return told
+        entries["rate_hz"] = Fraction(rate)
+    return entries
 
 
-def _offset_s(reader: Reader, row: Row) -> float:
-    told = row.cells.get(OFFSET, "")
-    return reader.number(told, row.line, f"a number as {OFFSET}") if told else 0.0
+def _offset_s(reader: Reader, row: EventRow) -> float:
+    text = row.cells.get(OFFSET, "")
+    return reader.number(text, row.line, f"a number as {OFFSET}") if text else 0.0
 
 
-def _time_s(reader: Reader, row: Row, column: str) -> float:
+def _time_s(reader: Reader, row: EventRow, column: str) -> float:
     """A time on the clip's clock: without the offset of the observation."""
     time_s = reader.number(row.cells.get(column, ""), row.line, f"seconds as {column}") - _offset_s(reader, row)
     if time_s > 1e9:
@@ -219,29 +219,29 @@ def _time_s(reader: Reader, row: Row, column: str) -> float:
     return round(time_s, 6)
 
 
-def _named(reader: Reader, row: Row) -> dict[str, Any]:
+def _named(reader: Reader, row: EventRow) -> dict[str, Any]:
     """Label and subject of a row."""
     columns = [name for name in row.cells if MODIFIER.fullmatch(name) and reader.asked.takes("modifier", name)]
-    told = [one for name in columns for one in _said(row, name)]
+    texts = [text for name in columns for text in _said(row, name)]
     label = reader.label(row.cells.get("Behavior", ""), row.line)
-    if label and told:
-        label = f"{label} ({'|'.join(told)})"
+    if label and texts:
+        label = f"{label} ({'|'.join(texts)})"
     subject = row.cells.get("Subject", "")
     return {"label": label, "subject": "" if subject in NO_SUBJECT else subject}
 
 
-def _pairs(reader: Reader, rows: Sequence[Row]) -> list[Event]:
+def _pairs(reader: Reader, rows: Sequence[EventRow]) -> list[Event]:
     """Events of rows with START, STOP and POINT, which alternate for each observation, subject, label and modifiers."""
     timed = [(_time_s(reader, row, "Time"), row) for row in rows]
     reader.problems.finish()
-    timed.sort(key=lambda one: one[0])
-    begun: dict[tuple[str, ...], tuple[float, Row]] = {}
+    timed.sort(key=lambda pair: pair[0])
+    begun: dict[tuple[str, ...], tuple[float, EventRow]] = {}
     events = []
     for time_s, row in timed:
         named, kind = _named(reader, row), row.first(("Behavior type", "Status")).upper()
         modifiers = "|".join(cell for name, cell in row.cells.items() if name.startswith("Modifier"))
         key = (row.cells.get("Observation id", ""), named["subject"], row.cells.get("Behavior", ""), modifiers)
-        told = f"{named['label']!r} of {named['subject'] or 'no subject'} at {time_s:.3f} s"
+        text = f"{named['label']!r} of {named['subject'] or 'no subject'} at {time_s:.3f} s"
         comment = row.first(("Comment", "Comment start"))
         if kind == "POINT":
             events.append(Event(time_s, time_s, where=row.line, note=comment, **named))
@@ -252,7 +252,7 @@ def _pairs(reader: Reader, rows: Sequence[Row]) -> list[Event]:
             events.append(Event(start_s, time_s, where=start.line, note=start.cells.get("Comment", ""), **named))
         elif kind in ("START", "STOP"):
             expected = "a STOP before the next START" if kind == "START" else "a START before its STOP"
-            reader.problems.add(row.line, expected, f"{kind} of {told}")
+            reader.problems.add(row.line, expected, f"{kind} of {text}")
         else:
             reader.problems.add(row.line, "START, STOP or POINT", shown(kind))
     for (_, subject, label, _), (time_s, row) in begun.items():
@@ -262,7 +262,7 @@ def _pairs(reader: Reader, rows: Sequence[Row]) -> list[Event]:
     return events
 
 
-def _bouts(reader: Reader, rows: Sequence[Row]) -> list[Event]:
+def _bouts(reader: Reader, rows: Sequence[EventRow]) -> list[Event]:
     """Events of the aggregated shape: a row a bout."""
     events = []
     for row in rows:
@@ -348,8 +348,8 @@ def observation(clip: ClipLabels) -> dict[str, str]:
 def checked(clip: ClipLabels, title: str) -> list[Placed]:
     """The segments of a clip; one label at a time for each subject, as BORIS pairs starts and stops by label."""
     one_line(clip.labels, title)
-    found, latest = placed(clip, title), {}
-    for one in found:
+    placed_segments, latest = placed(clip, title), {}
+    for one in placed_segments:
         key = one.segment.label, one.lane.subject
         if latest.get(key, 0.0) > one.segment.start_s + EXACT_S:
             raise FormatInvalid(
@@ -359,7 +359,7 @@ def checked(clip: ClipLabels, title: str) -> list[Placed]:
             )
         latest[key] = max(latest.get(key, 0.0), one.segment.stop_s)
         in_ms(one.segment, title)
-    return found
+    return placed_segments
 
 
 def table_bytes(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> bytes:

@@ -59,7 +59,7 @@ def detect_files(files: Files) -> Format:
     fits = [form for form in FORMATS.values() if form.files and form.looks_like(names, "")]
     if len(fits) == 1:
         return fits[0]
-    labelled = [one for one in files if one.lower().endswith(".json")]
+    labelled = [file for file in files if file.lower().endswith(".json")]
     if len(labelled) == 1:
         return detect(labelled[0], files[labelled[0]][:HEAD_BYTES])
     raise FormatInvalid(
@@ -71,16 +71,16 @@ def format_for(name: str) -> Format:
     """The format that the suffix of a new file stands for; FormatInvalid where it stands for none or several."""
     if name.lower().endswith("_labels.csv"):
         return FORMATS["deepethogram"]
-    found = re.search(r"\.[^./\\]+$", name)
-    suffix = found[0].lower() if found else ""
+    match = re.search(r"\.[^./\\]+$", name)
+    suffix = match[0].lower() if match else ""
     if suffix in OWN_SUFFIX:
         return FORMATS[OWN_SUFFIX[suffix]]
     fits = [form for form in FORMATS.values() if form.suffix == suffix]
     if len(fits) == 1:
         return fits[0]
-    told = f"can stand for {' or '.join(form.name for form in fits)}" if fits else "stands for no format"
+    entry = f"can stand for {' or '.join(form.name for form in fits)}" if fits else "stands for no format"
     raise FormatInvalid(
-        f"The suffix {suffix or '(none)'} of {base(name)} {told}.", f"Say it with --to: {', '.join(FORMATS)}."
+        f"The suffix {suffix or '(none)'} of {base(name)} {entry}.", f"Say it with --to: {', '.join(FORMATS)}."
     )
 
 
@@ -199,11 +199,17 @@ def _renamed_lane(lane: Lane, table: dict[str, str], background: str) -> Lane:
         return table.get(label, label)
 
     nothing = ("", background)
-    dropped = [(one.start_s, one.stop_s) for one in lane.segments if not name(one.label)]
+    dropped = [(segment.start_s, segment.stop_s) for segment in lane.segments if not name(segment.label)]
     return replace(
         lane,
-        segments=tuple(replace(one, label=name(one.label)) for one in lane.segments if name(one.label) not in nothing),
-        points=tuple(replace(one, label=name(one.label)) for one in lane.points if name(one.label) not in nothing),
+        segments=tuple(
+            replace(segment, label=name(segment.label))
+            for segment in lane.segments
+            if name(segment.label) not in nothing
+        ),
+        points=tuple(
+            replace(point, label=name(point.label)) for point in lane.points if name(point.label) not in nothing
+        ),
         seen=_without(lane.seen, dropped),
     )
 

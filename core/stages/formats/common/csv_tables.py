@@ -68,12 +68,12 @@ class Table:
 
     def _seconds(self, text: str, line: int, findings: Findings) -> tuple[float, float] | None:
         """A time and what its last digit stands for."""
-        found = NUMBER.fullmatch(text)
-        if not found or (found["mark"] == "," and self.separator == ","):
+        match = NUMBER.fullmatch(text)
+        if not match or (match["mark"] == "," and self.separator == ","):
             got = f"{text!r}, of which it is not known what its parts count" if ":" in text else repr(text)
             findings.left_out(self.listed, line, "seconds such as 1.25", got)
             return None
-        return float(text.replace(",", ".")), 10.0 ** -len(found["places"] or "")
+        return float(text.replace(",", ".")), 10.0 ** -len(match["places"] or "")
 
 
 def table_of(
@@ -91,16 +91,16 @@ def table_of(
     meant = _meant(header, columns or {}, listed, findings, needed, meanings)
     _one_mark(rows, meant, listed)
     _blanks(rows, meant["label"], listed, findings)
-    told = (Row(line, {meaning: cells[place].strip() for meaning, place in meant.items()}) for line, cells in rows)
-    return Table(listed, mark, meant, tuple(told))
+    entry = (Row(line, {meaning: cells[index].strip() for meaning, index in meant.items()}) for line, cells in rows)
+    return Table(listed, mark, meant, tuple(entry))
 
 
 def _separator(header: str, listed: str) -> str:
     """The one sign that parts the header."""
     signs = [sign for sign in (",", ";", "\t") if sign in header]
     if len(signs) > 1:
-        told = " and ".join({",": "commas", ";": "semicolons", "\t": "tabs"}[sign] for sign in signs)
-        raise refused(listed, 1, "columns parted by one sign", told)
+        text = " and ".join({",": "commas", ";": "semicolons", "\t": "tabs"}[sign] for sign in signs)
+        raise refused(listed, 1, "columns parted by one sign", text)
     if not signs:
         raise refused(
             listed, 1, "columns such as path,label", repr(header[:80]), "A comma, semicolon or tab parts them."
@@ -144,14 +144,14 @@ def _meant(
     meant: dict[str, int] = {}
     for meaning, names in meanings.items():
         wanted = (columns[meaning].lower(),) if columns.get(meaning) else names
-        taken = {one.lower() for other, one in columns.items() if other != meaning}
-        found = [place for place, cell in enumerate(lowered) if cell in wanted and cell not in taken]
-        if len(found) > 1:
-            both = " and ".join(repr(header[place]) for place in found)
+        taken = {column.lower() for other, column in columns.items() if other != meaning}
+        numbers = [index for index, cell in enumerate(lowered) if cell in wanted and cell not in taken]
+        if len(numbers) > 1:
+            both = " and ".join(repr(header[index]) for index in numbers)
             hint = "Say which column is meant."
             raise refused(listed, 1, f"one column for {meaning}", both, hint)
-        if found:
-            meant[meaning] = found[0]
+        if numbers:
+            meant[meaning] = numbers[0]
     for meaning in needed:
         if meaning not in meant:
             hint = f"Name the column {meaning}, or say which of these it is."
@@ -165,23 +165,23 @@ def _one_mark(rows: Sequence[tuple[int, list[str]]], meant: Mapping[str, int], l
     marks: dict[str, int] = {}
     for line, cells in rows:
         for meaning in ("start", "end"):
-            found = NUMBER.fullmatch(cells[meant[meaning]].strip()) if meaning in meant else None
-            if found and found["mark"]:
-                marks.setdefault(found["mark"], line)
+            match = NUMBER.fullmatch(cells[meant[meaning]].strip()) if meaning in meant else None
+            if match and match["mark"]:
+                marks.setdefault(match["mark"], line)
     if len(marks) > 1:
         raise refused(listed, max(marks.values()), "one decimal sign in the whole table", "both dots and commas")
 
 
-def _blanks(rows: Sequence[tuple[int, list[str]]], place: int, listed: str, findings: Findings) -> None:
+def _blanks(rows: Sequence[tuple[int, list[str]]], index: int, listed: str, findings: Findings) -> None:
     """Say that blanks around labels are taken off."""
-    lines = [line for line, cells in rows if cells[place] != cells[place].strip()]
+    lines = [line for line, cells in rows if cells[index] != cells[index].strip()]
     if lines:
         findings.noted(listed, lines[0], "labels without blanks around them", f"{len(lines)} with; they are taken off")
 
 
 def _unused(header: Sequence[str], used: set[int], listed: str, findings: Findings) -> None:
-    for place, cell in enumerate(header):
-        if place in used:
+    for index, cell in enumerate(header):
+        if index in used:
             continue
         if ABOUT_TIME.search(cell):
             hint = "Give times in seconds in columns start and end. Frames cannot be told without their clip's clock."

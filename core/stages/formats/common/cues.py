@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from core.base.errors import FormatInvalid
 from core.domain import Labels, Segment
 from core.stages.formats.common.files import Files, lines_of, one_file, shown
-from core.stages.formats.common.reader import Asked, Event, Reader, stem
+from core.stages.formats.common.reader import Event, Reader, ReadOptions, stem
 from core.stages.formats.common.writer import in_ms, one_clip, placed
 
 TIMES = re.compile(r"\s*(\S+)\s+-->\s+(\S+)(\s.*)?")
@@ -64,18 +64,18 @@ def _clock(ms: int, mark: str) -> str:
     return f"{ms // 3_600_000:02}:{ms // 60_000 % 60:02}:{ms // 1000 % 60:02}{mark}{ms % 1000:03}"
 
 
-def read(files: Files, asked: Asked, *, header: bool) -> Labels:
+def read(files: Files, options: ReadOptions, *, header: bool) -> Labels:
     """The labels of a file of subtitles. header: whether it is WebVTT."""
     name, content = one_file(files)
-    reader = Reader(name, asked, 0.001)
+    reader = Reader(name, options, 0.001)
     lines = lines_of(name, content)
     if header and lines[0].split(maxsplit=1)[:1] != ["WEBVTT"]:
         reader.problems.add(1, "WEBVTT", shown(lines[0]))
         reader.problems.finish()
-    events = [_event(reader, one, header) for one in _cues(reader, lines[1:] if header else lines, 2 if header else 1)]
-    told = sum(event.confidence is not None for event in events)
-    if told:
-        reader.noted(0, "labels alone", f"a number at the end of {told} of {len(events)} cues, taken as confidence")
+    events = [_event(reader, cue, header) for cue in _cues(reader, lines[1:] if header else lines, 2 if header else 1)]
+    number = sum(event.confidence is not None for event in events)
+    if number:
+        reader.noted(0, "labels alone", f"a number at the end of {number} of {len(events)} cues, taken as confidence")
     return reader.labels([reader.clip(stem(name), events)])
 
 
@@ -95,36 +95,36 @@ def _of_block(reader: Reader, block: list[tuple[int, str]], webvtt: bool) -> Ite
     number, line = block[0]
     if webvtt and (line.split()[0] in BLOCKS or (number == 2 and "-->" not in line)):
         return
-    place = next((at for at, (_, one) in enumerate(block[:2]) if "-->" in one), None)
-    if place is None:
+    index = next((at for at, (_, text) in enumerate(block[:2]) if "-->" in text), None)
+    if index is None:
         reader.problems.add(number, "a line of times such as 00:00:00.080 --> 00:00:00.200", shown(line))
         return
-    number, line = block[place]
-    found = TIMES.fullmatch(line)
-    if not found:
+    number, line = block[index]
+    match = TIMES.fullmatch(line)
+    if not match:
         reader.problems.add(number, "times such as 00:00:00.080 --> 00:00:00.200", shown(line))
         return
-    yield Cue(number, found[1], found[2], "\n".join(one for _, one in block[place + 1 :]))
+    yield Cue(number, match[1], match[2], "\n".join(text for _, text in block[index + 1 :]))
 
 
-def _event(reader: Reader, one: Cue, webvtt: bool) -> Event:
-    start_s, stop_s = _seconds(reader, one.start, one.line), _seconds(reader, one.stop, one.line)
+def _event(reader: Reader, cue: Cue, webvtt: bool) -> Event:
+    start_s, stop_s = _seconds(reader, cue.start, cue.line), _seconds(reader, cue.stop, cue.line)
     if start_s >= stop_s:
-        reader.problems.add(one.line, "an end after the start", f"{one.start} to {one.stop}")
-    text = TAG.sub("", " ".join(one.text.split("\n")))
+        reader.problems.add(cue.line, "an end after the start", f"{cue.start} to {cue.stop}")
+    text = TAG.sub("", " ".join(cue.text.split("\n")))
     if webvtt:
         for entity, letter in ENTITIES.items():
             text = text.replace(entity, letter)
-    found = CONFIDENCE.fullmatch(text.strip()) if reader.asked.confidences else None
-    label = reader.label(found["label"] if found else text, one.line)
-    return Event(start_s, stop_s, label, one.line, float(found["confidence"]) if found else None)
+    match = CONFIDENCE.fullmatch(text.strip()) if reader.asked.confidences else None
+    label = reader.label(match["label"] if match else text, cue.line)
+    return Event(start_s, stop_s, label, cue.line, float(match["confidence"]) if match else None)
 
 
 def _seconds(reader: Reader, text: str, line: int) -> float:
-    found = TIME.fullmatch(text)
-    if not found or len(found["ms"]) != 3:
-        why = ": VIA 3 cuts zeros there, so what they count is not known" if found else ""
+    match = TIME.fullmatch(text)
+    if not match or len(match["ms"]) != 3:
+        why = ": VIA 3 cuts zeros there, so what they count is not known" if match else ""
         reader.problems.add(line, "hh:mm:ss and exactly three digits of milliseconds", f"{shown(text)}{why}")
         return float("nan")
-    ms = ((int(found["h"] or 0) * 60 + int(found["m"])) * 60 + int(found["s"])) * 1000 + int(found["ms"])
+    ms = ((int(match["h"] or 0) * 60 + int(match["m"])) * 60 + int(match["s"])) * 1000 + int(match["ms"])
     return ms / 1000

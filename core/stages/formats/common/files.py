@@ -30,8 +30,8 @@ def refused(file: str, where: int | str, expected: str, got: str, hint: str = ""
 
 
 def _place(file: str, where: int | str) -> str:
-    told = f", line {where}" if isinstance(where, int) and where else f", {where}" if where else ""
-    return f"{file}{told}"
+    text = f", line {where}" if isinstance(where, int) and where else f", {where}" if where else ""
+    return f"{file}{text}"
 
 
 @dataclass
@@ -142,13 +142,13 @@ def unpacked(name: str, content: bytes) -> Files:
     """The files of a zip, none of which is written anywhere."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = [one for one in archive.infolist() if not one.is_dir()]
-            if len(entries) > MOST_FILES or sum(one.file_size for one in entries) > LARGEST_BYTES:
+            entries = [zip_info for zip_info in archive.infolist() if not zip_info.is_dir()]
+            if len(entries) > MOST_FILES or sum(entry.file_size for entry in entries) > LARGEST_BYTES:
                 limit = f"at most {MOST_FILES} files of {LARGEST_BYTES >> 20} MiB together"
                 raise refused(name, 0, limit, f"{len(entries)} files")
-            if any(stat.S_ISLNK(one.external_attr >> 16) or one.flag_bits & 1 for one in entries):
+            if any(stat.S_ISLNK(entry.external_attr >> 16) or entry.flag_bits & 1 for entry in entries):
                 raise refused(name, 0, "plain files", "a link or an encrypted file")
-            return {one.filename.replace("\\", "/"): archive.read(one) for one in entries}
+            return {entry.filename.replace("\\", "/"): archive.read(entry) for entry in entries}
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError, OSError) as error:
         raise refused(name, 0, "a zip that is whole", str(error) or "a damaged one") from error
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, Part, VideoInfo
 from core.stages.formats.common.files import Files, packed
-from core.stages.formats.common.reader import Asked, bounds
+from core.stages.formats.common.reader import ReadOptions, bounds
 
 KEPT = {
     "classes": "the list of labels beyond those in use",
@@ -32,7 +32,7 @@ class Format:
     digit_s: what its last digit stands for, 0 where it counts frames. frames: whether it does. remark: what else to
     know. looks_like: whether a file of that name and with that beginning is one. files: what it writes into a folder.
     parts: what a file holds that may be taken or left. optional: the kinds of parts of which none need be taken.
-    asks: what of Asked its files leave open.
+    asks: what of ReadOptions its files leave open.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Format:
     keeps: frozenset[str]
     digit_s: float
     remark: str
-    read: Callable[[Files, Asked], Labels]
+    read: Callable[[Files, ReadOptions], Labels]
     write: Callable[[Labels], bytes]
     looks_like: Callable[[str, str], bool]
     files: Callable[[Labels], dict[str, bytes]] | None = None
@@ -94,7 +94,7 @@ def _held(clip: ClipLabels) -> set[str]:
     there = {
         "confidence": any(one.confidence is not None for one in [*segments, *points]),
         "notes": any(one.note for one in [*segments, *points]),
-        "overlaps": any(one[1] > other[0] for one, other in pairwise(times)),
+        "overlaps": any(values[1] > other[0] for values, other in pairwise(times)),
         "points": bool(points),
         "split": bool(clip.split or clip.group or clip.subject),
         "stretches": bool(segments or points),

@@ -25,7 +25,7 @@ BACKGROUND = "background"
 
 
 @dataclass(frozen=True, eq=False)
-class Asked:
+class ReadOptions:
     """What a person says about a file that the file itself does not say.
 
     clips: that it may be about, measured. watched: whether all of each clip was looked at, so that between labels there
@@ -79,7 +79,7 @@ class Reader:
     """Reads one file: gathers what is odd and what is wrong. resolution_s: what the last digit of a time stands for."""
 
     file: str
-    asked: Asked
+    asked: ReadOptions
     resolution_s: float = 0.0
     problems: Problems = field(init=False)
     findings: Findings = field(default_factory=Findings)
@@ -90,20 +90,20 @@ class Reader:
     def noted(self, where: int | str, expected: str, got: str) -> None:
         """Something odd that takes part all the same."""
         line = where if isinstance(where, int) else 0
-        told = got if isinstance(where, int) else f"{got} ({where})"
-        self.findings.noted(self.file, line, expected, told)
+        text = got if isinstance(where, int) else f"{got} ({where})"
+        self.findings.noted(self.file, line, expected, text)
 
     def number(self, value: Any, where: int | str, what: str = "a number") -> float:
         """A finite number of a file, as such or as text; NaN where it is none, which is told as a problem."""
         text = value.strip() if isinstance(value, str) else value
         try:
-            found = float(text) if isinstance(text, (str, int, float)) and not isinstance(text, bool) else math.nan
+            parsed = float(text) if isinstance(text, (str, int, float)) and not isinstance(text, bool) else math.nan
         except (ValueError, OverflowError):
-            found = math.nan
-        if not math.isfinite(found) or (isinstance(text, str) and "_" in text):
+            parsed = math.nan
+        if not math.isfinite(parsed) or (isinstance(text, str) and "_" in text):
             self.problems.add(where, what, shown(value))
             return math.nan
-        return found
+        return parsed
 
     def count(self, value: Any, where: int | str, what: str = "a whole number from 0") -> int:
         """A whole number from 0; -1 where it is none, which is told as a problem."""
@@ -125,49 +125,49 @@ class Reader:
         """A confidence from 0 to 1, None where there is none."""
         if value is None or value == "":
             return None
-        found = self.number(value, where, "a confidence from 0 to 1")
-        if not 0 <= found <= 1:
-            if not math.isnan(found):
+        parsed = self.number(value, where, "a confidence from 0 to 1")
+        if not 0 <= parsed <= 1:
+            if not math.isnan(parsed):
                 self.problems.add(where, "a confidence from 0 to 1", shown(value))
             return None
-        return found
+        return parsed
 
     def clock(self, name: str, *, alone: bool = True) -> VideoInfo:
         """The measured clip that a name in the file means; a file that counts frames means nothing without it."""
         info = self.info(name, alone=alone)
         if info is None:
             hint = "Give the clip itself, with --video at the command line: frames are told from its own clock."
-            known = ", ".join(base(one.path) for one in self.asked.clips) or "none"
-            told = f"{self.file} counts frames of the clip {name!r}, and the clips given are: {known}."
-            raise FormatInvalid(told, hint)
+            known = ", ".join(base(clip.path) for clip in self.asked.clips) or "none"
+            text = f"{self.file} counts frames of the clip {name!r}, and the clips given are: {known}."
+            raise FormatInvalid(text, hint)
         return info
 
     def info(self, name: str, *, alone: bool = True) -> VideoInfo | None:
         """The measured clip of that name. alone: the only one in its file, and so perhaps the only one given."""
         given = self.asked.clips
-        found = [one for one in given if base(one.path) == base(name)]
-        found = found or [one for one in given if stem(one.path) == stem(name)]
-        if len(found) > 1:
+        infos = [info for info in given if base(info.path) == base(name)]
+        infos = infos or [info for info in given if stem(info.path) == stem(name)]
+        if len(infos) > 1:
             raise FormatInvalid(
-                f"{self.file}: {len(found)} of the clips given are called {name!r}.", "Give one of them at a time."
+                f"{self.file}: {len(infos)} of the clips given are called {name!r}.", "Give one of them at a time."
             )
-        if found:
-            return found[0]
+        if infos:
+            return infos[0]
         if alone and len(given) == 1:
             self.noted(0, f"labels of the clip {base(given[0].path)}", f"labels of {name!r}, taken as that clip's")
             return given[0]
         return None
 
     def clip(
-        self, name: str, events: Iterable[Event], *, alone: bool = True, exact: bool = False, **told: Any
+        self, name: str, events: Iterable[Event], *, alone: bool = True, exact: bool = False, **entry: Any
     ) -> ClipLabels:
         """The labels of one clip. alone: the only one in its file. exact: times are frame times already.
 
-        told: further fields of ClipLabels, and `seen` for all lanes.
+        entry: further fields of ClipLabels, and `seen` for all lanes.
         """
         info = self.info(name, alone=alone)
-        seen = self._seen(told.pop("seen", ()), info)
-        made = ClipLabels(base(info.path) if info else name, info=info, **told)
+        seen = self._seen(entry.pop("seen", ()), info)
+        made = ClipLabels(base(info.path) if info else name, info=info, **entry)
         if info:
             self._compare(made, info)
         if not seen and self.asked.watched:
@@ -185,7 +185,7 @@ class Reader:
     ) -> Lane:
         """One track of a file that parts labels into tracks itself: labels that overlap in it are refused."""
         own = [one for event in events if (one := self._sound(event, clip, False))]
-        own.sort(key=lambda one: (one.start_s, one.stop_s, one.label))
+        own.sort(key=lambda event: (event.start_s, event.stop_s, event.label))
         self._once(own)
         self._apart(own)
         seen = self._seen(seen, clip.info)
@@ -216,19 +216,19 @@ class Reader:
             return None  # told already
         if math.isinf(stop_s) and clip.end_s:
             stop_s = clip.end_s
-        told = f"{event.label!r} from {start_s:g} to {stop_s:g} s"
+        text = f"{event.label!r} from {start_s:g} to {stop_s:g} s"
         if start_s < 0 or stop_s < start_s or max(start_s, stop_s) > LATEST_S:
             hint = "Give the clip too, with --video at the command line." if math.isinf(stop_s) else ""
-            self.problems.add(event.where, "0 <= start < end, in seconds", told, hint)
+            self.problems.add(event.where, "0 <= start < end, in seconds", text, hint)
             return None
         if clip.info and not exact:
             point = start_s == stop_s
             start_s = self._snapped(start_s, clip.info, event)
             stop_s = start_s if point else self._snapped(stop_s, clip.info, event)
         if clip.end_s and clip.info:
-            stop_s = self._within(start_s, stop_s, clip, event, told)
+            stop_s = self._within(start_s, stop_s, clip, event, text)
         if stop_s < start_s or (stop_s == start_s and event.start_s != event.stop_s):
-            self.problems.add(event.where, "a stretch that holds a frame", told)
+            self.problems.add(event.where, "a stretch that holds a frame", text)
             return None
         return replace(event, start_s=start_s, stop_s=stop_s)
 
@@ -255,13 +255,13 @@ class Reader:
         nearest_s = float(bounds_s[np.abs(bounds_s - time_s).argmin()])
         return nearest_s if abs(nearest_s - time_s) <= self.resolution_s + EXACT_S else min(time_s, info.duration_s)
 
-    def _within(self, start_s: float, stop_s: float, clip: ClipLabels, event: Event, told: str) -> float:
+    def _within(self, start_s: float, stop_s: float, clip: ClipLabels, event: Event, text: str) -> float:
         """The stop, cut to the end of the clip where it lies no more than a frame behind it."""
         assert clip.info is not None
         end_s = clip.info.duration_s
         frame_s = max(end_s - float(clip.info.times_s[-1]), self.resolution_s) + EXACT_S
         if start_s >= end_s or stop_s > end_s + frame_s:
-            self.problems.add(event.where, f"labels within the {end_s:.3f} s of {clip.name}", told)
+            self.problems.add(event.where, f"labels within the {end_s:.3f} s of {clip.name}", text)
             return stop_s
         if stop_s > end_s:
             self.noted(event.where, f"an end by {end_s:.3f} s", f"{stop_s:g} s, which is cut to it")
@@ -270,8 +270,8 @@ class Reader:
     def _lanes(self, events: Sequence[Event], seen: tuple[tuple[float, float], ...]) -> tuple[Lane, ...]:
         """Lanes by name, author and subject; one whose labels overlap becomes a lane for each label."""
         groups: dict[tuple[str, str, str], list[Event]] = {}
-        for one in events:
-            groups.setdefault((one.lane, one.author, one.subject), []).append(one)
+        for event in events:
+            groups.setdefault((event.lane, event.author, event.subject), []).append(event)
         lanes: list[Lane] = []
         for own in groups.values():
             own.sort(key=lambda one: (one.start_s, one.stop_s, one.label))
@@ -279,8 +279,8 @@ class Reader:
             stretches = [one for one in own if one.start_s < one.stop_s]
             if any(True for _ in _overlaps(stretches)):
                 by_label: dict[str, list[Event]] = {}
-                for one in own:
-                    by_label.setdefault(one.label, []).append(one)
+                for event in own:
+                    by_label.setdefault(event.label, []).append(event)
                 got = f"some that do: a track for each of {len(by_label)} labels"
                 self.noted(own[0].where, "labels that do not overlap", got)
                 for label, alone in by_label.items():
@@ -291,9 +291,9 @@ class Reader:
         return tuple(lanes) if lanes else (Lane(seen=seen),) if seen else ()
 
     def _once(self, events: Sequence[Event]) -> None:
-        for one, other in pairwise(events):
-            if (one.start_s, one.stop_s, one.label) == (other.start_s, other.stop_s, other.label):
-                got = f"{one.label!r} from {one.start_s:g} to {one.stop_s:g} s, as {_where(one.where)}"
+        for event, other in pairwise(events):
+            if (event.start_s, event.stop_s, event.label) == (other.start_s, other.stop_s, other.label):
+                got = f"{event.label!r} from {event.start_s:g} to {event.stop_s:g} s, as {_where(event.where)}"
                 self.problems.add(other.where, "each label once", got)
 
     def _apart(self, events: Sequence[Event]) -> None:
@@ -306,21 +306,21 @@ class Reader:
 def _overlaps(events: Sequence[Event]) -> Iterator[tuple[Event, Event]]:
     """Sorted events that begin before one before them ends."""
     latest: Event | None = None
-    for one in events:
-        if latest and one.start_s < latest.stop_s - EXACT_S:
-            yield latest, one
-        if not latest or one.stop_s > latest.stop_s:
-            latest = one
+    for event in events:
+        if latest and event.start_s < latest.stop_s - EXACT_S:
+            yield latest, event
+        if not latest or event.stop_s > latest.stop_s:
+            latest = event
 
 
 def _lane(events: Sequence[Event], seen: tuple[tuple[float, float], ...], name: str) -> Lane:
     segments: list[Segment] = []
-    for one in events:
-        start_s = max(one.start_s, segments[-1].stop_s) if segments else one.start_s
-        if start_s < one.stop_s:
-            segments.append(Segment(start_s, one.stop_s, one.label, one.confidence, one.note))
+    for event in events:
+        start_s = max(event.start_s, segments[-1].stop_s) if segments else event.start_s
+        if start_s < event.stop_s:
+            segments.append(Segment(start_s, event.stop_s, event.label, event.confidence, event.note))
     moments = [one for one in events if one.start_s == one.stop_s]
-    points = tuple(Point(one.start_s, one.label, one.confidence, one.note) for one in moments)
+    points = tuple(Point(moment.start_s, moment.label, moment.confidence, moment.note) for moment in moments)
     return Lane(tuple(segments), points, seen, name, events[0].author, events[0].subject)
 
 
@@ -364,10 +364,10 @@ def frames_of(start_s: float, stop_s: float, info: VideoInfo) -> tuple[int, int]
 def runs(row: Sequence[Any]) -> Iterator[tuple[Any, int, int]]:
     """Runs of one value as value, first and stop."""
     first = 0
-    for place in range(1, len(row) + 1):
-        if place == len(row) or row[place] != row[first]:
-            yield row[first], first, place
-            first = place
+    for index in range(1, len(row) + 1):
+        if index == len(row) or row[index] != row[first]:
+            yield row[first], first, index
+            first = index
 
 
 def of_runs(row: Sequence[Any], info: VideoInfo, *, every: int = 1, line: int = 1, empty: Any = None) -> list[Event]:

@@ -29,10 +29,10 @@ class Element:
 
     def one(self, *path: str) -> "Element | None":
         """The first element down a path of names."""
-        found: Element | None = self
+        child: Element | None = self
         for tag in path:
-            found = next(found.all(tag), None) if found else None
-        return found
+            child = next(child.all(tag), None) if child else None
+        return child
 
     def get(self, name: str) -> str:
         """An attribute, "" where it is not there."""

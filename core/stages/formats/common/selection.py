@@ -11,40 +11,40 @@ from core.base.errors import FormatInvalid
 from core.domain import Labels, Lane, Part
 from core.stages.formats.common.files import Files
 from core.stages.formats.common.format import Format
-from core.stages.formats.common.reader import Asked
+from core.stages.formats.common.reader import ReadOptions
 
 TRACK = "track"
 
 
 def of(files: Files, form: Format) -> tuple[Part, ...]:
     """The parts of a file among which there is a choice: those of a kind of which there are several, and modifiers."""
-    found = form.parts(files) if form.parts else ()
-    kinds = [one.kind for one in found]
-    return tuple(one for one in found if kinds.count(one.kind) > 1 or one.kind in form.optional)
+    parts = form.parts(files) if form.parts else ()
+    kinds = [part.kind for part in parts]
+    return tuple(part for part in parts if kinds.count(part.kind) > 1 or part.kind in form.optional)
 
 
-def read(files: Files, form: Format, asked: Asked) -> Labels:
+def read(files: Files, form: Format, options: ReadOptions) -> Labels:
     """The labels of the parts that are asked for; FormatInvalid where the file has no such part."""
-    found = form.parts(files) if form.parts and asked.only else ()
-    for kind, names in asked.only:
-        known = [one.name for one in found if one.kind == kind]
+    parts = form.parts(files) if form.parts and options.only else ()
+    for kind, names in options.only:
+        known = [part.name for part in parts if part.kind == kind]
         if kind != TRACK and not known:
-            kinds = sorted({TRACK, *(one.kind for one in found)})
+            kinds = sorted({TRACK, *(part.kind for part in parts)})
             raise FormatInvalid(f"{form.title}: this file has no {kind}.", f"It has: {', '.join(kinds)}.")
         if strange := [name for name in names if kind != TRACK and name not in known]:
             raise FormatInvalid(f"This file has no {kind} {strange[0]!r}.", f"It has: {', '.join(map(repr, known))}.")
-    return taken(form.read(files, asked), asked)
+    return taken(form.read(files, options), options)
 
 
-def taken(labels: Labels, asked: Asked) -> Labels:
+def taken(labels: Labels, options: ReadOptions) -> Labels:
     """The labels of the tracks that are asked for, by their name, subject or author."""
-    wanted = dict(asked.only).get(TRACK)
+    wanted = dict(options.only).get(TRACK)
     if wanted is None:
         return labels
     names = {name for clip in labels.clips for lane in clip.lanes for name in _names(lane)}
     if strange := [name for name in wanted if name not in names]:
-        told = ", ".join(map(repr, sorted(names))) or "none with a name"
-        raise FormatInvalid(f"There is no track {strange[0]!r}.", f"Its tracks: {told}.")
+        text = ", ".join(map(repr, sorted(names))) or "none with a name"
+        raise FormatInvalid(f"There is no track {strange[0]!r}.", f"Its tracks: {text}.")
     clips = (
         replace(clip, lanes=tuple(lane for lane in clip.lanes if {*wanted} & {*_names(lane)})) for clip in labels.clips
     )
@@ -55,8 +55,8 @@ def named(labels: Labels, names: Mapping[str, str]) -> Labels:
     """The labels with other names of tracks, by what they are called, "" for those that are called nothing."""
     known = {name for clip in labels.clips for lane in clip.lanes for name in _names(lane) or ("",)}
     if strange := [name for name in names if name not in known]:
-        told = ", ".join(map(repr, sorted(known))) or "none"
-        raise FormatInvalid(f"There is no track {strange[0]!r}.", f"Its tracks: {told}.")
+        text = ", ".join(map(repr, sorted(known))) or "none"
+        raise FormatInvalid(f"There is no track {strange[0]!r}.", f"Its tracks: {text}.")
     clips = (replace(clip, lanes=tuple(_renamed(lane, names) for lane in clip.lanes)) for clip in labels.clips)
     return replace(labels, clips=tuple(clips))
 
@@ -73,5 +73,7 @@ def _names(lane: Lane) -> tuple[str, ...]:
 
 def told(parts: tuple[Part, ...]) -> list[str]:
     """The parts of each kind in a sentence."""
-    kinds = dict.fromkeys(one.kind for one in parts)
-    return [f"{kind}: {', '.join(f'{one.name} ({one.count})' for one in parts if one.kind == kind)}" for kind in kinds]
+    kinds = dict.fromkeys(part.kind for part in parts)
+    return [
+        f"{kind}: {', '.join(f'{part.name} ({part.count})' for part in parts if part.kind == kind)}" for kind in kinds
+    ]

@@ -32,8 +32,11 @@ def one_clip(labels: Labels, title: str) -> ClipLabels:
 
 def placed(clip: ClipLabels, title: str) -> list[Placed]:
     """All segments by start, stop and label; the label of a whole clip is one from its start to its end."""
-    found = [Placed(segment, lane) for lane in stretched(clip, title).lanes for segment in lane.segments]
-    return sorted(found, key=lambda one: (one.segment.start_s, one.segment.stop_s, one.segment.label, one.lane.name))
+    placed_segments = [Placed(segment, lane) for lane in stretched(clip, title).lanes for segment in lane.segments]
+    return sorted(
+        placed_segments,
+        key=lambda placed: (placed.segment.start_s, placed.segment.stop_s, placed.segment.label, placed.lane.name),
+    )
 
 
 def stretched(clip: ClipLabels, title: str) -> ClipLabels:
@@ -116,9 +119,9 @@ def frame_labels(clip: ClipLabels, title: str, background: str) -> list[str]:
     for one in placed(clip, title):
         first, stop = frame_range(one.segment, info, title)
         if taken := next((label for label in row[first:stop] if label), ""):
-            told = f"{one.segment.label!r} from {one.segment.start_s:g} s overlaps {taken!r}"
+            text = f"{one.segment.label!r} from {one.segment.start_s:g} s overlaps {taken!r}"
             raise FormatInvalid(
-                f"{title} holds one label a frame: {told}.",
+                f"{title} holds one label a frame: {text}.",
                 "Choose a format that holds several labels at a time, such as ELAN or DeepEthogram.",
             )
         row[first:stop] = [one.segment.label] * (stop - first)

@@ -196,9 +196,9 @@ class _Stream:
         if self.frames.behind:
             self._begin(*self.frames.cut(ended=True))
         self._wait()
-        for place, (windows, _part) in enumerate(self.parts[1:], start=1):
+        for index, (windows, _part) in enumerate(self.parts[1:], start=1):
             if windows.behind:
-                self._compute(place, *windows.cut(ended=True))
+                self._compute(index, *windows.cut(ended=True))
         return np.stack(self.steps[:steps])
 
     def _begin(self, window: np.ndarray, new: slice) -> None:
@@ -209,13 +209,13 @@ class _Stream:
         if self.pending is not None:
             self.pending.result()
 
-    def _compute(self, place: int, window: np.ndarray, new: slice) -> None:
+    def _compute(self, index: int, window: np.ndarray, new: slice) -> None:
         """Run one stage on a window, and those after it on the windows that this fills."""
-        rows = self.parts[place][1](window)[new]
-        if place + 1 == len(self.parts):
+        rows = self.parts[index][1](window)[new]
+        if index + 1 == len(self.parts):
             self.steps.extend(rows)
             return
-        following = self.parts[place + 1][0]
+        following = self.parts[index + 1][0]
         for row in rows:
             if following.add(row):
-                self._compute(place + 1, *following.cut())
+                self._compute(index + 1, *following.cut())

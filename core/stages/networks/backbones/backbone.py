@@ -90,10 +90,10 @@ class Backbone:
     @property
     def folder(self) -> Path:
         """Where its weights are: the first of the models' folders that has it. WeightsMissing if none has."""
-        found = self._folder()
-        if found is None:
+        path = self._folder()
+        if path is None:
             raise WeightsMissing(f"The weights of {self.title} are not on this machine.", self.hint)
-        return found
+        return path
 
     @property
     def ships(self) -> bool:
@@ -101,8 +101,8 @@ class Backbone:
         return self._folder() is not None
 
     def _folder(self) -> Path | None:
-        places = [models / "backbones" / self.name for models in settings.current().models]
-        return next((place for place in places if place.is_dir()), None)
+        paths = [models / "backbones" / self.name for models in settings.current().models]
+        return next((path for path in paths if path.is_dir()), None)
 
     def labels(self) -> tuple[str, ...]:
         """What its own classifier tells apart, in the order of the classifier's columns; empty if it has none."""
@@ -127,9 +127,9 @@ def check_weights(path: Path, hint: str) -> None:
         raise WeightsMissing(f"{path} is missing.", hint)
     expected = card(path.parent).get("files", {}).get(path.name, {}).get("sha256")
     with open(path, "rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if expected not in (None, found):
-        raise FormatInvalid(f"{path} is damaged: its SHA-256 is {found}, expected {expected}.", hint)
+        text = hashlib.file_digest(file, "sha256").hexdigest()
+    if expected not in (None, text):
+        raise FormatInvalid(f"{path} is damaged: its SHA-256 is {text}, expected {expected}.", hint)
 
 
 def card(folder: Path) -> dict[str, Any]:

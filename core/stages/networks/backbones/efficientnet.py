@@ -67,8 +67,8 @@ def _block(net: Any, name: str, size: int, stride: int, expansion: int, channels
     if expansion > 1:
         widen = layers.Conv2D(width * expansion, 1, use_bias=False, name=f"{name}_expand_conv")
         net = _unit(net, f"{name}_expand", widen)
-    each = layers.DepthwiseConv2D(size, stride, "same", use_bias=False, name=f"{name}_depthwise_conv")
-    net = _unit(net, f"{name}_depthwise", each)
+    depthwise_conv2_d = layers.DepthwiseConv2D(size, stride, "same", use_bias=False, name=f"{name}_depthwise_conv")
+    net = _unit(net, f"{name}_depthwise", depthwise_conv2_d)
     narrow = layers.Conv2D(channels, 1, use_bias=False, name=f"{name}_project_conv")
     net = _unit(net, f"{name}_project", narrow, active=False)
     return layers.Add(name=name)([start, net]) if stride == 1 and width == channels else net

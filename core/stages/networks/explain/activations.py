@@ -5,25 +5,27 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
 from core.base.registry import unknown
 from core.stages.networks.backbones import Backbone
-from core.stages.networks.explain.layers import Layer, network, sources
+from core.stages.networks.explain.layers import Layer, network, sources_of
 
 BATCH = 16  # single pictures at once
 LONGEST_REACH = 64  # frames to either side, for layers that depend on all of a clip
 
 
 @dataclass(frozen=True, eq=False)
-class Stretch:
+class FrameWindow:
     """Frames of a clip as the CNN sees them, with those around them that it needs to see them as in the whole clip.
 
     times_s: (N,) float64 when each appears; pictures: (N, size, size, 3) uint8. before: how many come before those
     that are meant, a multiple of a step's frames; count: how many are meant; stop_s: when the last of these ends.
     """
+
+    STORED_NAME: ClassVar[str] = "Stretch"
 
     times_s: np.ndarray
     pictures: np.ndarray
@@ -57,7 +59,7 @@ class Activations:
     highs: np.ndarray
 
 
-def maps(backbone: Backbone, layer: Layer, stretch: Stretch) -> np.ndarray:
+def maps(backbone: Backbone, layer: Layer, stretch: FrameWindow) -> np.ndarray:
     """(T, H, W, D) float32: what a layer gives at the steps of a stretch, in TensorFlow's float32.
 
     As many frames around the stretch are computed with it as the layer reaches, so that the maps are those of the whole
@@ -77,7 +79,7 @@ def reach_frames(backbone: Backbone, layer: Layer) -> int:
     return math.ceil(side / backbone.frames_per_step) * backbone.frames_per_step
 
 
-def _needed(backbone: Backbone, layer: Layer, stretch: Stretch) -> tuple[int, int]:
+def _needed(backbone: Backbone, layer: Layer, stretch: FrameWindow) -> tuple[int, int]:
     """The first and the stop of the pictures of a stretch that a layer needs."""
     around = reach_frames(backbone, layer)
     return max(0, stretch.before - around), min(len(stretch.pictures), stretch.before + stretch.count + around)
@@ -91,12 +93,12 @@ def _run(backbone: Backbone, layer: str, pictures: np.ndarray) -> np.ndarray:
     """
     parts = _parts(backbone, layer)
     batches = [held(pictures, backbone.frames_per_step)[None]] if backbone.volumetric else _batches(pictures)
-    found = []
+    outputs = []
     for values in batches:
         for part in parts:
             values = part(values, training=False)
-        found.append(np.asarray(values))
-    return found[0][0] if backbone.volumetric else np.concatenate(found)
+        outputs.append(np.asarray(values))
+    return outputs[0][0] if backbone.volumetric else np.concatenate(outputs)
 
 
 def _batches(pictures: np.ndarray) -> list[np.ndarray]:
@@ -109,7 +111,7 @@ def held(pictures: np.ndarray, per_step: int) -> np.ndarray:
     return np.concatenate([pictures, np.repeat(pictures[-1:], lacking, axis=0)]) if lacking else pictures
 
 
-def activations(backbone: Backbone, layer: Layer, stretch: Stretch) -> Activations:
+def activations(backbone: Backbone, layer: Layer, stretch: FrameWindow) -> Activations:
     """The maps of a layer over a stretch, with what is asked of them most."""
     values = maps(backbone, layer, stretch)
     return Activations(
@@ -122,7 +124,7 @@ def activations(backbone: Backbone, layer: Layer, stretch: Stretch) -> Activatio
     )
 
 
-def steps_s(stretch: Stretch, per_step: int) -> np.ndarray:
+def steps_s(stretch: FrameWindow, per_step: int) -> np.ndarray:
     """(T,) the middle of each step of a layer over a stretch."""
     edges_s = np.append(stretch.meant_s, stretch.stop_s)
     firsts = np.arange(0, stretch.count, per_step)
@@ -147,11 +149,12 @@ def _parts(backbone: Backbone, layer: str) -> list[Any]:
 @lru_cache(maxsize=4)
 def _narrows(backbone: Backbone) -> tuple[str, ...]:
     """The operations through whose output alone all goes on, from the input."""
-    operations = network(backbone).operations
-    last_use = {source.name: place for place, operation in enumerate(operations) for source in sources(operation)}
+    model = network(backbone)
+    operations, sources = model.operations, sources_of(model)
+    last_use = {source.name: index for index, operation in enumerate(operations) for source in sources[operation.name]}
     open_until, narrows = 0, []
-    for place, operation in enumerate(operations):
-        if open_until <= place:
+    for index, operation in enumerate(operations):
+        if open_until <= index:
             narrows.append(operation.name)
         open_until = max(open_until, last_use.get(operation.name, 0))
     return tuple(narrows)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from core.stages.networks.backbones import Backbone
-from core.stages.networks.explain.activations import Stretch, held
+from core.stages.networks.explain.activations import FrameWindow, held
 from core.stages.networks.explain.layers import Layer, network
 
 PATH_POINTS = 32  # of an integrated gradient
@@ -60,7 +60,7 @@ def evidence(values: np.ndarray, towards: np.ndarray, *, baseline: np.ndarray | 
     return np.einsum("thwd,td->thw", values - baseline, rows).astype(np.float32)
 
 
-def gradient_maps(backbone: Backbone, layer: Layer, stretch: Stretch, towards: np.ndarray) -> np.ndarray:
+def gradient_maps(backbone: Backbone, layer: Layer, stretch: FrameWindow, towards: np.ndarray) -> np.ndarray:
     """(T, H, W) Grad-CAM over a stretch: for networks that do more with their last maps than average them.
 
     towards: (D,) or (T, D), the direction in the features that speaks for the label.
@@ -75,8 +75,8 @@ def gradient_maps(backbone: Backbone, layer: Layer, stretch: Stretch, towards: n
         values, features = both(batch[None] if backbone.volumetric else batch, training=False)
         total = tf.reduce_sum(tf.reshape(features, (-1, features.shape[-1])) * towards)
     weights = tf.reduce_sum(tf.convert_to_tensor(tape.gradient(total, values)), axis=(-3, -2), keepdims=True)
-    found = tf.nn.relu(tf.reduce_sum(values * weights, axis=-1)).numpy()  # (1, T, H, W) or (T, H, W)
-    return found.reshape(-1, *found.shape[-2:])[: math.ceil(stretch.count / layer.stride[0])]
+    heat = tf.nn.relu(tf.reduce_sum(values * weights, axis=-1)).numpy()  # (1, T, H, W) or (T, H, W)
+    return heat.reshape(-1, *heat.shape[-2:])[: math.ceil(stretch.count / layer.stride[0])]
 
 
 def attribution(

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -30,13 +30,15 @@ class Layer:
 
 
 @dataclass(frozen=True, eq=False)
-class Anatomy:
+class Architecture:
     """The layers of a CNN in the order in which they are computed.
 
     last: the layer whose maps become the features; pooled: whether they become so by their mean over the picture,
     which makes class activation exact. first: the first convolution; kernels: its weights, (frames, height, width,
     3, D), frames being 1 in a CNN of single pictures, or of no size where the first convolution does not see colours.
     """
+
+    STORED_NAME: ClassVar[str] = "Anatomy"
 
     layers: tuple[Layer, ...]
     last: str
@@ -52,7 +54,7 @@ class Anatomy:
         return named[name]
 
 
-def anatomy(backbone: Backbone) -> Anatomy:
+def anatomy(backbone: Backbone) -> Architecture:
     """The layers of a CNN, with what each of their places sees, from the graph of its Keras model."""
     model = network(backbone)
     reaches = _reaches(model)
@@ -70,7 +72,7 @@ def anatomy(backbone: Backbone) -> Anatomy:
     )
     last, pooled = _last(model, layers)
     first, kernels = _first(model)
-    return Anatomy(layers, last, pooled, first, kernels)
+    return Architecture(layers, last, pooled, first, kernels)
 
 
 @lru_cache(maxsize=2)
@@ -93,23 +95,33 @@ def _reaches(model: Any) -> dict[str, _Reach]:
     Where several outputs meet, the field is the largest and the stride that of the largest map. What was pooled over
     the whole picture depends on all of it, and so does whatever it is multiplied into.
     """
-    found: dict[str, _Reach] = {}
+    reaches: dict[str, _Reach] = {}
+    sources = sources_of(model)
     for operation in model.operations:
-        inputs = sources(operation)
+        inputs = sources[operation.name]
         if not inputs:
             axes = len(operation.output.shape) - 2
-            found[operation.name] = _Reach((1,) * axes, (1,) * axes)
+            reaches[operation.name] = _Reach((1,) * axes, (1,) * axes)
         else:
-            found[operation.name] = _reach(operation, [(source, found[source.name]) for source in inputs])
-    return found
+            reaches[operation.name] = _reach(operation, [(source, reaches[source.name]) for source in inputs])
+    return reaches
 
 
-def sources(operation: Any) -> list[Any]:
-    """The operations whose outputs this one takes."""
-    if type(operation).__name__ == "InputLayer":
-        return []
-    _, node, _ = operation.output._keras_history
-    return [tensor._keras_history[0] for tensor in operation._inbound_nodes[node].input_tensors]
+def sources_of(model: Any) -> dict[str, list[Any]]:
+    """For each operation of a Keras model, by name, the operations whose outputs it takes; none for an input."""
+    producers = {id(tensor): operation for operation in model.operations for tensor in _tensors(operation.output)}
+    return {
+        operation.name: []
+        if type(operation).__name__ == "InputLayer"
+        else [producers[id(tensor)] for tensor in _tensors(operation.input)]
+        for operation in model.operations
+    }
+
+
+def _tensors(structure: Any) -> list[Any]:
+    import keras
+
+    return keras.tree.flatten(structure)
 
 
 def _reach(operation: Any, inputs: list[tuple[Any, _Reach]]) -> _Reach:
@@ -176,9 +188,9 @@ def _gives_maps(operation: Any, backbone: Backbone) -> bool:
 
 def _last(model: Any, layers: tuple[Layer, ...]) -> tuple[str, bool]:
     """The layer whose maps become the features, and whether by their mean over the picture."""
-    end = model.outputs[0]._keras_history[0]
+    end = next(operation for operation in model.operations if model.outputs[0] is _tensors(operation.output)[0])
     maps = {layer.name for layer in layers}
-    before = [source.name for source in sources(end)]
+    before = [source.name for source in sources_of(model)[end.name]]
     mean = type(end).__name__ in ("GlobalAveragePooling2D", "GlobalAveragePooling3D") or (
         type(end).__name__ == "Mean" and len(_pooled_axes(end, 3)) == 2
     )

@@ -22,9 +22,9 @@ def strongest(values: np.ndarray, count: int) -> np.ndarray:
 
 def similarity(values: np.ndarray) -> np.ndarray:
     """(T, T) cosine of the angle between each two rows of (T, D); 0 for rows of nothing but zeros."""
-    lengths = np.linalg.norm(values, axis=1, keepdims=True)
-    unit = np.divide(values, lengths, out=np.zeros_like(values), where=lengths > 0)
-    return np.clip(unit @ unit.T, -1, 1)
+    from sklearn.metrics.pairwise import cosine_similarity
+
+    return np.clip(cosine_similarity(values), -1, 1)
 
 
 def plane(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -32,15 +32,13 @@ def plane(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     Each axis points so that its largest coordinate is positive: the picture is the same on each machine.
     """
+    from sklearn.decomposition import PCA
+
     centred = values - values.mean(axis=0)
-    if len(centred) > centred.shape[1]:
-        _, axes = np.linalg.eigh(centred.T @ centred)
-        placed = centred @ axes[:, ::-1][:, :2]
-    else:
-        sides, lengths, _ = np.linalg.svd(centred, full_matrices=False)
-        placed = (sides * lengths)[:, :2]
+    total = float((centred**2).sum())
+    if total == 0:
+        return np.zeros((len(values), 2), np.float32), np.zeros(2)
+    placed = PCA(min(2, *centred.shape)).fit_transform(centred)  # (T, at most 2)
     placed = np.pad(placed, ((0, 0), (0, 2 - placed.shape[1])))
     signs = np.sign(placed[np.abs(placed).argmax(axis=0), (0, 1)])
-    total = float((centred**2).sum())
-    shares = (placed**2).sum(axis=0) / total if total > 0 else np.zeros(2)
-    return (placed * np.where(signs == 0, 1, signs)).astype(np.float32), shares
+    return (placed * np.where(signs == 0, 1, signs)).astype(np.float32), (placed**2).sum(axis=0) / total

@@ -50,10 +50,10 @@ class TextBranch:
     def scores(self, texts: Sequence[str]) -> np.ndarray:
         """(T, C) float32: what the words near each step say; all labels alike where there are none."""
         codes = coded(self.vocabulary, texts, self.most_words)  # (T, W)
-        different, places = np.unique(codes, axis=0, return_inverse=True)
-        said = np.array(self.model([different, different != NONE], training=False), np.float32)  # (U, C)
-        said[~different.any(axis=1)] = 1 / said.shape[1]
-        return said[places.ravel()]
+        different, indices = np.unique(codes, axis=0, return_inverse=True)
+        values = np.array(self.model([different, different != NONE], training=False), np.float32)  # (U, C)
+        values[~different.any(axis=1)] = 1 / values.shape[1]
+        return values[indices.ravel()]
 
     def says(self, texts: Sequence[str]) -> np.ndarray:
         """(T,) bool: whether there are words near each step."""
@@ -75,7 +75,7 @@ def words(text: str) -> list[str]:
 
 def near(texts: Iterable[Lines], times_s: np.ndarray, near_s: float = NEAR_S) -> tuple[str, ...]:
     """The words near each step, as text. times_s: (T,) middles of the steps."""
-    lines = [line for each in texts for line in each.lines]
+    lines = [line for text in texts for line in text.lines]
     if not lines:
         return ("",) * len(times_s)
     starts_s, stops_s = (np.array([getattr(line, end) for line in lines]) for end in ("start_s", "stop_s"))
@@ -93,11 +93,11 @@ def vocabulary_of(texts: Iterable[str]) -> tuple[str, ...]:
 
 def coded(vocabulary: Sequence[str], texts: Sequence[str], most_words: int = MOST_WORDS) -> np.ndarray:
     """(T, most_words) int32: the codes of the first words of each text, NONE behind them."""
-    codes = {word: place + 2 for place, word in enumerate(vocabulary)}
+    codes = {word: index + 2 for index, word in enumerate(vocabulary)}
     rows = np.full((len(texts), most_words), NONE, np.int32)
     for row, text in zip(rows, texts, strict=True):
-        found = [codes.get(word, STRANGE) for word in words(text)[:most_words]]
-        row[: len(found)] = found
+        numbers = [codes.get(word, STRANGE) for word in words(text)[:most_words]]
+        row[: len(numbers)] = numbers
     return rows
 
 
@@ -105,8 +105,8 @@ def build(known: int, labels: int, seed: int = 0, *, most_words: int = MOST_WORD
     """An untrained Keras model from (N, W) codes, and whether each is one, to (N, C) scores. known: words it knows."""
     from keras import Input, Model, initializers, layers
 
-    def drawn(place: int) -> Any:
-        return initializers.GlorotUniform(seed=seed + place)
+    def drawn(index: int) -> Any:
+        return initializers.GlorotUniform(seed=seed + index)
 
     codes, there = Input((most_words,), dtype="int32", name="codes"), Input((most_words,), dtype="bool", name="there")
     hidden = layers.Embedding(known + 2, width, embeddings_initializer=drawn(1), name="words")(codes)
@@ -154,8 +154,8 @@ def fit(
 def _rows(codes: Sequence[np.ndarray], targets: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The different rows of each clip that hold words and have a label: codes (R, W), labels (R,), how often (R,)."""
     every = [np.column_stack((row, target)) for row, target in zip(codes, targets, strict=True)]
-    every = [each[(each[:, -1] != UNKNOWN) & each[:, :-1].any(axis=1)] for each in every]
-    parts = [np.unique(each, axis=0, return_counts=True) for each in every if len(each)]
+    every = [values[(values[:, -1] != UNKNOWN) & values[:, :-1].any(axis=1)] for values in every]
+    parts = [np.unique(values, axis=0, return_counts=True) for values in every if len(values)]
     if not parts:
         return np.zeros((0, MOST_WORDS), np.int32), np.zeros(0, np.int64), np.zeros(0, np.int64)
     whole, counts = (np.concatenate([part[at] for part in parts]) for at in (0, 1))
@@ -188,9 +188,9 @@ def learned_weights(
     if not known.any():
         return 1.0, 1.0
     rows = np.flatnonzero(known)
-    asked = [(one, other) for one in WEIGHTS for other in WEIGHTS if one or other]
+    arrays = [(weight, other) for weight in WEIGHTS for other in WEIGHTS if weight or other]
     losses = [
         -np.log(fused(picture[rows], text[rows], worded[rows], pair)[np.arange(len(rows)), targets[rows]] + 1e-6).mean()
-        for pair in asked
+        for pair in arrays
     ]
-    return asked[int(np.argmin(np.round(losses, 6)))]
+    return arrays[int(np.argmin(np.round(losses, 6)))]

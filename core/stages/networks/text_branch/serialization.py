@@ -35,13 +35,13 @@ Numbers = dict[str, np.ndarray]
 
 def save(branch: TextBranch, path: Path) -> str:
     """Write a text branch, whole or not at all; gives the file's SHA-256 in hex."""
-    told = {
+    entries = {
         "near_s": branch.near_s,
         "most_words": branch.most_words,
         "weights": list(branch.weights),
         "vocabulary": list(branch.vocabulary),
     }
-    text = np.frombuffer(json.dumps(told, ensure_ascii=False).encode(), np.uint8)
+    text = np.frombuffer(json.dumps(entries, ensure_ascii=False).encode(), np.uint8)
     numbers = zip(ARRAYS, branch.model.get_weights(), strict=True)
     packed = io.BytesIO()
     np.savez_compressed(
@@ -59,12 +59,12 @@ def save(branch: TextBranch, path: Path) -> str:
 
 def load(path: Path, sha256: str, labels: int) -> TextBranch:
     """The text branch in the file, which must be the very file that its card names, for so many labels."""
-    told, numbers = _parts(path, sha256, labels)
+    entries, numbers = _parts(path, sha256, labels)
     known, width = numbers["embedding"].shape
-    model = build(known - 2, labels, most_words=told["most_words"], width=width)
+    model = build(known - 2, labels, most_words=entries["most_words"], width=width)
     model.set_weights([numbers[name] for name in ARRAYS])
-    first, second = told["weights"]
-    return TextBranch(tuple(told["vocabulary"]), model, told["near_s"], told["most_words"], (first, second))
+    first, second = entries["weights"]
+    return TextBranch(tuple(entries["vocabulary"]), model, entries["near_s"], entries["most_words"], (first, second))
 
 
 def check(path: Path, sha256: str, labels: int) -> None:
@@ -77,14 +77,14 @@ def _parts(path: Path, sha256: str, labels: int) -> tuple[dict[str, Any], Number
     content = _content(path, sha256)
     try:
         arrays = _unpacked(content)
-        told = json.loads(arrays.pop(TOLD).tobytes().decode())
-        _check_told(told)
-        _check_numbers(arrays, len(told["vocabulary"]), labels)
+        header = json.loads(arrays.pop(TOLD).tobytes().decode())
+        _check_told(header)
+        _check_numbers(arrays, len(header["vocabulary"]), labels)
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as error:
         raise FormatInvalid(f"{path} is no file of a text branch: {error}.", AGAIN) from error
     except (ValueError, TypeError, KeyError) as error:
         raise FormatInvalid(f"{path}: {error}.", AGAIN) from error
-    return told, arrays
+    return header, arrays
 
 
 def _content(path: Path, sha256: str) -> bytes:
@@ -126,18 +126,18 @@ def _array(raw: bytes, name: str) -> np.ndarray:
     return np.frombuffer(raw, kind, offset=head.end()).reshape(shape)
 
 
-def _check_told(told: Any) -> None:
+def _check_told(header: Any) -> None:
     rules: dict[str, Callable[[Any], bool]] = {
         "near_s": lambda got: _is_number(got, LONGEST_S) and got > 0,
         "most_words": lambda got: isinstance(got, int) and _is_number(got, MOST_NEAR) and got > 0,
         "weights": lambda got: isinstance(got, list) and len(got) == 2 and all(_is_number(x, HEAVIEST) for x in got),
         "vocabulary": _is_vocabulary,
     }
-    if not isinstance(told, dict) or set(told) != set(rules):
+    if not isinstance(header, dict) or set(header) != set(rules):
         raise ValueError(f"expected {', '.join(rules)} in what it tells")
     for name, fits in rules.items():
-        if not fits(told[name]):
-            raise ValueError(f"{name} is not what it must be: {str(told[name])[:80]}")
+        if not fits(header[name]):
+            raise ValueError(f"{name} is not what it must be: {str(header[name])[:80]}")
 
 
 def _is_number(got: Any, most: float) -> bool:

@@ -29,35 +29,35 @@ def slider(
     moved: it follows what else sets the same thing.
     """
     begin = {"value": list(value) if isinstance(value, tuple) else value, "settled": True}
-    told = _told(key, begin, follows)
-    shown = told["value"] if told else value
+    latest = _latest(key, begin, follows)
+    shown = latest["value"] if latest else value
     shown = list(shown) if isinstance(value, tuple) else shown
     data = {"label": label, "value": shown, "low": low, "high": high, "step": step, "unit": unit, "help": help}
     answer = _slider(key=key, data=data, default={"value": begin}, on_value_change=_nothing).value
-    if follows and told is None:
+    if follows and latest is None:
         return _within(value, value, low, high), True
     return _within(answer["value"], value, low, high), bool(answer.get("settled", True))
 
 
-def _told(key: str, begin: dict, follows: bool) -> dict | None:
+def _latest(key: str, begin: dict, follows: bool) -> dict | None:
     """What the browser says; None before it said anything, and for one that follows, unless it says something new."""
     known = state.widget(key)
-    told = known.get("value") if isinstance(known, dict) else None
+    latest = known.get("value") if isinstance(known, dict) else None
     if not follows:
-        return told
-    said = str(told or begin)
-    new = told is not None and said != state.remembered(f"told.{key}", "")
-    state.remember(f"told.{key}", said)
-    return told if new else None
+        return latest
+    text = str(latest or begin)
+    new = latest is not None and text != state.remembered(f"told.{key}", "")
+    state.remember(f"told.{key}", text)
+    return latest if new else None
 
 
 def _nothing() -> None:
     """Streamlit wants a callback to keep the value of a component."""
 
 
-def _within(told: Any, like: Any, low: float, high: float) -> Any:
+def _within(sent: Any, like: Any, low: float, high: float) -> Any:
     """What the browser sent, in bounds and of the kind of `like`."""
     if isinstance(like, tuple):
-        return tuple(sorted(min(max(float(end), low), high) for end in told))
-    bounded = min(max(told, low), high)
+        return tuple(sorted(min(max(float(end), low), high) for end in sent))
+    bounded = min(max(sent, low), high)
     return round(bounded) if isinstance(like, int) else float(bounded)

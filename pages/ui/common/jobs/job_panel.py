@@ -21,7 +21,7 @@ def ready(
     there: bool | None = None,
     at_once: bool = False,
     about: str = "",
-    kept: str = "Nothing was kept.",
+    kept: str = "No results were stored.",
 ) -> bool:
     """Whether the result of that key is there. If not, its job is shown, with a button that begins it.
 
@@ -65,9 +65,9 @@ def _outcome(job: Job | None, kept: str) -> bool:
     if job is None or job.state == "done":
         return False
     if job.state == "cancelled":
-        st.info(f"Stopped before the end. {kept}", icon=":material/cancel:")
+        st.info(f"Cancelled. {kept}", icon=":material/cancel:")
     else:
-        theme.problem(job.error or f"{job.title} did not end.", job.hint or "Start it again.")
+        theme.problem(job.error or f"{job.title} did not finish.", job.hint or "Start it again.")
     return True
 
 
@@ -79,11 +79,11 @@ def watch(key: str, *, noun: str = "frame") -> None:
         st.rerun()
     with st.container(border=True, key=f"job-{key}"):
         st.markdown(f"**{theme.plain(job.title)}**")
-        told = theme.plain(_progress(job, noun))
+        text = theme.plain(_progress(job, noun))
         if job.total > 0:
-            st.progress(job.fraction, text=told)
+            st.progress(job.fraction, text=text)
         else:
-            theme.busy(told)
+            theme.busy(text)
         st.button(
             "Stopping…" if job.stopping else "Cancel",
             key=f"cancel.{key}",
@@ -97,14 +97,14 @@ def watch(key: str, *, noun: str = "frame") -> None:
 def _progress(job: Job, noun: str) -> str:
     """How far, how fast and how long still."""
     if job.state == "queued":
-        return "Waiting for its turn"
-    told = ["Stopping" if job.stopping else job.message or "Working"]
+        return "Waiting in the queue"
+    texts = ["Stopping" if job.stopping else job.message or "Working"]
     if job.total > 0 and job.done > 0:
-        told.append(
+        texts.append(
             f"{formatting.per_cent(job.fraction)}, {formatting.number(job.done)} of {formatting.count(job.total, noun)}"
         )
     if job.rate:
-        told.append(f"{job.rate:.0f} {noun}s a second" if job.rate >= 10 else f"{job.rate:.1f} {noun}s a second")
+        texts.append(f"{job.rate:.0f} {noun}s/s" if job.rate >= 10 else f"{job.rate:.1f} {noun}s/s")
     if job.left_s is not None:
-        told.append(formatting.about(job.left_s))
-    return " · ".join(told)
+        texts.append(formatting.about(job.left_s))
+    return " · ".join(texts)

@@ -17,14 +17,14 @@ QUALITY = 82
 EXACT_PX = 480  # a part at most so wide is sent as it is, so that each of its pixels can be read
 
 
-def told(made: Clock, recipe: Recipe, info: VideoInfo) -> tuple[str, ...]:
-    """What the recipe gives, in words: the size after, the frames kept, their rate and what was filled in."""
+def described(made: Clock, recipe: Recipe, info: VideoInfo) -> tuple[str, ...]:
+    """What the recipe gives, in words: the size after, the frames kept, their rate and what was interpolated."""
     size = recipes.picture_size(recipe, info.width_px, info.height_px)
     same = (size.width_px, size.height_px) == (info.width_px, info.height_px)
     measured = f"{formatting.picture(size.width_px, size.height_px)}{', as in the clip' if same else ''}"
     kept, source = len(made.times_s) - made.filled, formatting.count(info.frame_count, "frame")
     frames = f"all {source}" if kept == info.frame_count else f"{formatting.number(kept)} of {source}"
-    filled = (f"{formatting.count(made.filled, 'frame')} filled in",) if made.filled else ()
+    filled = (f"{formatting.count(made.filled, 'frame')} interpolated",) if made.filled else ()
     rate = (formatting.rate(made.rate_hz),) if made.rate_hz else ()
     return (measured, frames, *filled, *rate)
 
@@ -37,7 +37,7 @@ def looked_at(recipe: Recipe, model: ModelCard | None, info: VideoInfo) -> tuple
     side = min(size.width_px, size.height_px)
     if size.width_px == size.height_px:
         return ()
-    return (f"the model in use looks at the middle {formatting.picture(side, side)} only",)
+    return (f"the selected model uses only the central {formatting.picture(side, side)}",)
 
 
 def after(recipe: Recipe, frames: tuple[Frame, ...], time_s: float) -> np.ndarray:
@@ -69,16 +69,16 @@ def address(image: np.ndarray) -> str:
 
 def drawn(sheet: Sheet) -> tuple[dict, ...]:
     """The pictures of a contact sheet as its component draws them."""
-    starts, told = [0, *sheet.ends[:-1].tolist()], []
+    starts, rows = [0, *sheet.ends[:-1].tolist()], []
     for index, time_s, start, stop in zip(sheet.indices, sheet.times_s, starts, sheet.ends, strict=True):
         coded = base64.b64encode(sheet.pictures[start:stop].tobytes()).decode()
-        moment = formatting.clock(float(time_s), places=2)
-        told.append({"index": int(index), "moment": moment, "source": f"data:image/jpeg;base64,{coded}"})
-    return tuple(told)
+        moment = formatting.clock(float(time_s), decimals=2)
+        rows.append({"index": int(index), "moment": moment, "source": f"data:image/jpeg;base64,{coded}"})
+    return tuple(rows)
 
 
 @dataclass(frozen=True)
-class View:
+class Viewport:
     """A part of a picture: magnified by `scale`, with its middle at (x, y) in shares of width and height."""
 
     scale: float = 1.0
@@ -86,7 +86,7 @@ class View:
     y: float = 0.5
 
 
-def detail(image: np.ndarray, view: View) -> dict | None:
+def detail(image: np.ndarray, view: Viewport) -> dict | None:
     """The part of a picture in view, in full size, as the component draws it; None for the whole.
 
     image: (H, W, 3) RGB uint8. A narrow part is exact (PNG), a wider one a JPEG.

@@ -11,4 +11,4 @@ def names() -> list[str]:
 def title(name: str) -> str:
     """A CNN as the menu names it."""
     cnn = BACKBONES[name]
-    return cnn.title if cnn.ships else f"{cnn.title} (weights not here yet)"
+    return cnn.title if cnn.ships else f"{cnn.title} (weights not downloaded)"

@@ -12,21 +12,21 @@ def pick(entries: list[DatasetEntry]) -> DatasetEntry:
     """The set that is looked at, with a choice among the others."""
     names = [entry.name for entry in entries]
     wanted = state.remembered("sets.name", names[0])
-    place = names.index(wanted) if wanted in names else 0
+    index = names.index(wanted) if wanted in names else 0
     if len(entries) > 1:
-        name = st.selectbox("Labelled set", names, place, key=f"sets.pick.{'.'.join(names)}.{place}")
-        place = names.index(name)
+        name = st.selectbox("Dataset", names, index, key=f"sets.pick.{'.'.join(names)}.{index}")
+        index = names.index(name)
         state.remember("sets.name", name)
-    return entries[place]
+    return entries[index]
 
 
 def facts(dataset: Dataset) -> tuple[str, ...]:
     """How large a set is, in words."""
     seconds = sum(item.duration_s for item in dataset.items)
     segments = sum(len(item.segments) for item in dataset.items)
-    told = (
+    texts = (
         formatting.count(len(dataset.items), "clip"),
         formatting.classes(len(dataset.labels)),
         formatting.length(seconds),
     )
-    return (*told, formatting.count(segments, "segment")) if segments else told
+    return (*texts, formatting.count(segments, "segment")) if segments else texts

@@ -10,19 +10,20 @@ from pages.ui.common import formatting, theme
 
 OWN = "Labels in your own words"
 OWN_ABOUT = (
-    "You name what to look for, in English, 中文, Deutsch or one of 13 other languages. Nothing is trained: each of "
-    "your labels is found by known actions that mean nearly the same, so it can be no better than they are."
+    "Describe what to look for in English, 中文, Deutsch or one of 13 other languages. Nothing "
+    "is trained (zero-shot): each label is matched to known actions with a similar meaning, "
+    "so results are only as good as those actions."
 )
 FIRST = 3  # scores that are seen at once; the others open with how it was trained
-READS = " Reads subtitles and transcripts too, where a clip has them."
+READS = " Also uses subtitles and transcripts, if a clip has them."
 SCORES = {
-    "clip accuracy": "of clips it never saw were named rightly",
-    "step accuracy in streams": "of all moments were, in unseen videos of several actions",
-    "edit score in streams": "of the order of actions was right there (edit score)",
-    "step accuracy": "of all moments that it never saw were named rightly",
-    "clip accuracy, each fold left out in turn": "of all clips, each named by a network that never saw its group",
-    "step accuracy in streams, each fold left out in turn": "of all moments in videos of several actions, likewise",
-    "edit score in streams, each fold left out in turn": "of the order of actions there, likewise (edit score)",
+    "clip accuracy": "of held-out clips correctly classified",
+    "step accuracy in streams": "of all moments of held-out longer videos",
+    "edit score in streams": "edit score of held-out longer videos",
+    "step accuracy": "of all held-out moments correctly classified",
+    "clip accuracy, each fold left out in turn": "of all clips correctly classified, in cross-validation by group",
+    "step accuracy in streams, each fold left out in turn": "of all moments of longer videos, in cross-validation",
+    "edit score in streams, each fold left out in turn": "edit score of longer videos, in cross-validation",
     **{
         f"{first} accuracy, {branch} alone": f"by the {branch} alone"
         for first in ("clip", "step")
@@ -35,13 +36,11 @@ def pick(*, opened: bool) -> None:
     """What looks at the clip and what was done to it before, in one line that opens to the models' cards."""
     known, chosen = state.models(), state.chosen_model()
     if chosen is None:
-        theme.empty(
-            "There is no model on this machine", "Restore the folder models/ of the program, then reload this page."
-        )
+        theme.empty("No models found", "Restore the models/ folder of the program, then reload this page.")
         _broken()
         return
     name = OWN if state.in_words() else chosen.title
-    title = f"Model: **{theme.plain(name)}**  ·  Prepared: **{theme.plain(formatting.steps(state.recipe()))}**"
+    title = f"Model: **{theme.plain(name)}**  ·  Preprocessing: **{theme.plain(formatting.steps(state.recipe()))}**"
     with st.expander(title, expanded=opened, icon=":material/neurology:", key=f"model-choice-{opened}"):
         *columns, last = st.columns(max(2, len(known) + 1))
         for column, card in zip(columns, known.values(), strict=False):
@@ -51,7 +50,7 @@ def pick(*, opened: bool) -> None:
             _in_words(state.in_words())
         _broken()
         st.button(
-            "Change how the clip is prepared", icon=":material/tune:", type="tertiary", on_click=state.go,
+            "Edit preprocessing", icon=":material/tune:", type="tertiary", on_click=state.go,
             args=("prepare",),
         )  # fmt: skip
 
@@ -60,14 +59,14 @@ def _broken() -> None:
     """The models that lie here but cannot be used, and why."""
     errors = state.broken_models().values()
     if errors:
-        theme.notes(f"A model cannot be used. {error} {error.hint}" for error in errors)
+        theme.notes(f"A model could not be loaded. {error} {error.hint}" for error in errors)
 
 
 def _card(card: ModelCard, used: bool) -> None:
     with st.container(border=True, height="stretch", key=f"model-{'chosen-' if used else ''}{card.name}"):
         st.html(_html(card))
         st.button(
-            "In use" if used else "Use this model",
+            "Selected" if used else "Use this model",
             key=f"model.{card.name}",
             disabled=used,
             icon=":material/check:" if used else None,
@@ -81,7 +80,7 @@ def _in_words(used: bool) -> None:
     with st.container(border=True, height="stretch", key=f"model-{'chosen-' if used else ''}in-words"):
         st.html(f'<div class="k-model"><strong>{OWN}</strong><p>{OWN_ABOUT}</p></div>')
         st.button(
-            "In use" if used else "Name labels",
+            "Selected" if used else "Enter labels",
             key="model.in-words",
             disabled=used,
             icon=":material/check:" if used else ":material/edit:",
@@ -99,8 +98,8 @@ def _html(card: ModelCard) -> str:
         else f"{', '.join(card.labels[:6])} and {formatting.number(rest)} more"
     )
     rows = [f"<tr><td>{_score(score)}</td><td>{_meaning(name)}</td></tr>" for name, score in card.scores.items()]
-    told = f"<p>{escape(card.trained_on)}</p>{_table(rows[FIRST:])}"
-    trained = f"<details><summary>How it was trained and tested</summary>{told}</details>"
+    text = f"<p>{escape(card.trained_on)}</p>{_table(rows[FIRST:])}"
+    trained = f"<details><summary>Training and evaluation</summary>{text}</details>"
     return (
         f'<div class="k-model"><strong>{escape(card.title)}</strong>'
         f"<p>Tells apart {formatting.count(len(card.labels), 'action')}: {escape(few)}."

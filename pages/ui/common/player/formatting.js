@@ -9,8 +9,8 @@ export function clock(seconds, decimals = 0) {
   return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${rest}`;
 }
 
-/** A whole number with commas between thousands. @param {number} value */
-export const number = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, ",");
+/** A whole number with thin spaces between thousands. @param {number} value */
+export const number = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, "\u202f");
 
 /** @param {number} share 0 to 1 */
 export const percent = (share) => `${Math.round(100 * share)} %`;

@@ -16,9 +16,9 @@ from core.workflows import clips
 from pages.ui import state
 from pages.ui.common import theme
 from pages.ui.common.jobs import job_panel
-from pages.ui.common.player.rows import Curve, Palette, Row, new_edits, packed
+from pages.ui.common.player.rows import Lane, LaneCurve, Palette, new_edits, packed
 
-__all__ = ["Curve", "Row", "compared", "play_from", "playable", "player", "prefix", "rest_at", "show"]
+__all__ = ["Lane", "LaneCurve", "compared", "play_from", "playable", "player", "prefix", "rest_at", "show"]
 
 _player = theme.component(Path(__file__).with_name("player.js"))
 
@@ -29,7 +29,7 @@ def player(
     *,
     playable: bool,
     key: str,
-    more: Sequence[Row] = (),
+    more: Sequence[Lane] = (),
     named: str = "actions",
 ) -> None:
     """Show the clip and its segments. The moment at which it rests becomes the moment of the session.
@@ -38,14 +38,14 @@ def player(
     lanes. named: what the lane of the segments is called beside them.
     """
     info, track = analysis.video, analysis.track
-    row = Row(named if more else "", track.segments, seen=[track.seen_s])
+    row = Lane(named if more else "", track.segments, seen=[track.seen_s])
     show(info, [row, *more], slots, key=key, playable=playable, subtitles=_subtitles(analysis))
 
 
 def compared(
     info: VideoInfo,
     truth: Sequence[Segment],
-    said: Sequence[Segment],
+    segments: Sequence[Segment],
     differs: Sequence[Segment],
     slots: Mapping[str, int],
     *,
@@ -58,13 +58,17 @@ def compared(
 
     The clip and the moment of the session stay what they are. at_once: whether it plays without being asked.
     """
-    rows = [Row("truth", truth, told="true label:"), Row("predicted", said), Row("differs", differs, look="difference")]
+    rows = [
+        Lane("truth", truth, prefix="true label:"),
+        Lane("predicted", segments),
+        Lane("differs", differs, look="difference"),
+    ]
     show(info, rows, slots, key=key, playable=playable, start_s=start_s, quiet=True, at_once=at_once)
 
 
 def show(
     info: VideoInfo,
-    rows: Sequence[Row],
+    rows: Sequence[Lane],
     slots: Mapping[str, int],
     *,
     key: str,
@@ -120,7 +124,7 @@ def _clip(info: VideoInfo, playable: bool, subtitles: str) -> dict[str, Any]:
         "source": f"{prefix()}/clips/{info.digest}" if playable else "",
         "poster": f"{prefix()}/thumbs/{info.digest}",
         "frames": f"{prefix()}/frames/{info.digest}",
-        "waiting": "A copy of this clip that browsers can play is being made. The labels below are ready.",
+        "waiting": "This clip is being converted to a format that browsers can play. The labels below are ready.",
         "duration_s": info.duration_s,
         "frame_count": info.frame_count,
         "varies": _varies(info),
@@ -128,7 +132,7 @@ def _clip(info: VideoInfo, playable: bool, subtitles: str) -> dict[str, Any]:
     }
 
 
-def _lanes(rows: Sequence[Row], slots: Mapping[str, int], labels: Sequence[str]) -> dict[str, Any]:
+def _lanes(rows: Sequence[Lane], slots: Mapping[str, int], labels: Sequence[str]) -> dict[str, Any]:
     """The lanes, and the labels that may be painted, which come first among all."""
     palette = Palette(slots, labels)
     lanes = [packed(row, palette) for row in rows]
@@ -146,15 +150,17 @@ def _varies(info: VideoInfo) -> str:
     if not info.variable_rate:
         return ""
     gaps_ms = 1000 * (info.times_s[1:] - info.times_s[:-1])
-    least, most = (f"{each:.0f}" for each in (gaps_ms.min(), gaps_ms.max()))
-    return f"The rate of this clip varies: a frame stays {least} to {most} ms. Each is shown at its own measured time."
+    least, most = (f"{gap_ms:.0f}" for gap_ms in (gaps_ms.min(), gaps_ms.max()))
+    return (
+        f"The frame rate of this clip varies: frames last {least} to {most} ms. Each frame is shown at its exact time."
+    )
 
 
-def _exactly(info: VideoInfo, told: Any, begins_s: float) -> float:
+def _exactly(info: VideoInfo, rest_s: Any, begins_s: float) -> float:
     """The moment of the frame at which the browser rests."""
-    if not isinstance(told, int | float) or not 0 <= told <= info.duration_s:
+    if not isinstance(rest_s, int | float) or not 0 <= rest_s <= info.duration_s:
         return begins_s
-    return float(info.times_s[state.position(info, told)])
+    return float(info.times_s[state.position(info, rest_s)])
 
 
 def _heard(hand_out: Callable[[], bool]) -> None:
@@ -172,11 +178,11 @@ def _hand_out(
     """Tell the page the edits that it was not told yet; whether there were some."""
     if on_edit is None:
         return False
-    found, done = new_edits(_told(key), _done(key), info, rows, labels)
+    edits, done = new_edits(_told(key), _done(key), info, rows, labels)
     state.remember(f"edits.{key}", tuple(done.items()))
-    for edit in found:
+    for edit in edits:
         on_edit(edit)
-    return bool(found)
+    return bool(edits)
 
 
 def _done(key: str) -> dict[str, int]:
@@ -203,7 +209,7 @@ def playable(info: VideoInfo) -> bool:
     there = state.store().proxy_path(info.digest).exists()
     return job_panel.ready(
         f"proxy-{info.digest}",
-        "Make a copy that plays here",
+        "Convert for playback",
         clips.proxy,
         state.store(),
         info.digest,

@@ -19,7 +19,7 @@ Span = tuple[float, float]
 
 
 @dataclass(frozen=True, eq=False)
-class Curve:
+class LaneCurve:
     """A line in a lane. times_s: (T,) rising; values: (T,), 0 to 1; colour: "#RRGGBB"."""
 
     name: str
@@ -29,19 +29,19 @@ class Curve:
 
 
 @dataclass(frozen=True, eq=False)
-class Row:
+class Lane:
     """A lane under the picture, of segments that do not overlap or of curves.
 
     name: unique in a player, shown beside it. seen: sorted stretches that were looked at, all where it is None; what
-    lies outside is hatched. told: what goes before its label in the line under the picture, as in "it is". edits:
+    lies outside is hatched. prefix: what goes before its label in the line under the picture, as in "it is". edits:
     whether it may be drawn in. look: labels in their colours, differences in red, or findings of quality in grey.
     """
 
     name: str
     segments: Sequence[Segment] = ()
-    curves: Sequence[Curve] = ()
+    curves: Sequence[LaneCurve] = ()
     seen: Sequence[Span] | None = None
-    told: str = ""
+    prefix: str = ""
     edits: bool = False
     look: Literal["label", "difference", "quality"] = "label"
 
@@ -64,25 +64,25 @@ class Palette:
         return self._numbers[label, look]
 
 
-def packed(row: Row, palette: Palette) -> dict[str, Any]:
+def packed(row: Lane, palette: Palette) -> dict[str, Any]:
     """A lane as the component reads it: columns of numbers, some thirty bytes a segment."""
     segments = row.segments
-    confidences = [UNSAID if one.confidence is None else round(100 * one.confidence) for one in segments]
+    confidences = [UNSAID if segment.confidence is None else round(100 * segment.confidence) for segment in segments]
     return {
         "name": row.name,
-        "title": row.told,
+        "title": row.prefix,
         "edits": row.edits,
         "look": row.look,
         "seen": None if row.seen is None else [list(span) for span in row.seen],
-        "starts": _text([one.start_s for one in segments], "<f8"),
-        "stops": _text([one.stop_s for one in segments], "<f8"),
-        "labels": _text([palette.number(one.label, row.look) for one in segments], "<u2"),
+        "starts": _text([segment.start_s for segment in segments], "<f8"),
+        "stops": _text([segment.stop_s for segment in segments], "<f8"),
+        "labels": _text([palette.number(segment.label, row.look) for segment in segments], "<u2"),
         "confidences": _text(confidences, "<u1"),
         "curves": [_line(curve) for curve in row.curves],
     }
 
 
-def _line(curve: Curve) -> dict[str, str]:
+def _line(curve: LaneCurve) -> dict[str, str]:
     every = max(1, -(-len(curve.values) // COLUMNS))
     firsts = np.arange(0, len(curve.values), every)
     means = np.add.reduceat(curve.values, firsts) / np.diff(np.append(firsts, len(curve.values)))
@@ -100,51 +100,51 @@ def _text(values: Sequence[float] | np.ndarray, kind: str) -> str:
 
 
 def new_edits(
-    told: Any, done: Mapping[str, int], info: VideoInfo, rows: Sequence[str], labels: Sequence[str]
+    messages: Any, done: Mapping[str, int], info: VideoInfo, rows: Sequence[str], labels: Sequence[str]
 ) -> tuple[list[Edit], dict[str, int]]:
     """What a browser tells that was not handed out yet, in order, and the last number of each sender.
 
-    told: a list of edits with borders as numbers of frames; each says who sent it `from`, and its number `n` there.
+    messages: a list of edits with borders as numbers of frames; each says who sent it `from`, and its number `n` there.
     What is no edit is left out.
     """
-    found, last = [], dict(done)
-    for one in _sent(told):
-        if one["n"] <= last.get(one["from"], 0):
+    edits, last = [], dict(done)
+    for message in _sent(messages):
+        if message["n"] <= last.get(message["from"], 0):
             continue
-        last[one["from"]] = one["n"]
-        edit = _edit(one, info, rows, labels)
+        last[message["from"]] = message["n"]
+        edit = _edit(message, info, rows, labels)
         if edit:
-            found.append(edit)
-    return found, last
+            edits.append(edit)
+    return edits, last
 
 
-def _sent(told: Any) -> list[dict]:
+def _sent(messages: Any) -> list[dict]:
     """The messages that say who sent them, and their number."""
-    sent = [dict(one) for one in told if isinstance(one, Mapping)] if isinstance(told, list) else []
-    return [one for one in sent if isinstance(one.get("from"), str) and isinstance(one.get("n"), int)]
+    sent = [dict(message) for message in messages if isinstance(message, Mapping)] if isinstance(messages, list) else []
+    return [message for message in sent if isinstance(message.get("from"), str) and isinstance(message.get("n"), int)]
 
 
-def _edit(one: dict, info: VideoInfo, rows: Sequence[str], labels: Sequence[str]) -> Edit | None:
+def _edit(message: dict, info: VideoInfo, rows: Sequence[str], labels: Sequence[str]) -> Edit | None:
     """A message as an edit, its borders at the exact moments of frames; None for what is no edit."""
-    kind, row, label = one.get("kind"), one.get("row"), one.get("label", "")
-    start, stop, at_s = one.get("start"), one.get("stop"), one.get("at")
+    kind, row, label = message.get("kind"), message.get("row"), message.get("label", "")
+    start, stop, at_s = message.get("start"), message.get("stop"), message.get("at")
     numbers = isinstance(start, int) and isinstance(stop, int) and isinstance(at_s, int | float)
     if kind not in KINDS or row not in rows or label not in (*labels, NOTHING, "") or not numbers:
         return None
     if not (0 <= start <= stop <= info.frame_count and 0 <= at_s <= info.duration_s):  # type: ignore[operator]
         return None
-    start_s = _moment_s(info, one.get("start_s"), int(start))  # type: ignore[arg-type]
-    stop_s = _moment_s(info, one.get("stop_s"), int(stop))  # type: ignore[arg-type]
-    told = (start_s, stop_s, str(label), one["from"], one["n"])
-    return Edit(str(kind), str(row), float(at_s), *told)  # type: ignore[arg-type]
+    start_s = _moment_s(info, message.get("start_s"), int(start))  # type: ignore[arg-type]
+    stop_s = _moment_s(info, message.get("stop_s"), int(stop))  # type: ignore[arg-type]
+    rest = (start_s, stop_s, str(label), message["from"], message["n"])
+    return Edit(str(kind), str(row), float(at_s), *rest)  # type: ignore[arg-type]
 
 
-def _moment_s(info: VideoInfo, told: Any, border: int) -> float:
+def _moment_s(info: VideoInfo, sent_s: Any, border: int) -> float:
     """The exact moment of a border between frames; one that was there before, between this and the last, stays."""
     if (
-        isinstance(told, float)
-        and int(np.searchsorted(info.times_s, told - 2e-6)) == border
-        and told <= info.duration_s
+        isinstance(sent_s, float)
+        and int(np.searchsorted(info.times_s, sent_s - 2e-6)) == border
+        and sent_s <= info.duration_s
     ):
-        return told
+        return sent_s
     return float(info.times_s[border]) if border < info.frame_count else info.duration_s

@@ -85,7 +85,6 @@ const SHELL = `<div class="player" tabindex="-1" role="group" aria-label="Clip a
       aria-label="Current frame; enter a number to go to it"><span class="count"></span></label>
     <span class="clock"></span></span></div>
   <p class="note varies" hidden></p><p class="note odd" role="alert" hidden></p>
-  <p class="note unsent" role="alert" hidden></p>
   <div class="track"><div class="names"></div>
     <div class="stage"><canvas class="ruler" aria-hidden="true"></canvas>
       <div class="lane" role="group" aria-label="Labels over time"><canvas class="lanes" aria-hidden="true"></canvas>
@@ -96,6 +95,7 @@ const SHELL = `<div class="player" tabindex="-1" role="group" aria-label="Clip a
     </div></div>
   <div class="tools" role="toolbar" aria-label="Labelling" hidden>
     <span class="chips" role="group" aria-label="Labels"></span><span class="set">${EDITS}</span></div>
+  <p class="note unsent" role="alert" hidden></p>
   <div class="keys" role="dialog" aria-label="Keyboard shortcuts" hidden></div></div>`;
 
 /** The selector of each element. @type {Record<Exclude<keyof Elements, "box">, string>} */

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from core.domain import Epoch, Training, Trial
+from pages.ui.common import formatting
 from pages.ui.common.figures import INK_DARK, blank
 from pages.ui.common.metric_names import NAMES
 
@@ -18,9 +19,9 @@ def loss(history: Sequence[Epoch], *, passes: int, dark: bool) -> "Figure":
     """The loss after each pass, in training and on validation groups."""
     figure = _curves(passes, dark)
     passed = list(range(1, len(history) + 1))
-    _line(figure, passed, [one.loss for one in history], "in training", TRAINED)
-    if any(one.validation_loss is not None for one in history):
-        _line(figure, passed, [one.validation_loss for one in history], "on validation groups", VALIDATED)
+    _line(figure, passed, [epoch.loss for epoch in history], "training", TRAINED)
+    if any(epoch.validation_loss is not None for epoch in history):
+        _line(figure, passed, [epoch.validation_loss for epoch in history], "validation", VALIDATED)
     figure.update_yaxes(title="loss", rangemode="tozero")
     return figure
 
@@ -29,26 +30,26 @@ def score(history: Sequence[Epoch], *, passes: int, best: int | None, dark: bool
     """How many steps were named rightly after each pass, in training and on validation groups, and the best pass."""
     figure = _curves(passes, dark)
     passed = list(range(1, len(history) + 1))
-    _line(figure, passed, [100 * one.accuracy for one in history], "in training", TRAINED)
-    told = [None if one.validation_accuracy is None else 100 * one.validation_accuracy for one in history]
-    if any(value is not None for value in told):
-        _line(figure, passed, told, "on validation groups", VALIDATED)
-    if best is not None and best < len(told) and told[best] is not None:
+    _line(figure, passed, [100 * epoch.accuracy for epoch in history], "training", TRAINED)
+    values = [None if epoch.validation_accuracy is None else 100 * epoch.validation_accuracy for epoch in history]
+    if any(value is not None for value in values):
+        _line(figure, passed, values, "validation", VALIDATED)
+    if best is not None and best < len(values) and values[best] is not None:
         figure.add_scatter(
-            x=[best + 1], y=[told[best]], mode="markers", name="kept", hoverinfo="skip",
+            x=[best + 1], y=[values[best]], mode="markers", name="kept", hoverinfo="skip",
             marker={"size": 11, "color": VALIDATED, "line": {"width": 2, "color": INK_DARK if dark else "#FFFFFF"}},
         )  # fmt: skip
-    figure.update_yaxes(title="named rightly, %", range=[0, 103])
+    figure.update_yaxes(title="accuracy, %", range=[0, 103])
     return figure
 
 
-def compared(found: Sequence[Training], *, dark: bool) -> "Figure":
+def compared(trainings: Sequence[Training], *, dark: bool) -> "Figure":
     """Scores of trainings side by side, with their baselines."""
     figure = blank(dark, 300)
     names = ["accuracy", "balanced_accuracy", "macro_f1"]
     shown = [NAMES[name] for name in names]
     shades = (TRAINED, VALIDATED, "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-    for number, record in enumerate(found):
+    for number, record in enumerate(trainings):
         values = [100 * record.scores.get(name, 0.0) for name in names]
         figure.add_bar(
             x=shown, y=values, name=f"{number + 1}. {record.name}", marker={"color": shades[number % len(shades)]},
@@ -64,15 +65,17 @@ def beside(record: Training, *, dark: bool) -> "Figure":
     """The network beside what is simpler, on the same folds."""
     figure = blank(dark, 150)
     figure.update_layout(margin={"l": 8, "r": 12, "t": 8, "b": 8})
-    told = {
+    pairs = {
         "most frequent class": (record.baselines.get("majority"), LEAST),
         "linear probe": (record.baselines.get("linear_probe"), SIMPLE),
         "this network": (record.scores.get("accuracy"), TRAINED),
     }
-    rows = [(name, 100 * value, shade) for name, (value, shade) in told.items() if value is not None]
+    rows = [(name, 100 * value, shade) for name, (value, shade) in pairs.items() if value is not None]
     figure.add_bar(
         y=[row[0] for row in rows], x=[row[1] for row in rows], orientation="h",
-        marker={"color": [row[2] for row in rows]}, text=[f"{row[1]:.1f} %" for row in rows], textposition="outside",
+        marker={"color": [row[2] for row in rows]},
+        text=[formatting.per_cent(row[1] / 100, decimals=1) for row in rows],
+        textposition="outside",
         cliponaxis=False, hovertemplate="%{y}: %{x:.1f} %<extra></extra>", showlegend=False,
     )  # fmt: skip
     figure.update_xaxes(range=[0, 125], title=None, showticklabels=False)
@@ -80,23 +83,23 @@ def beside(record: Training, *, dark: bool) -> "Figure":
     return figure
 
 
-def tried(found: Sequence[Trial], *, dark: bool) -> "Figure":
+def tried(trials: Sequence[Trial], *, dark: bool) -> "Figure":
     """The trials of a search: their accuracy on validation groups over the learning rate, GRU and LSTM apart."""
     figure = blank(dark, 280)
     for cell, name, sign in (("gru", "GRU", "circle"), ("lstm", "LSTM", "diamond")):
-        own = [one for one in found if one.accuracy is not None and one.settings.get("cell") == cell]
+        own = [trial for trial in trials if trial.accuracy is not None and trial.settings.get("cell") == cell]
         figure.add_scatter(
-            x=[one.settings["learning_rate"] for one in own], y=[100 * (one.accuracy or 0) for one in own],
+            x=[trial.settings["learning_rate"] for trial in own], y=[100 * (trial.accuracy or 0) for trial in own],
             mode="markers", name=name,
             marker={
-                "symbol": sign, "size": [7 + one.settings["units"] / 16 for one in own], "opacity": 0.8,
+                "symbol": sign, "size": [7 + trial.settings["units"] / 16 for trial in own], "opacity": 0.8,
                 "color": TRAINED if cell == "gru" else VALIDATED,
             },
-            customdata=[[one.number + 1, one.settings["units"], one.settings["dropout"]] for one in own],
+            customdata=[[trial.number + 1, trial.settings["units"], trial.settings["dropout"]] for trial in own],
             hovertemplate="trial %{customdata[0]}: %{y:.1f} %<br>learning rate %{x:.4f}, %{customdata[1]} units, "
             "dropout %{customdata[2]:.2f}<extra></extra>",
         )  # fmt: skip
-    figure.update_xaxes(type="log", title="learning rate; larger marks have more units")
+    figure.update_xaxes(type="log", title="learning rate (larger markers: more units)")
     figure.update_yaxes(title="validation accuracy, %")
     return figure
 
@@ -104,12 +107,12 @@ def tried(found: Sequence[Trial], *, dark: bool) -> "Figure":
 def _line(figure: "Figure", x: Sequence[int], y: Sequence[float | None], name: str, shade: str) -> None:
     figure.add_scatter(
         x=x, y=y, name=name, mode="lines+markers" if len(x) < 3 else "lines", line={"color": shade, "width": 2.5},
-        hovertemplate="pass %{x}: %{y:.3g}<extra>" + name + "</extra>",
+        hovertemplate="epoch %{x}: %{y:.3g}<extra>" + name + "</extra>",
     )  # fmt: skip
 
 
 def _curves(passes: int, dark: bool) -> "Figure":
     figure = blank(dark, TALL_PX)
     figure.update_layout(showlegend=True)
-    figure.update_xaxes(title="pass over the clips", range=[0.5, max(passes, 1) + 0.5])
+    figure.update_xaxes(title="epoch", range=[0.5, max(passes, 1) + 0.5])
     return figure

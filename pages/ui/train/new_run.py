@@ -7,17 +7,17 @@ from core.domain import Dataset, Split
 from core.workflows import training
 from core.workspace.store import DatasetEntry
 from pages.ui import cache, state
-from pages.ui.common import formatting, split_text, theme
+from pages.ui.common import formatting, split_description, theme
 from pages.ui.common.controls import button
 from pages.ui.common.jobs import job_panel
 from pages.ui.common.pickers import backbone_menu, dataset_picker
 from pages.ui.train import descriptions, form, tuning
 
 ABOUT = (
-    "A CNN looks at each clip once, for good. After that a network is trained in seconds or minutes, as often as you "
-    "like, with whatever settings."
+    "A CNN computes features of each clip once. After that, training a network takes seconds "
+    "to minutes, with any settings."
 )
-KEPT = "The clips that were looked at are not looked at again."
+KEPT = "Features computed so far are kept."
 FEW = 8  # clips a class below which scores say little
 
 
@@ -31,18 +31,18 @@ def show(entries: list[DatasetEntry]) -> None:
     split = _split(entry, dataset)
     if split is None:
         return
-    theme.section("What sees the clips", "A pretrained CNN turns pictures into features; the network reads those.")
+    theme.section("Features", "A pretrained CNN turns pictures into features, which are the input of the network.")
     backbone, view = _eyes()
     recipe, engine = training.view(view, backbone), state.settings().engine
-    asked = (entry.name, recipe, backbone, engine)
+    task = (entry.name, recipe, backbone, engine)
     key = training.set_key(entry.key, recipe, backbone, engine)
     there = training.gathered(state.store(), dataset, recipe, backbone, engine)
     if not job_panel.ready(
-        key, "Look at all clips", training.gather, state.store(), *asked, there=there, about=_about(dataset), kept=KEPT
+        key, "Compute features", training.gather, state.store(), *task, there=there, about=_about(dataset), kept=KEPT
     ):
         return
     st.caption(f":material/check_circle: The CNN has looked at all {formatting.count(len(dataset.items), 'clip')}.")
-    theme.section("The network", "Medium is right for most sets.")
+    theme.section("Network", "Medium is suitable for most datasets.")
     options, worded = form.options(), _worded(dataset)
     _begin(entry, dataset, split, options, backbone, view, worded)
     tuning.panel(entry, split, options, backbone, view)
@@ -50,7 +50,7 @@ def show(entries: list[DatasetEntry]) -> None:
 
 def _about(dataset: Dataset) -> str:
     seconds = sum(item.duration_s for item in dataset.items)
-    return f"{ABOUT} There are {formatting.length(seconds)} to look at."
+    return f"{ABOUT} Total duration: {formatting.length(seconds)}."
 
 
 def _split(entry: DatasetEntry, dataset: Dataset) -> Split | None:
@@ -62,14 +62,14 @@ def _split(entry: DatasetEntry, dataset: Dataset) -> Split | None:
         theme.problem(str(error), error.hint)
         return None
     with st.container(horizontal=True, vertical_alignment="center"):
-        said = "Split" if kept else "Split, as it suggests itself"
-        st.markdown(f"{said}: **{theme.plain(split_text.split(split))}**")
+        title = "Split" if kept else "Suggested split"
+        st.markdown(f"{title}: **{theme.plain(split_description.describe(split))}**")
         st.button(
-            "Change the split", icon=":material/call_split:", type="tertiary", key="train.split", on_click=state.go,
+            "Change split", icon=":material/call_split:", type="tertiary", key="train.split", on_click=state.go,
             args=("datasets",),
         )  # fmt: skip
     if len(dataset.items) < FEW * len(dataset.labels):
-        theme.notes(("There are few clips for each class: scores will swing from split to split.",))
+        theme.notes(("There are few clips per class: scores will vary between splits.",))
     return split
 
 
@@ -79,11 +79,11 @@ def _eyes() -> tuple[str, str]:
     names = backbone_menu.names()
     backbone = left.selectbox(
         "CNN", names, names.index("i3d-kinetics400"), backbone_menu.title, key="train.backbone",
-        help="I3D sees motion: the better choice for actions. The others see single pictures.",
+        help="I3D sees motion and is the better choice for actions. The others see single pictures.",
     )  # fmt: skip
     view = right.radio(
-        "What it sees of a picture", list(descriptions.VIEWS), 0, descriptions.VIEWS.__getitem__, key="train.view",
-        help="Choose the middle square if the sides never matter and shapes must not be squeezed.",
+        "Picture area", list(descriptions.VIEWS), 0, descriptions.VIEWS.__getitem__, key="train.view",
+        help="Choose the centre square if the sides do not matter and shapes must not be distorted.",
     )  # fmt: skip
     return backbone, view
 
@@ -93,14 +93,14 @@ def _worded(dataset: Dataset) -> bool:
     count = training.has_words(state.store(), dataset)
     if not count:
         return False
-    told = (
+    text = (
         f"{formatting.number(count)} of {formatting.count(len(dataset.items), 'clip')} have subtitles or a transcript."
     )
     chosen = st.toggle(
-        "Use the words", key="train.words",
-        help="A second network learns from the words near each moment. The result tells picture, words and both apart.",
+        "Use text", key="train.words",
+        help="A second network is trained on the text near each moment. Results are shown for video, text and both.",
     )  # fmt: skip
-    st.caption(told)
+    st.caption(text)
     return chosen
 
 
@@ -110,9 +110,9 @@ def _begin(
 ) -> None:  # fmt: skip
     """Seed, name and the button that begins the training."""
     left, middle, right = st.columns([3, 1, 1.4], vertical_alignment="bottom")
-    usual = f"{entry.name}, {descriptions.network(vars(options))}{', with words' if worded else ''}"
+    usual = f"{entry.name}, {descriptions.network(vars(options))}{', with text' if worded else ''}"
     name = left.text_input("Name", placeholder=usual, key="train.name")
-    seed = int(middle.number_input("Seed", 0, 10_000, 0, key="train.seed", help="Another seed draws other beginnings."))
+    seed = int(middle.number_input("Seed", 0, 10_000, 0, key="train.seed", help="Random seed for weights and batches."))
     if button.pressed(
         "Train", within=right, type="primary", icon=":material/school:", key="train.start", width="stretch"
     ):

@@ -10,15 +10,17 @@ from core.domain import Document, VideoInfo
 from core.workflows.annotation import edits, journal
 from core.workflows.annotation.journal import State
 from pages.ui import state
-from pages.ui.common import formatting, theme
+from pages.ui.common import flash, formatting
 from pages.ui.common.controls import button
 from pages.ui.common.track_names import titles
+
+PANEL = "label"  # of messages
 
 
 def chosen(info: VideoInfo, tracks: Sequence[State]) -> State:
     """The track that is drawn in: the one picked last, else the latest."""
     wanted = state.drawn_in(info.digest)
-    return next((one for one in tracks if wanted and one.track.startswith(wanted)), tracks[-1])
+    return next((track for track in tracks if wanted and track.track.startswith(wanted)), tracks[-1])
 
 
 def choose(info: VideoInfo, track: str) -> None:
@@ -34,7 +36,7 @@ def begin(info: VideoInfo, document: Document, *, draw: bool = True) -> None:
         if draw:
             choose(info, made)
     except AnalysisError as error:
-        tell(error)
+        flash.keep(PANEL, error)
 
 
 def edit(track: str, kind: str, make: Callable[[Document], Document]) -> None:
@@ -42,7 +44,7 @@ def edit(track: str, kind: str, make: Callable[[Document], Document]) -> None:
     try:
         journal.edit(state.store(), track, kind, make)
     except AnalysisError as error:
-        tell(error)
+        flash.keep(PANEL, error)
 
 
 def step(track: str, kind: str) -> None:
@@ -50,20 +52,7 @@ def step(track: str, kind: str) -> None:
     try:
         (journal.undo if kind == "undo" else journal.redo)(state.store(), track)
     except AnalysisError as error:
-        tell(error)
-
-
-def tell(error: AnalysisError) -> None:
-    """Let the page tell an error when it is drawn next."""
-    state.remember("label.problem", (str(error), error.hint))
-
-
-def problem() -> None:
-    """What went wrong in a callback, told once."""
-    told = state.remembered("label.problem", ())
-    if told:
-        theme.problem(*told)
-        state.remember("label.problem", ())
+        flash.keep(PANEL, error)
 
 
 def palette() -> tuple[str, ...]:
@@ -92,8 +81,9 @@ def head(info: VideoInfo, tracks: Sequence[State]) -> State:
         ids = list(named)
         key = f"label.pick.{'.'.join(ids)}.{now.track}"
         st.selectbox(
-            "You draw in", ids, ids.index(now.track), named.__getitem__, key=key, width=320, on_change=_pick,
-            args=(info, key), help="The others stand below it. Draw behaviours that overlap in tracks of their own.",
+            "Active track", ids, ids.index(now.track), named.__getitem__, key=key, width=320, on_change=_pick,
+            args=(info, key),
+            help="The other tracks are shown below it. Use separate tracks for behaviours that overlap.",
         )  # fmt: skip
         with st.popover(
             "Labels", icon=":material/label:", help="Add, rename, order and remove the labels of this track"
@@ -101,7 +91,7 @@ def head(info: VideoInfo, tracks: Sequence[State]) -> State:
             _change(now)
         with st.popover("New track", icon=":material/add:"):
             _new(info, now.document)
-        with st.popover("", icon=":material/more_horiz:", help="Name, author, and deleting this track"):
+        with st.popover("", icon=":material/more_horiz:", help="Edit or delete this track"):
             _manage(info, now)
     return now
 
@@ -112,9 +102,9 @@ def _pick(info: VideoInfo, key: str) -> None:
 
 def _new(info: VideoInfo, now: Document) -> None:
     """A new track: what for, and whose."""
-    name = st.text_input("What it is about", placeholder="hands", key="label.new.name")
-    who = st.text_input("Who draws", author(), key="label.new.author", placeholder="Ann")
-    if button.pressed("Begin this track", key="label.new", type="primary"):
+    name = st.text_input("Subject", placeholder="hands", key="label.new.name")
+    who = st.text_input("Annotator", author(), key="label.new.author", placeholder="Ann")
+    if button.pressed("Create track", key="label.new", type="primary"):
         state.remember("label.author", who.strip())
         begin(info, Document(now.labels, (), (), name.strip(), who.strip()))
         st.rerun()
@@ -122,14 +112,14 @@ def _new(info: VideoInfo, now: Document) -> None:
 
 def _manage(info: VideoInfo, now: State) -> None:
     track = now.document
-    name = st.text_input("What it is about", track.name, key=f"label.name.{now.track}")
-    who = st.text_input("Who draws", track.author, key=f"label.author.{now.track}")
+    name = st.text_input("Subject", track.name, key=f"label.name.{now.track}")
+    who = st.text_input("Annotator", track.author, key=f"label.author.{now.track}")
     st.button(
-        "Keep these names", key="label.rename", on_click=edit,
-        args=(now.track, "names", lambda found: replace(found, name=name.strip(), author=who.strip())),
+        "Save", key="label.rename", on_click=edit,
+        args=(now.track, "names", lambda document: replace(document, name=name.strip(), author=who.strip())),
     )  # fmt: skip
     st.divider()
-    st.caption(f"{formatting.count(len(track.segments), 'segment')}, {formatting.length(track.seen_s)} looked at.")
+    st.caption(f"{formatting.count(len(track.segments), 'segment')}, {formatting.length(track.seen_s)} reviewed.")
     st.button("Delete this track", key="label.drop", icon=":material/delete:", on_click=_drop, args=(info, now.track))
 
 
@@ -138,13 +128,13 @@ def _drop(info: VideoInfo, track: str) -> None:
         journal.drop(state.store(), track)
         state.remember(f"label.dropped.{info.digest}", track)
     except AnalysisError as error:
-        tell(error)
+        flash.keep(PANEL, error)
 
 
 def restore(info: VideoInfo) -> None:
     """A button that brings back the track that was deleted just now."""
     dropped = state.remembered(f"label.dropped.{info.digest}", "")
-    if dropped and button.pressed("Bring back the deleted track", key="label.restore", icon=":material/undo:"):
+    if dropped and button.pressed("Restore the deleted track", key="label.restore", icon=":material/undo:"):
         journal.restore(state.store(), dropped)
         state.remember(f"label.dropped.{info.digest}", "")
         choose(info, dropped)
@@ -155,37 +145,37 @@ def _change(now: State) -> None:
     """Add, rename, order and remove labels."""
     turn = state.remembered("label.turn", 0)
     key = f"label.fresh.{turn}"
-    st.text_input("A new label", key=key, placeholder="jump", on_change=_add, args=(now.track, key, turn))
+    st.text_input("New label", key=key, placeholder="jump", on_change=_add, args=(now.track, key, turn))
     known = now.document.labels
     if not known:
         return
-    which = st.selectbox("A label", known, key=f"label.which.{turn}")
-    name = st.text_input("Its name", which, key=f"label.called.{turn}.{which}")
-    told = (now.track, which, name.strip())
+    which = st.selectbox("Label", known, key=f"label.which.{turn}")
+    name = st.text_input("Name", which, key=f"label.called.{turn}.{which}")
+    texts = (now.track, which, name.strip())
     with st.container(horizontal=True):
-        st.button("Rename", key="label.do.rename", on_click=_rename, args=told, disabled=name.strip() == which)
-        st.button("First key", key="label.do.first", on_click=_first, args=told, disabled=known[0] == which)
-        st.button("Remove", key="label.do.remove", on_click=_remove, args=told)
-    st.caption("A label that takes the name of another becomes one with it.")
+        st.button("Rename", key="label.do.rename", on_click=_rename, args=texts, disabled=name.strip() == which)
+        st.button("Move to first key", key="label.do.first", on_click=_first, args=texts, disabled=known[0] == which)
+        st.button("Remove", key="label.do.remove", on_click=_remove, args=texts)
+    st.caption("Renaming a label to an existing name merges the two.")
 
 
 def _add(track: str, key: str, turn: int) -> None:
     fresh = str(state.widget(key))
     if fresh.strip():
         state.remember("label.turn", turn + 1)
-        edit(track, "new label", lambda found: edits.offer(found, fresh))
+        edit(track, "new label", lambda document: edits.offer(document, fresh))
 
 
 def _rename(track: str, which: str, name: str) -> None:
-    edit(track, "rename label", lambda found: edits.rename(found, which, name))
+    edit(track, "rename label", lambda document: edits.rename(document, which, name))
 
 
 def _first(track: str, which: str, _name: str) -> None:
-    def first(found: Document) -> Document:
-        return edits.arrange(found, (which, *(label for label in found.labels if label != which)))
+    def first(document: Document) -> Document:
+        return edits.arrange(document, (which, *(label for label in document.labels if label != which)))
 
     edit(track, "order of labels", first)
 
 
 def _remove(track: str, which: str, _name: str) -> None:
-    edit(track, "remove label", lambda found: edits.withdraw(found, which))
+    edit(track, "remove label", lambda document: edits.withdraw(document, which))

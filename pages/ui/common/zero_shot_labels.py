@@ -14,7 +14,7 @@ def draft(info: VideoInfo, base: str) -> tuple[Analysis, Prediction] | None:
     least = STRICTNESS[state.remembered("named.strict", "usual")]
     try:
         key = search.named_key(base, search.read_labels(state.named_text()), least)
-        found = cache.named(key) if state.store().has(key) else None
+        named = cache.named(key) if state.store().has(key) else None
     except AnalysisError:
         return None
-    return (zero_shot.read_analysis(info, found), found.prediction) if found else None
+    return (zero_shot.read_analysis(info, named), named.prediction) if named else None

@@ -11,7 +11,7 @@ import numpy as np
 
 from core.domain import Estimate, Evaluation
 from core.stages.metrics.calibration import Reliability
-from core.stages.metrics.curves import Curve, Sweep
+from core.stages.metrics.curves import ScoreCurve, Sweep
 from pages.ui.common import formatting
 from pages.ui.common.figures import INK, INK_DARK, blank
 
@@ -35,15 +35,15 @@ def beside(rows: Sequence[tuple[str, Estimate]], *, dark: bool) -> "Figure":
     """What was reached beside what is simpler, each with its interval. rows: what is evaluated comes last."""
     figure = blank(dark, 46 + 34 * len(rows))
     shades = [*(LEAST, SIMPLE, LEAST, SIMPLE)[: len(rows) - 1], own(dark)]
-    values = [100 * (one.value or 0) for _, one in rows]
+    values = [100 * (item.value or 0) for _, item in rows]
     figure.add_bar(
         y=[name for name, _ in rows], x=values, orientation="h", marker={"color": shades},
-        error_x=_whisker([one for _, one in rows], dark),
-        customdata=[interval(one) for _, one in rows],
+        error_x=_whisker([item for _, item in rows], dark),
+        customdata=[interval(item) for _, item in rows],
         hovertemplate="%{y}: %{x:.1f} %<br>%{customdata}<extra></extra>", showlegend=False,
     )  # fmt: skip
-    for (name, one), value in zip(rows, values, strict=True):
-        edge = max(value, 100 * (one.high or 0))
+    for (name, estimate), value in zip(rows, values, strict=True):
+        edge = max(value, 100 * (estimate.high or 0))
         figure.add_annotation(
             x=edge, y=name, text=f"{value:.1f} %", showarrow=False, xanchor="left", xshift=6, align="left"
         )
@@ -53,11 +53,11 @@ def beside(rows: Sequence[tuple[str, Estimate]], *, dark: bool) -> "Figure":
     return figure
 
 
-def interval(one: Estimate) -> str:
+def interval(estimate: Estimate) -> str:
     """The interval of a number in words, or why it has none."""
-    if one.low is None or one.high is None:
-        return one.why or "no interval"
-    return f"95 % interval: {100 * one.low:.1f} to {100 * one.high:.1f} %"
+    if estimate.low is None or estimate.high is None:
+        return estimate.why or "no interval"
+    return f"95 % interval: {100 * estimate.low:.1f} to {formatting.per_cent(estimate.high, decimals=1)}"
 
 
 def classes(
@@ -72,19 +72,20 @@ def classes(
     """One metric of each class with its interval, and the two others as small marks. shown: places of the classes."""
     figure = blank(dark, 92 + ROW_PX * len(shown))
     names = [
-        f"{_short(labels[place])}  <span style='opacity:0.7'>{formatting.number(int(counts[place]))}</span>"
-        for place in shown
+        f"{_short(labels[index])}  <span style='opacity:0.7'>{formatting.number(int(counts[index]))}</span>"
+        for index in shown
     ]
     rows = list(range(len(shown)))
     for name, title, symbol in MARKS:
-        found = [by_label[name][place] for place in shown]
+        estimates = [by_label[name][index] for index in shown]
         if name == metric:
-            _intervals(figure, found, rows, dark)
+            _intervals(figure, estimates, rows, dark)
         figure.add_scatter(
-            x=[None if one.value is None else 100 * one.value for one in found], y=rows, mode="markers", name=title,
+            x=[None if item.value is None else 100 * item.value for item in estimates], y=rows,
+            mode="markers", name=title,
             marker=_class_mark(symbol, name == metric, dark),
-            customdata=[[labels[place]] for place in shown],
-            text=[f"{labels[place]}: {title} {estimate(one)}" for place, one in zip(shown, found, strict=True)],
+            customdata=[[labels[index]] for index in shown],
+            text=[f"{labels[index]}: {title} {estimate(item)}" for index, item in zip(shown, estimates, strict=True)],
             hovertemplate="%{text}<extra></extra>",
             selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 0.35}},
         )  # fmt: skip
@@ -102,13 +103,13 @@ def _class_mark(symbol: str, main: bool, dark: bool) -> dict[str, Any]:
     return {"symbol": symbol, "size": 11 if main else 7, "color": shade, "line": line, "opacity": 1 if main else 0.55}
 
 
-def _intervals(figure: "Figure", found: Sequence[Estimate], rows: Sequence[int], dark: bool) -> None:
+def _intervals(figure: "Figure", estimates: Sequence[Estimate], rows: Sequence[int], dark: bool) -> None:
     """A bar for each interval, behind the marks."""
     xs: list[float | None] = []
     ys: list[float | None] = []
-    for row, one in zip(rows, found, strict=True):
-        if one.low is not None and one.high is not None:
-            xs += [100 * one.low, 100 * one.high, None]
+    for row, estimate in zip(rows, estimates, strict=True):
+        if estimate.low is not None and estimate.high is not None:
+            xs += [100 * estimate.low, 100 * estimate.high, None]
             ys += [row, row, None]
     figure.add_scatter(
         x=xs, y=ys, mode="lines", line={"width": 7, "color": own(dark)}, opacity=0.28, name="95 % interval",
@@ -116,78 +117,81 @@ def _intervals(figure: "Figure", found: Sequence[Estimate], rows: Sequence[int],
     )  # fmt: skip
 
 
-def estimate(one: Estimate) -> str:
+def estimate(value: Estimate) -> str:
     """A number with its interval in words."""
-    if one.value is None:
-        return f"– ({one.why})"
-    told = f"{100 * one.value:.1f} %"
-    return told if one.low is None or one.high is None else f"{told} ({100 * one.low:.1f} to {100 * one.high:.1f})"
+    if value.value is None:
+        return f"– ({value.why})"
+    text = formatting.per_cent(value.value, decimals=1)
+    return (
+        text if value.low is None or value.high is None else f"{text} ({100 * value.low:.1f} to {100 * value.high:.1f})"
+    )
 
 
-def reliability(found: Reliability, *, dark: bool, noun: str = "clip") -> "Figure":
+def reliability(bins: Reliability, *, dark: bool, noun: str = "clip") -> "Figure":
     """How often each bin of confidence is right; a bin on the diagonal keeps its promise. Bins can be clicked."""
     figure = blank(dark, 380)
     ink = INK_DARK if dark else INK
-    there = np.flatnonzero(found.counts > 0)
+    there = np.flatnonzero(bins.counts > 0)
     figure.add_scatter(
         x=[0, 100], y=[0, 100], mode="lines", line={"dash": "dot", "color": ink, "width": 1}, opacity=0.6,
-        hoverinfo="skip", name="sure and right equally often",
+        hoverinfo="skip", name="perfect calibration",
     )  # fmt: skip
-    most = max(1, int(found.counts.max(initial=1)))
+    most = max(1, int(bins.counts.max(initial=1)))
     figure.add_scatter(
-        x=100 * found.confidence[there], y=100 * found.accuracy[there], mode="lines+markers", name="the model",
+        x=100 * bins.confidence[there], y=100 * bins.accuracy[there], mode="lines+markers", name="model",
         line={"color": own(dark), "width": 2},
         marker={
-            "size": 9 + 15 * np.sqrt(found.counts[there] / most),
-            "color": ["rgba(0,0,0,0)" if found.few[place] else own(dark) for place in there],
+            "size": 9 + 15 * np.sqrt(bins.counts[there] / most),
+            "color": ["rgba(0,0,0,0)" if bins.few[index] else own(dark) for index in there],
             "line": {"width": 2, "color": own(dark)},
         },
-        customdata=[[int(place)] for place in there],
-        text=[_bin(found, int(place), noun) for place in there], hovertemplate="%{text}<extra></extra>",
+        customdata=[[int(index)] for index in there],
+        text=[_bin(bins, int(index), noun) for index in there], hovertemplate="%{text}<extra></extra>",
         selected={"marker": {"opacity": 1}}, unselected={"marker": {"opacity": 0.4}},
     )  # fmt: skip
-    figure.update_xaxes(title="how sure the model says it is, %", range=[-2, 103], showgrid=True)
-    figure.update_yaxes(title="how often it is right, %", range=[-4, 106], automargin=True)
+    figure.update_xaxes(title="confidence, %", range=[-2, 103], showgrid=True)
+    figure.update_yaxes(title="accuracy, %", range=[-4, 106], automargin=True)
     figure.update_layout(CLICKED | {"margin": {"l": 8, "r": 12, "t": 60, "b": 44}})
     return figure
 
 
-def _bin(found: Reliability, place: int, noun: str) -> str:
-    low, high = (100 * float(found.edges[at]) for at in (place, place + 1))
-    many = formatting.count(int(found.counts[place]), noun)
-    few = ", too few to tell" if found.few[place] else ""
+def _bin(reliability: Reliability, index: int, noun: str) -> str:
+    low, high = (100 * float(reliability.edges[at]) for at in (index, index + 1))
+    many = formatting.count(int(reliability.counts[index]), noun)
+    few = ", too few to be reliable" if reliability.few[index] else ""
     return (
-        f"{many} with {low:.0f} to {high:.0f} % confidence{few}<br>said {100 * found.confidence[place]:.0f} %, "
-        f"right {100 * found.accuracy[place]:.0f} %"
+        f"{many} with {low:.0f} to {high:.0f} % confidence{few}<br>"
+        f"mean confidence {formatting.per_cent(float(reliability.confidence[index]), decimals=0)}, "
+        f"accuracy {formatting.per_cent(float(reliability.accuracy[index]), decimals=0)}"
     )
 
 
 AXES = {
-    "roc": ("others that are taken for it", "true ones that are found"),
-    "precision-recall": ("true ones that are found", "right among those that are said"),
+    "roc": ("false positive rate", "recall"),
+    "precision-recall": ("recall", "precision"),
 }
 
 
-def share_of(found: Evaluation, place: int) -> float:
+def share_of(evaluation: Evaluation, index: int) -> float:
     """The share of labelled rows that have a class: the precision of a guess."""
-    truths = found.card.confusion.sum(axis=1)
-    return float(truths[place] / max(1, truths.sum()))
+    truths = evaluation.card.confusion.sum(axis=1)
+    return float(truths[index] / max(1, truths.sum()))
 
 
-def curve(found: Curve, kind: str, share: float, *, dark: bool) -> "Figure":
+def curve(points: ScoreCurve, kind: str, share: float, *, dark: bool) -> "Figure":
     """A ROC or precision-recall curve whose points can be clicked; share: of clips that have the class."""
     figure = blank(dark, 330)
     x, y = AXES[kind]
-    places = thinned(len(found.thresholds))
+    indices = thinned(len(points.thresholds))
     figure.add_scatter(
         x=[0, 100], y=[0, 100] if kind == "roc" else [100 * share] * 2, mode="lines", hoverinfo="skip", opacity=0.6,
-        line={"dash": "dot", "color": INK_DARK if dark else INK, "width": 1}, name="by chance",
+        line={"dash": "dot", "color": INK_DARK if dark else INK, "width": 1}, name="chance",
     )  # fmt: skip
     figure.add_scatter(
-        x=100 * found.x[places], y=100 * found.y[places], mode="lines+markers", name="the model",
+        x=100 * points.x[indices], y=100 * points.y[indices], mode="lines+markers", name="model",
         line={"color": own(dark), "width": 2.5}, marker={"size": 7, "color": own(dark)},
-        customdata=[[_finite(float(found.thresholds[place]))] for place in places],
-        text=[_threshold(float(found.thresholds[place])) for place in places],
+        customdata=[[_finite(float(points.thresholds[index]))] for index in indices],
+        text=[_threshold(float(points.thresholds[index])) for index in indices],
         hovertemplate=f"{x} %{{x:.1f}} %<br>{y} %{{y:.1f}} %<br>%{{text}}<extra></extra>",
         selected={"marker": {"size": 13, "opacity": 1}}, unselected={"marker": {"opacity": 0.6}},
     )  # fmt: skip
@@ -207,22 +211,22 @@ def _finite(threshold: float) -> float:
 
 
 def _threshold(threshold: float) -> str:
-    return f"from a score of {100 * threshold:.1f} % on" if threshold <= 1 else "never said"
+    return f"score threshold {formatting.per_cent(threshold, decimals=1)}" if threshold <= 1 else "never predicted"
 
 
-def sweep(found: Sweep, at: float, *, dark: bool) -> "Figure":
+def sweep(points: Sweep, at: float, *, dark: bool) -> "Figure":
     """Precision, recall and F1 of one class at each threshold, with the one that is looked at."""
     figure = blank(dark, 330)
-    places = thinned(len(found.thresholds))
-    lines = (("Precision", found.precision, OTHER), ("Recall", found.recall, SIMPLE), ("F1", found.f1, own(dark)))
+    indices = thinned(len(points.thresholds))
+    lines = (("Precision", points.precision, OTHER), ("Recall", points.recall, SIMPLE), ("F1", points.f1, own(dark)))
     for name, values, shade in lines:
         figure.add_scatter(
-            x=100 * np.minimum(found.thresholds[places], 1.0), y=100 * values[places], mode="lines", name=name,
+            x=100 * np.minimum(points.thresholds[indices], 1.0), y=100 * values[indices], mode="lines", name=name,
             line={"color": shade, "width": 2.5, "shape": "vh"},
-            hovertemplate=f"{name} %{{y:.1f}} % from a score of %{{x:.1f}} % on<extra></extra>",
+            hovertemplate=f"{name} %{{y:.1f}} % at a score threshold of %{{x:.1f}} %<extra></extra>",
         )  # fmt: skip
     figure.add_vline(100 * at, line={"color": INK_DARK if dark else INK, "width": 1.5})
-    figure.update_xaxes(title="lowest score that counts as this class, %", range=[-2, 102], showgrid=True)
+    figure.update_xaxes(title="score threshold, %", range=[-2, 102], showgrid=True)
     figure.update_yaxes(title="%", range=[-3, 105], automargin=True)
     figure.update_layout(dragmode=False)
     return figure
@@ -248,10 +252,15 @@ def differences(rows: Sequence[tuple[str, float, float | None, float | None]], *
     return figure
 
 
-def _whisker(found: Sequence[Estimate], dark: bool) -> dict[str, Any]:
-    values = [100 * (one.value or 0) for one in found]
-    highs = [value if one.high is None else 100 * one.high for one, value in zip(found, values, strict=True)]
-    lows = [value if one.low is None else 100 * one.low for one, value in zip(found, values, strict=True)]
+def _whisker(estimates: Sequence[Estimate], dark: bool) -> dict[str, Any]:
+    values = [100 * (estimate.value or 0) for estimate in estimates]
+    highs = [
+        value if estimate.high is None else 100 * estimate.high
+        for estimate, value in zip(estimates, values, strict=True)
+    ]
+    lows = [
+        value if estimate.low is None else 100 * estimate.low for estimate, value in zip(estimates, values, strict=True)
+    ]
     return {
         "type": "data",
         "array": [high - value for high, value in zip(highs, values, strict=True)],

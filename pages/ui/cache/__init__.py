@@ -1,0 +1,45 @@
+"""What pages read again and again: results and frames, each read once and then remembered.
+
+memory: the decorator     clips: frames, measurements, predictions     datasets: with splits and runs
+evaluations: with cases and curves     search: hits, and labels in words
+"""
+
+from pages.ui.cache.clips import (
+    analysis,
+    branches,
+    clock,
+    frames,
+    moment_picture,
+    name_of,
+    picture_or_problem,
+    plane,
+    prediction,
+    quality,
+    quality_findings,
+    sheet,
+    sheet_pictures,
+    slots,
+    source_picture,
+    transcripts,
+)
+from pages.ui.cache.datasets import (
+    checked,
+    dataset,
+    drawn_split,
+    kept_split,
+    named_split,
+    offers,
+    suggested_split,
+    training_or_none,
+)
+from pages.ui.cache.evaluations import curve, evaluation, label_order, lanes, listing, rivalry, sweep
+from pages.ui.cache.memory import downloads_of_this_session
+from pages.ui.cache.search import hits, named
+
+__all__ = [
+    "analysis", "branches", "checked", "clock", "curve", "dataset", "downloads_of_this_session", "drawn_split",
+    "evaluation", "frames", "hits", "kept_split", "label_order", "lanes", "listing", "moment_picture", "name_of",
+    "named", "named_split", "offers", "picture_or_problem", "plane", "prediction", "quality", "quality_findings",
+    "rivalry", "sheet", "sheet_pictures", "slots", "source_picture", "suggested_split", "sweep", "training_or_none",
+    "transcripts",
+]  # fmt: skip

@@ -1,0 +1,89 @@
+"""Datasets, their splits, and the training runs on them."""
+
+from contextlib import suppress
+
+from core.base.errors import AnalysisError, ResultMissing
+from core.domain import Dataset, Grouping, Split, Training
+from core.workflows import datasets
+from core.workflows.evaluation import split_selection
+from core.workspace.store import DatasetEntry
+from pages.ui import state
+from pages.ui.cache.memory import cached
+from pages.ui.common import theme
+
+
+def dataset(entry: DatasetEntry) -> Dataset | None:
+    """A dataset; a message on the page and None where it cannot be read."""
+    try:
+        return read_dataset(entry.body)
+    except AnalysisError as error:
+        theme.problem(str(error), error.hint)
+        return None
+
+
+@cached(most=4)
+def read_dataset(body: str) -> Dataset:
+    """The dataset stored under a key."""
+    return state.store().read(body, Dataset)
+
+
+def checked(key: str) -> Dataset:
+    """A dataset that was checked but not imported yet."""
+    return state.store().read(key, Dataset)
+
+
+def kept_split(key: str) -> Split:
+    """A split that was saved for a dataset."""
+    return state.store().read(key, Split)
+
+
+def suggested_split(entry: DatasetEntry) -> Split:
+    """The split of a dataset where nobody chose one."""
+    return _suggested_split(entry.body)
+
+
+@cached(most=4, spinner="Computing the split")
+def _suggested_split(body: str) -> Split:
+    return datasets.split_for(read_dataset(body))
+
+
+def offers(entry: DatasetEntry) -> tuple[datasets.Offer, ...]:
+    """The groupings that fit a dataset."""
+    return _offers(entry.body)
+
+
+@cached(most=4)
+def _offers(body: str) -> tuple[datasets.Offer, ...]:
+    return datasets.offers(read_dataset(body))
+
+
+def drawn_split(
+    entry: DatasetEntry, grouping: Grouping, method: datasets.SplitMethod, count: int, seed: int, joins: tuple
+) -> Split:
+    """The split of a dataset by that method; SplitInvalid where there is none such."""
+    return _drawn_split(entry.body, grouping, method, count, seed, joins)
+
+
+@cached(most=8, spinner="Computing the split")
+def _drawn_split(
+    body: str, grouping: Grouping, method: datasets.SplitMethod, count: int, seed: int, joins: tuple
+) -> Split:
+    chosen = read_dataset(body)
+    return datasets.draw_split(chosen, grouping, method, count=count, seed=seed, joins=joins)
+
+
+def named_split(entry: DatasetEntry, name: str, grouping: Grouping, model: str) -> str:
+    """The key of the split of a dataset with that name, as on the command line; the split is saved."""
+    return _named_split(entry.body, name, grouping, model)
+
+
+@cached(most=32)
+def _named_split(body: str, name: str, grouping: Grouping, model: str) -> str:
+    return split_selection.split_named(state.store(), read_dataset(body), name, grouping, model)
+
+
+def training_or_none(key: str) -> Training | None:
+    """The training run of that key; None where it was deleted."""
+    with suppress(ResultMissing):
+        return state.store().read(key, Training)
+    return None
