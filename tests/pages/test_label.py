@@ -135,7 +135,7 @@ def test_two_authors_are_compared(store: Store, clip: VideoInfo, track: str):
     at = page("label", **{"page.label.view": "compare", f"page.label.track.{clip.digest}": track})
     named = {one.label: one.value for one in at.metric}
     assert named["Reviewed by both"] == "1.4 s"
-    assert named["TrackAgreement"] == "86 %"
+    assert named["Agreement"] == "86 %"
     assert float(named["Cohen's kappa"]) == pytest.approx(0.78, abs=0.02)
     assert "substantial" in told(at) and "differ in 1 stretch" in told(at)
 

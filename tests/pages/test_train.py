@@ -207,7 +207,7 @@ def test_models_can_be_used_downloaded_deleted_and_bad_zips_are_refused(store, m
     assert "My walks" in words and "clip accuracy 90 %" in words
     assert {title: file.name for title, file in downloads_of(at).items()} == {"Download": "walks.zip"}
     at.file_uploader[0].upload("bad.zip", b"PK nothing", "application/zip").run()
-    assert "bad.zip is no zip that can be read" in at.error[0].value.replace("\\", "")
+    assert "bad.zip is not a readable zip file" in at.error[0].value.replace("\\", "")
 
 
 def test_a_search_shows_its_trials_and_its_best_becomes_the_settings(looked_at, store, runner):

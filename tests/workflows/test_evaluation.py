@@ -392,12 +392,12 @@ def test_a_training_is_judged_on_what_its_networks_never_saw(store):
 
 def test_a_training_that_has_not_ended_or_is_of_another_set_is_refused(store):
     planned = trained(store, clips(TRUTH), sure_of(TRUTH), state="planned")
-    with pytest.raises(ResultMissing, match="not ended"):
+    with pytest.raises(ResultMissing, match="not finished"):
         evaluation.question_key(store, EvaluationQuestion("Made", "run", planned))
     done = trained(store, clips(TRUTH), sure_of(TRUTH))
     changed = clips([*TRUTH, 0])
     store.save_dataset(changed, datasets.key(changed))
-    with pytest.raises(ResultMissing, match="another set"):
+    with pytest.raises(ResultMissing, match="another dataset"):
         evaluation.evaluate(store, EvaluationQuestion("Made", "run", done))
     with pytest.raises(ResultMissing, match="no labelled set"):
         evaluation.question_key(store, EvaluationQuestion("Nothing", "run", done))
@@ -467,7 +467,7 @@ def test_what_a_model_has_not_said_yet_is_made_once(store, monkeypatch):
     evaluation.evaluate(store, question)
     judged = evaluation.read(store, evaluation.question_key(store, question))
     assert len(looked) == len(set(looked)) == len(judged.found.names) == 12
-    assert any("Looking at clips, 12 of 12" in message for _, _, message in told)
+    assert any("Predicting, 12 of 12" in message for _, _, message in told)
     assert judged.card.group_count == 2 and store.has(judged.origin.predictions[0])
 
 
@@ -631,7 +631,7 @@ def test_only_shared_clips_are_compared_and_none_is_refused(store):
     other = judge(elsewhere, said_of(sure_of(TRUTH), TRUTH), origin=origin)
     with pytest.raises(ScoringRefused, match="different clips"):
         comparison.shared(one, other)
-    with pytest.raises(ScoringRefused, match="over time"):
+    with pytest.raises(ScoringRefused, match="time steps"):
         comparison.shared(one, over_time(np.array([[0, 1]]), np.array([[0, 1]])))
 
 

@@ -120,7 +120,7 @@ def test_one_that_is_stopped_keeps_who_read_the_words_and_goes_on_to_one_of_all_
     training.train(store, key)
     ended = training.run_of(store, key)
     assert ended.state == "done" and ended.words_sha256
-    assert "learned from all of them" in training.save_model(store, key, "whole").trained_on
+    assert "trained on all of them" in training.save_model(store, key, "whole").trained_on
     training.delete(store, key)
     assert not store.keys("network") and not checkpoints.words_path(store, key).exists()
 

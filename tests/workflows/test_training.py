@@ -217,11 +217,11 @@ def test_a_run_is_done_when_all_is_done_and_stopped_when_a_person_ends_it(store,
     assert record.state == "stopped" and len(record.folds) == record.fold_count == 2
     card = training.save_model(store, key, "stopped-late")
     assert card.scores["clip accuracy"] == pytest.approx(record.scores["accuracy"], abs=1e-4)
-    assert "stopped before its end" in card.trained_on and "learned from all of them" not in card.trained_on
+    assert "stopped before it finished" in card.trained_on and "trained on all of them" not in card.trained_on
     training.train(store, key)
     record = training.run_of(store, key)
     assert record.state == "done" and len(record.folds) == 2
-    assert "learned from all of them" in training.save_model(store, key, "done").trained_on
+    assert "trained on all of them" in training.save_model(store, key, "done").trained_on
 
 
 @pytest.mark.training
@@ -298,7 +298,7 @@ def test_a_stopped_training_keeps_the_best_so_far_and_goes_on_even_after_a_full_
     record = training.run_of(store, key)
     assert record.state == "stopped" and record.network_sha256 and len(record.folds) == 1
     card = training.save_model(store, key, "best-so-far")
-    assert "stopped before its end" in card.trained_on
+    assert "stopped before it finished" in card.trained_on
     with _full_disk(monkeypatch, after=8), pytest.raises(AnalysisError, match="no room left"):
         training.train(store, key)
     assert training.run_of(store, key).state == "stopped" and not list(store.workspace.glob("results/*.partial"))
@@ -491,7 +491,7 @@ def test_a_set_that_was_changed_is_not_trained_on(store):
     store.save_dataset(changed, datasets.key(changed))
     with pytest.raises(ResultMissing, match="was changed"):
         training.train(store, key)
-    with pytest.raises(ResultMissing, match="another state"):
+    with pytest.raises(ResultMissing, match="another version"):
         training.plan(
             store, changed, datasets.grouped_folds(dataset, Grouping("column"), count=2), backbone=CNN, engine=ENGINE,
             recipe=Recipe(), options=OPTIONS,
@@ -627,7 +627,7 @@ def test_features_are_made_once_for_each_clip_and_told_in_frames(store, square_c
     training.gather(store, "Two", Recipe(), CNN, ENGINE, lambda *said: told.append(said))
     frames = [store.video(one).frame_count for one in digests]
     assert made == digests and told[-1][:2] == (sum(frames), sum(frames))
-    assert (round(frames[0] / 2), sum(frames), "Looking at clips, 1 of 2") in told
+    assert (round(frames[0] / 2), sum(frames), "Computing features, 1 of 2") in told
     assert training.gathered(store, dataset, Recipe(), CNN, ENGINE)
     training.gather(store, "Two", Recipe(), CNN, ENGINE)
     assert made == digests

@@ -42,7 +42,7 @@ def agreement(document: Document, other: Document, info: VideoInfo) -> TrackAgre
     labels, rows = _rows(document, other, info)
     both = rows[0] >= 0
     if not both.any():
-        raise ScoringRefused("There is no frame that both tracks have looked at.", "Label the same stretch twice.")
+        raise ScoringRefused("No frame is covered by both tracks.", "Label the same part of the clip in both tracks.")
     whole = _compared(labels, *rows)
     alone = [
         _kappa(_compared(("other", label), *(_alone(row, index) for row in rows)))

@@ -134,7 +134,7 @@ def place_at(track: Document, at_s: float) -> int:
     for index, segment in enumerate(track.segments):
         if segment.start_s <= at_s < segment.stop_s:
             return index
-    raise EditRefused(f"There is no label at {at_s:.3f} s any more.", "Look again: it was changed meanwhile.")
+    raise EditRefused(f"There is no label at {at_s:.3f} s any more.", "It has been changed; reload the page.")
 
 
 # The whole track ------------------------------------------------------------------------------------------------------
@@ -144,7 +144,7 @@ def offer(track: Document, wanted: str) -> Document:
     """One more label to draw with."""
     wanted = _cleaned(wanted)
     if wanted in track.labels:
-        raise EditRefused(f"There already is a label {wanted!r}.", "Draw with that one.")
+        raise EditRefused(f"There is already a label {wanted!r}.", "Use that one.")
     return replace(track, labels=(*track.labels, wanted))
 
 
@@ -159,7 +159,7 @@ def rename(track: Document, before: str, after: str) -> Document:
     """A label has another name everywhere in the track; the name of another label makes the two one."""
     after = _cleaned(after)
     if before not in track.labels:
-        raise EditRefused(f"There is no label {before!r} any more.", "Look again: it was changed meanwhile.")
+        raise EditRefused(f"There is no label {before!r} any more.", "It has been changed; reload the page.")
 
     def named(text: str) -> str:
         return after if text == before else text
@@ -175,7 +175,7 @@ def rename(track: Document, before: str, after: str) -> Document:
 def arrange(track: Document, labels: Sequence[str]) -> Document:
     """The labels in another order, which is that of their keys."""
     if sorted(labels) != sorted(track.labels):
-        raise EditRefused("The labels were changed meanwhile.", "Look again.")
+        raise EditRefused("The labels have been changed.", "Look again.")
     return replace(track, labels=tuple(labels))
 
 
@@ -202,7 +202,7 @@ _KINDS: dict[str, Callable[[Document, Edit], Document]] = {
 def edited(track: Document, edit: Edit) -> Document:
     """The track after an edit out of the player, which is neither "undo" nor "redo"."""
     if edit.kind not in _KINDS:
-        raise EditRefused(f"There is no edit {edit.kind!r}.", "Load the page again.")
+        raise EditRefused(f"There is no edit {edit.kind!r}.", "Reload the page.")
     return _KINDS[edit.kind](track, edit)
 
 
@@ -295,17 +295,17 @@ def _neighbours(track: Document, index: int) -> tuple[Segment, Segment]:
     for number, pair in enumerate(pairwise(track.segments)):
         if number == index:
             return pair
-    raise EditRefused(f"No label follows {track.segments[index].label!r}.", "Choose one that has a next.")
+    raise EditRefused(f"No label follows {track.segments[index].label!r}.", "Choose one that is followed by another.")
 
 
 def _check_stretch(start_s: float, stop_s: float) -> None:
     if not 0 <= start_s < stop_s:
-        raise EditRefused(f"A label cannot run from {start_s:.3f} to {stop_s:.3f} s.", "Draw from left to right.")
+        raise EditRefused(f"A label cannot run from {start_s:.3f} to {stop_s:.3f} s.", "Draw it from left to right.")
 
 
 def _cleaned(text: str) -> str:
     """A label as it is kept: one line, no blanks at its ends."""
     cleaned = " ".join(text.split())
     if not cleaned or len(cleaned) > LONGEST_LABEL or cleaned == NOTHING:
-        raise EditRefused(f"{text[:90]!r} cannot be a label.", f"Give a name of 1 to {LONGEST_LABEL} letters.")
+        raise EditRefused(f"{text[:90]!r} cannot be a label.", f"Give a name of 1 to {LONGEST_LABEL} characters.")
     return cleaned

@@ -171,7 +171,7 @@ def edit(
         body = to_json(edits.changed(state.document, after))
         if store.add_edit(track, state.number + 1, kind, 0, body, sent):
             return read(store, track)
-    raise EditRefused("Others are changing this track all the time.", "Try again in a moment.")
+    raise EditRefused("This track is being changed by others.", "Try again in a moment.")
 
 
 def undo(store: Store, track: str) -> State:
@@ -197,7 +197,7 @@ def _step(store: Store, track: str, kind: str, sent: tuple[str, int] = ("", 0)) 
         waiting = state.done if kind == "undo" else state.undone
         if not waiting or store.add_edit(track, state.number + 1, kind, waiting[-1][0], "", sent):
             return read(store, track) if waiting else state
-    raise EditRefused("Others are changing this track all the time.", "Try again in a moment.")
+    raise EditRefused("This track is being changed by others.", "Try again in a moment.")
 
 
 def apply(store: Store, track: str, sent_edit: Edit) -> State:

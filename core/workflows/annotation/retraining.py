@@ -37,7 +37,7 @@ def contribute(store: Store, name: str, video: str, track: Document) -> Dataset:
     name = cleaned_name(name)
     before = _set_of(store, name)
     if not track.seen:
-        raise NotEnoughExamples("Nothing of this track was looked at yet.", "Draw or accept some labels first.")
+        raise NotEnoughExamples("This track has no labels yet.", "Draw or accept some labels first.")
     known = {item.video: index for index, item in enumerate(before.items)}
     base = before.items[known[video]] if video in known else None
     base = _before(store, name, video, base)

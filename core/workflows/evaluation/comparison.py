@@ -18,8 +18,10 @@ from core.workflows.evaluation.metrics_summary import OF_CLIPS, OVER_TIME
 from core.workspace.store import Store
 
 BY_LABEL = ("recall", "f1")
-GROUPED = "McNemar's test is for independent clips, and these come in groups: read the interval of the difference."
-TIMED = "McNemar's test is for independent clips, and time steps are not: read the interval of the difference."
+GROUPED = "McNemar's test is for independent clips, and these clips are grouped: use the interval of the difference."
+TIMED = (
+    "McNemar's test is for independent clips, and time steps are not independent: use the interval of the difference."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +42,7 @@ def rivalry_key(text: str, other: str) -> str:
 
 def compare(store: Store, text: str, other: str, report: Report = silent) -> None:
     """Compare two stored evaluations, and store what came out."""
-    report(0, 2, "Finding the clips that both were judged on")
+    report(0, 2, "Matching the clips of both evaluations")
     first, second = store.read(text, Evaluation), store.read(other, Evaluation)
     both = shared(first, second)
     report(1, 2, "Drawing differences")
@@ -118,7 +120,7 @@ def shared(evaluation: Evaluation, other: Evaluation) -> Shared:
     """
     if evaluation.found.over_time != other.found.over_time:
         raise ScoringRefused(
-            "One of the two names whole clips, the other labels over time.", "Compare two that were judged alike."
+            "One of the two evaluates whole clips, the other time steps.", "Compare two evaluations of the same kind."
         )
     pairs = _pairs(evaluation, other)
     labels = tuple(dict.fromkeys((*evaluation.found.labels, *other.found.labels)))
@@ -126,9 +128,9 @@ def shared(evaluation: Evaluation, other: Evaluation) -> Shared:
     same = [_same_truth(evaluation.found, other.found, *span) for span in spans]
     kept = [index for index, fits in enumerate(same) if fits]
     if not kept:
-        hint = "Choose two evaluations of the same set, or of sets that share clips."
+        hint = "Choose two evaluations of the same dataset, or of datasets that share clips."
         raise ScoringRefused(
-            f"{evaluation.origin.title!r} and {other.origin.title!r} were judged on different clips.", hint
+            f"{evaluation.origin.title!r} and {other.origin.title!r} were evaluated on different clips.", hint
         )
     rows = [np.concatenate([spans[index][side] for index in kept]) for side in (0, 1)]
     units = [pairs[index][0] for index in kept]

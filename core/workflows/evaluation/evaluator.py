@@ -1,10 +1,7 @@
-"""What is evaluated, as a question with a key, and the job that answers it."""
+"""The job that evaluates a run or a model, as a question asks, and the key of its result."""
 
-import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal
 
 import numpy as np
 
@@ -14,11 +11,9 @@ from core.base.registry import BACKBONES
 from core.domain import (
     Dataset,
     Evaluation,
-    Grouping,
     HeldOut,
     Matching,
     ModelCard,
-    Origin,
     Prediction,
     Recipe,
     Split,
@@ -28,34 +23,13 @@ from core.domain.caveats import Caveat
 from core.domain.fingerprint import fingerprint
 from core.workflows import datasets, models, predictions, training
 from core.workflows.evaluation import label_matching, results
+from core.workflows.evaluation.question import EvaluationQuestion, origin_of_model, origin_of_run
 from core.workflows.texts import text_store
-from core.workflows.training import trainer, training_data
+from core.workflows.training import training_data
 from core.workspace.jobs.cluster import spread
 from core.workspace.store import Store
 
 VERSION = 2
-PROGRAM = "python -m core evaluate"
-
-
-@dataclass(frozen=True)
-class EvaluationQuestion:
-    """What is to be evaluated.
-
-    dataset: name of a stored set. source: "run" for the held-out answers of a training, whose key is the name; "model"
-    for a model of that name. For models: split, key of a split whose test clips alone count, else all do; grouping,
-    how groups are told where there is no split; strangers, what becomes of clips with a label that the model does not
-    know; pairs (label of the set, label of the model) that a person matched; recipe, steps before the model's own.
-    """
-
-    dataset: str
-    source: Literal["run", "model"]
-    name: str
-    split: str = ""
-    grouping: Grouping = field(default_factory=Grouping)
-    strangers: Literal["left out", "wrong"] = "left out"
-    pairs: tuple[tuple[str, str], ...] = ()
-    recipe: Recipe = field(default_factory=Recipe)
-    engine: str = ""
 
 
 def question_key(store: Store, question: EvaluationQuestion) -> str:
@@ -111,10 +85,10 @@ def _of_run(store: Store, question: EvaluationQuestion, report: Report) -> Evalu
     dataset = store.dataset(question.dataset)
     split, held_out = training.split_of(store, record.split), training.held_out(store, question.name)
     if not len(held_out.items):
-        raise NotEnoughExamples("No fold of this training has ended.", "Let it run to the end of a fold at least.")
+        raise NotEnoughExamples("No fold of this run has finished.", "Let it finish at least one fold.")
     usual = results.majority_of_folds(dataset, split, held_out)
     simpler = [
-        ("majority", "Majority", "the most frequent label of what each fold learned from", usual),
+        ("majority", "Majority", "always predicts the most frequent label of the training data of each fold", usual),
         ("linear_probe", "Linear probe", PROBE[record.over_time], _predicted(training.probe(store, question.name))),
     ]
     crossed = split.method != "given" and len(set(held_out.folds.tolist())) > 1
@@ -122,7 +96,7 @@ def _of_run(store: Store, question: EvaluationQuestion, report: Report) -> Evalu
         dataset,
         split.groups,
         held_out,
-        _origin_of_run(question, record, split),
+        origin_of_run(question, record, split),
         _caveats_of_run(record, dataset, split, held_out),
         simpler,
         split_key=record.split,
@@ -132,8 +106,8 @@ def _of_run(store: Store, question: EvaluationQuestion, report: Report) -> Evalu
 
 
 PROBE = {
-    False: "a logistic regression on the mean feature of each clip, which knows no order in time",
-    True: "a logistic regression on the features of each step alone, which knows no order in time",
+    False: "a logistic regression on the mean feature of each clip, which ignores the order in time",
+    True: "a logistic regression on the features of each step alone, which ignores the order in time",
 }
 
 
@@ -146,38 +120,6 @@ def _caveats_of_run(record: Training, dataset: Dataset, split: Split, held_out: 
     caveats = training_data.caveats(comparison, record.scores, record.baselines, held_out)
     stopped = [] if record.state == "done" else [Caveat("stopped", len(record.folds), record.fold_count)]
     return [*stopped, *caveats]
-
-
-def _origin_of_run(question: EvaluationQuestion, record: Training, split: Split) -> Origin:
-    settings = {
-        "CNN": f"{record.backbone}, version {record.backbone_version}",
-        "engine": record.engine,
-        "steps": _steps(record.recipe),
-        **record.settings,
-    }
-    return Origin(
-        f"{record.name}, on clips it never saw",
-        "run",
-        question.name,
-        record.dataset_key,
-        split_words(split),
-        settings,
-        record.seed,
-        record.versions,
-        f"{PROGRAM} {shlex.quote(question.dataset)} --model {question.name[:12]}",
-    )
-
-
-def split_words(split: Split) -> str:
-    """How clips were chosen to learn from and to be judged on."""
-    groups = group_words(split.grouping)
-    if split.method == "given":
-        return f"The split that came with the set; {groups}."
-    literal = "each leaves one group out" if split.method == "leave one group out" else "no group stands on two sides"
-    return (
-        f"{len(split.parts)} folds, drawn with seed {split.seed}; {literal}; {groups}. Each clip is "
-        "judged in the fold in which it was held out."
-    )
 
 
 # A model --------------------------------------------------------------------------------------------------------------
@@ -195,13 +137,13 @@ def _of_model(store: Store, question: EvaluationQuestion, report: Report) -> Eva
     keys = [make(dataset.items[index].video) for index in indices]
     _predict(store, dataset, question, indices, keys, report)
     wide, held_out = _said(store, dataset, card, matching, indices, folds, keys)
-    about = "the most frequent label of these clips, named always"
+    about = "always predicts the most frequent label of these clips"
     simpler = [("majority", "Majority", about, results.majority_of(held_out.truth, len(wide.labels)))]
     return results.judged(
         wide,
         groups,
         held_out,
-        _origin_of_model(question, card, split, matching, datasets.key(dataset), tuple(keys)),
+        origin_of_model(question, card, split, matching, datasets.key(dataset), tuple(keys)),
         _caveats_of_model(store, dataset, question, card, matching, indices),
         simpler,
         split_key=question.split,
@@ -219,7 +161,7 @@ def _chosen(dataset: Dataset, split: Split | None, matching: Matching) -> tuple[
     if matching.left_out:
         tested = {index: fold for index, fold in tested.items() if _known(dataset, index, matching)}
     if not tested:
-        raise NotEnoughExamples("No clip is left to be judged.", "Choose the whole set, or another model.")
+        raise NotEnoughExamples("No clip is left to evaluate.", "Choose the whole dataset, or another model.")
     return sorted(tested), [tested[index] for index in sorted(tested)]
 
 
@@ -246,7 +188,7 @@ def _predict(
         for digest, index in missing.items()
     ]
     if calls:
-        spread(make_prediction, calls, frames, "Looking at clips", report)
+        spread(make_prediction, calls, frames, "Predicting", report)
 
 
 def make_prediction(
@@ -303,71 +245,6 @@ def _caveats_of_model(
     return leaks
 
 
-def _origin_of_model(
-    question: EvaluationQuestion,
-    card: ModelCard,
-    split: Split | None,
-    matching: Matching,
-    dataset_key: str,
-    keys: tuple[str, ...],
-) -> Origin:
-    chosen = _tested_words(split) if split else _whole(question)
-    settings = {
-        "model": f"{card.name}: {card.title}",
-        "CNN": f"{card.backbone}, version {card.backbone_version}",
-        "engine": question.engine,
-        "steps": _steps(predictions.prepared(question.recipe, card)),
-        "smoothed over": f"{card.smooth_s:g} s",
-        "network": card.network_sha256[:16],
-        **({"words": "read where a clip has them, else the picture alone decides"} if card.words else {}),
-        "learned from": card.trained_on,
-        "strangers": question.strangers,
-    }
-    return Origin(
-        card.title or card.name,
-        "model",
-        card.name,
-        dataset_key,
-        chosen,
-        settings,
-        card.seed,
-        trainer.versions(),
-        _command(question, split),
-        matching,
-        keys,
-    )
-
-
-def _tested_words(split: Split) -> str:
-    """Which clips a model is judged on, where a split chooses them."""
-    folds = "that were set apart for testing" if split.method == "given" else f"that its {len(split.parts)} folds test"
-    return f"Only the clips of a split {folds}; {group_words(split.grouping)}."
-
-
-def _whole(question: EvaluationQuestion) -> str:
-    return f"All clips of the set; {group_words(question.grouping)}."
-
-
-def group_words(grouping: Grouping) -> str:
-    """How groups are told, as a clause."""
-    by = grouping.by
-    return "each clip is a group of its own" if by == "clip" else f"groups are told by {datasets.words(grouping)}"
-
-
-def _command(question: EvaluationQuestion, split: Split | None) -> str:
-    words = [PROGRAM, shlex.quote(question.dataset), "--model", shlex.quote(question.name)]
-    by = question.grouping
-    if split:
-        words += ["--split", question.split]
-    elif by.by != "clip":
-        words += ["--groups", shlex.quote("gNN" if by.within_label else by.pattern or by.by)]
-    for ours, theirs in question.pairs:
-        words += ["--match", shlex.quote(f"{ours}={theirs}")]
-    if question.strangers == "wrong":
-        words.append("--strangers wrong")
-    return " ".join(words)
-
-
 # What the question names ----------------------------------------------------------------------------------------------
 
 
@@ -383,11 +260,11 @@ def _record(store: Store, question: EvaluationQuestion) -> Training:
     record = training.run_of(store, question.name)
     if record.dataset_key != _dataset_key(store, question.dataset):
         raise ResultMissing(
-            f"The training {record.name!r} was made on another set, or on {question.dataset!r} before it was changed.",
-            "Choose a training of this set, or train again.",
+            f"The run {record.name!r} was made on another dataset, or on {question.dataset!r} before it changed.",
+            "Choose a run on this dataset, or train again.",
         )
     if record.state == "planned":
-        raise ResultMissing(f"The training {record.name!r} has not ended.", "Wait for it, or choose another.")
+        raise ResultMissing(f"The run {record.name!r} has not finished.", "Wait for it, or choose another.")
     return record
 
 
@@ -399,8 +276,3 @@ def _split(store: Store, key: str) -> Split | None:
         return store.read(key, Split)
     except ResultMissing:
         return training.split_of(store, key)
-
-
-def _steps(recipe: Recipe) -> str:
-    """The steps of a recipe with their settings, as they are written in Python."""
-    return "; ".join(str(step) for step in recipe.steps) or "none"

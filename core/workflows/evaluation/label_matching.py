@@ -103,7 +103,7 @@ def check_matched(dataset: Dataset, card: ModelCard, matching: Matching) -> None
         raise LabelsMismatch(
             f"The model {card.name!r} knows none of the labels of {dataset.name!r}: it knows {_some(card.labels)}; "
             f"the set has {_some(dataset.labels)}.",
-            "Choose a model that was trained for these labels, or rename the labels of the set.",
+            "Choose a model that was trained for these labels, or rename the labels of the dataset.",
         )
 
 
@@ -113,18 +113,16 @@ def words(matching: Matching) -> str:
         return ""
     renamed = [f"{ours} = {theirs}" for ours, theirs in matching.pairs if ours != theirs]
     known = len({ours for ours, _ in matching.pairs})
-    text = f"{known} label{'s' * (known != 1)} of the set {'are' if known != 1 else 'is'} known to the model"
+    text = f"{known} label{'s' * (known != 1)} of the dataset {'are' if known != 1 else 'is'} known to the model"
     text += f" ({_some(renamed)})." if renamed else "."
     if matching.strangers:
         fate = "left out of all numbers" if matching.left_out else "counted as wrong"
         text += (
-            f" It does not know {_some(matching.strangers)}: what has such a label "
-            f"({_count(matching.clips)}) is {fate}."
+            f" It does not know {_some(matching.strangers)}: clips with such a label "
+            f"({_count(matching.clips)}) are {fate}."
         )
     if matching.beyond:
-        text += (
-            f" It knows {matching.beyond} labels that the set does not have; where it names one of them, that is wrong."
-        )
+        text += f" It knows {matching.beyond} labels that the dataset lacks; predicting one of them counts as wrong."
     return text
 
 

@@ -7,7 +7,7 @@ from core.domain import Estimate, Evaluation, Rivalry
 
 OF_CLIPS = ("accuracy", "top5", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1")
 OVER_TIME = ("frame_accuracy", "balanced_accuracy", "macro_f1", "edit", "f1_10", "f1_25", "f1_50", "bout_f1")
-NOT_TOLD = Estimate(None, why="undefined: the set or the model does not have what this takes")
+NOT_TOLD = Estimate(None, why="undefined: the dataset or the model lacks what this metric needs")
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,9 @@ from core.workflows.training import comparison
 
 CROSS_PARTS = 5  # into which groups are dealt to fit temperatures where there are no folds
 STEPS = 4  # of the progress that is told
-NOT_CROSSED = "Labels are only suspected where every clip was judged by a network that had not learned from it."
+NOT_CROSSED = (
+    "Label errors are only searched for where every clip was predicted by a network that was not trained on it."
+)
 
 
 def judged(
@@ -56,7 +58,7 @@ def judged(
     report(0, STEPS, "Comparing with the truth")
     comparison = compared(dataset, groups, held_out, split_key)
     if not np.any(comparison.truth >= 0):
-        raise NotEnoughExamples("None of these clips has a label that can be scored.", "Choose other clips.")
+        raise NotEnoughExamples("None of these clips has a label to score.", "Choose other clips.")
     return _scored(dataset, comparison, held_out, origin, caveats, baselines, crossed, report)
 
 

@@ -37,7 +37,7 @@ def plan(
     """File a training that is to be done, unless it is there; gives its key. words: whether they take part."""
     dataset_key = datasets.key(dataset)
     if split.dataset != dataset_key:
-        raise ResultMissing(f"This split was made for another state of {dataset.name!r}.", "Split the set again.")
+        raise ResultMissing(f"This split was made for another version of {dataset.name!r}.", "Split the dataset again.")
     split_key = datasets.split_key(split)
     made = BACKBONES[backbone]
     settings = plain(options) | ({"words": True} if words else {})

@@ -133,7 +133,7 @@ class Trainer:
     ) -> Fitted:
         """A network on examples, from where an earlier try of it ended. again: in the second course of its fold."""
         if not training:
-            raise NotEnoughExamples(f"Fold {number + 1} has nothing to learn from.", "Choose fewer folds.")
+            raise NotEnoughExamples(f"Fold {number + 1} has no training data.", "Choose fewer folds.")
 
         def keep(state: Checkpoint) -> None:
             self.recorder.remember(NetworkUnderWay(state, training, number), again=again, epochs=options.epochs)
@@ -338,7 +338,7 @@ def planned_dataset(store: Store, record: Training) -> Dataset:
     dataset = store.dataset(record.dataset)
     if datasets.key(dataset) != record.dataset_key:
         raise ResultMissing(
-            f"The labelled set {dataset.name!r} was changed after this training was planned.", "Begin a new one."
+            f"The labelled set {dataset.name!r} was changed after this run was planned.", "Start a new run."
         )
     return dataset
 

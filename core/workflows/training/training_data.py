@@ -153,4 +153,4 @@ def _constant_folds(labels: Sequence[str], held_out: HeldOut) -> Iterator[Caveat
         rows = folds == number
         predicted, truth = np.unique(held_out.scores[rows].argmax(axis=1)), held_out.truth[rows]
         if len(predicted) == 1 and len(np.unique(truth[truth != UNKNOWN])) > 1:
-            yield Caveat("constant fold", number + 1, name=labels[predicted[0]])
+            yield Caveat("constant fold", number + 1, name=labels[int(predicted[0])])

@@ -75,7 +75,7 @@ def search(store: Store, plan: Search, report: Report = silent) -> None:
     _bury_the_dead(study)
     dataset = store.dataset(plan.dataset)
     if datasets.key(dataset) != plan.dataset_key:
-        raise AnalysisError(f"The labelled set {dataset.name!r} was changed meanwhile.", "Begin a new search.")
+        raise AnalysisError(f"The labelled set {dataset.name!r} has been changed.", "Start a new search.")
     split = split_of(store, plan.split)
     labelled = {name: _taught(store, dataset, split, name, plan, report) for name in plan.backbones}
     while _ended(study) < plan.most and time.monotonic() - began < plan.seconds:
@@ -201,7 +201,7 @@ def _folds(split: Split) -> list[int]:
     """The folds that trials are judged on: those with validation groups, evenly spread."""
     fit = [number for number in range(len(split.parts)) if split.fold(number).validation]
     if not fit:
-        raise NotEnoughExamples("No fold has groups to validate on.", "It takes at least four groups.")
+        raise NotEnoughExamples("No fold has validation groups.", "At least four groups are needed.")
     return [fit[round(index)] for index in np.linspace(0, len(fit) - 1, min(MOST_FOLDS, len(fit)))]
 
 

@@ -90,7 +90,7 @@ def _grouping(entry: DatasetEntry, dataset: Dataset) -> Grouping | None:
 def _folds(entry: DatasetEntry, dataset: Dataset, grouping: Grouping, joins: tuple) -> None:
     """The folds as they would be, and the button that keeps them."""
     given = any(item.split == "test" for item in dataset.items)
-    options = [method for method in METHODS if given or method != "given"]
+    options: list[datasets.SplitMethod] = [method for method in METHODS if given or method != "given"]
     left, middle, right = st.columns([4, 2, 2])
     method = left.selectbox("Method", options, len(options) - 1 if given else 0, METHODS.__getitem__, key="sets.method")
     count = int(middle.number_input("Folds", 2, 100, 5, key="sets.folds", disabled=method != "folds"))

@@ -71,10 +71,10 @@ def question(entry: DatasetEntry, chosen: str, *, at: str) -> evaluation.Evaluat
     if kind == "run":
         return evaluation.EvaluationQuestion(entry.name, "run", name)
     split, grouping = _clips(entry, name, at)
-    chosen = evaluation.EvaluationQuestion(
+    question = evaluation.EvaluationQuestion(
         entry.name, "model", name, split=split, grouping=grouping, recipe=state.recipe(), engine=state.settings().engine
     )
-    return _matched(entry, chosen, at)
+    return _matched(entry, question, at)
 
 
 def _clips(entry: DatasetEntry, model: str, at: str) -> tuple[str, Grouping]:
