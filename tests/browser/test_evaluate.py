@@ -65,7 +65,7 @@ def test_each_cell_lists_its_clips_and_one_of_them_plays(page: Page, dashboard: 
         expect(page.locator(".gallery .card")).to_have_count(int(count))
         page.wait_for_timeout(400)  # two clicks in a row would be a double click
     click_cell(page, 1, 2)
-    expect(page.locator(".k-chosen")).to_have_text("“run” taken for “walk”")
+    expect(page.locator(".k-chosen")).to_have_text("“run” predicted as “walk”")
     page.locator(".gallery .card").first.click()
     dialog = page.get_by_role("dialog")
     expect(dialog.locator(".names span")).to_have_text(["truth", "predicted", "differs"])

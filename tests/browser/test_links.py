@@ -52,7 +52,7 @@ def test_a_cold_link_opens_its_page_with_the_clip_and_the_moment(
 
 def test_a_link_to_a_clip_that_is_gone_says_so(page: Page, dashboard: Dashboard):
     go(page, dashboard, "/timeline?video=0123456789abcdef")
-    expect(page.get_by_text("The clip that this link names is not in this library.")).to_be_visible()
+    expect(page.get_by_text("The clip in this link is not in this library.")).to_be_visible()
 
 
 def test_a_clip_is_served_by_byte_ranges(dashboard: Dashboard, clip: VideoInfo):

@@ -47,7 +47,7 @@ def make_the_sample_set(page: Page, dashboard: Dashboard) -> None:
     small.click()
     settle(page)
     press(page, "Create the sample dataset")
-    expect(page.get_by_text("All classes have as many examples")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text("All classes have the same number of examples")).to_be_visible(timeout=PATIENCE_MS)
     settle(page)
     picture(page, "datasets-classes")
 
@@ -59,7 +59,7 @@ def split_by_group(page: Page) -> None:
     page.get_by_role("spinbutton", name="Folds").press("Enter")
     settle(page)
     press(page, "Use this split")
-    expect(page.get_by_text("This is the split of the set")).to_be_visible()
+    expect(page.get_by_text("This is the current split of the dataset")).to_be_visible()
     picture(page, "datasets-split")
 
 
@@ -77,7 +77,7 @@ def train(page: Page) -> None:
     settle(page)
     picture(page, "train-stopped")
     press(page, "Resume")
-    expect(page.get_by_text(re.compile(r"linear probe, which knows no order"))).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text(re.compile(r"linear probe, which ignores the order"))).to_be_visible(timeout=PATIENCE_MS)
     settle(page)
     picture(page, "train-done")
 

@@ -117,7 +117,7 @@ def use_it(page: Page, dashboard: Dashboard, store: Store, fresh: str, folder: P
     """The model on a clip that it never saw: without words, and with those of one class and of another."""
     go(page, dashboard, f"/timeline?video={fresh[:16]}&model=stable")
     analyse(page)
-    expect(page.get_by_text("this clip has none beside it: the picture alone decides")).to_be_visible()
+    expect(page.get_by_text("this clip has none: the prediction is based on video only")).to_be_visible()
     picture(page, "words-timeline-without")
     expect(page.get_by_text("both", exact=True)).to_have_count(0)
     late = srt(" ".join(SAID[0])).replace(b"00:00:00,000", b"00:00:02,900")

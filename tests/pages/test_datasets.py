@@ -90,17 +90,17 @@ def test_an_upload_is_kept_aside_and_checked(store, runner):
 def test_nothing_given_is_told(store, runner):
     at = page("datasets")
     button(at, "Check dataset").click().run()
-    assert "Neither a file nor a path was given" in told(at)
+    assert "No file or path was given" in told(at)
     assert not runner.known
 
 
 def test_each_layout_asks_for_what_it_needs(store, runner):
     at = page("datasets")
     at.selectbox[0].select("csv").run()
-    assert any("Between the labelled stretches" in one.label for one in at.radio)
+    assert any("Between the labelled segments" in one.label for one in at.radio)
     at.text_input[0].input("/sets/table.csv")
     next(one for one in at.text_input if one.label == "label").input("what")
-    radio(at, "Between the labelled stretches").set_value(True)
+    radio(at, "Between the labelled segments").set_value(True)
     button(at, "Check dataset").click().run()
     source = datasets.Source("/sets/table.csv", form="csv", watched=True, columns=(("label", "what"),))
     assert list(runner.known) == ["import-" + importer.import_key(source)]
@@ -128,7 +128,7 @@ def test_what_a_check_found_waits_for_a_word(store, monkeypatch):
     at = page("datasets")
     words = told(at)
     assert "24 clips in 2 classes can be used" in words
-    assert "1 thing would be left out" in words
+    assert "1 item would be skipped" in words
     (table,) = frames_of(at)
     assert table["Outcome"].tolist() == ["skipped", "imported anyway"]
     assert table["Line"].tolist() == ["3", "4"]
@@ -163,7 +163,13 @@ def test_a_set_shows_its_classes_lengths_and_pictures(store):
     saved(store, some_set())
     at = page("datasets")
     words = told(at)
-    for expected in ("Moves", "24 clips", "2 classes", "All classes have as many examples", "From 2.0 s to 4.0 s"):
+    for expected in (
+        "Moves",
+        "24 clips",
+        "2 classes",
+        "All classes have the same number of examples",
+        "From 2.0 s to 4.0 s",
+    ):
         assert expected in words
     (pictures,) = [one.proto.body for one in at.get("html") if "<figure>" in one.proto.body]
     assert pictures.count("<figure>") == 12
@@ -184,7 +190,7 @@ def test_groups_are_offered_and_the_split_is_kept(store):
     at.selectbox(key="sets.method").select("leave one group out").run()
     assert frames_of(at)[1]["Test groups"].tolist() == ["ann", "bob", "cy"]
     button(at, "Use this split").click().run()
-    assert "This is the split of the set" in at.success[0].value
+    assert "This is the current split of the dataset" in at.success[0].value
     (kept,) = store.split_keys(key)
     assert store.read(kept, Split).grouping.pattern == "^(?P<group>[^_]+)_"
 
@@ -215,15 +221,15 @@ def test_near_duplicates_are_looked_for_joined_and_no_longer_leak(store, runner)
     store.write(importer.duplicates_key(key), found, kind="duplicates")
     view(at.run(), "Groups and split")
     at.selectbox(key="sets.method").select("leave one group out").run()
-    assert "1 pair of clips that look alike stand on two sides" in told(at)
+    assert "1 pair of similar clips are in different parts of a fold" in told(at)
     assert button(at, "Use this split").disabled
     view(at, "Near-duplicates")
-    assert "Their pictures agree to 98 %" in told(at)
+    assert "Picture similarity: 98 %" in told(at)
     at.toggle[0].set_value(True).run()
     view(at, "Groups and split")
     at.selectbox(key="sets.method").select("leave one group out").run()
     words = told(at)
-    assert "stand on two sides" not in words
+    assert "are in different parts" not in words
     assert not button(at, "Use this split").disabled
 
 

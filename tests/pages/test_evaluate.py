@@ -177,8 +177,8 @@ def test_a_model_is_judged_at_first_on_groups_it_never_saw_and_its_classes_can_b
     monkeypatch.setattr(models.ModelLibrary, "get", lambda library, name: (card, None))
     at = page("evaluate")
     on = chosen(at, "Clips")
-    assert on.options == ["6 clips of held-out groups", "All 24 clips of the set"]
-    assert "does not know 1 class of this set by name: jump (8 clips of 24)" in told(at)
+    assert on.options == ["6 clips of held-out groups", "All 24 clips of the dataset"]
+    assert "has no class named jump (1 class, 8 clips of 24)" in told(at)
     chosen(at, "Clips of unknown classes").select("wrong").run()
     button(at, "Evaluate").click().run()
     chosen(at, "“jump” is").select("hop").run()
@@ -197,8 +197,8 @@ def test_the_first_screen_tells_the_outcome_with_interval_warning_and_what_is_si
     at = page("evaluate")
     words = told(at)
     assert "<b>83 %</b> of 24 clips were correctly classified." in words
-    assert "With other groups like these, expect" in words and "from 4 groups" in words
-    assert "There are only 4 groups in the test" in words
+    assert "Expected on similar groups:" in words and "from 4 groups" in words
+    assert "The test data contains only 4 groups" in words
     assert {one.label: one.value for one in at.metric}["Accuracy"] == "83.3 %"
     assert all(one.help.count(".") >= 2 for one in at.metric), "two sentences each"
     assert len(at.get("plotly_chart")) == 3
@@ -211,11 +211,11 @@ def matrix_chart(key: str, turn: int = 0) -> str:
 def test_a_click_on_a_cell_lists_exactly_its_clips_and_one_way_back(key):
     at = click(page("evaluate"), matrix_chart(key), 1, 2)
     words = told(at)
-    assert "“run” taken for “walk”" in words and "\n2 clips" in words
+    assert "“run” predicted as “walk”" in words and "\n2 clips" in words
     listing = cache.listing(key, ("cell", "run", "walk"), "as listed", 0, 50)
     assert [case.path for case in listing.cases] == ["run/ann_1.mp4", "run/bob_4.mp4"]
     at = click(at, matrix_chart(key), 0, 2)
-    assert "“jump” taken for “walk”" in told(at) and "Nothing of this kind was found" in told(at)
+    assert "“jump” predicted as “walk”" in told(at) and "No clips match this selection" in told(at)
     button(at, "All classes").click().run()
     assert "Per class" in told(at)
 
@@ -383,7 +383,7 @@ def test_the_matrix_shows_each_count_with_a_marker_on_each_cell(store):
     right, wrong, markers = drawn.data
     assert np.nansum(right.z) == 20 and np.nansum(wrong.z) == 4
     assert [list(cell) for cell in markers.customdata][:3] == [[2, 2], [2, 0], [2, 1]]
-    assert "<b>run</b>, taken for <b>walk</b>: 2 clips" in markers.text
+    assert "<b>run</b>, predicted as <b>walk</b>: 2 clips" in markers.text
     shares: Any = confusion_matrix.figure(found, (0, 1, 2), "truth", dark=False)
     assert np.nansum(shares.data[0].z) + np.nansum(shares.data[1].z) == pytest.approx(300)
 
@@ -398,7 +398,7 @@ def test_many_classes_are_shown_a_part_at_a_time_the_most_confused_first(store, 
     assert sorted(place for part in rest for place in part) == list(range(60))
     assert max(map(len, rest)) == confusion_matrix.MOST_CLASSES
     at = page("evaluate")
-    assert "lie in this part" in told(at) and "Show more of 60 classes" in told(at)
+    assert "are shown" in told(at) and "Show more (60 classes in total)" in told(at)
 
 
 def test_the_class_bars_tell_values_and_intervals(store):

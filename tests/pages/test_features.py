@@ -18,7 +18,7 @@ from core.stages.networks.explain.attribution import Attribution
 from core.stages.networks.explain.deletion import Deletion
 from core.stages.networks.explain.layers import Architecture, Layer
 from core.workflows import explanations, models, predictions
-from core.workflows.explanations import Question, View
+from core.workflows.explanations import ClipWindow, ExplanationQuestion
 from pages.ui import state
 from pages.ui.features import colormaps, feature_maps, figures
 from pages.ui.features import explanations as reasons
@@ -30,7 +30,7 @@ FIRST = Layer("conv3d_1a_7x7_conv", "Conv3D", (28, 28, 12), (2, 2, 2), (7, 7, 7)
 MIDDLE = Layer("mixed_3c", "Concatenate", (14, 14, 20), (2, 8, 8), (27, 99, 99), False)
 LAST = Layer("mixed_5c", "Concatenate", (7, 7, 1024), (8, 32, 32), (99, 379, 379), False)
 TRAINED = replace(CARD, network="network.keras", network_sha256="ab")
-VIEW = View(DIGEST, Recipe(), MOVING, 0)
+VIEW = ClipWindow(DIGEST, Recipe(), MOVING, 0)
 
 
 def save_anatomy() -> None:
@@ -64,11 +64,11 @@ def save_features(card: ModelCard = CARD) -> None:
     state.store().write(key, said, kind="prediction", video=DIGEST)
 
 
-def asked(card: ModelCard = CARD, label: int = 1, step: int = 0) -> Question:
-    return Question(VIEW, card, ENGINE, label, step)
+def asked(card: ModelCard = CARD, label: int = 1, step: int = 0) -> ExplanationQuestion:
+    return ExplanationQuestion(VIEW, card, ENGINE, label, step)
 
 
-def save_deletion(question: Question, *, gain: float = 0.2) -> None:
+def save_deletion(question: ExplanationQuestion, *, gain: float = 0.2) -> None:
     hidden = np.array([0.0, 0.5, 1.0])
     random = np.tile(0.8 - 0.7 * hidden, (3, 1))
     marked = np.array([0.8, 0.45 - 2 * gain, 0.1])
@@ -100,9 +100,11 @@ def test_the_layers_of_a_network_are_loaded_at_once_and_the_page_says_so(clip, r
 
 def test_maps_that_cannot_be_made_say_why(clip, runner):  # noqa: F811
     key = explanations.anatomy_key(MOVING)
-    runner.known[key] = Job(key, "Load", "failed", error="The weights are not here.", hint="Restore the folder.")
+    runner.known[key] = Job(
+        key, "Load", "failed", error="The weights are not here.", hint="Restore the models/ folder."
+    )
     words = told(page("features"))
-    assert "The weights are not here" in words and "Restore the folder" in words
+    assert "The weights are not here" in words and "Restore the models/ folder" in words
 
 
 def test_a_layer_that_is_not_computed_yet_is_computed_at_once(clip, runner):  # noqa: F811
@@ -117,10 +119,10 @@ def test_maps_are_shown_with_shape_stride_field_and_one_scale(clip):  # noqa: F8
     at = page("features", **{f"page.features.layer.{MOVING}": FIRST.name})
     words = told(at)
     for expected in (
-        "28 × 28 places, 12 channels",
+        "28 × 28 locations, 12 channels",
         "2 frames (0.08 s)",
         "7 frames (0.28 s), 7 × 7 px",
-        "this one scale",
+        "share one scale",
     ):
         assert expected in words
     assert drawn(at) == 12 + 1
@@ -181,7 +183,7 @@ def test_the_winning_label_is_asked_first_and_its_evidence_made_at_once(clip, ru
 
 
 @pytest.fixture
-def explained(clip, monkeypatch) -> Question:  # noqa: F811
+def explained(clip, monkeypatch) -> ExplanationQuestion:  # noqa: F811
     """All that the explanation of a linear classifier needs, with a made one of two labels."""
     rng = np.random.default_rng(2)
     kernel = rng.normal(0, 0.1, (1024, 2)).astype(np.float32), np.zeros(2, np.float32)
@@ -198,14 +200,14 @@ def test_evidence_is_drawn_over_frames_and_time_and_asks_to_be_tested(explained)
     at = opened("reasons")
     words = told(at)
     assert drawn(at) == 1 + 7
-    assert "Class activation, exact" in words
+    assert "Class activation mapping (exact)" in words
     assert "logit" in words
     button(at, "Run the test").click().run()
 
 
 @pytest.mark.parametrize(
     ("gain", "expected"),
-    [(0.2, "the marked places matter"), (0.0, "No difference from chance"), (-0.1, "do not trust this picture")],
+    [(0.2, "the marked regions matter"), (0.0, "No difference from chance"), (-0.1, "do not rely on this explanation")],
 )
 def test_the_test_of_an_explanation_is_told_in_words_and_numbers(explained, gain, expected):
     save_deletion(explained, gain=gain)
@@ -340,13 +342,13 @@ def test_grey_is_zero_in_each_kernel_and_its_scale_is_told():
 
 def test_a_field_that_is_all_of_the_picture_is_told_so():
     gated = Layer("x", "Conv2D", (7, 7, 4), (1, 32, 32), (1, 0, 0), True)
-    assert feature_maps.facts(gated, "efficientnet-lite0")[-1] == "each sees the whole picture"
+    assert feature_maps.facts(gated, "efficientnet-lite0")[-1] == "receptive field the whole picture"
     assert "more than the whole picture" in feature_maps.facts(LAST, MOVING)[-1]
 
 
 def test_a_label_that_scores_nothing_is_no_test():
     found = Deletion(np.array([0.0, 1.0]), np.zeros(2), np.zeros((1, 2)), "blur", "x")
-    assert "nothing to lose" in reasons.verdict(found)[0]
+    assert "not meaningful" in reasons.verdict(found)[0]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from core.domain import Frame, ModelCard, Prediction, Quality, Recipe, VideoInfo
 from core.domain.jobs import Job
 from core.stages.preprocessing.filters import Gamma
 from core.stages.preprocessing.sampling import Trim
-from core.stages.video.quality import QualityFinding
+from core.stages.quality import QualityFinding
 from core.workflows import frames, models, predictions
 from pages.ui import state
 from pages.ui.common import formatting, quality_text
@@ -150,7 +150,7 @@ def test_a_clip_that_was_not_looked_at_shows_its_sheet_and_what_looking_does(cli
     words_told = told(page())
     assert "Not analysed yet" in words_told
     assert "Each frame is looked at once" in words_told
-    assert "No frame is ticked yet" in words_told
+    assert "No frames selected" in words_told
     assert "make_sheet" in runner.asked
 
 
@@ -240,7 +240,7 @@ def test_a_time_that_is_typed_is_gone_to(clip, typed, expected):
 def test_what_is_no_time_is_told(clip):
     at = page()
     at.text_input("step.time").input("soon").run()
-    assert "is no time" in told(at)
+    assert "is not a valid time" in told(at)
     assert moment(at) == 0
 
 
@@ -277,7 +277,7 @@ def test_ticked_frames_become_a_file_with_a_link(clip, runner):
     words_told = told(at.run())
     assert f'href="/exports/{key}" download="street-frames.zip"' in words_told
     assert "Download 2 frames, 5.0 kB" in words_told
-    assert "The table has no labels yet" in words_told
+    assert "To include labels in the table" in words_told
 
 
 def test_the_frame_on_the_screen_can_be_ticked_and_all_let_go(clip):
@@ -285,7 +285,7 @@ def test_the_frame_on_the_screen_can_be_ticked_and_all_let_go(clip):
     button(at, "Add frame 5").click().run()
     assert "1 frame: 5" in told(at)
     button(at, "Clear").click().run()
-    assert "No frame is ticked yet" in told(at)
+    assert "No frames selected" in told(at)
 
 
 def test_the_table_gets_the_labels_of_a_stored_prediction(clip, runner):

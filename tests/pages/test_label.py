@@ -66,7 +66,7 @@ def test_a_clip_without_labels_says_how_to_begin(store: Store, clip: VideoInfo):
 def test_a_track_shows_its_labels_with_their_keys_and_what_is_kept(store: Store, track: str):
     at = page("label")
     words = told(at)
-    assert "2 segments · 1.4 s looked at" in words
+    assert "2 segments · 1.4 s reviewed" in words
     assert at.button(key="label.undo").disabled and at.button(key="label.redo").disabled
 
 
@@ -99,7 +99,7 @@ def test_before_a_draft_it_says_what_a_draft_is_and_then_follows_the_job(
     store: Store, track: str, runner: FakeRunner, clip: VideoInfo
 ):
     at = page("label")
-    assert "Nothing of it counts as a label before you accept it" in told(at)
+    assert "Predictions do not count as labels until you accept them" in told(at)
     button(at, "Draft labels").click().run()
     assert "Cancel" in told(at)
     key = predictions.prediction_key(state.store(), clip.digest, Recipe(), CARD, ENGINE)
@@ -110,19 +110,19 @@ def test_before_a_draft_it_says_what_a_draft_is_and_then_follows_the_job(
 def test_what_is_left_is_led_to_and_accepted(store: Store, track: str, drafted: None):
     at = page("label")
     words = told(at)
-    assert at.get("progress")[0].proto.text == "1.4 s of 2.0 s looked at"
+    assert at.get("progress")[0].proto.text == "1.4 s of 2.0 s reviewed"
     assert "Review **0:01.4 to 0:02.0**: the draft predicts **run**. This is the last segment." in words
     button(at, "Accept draft").click().run()
     assert labels_of(store, track)[-1] == (1.4, 2.0, "run")
     found = journal.read(store, track)
     assert found.document.seen == ((0.0, 2.0),) and found.done[-1][1] == "accept"
-    assert "Nothing waits for you here" in str([one.value for one in at.success])
+    assert "The whole clip has been reviewed" in str([one.value for one in at.success])
 
 
 def test_a_stretch_can_be_said_to_be_as_drawn_or_put_off(store: Store, clip: VideoInfo, drafted: None):
     track = journal.begin(store, clip.digest, replace(MINE, segments=(), seen=()))
     at = page("label")
-    assert "Look at **0:00.0 to 0:02.0**" in told(at)
+    assert "Review **0:00.0 to 0:02.0**" in told(at)
     button(at, "Skip").click().run()
     button(at, "Keep my labels").click().run()
     assert journal.read(store, track).document.seen == ((0.0, 2.0),)
@@ -162,7 +162,7 @@ def test_files_are_taken_along_and_taken_in_with_a_decision_on_each_new_label(
     at.file_uploader(key="label.upload.0").set_value(("street.eaf", content, "text/xml")).run()
     assert "1 label not known in this clip" in told(at)
     at.selectbox(key="label.map.0.0").set_value("run").run()
-    button(at, "Take in 1 track").click().run()
+    button(at, "Import 1 track").click().run()
     (before, taken) = journal.tracks(store, clip.digest)
     assert taken.document.segments == before.document.segments
 
@@ -173,14 +173,14 @@ def test_of_a_file_with_parts_some_are_taken_and_of_one_with_tracks_some(store: 
     tracks = [replace(hands, name="hands"), replace(hands, name="feet")]
     made = files.labels_of(tracks, clip, "street.mp4")
     at.file_uploader(key="label.upload.0").set_value(("street.eaf", FORMATS["elan"].write(made), "text/xml")).run()
-    assert [one.label for one in at.multiselect] == ["Tiers"] and "Take in 2 tracks" in told(at)
+    assert [one.label for one in at.multiselect] == ["Tiers"] and "Import 2 tracks" in told(at)
     at.multiselect[0].set_value(["feet"]).run()
-    button(at, "Take in 1 track").click().run()
+    button(at, "Import 1 track").click().run()
     assert journal.tracks(store, clip.digest)[-1].document.name == "feet"
     at.file_uploader(key="label.upload.1").set_value(("a.json", FORMATS["json"].write(made), "text/json")).run()
     (picked,) = [one for one in at.multiselect if one.options[0].startswith("hands")]
     picked.set_value([0]).run()
-    button(at, "Take in 1 track").click().run()
+    button(at, "Import 1 track").click().run()
     assert journal.tracks(store, clip.digest)[-1].document.name == "hands"
 
 
@@ -193,7 +193,7 @@ def test_what_a_file_leaves_open_is_asked(store: Store, track: str):
     assert "'soon' is no frame rate" in told(at) and not at.exception
     cue = b"WEBVTT\n\n00:00:00.400 --> 00:00:00.800\nwalk 0.93\n"
     at.file_uploader(key="label.upload.0").set_value(("x.vtt", cue, "text/vtt")).run()
-    next(one for one in at.checkbox if one.label.startswith("A number")).uncheck().run()
+    next(one for one in at.checkbox if one.label.startswith("The last number")).uncheck().run()
     assert "“walk 0.93” becomes" in [one.label for one in at.selectbox]
 
 
@@ -205,8 +205,8 @@ def test_a_file_that_is_none_is_told(store: Store, track: str):
 
 def test_labels_go_into_a_set_and_a_network_learns(store: Store, track: str, runner: FakeRunner, monkeypatch):
     at = page("label", **{"page.label.view": "learn"})
-    button(at, "Put 1.4 s into “My labels”").click().run()
-    assert "now holds 1.4 s of labels in 1 clip" in told(at)
+    button(at, "Add 1.4 s to “My labels”").click().run()
+    assert "now contains 1.4 s of labels in 1 clip" in told(at)
     assert store.dataset("My labels").items[0].segments == MINE.segments
     button(at, "Train on this dataset").click().run()
     assert at.error, "one clip cannot be both learned and tested"
@@ -223,7 +223,7 @@ def test_the_curve_tells_what_labels_were_worth(store: Store, track: str, monkey
     points = (retraining.LearningPoint("a", 0.0, 60.0, 0.5, 90, 0.6), retraining.Point("b", 1.0, 200.0, 0.8, 90, 0.8))
     monkeypatch.setattr(retraining, "curve", lambda *_: points)
     at = page("label", **{"page.label.view": "learn"})
-    assert len(at.get("plotly_chart")) == 1 and "the scores will swing" in told(at)
+    assert len(at.get("plotly_chart")) == 1 and "scores will vary" in told(at)
     assert "**80 %** of 90 held-out moments right, after 3 min 20 s of labels. Before: 50 %" in told(at)
 
 

@@ -134,7 +134,7 @@ def test_words_that_nothing_comes_near_are_warned_of(store: Store):
     at = page("search")
     at.text_input[0].input("1996").run()
     words = told(at)
-    assert "None of the actions known here comes near" in words
+    assert "No known action is close to this query" in words
     assert "No results" in words
 
 
@@ -204,10 +204,10 @@ def test_what_was_found_can_be_the_draft_of_labels(store: Store):
     base = known_of(digest, store, ("yoga", 12))
     journal.begin(store, digest, Document(("做瑜伽",), name="actions", author="ann"))
     chosen = {"model": "in-words", "labels": "做瑜伽", "video": digest}
-    assert "Name your labels on the Timeline" in told(page("label", **chosen))
+    assert "Enter your labels on the Timeline" in told(page("label", **chosen))
     found = zero_shot.name(store, seen(("yoga", 12)), ("做瑜伽",))
     store.write(named_key(base, ("做瑜伽",)), found, kind="labels in words", video=digest)
-    assert "the draft says **做瑜伽**" in told(page("label", **chosen))
+    assert "the draft predicts **做瑜伽**" in told(page("label", **chosen))
 
 
 def test_labels_that_cannot_be_looked_for_are_explained(store: Store):

@@ -29,7 +29,7 @@ def test_train_offers_the_words_where_clips_have_some(looked_at, store, runner):
     next(one for one in at.toggle if one.label == "Use text").set_value(True).run()
     button(at, "Train").click().run()
     (record,) = training.all_runs(store).values()
-    assert record.settings["words"] is True and record.name.endswith("with words")
+    assert record.settings["words"] is True and record.name.endswith("with text")
 
 
 def test_what_the_words_add_is_told_beside_the_picture(looked_at, store):
@@ -54,18 +54,18 @@ READER = replace(CARD, network="network.keras", network_sha256="0", words="words
 
 def branches(*worded: bool, sources: tuple[str, ...] = ("subtitle",)) -> Branches:
     """Picture and words that disagree over two seconds."""
-    times_s = (np.arange(len(text_branch_scores)) + 0.5) * 2 / len(text_branch_scores)
+    times_s = (np.arange(len(worded)) + 0.5) * 2 / len(worded)
     picture, said = (
         Prediction(
             times_s,
-            np.tile(np.array(row, np.float32), (len(text_branch_scores), 1)),
+            np.tile(np.array(row, np.float32), (len(worded), 1)),
             CARD.labels,
             CARD.name,
             (0.0, 2.0),
         )
         for row in ([0.8, 0.2], [0.1, 0.9])
     )
-    return Branches(picture, said, np.array(text_branch_scores), sources)
+    return Branches(picture, said, np.array(worded), sources)
 
 
 @pytest.fixture
@@ -85,27 +85,27 @@ def file_answer(apart: Branches, scores: np.ndarray) -> None:
 
 
 def test_the_timeline_tells_whether_words_were_read_and_looks_anew_when_they_change(reader):
-    assert "Reads subtitles and transcripts too" in told(page("timeline"))
+    assert "Also uses subtitles and transcripts" in told(page("timeline"))
     file_answer(branches(False, False, sources=()), np.array([0.8, 0.2]))
     at = page("timeline")
-    assert "<b>walk</b> throughout" in told(at) and "the picture alone decides" in told(at)
+    assert "<b>walk</b> throughout" in told(at) and "based on video only" in told(at)
     keep_lines(state.store(), DIGEST, "subtitle", [Line(0.0, 1.0, "run now")])
     at.run()
     assert button(at, "Analyse the clip"), "what was said without the words is not shown with them"
     file_answer(branches(True, True), np.array([0.3, 0.7]))
     words = told(at.run())
-    assert "<b>run</b> throughout" in words and "subtitles are near every moment" in words
+    assert "<b>run</b> throughout" in words and "subtitles are close to every moment" in words
 
 
 @pytest.mark.parametrize(
     ("apart", "expected"),
     [
-        (branches(False, False, sources=()), "this clip has none beside it"),
-        (branches(False, False), "near none of its moments"),
-        (branches(True, False, False, False), "subtitles are near 25 % of the moments. Elsewhere the picture"),
+        (branches(False, False, sources=()), "but this clip has none"),
+        (branches(False, False), "not close to any moment"),
+        (branches(True, False, False, False), "subtitles are close to 25 % of the moments. The other moments"),
         (
             branches(True, True, sources=("subtitle inside de", "speech")),
-            "inside (de) and speech are near every moment",
+            "embedded subtitles (de) and speech are close to every moment",
         ),
     ],
 )

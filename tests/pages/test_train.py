@@ -101,7 +101,7 @@ def test_without_a_set_the_page_says_where_to_get_one(store):
 def test_before_its_features_a_set_offers_to_have_all_clips_looked_at(dataset, runner):
     at = page("train")
     words = told(at)
-    assert "24 clips" in words and "Compute features" in words and "as it suggests itself" in words
+    assert "24 clips" in words and "Compute features" in words and "Suggested split" in words
     assert not any(one.label == "Train" for one in at.button)
     button(at, "Compute features").click().run()
     (job,) = runner.known.values()
@@ -111,7 +111,7 @@ def test_before_its_features_a_set_offers_to_have_all_clips_looked_at(dataset, r
 
 def test_with_features_a_training_begins_with_one_click_and_shows_its_curves(looked_at, runner, store):
     at = page("train")
-    assert "has looked at all 24 clips" in told(at)
+    assert "Features of all 24 clips" in told(at)
     button(at, "Train").click().run()
     (key,) = training.all_runs(store)
     assert runner.known[key].title.startswith("Train Moves")
@@ -120,7 +120,7 @@ def test_with_features_a_training_begins_with_one_click_and_shows_its_curves(loo
     assert record.recipe == training.view("whole", CNN) and record.fold_count == 4
     checkpoints.Checkpoints(store, key).keep_progress(TrainingProgress(1, False, 40, HISTORY))
     words = told(at.run())
-    assert "Fold 2 of 4: pass 8 of at most 40" in words
+    assert "Fold 2 of 4: epoch 8 of at most 40" in words
     assert len(at.get("plotly_chart")) >= 2
 
 
@@ -160,7 +160,7 @@ def test_a_training_that_has_ended_is_told_with_what_is_simpler(looked_at, store
     runner.known[key] = replace(runner.known[key], state="done")
     ended(store, key)
     words = told(at.run())
-    assert "88 %" in words and "linear probe, which knows no order in time, reaches 80 %" in words
+    assert "88 %" in words and "linear probe, which ignores the order in time, reaches 80 %" in words
     assert "not reliable, n = 2 groups" in words and "Save as model" in words
 
 
@@ -173,7 +173,7 @@ def test_trainings_are_listed_compared_renamed_and_deleted(looked_at, store):
     assert "First try" in words and "correctly classified" in words
     at.session_state["train.table.2"] = {"selection": {"rows": [0, 1], "columns": [], "cells": []}}
     at.run()
-    assert "luck of the draw" in told(at)
+    assert "due to chance" in told(at)
     (differing,) = [table.value for table in at.dataframe if "Setting" in table.value]
     assert list(differing["Setting"]) == ["seed"]
     at.session_state["train.table.2"] = {"selection": {"rows": [1], "columns": [], "cells": []}}
@@ -189,7 +189,7 @@ def test_trainings_are_listed_compared_renamed_and_deleted(looked_at, store):
 def test_a_training_that_did_not_end_can_be_gone_on_with_from_the_list(looked_at, store, runner):
     key = planned(store, looked_at)
     at = tab(page("train"), "runs")
-    assert "has not ended yet" in told(at)
+    assert "is not complete yet" in told(at)
     button(at, "Resume this run").click().run()
     assert runner.known[key].active
 
@@ -214,12 +214,12 @@ def test_a_search_shows_its_trials_and_its_best_becomes_the_settings(looked_at, 
     at = page("train")
     button(at, "Start tuning").click().run()
     key, job = next(iter(runner.known.items()))
-    assert job.title == "Find settings for Moves"
+    assert job.title == "Tune hyperparameters for Moves"
     runner.known[key] = replace(job, state="done")
     drawn = {"backbone": CNN, "learning_rate": 0.004, "batch_size": 8, "cell": "lstm", "units": 32, "dropout": 0.2}
     store.write(key, (Trial(0, drawn, "done", 0.9, 0.3, 20, 2.0), Trial(1, drawn, "pruned", 0.5, 1.0)), kind="search")
     at.run()
-    button(at, "Use trial 1, 90 % validation").click().run()
+    button(at, "Use trial 1, 90 % on validation groups").click().run()
     told(at)
     button(at, "Train").click().run()
     (record,) = training.all_runs(store).values()
@@ -238,7 +238,7 @@ def test_a_set_that_cannot_be_split_says_so(store):
 
 def test_words_and_figures_hold_what_they_are_given(store, dataset):
     record = ended(store, planned(store, dataset))
-    assert "88 %" in descriptions.headline(record) and "GRU, 64 units, both ways" in descriptions.facts(record)
+    assert "88 %" in descriptions.headline(record) and "GRU, 64 units, bidirectional" in descriptions.facts(record)
     figure: Any = run_figures.beside(record, dark=False)
     assert list(figure.data[0].x) == pytest.approx([50.0, 80.0, 87.5])
     drawn: Any = run_figures.score(HISTORY, passes=40, best=6, dark=True)

@@ -28,7 +28,7 @@ def test_without_words_the_timeline_says_how_to_add_some(answering):
     at = page("timeline")
     words = told(at)
     assert "Text of the clip" in words and "No text yet." in words
-    assert "No recogniser of speech is installed" in words and button(at, "Extract subtitles")
+    assert "No speech recognition package is installed" in words and button(at, "Extract subtitles")
 
 
 def test_a_file_is_taken_and_shown_beside_the_player_and_removed(answering):

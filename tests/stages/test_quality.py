@@ -10,10 +10,9 @@ import numpy as np
 import pytest
 
 from core.domain import Frame, Quality, Recipe, VideoInfo
-from core.stages import video
+from core.stages import quality, video
 from core.stages.preprocessing.repair import Repair
-from core.stages.video import quality
-from core.stages.video.quality import QualityFinding, findings, measure
+from core.stages.quality import QualityFinding, findings, measure
 
 RATE_HZ = 25
 Change = Callable[[int, np.ndarray], np.ndarray]

@@ -16,7 +16,8 @@ import pytest
 from core.base.errors import Cancelled, JobLost, RecipeInvalid
 from core.base.progress import silent
 from core.domain.jobs import Job
-from core.workspace.jobs.runner import Runner, _progressed, _Run
+from core.workspace.jobs.records import RunningJob, progressed
+from core.workspace.jobs.runner import Runner
 
 ROOT = Path(__file__).resolve().parents[2]
 MEMORY = 700 * 2**20
@@ -422,13 +423,13 @@ def test_workers_die_with_a_server_that_is_killed(tmp_path):
     assert not alive
 
 
-def reported(run: _Run, done: int, total: int, at: float) -> Job:
-    run.job = _progressed(run, {"done": done, "total": total, "at": at, "message": "m"})
+def reported(run: RunningJob, done: int, total: int, at: float) -> Job:
+    run.job = progressed(run, {"done": done, "total": total, "at": at, "message": "m"})
     return run.job
 
 
 def test_the_rate_leaves_out_the_first_batch_and_follows_the_last_half_minute():
-    run = _Run(Job("k", "t"), silent, ())
+    run = RunningJob(Job("k", "t"), silent, ())
     reported(run, 0, 0, 100.0)  # begun
     assert reported(run, 0, 1000, 100.1).rate is None
     assert reported(run, 10, 1000, 110.0).left_s is None  # ten seconds to compile
@@ -441,7 +442,7 @@ def test_the_rate_leaves_out_the_first_batch_and_follows_the_last_half_minute():
 
 
 def test_the_rate_begins_anew_with_another_stage():
-    run = _Run(Job("k", "t"), silent, ())
+    run = RunningJob(Job("k", "t"), silent, ())
     for place, done in enumerate((0, 0, 10, 20, 30)):
         job = reported(run, done, 100 if place else 0, 100.0 + place)
     assert job.rate == pytest.approx(10)

@@ -59,9 +59,9 @@ def _font(text: str, size_px: int) -> Any:
     if any(low <= ord(letter) <= high for letter in text for low, high in SHAPED) and not features.check("raqm"):
         return None
     letters = frozenset(letter for letter in text if not letter.isspace())
-    for place in ("", *_system_fonts()):
-        font = _opened(place, size_px)
-        if font is not None and not any(_lacks(place, letter) for letter in letters):
+    for font_path in ("", *_system_fonts()):
+        font = _opened(font_path, size_px)
+        if font is not None and not any(_lacks(font_path, letter) for letter in letters):
             return font
     return None
 

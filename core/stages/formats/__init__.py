@@ -25,7 +25,7 @@ def labels_of(*analysis: Analysis, name: str = "", many: bool = False) -> Labels
 
     name: of a lone clip. many: see Labels.
     """
-    clips = tuple(labels_of_analysis(one) for one in analysis)
+    clips = tuple(labels_of_analysis(analysi) for analysi in analysis)
     clips = tuple(replace(clip, name=name) for clip in clips) if name and len(clips) == 1 else clips
     return Labels(clips, listed((), clips), many=many)
 

@@ -52,7 +52,7 @@ def read(files: Files, options: ReadOptions) -> Labels:
     for needed in {"database": ("version", "taxonomy"), "results": ("version", "external_data")}.get(key, ()):
         if needed not in entry:
             reader.noted(f"$.{needed}", "this key", "none")
-    clip_labels = [_clip(reader, one, f"{path}.{clip}", clip, len(clips) == 1) for clip, one in clips.items()]
+    clip_labels = [_clip(reader, entry, f"{path}.{clip}", clip, len(clips) == 1) for clip, entry in clips.items()]
     return reader.labels(clip_labels)
 
 
@@ -79,7 +79,7 @@ def _event(reader: Reader, row: Any, where: str) -> Event | None:
     if not isinstance(segment, list) or len(segment) != 2:
         reader.problems.add(where, "a segment [start, end]", shown(segment))
         return None
-    start_s, stop_s = (reader.number(one, where) for one in segment)
+    start_s, stop_s = (reader.number(entry, where) for entry in segment)
     label = reader.label(row.get("label"), where)
     return Event(start_s, stop_s, label, where, reader.confidence(row.get("score"), where))
 

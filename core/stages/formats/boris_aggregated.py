@@ -45,6 +45,6 @@ def write(labels: Labels) -> bytes:
                 texts = {"Start (s)": ms(point.time_s), "Stop (s)": ms(point.time_s), "Duration (s)": "NA"}
                 texts |= {"Behavior": point.label, "Behavior type": "POINT", "Comment start": point.note}
                 own.append((point.time_s, texts | {"Subject": lane.subject or "No focal subject"}))
-        own.sort(key=lambda one: (round(one[0] * 1000), one[1]["Stop (s)"], one[1]["Behavior"], one[1]["Subject"]))
+        own.sort(key=lambda row: (round(row[0] * 1000), row[1]["Stop (s)"], row[1]["Behavior"], row[1]["Subject"]))
         rows += [common | row for _, row in own]
     return table_bytes(COLUMNS, rows)

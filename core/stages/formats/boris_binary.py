@@ -52,10 +52,10 @@ def write(labels: Labels) -> bytes:
             "Say that all of the clip was watched (--watched at the command line), or choose DeepEthogram.",
         )
     cells = {name: ["0"] * info.frame_count for name in names}
-    for one in placed(clip, TITLE):
-        in_ms(one.segment, TITLE)
-        first, stop = frame_range(one.segment, info, TITLE)
-        cells[one.segment.label][first:stop] = ["1"] * (stop - first)
+    for item in placed(clip, TITLE):
+        in_ms(item.segment, TITLE)
+        first, stop = frame_range(item.segment, info, TITLE)
+        cells[item.segment.label][first:stop] = ["1"] * (stop - first)
     rows = [
         {"time": str(round(float(time_s), 3)), **{name: cells[name][frame] for name in names}}
         for frame, time_s in enumerate(info.times_s)

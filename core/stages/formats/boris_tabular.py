@@ -45,6 +45,6 @@ def write(labels: Labels) -> bytes:
             for point in lane.points:
                 texts = {"Subject": lane.subject, "Behavior": point.label, "Comment": point.note}
                 own.append((point.time_s, 1, texts | {"Behavior type": "POINT", "Time": ms(point.time_s)}))
-        own.sort(key=lambda one: (round(one[0] * 1000), one[1], one[2]["Behavior"], one[2]["Subject"]))
+        own.sort(key=lambda entry: (round(entry[0] * 1000), entry[1], entry[2]["Behavior"], entry[2]["Subject"]))
         rows += [observation(clip) | row for _, _, row in own]
     return table_bytes(COLUMNS, rows)

@@ -96,12 +96,12 @@ def write(labels: Labels) -> bytes:
         if clip.info:
             entries |= {"fps": round(float(clip.info.rate_hz), 6), "frames": clip.info.frame_count}
         videos.append(entries)
-        for one in placed(clip, TITLE):
-            start_s, stop_s = round(one.segment.start_s, 6), round(one.segment.stop_s, 6)
+        for item in placed(clip, TITLE):
+            start_s, stop_s = round(item.segment.start_s, 6), round(item.segment.stop_s, 6)
             if start_s >= stop_s:
-                raise empty(one.segment, TITLE, "millionths of a second")
-            ids = {"id": len(annotations) + 1, "video_id": number, "category_id": numbers[one.segment.label]}
-            score = {} if one.segment.confidence is None else {"score": round(one.segment.confidence, 6)}
+                raise empty(item.segment, TITLE, "millionths of a second")
+            ids = {"id": len(annotations) + 1, "video_id": number, "category_id": numbers[item.segment.label]}
+            score = {} if item.segment.confidence is None else {"score": round(item.segment.confidence, 6)}
             annotations.append({**ids, "segment": [start_s, stop_s], **score})
     categories = [{"id": at, "name": label} for label, at in numbers.items()]
     return json_bytes({"videos": videos, "categories": categories, "annotations": annotations})

@@ -36,12 +36,12 @@ def read(files: Files, options: ReadOptions) -> Labels:
     name, content = one_file(files)
     entry = json_of(name, content)
     reader = Reader(name, options, DIGIT_S)
-    if not isinstance(entry, list) or not all(isinstance(one, dict) for one in entry):
+    if not isinstance(entry, list) or not all(isinstance(field, dict) for field in entry):
         raise refused(name, "$", "a list of objects", shown(entry))
     rows = []
-    for at, one in enumerate(entry):
+    for at, field in enumerate(entry):
         cells = {}
-        for key, value in one.items():
+        for key, value in field.items():
             meaning = next((meaning for meaning, names in READ.items() if key.lower() in names), "")
             if not meaning:
                 reader.noted(f"$[{at}]", "keys that are known", f"{key!r}, which is not used")

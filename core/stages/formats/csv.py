@@ -55,8 +55,8 @@ def write(labels: Labels) -> bytes:
 
 
 def _found(clip: ClipLabels) -> Iterable[tuple[str, ...]]:
-    for one in placed(clip, "CSV"):
-        yield *seconds(one.segment, "CSV"), one.segment.label, _confidence(one.segment.confidence)
+    for item in placed(clip, "CSV"):
+        yield *seconds(item.segment, "CSV"), item.segment.label, _confidence(item.segment.confidence)
 
 
 def _flat(clip: ClipLabels) -> Iterable[tuple[str, ...]]:

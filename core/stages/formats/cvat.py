@@ -150,11 +150,11 @@ def write(labels: Labels) -> bytes:
     info = clock(clip, "CVAT")
     _check(labels.classes)
     tags: dict[int, list[str]] = {}
-    for one in placed(clip, "CVAT"):
-        for frame in range(*frame_range(one.segment, info, "CVAT")):
+    for item in placed(clip, "CVAT"):
+        for frame in range(*frame_range(item.segment, info, "CVAT")):
             held = tags.setdefault(frame, [])
-            if one.segment.label not in held:
-                held.append(one.segment.label)
+            if item.segment.label not in held:
+                held.append(item.segment.label)
     name = base(clip.name) if safe_xml.holdable(base(clip.name)) else "clip"
     size = f'width="{info.width_px}" height="{info.height_px}"'
     images = []

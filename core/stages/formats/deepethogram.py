@@ -115,9 +115,9 @@ def write(labels: Labels) -> bytes:
             "DeepEthogram calls what is no label background, or none: no class may be called so.", "Rename it."
         )
     columns = [_column(label, clip, info) for label in classes]
-    for one in placed(clip, "DeepEthogram"):
-        first, stop = frame_range(one.segment, info, "DeepEthogram")
-        columns[classes.index(one.segment.label)][first:stop] = [1] * (stop - first)
+    for item in placed(clip, "DeepEthogram"):
+        first, stop = frame_range(item.segment, info, "DeepEthogram")
+        columns[classes.index(item.segment.label)][first:stop] = [1] * (stop - first)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["", BACKGROUND, *classes])

@@ -200,14 +200,14 @@ def write(labels: Labels) -> bytes:
     """A tier for each track; each annotation has two slots of its own, and slots rise."""
     clip = stretched(one_clip(labels, "ELAN"), "ELAN")
     marks = [
-        (*in_ms(segment, "ELAN"), place, segment.label)
-        for place, lane in enumerate(clip.lanes)
+        (*in_ms(segment, "ELAN"), index, segment.label)
+        for index, lane in enumerate(clip.lanes)
         for segment in lane.segments
     ]
     for *_, label in marks:
         _check(label)
-    ends = sorted((ms, end, place) for place, mark in enumerate(marks) for end, ms in enumerate(mark[:2]))
-    slot = {(place, end): f"ts{number}" for number, (_, end, place) in enumerate(ends, 1)}
+    ends = sorted((ms, end, index) for index, mark in enumerate(marks) for end, ms in enumerate(mark[:2]))
+    slot = {(index, end): f"ts{number}" for number, (_, end, index) in enumerate(ends, 1)}
     order = "".join(
         f'  <TIME_SLOT TIME_SLOT_ID="ts{number}" TIME_VALUE="{ms}"/>\n' for number, (ms, *_) in enumerate(ends, 1)
     )

@@ -114,7 +114,7 @@ def _frames(
     reader: Reader, name: str, support: Any, where: str, alone: bool, ends: tuple[float, float] | None
 ) -> tuple[float, float] | None:
     """The stretch that frames say; a problem where timestamps say another by more than a frame."""
-    whole = isinstance(support, list) and all(isinstance(one, int) and not isinstance(one, bool) for one in support)
+    whole = isinstance(support, list) and all(isinstance(end, int) and not isinstance(end, bool) for end in support)
     if not whole or len(support) != 2 or not 1 <= support[0] <= support[1]:
         reader.problems.add(where, "first and last frame, from 1", shown(support))
         return None
@@ -143,10 +143,10 @@ def write(labels: Labels) -> bytes:
     for name, clip in zip(names_of(labels), labels.clips, strict=True):
         info = clock(clip, "FiftyOne")
         rows[name] = []
-        for one in placed(clip, "FiftyOne"):
-            first, stop = frame_range(one.segment, info, "FiftyOne")
-            entries: dict[str, Any] = {"label": numbers[one.segment.label], "support": [first + 1, stop]}
-            if one.segment.confidence is not None:
-                entries["confidence"] = round(one.segment.confidence, 6)
+        for item in placed(clip, "FiftyOne"):
+            first, stop = frame_range(item.segment, info, "FiftyOne")
+            entries: dict[str, Any] = {"label": numbers[item.segment.label], "support": [first + 1, stop]}
+            if item.segment.confidence is not None:
+                entries["confidence"] = round(item.segment.confidence, 6)
             rows[name].append(entries)
     return json_bytes({"classes": list(labels.classes), "labels": rows})

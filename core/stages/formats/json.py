@@ -144,14 +144,14 @@ class _JsonReader(Reader):
     def analyses(self, several: Sequence[Any], entry: Any) -> Labels:
         """What networks found, as `write` tells it."""
         clips, classes = [], []
-        for index, one in enumerate(several):
+        for index, member in enumerate(several):
             path = f"$[{index}]" if isinstance(entry, list) else "$"
-            video = self.part(one, "video", dict, path)
-            ranking = self.part(one, "labels", list, path)
-            label_scores = [self._score(each, f"{path}.labels[{at}]") for at, each in enumerate(ranking)]
+            video = self.part(member, "video", dict, path)
+            ranking = self.part(member, "labels", list, path)
+            label_scores = [self._score(entry, f"{path}.labels[{at}]") for at, entry in enumerate(ranking)]
             classes += [score.label for score in label_scores if score]
-            model = self.part(one, "model", str, path)
-            events = self.segments(self.part(one, "segments", list, path), f"{path}.segments", {"author": model})
+            model = self.part(member, "model", str, path)
+            events = self.segments(self.part(member, "segments", list, path), f"{path}.segments", {"author": model})
             stated: dict[str, Any] = {"duration_s": self.positive(video, f"{path}.video", "duration_s")}
             stated["frame_count"] = self.count(video.get("frame_count", 0), f"{path}.video.frame_count")
             name = self.part(video, "path", str, f"{path}.video")
@@ -171,24 +171,24 @@ class _JsonReader(Reader):
     def segments(self, values: Sequence[Any], path: str, common: dict[str, Any]) -> list[Event]:
         """The segments of a list."""
         events = []
-        for index, one in enumerate(values):
+        for index, value in enumerate(values):
             where = f"{path}[{index}]"
-            if not isinstance(one, dict):
-                self.problems.add(where, "an object", shown(one))
+            if not isinstance(value, dict):
+                self.problems.add(where, "an object", shown(value))
                 continue
             events.append(
                 Event(
-                    start_s=self.number(one.get("start_s", one.get("time_s")), where, "a start in seconds"),
-                    stop_s=self.number(one.get("stop_s", one.get("time_s")), where, "a stop in seconds"),
-                    label=self.label(one.get("label"), where),
+                    start_s=self.number(value.get("start_s", value.get("time_s")), where, "a start in seconds"),
+                    stop_s=self.number(value.get("stop_s", value.get("time_s")), where, "a stop in seconds"),
+                    label=self.label(value.get("label"), where),
                     where=where,
-                    confidence=self.confidence(one.get("confidence"), where),
-                    note=str(one.get("note") or ""),
+                    confidence=self.confidence(value.get("confidence"), where),
+                    note=str(value.get("note") or ""),
                     **common,
                 )
             )
-            if one.get("start_s") is not None and one.get("start_s") == one.get("stop_s"):
-                self.problems.add(where, "a stop after the start", shown(one.get("stop_s")))
+            if value.get("start_s") is not None and value.get("start_s") == value.get("stop_s"):
+                self.problems.add(where, "a stop after the start", shown(value.get("stop_s")))
         return events
 
     def everything(self, entries: dict[str, Any]) -> Labels:
@@ -196,10 +196,10 @@ class _JsonReader(Reader):
         if entries["kinetoscope_labels"] != VERSION:
             self.problems.add("$.kinetoscope_labels", f"{VERSION}", shown(entries["kinetoscope_labels"]))
         classes = [
-            self.label(one, f"$.classes[{at}]") for at, one in enumerate(self.part(entries, "classes", list, "$"))
+            self.label(entry, f"$.classes[{at}]") for at, entry in enumerate(self.part(entries, "classes", list, "$"))
         ]
         several = self.part(entries, "clips", list, "$")
-        clips = [self._clip(one, f"$.clips[{at}]", len(several) == 1) for at, one in enumerate(several)]
+        clips = [self._clip(entry, f"$.clips[{at}]", len(several) == 1) for at, entry in enumerate(several)]
         return self.labels(clips, classes, self.part(entries, "background", str, "$"))
 
     def _clip(self, entry: Any, path: str, alone: bool) -> ClipLabels:
@@ -232,10 +232,10 @@ class _JsonReader(Reader):
 
     def _stretches(self, values: list[Any], path: str) -> tuple[tuple[float, float], ...]:
         seen: list[tuple[float, float]] = []
-        for index, one in enumerate(values):
-            ends = [self.number(end, f"{path}[{index}]") for end in one] if isinstance(one, list) else []
+        for index, value in enumerate(values):
+            ends = [self.number(end, f"{path}[{index}]") for end in value] if isinstance(value, list) else []
             if len(ends) != 2 or not (seen[-1][1] if seen else 0.0) <= ends[0] <= ends[1]:
-                self.problems.add(f"{path}[{index}]", "start and stop, in order", shown(one))
+                self.problems.add(f"{path}[{index}]", "start and stop, in order", shown(value))
                 break
             seen.append((ends[0], ends[1]))
         return tuple(seen)

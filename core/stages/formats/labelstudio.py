@@ -60,8 +60,8 @@ def parts(files: Files) -> tuple[Part, ...]:
     tasks = entry if isinstance(entry, list) else []
     several = [task.get("annotations") for task in tasks if isinstance(task, Mapping)]
     counts: Counter[str] = Counter()
-    for one in several:
-        for at, annotation in enumerate(one if isinstance(one, list) else ()):
+    for series in several:
+        for at, annotation in enumerate(series if isinstance(series, list) else ()):
             regions = annotation.get("result") if isinstance(annotation, Mapping) else None
             counts[_numbered(at)] += len(regions) if isinstance(regions, list) else 0
     return tuple(Part("annotation", name, many) for name, many in counts.items())
@@ -173,9 +173,9 @@ def write(labels: Labels) -> bytes:
         steady(info, "Label Studio")
         one_line(clip.labels, "Label Studio")
         regions = []
-        for index, one in enumerate(placed(clip, "Label Studio"), 1):
-            first, stop = frame_range(one.segment, info, "Label Studio")
-            value = {"ranges": [{"start": first + 1, "end": stop}], "timelinelabels": [one.segment.label]}
+        for index, item in enumerate(placed(clip, "Label Studio"), 1):
+            first, stop = frame_range(item.segment, info, "Label Studio")
+            value = {"ranges": [{"start": first + 1, "end": stop}], "timelinelabels": [item.segment.label]}
             names = {"from_name": "timelineLabels", "to_name": "video", "type": "timelinelabels"}
             regions.append({"id": f"r{index}", **names, "value": value})
         tasks.append({"id": number, "data": {"video": base(clip.name)}, "annotations": [{"result": regions}]})

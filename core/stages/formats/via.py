@@ -98,7 +98,7 @@ def _z(reader: Reader, entry: Any, where: int | str) -> list[float]:
     if not isinstance(entry, list) or len(entry) not in (1, 2):
         reader.problems.add(where, "one or two times", shown(entry))
         return []
-    return [reader.number(one, where, "seconds") for one in entry]
+    return [reader.number(number, where, "seconds") for number in entry]
 
 
 def _project(reader: Reader, entry: Any) -> list[tuple[str, int | str, list[float], dict[str, str]]]:
@@ -160,7 +160,7 @@ def _option(reader: Reader, attribute: Any, value: Any, where: int | str) -> str
 def _table(reader: Reader, text: str) -> list[tuple[str, int | str, list[float], dict[str, str]]]:
     """The same of a CSV, temporal or full."""
     head = re.search(r"^\s*#\s*CSV_HEADER\s*=\s*(.+)$", text, re.MULTILINE)
-    header = [one.strip() for one in head[1].split(",")] if head else []
+    header = [entry.strip() for entry in head[1].split(",")] if head else []
     attributes = _attributes(reader, text)
     lines = text.split("\n")
     body = "\n".join("" if line.lstrip().startswith("#") else line for line in lines)
@@ -228,7 +228,7 @@ def _cell(reader: Reader, text: str, line: int) -> Any:
 def rows_of(clip: ClipLabels, title: str) -> list[tuple[tuple[str, ...], str]]:
     """Times as text and label of each label of a clip."""
     pairs: list[tuple[tuple[str, ...], str]] = [
-        (seconds(one.segment, title), one.segment.label) for one in placed(clip, title)
+        (seconds(item.segment, title), item.segment.label) for item in placed(clip, title)
     ]
     pairs += [
         ((f"{round(point.time_s * 1000) / 1000:.3f}",), point.label) for lane in clip.lanes for point in lane.points

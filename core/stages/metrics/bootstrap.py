@@ -174,7 +174,7 @@ def difference(
     shown = None if np.isnan(value) else value
     if count < 2:
         return PairedDifference(shown, Interval(None, None, warning(unit, count)), None)
-    both = [drawn_values(each, {"": formula}, draws=draws, seed=seed)[""] for each in (comparison, other)]
+    both = [drawn_values(side, {"": formula}, draws=draws, seed=seed)[""] for side in (comparison, other)]
     change = both[0] - both[1]
     (interval,) = percentiles(change[:, None])
     defined = change[~np.isnan(change)]

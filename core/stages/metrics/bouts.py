@@ -93,11 +93,11 @@ def claims(truth: Stretches, predicted: Stretches, tau: float) -> np.ndarray:
     iou = inter / union
     good = reaches(inter, union, tau)
     right = np.zeros(len(predicted.starts_s), bool)
-    for one in np.argsort(-predicted.scores, kind="stable"):
-        free = np.flatnonzero(good[one])
+    for row in np.argsort(-predicted.scores, kind="stable"):
+        free = np.flatnonzero(good[row])
         if len(free):
-            right[one] = True
-            good[:, free[np.argmax(iou[one, free])]] = False
+            right[row] = True
+            good[:, free[np.argmax(iou[row, free])]] = False
     return right
 
 
@@ -218,8 +218,8 @@ def pair(truth: Stretches, predicted: Stretches, tau: float) -> list[tuple[int, 
     iou = np.round(inter[true, values] / union[true, values], 9)
     pairs: list[tuple[int, int]] = []
     free_true, free_found = set(range(len(truth.starts_s))), set(range(len(predicted.starts_s)))
-    for place in np.lexsort((values, true, -iou)):
-        number, other = int(true[place]), int(values[place])
+    for position in np.lexsort((values, true, -iou)):
+        number, other = int(true[position]), int(values[position])
         if number in free_true and other in free_found:
             pairs.append((number, other))
             free_true.remove(number)
@@ -341,7 +341,7 @@ def agreement(values: np.ndarray, other: np.ndarray, *, width_s: float, label: s
     known = (values >= 0) & (other >= 0)
     states, flat = np.unique(np.concatenate([values[known], other[known]]), return_inverse=True)
     first, second = flat.reshape(2, -1)
-    first_counts, second_counts = (np.bincount(each, minlength=max(1, len(states))) for each in (first, second))
+    first_counts, second_counts = (np.bincount(values, minlength=max(1, len(states))) for values in (first, second))
     right = np.sum(first == second)
     kappa = kappa_of_counts(right, first_counts, second_counts)
     return BoutAgreement(_or_none(kappa), _or_none(share(right, len(first))), len(first), width_s, label)

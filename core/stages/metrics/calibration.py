@@ -73,10 +73,10 @@ def bin_of_rows(comparison: Comparison, bins: int, equal_mass: bool = False) -> 
 def bin_table(comparison: Comparison, bins: int, equal_mass: bool = False) -> np.ndarray:
     """(n, 3 B): for each unit and bin its rows, those that are right, and the sum of their confidence."""
     known, count = comparison.truth >= 0, len(comparison.names)
-    places = comparison.table(unit_of_rows)[known] * bins + comparison.table(bin_of_rows, bins, equal_mass)[known]
+    positions = comparison.table(unit_of_rows)[known] * bins + comparison.table(bin_of_rows, bins, equal_mass)[known]
     top, right = comparison.table(confidence)[known].T
-    sums = [np.bincount(places, each, count * bins) for each in (np.ones(len(places)), right, top)]
-    return np.concatenate([each.reshape(count, bins) for each in sums], axis=1)
+    sums = [np.bincount(positions, row, count * bins) for row in (np.ones(len(positions)), right, top)]
+    return np.concatenate([row.reshape(count, bins) for row in sums], axis=1)
 
 
 def calibration_error(comparison: Comparison, *, bins: int = BINS, equal_mass: bool = False) -> Any:

@@ -243,15 +243,15 @@ def of_tracks(
             raise ScoringRefused(f"{name}: the tracks belong to two clips.", "Score tracks of the same clip.")
     rows = of_rows(
         labels,
-        [row_of(one, times) for one, times in zip(truth, times_s, strict=True)],
-        [row_of(one, times) for one, times in zip(predicted, times_s, strict=True)],
+        [row_of(track, times) for track, times in zip(truth, times_s, strict=True)],
+        [row_of(track, times) for track, times in zip(predicted, times_s, strict=True)],
         names=names,
         groups=groups,
         times_s=times_s,
         ends_s=ends_s,
         split=split,
     )
-    return with_segments(rows, [one.segments for one in truth], [one.segments for one in predicted], truth)
+    return with_segments(rows, [track.segments for track in truth], [track.segments for track in predicted], truth)
 
 
 def with_segments(
@@ -259,12 +259,12 @@ def with_segments(
 ) -> Comparison:
     """`comparison` with the segments of each video beside its rows. seen: tracks, or (start, stop) in seconds."""
     for name, *sides in zip(comparison.names, truth, predicted, strict=True):
-        for one in (segment for side in sides for segment in side):
-            if not np.isfinite(one.stop_s):
+        for row in (segment for side in sides for segment in side):
+            if not np.isfinite(row.stop_s):
                 raise ScoringRefused(
-                    f"{name}: the segment {one.label!r} from {one.start_s} to {one.stop_s} s has no end.", "End it."
+                    f"{name}: the segment {row.label!r} from {row.start_s} to {row.stop_s} s has no end.", "End it."
                 )
-    stretches = tuple(one.seen_s if isinstance(one, Track) else tuple(one) for one in seen)
+    stretches = tuple(row.seen_s if isinstance(row, Track) else tuple(row) for row in seen)
     return replace(
         comparison,
         truth_segments=tuple(map(tuple, truth)),

@@ -33,14 +33,14 @@ def scorecard(
     count = len(np.unique(indices))
     few = warning(unit, count)
     bounds = _bounds(comparison, used, draws, seed) if intervals and count >= 2 else {}
-    estimates = {each.name: _estimates(comparison, each, bounds.get(each.name), few) for each in used}
+    estimates = {metric.name: _estimates(comparison, metric, bounds.get(metric.name), few) for metric in used}
     matrix, (_, truths, predicted) = confusion(comparison), label_counts(comparison)
     labelled = int(truths.sum())
     return Scorecard(
         comparison.labels,
         matrix,
-        {each.name: estimates[each.name][0] for each in used if not each.by_label},
-        {each.name: estimates[each.name] for each in used if each.by_label},
+        {metric.name: estimates[metric.name][0] for metric in used if not metric.by_label},
+        {metric.name: estimates[metric.name] for metric in used if metric.by_label},
         unit,
         count,
         len(comparison.names),

@@ -64,7 +64,7 @@ def frame_share_table(comparison: Comparison) -> np.ndarray:
 
 def videos_without_truth(comparison: Comparison) -> int:
     """How many videos a mean over videos leaves out."""
-    return sum(each is None for each in comparison.table(segments))
+    return sum(part is None for part in comparison.table(segments))
 
 
 @metric("Frame accuracy, mean over videos", needs="rows", left_out=videos_without_truth)
@@ -118,7 +118,7 @@ def edit_of(truth: Runs, predicted: Runs) -> float:
 def edit_table(comparison: Comparison) -> np.ndarray:
     """(n, 2): the edit score of each video, and 1 where it has one."""
     scored = comparison.table(segments)
-    return np.array([(edit_of(*each), 1.0) if each else (0.0, 0.0) for each in scored]).reshape(-1, 2)
+    return np.array([(edit_of(*part), 1.0) if part else (0.0, 0.0) for part in scored]).reshape(-1, 2)
 
 
 @metric("Edit score", needs="rows", left_out=videos_without_truth)
@@ -152,7 +152,7 @@ def match(truth: Runs, predicted: Runs, cut: int) -> tuple[int, int, int]:
 
 def match_table(comparison: Comparison, cut: int) -> np.ndarray:
     """(n, 3): true positives, false positives, false negatives of each video."""
-    counted = (match(each[0], each[1], cut) if each else (0, 0, 0) for each in comparison.table(segments))
+    counted = (match(part[0], part[1], cut) if part else (0, 0, 0) for part in comparison.table(segments))
     return np.array(list(counted), np.float64).reshape(-1, 3)
 
 
@@ -171,9 +171,9 @@ def f1_at(comparison: Comparison, cut: int) -> Any:
 def video_f1_table(comparison: Comparison, cut: int) -> np.ndarray:
     """(n, 2): the F1 of each video, 1 where it has no segment on either side, and 1 where it is counted."""
     right, wrong, missed = comparison.table(match_table, cut).T
-    each = share(2 * right, 2 * right + wrong + missed)
-    counted = np.array([one is not None for one in comparison.table(segments)], np.float64)
-    return np.stack([np.where(np.isnan(each), 1.0, each) * counted, counted], axis=1)
+    part = share(2 * right, 2 * right + wrong + missed)
+    counted = np.array([row is not None for row in comparison.table(segments)], np.float64)
+    return np.stack([np.where(np.isnan(part), 1.0, part) * counted, counted], axis=1)
 
 
 def f1_by_video_at(comparison: Comparison, cut: int) -> Any:

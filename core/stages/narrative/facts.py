@@ -137,8 +137,11 @@ def _labels(stretches: Sequence[LabelledStretch], seen_s: float) -> tuple[LabelF
         by_label.setdefault(stretch.segment.label, []).append(stretch)
     label_rows = []
     for label, own in by_label.items():
-        total_s = sum(each.length_s for each in own)
-        clips, longest = len({each.name for each in own}), max(own, key=lambda each: each.length_s)
+        total_s = sum(labelled_stretch.length_s for labelled_stretch in own)
+        clips, longest = (
+            len({labelled_stretch.name for labelled_stretch in own}),
+            max(own, key=lambda labelled_stretch: labelled_stretch.length_s),
+        )
         share, mean_s = part(total_s, seen_s), total_s / len(own)
         label_rows.append(LabelFacts(label, len(own), clips, total_s, share, mean_s, longest, _sure(own)))
     return tuple(sorted(label_rows, key=lambda label_facts: -label_facts.total_s))
@@ -187,7 +190,8 @@ def _unsure(stretches: Sequence[LabelledStretch]) -> Iterator[Oddity]:
         if stretch.segment.confidence is not None and stretch.segment.confidence < UNSURE
     ]
     yield from (
-        Oddity("unsure", stretch) for stretch in sorted(unsure, key=lambda each: each.segment.confidence or 0)[:LISTED]
+        Oddity("unsure", stretch)
+        for stretch in sorted(unsure, key=lambda labelled_stretch: labelled_stretch.segment.confidence or 0)[:LISTED]
     )
 
 

@@ -256,8 +256,8 @@ def _steps(model: Any, optimizer: Any, settings: NetworkSettings) -> tuple[Calla
 
     def losses(scores, targets, weights):
         wanted = tf.one_hot(targets, labels)  # (N, T, C)
-        each = keras.losses.categorical_crossentropy(wanted, scores, label_smoothing=settings.smoothing)  # (N, T)
-        return tf.reduce_sum(each * weights), tf.reduce_sum(weights)
+        item = keras.losses.categorical_crossentropy(wanted, scores, label_smoothing=settings.smoothing)  # (N, T)
+        return tf.reduce_sum(item * weights), tf.reduce_sum(weights)
 
     def hits(scores, targets, weights):
         return tf.math.count_nonzero((tf.argmax(scores, -1) == targets) & (weights > 0))

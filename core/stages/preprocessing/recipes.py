@@ -55,10 +55,10 @@ def source_stretch_s(recipe: Recipe) -> tuple[float, float]:
     Only a Trim that comes before every step that looks at more than one frame can tell; stop is inf for the end.
     """
     start_s, stop_s = 0.0, math.inf
-    for each in itertools.takewhile(lambda each: isinstance(each, (Trim, PictureStep)), recipe.steps):
-        if isinstance(each, Trim):
-            start_s = max(start_s, each.kept_s[0])
-            stop_s = min(stop_s, each.kept_s[1] if each.kept_s[1] < TO_THE_END_S else math.inf)
+    for item in itertools.takewhile(lambda item: isinstance(item, (Trim, PictureStep)), recipe.steps):
+        if isinstance(item, Trim):
+            start_s = max(start_s, item.kept_s[0])
+            stop_s = min(stop_s, item.kept_s[1] if item.kept_s[1] < TO_THE_END_S else math.inf)
     return start_s, stop_s
 
 

@@ -84,13 +84,13 @@ class _Walk:
 def picked(info: VideoInfo, indices: Sequence[int], *, size_px: tuple[int, int] | None = None) -> Iterator[Frame]:
     """The frames of these indices, which must rise, one by one; where many lie between two of them, by seeking."""
     start = 0
-    for place in range(1, len(indices) + 1):
-        if place == len(indices) or indices[place] - indices[place - 1] > SEEK_OVER:
-            run = set(indices[start:place])
-            for index, picture in _pictures(info, indices[start], indices[place - 1] + 1):
+    for position in range(1, len(indices) + 1):
+        if position == len(indices) or indices[position] - indices[position - 1] > SEEK_OVER:
+            run = set(indices[start:position])
+            for index, picture in _pictures(info, indices[start], indices[position - 1] + 1):
                 if index in run:
                     yield _frame(info, index, picture, size_px)
-            start = place
+            start = position
 
 
 def near(
@@ -193,11 +193,11 @@ def _indexed(info: VideoInfo, pictures: Iterable[Any], base: Fraction) -> Iterat
         stamp = picture.pts if info.clock == "pts" else picture.dts
         if stamp is not None:
             ticks = (stamp - start) * base.numerator
-            place = _place(info.times_s, ticks.numerator / (ticks.denominator * base.denominator))
+            position = _place(info.times_s, ticks.numerator / (ticks.denominator * base.denominator))
         else:
-            place = index + 1 if info.clock == "dts" and 0 <= index < info.frame_count - 1 else None
-        if place is not None and place > index:
-            index = place
+            position = index + 1 if info.clock == "dts" and 0 <= index < info.frame_count - 1 else None
+        if position is not None and position > index:
+            index = position
             yield index, picture
 
 

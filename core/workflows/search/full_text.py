@@ -86,7 +86,7 @@ def _pieces(run: str) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ParsedQuery:
     """A query taken apart. words: all in order; units: words, and pairs of letters, that lines are found by.
 
     phrases: what was put in quotation marks; loose: whether words stand beside them. spelled: how else words with
@@ -107,25 +107,25 @@ class Asked:
         )
 
 
-def asked(query: str) -> Asked:
+def parse_query(query: str) -> ParsedQuery:
     """What a query asks for."""
-    phrases = tuple(filter(None, (tuple(words_of("".join(found))) for found in QUOTED.findall(query))))
+    phrases = tuple(filter(None, (tuple(words_of("".join(groups))) for groups in QUOTED.findall(query))))
     exact = {word for phrase in phrases for word in phrase}
     units: dict[tuple[str, ...], None] = {}
     for run in RUN.findall(folded(query)):
-        units |= dict.fromkeys(list(pairwise(WORD.findall(run))) or [(run,)])
+        units |= dict.spellings(list(pairwise(WORD.findall(run))) or [(run,)])
     telling = tuple(unit for unit in units if exact.issuperset(unit) or not FUNCTION & set(unit))
     lowered = RUN.findall(unicodedata.normalize("NFKC", query).casefold())
     spelled = {folded(word): folded(word.translate(UMLAUTS)) for word in lowered if word != word.translate(UMLAUTS)}
     loose = bool(words_of(QUOTED.sub(" ", query)))
-    return Asked(tuple(words_of(query)), telling or tuple(units), phrases, loose, spelled)
+    return ParsedQuery(tuple(words_of(query)), telling or tuple(units), phrases, loose, spelled)
 
 
 @dataclass(frozen=True)
 class Vocabulary:
     """The words of all lines, with what finds them. row: all words, each after a line break, and one at the end."""
 
-    places: Mapping[str, int]
+    index_of: Mapping[str, int]
     row: str = field(repr=False)
 
     def near(self, word: str, spelled: str) -> dict[int, float]:
@@ -135,16 +135,16 @@ class Vocabulary:
             short = stem(word)
             for other in self._begin_with(short[:-1] if len(short) > STEM else short):
                 if stem(other) == short:
-                    values[self.places[other]] = FORM
+                    values[self.index_of[other]] = FORM
                 elif len(word) >= BEGINNING and other.startswith(word):
-                    values[self.places[other]] = LONGER
-            bare = self.places.get(BARE.sub(r"\1", word))  # Tuer, where lines have Tür
+                    values[self.index_of[other]] = LONGER
+            bare = self.index_of.get(BARE.sub(r"\1", word))  # Tuer, where lines have Tür
             values |= {} if bare is None else {bare: FORM}
-        return values | dict.fromkeys(self.exact(word, spelled), 1.0)
+        return values | dict.spellings(self.exact(word, spelled), 1.0)
 
     def exact(self, word: str, spelled: str) -> list[int]:
         """The places of a word, and of how else it is written."""
-        return [self.places[fromkey] for fromkey in dict.fromkeys((word, spelled)) if fromkey in self.places]
+        return [self.index_of[spelling] for spelling in dict.spellings((word, spelled)) if spelling in self.index_of]
 
     def _begin_with(self, letters: str) -> Iterator[str]:
         at = self.row.find(f"\n{letters}")
@@ -161,13 +161,13 @@ def _vocabulary(words: tuple[str, ...]) -> Vocabulary:
 
 def begins(text: str, query: str) -> int:
     """Where in a text the first word stands that a query asks for, or one like it; 0 where there is none."""
-    sought = {stem(word) for unit in asked(query).units for word in unit}
+    sought = {stem(word) for unit in parse_query(query).units for word in unit}
     numbers = (match.start() for match in RUN.finditer(text) if sought & {stem(word) for word in words_of(match[0])})
     return next(numbers, 0)
 
 
 @dataclass(frozen=True)
-class Said:
+class TextMatch:
     """A line in which words stand. row: its place in the index; score: 0 to 1; whole: all words are in it."""
 
     row: int
@@ -175,9 +175,9 @@ class Said:
     whole: bool
 
 
-def lines(index: Index, query: str, inside: np.ndarray) -> list[Said]:
+def lines(index: Index, query: str, inside: np.ndarray) -> list[TextMatch]:
     """The lines in which the words of a query stand, best first. inside: (sources,) bool, those that are searched."""
-    sought = asked(query)
+    sought = parse_query(query)
     if not sought.units or not len(index.word):
         return []
     near = _near(_vocabulary(index.words), sought)
@@ -185,32 +185,34 @@ def lines(index: Index, query: str, inside: np.ndarray) -> list[Said]:
     rows = np.flatnonzero(shares > 0 if sought.phrases else shares >= LEAST_SHARE)
     lengths = np.diff(np.append(index.line_word, len(index.word)))[rows]
     best = rows[np.lexsort((lengths, -shares[rows] * quality[rows]))][:CLOSELY]
-    saids = [
-        one for row in best if (one := _closely(index, sought, near, int(row), float(shares[row]), float(quality[row])))
+    matches = [
+        match
+        for row in best
+        if (match := _closely(index, sought, near, int(row), float(shares[row]), float(quality[row])))
     ]
     common = _commonness(int((shares >= WHOLE).sum()), sought)
-    saids = [replace(one, score=max(0.0, float(one.score - common))) for one in saids]
-    return sorted(saids, key=lambda one: -one.score)  # shorter lines first where these are equal, as they come
+    matches = [replace(match, score=max(0.0, float(match.score - common))) for match in matches]
+    return sorted(matches, key=lambda match: -match.score)  # shorter lines first where these are equal, as they come
 
 
-def _commonness(count: int, sought: Asked) -> float:
+def _commonness(count: int, sought: ParsedQuery) -> float:
     """What is taken off the lines of a query that `count` lines hold all words of: they tell little then."""
     return 0.0 if sought.phrases else COMMONNESS * max(0.0, np.log10(max(count, 1) / COMMON))
 
 
-def _near(vocabulary: Vocabulary, sought: Asked) -> dict[str, dict[int, float]]:
+def _near(vocabulary: Vocabulary, sought: ParsedQuery) -> dict[str, dict[int, float]]:
     """What each word of a query is found by: places in the vocabulary and what each counts."""
     exact = {word for phrase in sought.phrases for word in phrase}
     entries = {}
-    for word in dict.fromkeys((*sought.words, *exact)):
+    for word in dict.spellings((*sought.words, *exact)):
         spelled = sought.spelled.get(word, word)
         indices = vocabulary.exact(word, spelled)
-        entries[word] = dict.fromkeys(indices, 1.0) if word in exact else vocabulary.near(word, spelled)
+        entries[word] = dict.spellings(indices, 1.0) if word in exact else vocabulary.near(word, spelled)
     return entries
 
 
 def _shares(
-    index: Index, sought: Asked, near: Mapping[str, Mapping[int, float]], inside: np.ndarray
+    index: Index, sought: ParsedQuery, near: Mapping[str, Mapping[int, float]], inside: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """(L,) how much of the query each line holds, by the weight of its words; (L,) how exactly these stand there.
 
@@ -218,7 +220,7 @@ def _shares(
     """
     count = len(index.line_word)
     some = np.zeros(len(index.words), bool)
-    some[[place for unit in sought.units for word in unit for place in near[word]]] = True
+    some[[position for unit in sought.units for word in unit for position in near[word]]] = True
     at = np.flatnonzero(some[index.word])  # (P,) where in the row of words something stands that was asked for
     word = index.word[at]
     line = np.searchsorted(index.line_word, at, side="right") - 1
@@ -247,15 +249,15 @@ def _counts(values: Mapping[int, float], size: int) -> np.ndarray:
 
 
 def _closely(
-    index: Index, sought: Asked, near: Mapping[str, Mapping[int, float]], row: int, share: float, quality: float
-) -> Said | None:
+    index: Index, sought: ParsedQuery, near: Mapping[str, Mapping[int, float]], row: int, share: float, quality: float
+) -> TextMatch | None:
     """A line looked at word by word; None where something that was put in quotation marks does not stand there."""
     words = index.line_words(row)
     if not all(_stands(phrase, words, near) for phrase in sought.phrases):
         return None
     if (sought.phrases and not sought.loose) or _stands(sought.words, words, near):
-        return Said(row, 1.0, True)
-    return Said(row, float(SCATTERED * quality * share**2), share >= WHOLE)
+        return TextMatch(row, 1.0, True)
+    return TextMatch(row, float(SCATTERED * quality * share**2), share >= WHOLE)
 
 
 def _stands(phrase: Sequence[str], words: Sequence[int], near: Mapping[str, Mapping[int, float]]) -> bool:

@@ -1,1 +1,1 @@
-"""Long work in processes of its own: see runner, worker and cluster."""
+"""Long work in processes of its own: see runner, records, worker and cluster."""

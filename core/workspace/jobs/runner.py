@@ -8,51 +8,26 @@ Nothing here knows of video. dask is imported in the background thread that star
 """
 
 import contextlib
-import os
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from uuid import uuid4
 
 from core.base.errors import AnalysisError, JobLost
 from core.domain.jobs import Job, State
 from core.workspace.jobs.cluster import CRASH, Lane, configure_dask, own_cluster
+from core.workspace.jobs.records import LOST, Records, RunningJob, progressed, settled, this_process
 from core.workspace.jobs.worker import REPORT_BUG, SMALLER, TOPIC, answer, ask_to_stop, packed, work
 
 MEMORY_TOPIC = "worker-restart-memory"  # where dask's nannies say that they ended a worker for its memory
 SAVE_EVERY_S = 1.0
-RATE_OVER_S = 30.0
 CANCEL_WITHIN_S = 30.0
-
-
-class Records(Protocol):
-    """Where jobs are remembered when the server is gone."""
-
-    def save_job(self, job: Job) -> None: ...
-
-    def load_job(self, key: str) -> Job | None: ...
-
-    def jobs(self) -> list[Job]: ...
-
-
-@dataclass
-class _Run:
-    """A job of this runner that has not ended, with what is needed to run it."""
-
-    job: Job
-    task: Callable[..., Any]
-    arguments: tuple[Any, ...]
-    token: str = field(default_factory=lambda: uuid4().hex)
-    future: Any = None
-    cancelled: bool = False
-    saved_at: float = 0.0
-    reports: deque[tuple[float, int]] = field(default_factory=deque)  # (epoch seconds, done), the first report left out
 
 
 class Runner:
@@ -77,10 +52,10 @@ class Runner:
         self._memory_bytes = memory_bytes
         self._log = log
         self._warm = warm
-        self._owner = _this_process()
+        self._owner = this_process()
         self._lock = threading.RLock()
-        self._runs: dict[str, _Run] = {}  # by job key
-        self._waiting: deque[_Run] = deque()
+        self._runs: dict[str, RunningJob] = {}  # by job key
+        self._waiting: deque[RunningJob] = deque()
         self._handed: set[str] = set()  # tokens of runs that the workers have
         self._unsaved: dict[str, Job] = {}  # jobs that have ended, until their record is written
         self._cluster: Any = None
@@ -102,7 +77,7 @@ class Runner:
             if key in self._runs:
                 return self._runs[key].job
             job = Job(key, title, submitted=time.time(), owner=self._owner)
-            run = _Run(job, task, args)
+            run = RunningJob(job, task, args)
             self._runs[key] = run
             self._waiting.append(run)
             self._save(run)
@@ -130,7 +105,7 @@ class Runner:
             if known := self._runs[key].job if key in self._runs else self._unsaved.get(key):
                 return known
         job = self._records.load_job(key)
-        return _settled(job) if job else None
+        return settled(job) if job else None
 
     def ask(self, task: Callable[..., Any], *args: Any, timeout_s: float = 30.0) -> Any:
         """What `task(*args)` returns, computed in the quick lane.
@@ -158,7 +133,7 @@ class Runner:
             self._closed = True
             handed = list(self._handed)
             for run in list(self._runs.values()):
-                self._end(run, "lost", *_LOST)
+                self._end(run, "lost", *LOST)
             self._waiting.clear()
         self._starter.join()
         for token in handed:  # a task that stops by itself spares the wait for its process
@@ -184,8 +159,8 @@ class Runner:
     def _forget_the_dead(self) -> None:
         """Tell jobs of servers that are gone as lost."""
         for job in self._records.jobs():
-            if (settled := _settled(job)) is not job and job.key not in self._runs:
-                self._records.save_job(settled)
+            if (known := settled(job)) is not job and job.key not in self._runs:
+                self._records.save_job(known)
 
     def _connect(self) -> None:
         from distributed import Client
@@ -234,7 +209,7 @@ class Runner:
             except Exception as error:  # whatever pickle says of a task that cannot travel
                 self._end(run, "failed", f"{run.job.title} could not be sent to its process: {error}", REPORT_BUG)
 
-    def _next(self) -> _Run | None:
+    def _next(self) -> RunningJob | None:
         """The next run to hand over; None while the lane is taken, or when nothing waits."""
         with self._lock:
             if self._closed or not self._waiting or (self._handed and not self._scheduler):
@@ -250,14 +225,14 @@ class Runner:
             run = next((run for run in self._runs.values() if run.token == report["token"]), None)
             if run is None:
                 return
-            run.job = _progressed(run, report)
+            run.job = progressed(run, report)
             if time.monotonic() - run.saved_at >= SAVE_EVERY_S:
                 self._save(run)
 
     def _told_of_memory(self, event: tuple[float, dict[str, Any]]) -> None:
         self._too_large.add(event[1]["worker"])
 
-    def _ended(self, run: _Run, future: Any) -> None:
+    def _ended(self, run: RunningJob, future: Any) -> None:
         """Record how a run that was handed over has ended, and begin the next."""
         if future.status == "finished":
             try:
@@ -267,11 +242,11 @@ class Runner:
         elif future.status == "error":
             state, error, hint = "failed", *self._explained(future.exception(timeout=10))
         else:
-            state, error, hint = "lost", *_LOST
+            state, error, hint = "lost", *LOST
         self._end(run, "cancelled" if run.cancelled and state != "done" else state, error, hint)
         self._advance()
 
-    def _end(self, run: _Run, state: State, error: str = "", hint: str = "") -> None:
+    def _end(self, run: RunningJob, state: State, error: str = "", hint: str = "") -> None:
         """Record the end of a run, once."""
         with self._lock:
             self._handed.discard(run.token)
@@ -287,7 +262,7 @@ class Runner:
             self._unsaved[run.job.key] = run.job
             self._save(run)
 
-    def _save(self, run: _Run) -> None:
+    def _save(self, run: RunningJob) -> None:
         """Have the record written in the background, in the order of the changes."""
         run.saved_at = time.monotonic()
         self._saver.submit(self._write, run.job)
@@ -299,7 +274,7 @@ class Runner:
                 if self._unsaved.get(job.key) is job:
                     del self._unsaved[job.key]
 
-    def _stop(self, run: _Run) -> None:
+    def _stop(self, run: RunningJob) -> None:
         """Ask a running task to stop, and end its process if it does not listen."""
         stop_at = time.monotonic() + CANCEL_WITHIN_S
         while time.monotonic() < stop_at and self._runs.get(run.job.key) is run:
@@ -364,7 +339,7 @@ class Runner:
         except KilledWorker as error:
             raise JobLost(*self._explained(error)) from error
         except CancelledError as error:
-            raise JobLost(*_LOST) from error
+            raise JobLost(*LOST) from error
         except TimeoutError as error:
             if future.status == "error":
                 raise
@@ -375,51 +350,5 @@ class Runner:
         return value
 
 
-_LOST = ("The program was closed before this was done.", "Start it again.")
-
-
 def _no_answer(timeout_s: float) -> JobLost:
     return JobLost(f"There was no answer within {timeout_s:g} s.", "The machine may be busy: try again in a moment.")
-
-
-def _this_process() -> str:
-    """Number and birth of this process, which no later one shares."""
-    import psutil
-
-    return f"{os.getpid()}:{psutil.Process().create_time():.1f}"
-
-
-def _alive(owner: str) -> bool:
-    """Whether the process that called itself `owner` still runs here."""
-    import psutil
-
-    try:
-        number, born = owner.split(":")
-        return abs(psutil.Process(int(number)).create_time() - float(born)) < 2
-    except (ValueError, psutil.Error):
-        return False
-
-
-def _settled(job: Job) -> Job:
-    """The record, told as lost if it was under way in a process that is gone."""
-    if not job.active or _alive(job.owner):
-        return job
-    error, hint = _LOST
-    ended = job.reported or job.submitted
-    return replace(job, state="lost", error=error, hint=hint, finished=ended, stopping=False)
-
-
-def _progressed(run: _Run, report: dict[str, Any]) -> Job:
-    """The record after a report; the rate is counted over the last RATE_OVER_S seconds."""
-    job, now, done = run.job, report["at"], report["done"]
-    if not job.started:
-        return replace(job, state="running", started=now)
-    if done < job.done or report["total"] != job.total:
-        run.reports.clear()  # another stage has begun
-    else:
-        run.reports.append((now, done))
-    while len(run.reports) > 2 and now - run.reports[1][0] > RATE_OVER_S:
-        run.reports.popleft()
-    since, since_done = run.reports[0] if run.reports else (0.0, 0)
-    news = {"done": done, "total": report["total"], "message": report["message"]}
-    return replace(job, **news, reported=now, since=since, since_done=since_done)

@@ -28,7 +28,7 @@ from core.domain.serialization import from_json, to_json
 from core.workspace.store.annotations import Journals
 from core.workspace.store.datasets import DatasetEntry, LabelledSets
 from core.workspace.store.results import remove
-from core.workspace.store.videos import Clips, VideoEntry, cleaned_name
+from core.workspace.store.videos import VideoEntry, VideoRecords, cleaned_name
 
 __all__ = ["DatasetEntry", "Store", "VideoEntry", "cleaned_name"]
 
@@ -38,7 +38,7 @@ EXPORTS_KEPT_S = 7 * 86400.0
 JOBS_KEPT_S = 30 * 86400.0
 
 
-class Store(Clips, LabelledSets, Journals):
+class Store(VideoRecords, LabelledSets, Journals):
     """The workspace at one path."""
 
     @property

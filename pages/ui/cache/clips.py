@@ -8,7 +8,7 @@ from core.base.errors import AnalysisError, ResultMissing
 from core.domain import Analysis, Branches, Features, Frame, Lines, Prediction, Quality, Recipe, Sheet
 from core.stages.networks.explain import projection
 from core.stages.preprocessing.frame_clock import Clock, choosing, clock_of
-from core.stages.video.quality import QualityFinding, findings
+from core.stages.quality import QualityFinding, findings
 from core.workflows import clips, predictions, texts
 from core.workflows import frames as frames_workflow
 from core.workflows.search import thumbnails

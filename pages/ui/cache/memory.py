@@ -31,7 +31,7 @@ def cached(
         own = inspect.signature(recall)
         update_wrapper(recall, read)  # Streamlit tells functions apart by name and source
         recall.__signature__ = own  # type: ignore[attr-defined]
-        remembered = st.cache_resource(recall, max_entries=most, show_spinner=spinner)
+        remembered = st.cache_resource(max_entries=most, show_spinner=spinner)(recall)
         signature = inspect.signature(read)
 
         def reader(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Value:

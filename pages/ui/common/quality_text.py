@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from html import escape
 
 from core.domain import Segment
-from core.stages.video.quality import QualityFinding
+from core.stages.quality import QualityFinding
 from pages.ui.common import formatting
 
 NOTHING_FOUND = "No problems found."

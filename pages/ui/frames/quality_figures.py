@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.domain import Quality
-from core.stages.video.quality import BLACK_SHARE, DARK_LUMA, QualityFinding
+from core.stages.quality import BLACK_SHARE, DARK_LUMA, QualityFinding
 from pages.ui.common import figures, formatting
 
 if TYPE_CHECKING:

@@ -122,7 +122,7 @@ def _kept(now: State) -> None:
         )
         st.caption(
             f":material/check_circle: {done} · {formatting.count(len(track.segments), 'segment')} · "
-            f"{formatting.length(track.seen_s)} looked at"
+            f"{formatting.length(track.seen_s)} reviewed"
         )
 
 

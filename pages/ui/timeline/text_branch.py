@@ -29,7 +29,7 @@ def source(name: str) -> str:
     """The name of a source of texts, for people."""
     known = {"subtitle": "Subtitles", "transcript": "Transcript", "speech": "Speech", "note": "Notes"}
     language = name.removeprefix("subtitle inside")
-    inside = f"Embedded{language and f' ({language.strip()})'}"
+    inside = f"Embedded subtitles{language and f' ({language.strip()})'}"
     return inside if name.startswith("subtitle inside") else known.get(name, name)
 
 

@@ -41,7 +41,7 @@ def show(entries: list[DatasetEntry]) -> None:
         key, "Compute features", training.gather, state.store(), *task, there=there, about=_about(dataset), kept=KEPT
     ):
         return
-    st.caption(f":material/check_circle: The CNN has looked at all {formatting.count(len(dataset.items), 'clip')}.")
+    st.caption(f":material/check_circle: Features of all {formatting.count(len(dataset.items), 'clip')} are available.")
     theme.section("Network", "Medium is suitable for most datasets.")
     options, worded = form.options(), _worded(dataset)
     _begin(entry, dataset, split, options, backbone, view, worded)

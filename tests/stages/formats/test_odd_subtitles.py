@@ -41,7 +41,7 @@ def test_odd_subtitles_are_taken_or_refused_on_the_page(answering, name: str):
     kept = texts.lines_of(state.store(), DIGEST)
     assert [len(each.lines) for each in kept] == ([] if lines is None else [lines])
     assert all("<" not in line.text for each in kept for line in each.lines)
-    assert ("There are none yet." in told(at)) == (lines is None)
+    assert ("No text yet." in told(at)) == (lines is None)
 
 
 def test_odd_subtitles_are_taken_or_refused_at_the_command_line(

@@ -135,7 +135,7 @@ def _rows(name: str, text: str, sign: str, header: Sequence[str]) -> tuple[list[
             line = reader.line_num + 1
     except csv.Error as error:
         raise refused(name, reader.line_num, "a row of cells", str(error)) from error
-    index = next((place for place, (_, cells) in enumerate(rows) if cells == list(header)), None)
+    index = next((index for index, (_, cells) in enumerate(rows) if cells == list(header)), None)
     if index is None:
         raise refused(name, 1, "a header of BORIS on one line", "one within quotes")
     return rows, index
@@ -181,7 +181,7 @@ def _observed(reader: Reader, name: str, rows: Sequence[EventRow], events: Any) 
 def _one_file(reader: Reader, row: EventRow) -> None:
     """Where an observation runs on over several files, only labels in the first count from its beginning."""
     match = re.match(r"player #1:([^|]*)", row.cells.get("Source", ""))
-    several = [base(one) for one in match[1].split(";") if one] if match else []
+    several = [base(entry) for entry in match[1].split(";") if entry] if match else []
     if len(several) > 1 and base(row.first(MEDIA)) != several[0]:
         got = f"{base(row.first(MEDIA)) or 'a label'}, after {len(several) - 1} others"
         hint = "Its times run on from file to file: export observations of one file each."
@@ -349,16 +349,16 @@ def checked(clip: ClipLabels, title: str) -> list[Placed]:
     """The segments of a clip; one label at a time for each subject, as BORIS pairs starts and stops by label."""
     one_line(clip.labels, title)
     placed_segments, latest = placed(clip, title), {}
-    for one in placed_segments:
-        key = one.segment.label, one.lane.subject
-        if latest.get(key, 0.0) > one.segment.start_s + EXACT_S:
+    for placed_segment in placed_segments:
+        key = placed_segment.segment.label, placed_segment.lane.subject
+        if latest.get(key, 0.0) > placed_segment.segment.start_s + EXACT_S:
             raise FormatInvalid(
-                f"{title} pairs starts and stops by label: {one.segment.label!r} at {one.segment.start_s:g} s overlaps "
-                "itself in another track.",
+                f"{title} pairs starts and stops by label: {placed_segment.segment.label!r} at "
+                f"{placed_segment.segment.start_s:g} s overlaps itself in another track.",
                 "Give the tracks different subjects or labels, or choose ELAN.",
             )
-        latest[key] = max(latest.get(key, 0.0), one.segment.stop_s)
-        in_ms(one.segment, title)
+        latest[key] = max(latest.get(key, 0.0), placed_segment.segment.stop_s)
+        in_ms(placed_segment.segment, title)
     return placed_segments
 
 

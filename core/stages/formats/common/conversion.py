@@ -177,7 +177,7 @@ def _left_out(labels: Labels, table: dict[str, str]) -> list[Finding]:
     for label, name in table.items():
         count = sum(
             (clip.label == label)
-            + sum(one.label == label for lane in clip.lanes for one in (*lane.segments, *lane.points))
+            + sum(entry.label == label for lane in clip.lanes for entry in (*lane.segments, *lane.points))
             for clip in labels.clips
         )
         if not name and count:

@@ -42,7 +42,7 @@ def cue(number: int, segment: Segment, title: str, mark: str) -> str:
 
 def cues(labels: Labels, title: str, mark: str) -> list[str]:
     """The cues of the only clip of labels."""
-    segments = [one.segment for one in placed(one_clip(labels, title), title)]
+    segments = [item.segment for item in placed(one_clip(labels, title), title)]
     return [cue(number, segment, title, mark) for number, segment in enumerate(segments, start=1)]
 
 

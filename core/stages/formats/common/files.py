@@ -126,15 +126,15 @@ def read_path(path: Path) -> Files:
 
 def _folder(path: Path) -> Files:
     files, size = {}, 0
-    for one in sorted(path.rglob("*")):
-        if not one.is_file() or one.name.startswith(".") or one.stat().st_size > LARGEST_BYTES:
+    for file in sorted(path.rglob("*")):
+        if not file.is_file() or file.name.startswith(".") or file.stat().st_size > LARGEST_BYTES:
             continue
-        size += one.stat().st_size
+        size += file.stat().st_size
         if size > LARGEST_BYTES or len(files) >= MOST_FILES:
             hint = "Give the folder of the lists, without the clips."
             limit = f"at most {MOST_FILES} files of {LARGEST_BYTES >> 20} MiB together"
             raise refused(path.name, 0, limit, "more", hint)
-        files[one.relative_to(path).as_posix()] = one.read_bytes()
+        files[file.relative_to(path).as_posix()] = file.read_bytes()
     return files
 
 

@@ -92,8 +92,8 @@ def _held(clip: ClipLabels) -> set[str]:
     seen = {lane.seen for lane in clip.lanes}
     parts = [span for span in seen if span and not (span[0][0] <= 0 and span[0][1] >= clip.end_s > 0)]
     there = {
-        "confidence": any(one.confidence is not None for one in [*segments, *points]),
-        "notes": any(one.note for one in [*segments, *points]),
+        "confidence": any(entry.confidence is not None for entry in [*segments, *points]),
+        "notes": any(entry.note for entry in [*segments, *points]),
         "overlaps": any(values[1] > other[0] for values, other in pairwise(times)),
         "points": bool(points),
         "split": bool(clip.split or clip.group or clip.subject),

@@ -177,14 +177,14 @@ class Reader:
                     "Give the clip too, to say that all of it was watched: with --video at the command line.",
                 )
             seen = ((0.0, made.end_s),)
-        sound = [one for event in events if (one := self._sound(event, made, exact))]
+        sound = [candidate for event in events if (candidate := self._sound(event, made, exact))]
         return replace(made, lanes=self._lanes(sound, seen))
 
     def lane(
         self, events: Iterable[Event], clip: ClipLabels, seen: tuple[tuple[float, float], ...], **names: str
     ) -> Lane:
         """One track of a file that parts labels into tracks itself: labels that overlap in it are refused."""
-        own = [one for event in events if (one := self._sound(event, clip, False))]
+        own = [candidate for event in events if (candidate := self._sound(event, clip, False))]
         own.sort(key=lambda event: (event.start_s, event.stop_s, event.label))
         self._once(own)
         self._apart(own)
@@ -274,9 +274,9 @@ class Reader:
             groups.setdefault((event.lane, event.author, event.subject), []).append(event)
         lanes: list[Lane] = []
         for own in groups.values():
-            own.sort(key=lambda one: (one.start_s, one.stop_s, one.label))
+            own.sort(key=lambda event: (event.start_s, event.stop_s, event.label))
             self._once(own)
-            stretches = [one for one in own if one.start_s < one.stop_s]
+            stretches = [event for event in own if event.start_s < event.stop_s]
             if any(True for _ in _overlaps(stretches)):
                 by_label: dict[str, list[Event]] = {}
                 for event in own:
@@ -297,9 +297,9 @@ class Reader:
                 self.problems.add(other.where, "each label once", got)
 
     def _apart(self, events: Sequence[Event]) -> None:
-        for one, other in _overlaps([event for event in events if event.start_s < event.stop_s]):
-            since = f"{one.start_s:g} s ({_where(one.where)})"
-            got = f"{other.label!r} from {other.start_s:g} s, while {one.label!r} lasts since {since}"
+        for candidate, other in _overlaps([event for event in events if event.start_s < event.stop_s]):
+            since = f"{candidate.start_s:g} s ({_where(candidate.where)})"
+            got = f"{other.label!r} from {other.start_s:g} s, while {candidate.label!r} lasts since {since}"
             self.problems.add(other.where, "one label at a time in a track", got)
 
 
@@ -319,7 +319,7 @@ def _lane(events: Sequence[Event], seen: tuple[tuple[float, float], ...], name: 
         start_s = max(event.start_s, segments[-1].stop_s) if segments else event.start_s
         if start_s < event.stop_s:
             segments.append(Segment(start_s, event.stop_s, event.label, event.confidence, event.note))
-    moments = [one for one in events if one.start_s == one.stop_s]
+    moments = [event for event in events if event.start_s == event.stop_s]
     points = tuple(Point(moment.start_s, moment.label, moment.confidence, moment.note) for moment in moments)
     return Lane(tuple(segments), points, seen, name, events[0].author, events[0].subject)
 

@@ -116,15 +116,15 @@ def frame_labels(clip: ClipLabels, title: str, background: str) -> list[str]:
     """
     info = clock(clip, title)
     row: list[str] = [""] * info.frame_count
-    for one in placed(clip, title):
-        first, stop = frame_range(one.segment, info, title)
+    for item in placed(clip, title):
+        first, stop = frame_range(item.segment, info, title)
         if taken := next((label for label in row[first:stop] if label), ""):
-            text = f"{one.segment.label!r} from {one.segment.start_s:g} s overlaps {taken!r}"
+            text = f"{item.segment.label!r} from {item.segment.start_s:g} s overlaps {taken!r}"
             raise FormatInvalid(
                 f"{title} holds one label a frame: {text}.",
                 "Choose a format that holds several labels at a time, such as ELAN or DeepEthogram.",
             )
-        row[first:stop] = [one.segment.label] * (stop - first)
+        row[first:stop] = [item.segment.label] * (stop - first)
     watched = seen_frames(stretched(clip, title).lanes, info)
     for frame, label in enumerate(row):
         if not label and not watched[frame]:
@@ -145,7 +145,7 @@ def seen_frames(lanes: Sequence[Lane], info: VideoInfo) -> list[bool]:
         for start_s, stop_s in lane.seen:
             first, stop = frames_of(start_s, stop_s, info)
             own[first:stop] = [True] * (stop - first)
-        row = [one and other for one, other in zip(row, own, strict=True)]
+        row = [entry and other for entry, other in zip(row, own, strict=True)]
     return row
 
 

@@ -96,7 +96,7 @@ def _obscured(pictures: np.ndarray, hidden: str) -> np.ndarray:
 def _with_hidden(pictures: np.ndarray, obscured: np.ndarray, taken: np.ndarray) -> np.ndarray:
     """The pictures with the places that are `taken`, (T, H, W) bool, obscured."""
     times, rows, columns = (
-        np.arange(length) * places // length for length, places in zip(pictures.shape[:3], taken.shape, strict=True)
+        np.arange(length) * count // length for length, count in zip(pictures.shape[:3], taken.shape, strict=True)
     )
     mask = taken[times[:, None, None], rows[None, :, None], columns[None, None, :]]  # (N, size, size)
     return np.where(mask[..., None], obscured, pictures)

@@ -45,7 +45,7 @@ def save(branch: TextBranch, path: Path) -> str:
     numbers = zip(ARRAYS, branch.model.get_weights(), strict=True)
     packed = io.BytesIO()
     np.savez_compressed(
-        packed, allow_pickle=False, **{TOLD: text}, **{name: each.astype("<f4") for name, each in numbers}
+        packed, allow_pickle=False, **{TOLD: text}, **{name: item.astype("<f4") for name, item in numbers}
     )
     partial = path.with_name(f".{path.name}.partial")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -120,7 +120,7 @@ def _array(raw: bytes, name: str) -> np.ndarray:
     expected = "|u1" if name == f"{TOLD}.npy" else "<f4"
     if head is None or head["kind"].decode() != expected:
         raise ValueError(f"{name}: expected the head of an array of {expected}, got {raw[:60]!a}")
-    shape, kind = tuple(int(each) for each in re.findall(rb"\d+", head["shape"])), np.dtype(expected)
+    shape, kind = tuple(int(item) for item in re.findall(rb"\d+", head["shape"])), np.dtype(expected)
     if math.prod(shape) * kind.itemsize != len(raw) - head.end():
         raise ValueError(f"{name}: expected {shape} of {expected}, got {len(raw) - head.end()} bytes")
     return np.frombuffer(raw, kind, offset=head.end()).reshape(shape)

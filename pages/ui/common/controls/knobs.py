@@ -29,12 +29,10 @@ def widget(knob: Knob, value: Any, *, key: str, disabled: bool = False) -> Any:
         return switch(knob, value, key=key, disabled=disabled)
     if knob.kind == "choice":
         return choice(knob, value, key=key, disabled=disabled)
-    kind, grid = (int, "%d") if knob.kind == "int" else (float, "%.5f")
+    about, kind = knob.help or None, int if knob.kind == "int" else float
     low, high, step = kind(knob.low), kind(knob.high), kind(knob.step)
-    if kind is int or knob.step < FINE:
-        return kind(
-            st.number_input(
-                knob.label, low, high, value, step, grid, key=key, help=knob.help or None, disabled=disabled
-            )
-        )
-    return st.slider(knob.label, low, high, value, step, key=key, help=knob.help or None, disabled=disabled)
+    if kind is float and knob.step >= FINE:
+        return st.slider(knob.label, low, high, value, step, key=key, help=about, disabled=disabled)
+    grid = "%d" if kind is int else "%.5f"
+    typed = st.number_input(knob.label, low, high, value, step, grid, key=key, help=about, disabled=disabled)
+    return kind(typed)  # type: ignore[arg-type]  # None only where it begins empty

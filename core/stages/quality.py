@@ -115,7 +115,7 @@ def _sharpness(luma: np.ndarray) -> float:
     for turned in (luma, luma.T):
         picture = turned.astype(np.float32)
         blurred = cv2.blur(picture, (_BLUR_TAPS, 1), borderType=cv2.BORDER_REFLECT)
-        sharp, soft = (np.abs(np.diff(each, axis=1)) for each in (picture, blurred))
+        sharp, soft = (np.abs(np.diff(item, axis=1)) for item in (picture, blurred))
         whole = float(sharp.sum())
         kept.append(1 - float(np.maximum(sharp - soft, 0).sum()) / whole if whole else 0.0)
     return 1 - max(kept)
@@ -244,9 +244,10 @@ def _gaps(info: VideoInfo) -> Iterator[QualityFinding]:
     times_s, gaps = info.times_s, []
     if len(times_s) > 2:
         gaps_s, usual_s = np.diff(times_s), usual_gaps_s(times_s)
-        for place in np.flatnonzero(gaps_s > GAP_RATIO * usual_s):
-            lost = max(1, round(float(gaps_s[place] / usual_s[place])) - 1)
-            gaps.append(QualityFinding(kind, float(times_s[place]), float(times_s[place + 1]), int(place), lost))
+        for position in np.flatnonzero(gaps_s > GAP_RATIO * usual_s):
+            lost = max(1, round(float(gaps_s[position] / usual_s[position])) - 1)
+            start_s, stop_s = float(times_s[position]), float(times_s[position + 1])
+            gaps.append(QualityFinding(kind, start_s, stop_s, int(position), lost))
     yield from _joined(gaps)
     lost = info.declared_count - info.frame_count - sum(finding.frames for finding in gaps)
     if info.damaged and info.declared_count and lost > 0:

@@ -1,0 +1,82 @@
+"""The records of jobs: what a run needs, how its record changes with a report, and what a dead server left behind."""
+
+import os
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+from uuid import uuid4
+
+from core.domain.jobs import Job
+
+RATE_OVER_S = 30.0
+
+
+class Records(Protocol):
+    """Where jobs are remembered when the server is gone."""
+
+    def save_job(self, job: Job) -> None: ...
+
+    def load_job(self, key: str) -> Job | None: ...
+
+    def jobs(self) -> list[Job]: ...
+
+
+@dataclass
+class RunningJob:
+    """A job of this runner that has not ended, with what is needed to run it."""
+
+    job: Job
+    task: Callable[..., Any]
+    arguments: tuple[Any, ...]
+    token: str = field(default_factory=lambda: uuid4().hex)
+    future: Any = None
+    cancelled: bool = False
+    saved_at: float = 0.0
+    reports: deque[tuple[float, int]] = field(default_factory=deque)  # (epoch seconds, done), the first report left out
+
+
+LOST = ("The program was closed before this was done.", "Start it again.")
+
+
+def this_process() -> str:
+    """Number and birth of this process, which no later one shares."""
+    import psutil
+
+    return f"{os.getpid()}:{psutil.Process().create_time():.1f}"
+
+
+def _alive(owner: str) -> bool:
+    """Whether the process that called itself `owner` still runs here."""
+    import psutil
+
+    try:
+        number, born = owner.split(":")
+        return abs(psutil.Process(int(number)).create_time() - float(born)) < 2
+    except (ValueError, psutil.Error):
+        return False
+
+
+def settled(job: Job) -> Job:
+    """The record, told as lost if it was under way in a process that is gone."""
+    if not job.active or _alive(job.owner):
+        return job
+    error, hint = LOST
+    ended = job.reported or job.submitted
+    return replace(job, state="lost", error=error, hint=hint, finished=ended, stopping=False)
+
+
+def progressed(run: RunningJob, report: dict[str, Any]) -> Job:
+    """The record after a report; the rate is counted over the last RATE_OVER_S seconds."""
+    job, now, done = run.job, report["at"], report["done"]
+    if not job.started:
+        return replace(job, state="running", started=now)
+    if done < job.done or report["total"] != job.total:
+        run.reports.clear()  # another stage has begun
+    else:
+        run.reports.append((now, done))
+    while len(run.reports) > 2 and now - run.reports[1][0] > RATE_OVER_S:
+        run.reports.popleft()
+    since, since_done = run.reports[0] if run.reports else (0.0, 0)
+    news = {"done": done, "total": report["total"], "message": report["message"]}
+    return replace(job, **news, reported=now, since=since, since_done=since_done)
