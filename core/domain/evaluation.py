@@ -104,7 +104,8 @@ class Comparison:
     def drawn(self, weights: np.ndarray) -> "DrawnComparison":
         """The same units, unit i counted weights[r, i] times in draw r; tables are shared. weights: (R, n) float64."""
         values: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(Comparison)}
-        return DrawnComparison(**(values | {"weights": weights}), whole=self)
+        values["weights"] = weights
+        return DrawnComparison(**values, whole=self)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
