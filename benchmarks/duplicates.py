@@ -13,7 +13,7 @@ import numpy as np
 
 from benchmarks.clips import ROOT
 from benchmarks.measure import Figure
-from core.domain import Frame, Looks
+from core.domain import Frame, PerceptualHashes
 from core.stages import video
 from core.workflows import datasets
 from core.workflows.datasets import duplicates
@@ -44,14 +44,14 @@ def main() -> list[Figure]:
     return found
 
 
-def _looks(path: Path) -> Looks:
+def _looks(path: Path) -> PerceptualHashes:
     info = video.probe(path, "ab")
     width = min(duplicates.WIDTH_PX, info.width_px)
     size = width, max(8, round(width * info.height_px / info.width_px))
     return datasets.looks(video.read(info, stop_s=duplicates.STEP_S * duplicates.MOST_MOMENTS, size_px=size))
 
 
-def _copies(path: Path) -> Iterator[tuple[str, Looks]]:
+def _copies(path: Path) -> Iterator[tuple[str, PerceptualHashes]]:
     """The hashes of copies of a clip, each encoded anew, with what was done to it."""
     frames = list(video.read(video.probe(path, "ab")))
     smaller = [_with(frame, _resized(frame.image, 2 / 3)) for frame in frames]

@@ -29,7 +29,7 @@ from core.stages.networks.explain import activations, attribution, deletion, lay
 from core.stages.networks.explain.activations import FrameWindow
 from core.workflows import clips as clips_workflow
 from core.workflows import explanations
-from core.workflows.explanations import Question, View
+from core.workflows.explanations import ClipWindow, ExplanationQuestion
 from core.workspace.store import Store
 
 STILL, MOVING = "efficientnet-lite0", "i3d-kinetics400"
@@ -152,11 +152,11 @@ def gain(store: Store, digest: str, rounds: int = 2) -> float:
     """The area between the curves of the deletion test for the label that wins in the middle window of a clip."""
     info, backbone = store.video(digest), BACKBONES[MOVING]
     card = next(card for card in explanations.readers(current(), MOVING).values() if not card.network)
-    view = View(digest, Recipe(), MOVING, explanations.window_at(info, Recipe(), backbone, info.duration_s / 2))
+    view = ClipWindow(digest, Recipe(), MOVING, explanations.window_at(info, Recipe(), backbone, info.duration_s / 2))
     shown = explanations.show(store, view, explanations.study(store, MOVING).last)
     kernel, bias = backbone.classifier()
     label = int((shown.means.mean(axis=0) @ kernel + bias).argmax())
-    asked = Question(view, card, current().engine, label)
+    asked = ExplanationQuestion(view, card, current().engine, label)
     pictures = np.array(explanations.stretch(store, view).meant)
     found = deletion.deletion(
         pictures,
@@ -179,7 +179,7 @@ def _speed_figures() -> list[Figure]:
     with tempfile.TemporaryDirectory() as folder:
         store = Store(Path(folder))
         digest = clips_workflow.add_video(store, clips.full_hd())
-        view = View(digest, Recipe(), MOVING, 1)
+        view = ClipWindow(digest, Recipe(), MOVING, 1)
         with watch() as first:
             explanations.show(store, view, LAYERS[0])
         for layer in LAYERS:

@@ -171,7 +171,7 @@ def _hidden() -> list[Figure]:
     for name, framed in (("as they are", False), ("in a sentence about a child", True)):
         texts = [FRAMES[synonyms.FORMS[at][:2]].format(text) if framed else text for _, at, text in drawn]
         right = 0
-        for (place, column, _), text, vector in zip(drawn, texts, bank.asked(texts), strict=True):
+        for (place, column, _), text, vector in zip(drawn, texts, bank.query_vectors(texts), strict=True):
             wanted = full_text.sought(semantics.gist(text))
             near = bank.wordings @ vector + semantics.LITERAL * np.array([wanted <= each for each in held])
             near[firsts[place] + column] = -1

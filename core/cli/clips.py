@@ -22,7 +22,7 @@ from core.workspace.store import Store
 def probe(chosen: argparse.Namespace) -> console.Output:
     """What can be measured of a clip."""
     store = Store(settings.current().workspace)
-    with console.Progress(chosen.clip) as progress:
+    with console.TerminalProgress(chosen.clip) as progress:
         digest = clips.add_video(store, chosen.clip, progress)
     return console.Output({"": write_video(store.video(digest))})
 
@@ -85,7 +85,7 @@ def _analyze(
     store: Store, clip: str, recipe: Recipe, card: ModelCard, engine: str, *, text: str | None = None
 ) -> Analysis:
     """What a model says of a clip. text: a file of its subtitles, which is kept beside it first."""
-    with console.Progress(clip) as progress:
+    with console.TerminalProgress(clip) as progress:
         digest = clips.add_video(store, clip, progress)
         if text:
             _take_words(store, digest, text)
@@ -133,7 +133,7 @@ def features(chosen: argparse.Namespace) -> console.Output:
     name = BACKBONES[chosen.backbone].name
     recipe = console.recipe(chosen.recipe) if chosen.recipe else Recipe()
     console.check_place(chosen.output)
-    with console.Progress(chosen.clip) as progress:
+    with console.TerminalProgress(chosen.clip) as progress:
         if chosen.layer:
             explanations.study(store, name, progress).layer(chosen.layer)
         digest = clips.add_video(store, chosen.clip, progress)
@@ -150,7 +150,7 @@ def search(chosen: argparse.Namespace) -> console.Output:
     store = Store(here.workspace)
     console.check_place(chosen.output)
     digests = None if chosen.library or not chosen.clips else [_looked_at(store, clip, here) for clip in chosen.clips]
-    with console.Progress("search") as progress:
+    with console.TerminalProgress("search") as progress:
         hits = query.search(store, chosen.query, digests, chosen.most, progress)
     if hits.waiting:
         text = f"{len(hits.waiting)} of {len(hits.waiting) + hits.clips} clips"
@@ -162,7 +162,7 @@ def search(chosen: argparse.Namespace) -> console.Output:
 
 def _looked_at(store: Store, clip: str, here: settings.Settings) -> str:
     """The digest of a clip, once the usual model has looked at it."""
-    with console.Progress(clip) as progress:
+    with console.TerminalProgress(clip) as progress:
         digest = clips.add_video(store, clip, progress)
         predictions.predict(store, digest, Recipe(), models_workflow.DEFAULT_MODEL, here.engine, progress)
     return digest
@@ -185,7 +185,7 @@ def _subjects(store: Store, text: str, recipe: Recipe, card: ModelCard, engine: 
         yield narrative.Subject(Path(text).name, _analyze(store, text, recipe, card, engine).track)
         return
     for item in store.dataset(text).items:
-        with console.Progress(item.path) as progress:
+        with console.TerminalProgress(item.path) as progress:
             predictions.predict(store, item.video, recipe, card.name, engine, progress)
         yield narrative.Subject(item.path, predictions.analysis(store, item.video, recipe, card, engine).track)
 

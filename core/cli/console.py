@@ -28,7 +28,7 @@ class Output:
     failed: bool = False
 
 
-class Progress:
+class TerminalProgress:
     """A report for standard error: one line that is redrawn on a terminal, a line now and then elsewhere.
 
     Of the consoles of Windows only the Terminal, which names its session, surely understands the codes of redrawing.
@@ -41,7 +41,7 @@ class Progress:
         self.told_at = 0.0
         self.message = ""
 
-    def __enter__(self) -> "Progress":
+    def __enter__(self) -> "TerminalProgress":
         return self
 
     def __exit__(self, *_why: object) -> None:
@@ -104,7 +104,7 @@ def recipe(path: str) -> Recipe:
 
 def added(store: Store, clip: str) -> str:
     """The digest of a clip, which is measured where that was not done yet."""
-    with Progress(clip) as progress:
+    with TerminalProgress(clip) as progress:
         return clips.add_video(store, clip, progress)
 
 

@@ -20,7 +20,7 @@ def train(chosen: argparse.Namespace) -> console.Output:
     console.check_place(chosen.output)
     entries = {name: getattr(chosen, name) for name in ("groups", "folds", "backbone", "seed", "save", "words")}
     options = training.Options(cell=chosen.cell)
-    with console.Progress(chosen.dataset) as progress:
+    with console.TerminalProgress(chosen.dataset) as progress:
         told = training_module.run(
             store, chosen.dataset, engine=here.engine, options=options, report=progress, **entries
         )
@@ -39,7 +39,7 @@ def evaluate(chosen: argparse.Namespace) -> console.Output:
     store = Store(here.workspace)
     console.check_place(chosen.folder)
     entries = {name: getattr(chosen, name) for name in ("model", "groups", "split", "strangers", "match")}
-    with console.Progress(chosen.dataset) as progress:
+    with console.TerminalProgress(chosen.dataset) as progress:
         judged = evaluation_module.run(store, chosen.dataset, engine=here.engine, report=progress, **entries)
         files = evaluation_module.files(store, judged, progress) if chosen.folder else {}
     console.deliver(files, chosen.folder)

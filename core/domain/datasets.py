@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 
@@ -159,13 +159,14 @@ def straddling(groups: Sequence[str], parts: np.ndarray) -> tuple[str, ...]:
 
 
 @dataclass(frozen=True, eq=False)
-class Looks:
+class PerceptualHashes:
     """Perceptual hashes of a clip, 64 bits each, at evenly spaced moments.
 
     pictures: (K,) uint64, of what is shown. motions: (K,) uint64, of what differs from the clip's usual picture.
     moving: (K,) bool, whether anything does. whole: (2,) uint64, of the mean picture and of the mean difference.
     """
 
+    STORED_NAME: ClassVar[str] = "Looks"
     pictures: np.ndarray
     motions: np.ndarray
     moving: np.ndarray
@@ -176,7 +177,7 @@ class Looks:
         check(self.whole.shape == (2,), f"whole is {self.whole.shape}")
 
     def __repr__(self):
-        return f"Looks({len(self.pictures)} moments)"
+        return f"PerceptualHashes({len(self.pictures)} moments)"
 
 
 @dataclass(frozen=True)

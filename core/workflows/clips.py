@@ -77,7 +77,7 @@ def _measured(store: Store, path: str | Path, report: Report) -> VideoInfo:
 
     path = str(Path(path).absolute())
     digest = video.digest(path, report)
-    for known in (store.video, lambda each: store.read(_aside_key(each), VideoInfo)):
+    for known in (store.video, lambda known_digest: store.read(_aside_key(known_digest), VideoInfo)):
         with suppress(ResultMissing):
             return replace(known(digest), path=path)
     info = video.probe(path, digest, report)

@@ -102,13 +102,13 @@ def make_quality(store: Store, digest: str, report: Report = silent) -> None:
 
     info = store.video(digest)
 
-    def told() -> Iterator[Frame]:
+    def shown_frames() -> Iterator[Frame]:
         for frame in video.read(info, size_px=quality.small(info.width_px, info.height_px)):
             if frame.index % 8 == 0:
                 report(frame.index, info.frame_count, "Looking at each frame")
             yield frame
 
-    measured = quality.measure(told())
+    measured = quality.measure(shown_frames())
     report(info.frame_count, info.frame_count, "Done")
     store.write(quality_key(digest), measured, kind="quality", video=digest)
 

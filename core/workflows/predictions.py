@@ -80,14 +80,14 @@ def predict(store: Store, digest: str, recipe: Recipe, model_name: str, engine: 
     """
     info = store.video(digest)
     card, folder = ModelLibrary.of(store).get(model_name)
-    said = text_store.spoken_keys(store, digest) if card.words else ()
-    key = _prediction_key(digest, recipe, card, engine, said)
+    text_keys = text_store.spoken_keys(store, digest) if card.words else ()
+    key = _prediction_key(digest, recipe, card, engine, text_keys)
     frames = frames_read(info, recipe)
     if not store.has(key):
         features = features_of(store, info, prepared(recipe, card), card.backbone, engine, report)
         report(frames, frames, "Reading labels")
         if card.words:
-            texts = tuple(store.read(text, Lines) for text in said)
+            texts = tuple(store.read(text_key, Lines) for text_key in text_keys)
             prediction, apart = label_with_words(card, folder, features, texts)
             store.write(branches_key(key), apart, kind=text_store.WITH_WORDS_APART, video=digest)
             store.write(key, prediction, kind=text_store.WITH_WORDS, video=digest)
@@ -143,8 +143,8 @@ def look(
     total = frames_read(info, recipe)
     report(0, total, "Looking at frames")
     with closing(frames_of(info, recipe, backbone.size_px)) as frames:
-        told = counted(_not_empty(frames, info), report, total, "Looking at frames", _first_index(info, recipe))
-        features = backbones.features(backbone, told, run)
+        shown_frames = counted(_not_empty(frames, info), report, total, "Looking at frames", _first_index(info, recipe))
+        features = backbones.features(backbone, shown_frames, run)
     start_s, stop_s = features.seen_s
     stop_s = min(stop_s, info.duration_s, recipes.source_stretch_s(recipe)[1])
     held = any(isinstance(step, Hold) for step in recipe.steps)
@@ -169,7 +169,7 @@ def label_with_words(
     branch = branch_of(folder / card.words, card.words_sha256, len(card.labels))
     near = branch.near(texts, features.times_s)
     seen, values, worded = _seen(card, folder, features), branch.scores(near), branch.says(near)  # (T, C), (T, C), (T,)
-    both, picture = (_smoothed(card, folder, features, each) for each in (branch.fused(seen, values, worded), seen))
+    both, picture = (_smoothed(card, folder, features, scores) for scores in (branch.fused(seen, values, worded), seen))
     words = _smoothed(card, folder, features, values, where=worded)
     return both, Branches(picture, words, worded, tuple(text.source for text in texts))
 

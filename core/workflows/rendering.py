@@ -116,9 +116,9 @@ class _Panel:
         self.letters = Lettering(self.text_px)
         self.colours = {label: _rgb(colour) for label, colour in wanted.colours}
         self.numbers = {label: number for number, label in enumerate(dict(wanted.colours), 1)}
-        self.said = store.read(wanted.prediction, Prediction) if wanted.prediction else None
+        self.prediction = store.read(wanted.prediction, Prediction) if wanted.prediction else None
         self.line_px = round(1.7 * self.text_px)
-        rows = len(wanted.strips) + (BEST if self.said is not None else 0) + 1
+        rows = len(wanted.strips) + (BEST if self.prediction is not None else 0) + 1
         self.height_px = rows * self.line_px + (rows * self.line_px) % 2
         self.starts = [np.array([segment.start_s for segment in strip.segments]) for strip in wanted.strips]
         self.name_px = max([round(0.14 * width), *(self._width(strip.name) + self.text_px for strip in wanted.strips)])
@@ -138,7 +138,7 @@ class _Panel:
                 left = self.name_px + round(1.4 * side)
                 self._put(panel, top, left, now.label, width - left, INK)
             top += self.line_px
-        if self.said is not None:
+        if self.prediction is not None:
             self._scores(panel, top, frame.time_s)
         self._clock(panel, frame)
         x = self._x(frame.time_s)
@@ -170,12 +170,12 @@ class _Panel:
 
     def _scores(self, panel: np.ndarray, top: int, time_s: float) -> None:
         """The best scores now, as bars with their labels."""
-        prediction = self.said
+        prediction = self.prediction
         assert prediction is not None
         row = prediction.scores[int(np.abs(prediction.times_s - time_s).argmin())]
         width = panel.shape[1] - self.name_px - 2 * self.text_px
-        for number, place in enumerate(np.argsort(-row, kind="stable")[:BEST]):
-            label, score = prediction.labels[int(place)], float(row[place])
+        for number, index in enumerate(np.argsort(-row, kind="stable")[:BEST]):
+            label, score = prediction.labels[int(index)], float(row[index])
             high, left = top + number * self.line_px, self.name_px
             colour = self.colours.get(label, _rgb(GREY))
             bar = tuple(round(0.45 * part + 0.55 * ground) for part, ground in zip(colour, GROUND, strict=True))
@@ -225,14 +225,14 @@ class _Heat:
         self.card, _ = models.ModelLibrary.of(store).get(wanted.model)
         self.backbone = BACKBONES[self.card.backbone]
         self.recipe = predictions.prepared(wanted.recipe, self.card)
-        self.said = store.read(
+        self.prediction = store.read(
             predictions.prediction_key(store, info.digest, wanted.recipe, self.card, wanted.engine), Prediction
         )
         self.number, self.maps, self.times_s = -1, np.zeros((0, 1, 1), np.float32), np.zeros(0)
 
     def over(self, frame: Frame) -> np.ndarray:
         """The picture with the map of its moment over it; as it is where the network saw nothing of it."""
-        if not self.said.seen_s[0] <= frame.time_s < self.said.seen_s[1]:
+        if not self.prediction.seen_s[0] <= frame.time_s < self.prediction.seen_s[1]:
             return frame.image
         self._find(frame)
         values = np.maximum(self.maps[int(np.abs(self.times_s - frame.time_s).argmin())], 0)
@@ -265,11 +265,11 @@ class _Heat:
         if number == self.number:
             return
         start_s, stop_s = explanations.window_s(self.info, self.recipe, backbone, number)
-        rows = (self.said.times_s >= start_s) & (self.said.times_s < stop_s)
-        scores = self.said.scores[rows] if rows.any() else self.said.scores
+        rows = (self.prediction.times_s >= start_s) & (self.prediction.times_s < stop_s)
+        scores = self.prediction.scores[rows] if rows.any() else self.prediction.scores
         label = int(scores.mean(axis=0).argmax())
-        view = explanations.View(self.info.digest, self.recipe, self.card.backbone, number)
-        question = explanations.Question(view, self.card, self.wanted.engine, label)
+        view = explanations.ClipWindow(self.info.digest, self.recipe, self.card.backbone, number)
+        question = explanations.ExplanationQuestion(view, self.card, self.wanted.engine, label)
         if self.card.network:
             times_s = self.store.read(question.features_key, Features).times_s
             question = replace(question, step=int(np.abs(times_s - (start_s + stop_s) / 2).argmin()))

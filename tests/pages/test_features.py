@@ -18,7 +18,7 @@ from core.stages.networks.explain.attribution import Attribution
 from core.stages.networks.explain.deletion import Deletion
 from core.stages.networks.explain.layers import Architecture, Layer
 from core.workflows import explanations, models, predictions
-from core.workflows.explanations import Question, View
+from core.workflows.explanations import ClipWindow, ExplanationQuestion
 from pages.ui import state
 from pages.ui.features import colormaps, feature_maps, figures
 from pages.ui.features import explanations as reasons
@@ -30,7 +30,7 @@ FIRST = Layer("conv3d_1a_7x7_conv", "Conv3D", (28, 28, 12), (2, 2, 2), (7, 7, 7)
 MIDDLE = Layer("mixed_3c", "Concatenate", (14, 14, 20), (2, 8, 8), (27, 99, 99), False)
 LAST = Layer("mixed_5c", "Concatenate", (7, 7, 1024), (8, 32, 32), (99, 379, 379), False)
 TRAINED = replace(CARD, network="network.keras", network_sha256="ab")
-VIEW = View(DIGEST, Recipe(), MOVING, 0)
+VIEW = ClipWindow(DIGEST, Recipe(), MOVING, 0)
 
 
 def save_anatomy() -> None:
@@ -64,11 +64,11 @@ def save_features(card: ModelCard = CARD) -> None:
     state.store().write(key, said, kind="prediction", video=DIGEST)
 
 
-def asked(card: ModelCard = CARD, label: int = 1, step: int = 0) -> Question:
-    return Question(VIEW, card, ENGINE, label, step)
+def asked(card: ModelCard = CARD, label: int = 1, step: int = 0) -> ExplanationQuestion:
+    return ExplanationQuestion(VIEW, card, ENGINE, label, step)
 
 
-def save_deletion(question: Question, *, gain: float = 0.2) -> None:
+def save_deletion(question: ExplanationQuestion, *, gain: float = 0.2) -> None:
     hidden = np.array([0.0, 0.5, 1.0])
     random = np.tile(0.8 - 0.7 * hidden, (3, 1))
     marked = np.array([0.8, 0.45 - 2 * gain, 0.1])
@@ -183,7 +183,7 @@ def test_the_winning_label_is_asked_first_and_its_evidence_made_at_once(clip, ru
 
 
 @pytest.fixture
-def explained(clip, monkeypatch) -> Question:  # noqa: F811
+def explained(clip, monkeypatch) -> ExplanationQuestion:  # noqa: F811
     """All that the explanation of a linear classifier needs, with a made one of two labels."""
     rng = np.random.default_rng(2)
     kernel = rng.normal(0, 0.1, (1024, 2)).astype(np.float32), np.zeros(2, np.float32)

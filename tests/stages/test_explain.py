@@ -18,7 +18,7 @@ from core.stages.networks.explain import layers as layers_stage
 from core.stages.networks.explain.activations import FrameWindow
 from core.stages.preprocessing.sampling import Resample, Trim
 from core.workflows import clips, explanations, predictions
-from core.workflows.explanations import Question, View
+from core.workflows.explanations import ClipWindow, ExplanationQuestion, windows
 from core.workspace.store import Store
 from tests.conftest import with_networks
 
@@ -192,9 +192,9 @@ def test_a_window_shows_the_frames_that_the_network_gets(name, recipe, shared_st
 
     info, backbone = shared_store.video(digest), BACKBONES[name]
     given = list(backbones.grid(predictions.frames_of(info, recipe, 224), backbone.rate_hz))
-    for number in range(explanations._last_window(len(given), explanations.window_frames(backbone)) + 1):
+    for number in range(windows._last_window(len(given), explanations.window_frames(backbone)) + 1):
         first = number * explanations.window_frames(backbone) // 2
-        seen = explanations._stretch(info, recipe, backbone, number, 8)
+        seen = windows.frame_window(info, recipe, backbone, number, 8)
         assert seen.times_s[0] == pytest.approx(given[max(0, first - 8)].time_s)
         expected = [backbones.squared(frame.image, 224) for frame in given[first : first + seen.count]]
         assert np.array_equal(seen.meant, np.stack(expected))
@@ -336,7 +336,7 @@ def test_coarser_rows_are_means_of_neighbours():
 
 
 def test_a_layer_is_stored_whole_and_read_back(shared_store, digest):
-    view = View(digest, Recipe(), STILL, 1)
+    view = ClipWindow(digest, Recipe(), STILL, 1)
     explanations.show(shared_store, view, "stem_conv")
     found = shared_store.read(view.layer_key("stem_conv"), activations.Activations)
     assert found.values.shape == (16, 112, 112, 32)
@@ -357,7 +357,7 @@ def own_card() -> ModelCard:
 
 
 def test_evidence_of_the_own_classifier_agrees_with_its_lane(shared_store, digest):
-    asked = Question(View(digest, Recipe(), STILL, 0), own_card(), ENGINE, 5)
+    asked = ExplanationQuestion(ClipWindow(digest, Recipe(), STILL, 0), own_card(), ENGINE, 5)
     assert not explanations.is_located(shared_store, asked)
     found = explanations.locate(shared_store, asked)
     assert explanations.is_located(shared_store, asked) and found.exact
@@ -367,7 +367,7 @@ def test_evidence_of_the_own_classifier_agrees_with_its_lane(shared_store, diges
 
 
 def test_the_deletion_test_scores_what_the_engine_says(shared_store, digest):
-    asked = Question(View(digest, Recipe(), STILL, 0), own_card(), ENGINE, 5)
+    asked = ExplanationQuestion(ClipWindow(digest, Recipe(), STILL, 0), own_card(), ENGINE, 5)
     explanations.features(shared_store, digest, Recipe(), STILL, ENGINE)
     score = explanations.scorer(shared_store, asked)
     shown = np.array(explanations.stretch(shared_store, asked.view).meant)
@@ -379,8 +379,8 @@ def test_the_deletion_test_scores_what_the_engine_says(shared_store, digest):
 
 
 def test_keys_tell_apart_what_differs():
-    view = View("ab" * 32, Recipe(), STILL, 0)
-    asked = Question(view, own_card(), ENGINE, 5)
+    view = ClipWindow("ab" * 32, Recipe(), STILL, 0)
+    asked = ExplanationQuestion(view, own_card(), ENGINE, 5)
     others = [
         asked,
         replace(asked, label=6),

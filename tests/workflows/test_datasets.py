@@ -23,7 +23,7 @@ from core.domain import (
     Frame,
     Grouping,
     Item,
-    Looks,
+    PerceptualHashes,
     Segment,
     Split,
     VideoInfo,
@@ -830,7 +830,7 @@ def test_splitting_takes_ten_times_as_long_for_ten_times_the_clips():
 # Near-duplicates ------------------------------------------------------------------------------------------------------
 
 
-def looks(frames) -> Looks:
+def looks(frames) -> PerceptualHashes:
     """The hashes of some frames of a clip, as if it began with them."""
     return datasets.looks(replace(one, index=at, time_s=at / 25) for at, one in enumerate(frames))
 

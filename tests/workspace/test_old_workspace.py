@@ -32,9 +32,9 @@ from core.domain import (
     Index,
     Learned,
     Lines,
-    Looks,
     ModelCard,
     Named,
+    PerceptualHashes,
     Prediction,
     Progress,
     Quality,
@@ -85,7 +85,7 @@ CLASSES: dict[str, Any] = {  # what is stored under each kind of result; None fo
     "import": Dataset,
     "labels in words": Named,
     "lines": Lines,
-    "looks": Looks,
+    "looks": PerceptualHashes,
     "means": Features,
     "measured": VideoInfo,
     "moment picture": None,
@@ -274,7 +274,7 @@ def keys_of_reasons(old: Store, dot: str, card: ModelCard, engine: str) -> Itera
     prediction = predictions.prediction_key(old, dot, AS_IT_IS, card, engine)
     yield "prediction of squares", prediction
     yield "branches", predictions.branches_key(prediction)
-    asked = explanations.Question(explanations.View(dot, recipe, LITE, 0), card, engine, 1, 1)
+    asked = explanations.ExplanationQuestion(explanations.ClipWindow(dot, recipe, LITE, 0), card, engine, 1, 1)
     known = explanations.anatomy(old, LITE)
     yield "anatomy", explanations.anatomy_key(LITE)
     yield "stretch", asked.view.key
@@ -364,8 +364,8 @@ def test_work_that_was_done_is_not_done_again(old, manifest):
     predictions.predict(old, dot, AS_IT_IS, "squares", engine)
     explanations.check(
         old,
-        explanations.Question(
-            explanations.View(dot, predictions.prepared(AS_IT_IS, card), LITE, 0), card, engine, 1, 1
+        explanations.ExplanationQuestion(
+            explanations.ClipWindow(dot, predictions.prepared(AS_IT_IS, card), LITE, 0), card, engine, 1, 1
         ),
     )
     actions, _ = models.ModelLibrary.of(old).get("actions-15")

@@ -11,7 +11,7 @@ from core.stages.formats.common import conversion
 from core.stages.formats.common.files import Files, read_path
 from core.stages.formats.common.reader import BACKGROUND, base, stem
 from core.workflows.datasets.draft import Draft, Entry, Findings, Stretch
-from core.workflows.datasets.file_listing import Clips, clips_below, shown
+from core.workflows.datasets.file_listing import ClipFiles, clips_below, shown
 
 ALONE = (".eaf", ".vtt", ".srt")  # files of one clip each, which may lie in a folder together
 
@@ -28,7 +28,7 @@ def files_of(path: Path) -> list[Path]:
     """The file at a path, or those of one clip each in a folder."""
     if path.is_file():
         return [path]
-    inner = [one for one in sorted(path.iterdir()) if one.is_file()]
+    inner = [file for file in sorted(path.iterdir()) if file.is_file()]
     tables = [path for path in inner if path.suffix.lower() in (".csv", ".tsv")]
     return [path for path in inner if path.suffix.lower() in ALONE] or (tables if len(tables) == 1 else [])
 
@@ -40,13 +40,13 @@ def read_labels(path: Path, *, name: str = "", clips: str = "", watched: bool = 
     count frames are refused: a frame means a moment only on its clip's own clock, which nobody has measured yet.
     """
     root = path if path.is_dir() else path.parent
-    place, findings = clips_below(Path(clips) if clips else root), Findings()
+    known_clips, findings = clips_below(Path(clips) if clips else root), Findings()
     entries, labels = [], {}
     for file in files_of(path):
-        form, found = _read(file)
-        findings.all += found.findings
-        labels |= dict.fromkeys(found.classes)
-        entries += _entries(found, form, shown(file, root), place, findings)
+        form, file_labels = _read(file)
+        findings.all += file_labels.findings
+        labels |= dict.fromkeys(file_labels.classes)
+        entries += _entries(file_labels, form, shown(file, root), known_clips, findings)
     some = any(entry.stretches for entry in entries)
     background = BACKGROUND if some and (watched or BACKGROUND in labels) else ""
     kept = [label for label in labels if label != background]
@@ -70,7 +70,7 @@ def _read(file: Path) -> tuple[Format, Labels]:
     return form, form.read(files, ReadOptions())
 
 
-def _entries(labels: Labels, form: Format, listed: str, clips: Clips, findings: Findings) -> Iterator[Entry]:
+def _entries(labels: Labels, form: Format, listed: str, clips: ClipFiles, findings: Findings) -> Iterator[Entry]:
     """An entry for each clip of a file that is there."""
     for clip in labels.clips:
         there = clips.ending(clip.name) or clips.ending(base(clip.name)) or clips.by_stem.get(stem(clip.name), ())

@@ -22,7 +22,7 @@ def read_csv(
     findings = Findings()
     root, listed = path.parent, path.name
     table = table_of(text_of(path, root), listed, findings, columns=dict(columns))
-    reader = _Reader(table, Path(clips) if clips else root, findings)
+    reader = _RowReader(table, Path(clips) if clips else root, findings)
     entries = reader.entries(table.rows)
     labels = sorted(
         {entry.label for entry in entries} - {""} | {part.label for entry in entries for part in entry.stretches}
@@ -37,7 +37,7 @@ def read_csv(
 
 
 @dataclass(frozen=True)
-class _Reader:
+class _RowReader:
     """Reads the rows of one table."""
 
     table: Table
@@ -54,8 +54,8 @@ class _Reader:
         for row in rows:
             if self._sound(row):
                 clips.setdefault(row.cells["path"], []).append(row)
-        found = (self._entry(path, own) for path, own in clips.items())
-        return list(self._once(entry for entry in found if entry))
+        candidates = (self._entry(path, own) for path, own in clips.items())
+        return list(self._once(entry for entry in candidates if entry))
 
     def _sound(self, row: Row) -> bool:
         """Whether a row names a clip, a label and a side."""
@@ -95,8 +95,8 @@ class _Reader:
 
     def _file(self, path: str) -> Path:
         """Where a path of the table leads; one with backslashes is taken as it is, or else as Windows means it."""
-        asked = self.root / Path(path).expanduser()
-        return asked if asked.exists() else self.root / path.replace("\\", "/")
+        full_path = self.root / Path(path).expanduser()
+        return full_path if full_path.exists() else self.root / path.replace("\\", "/")
 
     def _labels(self, path: str, rows: Sequence[Row]) -> tuple[str, list[Stretch]]:
         """The label of the whole clip, or the labelled stretches; neither where rows contradict each other."""

@@ -19,7 +19,7 @@ import numpy as np
 
 from core.base.errors import VideoUnreadable
 from core.base.progress import Report, silent
-from core.domain import TEST, TRAIN, Duplicates, Frame, Looks, Pair, Split
+from core.domain import TEST, TRAIN, Duplicates, Frame, Pair, PerceptualHashes, Split
 
 STEP_S = 0.08
 WIDTH_PX = 96
@@ -33,7 +33,7 @@ MOST_PAIRS = 200_000
 BLOCK = 512
 
 
-def looks(frames: Iterable[Frame]) -> Looks:
+def looks(frames: Iterable[Frame]) -> PerceptualHashes:
     """The hashes of a clip, from its frames in order, WIDTH_PX wide or so."""
     import imagehash
     from PIL import Image
@@ -46,7 +46,7 @@ def looks(frames: Iterable[Frame]) -> Looks:
         bits = imagehash.phash(Image.fromarray(np.clip(image, 0, 255).astype(np.uint8))).hash
         return int.from_bytes(np.packbits(bits.ravel()).tobytes(), "big")
 
-    return Looks(
+    return PerceptualHashes(
         np.array([hashed(image) for image in grey], np.uint64),
         np.array([hashed(4 * image) for image in differences], np.uint64),
         np.array([_moves(image) for image in differences]),
@@ -55,7 +55,7 @@ def looks(frames: Iterable[Frame]) -> Looks:
 
 
 def near_duplicates(
-    dataset_key: str, all_looks: Sequence[Looks], videos: Sequence[str], report: Report = silent
+    dataset_key: str, all_looks: Sequence[PerceptualHashes], videos: Sequence[str], report: Report = silent
 ) -> Duplicates:
     """The pairs of items that look alike. all_looks, videos: hashes and digest of each item."""
     candidates = _candidates(np.stack([all_look.whole for all_look in all_looks])) if all_looks else []
@@ -84,7 +84,7 @@ def leaks(split: Split, duplicates: Duplicates) -> tuple[Pair, ...]:
     return tuple(torn)
 
 
-def distance(looks: Looks, other: Looks) -> tuple[float, float]:
+def distance(looks: PerceptualHashes, other: PerceptualHashes) -> tuple[float, float]:
     """The share of bits that differ, of pictures and of motions, at the shift in time where both agree best.
 
     The second is -1 where nothing moves in either at that shift; it then says nothing.
@@ -125,7 +125,7 @@ def _moves(difference: np.ndarray) -> bool:
 
 def _candidates(whole: np.ndarray) -> list[tuple[int, int, int]]:
     """Pairs whose mean pictures are alike: bits that differ, first, second. whole: (N, 2) uint64."""
-    found = []
+    candidates = []
     for start in range(0, len(whole), BLOCK):
         rows = whole[start : start + BLOCK]
         picture = _bits(rows[:, None, 0] ^ whole[None, :, 0])  # (B, N)
@@ -133,8 +133,8 @@ def _candidates(whole: np.ndarray) -> list[tuple[int, int, int]]:
         near = (picture <= WHOLE_LIMITS[0]) & (motion <= WHOLE_LIMITS[1])
         for row, column in np.argwhere(near).tolist():
             if start + row < column:
-                found.append((int(picture[row, column]) + int(motion[row, column]), start + row, column))
-    return found
+                candidates.append((int(picture[row, column]) + int(motion[row, column]), start + row, column))
+    return candidates
 
 
 def _bits(values: np.ndarray) -> np.ndarray:

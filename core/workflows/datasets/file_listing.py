@@ -63,7 +63,7 @@ def text_of(path: Path, root: Path) -> str:
 
 
 @dataclass(frozen=True)
-class Clips:
+class ClipFiles:
     """The files below a folder that may be clips, found by the end of their path or by their stem."""
 
     root: Path
@@ -76,7 +76,7 @@ class Clips:
         return tuple(path for path in self.by_end.get(parts[-1], ()) if path.parts[-len(parts) :] == tuple(parts))
 
 
-def clips_below(root: Path) -> Clips:
+def clips_below(root: Path) -> ClipFiles:
     """All files below a folder but lists."""
     by_end: dict[str, list[Path]] = {}
     by_stem: dict[str, list[Path]] = {}
@@ -84,7 +84,7 @@ def clips_below(root: Path) -> Clips:
         if path.suffix.lower() not in NO_CLIPS:
             by_end.setdefault(path.name, []).append(path)
             by_stem.setdefault(path.stem, []).append(path)
-    return Clips(
+    return ClipFiles(
         root,
         {name: tuple(paths) for name, paths in by_end.items()},
         {name: tuple(paths) for name, paths in by_stem.items()},

@@ -64,16 +64,16 @@ def groups_from(dataset: Dataset, grouping: Grouping, *, joins: Iterable[tuple[i
 
 def offers(dataset: Dataset) -> tuple[Offer, ...]:
     """The groupings that fit the set, the likeliest first; the last is each clip by itself."""
-    found: list[Offer] = []
+    group_offers: list[Offer] = []
     for title, grouping in _candidates():
-        if grouping.by == "clip" or not any(_same_groups(dataset, grouping, known) for known in found):
+        if grouping.by == "clip" or not any(_same_groups(dataset, grouping, known) for known in group_offers):
             try:
                 names = list(dict.fromkeys(groups_from(dataset, grouping)))
             except SplitInvalid:
                 continue
             if grouping.by == "clip" or _tells(dataset, grouping, len(names)):
-                found.append(Offer(title, grouping, len(names), tuple(names[:4])))
-    return tuple(found)
+                group_offers.append(Offer(title, grouping, len(names), tuple(names[:4])))
+    return tuple(group_offers)
 
 
 def words(grouping: Grouping) -> str:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from core.base.errors import AnalysisError, NotEnoughExamples, ResultMissing, VideoUnreadable
 from core.base.progress import Report, silent
-from core.domain import Dataset, Duplicates, Finding, Item, Looks
+from core.domain import Dataset, Duplicates, Finding, Item, PerceptualHashes
 from core.domain.fingerprint import fingerprint
 from core.stages.drawing import sample_dataset
 from core.workflows import clips as clips_workflow
@@ -123,9 +123,9 @@ def _measured(store: Store, draft: datasets.Draft, report: Report) -> Dataset:
         except VideoUnreadable as error:
             findings.append(datasets.unreadable(entry, str(error)))
             continue
-        item, found = datasets.item(draft, entry, info)
+        item, item_findings = datasets.item(draft, entry, info)
         items += [item] if item else []
-        findings += found
+        findings += item_findings
     report(total, total, "Done")
     return datasets.dataset(draft, items, findings)
 
@@ -202,14 +202,14 @@ def find_duplicates(store: Store, name: str, report: Report = silent) -> None:
     store.write(duplicates_key(key), datasets.near_duplicates(key, all_looks, videos, report), kind="duplicates")
 
 
-def _looks(store: Store, digest: str) -> Looks:
+def _looks(store: Store, digest: str) -> PerceptualHashes:
     """The hashes of a clip, stored."""
     from core.stages import video
     from core.workflows.datasets import duplicates
 
     key = fingerprint("looks", 2, digest)
     with suppress(ResultMissing):
-        return store.read(key, Looks)
+        return store.read(key, PerceptualHashes)
     info = store.video(digest)
     width = min(duplicates.WIDTH_PX, info.width_px)
     size = width, max(8, round(width * info.height_px / info.width_px))

@@ -16,7 +16,7 @@ from core.stages.formats.common.reader import BACKGROUND
 from core.workflows.datasets.annotation_files import files_of, is_labels, read_labels
 from core.workflows.datasets.csv_reader import read_csv
 from core.workflows.datasets.draft import FORMS, Draft, Entry, Findings, Form, Source, Stretch, refused
-from core.workflows.datasets.file_listing import Clips, clips_below, files_below, is_of_the_system, lines_of, shown
+from core.workflows.datasets.file_listing import ClipFiles, clips_below, files_below, is_of_the_system, lines_of, shown
 
 Split = Literal["", "train", "val", "test", "unused"]
 
@@ -52,7 +52,10 @@ def form_of(path: Path) -> Form:
             return "csv"
         raise refused(path.name, 0, "a folder, a zip or a CSV table", f"a file that ends in {path.suffix or 'nothing'}")
     fits: list[Form] = []
-    inner = [path, *(one for one in sorted(path.iterdir()) if one.is_dir() and not is_of_the_system(one.name))]
+    inner = [
+        path,
+        *(folder for folder in sorted(path.iterdir()) if folder.is_dir() and not is_of_the_system(folder.name)),
+    ]
     if any((path / "classInd.txt").is_file() for path in inner):
         fits.append("ucf")
     if any(hmdb51.LIST.fullmatch(path.name) for place in inner for path in place.glob("*_test_split?.txt")):
@@ -91,7 +94,7 @@ def _table(path: Path) -> Path:
 def read_folder(path: Path, *, name: str = "") -> Draft:
     """The set of a folder whose subfolders are the classes; clips may lie deeper, and the path is kept for groups."""
     findings, entries, labels = Findings(), [], []
-    folders = [one for one in sorted(path.iterdir()) if one.is_dir() and not is_of_the_system(one.name)]
+    folders = [folder for folder in sorted(path.iterdir()) if folder.is_dir() and not is_of_the_system(folder.name)]
     if not folders:
         hint = "Give the folder that holds one folder for each class, with the clips of that class in it."
         raise refused(str(path), 0, "a subfolder for each class", "none", hint)
@@ -107,7 +110,7 @@ def read_folder(path: Path, *, name: str = "") -> Draft:
 
 
 def _loose_files(path: Path, findings: Findings) -> None:
-    for file in sorted(one for one in path.iterdir() if one.is_file() and not is_of_the_system(one.name)):
+    for file in sorted(inner for inner in path.iterdir() if inner.is_file() and not is_of_the_system(inner.name)):
         findings.left_out(shown(file, path), 0, "clips inside the folder of a class", "a file beside the folders")
 
 
@@ -123,30 +126,30 @@ def read_ucf_lists(path: Path, *, name: str = "", split: int = 1, clips: str = "
     missing = [file.name for file in parts.values() if not file.is_file()]
     if missing:
         raise refused(lists.name, 0, f"the lists of split {split}", f"no {' and no '.join(missing)}")
-    place = clips_below(Path(clips) if clips else path)
+    known_clips = clips_below(Path(clips) if clips else path)
     rows = [
         (part, file, number, line)
         for part, file in parts.items()
         for number, line in enumerate(lines_of(file, path), 1)
         if line.strip()
     ]
-    entries = [entry for row in rows if (entry := _ucf_entry(row, path, classes, place, findings))]
+    entries = [entry for row in rows if (entry := _ucf_entry(row, path, classes, known_clips, findings))]
     entries = _in_one_list(entries, findings)
-    _unlisted(entries, place, set(classes), findings)
+    _unlisted(entries, known_clips, set(classes), findings)
     labels = tuple(sorted(classes, key=classes.__getitem__))
     return Draft(name or path.name, labels, tuple(entries), tuple(findings.all), f"UCF101 lists, split {split}, {path}")
 
 
 def _folder_with(file: str, path: Path) -> Path:
     """The folder that holds this file: `path` itself or one right below it."""
-    paths = [one for one in (path, *sorted(path.iterdir())) if (one / file).is_file()]
+    paths = [folder for folder in (path, *sorted(path.iterdir())) if (folder / file).is_file()]
     if len(paths) != 1:
         raise refused(str(path), 0, f"one {file} in this folder or right below it", f"{len(paths)}")
     return paths[0]
 
 
 def _ucf_entry(
-    row: tuple[str, Path, int, str], root: Path, classes: dict[str, int], clips: Clips, findings: Findings
+    row: tuple[str, Path, int, str], root: Path, classes: dict[str, int], clips: ClipFiles, findings: Findings
 ) -> Entry | None:
     part, file, number, line = row
     listed = shown(file, root)
@@ -165,7 +168,7 @@ def _side(part: str) -> Split:
     return "train" if part == "train" else "test"
 
 
-def _located(clips: Clips, ends: Sequence[str], listed: str, line: int, findings: Findings) -> Path | None:
+def _located(clips: ClipFiles, ends: Sequence[str], listed: str, line: int, findings: Findings) -> Path | None:
     """The one clip whose path ends so; else a finding."""
     for end in ends:
         paths = clips.ending(end)
@@ -189,7 +192,7 @@ def _in_one_list(entries: Sequence[Entry], findings: Findings) -> list[Entry]:
             sides.setdefault(entry.group, {}).setdefault(entry.split, entry)
     for twice in (group for group in where.values() if len(group) > 1):
         for entry in twice:
-            other = next(one for one in twice if one is not entry)
+            other = next(listed for listed in twice if listed is not entry)
             findings.left_out(
                 entry.listed, entry.line, f"{entry.path} once", f"also in {other.listed}, line {other.line}"
             )
@@ -205,7 +208,7 @@ def _in_one_list(entries: Sequence[Entry], findings: Findings) -> list[Entry]:
     return [entry for entry in entries if len(where[entry.file]) == 1]
 
 
-def _unlisted(entries: Iterable[Entry], clips: Clips, labels: set[str], findings: Findings) -> None:
+def _unlisted(entries: Iterable[Entry], clips: ClipFiles, labels: set[str], findings: Findings) -> None:
     """Say which clips in folders of classes no list names."""
     listed = {entry.file for entry in entries}
     for paths in clips.by_end.values():
@@ -227,21 +230,21 @@ def read_hmdb_lists(path: Path, *, name: str = "", split: int = 1, clips: str = 
     labels = sorted({label for label, _ in paths})
     if not any(number == split for _, number in paths):
         raise refused(str(path), 0, f"lists named <class>_test_split{split}.txt", "none")
-    place = clips_below(Path(clips) if clips else path)
+    known_clips = clips_below(Path(clips) if clips else path)
     entries: list[Entry] = []
     for label in labels:
         if (label, split) in paths:
-            entries += _hmdb_entries(paths[label, split], path, label, place, findings)
+            entries += _hmdb_entries(paths[label, split], path, label, known_clips, findings)
         else:
             findings.left_out(label, 0, f"a list {label}_test_split{split}.txt", "none")
     entries = _in_one_list(entries, findings)
-    _unlisted(entries, place, set(labels), findings)
+    _unlisted(entries, known_clips, set(labels), findings)
     return Draft(
         name or path.name, tuple(labels), tuple(entries), tuple(findings.all), f"HMDB51 lists, split {split}, {path}"
     )
 
 
-def _hmdb_entries(file: Path, root: Path, label: str, clips: Clips, findings: Findings) -> list[Entry]:
+def _hmdb_entries(file: Path, root: Path, label: str, clips: ClipFiles, findings: Findings) -> list[Entry]:
     listed, entries = shown(file, root), []
     for number, line in enumerate(lines_of(file, root), 1):
         if not line.strip():
@@ -275,9 +278,9 @@ def read_mstcn(path: Path, *, name: str = "", split: int = 1, clips: str = "", e
     mapping = path / "mapping.txt"
     labels = _mapping(mapping, path) if mapping.is_file() else _labels_of(lists, path, findings)
     sides = _bundles(path, split, {file.name for file in lists}, findings)
-    place = clips_below(Path(clips) if clips else path)
+    known_clips = clips_below(Path(clips) if clips else path)
     known = set(labels)
-    entries = [entry for file in lists if (entry := _mstcn_entry(file, path, known, place, every, findings))]
+    entries = [entry for file in lists if (entry := _mstcn_entry(file, path, known, known_clips, every, findings))]
     entries = [_with_side(entry, sides) for entry in entries]
     background = BACKGROUND if BACKGROUND in labels else ""
     text = f"labels of each frame, {path}"
@@ -323,7 +326,9 @@ def _with_side(entry: Entry, sides: dict[str, Split]) -> Entry:
     return replace(entry, split=sides.get(Path(entry.listed).name, ""))
 
 
-def _mstcn_entry(file: Path, root: Path, known: set[str], clips: Clips, every: int, findings: Findings) -> Entry | None:
+def _mstcn_entry(
+    file: Path, root: Path, known: set[str], clips: ClipFiles, every: int, findings: Findings
+) -> Entry | None:
     listed = shown(file, root)
     paths = clips.by_stem.get(file.stem, ()) or clips.by_stem.get(file.name.split(".")[0], ())
     if len(paths) != 1:

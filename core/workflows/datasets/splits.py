@@ -84,17 +84,17 @@ def leave_one_group_out(dataset: Dataset, grouping: Grouping, *, seed: int = 0, 
 
 def gaps(dataset: Dataset, split: Split) -> tuple[Finding, ...]:
     """What a network cannot learn or what is not tested for want of clips, fold by fold."""
-    found = []
+    missing = []
     for number in range(len(split.parts)):
         fold, where = split.fold(number), f"fold {number + 1}"
         trained, tested = (_labels(dataset, part) for part in (fold.train, fold.test))
         unlearned = [label for label in dataset.labels if label in tested and label not in trained]
         untested = [label for label in dataset.labels if label not in tested]
         if unlearned:
-            found.append(Finding(where, 0, f"clips of {_named(unlearned)} to train on", "all are held back", False))
+            missing.append(Finding(where, 0, f"clips of {_named(unlearned)} to train on", "all are held back", False))
         if untested and split.method != "leave one group out":
-            found.append(Finding(where, 0, f"clips of {_named(untested)} to test on", "none", False))
-    return tuple(found)
+            missing.append(Finding(where, 0, f"clips of {_named(untested)} to test on", "none", False))
+    return tuple(missing)
 
 
 def _named(labels: Sequence[str]) -> str:

@@ -55,16 +55,16 @@ def item(draft: Draft, entry: Entry, info: VideoInfo) -> tuple[Item | None, tupl
 
 def dataset(draft: Draft, items: Sequence[Item], findings: Iterable[Finding], *, name: str = "") -> Dataset:
     """The set of what holds, with all that was found. Classes that have no clip left are told and left out."""
-    told = Findings([*draft.findings, *findings])
-    kept = _once(items, told)
+    collected = Findings([*draft.findings, *findings])
+    kept = _once(items, collected)
     used = {label for item in kept for label in (item.label, *(part.label for part in item.segments))}
     background = draft.background if any(item.seen for item in kept) else ""
     labels = tuple(label for label in draft.labels if label in used or label == background)
-    known = {finding.file for finding in told.all if finding.left_out}
+    known = {finding.file for finding in collected.all if finding.left_out}
     for label in (label for label in draft.labels if label not in labels and label not in known):
-        told.left_out(label, 0, f"clips of the class {label!r}", "none")
-    _alike(labels, told)
-    unique = tuple(dict.fromkeys(told.all))
+        collected.left_out(label, 0, f"clips of the class {label!r}", "none")
+    _alike(labels, collected)
+    unique = tuple(dict.fromkeys(collected.all))
     return Dataset(name or draft.name, labels, tuple(kept), background, draft.source, unique)
 
 
@@ -120,7 +120,7 @@ def _apart(
     entry: Entry, stretches: Sequence[Stretch], findings: Findings
 ) -> tuple[list[Stretch], list[tuple[float, float]]]:
     """The stretches that overlap no other, in order, and the extents of those that do: nothing is known there."""
-    ordered = sorted(stretches, key=lambda one: (one.start, one.stop, one.line))
+    ordered = sorted(stretches, key=lambda part: (part.start, part.stop, part.line))
     bad: set[int] = set()
     latest = 0
     for index in range(1, len(ordered)):
@@ -140,8 +140,8 @@ def _apart(
             )
         if stretch.stop > before.stop:
             latest = index
-    sound = [one for place, one in enumerate(ordered) if place not in bad]
-    return sound, [(ordered[place].start, ordered[place].stop) for place in sorted(bad)]
+    sound = [part for number, part in enumerate(ordered) if number not in bad]
+    return sound, [(ordered[number].start, ordered[number].stop) for number in sorted(bad)]
 
 
 def _touching(stretches: Sequence[Stretch]) -> tuple[tuple[float, float], ...]:
@@ -185,7 +185,7 @@ def _once(items: Sequence[Item], findings: Findings) -> list[Item]:
                 findings.left_out(first.path, 0, "one truth for each clip", f"the same bytes as {second.path}")
             else:
                 findings.noted(second.path, 0, "a clip of its own", f"the same bytes as {first.path}")
-    return [one for one in items if one.video not in contradictory]
+    return [listed for listed in items if listed.video not in contradictory]
 
 
 def _alike(labels: Sequence[str], findings: Findings) -> None:

@@ -86,7 +86,7 @@ def _pieces(run: str) -> list[str]:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ParsedQuery:
     """A query taken apart. words: all in order; units: words, and pairs of letters, that lines are found by.
 
     phrases: what was put in quotation marks; loose: whether words stand beside them. spelled: how else words with
@@ -107,9 +107,9 @@ class Asked:
         )
 
 
-def asked(query: str) -> Asked:
+def parse_query(query: str) -> ParsedQuery:
     """What a query asks for."""
-    phrases = tuple(filter(None, (tuple(words_of("".join(found))) for found in QUOTED.findall(query))))
+    phrases = tuple(filter(None, (tuple(words_of("".join(groups))) for groups in QUOTED.findall(query))))
     exact = {word for phrase in phrases for word in phrase}
     units: dict[tuple[str, ...], None] = {}
     for run in RUN.findall(folded(query)):
@@ -118,14 +118,14 @@ def asked(query: str) -> Asked:
     lowered = RUN.findall(unicodedata.normalize("NFKC", query).casefold())
     spelled = {folded(word): folded(word.translate(UMLAUTS)) for word in lowered if word != word.translate(UMLAUTS)}
     loose = bool(words_of(QUOTED.sub(" ", query)))
-    return Asked(tuple(words_of(query)), telling or tuple(units), phrases, loose, spelled)
+    return ParsedQuery(tuple(words_of(query)), telling or tuple(units), phrases, loose, spelled)
 
 
 @dataclass(frozen=True)
 class Vocabulary:
     """The words of all lines, with what finds them. row: all words, each after a line break, and one at the end."""
 
-    places: Mapping[str, int]
+    index_of: Mapping[str, int]
     row: str = field(repr=False)
 
     def near(self, word: str, spelled: str) -> dict[int, float]:
@@ -135,16 +135,16 @@ class Vocabulary:
             short = stem(word)
             for other in self._begin_with(short[:-1] if len(short) > STEM else short):
                 if stem(other) == short:
-                    values[self.places[other]] = FORM
+                    values[self.index_of[other]] = FORM
                 elif len(word) >= BEGINNING and other.startswith(word):
-                    values[self.places[other]] = LONGER
-            bare = self.places.get(BARE.sub(r"\1", word))  # Tuer, where lines have Tür
+                    values[self.index_of[other]] = LONGER
+            bare = self.index_of.get(BARE.sub(r"\1", word))  # Tuer, where lines have Tür
             values |= {} if bare is None else {bare: FORM}
         return values | dict.fromkeys(self.exact(word, spelled), 1.0)
 
     def exact(self, word: str, spelled: str) -> list[int]:
         """The places of a word, and of how else it is written."""
-        return [self.places[fromkey] for fromkey in dict.fromkeys((word, spelled)) if fromkey in self.places]
+        return [self.index_of[spelling] for spelling in dict.fromkeys((word, spelled)) if spelling in self.index_of]
 
     def _begin_with(self, letters: str) -> Iterator[str]:
         at = self.row.find(f"\n{letters}")
@@ -161,13 +161,13 @@ def _vocabulary(words: tuple[str, ...]) -> Vocabulary:
 
 def begins(text: str, query: str) -> int:
     """Where in a text the first word stands that a query asks for, or one like it; 0 where there is none."""
-    sought = {stem(word) for unit in asked(query).units for word in unit}
+    sought = {stem(word) for unit in parse_query(query).units for word in unit}
     numbers = (match.start() for match in RUN.finditer(text) if sought & {stem(word) for word in words_of(match[0])})
     return next(numbers, 0)
 
 
 @dataclass(frozen=True)
-class Said:
+class TextMatch:
     """A line in which words stand. row: its place in the index; score: 0 to 1; whole: all words are in it."""
 
     row: int
@@ -175,30 +175,31 @@ class Said:
     whole: bool
 
 
-def lines(index: Index, query: str, inside: np.ndarray) -> list[Said]:
+def lines(index: Index, query: str, inside: np.ndarray) -> list[TextMatch]:
     """The lines in which the words of a query stand, best first. inside: (sources,) bool, those that are searched."""
-    sought = asked(query)
+    sought = parse_query(query)
     if not sought.units or not len(index.word):
         return []
     near = _near(_vocabulary(index.words), sought)
     shares, quality = _shares(index, sought, near, inside)
-    rows = np.flatnonzero(shares > 0 if sought.phrases else shares >= LEAST_SHARE)
+    fits = shares > 0 if sought.phrases else shares >= LEAST_SHARE
+    for phrase in sought.phrases:
+        fits &= _holding(index, [list(near[word]) for word in phrase])
+    rows = np.flatnonzero(fits)
     lengths = np.diff(np.append(index.line_word, len(index.word)))[rows]
     best = rows[np.lexsort((lengths, -shares[rows] * quality[rows]))][:CLOSELY]
-    saids = [
-        one for row in best if (one := _closely(index, sought, near, int(row), float(shares[row]), float(quality[row])))
-    ]
+    matches = [_closely(index, sought, near, int(row), float(shares[row]), float(quality[row])) for row in best]
     common = _commonness(int((shares >= WHOLE).sum()), sought)
-    saids = [replace(one, score=max(0.0, float(one.score - common))) for one in saids]
-    return sorted(saids, key=lambda one: -one.score)  # shorter lines first where these are equal, as they come
+    matches = [replace(match, score=max(0.0, float(match.score - common))) for match in matches]
+    return sorted(matches, key=lambda match: -match.score)  # shorter lines first where these are equal, as they come
 
 
-def _commonness(count: int, sought: Asked) -> float:
+def _commonness(count: int, sought: ParsedQuery) -> float:
     """What is taken off the lines of a query that `count` lines hold all words of: they tell little then."""
     return 0.0 if sought.phrases else COMMONNESS * max(0.0, np.log10(max(count, 1) / COMMON))
 
 
-def _near(vocabulary: Vocabulary, sought: Asked) -> dict[str, dict[int, float]]:
+def _near(vocabulary: Vocabulary, sought: ParsedQuery) -> dict[str, dict[int, float]]:
     """What each word of a query is found by: places in the vocabulary and what each counts."""
     exact = {word for phrase in sought.phrases for word in phrase}
     entries = {}
@@ -210,7 +211,7 @@ def _near(vocabulary: Vocabulary, sought: Asked) -> dict[str, dict[int, float]]:
 
 
 def _shares(
-    index: Index, sought: Asked, near: Mapping[str, Mapping[int, float]], inside: np.ndarray
+    index: Index, sought: ParsedQuery, near: Mapping[str, Mapping[int, float]], inside: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """(L,) how much of the query each line holds, by the weight of its words; (L,) how exactly these stand there.
 
@@ -218,7 +219,7 @@ def _shares(
     """
     count = len(index.line_word)
     some = np.zeros(len(index.words), bool)
-    some[[place for unit in sought.units for word in unit for place in near[word]]] = True
+    some[[position for unit in sought.units for word in unit for position in near[word]]] = True
     at = np.flatnonzero(some[index.word])  # (P,) where in the row of words something stands that was asked for
     word = index.word[at]
     line = np.searchsorted(index.line_word, at, side="right") - 1
@@ -246,16 +247,26 @@ def _counts(values: Mapping[int, float], size: int) -> np.ndarray:
     return counts
 
 
+def _holding(index: Index, phrase: Sequence[Sequence[int]]) -> np.ndarray:
+    """(L,) bool: the lines in which a phrase stands. phrase: for each of its words the numbers that it may have."""
+    first = np.isin(index.word, phrase[0])
+    starts = np.flatnonzero(first[: max(0, len(index.word) - len(phrase) + 1)])
+    for step, numbers in enumerate(phrase[1:], start=1):
+        starts = starts[np.isin(index.word[starts + step], numbers)]
+    line, last = (np.searchsorted(index.line_word, at, side="right") - 1 for at in (starts, starts + len(phrase) - 1))
+    holding = np.zeros(len(index.line_word), bool)
+    holding[line[line == last]] = True
+    return holding
+
+
 def _closely(
-    index: Index, sought: Asked, near: Mapping[str, Mapping[int, float]], row: int, share: float, quality: float
-) -> Said | None:
-    """A line looked at word by word; None where something that was put in quotation marks does not stand there."""
+    index: Index, sought: ParsedQuery, near: Mapping[str, Mapping[int, float]], row: int, share: float, quality: float
+) -> TextMatch:
+    """A line looked at word by word; all that was put in quotation marks stands in it."""
     words = index.line_words(row)
-    if not all(_stands(phrase, words, near) for phrase in sought.phrases):
-        return None
     if (sought.phrases and not sought.loose) or _stands(sought.words, words, near):
-        return Said(row, 1.0, True)
-    return Said(row, float(SCATTERED * quality * share**2), share >= WHOLE)
+        return TextMatch(row, 1.0, True)
+    return TextMatch(row, float(SCATTERED * quality * share**2), share >= WHOLE)
 
 
 def _stands(phrase: Sequence[str], words: Sequence[int], near: Mapping[str, Mapping[int, float]]) -> bool:

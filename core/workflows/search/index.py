@@ -106,7 +106,7 @@ def _latest(store: Store) -> Index:
 def _updated(store: Store, before: Index, wanted: list[Source], report: Report) -> Index:
     """An index of `wanted`, with what `before` has of it."""
     making = _Making()
-    making.places(before.labels)
+    making.label_indices(before.labels)
     known = set(before.sources)
     making.take_over(before, {key for key, _, _ in wanted})
     missing = [texts for texts in wanted if texts[0] not in known]
@@ -132,10 +132,10 @@ class _Making:
     words: dict[str, int] = field(default_factory=dict)
     moments: list[Columns] = field(default_factory=list)  # source, start_s, stop_s, label, score
     lines: list[Columns] = field(default_factory=list)  # source, seconds, vector, words in it, bytes of its text
-    said: list[np.ndarray] = field(default_factory=list)  # places in words, line after line
+    line_words: list[np.ndarray] = field(default_factory=list)  # places in words, line after line
     texts: list[np.ndarray] = field(default_factory=list)  # UTF-8, line after line
 
-    def places(self, labels: Sequence[str]) -> np.ndarray:
+    def label_indices(self, labels: Sequence[str]) -> np.ndarray:
         """Where these labels stand in the whole list; new ones are added."""
         return np.array([self.labels.setdefault(label, len(self.labels)) for label in labels], np.int32)
 
@@ -155,14 +155,14 @@ class _Making:
             counts, sizes = _sizes(before.line_word, before.word), _sizes(before.line_text, before.text)
             columns = (new[before.line_source], before.line_s, before.line_vector, counts, sizes)
             self.lines.append(tuple(np.asarray(column)[rows] for column in columns))
-            self._say(before.words, before.word[np.repeat(rows, counts)])
+            self._add_words(before.words, before.word[np.repeat(rows, counts)])
             self.texts.append(before.text[np.repeat(rows, sizes)])
 
     def take_moments(self, key: str, video: str, prediction: Prediction) -> None:
         """What a network says of a clip."""
         start_s, stop_s, label, score = moments(prediction)
         source = np.full(len(start_s), self._new(key, video), np.int32)
-        self.moments.append((source, start_s, stop_s, self.places(prediction.labels)[label], score))
+        self.moments.append((source, start_s, stop_s, self.label_indices(prediction.labels)[label], score))
 
     def take_lines(self, key: str, video: str, lines: Lines, store: Store) -> None:
         """Texts that come with a clip."""
@@ -170,21 +170,23 @@ class _Making:
 
     def take_texts(self, key: str, video: str, lines: Lines, vectors: np.ndarray) -> None:
         """The same with the vectors of the texts, (L, D)."""
-        told = [full_text.words_of(line.text) for line in lines.lines]
+        line_words = [full_text.words_of(line.text) for line in lines.lines]
         texts = [line.text.encode(errors="replace") for line in lines.lines]
-        source = np.full(len(told), self._new(key, video, lines.source), np.int32)
+        source = np.full(len(line_words), self._new(key, video, lines.source), np.int32)
         times_s = np.array([(line.start_s, line.stop_s) for line in lines.lines], np.float64).reshape(-1, 2)
-        counts, sizes = (np.array([len(part) for part in parts], np.int32) for parts in (told, texts))
+        counts, sizes = (np.array([len(part) for part in parts], np.int32) for parts in (line_words, texts))
         self.lines.append((source, times_s, stepped(vectors), counts, sizes))
         self.texts.append(np.frombuffer(b"".join(texts), np.uint8))
-        known = {word: index for index, word in enumerate(dict.fromkeys(word for texts in told for word in texts))}
-        self._say(tuple(known), np.array([known[word] for texts in told for word in texts], np.int32))
+        known = {
+            word: index for index, word in enumerate(dict.fromkeys(word for words in line_words for word in words))
+        }
+        self._add_words(tuple(known), np.array([known[word] for words in line_words for word in words], np.int32))
 
-    def _say(self, words: Sequence[str], indices: np.ndarray) -> None:
+    def _add_words(self, words: Sequence[str], indices: np.ndarray) -> None:
         """Lines as places in `words`; words that none of them holds are not kept."""
         held, indices = np.unique(indices, return_inverse=True)
-        new = [self.words.setdefault(words[int(place)], len(self.words)) for place in held]
-        self.said.append(np.array(new, np.int32)[indices])
+        new = [self.words.setdefault(words[int(index)], len(self.words)) for index in held]
+        self.line_words.append(np.array(new, np.int32)[indices])
 
     def _new(self, key: str, video: str, kind: str = "") -> int:
         self.sources.append(key)
@@ -201,7 +203,7 @@ class _Making:
         columns = [np.concatenate(values) for values in zip(*[first, *self.moments], strict=True)]
         *lines, counts, sizes = (np.concatenate(values) for values in zip(*[blank, *self.lines], strict=True))
         begins = [(np.cumsum(values) - values).astype(np.int32) for values in (counts, sizes)]
-        parts = [np.concatenate([none, *self.said]), np.concatenate([np.zeros(0, np.uint8), *self.texts])]
+        parts = [np.concatenate([none, *self.line_words]), np.concatenate([np.zeros(0, np.uint8), *self.texts])]
         names = (tuple(self.sources), tuple(self.videos), tuple(self.kinds), tuple(self.labels), tuple(self.words))
         return Index(*names, *columns, *lines, *begins, *parts)
 

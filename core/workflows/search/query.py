@@ -86,7 +86,7 @@ def cleaned(query: str) -> str:
 
 def wished(words: str) -> tuple[str, ...]:
     """What is asked for, of which each is as welcome: "surfing or diving" is two. What is quoted is left whole."""
-    if full_text.asked(words).phrases:
+    if full_text.parse_query(words).phrases:
         return (words,)
     parts = tuple(dict.fromkeys(part for part in map(str.strip, OR.split(words)) if part))
     return parts if 1 < len(parts) <= MOST_WISHES else (words,)
@@ -94,7 +94,7 @@ def wished(words: str) -> tuple[str, ...]:
 
 def _meant(index: Index, words: str, nearness: np.ndarray) -> np.ndarray:
     """(C,) how near labels are; those in whose name something is missing that was put in quotation marks are far."""
-    sought = full_text.asked(words)
+    sought = full_text.parse_query(words)
     if not sought.phrases:
         return nearness
     return np.where([sought.named(label) for label in index.labels], nearness, np.float32(-1))
@@ -146,24 +146,26 @@ def _by_lines(
     """Moments by the texts that come with clips, and those of them in which all words stand."""
     if not len(index.line_source):
         return [], set()
-    saids = full_text.lines(index, words, inside)
-    exact = {one.row: one for one in saids}
-    scores = {one.row: one.score for one in saids}
-    if not full_text.asked(words).phrases:
+    matches = full_text.lines(index, words, inside)
+    exact = {match.row: match for match in matches}
+    scores = {match.row: match.score for match in matches}
+    if not full_text.parse_query(words).phrases:
         fits = indices.cosines(index, vector) * inside[index.line_source]
         near = np.flatnonzero(fits >= LEAST_LINE)
         for row in near[np.argsort(-fits[near], kind="stable")][: 2 * most].tolist():
             scores[row] = max(float(fits[row]), scores.get(row, 0.0))
     best = sorted(scores, key=lambda row: -scores[row])
-    moments = {row: _told(index, row, scores[row], words, row in exact) for row in _few(index, best, inside)[:most]}
+    moments = {
+        row: _line_moment(index, row, scores[row], words, row in exact) for row in _few(index, best, inside)[:most]
+    }
     return list(moments.values()), {moment for row, moment in moments.items() if row in exact and exact[row].whole}
 
 
-def _told(index: Index, row: int, score: float, words: str, said: bool) -> Moment:
-    """A line as a moment. said: words of the query stand in it."""
+def _line_moment(index: Index, row: int, score: float, words: str, literal: bool) -> Moment:
+    """A line as a moment. literal: words of the query stand in it."""
     line, source = index.line(row), int(index.line_source[row])
     kind = index.kinds[source]
-    why = told_line(kind, line.text, words) if said else f"{kind}: {shortened(line.text)}"
+    why = told_line(kind, line.text, words) if literal else f"{kind}: {shortened(line.text)}"
     return Moment(index.videos[source], "", line.start_s, line.stop_s, round(min(score, 1.0), 4), why)
 
 

@@ -47,7 +47,7 @@ class Meaning:
 
     def nearness(self, texts: Sequence[str]) -> np.ndarray:
         """(N, C) float32: how near each text is to each label; see above. Below NEAR it means little."""
-        vectors = self.asked(texts)  # (N, D)
+        vectors = self.query_vectors(texts)  # (N, D)
         to_table = np.maximum.reduceat(vectors @ self.reference.T, self.reference_first, axis=1)  # (N, 400)
         hubness = np.sort(to_table, axis=1)[:, -NEIGHBOURS:].mean(axis=1)  # (N,)
         to_labels = np.maximum.reduceat(vectors @ self.wordings.T, self.first, axis=1)  # (N, C)
@@ -60,7 +60,7 @@ class Meaning:
         whole = np.array([bool(full_text.sought(gist(text))) for text in texts], bool)  # (N,)
         return np.logical_or.reduceat(np.array(rows, bool), self.first, axis=1) & whole[:, None]
 
-    def asked(self, texts: Sequence[str]) -> np.ndarray:
+    def query_vectors(self, texts: Sequence[str]) -> np.ndarray:
         """(N, D) float32: vectors of what is asked for, half way between the texts and their gist."""
         return units(self.vectors(texts) + self.vectors([gist(text) for text in texts]))
 
@@ -71,7 +71,7 @@ class Meaning:
     def nearest(self, nearness: np.ndarray, most: int) -> tuple[LabelScore, ...]:
         """The labels that one text is nearest to, best first. nearness: (C,)."""
         order = np.argsort(-nearness, kind="stable")[:most]
-        return tuple(LabelScore(self.labels[place], float(nearness[place])) for place in order)
+        return tuple(LabelScore(self.labels[index], float(nearness[index])) for index in order)
 
 
 def of_labels(store: Store, labels: Sequence[str], encoder: str = USUAL) -> Meaning:
@@ -88,8 +88,8 @@ def of_labels(store: Store, labels: Sequence[str], encoder: str = USUAL) -> Mean
 def _stacked(store: Store, encoder: Encoder, labels: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
     """(W, D) vectors of all wordings of some labels, and (C,) where those of each begin."""
     texts = [synonyms.of(label) for label in labels]
-    counts = np.array([0, *(len(each) for each in texts)], np.int64)
-    return kept(store, encoder, tuple(text for each in texts for text in each)), np.cumsum(counts)[:-1]
+    counts = np.array([0, *(len(wordings) for wordings in texts)], np.int64)
+    return kept(store, encoder, tuple(text for wordings in texts for text in wordings)), np.cumsum(counts)[:-1]
 
 
 def gist(text: str) -> str:

@@ -107,13 +107,13 @@ def _carried(
     weights: np.ndarray, nearness: np.ndarray, best: np.ndarray, known: tuple[str, ...]
 ) -> tuple[tuple[LabelScore, ...], ...]:
     """For each label in words the known labels that its steps were given to it by. best: (T,) place of the winner."""
-    told = []
+    evidence = []
     for index, row in enumerate(nearness):
         parts = weights[best == index].sum(axis=0) * np.maximum(row, 0)  # (C,)
         parts = parts / max(float(parts.sum()), 1e-9)
         order = [at for at in np.argsort(-parts, kind="stable")[:TOLD] if parts[at] >= 0.01]
-        told.append(tuple(LabelScore(known[at], float(parts[at])) for at in order))
-    return tuple(told)
+        evidence.append(tuple(LabelScore(known[at], float(parts[at])) for at in order))
+    return tuple(evidence)
 
 
 def analysis(store: Store, digest: str, key: str, *, shortest_s: float = clips.SHORTEST_S) -> Analysis:

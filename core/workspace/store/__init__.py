@@ -14,7 +14,6 @@ on one workspace. Nothing outside the workspace is ever written or deleted.
 """
 
 import json
-import os
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -28,7 +27,7 @@ from core.domain.serialization import from_json, to_json
 from core.workspace.store.annotations import Journals
 from core.workspace.store.datasets import DatasetEntry, LabelledSets
 from core.workspace.store.results import remove
-from core.workspace.store.videos import Clips, VideoEntry, cleaned_name
+from core.workspace.store.videos import VideoEntry, VideoRecords, cleaned_name
 
 __all__ = ["DatasetEntry", "Store", "VideoEntry", "cleaned_name"]
 
@@ -38,7 +37,7 @@ EXPORTS_KEPT_S = 7 * 86400.0
 JOBS_KEPT_S = 30 * 86400.0
 
 
-class Store(Clips, LabelledSets, Journals):
+class Store(VideoRecords, LabelledSets, Journals):
     """The workspace at one path."""
 
     @property
@@ -103,20 +102,7 @@ class Store(Clips, LabelledSets, Journals):
                 known |= dict(added)
         return {label: known[label] for label in wanted}
 
-    def label_slot(self, label: str) -> int:
-        """The number of one label."""
-        return self.label_slots([label])[label]
-
     # The whole
-
-    def usage_bytes(self) -> int:
-        """The space that the workspace takes."""
-        total = 0
-        for folder, _, names in os.walk(self.workspace):
-            for name in names:
-                with suppress(OSError):  # deleted in between
-                    total += (Path(folder) / name).lstat().st_size
-        return total
 
     def tidy(self) -> None:
         """Remove what dead processes left behind more than a day ago, and files to download that are older than a week.

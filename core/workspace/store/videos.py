@@ -37,7 +37,7 @@ class VideoEntry:
     uploaded: bool
 
 
-class Clips(Results):
+class VideoRecords(Results):
     """Clips by the digest of their bytes."""
 
     def __init__(self, workspace: Path | str):

@@ -11,7 +11,7 @@ from core.stages.networks.explain.activations import FrameWindow
 from core.stages.networks.explain.attribution import Evidence
 from core.stages.networks.explain.deletion import Deletion
 from core.workflows import explanations
-from core.workflows.explanations import Question
+from core.workflows.explanations import ExplanationQuestion
 from pages.ui import state
 from pages.ui.common import formatting, theme
 from pages.ui.common.jobs import job_panel
@@ -41,7 +41,7 @@ def show(info: VideoInfo, backbone: str) -> None:
     if looked is None or label is None:
         return
     view, moment_s, rest = looked
-    question = Question(view, card, engine, label)
+    question = ExplanationQuestion(view, card, engine, label)
     if card.network:
         times_s = state.store().read(question.features_key, Features).times_s
         question = replace(question, step=shared.nearest(times_s, moment_s))
@@ -77,7 +77,7 @@ def _label(info: VideoInfo, card: ModelCard, key: str) -> int | None:
     )
 
 
-def _explanation(info: VideoInfo, question: Question, moment_s: float) -> None:
+def _explanation(info: VideoInfo, question: ExplanationQuestion, moment_s: float) -> None:
     """The evidence over pictures and over time, and its test."""
     store = state.store()
     evidence, seen = explanations.evidence(store, question), store.read(question.view.key, FrameWindow)
@@ -102,7 +102,7 @@ def _explanation(info: VideoInfo, question: Question, moment_s: float) -> None:
     shared.follow(clicked)
 
 
-def _unit(question: Question) -> str:
+def _unit(question: ExplanationQuestion) -> str:
     kind = "log score" if question.card.network else "logit"
     return f"{kind} contributed by a location to “{question.name}”, scaled to the whole picture"
 
@@ -125,7 +125,7 @@ def _strip(evidence: Evidence, pictures: list[np.ndarray]) -> None:
     st.html(colormaps.tiles([pictures[step] for step in steps], captions, alt="Evidence at", crisp=False))
 
 
-def _lane(info: VideoInfo, question: Question, moment_s: float) -> float | None:
+def _lane(info: VideoInfo, question: ExplanationQuestion, moment_s: float) -> float | None:
     """How much each moment of the clip speaks for the label; the moment that was clicked."""
     times_s, values = explanations.lane(state.store(), question)
     unit = "log score" if question.card.network else "logits"
@@ -148,7 +148,7 @@ def _lane(info: VideoInfo, question: Question, moment_s: float) -> float | None:
     return clicked
 
 
-def _method(question: Question, evidence: Evidence) -> str:
+def _method(question: ExplanationQuestion, evidence: Evidence) -> str:
     """How the claim was computed, and what it means."""
     if question.card.network:
         time = (
@@ -169,7 +169,9 @@ def _method(question: Question, evidence: Evidence) -> str:
     return "Grad-CAM (an approximation): the network does more with its last maps than average pooling."
 
 
-def _files(info: VideoInfo, question: Question, evidence: Evidence, pictures: list[np.ndarray], step: int) -> None:
+def _files(
+    info: VideoInfo, question: ExplanationQuestion, evidence: Evidence, pictures: list[np.ndarray], step: int
+) -> None:
     stem = shared.stem(info, question.name, f"{float(evidence.times_s[step]):.2f}s")
     axes = {"maps": ("time", "down", "right"), "times_s": ("time",)}
     files: list[tuple[str, str, shared.Bytes]] = [
@@ -184,7 +186,7 @@ def _files(info: VideoInfo, question: Question, evidence: Evidence, pictures: li
     shared.take_along(files, key="features.reasons")
 
 
-def _test(info: VideoInfo, question: Question) -> None:
+def _test(info: VideoInfo, question: ExplanationQuestion) -> None:
     """Whether hiding what is marked lowers the score faster than hiding at random."""
     theme.section(
         "Faithfulness test", "Hide the marked regions and check whether the score falls faster than by chance."
@@ -222,7 +224,7 @@ def verdict(deletion: Deletion) -> tuple[str, ...]:
     return outcome, areas, f"difference {100 * deletion.gain:+.1f} points"
 
 
-def _what_is_hidden(question: Question, deletion: Deletion) -> str:
+def _what_is_hidden(question: ExplanationQuestion, deletion: Deletion) -> str:
     cnn = question.view.cnn
     over = f" over {formatting.count(cnn.frames_per_step, 'frame')}" if cnn.volumetric else ""
     return (

@@ -11,7 +11,7 @@ from core.stages.networks.explain import projection
 from core.stages.networks.explain.activations import Activations, FrameWindow
 from core.stages.networks.explain.layers import Architecture, Layer
 from core.workflows import explanations
-from core.workflows.explanations import View
+from core.workflows.explanations import ClipWindow
 from pages.ui import state
 from pages.ui.common import formatting, theme
 from pages.ui.common.jobs import job_panel
@@ -98,7 +98,7 @@ def _field(layer: Layer, size_px: int) -> str:
     return f"{down} × {right} px{beyond}"
 
 
-def _maps(info: VideoInfo, view: View, layer: Layer, moment_s: float) -> None:
+def _maps(info: VideoInfo, view: ClipWindow, layer: Layer, moment_s: float) -> None:
     """The maps of the step at the moment, and what can be done with them."""
     activations = state.store().read(view.layer_key(layer.name), Activations)
     seen = state.store().read(view.key, FrameWindow)
@@ -156,7 +156,7 @@ def _channels(activations: Activations, step: int, layer: Layer) -> tuple[list[i
 
 def _one(
     info: VideoInfo,
-    view: View,
+    view: ClipWindow,
     layer: Layer,
     activations: Activations,
     step: int,
@@ -178,7 +178,7 @@ def _one(
 
 
 def _over_time(
-    info: VideoInfo, view: View, layer: Layer, activations: Activations, channel: int, moment_s: float
+    info: VideoInfo, view: ClipWindow, layer: Layer, activations: Activations, channel: int, moment_s: float
 ) -> None:
     """The channel's mean over the picture at each step: of the window, or of the clip once that was asked for."""
     key = explanations.means_key(info.digest, view.recipe, view.backbone, layer.name)

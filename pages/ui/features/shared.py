@@ -10,7 +10,7 @@ from core.base.errors import AnalysisError
 from core.base.registry import BACKBONES
 from core.domain import VideoInfo
 from core.workflows import explanations
-from core.workflows.explanations import View
+from core.workflows.explanations import ClipWindow
 from pages.ui import state
 from pages.ui.common import formatting, theme
 from pages.ui.common.controls import downloads
@@ -20,7 +20,7 @@ from pages.ui.features import colormaps
 Bytes = Callable[[], bytes]
 
 
-def look_at(info: VideoInfo, backbone: str) -> tuple[View, float, bool] | None:
+def look_at(info: VideoInfo, backbone: str) -> tuple[ClipWindow, float, bool] | None:
     """The window around the moment that is looked at, that moment, and whether nothing is being dragged.
 
     None, said in words, where the recipe leaves nothing of the clip.
@@ -28,7 +28,7 @@ def look_at(info: VideoInfo, backbone: str) -> tuple[View, float, bool] | None:
     moment_s, rest = moment(info, key="features.moment")
     recipe, cnn = state.recipe(), BACKBONES[backbone]
     try:
-        view = View(info.digest, recipe, backbone, explanations.window_at(info, recipe, cnn, moment_s))
+        view = ClipWindow(info.digest, recipe, backbone, explanations.window_at(info, recipe, cnn, moment_s))
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return None

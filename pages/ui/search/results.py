@@ -87,7 +87,7 @@ def show(text: str, digest: str) -> None:
         return
     _understood(hits)
     if not hits.moments:
-        theme.empty("No results", QUOTED if full_text.asked(text).phrases else OTHERWISE)
+        theme.empty("No results", QUOTED if full_text.parse_query(text).phrases else OTHERWISE)
         return
     _list(hits)
 
@@ -110,7 +110,7 @@ def _understood(hits: Hits) -> None:
     named = formatting.listed(f"{label_score.label} {label_score.score:.2f}" for label_score in hits.meant)
     clips = formatting.count(hits.clips, "clip")
     text = f" The words occur in the text of {formatting.count(hits.said, 'moment')}." if hits.said else ""
-    quoted = bool(full_text.asked(hits.query).phrases)
+    quoted = bool(full_text.parse_query(hits.query).phrases)
     near = "" if quoted or not named else f" Closest known actions, with their similarity: {theme.plain(named)}."
     st.caption(f"Searched {clips}.{text}{near}")
     if hits.said or quoted:
