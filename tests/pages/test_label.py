@@ -227,7 +227,7 @@ def test_the_curve_tells_what_labels_were_worth(store: Store, track: str, monkey
     monkeypatch.setattr(retraining, "curve", lambda *_: points)
     at = page("label", **{"page.label.view": "learn"})
     assert len(at.get("plotly_chart")) == 1 and "scores will vary" in told(at)
-    assert "**80 %** of 90 held-out moments right, after 3 min 20 s of labels. Before: 50 %" in told(at)
+    assert "**80 %** of 90 held-out moments correctly classified, after 3 min 20 s of labels. Before: 50 %" in told(at)
 
 
 def test_films_are_made_by_jobs(store: Store, clip: VideoInfo, track: str, drafted: None, runner: FakeRunner):

@@ -129,7 +129,7 @@ def _matched(entry: DatasetEntry, question: evaluation.EvaluationQuestion, at: s
         return question
     few = selection.some(matching.strangers)
     st.caption(
-        f"The model has no class named {theme.plain(few)} "
+        f"Unknown to the model: {theme.plain(few)} "
         f"({formatting.classes(len(matching.strangers))}, {formatting.count(matching.clips, 'clip')} of "
         f"{formatting.number(entry.clips)}). Match these classes to those of the model."
     )

@@ -18,7 +18,7 @@ from pages.ui.common.player.player import prefix
 SHOWN = 12
 LIBRARY, CLIP = "Whole library", "Selected clip"
 EXAMPLES = ("someone rides a horse", "在厨房做饭", "ein Kind lacht")
-FOUND = "found"  # the lane of the player
+FOUND = "match"  # the lane of the player
 WATCHED = "search.watched"
 OTHERWISE = "Try other words that name an action: “playing the piano” rather than “music”."
 QUOTED = "Words in quotation marks are matched exactly. Remove the quotation marks to search by meaning."
