@@ -69,7 +69,7 @@ def _pick(info: VideoInfo, key: str) -> None:
 def _numbers(compared: TrackAgreement) -> None:
     left, middle, right = st.columns(3)
     left.metric("Cohen's kappa", _kappa(compared.kappa), help=SOURCE)
-    middle.metric("TrackAgreement", formatting.per_cent(compared.share))
+    middle.metric("Agreement", formatting.per_cent(compared.share))
     right.metric("Reviewed by both", formatting.length(compared.both_s))
     st.caption(meaning(compared))
     if compared.by_label:
@@ -87,4 +87,4 @@ def meaning(compared: TrackAgreement) -> str:
     if compared.kappa is None:
         return f"Kappa is undefined: both use the same single label.{where}"
     text = next((word for least, word in MEANS if compared.kappa >= least), "poor")
-    return f"TrackAgreement beyond chance is {text}. Each frame counts as one observation.{where}"
+    return f"Agreement beyond chance is {text}. Each frame counts as one observation.{where}"
