@@ -82,7 +82,7 @@ def trained(store: Store, dataset: Dataset, said: HeldOut, *, seed: int = 0, **c
         recipe=Recipe(), options=training.Options(), seed=seed,
     )  # fmt: skip
     for what in ("held out", "probe"):
-        store.write(checkpoints._part(key, what), said, kind="held out")
+        checkpoints.Checkpoints(store, key).keep_held_out(said, what)
     record = training.run_of(store, key)
     folds = (FoldResult(("ann",), 12, 1.0, (), 0),) * 2
     ended: dict[str, Any] = {"state": "done", "folds": folds, "scores": {"accuracy": 0.83}, "created": 1.0 + seed}
@@ -106,7 +106,7 @@ def run(store: Store) -> str:
 
 def answered(store: Store, run: str) -> str:
     """The key of the evaluation of a training, which is made."""
-    asked = evaluation.Question("Moves", "run", run)
+    asked = evaluation.EvaluationQuestion("Moves", "run", run)
     evaluation.evaluate(store, asked)
     return evaluation.question_key(store, asked)
 
@@ -153,7 +153,7 @@ def test_the_newest_training_is_evaluated_at_once_and_shows_its_progress(store, 
 
 
 def test_an_evaluation_that_failed_says_why_and_can_be_tried_again(store, run, runner):
-    asked = evaluation.question_key(store, evaluation.Question("Moves", "run", run))
+    asked = evaluation.question_key(store, evaluation.EvaluationQuestion("Moves", "run", run))
     runner.known[asked] = Job(asked, "Evaluate", "failed", error="It died.", hint="Look at the set.")
     at = page("evaluate")
     words = told(at)

@@ -399,8 +399,8 @@ def test_closing_tells_what_was_under_way_and_leaves_no_process_behind(tmp_path)
 
 SERVER = """
 import sys, time
-sys.path[:0] = [{root!r}, {tests!r}]
-from test_jobs import Memory, double, wait_for
+sys.path.insert(0, {root!r})
+from tests.workspace.test_jobs import Memory, double, wait_for
 from core.workspace.jobs.runner import Runner
 if __name__ == "__main__":
     runner = Runner(Memory(), memory_bytes=2**30)
@@ -413,7 +413,7 @@ if __name__ == "__main__":
 
 def test_workers_die_with_a_server_that_is_killed(tmp_path):
     script = tmp_path / "server.py"
-    script.write_text(SERVER.format(root=str(ROOT), tests=str(ROOT / "tests")))
+    script.write_text(SERVER.format(root=str(ROOT)))
     with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
         assert server.stdout and server.stdout.readline() == b"up\n"
         children = psutil.Process(server.pid).children(recursive=True)

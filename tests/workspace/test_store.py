@@ -327,8 +327,8 @@ def test_writing_again_replaces(store):
 
 WRITER = """
 import sys
-sys.path[:0] = [{root!r}, {tests!r}]
-from test_store import KEY, Features, Store, features
+sys.path.insert(0, {root!r})
+from tests.workspace.test_store import KEY, Features, Store, features
 store = Store({workspace!r})
 for _ in range(40):
     store.write(KEY, features(), kind="features")
@@ -338,7 +338,7 @@ print(list(store.label_slots(f"label {{place}}" for place in range(30)).values()
 
 
 def test_several_processes_may_write_the_same_at_once(store):
-    code = WRITER.format(root=str(ROOT), tests=str(ROOT / "tests"), workspace=str(store.workspace))
+    code = WRITER.format(root=str(ROOT), workspace=str(store.workspace))
     writers = [
         subprocess.Popen([sys.executable, "-W", "error", "-c", code], stdout=subprocess.PIPE, text=True)
         for _ in range(2)

@@ -73,7 +73,7 @@ def _play(
     now: State,
     tracks: Sequence[State],
     drafted: draft.Drafted | None,
-    compared: agreement.Agreement | None,
+    compared: agreement.TrackAgreement | None,
     slots: dict[str, int],
 ) -> None:
     """The player: the track that is drawn in first, then the draft, then the other tracks."""
@@ -149,7 +149,7 @@ def _views(
     now: State,
     tracks: Sequence[State],
     drafted: draft.Drafted | None,
-    compared: agreement.Agreement | None,
+    compared: agreement.TrackAgreement | None,
 ) -> None:
     """What can be done with the labels, one thing at a time."""
     view = st.segmented_control(
