@@ -208,7 +208,7 @@ def test_too_many_folds_are_told(store):
     saved(store, some_set())
     at = view(page("datasets"), "Groups and split")
     at.number_input(key="sets.folds").set_value(7).run()
-    assert "3 groups cannot be parted into 7 folds" in told(at)
+    assert "3 groups cannot be divided into 7 folds" in told(at)
 
 
 def test_near_duplicates_are_looked_for_joined_and_no_longer_leak(store, runner):

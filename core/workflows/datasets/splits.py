@@ -114,8 +114,8 @@ def grouped_folds(
     if not 2 <= count <= MOST_FOLDS:
         raise SplitInvalid(f"{count} folds were asked for.", f"Choose 2 to {MOST_FOLDS}.")
     if len(names) < count:
-        hint = f"Choose at most {len(names)} folds, or tell groups in another way."
-        raise SplitInvalid(f"{len(names)} groups cannot be parted into {count} folds.", hint if len(names) > 1 else "")
+        hint = f"Choose at most {len(names)} folds, or another grouping."
+        raise SplitInvalid(f"{len(names)} groups cannot be divided into {count} folds.", hint if len(names) > 1 else "")
     tested = _drawn(dataset, groups, count, seed)
     return Split(key(dataset), "folds", grouping, groups, _parts(dataset, groups, tested, seed), seed, joins)
 
