@@ -511,12 +511,12 @@ def test_a_saved_model_is_a_model_at_once_and_says_what_it_is(done):
     told = card.settings
     assert told["data"] == record.dataset_key and told["split"] == record.split and told["versions"]["keras"]
     assert card.scores["clip accuracy"] == pytest.approx(record.scores["accuracy"], abs=1e-4)
-    assert card.seed == 0 and "2 parts of the set" in card.trained_on and card.title == "Order of walks"
+    assert card.seed == 0 and "2 parts of the dataset" in card.trained_on and card.title == "Order of walks"
     digest = store.dataset("Made").items[0].video
     predictions.predict(store, digest, Recipe(), "order", ENGINE)
     found = predictions.analysis(store, digest, Recipe(), card, ENGINE)
     assert found.ranking[0].label == "right"
-    with pytest.raises(AnalysisError, match="is taken"):
+    with pytest.raises(AnalysisError, match="is already in use"):
         training.save_model(store, key, "order")
     training.delete_model(store, "order")
     assert "order" not in models.ModelLibrary.of(here).cards()
@@ -741,7 +741,7 @@ def test_the_command_prints_what_it_promises(store):
     assert [set(fold) for fold in told["folds"]] == [{"groups", "accuracy"}] * 2
     assert told["accuracy"] >= 0.9 and told["model"] == "by-command"
     assert (store.workspace / "models" / "by-command" / "card.json").is_file()
-    with pytest.raises(AnalysisError, match="is taken"):
+    with pytest.raises(AnalysisError, match="is already in use"):
         training_module.run(store, "Made", groups="column", folds="2", save="by-command", **asked)
     with pytest.raises(ResultMissing, match="no file, folder or labelled set"):
         training_module.run(store, "Nothing", groups="", folds="", save="", **asked)
