@@ -44,7 +44,7 @@ FORMS = (  # a word as it is searched, and a line that holds another form of it
 Engine = Callable[[str], list[int]]  # a query to the rows of lines, best first
 
 
-def main() -> None:
+def compare() -> None:
     """Print the table of the two."""
     lines = [line.text for number in range(TALKING) for line in _talk(number, np.random.default_rng(number)).lines]
     for name, build in (("own index", own), ("FTS5", fts5)):
@@ -165,4 +165,4 @@ def drawn(lines: Sequence[str], count: int = DRAWN) -> list[str]:
 
 if __name__ == "__main__":
     assert TALKING * LINES == 200_000 and _phrases()
-    main()
+    compare()
