@@ -288,7 +288,7 @@ def test_errors_of_the_quick_lane_are_raised_as_they_are(runner):
         runner.ask(raise_, TimeoutError("of the task"))
     with pytest.raises(JobLost):
         runner.ask(raise_, Cancelled())
-    assert runner.ask(double, 1) == 2
+    assert runner.ask(double, 1, timeout_s=240) == 2
 
 
 def test_a_crash_in_the_quick_lane_is_told_to_the_one_who_asked(runner):
@@ -405,7 +405,7 @@ from core.workspace.jobs.runner import Runner
 if __name__ == "__main__":
     runner = Runner(Memory(), memory_bytes=2**30)
     runner.submit("endless", "Wait", wait_for, "/no/such/file")
-    runner.ask(double, 1)
+    runner.ask(double, 1, timeout_s=240)
     print("up", flush=True)
     time.sleep(60)
 """
