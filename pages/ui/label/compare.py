@@ -12,7 +12,7 @@ from core.workflows.annotation.agreement import TrackAgreement
 from core.workflows.annotation.journal import State
 from pages.ui import state
 from pages.ui.common import formatting, theme, track_names
-from pages.ui.common.player.rows import Lane, LaneCurve
+from pages.ui.common.player.rows import LaneCurve, PlayerLane
 
 KAPPA = "#0072B2"
 MEANS = ((0.8, "almost perfect"), (0.6, "substantial"), (0.4, "moderate"), (0.2, "fair"), (0.0, "slight"))
@@ -35,13 +35,13 @@ def agreement_with(info: VideoInfo, now: State, tracks: Sequence[State]) -> Trac
         return None
 
 
-def rows(compared: TrackAgreement | None) -> list[Lane]:
+def rows(compared: TrackAgreement | None) -> list[PlayerLane]:
     """The lanes of a comparison: where the two differ, and kappa over time."""
     if compared is None:
         return []
     values = np.maximum(np.nan_to_num(compared.over_time), 0)
-    lane = Lane("kappa", curves=[LaneCurve("kappa", compared.times_s, values, KAPPA)])
-    return [Lane("differs", compared.differences, look="difference"), lane]
+    lane = PlayerLane("kappa", curves=[LaneCurve("kappa", compared.times_s, values, KAPPA)])
+    return [PlayerLane("differs", compared.differences, look="difference"), lane]
 
 
 def show(info: VideoInfo, now: State, tracks: Sequence[State], compared: TrackAgreement | None) -> None:

@@ -188,8 +188,9 @@ def _watch(hits: Hits, moment: Moment) -> None:
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
+    lanes = [player.PlayerLane(FOUND, _lane(hits, moment.video))]
     player.show(
-        info, [player.Lane(FOUND, _lane(hits, moment.video))], cache.slots((hits.query,)), quiet=True, at_once=True,
+        info, lanes, cache.slots((hits.query,)), quiet=True, at_once=True,
         playable=player.playable(info), start_s=moment.start_s,
         key=f"search.player.{moment.video}.{moment.start_s:.2f}",
     )  # fmt: skip
