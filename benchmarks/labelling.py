@@ -43,7 +43,7 @@ OPTIONS = training.Options(units=32, epochs=25, patience=6)  # the dial "small"
 class Trial:
     """One simulated labeller. clips: places that may be labelled; tested: those that are held back."""
 
-    taught: training_data.Lesson
+    labelled: training_data.LabelledFeatures
     infos: tuple[VideoInfo, ...]
     clips: tuple[int, ...]
     tested: tuple[int, ...]
@@ -114,8 +114,8 @@ def _trial(store: Store, seed: int) -> Trial:
     found = features.features_of_all(store, dataset, recipe, MOTION, engine)
     infos = tuple(store.video(item.video) for item in dataset.items)
     order = np.random.default_rng(seed).permutation(len(dataset.items)).tolist()
-    taught = training_data.lesson(dataset, _names(dataset), found)
-    return Trial(taught, infos, tuple(order[HELD_BACK:]), tuple(order[:HELD_BACK]), seed)
+    labelled = training_data.labelled_features(dataset, _names(dataset), found)
+    return Trial(labelled, infos, tuple(order[HELD_BACK:]), tuple(order[:HELD_BACK]), seed)
 
 
 def _names(dataset: Dataset) -> list[str]:
@@ -133,7 +133,7 @@ def _learned(trial: Trial, seen: Seen, number: int) -> recurrent.Run:
     """A network from what is labelled, alone."""
     examples = []
     for clip, stretches in seen.items():
-        example, times_s = trial.taught.examples[clip], trial.taught.times_s[clip]
+        example, times_s = trial.labelled.examples[clip], trial.labelled.times_s[clip]
         known = np.zeros(len(times_s), bool)
         for start_s, stop_s in stretches:
             known |= (times_s >= start_s) & (times_s < stop_s)
@@ -141,13 +141,13 @@ def _learned(trial: Trial, seen: Seen, number: int) -> recurrent.Run:
             examples.append(Example(example.values, np.where(known, example.targets, UNKNOWN)))
     options = training.options_of(vars(OPTIONS))
     sized = replace(options, batch_size=min(options.batch_size, max(1, len(examples) // 4)))
-    fitted = recurrent_training.fit(sized, examples, labels=len(trial.taught.labels), seed=100 * trial.seed + number)
+    fitted = recurrent_training.fit(sized, examples, labels=len(trial.labelled.labels), seed=100 * trial.seed + number)
     return recurrent.runner(fitted.model)
 
 
 def _score(trial: Trial, run: recurrent.Run) -> float:
     """The share of steps of the persons held back that are named rightly."""
-    return training_data.accuracy(training_data.asked(trial.taught, trial.tested, 0, run))
+    return training_data.accuracy(training_data.predicted(trial.labelled, trial.tested, 0, run))
 
 
 def _begun(trial: Trial, number: int) -> tuple[Seen, recurrent.Run]:
@@ -199,9 +199,9 @@ def _led(trial: Trial, seen: Seen, run: recurrent.Run) -> list[tuple[int, tuple[
     """The stretches to which the Label page leads first, over all clips."""
     found = []
     for clip in trial.clips:
-        info, times_s = trial.infos[clip], trial.taught.times_s[clip]
-        scores = run(trial.taught.examples[clip].values)
-        said = Prediction(times_s, scores, trial.taught.labels, "trial", (0.0, info.duration_s))
+        info, times_s = trial.infos[clip], trial.labelled.times_s[clip]
+        scores = run(trial.labelled.examples[clip].values)
+        said = Prediction(times_s, scores, trial.labelled.labels, "trial", (0.0, info.duration_s))
         found.append(drafts.looks(said, (), seen[clip], info, longest_s=STRETCH_S))
     return [(trial.clips[place], (one.start_s, one.stop_s)) for place, one in drafts.in_order(found)[:EACH]]
 

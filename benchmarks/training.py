@@ -151,11 +151,11 @@ def _curve(store: Store, dataset: Dataset) -> list[Figure]:
     people = Grouping("pattern", "^[^_]+")
     recipe = training.view("whole", MOTION)
     found = features.features_of_all(store, dataset, recipe, MOTION, current().engine)
-    taught = training_data.lesson(dataset, datasets.groups_from(dataset, people), found)
-    names = sorted(set(taught.groups))
+    labelled = training_data.labelled_features(dataset, datasets.groups_from(dataset, people), found)
+    names = sorted(set(labelled.groups))
     figures = []
     for count in CURVE:
-        hits = [hit for test in names for hit in _few(taught, test, _drawn(names, test, count))]
+        hits = [hit for test in names for hit in _few(labelled, test, _drawn(names, test, count))]
         note = "Weizmann, persons that are tested were never seen"
         figures.append(Figure(f"accuracy from {count} clips a class", float(np.mean(hits)), "", note=note))
     return figures
@@ -166,15 +166,15 @@ def _drawn(names: Sequence[str], test: str, count: int) -> set[str]:
     return set(np.random.default_rng(names.index(test)).permutation(others)[:count].tolist())
 
 
-def _few(taught: training_data.Lesson, test: str, learned: set[str]) -> list[bool]:
+def _few(labelled: training_data.LabelledFeatures, test: str, learned: set[str]) -> list[bool]:
     """Whether each clip of a person is named rightly by a network that learned from some others."""
     from core.stages.networks import recurrent, recurrent_training
     from core.workflows.training.options import sized
 
-    examples = taught.chosen([place for place, group in enumerate(taught.groups) if group in learned])
-    fitted = recurrent_training.fit(sized(training.Options(), len(examples)), examples, labels=len(taught.labels))
-    places = [place for place, group in enumerate(taught.groups) if group == test]
-    said = training_data.asked(taught, places, 0, recurrent.runner(fitted.model))
+    examples = labelled.chosen([place for place, group in enumerate(labelled.groups) if group in learned])
+    fitted = recurrent_training.fit(sized(training.Options(), len(examples)), examples, labels=len(labelled.labels))
+    places = [place for place, group in enumerate(labelled.groups) if group == test]
+    said = training_data.predicted(labelled, places, 0, recurrent.runner(fitted.model))
     return (said.scores.argmax(axis=1) == said.truth).tolist()
 
 

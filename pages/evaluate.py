@@ -24,7 +24,7 @@ ABOUT = (
 )
 
 
-def show(key: str, entry: DatasetEntry, question: evaluation.Question) -> None:
+def show(key: str, entry: DatasetEntry, question: evaluation.EvaluationQuestion) -> None:
     """The view that was picked; the first numbers above the first of them, their sentence above the others."""
     results = cache.evaluation(key)
     names = [name for name in VIEWS if name != "time" or results.found.over_time]
@@ -42,7 +42,7 @@ def show(key: str, entry: DatasetEntry, question: evaluation.Question) -> None:
 
 
 @st.fragment
-def part(view: str, key: str, entry: DatasetEntry, question: evaluation.Question) -> None:
+def part(view: str, key: str, entry: DatasetEntry, question: evaluation.EvaluationQuestion) -> None:
     """One view, run again by itself after a click in it."""
     if view == "compare":
         compare.show(key, entry, question)

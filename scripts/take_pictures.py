@@ -48,7 +48,7 @@ def evaluated(store: Store) -> None:
         name="A first try",
     )  # fmt: skip
     training.train(store, key)
-    evaluation.evaluate(store, evaluation.Question(dataset.name, "run", key))
+    evaluation.evaluate(store, evaluation.EvaluationQuestion(dataset.name, "run", key))
 
 
 def take(page: Page, address: str, name: str, awaited: str) -> None:

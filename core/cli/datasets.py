@@ -9,7 +9,7 @@ from core.cli import console
 from core.cli import evaluation as evaluation_module
 from core.cli import training as training_module
 from core.workflows import evaluation, training
-from core.workflows.datasets import split_choice
+from core.workflows.datasets import splits
 from core.workspace.store import Store
 
 
@@ -21,16 +21,16 @@ def train(chosen: argparse.Namespace) -> console.Output:
     entries = {name: getattr(chosen, name) for name in ("groups", "folds", "backbone", "seed", "save", "words")}
     options = training.Options(cell=chosen.cell)
     with console.TerminalProgress(chosen.dataset) as progress:
-        told = training_module.run(
+        printed = training_module.run(
             store, chosen.dataset, engine=here.engine, options=options, report=progress, **entries
         )
-    for finding in store.dataset(told["dataset"]).findings:
+    for finding in store.dataset(printed["dataset"]).findings:
         where = f"{finding.file}, line {finding.line}" if finding.line else finding.file
         kept = "left out" if finding.left_out else "note"
         print(f"{kept}: {where}: expected {finding.expected}, got {finding.got}", file=sys.stderr)
-    for warning in told["warnings"]:
+    for warning in printed["warnings"]:
         print(f"warning: {warning}", file=sys.stderr)
-    return console.Output({"": (json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()})
+    return console.Output({"": (json.dumps(printed, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()})
 
 
 def evaluate(chosen: argparse.Namespace) -> console.Output:
@@ -45,8 +45,8 @@ def evaluate(chosen: argparse.Namespace) -> console.Output:
     console.deliver(files, chosen.folder)
     for warning in judged.warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    told = evaluation.export.printed(judged)
-    return console.Output({"": (json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()})
+    printed = evaluation.export.printed(judged)
+    return console.Output({"": (json.dumps(printed, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()})
 
 
 # What can be asked ----------------------------------------------------------------------------------------------------
@@ -59,39 +59,42 @@ def add(commands: console.Commands) -> None:
 
 
 def _add_train(commands: console.Commands) -> None:
-    about = "Train a recurrent network on a labelled set, and test it on groups of clips that it never saw, as JSON."
-    trained = commands.add_parser("train", help="train on a labelled set", description=about)
-    trained.add_argument("dataset", metavar="DATASET", help="a folder, zip or table, or the name of a stored set")
-    pattern = "how clips tell their group: gNN, column, subject, folder, clip, or a regular expression"
-    trained.add_argument("--groups", metavar="PATTERN", default="", help=f"{pattern} (default: the likeliest)")
-    folds = f"a number, or {split_choice.LEAVE_ONE_OUT} (default: the set's own split, else {split_choice.FOLDS})"
+    about = "Train a recurrent network on a labelled dataset, test it on held-out groups, and print the scores as JSON."
+    trained = commands.add_parser("train", help="train on a labelled dataset", description=about)
+    trained.add_argument("dataset", metavar="DATASET", help="a folder, zip or table, or the name of a stored dataset")
+    pattern = "where groups come from: gNN, column, subject, folder, clip, or a regular expression"
+    trained.add_argument("--groups", metavar="PATTERN", default="", help=f"{pattern} (default: the most likely)")
+    folds = f"a number, or {splits.LEAVE_ONE_OUT} (default: the dataset's own split, else {splits.USUAL_FOLDS})"
     trained.add_argument("--folds", metavar="N", default="", help=folds)
     trained.add_argument("--backbone", metavar="NAME", default="i3d-kinetics400", help="CNN (default: %(default)s)")
     trained.add_argument("--cell", choices=("gru", "lstm"), default="gru")
     trained.add_argument("--seed", type=int, default=0, metavar="N")
-    spoken = "let subtitles and transcripts beside the clips take part, and tell what they add"
+    spoken = "also learn from subtitles and transcripts of the clips, and print what they add"
     trained.add_argument("--words", action="store_true", help=spoken)
-    trained.add_argument("--save", metavar="NAME", default="", help="train on all clips too, and keep that as a model")
+    trained.add_argument(
+        "--save", metavar="NAME", default="", help="also train on all clips, and save that network as a model"
+    )
     trained.add_argument("--output", metavar="FILE")
     trained.set_defaults(run=train)
 
 
 def _add_evaluate(commands: console.Commands) -> None:
     about = (
-        "Judge a model, or a training by what its networks said of clips they never saw, on a labelled set, as JSON."
+        "Evaluate a model, or the held-out predictions of a run, on a labelled dataset, and print the scores as JSON."
     )
-    judged = commands.add_parser("evaluate", help="judge a model on a labelled set", description=about)
-    judged.add_argument("dataset", metavar="DATASET", help="a folder, zip or table, or the name of a stored set")
-    judged.add_argument("--model", metavar="NAME", required=True, help="a model, or the name or key of a training")
-    pattern = "how clips tell their group: gNN, column, subject, folder, clip, or a regular expression"
-    judged.add_argument("--groups", metavar="PATTERN", default="", help=f"{pattern} (default: the likeliest)")
-    split = (
-        "judge some clips alone: given, unseen (by the model), the key of a stored split, or a file, one clip a line"
-    )
+    judged = commands.add_parser("evaluate", help="evaluate a model on a labelled dataset", description=about)
+    judged.add_argument("dataset", metavar="DATASET", help="a folder, zip or table, or the name of a stored dataset")
+    judged.add_argument("--model", metavar="NAME", required=True, help="a model, or the name or key of a run")
+    pattern = "where groups come from: gNN, column, subject, folder, clip, or a regular expression"
+    judged.add_argument("--groups", metavar="PATTERN", default="", help=f"{pattern} (default: the most likely)")
+    kinds = "given, unseen (by the model), the key of a stored split, or a file with one clip per line"
+    split = f"evaluate only some clips: {kinds}"
     judged.add_argument("--split", metavar="FILE", default="", help=split)
-    match = "a label of the set and the label of the model that stands for it; may be repeated"
+    match = "a label of the dataset and the matching label of the model; may be repeated"
     judged.add_argument("--match", metavar="LABEL=LABEL", action="append", default=[], help=match)
-    fate = "clips whose label the model does not know (default: %(default)s)"
+    fate = "what happens to clips whose label the model does not know (default: %(default)s)"
     judged.add_argument("--strangers", choices=("left out", "wrong"), default="left out", help=fate)
-    judged.add_argument("--output", metavar="DIR", dest="folder", help="a folder for the report and all numbers")
+    judged.add_argument(
+        "--output", metavar="DIR", dest="folder", help="write the report and all numbers to this folder"
+    )
     judged.set_defaults(run=evaluate)

@@ -12,7 +12,7 @@ from core.workflows import datasets, models, training
 from core.workflows.datasets import library
 from core.workflows.evaluation import evaluator, export
 from core.workflows.evaluation import report as reports
-from core.workflows.evaluation.evaluator import Question
+from core.workflows.evaluation.evaluator import EvaluationQuestion
 from core.workflows.evaluation.split_selection import split_named
 from core.workspace.store import Store
 
@@ -64,14 +64,14 @@ def _question(
     strangers: Any,
     match: Sequence[str],
     engine: str,
-) -> Question:
+) -> EvaluationQuestion:
     if not _is_model(store, model):
         if groups or split or match:
-            hint = "Leave --groups, --split and --match away."
-            raise AnalysisError("A training is judged on its own split, with its own groups and labels.", hint)
-        return Question(dataset.name, "run", _training(store, dataset, model))
+            hint = "Omit --groups, --split and --match."
+            raise AnalysisError("A run is evaluated on its own split, with its own groups and labels.", hint)
+        return EvaluationQuestion(dataset.name, "run", _training(store, dataset, model))
     grouping = datasets.grouping_of(groups) if groups else datasets.offers(dataset)[0].grouping
-    return Question(
+    return EvaluationQuestion(
         dataset.name,
         "model",
         model,
@@ -106,15 +106,15 @@ def _training(store: Store, dataset: Dataset, name: str) -> str:
         return texts[0]
     if texts:
         raise AnalysisError(
-            f"{len(texts)} trainings on {dataset.name!r} are called {name!r}.",
-            f"Give the key of one: {', '.join(key[:12] for key in texts)}.",
+            f"{len(texts)} runs on {dataset.name!r} are named {name!r}.",
+            f"Give the key of one of them: {', '.join(key[:12] for key in texts)}.",
         )
     known = dict.fromkeys([*models.ModelLibrary.of(store).names(), *(record.name for record in runs.values())])
-    raise unknown("model or training on this set", name, known)
+    raise unknown("model or run on this dataset", name, known)
 
 
 def _pair(text: str) -> tuple[str, str]:
     ours, sign, theirs = text.partition("=")
     if not sign or not ours.strip() or not theirs.strip():
-        raise LabelsMismatch(f"{text!r} matches no labels.", "Write it as 'label of the set=label of the model'.")
+        raise LabelsMismatch(f"{text!r} is not a pair of labels.", "Write it as 'dataset label=model label'.")
     return ours.strip(), theirs.strip()

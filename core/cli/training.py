@@ -7,7 +7,6 @@ from core.base.registry import BACKBONES
 from core.domain import Dataset, Split, Training
 from core.workflows import datasets, models
 from core.workflows.datasets.library import stored_set
-from core.workflows.datasets.split_choice import split_for
 from core.workflows.training import checkpoints, model_files, runs, trainer
 from core.workflows.training.options import Options, view
 from core.workspace.store import Store
@@ -36,7 +35,7 @@ def run(
     key = runs.plan(
         store,
         dataset,
-        split_for(dataset, groups, folds),
+        datasets.split_for(dataset, groups, folds),
         backbone=backbone,
         engine=engine,
         recipe=recipe,

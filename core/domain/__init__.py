@@ -56,7 +56,7 @@ from core.domain.labels import (
 )
 from core.domain.predictions import Analysis, Branches, Features, LabelScore, ModelCard, Prediction, Segment, Track
 from core.domain.text import Hits, Index, Line, Lines, Moment, Named, Vectors
-from core.domain.training import Checkpoint, Epoch, FoldDone, FoldResult, HeldOut, Progress, Training, Trial
+from core.domain.training import Checkpoint, Epoch, FoldDone, FoldResult, HeldOut, Training, TrainingProgress, Trial
 from core.domain.video import Frame, Quality, Recipe, Sheet, Step, VideoInfo
 
 __all__ = [
@@ -111,7 +111,6 @@ __all__ = [
     "PerceptualHashes",
     "Point",
     "Prediction",
-    "Progress",
     "Quality",
     "Recipe",
     "Renaming",
@@ -123,6 +122,7 @@ __all__ = [
     "Step",
     "Track",
     "Training",
+    "TrainingProgress",
     "Trial",
     "Vectors",
     "VideoInfo",

@@ -29,7 +29,7 @@ class Document:
 
     def __post_init__(self):
         check(len(set(self.labels)) == len(self.labels) and all(self.labels), f"the labels are {self.labels}")
-        used = {one.label for one in (*self.segments, *self.points)}
+        used = {mark.label for mark in (*self.segments, *self.points)}
         check(used <= set(self.labels), f"labels that the track does not offer: {sorted(used - set(self.labels))}")
         ends = [moment for stretch in self.seen for moment in stretch]
         check(all(value < other for value, other in pairwise(ends)), f"the seen stretches are {self.seen[:5]}")

@@ -1,7 +1,8 @@
 """Truth beside prediction, and the numbers that come of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -44,8 +45,6 @@ class Comparison:
     seen_s: tuple[tuple[float, float], ...] = ()
     split: str = ""
     weights: np.ndarray | None = None
-    tables: dict[Any, Any] = field(init=False, repr=False, default_factory=dict)
-    totals: dict[Any, Any] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self):
         count, rows, unit_count = len(self.labels), self.truth.shape, len(self.names)
@@ -62,8 +61,8 @@ class Comparison:
             rising = len(self.starts) == unit_count + 1 and bool(np.all(np.diff(self.starts) >= 0))
             check(rising and self.starts[0] == 0 and self.starts[-1] == rows[0], f"starts are {self.starts}")
         check(len(self.groups) == unit_count, f"{unit_count} units, {len(self.groups)} groups")
-        for each in (self.ends_s, self.truth_segments, self.found_segments, self.seen_s):
-            check(each is None or len(each) in (0, unit_count), "ends and segments are told for each video")
+        for column in (self.ends_s, self.truth_segments, self.found_segments, self.seen_s):
+            check(column is None or len(column) in (0, unit_count), "ends and segments are told for each video")
 
     def __repr__(self):
         return f"Comparison({len(self.names)} units, {len(self.truth)} rows, {len(self.labels)} labels)"
@@ -73,30 +72,51 @@ class Comparison:
         """Whether the units are videos with a label for each frame."""
         return self.starts is not None
 
+    @cached_property
+    def tables(self) -> dict[Any, Any]:
+        """What `table` has made already."""
+        return {}
+
+    @cached_property
+    def totals(self) -> dict[Any, np.ndarray]:
+        """What `total` has summed already."""
+        return {}
+
     def table(self, make: Callable[..., Any], *settings: Any) -> Any:
         """make(self, *settings), made once for this comparison and all its draws."""
-        pair = (make, *settings)
-        if pair not in self.tables:
-            self.tables[pair] = make(self, *settings)
-        return self.tables[pair]
+        call = (make, *settings)
+        if call not in self.tables:
+            self.tables[call] = make(self, *settings)
+        return self.tables[call]
 
     def total(self, make: Callable[..., Any], *settings: Any) -> np.ndarray:
         """The sum over units of the table that `make` gives: (n, K), dense or sparse, one row a unit.
 
         (K,) for the whole set, (R, K) for draws: a metric that computes on the last axis serves both.
         """
-        pair = (make, *settings)
-        if pair not in self.totals:
+        call = (make, *settings)
+        if call not in self.totals:
             rows = self.table(make, *settings)
             summed = rows.sum(axis=0) if self.weights is None else self.weights @ rows
-            self.totals[pair] = np.asarray(summed, np.float64)
-        return self.totals[pair]
+            self.totals[call] = np.asarray(summed, np.float64)
+        return self.totals[call]
 
-    def drawn(self, weights: np.ndarray) -> "Comparison":
+    def drawn(self, weights: np.ndarray) -> "DrawnComparison":
         """The same units, unit i counted weights[r, i] times in draw r; tables are shared. weights: (R, n) float64."""
-        draws = replace(self, weights=weights)
-        object.__setattr__(draws, "tables", self.tables)
-        return draws
+        values: dict[str, Any] = {field.name: getattr(self, field.name) for field in fields(Comparison)}
+        values["weights"] = weights
+        return DrawnComparison(**values, whole=self)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class DrawnComparison(Comparison):
+    """Draws of the units of a whole comparison, whose tables serve them all."""
+
+    whole: Comparison | None = None
+
+    def table(self, make: Callable[..., Any], *settings: Any) -> Any:
+        """That of the whole comparison."""
+        return self.whole.table(make, *settings) if self.whole else super().table(make, *settings)
 
 
 @dataclass(frozen=True)

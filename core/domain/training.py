@@ -1,7 +1,7 @@
 """Training: what it is made of, how far it is, and what it gave."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -65,8 +65,10 @@ class HeldOut:
 
 
 @dataclass(frozen=True)
-class Progress:
+class TrainingProgress:
     """Where a training stands. fold: from 0; the network for use comes after the last. again: in its second course."""
+
+    STORED_NAME: ClassVar[str] = "Progress"
 
     fold: int
     again: bool

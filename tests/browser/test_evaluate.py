@@ -32,7 +32,7 @@ def found(dashboard: Dashboard, tmp_path_factory: pytest.TempPathFactory) -> Eva
         items.append(Item(info.digest, f"{label}/{path.name}", info.duration_s, label=label))
     dataset = Dataset("Moves", LABELS, tuple(items), source="made")
     store.save_dataset(dataset, datasets.key(dataset))
-    asked = evaluation.Question("Moves", "run", trained(store, dataset, clip_answers(dataset, MISTAKES)))
+    asked = evaluation.EvaluationQuestion("Moves", "run", trained(store, dataset, clip_answers(dataset, MISTAKES)))
     evaluation.evaluate(store, asked)
     return evaluation.read(store, evaluation.question_key(store, asked))
 

@@ -66,7 +66,7 @@ def split_by_group(page: Page) -> None:
 def train(page: Page) -> None:
     """On the small dial, stopped once there is a curve, and then to the end."""
     turn_to(page, "Train")
-    expect(page.get_by_text("The CNN has looked at all 24 clips")).to_be_visible()
+    expect(page.get_by_text("Features of all 24 clips")).to_be_visible()
     view(page, "Small")
     picture(page, "train-new")
     press(page, "Train")

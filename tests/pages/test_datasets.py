@@ -208,7 +208,7 @@ def test_too_many_folds_are_told(store):
     saved(store, some_set())
     at = view(page("datasets"), "Groups and split")
     at.number_input(key="sets.folds").set_value(7).run()
-    assert "3 groups cannot be parted into 7 folds" in told(at)
+    assert "3 groups cannot be divided into 7 folds" in told(at)
 
 
 def test_near_duplicates_are_looked_for_joined_and_no_longer_leak(store, runner):
@@ -254,8 +254,8 @@ def test_the_folds_of_many_clips_are_drawn_once(store, monkeypatch):
         for place in range(1000)
     )
     saved(store, Dataset("Many", tuple(f"c{number:02}" for number in range(20)), items))
-    drawn, draw = [], datasets.grouped_folds
-    monkeypatch.setattr(datasets, "grouped_folds", lambda *told, **more: drawn.append(told) or draw(*told, **more))
+    drawn, draw = [], datasets.draw_split
+    monkeypatch.setattr(datasets, "draw_split", lambda *told, **more: drawn.append(told) or draw(*told, **more))
     at = view(page("datasets"), "Groups and split")
     assert len(drawn) == 1
     told(at.run())

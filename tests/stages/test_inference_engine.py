@@ -1,5 +1,6 @@
 """One network, two engines, the same numbers; and what is kept on disk is whole."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -113,6 +114,26 @@ class Tiny:
 
         picture = keras.Input((4, 4, 3), dtype="uint8")
         return keras.Model(picture, keras.layers.GlobalAveragePooling2D()(keras.layers.Rescaling(1.0)(picture)))
+
+
+@dataclass(frozen=True)
+class Weighed(Tiny):
+    """A network of one layer with weights."""
+
+    def build(self) -> Any:
+        import keras
+
+        values = keras.Input((4,))
+        return keras.Model(values, keras.layers.Dense(2, kernel_initializer="ones")(values))
+
+
+def test_a_graph_keeps_the_weights_of_its_model():
+    """TensorFlow lets go of them with the model, which no one else holds; Python 3.12 collects it before it is used."""
+    (graph,) = inference_engine._graphs(Weighed())
+    gc.collect()
+    np.testing.assert_array_equal(
+        inference_engine._in_tensorflow(graph)(np.ones((3, 4), np.float32)), np.full((3, 2), 4)
+    )
 
 
 TINY = """

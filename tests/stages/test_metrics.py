@@ -788,6 +788,12 @@ def test_ties_are_counted_and_one_label_for_almost_all_is_a_warning():
     assert any("100% of the predictions are 'label 0'" in one for one in card.warnings)
 
 
+def test_only_labels_that_share_the_best_score_are_a_tie():
+    """The two worst are equal in two clips, the two best in two others, one of them without a known truth."""
+    rows = [[0.6, 0.2, 0.2], [0.2, 0.2, 0.6], [0.4, 0.4, 0.2], [0.4, 0.4, 0.2]]
+    assert metrics.scorecard(of_scores([0, 2, 1, -1], rows), intervals=False).ties == 1
+
+
 def test_a_cell_counts_the_rows_it_lists():
     found = scored(np.random.default_rng(1), 200)
     matrix = classification.confusion(found)

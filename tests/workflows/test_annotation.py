@@ -349,7 +349,7 @@ def test_tracks_come_back_unchanged_from_files(form: str):
     mine = track((1.0, 3.0, "walk"), (3.0, 5.0, "run"), (6.0, 8.0, "jump"), seen=((0.0, 12.0),))
     content = FORMATS[form].write(files.labels_of([mine], info, "street.mp4"))
     given = files.files_in(f"street{FORMATS[form].suffix}", content)
-    found = files.read(given, info, "street.mp4", form=form, asked=ReadOptions(watched=True))
+    found = files.read(given, info, "street.mp4", form=form, options=ReadOptions(watched=True))
     (back,) = files.tracks_of(found) if form != "deepethogram" else (_joined(files.tracks_of(found)),)
     assert told(back) == told(mine)
     assert back.seen == mine.seen

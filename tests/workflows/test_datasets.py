@@ -779,7 +779,7 @@ def test_groups_of_a_known_pattern_are_told_in_words():
 
 def test_too_few_groups_are_told_and_too_many_too():
     dataset = made(list("aabb"), ["1", "2", "1", "2"])
-    with pytest.raises(SplitInvalid, match="2 groups cannot be parted into 3 folds"):
+    with pytest.raises(SplitInvalid, match="2 groups cannot be divided into 3 folds"):
         datasets.grouped_folds(dataset, Grouping("column"), count=3)
     with pytest.raises(SplitInvalid, match="there are 1"):
         datasets.leave_one_group_out(dataset, Grouping("column"), joins=[(0, 1)])

@@ -43,7 +43,15 @@ from core.stages.networks.backbones import BACKBONES
 from core.workflows import clips as clips_workflow
 from core.workflows import datasets, evaluation, predictions, training
 from core.workflows.datasets import importer
-from core.workflows.evaluation import Question, comparison, export, label_matching, report, report_charts, results
+from core.workflows.evaluation import (
+    EvaluationQuestion,
+    comparison,
+    export,
+    label_matching,
+    report,
+    report_charts,
+    results,
+)
 from core.workflows.training import checkpoints
 from core.workflows.training.options import Options
 from core.workspace.store import Store
@@ -359,7 +367,7 @@ def trained(store: Store, dataset: Dataset, scores: np.ndarray, *, seed: int = 0
     truth = [dataset.labels.index(dataset.items[place].label) for place in order]
     said = replace(said_of(scores[order], truth, folds), items=np.array(order))
     for what in ("held out", "probe"):
-        store.write(checkpoints._part(key, what), said, kind="held out")
+        checkpoints.Checkpoints(store, key).keep_held_out(said, what)
     baselines = {"majority": 0.3, "linear_probe": 0.9}
     record = replace(training.run_of(store, key), state=state, scores={"accuracy": 0.8}, baselines=baselines)
     store.write(key, record, kind="training")
@@ -371,7 +379,7 @@ TRUTH = [0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2]
 
 def test_a_training_is_judged_on_what_its_networks_never_saw(store):
     key = trained(store, clips(TRUTH), sure_of([0, 1, 2] * 3 + [1, 1, 1]))
-    question = Question("Made", "run", key)
+    question = EvaluationQuestion("Made", "run", key)
     evaluation.evaluate(store, question)
     judged = evaluation.read(store, evaluation.question_key(store, question))
     assert judged.card.overall["accuracy"].value == pytest.approx(10 / 12)
@@ -384,15 +392,15 @@ def test_a_training_is_judged_on_what_its_networks_never_saw(store):
 
 def test_a_training_that_has_not_ended_or_is_of_another_set_is_refused(store):
     planned = trained(store, clips(TRUTH), sure_of(TRUTH), state="planned")
-    with pytest.raises(ResultMissing, match="not ended"):
-        evaluation.question_key(store, Question("Made", "run", planned))
+    with pytest.raises(ResultMissing, match="not finished"):
+        evaluation.question_key(store, EvaluationQuestion("Made", "run", planned))
     done = trained(store, clips(TRUTH), sure_of(TRUTH))
     changed = clips([*TRUTH, 0])
     store.save_dataset(changed, datasets.key(changed))
-    with pytest.raises(ResultMissing, match="another set"):
-        evaluation.evaluate(store, Question("Made", "run", done))
+    with pytest.raises(ResultMissing, match="another dataset"):
+        evaluation.evaluate(store, EvaluationQuestion("Made", "run", done))
     with pytest.raises(ResultMissing, match="no labelled set"):
-        evaluation.question_key(store, Question("Nothing", "run", done))
+        evaluation.question_key(store, EvaluationQuestion("Nothing", "run", done))
 
 
 # Models ---------------------------------------------------------------------------------------------------------------
@@ -418,7 +426,7 @@ def modelled(store: Store, dataset: Dataset, labels: tuple[str, ...], scores: np
 
 
 def asked(store: Store, **changes) -> Evaluation:
-    question = Question("Made", "model", "mine", grouping=Grouping("column"), engine=ENGINE, **changes)
+    question = EvaluationQuestion("Made", "model", "mine", grouping=Grouping("column"), engine=ENGINE, **changes)
     evaluation.evaluate(store, question)
     return evaluation.read(store, evaluation.question_key(store, question))
 
@@ -452,12 +460,14 @@ def test_what_a_model_has_not_said_yet_is_made_once(store, monkeypatch):
     monkeypatch.setattr(predictions, "extract", extract)
     labels = store.dataset(importer.MADE_NAME).labels
     pairs = tuple(zip(labels, cnn.labels()[:6], strict=True))
-    question = Question(importer.MADE_NAME, "model", "things", grouping=Grouping("column"), pairs=pairs, engine=ENGINE)
+    question = EvaluationQuestion(
+        importer.MADE_NAME, "model", "things", grouping=Grouping("column"), pairs=pairs, engine=ENGINE
+    )
     evaluation.evaluate(store, question, lambda *each: told.append(each))
     evaluation.evaluate(store, question)
     judged = evaluation.read(store, evaluation.question_key(store, question))
     assert len(looked) == len(set(looked)) == len(judged.found.names) == 12
-    assert any("Looking at clips, 12 of 12" in message for _, _, message in told)
+    assert any("Predicting, 12 of 12" in message for _, _, message in told)
     assert judged.card.group_count == 2 and store.has(judged.origin.predictions[0])
 
 
@@ -567,7 +577,7 @@ def test_two_models_differ_by_the_clips_that_changed_side(store):
     found = rivalry(store, one, other)
     assert (found.shared, found.right_first, found.right_second) == (18, 2, 0)
     assert found.overall["accuracy"][2].value == pytest.approx(2 / 18)
-    assert found.p is None and "groups" in found.why
+    assert found.p is None and "grouped" in found.why
     lost = evaluation.changed(one, other, found, "lost")
     assert [(case.unit, case.predicted, case.other) for case in lost.cases] == [(0, "run", "walk"), (3, "run", "walk")]
     assert evaluation.changed(one, other, found, "won").total == 0
@@ -621,7 +631,7 @@ def test_only_shared_clips_are_compared_and_none_is_refused(store):
     other = judge(elsewhere, said_of(sure_of(TRUTH), TRUTH), origin=origin)
     with pytest.raises(ScoringRefused, match="different clips"):
         comparison.shared(one, other)
-    with pytest.raises(ScoringRefused, match="over time"):
+    with pytest.raises(ScoringRefused, match="time steps"):
         comparison.shared(one, over_time(np.array([[0, 1]]), np.array([[0, 1]])))
 
 
@@ -731,7 +741,7 @@ def test_a_report_holds_pictures_numbers_and_how_to_run_it_again(store, monkeypa
 def test_a_clip_that_is_gone_leaves_the_report_whole(store):
     judged = judged_clips([0, 1], [1, 1])
     (shot,) = report.shots(store, judged)
-    assert shot.picture == "" and b"cannot be read here" in report.html(judged, [shot])
+    assert shot.picture == "" and b"cannot be read" in report.html(judged, [shot])
 
 
 def test_numbers_leave_as_json_and_csv():

@@ -136,6 +136,13 @@ def test_what_is_in_quotation_marks_stands_there_exactly(store: Store, query: st
         assert found.moments[0].start_s == 4
 
 
+def test_a_quoted_phrase_is_found_among_many_lines_that_hold_its_words_apart(store: Store):
+    apart = [f"red {number} car" for number in range(full_text.CLOSELY + 10)]
+    talk(store, *apart, "at last there comes, long after all others, a red car down the road")
+    found = searching.search(store, '"red car"').moments
+    assert ["a red car down the road" in moment.why for moment in found] == [True]
+
+
 def test_in_quotation_marks_the_name_of_what_is_seen_counts_too(store: Store):
     clip(store, "seen.mp4", seen(("skipping rope", 10), ("yoga", 10), surely=0.99))
     (only,) = searching.search(store, '"skipping rope"').moments
@@ -259,7 +266,7 @@ def test_an_index_keeps_each_line_as_it_was(spoken: Store):
     found = index.current(spoken)
     assert [found.line(row).text for row in range(len(SPOKEN))] == list(SPOKEN)
     assert found.line(3) == Line(6.0, 8.0, SPOKEN[3])
-    vectors = searching.meaning.of_labels(spoken, ()).vectors(SPOKEN)
+    vectors = searching.semantics.of_labels(spoken, ()).vectors(SPOKEN)
     assert np.allclose(index.cosines(found, vectors[0]), vectors @ vectors[0], atol=0.005)
 
 

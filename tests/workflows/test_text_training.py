@@ -120,7 +120,7 @@ def test_one_that_is_stopped_keeps_who_read_the_words_and_goes_on_to_one_of_all_
     training.train(store, key)
     ended = training.run_of(store, key)
     assert ended.state == "done" and ended.words_sha256
-    assert "learned from all of them" in training.save_model(store, key, "whole").trained_on
+    assert "trained on all of them" in training.save_model(store, key, "whole").trained_on
     training.delete(store, key)
     assert not store.keys("network") and not checkpoints.words_path(store, key).exists()
 
@@ -290,7 +290,7 @@ def test_a_model_whose_words_are_gone_or_others_says_so(saved, fresh, tmp_path):
 @pytest.mark.training
 def test_a_set_is_judged_anew_when_its_words_change(saved):
     store, _ = saved
-    asked = evaluator.Question("Made", "model", "made-words", engine=ENGINE)
+    asked = evaluator.EvaluationQuestion("Made", "model", "made-words", engine=ENGINE)
     before = evaluator.question_key(store, asked)
     item = store.dataset("Made").items[0]
     (lines,) = transcripts.lines_of(store, item.video)

@@ -30,8 +30,7 @@ from core.stages.networks import recurrent, recurrent_training
 from core.stages.networks.recurrent import NetworkSettings
 from core.stages.networks.recurrent_training import UNKNOWN, Example
 from core.workflows import clips, datasets, models, predictions, training
-from core.workflows.datasets import split_choice
-from core.workflows.training import baselines, trainer, training_data, tuning
+from core.workflows.training import baselines, checkpoints, training_data, tuning
 from core.workflows.training import features as gathering
 from core.workflows.training.options import Options, sized
 from core.workspace.jobs.cluster import spread
@@ -218,11 +217,11 @@ def test_a_run_is_done_when_all_is_done_and_stopped_when_a_person_ends_it(store,
     assert record.state == "stopped" and len(record.folds) == record.fold_count == 2
     card = training.save_model(store, key, "stopped-late")
     assert card.scores["clip accuracy"] == pytest.approx(record.scores["accuracy"], abs=1e-4)
-    assert "stopped before its end" in card.trained_on and "learned from all of them" not in card.trained_on
+    assert "stopped before it finished" in card.trained_on and "trained on all of them" not in card.trained_on
     training.train(store, key)
     record = training.run_of(store, key)
     assert record.state == "done" and len(record.folds) == 2
-    assert "learned from all of them" in training.save_model(store, key, "done").trained_on
+    assert "trained on all of them" in training.save_model(store, key, "done").trained_on
 
 
 @pytest.mark.training
@@ -261,13 +260,13 @@ def test_a_prediction_that_never_changes_is_named():
 
 def test_the_majority_is_that_of_the_training_part():
     dataset, values = made_set(groups=2)
-    taught = training_data.lesson(
+    labelled = training_data.labelled_features(
         dataset, ["g"] * 16, [Features(np.arange(STEPS) / 2, values[one.video], (0.0, 5.0)) for one in dataset.items]
     )
     rights = [place for place, item in enumerate(dataset.items) if item.label == "right"]
-    said = baselines.majority(taught, rights, [1, 2, 3], 0)
+    said = baselines.majority(labelled, rights, [1, 2, 3], 0)
     assert (said.scores.argmax(axis=1) == 0).all()
-    alone = baselines.linear_probe(taught, rights, [1], 0)
+    alone = baselines.linear_probe(labelled, rights, [1], 0)
     assert alone.scores[0].argmax() == 0, "with one class to learn from it says that class"
 
 
@@ -290,7 +289,7 @@ class _Stop:
 def test_a_stopped_training_keeps_the_best_so_far_and_goes_on_even_after_a_full_disk_to_the_same_end(
     done, store, monkeypatch
 ):
-    monkeypatch.setattr(trainer, "CHECKPOINT_EVERY_S", 0.0)
+    monkeypatch.setattr(checkpoints, "CHECKPOINT_EVERY_S", 0.0)
     dataset, values = made_set()
     stored(store, dataset, values)
     key = planned(store, dataset)
@@ -299,7 +298,7 @@ def test_a_stopped_training_keeps_the_best_so_far_and_goes_on_even_after_a_full_
     record = training.run_of(store, key)
     assert record.state == "stopped" and record.network_sha256 and len(record.folds) == 1
     card = training.save_model(store, key, "best-so-far")
-    assert "stopped before its end" in card.trained_on
+    assert "stopped before it finished" in card.trained_on
     with _full_disk(monkeypatch, after=8), pytest.raises(AnalysisError, match="no room left"):
         training.train(store, key)
     assert training.run_of(store, key).state == "stopped" and not list(store.workspace.glob("results/*.partial"))
@@ -325,7 +324,7 @@ def _full_disk(monkeypatch: pytest.MonkeyPatch, *, after: int) -> Iterator[None]
 
 def deadly(store: Store, key: str, victim: str, report) -> None:
     """A training that kills its own worker, or the server above it, amid its tenth pass; begun anew it goes on."""
-    trainer.CHECKPOINT_EVERY_S = 0.0
+    checkpoints.CHECKPOINT_EVERY_S = 0.0
     mark, calls = store.workspace / f"{victim} was killed", []
 
     def told(done: int, total: int, message: str) -> None:
@@ -492,7 +491,7 @@ def test_a_set_that_was_changed_is_not_trained_on(store):
     store.save_dataset(changed, datasets.key(changed))
     with pytest.raises(ResultMissing, match="was changed"):
         training.train(store, key)
-    with pytest.raises(ResultMissing, match="another state"):
+    with pytest.raises(ResultMissing, match="another version"):
         training.plan(
             store, changed, datasets.grouped_folds(dataset, Grouping("column"), count=2), backbone=CNN, engine=ENGINE,
             recipe=Recipe(), options=OPTIONS,
@@ -512,12 +511,12 @@ def test_a_saved_model_is_a_model_at_once_and_says_what_it_is(done):
     told = card.settings
     assert told["data"] == record.dataset_key and told["split"] == record.split and told["versions"]["keras"]
     assert card.scores["clip accuracy"] == pytest.approx(record.scores["accuracy"], abs=1e-4)
-    assert card.seed == 0 and "2 parts of the set" in card.trained_on and card.title == "Order of walks"
+    assert card.seed == 0 and "2 parts of the dataset" in card.trained_on and card.title == "Order of walks"
     digest = store.dataset("Made").items[0].video
     predictions.predict(store, digest, Recipe(), "order", ENGINE)
     found = predictions.analysis(store, digest, Recipe(), card, ENGINE)
     assert found.ranking[0].label == "right"
-    with pytest.raises(AnalysisError, match="is taken"):
+    with pytest.raises(AnalysisError, match="is already in use"):
         training.save_model(store, key, "order")
     training.delete_model(store, "order")
     assert "order" not in models.ModelLibrary.of(here).cards()
@@ -628,7 +627,7 @@ def test_features_are_made_once_for_each_clip_and_told_in_frames(store, square_c
     training.gather(store, "Two", Recipe(), CNN, ENGINE, lambda *said: told.append(said))
     frames = [store.video(one).frame_count for one in digests]
     assert made == digests and told[-1][:2] == (sum(frames), sum(frames))
-    assert (round(frames[0] / 2), sum(frames), "Looking at clips, 1 of 2") in told
+    assert (round(frames[0] / 2), sum(frames), "Computing features, 1 of 2") in told
     assert training.gathered(store, dataset, Recipe(), CNN, ENGINE)
     training.gather(store, "Two", Recipe(), CNN, ENGINE)
     assert made == digests
@@ -742,7 +741,7 @@ def test_the_command_prints_what_it_promises(store):
     assert [set(fold) for fold in told["folds"]] == [{"groups", "accuracy"}] * 2
     assert told["accuracy"] >= 0.9 and told["model"] == "by-command"
     assert (store.workspace / "models" / "by-command" / "card.json").is_file()
-    with pytest.raises(AnalysisError, match="is taken"):
+    with pytest.raises(AnalysisError, match="is already in use"):
         training_module.run(store, "Made", groups="column", folds="2", save="by-command", **asked)
     with pytest.raises(ResultMissing, match="no file, folder or labelled set"):
         training_module.run(store, "Nothing", groups="", folds="", save="", **asked)
@@ -750,15 +749,15 @@ def test_the_command_prints_what_it_promises(store):
 
 def test_the_split_follows_what_was_asked():
     dataset, _ = made_set()
-    assert len(split_choice.split_for(dataset, "column", "leave-one-group-out").parts) == 4
-    assert len(split_choice.split_for(dataset, r"g\d", "3").parts) == 3
-    assert len(split_choice.split_for(dataset, "", "").parts) == 4
+    assert len(datasets.split_for(dataset, "column", "leave-one-group-out").parts) == 4
+    assert len(datasets.split_for(dataset, r"g\d", "3").parts) == 3
+    assert len(datasets.split_for(dataset).parts) == 4
     given = replace(
         dataset, items=tuple(replace(one, split="test" if one.group == "g1" else "train") for one in dataset.items)
     )
-    assert split_choice.split_for(given, "", "").method == "given"
-    with pytest.raises(AnalysisError, match="no number of folds"):
-        split_choice.split_for(dataset, "", "many")
+    assert datasets.split_for(given, "", "").method == "given"
+    with pytest.raises(AnalysisError, match="not a number of folds"):
+        datasets.split_for(dataset, "", "many")
 
 
 # On a cluster ---------------------------------------------------------------------------------------------------------

@@ -288,7 +288,7 @@ def test_errors_of_the_quick_lane_are_raised_as_they_are(runner):
         runner.ask(raise_, TimeoutError("of the task"))
     with pytest.raises(JobLost):
         runner.ask(raise_, Cancelled())
-    assert runner.ask(double, 1) == 2
+    assert runner.ask(double, 1, timeout_s=240) == 2
 
 
 def test_a_crash_in_the_quick_lane_is_told_to_the_one_who_asked(runner):
@@ -399,13 +399,13 @@ def test_closing_tells_what_was_under_way_and_leaves_no_process_behind(tmp_path)
 
 SERVER = """
 import sys, time
-sys.path[:0] = [{root!r}, {tests!r}]
-from test_jobs import Memory, double, wait_for
+sys.path.insert(0, {root!r})
+from tests.workspace.test_jobs import Memory, double, wait_for
 from core.workspace.jobs.runner import Runner
 if __name__ == "__main__":
     runner = Runner(Memory(), memory_bytes=2**30)
     runner.submit("endless", "Wait", wait_for, "/no/such/file")
-    runner.ask(double, 1)
+    runner.ask(double, 1, timeout_s=240)
     print("up", flush=True)
     time.sleep(60)
 """
@@ -413,7 +413,7 @@ if __name__ == "__main__":
 
 def test_workers_die_with_a_server_that_is_killed(tmp_path):
     script = tmp_path / "server.py"
-    script.write_text(SERVER.format(root=str(ROOT), tests=str(ROOT / "tests")))
+    script.write_text(SERVER.format(root=str(ROOT)))
     with subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
         assert server.stdout and server.stdout.readline() == b"up\n"
         children = psutil.Process(server.pid).children(recursive=True)

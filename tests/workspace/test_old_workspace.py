@@ -36,7 +36,6 @@ from core.domain import (
     Named,
     PerceptualHashes,
     Prediction,
-    Progress,
     Quality,
     Recipe,
     Rivalry,
@@ -44,6 +43,7 @@ from core.domain import (
     Sheet,
     Split,
     Training,
+    TrainingProgress,
     Trial,
     Vectors,
     VideoInfo,
@@ -93,7 +93,7 @@ CLASSES: dict[str, Any] = {  # what is stored under each kind of result; None fo
     "picture and words apart": Branches,
     "prediction": Prediction,
     "prediction with words": Prediction,
-    "progress": Progress,
+    "progress": TrainingProgress,
     "quality": Quality,
     "rivalry": Rivalry,
     "search": tuple[Trial, ...],
@@ -319,15 +319,17 @@ def search(dataset: str, split: str, engine: str) -> tuning.Search:
     return tuning.Search("Squares", dataset, split, (LITE,), engine, "whole", chosen(), most=2, seconds=60.0)
 
 
-def questions(manifest: dict[str, Any]) -> dict[str, evaluator.Question]:
+def questions(manifest: dict[str, Any]) -> dict[str, evaluator.EvaluationQuestion]:
     """What was evaluated in the old workspace."""
     keys, engine = manifest["keys"], manifest["engine"]
     swapped = (("left", "right"), ("right", "left"))
     return {
-        "run": evaluator.Question("Squares", "run", keys["training with words"]),
-        "stopped run": evaluator.Question("Squares", "run", keys["stopped training"]),
-        "model": evaluator.Question("Squares", "model", "squares", grouping=Grouping("column"), engine=engine),
-        "matched model": evaluator.Question(
+        "run": evaluator.EvaluationQuestion("Squares", "run", keys["training with words"]),
+        "stopped run": evaluator.EvaluationQuestion("Squares", "run", keys["stopped training"]),
+        "model": evaluator.EvaluationQuestion(
+            "Squares", "model", "squares", grouping=Grouping("column"), engine=engine
+        ),
+        "matched model": evaluator.EvaluationQuestion(
             "Squares", "model", "squares", split=keys["split"], pairs=swapped, engine=engine
         ),
     }

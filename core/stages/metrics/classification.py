@@ -132,7 +132,7 @@ def labels_without_truth(comparison: Comparison) -> int:
     return int(np.sum(label_counts(comparison)[1] == 0))
 
 
-@metric("Mean class accuracy", left_out=labels_without_truth)
+@metric("Balanced accuracy", left_out=labels_without_truth)
 def balanced_accuracy(comparison: Comparison) -> Any:
     """The mean over labels with truth of the share of their clips that is right."""
     right, truths, _ = label_counts(comparison)
@@ -188,19 +188,19 @@ def _weighted(comparison: Comparison, name: str) -> Any:
     return share((values[name] * truths).sum(axis=-1), truths.sum(axis=-1))
 
 
-@metric("Precision, mean over labels", left_out=labels_without_truth)
+@metric("Macro precision", left_out=labels_without_truth)
 def macro_precision(comparison: Comparison) -> Any:
     """The plain mean over labels with truth; a label that was never predicted enters with 0."""
     return _macro(comparison, "precision")
 
 
-@metric("Recall, mean over labels", left_out=labels_without_truth)
+@metric("Macro recall", left_out=labels_without_truth)
 def macro_recall(comparison: Comparison) -> Any:
-    """The plain mean over labels with truth: the same number as the mean class accuracy."""
+    """The plain mean over labels with truth: the same number as the balanced accuracy."""
     return _macro(comparison, "recall")
 
 
-@metric("F1, mean over labels", left_out=labels_without_truth)
+@metric("Macro F1", left_out=labels_without_truth)
 def macro_f1(comparison: Comparison) -> Any:
     """The plain mean of the F1 of labels with truth (not the F1 of the means)."""
     return _macro(comparison, "f1")

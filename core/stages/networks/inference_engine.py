@@ -143,7 +143,9 @@ def _graphs(backbone: EngineBackbone) -> list[Any]:
         symbol = model.inputs[0]
         shape = [1, None, *symbol.shape[2:]] if backbone.volumetric else [None, *symbol.shape[1:]]
         call = tf.function(lambda rows: model(rows, training=False))
-        return call.get_concrete_function(tf.TensorSpec(shape, symbol.dtype))
+        function = call.get_concrete_function(tf.TensorSpec(shape, symbol.dtype))
+        function.model = model  # whose weights TensorFlow would let go of
+        return function
 
     cuts = [whole.get_layer(stage.ends_at).output for stage in backbone.stages[:-1]]
     starts, ends = [whole.inputs[0], *cuts], [*cuts, whole.outputs[0]]

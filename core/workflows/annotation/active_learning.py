@@ -36,7 +36,7 @@ def order(doubts: np.ndarray, profiles: np.ndarray, known: np.ndarray) -> list[i
         far = np.minimum(far, 1 - ahead @ ahead[numbers[-1]])
     rest = np.argsort(-worth * np.maximum(far, LEAST), kind="stable")
     given = set(numbers)
-    return numbers + [place for place in rest.tolist() if place not in given]
+    return numbers + [number for number in rest.tolist() if number not in given]
 
 
 def _directions(profiles: np.ndarray) -> np.ndarray:

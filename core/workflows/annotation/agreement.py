@@ -20,7 +20,7 @@ WINDOWS = 24  # for kappa over time
 
 
 @dataclass(frozen=True, eq=False)
-class Agreement:
+class TrackAgreement:
     """How two tracks agree where both authors looked, each frame counting as one judgement.
 
     both_s: how much that is. share: of those frames that carry the same label on both sides. kappa: Cohen's, None where
@@ -37,19 +37,19 @@ class Agreement:
     over_time: np.ndarray
 
 
-def agreement(document: Document, other: Document, info: VideoInfo) -> Agreement:
+def agreement(document: Document, other: Document, info: VideoInfo) -> TrackAgreement:
     """One track beside another; ScoringRefused where no frame was looked at by both."""
     labels, rows = _rows(document, other, info)
     both = rows[0] >= 0
     if not both.any():
-        raise ScoringRefused("There is no frame that both tracks have looked at.", "Label the same stretch twice.")
+        raise ScoringRefused("No frame is covered by both tracks.", "Label the same part of the clip in both tracks.")
     whole = _compared(labels, *rows)
     alone = [
         _kappa(_compared(("other", label), *(_alone(row, index) for row in rows)))
         for index, label in _kept(labels, rows)
     ]
     times_s, over_time = _over_time(labels, rows, info)
-    return Agreement(
+    return TrackAgreement(
         intervals.length_s(intervals.common(document.seen, other.seen)),
         float(np.mean(rows[0][both] == rows[1][both])),
         _kappa(whole),
@@ -128,9 +128,9 @@ def _differences(labels: Sequence[str], rows: tuple[np.ndarray, np.ndarray], inf
     """The stretches of frames in which the two say different things."""
     pairs = np.where(rows[0] != rows[1], rows[0] * len(labels) + rows[1], -1)
     events = of_runs(pairs.tolist(), info, empty=-1)
-    told = [(event, divmod(int(event.label), len(labels))) for event in events]
+    named = [(event, divmod(int(event.label), len(labels))) for event in events]
     end_s = float(bounds(info)[-1])
     return tuple(
         Segment(event.start_s, min(event.stop_s, end_s), DIFFERS.format(one=labels[mine], other=labels[theirs]))
-        for event, (mine, theirs) in told
+        for event, (mine, theirs) in named
     )

@@ -29,7 +29,7 @@ def margin(scores: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True, eq=False)
-class Looks:
+class DraftStretches:
     """A clip cut into stretches. doubts: those that nobody looked at, in time, each with the mean doubt of its steps.
 
     profiles: (N, C) the mean scores of each; known: (M, C) those of the stretches that were looked at.
@@ -59,7 +59,7 @@ def to_look_at(
     return tuple(sorted((doubt for _, doubt in in_order([looks(prediction, draft, seen, info)])), key=turn))
 
 
-def in_order(clips: Sequence[Looks]) -> list[tuple[int, Doubt]]:
+def in_order(clips: Sequence[DraftStretches]) -> list[tuple[int, Doubt]]:
     """The stretches of several clips of which one network spoke, each with its clip's place, the best worth first."""
     named = [(index, doubt) for index, clip in enumerate(clips) for doubt in clip.doubts]
     doubts = np.array([doubt.doubt for _, doubt in named])
@@ -74,7 +74,7 @@ def looks(
     info: VideoInfo,
     *,
     longest_s: float = LONGEST_S,
-) -> Looks:
+) -> DraftStretches:
     """A clip in stretches of whole frames of at most about `longest_s`."""
     left = pieces(seen, prediction.seen_s, info, longest_s)
     known = _cut(intervals.within(seen, prediction.seen_s), info, longest_s)
@@ -83,7 +83,7 @@ def looks(
         Doubt(*piece, float(np.clip(doubt, 0, 1)), _named(draft, piece))
         for piece, doubt in zip(left, mean, strict=True)
     ]
-    return Looks(
+    return DraftStretches(
         tuple(doubts),
         _means(prediction.times_s, prediction.scores, left),
         _means(prediction.times_s, prediction.scores, known),
@@ -110,15 +110,15 @@ def pieces(seen: Sequence[Span], frame: Span, info: VideoInfo, longest_s: float)
 
 def _cut(stretches: Sequence[Span], info: VideoInfo, longest_s: float) -> list[Span]:
     bounds_s = np.append(info.times_s, info.duration_s)
-    found = []
+    pieces = []
     for start_s, stop_s in stretches:
         first, last = np.searchsorted(bounds_s, (start_s - 1e-9, stop_s - 1e-9))
         last = min(int(last), len(bounds_s) - 1)
         count = max(1, math.ceil((stop_s - start_s) / longest_s - 1e-9))
         cuts_s = np.linspace(bounds_s[first], bounds_s[last], count + 1)
         indices = np.unique(np.searchsorted(bounds_s, cuts_s - 1e-9))
-        found += [(float(bounds_s[a]), float(bounds_s[b])) for a, b in pairwise(indices)]
-    return found
+        pieces += [(float(bounds_s[a]), float(bounds_s[b])) for a, b in pairwise(indices)]
+    return pieces
 
 
 def unseen(draft: Sequence[Segment], seen: Sequence[Span]) -> tuple[Segment, ...]:

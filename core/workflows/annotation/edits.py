@@ -53,7 +53,7 @@ def accept(track: Document, start_s: float, stop_s: float, draft: Sequence[Segme
         if segment.label != NOTHING:
             parts = intervals.within(free, (segment.start_s, segment.stop_s))
             fresh += [Segment(start, stop, segment.label) for start, stop in parts]
-    labels = tuple(dict.fromkeys([*track.labels, *(one.label for one in fresh)]))
+    labels = tuple(dict.fromkeys([*track.labels, *(segment.label for segment in fresh)]))
     seen = intervals.union([*track.seen, (start_s, stop_s)])
     return replace(track, labels=labels, segments=_mended(track.segments, fresh), seen=seen)
 
@@ -134,7 +134,7 @@ def place_at(track: Document, at_s: float) -> int:
     for index, segment in enumerate(track.segments):
         if segment.start_s <= at_s < segment.stop_s:
             return index
-    raise EditRefused(f"There is no label at {at_s:.3f} s any more.", "Look again: it was changed meanwhile.")
+    raise EditRefused(f"There is no label at {at_s:.3f} s any more.", "It has been changed; reload the page.")
 
 
 # The whole track ------------------------------------------------------------------------------------------------------
@@ -144,13 +144,13 @@ def offer(track: Document, wanted: str) -> Document:
     """One more label to draw with."""
     wanted = _cleaned(wanted)
     if wanted in track.labels:
-        raise EditRefused(f"There already is a label {wanted!r}.", "Draw with that one.")
+        raise EditRefused(f"There is already a label {wanted!r}.", "Use that one.")
     return replace(track, labels=(*track.labels, wanted))
 
 
 def withdraw(track: Document, unwanted: str) -> Document:
     """One label less to draw with; one that is in use stays."""
-    if any(one.label == unwanted for one in (*track.segments, *track.points)):
+    if any(mark.label == unwanted for mark in (*track.segments, *track.points)):
         raise EditRefused(f"{unwanted!r} is in use.", "Give its segments another label first.")
     return replace(track, labels=tuple(label for label in track.labels if label != unwanted))
 
@@ -159,7 +159,7 @@ def rename(track: Document, before: str, after: str) -> Document:
     """A label has another name everywhere in the track; the name of another label makes the two one."""
     after = _cleaned(after)
     if before not in track.labels:
-        raise EditRefused(f"There is no label {before!r} any more.", "Look again: it was changed meanwhile.")
+        raise EditRefused(f"There is no label {before!r} any more.", "It has been changed; reload the page.")
 
     def named(text: str) -> str:
         return after if text == before else text
@@ -175,7 +175,7 @@ def rename(track: Document, before: str, after: str) -> Document:
 def arrange(track: Document, labels: Sequence[str]) -> Document:
     """The labels in another order, which is that of their keys."""
     if sorted(labels) != sorted(track.labels):
-        raise EditRefused("The labels were changed meanwhile.", "Look again.")
+        raise EditRefused("The labels have been changed.", "Look again.")
     return replace(track, labels=tuple(labels))
 
 
@@ -202,7 +202,7 @@ _KINDS: dict[str, Callable[[Document, Edit], Document]] = {
 def edited(track: Document, edit: Edit) -> Document:
     """The track after an edit out of the player, which is neither "undo" nor "redo"."""
     if edit.kind not in _KINDS:
-        raise EditRefused(f"There is no edit {edit.kind!r}.", "Load the page again.")
+        raise EditRefused(f"There is no edit {edit.kind!r}.", "Reload the page.")
     return _KINDS[edit.kind](track, edit)
 
 
@@ -214,8 +214,8 @@ def changed(before: Document, after: Document) -> Change:
     first, removed, added = _splice(before.segments, after.segments)
     seen_first, seen_removed, seen_added = _splice(before.seen, after.seen)
     heads = _head(before), _head(after)
-    told = (None, None) if heads[0] == heads[1] else heads
-    return Change(first, removed, added, seen_first, seen_removed, seen_added, *told)
+    renamed = (None, None) if heads[0] == heads[1] else heads
+    return Change(first, removed, added, seen_first, seen_removed, seen_added, *renamed)
 
 
 def done(track: Document, made: Change) -> Document:
@@ -273,7 +273,7 @@ def _cut(segments: Iterable[Segment], hole: Span) -> list[Segment]:
 def _mended(segments: Iterable[Segment], fresh: Iterable[Segment]) -> tuple[Segment, ...]:
     """Segments with fresh ones among them, which become one with those of their label that they touch."""
     joined: list[tuple[Segment, bool]] = []
-    both = [(one, False) for one in segments] + [(one, True) for one in fresh]
+    both = [(segment, False) for segment in segments] + [(segment, True) for segment in fresh]
     for segment, new in sorted(both, key=lambda pair: pair[0].start_s):
         last, was_new = joined[-1] if joined else (None, False)
         if (
@@ -284,7 +284,7 @@ def _mended(segments: Iterable[Segment], fresh: Iterable[Segment]) -> tuple[Segm
             joined[-1] = (replace(last, stop_s=segment.stop_s, confidence=None), True)
         else:
             joined.append((segment, new))
-    return tuple(one for one, _ in joined)
+    return tuple(segment for segment, _ in joined)
 
 
 def _sorted(segments: Iterable[Segment]) -> tuple[Segment, ...]:
@@ -295,17 +295,17 @@ def _neighbours(track: Document, index: int) -> tuple[Segment, Segment]:
     for number, pair in enumerate(pairwise(track.segments)):
         if number == index:
             return pair
-    raise EditRefused(f"No label follows {track.segments[index].label!r}.", "Choose one that has a next.")
+    raise EditRefused(f"No label follows {track.segments[index].label!r}.", "Choose one that is followed by another.")
 
 
 def _check_stretch(start_s: float, stop_s: float) -> None:
     if not 0 <= start_s < stop_s:
-        raise EditRefused(f"A label cannot run from {start_s:.3f} to {stop_s:.3f} s.", "Draw from left to right.")
+        raise EditRefused(f"A label cannot run from {start_s:.3f} to {stop_s:.3f} s.", "Draw it from left to right.")
 
 
 def _cleaned(text: str) -> str:
     """A label as it is kept: one line, no blanks at its ends."""
     cleaned = " ".join(text.split())
     if not cleaned or len(cleaned) > LONGEST_LABEL or cleaned == NOTHING:
-        raise EditRefused(f"{text[:90]!r} cannot be a label.", f"Give a name of 1 to {LONGEST_LABEL} letters.")
+        raise EditRefused(f"{text[:90]!r} cannot be a label.", f"Give a name of 1 to {LONGEST_LABEL} characters.")
     return cleaned

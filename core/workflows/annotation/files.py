@@ -32,12 +32,12 @@ def form_of(files: Files, form: str = "") -> Format:
     return FORMATS[form] if form else conversion.detect_files(files)
 
 
-def read(files: Files, info: VideoInfo, name: str, *, form: str = "", asked: ReadOptions | None = None) -> Labels:
+def read(files: Files, info: VideoInfo, name: str, *, form: str = "", options: ReadOptions | None = None) -> Labels:
     """What files say of a clip; FormatInvalid where they cannot be read or say nothing of it.
 
-    form: the name of their format, "" to tell it from the files. asked: what they do not say themselves.
+    form: the name of their format, "" to tell it from the files. options: what they do not say themselves.
     """
-    known = replace(asked or ReadOptions(), clips=(replace(info, path=name),))
+    known = replace(options or ReadOptions(), clips=(replace(info, path=name),))
     labels = selection.read(files, form_of(files, form), known)
     clips = tuple(clip for clip in labels.clips if clip.info is not None)
     if not clips:
@@ -73,11 +73,11 @@ def tracks_of_whole(label: str, duration_s: float) -> Document:
     return Document((label,), (Segment(0.0, duration_s, label),), ((0.0, duration_s),))
 
 
-def _track(lane: Lane, found: Labels, clip: ClipLabels) -> Document:
+def _track(lane: Lane, labels_read: Labels, clip: ClipLabels) -> Document:
     seen = intervals.union([*lane.seen, *intervals.covered(lane.segments)])
     if clip.info:
         seen = intervals.within(seen, (0.0, clip.info.duration_s))
-    labels = tuple(dict.fromkeys([*found.classes, *lane.labels]))
+    labels = tuple(dict.fromkeys([*labels_read.classes, *lane.labels]))
     return Document(labels, lane.segments, seen, lane.name, lane.author, lane.subject, lane.points)
 
 

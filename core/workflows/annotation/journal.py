@@ -59,11 +59,11 @@ def begin(store: Store, video: str, document: Document) -> str:
 
 def tracks(store: Store, video: str) -> list[State]:
     """The tracks of a clip, the oldest first; one that cannot be read is left out."""
-    found = []
+    states = []
     for track in store.tracks(video):
         with suppress(FormatInvalid):
-            found.append(read(store, track))
-    return found
+            states.append(read(store, track))
+    return states
 
 
 def drop(store: Store, track: str) -> None:
@@ -171,7 +171,7 @@ def edit(
         body = to_json(edits.changed(state.document, after))
         if store.add_edit(track, state.number + 1, kind, 0, body, sent):
             return read(store, track)
-    raise EditRefused("Others are changing this track all the time.", "Try again in a moment.")
+    raise EditRefused("This track is being changed by others.", "Try again in a moment.")
 
 
 def undo(store: Store, track: str) -> State:
@@ -197,12 +197,12 @@ def _step(store: Store, track: str, kind: str, sent: tuple[str, int] = ("", 0)) 
         waiting = state.done if kind == "undo" else state.undone
         if not waiting or store.add_edit(track, state.number + 1, kind, waiting[-1][0], "", sent):
             return read(store, track) if waiting else state
-    raise EditRefused("Others are changing this track all the time.", "Try again in a moment.")
+    raise EditRefused("This track is being changed by others.", "Try again in a moment.")
 
 
-def apply(store: Store, track: str, asked: Edit) -> State:
+def apply(store: Store, track: str, sent_edit: Edit) -> State:
     """The track after an edit out of the player."""
-    sent = (asked.sender, asked.serial)
-    if asked.kind in HISTORY:
-        return _step(store, track, asked.kind, sent)
-    return edit(store, track, asked.kind, lambda document: edits.edited(document, asked), sent=sent)
+    sent = (sent_edit.sender, sent_edit.serial)
+    if sent_edit.kind in HISTORY:
+        return _step(store, track, sent_edit.kind, sent)
+    return edit(store, track, sent_edit.kind, lambda document: edits.edited(document, sent_edit), sent=sent)

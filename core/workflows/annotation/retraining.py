@@ -18,7 +18,6 @@ from core.domain import Contribution, Dataset, Document, HeldOut, Item, Learned,
 from core.domain.fingerprint import fingerprint
 from core.stages.tracks import intervals
 from core.workflows import datasets, models, training
-from core.workflows.datasets import split_choice
 from core.workspace.store import Store, cleaned_name
 
 BACKBONE, VIEW = "i3d-kinetics400", "whole"
@@ -38,7 +37,7 @@ def contribute(store: Store, name: str, video: str, track: Document) -> Dataset:
     name = cleaned_name(name)
     before = _set_of(store, name)
     if not track.seen:
-        raise NotEnoughExamples("Nothing of this track was looked at yet.", "Draw or accept some labels first.")
+        raise NotEnoughExamples("This track has no labels yet.", "Draw or accept some labels first.")
     known = {item.video: index for index, item in enumerate(before.items)}
     base = before.items[known[video]] if video in known else None
     base = _before(store, name, video, base)
@@ -113,13 +112,8 @@ def _keep(store: Store, before: Dataset, after: Dataset) -> None:
 
 def _redrawn(split: Split, after: Dataset) -> Split | None:
     """The same kind of split of the new version; None where there is no such split of it."""
-    entries = {"seed": split.seed, "joins": split.joins}
     with suppress(SplitInvalid):
-        if split.method == "given":
-            return datasets.given_split(after, split.grouping, **entries)
-        if split.method == "folds":
-            return datasets.grouped_folds(after, split.grouping, count=len(split.parts), **entries)
-        return datasets.leave_one_group_out(after, split.grouping, **entries)
+        return datasets.redraw_split(split, after)
     return None
 
 
@@ -156,7 +150,7 @@ def plan(store: Store, name: str, engine: str, *, seed: int = 0) -> str:
     key = datasets.key(dataset)
     _note(store, dataset, key)
     kept = store.split_keys(key)
-    split = store.read(kept[0], Split) if kept else split_choice.split_for(dataset, "", "")
+    split = store.read(kept[0], Split) if kept else datasets.split_for(dataset)
     latest = next((run for run in training.all_runs(store).values() if run.dataset == name), None)
     backbone = latest.backbone if latest else BACKBONE
     return training.plan(
@@ -190,7 +184,7 @@ def model_of(store: Store, key: str) -> str:
 
 
 @dataclass(frozen=True)
-class Point:
+class LearningPoint:
     """One training on a version of a set. seconds: of labels that were there; score: share of held-out moments that it
     named rightly, by the latest labels, of so many; told: that share when it ended, by the labels of its day.
     """
@@ -203,7 +197,7 @@ class Point:
     told: float
 
 
-def curve(store: Store, name: str) -> tuple[Point, ...]:
+def curve(store: Store, name: str) -> tuple[LearningPoint, ...]:
     """The trainings on all versions of a set that were noted, by how much was labelled.
 
     All are judged on the clips that every one of them was tested on, by the labels that the set has now.
@@ -216,20 +210,20 @@ def curve(store: Store, name: str) -> tuple[Point, ...]:
         right, count = _rescored(dataset, record, held_out, videos, common)
         if count:
             value = record.scores.get("accuracy", 0.0)
-            points.append(Point(key, record.created, version.seconds, right / count, count, value))
+            points.append(LearningPoint(key, record.created, version.seconds, right / count, count, value))
     return tuple(sorted(points, key=lambda point: (point.seconds, point.made)))
 
 
 def _tested(store: Store, name: str) -> list[tuple[str, Training, Learned, HeldOut, tuple[str, ...]] | None]:
     """Trainings that have ended, with the version that they learned from, what they said, and of which clips."""
-    found = []
+    tested = []
     for key, record in training.all_runs(store).items():
         with suppress(AnalysisError):
             if record.dataset == name and record.state == "done":
                 version = store.read(_version_key(record.dataset_key), Learned)
                 held_out = training.held_out(store, key)
-                found.append((key, record, version, held_out, tuple(version.videos[item] for item in held_out.items)))
-    return found
+                tested.append((key, record, version, held_out, tuple(version.videos[item] for item in held_out.items)))
+    return tested
 
 
 def _rescored(

@@ -13,7 +13,18 @@ from core.workflows.datasets.draft import FORMS, Draft, Entry, Form, Source, Str
 from core.workflows.datasets.duplicates import leaks, looks, near_duplicates
 from core.workflows.datasets.groups import Offer, grouping_of, groups_from, offers, words
 from core.workflows.datasets.readers import form_of, read, read_folder, read_hmdb_lists, read_mstcn, read_ucf_lists
-from core.workflows.datasets.splits import gaps, given_split, grouped_folds, key, leave_one_group_out, split_key
+from core.workflows.datasets.splits import (
+    SplitMethod,
+    draw_split,
+    gaps,
+    given_split,
+    grouped_folds,
+    key,
+    leave_one_group_out,
+    redraw_split,
+    split_for,
+    split_key,
+)
 from core.workflows.datasets.targets import UNKNOWN, targets, tracks
 from core.workflows.datasets.validation import confined, dataset, item, unreadable
 
@@ -26,9 +37,11 @@ __all__ = [
     "Form",
     "Offer",
     "Source",
+    "SplitMethod",
     "Stretch",
     "confined",
     "dataset",
+    "draw_split",
     "form_of",
     "gaps",
     "given_split",
@@ -48,6 +61,8 @@ __all__ = [
     "read_hmdb_lists",
     "read_mstcn",
     "read_ucf_lists",
+    "redraw_split",
+    "split_for",
     "split_key",
     "targets",
     "tracks",

@@ -89,13 +89,13 @@ def words(grouping: Grouping) -> str:
 
 
 def _candidates() -> Iterable[tuple[str, Grouping]]:
-    yield "The groups that came with the set", Grouping("column")
-    yield "The subjects that came with the set", Grouping("subject")
+    yield "Groups given in the dataset", Grouping("column")
+    yield "Subjects given in the dataset", Grouping("subject")
     yield "gNN in the name, apart for each class (UCF101)", UCF
     for title, pattern in PATTERNS:
         yield title[0].upper() + title[1:], Grouping("pattern", pattern)
     yield "The folder of the clip", Grouping("folder")
-    yield "Each clip by itself", Grouping("clip")
+    yield "Each clip on its own", Grouping("clip")
 
 
 def _group(item: Item, grouping: Grouping) -> str:

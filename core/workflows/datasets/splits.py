@@ -7,21 +7,24 @@ validation groups of its own, taken from what would else be trained on, for earl
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from core.base.errors import SplitInvalid
 from core.domain import TEST, TRAIN, UNUSED, VALIDATION, Dataset, Finding, Grouping, Split, straddling
 from core.domain.fingerprint import fingerprint
-from core.workflows.datasets.groups import groups_from
+from core.workflows.datasets.groups import grouping_of, groups_from, offers
 
 MOST_FOLDS = 100
+USUAL_FOLDS = 5
+LEAVE_ONE_OUT = "leave-one-group-out"  # as an option of the command line
 LEAST_FOR_VALIDATION = 3  # groups to train on, below which none is spared for validation
 NAMED = 8  # classes that are named in a finding
 VALIDATION_PARTS = 6  # one in so many groups is for validation
 SIDES = {"": UNUSED, "unused": UNUSED, "train": TRAIN, "val": VALIDATION, "test": TEST}
 Joins = Iterable[tuple[int, int]]
+SplitMethod = Literal["given", "folds", "leave one group out"]
 
 
 def key(dataset: Dataset) -> str:
@@ -33,6 +36,52 @@ def key(dataset: Dataset) -> str:
 def split_key(split: Split) -> str:
     """The name of a split."""
     return fingerprint("split", 1, split)
+
+
+def draw_split(
+    dataset: Dataset,
+    grouping: Grouping,
+    method: SplitMethod,
+    *,
+    count: int = USUAL_FOLDS,
+    seed: int = 0,
+    joins: Joins = (),
+) -> Split:
+    """The split of a set by a method; SplitInvalid where there is none such. count: of folds, where they are drawn."""
+    if method == "given":
+        return given_split(dataset, grouping, seed=seed, joins=joins)
+    if method == "folds":
+        return grouped_folds(dataset, grouping, count=count, seed=seed, joins=joins)
+    return leave_one_group_out(dataset, grouping, seed=seed, joins=joins)
+
+
+def redraw_split(split: Split, dataset: Dataset) -> Split:
+    """The same kind of split of another version of its set; SplitInvalid where there is none such."""
+    count = len(split.parts)
+    return draw_split(dataset, split.grouping, split.method, count=count, seed=split.seed, joins=split.joins)
+
+
+def split_for(dataset: Dataset, groups: str = "", folds: str = "", seed: int = 0) -> Split:
+    """The split that options of the command line ask for.
+
+    By default the set's own, else folds by the likeliest groups.
+    """
+    grouping = grouping_of(groups) if groups else offers(dataset)[0].grouping
+    if folds == LEAVE_ONE_OUT:
+        return draw_split(dataset, grouping, "leave one group out", seed=seed)
+    if not folds and {"train", "test"} <= {item.split for item in dataset.items}:
+        return draw_split(dataset, grouping, "given", seed=seed)
+    return draw_split(dataset, grouping, "folds", count=_fold_count(folds, dataset, grouping), seed=seed)
+
+
+def _fold_count(folds: str, dataset: Dataset, grouping: Grouping) -> int:
+    if not folds:
+        return min(USUAL_FOLDS, len(set(groups_from(dataset, grouping))))
+    try:
+        return int(folds)
+    except ValueError:
+        hint = f"Give a number, or {LEAVE_ONE_OUT}."
+        raise SplitInvalid(f"{folds!r} is not a number of folds.", hint) from None
 
 
 def given_split(dataset: Dataset, grouping: Grouping | None = None, *, seed: int = 0, joins: Joins = ()) -> Split:
@@ -55,7 +104,9 @@ def given_split(dataset: Dataset, grouping: Grouping | None = None, *, seed: int
     return Split(key(dataset), "given", grouping, groups, parts, seed, joins)
 
 
-def grouped_folds(dataset: Dataset, grouping: Grouping, *, count: int = 5, seed: int = 0, joins: Joins = ()) -> Split:
+def grouped_folds(
+    dataset: Dataset, grouping: Grouping, *, count: int = USUAL_FOLDS, seed: int = 0, joins: Joins = ()
+) -> Split:
     """`count` folds: each group is tested in just one of them; classes are spread as evenly as groups allow."""
     joins = tuple(joins)
     groups = groups_from(dataset, grouping, joins=joins)
@@ -63,8 +114,8 @@ def grouped_folds(dataset: Dataset, grouping: Grouping, *, count: int = 5, seed:
     if not 2 <= count <= MOST_FOLDS:
         raise SplitInvalid(f"{count} folds were asked for.", f"Choose 2 to {MOST_FOLDS}.")
     if len(names) < count:
-        hint = f"Choose at most {len(names)} folds, or tell groups in another way."
-        raise SplitInvalid(f"{len(names)} groups cannot be parted into {count} folds.", hint if len(names) > 1 else "")
+        hint = f"Choose at most {len(names)} folds, or another grouping."
+        raise SplitInvalid(f"{len(names)} groups cannot be divided into {count} folds.", hint if len(names) > 1 else "")
     tested = _drawn(dataset, groups, count, seed)
     return Split(key(dataset), "folds", grouping, groups, _parts(dataset, groups, tested, seed), seed, joins)
 

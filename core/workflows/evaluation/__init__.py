@@ -1,17 +1,19 @@
 """How good a model is on a labelled set, and what lies behind each number.
 
-asking: what is evaluated, as a question with a key, and its job      matching: labels of a model beside those of a set
-making: comparison, numbers, baselines, calibration, suspected labels      looking: the clips behind a click
-lanes: one clip over time      rivals: two evaluations on the clips they share
-numbers, tables, charts, report: what is shown first, files for other programs, and a report in one HTML file
+question: what is evaluated              evaluator: the job that evaluates it, and its key
+split_selection: which clips             label_matching: labels of a model beside those of a dataset
+results: metrics, baselines, calibration, possible label errors
+queries, choices: the clips behind a click      timeline: one clip over time
+comparison: two evaluations on the clips they share
+metrics_summary, export, report, report_charts: the main metrics, files for other programs, one HTML file
 """
 
 from core.workflows.evaluation import export
 from core.workflows.evaluation.comparison import compare, rivalry_key
-from core.workflows.evaluation.evaluator import Question, evaluate, match, question_key, read, split_words
+from core.workflows.evaluation.evaluator import evaluate, match, question_key, read
 from core.workflows.evaluation.export import as_csv, as_json, report_name
 from core.workflows.evaluation.label_matching import words as matching_words
-from core.workflows.evaluation.metrics_summary import Difference, Headline, differences, headline
+from core.workflows.evaluation.metrics_summary import Headline, MetricDifference, differences, headline
 from core.workflows.evaluation.queries import (
     Confusion,
     above,
@@ -31,15 +33,16 @@ from core.workflows.evaluation.queries import (
     suspects,
     sweep,
 )
+from core.workflows.evaluation.question import EvaluationQuestion, split_words
 from core.workflows.evaluation.report import make_report, report_key
 from core.workflows.evaluation.timeline import Lanes, lanes
 
 __all__ = [
     "Confusion",
-    "Difference",
+    "EvaluationQuestion",
     "Headline",
     "Lanes",
-    "Question",
+    "MetricDifference",
     "above",
     "as_csv",
     "as_json",

@@ -11,7 +11,7 @@ Choice = tuple[str | int | float, ...]
 ROWS: dict[str, Callable[..., np.ndarray]] = {
     "cell": evaluation.in_cell,
     "label": evaluation.of_label,
-    "bin": lambda found, place, scaled: evaluation.in_bin(found, int(place), calibrated=bool(scaled)),
+    "bin": lambda judged, number, scaled: evaluation.in_bin(judged, int(number), calibrated=bool(scaled)),
     "above": evaluation.above,
     "mistakes": evaluation.mistakes,
     "suspects": evaluation.suspects,
@@ -21,5 +21,5 @@ ROWS: dict[str, Callable[..., np.ndarray]] = {
 
 def rows(evaluation: Evaluation, choice: Choice) -> np.ndarray:
     """(K,) the rows of the comparison that a choice asks for."""
-    kind, *asked = choice
-    return ROWS[str(kind)](evaluation, *asked)
+    kind, *details = choice
+    return ROWS[str(kind)](evaluation, *details)

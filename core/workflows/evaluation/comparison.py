@@ -18,18 +18,20 @@ from core.workflows.evaluation.metrics_summary import OF_CLIPS, OVER_TIME
 from core.workspace.store import Store
 
 BY_LABEL = ("recall", "f1")
-GROUPED = "McNemar's test is for independent clips, and these come in groups: read the interval of the difference."
-TIMED = "McNemar's test is for independent clips, and time steps are not: read the interval of the difference."
+GROUPED = "McNemar's test is for independent clips, and these clips are grouped: use the interval of the difference."
+TIMED = (
+    "McNemar's test is for independent clips, and time steps are not independent: use the interval of the difference."
+)
 
 
 @dataclass(frozen=True, eq=False)
 class Shared:
     """Two comparisons of the same rows, and which rows these are in each evaluation: (M,) int64 both."""
 
-    one: Comparison
-    other: Comparison
-    rows_one: np.ndarray
-    rows_other: np.ndarray
+    first: Comparison
+    second: Comparison
+    first_rows: np.ndarray
+    second_rows: np.ndarray
     left_out: int  # clips with another label in the other evaluation
 
 
@@ -40,7 +42,7 @@ def rivalry_key(text: str, other: str) -> str:
 
 def compare(store: Store, text: str, other: str, report: Report = silent) -> None:
     """Compare two stored evaluations, and store what came out."""
-    report(0, 2, "Finding the clips that both were judged on")
+    report(0, 2, "Matching the clips of both evaluations")
     first, second = store.read(text, Evaluation), store.read(other, Evaluation)
     both = shared(first, second)
     report(1, 2, "Drawing differences")
@@ -51,12 +53,12 @@ def compare(store: Store, text: str, other: str, report: Report = silent) -> Non
 def rivalry(key: str, other_key: str, evaluation: Evaluation, other: Evaluation, both: Shared) -> Rivalry:
     """What the comparison of two evaluations tells; differences are first minus second."""
     overall, not_better, by_label = _differences(both)
-    known = both.one.truth >= 0
-    right = [known & (comparison.predicted == comparison.truth) for comparison in (both.one, both.other)]
-    rows = np.stack([both.rows_one, both.rows_other], axis=1)  # (M, 2)
+    known = both.first.truth >= 0
+    right = [known & (comparison.predicted == comparison.truth) for comparison in (both.first, both.second)]
+    rows = np.stack([both.first_rows, both.second_rows], axis=1)  # (M, 2)
     lost, won = rows[right[0] & ~right[1]], rows[right[1] & ~right[0]]
     p, why = _mcnemar(both, len(lost), len(won))
-    count = len(both.one.names)
+    count = len(both.first.names)
     return Rivalry(
         key,
         other_key,
@@ -66,7 +68,7 @@ def rivalry(key: str, other_key: str, evaluation: Evaluation, other: Evaluation,
         len(other.found.names) - count - both.left_out,
         overall,
         not_better,
-        both.one.labels,
+        both.first.labels,
         by_label,
         len(lost),
         len(won),
@@ -80,22 +82,22 @@ def rivalry(key: str, other_key: str, evaluation: Evaluation, other: Evaluation,
 
 def _mcnemar(both: Shared, only_first: int, only_second: int) -> tuple[float | None, str]:
     """The p value of McNemar's test, or why it does not apply."""
-    if both.one.over_time:
+    if both.first.over_time:
         return None, TIMED
-    if bootstrap.units_of(both.one)[0] != "clip":
+    if bootstrap.units_of(both.first)[0] != "clip":
         return None, GROUPED
     return bootstrap.mcnemar_p(only_first, only_second), ""
 
 
 def _warnings(first: Evaluation, second: Evaluation, both: Shared) -> tuple[str, ...]:
     """What to know of the two, leaks of either first, as it is stored."""
-    count, longest = len(both.one.names), max(len(first.found.names), len(second.found.names))
+    count, longest = len(both.first.names), max(len(first.found.names), len(second.found.names))
     caveats = [Caveat("shared clips", count)] if count < longest else []
     if both.left_out:
         caveats.append(Caveat("other labels", both.left_out))
     if first.origin.source == second.origin.source == "run" and first.found.split != second.found.split:
         caveats.append(Caveat("different folds"))
-    few = metrics.caveats.few_units_of(both.one)
+    few = metrics.caveats.few_units_of(both.first)
     if few and few.kind == "few units":
         caveats.append(few)
     leaks = (f"{side.origin.title}: {text}" for side in (first, second) for text in side.warnings if is_leak(text))
@@ -118,7 +120,7 @@ def shared(evaluation: Evaluation, other: Evaluation) -> Shared:
     """
     if evaluation.found.over_time != other.found.over_time:
         raise ScoringRefused(
-            "One of the two names whole clips, the other labels over time.", "Compare two that were judged alike."
+            "One of the two evaluates whole clips, the other time steps.", "Compare two evaluations of the same kind."
         )
     pairs = _pairs(evaluation, other)
     labels = tuple(dict.fromkeys((*evaluation.found.labels, *other.found.labels)))
@@ -126,9 +128,9 @@ def shared(evaluation: Evaluation, other: Evaluation) -> Shared:
     same = [_same_truth(evaluation.found, other.found, *span) for span in spans]
     kept = [index for index, fits in enumerate(same) if fits]
     if not kept:
-        hint = "Choose two evaluations of the same set, or of sets that share clips."
+        hint = "Choose two evaluations of the same dataset, or of datasets that share clips."
         raise ScoringRefused(
-            f"{evaluation.origin.title!r} and {other.origin.title!r} were judged on different clips.", hint
+            f"{evaluation.origin.title!r} and {other.origin.title!r} were evaluated on different clips.", hint
         )
     rows = [np.concatenate([spans[index][side] for index in kept]) for side in (0, 1)]
     units = [pairs[index][0] for index in kept]
@@ -141,7 +143,7 @@ def shared(evaluation: Evaluation, other: Evaluation) -> Shared:
 def _pairs(evaluation: Evaluation, other: Evaluation) -> list[tuple[int, int]]:
     """The units of the two that are the same clip: by their place in the set, or in two sets by the clip's digest."""
     same_set = evaluation.origin.dataset_key == other.origin.dataset_key
-    names = [each.items.tolist() if same_set else list(each.videos) for each in (evaluation, other)]
+    names = [side.items.tolist() if same_set else list(side.videos) for side in (evaluation, other)]
     numbers = {name: unit for unit, name in reversed(list(enumerate(names[1])))}
     return [(unit, numbers[name]) for unit, name in enumerate(names[0]) if name in numbers]
 
@@ -161,8 +163,8 @@ def _rows(comparison: Comparison, other: Comparison, unit: int, beside: int) -> 
 def _same_truth(comparison: Comparison, other: Comparison, rows: np.ndarray, beside: np.ndarray) -> bool:
     """Whether a clip carries the same labels in both; at the borders of labels over time, steps may differ."""
     truths = [
-        [found.labels[place] if place >= 0 else "" for place in found.truth[indices].tolist()]
-        for found, indices in ((comparison, rows), (other, beside))
+        [side.labels[label] if label >= 0 else "" for label in side.truth[indices].tolist()]
+        for side, indices in ((comparison, rows), (other, beside))
     ]
     known = [first == second for first, second in zip(*truths, strict=True) if first and second]
     return bool(known) and (2 * sum(known) >= len(known) if comparison.over_time else all(known))
@@ -170,22 +172,22 @@ def _same_truth(comparison: Comparison, other: Comparison, rows: np.ndarray, bes
 
 def _of_rows(
     comparison: Comparison,
-    said: Comparison,
+    judged: Comparison,
     labels: Sequence[str],
     units: Sequence[int],
     rows: np.ndarray,
     beside: np.ndarray,
     sizes: Sequence[int],
 ) -> Comparison:
-    """What `said` says, at `beside`, beside the truth of the first, at `rows`."""
-    assert said.scores is not None
+    """What `judged` says, at `beside`, beside the truth of the first, at `rows`."""
+    assert judged.scores is not None
     truths, indices = (
-        np.array([*(labels.index(label) for label in each.labels), -1], np.int64) for each in (comparison, said)
+        np.array([*(labels.index(label) for label in side.labels), -1], np.int64) for side in (comparison, judged)
     )
     scores = np.zeros((len(rows), len(labels)), np.float32)
-    scores[:, indices[:-1]] = said.scores[beside]
-    truth, predicted = truths[comparison.truth[rows]], indices[said.predicted[beside]]
-    truth = np.where((said.truth[beside] < 0) | (predicted < 0), -1, truth)
+    scores[:, indices[:-1]] = judged.scores[beside]
+    truth, predicted = truths[comparison.truth[rows]], indices[judged.predicted[beside]]
+    truth = np.where((judged.truth[beside] < 0) | (predicted < 0), -1, truth)
     timed = comparison.starts is not None
     return Comparison(
         tuple(labels),
@@ -208,12 +210,12 @@ def _differences(
     both: Shared,
 ) -> tuple[dict[str, tuple[Estimate, Estimate, Estimate]], dict[str, float | None], dict[str, tuple[Estimate, ...]]]:
     """Overall numbers of both and their differences, shares of draws in which the first is no better, and by label."""
-    names = [name for name in (*OF_CLIPS, *OVER_TIME, "ece") if METRICS[name].applies(both.one)]
+    names = [name for name in (*OF_CLIPS, *OVER_TIME, "ece") if METRICS[name].applies(both.first)]
     names = list(dict.fromkeys(names))
     formulas = {name: METRICS[name].formula for name in (*names, *BY_LABEL)}
-    unit, count = _units(both.one)
+    unit, count = _units(both.first)
     few = bootstrap.warning(unit, count)
-    sides = (both.one, both.other)
+    sides = (both.first, both.second)
     values = [{name: np.atleast_1d(formula(side)) for name, formula in formulas.items()} for side in sides]
     drawn = [bootstrap.drawn_values(side, formulas) for side in sides] if count >= 2 else None
     estimateseses = {name: _three(name, values, drawn, few) for name in formulas}
@@ -228,10 +230,10 @@ def _three(name: str, values: Any, drawn: Any, few: str) -> tuple[tuple[Estimate
     """Estimates of the first, of the second and of their difference, one or C each."""
     usual = [values[0][name], values[1][name], values[0][name] - values[1][name]]
     if drawn is None:
-        return tuple(_estimates(each, None, name, few) for each in usual)
-    draws = [each[name].reshape(len(each[name]), -1) for each in drawn]
+        return tuple(_estimates(values, None, name, few) for values in usual)
+    draws = [values[name].reshape(len(values[name]), -1) for values in drawn]
     draws.append(draws[0] - draws[1])
-    return tuple(_estimates(each, rows, name, few) for each, rows in zip(usual, draws, strict=True))
+    return tuple(_estimates(estimates, rows, name, few) for estimates, rows in zip(usual, draws, strict=True))
 
 
 def _estimates(values: np.ndarray, draws: np.ndarray | None, name: str, few: str) -> tuple[Estimate, ...]:

@@ -1,10 +1,7 @@
-"""What is evaluated, as a question with a key, and the job that answers it."""
+"""The job that evaluates a run or a model, as a question asks, and the key of its result."""
 
-import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal
 
 import numpy as np
 
@@ -14,11 +11,9 @@ from core.base.registry import BACKBONES
 from core.domain import (
     Dataset,
     Evaluation,
-    Grouping,
     HeldOut,
     Matching,
     ModelCard,
-    Origin,
     Prediction,
     Recipe,
     Split,
@@ -28,37 +23,16 @@ from core.domain.caveats import Caveat
 from core.domain.fingerprint import fingerprint
 from core.workflows import datasets, models, predictions, training
 from core.workflows.evaluation import label_matching, results
+from core.workflows.evaluation.question import EvaluationQuestion, origin_of_model, origin_of_run
 from core.workflows.texts import text_store
-from core.workflows.training import trainer, training_data
+from core.workflows.training import training_data
 from core.workspace.jobs.cluster import spread
 from core.workspace.store import Store
 
 VERSION = 2
-PROGRAM = "python -m core evaluate"
 
 
-@dataclass(frozen=True)
-class Question:
-    """What is to be evaluated.
-
-    dataset: name of a stored set. source: "run" for the held-out answers of a training, whose key is the name; "model"
-    for a model of that name. For models: split, key of a split whose test clips alone count, else all do; grouping,
-    how groups are told where there is no split; strangers, what becomes of clips with a label that the model does not
-    know; pairs (label of the set, label of the model) that a person matched; recipe, steps before the model's own.
-    """
-
-    dataset: str
-    source: Literal["run", "model"]
-    name: str
-    split: str = ""
-    grouping: Grouping = field(default_factory=Grouping)
-    strangers: Literal["left out", "wrong"] = "left out"
-    pairs: tuple[tuple[str, str], ...] = ()
-    recipe: Recipe = field(default_factory=Recipe)
-    engine: str = ""
-
-
-def question_key(store: Store, question: Question) -> str:
+def question_key(store: Store, question: EvaluationQuestion) -> str:
     """The name of the evaluation that answers a question; ResultMissing where what it asks for is gone."""
     dataset_key = _dataset_key(store, question.dataset)
     if question.source == "run":
@@ -67,10 +41,10 @@ def question_key(store: Store, question: Question) -> str:
         return fingerprint("evaluation", VERSION, dataset_key, question.dataset, question.name, state)
     card, _ = models.ModelLibrary.of(store).get(question.name)
     steps = predictions.prepared(question.recipe, card)
-    asked = (question.dataset, question.split, question.grouping, question.strangers, question.pairs)
+    choices = (question.dataset, question.split, question.grouping, question.strangers, question.pairs)
     model = (card.name, card.version, card.labels, card.backbone, BACKBONES[card.backbone].version, card.settings)
     texts = (_said_in(store, question.dataset),) if card.words else ()
-    return fingerprint("evaluation", VERSION, dataset_key, asked, model, steps, question.engine, *texts)
+    return fingerprint("evaluation", VERSION, dataset_key, choices, model, steps, question.engine, *texts)
 
 
 def _said_in(store: Store, name: str) -> tuple[str, ...]:
@@ -78,16 +52,16 @@ def _said_in(store: Store, name: str) -> tuple[str, ...]:
     return text_store.spoken_keys_of_all(store, (item.video for item in store.dataset(name).items))
 
 
-def match(store: Store, question: Question) -> Matching:
+def match(store: Store, question: EvaluationQuestion) -> Matching:
     """How the labels of the set and of the model would be matched."""
     if question.source == "run":
         return Matching()
     card, _ = models.ModelLibrary.of(store).get(question.name)
     left_out = question.strangers == "left out"
-    return label_matching.matched(store.dataset(question.dataset), card, told=question.pairs, left_out=left_out)
+    return label_matching.matched(store.dataset(question.dataset), card, by_hand=question.pairs, left_out=left_out)
 
 
-def evaluate(store: Store, question: Question, report: Report = silent) -> None:
+def evaluate(store: Store, question: EvaluationQuestion, report: Report = silent) -> None:
     """Answer a question, and store the answer: predictions that are not there yet are made first.
 
     Progress is told in frames of the clips while a model looks at them.
@@ -106,15 +80,15 @@ def read(store: Store, key: str) -> Evaluation:
 # A training -----------------------------------------------------------------------------------------------------------
 
 
-def _of_run(store: Store, question: Question, report: Report) -> Evaluation:
+def _of_run(store: Store, question: EvaluationQuestion, report: Report) -> Evaluation:
     record = _record(store, question)
     dataset = store.dataset(question.dataset)
     split, held_out = training.split_of(store, record.split), training.held_out(store, question.name)
     if not len(held_out.items):
-        raise NotEnoughExamples("No fold of this training has ended.", "Let it run to the end of a fold at least.")
+        raise NotEnoughExamples("No fold of this run has finished.", "Let it finish at least one fold.")
     usual = results.majority_of_folds(dataset, split, held_out)
     simpler = [
-        ("majority", "Majority", "the most frequent label of what each fold learned from", usual),
+        ("majority", "Majority", "always predicts the most frequent label of the training data of each fold", usual),
         ("linear_probe", "Linear probe", PROBE[record.over_time], _predicted(training.probe(store, question.name))),
     ]
     crossed = split.method != "given" and len(set(held_out.folds.tolist())) > 1
@@ -122,7 +96,7 @@ def _of_run(store: Store, question: Question, report: Report) -> Evaluation:
         dataset,
         split.groups,
         held_out,
-        _origin_of_run(question, record, split),
+        origin_of_run(question, record, split),
         _caveats_of_run(record, dataset, split, held_out),
         simpler,
         split_key=record.split,
@@ -132,8 +106,8 @@ def _of_run(store: Store, question: Question, report: Report) -> Evaluation:
 
 
 PROBE = {
-    False: "a logistic regression on the mean feature of each clip, which knows no order in time",
-    True: "a logistic regression on the features of each step alone, which knows no order in time",
+    False: "a logistic regression on the mean feature of each clip, which ignores the order in time",
+    True: "a logistic regression on the features of each step alone, which ignores the order in time",
 }
 
 
@@ -148,42 +122,10 @@ def _caveats_of_run(record: Training, dataset: Dataset, split: Split, held_out: 
     return [*stopped, *caveats]
 
 
-def _origin_of_run(question: Question, record: Training, split: Split) -> Origin:
-    settings = {
-        "CNN": f"{record.backbone}, version {record.backbone_version}",
-        "engine": record.engine,
-        "steps": _steps(record.recipe),
-        **record.settings,
-    }
-    return Origin(
-        f"{record.name}, on clips it never saw",
-        "run",
-        question.name,
-        record.dataset_key,
-        split_words(split),
-        settings,
-        record.seed,
-        record.versions,
-        f"{PROGRAM} {shlex.quote(question.dataset)} --model {question.name[:12]}",
-    )
-
-
-def split_words(split: Split) -> str:
-    """How clips were chosen to learn from and to be judged on."""
-    groups = group_words(split.grouping)
-    if split.method == "given":
-        return f"The split that came with the set; {groups}."
-    literal = "each leaves one group out" if split.method == "leave one group out" else "no group stands on two sides"
-    return (
-        f"{len(split.parts)} folds, drawn with seed {split.seed}; {literal}; {groups}. Each clip is "
-        "judged in the fold in which it was held out."
-    )
-
-
 # A model --------------------------------------------------------------------------------------------------------------
 
 
-def _of_model(store: Store, question: Question, report: Report) -> Evaluation:
+def _of_model(store: Store, question: EvaluationQuestion, report: Report) -> Evaluation:
     card, _ = models.ModelLibrary.of(store).get(question.name)
     dataset = store.dataset(question.dataset)
     matching = match(store, question)
@@ -195,13 +137,13 @@ def _of_model(store: Store, question: Question, report: Report) -> Evaluation:
     keys = [make(dataset.items[index].video) for index in indices]
     _predict(store, dataset, question, indices, keys, report)
     wide, held_out = _said(store, dataset, card, matching, indices, folds, keys)
-    about = "the most frequent label of these clips, named always"
+    about = "always predicts the most frequent label of these clips"
     simpler = [("majority", "Majority", about, results.majority_of(held_out.truth, len(wide.labels)))]
     return results.judged(
         wide,
         groups,
         held_out,
-        _origin_of_model(question, card, split, matching, datasets.key(dataset), tuple(keys)),
+        origin_of_model(question, card, split, matching, datasets.key(dataset), tuple(keys)),
         _caveats_of_model(store, dataset, question, card, matching, indices),
         simpler,
         split_key=question.split,
@@ -217,10 +159,10 @@ def _chosen(dataset: Dataset, split: Split | None, matching: Matching) -> tuple[
         assert split is not None
         tested |= {index: number for index in split.fold(number).test if index not in tested}
     if matching.left_out:
-        tested = {place: fold for place, fold in tested.items() if _known(dataset, place, matching)}
+        tested = {index: fold for index, fold in tested.items() if _known(dataset, index, matching)}
     if not tested:
-        raise NotEnoughExamples("No clip is left to be judged.", "Choose the whole set, or another model.")
-    return sorted(tested), [tested[place] for place in sorted(tested)]
+        raise NotEnoughExamples("No clip is left to evaluate.", "Choose the whole dataset, or another model.")
+    return sorted(tested), [tested[index] for index in sorted(tested)]
 
 
 def _known(dataset: Dataset, index: int, matching: Matching) -> bool:
@@ -229,7 +171,12 @@ def _known(dataset: Dataset, index: int, matching: Matching) -> bool:
 
 
 def _predict(
-    store: Store, dataset: Dataset, question: Question, indices: Sequence[int], keys: Sequence[str], report: Report
+    store: Store,
+    dataset: Dataset,
+    question: EvaluationQuestion,
+    indices: Sequence[int],
+    keys: Sequence[str],
+    report: Report,
 ) -> None:
     """Make the predictions that are not there; on a cluster several workers share the clips."""
     missing = {
@@ -241,7 +188,7 @@ def _predict(
         for digest, index in missing.items()
     ]
     if calls:
-        spread(make_prediction, calls, frames, "Looking at clips", report)
+        spread(make_prediction, calls, frames, "Predicting", report)
 
 
 def make_prediction(
@@ -279,83 +226,23 @@ def _said(
     rows = np.concatenate(truth)
     if matching.left_out:
         rows[np.isin(rows, [labels.index(label) for label in matching.strangers])] = datasets.UNKNOWN
-    starts = np.cumsum([0, *(len(each) for each in truth)]).astype(np.int64)
+    starts = np.cumsum([0, *(len(rows_of_clip) for rows_of_clip in truth)]).astype(np.int64)
     items, tested = np.asarray(indices, np.int64), np.asarray(folds, np.int64)
     return wide, HeldOut(items, tested, starts, np.concatenate(times_s), rows, np.concatenate(scores) @ spread_out)
 
 
 def _caveats_of_model(
-    store: Store, dataset: Dataset, question: Question, card: ModelCard, matching: Matching, indices: Sequence[int]
+    store: Store,
+    dataset: Dataset,
+    question: EvaluationQuestion,
+    card: ModelCard,
+    matching: Matching,
+    indices: Sequence[int],
 ) -> tuple[Caveat, ...]:
     leaks = label_matching.leak(store, dataset, card, indices, question.split)
     if matching.strangers or any(ours != theirs for ours, theirs in matching.pairs):
         return (*leaks, Caveat("label matching", name=label_matching.words(matching)))
     return leaks
-
-
-def _origin_of_model(
-    question: Question,
-    card: ModelCard,
-    split: Split | None,
-    matching: Matching,
-    dataset_key: str,
-    keys: tuple[str, ...],
-) -> Origin:
-    chosen = _tested_words(split) if split else _whole(question)
-    settings = {
-        "model": f"{card.name}: {card.title}",
-        "CNN": f"{card.backbone}, version {card.backbone_version}",
-        "engine": question.engine,
-        "steps": _steps(predictions.prepared(question.recipe, card)),
-        "smoothed over": f"{card.smooth_s:g} s",
-        "network": card.network_sha256[:16],
-        **({"words": "read where a clip has them, else the picture alone decides"} if card.words else {}),
-        "learned from": card.trained_on,
-        "strangers": question.strangers,
-    }
-    return Origin(
-        card.title or card.name,
-        "model",
-        card.name,
-        dataset_key,
-        chosen,
-        settings,
-        card.seed,
-        trainer.versions(),
-        _command(question, split),
-        matching,
-        keys,
-    )
-
-
-def _tested_words(split: Split) -> str:
-    """Which clips a model is judged on, where a split chooses them."""
-    folds = "that were set apart for testing" if split.method == "given" else f"that its {len(split.parts)} folds test"
-    return f"Only the clips of a split {folds}; {group_words(split.grouping)}."
-
-
-def _whole(question: Question) -> str:
-    return f"All clips of the set; {group_words(question.grouping)}."
-
-
-def group_words(grouping: Grouping) -> str:
-    """How groups are told, as a clause."""
-    by = grouping.by
-    return "each clip is a group of its own" if by == "clip" else f"groups are told by {datasets.words(grouping)}"
-
-
-def _command(question: Question, split: Split | None) -> str:
-    words = [PROGRAM, shlex.quote(question.dataset), "--model", shlex.quote(question.name)]
-    by = question.grouping
-    if split:
-        words += ["--split", question.split]
-    elif by.by != "clip":
-        words += ["--groups", shlex.quote("gNN" if by.within_label else by.pattern or by.by)]
-    for ours, theirs in question.pairs:
-        words += ["--match", shlex.quote(f"{ours}={theirs}")]
-    if question.strangers == "wrong":
-        words.append("--strangers wrong")
-    return " ".join(words)
 
 
 # What the question names ----------------------------------------------------------------------------------------------
@@ -368,16 +255,16 @@ def _dataset_key(store: Store, name: str) -> str:
     return entry.key
 
 
-def _record(store: Store, question: Question) -> Training:
+def _record(store: Store, question: EvaluationQuestion) -> Training:
     """The training of a question, which must be of the set as it is now."""
     record = training.run_of(store, question.name)
     if record.dataset_key != _dataset_key(store, question.dataset):
         raise ResultMissing(
-            f"The training {record.name!r} was made on another set, or on {question.dataset!r} before it was changed.",
-            "Choose a training of this set, or train again.",
+            f"The run {record.name!r} was made on another dataset, or on {question.dataset!r} before it changed.",
+            "Choose a run on this dataset, or train again.",
         )
     if record.state == "planned":
-        raise ResultMissing(f"The training {record.name!r} has not ended.", "Wait for it, or choose another.")
+        raise ResultMissing(f"The run {record.name!r} has not finished.", "Wait for it, or choose another.")
     return record
 
 
@@ -389,8 +276,3 @@ def _split(store: Store, key: str) -> Split | None:
         return store.read(key, Split)
     except ResultMissing:
         return training.split_of(store, key)
-
-
-def _steps(recipe: Recipe) -> str:
-    """The steps of a recipe with their settings, as they are written in Python."""
-    return "; ".join(str(step) for step in recipe.steps) or "none"

@@ -27,17 +27,17 @@ def plain(label: str) -> str:
 
 
 def matched(
-    dataset: Dataset, card: ModelCard, *, told: Sequence[tuple[str, str]] = (), left_out: bool = True
+    dataset: Dataset, card: ModelCard, *, by_hand: Sequence[tuple[str, str]] = (), left_out: bool = True
 ) -> Matching:
     """Which label of a model stands for which of a set.
 
-    told: pairs (label of the set, label of the model) that a person gave; several may stand for one, their scores are
-    added then. Else the same spelling goes first, and two of a kind are not guessed.
+    by_hand: pairs (label of the set, label of the model) that a person gave; several may stand for one, their scores
+    are added then. Else the same spelling goes first, and two of a kind are not guessed.
     """
-    _check_told(dataset, card, told)
-    taken = {theirs for _, theirs in told}
+    _check_told(dataset, card, by_hand)
+    taken = {theirs for _, theirs in by_hand}
     free = [label for label in card.labels if label not in taken]
-    pairs = {label: [theirs for ours, theirs in told if ours == label] for label in dataset.labels}
+    pairs = {label: [theirs for ours, theirs in by_hand if ours == label] for label in dataset.labels}
     wanted = [label for label in dataset.labels if not pairs[label]]
     ours, theirs = _by_name(wanted), _by_name(free)
     for label in wanted:
@@ -76,15 +76,15 @@ def columns(dataset: Dataset, card: ModelCard, matching: Matching) -> tuple[tupl
     """All labels of the set followed by those that the model knows beyond, and (C,) the place of each of its own."""
     ours = {theirs: label for label, theirs in matching.pairs}
     labels = list(dataset.labels)
-    places = []
+    columns = []
     for label in card.labels:
         name = ours.get(label, label)
         if label not in ours:
             while name in labels:
                 name = f"{name} (of the model)"
             labels.append(name)
-        places.append(labels.index(name))
-    return tuple(labels), np.array(places, np.int64)
+        columns.append(labels.index(name))
+    return tuple(labels), np.array(columns, np.int64)
 
 
 def _check_told(dataset: Dataset, card: ModelCard, texts: Sequence[tuple[str, str]]) -> None:
@@ -103,7 +103,7 @@ def check_matched(dataset: Dataset, card: ModelCard, matching: Matching) -> None
         raise LabelsMismatch(
             f"The model {card.name!r} knows none of the labels of {dataset.name!r}: it knows {_some(card.labels)}; "
             f"the set has {_some(dataset.labels)}.",
-            "Choose a model that was trained for these labels, or rename the labels of the set.",
+            "Choose a model that was trained for these labels, or rename the labels of the dataset.",
         )
 
 
@@ -113,18 +113,16 @@ def words(matching: Matching) -> str:
         return ""
     renamed = [f"{ours} = {theirs}" for ours, theirs in matching.pairs if ours != theirs]
     known = len({ours for ours, _ in matching.pairs})
-    text = f"{known} label{'s' * (known != 1)} of the set {'are' if known != 1 else 'is'} known to the model"
+    text = f"{known} label{'s' * (known != 1)} of the dataset {'are' if known != 1 else 'is'} known to the model"
     text += f" ({_some(renamed)})." if renamed else "."
     if matching.strangers:
         fate = "left out of all numbers" if matching.left_out else "counted as wrong"
         text += (
-            f" It does not know {_some(matching.strangers)}: what has such a label "
-            f"({_count(matching.clips)}) is {fate}."
+            f" It does not know {_some(matching.strangers)}: clips with such a label "
+            f"({_count(matching.clips)}) are {fate}."
         )
     if matching.beyond:
-        text += (
-            f" It knows {matching.beyond} labels that the set does not have; where it names one of them, that is wrong."
-        )
+        text += f" It knows {matching.beyond} labels that the dataset lacks; predicting one of them counts as wrong."
     return text
 
 
@@ -159,12 +157,12 @@ def unseen(dataset: Dataset, card: ModelCard) -> tuple[int, ...]:
     """
     groups = [_words_of(str(name)) for name in card.settings.get("held_out") or ()]
     held_out = [words for words in groups if words]
-    found = []
+    clips = []
     for index, item in enumerate(dataset.items):
         words = _words_of(f"{item.path} {item.label} {item.group} {item.subject}")
         if any(texts <= words for texts in held_out):
-            found.append(index)
-    return tuple(found)
+            clips.append(index)
+    return tuple(clips)
 
 
 def _words_of(text: str) -> set[str]:

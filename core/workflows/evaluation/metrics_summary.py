@@ -7,7 +7,7 @@ from core.domain import Estimate, Evaluation, Rivalry
 
 OF_CLIPS = ("accuracy", "top5", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1")
 OVER_TIME = ("frame_accuracy", "balanced_accuracy", "macro_f1", "edit", "f1_10", "f1_25", "f1_50", "bout_f1")
-NOT_TOLD = Estimate(None, why="undefined: the set or the model does not have what this takes")
+NOT_TOLD = Estimate(None, why="undefined: the dataset or the model lacks what this metric needs")
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def ordered(overall: dict[str, Estimate]) -> dict[str, Estimate]:
 
 
 @dataclass(frozen=True)
-class Difference:
+class MetricDifference:
     """One number of two evaluations on the clips they share. not_better: share of draws in which the first is not."""
 
     name: str
@@ -55,12 +55,14 @@ class Difference:
     unit: str = ""
 
 
-def differences(rivalry: Rivalry) -> tuple[Difference, ...]:
+def differences(rivalry: Rivalry) -> tuple[MetricDifference, ...]:
     """The numbers of two evaluations in the order in which they are shown."""
     names = [name for name in (*dict.fromkeys((*OVER_TIME, *OF_CLIPS)), "ece") if name in rivalry.overall]
     if "accuracy" in rivalry.overall:
         names.sort(key=[*OF_CLIPS, *OVER_TIME, "ece"].index)
     return tuple(
-        Difference(name, METRICS[name].label, *rivalry.overall[name], rivalry.not_better.get(name), METRICS[name].unit)
+        MetricDifference(
+            name, METRICS[name].label, *rivalry.overall[name], rivalry.not_better.get(name), METRICS[name].unit
+        )
         for name in names
     )

@@ -63,14 +63,14 @@ def in_cell(judged: Evaluation, truth: str, predicted: str) -> np.ndarray:
 def of_label(judged: Evaluation, label: str, what: OfLabel) -> np.ndarray:
     """Rows of one label. errors: those that were missed, and those that were taken for it."""
     comparison, index = judged.found, _place(judged, label)
-    true, said = comparison.truth == index, (comparison.predicted == index) & (comparison.truth >= 0)
+    true, predicted = comparison.truth == index, (comparison.predicted == index) & (comparison.truth >= 0)
     chosen = {
         "true": true,
-        "predicted": said,
-        "missed": true & ~said,
-        "false alarms": said & ~true,
-        "errors": true ^ said,
-        "right": true & said,
+        "predicted": predicted,
+        "missed": true & ~predicted,
+        "false alarms": predicted & ~true,
+        "errors": true ^ predicted,
+        "right": true & predicted,
     }
     return np.flatnonzero(chosen[what])
 
@@ -86,8 +86,13 @@ def above(judged: Evaluation, label: str, threshold: float, what: Above) -> np.n
     """Rows that score at least `threshold` for a label, of them those that have it or not, or those that fall short."""
     comparison, index = judged.found, _place(judged, label)
     assert comparison.scores is not None
-    known, true, said = comparison.truth >= 0, comparison.truth == index, comparison.scores[:, index] >= threshold
-    chosen = {"all": said & known, "right": said & true, "false alarms": said & known & ~true, "missed": true & ~said}
+    known, true, predicted = comparison.truth >= 0, comparison.truth == index, comparison.scores[:, index] >= threshold
+    chosen = {
+        "all": predicted & known,
+        "right": predicted & true,
+        "false alarms": predicted & known & ~true,
+        "missed": true & ~predicted,
+    }
     return np.flatnonzero(chosen[what])
 
 

@@ -66,7 +66,7 @@ def shots(store: Store, judged: Evaluation, report: Report = silent) -> tuple[Sh
     cases = queries.cases(judged, queries.mistakes(judged), order="surest mistakes", most=MISTAKES).cases
     taken = []
     for count, case in enumerate(cases):
-        report(count, len(cases), "Taking pictures of the surest mistakes")
+        report(count, len(cases), "Rendering pictures of the most confident errors")
         taken.append(Shot(case, _picture(store, case)))
     return tuple(taken)
 

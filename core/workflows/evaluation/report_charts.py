@@ -57,7 +57,7 @@ def headline_chart(numbers: Sequence[Headline], names: dict[str, str]) -> Chart:
         "yaxis": {"tickmode": "array", "tickvals": list(range(len(rows))), "ticktext": rows},
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
     }
-    about = "Each dot is a number, its line the 95 % interval; what is simpler is marked beside it."
+    about = "Each dot is a number, its line the 95 % interval; baselines are marked beside it."
     return Chart("headline", "At a glance", about, data, layout)
 
 
@@ -99,14 +99,14 @@ def matrix_chart(judged: Evaluation) -> Chart:
         "yaxis": _named(judged, true) | {"title": {"text": "true"}, "autorange": "reversed", "scaleanchor": "x"},
     }
     what = "time steps" if judged.found.over_time else "clips"
-    about = f"A row for each true label, a column for each predicted one; {what} on the diagonal are right."
+    about = f"A row for each true label, a column for each predicted one; {what} on the diagonal are correct."
     if len(indices) < len(occurring):
         about += (
             f" Of {len(occurring)} labels those {len(indices)} that are confused most; confusion.csv holds them all."
         )
     elif left := len(judged.card.labels) - len(indices):
         about += f" {left} labels that never occur are left out."
-    return Chart("matrix", "What was taken for what", about, [_cells(judged, true, indices)], layout, side + 230)
+    return Chart("matrix", "Confusion matrix", about, [_cells(judged, true, indices)], layout, side + 230)
 
 
 def _most_confused(judged: Evaluation, occurring: Sequence[int]) -> list[int]:
@@ -158,47 +158,50 @@ def _cells(judged: Evaluation, true: Sequence[int], indices: Sequence[int]) -> d
 
 def reliability_chart(judged: Evaluation) -> Chart:
     """Confidence against how often it is right, before and after temperature scaling."""
-    data: list[dict[str, Any]] = [_line([0, 100], [0, 100], "as it should be", "@rule", dash="dot")]
-    sides = [("as told", False, "@1")] + ([("after temperature scaling", True, "@2")] if judged.calibration else [])
+    data: list[dict[str, Any]] = [_line([0, 100], [0, 100], "perfect calibration", "@rule", dash="dot")]
+    sides = [("uncalibrated", False, "@1")] + (
+        [("after temperature scaling", True, "@2")] if judged.calibration else []
+    )
     for name, scaled, colour in sides:
         reliability = queries.reliability(judged, calibrated=scaled)
         there = np.flatnonzero(reliability.counts)
-        counts = [int(reliability.counts[place]) for place in there]
+        counts = [int(reliability.counts[index]) for index in there]
         entries = _line(
             _list(100 * reliability.confidence[there]), _list(100 * reliability.accuracy[there]), name, colour
         )
         entries["mode"] = "lines+markers"
         entries["marker"] = {
             "size": [6 + 2 * math.sqrt(min(count, 100)) for count in counts],
-            "symbol": ["circle-open" if reliability.few[place] else "circle" for place in there],
+            "symbol": ["circle-open" if reliability.few[index] else "circle" for index in there],
             "color": colour,
         }
         entries["customdata"] = counts
-        entries["hovertemplate"] = "%{x:.0f} % sure, %{y:.0f} % right (%{customdata})<extra></extra>"
+        entries["hovertemplate"] = "confidence %{x:.0f} %, accuracy %{y:.0f} % (%{customdata})<extra></extra>"
         data.append(entries)
     layout = {
         "height": 420,
         "xaxis": {"title": {"text": "confidence, %"}, "range": [0, 101]},
-        "yaxis": {"title": {"text": "right, %"}, "range": [0, 103]},
+        "yaxis": {"title": {"text": "accuracy, %"}, "range": [0, 103]},
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
     }
     about = (
-        "On the dotted line, what is 80 % sure is right in 80 % of the cases. Hollow points stand for fewer than 10."
+        "On the dotted line, 80 % of the predictions with 80 % confidence are correct. Hollow points stand for "
+        "fewer than 10."
     )
-    return Chart("reliability", "Is its confidence right?", about, data, layout)
+    return Chart("reliability", "Calibration", about, data, layout)
 
 
 def curve_charts(judged: Evaluation) -> list[Chart]:
     """ROC and precision-recall curves, of the labels that are told apart worst where there are many."""
-    worst = [place for place in _worst_first(judged) if judged.card.confusion[place].sum()][:MOST_CURVES]
+    worst = [label for label in _worst_first(judged) if judged.card.confusion[label].sum()][:MOST_CURVES]
     many = len(judged.card.labels) > len(worst)
     which = f" The {len(worst)} labels with the lowest average precision." if many else ""
     about = {
-        "roc": "How many true ones are found (up) at the price of how many false alarms (right)." + which,
-        "precision-recall": "How pure the answers stay (up) while more of the true ones are found (right)." + which,
+        "roc": "True positive rate (up) against false positive rate (right)." + which,
+        "precision-recall": "Precision (up) against recall (right)." + which,
     }
-    titles = {"roc": ("ROC curves", "false alarms, %", "found, %")}
-    titles["precision-recall"] = ("Precision and recall", "found, %", "right, %")
+    titles = {"roc": ("ROC curves", "false positive rate, %", "true positive rate, %")}
+    titles["precision-recall"] = ("Precision and recall", "recall, %", "precision, %")
     charts = []
     for kind, (title, x, y) in titles.items():
         data = []
@@ -215,7 +218,9 @@ def curve_charts(judged: Evaluation) -> list[Chart]:
             "xaxis": {"title": {"text": x}, "range": [0, 101]},
             "yaxis": {"title": {"text": y}, "range": [0, 103]},
         }
-        charts.append(Chart(kind, title, f"{about[kind]} In brackets the area below, in %.", data, layout))
+        charts.append(
+            Chart(kind, title, f"{about[kind]} The area below each curve is in brackets, in %.", data, layout)
+        )
     return charts
 
 

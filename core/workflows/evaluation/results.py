@@ -33,7 +33,9 @@ from core.workflows.training import comparison
 
 CROSS_PARTS = 5  # into which groups are dealt to fit temperatures where there are no folds
 STEPS = 4  # of the progress that is told
-NOT_CROSSED = "Labels are only suspected where every clip was judged by a network that had not learned from it."
+NOT_CROSSED = (
+    "Label errors are only searched for where every clip was predicted by a network that was not trained on it."
+)
 
 
 def judged(
@@ -56,7 +58,7 @@ def judged(
     report(0, STEPS, "Comparing with the truth")
     comparison = compared(dataset, groups, held_out, split_key)
     if not np.any(comparison.truth >= 0):
-        raise NotEnoughExamples("None of these clips has a label that can be scored.", "Choose other clips.")
+        raise NotEnoughExamples("None of these clips has a label to score.", "Choose other clips.")
     return _scored(dataset, comparison, held_out, origin, caveats, baselines, crossed, report)
 
 
@@ -119,15 +121,15 @@ def _texts(caveats: Sequence[Caveat], comparison: Comparison) -> tuple[str, ...]
 
 def compared(dataset: Dataset, groups: Sequence[str], held_out: HeldOut, split_key: str) -> Comparison:
     """Truth beside prediction, with the ends of the clips, and in sets labelled over time with segments in seconds."""
-    found = comparison(dataset, groups, held_out, split=split_key)
+    timed = comparison(dataset, groups, held_out, split=split_key)
     items = [dataset.items[item] for item in held_out.items]
-    found = replace(found, ends_s=np.array([item.duration_s for item in items], np.float64))
-    if not found.over_time or found.times_s is None:
-        return found
+    timed = replace(timed, ends_s=np.array([item.duration_s for item in items], np.float64))
+    if not timed.over_time or timed.times_s is None:
+        return timed
     truth = [_true_segments(item) for item in items]
-    predicted = [_found_segments(found, unit) for unit in range(len(items))]
+    predicted = [_found_segments(timed, unit) for unit in range(len(items))]
     seen = [(item.seen[0][0], item.seen[-1][1]) if item.seen else (0.0, item.duration_s) for item in items]
-    return metrics.with_segments(found, truth, predicted, seen)
+    return metrics.with_segments(timed, truth, predicted, seen)
 
 
 def _true_segments(item: Item) -> tuple[Segment, ...]:

@@ -22,14 +22,18 @@ def split_named(store: Store, dataset: Dataset, text: str, grouping: Grouping, m
     if text == UNSEEN:
         indices = label_matching.unseen(dataset, models.ModelLibrary.of(store).get(model)[0])
         if not indices:
-            raise SplitInvalid(f"The model {model!r} names no group of this set as held out.", "Judge all clips.")
+            raise SplitInvalid(
+                f"The model {model!r} lists no group of this dataset as held out.", "Evaluate all clips."
+            )
         return _kept(store, dataset, indices, grouping)
     if text == GIVEN:
-        return training.keep_split(store, datasets.given_split(dataset, grouping))
+        return training.keep_split(store, datasets.draw_split(dataset, grouping, "given"))
     for read in (lambda: store.read(text, Split), lambda: training.split_of(store, text)):
         with suppress(ResultMissing, ValueError):
             if read().dataset != datasets.key(dataset):
-                raise SplitInvalid(f"The split {text[:12]} is of another set.", "Choose a split of this set.")
+                raise SplitInvalid(
+                    f"The split {text[:12]} belongs to another dataset.", "Choose a split of this dataset."
+                )
             return text
     return _kept(store, dataset, _listed(dataset, text), grouping)
 
@@ -48,20 +52,20 @@ def _listed(dataset: Dataset, file: str) -> list[int]:
         with open(file, encoding="utf-8-sig") as lines:
             texts = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
     except (OSError, UnicodeDecodeError) as error:
-        hint = "Give 'given', 'unseen', the key of a stored split, or a file with a test clip on each line."
+        hint = "Give 'given', 'unseen', the key of a stored split, or a file with one test clip per line."
         raise SplitInvalid(f"There is no split {file!r}: {error}", hint) from error
     names: dict[str, list[int]] = {}
     for index, item in enumerate(dataset.items):
         for name in {item.path, PurePosixPath(item.path).name, str(PurePosixPath(item.path).with_suffix(""))}:
             names.setdefault(name, []).append(index)
     numbers = [_place(names, line) for line in texts]
-    lost = [line for line, place in zip(texts, numbers, strict=True) if place is None]
+    lost = [line for line, index in zip(texts, numbers, strict=True) if index is None]
     if lost or not texts:
         named = ", ".join(lost[:TOLD]) + (f" and {len(lost) - TOLD} more" if len(lost) > TOLD else "")
         raise FormatInvalid(
             f"{file}: expected the path of a clip of {dataset.name!r} on each line, got {named or 'nothing'}."
         )
-    return sorted({place for place in numbers if place is not None})
+    return sorted({index for index in numbers if index is not None})
 
 
 def _place(names: dict[str, list[int]], line: str) -> int | None:

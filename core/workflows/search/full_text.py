@@ -113,7 +113,7 @@ def parse_query(query: str) -> ParsedQuery:
     exact = {word for phrase in phrases for word in phrase}
     units: dict[tuple[str, ...], None] = {}
     for run in RUN.findall(folded(query)):
-        units |= dict.spellings(list(pairwise(WORD.findall(run))) or [(run,)])
+        units |= dict.fromkeys(list(pairwise(WORD.findall(run))) or [(run,)])
     telling = tuple(unit for unit in units if exact.issuperset(unit) or not FUNCTION & set(unit))
     lowered = RUN.findall(unicodedata.normalize("NFKC", query).casefold())
     spelled = {folded(word): folded(word.translate(UMLAUTS)) for word in lowered if word != word.translate(UMLAUTS)}
@@ -140,11 +140,11 @@ class Vocabulary:
                     values[self.index_of[other]] = LONGER
             bare = self.index_of.get(BARE.sub(r"\1", word))  # Tuer, where lines have Tür
             values |= {} if bare is None else {bare: FORM}
-        return values | dict.spellings(self.exact(word, spelled), 1.0)
+        return values | dict.fromkeys(self.exact(word, spelled), 1.0)
 
     def exact(self, word: str, spelled: str) -> list[int]:
         """The places of a word, and of how else it is written."""
-        return [self.index_of[spelling] for spelling in dict.spellings((word, spelled)) if spelling in self.index_of]
+        return [self.index_of[spelling] for spelling in dict.fromkeys((word, spelled)) if spelling in self.index_of]
 
     def _begin_with(self, letters: str) -> Iterator[str]:
         at = self.row.find(f"\n{letters}")
@@ -182,14 +182,13 @@ def lines(index: Index, query: str, inside: np.ndarray) -> list[TextMatch]:
         return []
     near = _near(_vocabulary(index.words), sought)
     shares, quality = _shares(index, sought, near, inside)
-    rows = np.flatnonzero(shares > 0 if sought.phrases else shares >= LEAST_SHARE)
+    fits = shares > 0 if sought.phrases else shares >= LEAST_SHARE
+    for phrase in sought.phrases:
+        fits &= _holding(index, [list(near[word]) for word in phrase])
+    rows = np.flatnonzero(fits)
     lengths = np.diff(np.append(index.line_word, len(index.word)))[rows]
     best = rows[np.lexsort((lengths, -shares[rows] * quality[rows]))][:CLOSELY]
-    matches = [
-        match
-        for row in best
-        if (match := _closely(index, sought, near, int(row), float(shares[row]), float(quality[row])))
-    ]
+    matches = [_closely(index, sought, near, int(row), float(shares[row]), float(quality[row])) for row in best]
     common = _commonness(int((shares >= WHOLE).sum()), sought)
     matches = [replace(match, score=max(0.0, float(match.score - common))) for match in matches]
     return sorted(matches, key=lambda match: -match.score)  # shorter lines first where these are equal, as they come
@@ -204,10 +203,10 @@ def _near(vocabulary: Vocabulary, sought: ParsedQuery) -> dict[str, dict[int, fl
     """What each word of a query is found by: places in the vocabulary and what each counts."""
     exact = {word for phrase in sought.phrases for word in phrase}
     entries = {}
-    for word in dict.spellings((*sought.words, *exact)):
+    for word in dict.fromkeys((*sought.words, *exact)):
         spelled = sought.spelled.get(word, word)
         indices = vocabulary.exact(word, spelled)
-        entries[word] = dict.spellings(indices, 1.0) if word in exact else vocabulary.near(word, spelled)
+        entries[word] = dict.fromkeys(indices, 1.0) if word in exact else vocabulary.near(word, spelled)
     return entries
 
 
@@ -248,13 +247,23 @@ def _counts(values: Mapping[int, float], size: int) -> np.ndarray:
     return counts
 
 
+def _holding(index: Index, phrase: Sequence[Sequence[int]]) -> np.ndarray:
+    """(L,) bool: the lines in which a phrase stands. phrase: for each of its words the numbers that it may have."""
+    first = np.isin(index.word, phrase[0])
+    starts = np.flatnonzero(first[: max(0, len(index.word) - len(phrase) + 1)])
+    for step, numbers in enumerate(phrase[1:], start=1):
+        starts = starts[np.isin(index.word[starts + step], numbers)]
+    line, last = (np.searchsorted(index.line_word, at, side="right") - 1 for at in (starts, starts + len(phrase) - 1))
+    holding = np.zeros(len(index.line_word), bool)
+    holding[line[line == last]] = True
+    return holding
+
+
 def _closely(
     index: Index, sought: ParsedQuery, near: Mapping[str, Mapping[int, float]], row: int, share: float, quality: float
-) -> TextMatch | None:
-    """A line looked at word by word; None where something that was put in quotation marks does not stand there."""
+) -> TextMatch:
+    """A line looked at word by word; all that was put in quotation marks stands in it."""
     words = index.line_words(row)
-    if not all(_stands(phrase, words, near) for phrase in sought.phrases):
-        return None
     if (sought.phrases and not sought.loose) or _stands(sought.words, words, near):
         return TextMatch(row, 1.0, True)
     return TextMatch(row, float(SCATTERED * quality * share**2), share >= WHOLE)

@@ -1,9 +1,10 @@
 """Networks of one's own: features of a labelled set, training on folds, baselines, tuning, saved models.
 
-lessons: what is learned from, and how good it became      gathering: the features of a set as one job
-baselines: what is simpler than a network                  runs: one training, from its plan to its result
-saving: models as folders and as zips                      tuning: finding good settings on validation groups
-wording: what the words of clips add to their pictures
+options: what can be set                 features: the features of a dataset as one job
+training_data: what is learned from      baselines: what is simpler than a network
+runs: the list of runs                   trainer: one run, from its plan to its result
+checkpoints: the parts of a run          tuning: good settings, searched on validation groups
+model_files: models as folders, zips     text_branch: what words add to pictures
 """
 
 from core.workflows.training.checkpoints import folds_done, held_out, network_path, probe, progress, run_of, split_of

@@ -12,33 +12,33 @@ import numpy as np
 
 from core.domain import HeldOut
 from core.stages.networks.recurrent_training import UNKNOWN
-from core.workflows.training.training_data import Lesson, answers
+from core.workflows.training.training_data import LabelledFeatures, held_out_rows
 
 STRENGTH = 0.01  # C of the regression: small, for there are more channels than clips
 MOST_ROWS = 20_000  # steps to learn from, drawn evenly where there are more
 
 
-def majority(taught: Lesson, learned: Sequence[int], tested: Sequence[int], fold: int) -> HeldOut:
+def majority(labelled: LabelledFeatures, learned: Sequence[int], tested: Sequence[int], fold: int) -> HeldOut:
     """The most frequent label of what was learned, said of everything."""
-    counts = np.bincount(_rows(taught, learned)[1], minlength=len(taught.labels))
-    said = np.eye(len(taught.labels), dtype=np.float32)[int(counts.argmax())]
-    rows = [len(taught.examples[index].targets) if taught.over_time else 1 for index in tested]
-    return answers(taught, tested, fold, [np.tile(said, (count, 1)) for count in rows])
+    counts = np.bincount(_rows(labelled, learned)[1], minlength=len(labelled.labels))
+    usual = np.eye(len(labelled.labels), dtype=np.float32)[int(counts.argmax())]
+    rows = [len(labelled.examples[index].targets) if labelled.over_time else 1 for index in tested]
+    return held_out_rows(labelled, tested, fold, [np.tile(usual, (count, 1)) for count in rows])
 
 
-def linear_probe(taught: Lesson, learned: Sequence[int], tested: Sequence[int], fold: int) -> HeldOut:
+def linear_probe(labelled: LabelledFeatures, learned: Sequence[int], tested: Sequence[int], fold: int) -> HeldOut:
     """A logistic regression on features without their order."""
-    values, targets = _rows(taught, learned)
+    values, targets = _rows(labelled, learned)
     known = np.unique(targets)
     if len(known) < 2:
-        return majority(taught, learned, tested, fold)
+        return majority(labelled, learned, tested, fold)
     model = _fitted(values, targets)
     scores = []
     for index in tested:
-        each = np.zeros((len(asked := _seen(taught, index)), len(taught.labels)), np.float32)
-        each[:, known] = model.predict_proba(asked)
-        scores.append(each)
-    return answers(taught, tested, fold, scores)
+        of_item = np.zeros((len(steps := _seen(labelled, index)), len(labelled.labels)), np.float32)
+        of_item[:, known] = model.predict_proba(steps)
+        scores.append(of_item)
+    return held_out_rows(labelled, tested, fold, scores)
 
 
 def _fitted(values: np.ndarray, targets: np.ndarray) -> Any:
@@ -53,18 +53,18 @@ def _fitted(values: np.ndarray, targets: np.ndarray) -> Any:
         return model.fit(values, targets)
 
 
-def _seen(taught: Lesson, index: int) -> np.ndarray:
+def _seen(labelled: LabelledFeatures, index: int) -> np.ndarray:
     """What the probe sees of an item: (T, D) its steps, or (1, D) their mean."""
-    values = taught.examples[index].values
-    return values if taught.over_time else values.mean(axis=0, keepdims=True)
+    values = labelled.examples[index].values
+    return values if labelled.over_time else values.mean(axis=0, keepdims=True)
 
 
-def _rows(taught: Lesson, indices: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+def _rows(labelled: LabelledFeatures, indices: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
     """Known rows to learn from: (R, D) and (R,)."""
-    values = [_seen(taught, index) for index in indices]
-    targets = [taught.examples[index].targets[: len(value)] for index, value in zip(indices, values, strict=True)]
+    values = [_seen(labelled, index) for index in indices]
+    targets = [labelled.examples[index].targets[: len(value)] for index, value in zip(indices, values, strict=True)]
     known = [target != UNKNOWN for target in targets]
-    count = sum(int(each.sum()) for each in known)
+    count = sum(int(mask.sum()) for mask in known)
     every = max(1, -(-count // MOST_ROWS))
     rows = np.concatenate([value[mask] for value, mask in zip(values, known, strict=True)])[::every]
     return rows, np.concatenate([target[mask] for target, mask in zip(targets, known, strict=True)])[::every]

@@ -39,7 +39,7 @@ def gather_of(
     frames = [predictions.frames_read(store.video(digest), recipe) for digest in missing]
     named = {item.video: item.path for item in dataset.items}
     calls = [(store, digest, named[digest], recipe, backbone_name, engine) for digest in missing]
-    spread(make_features, calls, frames, "Looking at clips", report)
+    spread(make_features, calls, frames, "Computing features", report)
     key = set_key(datasets.key(dataset), recipe, backbone_name, engine)
     store.write(key, dataset, kind="set features")
 
@@ -60,7 +60,7 @@ def features_of_all(store: Store, dataset: Dataset, recipe: Recipe, backbone_nam
         read = partial(store.read, expected=Features)
         return [read(predictions.features_key(item.video, recipe, backbone_name, engine)) for item in dataset.items]
     except ResultMissing as error:
-        raise ResultMissing("The features of a clip of this set are not there.", "Make them first.") from error
+        raise ResultMissing("The features of a clip of this dataset do not exist.", "Compute them first.") from error
 
 
 def _digests(dataset: Dataset) -> list[str]:

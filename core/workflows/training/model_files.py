@@ -32,7 +32,7 @@ def save_model(store: Store, key: str, name: str, title: str = "") -> ModelCard:
     record = run_of(store, key)
     gone = bool(record.words_sha256) and not words_path(store, key).is_file()
     if not record.network_sha256 or not network_path(store, key).is_file() or gone:
-        raise ResultMissing("This training has no network to be saved.", "Let it end, or stop it after a few passes.")
+        raise ResultMissing("This training has no network to save.", "Let it finish, or stop it after a few epochs.")
     card = card_of(record, key, ModelLibrary.of(store).free_name(name, exactly=True), title)
     parts = {NETWORK: network_path(store, key).read_bytes()}
     if card.words:
@@ -101,12 +101,12 @@ def _trained_on(record: Training) -> str:
     clips = sum(fold.clips for fold in record.folds)
     whole = record.final and record.state == "done" and record.fold_count > 1
     own = (
-        "This network learned from all of them; the scores are those of networks that were trained in the same way on "
-        f"{len(record.folds)} parts of the set, each tested on groups that it had never seen."
+        "This network was trained on all of them; the scores are those of networks trained in the same way on "
+        f"{len(record.folds)} parts of the dataset, each tested on held-out groups."
         if whole
-        else "The scores are of groups that it had never seen."
+        else "The scores are those on held-out groups."
     )
-    stopped = " The training was stopped before its end." if record.state == "stopped" else ""
+    stopped = " The training was stopped before it finished." if record.state == "stopped" else ""
     return f"The labelled set {record.dataset!r}, tested on {clips} of its clips. {own}{stopped}{_about_words(record)}"
 
 
@@ -120,12 +120,12 @@ def _about_words(record: Training) -> str:
     if record.words_sha256:
         return (
             " It looks at the picture and reads the words near each moment: subtitles, a transcript or speech written "
-            f"down beside the clip. Where a clip has none, the picture alone decides. Of what it was tested on {both} "
-            f"was named rightly by both together, {picture} by the picture alone, {alone} by the words alone."
+            f"down beside the clip. Where a clip has none, the picture alone decides. In the test {both} "
+            f"were correctly classified by both together, {picture} by the picture alone, {alone} by the words alone."
         )
     return (
         " It looks at the picture alone, and its scores are those of the picture; with the words of the clips beside "
-        f"it {both} was named rightly, by the words alone {alone}."
+        f"it {both} were correctly classified, with the words alone {alone}."
     )
 
 
@@ -140,7 +140,9 @@ def _put(store: Store, card: ModelCard, parts: dict[str, bytes]) -> None:
         (folder / "card.partial").rename(folder / CARD)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
-        raise AnalysisError(f"The model could not be saved: {error}", "Check the disk of the workspace.") from error
+        raise AnalysisError(
+            f"The model could not be saved: {error}", "Check the disk that holds the workspace."
+        ) from error
 
 
 def delete_model(store: Store, name: str) -> None:
@@ -177,7 +179,7 @@ def open_zip(store: Store, path: Path, *, source: str = "") -> str:
     card = serialization.from_json(text, ModelCard, source=f"{source}, {CARD}")
     if card.network != NETWORK or not NAME.fullmatch(card.name):
         raise FormatInvalid(
-            f"{source}: expected the network {NETWORK!r} and a plain name, got {card.network!r}, {card.name!r}."
+            f"{source}: expected the network {NETWORK!r} and a valid name, got {card.network!r}, {card.name!r}."
         )
     if card.words != (WORDS if WORDS in parts else ""):
         raise FormatInvalid(f"{source}: its card names {card.words!r} as words, and it holds {', '.join(parts)}.")
@@ -222,7 +224,7 @@ def _parts(path: Path, source: str) -> dict[str, bytes]:
                 raise FormatInvalid(f"{source}: expected {CARD}, {NETWORK} and perhaps {WORDS}, got {got}.")
             return {expected[member.filename]: _content(archive, member, source) for member in members}
     except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
-        raise FormatInvalid(f"{source} is no zip that can be read: {error}.", "Download the model again.") from error
+        raise FormatInvalid(f"{source} is not a readable zip file: {error}.", "Download the model again.") from error
 
 
 def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo, source: str) -> bytes:

@@ -15,7 +15,7 @@ from core.domain import (
 from core.domain.fingerprint import fingerprint
 from core.workflows import datasets
 from core.workflows.texts import text_store
-from core.workflows.training.checkpoints import _part, run_of
+from core.workflows.training.checkpoints import Checkpoints, run_of
 from core.workflows.training.options import Options, plain
 from core.workspace.store import Store
 
@@ -37,7 +37,7 @@ def plan(
     """File a training that is to be done, unless it is there; gives its key. words: whether they take part."""
     dataset_key = datasets.key(dataset)
     if split.dataset != dataset_key:
-        raise ResultMissing(f"This split was made for another state of {dataset.name!r}.", "Split the set again.")
+        raise ResultMissing(f"This split was made for another version of {dataset.name!r}.", "Split the dataset again.")
     split_key = datasets.split_key(split)
     made = BACKBONES[backbone]
     settings = plain(options) | ({"words": True} if words else {})
@@ -84,10 +84,8 @@ def rename(store: Store, key: str, name: str) -> None:
 
 def delete(store: Store, key: str) -> None:
     """Forget a training with its networks; models that were saved stay."""
+    parts = Checkpoints(store, key)
     with suppress(ResultMissing):
-        for number in range(run_of(store, key).fold_count + 1):
-            for what in (f"fold {number}", f"checkpoint {2 * number}", f"checkpoint {2 * number + 1}"):
-                store.delete(_part(key, what))
-    for what in ("progress", "network", "text branch", "held out", "probe", "picture", "words"):
-        store.delete(_part(key, what))
+        parts.forget_steps(run_of(store, key).fold_count)
+    parts.forget_results()
     store.delete(key)

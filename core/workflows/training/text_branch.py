@@ -19,14 +19,14 @@ from core.stages.networks.text_branch import TextBranch
 from core.workflows.texts import text_store
 from core.workflows.training import training_data
 from core.workflows.training.options import Options, sized
-from core.workflows.training.training_data import Lesson
+from core.workflows.training.training_data import LabelledFeatures
 from core.workspace.store import Store
 
 BRANCHES: tuple[str, ...] = ("picture", "words", "both")
 
 
 @dataclass(frozen=True, eq=False)
-class Said:
+class TextBranchResult:
     """What words alone, and both together, say of the held-out clips of a fold.
 
     weights: of picture and words; branch: who read the words, None where there were none to learn from.
@@ -47,30 +47,38 @@ def has_words(store: Store, dataset: Dataset) -> int:
 def near_steps(store: Store, dataset: Dataset, features: Sequence[Features]) -> tuple[tuple[str, ...], ...]:
     """The words near each step of each item; NotEnoughExamples where no clip has any."""
     texts = text_store.all_lines(store)
-    found = tuple(
+    words = tuple(
         text_branch.near(text_store.spoken(texts.get(item.video, ())), seen.times_s)
         for item, seen in zip(dataset.items, features, strict=True)
     )
-    if not any(any(texts) for texts in found):
+    if not any(any(texts) for texts in words):
         hint = "Add subtitles or transcripts to its clips on the Timeline, or train without the words."
         raise NotEnoughExamples(f"No clip of {dataset.name!r} has words.", hint)
-    return found
+    return words
 
 
-def said(
-    taught: Lesson, fold: Fold, number: int, run: Run, options: Options, seed: int, report: Report, *, weighed: bool
-) -> Said:
+def tested(
+    labelled: LabelledFeatures,
+    fold: Fold,
+    number: int,
+    run: Run,
+    options: Options,
+    seed: int,
+    report: Report,
+    *,
+    weighed: bool,
+) -> TextBranchResult:
     """What the words add to a visual network on a fold. weighed: find the weights, else both weigh the same."""
-    branch = branch_of(taught, (*fold.train, *fold.validation), seed, report)
-    weights = _weights(taught, fold, options, seed, report) if weighed and branch else (1.0, 1.0)
-    picture = [run(taught.examples[index].values) for index in fold.test]
-    words = _words(taught, fold.test, branch)
+    branch = branch_of(labelled, (*fold.train, *fold.validation), seed, report)
+    weights = _weights(labelled, fold, options, seed, report) if weighed and branch else (1.0, 1.0)
+    picture = [run(labelled.examples[index].values) for index in fold.test]
+    words = _words(labelled, fold.test, branch)
     both = [
-        text_branch.fused(values, other, _worded(taught, index, branch), weights)
+        text_branch.fused(values, other, _worded(labelled, index, branch), weights)
         for values, other, index in zip(picture, words, fold.test, strict=True)
     ]
-    alone, together = (training_data.told(taught, fold.test, number, arrays) for arrays in (words, both))
-    return Said(alone, together, weights, branch)
+    alone, together = (training_data.held_out_of(labelled, fold.test, number, arrays) for arrays in (words, both))
+    return TextBranchResult(alone, together, weights, branch)
 
 
 def weighed(branch: TextBranch, weights: Sequence[tuple[float, float]]) -> TextBranch:
@@ -88,43 +96,45 @@ def scores(dataset: Dataset, groups: Sequence[str], by_branch: dict[str, HeldOut
     }
 
 
-def branch_of(taught: Lesson, indices: Sequence[int], seed: int, report: Report) -> TextBranch | None:
+def branch_of(labelled: LabelledFeatures, indices: Sequence[int], seed: int, report: Report) -> TextBranch | None:
     """The text branch of some items; None where none of them has words."""
-    texts, targets = [taught.words[at] for at in indices], [taught.examples[at].targets for at in indices]
+    texts, targets = [labelled.words[at] for at in indices], [labelled.examples[at].targets for at in indices]
     try:
-        return text_branch.fit(texts, targets, labels=len(taught.labels), seed=seed, report=report)
+        return text_branch.fit(texts, targets, labels=len(labelled.labels), seed=seed, report=report)
     except NotEnoughExamples:
         return None
 
 
-def _words(taught: Lesson, indices: Sequence[int], branch: TextBranch | None) -> list[np.ndarray]:
+def _words(labelled: LabelledFeatures, indices: Sequence[int], branch: TextBranch | None) -> list[np.ndarray]:
     """(T, C) of each item: what its words say; all labels alike where they say nothing."""
-    texts = [taught.words[index] for index in indices]
+    texts = [labelled.words[index] for index in indices]
     if branch is None or not texts:
-        return [np.full((len(text), len(taught.labels)), 1 / len(taught.labels), np.float32) for text in texts]
-    whole = branch.scores([text for each in texts for text in each])
+        return [np.full((len(text), len(labelled.labels)), 1 / len(labelled.labels), np.float32) for text in texts]
+    whole = branch.scores([text for of_item in texts for text in of_item])
     return np.split(whole, np.cumsum([len(text) for text in texts])[:-1])
 
 
-def _worded(taught: Lesson, index: int, branch: TextBranch | None) -> np.ndarray:
+def _worded(labelled: LabelledFeatures, index: int, branch: TextBranch | None) -> np.ndarray:
     """(T,) bool: whether the words near each step of an item say anything."""
-    texts = taught.words[index]
+    texts = labelled.words[index]
     return branch.says(texts) if branch else np.zeros(len(texts), bool)
 
 
-def _weights(taught: Lesson, fold: Fold, options: Options, seed: int, report: Report) -> tuple[float, float]:
+def _weights(
+    labelled: LabelledFeatures, fold: Fold, options: Options, seed: int, report: Report
+) -> tuple[float, float]:
     """The weights of picture and words that are best on the validation groups, which nothing here learned from."""
-    learned, judged = taught.chosen(fold.train), fold.validation
-    branch = branch_of(taught, fold.train, seed, report) if learned and judged else None
+    learned, judged = labelled.chosen(fold.train), fold.validation
+    branch = branch_of(labelled, fold.train, seed, report) if learned and judged else None
     if branch is None:
         return 1.0, 1.0
-    asked: NetworkSettings = sized(options, len(learned))
+    settings: NetworkSettings = sized(options, len(learned))
     run = recurrent.runner(
-        recurrent_training.fit(asked, learned, labels=len(taught.labels), seed=seed, report=report).model
+        recurrent_training.fit(settings, learned, labels=len(labelled.labels), seed=seed, report=report).model
     )
     return text_branch.learned_weights(
-        np.concatenate([run(taught.examples[index].values) for index in judged]),
-        np.concatenate(_words(taught, judged, branch)),
-        np.concatenate([_worded(taught, index, branch) for index in judged]),
-        np.concatenate([taught.examples[index].targets for index in judged]),
+        np.concatenate([run(labelled.examples[index].values) for index in judged]),
+        np.concatenate(_words(labelled, judged, branch)),
+        np.concatenate([_worded(labelled, index, branch) for index in judged]),
+        np.concatenate([labelled.examples[index].targets for index in judged]),
     )

@@ -1,44 +1,32 @@
-"""One training on a labelled set, from its plan to its result, and the list of all of them.
+"""One training on a labelled set, worked off from its plan to its result.
 
 A training is a record in the store under the key of all that it depends on: set, split, CNN, steps, settings and seed.
-`plan` files it, `train` works it off: fold after fold, then a network for use on all clips. What a fold gave is kept
-until all have ended, and the state of the fold under way every few seconds, so that a training whose worker or server
-died goes on where it was, to the same end. One that is stopped keeps the best network so far, and can go on too.
+`runs.plan` files it, `train` works it off: fold after fold, then a network for use on all clips. What a fold gave is
+kept until all have ended, and the state of the network under way every few seconds, so that a training whose worker or
+server died goes on where it was, to the same end. One that is stopped keeps the best network so far, and can go on too.
 """
 
 import platform
 import time
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import replace
-from functools import cached_property
-from hashlib import sha256
+from dataclasses import dataclass, replace
 from importlib.metadata import version
-from pathlib import Path
 from statistics import median_low
-from typing import Any
+from typing import Any, Literal
 
 from core.base.errors import Cancelled, NotEnoughExamples, ResultMissing
 from core.base.progress import Report, silent
-from core.domain import (
-    Checkpoint,
-    Dataset,
-    Fold,
-    FoldDone,
-    FoldResult,
-    Progress,
-)
-from core.stages.networks import recurrent, recurrent_training, text_branch
+from core.domain import Checkpoint, Dataset, Epoch, FoldDone, FoldResult, HeldOut, Split, Training
+from core.stages.networks import recurrent, recurrent_training
+from core.stages.networks.recurrent_training import Example, Fitted
+from core.stages.networks.text_branch import TextBranch
 from core.workflows import datasets
-from core.workflows.training import baselines, features, training_data
-from core.workflows.training import text_branch as wording
-from core.workflows.training.checkpoints import _part, network_path, run_of, split_of, words_path
+from core.workflows.training import baselines, checkpoints, features, text_branch, training_data
+from core.workflows.training.checkpoints import Checkpoints, NetworkUnderWay, Recorder, run_of, split_of
 from core.workflows.training.options import Options, options_of, sized
-from core.workflows.training.training_data import Lesson
+from core.workflows.training.training_data import LabelledFeatures
 from core.workspace.store import Store
 
-CHECKPOINT_EVERY_S = 2.0
-TELL_EVERY_S = 0.4
 LIBRARIES = ("tensorflow", "keras", "openvino", "numpy", "scikit-learn")
 
 
@@ -47,279 +35,225 @@ def train(store: Store, key: str, report: Report = silent) -> None:
 
     Features that are not there yet are made first, in this time. When it is stopped, the best network so far is kept.
     """
-    course = _Course(store, key, report)
+    trainer = Trainer(store, key, report)
+    network: FoldNetwork | None = None
+    tested: TestedFold | None = None
     try:
-        course.all_folds()
-        course.finish()
+        for number in trainer.folds_left():
+            network = trainer.learn(number)
+            tested = trainer.test(number, network)
+            trainer.checkpoints.keep_fold(number, tested.done)
+        trainer.finish(tested)
     except Cancelled:
-        course.stop()
+        trainer.stop(network, tested)
         raise
 
 
-class _Course:
-    """A training under way."""
+@dataclass(frozen=True, eq=False)
+class FoldNetwork:
+    """The network of a fold: a Keras model, the curves of its first course, and for how many epochs it learned."""
+
+    model: Any
+    history: tuple[Epoch, ...]
+    epochs: int
+
+
+@dataclass(frozen=True, eq=False)
+class TestedFold:
+    """A fold that has ended, and who read its words, None where there were none to learn from."""
+
+    number: int
+    done: FoldDone
+    branch: TextBranch | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkForUse:
+    """What a training leaves to be used. model: None where it is kept already, or where there is none.
+
+    fold: whose clips it learned from, that after the last stands for all clips; None where there is no network.
+    """
+
+    model: Any
+    epochs: int
+    fold: int | None
+
+
+class Trainer:
+    """One training under way: its plan, its data, and the steps that `train` takes."""
 
     def __init__(self, store: Store, key: str, report: Report):
-        self.store, self.key, self.report = store, key, report
+        self.store, self.key = store, key
         self.record = run_of(store, key)
         self.options = options_of(self.record.settings)
         self.split = split_of(store, self.record.split)
+        self.fold_count = len(self.split.parts)
+        self.reports = CourseReports(report, self.fold_count, self.record.final, self.options)
+        self.checkpoints = Checkpoints(store, key)
+        self.recorder = Recorder(self.checkpoints)
         self.began = time.monotonic()
-        self.features_s = 0.0
-        self.saved_at = self.told_at = time.monotonic()
-        self.steps = 0  # batches of the first course, if it is run to its end
-        self.latest: tuple[Checkpoint, list[recurrent_training.Example], int] | None = (
-            None  # the state under way, if any
-        )
-        self.best: tuple[Any, int] | None = None  # the last network that has ended, and its passes
-        self.reader: tuple[text_branch.TextBranch | None, int] = None, -1  # the last text branch, and its fold
-
-    @cached_property
-    def dataset(self) -> Dataset:
-        """The set as it was planned; told where it has changed or gone."""
-        found = self.store.dataset(self.record.dataset)
-        if datasets.key(found) != self.record.dataset_key:
-            raise ResultMissing(
-                f"The labelled set {found.name!r} was changed after this training was planned.", "Begin a new one."
-            )
-        return found
-
-    @cached_property
-    def taught(self) -> Lesson:
-        """The set with its features."""
-        record, began = self.record, time.monotonic()
-        asked = (self.store, self.dataset, record.recipe, record.backbone, record.engine)
-        if not features.gathered(*asked):
-            features.gather_of(*asked, self.report)
-        self.report(0, 0, "Reading features")
-        found = features.features_of_all(*asked)
-        self.features_s = time.monotonic() - began
-        taught = training_data.lesson(self.dataset, self.split.groups, found)
-        if self.worded:
-            return replace(taught, words=wording.near_steps(self.store, self.dataset, found))
-        return taught
+        self.dataset = planned_dataset(store, self.record)
+        self.labelled = prepared(store, self.record, self.split, self.dataset, report)
+        self.features_s = time.monotonic() - self.began
 
     @property
-    def worded(self) -> bool:
+    def reads_words(self) -> bool:
         """Whether the words of clips take part."""
         return bool(self.record.settings.get("words"))
 
-    def all_folds(self) -> None:
-        """Train and test on each fold that has not ended."""
-        for number in range(len(self.split.parts)):
-            if not self.store.has(_part(self.key, f"fold {number}")):
-                done = self._fold(number, self.split.fold(number))
-                self.store.write(_part(self.key, f"fold {number}"), done, kind="fold")
+    def folds_left(self) -> list[int]:
+        """The folds that have not ended."""
+        return [number for number in range(self.fold_count) if not self.checkpoints.has_fold(number)]
 
-    def _fold(self, number: int, fold: Fold) -> FoldDone:
-        """Learn from a fold's training groups, and only then look at its test groups."""
-        fitted, history, passes = self._learned(number, fold.train, fold.validation)
-        self.best = fitted.model, passes
-        if len(self.split.parts) == 1:  # this is the network for use
-            self._save_network(fitted.model)
-        return self._tested(number, fold, recurrent.runner(fitted.model), history, passes - 1)
+    # A fold
 
-    def _tested(
-        self, number: int, fold: Fold, run: recurrent.Run, history: Sequence[Any], best: int, *, stopping: bool = False
-    ) -> FoldDone:
-        held_out = training_data.asked(self.taught, fold.test, number, run)
-        simple = baselines.linear_probe(self.taught, (*fold.train, *fold.validation), fold.test, number)
-        result = FoldResult(fold.groups, len(fold.test), training_data.accuracy(held_out), tuple(history), best)
-        if not self.worded:
-            return FoldDone(result, held_out, simple)
+    def learn(self, number: int) -> FoldNetwork:
+        """The network of a fold, which learned from its training groups."""
+        fold = self.split.fold(number)
+        network = self._learned(number, fold.train, fold.validation)
+        if self.fold_count == 1:  # this is the network for use
+            self.checkpoints.keep_network(network.model)
+        return network
 
-        def report(_done: int, _total: int, message: str) -> None:
-            self.report(0, 0, f"{message}, fold {number + 1}")
-
-        asked = (self.options, self.record.seed, silent if stopping else report)
-        found = wording.said(self.taught, fold, number, run, *asked, weighed=not stopping)
-        self.reader = found.branch, number
-        result = replace(result, accuracy=training_data.accuracy(found.both))
-        return FoldDone(result, found.both, simple, held_out, found.words, found.weights)
-
-    def _learned(
-        self, number: int, training: Sequence[int], validation: Sequence[int]
-    ) -> tuple[recurrent_training.Fitted, Sequence[Any], int]:
-        """A network, the curves of its first course, and for how many passes it learned."""
-        options, judged = self.options, self.taught.chosen(validation)
+    def _learned(self, number: int, training: Sequence[int], validation: Sequence[int]) -> FoldNetwork:
+        options, judged = self.options, self.labelled.chosen(validation)
         if not options.stop_early or not judged:
-            fitted = self._fit(number, self.taught.chosen((*training, *validation)), [], options, again=False)
-            return fitted, fitted.history, len(fitted.history)
-        first = self._fit(number, self.taught.chosen(training), judged, options, again=False)
-        passes = first.best + 1
+            fitted = self._fit(number, self.labelled.chosen((*training, *validation)), [], options, again=False)
+            return FoldNetwork(fitted.model, fitted.history, len(fitted.history))
+        first = self._fit(number, self.labelled.chosen(training), judged, options, again=False)
+        epochs = first.best + 1
         if not options.again:
-            return first, first.history, passes
-        whole = self.taught.chosen((*training, *validation))
-        return self._fit(number, whole, [], replace(options, epochs=passes), again=True), first.history, passes
+            return FoldNetwork(first.model, first.history, epochs)
+        whole = self.labelled.chosen((*training, *validation))
+        second = self._fit(number, whole, [], replace(options, epochs=epochs), again=True)
+        return FoldNetwork(second.model, first.history, epochs)
 
     def _fit(
-        self,
-        number: int,
-        training: list[recurrent_training.Example],
-        judged: list[recurrent_training.Example],
-        options: Options,
-        *,
-        again: bool,
-    ) -> recurrent_training.Fitted:
-        stage = 2 * number + again
+        self, number: int, training: list[Example], judged: list[Example], options: Options, *, again: bool
+    ) -> Fitted:
+        """A network on examples, from where an earlier try of it ended. again: in the second course of its fold."""
         if not training:
-            raise NotEnoughExamples(f"Fold {number + 1} has nothing to learn from.", "Choose fewer folds.")
+            raise NotEnoughExamples(f"Fold {number + 1} has no training data.", "Choose fewer folds.")
 
         def keep(state: Checkpoint) -> None:
-            self.latest = replace(state, fold=stage), training, number
-            self._remember(number, again, state, options.epochs)
+            self.recorder.remember(NetworkUnderWay(state, training, number), again=again, epochs=options.epochs)
 
         fitted = recurrent_training.fit(
             sized(options, len(training)),
             training,
-            labels=len(self.taught.labels),
+            labels=len(self.labelled.labels),
             validation=judged,
             seed=self.record.seed,
-            report=self._told(number, again),
-            since=self._checkpoint(stage),
+            report=self.reports.of(number, again=again),
+            since=self.checkpoints.state(2 * number + again),
             keep=keep,
         )
         if judged and self.options.again:  # its second course follows, in which a worker may die too
-            self._save_checkpoint()
+            self.recorder.save()
         return fitted
 
-    def _told(self, number: int, again: bool) -> Report:
-        """The report of one course, told as a part of the whole training; each course counts as long as the first."""
-        courses = 2 if self.options.stop_early and self.options.again else 1
-        course = number * courses + again
-        which = "all clips" if number == len(self.split.parts) else f"fold {number + 1} of {len(self.split.parts)}"
+    def test(self, number: int, network: FoldNetwork) -> TestedFold:
+        """What the network of a fold, simpler methods, and where they take part words, predict of its test groups."""
+        run = recurrent.runner(network.model)
+        return self._tested(number, run, network.history, network.epochs - 1)
 
-        def report(done: int, total: int, message: str) -> None:
-            self.steps = self.steps or total
-            share = done / max(total, 1)
-            self.report(
-                round(self.steps * (course + share)), self.steps * courses * self._fold_total, f"{message}, {which}"
-            )
-
-        return report
-
-    @property
-    def _fold_total(self) -> int:
-        """How many networks are trained in all."""
-        folds = len(self.split.parts)
-        return folds + (self.record.final and folds > 1)
-
-    def _checkpoint(self, stage: int) -> Checkpoint | None:
-        with suppress(ResultMissing):
-            return self.store.read(_part(self.key, f"checkpoint {stage}"), Checkpoint)
-        return None
-
-    def _remember(self, number: int, again: bool, state: Checkpoint, passes: int) -> None:
-        """Keep what is needed to go on, and what a page shows, now and then."""
-        now = time.monotonic()
-        if now - self.saved_at >= CHECKPOINT_EVERY_S:
-            self.saved_at = now
-            self._save_checkpoint()
-        if now - self.told_at >= TELL_EVERY_S or len(state.history) == 1:
-            self.told_at = now
-            progress = Progress(number, again, passes, state.history)
-            self.store.write(_part(self.key, "progress"), progress, kind="progress")
-
-    def _save_checkpoint(self) -> None:
-        if self.latest:
-            state = self.latest[0]
-            self.store.write(_part(self.key, f"checkpoint {state.fold}"), state, kind="checkpoint")
+    def _tested(
+        self, number: int, run: recurrent.Run, history: Sequence[Epoch], best: int, *, stopping: bool = False
+    ) -> TestedFold:
+        fold = self.split.fold(number)
+        predicted = training_data.predicted(self.labelled, fold.test, number, run)
+        probe = baselines.linear_probe(self.labelled, (*fold.train, *fold.validation), fold.test, number)
+        result = FoldResult(fold.groups, len(fold.test), training_data.accuracy(predicted), tuple(history), best)
+        if not self.reads_words:
+            return TestedFold(number, FoldDone(result, predicted, probe))
+        report = silent if stopping else self.reports.messages(f"fold {number + 1}")
+        options, seed = self.options, self.record.seed
+        words = text_branch.tested(self.labelled, fold, number, run, options, seed, report, weighed=not stopping)
+        result = replace(result, accuracy=training_data.accuracy(words.both))
+        done = FoldDone(result, words.both, probe, predicted, words.words, words.weights)
+        return TestedFold(number, done, words.branch)
 
     # The end
 
-    def finish(self) -> None:
-        """Train the network for use, and file the result."""
-        parts = self._parts()
-        folds = len(self.split.parts)
-        model, passes = None, parts[0].result.best + 1
-        if folds > 1:
-            self.store.delete(_part(self.key, "network"))
-            self.store.delete(_part(self.key, "text branch"))
-        if folds > 1 and self.record.final:
-            passes = median_low([part.result.best + 1 for part in parts])
-            whole = self.taught.chosen(range(len(self.taught.examples)))
-            model = self._fit(folds, whole, [], replace(self.options, epochs=passes), again=False).model
-        learned = folds if model is not None else 0 if folds == 1 else None
-        self._file(parts, "done", model, passes, learned=learned)
-        for number in range(folds + 1):
-            for what in (f"fold {number}", f"checkpoint {2 * number}", f"checkpoint {2 * number + 1}"):
-                self.store.delete(_part(self.key, what))
-        self.store.delete(_part(self.key, "progress"))
+    def finish(self, tested: TestedFold | None) -> None:
+        """Train the network for use, and file the result. tested: the fold that was tested last in this try."""
+        folds = self.checkpoints.folds(self.fold_count)
+        if self.fold_count == 1:
+            network = NetworkForUse(None, folds[0].result.best + 1, 0)
+        else:
+            self.checkpoints.forget_networks()
+            network = self._final(folds) if self.record.final else NetworkForUse(None, folds[0].result.best + 1, None)
+        self._file(folds, "done", network, tested)
+        self.checkpoints.forget_steps(self.fold_count)
 
-    def stop(self) -> None:
-        """Keep the best so far: the folds that have ended, and the network under way as it was at its best."""
-        parts = self._parts()
-        if self.latest is None and not parts:
-            return
-        self._save_checkpoint()
-        model, passes = self.best or (None, 0)
-        number = len(parts) - 1
-        if self.latest is not None:
-            state, training, number = self.latest
-            model = recurrent_training.restored(self.options, state, training, labels=len(self.taught.labels))
-            passes = state.best + 1
-            if number < len(self.split.parts) and number >= len(parts):
-                fold = self.split.fold(number)
-                run = recurrent.runner(model)
-                parts.append(self._tested(number, fold, run, state.history, state.best, stopping=True))
-        self._file(parts, "stopped", model, passes, learned=None if model is None else number)
+    def _final(self, folds: Sequence[FoldDone]) -> NetworkForUse:
+        """A network of all clips, trained for as many epochs as half of the folds took."""
+        epochs = median_low([fold.result.best + 1 for fold in folds])
+        whole = self.labelled.chosen(range(len(self.labelled.examples)))
+        model = self._fit(self.fold_count, whole, [], replace(self.options, epochs=epochs), again=False).model
+        return NetworkForUse(model, epochs, self.fold_count)
 
-    def _parts(self) -> list[FoldDone]:
-        parts = []
-        for number in range(len(self.split.parts)):
-            with suppress(ResultMissing):
-                parts.append(self.store.read(_part(self.key, f"fold {number}"), FoldDone))
-        return parts
+    def stop(self, network: FoldNetwork | None, tested: TestedFold | None) -> None:
+        """Keep the best so far: the folds that have ended, and the network under way as it was at its best.
 
-    def _file(self, parts: Sequence[FoldDone], state: Any, model: Any, passes: int, *, learned: int | None) -> None:
-        """Write all that came of it; the record itself last. learned: the fold whose clips the network for use knows.
-
-        One that follows the last fold stands for all clips; None where there is no network for use.
+        network, tested: the last that were trained and tested in this try.
         """
-        held_out, simple = (
-            training_data.joined([part.network for part in parts]),
-            training_data.joined([part.probe for part in parts]),
-        )
-        self.store.write(_part(self.key, "held out"), held_out, kind="held out")
-        self.store.write(_part(self.key, "probe"), simple, kind="held out")
+        folds, latest = self.checkpoints.folds(self.fold_count), self.recorder.latest
+        if latest is None and not folds:
+            return
+        self.recorder.save()
+        if latest is None:
+            best = NetworkForUse(network.model, network.epochs, len(folds) - 1) if network else None
+            self._file(folds, "stopped", best or NetworkForUse(None, 0, None), tested)
+            return
+        state = latest.state
+        model = recurrent_training.restored(self.options, state, latest.examples, labels=len(self.labelled.labels))
+        if len(folds) <= latest.fold < self.fold_count:
+            tested = self._tested(latest.fold, recurrent.runner(model), state.history, state.best, stopping=True)
+            folds.append(tested.done)
+        self._file(folds, "stopped", NetworkForUse(model, state.best + 1, latest.fold), tested)
+
+    def _file(
+        self,
+        folds: Sequence[FoldDone],
+        state: Literal["stopped", "done"],
+        network: NetworkForUse,
+        tested: TestedFold | None,
+    ) -> None:
+        """Write all that came of it; the record itself last."""
+        held_out = training_data.joined([fold.network for fold in folds])
+        probe = training_data.joined([fold.probe for fold in folds])
+        self.checkpoints.keep_held_out(held_out)
+        self.checkpoints.keep_held_out(probe, checkpoints.PROBE)
         comparison = training_data.comparison(self.dataset, self.split.groups, held_out, split=self.record.split)
         scores = training_data.scores(comparison)
-        simpler = {"majority": self._majority(parts), "linear_probe": training_data.accuracy(simple)}
+        simpler = {"majority": self._majority(len(folds)), "linear_probe": training_data.accuracy(probe)}
+        if network.model is not None:
+            self.checkpoints.keep_network(network.model)
         ended = replace(
             run_of(self.store, self.key),
             state=state,
-            over_time=self.taught.over_time,
-            folds=tuple(part.result for part in parts),
+            over_time=self.labelled.over_time,
+            folds=tuple(fold.result for fold in folds),
             scores=scores,
             baselines=simpler,
             seconds=self._seconds(),
             versions=versions(),
             warnings=tuple(str(caveat) for caveat in training_data.caveats(comparison, scores, simpler, held_out)),
-            network_sha256=self._network_sha256(model),
-            passes=passes,
-            words=self._words(parts),
-            words_sha256="" if learned is None else self._words_sha256(learned, parts, stopping=state == "stopped"),
+            network_sha256=self.checkpoints.network_sha256(),
+            passes=network.epochs,
+            words=self._branch_scores(folds, held_out),
+            words_sha256=self._text_branch_sha256(network.fold, folds, tested, stopping=state == "stopped"),
         )
         self.store.write(self.key, ended, kind="training")
 
-    def _words(self, parts: Sequence[FoldDone]) -> dict[str, float]:
-        """What picture, words and both reach, where words took part; what they said is kept."""
-        pairs = [(part.picture, part.words) for part in parts if part.picture and part.words]
-        if not pairs or len(pairs) < len(parts):
-            return {}
-        picture, words = (training_data.joined([pair[at] for pair in pairs]) for at in (0, 1))
-        both = training_data.joined([part.network for part in parts])
-        self.store.write(_part(self.key, "picture"), picture, kind="held out")
-        self.store.write(_part(self.key, "words"), words, kind="held out")
-        by_branch = dict(zip(wording.BRANCHES, (picture, words, both), strict=True))
-        return wording.scores(self.dataset, self.split.groups, by_branch)
-
-    def _majority(self, parts: Sequence[FoldDone]) -> float:
-        said = []
-        for number in range(len(parts)):
+    def _majority(self, folds: int) -> float:
+        """The accuracy of always predicting the most frequent label, over so many folds."""
+        parts = []
+        for number in range(folds):
             fold = self.split.fold(number)
-            said.append(baselines.majority(self.taught, (*fold.train, *fold.validation), fold.test, number))
-        return training_data.accuracy(training_data.joined(said))
+            parts.append(baselines.majority(self.labelled, (*fold.train, *fold.validation), fold.test, number))
+        return training_data.accuracy(training_data.joined(parts))
 
     def _seconds(self) -> dict[str, float]:
         """What this try took, and those before it."""
@@ -328,49 +262,98 @@ class _Course:
         took = {"features": self.features_s, "train": train_s}
         return {name: round(value + before.get(name, 0.0), 2) for name, value in took.items()}
 
-    def _network_sha256(self, model: Any) -> str:
-        """The digest of the network for use, which is kept first if it is new; empty where there is none."""
-        if model is not None:
-            self._save_network(model)
-        path = network_path(self.store, self.key)
-        return sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    # Words
 
-    def _words_sha256(self, number: int, parts: Sequence[FoldDone], *, stopping: bool) -> str:
-        """The digest of the text branch that goes with the network for use; empty where words took no part."""
-        if not self.worded:
+    def _branch_scores(self, folds: Sequence[FoldDone], both: HeldOut) -> dict[str, float]:
+        """What picture, words and both reach, where words took part; their predictions are kept."""
+        pairs = [(fold.picture, fold.words) for fold in folds if fold.picture and fold.words]
+        if not pairs or len(pairs) < len(folds):
+            return {}
+        picture, words = (training_data.joined(column) for column in zip(*pairs, strict=True))
+        self.checkpoints.keep_held_out(picture, checkpoints.PICTURE)
+        self.checkpoints.keep_held_out(words, checkpoints.WORDS)
+        by_branch = dict(zip(text_branch.BRANCHES, (picture, words, both), strict=True))
+        return text_branch.scores(self.dataset, self.split.groups, by_branch)
+
+    def _text_branch_sha256(
+        self, number: int | None, folds: Sequence[FoldDone], tested: TestedFold | None, *, stopping: bool
+    ) -> str:
+        """The digest of the text branch that goes with the network for use of a fold; empty where there is none."""
+        if not self.reads_words or number is None:
             return ""
-
-        def report(_done: int, _total: int, message: str) -> None:
-            self.report(0, 0, f"{message}, for use")
-
-        weights = [part.weights for part in parts if part.words]
-        told = silent if stopping else report
-        branch, latest = self.reader
-        if latest != number:
-            branch = wording.branch_of(self.taught, self._learned_places(number), self.record.seed, told)
+        if tested is not None and tested.number == number:
+            branch = tested.branch
+        else:
+            report = silent if stopping else self.reports.messages("for use")
+            branch = text_branch.branch_of(self.labelled, self._learned_from(number), self.record.seed, report)
         if branch is None:
             return ""
-        whole = wording.weighed(branch, weights)
+        weights = [fold.weights for fold in folds if fold.words]
+        return self.checkpoints.keep_text_branch(text_branch.weighed(branch, weights))
 
-        def fill(path: Path) -> None:
-            text_branch.save(whole, path)
-
-        self.store.write_file(_part(self.key, "text branch"), fill, kind="network")
-        return sha256(words_path(self.store, self.key).read_bytes()).hexdigest()
-
-    def _learned_places(self, number: int) -> Sequence[int]:
+    def _learned_from(self, number: int) -> Sequence[int]:
         """The items that the network of a fold learned from; after the last fold all."""
-        if number >= len(self.split.parts):
-            return range(len(self.taught.examples))
+        if number >= self.fold_count:
+            return range(len(self.labelled.examples))
         fold = self.split.fold(number)
         return (*fold.train, *fold.validation)
 
-    def _save_network(self, model: Any) -> None:
-        def fill(path: Path) -> None:
-            recurrent.save(model, path.with_suffix(".keras"))
-            path.with_suffix(".keras").rename(path)
 
-        self.store.write_file(_part(self.key, "network"), fill, kind="network")
+class CourseReports:
+    """Reports of single courses as parts of the whole training; each course counts as long as the first."""
+
+    def __init__(self, report: Report, folds: int, final: bool, options: Options):
+        self.report, self.folds = report, folds
+        self.networks = folds + (final and folds > 1)
+        self.courses = 2 if options.stop_early and options.again else 1
+        self.batches = 0  # of the first course, if it is run to its end
+
+    def of(self, number: int, *, again: bool) -> Report:
+        """The report of the first or second course of a fold."""
+        course = number * self.courses + again
+        which = "all clips" if number == self.folds else f"fold {number + 1} of {self.folds}"
+
+        def report(done: int, total: int, message: str) -> None:
+            self.batches = self.batches or total
+            share = done / max(total, 1)
+            whole = self.batches * self.courses * self.networks
+            self.report(round(self.batches * (course + share)), whole, f"{message}, {which}")
+
+        return report
+
+    def messages(self, which: str) -> Report:
+        """A report of which only the messages are passed on."""
+
+        def report(_done: int, _total: int, message: str) -> None:
+            self.report(0, 0, f"{message}, {which}")
+
+        return report
+
+
+# What is learned from -------------------------------------------------------------------------------------------------
+
+
+def planned_dataset(store: Store, record: Training) -> Dataset:
+    """The set as it was planned; ResultMissing where it has changed or gone."""
+    dataset = store.dataset(record.dataset)
+    if datasets.key(dataset) != record.dataset_key:
+        raise ResultMissing(
+            f"The labelled set {dataset.name!r} was changed after this run was planned.", "Start a new run."
+        )
+    return dataset
+
+
+def prepared(store: Store, record: Training, split: Split, dataset: Dataset, report: Report) -> LabelledFeatures:
+    """The set with its features, which are made where they are missing, and its words where they take part."""
+    source = (store, dataset, record.recipe, record.backbone, record.engine)
+    if not features.gathered(*source):
+        features.gather_of(*source, report)
+    report(0, 0, "Reading features")
+    of_items = features.features_of_all(*source)
+    labelled = training_data.labelled_features(dataset, split.groups, of_items)
+    if record.settings.get("words"):
+        return replace(labelled, words=text_branch.near_steps(store, dataset, of_items))
+    return labelled
 
 
 def versions() -> dict[str, str]:

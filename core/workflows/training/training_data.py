@@ -18,7 +18,7 @@ OVER_TIME = (*OF_CLIPS, "f1_10", "f1_25", "f1_50", "edit")
 
 
 @dataclass(frozen=True, eq=False)
-class Lesson:
+class LabelledFeatures:
     """A labelled set with the features of its items. times_s: (T,) of each item; groups: of each item.
 
     over_time: whether some clips are labelled by segment, so that steps are scored and not whole clips.
@@ -39,10 +39,10 @@ class Lesson:
         return [self.examples[index] for index in indices if np.any(self.examples[index].targets != UNKNOWN)]
 
 
-def lesson(dataset: Dataset, groups: Sequence[str], features: Sequence[Features]) -> Lesson:
+def labelled_features(dataset: Dataset, groups: Sequence[str], features: Sequence[Features]) -> LabelledFeatures:
     """The items of a set as what is learned from."""
     pairs = list(zip(dataset.items, features, strict=True))
-    return Lesson(
+    return LabelledFeatures(
         dataset.labels,
         dataset.background,
         tuple(item.path for item in dataset.items),
@@ -53,23 +53,25 @@ def lesson(dataset: Dataset, groups: Sequence[str], features: Sequence[Features]
     )
 
 
-def asked(taught: Lesson, indices: Sequence[int], fold: int, run: Run) -> HeldOut:
+def predicted(labelled: LabelledFeatures, indices: Sequence[int], fold: int, run: Run) -> HeldOut:
     """What a network says of the items at some indices: of each step, or of whole clips the mean over their steps."""
-    return told(taught, indices, fold, [run(taught.examples[index].values) for index in indices])
+    return held_out_of(labelled, indices, fold, [run(labelled.examples[index].values) for index in indices])
 
 
-def told(taught: Lesson, indices: Sequence[int], fold: int, scores: Sequence[np.ndarray]) -> HeldOut:
+def held_out_of(labelled: LabelledFeatures, indices: Sequence[int], fold: int, scores: Sequence[np.ndarray]) -> HeldOut:
     """Scores (T, C) of the steps of each item as such, or of whole clips as the mean over their steps."""
-    if not taught.over_time:
+    if not labelled.over_time:
         scores = [score.mean(axis=0, keepdims=True) for score in scores]
-    return answers(taught, indices, fold, scores)
+    return held_out_rows(labelled, indices, fold, scores)
 
 
-def answers(taught: Lesson, indices: Sequence[int], fold: int, scores: Sequence[np.ndarray]) -> HeldOut:
+def held_out_rows(
+    labelled: LabelledFeatures, indices: Sequence[int], fold: int, scores: Sequence[np.ndarray]
+) -> HeldOut:
     """Scores (T, C) or (1, C) of each of some items, beside their truth."""
-    truth = [taught.examples[index].targets for index in indices]
-    times_s = [taught.times_s[index] for index in indices]
-    if not taught.over_time:
+    truth = [labelled.examples[index].targets for index in indices]
+    times_s = [labelled.times_s[index] for index in indices]
+    if not labelled.over_time:
         truth = [values[:1] for values in truth]
         times_s = [values.mean(keepdims=True) for values in times_s]
     starts = np.concatenate([[0], np.cumsum([len(score) for score in scores])])
@@ -79,7 +81,7 @@ def answers(taught: Lesson, indices: Sequence[int], fold: int, scores: Sequence[
         starts.astype(np.int64),
         np.concatenate([np.zeros(0), *times_s]),
         np.concatenate([np.zeros(0, np.int64), *truth]),
-        np.concatenate([np.zeros((0, len(taught.labels)), np.float32), *scores]).astype(np.float32),
+        np.concatenate([np.zeros((0, len(labelled.labels)), np.float32), *scores]).astype(np.float32),
     )
 
 
@@ -151,4 +153,4 @@ def _constant_folds(labels: Sequence[str], held_out: HeldOut) -> Iterator[Caveat
         rows = folds == number
         predicted, truth = np.unique(held_out.scores[rows].argmax(axis=1)), held_out.truth[rows]
         if len(predicted) == 1 and len(np.unique(truth[truth != UNKNOWN])) > 1:
-            yield Caveat("constant fold", number + 1, name=labels[predicted[0]])
+            yield Caveat("constant fold", number + 1, name=labels[int(predicted[0])])

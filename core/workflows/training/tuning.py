@@ -24,7 +24,7 @@ from core.workflows import datasets
 from core.workflows.training import features, training_data
 from core.workflows.training.checkpoints import split_of
 from core.workflows.training.options import Options, options_of, plain, sized, view
-from core.workflows.training.training_data import Lesson
+from core.workflows.training.training_data import LabelledFeatures
 from core.workspace.store import Store
 
 MOST_FOLDS = 3  # folds whose validation groups a trial is judged on
@@ -54,7 +54,7 @@ class Search:
 def search_key(search: Search) -> str:
     """The name of a search; more trials or time do not make it another."""
     versions = [BACKBONES[name].version for name in search.backbones]
-    told = (
+    source = (
         search.dataset_key,
         search.split,
         search.backbones,
@@ -62,29 +62,29 @@ def search_key(search: Search) -> str:
         search.engine,
         [view(search.view, name) for name in search.backbones],
     )
-    return fingerprint("search", 1, told, plain(search.options), search.seed)
+    return fingerprint("search", 1, source, plain(search.options), search.seed)
 
 
-def search(store: Store, asked: Search, report: Report = silent) -> None:
+def search(store: Store, plan: Search, report: Report = silent) -> None:
     """Try settings until trials or time run out; what was tried before counts. Progress is told in trials."""
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     began = time.monotonic()
-    study = _study(store, asked)
+    study = _study(store, plan)
     _bury_the_dead(study)
-    dataset = store.dataset(asked.dataset)
-    if datasets.key(dataset) != asked.dataset_key:
-        raise AnalysisError(f"The labelled set {dataset.name!r} was changed meanwhile.", "Begin a new search.")
-    split = split_of(store, asked.split)
-    taught = {name: _taught(store, dataset, split, name, asked, report) for name in asked.backbones}
-    while _ended(study) < asked.most and time.monotonic() - began < asked.seconds:
+    dataset = store.dataset(plan.dataset)
+    if datasets.key(dataset) != plan.dataset_key:
+        raise AnalysisError(f"The labelled set {dataset.name!r} has been changed.", "Start a new search.")
+    split = split_of(store, plan.split)
+    labelled = {name: _taught(store, dataset, split, name, plan, report) for name in plan.backbones}
+    while _ended(study) < plan.most and time.monotonic() - began < plan.seconds:
         number = _ended(study)
         trial = study.ask()
-        left_s = asked.seconds - (time.monotonic() - began)
+        left_s = plan.seconds - (time.monotonic() - began)
         try:
             value = _tried(
-                trial, taught, split, asked, left_s, lambda said, number=number: report(number, asked.most, said)
+                trial, labelled, split, plan, left_s, lambda message, number=number: report(number, plan.most, message)
             )
         except optuna.TrialPruned:
             study.tell(trial, state=optuna.trial.TrialState.PRUNED)
@@ -93,8 +93,8 @@ def search(store: Store, asked: Search, report: Report = silent) -> None:
             raise
         else:
             study.tell(trial, value)
-        store.write(search_key(asked), _told(study), kind="search")
-    report(asked.most, asked.most, "Done")
+        store.write(search_key(plan), _told(study), kind="search")
+    report(plan.most, plan.most, "Done")
 
 
 def trials(store: Store, key: str) -> tuple[Trial, ...]:
@@ -119,13 +119,15 @@ def options_from(trial: Trial, base: Options) -> tuple[str, Options]:
 # One trial ------------------------------------------------------------------------------------------------------------
 
 
-def _tried(trial: Any, taught: dict[str, Lesson], split: Split, search: Search, left_s: float, tell: Any) -> float:
+def _tried(
+    trial: Any, labelled: dict[str, LabelledFeatures], split: Split, search: Search, left_s: float, tell: Any
+) -> float:
     """The value of a trial: how well validation groups are named, over several folds."""
     backbone, options = _drawn(trial, search)
-    began, told = time.monotonic(), []
+    began, epochs = time.monotonic(), []
     for number in _folds(split):
         fold = split.fold(number)
-        lesson = taught[backbone]
+        lesson = labelled[backbone]
         examples = lesson.chosen(fold.train)
         whole = options if options.stop_early else replace(options, patience=options.epochs)
         fitted = recurrent_training.fit(
@@ -136,15 +138,15 @@ def _tried(trial: Any, taught: dict[str, Lesson], split: Split, search: Search, 
             seed=search.seed,
             report=_within(trial, tell, began, left_s),
         )
-        told.append(fitted.history[fitted.best if options.stop_early else -1])
+        epochs.append(fitted.history[fitted.best if options.stop_early else -1])
         trial.set_user_attr("passes", fitted.best + 1 if options.stop_early else len(fitted.history))
-        value = _value(told)
-        trial.report(value, len(told))
+        value = _value(epochs)
+        trial.report(value, len(epochs))
         if trial.should_prune():
-            _note(trial, told, began)
+            _note(trial, epochs, began)
             _prune()
-    _note(trial, told, began)
-    return _value(told)
+    _note(trial, epochs, began)
+    return _value(epochs)
 
 
 def _within(trial: Any, tell: Any, began: float, left_s: float) -> Report:
@@ -199,18 +201,20 @@ def _folds(split: Split) -> list[int]:
     """The folds that trials are judged on: those with validation groups, evenly spread."""
     fit = [number for number in range(len(split.parts)) if split.fold(number).validation]
     if not fit:
-        raise NotEnoughExamples("No fold has groups to validate on.", "It takes at least four groups.")
-    return [fit[round(place)] for place in np.linspace(0, len(fit) - 1, min(MOST_FOLDS, len(fit)))]
+        raise NotEnoughExamples("No fold has validation groups.", "At least four groups are needed.")
+    return [fit[round(index)] for index in np.linspace(0, len(fit) - 1, min(MOST_FOLDS, len(fit)))]
 
 
 # The study ------------------------------------------------------------------------------------------------------------
 
 
-def _taught(store: Store, dataset: Dataset, split: Split, backbone: str, search: Search, report: Report) -> Lesson:
+def _taught(
+    store: Store, dataset: Dataset, split: Split, backbone: str, search: Search, report: Report
+) -> LabelledFeatures:
     recipe = view(search.view, backbone)
     features.gather_of(store, dataset, recipe, backbone, search.engine, report)
-    found = features.features_of_all(store, dataset, recipe, backbone, search.engine)
-    return training_data.lesson(dataset, split.groups, found)
+    of_items = features.features_of_all(store, dataset, recipe, backbone, search.engine)
+    return training_data.labelled_features(dataset, split.groups, of_items)
 
 
 def _path(store: Store, search: Search) -> Path:

@@ -14,7 +14,6 @@ on one workspace. Nothing outside the workspace is ever written or deleted.
 """
 
 import json
-import os
 import time
 from collections.abc import Iterable
 from contextlib import suppress
@@ -103,20 +102,7 @@ class Store(VideoRecords, LabelledSets, Journals):
                 known |= dict(added)
         return {label: known[label] for label in wanted}
 
-    def label_slot(self, label: str) -> int:
-        """The number of one label."""
-        return self.label_slots([label])[label]
-
     # The whole
-
-    def usage_bytes(self) -> int:
-        """The space that the workspace takes."""
-        total = 0
-        for folder, _, names in os.walk(self.workspace):
-            for name in names:
-                with suppress(OSError):  # deleted in between
-                    total += (Path(folder) / name).lstat().st_size
-        return total
 
     def tidy(self) -> None:
         """Remove what dead processes left behind more than a day ago, and files to download that are older than a week.

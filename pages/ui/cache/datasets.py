@@ -5,7 +5,6 @@ from contextlib import suppress
 from core.base.errors import AnalysisError, ResultMissing
 from core.domain import Dataset, Grouping, Split, Training
 from core.workflows import datasets
-from core.workflows.datasets import split_choice
 from core.workflows.evaluation import split_selection
 from core.workspace.store import DatasetEntry
 from pages.ui import state
@@ -45,7 +44,7 @@ def suggested_split(entry: DatasetEntry) -> Split:
 
 @cached(most=4, spinner="Computing the split")
 def _suggested_split(body: str) -> Split:
-    return split_choice.split_for(read_dataset(body), "", "")
+    return datasets.split_for(read_dataset(body))
 
 
 def offers(entry: DatasetEntry) -> tuple[datasets.Offer, ...]:
@@ -58,19 +57,19 @@ def _offers(body: str) -> tuple[datasets.Offer, ...]:
     return datasets.offers(read_dataset(body))
 
 
-def drawn_split(entry: DatasetEntry, grouping: Grouping, method: str, count: int, seed: int, joins: tuple) -> Split:
+def drawn_split(
+    entry: DatasetEntry, grouping: Grouping, method: datasets.SplitMethod, count: int, seed: int, joins: tuple
+) -> Split:
     """The split of a dataset by that method; SplitInvalid where there is none such."""
     return _drawn_split(entry.body, grouping, method, count, seed, joins)
 
 
 @cached(most=8, spinner="Computing the split")
-def _drawn_split(body: str, grouping: Grouping, method: str, count: int, seed: int, joins: tuple) -> Split:
+def _drawn_split(
+    body: str, grouping: Grouping, method: datasets.SplitMethod, count: int, seed: int, joins: tuple
+) -> Split:
     chosen = read_dataset(body)
-    if method == "given":
-        return datasets.given_split(chosen, grouping, seed=seed, joins=joins)
-    if method == "folds":
-        return datasets.grouped_folds(chosen, grouping, count=count, seed=seed, joins=joins)
-    return datasets.leave_one_group_out(chosen, grouping, seed=seed, joins=joins)
+    return datasets.draw_split(chosen, grouping, method, count=count, seed=seed, joins=joins)
 
 
 def named_split(entry: DatasetEntry, name: str, grouping: Grouping, model: str) -> str:

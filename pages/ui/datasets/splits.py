@@ -14,7 +14,7 @@ from pages.ui.common.jobs import job_panel
 from pages.ui.common.media import thumbnails
 from pages.ui.datasets import tables
 
-METHODS = {
+METHODS: dict[datasets.SplitMethod, str] = {
     "folds": "Cross-validation by group",
     "leave one group out": "Leave one group out",
     "given": "Original split",
@@ -90,7 +90,7 @@ def _grouping(entry: DatasetEntry, dataset: Dataset) -> Grouping | None:
 def _folds(entry: DatasetEntry, dataset: Dataset, grouping: Grouping, joins: tuple) -> None:
     """The folds as they would be, and the button that keeps them."""
     given = any(item.split == "test" for item in dataset.items)
-    options = [method for method in METHODS if given or method != "given"]
+    options: list[datasets.SplitMethod] = [method for method in METHODS if given or method != "given"]
     left, middle, right = st.columns([4, 2, 2])
     method = left.selectbox("Method", options, len(options) - 1 if given else 0, METHODS.__getitem__, key="sets.method")
     count = int(middle.number_input("Folds", 2, 100, 5, key="sets.folds", disabled=method != "folds"))

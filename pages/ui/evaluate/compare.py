@@ -17,7 +17,7 @@ MOST_CLASSES = 20
 ABOUT = "The comparison is stored. Clips without a stored prediction are predicted first."
 
 
-def show(key: str, entry: DatasetEntry, first: evaluation.Question) -> None:
+def show(key: str, entry: DatasetEntry, first: evaluation.EvaluationQuestion) -> None:
     """Choose a second one; once it is evaluated, the two side by side."""
     second = picker.rival(entry, first)
     if second is None:

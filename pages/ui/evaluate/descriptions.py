@@ -95,7 +95,9 @@ HELP = {
         "Mean average precision of the predicted segments. A segment is correct if its overlap "
         "(IoU) with a true one is at least 50 %."
     ),
-    "map_mean": ("The same, averaged over overlap thresholds from 50 to 95 %, as in the ActivityNet challenge."),
+    "map_mean": (
+        "The same, averaged over overlap thresholds from 50 to 95 %. It is the metric of the ActivityNet challenge."
+    ),
     "bout_precision": (
         "The share of predicted bouts that match a true bout with an overlap (IoU) of at least "
         "50 %. The others are false positives."
@@ -104,7 +106,7 @@ HELP = {
         "The share of true bouts that match a predicted bout with an overlap (IoU) of at least "
         "50 %. The others were missed."
     ),
-    "bout_f1": "The harmonic mean of bout precision and bout recall.",
+    "bout_f1": "The harmonic mean of bout precision and bout recall. It is low as soon as either is low.",
     "onset_error": (
         "How many seconds late (positive) or early (negative) matched bouts start, on average. "
         "Early and late starts can cancel out."
@@ -219,8 +221,8 @@ def _left_out(evaluation: Evaluation) -> str:
         return ""
     return (
         f"{formatting.count(matching.clips, 'clip')} of {formatting.classes(len(matching.strangers))} were excluded "
-        f"because the model has no class named {selection.some(matching.strangers)}. Match the class names above, or "
-        "count them as errors."
+        f"because these classes are unknown to the model: {selection.some(matching.strangers)}. Match the class names "
+        "above, or count them as errors."
     )
 
 

@@ -27,7 +27,7 @@ def show(key: str) -> None:
         "suspects": f"Suspicious labels ({formatting.number(counts['suspects'])})",
     }
     view = st.segmented_control(
-        "Show", list(views), default="all", format_func=views.__getitem__, key="evaluate.errors",
+        "Errors", list(views), default="all", format_func=views.__getitem__, key="evaluate.errors",
         required=True, label_visibility="collapsed",
     )  # fmt: skip
     SHOWS[str(view)](key, results)

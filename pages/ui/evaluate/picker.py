@@ -39,7 +39,7 @@ def _run(record: Training) -> str:
     return f"Run: {record.name}, {share}, {formatting.ago(record.created, time.time())}"
 
 
-def subject(entry: DatasetEntry) -> evaluation.Question | None:
+def subject(entry: DatasetEntry) -> evaluation.EvaluationQuestion | None:
     """What is evaluated on the set; None, with advice, where there is nothing."""
     known = choices(entry)
     if not known:
@@ -53,7 +53,7 @@ def subject(entry: DatasetEntry) -> evaluation.Question | None:
     return question(entry, chosen, at="first")
 
 
-def rival(entry: DatasetEntry, first: evaluation.Question) -> evaluation.Question | None:
+def rival(entry: DatasetEntry, first: evaluation.EvaluationQuestion) -> evaluation.EvaluationQuestion | None:
     """A second one to compare the first with; None where none was chosen."""
     known = choices(entry)
     own = (RUN if first.source == "run" else MODEL) + first.name
@@ -65,16 +65,16 @@ def rival(entry: DatasetEntry, first: evaluation.Question) -> evaluation.Questio
     return question(entry, chosen, at="second")
 
 
-def question(entry: DatasetEntry, chosen: str, *, at: str) -> evaluation.Question:
+def question(entry: DatasetEntry, chosen: str, *, at: str) -> evaluation.EvaluationQuestion:
     """The question that a choice stands for; for a model, on which clips and with whose groups."""
     kind, _, name = chosen.partition(":")
     if kind == "run":
-        return evaluation.Question(entry.name, "run", name)
+        return evaluation.EvaluationQuestion(entry.name, "run", name)
     split, grouping = _clips(entry, name, at)
-    made = evaluation.Question(
+    question = evaluation.EvaluationQuestion(
         entry.name, "model", name, split=split, grouping=grouping, recipe=state.recipe(), engine=state.settings().engine
     )
-    return _matched(entry, made, at)
+    return _matched(entry, question, at)
 
 
 def _clips(entry: DatasetEntry, model: str, at: str) -> tuple[str, Grouping]:
@@ -119,7 +119,7 @@ def _grouping(entry: DatasetEntry, split) -> Grouping:
         return Grouping()
 
 
-def _matched(entry: DatasetEntry, question: evaluation.Question, at: str) -> evaluation.Question:
+def _matched(entry: DatasetEntry, question: evaluation.EvaluationQuestion, at: str) -> evaluation.EvaluationQuestion:
     """The question with what a person said of classes that the model does not know; told where there are such."""
     try:
         matching = evaluation.match(state.store(), question)
@@ -129,7 +129,7 @@ def _matched(entry: DatasetEntry, question: evaluation.Question, at: str) -> eva
         return question
     few = selection.some(matching.strangers)
     st.caption(
-        f"The model has no class named {theme.plain(few)} "
+        f"Unknown to the model: {theme.plain(few)} "
         f"({formatting.classes(len(matching.strangers))}, {formatting.count(matching.clips, 'clip')} of "
         f"{formatting.number(entry.clips)}). Match these classes to those of the model."
     )
@@ -143,7 +143,9 @@ def _matched(entry: DatasetEntry, question: evaluation.Question, at: str) -> eva
     return replace(question, strangers=str(chosen), pairs=pairs)  # type: ignore[arg-type]
 
 
-def _by_hand(question: evaluation.Question, strangers: tuple[str, ...], at: str) -> tuple[tuple[str, str], ...]:
+def _by_hand(
+    question: evaluation.EvaluationQuestion, strangers: tuple[str, ...], at: str
+) -> tuple[tuple[str, str], ...]:
     """Which class of the model means which one of the set, as a person says."""
     labels = state.models()[question.name].labels
     name = f"evaluate.pair.{at}.{question.dataset}.{question.name}"
@@ -164,7 +166,7 @@ def _by_hand(question: evaluation.Question, strangers: tuple[str, ...], at: str)
     return tuple((ours, theirs) for ours, several in chosen.items() for theirs in several)
 
 
-def key(question: evaluation.Question) -> str:
+def key(question: evaluation.EvaluationQuestion) -> str:
     """The name of the answer to a question; empty, and told, where it cannot be answered."""
     try:
         return evaluation.question_key(state.store(), question)

@@ -8,11 +8,11 @@ import streamlit as st
 from core.base.errors import AnalysisError
 from core.domain import VideoInfo
 from core.workflows.annotation import agreement
-from core.workflows.annotation.agreement import Agreement
+from core.workflows.annotation.agreement import TrackAgreement
 from core.workflows.annotation.journal import State
 from pages.ui import state
 from pages.ui.common import formatting, theme, track_names
-from pages.ui.common.player.rows import Lane, LaneCurve
+from pages.ui.common.player.rows import LaneCurve, PlayerLane
 
 KAPPA = "#0072B2"
 MEANS = ((0.8, "almost perfect"), (0.6, "substantial"), (0.4, "moderate"), (0.2, "fair"), (0.0, "slight"))
@@ -26,7 +26,7 @@ def _other(info: VideoInfo, now: State, tracks: Sequence[State]) -> State | None
     return next((state for state in rest if state.track == wanted), rest[0] if rest else None)
 
 
-def agreement_with(info: VideoInfo, now: State, tracks: Sequence[State]) -> Agreement | None:
+def agreement_with(info: VideoInfo, now: State, tracks: Sequence[State]) -> TrackAgreement | None:
     """How far the two agree; None where there is nothing to compare."""
     other = _other(info, now, tracks)
     try:
@@ -35,16 +35,16 @@ def agreement_with(info: VideoInfo, now: State, tracks: Sequence[State]) -> Agre
         return None
 
 
-def rows(compared: Agreement | None) -> list[Lane]:
+def rows(compared: TrackAgreement | None) -> list[PlayerLane]:
     """The lanes of a comparison: where the two differ, and kappa over time."""
     if compared is None:
         return []
     values = np.maximum(np.nan_to_num(compared.over_time), 0)
-    lane = Lane("kappa", curves=[LaneCurve("kappa", compared.times_s, values, KAPPA)])
-    return [Lane("differs", compared.differences, look="difference"), lane]
+    lane = PlayerLane("kappa", curves=[LaneCurve("kappa", compared.times_s, values, KAPPA)])
+    return [PlayerLane("differs", compared.differences, look="difference"), lane]
 
 
-def show(info: VideoInfo, now: State, tracks: Sequence[State], compared: Agreement | None) -> None:
+def show(info: VideoInfo, now: State, tracks: Sequence[State], compared: TrackAgreement | None) -> None:
     """Which track, and the numbers."""
     other, named = _other(info, now, tracks), track_names.titles(tracks)
     if other is None:
@@ -66,7 +66,7 @@ def _pick(info: VideoInfo, key: str) -> None:
     state.remember(f"label.other.{info.digest}", state.widget(key))
 
 
-def _numbers(compared: Agreement) -> None:
+def _numbers(compared: TrackAgreement) -> None:
     left, middle, right = st.columns(3)
     left.metric("Cohen's kappa", _kappa(compared.kappa), help=SOURCE)
     middle.metric("Agreement", formatting.per_cent(compared.share))
@@ -80,7 +80,7 @@ def _kappa(kappa: float | None) -> str:
     return "undefined" if kappa is None else f"{kappa:.2f}"
 
 
-def meaning(compared: Agreement) -> str:
+def meaning(compared: TrackAgreement) -> str:
     """The agreement in a sentence."""
     count = formatting.count(len(compared.differences), "stretch").replace("stretchs", "stretches")
     where = f" They differ in {count}, shown in the lane “differs”." if compared.differences else ""

@@ -12,7 +12,7 @@ from core.workflows.annotation.journal import State
 from pages.ui import cache, state
 from pages.ui.common import flash, formatting, track_names
 from pages.ui.common.player import player
-from pages.ui.common.player.rows import Lane
+from pages.ui.common.player.rows import PlayerLane
 from pages.ui.label import compare, draft, empty, files, render, retrain, track_editor
 
 UNDO = "Ctrl+Z and Ctrl+Shift+Z in the player. Every edit can be undone."
@@ -73,15 +73,15 @@ def _play(
     now: State,
     tracks: Sequence[State],
     drafted: draft.Drafted | None,
-    compared: agreement.Agreement | None,
+    compared: agreement.TrackAgreement | None,
     slots: dict[str, int],
 ) -> None:
     """The player: the track that is drawn in first, then the draft, then the other tracks."""
     named = track_names.titles(tracks)
-    rows = [Lane(named[now.track], now.document.segments, seen=now.document.seen, edits=True)]
+    rows = [PlayerLane(named[now.track], now.document.segments, seen=now.document.seen, edits=True)]
     rows += draft.rows(drafted, now)
     rows += [
-        Lane(named[track.track], track.document.segments, seen=track.document.seen)
+        PlayerLane(named[track.track], track.document.segments, seen=track.document.seen)
         for track in tracks
         if track.track != now.track
     ]
@@ -149,7 +149,7 @@ def _views(
     now: State,
     tracks: Sequence[State],
     drafted: draft.Drafted | None,
-    compared: agreement.Agreement | None,
+    compared: agreement.TrackAgreement | None,
 ) -> None:
     """What can be done with the labels, one thing at a time."""
     view = st.segmented_control(

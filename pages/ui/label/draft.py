@@ -15,7 +15,7 @@ from pages.ui.common.controls import button
 from pages.ui.common.jobs import job_panel
 from pages.ui.common.pickers import model_picker
 from pages.ui.common.player import player
-from pages.ui.common.player.rows import Lane, LaneCurve
+from pages.ui.common.player.rows import LaneCurve, PlayerLane
 from pages.ui.label import track_editor
 
 ABOUT = "The network predicts a label for each moment. Predictions do not count as labels until you accept them."
@@ -70,16 +70,18 @@ def _in_words(info: VideoInfo, now: State, key: str) -> Drafted | None:
     return Drafted(state.IN_WORDS, model_picker.OWN, prediction, segments, doubts)
 
 
-def rows(drafted: Drafted | None, now: State) -> list[Lane]:
+def rows(drafted: Drafted | None, now: State) -> list[PlayerLane]:
     """The lanes of a draft: what waits for a person, and how unsure the network is."""
     if drafted is None:
         return []
     waiting = drafts.unseen(drafted.segments, now.document.seen)
     times_s, doubt = drafted.prediction.times_s, drafts.margin(drafted.prediction.scores)
-    lanes = [Lane("draft", waiting, prefix="a draft:")] if waiting else []
-    lanes.append(Lane("doubt", curves=[LaneCurve("doubt", times_s, doubt, DOUBT)]))
+    lanes = [PlayerLane("draft", waiting, prefix="a draft:")] if waiting else []
+    lanes.append(PlayerLane("doubt", curves=[LaneCurve("doubt", times_s, doubt, DOUBT)]))
     here = current(drafted)
-    return [*lanes, Lane("to review", [Segment(here.start_s, here.stop_s, LOOK)], look="quality")] if here else lanes
+    return (
+        [*lanes, PlayerLane("to review", [Segment(here.start_s, here.stop_s, LOOK)], look="quality")] if here else lanes
+    )
 
 
 def current(drafted: Drafted) -> Doubt | None:

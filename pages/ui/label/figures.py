@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from core.workflows.annotation.retraining import Point
+from core.workflows.annotation.retraining import LearningPoint
 from pages.ui.common import figures, formatting
 
 if TYPE_CHECKING:
@@ -13,7 +13,7 @@ FEW = 200  # moments below which a score says little
 LINE = "#C67F18"
 
 
-def curve(points: Sequence[Point], *, dark: bool) -> "Figure":
+def curve(points: Sequence[LearningPoint], *, dark: bool) -> "Figure":
     """Held-out score over labelled time, a marker for each training."""
     from plotly import graph_objects as go
 
@@ -42,7 +42,7 @@ def curve(points: Sequence[Point], *, dark: bool) -> "Figure":
     return drawn
 
 
-def summary(points: Sequence[Point]) -> str:
+def summary(points: Sequence[LearningPoint]) -> str:
     """What the latest network got right, of how much labelling, and how that compares with the one before it."""
     *earlier, last = sorted(points, key=lambda point: point.made)
     right = f"**{formatting.per_cent(last.score)}** of {formatting.number(last.moments)} held-out moments"

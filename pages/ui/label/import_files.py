@@ -40,7 +40,7 @@ def show(info: VideoInfo, known: tuple[str, ...], drawn: str = "") -> None:
         given = files.files_in(upload.name, upload.getvalue())
         form = files.form_of(given, picked)
         options = _asked(form, given, f"{turn}.{form.name}")
-        labels = files.read(given, info, state.store().entry(info.digest).name, form=form.name, asked=options)
+        labels = files.read(given, info, state.store().entry(info.digest).name, form=form.name, options=options)
         renaming = _decided(labels, known, turn)
         tracks = files.tracks_of(labels, renaming)
     except AnalysisError as error:

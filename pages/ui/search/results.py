@@ -18,7 +18,7 @@ from pages.ui.common.player.player import prefix
 SHOWN = 12
 LIBRARY, CLIP = "Whole library", "Selected clip"
 EXAMPLES = ("someone rides a horse", "在厨房做饭", "ein Kind lacht")
-FOUND = "found"  # the lane of the player
+FOUND = "match"  # the lane of the player
 WATCHED = "search.watched"
 OTHERWISE = "Try other words that name an action: “playing the piano” rather than “music”."
 QUOTED = "Words in quotation marks are matched exactly. Remove the quotation marks to search by meaning."
@@ -188,8 +188,9 @@ def _watch(hits: Hits, moment: Moment) -> None:
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
+    lanes = [player.PlayerLane(FOUND, _lane(hits, moment.video))]
     player.show(
-        info, [player.Lane(FOUND, _lane(hits, moment.video))], cache.slots((hits.query,)), quiet=True, at_once=True,
+        info, lanes, cache.slots((hits.query,)), quiet=True, at_once=True,
         playable=player.playable(info), start_s=moment.start_s,
         key=f"search.player.{moment.video}.{moment.start_s:.2f}",
     )  # fmt: skip

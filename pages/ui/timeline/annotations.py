@@ -7,7 +7,7 @@ from core.workflows.annotation import agreement, journal
 from core.workflows.annotation.journal import State
 from pages.ui import state
 from pages.ui.common import track_names
-from pages.ui.common.player.rows import Lane
+from pages.ui.common.player.rows import PlayerLane
 
 MOST = 4  # tracks, the latest ones
 
@@ -23,15 +23,15 @@ def labels(states: Sequence[State]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(segment.label for track in states for segment in track.document.segments))
 
 
-def rows(analysis: Analysis, states: Sequence[State]) -> list[Lane]:
+def rows(analysis: Analysis, states: Sequence[State]) -> list[PlayerLane]:
     """A lane for each track, and under each that shares labels with the network a lane of where the two differ."""
     named, lanes = track_names.titles(states), []
     document = agreement.said(analysis)
     for track in states:
         title, drawn = named[track.track], track.document
-        lanes.append(Lane(title, drawn.segments, seen=drawn.seen, prefix=f"{title}:"))
+        lanes.append(PlayerLane(title, drawn.segments, seen=drawn.seen, prefix=f"{title}:"))
         if set(drawn.labels) & set(document.labels):
             differing = agreement.differences(drawn, document, analysis.video)
             name = "differs" if len(states) == 1 else f"differs, {title}"
-            lanes.append(Lane(name, differing, look="difference", seen=drawn.seen))
+            lanes.append(PlayerLane(name, differing, look="difference", seen=drawn.seen))
     return lanes

@@ -48,7 +48,7 @@ def draw(
     *,
     between: Callable[[], None] | None = None,
     text: str = "",
-    apart: Sequence[player.Lane] = (),
+    apart: Sequence[player.PlayerLane] = (),
 ) -> None:
     """The same from what was read. between: draws what belongs beside the player, before the scores.
 
@@ -126,7 +126,7 @@ def sentence(analysis: Analysis) -> str:
 
 @st.fragment
 def _playing(
-    analysis: Analysis, prediction: Prediction, slots: dict[str, int], key: str, apart: Sequence[player.Lane]
+    analysis: Analysis, prediction: Prediction, slots: dict[str, int], key: str, apart: Sequence[player.PlayerLane]
 ) -> None:
     """The player and the table beside it; a row that is picked plays from its start."""
     left, right = st.columns([3, 2], gap="large")
@@ -142,7 +142,7 @@ def _playing(
         player.player(analysis, known, playable=playable, key=f"player.{key}", more=more, named=called)
 
 
-def _scores(prediction: Prediction, slots: dict[str, int]) -> player.Lane:
+def _scores(prediction: Prediction, slots: dict[str, int]) -> player.PlayerLane:
     """The scores of the first labels over time, as curves."""
     lines = [
         player.LaneCurve(
@@ -150,16 +150,16 @@ def _scores(prediction: Prediction, slots: dict[str, int]) -> player.Lane:
         )
         for label, slot in list(slots.items())[:CURVES]
     ]
-    return player.Lane("scores", curves=lines)
+    return player.PlayerLane("scores", curves=lines)
 
 
-def _quality(info: VideoInfo) -> list[player.Lane]:
+def _quality(info: VideoInfo) -> list[player.PlayerLane]:
     """What may go wrong in the clip, where that was measured and something was found."""
     try:
         segments = quality_text.segments(cache.quality_findings(info.digest))
     except AnalysisError:
         return []
-    return [player.Lane("quality", segments, look="quality")] if segments else []
+    return [player.PlayerLane("quality", segments, look="quality")] if segments else []
 
 
 def _table(analysis: Analysis, key: str) -> None:

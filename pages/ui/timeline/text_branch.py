@@ -4,7 +4,7 @@ from core.domain import Branches, ModelCard
 from core.stages.tracks import segmentation
 from core.workflows import predictions
 from pages.ui.common import formatting
-from pages.ui.common.player.rows import Lane
+from pages.ui.common.player.rows import PlayerLane
 
 BOTH, PICTURE, WORDS = "both", "picture", "words"
 
@@ -33,13 +33,13 @@ def source(name: str) -> str:
     return inside if name.startswith("subtitle inside") else known.get(name, name)
 
 
-def rows(branches: Branches, card: ModelCard, digest: str) -> list[Lane]:
+def rows(branches: Branches, card: ModelCard, digest: str) -> list[PlayerLane]:
     """A lane of what the picture alone says, and one of what the words alone say; none where no words took part."""
     if not branches.worded.any():
         return []
     picture, track = predictions.tracks_apart(branches, card, digest)
     near = segmentation.stretches(branches.worded, branches.words.times_s, branches.words.seen_s)
     return [
-        Lane(PICTURE, picture.segments, seen=[picture.seen_s], prefix="video only:"),
-        Lane(WORDS, track.segments, seen=near, prefix="text only:"),
+        PlayerLane(PICTURE, picture.segments, seen=[picture.seen_s], prefix="video only:"),
+        PlayerLane(WORDS, track.segments, seen=near, prefix="text only:"),
     ]

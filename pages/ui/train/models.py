@@ -11,13 +11,13 @@ from pages.ui import state
 from pages.ui.common import formatting, theme
 from pages.ui.common.controls import downloads
 
-SAID = {
+NAMES = {
     "balanced_accuracy": "balanced accuracy",
     "macro_f1": "macro F1",
     **{
-        f"{first} accuracy, {branch} alone": f"{branch} alone"
+        f"{first} accuracy, {branch} alone": f"{title} only"
         for first in ("clip", "step")
-        for branch in ("picture", "words")
+        for branch, title in (("picture", "video"), ("words", "text"))
     },
 }
 
@@ -36,7 +36,7 @@ def _card(card: ModelCard) -> None:
     with st.container(border=True, key=f"own-{card.name}"):
         st.html(f'<div class="k-name">{escape(card.title)} <span class="k-badge">{escape(card.name)}</span></div>')
         reads = ("also uses text",) if card.words else ()
-        scores = [f"{SAID.get(name, name)} {formatting.per_cent(value)}" for name, value in card.scores.items()]
+        scores = [f"{NAMES.get(name, name)} {formatting.per_cent(value)}" for name, value in card.scores.items()]
         theme.facts((formatting.count(len(card.labels), "action"), *reads, *scores[:3], f"created {card.created}"))
         st.caption(theme.plain(card.trained_on))
         store = state.store()

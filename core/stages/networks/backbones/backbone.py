@@ -74,11 +74,6 @@ class Backbone:
         return math.prod(stage.stride for stage in self.stages)
 
     @property
-    def chunk_frames(self) -> int:
-        """Frames computed at once."""
-        return self.stages[0].window
-
-    @property
     def volumetric(self) -> bool:
         """Whether it sees motion: a step is many frames."""
         return self.frames_per_step > 1

@@ -25,9 +25,9 @@ SCORES = {
     "step accuracy in streams, each fold left out in turn": "of all moments of longer videos, in cross-validation",
     "edit score in streams, each fold left out in turn": "edit score of longer videos, in cross-validation",
     **{
-        f"{first} accuracy, {branch} alone": f"by the {branch} alone"
+        f"{first} accuracy, {branch} alone": f"with {title} only"
         for first in ("clip", "step")
-        for branch in ("picture", "words")
+        for branch, title in (("picture", "video"), ("words", "text"))
     },
 }
 
@@ -102,7 +102,7 @@ def _html(card: ModelCard) -> str:
     trained = f"<details><summary>Training and evaluation</summary>{text}</details>"
     return (
         f'<div class="k-model"><strong>{escape(card.title)}</strong>'
-        f"<p>Tells apart {formatting.count(len(card.labels), 'action')}: {escape(few)}."
+        f"<p>Distinguishes {formatting.count(len(card.labels), 'action')}: {escape(few)}."
         f"{READS if card.words else ''}</p>"
         f"{_table(rows[:FIRST])}"
         f"{trained if card.trained_on or rows[FIRST:] else ''}</div>"

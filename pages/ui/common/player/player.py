@@ -16,9 +16,9 @@ from core.workflows import clips
 from pages.ui import state
 from pages.ui.common import theme
 from pages.ui.common.jobs import job_panel
-from pages.ui.common.player.rows import Lane, LaneCurve, Palette, new_edits, packed
+from pages.ui.common.player.rows import LaneCurve, Palette, PlayerLane, new_edits, packed
 
-__all__ = ["Lane", "LaneCurve", "compared", "play_from", "playable", "player", "prefix", "rest_at", "show"]
+__all__ = ["LaneCurve", "PlayerLane", "compared", "play_from", "playable", "player", "prefix", "rest_at", "show"]
 
 _player = theme.component(Path(__file__).with_name("player.js"))
 
@@ -29,7 +29,7 @@ def player(
     *,
     playable: bool,
     key: str,
-    more: Sequence[Lane] = (),
+    more: Sequence[PlayerLane] = (),
     named: str = "actions",
 ) -> None:
     """Show the clip and its segments. The moment at which it rests becomes the moment of the session.
@@ -38,7 +38,7 @@ def player(
     lanes. named: what the lane of the segments is called beside them.
     """
     info, track = analysis.video, analysis.track
-    row = Lane(named if more else "", track.segments, seen=[track.seen_s])
+    row = PlayerLane(named if more else "", track.segments, seen=[track.seen_s])
     show(info, [row, *more], slots, key=key, playable=playable, subtitles=_subtitles(analysis))
 
 
@@ -59,16 +59,16 @@ def compared(
     The clip and the moment of the session stay what they are. at_once: whether it plays without being asked.
     """
     rows = [
-        Lane("truth", truth, prefix="true label:"),
-        Lane("predicted", segments),
-        Lane("differs", differs, look="difference"),
+        PlayerLane("truth", truth, prefix="true label:"),
+        PlayerLane("predicted", segments),
+        PlayerLane("differs", differs, look="difference"),
     ]
     show(info, rows, slots, key=key, playable=playable, start_s=start_s, quiet=True, at_once=at_once)
 
 
 def show(
     info: VideoInfo,
-    rows: Sequence[Lane],
+    rows: Sequence[PlayerLane],
     slots: Mapping[str, int],
     *,
     key: str,
@@ -132,7 +132,7 @@ def _clip(info: VideoInfo, playable: bool, subtitles: str) -> dict[str, Any]:
     }
 
 
-def _lanes(rows: Sequence[Lane], slots: Mapping[str, int], labels: Sequence[str]) -> dict[str, Any]:
+def _lanes(rows: Sequence[PlayerLane], slots: Mapping[str, int], labels: Sequence[str]) -> dict[str, Any]:
     """The lanes, and the labels that may be painted, which come first among all."""
     palette = Palette(slots, labels)
     lanes = [packed(row, palette) for row in rows]

@@ -29,7 +29,7 @@ class LaneCurve:
 
 
 @dataclass(frozen=True, eq=False)
-class Lane:
+class PlayerLane:
     """A lane under the picture, of segments that do not overlap or of curves.
 
     name: unique in a player, shown beside it. seen: sorted stretches that were looked at, all where it is None; what
@@ -64,7 +64,7 @@ class Palette:
         return self._numbers[label, look]
 
 
-def packed(row: Lane, palette: Palette) -> dict[str, Any]:
+def packed(row: PlayerLane, palette: Palette) -> dict[str, Any]:
     """A lane as the component reads it: columns of numbers, some thirty bytes a segment."""
     segments = row.segments
     confidences = [UNSAID if segment.confidence is None else round(100 * segment.confidence) for segment in segments]
