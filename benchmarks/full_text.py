@@ -160,7 +160,7 @@ def speed(search: Engine) -> tuple[float, float]:
 
 def drawn(lines: Sequence[str], count: int = DRAWN) -> list[str]:
     """Some of the lines, the same in each run."""
-    return [lines[row] for row in np.random.default_rng(1).choice(len(lines), count, replace=False)]
+    return [lines[int(row)] for row in np.random.default_rng(1).choice(len(lines), count, replace=False)]
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from core.workflows.annotation.edits import edited
 from pages.ui import state
 from pages.ui.common import theme
 from pages.ui.common.player import player
-from pages.ui.common.player.player import Lane, LaneCurve
+from pages.ui.common.player.player import LaneCurve, PlayerLane
 
 LABELS = ("walk", "run", "jump", "sit down")
 HISTORY: dict[str, list[Document]] = {}
@@ -69,20 +69,20 @@ def take(info: VideoInfo, edit: Edit) -> None:
         file.write(json.dumps({"taken": time.time(), **vars(edit)}) + "\n")
 
 
-def rows(info: VideoInfo, stage: str) -> list[Lane]:
+def rows(info: VideoInfo, stage: str) -> list[PlayerLane]:
     """The lanes of a stage."""
     count = LONG if stage == "long" else 14
-    said = Lane("predicted", segments(info.duration_s, count, 2))
+    said = PlayerLane("predicted", segments(info.duration_s, count, 2))
     if stage == "one":
-        return [Lane("", said.segments, seen=[(0.0, 0.9 * info.duration_s)])]
+        return [PlayerLane("", said.segments, seen=[(0.0, 0.9 * info.duration_s)])]
     own = document(info, LONG if stage == "long" else 0)
-    mine = Lane("mine", own.segments, seen=own.seen, edits=True)
+    mine = PlayerLane("mine", own.segments, seen=own.seen, edits=True)
     if stage == "edit":
         return [mine, said]
-    truth = Lane("truth", segments(info.duration_s, count, 3), prefix="it is")
-    differs = Lane("differs", segments(info.duration_s, count, 4), look="difference")
-    bad = Lane("quality", [Segment(0.1, 0.4, "walk")], look="quality")
-    return [truth, said, differs, mine, Lane("scores", curves=curves(info.duration_s)), bad]
+    truth = PlayerLane("truth", segments(info.duration_s, count, 3), prefix="it is")
+    differs = PlayerLane("differs", segments(info.duration_s, count, 4), look="difference")
+    bad = PlayerLane("quality", [Segment(0.1, 0.4, "walk")], look="quality")
+    return [truth, said, differs, mine, PlayerLane("scores", curves=curves(info.duration_s)), bad]
 
 
 @st.fragment

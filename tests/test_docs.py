@@ -78,7 +78,10 @@ def test_the_steps_and_formats_of_the_readme_are_those_of_the_registries():
     labels = {getattr(step, "label", name) for name, step in STEPS.items()}
     assert labels <= sections | {name for section in sections for name in section.split(" (")}
     counts = {
-        int(count) for count in re.findall(r"(\d+) formats|files of (\d+) kinds", readme) for count in count if count
+        int(count)
+        for counts in re.findall(r"label files in (\d+) formats|files of (\d+) kinds", readme)
+        for count in counts
+        if count
     }
     assert counts == {len(FORMATS)}
     documented = set(re.findall(r"^## `([\w-]+)`", text_of("docs/formats.md"), re.MULTILINE))
