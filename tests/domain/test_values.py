@@ -60,7 +60,6 @@ def test_what_fits_together_is_a_value(make: Callable[[], object]):
         lambda: video([0.0, 1.0]),
         lambda: video([0.0], width_px=0),
         lambda: prediction([0.3, 0.6]),
-        lambda: prediction([0.3, 0.7], labels=("walk", "walk")),
         lambda: prediction([0.3, 0.7], labels=("walk",)),
         lambda: comparison([0, 1, 1], [0, -1, 0]),  # nobody answered where the truth is known
         lambda: comparison([0, 2], [0, 1]),
