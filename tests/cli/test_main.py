@@ -243,5 +243,5 @@ def test_progress_is_redrawn_only_where_the_terminal_can(monkeypatch, system: st
     monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setenv("WT_SESSION", session)
     monkeypatch.setattr(os, "name", system)
-    console.Progress("a.mp4")(1, 2, "Looking")
+    console.TerminalProgress("a.mp4")(1, 2, "Looking")
     assert terminal.getvalue() == ("\r\x1b[2Ka.mp4: Looking (1 of 2)" if redraws else "a.mp4: Looking (1 of 2)\n")
