@@ -149,10 +149,10 @@ def _holds(one: Segment, times_s: np.ndarray, frame: int) -> bool:
 
 def accept(page: Page, dashboard: Dashboard, digest: str) -> None:
     """The stretch that is worth a look most by its key, and then all that is left."""
-    left = page.get_by_text(re.compile(r"\d stretches are left"))
-    expect(left).to_contain_text("5 stretches")
+    left = page.get_by_text(re.compile(r"\d segments left"))
+    expect(left).to_contain_text("5 segments")
     page.keyboard.press("Shift+A")
-    expect(left).to_contain_text("4 stretches")
+    expect(left).to_contain_text("4 segments")
     press(page, "Accept all remaining")
     expect(page.get_by_text("The whole clip was annotated")).to_be_visible()
     assert [label for *_, label in labels_of(dashboard, digest)] == list(SAID)
@@ -220,10 +220,12 @@ def learn(page: Page) -> None:
     page.get_by_role("option", name="moves").click()
     settle(page)
     press(page, "Add 10.0 s to “moves”")
-    expect(page.get_by_text("The set “moves” now holds 1 min 10 s of labels in 7 clips")).to_be_visible()
+    expect(page.get_by_text("The dataset “moves” now contains 1 min 10 s of labels in 7 clips")).to_be_visible()
     press(page, "Train on this dataset")
     expect(page.get_by_text("Training is complete")).to_be_visible(timeout=PATIENCE_MS)
-    told = page.get_by_text(re.compile(r"\d+ % of 140 held-out moments right, after 1 min 10 s of labels"))
+    told = page.get_by_text(
+        re.compile(r"\d+\s?% of 140 held-out moments correctly classified, after 1 min 10 s of labels")
+    )
     expect(told).to_be_visible()
     settle(page)
     picture(page, "label-learned")
@@ -235,7 +237,7 @@ def film(page: Page, dashboard: Dashboard) -> None:
     """The labels burnt into an MP4 that browsers play, with all its frames."""
     view(page, "Video")
     press(page, "Create video")
-    link = page.get_by_text(re.compile("^Download the film"))
+    link = page.get_by_text(re.compile("^Download video"))
     expect(link).to_be_visible(timeout=PATIENCE_MS)
     with page.expect_download() as waiting:
         link.click()

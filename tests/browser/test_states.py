@@ -116,7 +116,7 @@ def found_again_and_cancelled(page: Page) -> None:
     at_work(page)
     expect(page.get_by_role("combobox", name="Clip")).to_have_value("long.mp4")
     press(page, "Cancel")
-    expect(page.get_by_text(re.compile("[Ss]topped"))).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text(re.compile("Cancelled"))).to_be_visible(timeout=PATIENCE_MS)
     settle(page)
     picture(page, "timeline-cancelled")
 

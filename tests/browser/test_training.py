@@ -70,7 +70,7 @@ def train(page: Page) -> None:
     view(page, "Small")
     picture(page, "train-new")
     press(page, "Train")
-    expect(page.get_by_text(re.compile(r"Fold \d of 2: pass \d+"))).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text(re.compile(r"Fold \d of 2: epoch \d+"))).to_be_visible(timeout=PATIENCE_MS)
     expect(page.locator(".js-plotly-plot").nth(1)).to_be_visible()
     press(page, "Cancel")
     expect(page.get_by_text("The best network so far was kept")).to_be_visible(timeout=PATIENCE_MS)

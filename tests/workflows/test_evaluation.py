@@ -328,7 +328,7 @@ def test_planted_wrong_labels_are_suspected():
     found = set(judged.suspects.tolist())
     assert found <= set(planted.tolist()) and len(found) >= 0.8 * len(planted)
     whole = judge(clips(told.tolist()), said_of(scores, told.tolist()), crossed=False)
-    assert not len(whole.suspects) and "not learned" in whole.suspects_why
+    assert not len(whole.suspects) and "not trained" in whole.suspects_why
 
 
 def test_the_majority_of_a_fold_is_what_its_network_learned_from():
