@@ -2,6 +2,8 @@
 
 import asyncio
 import gzip
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -59,8 +61,14 @@ def ask(path: str, *, host: str = "127.0.0.1:8501", method: str = "GET", **heade
         else:
             answer.body += message.get("body", b"")
 
-    asyncio.run(server(scope, receive, send))
+    run_apart(server(scope, receive, send))
     return answer
+
+
+def run_apart(work: Coroutine[object, object, None]):
+    """Run it in a thread of its own: Playwright keeps a loop running in that of the tests."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, work).result()
 
 
 @pytest.fixture
@@ -222,5 +230,5 @@ def test_the_workers_start_and_end_with_the_server(monkeypatch):
         async with app.lifespan(app.app):
             assert done == ["started"]
 
-    asyncio.run(live())
+    run_apart(live())
     assert done == ["started", "ended"]
