@@ -154,7 +154,7 @@ def accept(page: Page, dashboard: Dashboard, digest: str) -> None:
     page.keyboard.press("Shift+A")
     expect(left).to_contain_text("4 segments")
     press(page, "Accept all remaining")
-    expect(page.get_by_text("The whole clip was annotated")).to_be_visible()
+    expect(page.get_by_text("The whole clip has been reviewed")).to_be_visible()
     assert [label for *_, label in labels_of(dashboard, digest)] == list(SAID)
 
 
