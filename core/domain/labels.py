@@ -128,8 +128,14 @@ def listed(classes: tuple[str, ...], clips: tuple[ClipLabels, ...]) -> tuple[str
 def labels_of_analysis(analysis: Analysis) -> ClipLabels:
     """What a network says of a clip, as a file would hold it."""
     lane = labels_of_track(analysis.track)
-    entries = {"model": analysis.model, "ranking": analysis.ranking, "words": analysis.words}
-    return ClipLabels(analysis.video.path, (lane,), info=analysis.video, **entries)
+    return ClipLabels(
+        analysis.video.path,
+        (lane,),
+        info=analysis.video,
+        model=analysis.model,
+        ranking=analysis.ranking,
+        words=analysis.words,
+    )
 
 
 def labels_of_track(track: Track) -> Lane:
@@ -146,7 +152,7 @@ def tracks_of_lane(lane: Lane, video: str, nothing: str, end_s: float) -> tuple[
     """
     seen = lane.seen or _touching(lane.segments)
     labels = (nothing, *(label for label in lane.labels if label != nothing))
-    tracks = []
+    tracks: list[Track] = []
     for start_s, stop_s in seen:
         inside = [segment for segment in lane.segments if segment.start_s < stop_s and start_s < segment.stop_s]
         cut = tuple(

@@ -2,7 +2,7 @@
 
 from dataclasses import Field, fields
 from functools import cache
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, TypeGuard, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -11,6 +11,16 @@ from core.domain import Recipe, Step
 Arrays = dict[str, np.ndarray]
 LARGEST_INT = 2**63
 DTYPES = tuple(np.dtype(kind).str.lstrip("|") for kind in "?bBhHiIqQefd")
+
+
+def is_object(value: Any) -> TypeGuard[dict[str, Any]]:
+    """Whether parsed JSON is an object; its names are always strings."""
+    return isinstance(value, dict)
+
+
+def is_list(value: Any) -> TypeGuard[list[Any]]:
+    """Whether parsed JSON is a list."""
+    return isinstance(value, list)
 
 
 def element_hints(hint: Any, count: int) -> tuple[Any, ...]:

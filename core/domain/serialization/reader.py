@@ -16,7 +16,16 @@ import numpy as np
 from core.base.errors import AnalysisError, FormatInvalid, UnknownName
 from core.base.registry import STEPS
 from core.domain import Step
-from core.domain.serialization.common import DTYPES, LARGEST_INT, element_hints, field_hints, is_text, stored_name
+from core.domain.serialization.common import (
+    DTYPES,
+    LARGEST_INT,
+    element_hints,
+    field_hints,
+    is_list,
+    is_object,
+    is_text,
+    stored_name,
+)
 
 T = TypeVar("T")
 LONGEST_TEXT = 64 * 2**20  # characters
@@ -53,7 +62,7 @@ class _Reader:
         where = f"{self.source}, {path}" if self.source else path
         return FormatInvalid(f"{where}: expected {expected}, got {_shown(got)}", hint or _HINT)
 
-    def parsed(self, text: str) -> Any:
+    def parsed(self, text: object) -> Any:
         """The text as dicts, lists, strings, finite numbers, booleans and None, of bounded depth."""
         if not isinstance(text, str) or len(text) > LONGEST_TEXT:
             raise self.wrong("$", f"JSON text of at most {LONGEST_TEXT} characters", type(text).__name__)
@@ -138,10 +147,10 @@ class _Reader:
         """Plain JSON as it is."""
         if depth > DEEPEST:
             raise self.wrong(path, f"at most {DEEPEST} levels", "more")
-        if isinstance(got, dict):
+        if is_object(got):
             self._names(got, path)
             return {key: self._free(element, f"{path}.{key}", depth + 1) for key, element in got.items()}
-        if isinstance(got, list):
+        if is_list(got):
             return [self._free(element, f"{path}[{place}]", depth + 1) for place, element in enumerate(got)]
         if isinstance(got, str) and not is_text(got):
             raise self.wrong(path, "text", got)
@@ -156,7 +165,7 @@ class _Reader:
         members = get_args(hint)
         if got is None and type(None) in members:
             return None
-        errors = []
+        errors: list[FormatInvalid] = []
         for member in (member for member in members if member is not type(None)):
             try:
                 return self.value(got, member, path)
@@ -173,7 +182,7 @@ class _Reader:
         return got
 
     def _sequence(self, got: Any, hint: Any, path: str) -> tuple[Any, ...] | list[Any]:
-        if not isinstance(got, list):
+        if not is_list(got):
             raise self.wrong(path, "a list", got)
         try:
             hints = element_hints(hint, len(got))
@@ -184,14 +193,14 @@ class _Reader:
         return list(values) if get_origin(hint) is list else tuple(values)
 
     def _dict(self, got: Any, hint: Any, path: str) -> dict[str, Any]:
-        if not isinstance(got, dict):
+        if not is_object(got):
             raise self.wrong(path, "an object", got)
         self._names(got, path)
         inner = get_args(hint)[1] if get_args(hint) else Any
         return {key: self.value(element, inner, f"{path}.{key}") for key, element in got.items()}
 
     def _array(self, got: Any, path: str) -> np.ndarray:
-        if not isinstance(got, dict) or got.get("type") != "array":
+        if not is_object(got) or got.get("type") != "array":
             raise self.wrong(path, "an array", got)
         if set(got) == {"type", "name"} and isinstance(got["name"], str) and got["name"] in self.arrays:
             return self.arrays[got["name"]]
@@ -222,7 +231,7 @@ class _Reader:
         return self._dataclass(got, kind, path)
 
     def _type_of(self, got: Any, path: str, expected: str) -> str:
-        if not isinstance(got, dict) or not isinstance(got.get("type"), str):
+        if not is_object(got) or not isinstance(got.get("type"), str):
             raise self.wrong(path, f'{expected}, an object with its "type"', got)
         return got["type"]
 
@@ -273,6 +282,6 @@ def _shown(got: Any) -> str:
 
 def _size(got: Any) -> str:
     """A list or an object in a few words."""
-    if isinstance(got, dict):
+    if is_object(got):
         return f"an object with {', '.join(map(str, list(got)[:8])) or 'nothing in it'}"
-    return f"a list of {len(got)}" if isinstance(got, list) else type(got).__name__
+    return f"a list of {len(got)}" if is_list(got) else type(got).__name__

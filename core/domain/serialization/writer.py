@@ -6,7 +6,7 @@ import types
 from collections.abc import Mapping
 from dataclasses import is_dataclass
 from fractions import Fraction
-from typing import Any, Union, get_args, get_origin
+from typing import Any, TypeGuard, Union, get_args, get_origin
 
 import numpy as np
 
@@ -38,21 +38,21 @@ def pretty_json(value: Any) -> str:
 
 def _plain(value: Any, hint: Any, arrays: Arrays | None) -> Any:
     """What json.dumps can write of `value`, checked against `hint`."""
-    value = value.item() if isinstance(value, np.generic) else value
+    value = value.item() if _is_scalar(value) else value
     hint = _branch(value, hint)
     if is_dataclass(value) and not isinstance(value, type):
         return _plain_dataclass(value, arrays)
-    if isinstance(value, np.ndarray):
+    if _is_array(value):
         return _plain_array(value, arrays)
-    if isinstance(value, Mapping):
+    if _is_mapping(value):
         return _plain_mapping(value, hint, arrays)
-    if isinstance(value, tuple | list):
+    if _is_sequence(value):
         hints = element_hints(hint, len(value))
         return [_plain(element, inner, arrays) for element, inner in zip(value, hints, strict=True)]
     return _plain_scalar(value, hint)
 
 
-def _plain_dataclass(value: Any, arrays: Arrays | None) -> dict[str, Any]:
+def _plain_dataclass(value: object, arrays: Arrays | None) -> dict[str, Any]:
     hints = field_hints(type(value))
     return {"type": stored_name(type(value))} | {
         name: _plain(getattr(value, name), hint, arrays) for name, (hint, _) in hints.items()
@@ -103,3 +103,20 @@ def _branch(value: Any, hint: Any) -> Any:
     members = [member for member in get_args(hint) if member is not type(None)]
     exact = [member for member in members if isinstance(member, type) and type(value) is member]
     return (exact or members)[0] if value is not None and (exact or len(members) == 1) else Any
+
+
+def _is_scalar(value: Any) -> TypeGuard[np.generic]:
+    """Whether it is a scalar of NumPy."""
+    return isinstance(value, np.generic)
+
+
+def _is_array(value: Any) -> TypeGuard[np.ndarray]:
+    return isinstance(value, np.ndarray)
+
+
+def _is_mapping(value: Any) -> TypeGuard[Mapping[Any, Any]]:
+    return isinstance(value, Mapping)
+
+
+def _is_sequence(value: Any) -> TypeGuard[tuple[Any, ...] | list[Any]]:
+    return isinstance(value, tuple | list)
