@@ -73,7 +73,7 @@ def test_each_cell_lists_its_clips_and_one_of_them_plays(page: Page, dashboard: 
     wait_until(lambda: dialog.locator("video").evaluate("video => video.currentTime > 0"))
     page.wait_for_timeout(300)
     picture(page, "evaluate-watch")
-    dialog.get_by_role("button", name=re.compile("Next")).click()
+    dialog.get_by_role("button", name="Next Shortcut N").click()
     expect(dialog.get_by_text("2 of 2")).to_be_visible()
 
 
@@ -84,7 +84,7 @@ def test_the_report_opens_where_there_is_no_network(
     page.get_by_test_id("stMain").get_by_text("Report", exact=True).click()
     settle(page)
     press(page, "Create report")
-    link = page.locator(".k-download")
+    link = page.get_by_role("link", name=re.compile("^Download report"))
     expect(link).to_be_visible(timeout=PATIENCE_MS)
     with page.expect_download() as download:
         link.click()
