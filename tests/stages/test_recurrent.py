@@ -33,12 +33,18 @@ def fitted() -> recurrent_training.Fitted:
     return recurrent_training.fit(SMALL, examples(48), labels=LABELS, validation=examples(24, seed=1))
 
 
+@pytest.fixture(scope="module")
+def untrained():
+    return recurrent.build(SMALL, channels=CHANNELS, labels=LABELS)
+
+
 @pytest.fixture
-def saved(fitted, tmp_path) -> tuple[Path, str]:
+def saved(untrained, tmp_path) -> tuple[Path, str]:
     path = tmp_path / "network.keras"
-    return path, recurrent.save(fitted.model, path)
+    return path, recurrent.save(untrained, path)
 
 
+@pytest.mark.training
 def test_it_learns_what_is_there_to_learn(fitted):
     unseen = examples(60, seed=2)
     run = recurrent.runner(fitted.model)
@@ -47,9 +53,9 @@ def test_it_learns_what_is_there_to_learn(fitted):
     assert fitted.history[fitted.best].validation_accuracy > 0.9
 
 
-def test_each_row_of_scores_sums_to_one_at_any_length(fitted):
+def test_each_row_of_scores_sums_to_one_at_any_length(untrained):
     for steps in (1, 2, 300):
-        scores = recurrent.predict(fitted.model, np.full((steps, CHANNELS), 50, np.float32))
+        scores = recurrent.predict(untrained, np.full((steps, CHANNELS), 50, np.float32))
         assert scores.shape == (steps, LABELS) and scores.dtype == np.float32
         assert np.allclose(scores.sum(axis=1), 1, atol=1e-5)
 
@@ -75,6 +81,7 @@ def test_one_direction_does_not_look_ahead():
     assert np.allclose(before[:-1], after[:-1], atol=1e-6) and not np.allclose(before[-1], after[-1], atol=1e-3)
 
 
+@pytest.mark.training
 def test_the_same_seed_gives_the_same_network():
     chosen = NetworkSettings(units=4, epochs=2)
     one, other = (recurrent_training.fit(chosen, examples(9), labels=LABELS, seed=3) for _ in range(2))
@@ -103,6 +110,7 @@ def test_class_weights_let_rare_labels_count_as_much():
     assert weights.tolist() == pytest.approx([8 / 12, 8 / 4, 0])
 
 
+@pytest.mark.training
 def test_training_stops_early_and_keeps_the_best_weights():
     wrong = [Example(one.values, (one.targets + 1) % LABELS) for one in examples(12, seed=4)]
     chosen = NetworkSettings(units=8, epochs=30, patience=2, learning_rate=0.02, dropout=0.0)
@@ -111,6 +119,7 @@ def test_training_stops_early_and_keeps_the_best_weights():
     assert len(losses) == fitted.best + 3 < 30 and losses[fitted.best] == min(losses)
 
 
+@pytest.mark.training
 def test_training_can_be_cancelled_at_each_batch():
     def report(done, total, message):
         assert total == SMALL.epochs * 3
@@ -121,6 +130,7 @@ def test_training_can_be_cancelled_at_each_batch():
         recurrent_training.fit(SMALL, examples(48), labels=LABELS, report=report)
 
 
+@pytest.mark.training
 def test_progress_ends_with_all_done():
     told = []
     recurrent_training.fit(
@@ -129,14 +139,16 @@ def test_progress_ends_with_all_done():
     assert [done for done, _, _ in told] == [0, 1, 2, 3, 4] and {total for _, total, _ in told} == {4}
 
 
-def test_layer_names_are_plain(fitted):
-    assert all(set(layer.name) <= set("abcdefghijklmnopqrstuvwxyz0123456789_") for layer in fitted.model.layers)
+def test_layer_names_are_plain(untrained):
+    assert all(set(layer.name) <= set("abcdefghijklmnopqrstuvwxyz0123456789_") for layer in untrained.layers)
 
 
-def test_a_saved_network_gives_the_same_scores(fitted, saved):
-    values = examples(1, seed=7)[0].values
-    assert np.array_equal(recurrent.load(*saved)(values), recurrent.predict(fitted.model, values))
-    assert [path.name for path in saved[0].parent.iterdir()] == ["network.keras"]
+@pytest.mark.training
+def test_a_saved_network_gives_the_same_scores(fitted, tmp_path):
+    path, values = tmp_path / "network.keras", examples(1, seed=7)[0].values
+    kept = recurrent.load(path, recurrent.save(fitted.model, path))
+    assert np.array_equal(kept(values), recurrent.predict(fitted.model, values))
+    assert [path.name for path in tmp_path.iterdir()] == ["network.keras"]
 
 
 def test_a_missing_network_says_what_to_do(tmp_path):
@@ -208,9 +220,9 @@ def test_a_network_without_its_layers_is_refused(saved):
         recurrent.load(path, rewritten(path, lambda config: {"class_name": "Functional"}))
 
 
-def test_features_of_another_width_are_a_bug(fitted):
+def test_features_of_another_width_are_a_bug(untrained):
     with pytest.raises(ValueError, match="takes"):
-        recurrent.predict(fitted.model, np.zeros((3, CHANNELS + 1), np.float32))
+        recurrent.predict(untrained, np.zeros((3, CHANNELS + 1), np.float32))
 
 
 @pytest.mark.parametrize("bad", [{"cell": "rnn"}, {"units": 0}, {"dropout": 1.0}, {"learning_rate": 0.0}])

@@ -725,6 +725,7 @@ def test_batches_are_small_enough_for_four_steps_a_pass_and_never_larger_than_ch
 # The command line -----------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.training
 def test_the_command_prints_what_it_promises(store):
     dataset, values = made_set()
     stored(store, dataset, values)
