@@ -31,17 +31,17 @@ SENTENCES: dict[Kind, str] = {
     "few for calibration": "The calibration error is biased upwards with so few predictions ({count}).",
     "constant fold": "The network of fold {count} predicts {name!r} for everything.",
     "no better than majority": "The network is no better than always predicting the most frequent class: "
-    "it has learned nothing of use.",
-    "no better than probe": "A linear probe on the mean feature is as good: the order in time has not helped here.",
-    "stopped": "This training was stopped: {count} of {total} folds are evaluated.",
-    "not calibrated": "The scores could not be calibrated: that takes labelled clips of at least two groups.",
+    "it has learned nothing useful.",
+    "no better than probe": "A linear probe on the mean feature is just as good: the temporal order did not help here.",
+    "stopped": "This run was stopped: {count} of {total} folds are evaluated.",
+    "not calibrated": "The scores could not be calibrated: calibration needs labelled clips of at least two groups.",
     "label matching": "{name}",
     "leak": LEAK_TAG + "{name}",
     "unknown training data": "{name}",
     "held-out groups": "{name}",
     "shared clips": "Compared on the {count} clips that both were evaluated on.",
     "other labels": "{count} clips have a different label in the other dataset, and were left out.",
-    "different folds": "The two were trained on different folds: part of the difference may come from that.",
+    "different folds": "The two were trained on different folds, which may explain part of the difference.",
 }
 
 

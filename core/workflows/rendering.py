@@ -273,7 +273,7 @@ class _Heat:
         if self.card.network:
             times_s = self.store.read(question.features_key, Features).times_s
             question = replace(question, step=int(np.abs(times_s - (start_s + stop_s) / 2).argmin()))
-        text = f"Finding what speaks for {question.name}"
+        text = f"Computing the attribution of {question.name}"
         evidence = explanations.locate(
             self.store, question, lambda *_: self.report(frame.index, self.info.frame_count, text)
         )
@@ -297,7 +297,7 @@ def make_cuts(store: Store, digest: str, strips: Sequence[Strip], report: Report
     info = store.video(digest)
     chosen = [(strip.name, segment) for strip in strips for segment in strip.segments if segment.label != NOTHING]
     if not chosen:
-        raise NotEnoughExamples("There is no segment to cut out.", "Draw one, or choose another track.")
+        raise NotEnoughExamples("There are no segments to export.", "Draw one, or choose another track.")
     if len(chosen) > MOST_CUT:
         raise NotEnoughExamples(f"{len(chosen)} segments are more than {MOST_CUT}.", "Choose fewer labels.")
     spans = [np.searchsorted(info.times_s, (segment.start_s - 1e-6, segment.stop_s - 1e-6)) for _, segment in chosen]

@@ -111,7 +111,7 @@ def test_the_command_line_gives_what_the_pages_show(command, square_clip, shared
 @pytest.mark.parametrize("name", ["mstcn", "ucf101"])
 def test_labels_that_a_format_cannot_hold_are_refused_in_words(command, square_clip, name):
     code, out, err = command("analyze", square_clip, "--model", MODEL, "--format", name)
-    assert (code, out) == (1, b"") and "parts labels at blanks" in err and "hint: Rename it" in err
+    assert (code, out) == (1, b"") and "separates labels by spaces" in err and "hint: Rename it" in err
 
 
 @pytest.mark.parametrize("name", sorted(set(FORMATS) - {"mstcn", "ucf101"}))
@@ -218,7 +218,7 @@ def test_an_interrupt_ends_with_130_and_leaves_nothing_behind(sample_path, share
     with subprocess.Popen(words, cwd=ROOT, env=surroundings, stderr=subprocess.PIPE, text=True, **heard) as running:
         assert running.stderr is not None
         for line in running.stderr:
-            if "Looking at frames" in line:
+            if "Analysing frames" in line:
                 break
         running.send_signal(signal.SIGINT)
         rest = running.stderr.read()

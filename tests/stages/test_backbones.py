@@ -469,7 +469,7 @@ def test_a_network_of_keras_without_weights_says_where_to_put_them(models_folder
         raise Exception("URL fetch failure: no network")
 
     monkeypatch.setattr(keras.applications, "MobileNetV2", offline)
-    with pytest.raises(WeightsMissing, match="could not fetch") as caught:
+    with pytest.raises(WeightsMissing, match="could not download") as caught:
         BACKBONES["keras-mobilenetv2"].build()
     assert "models/backbones/keras-mobilenetv2/" in caught.value.hint
 

@@ -758,7 +758,7 @@ def test_unlabelled_clips_are_masked_everywhere():
 
 def test_scores_that_are_no_probabilities_are_refused_with_place_and_label():
     good = np.full((2, 3), 1 / 3)
-    for bad, told in ((np.nan, "is nan"), (np.inf, "is inf"), (-0.5, "no probability"), (0.9, "sum to")):
+    for bad, told in ((np.nan, "is nan"), (np.inf, "is inf"), (-0.5, "not a probability"), (0.9, "sum to")):
         scores = good.copy()
         scores[1, 2] = bad
         with pytest.raises(ScoringRefused, match=f"clip 1.*{told}"):

@@ -175,7 +175,7 @@ def test_steps_on_single_pictures_and_steps_that_only_choose_may_swap_places(dat
         (Resize, "width_px", 10**9, "expected a whole number from 16 to 3840 px"),
         (Crop, "across_pct", (60.0, 60.0), "expected two rising numbers"),
         (Crop, "across_pct", (0.0, 50.0, 100.0), "expected two rising numbers"),
-        (Crop, "across_pct", (-1.0, 50.0), "expected two rising numbers from 0 to 100 %"),
+        (Crop, "across_pct", (-1.0, 50.0), "expected two increasing numbers from 0 to 100 %"),
         (Trim, "kept_s", 5.0, "expected two rising numbers"),
         (Repair, "blank", 1, "expected true or false"),
         (Denoise, "method", ["median"] * 99, "..."),

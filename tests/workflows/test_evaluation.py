@@ -399,7 +399,7 @@ def test_a_training_that_has_not_ended_or_is_of_another_set_is_refused(store):
     store.save_dataset(changed, datasets.key(changed))
     with pytest.raises(ResultMissing, match="another dataset"):
         evaluation.evaluate(store, EvaluationQuestion("Made", "run", done))
-    with pytest.raises(ResultMissing, match="no labelled set"):
+    with pytest.raises(ResultMissing, match="no dataset"):
         evaluation.question_key(store, EvaluationQuestion("Nothing", "run", done))
 
 

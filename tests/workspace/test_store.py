@@ -480,8 +480,8 @@ def test_a_catalogue_that_another_keeps_busy_is_told(store, monkeypatch):
     [
         (errno.ENOSPC, "no room left", "Delete clips"),
         (errno.EDQUOT, "no room left", "Delete clips"),
-        (errno.EROFS, "cannot be written to", "right to write"),
-        (errno.EACCES, "cannot be written to", "right to write"),
+        (errno.EROFS, "cannot be written to", "write permission"),
+        (errno.EACCES, "cannot be written to", "write permission"),
         (errno.EIO, "Input/output error", "disk"),
     ],
 )

@@ -124,7 +124,7 @@ def _rate(reader: Reader, video: str, rate: Fraction | None, alone: bool) -> Fra
     info = reader.info(video, alone=alone)
     if rate is None and (info is None or info.variable_rate):
         raise FormatInvalid(
-            f"{reader.file} counts frames on the frameRate of its Video tag, and does not tell it.",
+            f"{reader.file} counts frames at the frameRate of its Video tag, which the file does not contain.",
             "Give that rate (--rate at the command line; 24 where nobody set it), or the configuration beside it.",
         )
     if info and rate and abs(rate / info.rate_hz - 1) > 1e-3:

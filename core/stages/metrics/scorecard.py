@@ -21,7 +21,7 @@ from core.stages.metrics.classification import confusion, label_counts
 from core.stages.metrics.comparison import Metric, share
 
 MOST_WORK = 5e7  # draws x rows x labels up to which slow metrics get an interval
-TOO_MUCH = "no interval: too many clips and labels to draw this one again"
+TOO_MUCH = "no interval: too many clips and labels for the bootstrap"
 
 
 def scorecard(

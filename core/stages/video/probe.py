@@ -142,7 +142,9 @@ def _info(path: str, digest: str, content: Content, survey: _Survey) -> VideoInf
     times_s = np.array([(stamp - first) * base.numerator / base.denominator for stamp in stamps], np.float64)
     if times_s[-1] > MAX_DURATION_S:
         days = times_s[-1] / 86400
-        raise VideoUnreadable(f"{Path(path).name} claims to last {days:,.0f} days: its clock is damaged.", AGAIN)
+        raise VideoUnreadable(
+            f"{Path(path).name} declares a duration of {days:,.0f} days: its clock is damaged.", AGAIN
+        )
     width, height = displayed(survey.size, survey.aspect, survey.quarter_turns)
     end_s = _end_s(path, survey, times_s)
     whole = len(kept) == len(survey.pts) == survey.packets and not survey.errors and not list(_notes_on_gaps(times_s))
