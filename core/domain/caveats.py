@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from core.base.percentages import per_cent
+
 Kind = Literal[
     "few units",
     "no interval",
@@ -27,7 +29,7 @@ SENTENCES: dict[Kind, str] = {
     "few units": "The intervals are not reliable, n = {count} {name}.",
     "no interval": "There is no interval: there is {count} {name}.",
     "few tested": "Only {count} {name} could be tested: with others the scores may be several points higher or lower.",
-    "one label": "{share:.0%} of the predictions are {name!r}.",
+    "one label": "{share} of the predictions are {name!r}.",
     "few for calibration": "The calibration error is biased upwards with so few predictions ({count}).",
     "constant fold": "The network of fold {count} predicts {name!r} for everything.",
     "no better than majority": "The network is no better than always predicting the most frequent class: "
@@ -60,7 +62,8 @@ class Caveat:
     name: str = ""
 
     def __str__(self):
-        return SENTENCES[self.kind].format(count=self.count, total=self.total, share=self.share, name=self.name)
+        share = per_cent(self.share, decimals=0)
+        return SENTENCES[self.kind].format(count=self.count, total=self.total, share=share, name=self.name)
 
 
 def is_leak(stored: str) -> bool:

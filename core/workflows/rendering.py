@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 
 from core.base.errors import NotEnoughExamples
+from core.base.percentages import per_cent
 from core.base.progress import Report, silent
 from core.base.registry import BACKBONES
 from core.domain import Features, Frame, Prediction, Recipe, Segment, VideoInfo
@@ -181,7 +182,7 @@ class _Panel:
             bar = tuple(round(0.45 * part + 0.55 * ground) for part, ground in zip(colour, GROUND, strict=True))
             panel[high + 3 : high + self.line_px - 3, left : left + max(1, round(width * score))] = bar
             self._put(panel, high, left + self.text_px // 2, label, width, INK)
-            self._put(panel, high, self.text_px // 2, f"{100 * score:.0f} %", self.name_px, FAINT)
+            self._put(panel, high, self.text_px // 2, per_cent(score, decimals=0), self.name_px, FAINT)
 
     def _clock(self, panel: np.ndarray, frame: Frame) -> None:
         minutes, rest = divmod(frame.time_s, 60)

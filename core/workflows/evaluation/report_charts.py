@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from core.base.percentages import hover_per_cent
 from core.domain import Estimate, Evaluation
 from core.workflows.evaluation import queries
 from core.workflows.evaluation.metrics_summary import Headline
@@ -83,7 +84,7 @@ def _points(
         "customdata": list(rows),
         "error_x": {"type": "data", "array": above, "arrayminus": below, "color": colour, "thickness": 2, "width": 0},
         "marker": {"color": colour, "symbol": symbol, "size": 11, "line": {"width": 2, "color": colour}},
-        "hovertemplate": "%{customdata}: %{x:.1f} %<extra>" + escape(name) + "</extra>",
+        "hovertemplate": "%{customdata}: " + hover_per_cent("x") + "<extra>" + escape(name) + "</extra>",
     }
 
 
@@ -142,7 +143,8 @@ def _cells(judged: Evaluation, true: Sequence[int], indices: Sequence[int]) -> d
         "type": "heatmap",
         "z": _rows(shares),
         "meta": {"names": labels, "counts": [[int(count) for count in line] for line in counts]},
-        "hovertemplate": "%{customdata[0]} taken for %{customdata[1]}: %{customdata[2]} (%{z:.0f} %)<extra></extra>",
+        "hovertemplate": "%{customdata[0]} predicted as %{customdata[1]}: %{customdata[2]} "
+        f"({hover_per_cent('z', decimals=0)})<extra></extra>",
         "zmin": 0,
         "zmax": 100,
         "colorscale": "@amber",
@@ -176,7 +178,10 @@ def reliability_chart(judged: Evaluation) -> Chart:
             "color": colour,
         }
         entries["customdata"] = counts
-        entries["hovertemplate"] = "confidence %{x:.0f} %, accuracy %{y:.0f} % (%{customdata})<extra></extra>"
+        entries["hovertemplate"] = (
+            f"confidence {hover_per_cent('x', decimals=0)}, accuracy {hover_per_cent('y', decimals=0)} "
+            "(%{customdata})<extra></extra>"
+        )
         data.append(entries)
     layout = {
         "height": 420,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.base.errors import AnalysisError, FormatInvalid, ResultMissing
+from core.base.percentages import per_cent
 from core.domain import ModelCard, Training, serialization
 from core.stages.networks import keras_file, text_branch
 from core.workflows.models import ModelLibrary, check_card
@@ -115,7 +116,7 @@ def _about_words(record: Training) -> str:
     if not record.words:
         return ""
     both, picture, alone = (
-        f"{100 * record.words[f'{branch} accuracy']:.1f} %" for branch in ("both", "picture", "words")
+        per_cent(record.words[f"{branch} accuracy"], decimals=1) for branch in ("both", "picture", "words")
     )
     if record.words_sha256:
         return (

@@ -5,6 +5,7 @@ from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 
+from core.base import percentages
 from core.domain import Recipe, VideoInfo
 
 
@@ -49,11 +50,9 @@ def rate(rate_hz: Fraction | float) -> str:
     return f"{float(rate_hz):.2f}".rstrip("0").rstrip(".") + " frames/s"
 
 
-def per_cent(share: float, *, decimals: int | None = None) -> str:
-    """A share of 1 in per cent: 97 %, below one per cent with a decimal; with `decimals` always with so many."""
-    if decimals is None:
-        decimals = 0 if share >= 0.01 or share == 0 else 1
-    return f"{100 * share:.{decimals}f} %"
+per_cent = percentages.per_cent
+per_cent_range = percentages.per_cent_range
+hover_per_cent = percentages.hover_per_cent
 
 
 def number(whole: int) -> str:

@@ -87,7 +87,7 @@ def _temperature(evaluation: Evaluation) -> None:
         return
     st.caption(
         f"Temperature {text}: the calibration error {'falls' if after < before else 'does not fall'}, from "
-        f"{100 * before:.1f} to {formatting.per_cent(after, decimals=1)}.",
+        f"{formatting.per_cent_range(before, after)}.",
         help=(
             "Temperature scaling makes scores less (above 1) or more (below 1) confident; the "
             "predicted class never changes. The temperature was fitted on other clips than those "

@@ -165,7 +165,7 @@ def interval(name: str, estimate: Estimate) -> str:
         return f"{_signed(estimate.low)} to {_signed(estimate.high)} s"
     if unit or name == "kappa":
         return f"{estimate.low:.2f} to {estimate.high:.2f}"
-    return f"{100 * estimate.low:.1f} to {formatting.per_cent(estimate.high, decimals=1)}"
+    return formatting.per_cent_range(estimate.low, estimate.high)
 
 
 def _signed(seconds: float) -> str:

@@ -156,7 +156,7 @@ def _item(index: int, moment: Moment) -> dict:
         "name": _name(moment),
         "why": moment.why,
         "score": f"{moment.score:.2f}",
-        "fit": f"{moment.score:.0%}",
+        "fit": formatting.per_cent(moment.score),
     }
 
 
