@@ -379,7 +379,7 @@ def test_a_finished_analysis_shows_labels_segments_and_files(clip):
     assert len(at.get("plotly_chart")) == 1
     at.selectbox(key="download.other").select("elan").run()
     assert downloads_of(at)[FORMATS["elan"].title].read().startswith(b"<?xml")
-    assert "Not stored in this format: how sure each segment is" in told(at)
+    assert "Not stored in this format: confidence" in told(at)
 
 
 @pytest.mark.parametrize(

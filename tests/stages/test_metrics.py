@@ -322,7 +322,7 @@ def test_without_a_background_nothing_is_dropped():
 
 
 def test_a_prediction_that_misses_known_frames_is_refused_with_video_moment_and_count():
-    with pytest.raises(ScoringRefused, match=r"video 1: .* in 2 frames .* first at frame 1"):
+    with pytest.raises(ScoringRefused, match=r"video 1: .* for 2 frames .* first at frame 1"):
         rows(("WW", "WW"), ("WWW", "W__"))
     with pytest.raises(ScoringRefused, match=r"first at 0\.040 s"):
         rows(("WW", "W_"), times_s=[np.array([0.0, 0.04])], ends_s=[0.08])

@@ -88,7 +88,7 @@ def lines_of_raw(raw: Iterable[Raw], *, duration_s: float) -> tuple[tuple[Line, 
 def _notes(worded: list[Raw], inside: list[Raw], ends: int) -> list[str]:
     notes = []
     if left := len(worded) - len(inside):
-        notes.append(f"{_many(left)} outside the clip, {'was' if left == 1 else 'were'} skipped.")
+        notes.append(f"{_many(left)} outside the clip and skipped.")
     if ends:
         notes.append(f"{_many(ends)} no valid end, extended to the start of the next line.")
     if long := sum(len(text) > LONGEST_TEXT for _, _, text in inside):

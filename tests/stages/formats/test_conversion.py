@@ -162,7 +162,7 @@ def test_labels_go_from_format_to_format_and_back(convert, tmp_path):
 
 def test_frames_are_told_by_the_clip(convert, tmp_path, square_clip):
     code, err = convert("labels.vtt", "rows.txt", "--map", "sit down=sit")
-    assert code == 1 and "hint: Give the clip too, with --video" in err and not (tmp_path / "rows.txt").exists()
+    assert code == 1 and "hint: Give the clip too (--video" in err and not (tmp_path / "rows.txt").exists()
     code, err = convert("labels.vtt", "rows.txt", "--map", "sit down=sit", "--video", square_clip)
     assert code == 1 and "nobody looked at frame 0" in err and "--watched" in err
     assert convert("labels.vtt", "rows.txt", "--map", "sit down=sit", "--video", square_clip, "--watched")[0] == 0
@@ -203,7 +203,7 @@ def test_what_cannot_be_done_is_told_and_changes_nothing(convert, tmp_path):
     for call, told in (
         (("bad.vtt", "out.srt"), "bad.vtt, line 3"),
         (("labels.vtt", "out.srt", "--map", "run=walk"), "no label 'run'"),
-        (("labels.vtt", "out.srt", "--map", "walk"), "--map walk does not say"),
+        (("labels.vtt", "out.srt", "--map", "walk"), "--map walk has no new label"),
         (("labels.vtt", "out.srt", "--drop", "walk", "--drop", "walk"), "twice"),
         (("labels.vtt", "out.srt", "--watched"), "does not say how long"),
         (("none.vtt", "out.srt"), "no file or folder"),

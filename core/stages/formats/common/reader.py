@@ -281,7 +281,7 @@ class Reader:
                 by_label: dict[str, list[Event]] = {}
                 for event in own:
                     by_label.setdefault(event.label, []).append(event)
-                got = f"overlapping labels: each of {len(by_label)} labels"
+                got = f"overlapping labels; a track for each of {len(by_label)} labels"
                 self.noted(own[0].where, "labels that do not overlap", got)
                 for label, alone in by_label.items():
                     self._apart(alone)
