@@ -785,7 +785,7 @@ def test_ties_are_counted_and_one_label_for_almost_all_is_a_warning():
     card = metrics.scorecard(TOP)
     assert card.ties == 1
     card = metrics.scorecard(of_labels([0, 1] * 20, [0] * 40))
-    assert any("100% of the predictions are 'label 0'" in one for one in card.warnings)
+    assert any("100 % of the predictions are 'label 0'" in one for one in card.warnings)
 
 
 def test_only_labels_that_share_the_best_score_are_a_tie():

@@ -88,9 +88,9 @@ def rate_of(text: str) -> Fraction:
     try:
         rate = Fraction(text)
     except (ValueError, ZeroDivisionError) as error:
-        raise FormatInvalid(f"{text!r} is no frame rate.", "Give a number such as 25 or 30000/1001.") from error
+        raise FormatInvalid(f"{text!r} is not a frame rate.", "Give a number such as 25 or 30000/1001.") from error
     if not 0 < rate < 10_000:
-        raise FormatInvalid(f"{text!r} is no frame rate.", "Give a number such as 25 or 30000/1001.")
+        raise FormatInvalid(f"{text!r} is not a frame rate.", "Give a number such as 25 or 30000/1001.")
     return rate if rate >= 1 else 1 / rate
 
 

@@ -140,7 +140,7 @@ class LocalContrast(PictureStep):
         label="Strength",
         help="Limit of the contrast increase; high values also amplify noise.",
     )
-    tiles: int = knob(8, low=1, high=16, label="Parts on each side", help="More tiles enhance smaller details.")
+    tiles: int = knob(8, low=1, high=16, label="Tiles per side", help="More tiles enhance smaller details.")
 
     def change(self, image: np.ndarray) -> np.ndarray:
         height, width = image.shape[:2]

@@ -164,7 +164,7 @@ def test_frames_are_told_by_the_clip(convert, tmp_path, square_clip):
     code, err = convert("labels.vtt", "rows.txt", "--map", "sit down=sit")
     assert code == 1 and "hint: Give the clip too (--video" in err and not (tmp_path / "rows.txt").exists()
     code, err = convert("labels.vtt", "rows.txt", "--map", "sit down=sit", "--video", square_clip)
-    assert code == 1 and "nobody looked at frame 0" in err and "--watched" in err
+    assert code == 1 and "frame 0 of" in err and "--watched" in err
     assert convert("labels.vtt", "rows.txt", "--map", "sit down=sit", "--video", square_clip, "--watched")[0] == 0
     rows = (tmp_path / "rows.txt").read_text().split("\n")
     assert rows == ["background"] * 2 + ["walk"] * 3 + ["sit"] * 3 + ["background"] * 42 + [""]
@@ -204,11 +204,11 @@ def test_what_cannot_be_done_is_told_and_changes_nothing(convert, tmp_path):
         (("bad.vtt", "out.srt"), "bad.vtt, line 3"),
         (("labels.vtt", "out.srt", "--map", "run=walk"), "no label 'run'"),
         (("labels.vtt", "out.srt", "--map", "walk"), "--map walk has no new label"),
-        (("labels.vtt", "out.srt", "--drop", "walk", "--drop", "walk"), "twice"),
+        (("labels.vtt", "out.srt", "--drop", "walk", "--drop", "walk"), "more than once"),
         (("labels.vtt", "out.srt", "--watched"), "does not say how long"),
         (("none.vtt", "out.srt"), "no file or folder"),
         (("labels.vtt", "out.srt", "--from", "elan"), "labels.vtt, line 1"),
-        (("labels.vtt", "out.srt", "--rate", "fast"), "no frame rate"),
+        (("labels.vtt", "out.srt", "--rate", "fast"), "not a frame rate"),
         (("labels.vtt", "none/out.srt"), "There is no folder"),
     ):
         code, err = convert(*call)
