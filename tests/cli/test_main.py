@@ -172,7 +172,7 @@ def test_a_recipe_that_cannot_be_read_is_told_before_anything_is_done(command, s
     path = tmp_path / "recipe.json"
     path.write_text('{"type": "Recipe", "steps": [{"type": "Sharpen"}]}')
     code, _, err = command("analyze", square_clip, "--model", MODEL, "--recipe", path)
-    assert code == 1 and "recipe.json" in err and "Looking" not in err
+    assert code == 1 and "recipe.json" in err and "Analysing" not in err
     code, _, err = command("analyze", square_clip, "--model", MODEL, "--recipe", tmp_path / "none.json")
     assert code == 1 and "cannot be read" in err
 
@@ -184,7 +184,7 @@ def test_an_unknown_model_says_what_it_may_have_meant(command, square_clip):
 
 def test_a_place_that_does_not_exist_is_told_before_anything_is_done(command, square_clip, tmp_path):
     code, _, err = command("analyze", square_clip, "--model", MODEL, "--output", tmp_path / "none" / "a.json")
-    assert code == 1 and "There is no folder" in err and "Looking" not in err
+    assert code == 1 and "There is no folder" in err and "Analysing" not in err
 
 
 @pytest.mark.parametrize("call", [(), ("analyze",), ("analyze", "a.mp4", "--format", "xml"), ("probe",)])

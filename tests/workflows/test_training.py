@@ -323,13 +323,13 @@ def _full_disk(monkeypatch: pytest.MonkeyPatch, *, after: int) -> Iterator[None]
 
 
 def deadly(store: Store, key: str, victim: str, report) -> None:
-    """A training that kills its own worker, or the server above it, amid its tenth pass; begun anew it goes on."""
+    """A training that kills its own worker, or the server above it, amid its tenth epoch; begun anew it goes on."""
     checkpoints.CHECKPOINT_EVERY_S = 0.0
     mark, calls = store.workspace / f"{victim} was killed", []
 
     def told(done: int, total: int, message: str) -> None:
         report(done, total, message)
-        calls.append("pass 10 " in message)
+        calls.append("epoch 10 " in message)
         if sum(calls) == 2 and not mark.exists():
             mark.touch()
             os.kill(os.getpid() if victim == "worker" else os.getppid(), signal.SIGKILL)
@@ -355,7 +355,7 @@ def test_a_training_whose_worker_is_killed_goes_on_to_the_same_end(done, store):
     try:
         runner.submit(key, "Train", deadly, store, key, "worker")
         job = ended(runner, key)
-        assert job.state == "failed" and "died" in job.error
+        assert job.state == "failed" and "crashed" in job.error
         assert training.run_of(store, key).state == "planned" and training.progress(store, key) is not None
         assert store.keys("checkpoint") and not store.keys("fold")
         runner.submit(key, "Train", deadly, store, key, "worker")
