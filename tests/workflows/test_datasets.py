@@ -671,11 +671,11 @@ def test_clips_without_a_group_and_patterns_that_are_none_are_refused():
 @pytest.mark.parametrize(
     ("paths", "title", "count"),
     [
-        ([f"{m}/{who}_{m}.avi" for m in ("walk", "run") for who in ("ann", "bob", "cy")], "before the first _", 3),
+        ([f"{m}/{who}_{m}.avi" for m in ("walk", "run") for who in ("ann", "bob", "cy")], "up to the first _", 3),
         ([f"{m}/{m}_{who}.avi" for m in ("walk", "run") for who in ("ann", "bob", "cy")], "after the last _", 3),
         ([f"{m}/v_{m}_g{g:02}_c{c:02}.avi" for m in ("Dive", "Swim") for g in (1, 2) for c in (1, 2)], "UCF101", 4),
         ([f"{m}/person{p:02}_{m}_d1.avi" for m in ("walk", "run") for p in (1, 2, 3)], "Person in the file name", 3),
-        ([f"{m}/{m}{film}_{n}.avi" for m in ("walk", "run") for film in "ab" for n in (1, 2)], "before the first _", 4),
+        ([f"{m}/{m}{film}_{n}.avi" for m in ("walk", "run") for film in "ab" for n in (1, 2)], "up to the first _", 4),
     ],
 )  # fmt: skip
 def test_the_likeliest_grouping_is_offered_first(paths, title, count):

@@ -32,7 +32,7 @@ def own(dark: bool) -> str:
 
 
 def beside(rows: Sequence[tuple[str, Estimate]], *, dark: bool) -> "Figure":
-    """What was reached beside what is simpler, each with its interval. rows: what is evaluated comes last."""
+    """Scores and baselines, each with its interval. rows: what is evaluated comes last."""
     figure = blank(dark, 46 + 34 * len(rows))
     shades = [*(LEAST, SIMPLE, LEAST, SIMPLE)[: len(rows) - 1], own(dark)]
     values = [100 * (item.value or 0) for _, item in rows]
@@ -136,7 +136,7 @@ def estimate(value: Estimate) -> str:
 
 
 def reliability(bins: Reliability, *, dark: bool, noun: str = "clip") -> "Figure":
-    """How often each bin of confidence is right; a bin on the diagonal keeps its promise. Bins can be clicked."""
+    """The accuracy of each bin of confidence; on the diagonal, the two agree. Bins can be clicked."""
     figure = blank(dark, 380)
     ink = INK_DARK if dark else INK
     there = np.flatnonzero(bins.counts > 0)

@@ -1,4 +1,4 @@
-"""What a click asks for, in words."""
+"""The selection of a click in words."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Plotly figures of what a CNN sees. No st calls.
+"""Plotly figures of features. No st calls.
 
 Streamlit hears clicks on markers only, so each figure that is clicked has some, with the moment in their customdata.
 """

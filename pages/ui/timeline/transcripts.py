@@ -1,4 +1,4 @@
-"""The words that come with a clip, on the Timeline: beside the player, and taken from files, the clip, its sound."""
+"""The text of a clip on the Timeline: next to the player, and imported from files, the clip, or its audio."""
 
 import streamlit as st
 
