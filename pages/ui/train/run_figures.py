@@ -16,7 +16,7 @@ TALL_PX = 260
 
 
 def loss(history: Sequence[Epoch], *, passes: int, dark: bool) -> "Figure":
-    """The loss after each pass, in training and on validation groups."""
+    """The loss after each epoch, in training and on validation groups."""
     figure = _curves(passes, dark)
     passed = list(range(1, len(history) + 1))
     _line(figure, passed, [epoch.loss for epoch in history], "training", TRAINED)
@@ -27,7 +27,7 @@ def loss(history: Sequence[Epoch], *, passes: int, dark: bool) -> "Figure":
 
 
 def score(history: Sequence[Epoch], *, passes: int, best: int | None, dark: bool) -> "Figure":
-    """How many steps were named rightly after each pass, in training and on validation groups, and the best pass."""
+    """The accuracy after each epoch, in training and on validation groups, and the best epoch."""
     figure = _curves(passes, dark)
     passed = list(range(1, len(history) + 1))
     _line(figure, passed, [100 * epoch.accuracy for epoch in history], "training", TRAINED)
@@ -44,7 +44,7 @@ def score(history: Sequence[Epoch], *, passes: int, best: int | None, dark: bool
 
 
 def compared(trainings: Sequence[Training], *, dark: bool) -> "Figure":
-    """Scores of trainings side by side, with their baselines."""
+    """Scores of runs side by side, with their baselines."""
     figure = blank(dark, 300)
     names = ["accuracy", "balanced_accuracy", "macro_f1"]
     shown = [NAMES[name] for name in names]
@@ -62,7 +62,7 @@ def compared(trainings: Sequence[Training], *, dark: bool) -> "Figure":
 
 
 def beside(record: Training, *, dark: bool) -> "Figure":
-    """The network beside what is simpler, on the same folds."""
+    """The network and its baselines, on the same folds."""
     figure = blank(dark, 150)
     figure.update_layout(margin={"l": 8, "r": 12, "t": 8, "b": 8})
     pairs = {
