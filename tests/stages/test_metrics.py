@@ -988,8 +988,8 @@ def test_score_reads_result_files_and_any_line_ends(score):
     ("truth", "found", "told"),
     [
         ("walk\n", "walk\nwalk\n", "truth has 1 frames, the prediction 2"),
-        ("walk\n\nwalk\n", "walk\n" * 3, "truth.txt, line 2: expected one label without blanks, got an empty line"),
-        ("walk\n", "walk fast\n", "prediction.txt, line 1: expected one label without blanks, got 2 words"),
+        ("walk\n\nwalk\n", "walk\n" * 3, "truth.txt, line 2: expected one label without spaces, got an empty line"),
+        ("walk\n", "walk fast\n", "prediction.txt, line 1: expected one label without spaces, got 2 words"),
         ("", "walk\n", "got an empty file"),
     ],
 )

@@ -125,7 +125,7 @@ def _rate(reader: Reader, video: str, rate: Fraction | None, alone: bool) -> Fra
     if rate is None and (info is None or info.variable_rate):
         raise FormatInvalid(
             f"{reader.file} counts frames at the frameRate of its Video tag, which the file does not contain.",
-            "Give that rate (--rate at the command line; 24 where nobody set it), or the configuration beside it.",
+            "Give that rate (--rate at the command line; the default is 24), or the configuration file next to it.",
         )
     if info and rate and abs(rate / info.rate_hz - 1) > 1e-3:
         got = f"frameRate {float(rate):g}: labels may lie beside what they are about"

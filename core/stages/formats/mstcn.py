@@ -51,7 +51,7 @@ def labels_in(text: str, name: str) -> tuple[str, ...]:
         words = line.split()
         if len(words) != 1:
             got = "an empty line" if not words else f"{len(words)} words: {line[:60]!r}"
-            raise _wrong(name, number, "one label without blanks", got)
+            raise _wrong(name, number, "one label without spaces", got)
     return tuple(line.strip() for line in lines)
 
 

@@ -100,7 +100,7 @@ def _from_seconds(entry: Entry, bounds_s: np.ndarray, findings: Findings) -> lis
             continue
         if stop_s > end_s:
             findings.noted(
-                entry.listed, stretch.line, f"an end by {end_s:.3f} s", f"{stretch.stop:g} s, which is cut to it"
+                entry.listed, stretch.line, f"an end by {end_s:.3f} s", f"{stretch.stop:g} s, which is shortened to it"
             )
             stop_s = end_s
         if start_s < stop_s:

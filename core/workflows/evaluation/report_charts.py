@@ -58,7 +58,7 @@ def headline_chart(numbers: Sequence[Headline], names: dict[str, str]) -> Chart:
         "yaxis": {"tickmode": "array", "tickvals": list(range(len(rows))), "ticktext": rows},
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
     }
-    about = "Each dot is a number, its line the 95 % interval; baselines are marked beside it."
+    about = "Metrics with their 95 % intervals; baselines are marked next to them."
     return Chart("headline", "At a glance", about, data, layout)
 
 
@@ -100,13 +100,11 @@ def matrix_chart(judged: Evaluation) -> Chart:
         "yaxis": _named(judged, true) | {"title": {"text": "true"}, "autorange": "reversed", "scaleanchor": "x"},
     }
     what = "time steps" if judged.found.over_time else "clips"
-    about = f"A row for each true label, a column for each predicted one; {what} on the diagonal are correct."
+    about = f"One row per true label, one column per predicted label; {what} on the diagonal are correct."
     if len(indices) < len(occurring):
-        about += (
-            f" Of {len(occurring)} labels those {len(indices)} that are confused most; confusion.csv holds them all."
-        )
+        about += f" The {len(indices)} most confused of {len(occurring)} labels; confusion.csv contains all."
     elif left := len(judged.card.labels) - len(indices):
-        about += f" {left} labels that never occur are left out."
+        about += f" {left} labels that never occur are not shown."
     return Chart("matrix", "Confusion matrix", about, [_cells(judged, true, indices)], layout, side + 230)
 
 

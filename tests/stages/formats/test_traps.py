@@ -201,7 +201,7 @@ def test_mstcn_lists_end_in_a_newline_and_names_keep_their_dots():
 def test_mstcn_refuses_blanks_empty_lines_and_labels_out_of_the_mapping():
     with pytest.raises(FormatInvalid, match="separates labels by spaces"):
         FORMATS["mstcn"].write(labels(Segment(0.08, 0.2, "stand up")))
-    refused("mstcn", "walk\n\nwalk\n", A, match="line 2: expected one label without blanks, got an empty line")
+    refused("mstcn", "walk\n\nwalk\n", A, match="line 2: expected one label without spaces, got an empty line")
     files = {"groundTruth/a.txt": b"walk\n" * 10, "mapping.txt": b"0 background\n"}
     with pytest.raises(FormatInvalid, match=r"groundTruth/a.txt, line 1: expected a label of mapping.txt"):
         FORMATS["mstcn"].read(files, ReadOptions((A,)))

@@ -264,7 +264,7 @@ class Reader:
             self.problems.add(event.where, f"labels within the {end_s:.3f} s of {clip.name}", text)
             return stop_s
         if stop_s > end_s:
-            self.noted(event.where, f"an end by {end_s:.3f} s", f"{stop_s:g} s, which is cut to it")
+            self.noted(event.where, f"an end by {end_s:.3f} s", f"{stop_s:g} s, which is shortened to it")
         return min(stop_s, end_s)
 
     def _lanes(self, events: Sequence[Event], seen: tuple[tuple[float, float], ...]) -> tuple[Lane, ...]:
