@@ -354,7 +354,7 @@ def test_every_format_exports_an_analysis(shared_store, digest, card, name):
     predictions.predict(shared_store, digest, Recipe(), MODEL, ENGINE)
     found = predictions.analysis(shared_store, digest, Recipe(), card, ENGINE)
     if name == "ucf101":
-        with pytest.raises(FormatInvalid, match="blanks"):
+        with pytest.raises(FormatInvalid, match="separates labels by spaces"):
             predictions.export(found, name)
     else:
         assert predictions.export(found, name)

@@ -321,7 +321,7 @@ def test_words_change_the_key_and_without_them_nothing_changes(store):
     transcripts.drop(store, dataset.items[0].video, "subtitle")
     assert planned(store, dataset) == with_words
     assert training.has_words(store, dataset) == 0
-    with pytest.raises(NotEnoughExamples, match="No clip of 'Made' has words"):
+    with pytest.raises(NotEnoughExamples, match="No clip of 'Made' has text"):
         training.train(store, with_words)
 
 
