@@ -105,7 +105,7 @@ def test_a_failed_installation_leaves_no_stamp_and_says_what_to_do(machine: Mach
     assert setup.main(["program"]) == 1
     lines = capsys.readouterr().err.splitlines()
     assert lines[-2] == "error: The packages of requirements.lock could not be installed."
-    assert lines[-1].startswith("hint: Read pip's message above")
+    assert lines[-1].startswith("hint: See the message of pip above")
     assert not (setup.VENV / "installed-program").exists()
 
 

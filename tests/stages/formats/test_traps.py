@@ -61,7 +61,7 @@ def test_two_frames_within_a_digit_are_told_and_the_time_is_left():
 
 def test_an_end_a_frame_behind_the_clip_is_cut_and_told_and_one_further_is_refused():
     told = found("vtt", "WEBVTT\n\n00:00:00.320 --> 00:00:00.430\nwalk\n", A)
-    assert events(told) == [("a", 0.32, 0.4, "walk")] and "cut" in told.findings[0].got
+    assert events(told) == [("a", 0.32, 0.4, "walk")] and "shortened" in told.findings[0].got
     error = refused("vtt", "WEBVTT\n\n00:00:00.320 --> 00:00:00.500\nwalk\n", A, match=r"a.vtt, line 3: .*0.400 s")
     assert error.hint
 
