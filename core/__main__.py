@@ -46,8 +46,8 @@ def _reader_is_gone(error: OSError) -> bool:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m core",
-        description="Labels over time for video clips, with the code and the results of the dashboard.",
-        epilog="KINETOSCOPE_WORKSPACE names the folder in which clips and results are kept.",
+        description="Label video clips over time, with the same code and results as the dashboard.",
+        epilog="Set KINETOSCOPE_WORKSPACE to the folder for clips and results.",
     )
     parser.set_defaults(problem=lambda _chosen: "")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

@@ -1,4 +1,4 @@
-"""Datasets: import labelled sets, see what is in them, split them so that nothing leaks."""
+"""Datasets: import datasets, view their content, split them without leakage."""
 
 import streamlit as st
 
@@ -18,7 +18,7 @@ VIEWS = {
 
 
 def show(entry: DatasetEntry) -> None:
-    """One set: its head, and the view of it that was picked."""
+    """One dataset: its header and the selected view."""
     dataset = cache.dataset(entry)
     if dataset is not None:
         overview.head(entry, dataset)

@@ -1,4 +1,4 @@
-"""Evaluate: what is right, what is wrong, how sure that is, and the clips themselves."""
+"""Evaluate: metrics with intervals, errors, and the clips behind them."""
 
 import streamlit as st
 
@@ -25,7 +25,7 @@ ABOUT = (
 
 
 def show(key: str, entry: DatasetEntry, question: evaluation.EvaluationQuestion) -> None:
-    """The view that was picked; the first numbers above the first of them, their sentence above the others."""
+    """The selected view; the main metrics above the first view, only their sentence above the others."""
     results = cache.evaluation(key)
     names = [name for name in VIEWS if name != "time" or results.found.over_time]
     kept = state.remembered("evaluate.view", "overview")

@@ -1,4 +1,4 @@
-"""Features: what a CNN sees in the clip layer by layer, what speaks for a label, and the clip as the CNN knows it."""
+"""Features: feature maps layer by layer, explanations of a label, and the features of the whole clip."""
 
 import streamlit as st
 
@@ -12,7 +12,7 @@ SHOWS = {"maps": feature_maps.show, "reasons": explanations.show, "clip": whole_
 
 
 def network() -> str:
-    """The CNN that is looked into, at first that of the model in use."""
+    """The selected CNN, by default that of the selected model."""
     card = state.chosen_model()
     names = backbone_menu.names()
     index = names.index(card.backbone) if card else 0
@@ -31,7 +31,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 
 @st.fragment
 def part() -> None:
-    """The part that is chosen, run again by itself while a slider moves."""
+    """The selected view, as a fragment that reruns while a slider moves."""
     SHOWS[view or "maps"](info, backbone)
 
 

@@ -1,4 +1,4 @@
-"""Frames: a contact sheet, exact stepping, what is wrong with some frames, and chosen frames to take along."""
+"""Frames: a contact sheet, stepping frame by frame, the quality check, and the export of frames."""
 
 import streamlit as st
 
@@ -14,14 +14,14 @@ clip_bar.show(info)
 
 @st.fragment
 def screen() -> None:
-    """One frame, run again by itself while a person steps."""
+    """One frame, as a fragment that reruns while the user steps."""
     with st.container(key="viewer"):
         viewer.show(info)
 
 
 @st.fragment
 def panel() -> None:
-    """What leads to a frame, and out of the program; a click in it shows that frame on the screen."""
+    """Contact sheet, quality check and export; a click shows that frame in the viewer."""
     contact_sheet.show(info)
     quality.show(info)
     export.show(info)

@@ -1,4 +1,4 @@
-"""Label: draw labels on the clip, or correct what a network drafts."""
+"""Label: draw labels on the clip, or correct a draft."""
 
 from core.workflows.annotation import journal
 from pages.ui import state

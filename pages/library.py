@@ -1,4 +1,4 @@
-"""Library: add clips, see what was measured of each, choose one to work on, delete."""
+"""Library: add, view, select and delete clips."""
 
 import streamlit as st
 
@@ -12,7 +12,7 @@ ORDERS = {"added": "Newest first", "name": "Name", "length": "Longest first"}
 
 
 def order(entries: list[VideoEntry]) -> list[VideoEntry]:
-    """The clips whose name holds what was typed, in the order that was picked; the controls for both."""
+    """The clips whose name contains the search text, in the selected order, and the controls for both."""
     if len(entries) < 4:
         return entries
     left, right = st.columns([3, 1])

@@ -16,7 +16,7 @@ clip_bar.show(info)
 
 @st.fragment
 def bench() -> None:
-    """Pictures and steps, run again by themselves while a slider moves."""
+    """Pictures and steps, as a fragment that reruns while a slider moves."""
     pictures, panel = st.columns([5, 3], gap="large")
     with pictures:
         screen = st.container(key="viewer")

@@ -1,4 +1,4 @@
-"""Search: type what you look for, land on the second."""
+"""Search: find moments by text."""
 
 import streamlit as st
 

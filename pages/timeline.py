@@ -1,4 +1,4 @@
-"""Timeline: which action happens when, beside the playing clip."""
+"""Timeline: which action happens when, next to the playing clip."""
 
 from core.workflows import predictions
 from pages.ui import state

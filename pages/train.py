@@ -1,4 +1,4 @@
-"""Train: a network of one's own on a labelled set, watched while it learns, tested on clips that it never saw."""
+"""Train: train a network on a dataset with live curves, and test it on held-out clips."""
 
 import streamlit as st
 
@@ -11,7 +11,7 @@ VIEWS = {"new": "New run", "runs": "Runs", "models": "Models"}
 
 
 def new() -> None:
-    """What begins a training, under the result of the one that was begun here."""
+    """The form of a new run, below the result of the latest one."""
     followed = state.remembered("train.followed", "")
     if followed in state.store().keys("training") and training.run_of(state.store(), followed).state == "done":
         runs.summary(followed)

@@ -1,4 +1,4 @@
-"""Set up what this project needs, once, and start it.
+"""Install what this project needs, and start it.
 
     python scripts/setup.py run [--port 8600]     set up what the program needs and serve the dashboard
     python scripts/setup.py program tools ...     set up these parts only
@@ -93,12 +93,13 @@ def find_python(named: str) -> str:
         version, _ = probe([named])
         what = "is Python {}.{}".format(*version) if version != (0, 0) else "cannot be started"
         raise SetupError(
-            f"KINETOSCOPE_PYTHON names {named}, which {what}.", f"Name a Python 3.11, 3.12 or 3.13, such as: {example}"
+            f"KINETOSCOPE_PYTHON names {named}, which {what}.",
+            f"Set it to Python 3.11, 3.12 or 3.13, for example: {example}",
         )
     here = "{}.{}".format(*sys.version_info[:2])
     raise SetupError(
         f"No Python 3.11, 3.12 or 3.13 was found; this is Python {here}.",
-        f"Install one, or name it, such as: {example}",
+        f"Install one, or set KINETOSCOPE_PYTHON, for example: {example}",
     )
 
 
@@ -128,7 +129,7 @@ class Environment:
         except OSError as error:
             raise SetupError(
                 f"The old environment {self.folder} cannot be removed: {error}.",
-                "End what runs from it, and start set-up with another Python than the one in it.",
+                "Stop the programs that use it, and run setup with a Python outside of it.",
             ) from error
 
     def make(self) -> None:
@@ -137,7 +138,7 @@ class Environment:
             return
         python = find_python(self.named)
         self.remove()
-        tell(f"Making {self.folder.name} with {python} ...")
+        tell(f"Creating {self.folder.name} with {python} ...")
         command = [python, "-m", "venv", str(self.folder)]
         if succeeds(command):
             return
@@ -145,7 +146,8 @@ class Environment:
         self.remove()
         if not (apt_install("python3-venv") and succeeds(command)):
             raise SetupError(
-                f"{python} cannot make a virtual environment.", "On Debian or Ubuntu: sudo apt-get install python3-venv"
+                f"{python} cannot create a virtual environment.",
+                "On Debian or Ubuntu: sudo apt-get install python3-venv",
             )
 
     def install(self, part: str) -> None:
@@ -160,8 +162,8 @@ class Environment:
         if not succeeds([*pip, "--require-hashes", "--only-binary", ":all:", "-r", str(lock)]):
             raise SetupError(
                 f"The packages of {lock.name} could not be installed.",
-                "Read pip's message above; a second try goes on from there. There are packages for Linux on x86-64 "
-                "(and on arm64 with glibc 2.35), macOS 14 or later on Apple silicon, and Windows on x86-64.",
+                "See the message of pip above; run the command again to continue. There are packages for Linux on "
+                "x86-64 (and on arm64 with glibc 2.35), macOS 14 or later on Apple silicon, and Windows on x86-64.",
             )
         stamp.write_text(wanted + "\n")
 
@@ -213,7 +215,7 @@ def set_up_chromium() -> None:
     if not (apt_install("chromium") and find_chromium()):
         raise SetupError(
             "There is no Chromium or Google Chrome here, and it could not be installed.",
-            "Install one, or name its program in the environment variable KINETOSCOPE_CHROMIUM.",
+            "Install one, or set the environment variable KINETOSCOPE_CHROMIUM to its path.",
         )
 
 
@@ -232,7 +234,7 @@ def set_up_node() -> None:
             return
         time.sleep(pause_s)
     raise SetupError(
-        f"The packages of {lock.name} could not be installed.", "Read npm's message above and try again later."
+        f"The packages of {lock.name} could not be installed.", "See the message of npm above, and try again later."
     )
 
 
@@ -269,9 +271,9 @@ def set_up(parts: list) -> None:
 
 def main(arguments: list) -> int:
     """Do what `arguments` ask for; the exit status."""
-    parser = argparse.ArgumentParser(description="Set up what this project needs, once, and start it.")
+    parser = argparse.ArgumentParser(description="Install what this project needs, and start it.")
     parser.add_argument("parts", nargs="+", metavar="part", help=f"run, {', '.join(PARTS)}")
-    parser.add_argument("--port", type=int, default=0, help="port of the dashboard (with run; otherwise 8501)")
+    parser.add_argument("--port", type=int, default=0, help="port of the dashboard (with run; default: 8501)")
     options = parser.parse_args(arguments)
     try:
         set_up(["program" if part == "run" else part for part in options.parts])

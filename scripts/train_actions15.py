@@ -53,10 +53,10 @@ SETTINGS = NetworkSettings(cell="gru", units=64, bidirectional=True, dropout=0.3
 NAMES = {"clips": "clip accuracy", "steps": "step accuracy in streams", "edit": "edit score in streams"}
 IN_TURN = "each fold left out in turn"
 TRAINED_ON = (
-    "Clips of five UCF101 classes and of the Weizmann actions, alone and joined into streams; these sets are for "
-    "research only. Fold {held_out} of {folds} was held out: the groups under settings.held_out, in which a UCF101 "
-    "group is a class with its source video, and a Weizmann group a person. Scores are on these groups, "
-    "or of the same training with each of the folds left out once, this network not among them."
+    "Clips of five UCF101 classes and of the Weizmann actions, alone and joined into streams; both datasets are for "
+    "research only. Fold {held_out} of {folds} was held out: its groups are listed under settings.held_out (a UCF101 "
+    "group is a class with its source video, a Weizmann group is a person). The scores are from these groups, or from "
+    "cross-validation with the same settings, in which each fold was held out once (without this network)."
 )
 
 

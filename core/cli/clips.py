@@ -92,7 +92,9 @@ def _analyze(
         predictions.predict(store, digest, recipe, card.name, engine, progress)
     analysis = predictions.analysis(store, digest, recipe, card, engine)
     if analysis.words == ():
-        print(f"note: {clip}: no words are kept beside it, so the picture alone decides.", file=sys.stderr)
+        print(
+            f"note: {clip}: it has no subtitles or transcript; the prediction is based on video only.", file=sys.stderr
+        )
     return analysis
 
 
@@ -101,7 +103,9 @@ def _take_words(store: Store, digest: str, path: str) -> None:
     try:
         content = Path(path).read_bytes()
     except OSError as error:
-        raise FormatInvalid(f"The words {path} cannot be read: {error}", "Give subtitles or a transcript.") from error
+        raise FormatInvalid(
+            f"The text file {path} cannot be read: {error}", "Give subtitles or a transcript."
+        ) from error
     for note in texts.take_file(store, digest, Path(path).name, content):
         print(f"note: {path}: {note}", file=sys.stderr)
 
@@ -154,9 +158,9 @@ def search(chosen: argparse.Namespace) -> console.Output:
         hits = query.search(store, chosen.query, digests, chosen.most, progress)
     if hits.waiting:
         text = f"{len(hits.waiting)} of {len(hits.waiting) + hits.clips} clips"
-        print(f"note: {text} cannot be searched yet: `analyze` has not looked at them.", file=sys.stderr)
+        print(f"note: {text} cannot be searched yet: analyse them with `analyze` first.", file=sys.stderr)
     if not hits.trusted and hits.clips and not hits.said:
-        print("note: no label that is known here comes near these words.", file=sys.stderr)
+        print("note: no known action is close to this query.", file=sys.stderr)
     return console.Output({"": query.written(hits, chosen.format).encode()})
 
 
@@ -205,51 +209,53 @@ def add(commands: console.Commands) -> None:
 
 def _add_probe(commands: console.Commands) -> None:
     argument_parser = commands.add_parser(
-        "probe", help="measure a clip", description="Measure a clip and print it as JSON."
+        "probe",
+        help="print the properties of a clip",
+        description="Measure the properties of a clip and print them as JSON.",
     )
     argument_parser.add_argument("clip", metavar="CLIP")
     argument_parser.set_defaults(run=probe)
 
 
 def _add_models(commands: console.Commands) -> None:
-    listed = commands.add_parser("models", help="list the models", description="List the models that can be used.")
+    listed = commands.add_parser("models", help="list the models", description="List the available models.")
     listed.add_argument("--format", choices=("text", "json"), default="text")
     listed.set_defaults(run=models)
 
 
 def _add_analyze(commands: console.Commands) -> None:
-    about = "Find out which action happens when. Several clips: a JSON list, or a CSV table with their paths."
+    about = "Predict which action happens when. Several clips give a JSON list, or a CSV table with a path column."
     several = commands.add_parser("analyze", help="label clips over time", description=about)
     several.add_argument("clips", metavar="CLIP", nargs="+")
     several.add_argument("--model", default=models_workflow.DEFAULT_MODEL, help="see `models` (default: %(default)s)")
-    several.add_argument("--recipe", metavar="FILE", help="a saved recipe, applied before what the model needs itself")
-    several.add_argument("--words", metavar="FILE", help="subtitles or a transcript of the clip, kept beside it")
+    several.add_argument(
+        "--recipe", metavar="FILE", help="a saved recipe, applied before the model's own preprocessing"
+    )
+    several.add_argument("--words", metavar="FILE", help="subtitles or a transcript, stored with the clip")
     several.add_argument("--format", choices=tuple(FORMATS), default="json")
-    several.add_argument("--output", metavar="PATH", help="a file, or a folder for one file a clip")
+    several.add_argument("--output", metavar="PATH", help="a file, or a folder for one file per clip")
     several.set_defaults(run=analyze, problem=_analyze_problem)
 
 
 def _analyze_problem(chosen: argparse.Namespace) -> str:
     """What does not fit together in a call, in words; empty if all does."""
     if chosen.words and len(chosen.clips) > 1:
-        return f"--words belongs to one clip, and {len(chosen.clips)} were given"
+        return f"--words takes one clip, got {len(chosen.clips)}"
     if len(chosen.clips) == 1 or FORMATS[chosen.format].several:
         return ""
     if not chosen.output or Path(chosen.output).is_file():
-        return f"{chosen.format} holds one clip a file: give a folder as --output"
+        return f"{chosen.format} holds one clip per file: give a folder as --output"
     return ""
 
 
 def _add_features(commands: console.Commands) -> None:
     about = (
-        "Write what a CNN sees at each step of a clip as arrays: times_s, values, layer and channels, in an .npz file."
+        "Write features, or a layer's channels, at each time step to an .npz file: times_s, values, layer, channels."
     )
-    seen = commands.add_parser("features", help="write what a CNN sees as arrays", description=about)
+    seen = commands.add_parser("features", help="write the features of a clip as arrays", description=about)
     seen.add_argument("clip", metavar="CLIP")
     seen.add_argument("--backbone", required=True, help="the CNN, such as i3d-kinetics400 or efficientnet-lite0")
-    seen.add_argument(
-        "--layer", help="the mean of each channel of this layer over the picture, instead of the features"
-    )
+    seen.add_argument("--layer", help="write the spatial mean of each channel of this layer instead of the features")
     seen.add_argument("--recipe", metavar="FILE", help="a saved recipe (default: the clip as it is)")
     seen.add_argument("--output", metavar="FILE.npz", required=True)
     seen.set_defaults(run=features)
@@ -257,14 +263,16 @@ def _add_features(commands: console.Commands) -> None:
 
 def _add_search(commands: console.Commands) -> None:
     about = (
-        "Find moments by words, in any of 16 languages: in the clips named, which are looked at first where nothing "
-        "has, or else in all clips of the library that were analysed."
+        "Search for moments by text, in any of 16 languages: in the given clips, which are analysed first if "
+        "necessary, or in all analysed clips of the library."
     )
-    sought = commands.add_parser("search", help="find moments by words", description=about)
+    sought = commands.add_parser("search", help="search for moments by text", description=about)
     sought.add_argument("query", metavar="QUERY", help="such as: 'someone rides a horse'")
     sought.add_argument("clips", metavar="CLIP", nargs="*")
-    sought.add_argument("--library", action="store_true", help="all clips of the library, which is the default")
-    sought.add_argument("--most", type=int, default=20, metavar="N", help="moments at most (default: %(default)s)")
+    sought.add_argument("--library", action="store_true", help="search all clips of the library (default)")
+    sought.add_argument(
+        "--most", type=int, default=20, metavar="N", help="maximum number of moments (default: %(default)s)"
+    )
     sought.add_argument("--format", choices=("text", "json"), default="text")
     sought.add_argument("--output", metavar="FILE")
     sought.set_defaults(run=search, problem=_search_problem)
@@ -273,17 +281,17 @@ def _add_search(commands: console.Commands) -> None:
 def _search_problem(chosen: argparse.Namespace) -> str:
     """What does not fit together in a call, in words; empty if all does."""
     if chosen.library and chosen.clips:
-        return "name clips or give --library, not both"
-    return "--most is a number from 1 on" if chosen.most < 1 else ""
+        return "give clips or --library, not both"
+    return "--most must be at least 1" if chosen.most < 1 else ""
 
 
 def _add_report(commands: console.Commands) -> None:
     about = (
-        "Tell in words what happens in a clip, or in several together: when, how often, how long, how sure, what is "
-        "unusual, and where to look first. Every number comes out of the labels that a model found."
+        "Write a report on what happens in one or several clips: when, how often, how long, how confident, what is "
+        "unusual, and what to review first. All numbers come from the predicted labels."
     )
-    argument_parser = commands.add_parser("report", help="tell in words what happens", description=about)
-    argument_parser.add_argument("clips", metavar="CLIP", nargs="+", help="a clip, or the name of a labelled set")
+    argument_parser = commands.add_parser("report", help="write a report on what happens", description=about)
+    argument_parser.add_argument("clips", metavar="CLIP", nargs="+", help="a clip, or the name of a dataset")
     languages = ", ".join(f"{name}: {language.title}" for name, language in narrative.LANGUAGES.items())
     argument_parser.add_argument("--language", choices=tuple(narrative.LANGUAGES), default="en", help=languages)
     argument_parser.add_argument(
@@ -293,7 +301,7 @@ def _add_report(commands: console.Commands) -> None:
         "--model", metavar="NAME", default=models_workflow.DEFAULT_MODEL, help="(default: %(default)s)"
     )
     argument_parser.add_argument(
-        "--recipe", metavar="FILE", help="a saved recipe, applied before what the model needs itself"
+        "--recipe", metavar="FILE", help="a saved recipe, applied before the model's own preprocessing"
     )
     argument_parser.add_argument("--output", metavar="FILE")
     argument_parser.set_defaults(run=report)

@@ -97,7 +97,7 @@ def recipe(path: str) -> Recipe:
         text = Path(path).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise FormatInvalid(
-            f"The recipe {path} cannot be read: {error}", "Give a file saved on the page Prepare."
+            f"The recipe {path} cannot be read: {error}", "Give a recipe file saved on the Prepare page."
         ) from error
     return serialization.from_json(text, Recipe, source=path)
 
@@ -112,7 +112,7 @@ def check_place(output: str | None) -> None:
     """Refuse a place that cannot be written to before the long work begins."""
     if output and not Path(output).absolute().parent.is_dir():
         raise AnalysisError(
-            f"There is no folder {Path(output).absolute().parent}.", "Make it, or choose another --output."
+            f"There is no folder {Path(output).absolute().parent}.", "Create it, or choose another --output."
         )
 
 

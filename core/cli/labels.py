@@ -42,7 +42,7 @@ def convert(chosen: argparse.Namespace) -> console.Output:
     labels = conversion.points_as_frames(labels) if chosen.points == "frame" else labels
     written = conversion.convert(labels, form, folder=folder)
     left = tuple(part for part in selection.of(files, source) if not asked.chosen(part.kind))
-    held = [f"taken all of each {text}; --only takes some" for text in selection.told(left)]
+    held = [f"converted every {text}; use --only to select some" for text in selection.told(left)]
     for note in (*held, *map(conversion.told, labels.findings), *written.notes):
         print(f"note: {note}", file=sys.stderr)
     return console.Output(written.files)
@@ -68,10 +68,10 @@ def _renaming(chosen: argparse.Namespace) -> Renaming:
     """What --map and --drop say."""
     pairs = [told.partition("=") for told in chosen.map]
     if wrong := [old for old, _, new in pairs if not old or not new]:
-        raise AnalysisError(f"--map {wrong[0]} does not say what becomes of the label.", "Write --map OLD=NEW.")
+        raise AnalysisError(f"--map {wrong[0]} has no new label.", "Write --map OLD=NEW.")
     told = [*((old, new) for old, _, new in pairs), *((label, "") for label in chosen.drop)]
     if len(dict(told)) < len(told):
-        raise AnalysisError("--map and --drop name a label twice.", "Say of each label once what becomes of it.")
+        raise AnalysisError("--map and --drop name a label more than once.", "Name each label only once.")
     return Renaming(tuple(told))
 
 
@@ -92,29 +92,31 @@ def add(commands: console.Commands) -> None:
 
 
 def _add_convert(commands: console.Commands) -> None:
-    about = "Turn a file of labels into one of another program. The suffix says the format where it can."
-    turned = commands.add_parser("convert", help="turn label files into those of other programs", description=about)
-    turned.add_argument("labels", metavar="IN", type=Path, help="a file, or the folder or zip of a format of several")
-    turned.add_argument("output", metavar="OUT", help="a file, or a folder (ending in /) for a format of several")
+    about = "Convert label files between formats. The format is inferred from the suffix if possible."
+    turned = commands.add_parser("convert", help="convert label files between formats", description=about)
+    turned.add_argument("labels", metavar="IN", type=Path, help="a file, or a folder or ZIP of several")
+    turned.add_argument(
+        "output", metavar="OUT", help="a file, or a folder (ending in /) for formats with several files"
+    )
     turned.add_argument("--from", dest="source", metavar="NAME", help=f"format of IN: {', '.join(FORMATS)}")
     turned.add_argument("--to", metavar="NAME", help="format of OUT")
-    clip = "the clip that the labels are about, for formats that count frames; again for each of several"
+    clip = "the labelled clip, needed for formats that count frames; may be repeated"
     turned.add_argument("--video", metavar="CLIP", action="append", default=[], help=clip)
-    watched = "all of each clip was looked at: where there is no label, nothing happens"
+    watched = "the whole of each clip was annotated: nothing happens where there is no label"
     turned.add_argument("--watched", action="store_true", help=watched)
     turned.add_argument("--map", metavar="OLD=NEW", action="append", default=[], help="rename a label")
-    turned.add_argument("--drop", metavar="LABEL", action="append", default=[], help="leave a label out")
-    moments = "moments without a length: left out where OUT cannot hold them, or given the one frame shown then"
+    turned.add_argument("--drop", metavar="LABEL", action="append", default=[], help="remove a label")
+    moments = "point events: omitted if OUT cannot hold them, or converted to segments of one frame"
     turned.add_argument("--points", choices=("keep", "frame"), default="keep", help=moments)
-    some = "take some parts alone: tier (ELAN), observation, subject, modifier (BORIS), attribute (VIA), annotation "
-    some += "(Label Studio), or track; again for each; an empty NAME takes none"
+    some = "select parts of IN: tier (ELAN), observation, subject, modifier (BORIS), attribute (VIA), annotation "
+    some += "(Label Studio), or track; may be repeated; an empty NAME selects none"
     turned.add_argument("--only", metavar="KIND=NAME", action="append", default=[], help=some)
-    called = "call a track so in OUT, as an ELAN tier; an empty OLD is the track without a name"
+    called = "rename a track (an ELAN tier); an empty OLD is the unnamed track"
     turned.add_argument("--name", metavar="OLD=NEW", action="append", default=[], help=called)
     turned.add_argument("--rate", metavar="N", help="frameRate of Label Studio's Video tag")
-    turned.add_argument("--every", type=_at_least_1, default=1, metavar="N", help="a label stands for N frames")
-    turned.add_argument("--split", type=int, choices=(1, 2, 3), default=1, help="which of the numbered lists")
-    turned.add_argument("--attribute", default="", metavar="NAME", help="VIA: the label; ELAN: tier, for tiers' names")
+    turned.add_argument("--every", type=_at_least_1, default=1, metavar="N", help="each label covers N frames")
+    turned.add_argument("--split", type=int, choices=(1, 2, 3), default=1, help="number of the split lists")
+    turned.add_argument("--attribute", default="", metavar="NAME", help="VIA: attribute that is the label; ELAN: tier")
     turned.add_argument("--plain", action="store_true", help="a number at the end of a subtitle is part of its label")
     turned.set_defaults(run=convert)
 
@@ -127,12 +129,14 @@ def _at_least_1(text: str) -> int:
 
 
 def _add_score(commands: console.Commands) -> None:
-    about = "Score predicted labels over time against the true ones: two label files, or two folders of them, as JSON."
+    about = (
+        "Score predicted labels over time against the truth (two files or two folders) and print the scores as JSON."
+    )
     scored = commands.add_parser("score", help="score label files against the truth", description=about)
     scored.add_argument("truth", metavar="TRUTH", type=Path)
     scored.add_argument("prediction", metavar="PREDICTION", type=Path)
-    scored.add_argument("--format", choices=("mstcn",), default="mstcn", help="mstcn: one label a line, a line a frame")
-    blank = "label whose segments do not count, '' for none (default: background, where a file has it)"
+    scored.add_argument("--format", choices=("mstcn",), default="mstcn", help="mstcn: one line per frame")
+    blank = "label whose segments are ignored, '' for none (default: background, if present)"
     scored.add_argument("--background", metavar="LABEL", help=blank)
     scored.add_argument("--output", metavar="FILE")
     scored.set_defaults(run=score)

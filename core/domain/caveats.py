@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from core.base.percentages import per_cent
+
 Kind = Literal[
     "few units",
     "no interval",
@@ -27,21 +29,21 @@ SENTENCES: dict[Kind, str] = {
     "few units": "The intervals are not reliable, n = {count} {name}.",
     "no interval": "There is no interval: there is {count} {name}.",
     "few tested": "Only {count} {name} could be tested: with others the scores may be several points higher or lower.",
-    "one label": "{share:.0%} of the predictions are {name!r}.",
+    "one label": "{share} of the predictions are {name!r}.",
     "few for calibration": "The calibration error is biased upwards with so few predictions ({count}).",
     "constant fold": "The network of fold {count} predicts {name!r} for everything.",
     "no better than majority": "The network is no better than always predicting the most frequent class: "
-    "it has learned nothing of use.",
-    "no better than probe": "A linear probe on the mean feature is as good: the order in time has not helped here.",
-    "stopped": "This training was stopped: {count} of {total} folds are evaluated.",
-    "not calibrated": "The scores could not be calibrated: that takes labelled clips of at least two groups.",
+    "it has learned nothing useful.",
+    "no better than probe": "A linear probe on the mean feature is just as good: the temporal order did not help here.",
+    "stopped": "This run was stopped: {count} of {total} folds are evaluated.",
+    "not calibrated": "The scores could not be calibrated: calibration needs labelled clips of at least two groups.",
     "label matching": "{name}",
     "leak": LEAK_TAG + "{name}",
     "unknown training data": "{name}",
     "held-out groups": "{name}",
     "shared clips": "Compared on the {count} clips that both were evaluated on.",
     "other labels": "{count} clips have a different label in the other dataset, and were left out.",
-    "different folds": "The two were trained on different folds: part of the difference may come from that.",
+    "different folds": "The two were trained on different folds, which may explain part of the difference.",
 }
 
 
@@ -60,7 +62,8 @@ class Caveat:
     name: str = ""
 
     def __str__(self):
-        return SENTENCES[self.kind].format(count=self.count, total=self.total, share=self.share, name=self.name)
+        share = per_cent(self.share, decimals=0)
+        return SENTENCES[self.kind].format(count=self.count, total=self.total, share=share, name=self.name)
 
 
 def is_leak(stored: str) -> bool:

@@ -62,7 +62,7 @@ class Comparison:
             check(rising and self.starts[0] == 0 and self.starts[-1] == rows[0], f"starts are {self.starts}")
         check(len(self.groups) == unit_count, f"{unit_count} units, {len(self.groups)} groups")
         for column in (self.ends_s, self.truth_segments, self.found_segments, self.seen_s):
-            check(column is None or len(column) in (0, unit_count), "ends and segments are told for each video")
+            check(column is None or len(column) in (0, unit_count), "ends and segments are given for each video")
 
     def __repr__(self):
         return f"Comparison({len(self.names)} units, {len(self.truth)} rows, {len(self.labels)} labels)"

@@ -58,7 +58,7 @@ def measured_aside(store: Store, digest: str, name: str) -> VideoInfo | None:
         info = store.read(_aside_key(digest), VideoInfo)
         if Path(info.path).is_file():
             return info
-    raise ResultMissing(f"{name} is no longer where it was measured.", "Check the set once more.")
+    raise ResultMissing(f"{name} was moved or deleted after it was checked.", "Check the dataset again.")
 
 
 def take_in(store: Store, info: VideoInfo, name: str) -> None:

@@ -105,7 +105,7 @@ def make_quality(store: Store, digest: str, report: Report = silent) -> None:
     def shown_frames() -> Iterator[Frame]:
         for frame in video.read(info, size_px=quality.small(info.width_px, info.height_px)):
             if frame.index % 8 == 0:
-                report(frame.index, info.frame_count, "Looking at each frame")
+                report(frame.index, info.frame_count, "Checking each frame")
             yield frame
 
     measured = quality.measure(shown_frames())

@@ -97,7 +97,7 @@ class ModelLibrary:
                 card = _card(path, path.stat().st_mtime_ns)
                 if card.name in usable:
                     raise FormatInvalid(
-                        f"{path}: there already is a model named {card.name!r}.", "Rename one of the two."
+                        f"{path}: there is already a model named {card.name!r}.", "Rename one of the two."
                     )
                 usable[card.name] = (card, path.parent)
             except AnalysisError as error:
@@ -123,8 +123,8 @@ def check_card(card: ModelCard, path: Path | str) -> None:
     backbone = BACKBONES[card.backbone]
     if card.backbone_version != backbone.version:
         raise FormatInvalid(
-            f"{path}: made for version {card.backbone_version} of {card.backbone}, here is {backbone.version}.",
-            "Train it again on this version's features.",
+            f"{path}: made for version {card.backbone_version} of {card.backbone}, here is version {backbone.version}.",
+            "Train the model again with this version.",
         )
     if not card.labels or len(set(card.labels)) < len(card.labels) or segmentation.NOTHING in card.labels:
         raise FormatInvalid(f"{path}: labels must differ, and none may be {segmentation.NOTHING!r}.")

@@ -141,9 +141,9 @@ def look(
 ) -> Features:
     """What `run` says of each step of a clip that is cut into chunks as `backbone` wants them."""
     total = frames_read(info, recipe)
-    report(0, total, "Looking at frames")
+    report(0, total, "Analysing frames")
     with closing(frames_of(info, recipe, backbone.size_px)) as frames:
-        shown_frames = counted(_not_empty(frames, info), report, total, "Looking at frames", _first_index(info, recipe))
+        shown_frames = counted(_not_empty(frames, info), report, total, "Analysing frames", _first_index(info, recipe))
         features = backbones.features(backbone, shown_frames, run)
     start_s, stop_s = features.seen_s
     stop_s = min(stop_s, info.duration_s, recipes.source_stretch_s(recipe)[1])
@@ -253,7 +253,7 @@ def _not_empty(frames: Iterator[Frame], info: VideoInfo) -> Iterator[Frame]:
     first = next(frames, None)
     if first is None:
         raise RecipeInvalid(
-            f"The recipe leaves no frame of the clip, which runs from 0 to {info.duration_s:.2f} s.",
+            f"The recipe removes all frames of the clip, which runs from 0 to {info.duration_s:.2f} s.",
             "Widen or remove its Trim step.",
         )
     yield first

@@ -19,6 +19,7 @@ import cv2
 import numpy as np
 
 from core.base.errors import NotEnoughExamples
+from core.base.percentages import per_cent
 from core.base.progress import Report, silent
 from core.base.registry import BACKBONES
 from core.domain import Features, Frame, Prediction, Recipe, Segment, VideoInfo
@@ -181,7 +182,7 @@ class _Panel:
             bar = tuple(round(0.45 * part + 0.55 * ground) for part, ground in zip(colour, GROUND, strict=True))
             panel[high + 3 : high + self.line_px - 3, left : left + max(1, round(width * score))] = bar
             self._put(panel, high, left + self.text_px // 2, label, width, INK)
-            self._put(panel, high, self.text_px // 2, f"{100 * score:.0f} %", self.name_px, FAINT)
+            self._put(panel, high, self.text_px // 2, per_cent(score, decimals=0), self.name_px, FAINT)
 
     def _clock(self, panel: np.ndarray, frame: Frame) -> None:
         minutes, rest = divmod(frame.time_s, 60)
@@ -273,7 +274,7 @@ class _Heat:
         if self.card.network:
             times_s = self.store.read(question.features_key, Features).times_s
             question = replace(question, step=int(np.abs(times_s - (start_s + stop_s) / 2).argmin()))
-        text = f"Finding what speaks for {question.name}"
+        text = f"Computing the attribution of {question.name}"
         evidence = explanations.locate(
             self.store, question, lambda *_: self.report(frame.index, self.info.frame_count, text)
         )
@@ -297,7 +298,7 @@ def make_cuts(store: Store, digest: str, strips: Sequence[Strip], report: Report
     info = store.video(digest)
     chosen = [(strip.name, segment) for strip in strips for segment in strip.segments if segment.label != NOTHING]
     if not chosen:
-        raise NotEnoughExamples("There is no segment to cut out.", "Draw one, or choose another track.")
+        raise NotEnoughExamples("There are no segments to export.", "Draw one, or choose another track.")
     if len(chosen) > MOST_CUT:
         raise NotEnoughExamples(f"{len(chosen)} segments are more than {MOST_CUT}.", "Choose fewer labels.")
     spans = [np.searchsorted(info.times_s, (segment.start_s - 1e-6, segment.stop_s - 1e-6)) for _, segment in chosen]

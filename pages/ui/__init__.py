@@ -1,1 +1,1 @@
-"""What the pages share: the shell, the state, the forms, the charts and the player."""
+"""The parts of the pages: shell, state, forms, charts and player."""

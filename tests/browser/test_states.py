@@ -15,7 +15,7 @@ from scripts.dashboard import Dashboard, serve
 from tests.browser.conftest import PATIENCE_MS, check_log, go, picture, press, settle, turn_to, upload, wait_until
 from tests.conftest import moving_square, with_networks
 
-CRASHED = re.compile(r"process that worked on this clip died")
+CRASHED = re.compile(r"process that worked on this clip crashed")
 
 
 @pytest.fixture(scope="module")

@@ -111,7 +111,7 @@ def test_the_command_line_gives_what_the_pages_show(command, square_clip, shared
 @pytest.mark.parametrize("name", ["mstcn", "ucf101"])
 def test_labels_that_a_format_cannot_hold_are_refused_in_words(command, square_clip, name):
     code, out, err = command("analyze", square_clip, "--model", MODEL, "--format", name)
-    assert (code, out) == (1, b"") and "parts labels at blanks" in err and "hint: Rename it" in err
+    assert (code, out) == (1, b"") and "separates labels by spaces" in err and "hint: Rename it" in err
 
 
 @pytest.mark.parametrize("name", sorted(set(FORMATS) - {"mstcn", "ucf101"}))
@@ -172,7 +172,7 @@ def test_a_recipe_that_cannot_be_read_is_told_before_anything_is_done(command, s
     path = tmp_path / "recipe.json"
     path.write_text('{"type": "Recipe", "steps": [{"type": "Sharpen"}]}')
     code, _, err = command("analyze", square_clip, "--model", MODEL, "--recipe", path)
-    assert code == 1 and "recipe.json" in err and "Looking" not in err
+    assert code == 1 and "recipe.json" in err and "Analysing" not in err
     code, _, err = command("analyze", square_clip, "--model", MODEL, "--recipe", tmp_path / "none.json")
     assert code == 1 and "cannot be read" in err
 
@@ -184,7 +184,7 @@ def test_an_unknown_model_says_what_it_may_have_meant(command, square_clip):
 
 def test_a_place_that_does_not_exist_is_told_before_anything_is_done(command, square_clip, tmp_path):
     code, _, err = command("analyze", square_clip, "--model", MODEL, "--output", tmp_path / "none" / "a.json")
-    assert code == 1 and "There is no folder" in err and "Looking" not in err
+    assert code == 1 and "There is no folder" in err and "Analysing" not in err
 
 
 @pytest.mark.parametrize("call", [(), ("analyze",), ("analyze", "a.mp4", "--format", "xml"), ("probe",)])
@@ -218,7 +218,7 @@ def test_an_interrupt_ends_with_130_and_leaves_nothing_behind(sample_path, share
     with subprocess.Popen(words, cwd=ROOT, env=surroundings, stderr=subprocess.PIPE, text=True, **heard) as running:
         assert running.stderr is not None
         for line in running.stderr:
-            if "Looking at frames" in line:
+            if "Analysing frames" in line:
                 break
         running.send_signal(signal.SIGINT)
         rest = running.stderr.read()

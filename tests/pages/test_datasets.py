@@ -134,7 +134,7 @@ def test_what_a_check_found_waits_for_a_word(store, monkeypatch):
     assert table["Line"].tolist() == ["3", "4"]
     assert store.datasets() == []
     button(at, "Import valid clips").click().run()
-    assert "ann_0.mp4 is no longer where it was measured" in told(at).replace("\\", "")
+    assert "ann_0.mp4 was moved or deleted after it was checked" in told(at).replace("\\", "")
     monkeypatch.setattr(importer, "take_clips", lambda store, found: None)  # as if they were
     button(at, "Import valid clips").click().run()
     assert [entry.name for entry in store.datasets()] == ["Moves"]
@@ -156,7 +156,7 @@ def test_a_name_that_is_taken_is_refused(store):
     store.write(importer.import_key(datasets.Source("/x")), some_set(), kind="import")
     at = page("datasets")
     button(at, "Import dataset").click().run()
-    assert "already is a labelled set" in told(at)
+    assert "already a dataset named" in told(at)
 
 
 def test_a_set_shows_its_classes_lengths_and_pictures(store):
@@ -185,7 +185,7 @@ def test_a_set_shows_its_classes_lengths_and_pictures(store):
 def test_groups_are_offered_and_the_split_is_kept(store):
     key = saved(store, some_set())
     at = view(page("datasets"), "Groups and split")
-    assert radio(at, "Group by").options[0].startswith("What stands before the first _ · 3 groups")
+    assert radio(at, "Group by").options[0].startswith("File name up to the first _ · 3 groups")
     assert "ann, bob and cy" in told(at)
     at.selectbox(key="sets.method").select("leave one group out").run()
     assert frames_of(at)[1]["Test groups"].tolist() == ["ann", "bob", "cy"]
@@ -199,7 +199,7 @@ def test_a_pattern_of_ones_own_is_tried_and_told_if_it_fits_no_clip(store):
     saved(store, some_set())
     at = view(page("datasets"), "Groups and split")
     radio(at, "Group by").set_value("Custom pattern").run()
-    for pattern, expected in (("(", "no pattern"), ("^zed_", "24 of 24 clips have no group")):
+    for pattern, expected in (("(", "not a valid regular expression"), ("^zed_", "24 of 24 clips have no group")):
         at.text_input(key=at.text_input[1].key).input(pattern).run()
         assert expected in told(at).replace("\\", "")
 

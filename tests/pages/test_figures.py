@@ -1,6 +1,8 @@
 """Colours that tell labels apart, and the figures."""
 
+import re
 from itertools import combinations
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -129,5 +131,15 @@ def test_numbers_are_written_with_units():
     assert formatting.length(0.48) == "0.48 s"
     assert formatting.length(125) == "2 min 5 s"
     assert formatting.per_cent(0.004) == "0.4 %"
+    assert formatting.per_cent_range(0.8419, 0.91) == "84.2 to 91.0 %"
+    assert formatting.hover_per_cent("y", decimals=0) == "%{y:.0f} %"
     assert formatting.listed(["a", "b", "c"]) == "a, b and c"
     assert formatting.file_name('a/"b" c', ".csv") == "b--c.csv"
+
+
+def test_percentages_are_written_in_one_place():
+    root = Path(__file__).parents[2]
+    paths = [path for folder in ("core", "pages") for path in (root / folder).rglob("*.py")]
+    own_format = re.compile(r"\.\d%\}|:\.\df\}+ %")
+    written = {str(path.relative_to(root)) for path in paths if own_format.search(path.read_text(encoding="utf-8"))}
+    assert written <= {"core/base/percentages.py"}

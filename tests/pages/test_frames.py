@@ -41,7 +41,7 @@ class FakeRunner:
         self.asked: list[str] = []
 
     def submit(self, key, title, task, *args):
-        self.known[key] = Job(key, title, "running", 40, 100, "Looking at each frame", submitted=1.0)
+        self.known[key] = Job(key, title, "running", 40, 100, "Checking each frame", submitted=1.0)
         return self.known[key]
 
     def job(self, key):

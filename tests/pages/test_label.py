@@ -190,7 +190,7 @@ def test_what_a_file_leaves_open_is_asked(store: Store, track: str):
     at.file_uploader(key="label.upload.0").set_value(("tasks.json", content, "text/json")).run()
     rate = next(one for one in at.text_input if one.label.startswith("Frame rate"))
     rate.set_value("soon").run()
-    assert "'soon' is no frame rate" in told(at) and not at.exception
+    assert "'soon' is not a frame rate" in told(at) and not at.exception
     cue = b"WEBVTT\n\n00:00:00.400 --> 00:00:00.800\nwalk 0.93\n"
     at.file_uploader(key="label.upload.0").set_value(("x.vtt", cue, "text/vtt")).run()
     next(one for one in at.checkbox if one.label.startswith("The last number")).uncheck().run()

@@ -44,7 +44,7 @@ class FakeRunner:
         self.failure: Exception | None = None
 
     def submit(self, key, title, task, *args):
-        self.known[key] = Job(key, title, "running", 40, 100, "Looking at frames", submitted=1.0)
+        self.known[key] = Job(key, title, "running", 40, 100, "Analysing frames", submitted=1.0)
         return self.known[key]
 
     def job(self, key):
@@ -349,7 +349,7 @@ def test_a_timeline_before_the_analysis_says_what_it_does(clip):
 def test_a_running_analysis_shows_how_far_it_is_and_can_be_cancelled(clip, runner):
     key = prediction_key()
     runner.known[key] = Job(
-        key, "Analyse the clip", "running", 40, 100, "Looking at frames", since=1.0, since_done=8, reported=2.0
+        key, "Analyse the clip", "running", 40, 100, "Analysing frames", since=1.0, since_done=8, reported=2.0
     )
     at = page("timeline")
     (bar,) = at.get("progress")
@@ -379,7 +379,7 @@ def test_a_finished_analysis_shows_labels_segments_and_files(clip):
     assert len(at.get("plotly_chart")) == 1
     at.selectbox(key="download.other").select("elan").run()
     assert downloads_of(at)[FORMATS["elan"].title].read().startswith(b"<?xml")
-    assert "Not stored in this format: how sure each segment is" in told(at)
+    assert "Not stored in this format: confidence" in told(at)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ def test_timeline_tells_the_findings_in_words_in_both_languages(clip):  # noqa: 
     assert {"Plain text", "Markdown", "WebVTT chapters"} <= set(files)
     assert "walk: once, from 0:00.0, for 1.0 s" in files["Plain text"].read().decode()
     at.segmented_control(key="report.language").set_value("zh").run()
-    assert "**walk**：1 次，从 00:00.0 起，1.0 秒" in told(at)
+    assert "**walk**：1 次，始于 00:00.0，总时长 1.0 秒" in told(at)
 
 
 @pytest.fixture
@@ -57,13 +57,13 @@ def test_report_command_tells_a_clip_in_each_form_and_language(command, square_c
     code, out, _ = command(square_clip)
     assert code == 0 and "What happens in square.mp4" in out and "run: once, from 0:01.0" in out
     code, out, _ = command(square_clip, "--language", "zh", "--format", "md")
-    assert code == 0 and "## 什么时候发生什么" in out
+    assert code == 0 and "## 各时段的动作" in out
     code, out, _ = command(square_clip, "--format", "vtt", "--output", tmp_path / "chapters.vtt")
     assert code == 0 and out == ""
     assert (
         (tmp_path / "chapters.vtt")
         .read_text()
-        .startswith("WEBVTT\n\n1\n00:00:00.000 --> 00:00:01.000\nwalk, 85 % sure")
+        .startswith("WEBVTT\n\n1\n00:00:00.000 --> 00:00:01.000\nwalk, confidence 85 %")
     )
     code, out, _ = command(square_clip, square_clip)
     assert code == 0 and "What happens in 2 clips" in out

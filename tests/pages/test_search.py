@@ -35,7 +35,7 @@ class Workers:
         self.failure: Exception | None = None
 
     def submit(self, key, title, task, *args):
-        self.known[key] = Job(key, title, "running", 40, 100, "Looking at frames", submitted=1.0)
+        self.known[key] = Job(key, title, "running", 40, 100, "Analysing frames", submitted=1.0)
         return self.known[key]
 
     def job(self, key):
@@ -93,10 +93,10 @@ def test_clips_that_nothing_has_looked_at_are_told_and_looked_at_in_one_job(stor
     at = page("search")
     assert "2 of 2 clips cannot be searched yet" in told(at)
     button(at, "Analyse now").click().run()
-    assert "40 %" in " ".join(one.proto.text for one in at.get("progress")) or "Looking at frames" in told(at)
+    assert "40 %" in " ".join(one.proto.text for one in at.get("progress")) or "Analysing frames" in told(at)
     (job,) = workers.known.values()
-    workers.known[job.key] = replace(job, state="failed", error="1 of 2 clips could not be looked at", hint="Open it.")
-    assert "1 of 2 clips could not be looked at" in told(at.run())
+    workers.known[job.key] = replace(job, state="failed", error="1 of 2 clips could not be analysed", hint="Open it.")
+    assert "1 of 2 clips could not be analysed" in told(at.run())
 
 
 def test_a_search_without_words_says_what_to_type(store: Store):

@@ -45,7 +45,7 @@ def test_a_file_is_taken_and_shown_beside_the_player_and_removed(answering):
 def test_what_is_wrong_with_a_file_or_odd_about_it_is_told(answering):
     at = page("timeline")
     at.file_uploader(key="texts.0").set_value(("talk.srt", b"nothing here", "text/plain")).run()
-    assert "talk.srt holds no words with times" in told(at)
+    assert "talk.srt contains no text within the duration" in told(at)
     at.file_uploader(key="texts.1").set_value(
         ("talk.srt", SRT.replace("there", "grüß").encode("latin-1"), "text/plain")
     ).run()
@@ -57,11 +57,9 @@ def test_subtitles_inside_are_taken_by_a_job_that_can_fail(answering):
     at = page("timeline")
     button(at, "Extract subtitles").click().run()
     assert answering.known[key].active and "Cancel" in told(at)
-    failed = Job(
-        key, "Extract subtitles", "failed", error="No subtitles in text are inside this clip.", hint="Give a file."
-    )
+    failed = Job(key, "Extract subtitles", "failed", error="This clip contains no text subtitles.", hint="Give a file.")
     answering.known[key] = replace(failed, submitted=1.0)
-    assert "No subtitles in text are inside this clip" in told(page("timeline"))
+    assert "This clip contains no text subtitles" in told(page("timeline"))
 
 
 def test_a_note_is_kept_at_its_moment_found_and_told_apart(answering):
@@ -80,7 +78,7 @@ def test_a_note_is_kept_at_its_moment_found_and_told_apart(answering):
 
 @pytest.mark.parametrize(
     ("text", "time", "why"),
-    [("", "0:01", "The note is empty"), ("x", "soon", "at no moment"), ("x", "9:00", "at no moment")],
+    [("", "0:01", "The note is empty"), ("x", "soon", "outside the clip"), ("x", "9:00", "outside the clip")],
 )
 def test_a_note_that_cannot_be_kept_is_explained_and_stays_in_the_form(answering, text, time, why):
     at = page("timeline")

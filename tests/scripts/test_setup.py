@@ -105,7 +105,7 @@ def test_a_failed_installation_leaves_no_stamp_and_says_what_to_do(machine: Mach
     assert setup.main(["program"]) == 1
     lines = capsys.readouterr().err.splitlines()
     assert lines[-2] == "error: The packages of requirements.lock could not be installed."
-    assert lines[-1].startswith("hint: Read pip's message above")
+    assert lines[-1].startswith("hint: See the message of pip above")
     assert not (setup.VENV / "installed-program").exists()
 
 
@@ -144,7 +144,7 @@ def test_without_a_suitable_python_it_says_which_are(machine: Machine, capsys):
     assert setup.main(["program"]) == 1
     lines = capsys.readouterr().err.splitlines()
     assert lines[0].startswith("error: No Python 3.11, 3.12 or 3.13 was found; this is Python ")
-    assert lines[1].startswith("hint: Install one, or name it") and "KINETOSCOPE_PYTHON=" in lines[1]
+    assert lines[1].startswith("hint: Install one, or set KINETOSCOPE_PYTHON") and "KINETOSCOPE_PYTHON=" in lines[1]
 
 
 @pytest.mark.parametrize(
@@ -195,7 +195,7 @@ def test_where_there_is_no_apt_a_missing_browser_is_an_error_with_a_hint(
     monkeypatch.setattr(setup.shutil, "which", lambda _: None)
     monkeypatch.setattr(setup, "CHROMIUM_MAC", ())
     assert setup.main(["chromium"]) == 1
-    assert "hint: Install one, or name its program in the environment variable KINETOSCOPE_CHROMIUM." in (
+    assert "hint: Install one, or set the environment variable KINETOSCOPE_CHROMIUM to its path." in (
         capsys.readouterr().err
     )
     assert machine.calls == []

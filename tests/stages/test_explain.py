@@ -201,7 +201,7 @@ def test_a_window_shows_the_frames_that_the_network_gets(name, recipe, shared_st
 
 
 def test_a_recipe_that_leaves_nothing_says_so():
-    with pytest.raises(RecipeInvalid, match="leaves no frame"):
+    with pytest.raises(RecipeInvalid, match="removes all frames"):
         explanations.window_at(info_of(20), Recipe((Trim((5.0, 6.0)),)), BACKBONES[STILL], 0.0)
 
 

@@ -322,7 +322,7 @@ def test_without_a_background_nothing_is_dropped():
 
 
 def test_a_prediction_that_misses_known_frames_is_refused_with_video_moment_and_count():
-    with pytest.raises(ScoringRefused, match=r"video 1: .* in 2 frames .* first at frame 1"):
+    with pytest.raises(ScoringRefused, match=r"video 1: .* for 2 frames .* first at frame 1"):
         rows(("WW", "WW"), ("WWW", "W__"))
     with pytest.raises(ScoringRefused, match=r"first at 0\.040 s"):
         rows(("WW", "W_"), times_s=[np.array([0.0, 0.04])], ends_s=[0.08])
@@ -758,7 +758,7 @@ def test_unlabelled_clips_are_masked_everywhere():
 
 def test_scores_that_are_no_probabilities_are_refused_with_place_and_label():
     good = np.full((2, 3), 1 / 3)
-    for bad, told in ((np.nan, "is nan"), (np.inf, "is inf"), (-0.5, "no probability"), (0.9, "sum to")):
+    for bad, told in ((np.nan, "is nan"), (np.inf, "is inf"), (-0.5, "not a probability"), (0.9, "sum to")):
         scores = good.copy()
         scores[1, 2] = bad
         with pytest.raises(ScoringRefused, match=f"clip 1.*{told}"):
@@ -785,7 +785,7 @@ def test_ties_are_counted_and_one_label_for_almost_all_is_a_warning():
     card = metrics.scorecard(TOP)
     assert card.ties == 1
     card = metrics.scorecard(of_labels([0, 1] * 20, [0] * 40))
-    assert any("100% of the predictions are 'label 0'" in one for one in card.warnings)
+    assert any("100 % of the predictions are 'label 0'" in one for one in card.warnings)
 
 
 def test_only_labels_that_share_the_best_score_are_a_tie():
@@ -988,8 +988,8 @@ def test_score_reads_result_files_and_any_line_ends(score):
     ("truth", "found", "told"),
     [
         ("walk\n", "walk\nwalk\n", "truth has 1 frames, the prediction 2"),
-        ("walk\n\nwalk\n", "walk\n" * 3, "truth.txt, line 2: expected one label without blanks, got an empty line"),
-        ("walk\n", "walk fast\n", "prediction.txt, line 1: expected one label without blanks, got 2 words"),
+        ("walk\n\nwalk\n", "walk\n" * 3, "truth.txt, line 2: expected one label without spaces, got an empty line"),
+        ("walk\n", "walk fast\n", "prediction.txt, line 1: expected one label without spaces, got 2 words"),
         ("", "walk\n", "got an empty file"),
     ],
 )

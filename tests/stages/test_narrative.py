@@ -23,41 +23,43 @@ CLOCK = r"(?:\d+:)?\d+:\d\d\.\d"
 LENGTH = {"en": r"[\d.]+ s|\d+ min \d+ s|\d+ h \d+ min", "zh": r"[\d.]+ 秒|\d+ 分 \d+ 秒|\d+ 小时 \d+ 分"}
 LINES = {  # by language, each line of a report on one clip that holds a number
     "en": {
-        "seen": "Looked at: (?P<start>CLOCK) to (?P<stop>CLOCK), (?P<length>LENGTH).",
-        "covered": "(?P<length>LENGTH) are labelled, (?P<share>N) % of it: (?P<count>N) stretch(?:es)? of "
-        "(?P<labels>N) labels?; for (?P<rest>LENGTH) nothing is certain.",
-        "whole": "All of it is labelled: (?P<count>N) stretch(?:es)? of (?P<labels>N) labels?.",
+        "seen": "Analysed: (?P<start>CLOCK) to (?P<stop>CLOCK), (?P<length>LENGTH).",
+        "covered": "(?P<length>LENGTH) are labelled, (?P<share>N) % of the time: (?P<count>N) segments? of "
+        "(?P<labels>N) labels?; nothing is certain for (?P<rest>LENGTH).",
+        "whole": "The whole time is labelled: (?P<count>N) segments? of (?P<labels>N) labels?.",
         "once": "- (?P<label>.+): once, from (?P<at>CLOCK), for (?P<total>LENGTH) \\((?P<share>N) % of the time\\)"
         "SURE.",
-        "often": "- (?P<label>.+): (?P<count>N) times, (?P<total>LENGTH) in all \\((?P<share>N) % of the time\\), "
-        "(?P<mean>LENGTH) on average, (?P<longest>LENGTH) at most, from (?P<at>CLOCK)SURE.",
+        "often": "- (?P<label>.+): (?P<count>N) times, (?P<total>LENGTH) in total \\((?P<share>N) % of the time\\), "
+        "(?P<mean>LENGTH) on average, (?P<longest>LENGTH) at most \\(from (?P<at>CLOCK)\\)SURE.",
         "stretch": "- (?P<start>CLOCK) to (?P<stop>CLOCK): (?P<label>.+?), (?P<length>LENGTH)SURE.",
-        "look": "- (?P<at>CLOCK): (?P<label>.+), (?P<length>LENGTH), (?P<sure>N) % sure, "
-        "so (?P<doubt>LENGTH) in doubt.",
+        "look": "- (?P<at>CLOCK): (?P<label>.+), (?P<length>LENGTH), confidence (?P<sure>N) %, "
+        "(?P<doubt>LENGTH) in doubt.",
         "rare": "- Rare: (?P<label>.+) from (?P<at>CLOCK), for (?P<length>LENGTH).",
         "long": "- Very long: (?P<label>.+) from (?P<at>CLOCK), (?P<length>LENGTH), which is (?P<times>N) times its "
-        "usual (?P<usual>LENGTH).",
-        "unsure": "- Very unsure: (?P<label>.+) from (?P<at>CLOCK), for (?P<length>LENGTH), (?P<sure>N) % sure.",
+        "median duration of (?P<usual>LENGTH).",
+        "unsure": "- Low confidence: (?P<label>.+) from (?P<at>CLOCK), for (?P<length>LENGTH), "
+        "confidence (?P<sure>N) %.",
         "gap": "- Nothing certain: from (?P<at>CLOCK), for (?P<length>LENGTH).",
     },
     "zh": {
-        "seen": "查看范围：(?P<start>CLOCK) 至 (?P<stop>CLOCK)，共 (?P<length>LENGTH)。",
-        "covered": "(?P<labels>N) 个标签共 (?P<count>N) 段，合计 (?P<length>LENGTH)，占 (?P<share>N)%；"
+        "seen": "分析范围：(?P<start>CLOCK) 至 (?P<stop>CLOCK)，共 (?P<length>LENGTH)。",
+        "covered": "共有 (?P<labels>N) 个标签、(?P<count>N) 个片段，总时长 (?P<length>LENGTH)，占 (?P<share>N)%；"
         "其余 (?P<rest>LENGTH)无法确定。",
-        "whole": "(?P<labels>N) 个标签共 (?P<count>N) 段，占全部时间。",
-        "once": "- (?P<label>.+)：1 次，从 (?P<at>CLOCK) 起，(?P<total>LENGTH)（占时间的 (?P<share>N)%）SURE。",
-        "often": "- (?P<label>.+)：(?P<count>N) 次，合计 (?P<total>LENGTH)（占时间的 (?P<share>N)%），"
-        "平均 (?P<mean>LENGTH)，最长 (?P<longest>LENGTH)，从 (?P<at>CLOCK) 起SURE。",
+        "whole": "全部时间均有标签：(?P<labels>N) 个标签，(?P<count>N) 个片段。",
+        "once": "- (?P<label>.+)：1 次，始于 (?P<at>CLOCK)，总时长 (?P<total>LENGTH)（占 (?P<share>N)%）SURE。",
+        "often": "- (?P<label>.+)：(?P<count>N) 次，总时长 (?P<total>LENGTH)（占 (?P<share>N)%），"
+        "平均 (?P<mean>LENGTH)，最长 (?P<longest>LENGTH)（始于 (?P<at>CLOCK)）SURE。",
         "stretch": "- (?P<start>CLOCK) 至 (?P<stop>CLOCK)：(?P<label>.+?)，(?P<length>LENGTH)SURE。",
-        "look": "- (?P<at>CLOCK)：(?P<label>.+)，(?P<length>LENGTH)，确定程度 (?P<sure>N)%，存疑 (?P<doubt>LENGTH)。",
-        "rare": "- 少见：(?P<label>.+)，从 (?P<at>CLOCK) 起，(?P<length>LENGTH)。",
-        "long": "- 特别长：(?P<label>.+)，从 (?P<at>CLOCK) 起，(?P<length>LENGTH)，是平常 (?P<usual>LENGTH) 的 "
+        "look": "- (?P<at>CLOCK)：(?P<label>.+)，时长 (?P<length>LENGTH)，"
+        "置信度 (?P<sure>N)%，存疑 (?P<doubt>LENGTH)。",
+        "rare": "- 罕见：(?P<label>.+)，始于 (?P<at>CLOCK)，时长 (?P<length>LENGTH)。",
+        "long": "- 过长：(?P<label>.+)，始于 (?P<at>CLOCK)，时长 (?P<length>LENGTH)，是中位时长 (?P<usual>LENGTH) 的 "
         "(?P<times>N) 倍。",
-        "unsure": "- 很不确定：(?P<label>.+)，从 (?P<at>CLOCK) 起，(?P<length>LENGTH)，确定程度 (?P<sure>N)%。",
-        "gap": "- 无法确定：从 (?P<at>CLOCK) 起，(?P<length>LENGTH)。",
+        "unsure": "- 置信度低：(?P<label>.+)，始于 (?P<at>CLOCK)，时长 (?P<length>LENGTH)，置信度 (?P<sure>N)%。",
+        "gap": "- 无法确定：始于 (?P<at>CLOCK)，时长 (?P<length>LENGTH)。",
     },
 }
-SURE = {"en": "(?:, (?P<sure>N) % sure)?", "zh": "(?:，确定程度 (?P<sure>N)%)?"}
+SURE = {"en": "(?:, confidence (?P<sure>N) %)?", "zh": "(?:，置信度 (?P<sure>N)%)?"}
 RULES = {"en": "THE RULES", "zh": "规则"}
 
 
@@ -230,10 +232,10 @@ def test_a_report_on_several_clips_adds_up(several: list[Track]):
     subjects = [Subject(f"clip {'abcd'[place]}", track) for place, track in enumerate(several)]
     report = narrative.write(subjects, language="en", form="text")
     whole_s = sum(track.seen_s[1] - track.seen_s[0] for track in several)
-    found = re.search(rf"Looked at: (\d+) clips, ({LENGTH['en']}) together", report)
+    found = re.search(rf"Analysed: (\d+) clips, ({LENGTH['en']}) in total", report)
     assert found and int(found[1]) == len(several) and agrees(found[2], whole_s)
     every = [segment for track in several for segment in track.segments]
-    often = rf"^- (\S.*): (once|\d+ times) in (\d+) clips?, ({LENGTH['en']}) in all"
+    often = rf"^- (\S.*): (once|\d+ times) in (\d+) clips?, ({LENGTH['en']}) in total"
     told = re.findall(often, report, re.MULTILINE)
     assert {each[0] for each in told} == {segment.label for segment in every}
     for label, count, clips, total in told:
@@ -343,7 +345,7 @@ def test_a_stretch_that_is_all_but_sure_is_not_worth_a_look():
 
 def test_a_track_without_labels_says_so_and_chapters_want_one_clip():
     empty = Track("ab", ("nothing", "walk"), (), (0.0, 5.0), "")
-    assert "No label is certain anywhere" in narrative.write([Subject("clip", empty)], language="en", form="text")
+    assert "No label is certain at any moment" in narrative.write([Subject("clip", empty)], language="en", form="text")
     for subjects, form, language in (([], "text", "en"), ([Subject("a", empty)] * 2, "vtt", "en")):
         with pytest.raises(AnalysisError):
             narrative.write(subjects, language=language, form=form)

@@ -167,7 +167,7 @@ def test_a_changed_network_is_refused(saved):
 def test_a_file_that_is_no_network_is_refused(tmp_path):
     path = tmp_path / "network.keras"
     path.write_bytes(b"no zip")
-    with pytest.raises(FormatInvalid, match="no Keras file"):
+    with pytest.raises(FormatInvalid, match="not a Keras file"):
         recurrent.load(path, hashlib.sha256(b"no zip").hexdigest())
 
 

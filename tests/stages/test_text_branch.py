@@ -74,7 +74,7 @@ def test_useless_words_get_no_weight():
 
 
 def test_without_words_there_is_nothing_to_learn():
-    with pytest.raises(NotEnoughExamples, match="No labelled step has words"):
+    with pytest.raises(NotEnoughExamples, match="No labelled time step has text"):
         text_branch.fit([("", "")], [np.array([0, 1])], labels=2)
 
 

@@ -73,7 +73,7 @@ def test_what_is_drawn_counts_as_seen():
 
 def test_ends_move_up_to_the_neighbours_and_no_further():
     assert told(edits.change(THREE, 3.0, 4.0, 6.0))[1] == (4.0, 6.0, "run")
-    with pytest.raises(EditRefused, match=r"'run' would enter 'jump' at 6\.000 s"):
+    with pytest.raises(EditRefused, match=r"'run' would overlap 'jump' at 6\.000 s"):
         edits.change(THREE, 3.0, 4.0, 6.5)
 
 

@@ -168,7 +168,7 @@ def test_a_table_that_could_mean_several_things_is_refused(tmp_path, lines, matc
         ("clips/a.mp4,,,,", "a label", "an empty cell"),
         (",walk,,,", "a path", "an empty cell"),
         ("clips/a.mp4,walk,1,,", "both start and end", "one of the two"),
-        ("clips/a.mp4,walk,00:01.5,2,", "seconds", "not known what its parts count"),
+        ("clips/a.mp4,walk,00:01.5,2,", "seconds", "units are ambiguous"),
         ("clips/a.mp4,walk,nan,2,", "seconds", "'nan'"),
         ("clips/a.mp4,walk,-1,2,", "seconds", "'-1'"),
         ("clips/a.mp4,walk,1e9999,2,", "seconds", "'1e9999'"),
@@ -429,7 +429,7 @@ def test_encrypted_crowded_and_broken_zips_are_refused(tmp_path, monkeypatch):
         content[content.index(mark) + (8 if mark == b"PK\x01\x02" else 6)] |= 1
     with pytest.raises(FormatInvalid, match="an encrypted one"):
         datasets.unpack(_file(tmp_path, bytes(content)), _folder(tmp_path, "one"))
-    with pytest.raises(FormatInvalid, match="cannot be unpacked"):
+    with pytest.raises(FormatInvalid, match="cannot be extracted"):
         datasets.unpack(_file(tmp_path, archive.read_bytes()[:-30]), _folder(tmp_path, "two"))
     monkeypatch.setattr(archives, "MOST_FILES", 0)
     with pytest.raises(FormatInvalid, match="at most 0 entries"):
@@ -507,7 +507,7 @@ def test_a_set_without_a_usable_clip_and_a_name_that_is_taken_are_refused(store:
         importer.check(store, source)
         if not store.datasets():
             importer.keep(store, importer.import_key(source), "mine")
-    with pytest.raises(AnalysisError, match="already is a labelled set 'mine'"):
+    with pytest.raises(AnalysisError, match="already a dataset named 'mine'"):
         importer.keep(store, importer.import_key(source), "mine")
     empty = Source(str(touch(tmp_path / "none", "walk/a.avi")))
     importer.check(store, empty)
@@ -585,7 +585,7 @@ def test_a_clip_that_is_gone_before_the_word_is_told(store: Store, folder):
     source = Source(str(folder))
     importer.check(store, source)
     (folder / "right" / "ann_1.mp4").unlink()
-    with pytest.raises(ResultMissing, match=r"ann_1.mp4 is no longer where it was measured"):
+    with pytest.raises(ResultMissing, match=r"ann_1.mp4 was moved or deleted after it was checked"):
         importer.keep(store, importer.import_key(source), "")
     assert (store.datasets(), store.videos()) == ([], [])
 
@@ -604,7 +604,7 @@ def test_a_clip_that_ended_its_process_twice_is_left_out(store: Store, folder, m
     monkeypatch.undo()
     found = importer.gathered(store, Source(str(folder)))
     assert len(found.items) == 3
-    assert any("ended the process that read it, 2 times" in one.got for one in found.findings)
+    assert any("crashed the process that read it, 2 times" in one.got for one in found.findings)
 
 
 def test_sets_and_splits_live_and_die_in_the_store(store: Store):
@@ -664,18 +664,18 @@ def test_clips_without_a_group_and_patterns_that_are_none_are_refused():
     found = made(["a", "a"], ["", ""], paths=["a/tom_1.avi", "a/nothing.avi"])
     with pytest.raises(SplitInvalid, match=r"1 of 2 clips have no group .*a/nothing.avi"):
         datasets.groups_from(found, datasets.grouping_of("^([^_]+)_"))
-    with pytest.raises(SplitInvalid, match="no pattern"):
+    with pytest.raises(SplitInvalid, match="not a valid regular expression"):
         datasets.grouping_of("(?P<group>")
 
 
 @pytest.mark.parametrize(
     ("paths", "title", "count"),
     [
-        ([f"{m}/{who}_{m}.avi" for m in ("walk", "run") for who in ("ann", "bob", "cy")], "before the first _", 3),
+        ([f"{m}/{who}_{m}.avi" for m in ("walk", "run") for who in ("ann", "bob", "cy")], "up to the first _", 3),
         ([f"{m}/{m}_{who}.avi" for m in ("walk", "run") for who in ("ann", "bob", "cy")], "after the last _", 3),
         ([f"{m}/v_{m}_g{g:02}_c{c:02}.avi" for m in ("Dive", "Swim") for g in (1, 2) for c in (1, 2)], "UCF101", 4),
-        ([f"{m}/person{p:02}_{m}_d1.avi" for m in ("walk", "run") for p in (1, 2, 3)], "person in the name", 3),
-        ([f"{m}/{m}{film}_{n}.avi" for m in ("walk", "run") for film in "ab" for n in (1, 2)], "before the first _", 4),
+        ([f"{m}/person{p:02}_{m}_d1.avi" for m in ("walk", "run") for p in (1, 2, 3)], "Person in the file name", 3),
+        ([f"{m}/{m}{film}_{n}.avi" for m in ("walk", "run") for film in "ab" for n in (1, 2)], "up to the first _", 4),
     ],
 )  # fmt: skip
 def test_the_likeliest_grouping_is_offered_first(paths, title, count):
@@ -772,8 +772,8 @@ def test_classes_that_a_fold_does_not_test_are_told_together():
 
 def test_groups_of_a_known_pattern_are_told_in_words():
     known = datasets.grouping_of("gNN")
-    assert datasets.words(known) == "gNN in the name, apart for each class"
-    assert datasets.words(Grouping("pattern", r"^(?P<group>[^_]+)_")) == "what stands before the first _"
+    assert datasets.words(known) == "gNN in the file name, separately for each class"
+    assert datasets.words(Grouping("pattern", r"^(?P<group>[^_]+)_")) == "the file name up to the first _"
     assert datasets.words(Grouping("pattern", r"x(\d)")) == r"the pattern x(\d)"
 
 

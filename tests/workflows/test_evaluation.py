@@ -399,7 +399,7 @@ def test_a_training_that_has_not_ended_or_is_of_another_set_is_refused(store):
     store.save_dataset(changed, datasets.key(changed))
     with pytest.raises(ResultMissing, match="another dataset"):
         evaluation.evaluate(store, EvaluationQuestion("Made", "run", done))
-    with pytest.raises(ResultMissing, match="no labelled set"):
+    with pytest.raises(ResultMissing, match="no dataset"):
         evaluation.question_key(store, EvaluationQuestion("Nothing", "run", done))
 
 
@@ -792,7 +792,7 @@ def test_the_command_prints_the_headline_and_writes_the_report(store, command, t
     key = trained(store, clips(TRUTH), sure_of([0, 1, 2] * 3 + [1, 1, 1]))
     code, out, err = command("Made", "--model", key[:12], "--output", tmp_path / "report")
     told = json.loads(out)
-    assert code == 0 and "warning: A linear probe on the mean feature is as good" in err
+    assert code == 0 and "warning: A linear probe on the mean feature is just as good" in err
     for name in ("accuracy", "top5", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1"):
         assert set(told[name]) == {"value", "low", "high"}
     assert told["accuracy"]["value"] == pytest.approx(10 / 12) and told["top5"]["value"] is None

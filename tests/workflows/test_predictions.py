@@ -243,7 +243,7 @@ def test_progress_is_in_frames_of_the_stretch_that_is_read(shared_store, digest)
     predictions.predict(shared_store, digest, recipe, MODEL, ENGINE, lambda *call: told.append(call))
     assert list(dict.fromkeys(message for _, _, message in told)) == [
         "Loading the network",
-        "Looking at frames",
+        "Analysing frames",
         "Reading labels",
         "Done",
     ]
@@ -317,7 +317,7 @@ def test_steps_of_a_held_end_are_not_told(shared_store, digest):
     assert found.seen_s == pytest.approx((0.0, 2.0))
 
 
-@pytest.mark.parametrize("message", ["Loading the network", "Looking at frames", "Reading labels"])
+@pytest.mark.parametrize("message", ["Loading the network", "Analysing frames", "Reading labels"])
 def test_a_cancelled_prediction_is_not_there(shared_store, digest, card, message):
     recipe = Recipe((Trim((0.0, 1.0 + len(message) / 100)),))
 
@@ -354,7 +354,7 @@ def test_every_format_exports_an_analysis(shared_store, digest, card, name):
     predictions.predict(shared_store, digest, Recipe(), MODEL, ENGINE)
     found = predictions.analysis(shared_store, digest, Recipe(), card, ENGINE)
     if name == "ucf101":
-        with pytest.raises(FormatInvalid, match="blanks"):
+        with pytest.raises(FormatInvalid, match="separates labels by spaces"):
             predictions.export(found, name)
     else:
         assert predictions.export(found, name)

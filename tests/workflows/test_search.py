@@ -259,7 +259,7 @@ def test_only_the_strongest_labels_take_part():
 
 @pytest.mark.parametrize(
     ("typed", "told"),
-    [("  \n ", "No label"), ("None of these", "by itself"), ("x" * 121, "too long"), ("\n".join("abc" * 20), "")],
+    [("  \n ", "No label"), ("None of these", "is reserved"), ("x" * 121, "too long"), ("\n".join("abc" * 20), "")],
 )
 def test_labels_that_cannot_be_looked_for_are_refused(typed: str, told: str):
     if not told:

@@ -120,7 +120,7 @@ def test_one_that_is_stopped_keeps_who_read_the_words_and_goes_on_to_one_of_all_
     training.train(store, key)
     ended = training.run_of(store, key)
     assert ended.state == "done" and ended.words_sha256
-    assert "trained on all of them" in training.save_model(store, key, "whole").trained_on
+    assert "trained on all of these clips" in training.save_model(store, key, "whole").trained_on
     training.delete(store, key)
     assert not store.keys("network") and not checkpoints.words_path(store, key).exists()
 
@@ -177,7 +177,7 @@ def test_its_card_tells_that_it_reads_words_and_what_they_are_worth(saved, done)
     assert card.scores["clip accuracy"] == pytest.approx(record.words["both accuracy"], abs=1e-4)
     assert card.scores["clip accuracy, picture alone"] == pytest.approx(record.words["picture accuracy"], abs=1e-4)
     assert card.scores["clip accuracy, words alone"] == pytest.approx(record.words["words accuracy"], abs=1e-4)
-    assert "Where a clip has none, the picture alone decides" in card.trained_on
+    assert "Without text, the prediction is based on video only" in card.trained_on
 
 
 @pytest.mark.training
@@ -306,7 +306,7 @@ def test_a_training_from_before_models_read_words_gives_one_that_looks_at_the_pi
     old = replace(training.run_of(store, key), words_sha256="")
     card = model_files.card_of(old, key, "old")
     assert not card.words and card.scores["clip accuracy"] == pytest.approx(old.words["picture accuracy"], abs=1e-4)
-    assert "It looks at the picture alone" in card.trained_on
+    assert "The model uses video only" in card.trained_on
 
 
 # What is learned from
@@ -321,7 +321,7 @@ def test_words_change_the_key_and_without_them_nothing_changes(store):
     transcripts.drop(store, dataset.items[0].video, "subtitle")
     assert planned(store, dataset) == with_words
     assert training.has_words(store, dataset) == 0
-    with pytest.raises(NotEnoughExamples, match="No clip of 'Made' has words"):
+    with pytest.raises(NotEnoughExamples, match="No clip of 'Made' has text"):
         training.train(store, with_words)
 
 
@@ -371,7 +371,7 @@ def test_clips_with_subtitle_files_are_trained_on_saved_and_told_apart_at_the_co
     transcripts.drop(store, found["video"]["digest"], "subtitle")
     capfd.readouterr()
     assert main(["report", clip, "--model", "mine"]) == 0
-    assert "no words are kept beside it, so the picture alone decides" in capfd.readouterr().err
+    assert "it has no subtitles or transcript; the prediction is based on video only" in capfd.readouterr().err
     assert main(["analyze", clip, "--model", "mine", "--words", str(tmp_path / "gone.srt")]) == 1
     assert "gone.srt cannot be read" in capfd.readouterr().err
     settings.current.cache_clear()

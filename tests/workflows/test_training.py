@@ -217,11 +217,11 @@ def test_a_run_is_done_when_all_is_done_and_stopped_when_a_person_ends_it(store,
     assert record.state == "stopped" and len(record.folds) == record.fold_count == 2
     card = training.save_model(store, key, "stopped-late")
     assert card.scores["clip accuracy"] == pytest.approx(record.scores["accuracy"], abs=1e-4)
-    assert "stopped before it finished" in card.trained_on and "trained on all of them" not in card.trained_on
+    assert "stopped before it finished" in card.trained_on and "trained on all of these clips" not in card.trained_on
     training.train(store, key)
     record = training.run_of(store, key)
     assert record.state == "done" and len(record.folds) == 2
-    assert "trained on all of them" in training.save_model(store, key, "done").trained_on
+    assert "trained on all of these clips" in training.save_model(store, key, "done").trained_on
 
 
 @pytest.mark.training
@@ -323,13 +323,13 @@ def _full_disk(monkeypatch: pytest.MonkeyPatch, *, after: int) -> Iterator[None]
 
 
 def deadly(store: Store, key: str, victim: str, report) -> None:
-    """A training that kills its own worker, or the server above it, amid its tenth pass; begun anew it goes on."""
+    """A training that kills its own worker, or the server above it, amid its tenth epoch; begun anew it goes on."""
     checkpoints.CHECKPOINT_EVERY_S = 0.0
     mark, calls = store.workspace / f"{victim} was killed", []
 
     def told(done: int, total: int, message: str) -> None:
         report(done, total, message)
-        calls.append("pass 10 " in message)
+        calls.append("epoch 10 " in message)
         if sum(calls) == 2 and not mark.exists():
             mark.touch()
             os.kill(os.getpid() if victim == "worker" else os.getppid(), signal.SIGKILL)
@@ -355,7 +355,7 @@ def test_a_training_whose_worker_is_killed_goes_on_to_the_same_end(done, store):
     try:
         runner.submit(key, "Train", deadly, store, key, "worker")
         job = ended(runner, key)
-        assert job.state == "failed" and "died" in job.error
+        assert job.state == "failed" and "crashed" in job.error
         assert training.run_of(store, key).state == "planned" and training.progress(store, key) is not None
         assert store.keys("checkpoint") and not store.keys("fold")
         runner.submit(key, "Train", deadly, store, key, "worker")
@@ -511,7 +511,7 @@ def test_a_saved_model_is_a_model_at_once_and_says_what_it_is(done):
     told = card.settings
     assert told["data"] == record.dataset_key and told["split"] == record.split and told["versions"]["keras"]
     assert card.scores["clip accuracy"] == pytest.approx(record.scores["accuracy"], abs=1e-4)
-    assert card.seed == 0 and "2 parts of the dataset" in card.trained_on and card.title == "Order of walks"
+    assert card.seed == 0 and "2 networks with the same settings" in card.trained_on and card.title == "Order of walks"
     digest = store.dataset("Made").items[0].video
     predictions.predict(store, digest, Recipe(), "order", ENGINE)
     found = predictions.analysis(store, digest, Recipe(), card, ENGINE)
@@ -744,7 +744,7 @@ def test_the_command_prints_what_it_promises(store):
     assert (store.workspace / "models" / "by-command" / "card.json").is_file()
     with pytest.raises(AnalysisError, match="is already in use"):
         training_module.run(store, "Made", groups="column", folds="2", save="by-command", **asked)
-    with pytest.raises(ResultMissing, match="no file, folder or labelled set"):
+    with pytest.raises(ResultMissing, match="no file, folder or dataset"):
         training_module.run(store, "Nothing", groups="", folds="", save="", **asked)
 
 

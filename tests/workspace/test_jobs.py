@@ -232,7 +232,7 @@ def test_a_crash_ends_one_job_and_spares_those_that_wait(runner, tmp_path):
     runner.submit("crash", "Crash", crash)
     runner.submit("after", "Count", count, str(tmp_path / "made"), 1)
     job = ended(runner, "crash")
-    assert job.state == "failed" and "died" in job.error and job.hint
+    assert job.state == "failed" and "crashed" in job.error and job.hint
     assert ended(runner, "after").state == "done"
 
 
@@ -292,7 +292,7 @@ def test_errors_of_the_quick_lane_are_raised_as_they_are(runner):
 
 
 def test_a_crash_in_the_quick_lane_is_told_to_the_one_who_asked(runner):
-    with pytest.raises(JobLost, match="died") as caught:
+    with pytest.raises(JobLost, match="crashed") as caught:
         runner.ask(abort)
     assert caught.value.hint
     assert runner.ask(double, 4) == 8

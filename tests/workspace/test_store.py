@@ -466,7 +466,7 @@ def test_a_catalogue_that_another_keeps_busy_is_told(store, monkeypatch):
     store.save_job(Job("k", "t", submitted=time.time()))
     other = sqlite3.connect(store.catalogue, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with pytest.raises(AnalysisError, match="busy") as caught:
+    with pytest.raises(AnalysisError, match="Another program is using") as caught:
         store.save_job(Job("k", "t"))
     assert caught.value.hint
     assert store.load_job("k")  # reading goes on
@@ -480,8 +480,8 @@ def test_a_catalogue_that_another_keeps_busy_is_told(store, monkeypatch):
     [
         (errno.ENOSPC, "no room left", "Delete clips"),
         (errno.EDQUOT, "no room left", "Delete clips"),
-        (errno.EROFS, "cannot be written to", "right to write"),
-        (errno.EACCES, "cannot be written to", "right to write"),
+        (errno.EROFS, "cannot be written to", "write permission"),
+        (errno.EACCES, "cannot be written to", "write permission"),
         (errno.EIO, "Input/output error", "disk"),
     ],
 )

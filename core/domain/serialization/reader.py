@@ -261,7 +261,7 @@ class _Reader:
                 raise self.wrong(path, f"the field {name!r}", "none")
 
 
-_HINT = "The file is damaged or was edited by hand: take the original, or make it again."
+_HINT = "The file is damaged or was edited by hand: use the original, or create it again."
 _NOUNS: dict[Any, str] = {
     str: "text",
     int: "a whole number",

@@ -11,7 +11,7 @@ MIME = "text/csv"
 UNIT, BASE, ENDS = "seconds, 3 decimals", "from 0, less the time offset of the observation", "Stop (s) is excluded"
 KEEPS = {"notes", "overlaps", "points", "several", "stretches"}
 DIGIT_S = 0.001
-REMARK = "For tables and statistics: BORIS itself cannot open its exports again. Subjects are kept, authors are not."
+REMARK = "For tables and statistics: BORIS cannot open its own exports. Subjects are kept, authors are not."
 COLUMNS = (
     *("Observation id", "Observation date", "Description", "Observation type", "Source", OFFSET, "Coding duration"),
     *("Media duration (s)", "FPS (frame/s)", "Subject", "Observation duration by subject by observation", "Behavior"),

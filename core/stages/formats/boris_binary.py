@@ -27,7 +27,7 @@ UNIT, BASE, ENDS = (
 )
 KEEPS = {"classes", "overlaps", "stretches"}
 DIGIT_S = 0.0
-REMARK = "Times have three decimals. Only for clips of constant rate. A file holds no points: there they are counts."
+REMARK = "Times have three decimals. Only for clips of constant rate. Point events are not stored."
 
 read, parts, OPTIONAL = boris_events.read, boris_events.parts, boris_events.OPTIONAL
 
@@ -45,11 +45,11 @@ def write(labels: Labels) -> bytes:
     names = sorted(labels.classes)
     one_line(names, TITLE)
     if len({lane.subject for lane in clip.lanes}) > 1:
-        raise FormatInvalid(f"{TITLE} holds one subject a file.", "Write a file for each subject.")
+        raise FormatInvalid(f"{TITLE} holds one subject per file.", "Write a file for each subject.")
     if not all(seen_frames(clip.lanes, info)):
         raise FormatInvalid(
-            f"{TITLE} has no cell for what nobody looked at, and not all of {clip.name!r} was.",
-            "Say that all of the clip was watched (--watched at the command line), or choose DeepEthogram.",
+            f"{TITLE} cannot mark unannotated parts, and {clip.name!r} is not fully annotated.",
+            "State that the whole clip was annotated (--watched at the command line), or choose DeepEthogram.",
         )
     cells = {name: ["0"] * info.frame_count for name in names}
     for item in placed(clip, TITLE):

@@ -15,7 +15,7 @@ UNIT, BASE, ENDS = (
 )
 KEEPS = {"notes", "overlaps", "points", "several", "stretches"}
 DIGIT_S = 0.001
-REMARK = "For tables and statistics: BORIS itself cannot open its exports again. Subjects are kept, authors are not."
+REMARK = "For tables and statistics: BORIS cannot open its own exports. Subjects are kept, authors are not."
 COLUMNS = (
     *("Observation id", "Observation date", "Description", "Observation duration", "Observation type", "Source"),
     *(OFFSET, "Media duration (s)", "FPS", "Subject", "Behavior", "Behavioral category", "Behavior type", "Time"),

@@ -16,7 +16,7 @@ MIME = "application/json"
 UNIT, BASE, ENDS = "seconds, 6 decimals", "from 0", "the second number is the end, which is not part of the segment"
 KEEPS = {"classes", "confidence", "overlaps", "several", "stretches"}
 DIGIT_S = 1e-6
-REMARK = "There is no standard for labels of time in COCO's style."
+REMARK = "There is no standard for temporal labels in COCO style."
 
 
 def looks_like(name: str, head: str) -> bool:

@@ -126,7 +126,7 @@ def _clip(reader: Reader, path: str, rows: Sequence[Row], table: Table, findings
         got = " and ".join(sorted({shown(label) for _, label in whole}))
         reader.problems.add(whole[1][0].line, f"one label for all of {path}, once", got)
     if whole and events:
-        reader.problems.add(whole[0][0].line, f"{path} as a whole or by stretches", "both")
+        reader.problems.add(whole[0][0].line, f"{path} as a whole or by segments", "both")
     entries: dict[str, Any] = {meaning: _same(reader, meaning, path, rows) for meaning in ("split", "group", "subject")}
     entries["split"] = SIDES.get(entries["split"].lower(), "?")
     if entries["split"] == "?":

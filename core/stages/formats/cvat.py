@@ -53,7 +53,7 @@ def read(files: Files, options: ReadOptions) -> Labels:
     size = _text(task, "size")
     frames = list(range(first, last + 1, step))
     if size and reader.count(size, task.line) not in (-1, len(frames), info.frame_count):
-        got, hint = f"{size}", "It was made for other frames: another clip, or one that was converted since."
+        got, hint = f"{size}", "The file belongs to another clip, or to another version of this clip."
         reader.problems.add(task.line, f"{len(frames)} frames", got, hint)
     if step > 1 and options.every == 1:
         got = f"every {step} frames: each label is on its own frame only (--every {step} lets it hold until the next)"

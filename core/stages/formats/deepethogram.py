@@ -23,7 +23,7 @@ MIME = "text/csv"
 UNIT, BASE, ENDS = "frames", "the first row is frame 0", "each row is one frame"
 KEEPS = {"classes", "overlaps", "stretches", "unlabelled"}
 DIGIT_S = 0.0
-REMARK = "The only table of frames that keeps what nobody looked at, as -1. Each class becomes a track."
+REMARK = "The only frame table that marks unannotated frames, as -1. Each class becomes a track."
 CELLS = {"0": 0, "1": 1, "-1": -1, "0.0": 0, "1.0": 1, "-1.0": -1}
 ENDINGS = ("_labels", "_predictions")
 
@@ -52,7 +52,7 @@ def read(files: Files, options: ReadOptions) -> Labels:
         clip = clip.removesuffix(ending)
     info = reader.clock(clip)
     if len(rows) != info.frame_count:
-        hint = "It was made for other frames: another clip, or one that was converted since."
+        hint = "The file belongs to another clip, or to another version of this clip."
         raise refused(name, 0, f"{info.frame_count} rows, as the clip has frames", f"{len(rows)}", hint)
     table = [_row(reader, frame, line, cells, header) for frame, (line, cells) in enumerate(rows)]
     reader.problems.finish()
@@ -112,7 +112,7 @@ def write(labels: Labels) -> bytes:
     one_line(classes, "DeepEthogram")
     if BACKGROUND in classes or "none" in classes:
         raise FormatInvalid(
-            "DeepEthogram calls what is no label background, or none: no class may be called so.", "Rename it."
+            "DeepEthogram uses background and none for frames without a label: rename this class.", "Rename it."
         )
     columns = [_column(label, clip, info) for label in classes]
     for item in placed(clip, "DeepEthogram"):

@@ -173,7 +173,7 @@ def _event(document: _Document, tier: safe_xml.Element, mark: _Mark, origin_s: f
         root, steps = document.marks[root.parent], steps + 1
     start_ms, stop_ms = times.get(root.first), times.get(root.stop)
     if start_ms is None or stop_ms is None or start_ms >= stop_ms:
-        reader.problems.add(mark.line, "a start and a later stop", f"{start_ms} to {stop_ms} ms")
+        reader.problems.add(mark.line, "a start and a later end", f"{start_ms} to {stop_ms} ms")
         return None
     if reader.asked.attribute == "tier":
         label, note = tier.get("TIER_ID"), mark.value

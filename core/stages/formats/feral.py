@@ -39,7 +39,7 @@ def read(files: Files, options: ReadOptions) -> Labels:
             reader.problems.add(f"$.{key}", "an object", shown(entry.get(key) if isinstance(entry, dict) else entry))
     reader.problems.finish()
     if entry.get("is_multilabel", False) is not False:
-        hint = "What its rows look like then is not known: export with one label a frame."
+        hint = "That layout is not documented: export with one label per frame."
         reader.problems.add("$.is_multilabel", "false", shown(entry["is_multilabel"]), hint)
     names = _names(reader, entry["class_names"])
     sides = _sides(reader, entry.get("splits", {}), entry["labels"])

@@ -19,7 +19,7 @@ MIME = "application/zip"
 UNIT, BASE, ENDS = "whole clips", "classes are named, not numbered", "there are no ends"
 KEEPS = {"several", "split", "whole"}
 DIGIT_S = 0.0
-REMARK = "A list for each class in a folder or zip; what a network found is its best label for the clip."
+REMARK = "One list per class in a folder or ZIP file; a prediction becomes its best label for the clip."
 LIST = re.compile(r"(?P<label>.+)_test_split(?P<split>[123])\.txt")
 PARTS: dict[str, Literal["unused", "train", "test"]] = {"0": "unused", "1": "train", "2": "test"}
 COUNTS = {"train": 70, "test": 30}
@@ -87,7 +87,9 @@ def write_files(labels: Labels) -> dict[str, bytes]:
         label, name = whole_label(clip, "HMDB51"), base(clip.name)
         one_line([label, name], "HMDB51")
         if "/" in label or "\\" in label or label.startswith("."):
-            raise FormatInvalid(f"HMDB51 names files after labels, which {label!r} cannot.", "Rename it: no slashes.")
+            raise FormatInvalid(
+                f"HMDB51 names files after labels, and {label!r} is not a valid file name.", "Rename it: no slashes."
+            )
         if clip.split not in number:
             raise FormatInvalid(f"HMDB51 has no validation, and {clip.name!r} is for {clip.split}.", "Leave it out.")
         lists.setdefault(label, []).append(f"{name} {number[clip.split]}\n")

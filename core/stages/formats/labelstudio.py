@@ -88,9 +88,9 @@ def rate_of(text: str) -> Fraction:
     try:
         rate = Fraction(text)
     except (ValueError, ZeroDivisionError) as error:
-        raise FormatInvalid(f"{text!r} is no frame rate.", "Give a number such as 25 or 30000/1001.") from error
+        raise FormatInvalid(f"{text!r} is not a frame rate.", "Give a number such as 25 or 30000/1001.") from error
     if not 0 < rate < 10_000:
-        raise FormatInvalid(f"{text!r} is no frame rate.", "Give a number such as 25 or 30000/1001.")
+        raise FormatInvalid(f"{text!r} is not a frame rate.", "Give a number such as 25 or 30000/1001.")
     return rate if rate >= 1 else 1 / rate
 
 
@@ -124,8 +124,8 @@ def _rate(reader: Reader, video: str, rate: Fraction | None, alone: bool) -> Fra
     info = reader.info(video, alone=alone)
     if rate is None and (info is None or info.variable_rate):
         raise FormatInvalid(
-            f"{reader.file} counts frames on the frameRate of its Video tag, and does not tell it.",
-            "Give that rate (--rate at the command line; 24 where nobody set it), or the configuration beside it.",
+            f"{reader.file} counts frames at the frameRate of its Video tag, which the file does not contain.",
+            "Give that rate (--rate at the command line; the default is 24), or the configuration file next to it.",
         )
     if info and rate and abs(rate / info.rate_hz - 1) > 1e-3:
         got = f"frameRate {float(rate):g}: labels may lie beside what they are about"

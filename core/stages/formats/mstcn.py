@@ -51,7 +51,7 @@ def labels_in(text: str, name: str) -> tuple[str, ...]:
         words = line.split()
         if len(words) != 1:
             got = "an empty line" if not words else f"{len(words)} words: {line[:60]!r}"
-            raise _wrong(name, number, "one label without blanks", got)
+            raise _wrong(name, number, "one label without spaces", got)
     return tuple(line.strip() for line in lines)
 
 
@@ -120,7 +120,9 @@ def _clip(
     frames, every = info.frame_count, options.every
     if len(rows) != math.ceil(frames / every):
         fits = fits_every(len(rows), frames)
-        hint = f"They would fit every {fits} frames: say so, with --every {fits} at the command line." if fits else ""
+        hint = (
+            f"They would match one label every {fits} frames: set --every {fits} at the command line." if fits else ""
+        )
         raise refused(name, 0, f"{math.ceil(frames / every)} rows for {frames} frames", f"{len(rows)} rows", hint)
     events = of_runs(rows, info, every=every, empty=BACKGROUND)
     seen = (seconds_of(0, frames, info),)

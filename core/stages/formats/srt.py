@@ -15,7 +15,7 @@ UNIT, BASE, ENDS = "whole milliseconds", "from 0", "a cue's end is not part of i
 KEEPS = {"confidence", "overlaps", "stretches"}
 DIGIT_S = 0.001
 ASKS = {"confidences"}
-REMARK = "For eyes: some players show only one of two cues at the same time."
+REMARK = "For viewing: some players show only one of several simultaneous cues."
 
 
 def looks_like(name: str, head: str) -> bool:

@@ -20,7 +20,7 @@ MIME = "application/zip"
 UNIT, BASE, ENDS = "whole clips", "classes are numbered from 1", "there are no ends"
 KEEPS = {"classes", "several", "split", "whole"}
 DIGIT_S = 0.0
-REMARK = "Three lists in a folder or zip; what a network found is its best label for the clip."
+REMARK = "Three lists in a folder or ZIP file; a prediction becomes its best label for the clip."
 GROUP = re.compile(r"_(?P<group>g\d+)_c\d+")
 
 
@@ -155,6 +155,6 @@ def whole_label(clip: ClipLabels, title: str) -> str:
     if clip.label or clip.ranking:
         return clip.label or clip.ranking[0].label
     raise FormatInvalid(
-        f"{title} holds one label for each whole clip, and {clip.name!r} is labelled by stretches.",
-        "Choose a format that holds stretches of time.",
+        f"{title} holds one label per clip, but {clip.name!r} has labelled segments.",
+        "Choose a format that holds segments.",
     )

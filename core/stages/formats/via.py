@@ -120,7 +120,7 @@ def _project(reader: Reader, entry: Any) -> list[tuple[str, int | str, list[floa
             reader.problems.add(where, "a view that is there, and values", shown(part))
             continue
         if part.get("xy"):
-            reader.noted(where, "a stretch of time", "a region in space, which is left out")
+            reader.noted(where, "a segment", "a region in space, which is left out")
             continue
         values = {}
         for key, value in part["av"].items():
@@ -200,7 +200,7 @@ def _row(
         z = _z(reader, [text for text in texts if text], line)
     else:
         if _cell(reader, cells.get("spatial_coordinates", "") or "[]", line):
-            reader.noted(line, "a stretch of time", "a region in space, which is left out")
+            reader.noted(line, "a segment", "a region in space, which is left out")
             return None
         z = _z(reader, _cell(reader, cells.get("temporal_coordinates", ""), line), line)
     named = {}

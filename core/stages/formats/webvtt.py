@@ -13,7 +13,7 @@ UNIT, BASE, ENDS = "whole milliseconds", "from 0", "a cue's end is not part of i
 KEEPS = {"confidence", "overlaps", "stretches"}
 DIGIT_S = 0.001
 ASKS = {"confidences"}
-REMARK = "For eyes: a player shows a cue on its own frames, and a label is not marked as one."
+REMARK = "For viewing: players show each cue during its segment."
 
 
 def looks_like(name: str, head: str) -> bool:

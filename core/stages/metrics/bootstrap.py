@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from core.base.errors import ScoringRefused
+from core.base.percentages import per_cent
 from core.domain import Comparison
 from core.stages.metrics.comparison import taken
 
@@ -118,7 +119,7 @@ def percentiles(values: np.ndarray) -> list[Interval]:
     else:
         low, high = np.quantile(values, TAILS, axis=0)
     return [
-        Interval(None, None, f"no interval: undefined in {part:.0%} of the draws")
+        Interval(None, None, f"no interval: undefined in {per_cent(part)} of the draws")
         if part > MOST_UNDEFINED
         else Interval(float(least), float(most))
         for part, least, most in zip(lost, low, high, strict=True)

@@ -251,7 +251,7 @@ def kappa_of_counts(right: Any, truths: np.ndarray, predicted: np.ndarray) -> An
     return share(observed - expected, 1 - expected)
 
 
-@metric("Cohen's kappa", undefined="both sides use one and the same label only, or nothing is labelled")
+@metric("Cohen's kappa", undefined="truth and prediction contain only one and the same label, or nothing is labelled")
 def kappa(comparison: Comparison) -> Any:
     """Agreement of truth and prediction beyond what their label frequencies alone would give (Cohen, 1960).
 

@@ -306,7 +306,7 @@ def _place(row: int, names: Sequence[str], starts: np.ndarray, times_s: np.ndarr
 def _check_times(times_s: np.ndarray | None, names: Sequence[str], starts: np.ndarray) -> None:
     if times_s is not None and not np.all(np.isfinite(times_s)):
         row = int(np.flatnonzero(~np.isfinite(times_s))[0])
-        raise ScoringRefused(f"{_place(row, names, starts, None)}: its time is {times_s[row]}.", "Mend the times.")
+        raise ScoringRefused(f"{_place(row, names, starts, None)}: its time is {times_s[row]}.", "Correct the times.")
 
 
 def _check_covered(
@@ -327,8 +327,8 @@ def _check_covered(
             first = int(missing[0])
             moment = f"frame {first}" if times_s is None else f"{times_s[unit][first]:.3f} s"
             raise ScoringRefused(
-                f"{name}: the prediction says nothing in {len(missing)} frames with a known truth, first at {moment}.",
-                "Predict the whole clip, or mark only what was predicted.",
+                f"{name}: the prediction is missing for {len(missing)} frames with a known truth, first at {moment}.",
+                "Predict the whole clip, or score only the predicted part.",
             )
 
 
@@ -343,7 +343,9 @@ def _check_scores(scores: np.ndarray, labels: Sequence[str], function: Callable[
     odd = (scores < -1e-6) | (scores > 1 + 1e-6)
     if odd.any():
         row, label = (int(axis[0]) for axis in np.nonzero(odd))
-        raise ScoringRefused(f"{function(row)}: {scores[row, label]} for {labels[label]!r} is no probability.", _AGAIN)
+        raise ScoringRefused(
+            f"{function(row)}: {scores[row, label]} for {labels[label]!r} is not a probability.", _AGAIN
+        )
     sums = scores.sum(axis=1, dtype=np.float64)  # (N,)
     odd = np.abs(sums - 1) > SUM_SLACK
     if odd.any():
@@ -351,4 +353,4 @@ def _check_scores(scores: np.ndarray, labels: Sequence[str], function: Callable[
         raise ScoringRefused(f"{function(row)}: the probabilities sum to {sums[row]:.4f}, not to 1.", _AGAIN)
 
 
-_AGAIN = "Make the prediction again; scores must be finite, from 0 to 1, and sum to 1 for each moment."
+_AGAIN = "Repeat the prediction; scores must be finite, from 0 to 1, and sum to 1 for each moment."

@@ -40,7 +40,7 @@ def compare_mstcn(truth: Path, prediction: Path, *, background: str | None = Non
             raise ScoringRefused(
                 f"{name}: truth has {len(texts)} frames, the prediction {len(other)}; they are the same up to frame "
                 f"{min(len(texts), len(other)) - 1} at most.",
-                "Both must be made for the same frames of the same clip: cut or repeat neither to make them fit.",
+                "Both must be made for the same frames of the same clip: do not trim or pad either of them.",
             )
     sides = zip(*rows, strict=True)
     true, arrays = ([np.array([numbers[label] for label in row], np.int64) for row in side] for side in sides)
@@ -66,7 +66,7 @@ def _pairs(truth: Path, prediction: Path) -> list[tuple[str, Path, Path]]:
         return [(truth.stem, truth, prediction)]
     true, paths = ({path.stem: path for path in _files(folder)} for folder in (truth, prediction))
     if not true:
-        raise FormatInvalid(f"{truth} holds no files.", "Give a folder with one label file a video.")
+        raise FormatInvalid(f"{truth} holds no files.", "Give a folder with one label file per video.")
     if missing := sorted(set(true) - set(paths)):
         raise ScoringRefused(
             f"{len(missing)} of {len(true)} videos have no prediction, first {missing[0]!r}.",
@@ -85,4 +85,6 @@ def _text(path: Path) -> str:
             raise FormatInvalid(f"{path} is larger than {LARGEST_BYTES >> 20} MiB.", "Give a text file of labels.")
         return path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise FormatInvalid(f"{path} cannot be read: {error}", "Give a UTF-8 text file, one label a line.") from error
+        raise FormatInvalid(
+            f"{path} cannot be read: {error}", "Give a UTF-8 text file with one label per line."
+        ) from error

@@ -9,7 +9,7 @@ from core.stages.metrics.sequence import CUTS, match_counts
 
 CONVENTIONS = {
     "scale": "0 to 1",
-    "segments": "runs of one label; those of the background are dropped, what lies on both sides of one stays apart",
+    "segments": "runs of one label; background runs are dropped, and runs on both sides of one are not merged",
     "frame_accuracy": "frames of all videos pooled (yabufarha/ms-tcn eval.py)",
     "frame_accuracy_by_video": "mean over videos (Lea et al., CVPR 2017)",
     "edit": "1 - distance / length of the longer sequence of segments, mean over videos (both references)",

@@ -21,7 +21,7 @@ from core.stages.metrics.classification import confusion, label_counts
 from core.stages.metrics.comparison import Metric, share
 
 MOST_WORK = 5e7  # draws x rows x labels up to which slow metrics get an interval
-TOO_MUCH = "no interval: too many clips and labels to draw this one again"
+TOO_MUCH = "no interval: too many clips and labels for the bootstrap"
 
 
 def scorecard(
@@ -68,7 +68,7 @@ def estimate(comparison: Comparison, name: str, *, draws: int = DRAWS, seed: int
     """One number that is not told by label, with its interval, whatever that costs."""
     chosen: Metric = METRICS[name]
     if chosen.by_label:
-        raise ValueError(f"{name} is told by label")
+        raise ValueError(f"{name} is a metric by label")
     plain = chosen.share is not None and units_of(comparison)[0] == "clip"
     interval = (
         wilson(*chosen.share(comparison))

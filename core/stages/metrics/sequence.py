@@ -89,7 +89,7 @@ def time_table(comparison: Comparison) -> np.ndarray:
     return sums_by_unit(comparison, np.stack([lasting * (comparison.truth == comparison.predicted), lasting], axis=1))
 
 
-@metric("Share of time that is right", needs="times")
+@metric("Time-weighted accuracy", needs="times")
 def time_accuracy(comparison: Comparison) -> Any:
     """As the frame accuracy, each frame weighing as long as it stays on screen: for clips of variable rate."""
     total = comparison.total(time_table)

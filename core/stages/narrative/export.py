@@ -31,7 +31,7 @@ def write(subjects: Sequence[Subject], *, language: str, form: str) -> str:
     if language not in LANGUAGES:
         raise unknown("language", language, LANGUAGES)
     if form not in FORMS:
-        raise unknown("form of report", form, FORMS)
+        raise unknown("report format", form, FORMS)
     return FORMS[form].render(subjects, LANGUAGES[language])
 
 
@@ -65,7 +65,7 @@ def _marked_name(kind: str, text: str) -> str:
 def _chapters(subjects: Sequence[Subject], language: Language) -> str:
     """WebVTT chapters of one clip: a cue a stretch, those without a label too, none overlapping (w3.org/TR/webvtt1)."""
     if len(subjects) != 1:
-        raise AnalysisError("Chapters are of one clip.", "Name one clip, or take another form.")
+        raise AnalysisError("Chapters describe one clip only.", "Give one clip, or choose another format.")
     cues, last_ms = [], 0
     for segment in with_gaps(subjects[0]):
         start_ms, stop_ms = max(round(segment.start_s * 1000), last_ms), round(segment.stop_s * 1000)

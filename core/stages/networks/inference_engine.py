@@ -207,7 +207,7 @@ def _convert_apart(backbone: EngineBackbone, folder: Path) -> None:
     if child.returncode:
         raise AnalysisError(
             f"{backbone.name} cannot be converted for OpenVINO in {folder.parent.parent}: {text or child.returncode}",
-            "Check that disk and memory have room, or set KINETOSCOPE_ENGINE=tensorflow-f32.",
+            "Check that there is enough disk space and memory, or set KINETOSCOPE_ENGINE=tensorflow-f32.",
         )
 
 

@@ -29,13 +29,13 @@ def check_file(path: Path, sha256: str) -> None:
     """Refuse a file that is missing, is not the one that was named, or holds anything but our layers."""
     if not path.is_file():
         raise WeightsMissing(
-            f"The network {path} is not here.", "Put the model's folder back whole, or train it again."
+            f"The network file {path} is missing.", "Restore the complete folder of the model, or train it again."
         )
     got = hashlib.sha256(path.read_bytes()).hexdigest()
     if got != sha256:
         raise FormatInvalid(
             f"{path}: expected SHA-256 {sha256 or '(none)'}, got {got}.",
-            "The file changed after its card was written. Put the original back, or train it again.",
+            "The file changed after its card was written. Restore the original, or train the model again.",
         )
     try:
         with zipfile.ZipFile(path) as archive:
@@ -44,12 +44,14 @@ def check_file(path: Path, sha256: str) -> None:
                 raise FormatInvalid(f"{path}: expected {sorted(_MEMBERS)}, got {sorted(members)[:8]}.")
             config = json.loads(archive.read("config.json"))
     except (zipfile.BadZipFile, ValueError) as error:
-        raise FormatInvalid(f"{path} is no Keras file: {error}.", "Train it again, or fetch it anew.") from error
+        raise FormatInvalid(
+            f"{path} is not a Keras file: {error}.", "Train the model again, or download it again."
+        ) from error
     strangers = sorted({name for name in _classes(config) if name not in LAYERS + _PARTS})
     if strangers:
         raise FormatInvalid(
             f"{path}: expected layers of {', '.join(LAYERS)}, got {', '.join(strangers)}.",
-            "Only networks trained by this program are read.",
+            "Only networks trained by this program can be loaded.",
         )
 
 

@@ -135,5 +135,5 @@ def read(path: Path, sha256: str) -> Any:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
     except (ValueError, TypeError, OSError, KeyError) as error:
         raise FormatInvalid(
-            f"{path} cannot be read as a network: {error}", "Train it again, or fetch it anew."
+            f"{path} cannot be read as a network: {error}", "Train the model again, or download it again."
         ) from error

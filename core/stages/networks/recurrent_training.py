@@ -69,7 +69,7 @@ def fit(
         machine.reseed(seed, epoch)
         learned = np.zeros((batches, 3))
         for i, batch in enumerate(_varied_batches(settings, ready, weights, (seed, epoch))):
-            report(epoch * batches + i, settings.epochs * batches, f"Learning, pass {epoch + 1} of {settings.epochs}")
+            report(epoch * batches + i, settings.epochs * batches, f"Training, epoch {epoch + 1} of {settings.epochs}")
             learned[i] = [float(value) for value in machine.learn(*batch)]
         validated = _validate(machine.judge, judged, settings.batch_size, weights)
         accuracy = float(learned[:, 1].sum() / max(learned[:, 2].sum(), 1))
@@ -152,10 +152,10 @@ def class_weights_of(targets: np.ndarray, weights: np.ndarray | None, labels: in
 
 def _check_examples(training: Sequence[Example], labels: int) -> None:
     if not training:
-        raise NotEnoughExamples("There is nothing to learn from.", "Add labelled clips.")
+        raise NotEnoughExamples("There is no training data.", "Add labelled clips.")
     targets = np.concatenate([example.targets for example in training])
     if not np.any(targets != UNKNOWN):
-        raise NotEnoughExamples("No step of any clip is labelled.", "Label some stretches first.")
+        raise NotEnoughExamples("No step of any clip is labelled.", "Label some segments first.")
     if targets.min() < UNKNOWN or targets.max() >= labels:
         raise ValueError(f"targets run from {targets.min()} to {targets.max()} for {labels} labels")
 

@@ -72,7 +72,7 @@ class TemporalSmooth(Adjustable):
         high=7,
         unit="frames",
         label="Neighbours on each side",
-        help="Calms flicker and noise of a still camera; what moves leaves a trail.",
+        help="Reduces flicker and noise of a static camera; moving objects leave a trail.",
     )
 
     def reach(self) -> int:
@@ -138,9 +138,9 @@ class LocalContrast(PictureStep):
         high=10.0,
         step=0.1,
         label="Strength",
-        help="How far contrast may rise; high brings out noise too.",
+        help="Limit of the contrast increase; high values also amplify noise.",
     )
-    tiles: int = knob(8, low=1, high=16, label="Parts on each side", help="More parts work on smaller details.")
+    tiles: int = knob(8, low=1, high=16, label="Tiles per side", help="More tiles enhance smaller details.")
 
     def change(self, image: np.ndarray) -> np.ndarray:
         height, width = image.shape[:2]

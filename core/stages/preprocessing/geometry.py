@@ -40,7 +40,7 @@ class Crop(PictureStep):
             raise RecipeInvalid(
                 f"Crop leaves {width} x {height} px of a {width_px} x {height_px} px picture, "
                 f"expected at least {SMALLEST_SIDE_PX} x {SMALLEST_SIDE_PX} px",
-                "Draw the crop wider, or take the step out.",
+                "Widen the crop, or remove the step.",
             )
         return Box(left, top, width, height)
 
@@ -124,7 +124,7 @@ def _check_size(label: str, width_px: int, height_px: int) -> None:
     if max(width_px, height_px) > LARGEST_SIDE_PX:
         raise RecipeInvalid(
             f"{label} would make a {width_px} x {height_px} px picture, expected at most {LARGEST_SIDE_PX} px a side",
-            "Put a Resize before this step, or keep the canvas.",
+            "Add a Resize step before this one, or keep the canvas.",
         )
 
 

@@ -37,7 +37,9 @@ class Repair(Adjustable):
         1.0, low=0.05, high=10.0, step=0.05, unit="s", label="Longest gap", help="A longer gap is left alone."
     )
     blank: bool = knob(
-        True, label="Replace blank pictures", help="Up to three in a row of one flat colour, as a loose cable gives."
+        True,
+        label="Replace blank pictures",
+        help="Up to three consecutive frames of one flat colour, as caused by a loose cable.",
     )
 
     def apply(self, frames: Iterable[Frame]) -> Iterator[Frame]:

@@ -30,7 +30,7 @@ class Trim(Adjustable):
         step=0.01,
         unit="s",
         label="Keep",
-        help="Start and stop on the clock of the clip. Times of frames stay what they were.",
+        help="Start and stop in the time of the clip. Frame times do not change.",
         limit="duration_s",
     )
 

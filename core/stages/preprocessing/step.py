@@ -117,14 +117,14 @@ class Adjustable:
         expected = {
             "bool": "true or false",
             "choice": f"one of {', '.join(setting.choices)}",
-            "range": f"two rising numbers from {bounds}",
+            "range": f"two increasing numbers from {bounds}",
             "int": f"a whole number from {bounds}",
             "float": f"a number from {bounds}",
         }[setting.kind]
         text = repr(value) if len(repr(value)) <= 60 else f"{repr(value)[:60]}..."
         return RecipeInvalid(
             f"{self.label}: {setting.name} is {text}, expected {expected}",
-            f"Set “{setting.label}” of the step “{self.label}” again, or take the step out.",
+            f"Set “{setting.label}” of the step “{self.label}” again, or remove the step.",
         )
 
     def apply(self, frames: Iterable[Frame]) -> Iterator[Frame]:

@@ -19,12 +19,12 @@ def speech_sound(info: VideoInfo, report: Report = silent) -> np.ndarray:
     """(N,) float32 samples from -1 to 1 at RATE_HZ, one channel, the first at the first frame of the clip."""
     import av
 
-    name, pace, pieces = Path(info.path).name, Pace(report, "Reading the sound"), []
+    name, pace, pieces = Path(info.path).name, Pace(report, "Reading the audio"), []
     seconds = min(info.duration_s, LONGEST_S)
     with explained(info.path), container_of(info.path, content_of(info.path).demuxer) as container:
         streams = container.streams.audio
         if not streams:
-            raise VideoUnreadable(f"{name} has no sound.", "Choose a clip in which somebody speaks.")
+            raise VideoUnreadable(f"{name} has no audio.", "Choose a clip with speech.")
         resampler, first_s = av.AudioResampler("flt", "mono", RATE_HZ), None
         for frame in container.decode(streams[0]):
             at_s = float(frame.time or 0.0) - float(info.clock_start_s)

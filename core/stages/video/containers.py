@@ -106,7 +106,7 @@ def opened(path: str, content: Content, *, careful: bool) -> Iterator[tuple[Any,
         stream = streams[0]
         context = stream.codec_context
         if context is None:
-            raise VideoUnreadable(f"{Path(path).name} is coded in a way that cannot be decoded here.", AGAIN)
+            raise VideoUnreadable(f"{Path(path).name} uses a codec that cannot be decoded here.", AGAIN)
         context.options = {"max_pixels": str(MAX_PIXELS)}
         context.thread_type = "NONE" if careful else "AUTO"
         context.thread_count = 1 if careful else THREADS
@@ -136,10 +136,10 @@ def explained(path: str) -> Iterator[None]:
     try:
         yield
     except MemoryError:
-        what = "claims more than memory can hold: its index is damaged"
+        what = "declares more data than memory can hold: its index is damaged"
         raise VideoUnreadable(f"{name} {what}.", AGAIN) from None
     except ExitError:
-        raise VideoUnreadable(f"{name} gave nothing to read for {STALL_S:.0f} s.", AGAIN) from None
+        raise VideoUnreadable(f"No data could be read from {name} for {STALL_S:.0f} s.", AGAIN) from None
     except (FFmpegError, OverflowError, UnicodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise VideoUnreadable(f"{name} cannot be read as a video: {reason}.", AGAIN) from error
@@ -155,11 +155,11 @@ def pictures_of(container: Any) -> list[Any]:
 
 def _no_picture(path: str, container: Any) -> VideoUnreadable:
     if container.streams.video:
-        what = "is sound with a cover picture, not a video"
+        what = "is audio with a cover picture, not a video"
     elif container.streams.audio:
-        what = "is sound only: it holds no picture"
+        what = "contains only audio"
     else:
-        what = "holds no picture"
+        what = "contains no video"
     return VideoUnreadable(f"{Path(path).name} {what}.", file_signatures.CHOOSE)
 
 

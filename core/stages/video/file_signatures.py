@@ -39,18 +39,18 @@ _REFUSED = {
     b"MM\x00*": ("a still image (TIFF)", CHOOSE),
     b"8BPS": ("a still image (Photoshop)", CHOOSE),
     b"\x00\x00\x00\x0cjP  ": ("a still image (JPEG 2000)", CHOOSE),
-    b"fLaC": ("a sound file (FLAC) without a moving picture", CHOOSE),
-    b"FORM": ("a sound file (AIFF) without a moving picture", CHOOSE),
-    b"#!AMR": ("a sound file (AMR) without a moving picture", CHOOSE),
-    b"\xff\xfb": ("a sound file (MP3) without a moving picture", CHOOSE),
-    b"\xff\xf3": ("a sound file (MP3) without a moving picture", CHOOSE),
+    b"fLaC": ("an audio file (FLAC)", CHOOSE),
+    b"FORM": ("an audio file (AIFF)", CHOOSE),
+    b"#!AMR": ("an audio file (AMR)", CHOOSE),
+    b"\xff\xfb": ("an audio file (MP3)", CHOOSE),
+    b"\xff\xf3": ("an audio file (MP3)", CHOOSE),
     b"PK\x03\x04": ("an archive (ZIP)", "Unpack it and choose the video inside."),
     b"7z\xbc\xaf\x27\x1c": ("an archive (7z)", "Unpack it and choose the video inside."),
     b"Rar!": ("an archive (RAR)", "Unpack it and choose the video inside."),
     b"\x1f\x8b": ("an archive (gzip)", "Unpack it and choose the video inside."),
     b"%PDF": ("a document (PDF)", CHOOSE),
-    b"#EXTM3U": ("a playlist, which only names other files", "Choose the video that it names."),
-    b"ffconcat": ("a playlist, which only names other files", "Choose the video that it names."),
+    b"#EXTM3U": ("a playlist, which only refers to other files", "Choose the video that it refers to."),
+    b"ffconcat": ("a playlist, which only refers to other files", "Choose the video that it refers to."),
     b"version https://git-lfs": (
         "a Git LFS pointer: a note that stands in for the video",
         "Fetch the video itself with `git lfs pull`, then choose it again.",
@@ -88,7 +88,9 @@ def open_plain(path: str) -> BinaryIO:
     try:
         return open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb")
     except PermissionError:
-        raise VideoUnreadable(f"{name} may not be read.", "Ask for permission to read it, or copy it.") from None
+        raise VideoUnreadable(
+            f"There is no permission to read {name}.", "Ask for permission to read it, or copy it."
+        ) from None
     except (OSError, ValueError) as error:
         raise VideoUnreadable(f"{name} cannot be opened: {_reason(error)}.", "Check that the disk is there.") from None
 
@@ -132,10 +134,12 @@ def _status(path: str, name: str) -> os.stat_result:
         status = Path(path).stat()
     except (FileNotFoundError, NotADirectoryError):
         raise VideoUnreadable(
-            f"There is no file {path}.", "Check the path; was it moved, or its disk taken out?"
+            f"There is no file {path}.", "Check the path. Was the file moved, or its disk removed?"
         ) from None
     except PermissionError:
-        raise VideoUnreadable(f"{name} may not be read.", "Ask for permission to read it, or copy it.") from None
+        raise VideoUnreadable(
+            f"There is no permission to read {name}.", "Ask for permission to read it, or copy it."
+        ) from None
     except (OSError, ValueError) as error:
         raise VideoUnreadable(f"{name} cannot be opened: {_reason(error)}.", "Check the path.") from None
     if stat.S_ISDIR(status.st_mode):
@@ -177,14 +181,14 @@ def _transport_stream(head: bytes) -> bool:
 def _refusal(head: bytes) -> tuple[str, str]:
     """What a file that is no video is, and what to do now."""
     if not head:
-        return "empty: it holds no bytes", "Copy or download it again."
+        return "empty (0 bytes)", "Copy or download it again."
     if head.startswith(b"ID3"):
-        cover = " with a cover picture" if b"APIC" in head else " without a moving picture"
-        return f"a sound file (MP3){cover}", CHOOSE
+        cover = " with a cover picture" if b"APIC" in head else ""
+        return f"an audio file (MP3){cover}", CHOOSE
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return ("an animated WebP image", CONVERT) if b"ANIM" in head[:64] else ("a still image (WebP)", CHOOSE)
     if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
-        return "a sound file (WAV) without a moving picture", CHOOSE
+        return "an audio file (WAV)", CHOOSE
     if head[4:8] == b"ftyp":
         return "a still image (HEIC or AVIF)", CHOOSE
     for start, reason in _REFUSED.items():
@@ -200,9 +204,9 @@ def _refused_text(head: bytes) -> tuple[str, str]:
     if b"<svg" in start:
         return "a drawing (SVG)", CHOOSE
     if b"<mpd" in start or b"#extm3u" in start:
-        return "a playlist, which only names other files", "Choose the video that it names."
+        return "a playlist, which only refers to other files", "Choose the video that it refers to."
     if not head.strip(b"\x00"):
-        return "not a video: it begins with nothing but zeros", "Copy or download it again."
+        return "not a video: it starts with zeros only", "Copy or download it again."
     if re.fullmatch(rb"[\t\r\n\f\x1b\x20-\x7e\x80-\xff]*", head) and _is_text(head):
         return "plain text, not a video", CHOOSE
     return "not a video of a kind that can be read here", CHOOSE + " If it is a video, convert it to MP4 (H.264)."

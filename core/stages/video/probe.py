@@ -142,7 +142,9 @@ def _info(path: str, digest: str, content: Content, survey: _Survey) -> VideoInf
     times_s = np.array([(stamp - first) * base.numerator / base.denominator for stamp in stamps], np.float64)
     if times_s[-1] > MAX_DURATION_S:
         days = times_s[-1] / 86400
-        raise VideoUnreadable(f"{Path(path).name} claims to last {days:,.0f} days: its clock is damaged.", AGAIN)
+        raise VideoUnreadable(
+            f"{Path(path).name} declares a duration of {days:,.0f} days: its timestamps are damaged.", AGAIN
+        )
     width, height = displayed(survey.size, survey.aspect, survey.quarter_turns)
     end_s = _end_s(path, survey, times_s)
     whole = len(kept) == len(survey.pts) == survey.packets and not survey.errors and not list(_notes_on_gaps(times_s))
@@ -180,8 +182,8 @@ def _clock(path: str, survey: _Survey) -> tuple[str, list[int], list[int]]:
             return clock, kept, chosen
     kept, chosen = _rising_part(survey.pts)
     if 2 * len(kept) < len(survey.pts):
-        what = f"Of its {len(survey.pts)} frames only {len(kept)} carry times that rise"
-        raise VideoUnreadable(f"{Path(path).name} has no usable clock. {what}.", AGAIN)
+        what = f"Of its {len(survey.pts)} frames only {len(kept)} have increasing timestamps"
+        raise VideoUnreadable(f"{Path(path).name} has no usable timestamps. {what}.", AGAIN)
     return "pts", kept, chosen
 
 
@@ -214,7 +216,7 @@ def _end_s(path: str, survey: _Survey, times_s: np.ndarray) -> float:
         return float(times_s[-1] + np.median(gaps))
     if survey.rate and 0.01 <= survey.rate <= 1000:
         return float(1 / survey.rate)
-    raise VideoUnreadable(f"{Path(path).name} holds one frame and does not say how long it is shown.", AGAIN)
+    raise VideoUnreadable(f"{Path(path).name} contains a single frame without a duration.", AGAIN)
 
 
 def _rate(survey: _Survey, times_s: np.ndarray, stamps: list[int], end_s: float) -> Fraction:
@@ -249,21 +251,21 @@ def _notes(path: str, content: Content, survey: _Survey, times_s: np.ndarray, ke
     """What was odd, a sentence each."""
     yield from _notes_on_loss(content, survey, times_s, kept)
     if content.demuxer == "mov" and (size := file_signatures.oversized_track(path, MAX_SIDE_PX)):
-        yield f"Its header claims a picture of {size[0]} x {size[1]} px, which is not true."
+        yield f"Its header wrongly declares a picture of {size[0]} x {size[1]} px."
     if survey.streams > 1:
-        yield f"It holds {survey.streams} video streams; the first is used."
+        yield f"It contains {survey.streams} video streams; the first is used."
     if survey.sizes:
-        yield f"The picture changes its size within the clip; all is shown at {survey.size[0]} x {survey.size[1]} px."
+        yield f"The picture size changes within the clip; frames are shown at {survey.size[0]} x {survey.size[1]} px."
     if survey.interlaced:
-        yield "It is interlaced: moving edges look like combs."
+        yield "It is interlaced: moving edges show comb artefacts."
     if survey.transparent:
         yield survey.transparent
     if survey.transfer in _HDR:
         yield f"High dynamic range ({_HDR[survey.transfer]}): colours look paler than on an HDR screen."
     if not sane(survey.size, survey.aspect):
-        yield f"It claims pixels of shape {survey.aspect}, which is not credible; they are taken as square."
+        yield f"It declares an implausible pixel aspect ratio of {survey.aspect}; pixels are treated as square."
     if len(times_s) == 1:
-        yield "It holds a single frame."
+        yield "It contains a single frame."
 
 
 def _notes_on_loss(content: Content, survey: _Survey, times_s: np.ndarray, kept: list[int]) -> Iterator[str]:
@@ -274,13 +276,13 @@ def _notes_on_loss(content: Content, survey: _Survey, times_s: np.ndarray, kept:
         yield f"Damaged after {times_s[last]:.2f} s: {of_declared} can be read."
     elif count != declared and declared:
         edited = content.demuxer == "mov" and number < survey.packets
-        yield f"{of_declared} can be shown{': the file itself cuts the others away' if edited else ''}."
+        yield f"{of_declared} can be shown{': the others are outside the edit list of the file' if edited else ''}."
     if survey.corrupt:
         yield f"{_counted(survey.corrupt)} flagged as damaged by the decoder."
     yield from _notes_on_gaps(times_s)
     if number > count:
         untimed = sum(stamp is None for stamp in survey.pts)
-        reason = "without a time" if untimed >= number - count else "with times that do not rise"
+        reason = "without a timestamp" if untimed >= number - count else "with timestamps that do not increase"
         yield f"{_counted(number - count)} left out: {reason}."
 
 

@@ -41,7 +41,7 @@ def subtitles_inside(info: VideoInfo, report: Report = silent) -> Inside:
             rows = cues[packet.stream.index]
             rows += _cues(packet, start_s)
             if len(rows) > MOST_CUES:
-                raise VideoUnreadable(f"{name} holds more than {MOST_CUES} subtitles.", "Take the file's own apart.")
+                raise VideoUnreadable(f"{name} holds more than {MOST_CUES} subtitles.", "Split the clip into parts.")
             pace(min(whole_s, round(rows[-1][0]) if rows else 0), whole_s)
         languages = tuple(stream.metadata.get("language", "").replace("und", "") for stream in streams)
     return Inside(languages, tuple(tuple(cue) for cue in cues.values()), len(every) - len(streams))

@@ -68,7 +68,9 @@ def change(track: Document, at_s: float, start_s: float, stop_s: float) -> Docum
     moved = replace(track.segments[index], start_s=start_s, stop_s=stop_s, confidence=None)
     others = [*track.segments[:index], *track.segments[index + 1 :]]
     if hit := next((other for other in others if other.start_s < stop_s and start_s < other.stop_s), None):
-        raise EditRefused(f"{moved.label!r} would enter {hit.label!r} at {hit.start_s:.3f} s.", "Move that one first.")
+        raise EditRefused(
+            f"{moved.label!r} would overlap {hit.label!r} at {hit.start_s:.3f} s.", "Move that segment first."
+        )
     seen = intervals.union([*track.seen, (start_s, stop_s)])
     return replace(track, segments=_sorted([*others, moved]), seen=seen)
 

@@ -64,8 +64,8 @@ def _read(file: Path) -> tuple[Format, Labels]:
     form = _format(files)
     if not form.digit_s and form.name != "boris-binary":
         raise FormatInvalid(
-            f"{file.name}: {form.title} counts frames, which mean nothing without the clock of their clip.",
-            f"Turn it into a table first: python -m core convert {file.name} labels.csv --video CLIP.",
+            f"{file.name}: {form.title} counts frames, which cannot be converted without the clip.",
+            f"Convert it to a table first: python -m core convert {file.name} labels.csv --video CLIP.",
         )
     return form, form.read(files, ReadOptions())
 
@@ -81,14 +81,14 @@ def _entries(labels: Labels, form: Format, listed: str, clips: ClipFiles, findin
         for lane in clip.lanes:
             for point in lane.points:
                 text = f"{point.label} at {point.time_s:g} s, a moment without a length"
-                findings.left_out(listed, 0, "a stretch of time", text)
+                findings.left_out(listed, 0, "a segment", text)
         stretches = tuple(_stretches(clip, form.digit_s or FORMATS["boris"].digit_s))
         if not clip.label and not stretches:
             findings.left_out(listed, 0, f"labels of {clip.name}", "none")
             continue
         label = "" if stretches else clip.label
         if stretches and clip.label:
-            findings.left_out(listed, 0, f"{clip.name} as a whole or by stretches", "both: the stretches are taken")
+            findings.left_out(listed, 0, f"{clip.name} as a whole or by segments", "both: the segments are used")
         path = shown(there[0], clips.root)
         yield Entry(
             file=str(there[0]), path=path, label=label, stretches=stretches,

@@ -39,8 +39,8 @@ def unpack(archive: Path, folder: Path, report: Report = silent) -> Path:
                     done += count
                     report(done >> 20, max(1, total >> 20), "Unpacking")
     except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-        hint = "Pack the folder once more as a plain zip, or unpack it and give the folder."
-        raise FormatInvalid(f"{archive.name} cannot be unpacked: {error}", hint) from error
+        hint = "Create a plain ZIP file of the folder, or extract it and give the folder."
+        raise FormatInvalid(f"{archive.name} cannot be extracted: {error}", hint) from error
     return _top(folder)
 
 
@@ -57,7 +57,7 @@ def _check(archive: Path, entries: Sequence[zipfile.ZipInfo]) -> None:
     if len(entries) > MOST_FILES:
         raise refused(archive.name, 0, f"at most {MOST_FILES} entries", f"{len(entries)}")
     if sum(entry.compress_size for entry in entries) > archive.stat().st_size:
-        raise refused(archive.name, 0, "entries that fill the zip once", "entries that lie over each other")
+        raise refused(archive.name, 0, "entries that fill the zip once", "overlapping entries")
     seen: dict[str, str] = {}
     for entry in entries:
         expected, got = _harm(entry)
@@ -99,8 +99,8 @@ def _harm(entry: zipfile.ZipInfo) -> tuple[str, str]:
 def _check_room(entries: Sequence[zipfile.ZipInfo], folder: Path) -> None:
     total, free = sum(entry.file_size for entry in entries), shutil.disk_usage(folder).free
     if total > free:
-        hint = "Make room, set KINETOSCOPE_WORKSPACE to a folder on a larger disk, or unpack it elsewhere."
-        raise AnalysisError(f"The zip unpacks to {total >> 20} MB, and {free >> 20} MB are free.", hint)
+        hint = "Free some space, set KINETOSCOPE_WORKSPACE to a folder on a larger disk, or extract it elsewhere."
+        raise AnalysisError(f"The ZIP file expands to {total >> 20} MB, and {free >> 20} MB are free.", hint)
 
 
 def _unpack_one(packed: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path) -> Iterator[int]:
@@ -115,7 +115,7 @@ def _unpack_one(packed: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path) -
         while chunk := stream.read(CHUNK):
             left -= len(chunk)
             if left < 0:
-                raise zipfile.BadZipFile(f"{entry.filename[:120]!r} is larger than it says")
+                raise zipfile.BadZipFile(f"{entry.filename[:120]!r} is larger than declared")
             file.write(chunk)
             yield len(chunk)
 

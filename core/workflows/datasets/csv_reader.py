@@ -108,7 +108,7 @@ class _RowReader:
             if times
         ]
         if whole and stretches:
-            self.findings.left_out(self.listed, whole[0].line, f"{path} as a whole or by stretches", "both")
+            self.findings.left_out(self.listed, whole[0].line, f"{path} as a whole or by segments", "both")
             return "", []
         labels = sorted({row.cells["label"] for row in whole})
         if len(labels) > 1:

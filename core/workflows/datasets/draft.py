@@ -24,7 +24,7 @@ class Source:
     """Where a labelled set is read from.
 
     path: a folder, a CSV file or a zip. form: its layout, "" to find out. name: of the set, "" to take the source's.
-    split: which of the numbered lists. clips: the folder of the clips where it is not that of the lists.
+    split: number of the split lists. clips: the folder of the clips where it is not that of the lists.
     watched: whether all of each clip was watched, so that between the labelled stretches there is background.
     columns: what a CSV's own headers mean, as (meaning, header). every: MS-TCN labels stand for every so many frames.
     """

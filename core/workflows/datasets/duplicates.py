@@ -114,7 +114,7 @@ def _sampled(frames: Iterable[Frame]) -> Iterator[np.ndarray]:
             return
         step, sums, count = now, sums + frame.image.mean(axis=2, dtype=np.float32), count + 1
     if not count:
-        raise VideoUnreadable("The clip has no frame to look at.")
+        raise VideoUnreadable("The clip has no frames to compare.")
     yield np.asarray(sums / count, np.float32)
 
 

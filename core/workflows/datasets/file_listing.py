@@ -38,7 +38,7 @@ def files_below(folder: Path) -> Iterator[Path]:
         for name in sorted(name for name in names if not is_of_the_system(name)):
             count += 1
             if count > MOST_FILES:
-                hint = "Is it a folder of pictures? Each clip must be one video file."
+                hint = "Each clip must be one video file; folders of pictures are not supported."
                 raise refused(str(folder), 0, f"at most {MOST_FILES} files", "more", hint)
             yield Path(text, name)
 
@@ -56,7 +56,7 @@ def text_of(path: Path, root: Path) -> str:
             raise refused(name, 0, f"at most {LARGEST_LIST // 2**20} MB of text", f"{path.stat().st_size} bytes")
         return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        hint = "Save it as UTF-8 in the program that made it."
+        hint = "Save it as UTF-8 in the program that created it."
         raise refused(name, 0, "text in UTF-8", f"byte {error.object[error.start]:#04x}", hint) from error
     except OSError as error:
         raise refused(name, 0, "a file that can be read", error.strerror or str(error)) from error

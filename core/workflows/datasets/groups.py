@@ -17,14 +17,14 @@ SHORT = {
 }
 WHO = "person|subject|participant|actor|player|animal|mouse|rat"
 PATTERNS = (
-    ("the person in the name", rf"(?i)(?<![a-z])(?P<group>(?:{WHO})[-_ ]?\d+)"),
-    ("what stands before the first _", r"^(?P<group>[^_]+)_"),
-    ("what stands before the first -", r"^(?P<group>[^-]+)-"),
-    ("what stands before the first blank", r"^(?P<group>[^ ]+) "),
-    ("what stands after the last _", r"_(?P<group>[^_]+)$"),
-    ("all but the number at the end", r"^(?P<group>.*?)[-_ ]*\d+$"),
+    ("the person in the file name", rf"(?i)(?<![a-z])(?P<group>(?:{WHO})[-_ ]?\d+)"),
+    ("the file name up to the first _", r"^(?P<group>[^_]+)_"),
+    ("the file name up to the first -", r"^(?P<group>[^-]+)-"),
+    ("the file name up to the first space", r"^(?P<group>[^ ]+) "),
+    ("the file name after the last _", r"_(?P<group>[^_]+)$"),
+    ("the file name without its last number", r"^(?P<group>.*?)[-_ ]*\d+$"),
 )
-NAMED = {pattern: title for title, pattern in PATTERNS} | {UCF.pattern: "gNN in the name"}
+NAMED = {pattern: title for title, pattern in PATTERNS} | {UCF.pattern: "gNN in the file name"}
 COUNTER = re.compile(r"[a-z]?\d+", re.IGNORECASE)  # c01, c02...: clips are counted so, not what they share
 TOLD = 20  # clips named in an error
 
@@ -57,13 +57,13 @@ def groups_from(dataset: Dataset, grouping: Grouping, *, joins: Iterable[tuple[i
     lost = [item.path for item, group in zip(dataset.items, groups, strict=True) if not group]
     if lost:
         named = ", ".join(lost[:TOLD]) + (f" and {len(lost) - TOLD} more" if len(lost) > TOLD else "")
-        hint = "Choose another way to tell groups; a clip without a group cannot be kept on one side."
+        hint = "Choose another grouping. Each clip needs a group, so that no group is in both training and test data."
         raise SplitInvalid(f"{len(lost)} of {len(groups)} clips have no group by {words(grouping)}: {named}", hint)
     return _joined(groups, joins)
 
 
 def offers(dataset: Dataset) -> tuple[Offer, ...]:
-    """The groupings that fit the set, the likeliest first; the last is each clip by itself."""
+    """The groupings that fit the set, the likeliest first; the last is each clip on its own."""
     group_offers: list[Offer] = []
     for title, grouping in _candidates():
         if grouping.by == "clip" or not any(_same_groups(dataset, grouping, known) for known in group_offers):
@@ -79,22 +79,22 @@ def offers(dataset: Dataset) -> tuple[Offer, ...]:
 def words(grouping: Grouping) -> str:
     """A grouping as people read it."""
     text = {
-        "column": "the column of groups",
-        "subject": "the column of subjects",
+        "column": "the group column",
+        "subject": "the subject column",
         "folder": "the folder of the clip",
-        "clip": "each clip by itself",
+        "clip": "each clip on its own",
         "pattern": NAMED.get(grouping.pattern, f"the pattern {grouping.pattern}"),
     }[grouping.by]
-    return f"{text}, apart for each class" if grouping.within_label else text
+    return f"{text}, separately for each class" if grouping.within_label else text
 
 
 def _candidates() -> Iterable[tuple[str, Grouping]]:
-    yield "Groups given in the dataset", Grouping("column")
-    yield "Subjects given in the dataset", Grouping("subject")
-    yield "gNN in the name, apart for each class (UCF101)", UCF
+    yield "Group column of the dataset", Grouping("column")
+    yield "Subject column of the dataset", Grouping("subject")
+    yield "gNN in the file name, separately for each class (UCF101)", UCF
     for title, pattern in PATTERNS:
-        yield title[0].upper() + title[1:], Grouping("pattern", pattern)
-    yield "The folder of the clip", Grouping("folder")
+        yield title.removeprefix("the ").capitalize(), Grouping("pattern", pattern)
+    yield "Folder of the clip", Grouping("folder")
     yield "Each clip on its own", Grouping("clip")
 
 
@@ -113,8 +113,8 @@ def _compiled(pattern: str) -> re.Pattern[str]:
     try:
         return re.compile(pattern)
     except re.error as error:
-        hint = r"For g01 in a name write g\d+; for what stands before the first _ write ^[^_]+_ ."
-        raise SplitInvalid(f"{pattern!r} is no pattern: {error}", hint) from error
+        hint = r"For g01 in a name, use g\d+; for the part before the first _, use ^[^_]+_ ."
+        raise SplitInvalid(f"{pattern!r} is not a valid regular expression: {error}", hint) from error
 
 
 def _found(pattern: re.Pattern[str], text: str) -> str:

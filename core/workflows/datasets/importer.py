@@ -44,7 +44,7 @@ def check(store: Store, source: datasets.Source, report: Report = silent) -> Non
 
 def gathered(store: Store, source: datasets.Source, report: Report = silent) -> Dataset:
     """The set of a source with all that was found, its clips measured aside; see `take_clips`."""
-    report(0, 0, "Reading what the set is made of")
+    report(0, 0, "Reading the dataset")
     path = Path(source.path).expanduser()
     if not _is_zip(path):
         return _measured(store, datasets.read(replace(source, path=str(path))), report)
@@ -66,10 +66,10 @@ def keep(store: Store, key: str, name: str) -> str:
     """Make a checked import a labelled set under a name of its own, its clips in the library; gives that name."""
     dataset = store.read(key, Dataset)
     if not dataset.items:
-        raise NotEnoughExamples("No clip of this set can be used.", "See what was found, mend it, and check again.")
+        raise NotEnoughExamples("No clip of this dataset can be used.", "Fix the listed problems, and check again.")
     wanted = cleaned_name(name) if name.strip() else dataset.name
     if any(entry.name == wanted for entry in store.datasets()):
-        raise AnalysisError(f"There already is a labelled set {wanted!r}.", "Give it another name.")
+        raise AnalysisError(f"There is already a dataset named {wanted!r}.", "Choose another name.")
     take_clips(store, dataset)
     store.save_dataset(replace(dataset, name=wanted), datasets.key(dataset))
     drop(store, key)
@@ -136,7 +136,9 @@ def _watched(store: Store, file: str) -> Iterator[None]:
     mark = store.import_folder / f"reading-{fingerprint(os.fsencode(file).hex())}"
     tries = mark.stat().st_size if mark.exists() else 0
     if tries >= TRIES:
-        raise VideoUnreadable(f"It ended the process that read it, {tries} times.", "Check whether it plays elsewhere.")
+        raise VideoUnreadable(
+            f"It crashed the process that read it, {tries} times.", "Check whether it plays elsewhere."
+        )
     mark.parent.mkdir(parents=True, exist_ok=True)
     mark.write_bytes(b"." * (tries + 1))
     try:
@@ -196,7 +198,7 @@ def find_duplicates(store: Store, name: str, report: Report = silent) -> None:
     videos = [item.video for item in dataset.items]
     all_looks = []
     for count, digest in enumerate(videos):
-        report(count, len(videos), "Looking at clips")
+        report(count, len(videos), "Checking clips")
         all_looks.append(_looks(store, digest))
     key = datasets.key(dataset)
     store.write(duplicates_key(key), datasets.near_duplicates(key, all_looks, videos, report), kind="duplicates")

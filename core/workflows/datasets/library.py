@@ -17,7 +17,7 @@ def stored_set(store: Store, text: str, report: Report) -> Dataset:
     if not Path(text).expanduser().exists():
         names = ", ".join(entry.name for entry in store.datasets()) or "none"
         raise ResultMissing(
-            f"There is no file, folder or labelled set {text!r}.", f"Give a path, or the name of a set: {names}."
+            f"There is no file, folder or dataset {text!r}.", f"Give a path, or the name of a dataset: {names}."
         )
     source = datasets.Source(text)
     kept = _kept(store, importer.gathered(store, source, report))
@@ -28,7 +28,7 @@ def stored_set(store: Store, text: str, report: Report) -> Dataset:
 def _kept(store: Store, dataset: Dataset) -> Dataset:
     """The set under its name, or where another set has that, under the next that is free."""
     if not dataset.items:
-        raise AnalysisError(f"No clip of {dataset.name!r} can be used.", "See what is said of each.")
+        raise AnalysisError(f"No clip of {dataset.name!r} can be used.", "See the message for each clip.")
     key = datasets.key(dataset)
     importer.take_clips(store, dataset)
     taken = {entry.name: entry.key for entry in store.datasets()}

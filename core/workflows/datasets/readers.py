@@ -68,7 +68,7 @@ def form_of(path: Path) -> Form:
         fits.append("labels")
     if len(fits) > 1:
         both = " and as ".join(FORMS[form] for form in fits)
-        raise FormatInvalid(f"{path} can be read as {both}.", "Say which layout it is.")
+        raise FormatInvalid(f"{path} can be read as {both}.", "Specify the layout.")
     return fits[0] if fits else "folder"
 
 

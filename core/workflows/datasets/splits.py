@@ -97,8 +97,8 @@ def given_split(dataset: Dataset, grouping: Grouping | None = None, *, seed: int
             raise SplitInvalid(f"No clip of {dataset.name!r} is given for {name}.", "Choose folds by group instead.")
     if torn := straddling(groups, parts):
         named = ", ".join(torn[:20]) + (f" and {len(torn) - 20} more" if len(torn) > 20 else "")
-        hint = "Choose folds by group, or correct the list of the split."
-        raise SplitInvalid(f"{len(torn)} groups stand on two sides of the given split: {named}", hint)
+        hint = "Choose folds by group, or correct the lists of the split."
+        raise SplitInvalid(f"{len(torn)} groups are divided by the original split: {named}", hint)
     if not (parts == VALIDATION).any():
         _spare_validation(dataset, groups, parts[0], seed)
     return Split(key(dataset), "given", grouping, groups, parts, seed, joins)
@@ -112,7 +112,7 @@ def grouped_folds(
     groups = groups_from(dataset, grouping, joins=joins)
     names = sorted(set(groups))
     if not 2 <= count <= MOST_FOLDS:
-        raise SplitInvalid(f"{count} folds were asked for.", f"Choose 2 to {MOST_FOLDS}.")
+        raise SplitInvalid(f"{count} folds were requested.", f"Choose 2 to {MOST_FOLDS}.")
     if len(names) < count:
         hint = f"Choose at most {len(names)} folds, or another grouping."
         raise SplitInvalid(f"{len(names)} groups cannot be divided into {count} folds.", hint if len(names) > 1 else "")
@@ -126,8 +126,8 @@ def leave_one_group_out(dataset: Dataset, grouping: Grouping, *, seed: int = 0, 
     groups = groups_from(dataset, grouping, joins=joins)
     names = sorted(set(groups))
     if not 2 <= len(names) <= MOST_FOLDS:
-        hint = "Choose folds by group instead." if len(names) > 2 else "Tell groups in another way."
-        raise SplitInvalid(f"To leave one group out takes 2 to {MOST_FOLDS} groups; there are {len(names)}.", hint)
+        hint = "Choose folds by group instead." if len(names) > 2 else "Choose another grouping."
+        raise SplitInvalid(f"Leaving one group out needs 2 to {MOST_FOLDS} groups; there are {len(names)}.", hint)
     tested = [{name} for name in names]
     parts = _parts(dataset, groups, tested, seed)
     return Split(key(dataset), "leave one group out", grouping, groups, parts, seed, joins)

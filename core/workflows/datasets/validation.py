@@ -20,7 +20,7 @@ def confined(draft: Draft, root: Path) -> Draft:
         if Path(entry.file).resolve().is_relative_to(root):
             kept.append(entry)
         else:
-            findings.left_out(entry.listed, entry.line, "a clip that came with the set", f"{entry.path}, elsewhere")
+            findings.left_out(entry.listed, entry.line, "a clip of the dataset", f"{entry.path}, elsewhere")
     return replace(draft, entries=tuple(kept), findings=tuple(findings.all))
 
 
@@ -47,7 +47,7 @@ def item(draft: Draft, entry: Entry, info: VideoInfo) -> tuple[Item | None, tupl
     )
     seen = _without([(0.0, info.duration_s)], torn) if draft.watched and not entry.row_count else _touching(sound)
     if not sound:
-        findings.left_out(entry.listed, entry.line, f"a labelled stretch of {entry.path} that holds", "none")
+        findings.left_out(entry.listed, entry.line, f"a labelled segment of {entry.path} that holds", "none")
         return None, tuple(findings.all)
     made = Item(info.digest, entry.path, info.duration_s, segments=segments, seen=seen, **fields)  # pyright: ignore[reportArgumentType]
     return made, tuple(findings.all)
@@ -95,18 +95,18 @@ def _from_seconds(entry: Entry, bounds_s: np.ndarray, findings: Findings) -> lis
         stop_s = end_s if math.isinf(stretch.stop) else _snapped(stretch.stop, stretch.resolution, bounds_s)
         where = f"{stretch.label} from {stretch.start:g} to {stretch.stop:g} s"
         if start_s >= end_s or stop_s > end_s + max(frame_s, stretch.resolution) + 1e-9:
-            expected = f"a stretch within the {end_s:.3f} s of {entry.path}"
+            expected = f"a segment within the {end_s:.3f} s of {entry.path}"
             findings.left_out(entry.listed, stretch.line, expected, where)
             continue
         if stop_s > end_s:
             findings.noted(
-                entry.listed, stretch.line, f"an end by {end_s:.3f} s", f"{stretch.stop:g} s, which is cut to it"
+                entry.listed, stretch.line, f"an end by {end_s:.3f} s", f"{stretch.stop:g} s, which is shortened to it"
             )
             stop_s = end_s
         if start_s < stop_s:
             kept.append(replace(stretch, start=start_s, stop=stop_s))
         else:
-            findings.left_out(entry.listed, stretch.line, "a stretch that holds a frame", where)
+            findings.left_out(entry.listed, stretch.line, "a segment of at least one frame", where)
     return kept
 
 
@@ -131,11 +131,11 @@ def _apart(
                 f"{stretch.label} from {stretch.start:.3f} s, in {before.label} of line {before.line} "
                 f"up to {before.stop:.3f} s"
             )
-            findings.left_out(entry.listed, stretch.line, f"stretches of {entry.path} that do not overlap", got)
+            findings.left_out(entry.listed, stretch.line, f"segments of {entry.path} that do not overlap", got)
             findings.left_out(
                 entry.listed,
                 before.line,
-                f"stretches of {entry.path} that do not overlap",
+                f"segments of {entry.path} that do not overlap",
                 f"overlaps line {stretch.line}",
             )
         if stretch.stop > before.stop:
@@ -180,7 +180,7 @@ def _once(items: Sequence[Item], findings: Findings) -> list[Item]:
         for first, second in pairwise(same):
             if (first.label, first.segments) != (second.label, second.segments):
                 contradictory.add(video)
-                got = f"the same bytes as {first.path}, which is labelled otherwise"
+                got = f"the same bytes as {first.path}, which has a different label"
                 findings.left_out(second.path, 0, "one truth for each clip", got)
                 findings.left_out(first.path, 0, "one truth for each clip", f"the same bytes as {second.path}")
             else:

@@ -251,7 +251,7 @@ def _caveats_of_model(
 def _dataset_key(store: Store, name: str) -> str:
     entry = next((entry for entry in store.datasets() if entry.name == name), None)
     if entry is None:
-        raise ResultMissing(f"There is no labelled set {name!r}.", "Choose another.")
+        raise ResultMissing(f"There is no dataset named {name!r}.", "Choose another.")
     return entry.key
 
 

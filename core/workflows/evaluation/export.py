@@ -17,9 +17,7 @@ from core.workflows.evaluation.metrics_summary import OF_CLIPS, ordered
 
 COLUMNS = ("clip", "digest", "group", "fold", "start_s", "stop_s", "truth", "predicted", "right", "confidence")
 NUMBERS = ("precision", "recall", "f1", "roc_auc", "average_precision")
-SCALE = (
-    "Shares are from 0 to 1, seconds are seconds; null is undefined, and `why` gives the reason. Intervals are at 95 %."
-)
+SCALE = "Shares are from 0 to 1, times in seconds; null means undefined (see `why`). Intervals are at 95 %."
 OVER_TIME_TWINS = {"accuracy": "frame_accuracy"}  # what stands for it where labels are told over time
 
 

@@ -17,7 +17,7 @@ BETWEEN = re.compile(r"[\s_\-]+")
 NO_WORD = re.compile(r"[\W_]+")
 CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 STEM = 4  # letters by which words are held to be of one kin
-REMEMBERS = "These numbers may measure what it memorised, not how good it is on new clips."
+REMEMBERS = "The scores may reflect memorisation, not performance on new clips."
 SHORTEST_NAME = 3  # letters of a set's name that are looked for in what a model says of itself
 
 
@@ -102,7 +102,7 @@ def check_matched(dataset: Dataset, card: ModelCard, matching: Matching) -> None
     if not matching.pairs:
         raise LabelsMismatch(
             f"The model {card.name!r} knows none of the labels of {dataset.name!r}: it knows {_some(card.labels)}; "
-            f"the set has {_some(dataset.labels)}.",
+            f"the dataset has {_some(dataset.labels)}.",
             "Choose a model that was trained for these labels, or rename the labels of the dataset.",
         )
 
@@ -145,8 +145,8 @@ def leak(store: Store, dataset: Dataset, card: ModelCard, tested: Sequence[int],
     seen = sum(dataset.items[index].video in digests for index in tested)
     if not seen:
         return ()
-    instead = "Evaluate its training instead, whose networks were tested on clips that they never saw."
-    learned = f"this model learned from {seen} of the {len(tested)} clips that it is evaluated on."
+    instead = "Evaluate its run instead, whose networks were tested on held-out clips."
+    learned = f"this model was trained on {seen} of the {len(tested)} clips that it is evaluated on."
     return (Caveat("leak", seen, len(tested), name=f"{learned} {REMEMBERS} {instead}"),)
 
 
@@ -187,7 +187,7 @@ def _learned_from(store: Store, card: ModelCard) -> tuple[Training, set[str]] | 
 def _told_only(dataset: Dataset, card: ModelCard, tested: Sequence[int]) -> tuple[Caveat, ...]:
     """What to say of a model that only tells in words what it learned from."""
     if card.settings.get("data") == datasets.key(dataset):
-        return (Caveat("leak", name=f"this model learned from this very dataset. {REMEMBERS}"),)
+        return (Caveat("leak", name=f"this model was trained on this dataset. {REMEMBERS}"),)
     stem = re.match(r"[^\W\d_]*", dataset.name.casefold())
     name = stem[0] if stem else ""
     if len(name) < SHORTEST_NAME or name not in card.trained_on.casefold():
@@ -196,7 +196,7 @@ def _told_only(dataset: Dataset, card: ModelCard, tested: Sequence[int]) -> tupl
         )
         return (Caveat("unknown training data", name=f"{literal}among them."),) if card.network else ()
     if not card.network:
-        described = f"The description of this model names data called {name!r}: {card.trained_on}"
+        described = f"The description of this model mentions data named {name!r}: {card.trained_on}"
         return (Caveat("unknown training data", name=described),)
     return _named_alike(dataset, card, tested, name)
 
@@ -206,10 +206,12 @@ def _named_alike(dataset: Dataset, card: ModelCard, tested: Sequence[int], name:
     held_out = set(unseen(dataset, card))
     new = sum(index in held_out for index in tested)
     if new == len(tested):
-        text = "By its card, this model did not learn from the groups of these clips."
+        text = "According to its card, this model was not trained on the groups of these clips."
         return (Caveat("held-out groups", new, len(tested), name=text),)
-    some = f" By its card, {new} of the {len(tested)} clips are of held-out groups: evaluate it on those alone."
-    learned = f"this model learned from clips of data called {name!r}, and {dataset.name!r} may hold the same ones."
+    some = (
+        f" According to its card, {new} of the {len(tested)} clips are of held-out groups: evaluate it on those alone."
+    )
+    learned = f"this model was trained on data named {name!r}, and {dataset.name!r} may hold the same ones."
     return (Caveat("leak", total=len(tested), name=f"{learned} {REMEMBERS}{some if new else ''}"),)
 
 

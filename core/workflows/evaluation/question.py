@@ -84,7 +84,7 @@ def origin_of_model(
         "steps": _steps(predictions.prepared(question.recipe, card)),
         "smoothed over": f"{card.smooth_s:g} s",
         "network": card.network_sha256[:16],
-        **({"words": "used where a clip has them; otherwise the picture alone decides"} if card.words else {}),
+        **({"words": "used if a clip has text; otherwise the prediction is based on video only"} if card.words else {}),
         "learned from": card.trained_on,
         "strangers": question.strangers,
     }

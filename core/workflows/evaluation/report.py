@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from core.base.errors import AnalysisError
+from core.base.percentages import per_cent, per_cent_range
 from core.base.progress import Report, silent
 from core.base.registry import METRICS
 from core.domain import Case, Estimate, Evaluation
@@ -162,7 +163,7 @@ def _labels(judged: Evaluation) -> list[dict[str, Any]]:
 
 def percent(value: float | None) -> str:
     """A share as people read it."""
-    return "–" if value is None else f"{100 * value:.1f} %"
+    return "–" if value is None else per_cent(value, decimals=1)
 
 
 def number(estimate: Estimate, unit: str = "") -> str:
@@ -181,7 +182,7 @@ def between(estimate: Estimate, unit: str = "") -> str:
     if unit:
         digits = 2 if unit == "s" else 3
         return f"{estimate.low:.{digits}f} to {estimate.high:.{digits}f}" + (" s" if unit == "s" else "")
-    return f"{100 * estimate.low:.1f} to {100 * estimate.high:.1f} %"
+    return per_cent_range(estimate.low, estimate.high)
 
 
 def clock(moment_s: float) -> str:

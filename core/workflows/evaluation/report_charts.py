@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from core.base.percentages import hover_per_cent
 from core.domain import Estimate, Evaluation
 from core.workflows.evaluation import queries
 from core.workflows.evaluation.metrics_summary import Headline
@@ -57,7 +58,7 @@ def headline_chart(numbers: Sequence[Headline], names: dict[str, str]) -> Chart:
         "yaxis": {"tickmode": "array", "tickvals": list(range(len(rows))), "ticktext": rows},
         "legend": {"orientation": "h", "y": 1.02, "yanchor": "bottom"},
     }
-    about = "Each dot is a number, its line the 95 % interval; baselines are marked beside it."
+    about = "Metrics with their 95 % intervals; baselines are marked next to them."
     return Chart("headline", "At a glance", about, data, layout)
 
 
@@ -83,7 +84,7 @@ def _points(
         "customdata": list(rows),
         "error_x": {"type": "data", "array": above, "arrayminus": below, "color": colour, "thickness": 2, "width": 0},
         "marker": {"color": colour, "symbol": symbol, "size": 11, "line": {"width": 2, "color": colour}},
-        "hovertemplate": "%{customdata}: %{x:.1f} %<extra>" + escape(name) + "</extra>",
+        "hovertemplate": "%{customdata}: " + hover_per_cent("x") + "<extra>" + escape(name) + "</extra>",
     }
 
 
@@ -99,13 +100,11 @@ def matrix_chart(judged: Evaluation) -> Chart:
         "yaxis": _named(judged, true) | {"title": {"text": "true"}, "autorange": "reversed", "scaleanchor": "x"},
     }
     what = "time steps" if judged.found.over_time else "clips"
-    about = f"A row for each true label, a column for each predicted one; {what} on the diagonal are correct."
+    about = f"One row per true label, one column per predicted label; {what} on the diagonal are correct."
     if len(indices) < len(occurring):
-        about += (
-            f" Of {len(occurring)} labels those {len(indices)} that are confused most; confusion.csv holds them all."
-        )
+        about += f" The {len(indices)} most confused of {len(occurring)} labels; confusion.csv contains all."
     elif left := len(judged.card.labels) - len(indices):
-        about += f" {left} labels that never occur are left out."
+        about += f" {left} labels that never occur are not shown."
     return Chart("matrix", "Confusion matrix", about, [_cells(judged, true, indices)], layout, side + 230)
 
 
@@ -142,7 +141,8 @@ def _cells(judged: Evaluation, true: Sequence[int], indices: Sequence[int]) -> d
         "type": "heatmap",
         "z": _rows(shares),
         "meta": {"names": labels, "counts": [[int(count) for count in line] for line in counts]},
-        "hovertemplate": "%{customdata[0]} taken for %{customdata[1]}: %{customdata[2]} (%{z:.0f} %)<extra></extra>",
+        "hovertemplate": "%{customdata[0]} predicted as %{customdata[1]}: %{customdata[2]} "
+        f"({hover_per_cent('z', decimals=0)})<extra></extra>",
         "zmin": 0,
         "zmax": 100,
         "colorscale": "@amber",
@@ -176,7 +176,10 @@ def reliability_chart(judged: Evaluation) -> Chart:
             "color": colour,
         }
         entries["customdata"] = counts
-        entries["hovertemplate"] = "confidence %{x:.0f} %, accuracy %{y:.0f} % (%{customdata})<extra></extra>"
+        entries["hovertemplate"] = (
+            f"confidence {hover_per_cent('x', decimals=0)}, accuracy {hover_per_cent('y', decimals=0)} "
+            "(%{customdata})<extra></extra>"
+        )
         data.append(entries)
     layout = {
         "height": 420,

@@ -55,7 +55,7 @@ def judged(
     baselines: name, title, about, (N,) what each says of every row; crossed: whether each clip was judged by a network
     that learned from the others.
     """
-    report(0, STEPS, "Comparing with the truth")
+    report(0, STEPS, "Computing the metrics")
     comparison = compared(dataset, groups, held_out, split_key)
     if not np.any(comparison.truth >= 0):
         raise NotEnoughExamples("None of these clips has a label to score.", "Choose other clips.")
@@ -242,7 +242,7 @@ def _parts(comparison: Comparison, folds: np.ndarray) -> tuple[np.ndarray, str]:
     names, indices = np.unique(np.array(comparison.groups, dtype=object).astype(str), return_inverse=True)
     count = min(CROSS_PARTS, len(names))
     dealt = np.random.default_rng(0).permutation(len(names)) % max(count, 1)
-    about = f"Groups were dealt into {count} parts; the temperature of each was fitted on the clips of the others."
+    about = f"Groups were divided into {count} parts; the temperature of each was fitted on the clips of the others."
     return dealt[indices].astype(np.int64), about
 
 

@@ -76,7 +76,7 @@ def attribute(store: Store, question: ExplanationQuestion, report: Report = sile
     if not store.has(question.attribution_key):
         card = question.card
         whole = _whole(store, question, report)
-        report(0, 0, "Asking the network what spoke for the label")
+        report(0, 0, "Computing the attribution")
         model = recurrent.read(model_folder(store, card) / card.network, card.network_sha256)
         first, stop = _near(question.step, len(whole.times_s))
         values, times_s = np.array(whole.values[first:stop]), whole.times_s[first:stop]

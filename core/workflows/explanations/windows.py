@@ -79,7 +79,7 @@ def _clock(info: VideoInfo, recipe: Recipe, backbone: Backbone) -> tuple[np.ndar
     if choosing(recipe).steps:
         made = clock_of(recipe, info)
         if not len(made.times_s):
-            raise RecipeInvalid("The recipe leaves no frame of this clip.", "Widen or remove its Trim step.")
+            raise RecipeInvalid("The recipe removes all frames of this clip.", "Widen or remove its Trim step.")
         times_s, stop_s = made.times_s, float(made.times_s[-1] + made.last_gap_s)
     if backbone.rate_hz is None:
         return times_s, stop_s
@@ -121,7 +121,7 @@ def _on_screen(info: VideoInfo, recipe: Recipe, backbone: Backbone, ticks_s: np.
                 shown.append(current)
             current = squared(frame.image, backbone.size_px)
     if current is None:
-        raise RecipeInvalid("The recipe leaves nothing at this moment.", "Move to another moment, or widen its Trim.")
+        raise RecipeInvalid("The recipe removes this moment.", "Move to another moment, or widen its Trim.")
     return np.stack(shown + [current] * (len(ticks_s) - len(shown)))
 
 

@@ -112,7 +112,7 @@ def _updated(store: Store, before: Index, wanted: list[Source], report: Report) 
     missing = [texts for texts in wanted if texts[0] not in known]
     for done, (key, video, kind) in enumerate(missing):
         if done % 8 == 0:
-            report(done, len(missing), "Bringing the search up to date")
+            report(done, len(missing), "Updating the search index")
         with suppress(ResultMissing):  # it was deleted meanwhile
             if kind == LINES:
                 making.take_lines(key, video, store.read(key, Lines), store)

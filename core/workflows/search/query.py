@@ -52,9 +52,9 @@ def search(
     """The moments of the library, or of some clips of it (digests), that fit the words in any of 16 languages."""
     words = cleaned(query)
     if not words:
-        raise AnalysisError("Nothing was asked for.", "Type what you look for, such as: someone rides a horse.")
+        raise AnalysisError("The query is empty.", "Enter what to look for, such as: someone rides a horse.")
     if len(words) > LONGEST_QUERY:
-        raise AnalysisError(f"{len(words)} characters are too many for a search.", f"Use {LONGEST_QUERY} at most.")
+        raise AnalysisError(f"The query has {len(words)} characters.", f"Use at most {LONGEST_QUERY} characters.")
     index = indices.current(store, report)
     bank = semantics.of_labels(store, index.labels)
     wishes = wished(words)
@@ -222,12 +222,12 @@ def analyse(store: Store, digests: Sequence[str], model: str, engine: str, repor
     for digest in digests:
         sizes.append(store.video(digest).frame_count)
         calls.append((store, digest, model, engine))
-    spread(_look, calls, sizes, "Looking at clips", report)
+    spread(_look, calls, sizes, "Analysing clips", report)
     done = indices.looked_at(store)
     if failed := [store.entry(digest).name for digest in digests if digest not in done]:
         raise AnalysisError(
-            f"{len(failed)} of {len(digests)} clips could not be looked at: {', '.join(failed[:5])}.",
-            "The others can be searched. Open one of these on the Timeline to see why.",
+            f"{len(failed)} of {len(digests)} clips could not be analysed: {', '.join(failed[:5])}.",
+            "The others can be searched. Open one of these clips on the Timeline to see the error.",
         )
 
 
@@ -248,4 +248,4 @@ def written(hits: Hits, form: str) -> str:
         f"{moment.score:.2f}  {moment.start_s:8.2f} - {moment.stop_s:8.2f} s  {moment.path}  ({moment.why})"
         for moment in hits.moments
     ]
-    return "".join(f"{line}\n" for line in lines) or "No moment fits these words.\n"
+    return "".join(f"{line}\n" for line in lines) or "No moment matches this query.\n"

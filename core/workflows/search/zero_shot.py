@@ -40,15 +40,17 @@ def read_labels(text: str) -> tuple[str, ...]:
 def check_labels(labels: Sequence[str]) -> None:
     """Refuse labels that cannot be looked for."""
     if not labels:
-        raise AnalysisError("No label was named.", "Type what you look for, one label a line.")
+        raise AnalysisError("No labels were given.", "Enter one label per line.")
     if len(labels) > MOST_LABELS:
-        raise AnalysisError(f"{len(labels)} labels are too many at once: {MOST_LABELS} at most.", "Leave some out.")
+        raise AnalysisError(
+            f"{len(labels)} labels were given; at most {MOST_LABELS} are allowed.", "Remove some labels."
+        )
     for label in labels:
         if len(label) > LONGEST_LABEL:
-            hint = f"A few words do; {LONGEST_LABEL} characters at most."
+            hint = f"Use a few words, at most {LONGEST_LABEL} characters."
             raise AnalysisError(f"The label {label[:40]!r}... is too long ({len(label)} characters).", hint)
         if label.lower() in (REST, segmentation.NOTHING):
-            raise AnalysisError(f"{label!r} is told by itself where no label fits.", "Leave it out.")
+            raise AnalysisError(f"{label!r} is reserved for moments that match no label.", "Leave it out.")
 
 
 def named_key(base: str, labels: Sequence[str], least: float = semantics.NEAR, encoder: str = USUAL) -> str:

@@ -28,8 +28,8 @@ UNPRINTED = dict.fromkeys([*range(9), 11, 12, *range(14, 32), *range(127, 160)],
 def decoded(name: str, content: bytes) -> tuple[str, str]:
     """The text of a file with \\n as line ends, and what it was written in where that had to be guessed."""
     if len(content) > LARGEST_BYTES:
-        told = f"{name} has {len(content) / 2**20:.0f} MiB; {LARGEST_BYTES >> 20} MiB is the most."
-        raise FormatInvalid(told, "Is this the right file? Cut it to what the clip needs.")
+        told = f"{name} has {len(content) / 2**20:.0f} MiB; at most {LARGEST_BYTES >> 20} MiB are allowed."
+        raise FormatInvalid(told, "Check that this is the right file, or shorten it.")
     mark = next((coding for mark, coding in MARKS if content.startswith(mark)), "")
     for coding in [mark] if mark else _likely(content):
         try:
@@ -39,7 +39,7 @@ def decoded(name: str, content: bytes) -> tuple[str, str]:
         if "\0" not in text:
             return text.replace("\r\n", "\n").replace("\r", "\n").translate(UNPRINTED), TITLES.get(coding, "")
     hint = "Choose subtitles (SRT, WebVTT, ASS) or a transcript with times, saved as UTF-8."
-    raise FormatInvalid(f"{name} is no text that can be read.", hint)
+    raise FormatInvalid(f"{name} is not a readable text file.", hint)
 
 
 def _likely(content: bytes) -> list[str]:

@@ -23,13 +23,15 @@ def take_note(store: Store, digest: str, time_s: float | None, text: str) -> Non
     """Keep a note of a person at a moment of a clip, beside those that are there. time_s: None where it is no time."""
     duration_s, words = store.video(digest).duration_s, parser.plain(text)[: parser.LONGEST_TEXT]
     if not words:
-        raise FormatInvalid("The note is empty.", "Type what you want to find again.")
+        raise FormatInvalid("The note is empty.", "Enter the text of the note.")
     if time_s is None or not 0 <= time_s < duration_s:
-        raise FormatInvalid("The note is at no moment of this clip.", f"It lasts {duration_s:.1f} s, as in 0:12.5.")
+        raise FormatInvalid(
+            "The time of the note is outside the clip.", f"Enter a time from 0 to {duration_s:.1f} s, such as 0:12.5."
+        )
     notes = {line for lines in lines_of(store, digest) if lines.source == NOTE for line in lines.lines}
     notes.add(Line(time_s, min(time_s + NOTE_S, duration_s), words))
     if len(notes) > parser.MOST_LINES:
-        raise FormatInvalid(f"{parser.MOST_LINES} notes are the most of a clip.", "Remove those of before.")
+        raise FormatInvalid(f"A clip can have at most {parser.MOST_LINES} notes.", "Delete some notes first.")
     keep_lines(store, digest, NOTE, sorted(notes, key=lambda line: (line.start_s, line.text)))
 
 
@@ -52,6 +54,6 @@ def take_inside(store: Store, digest: str, report: Report = silent) -> None:
             keep_lines(store, digest, source if kept == 0 or language else f"{source} {kept + 1}", lines)
             kept += 1
     if not kept:
-        pictures = f" {inside.pictures} of its streams hold subtitles as pictures." if inside.pictures else ""
+        pictures = f" {inside.pictures} of its streams contain subtitles as pictures." if inside.pictures else ""
         hint = "Give subtitles or a transcript as a file."
-        raise ResultMissing(f"No subtitles in text are inside this clip.{pictures}", hint)
+        raise ResultMissing(f"This clip contains no text subtitles.{pictures}", hint)

@@ -50,17 +50,19 @@ def read(name: str, content: bytes, *, duration_s: float) -> Reading:
     source, raw, bad = _raw(text)
     lines, notes = lines_of_raw(raw, duration_s=duration_s)
     if coding:
-        notes.append(f"It is not in UTF-8 and was read as {coding}. If letters look wrong, save it as UTF-8.")
+        notes.append(f"It is not in UTF-8 and was read as {coding}. If characters look wrong, save it as UTF-8.")
     if bad:
-        notes.append(f"{bad} {'line' if bad == 1 else 'lines'} of times could not be read and were left out.")
+        notes.append(f"{bad} {'line' if bad == 1 else 'lines'} with times could not be read and were skipped.")
     if not lines:
-        raise FormatInvalid(f"{name} holds no words with times that this clip has. {' '.join(notes)}".strip(), HINT)
+        raise FormatInvalid(
+            f"{name} contains no text within the duration of this clip. {' '.join(notes)}".strip(), HINT
+        )
     return Reading(source, lines, tuple(notes))
 
 
 HINT = (
-    "Expected subtitles (SRT, WebVTT, ASS), or a transcript whose lines begin with their time: [00:01:02] words, "
-    "0:12 - 0:15 words, or 12.5 words."
+    "Use subtitles (SRT, WebVTT, ASS), or a transcript with a time at the start of each line: [00:01:02] text, "
+    "0:12 - 0:15 text, or 12.5 text."
 )
 
 
@@ -70,8 +72,8 @@ def lines_of_raw(raw: Iterable[Raw], *, duration_s: float) -> tuple[tuple[Line, 
     worded = sorted((row for row in rows if row[2]), key=lambda row: row[0])
     inside = [row for row in worded if row[0] < duration_s and (row[1] is None or row[1] > 0 or row[0] >= 0)]
     if len(inside) > MOST_LINES:
-        told_lines = f"{len(inside)} lines are too many: {MOST_LINES} at most."
-        raise FormatInvalid(told_lines, "Cut the file to what the clip needs.")
+        told_lines = f"{len(inside)} lines are too many; at most {MOST_LINES} are allowed."
+        raise FormatInvalid(told_lines, "Shorten the file.")
     lines, ends = [], 0
     for index, (start_s, stop_s, text) in enumerate(inside):
         start_s = max(start_s, 0.0)
@@ -86,11 +88,11 @@ def lines_of_raw(raw: Iterable[Raw], *, duration_s: float) -> tuple[tuple[Line, 
 def _notes(worded: list[Raw], inside: list[Raw], ends: int) -> list[str]:
     notes = []
     if left := len(worded) - len(inside):
-        notes.append(f"{_many(left)} outside the clip and {'was' if left == 1 else 'were'} left out.")
+        notes.append(f"{_many(left)} outside the clip and skipped.")
     if ends:
-        notes.append(f"{_many(ends)} no end after its start, and so lasts until the next begins.")
+        notes.append(f"{_many(ends)} no valid end, extended to the start of the next line.")
     if long := sum(len(text) > LONGEST_TEXT for _, _, text in inside):
-        notes.append(f"{_many(long)} cut to {LONGEST_TEXT} characters.")
+        notes.append(f"{_many(long)} shortened to {LONGEST_TEXT} characters.")
     return notes
 
 

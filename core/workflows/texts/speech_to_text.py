@@ -108,8 +108,8 @@ def write_down(store: Store, digest: str, model: str, report: Report = silent) -
 
     known = speech_models(store)
     if not known:
-        literal = "No recogniser of speech with a model is here."
-        raise WeightsMissing(literal, f"Install faster-whisper or vosk, and put a model into {speech_folder(store)}.")
+        literal = "No speech recognition model is installed."
+        raise WeightsMissing(literal, f"Install faster-whisper or vosk, and place a model in {speech_folder(store)}.")
     if model not in known:
         raise unknown("model of speech", model, known)
     info = store.video(digest)
@@ -120,5 +120,7 @@ def write_down(store: Store, digest: str, model: str, report: Report = silent) -
         report(min(round(line[1] or line[0]), whole_s), whole_s, "Listening")
     lines, _ = lines_of_raw(raw, duration_s=info.duration_s)
     if not lines:
-        raise ResultMissing("No words were heard in this clip.", "Try another model, or give a transcript as a file.")
+        raise ResultMissing(
+            "No speech was recognised in this clip.", "Try another model, or give a transcript as a file."
+        )
     keep_lines(store, digest, SOURCE, lines)

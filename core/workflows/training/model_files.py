@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.base.errors import AnalysisError, FormatInvalid, ResultMissing
+from core.base.percentages import per_cent
 from core.domain import ModelCard, Training, serialization
 from core.stages.networks import keras_file, text_branch
 from core.workflows.models import ModelLibrary, check_card
@@ -23,7 +24,7 @@ LARGEST = {CARD: 2**20, NETWORK: 2**29, WORDS: text_branch.LARGEST_BYTES}  # byt
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,48}", re.ASCII)
 SMOOTH_S = 1.0  # width of the moving average over the scores of a trained model
 THRESHOLD = 0.4  # mean score under which a moment is told as nothing certain
-LICENCE = "The network was trained here; the licence of the clips that it learned from decides how it may be used."
+LICENCE = "The network was trained on this machine. Its use is subject to the licence of the training clips."
 RENAMED = {"accuracy": {False: "clip accuracy", True: "step accuracy"}}
 
 
@@ -32,7 +33,7 @@ def save_model(store: Store, key: str, name: str, title: str = "") -> ModelCard:
     record = run_of(store, key)
     gone = bool(record.words_sha256) and not words_path(store, key).is_file()
     if not record.network_sha256 or not network_path(store, key).is_file() or gone:
-        raise ResultMissing("This training has no network to save.", "Let it finish, or stop it after a few epochs.")
+        raise ResultMissing("This run has no network to save.", "Let it finish, or stop it after a few epochs.")
     card = card_of(record, key, ModelLibrary.of(store).free_name(name, exactly=True), title)
     parts = {NETWORK: network_path(store, key).read_bytes()}
     if card.words:
@@ -101,13 +102,13 @@ def _trained_on(record: Training) -> str:
     clips = sum(fold.clips for fold in record.folds)
     whole = record.final and record.state == "done" and record.fold_count > 1
     own = (
-        "This network was trained on all of them; the scores are those of networks trained in the same way on "
-        f"{len(record.folds)} parts of the dataset, each tested on held-out groups."
+        "This network was trained on all of these clips. The scores are from cross-validation: "
+        f"{len(record.folds)} networks with the same settings, each tested on held-out groups."
         if whole
-        else "The scores are those on held-out groups."
+        else "The scores are from held-out groups."
     )
-    stopped = " The training was stopped before it finished." if record.state == "stopped" else ""
-    return f"The labelled set {record.dataset!r}, tested on {clips} of its clips. {own}{stopped}{_about_words(record)}"
+    stopped = " The run was stopped before it finished." if record.state == "stopped" else ""
+    return f"Dataset {record.dataset!r}, tested on {clips} of its clips. {own}{stopped}{_about_words(record)}"
 
 
 def _about_words(record: Training) -> str:
@@ -115,17 +116,17 @@ def _about_words(record: Training) -> str:
     if not record.words:
         return ""
     both, picture, alone = (
-        f"{100 * record.words[f'{branch} accuracy']:.1f} %" for branch in ("both", "picture", "words")
+        per_cent(record.words[f"{branch} accuracy"], decimals=1) for branch in ("both", "picture", "words")
     )
     if record.words_sha256:
         return (
-            " It looks at the picture and reads the words near each moment: subtitles, a transcript or speech written "
-            f"down beside the clip. Where a clip has none, the picture alone decides. In the test {both} "
-            f"were correctly classified by both together, {picture} by the picture alone, {alone} by the words alone."
+            " The model uses video and the text near each moment: subtitles, a transcript or recognised speech. "
+            "Without text, the prediction is based on video only. On held-out data, "
+            f"{both} were correctly classified with video and text, {picture} with video only, {alone} with text only."
         )
     return (
-        " It looks at the picture alone, and its scores are those of the picture; with the words of the clips beside "
-        f"it {both} were correctly classified, with the words alone {alone}."
+        " The model uses video only, and its scores are those of video only. With the text of the clips, "
+        f"{both} were correctly classified; with text only, {alone}."
     )
 
 

@@ -52,8 +52,8 @@ def near_steps(store: Store, dataset: Dataset, features: Sequence[Features]) -> 
         for item, seen in zip(dataset.items, features, strict=True)
     )
     if not any(any(texts) for texts in words):
-        hint = "Add subtitles or transcripts to its clips on the Timeline, or train without the words."
-        raise NotEnoughExamples(f"No clip of {dataset.name!r} has words.", hint)
+        hint = "Add subtitles or transcripts to its clips on the Timeline, or train without text."
+        raise NotEnoughExamples(f"No clip of {dataset.name!r} has text.", hint)
     return words
 
 
@@ -97,7 +97,7 @@ def scores(dataset: Dataset, groups: Sequence[str], by_branch: dict[str, HeldOut
 
 
 def branch_of(labelled: LabelledFeatures, indices: Sequence[int], seed: int, report: Report) -> TextBranch | None:
-    """The text branch of some items; None where none of them has words."""
+    """The text branch of some items; None where none of them has text."""
     texts, targets = [labelled.words[at] for at in indices], [labelled.examples[at].targets for at in indices]
     try:
         return text_branch.fit(texts, targets, labels=len(labelled.labels), seed=seed, report=report)

@@ -337,9 +337,7 @@ def planned_dataset(store: Store, record: Training) -> Dataset:
     """The set as it was planned; ResultMissing where it has changed or gone."""
     dataset = store.dataset(record.dataset)
     if datasets.key(dataset) != record.dataset_key:
-        raise ResultMissing(
-            f"The labelled set {dataset.name!r} was changed after this run was planned.", "Start a new run."
-        )
+        raise ResultMissing(f"The dataset {dataset.name!r} was changed after this run was planned.", "Start a new run.")
     return dataset
 
 

@@ -75,7 +75,7 @@ def search(store: Store, plan: Search, report: Report = silent) -> None:
     _bury_the_dead(study)
     dataset = store.dataset(plan.dataset)
     if datasets.key(dataset) != plan.dataset_key:
-        raise AnalysisError(f"The labelled set {dataset.name!r} has been changed.", "Start a new search.")
+        raise AnalysisError(f"The dataset {dataset.name!r} has been changed.", "Start a new search.")
     split = split_of(store, plan.split)
     labelled = {name: _taught(store, dataset, split, name, plan, report) for name in plan.backbones}
     while _ended(study) < plan.most and time.monotonic() - began < plan.seconds:

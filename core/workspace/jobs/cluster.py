@@ -42,7 +42,7 @@ def _within(report: Report, before: int, size: int, whole: int, message: str, do
     report(before + (round(size * done / total) if total else 0), whole, message)
 
 
-CRASH = "A damaged file can do that: check whether the clip plays elsewhere, or try again."
+CRASH = "A damaged file can cause this: check whether the clip plays elsewhere, or try again."
 
 
 def configure_dask() -> None:
@@ -124,7 +124,7 @@ def _shared(
                     done += sum(futures[future] for future in ended if future.result() is None)
                     left -= ended
         except KilledWorker as error:
-            raise JobLost("A worker of the cluster died over one of the clips.", CRASH) from error
+            raise JobLost("A worker of the cluster crashed while processing one of the clips.", CRASH) from error
         finally:
             client.cancel(list(futures), force=True)
     report(done, total, message)

@@ -36,7 +36,7 @@ class RunningJob:
     reports: deque[tuple[float, int]] = field(default_factory=deque)  # (epoch seconds, done), the first report left out
 
 
-LOST = ("The program was closed before this was done.", "Start it again.")
+LOST = ("The program was closed before this was finished.", "Start it again.")
 
 
 def this_process() -> str:

@@ -150,7 +150,11 @@ class Runner:
             self._connect()
         except Exception as error:
             reason = f"The worker processes could not be started: {type(error).__name__}: {error}"
-            hint = f"Is {self._scheduler} up, and can it be reached?" if self._scheduler else "Start the program again."
+            hint = (
+                f"Check that {self._scheduler} is running and reachable."
+                if self._scheduler
+                else "Start the program again."
+            )
             self._failure = JobLost(reason, hint)
             self._disconnect()
         self._up.set()
@@ -318,7 +322,7 @@ class Runner:
         if self._ran_out_of_memory(error.last_worker.address):
             gigabytes = self._memory_bytes / 2**30
             return f"The process that worked on this clip ran out of memory ({gigabytes:.1f} GB).", SMALLER
-        return "The process that worked on this clip died without a word.", f"{CRASH} {self._see_log()}"
+        return "The process that worked on this clip crashed without an error message.", f"{CRASH} {self._see_log()}"
 
     def _ran_out_of_memory(self, address: str) -> bool:
         """Whether the nanny ended that worker for its memory; its word may come a moment later."""

@@ -27,7 +27,7 @@ LANE_VARIABLE = "KINETOSCOPE_LANE"
 WARM_VARIABLE = "KINETOSCOPE_WARM"
 JOB_NICENESS = 5
 SMALLER = "Trim or shrink the clip, or set KINETOSCOPE_WORKER_MEMORY_GB to more if this machine has it."
-REPORT_BUG = "This is a fault of the program: please report it with the clip that caused it."
+REPORT_BUG = "This is a bug: please report it with the clip that caused it."
 
 
 def packed(task: Callable[..., Any], arguments: tuple[Any, ...]) -> bytes:

@@ -72,7 +72,7 @@ class Store(VideoRecords, LabelledSets, Journals):
     def save_recipe(self, name: str, recipe: Recipe) -> None:
         """Keep a recipe under a name, in place of one that had it."""
         if not name.strip():
-            raise AnalysisError("A recipe needs a name to be saved under.", "Type a name first.")
+            raise AnalysisError("A recipe needs a name.", "Enter a name first.")
         with self._changing() as catalogue:
             catalogue.execute("INSERT OR REPLACE INTO recipes VALUES (?, ?)", (cleaned_name(name), to_json(recipe)))
 

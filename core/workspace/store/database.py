@@ -132,12 +132,12 @@ class Catalogue:
         if "full" in text:
             return self._full(text)
         if "locked" in text:
-            return f"Another program keeps {self.catalogue} busy.", "Close the other program, or try again in a moment."
+            return f"Another program is using {self.catalogue}.", "Close the other program, or try again in a moment."
         if "readonly" in text or "unable to open" in text:
             return self._refused(text)
         if isinstance(error, sqlite3.OperationalError | sqlite3.ProgrammingError):
             return f"The catalogue {self.catalogue} cannot be used: {text}", "Start the program again."
-        hint = "Move this file away and start again: the clips stay on disk, and results are made again when needed."
+        hint = "Move this file away and start again: clips stay on disk, and results are computed again when needed."
         return f"The catalogue {self.catalogue} is damaged: {text}", hint
 
     def _of_disk(self, error: OSError) -> tuple[str, str]:
@@ -155,7 +155,7 @@ class Catalogue:
         return f"There is no room left in {self.workspace} ({free} free): {text}", hint
 
     def _refused(self, text: str) -> tuple[str, str]:
-        hint = "Give this user the right to write there, or set KINETOSCOPE_WORKSPACE to another folder."
+        hint = "Give this user write permission, or set KINETOSCOPE_WORKSPACE to another folder."
         return f"The folder {self.workspace} cannot be written to: {text}", hint
 
 

@@ -45,7 +45,7 @@ class LabelledSets(Results):
         """A labelled set; ResultMissing if there is none of that name."""
         rows = self._rows("SELECT body FROM datasets WHERE name = ?", name)
         if not rows:
-            raise ResultMissing(f"There is no labelled set {name!r}.", "Choose another, or import it again.")
+            raise ResultMissing(f"There is no dataset named {name!r}.", "Choose another, or import it again.")
         return self.read(rows[0][0], Dataset)
 
     def delete_dataset(self, name: str) -> None:

@@ -86,8 +86,8 @@ class Results(Catalogue):
             if error is None:
                 return value
             self.delete(key)
-            raise ResultMissing(f"The result {key[:12]!r} was damaged: {error}", "Make it again.") from error
-        raise ResultMissing(f"There is no result {key[:12]!r}.", "Make it again.")
+            raise ResultMissing(f"The result {key[:12]!r} was damaged: {error}", "Compute it again.") from error
+        raise ResultMissing(f"There is no result {key[:12]!r}.", "Compute it again.")
 
     def _value(self, key: str, expected: type[T]) -> tuple[Any, Exception | None]:
         """What lies under `key`, or why it cannot be read."""

@@ -1,4 +1,4 @@
-"""What pages read again and again: results and frames, each read once and then remembered.
+"""Cached reads of results and frames.
 
 memory: the decorator     clips: frames, measurements, predictions     datasets: with splits and runs
 evaluations: with cases and curves     search: hits, and labels in words

@@ -1,4 +1,4 @@
-"""Frames of clips, and what was measured and predicted of them."""
+"""Cached frames, measurements and predictions of clips."""
 
 from pathlib import Path
 
@@ -36,7 +36,7 @@ def frames(digest: str, index: int, reach: int) -> tuple[Frame, ...]:
 
 
 def clock(digest: str) -> Clock:
-    """What the recipe makes of the clip's frames."""
+    """The frames of the clip after the recipe."""
     return _clock(digest, choosing(state.recipe()))
 
 
@@ -52,7 +52,7 @@ def source_picture(digest: str, index: int) -> str:
 
 
 def picture_or_problem(digest: str, index: int) -> tuple[str, str]:
-    """A frame of the clip as a page shows it, and why there is none if there is none."""
+    """The address of a frame as JPEG, and the reason if there is none."""
     try:
         return source_picture(digest, index), ""
     except AnalysisError as error:
@@ -89,7 +89,7 @@ def quality(digest: str) -> Quality:
 
 @cached(most=16)
 def quality_findings(digest: str) -> tuple[QualityFinding, ...]:
-    """What may go wrong in a clip, by what was measured of its frames."""
+    """The findings of the quality check of a clip."""
     return findings(quality(digest), state.store().video(digest))
 
 

@@ -38,7 +38,7 @@ def kept_split(key: str) -> Split:
 
 
 def suggested_split(entry: DatasetEntry) -> Split:
-    """The split of a dataset where nobody chose one."""
+    """The default split of a dataset."""
     return _suggested_split(entry.body)
 
 

@@ -1,4 +1,4 @@
-"""Evaluations, and what is read out of them."""
+"""Cached evaluations and queries on them."""
 
 from core.domain import Evaluation, Listing, Rivalry
 from core.stages.metrics.curves import ScoreCurve, Sweep
@@ -22,7 +22,7 @@ def rivalry(key: str) -> Rivalry:
 
 @cached(most=64)
 def listing(key: str, choice: choices.Choice, order: str, first: int, most: int) -> Listing:
-    """Some of the cases of an evaluation that a click asks for."""
+    """A page of the cases of an evaluation selected by a click."""
     kind, *rest = choice
     if kind == "changed":
         other, rival, change = rest

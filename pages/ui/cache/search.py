@@ -1,4 +1,4 @@
-"""Hits of searches, and labels in words."""
+"""Cached search results and zero-shot scores."""
 
 from core.domain import Hits, Named
 from core.workflows.search import index

@@ -1,1 +1,1 @@
-"""What several pages share."""
+"""Parts shared by several pages."""

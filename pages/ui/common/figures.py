@@ -64,7 +64,7 @@ def heatmap(prediction: Prediction, labels: Sequence[str], slots: Mapping[str, i
         y=list(range(len(labels) + 1)),
         z=100 * scores,
         customdata=np.array([[[moment, label] for moment in moments] for label in labels]),
-        hovertemplate="%{customdata[1]}<br>%{z:.1f} % at %{customdata[0]}<extra></extra>",
+        hovertemplate="%{customdata[1]}<br>" + formatting.hover_per_cent("z") + " at %{customdata[0]}<extra></extra>",
         zmin=0,
         zmax=max(10.0, float(100 * scores.max())),
         colorscale=[list(stop) for stop in (AMBER_DARK if dark else AMBER)],

@@ -1,4 +1,4 @@
-"""Messages that outlive a run: what a callback could not do is shown once, when the page is drawn next."""
+"""Error messages of callbacks, shown once when the page is drawn next."""
 
 from pages.ui import state
 from pages.ui.common import theme

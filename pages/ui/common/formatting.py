@@ -5,6 +5,7 @@ from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 
+from core.base import percentages
 from core.domain import Recipe, VideoInfo
 
 
@@ -18,7 +19,7 @@ def clock(seconds: float, *, decimals: int = 0) -> str:
 
 
 def seconds(text: str) -> float | None:
-    """A moment out of what a person types: 83.4, 1:23.4 or 0:01:23.4; None for anything else."""
+    """Parse a time typed by the user: 83.4, 1:23.4 or 0:01:23.4; None for anything else."""
     parts = text.strip().replace(",", ".").split(":")
     if len(parts) > 3 or not all(
         part.replace(".", "", index == len(parts) - 1).isdecimal() for index, part in enumerate(parts)
@@ -36,7 +37,7 @@ def length(seconds: float) -> str:
 
 
 def about(seconds: float) -> str:
-    """Time left, as coarse as it is known."""
+    """Time left, rounded to its uncertainty."""
     if seconds < 1.5:
         return "a moment left"
     if seconds < 90:
@@ -45,15 +46,13 @@ def about(seconds: float) -> str:
 
 
 def rate(rate_hz: Fraction | float) -> str:
-    """Frames a second, with decimals only where they tell something."""
+    """Frames per second, with decimals only if needed."""
     return f"{float(rate_hz):.2f}".rstrip("0").rstrip(".") + " frames/s"
 
 
-def per_cent(share: float, *, decimals: int | None = None) -> str:
-    """A share of 1 in per cent: 97 %, below one per cent with a decimal; with `decimals` always with so many."""
-    if decimals is None:
-        decimals = 0 if share >= 0.01 or share == 0 else 1
-    return f"{100 * share:.{decimals}f} %"
+per_cent = percentages.per_cent
+per_cent_range = percentages.per_cent_range
+hover_per_cent = percentages.hover_per_cent
 
 
 def number(whole: int) -> str:
@@ -86,7 +85,7 @@ def picture(width_px: int, height_px: int) -> str:
 
 
 def facts(info: VideoInfo) -> tuple[str, ...]:
-    """What was measured of a clip, each in a few words."""
+    """The properties of a clip, each in a few words."""
     steady = rate(info.rate_hz) + (", uneven" if info.variable_rate else "")
     frames = count(info.frame_count, "frame")
     return length(info.duration_s), picture(info.width_px, info.height_px), steady, frames, codec(info.codec)

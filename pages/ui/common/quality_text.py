@@ -1,4 +1,4 @@
-"""Findings of the quality check in words, and as segments of a lane."""
+"""Findings of the quality check as text, and as segments of a lane."""
 
 from collections.abc import Sequence
 from html import escape

@@ -5,7 +5,7 @@ from pages.ui.common import formatting
 
 
 def describe(chosen: Split) -> str:
-    """How a set is split, in a few words."""
+    """A split in a few words."""
     text = {
         "column": "given in the dataset",
         "subject": "by subject",

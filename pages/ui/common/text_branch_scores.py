@@ -1,4 +1,4 @@
-"""What the text of clips adds to their pictures: the same metrics for each branch and for both."""
+"""The effect of text: the same metrics for video, text and both."""
 
 import streamlit as st
 

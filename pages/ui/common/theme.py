@@ -1,4 +1,4 @@
-"""The look that Streamlit's theme cannot say: styles, titles, empty states, chips of labels."""
+"""Styles that Streamlit's theme does not cover: titles, empty states, chips of labels."""
 
 from collections.abc import Iterable
 from html import escape
@@ -27,7 +27,7 @@ def styles() -> None:
 
 
 def title(name: str, promise: str) -> None:
-    """The head of a page: its name, and in one line what it is for."""
+    """The header of a page: its name and its purpose in one line."""
     st.html(f'<header class="k-title"><h1>{escape(name)}</h1><p>{escape(promise)}</p></header>')
 
 
@@ -48,7 +48,7 @@ def facts(items: Iterable[str]) -> None:
 
 
 def notes(items: Iterable[str]) -> None:
-    """What was odd, as a quiet warning."""
+    """Notes, as a subtle warning."""
     st.html(f'<div class="k-notes" role="note">{"".join(f"<p>{escape(item)}</p>" for item in items)}</div>')
 
 
@@ -65,7 +65,7 @@ def busy(words: str) -> None:
 
 
 def problem(message: str, hint: str) -> None:
-    """What went wrong and what to do now."""
+    """An error and its hint."""
     st.error(f"**{plain(message)}**" + (f"\n\n{plain(hint)}" if hint else ""), icon=":material/error:")
 
 

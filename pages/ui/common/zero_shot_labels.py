@@ -1,4 +1,4 @@
-"""What was found in a clip of the labels that a person named."""
+"""Zero-shot results of a clip."""
 
 from core.base.errors import AnalysisError
 from core.domain import Analysis, Prediction, VideoInfo

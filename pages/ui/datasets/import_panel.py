@@ -1,4 +1,4 @@
-"""Taking labelled sets in: from a path, an upload or drawn by the program; what a check found, and the user's word."""
+"""Importing datasets: from a path, an upload or the sample dataset; the result of the check and its confirmation."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +24,7 @@ SIZES = {(12, 2): "144 clips, enough for training", (4, 1): "24 clips, for a qui
 
 
 def panel(*, opened: bool) -> None:
-    """The ways to add a labelled set."""
+    """The ways to add a dataset."""
     with st.expander("Import a dataset", expanded=opened, icon=":material/library_add:"):
         left, right = st.columns([9, 4], gap="large")
         with left:
@@ -59,7 +59,7 @@ def _by_place() -> None:
 
 
 def _details(form: datasets.Form) -> dict:
-    """What a layout needs to be told besides the path."""
+    """The options of a layout besides its path."""
     details: dict = {}
     if form in LISTED:
         details["split"] = int(st.number_input("Split number", 1, 99, 1, key="sets.split"))
@@ -81,7 +81,7 @@ def _details(form: datasets.Form) -> dict:
 
 
 def _watched() -> bool:
-    """What is known between the labelled stretches of a clip."""
+    """Whether the time between labelled segments is annotated."""
     options = {
         False: "unknown: not annotated",
         True: "nothing happens: fully annotated",
@@ -109,7 +109,7 @@ def _begin(source: datasets.Source, upload) -> None:
 
 
 def _made() -> None:
-    """The button that draws the made set."""
+    """The button that creates the sample dataset."""
     st.markdown("**No data yet?**")
     st.caption(
         "Short synthetic clips of a light that moves, grows or rotates, in both directions. The "
@@ -123,7 +123,7 @@ def _made() -> None:
 
 
 def progress() -> bool:
-    """The checks under way, those that ended badly, and those that wait for a word; whether there are any."""
+    """The running and failed checks, and those that wait for confirmation; whether there are any."""
     keys = [job.key for job in state.store().jobs() if job.active and (job.key.startswith(IMPORT) or job.key == MADE)]
     jobs = followed_jobs.jobs(PANEL, keys)
     for job in jobs:
@@ -143,7 +143,7 @@ def progress() -> bool:
 
 
 def _agreement(key: str) -> None:
-    """What a check found, and the buttons to take the set in or to forget it."""
+    """The result of a check, with buttons to import or discard the dataset."""
     try:
         dataset = cache.checked(key)
     except AnalysisError as error:

@@ -1,4 +1,4 @@
-"""The parts of Datasets that show a set: its head, its classes with pictures, its clips, what was found in it."""
+"""The views of a dataset: its header, its classes with pictures, its clips, its import report."""
 
 from html import escape
 
@@ -17,7 +17,7 @@ PICTURES = 12
 
 
 def head(entry: DatasetEntry, dataset: Dataset) -> None:
-    """Name, facts, and the way to delete the set."""
+    """Name, facts, and the button to delete the dataset."""
     left, right = st.columns([12, 1], vertical_alignment="center")
     with left:
         st.html(f'<div class="k-headline"><b>{escape(entry.name)}</b></div>')
@@ -88,7 +88,7 @@ def clips(dataset: Dataset) -> None:
 
 
 def findings(dataset: Dataset) -> None:
-    """What was found when the set was read."""
+    """The import report."""
     if not dataset.findings:
         theme.empty("No problems found", "Every clip of the source was imported.")
         return

@@ -1,4 +1,4 @@
-"""The parts of Datasets that part a set: what a group is, the folds, and near-duplicates that must stay together."""
+"""Splitting a dataset: groups, folds, and near-duplicates that must stay together."""
 
 import streamlit as st
 
@@ -60,7 +60,7 @@ def _joins(entry: DatasetEntry) -> tuple[tuple[int, int], ...]:
 
 
 def _grouping(entry: DatasetEntry, dataset: Dataset) -> Grouping | None:
-    """The grouping that was chosen; None while a pattern is still to be typed."""
+    """The selected grouping; None until a pattern is entered."""
     offers = {f"{offer.title} · {formatting.count(offer.count, 'group')}": offer for offer in cache.offers(entry)}
     chosen = st.radio("Group by", [*offers, OWN], 0, key=f"sets.grouping.{entry.key}")
     if chosen in offers:
@@ -110,7 +110,7 @@ def _folds(entry: DatasetEntry, dataset: Dataset, grouping: Grouping, joins: tup
 
 
 def _warnings(dataset: Dataset, split: Split) -> None:
-    """What cannot be learned or tested in some fold."""
+    """Classes that cannot be trained or tested in a fold."""
     findings = datasets.gaps(dataset, split)
     if findings:
         texts = [
@@ -122,7 +122,7 @@ def _warnings(dataset: Dataset, split: Split) -> None:
 
 
 def _leaks(entry: DatasetEntry, split: Split) -> tuple[Pair, ...]:
-    """The near-duplicates that the split has on two sides, told."""
+    """A warning about near-duplicates in different parts of a fold."""
     duplicates = importer.duplicates(state.store(), entry.key)
     if duplicates is None:
         st.caption("Near-duplicates have not been searched for yet; see the Near-duplicates view.")
@@ -137,7 +137,7 @@ def _leaks(entry: DatasetEntry, split: Split) -> tuple[Pair, ...]:
 
 
 def _save(entry: DatasetEntry, split: Split, torn: tuple[Pair, ...]) -> None:
-    """The button that makes this split the one of the set."""
+    """The button that makes this the split of the dataset."""
     key = datasets.split_key(split)
     kept = state.store().split_keys(entry.key)
     if kept and kept[0] == key:

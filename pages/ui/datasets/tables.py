@@ -1,4 +1,4 @@
-"""Tables and figures of labelled sets, from domain values. No st calls."""
+"""Tables and figures of datasets, from domain values. No st calls."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -101,7 +101,7 @@ def counts(dataset: Dataset) -> dict[str, tuple[int, float]]:
 
 
 def balance(dataset: Dataset) -> str:
-    """How even the classes are, in words."""
+    """The class balance in words."""
     sizes = [count for count, _ in counts(dataset).values()]
     if not sizes or min(sizes) == max(sizes):
         return "All classes have the same number of examples."
@@ -166,7 +166,7 @@ def duration_bars(dataset: Dataset, *, dark: bool) -> "Figure":
 
 
 def fold_bars(split: Split, *, dark: bool) -> "Figure":
-    """What each fold makes of the clips."""
+    """The number of clips in each part of each fold."""
     from plotly import graph_objects as go
 
     names = [f"fold {number + 1}" for number in range(len(split.parts))]

@@ -28,7 +28,7 @@ _gallery = theme.component(Path(__file__).with_name("gallery.js"))
 
 
 def panel(key: str, choice: Choice, *, at: str, title: str = "", first: str = "surest mistakes") -> None:
-    """All that `choice` asks for, a part at a time. at: the name of the place on the page; first: the usual order."""
+    """The clips selected by `choice`, page by page. at: the name of the place on the page; first: the usual order."""
     evaluation = cache.evaluation(key)
     with st.container(horizontal=True, vertical_alignment="bottom", key=f"evaluate-list-{at}"):
         st.html(f'<div class="k-chosen">{escape(title or selection.described(choice))}</div>')
@@ -122,7 +122,7 @@ def _forget() -> None:
 
 @st.dialog("Watch", width="large", on_dismiss=_forget)
 def _watch(key: str, choice: Choice, order: str, at: str) -> None:
-    """One clip in large, with its lanes, and the way to the ones before and after."""
+    """One clip in full, with its lanes, and buttons to the previous and the next."""
     index = state.remembered(WATCHED, (at, 0))[1]
     listing = cache.listing(key, choice, order, index, 1)
     if not listing.cases:

@@ -1,4 +1,4 @@
-"""Compare: a second one on the same clips; differences with intervals, classes, and clips that changed side."""
+"""Compare: a second run or model on the same clips; differences with intervals, classes, and clips that differ."""
 
 import streamlit as st
 
@@ -18,7 +18,7 @@ ABOUT = "The comparison is stored. Clips without a stored prediction are predict
 
 
 def show(key: str, entry: DatasetEntry, first: evaluation.EvaluationQuestion) -> None:
-    """Choose a second one; once it is evaluated, the two side by side."""
+    """Select a second run or model; once it is evaluated, show the comparison."""
     second = picker.rival(entry, first)
     if second is None:
         return
@@ -35,7 +35,7 @@ def show(key: str, entry: DatasetEntry, first: evaluation.EvaluationQuestion) ->
 
 
 def _compared(key: str, other: str, rival: str) -> None:
-    """Outcome, differences, classes, clips."""
+    """Result, differences, classes, clips."""
     rivalry, evaluation = cache.rivalry(rival), cache.evaluation(key)
     name = descriptions.main_number(evaluation)
     st.html(f'<div class="k-headline">{descriptions.beaten(rivalry, name)}</div>')
@@ -116,7 +116,7 @@ def _by_class(rivalry: Rivalry) -> None:
 
 
 def _changed(evaluation: Evaluation, rivalry: Rivalry, second: tuple[str, str], key: str) -> None:
-    """The clips that only one of the two named rightly."""
+    """The clips that only one of the two classified correctly."""
     theme.section("Changed predictions", "Clips that only one of the two classifies correctly.")
     counts = {"lost": len(rivalry.lost), "won": len(rivalry.won)}
     side = st.segmented_control(

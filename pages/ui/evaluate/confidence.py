@@ -1,4 +1,4 @@
-"""Confidence: whether the model is right as often as it says, curves of one class, and what a threshold would do."""
+"""Confidence: calibration, curves of one class, and the effect of a threshold."""
 
 import streamlit as st
 
@@ -56,7 +56,7 @@ def _choose(key: str, kind: str, choice: Choice) -> None:
 
 
 def _reliability(key: str, results: Evaluation) -> None:
-    """Said beside found, before and after scaling."""
+    """The reliability plot, before and after scaling."""
     theme.section("Calibration", "Points below the dotted line are overconfident.")
     overall = results.card.overall
     names = [name for name in NUMBERS if name in overall]
@@ -87,7 +87,7 @@ def _temperature(evaluation: Evaluation) -> None:
         return
     st.caption(
         f"Temperature {text}: the calibration error {'falls' if after < before else 'does not fall'}, from "
-        f"{100 * before:.1f} to {formatting.per_cent(after, decimals=1)}.",
+        f"{formatting.per_cent_range(before, after)}.",
         help=(
             "Temperature scaling makes scores less (above 1) or more (below 1) confident; the "
             "predicted class never changes. The temperature was fitted on other clips than those "
@@ -136,7 +136,7 @@ def _curve(key: str, evaluation: Evaluation, label: str, kind: str) -> None:
 
 
 def _sweep(key: str, evaluation: Evaluation, label: str) -> None:
-    """What a threshold makes of a class, with its clips."""
+    """The effect of a threshold on a class, with its clips."""
     sweep = cache.sweep(key, label)
     best = min(max(round(100 * sweep.chosen, 1), 0.0), 100.0)
     threshold = st.slider(

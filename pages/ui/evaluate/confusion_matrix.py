@@ -59,7 +59,7 @@ def figure(results: Evaluation, shown: Sequence[int], mode: Mode, *, dark: bool)
 
 
 def _heat(drawn: "Figure", values: np.ndarray, title: str, dark: bool, *, right: bool, whole: bool) -> None:
-    """The right answers or the mistakes, with the scale of their own; whole: they are counts."""
+    """The correct or the wrong cells, with their own colour scale; whole: they are counts."""
     least = LIGHTEST if whole else 1.0
     highest = max(least, float(np.nanmax(values)) if np.isfinite(values).any() else least)
     scale = (BLUES_DARK if dark else BLUES) if right else (AMBERS_DARK if dark else AMBERS)

@@ -1,4 +1,4 @@
-"""What Evaluate says in words: each number in two sentences, shares and intervals, tables. No st calls."""
+"""The texts of Evaluate: explanations of metrics, shares and intervals, tables. No st calls."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -142,7 +142,7 @@ FEW = (
 
 
 def explained(name: str) -> str:
-    """A number in two sentences, as help beside it."""
+    """The explanation of a metric, as its tooltip."""
     return HELP.get(name, "")
 
 
@@ -165,7 +165,7 @@ def interval(name: str, estimate: Estimate) -> str:
         return f"{_signed(estimate.low)} to {_signed(estimate.high)} s"
     if unit or name == "kappa":
         return f"{estimate.low:.2f} to {estimate.high:.2f}"
-    return f"{100 * estimate.low:.1f} to {formatting.per_cent(estimate.high, decimals=1)}"
+    return formatting.per_cent_range(estimate.low, estimate.high)
 
 
 def _signed(seconds: float) -> str:
@@ -173,12 +173,12 @@ def _signed(seconds: float) -> str:
 
 
 def main_number(evaluation: Evaluation) -> str:
-    """The name of the number that is told first."""
+    """The name of the main metric."""
     return "frame_accuracy" if evaluation.found.over_time else "accuracy"
 
 
 def sentence(evaluation: Evaluation) -> str:
-    """The outcome in a sentence; HTML."""
+    """The main result in a sentence; HTML."""
     estimate = evaluation.card.overall[main_number(evaluation)]
     if estimate.value is None:
         return "Nothing could be evaluated."
@@ -187,7 +187,7 @@ def sentence(evaluation: Evaluation) -> str:
 
 
 def expected(evaluation: Evaluation) -> str:
-    """What the interval of the first number means, in a sentence."""
+    """The meaning of the interval of the main metric, in a sentence."""
     card = evaluation.card
     estimate = card.overall[main_number(evaluation)]
     if estimate.low is None or estimate.high is None:
@@ -200,7 +200,7 @@ def expected(evaluation: Evaluation) -> str:
 
 
 def warnings(evaluation: Evaluation) -> list[str]:
-    """What to beware of before the numbers are believed, the gravest first."""
+    """The caveats, the most serious first."""
     card = evaluation.card
     few = metrics.caveats.few_units(card.unit, card.unit_count)
     gaps = [text for text in (_left_out(evaluation), _one_class(evaluation)) if text]
@@ -210,12 +210,12 @@ def warnings(evaluation: Evaluation) -> list[str]:
 
 
 def true_classes(evaluation: Evaluation) -> list[str]:
-    """The classes that are true of something that was judged."""
+    """The classes that occur in the evaluated clips."""
     return [label for label, row in zip(evaluation.card.labels, evaluation.card.confusion, strict=True) if row.any()]
 
 
 def _left_out(evaluation: Evaluation) -> str:
-    """What to say where a model does not know some classes of the set, and their clips were not judged."""
+    """The note on clips that were excluded because the model does not know their class."""
     matching = evaluation.origin.matching
     if not (matching.strangers and matching.left_out):
         return ""
@@ -227,7 +227,7 @@ def _left_out(evaluation: Evaluation) -> str:
 
 
 def _one_class(evaluation: Evaluation) -> str:
-    """What to say where all that was judged is of one class."""
+    """The note for an evaluation with a single class."""
     classes = true_classes(evaluation)
     if len(classes) != 1:
         return ""
@@ -306,12 +306,12 @@ def bouts(evaluation: Evaluation) -> "DataFrame":
 
 
 def _off(errors: metrics.bouts.Errors) -> str:
-    """How far off beginnings or ends are, in words."""
+    """Onset or offset errors in words."""
     return "–" if errors.median_s is None else f"{errors.median_s:.2f} s"
 
 
 def beaten(rivalry: Rivalry, name: str) -> str:
-    """The outcome of a comparison in a sentence; HTML."""
+    """The result of a comparison in a sentence; HTML."""
     _, _, gap = rivalry.overall[name]
     if gap.value is None:
         return "The difference could not be computed."

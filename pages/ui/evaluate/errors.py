@@ -1,4 +1,4 @@
-"""Errors: all mistakes, those of a class, those of a pair of classes, and labels that look wrong themselves."""
+"""Errors: all errors, those of a class or of a pair of classes, and suspicious labels."""
 
 import streamlit as st
 
@@ -17,7 +17,7 @@ SUSPECTS = (
 
 
 def show(key: str) -> None:
-    """Which mistakes, and their clips."""
+    """The selection of errors, and their clips."""
     results = cache.evaluation(key)
     counts = {"all": len(evaluation.mistakes(results)), "suspects": len(evaluation.suspects(results))}
     views = {
@@ -63,7 +63,7 @@ def _pairs(key: str, results: Evaluation) -> None:
 
 
 def _class(key: str, evaluation: Evaluation) -> None:
-    """The mistakes of one class, the worst class at first."""
+    """The errors of one class, the worst class first."""
     labels = [evaluation.card.labels[index] for index in cache.label_order(key, "worst first", "occurring")]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = st.selectbox("Class", labels, 0, key=f"evaluate.class.{key}", width=280)
@@ -75,7 +75,7 @@ def _class(key: str, evaluation: Evaluation) -> None:
 
 
 def _suspects(key: str, results: Evaluation) -> None:
-    """Labels that the model contradicts surely."""
+    """Labels that the model contradicts with high confidence."""
     if not len(evaluation.suspects(results)):
         theme.empty(
             "No suspicious labels", results.suspects_why or "The model contradicts no label with high confidence."

@@ -1,4 +1,4 @@
-"""The first that Evaluate tells: the outcome in a sentence, its numbers with intervals, simpler methods beside it."""
+"""The headline of Evaluate: the main result in a sentence, metrics with intervals, and baselines."""
 
 from collections.abc import Iterable
 from html import escape
@@ -16,7 +16,7 @@ OVER_TIME = ("frame_accuracy", "edit", "f1_50", "balanced_accuracy")
 
 
 def show(key: str) -> None:
-    """Sentence, numbers and baselines, and what to beware of."""
+    """Sentence, metrics, baselines and caveats."""
     evaluation = cache.evaluation(key)
     left, right = st.columns([7, 4], gap="large", vertical_alignment="center")
     with left:
@@ -36,14 +36,14 @@ def sentence(key: str) -> None:
 
 
 def _words(evaluation: Evaluation) -> None:
-    """What the words of the clips add, where they took part in the training."""
+    """The effect of text, if the run used it."""
     record = cache.training_or_none(evaluation.origin.name) if evaluation.origin.source == "run" else None
     if record is not None:
         text_branch_scores.show(record, key="evaluate")
 
 
 def _beware(texts: list[str]) -> None:
-    """The gravest warning, and the others where a person asks for them."""
+    """The most serious caveat; the others can be expanded."""
     if not texts:
         return
     rest = "".join(f"<p>{escape(text)}</p>" for text in texts[1:])

@@ -32,7 +32,7 @@ def own(dark: bool) -> str:
 
 
 def beside(rows: Sequence[tuple[str, Estimate]], *, dark: bool) -> "Figure":
-    """What was reached beside what is simpler, each with its interval. rows: what is evaluated comes last."""
+    """Scores and baselines, each with its interval. rows: what is evaluated comes last."""
     figure = blank(dark, 46 + 34 * len(rows))
     shades = [*(LEAST, SIMPLE, LEAST, SIMPLE)[: len(rows) - 1], own(dark)]
     values = [100 * (item.value or 0) for _, item in rows]
@@ -40,12 +40,18 @@ def beside(rows: Sequence[tuple[str, Estimate]], *, dark: bool) -> "Figure":
         y=[name for name, _ in rows], x=values, orientation="h", marker={"color": shades},
         error_x=_whisker([item for _, item in rows], dark),
         customdata=[interval(item) for _, item in rows],
-        hovertemplate="%{y}: %{x:.1f} %<br>%{customdata}<extra></extra>", showlegend=False,
+        hovertemplate="%{y}: " + formatting.hover_per_cent("x") + "<br>%{customdata}<extra></extra>", showlegend=False,
     )  # fmt: skip
     for (name, estimate), value in zip(rows, values, strict=True):
         edge = max(value, 100 * (estimate.high or 0))
         figure.add_annotation(
-            x=edge, y=name, text=f"{value:.1f} %", showarrow=False, xanchor="left", xshift=6, align="left"
+            x=edge,
+            y=name,
+            text=formatting.per_cent(value / 100, decimals=1),
+            showarrow=False,
+            xanchor="left",
+            xshift=6,
+            align="left",
         )
     figure.update_xaxes(range=[0, 118], showticklabels=False, title=None)
     figure.update_yaxes(automargin=True, showgrid=False, ticklabelstandoff=8)
@@ -57,7 +63,7 @@ def interval(estimate: Estimate) -> str:
     """The interval of a number in words, or why it has none."""
     if estimate.low is None or estimate.high is None:
         return estimate.why or "no interval"
-    return f"95 % interval: {100 * estimate.low:.1f} to {formatting.per_cent(estimate.high, decimals=1)}"
+    return f"95 % interval: {formatting.per_cent_range(estimate.low, estimate.high)}"
 
 
 def classes(
@@ -123,12 +129,14 @@ def estimate(value: Estimate) -> str:
         return f"– ({value.why})"
     text = formatting.per_cent(value.value, decimals=1)
     return (
-        text if value.low is None or value.high is None else f"{text} ({100 * value.low:.1f} to {100 * value.high:.1f})"
+        text
+        if value.low is None or value.high is None
+        else f"{text} ({formatting.per_cent_range(value.low, value.high)})"
     )
 
 
 def reliability(bins: Reliability, *, dark: bool, noun: str = "clip") -> "Figure":
-    """How often each bin of confidence is right; a bin on the diagonal keeps its promise. Bins can be clicked."""
+    """The accuracy of each bin of confidence; on the diagonal, the two agree. Bins can be clicked."""
     figure = blank(dark, 380)
     ink = INK_DARK if dark else INK
     there = np.flatnonzero(bins.counts > 0)
@@ -156,11 +164,11 @@ def reliability(bins: Reliability, *, dark: bool, noun: str = "clip") -> "Figure
 
 
 def _bin(reliability: Reliability, index: int, noun: str) -> str:
-    low, high = (100 * float(reliability.edges[at]) for at in (index, index + 1))
+    low, high = (float(reliability.edges[at]) for at in (index, index + 1))
     many = formatting.count(int(reliability.counts[index]), noun)
     few = ", too few to be reliable" if reliability.few[index] else ""
     return (
-        f"{many} with {low:.0f} to {high:.0f} % confidence{few}<br>"
+        f"{many} with {formatting.per_cent_range(low, high, decimals=0)} confidence{few}<br>"
         f"mean confidence {formatting.per_cent(float(reliability.confidence[index]), decimals=0)}, "
         f"accuracy {formatting.per_cent(float(reliability.accuracy[index]), decimals=0)}"
     )
@@ -192,7 +200,8 @@ def curve(points: ScoreCurve, kind: str, share: float, *, dark: bool) -> "Figure
         line={"color": own(dark), "width": 2.5}, marker={"size": 7, "color": own(dark)},
         customdata=[[_finite(float(points.thresholds[index]))] for index in indices],
         text=[_threshold(float(points.thresholds[index])) for index in indices],
-        hovertemplate=f"{x} %{{x:.1f}} %<br>{y} %{{y:.1f}} %<br>%{{text}}<extra></extra>",
+        hovertemplate=f"{x} {formatting.hover_per_cent('x')}<br>{y} {formatting.hover_per_cent('y')}<br>"
+        "%{text}<extra></extra>",
         selected={"marker": {"size": 13, "opacity": 1}}, unselected={"marker": {"opacity": 0.6}},
     )  # fmt: skip
     figure.update_xaxes(title=f"{x}, %", range=[-3, 103], showgrid=True)
@@ -223,7 +232,8 @@ def sweep(points: Sweep, at: float, *, dark: bool) -> "Figure":
         figure.add_scatter(
             x=100 * np.minimum(points.thresholds[indices], 1.0), y=100 * values[indices], mode="lines", name=name,
             line={"color": shade, "width": 2.5, "shape": "vh"},
-            hovertemplate=f"{name} %{{y:.1f}} % at a score threshold of %{{x:.1f}} %<extra></extra>",
+            hovertemplate=f"{name} {formatting.hover_per_cent('y')} at a score threshold of "
+            f"{formatting.hover_per_cent('x')}<extra></extra>",
         )  # fmt: skip
     figure.add_vline(100 * at, line={"color": INK_DARK if dark else INK, "width": 1.5})
     figure.update_xaxes(title="score threshold, %", range=[-2, 102], showgrid=True)

@@ -1,4 +1,4 @@
-"""Over time: moments, the order of segments, bouts and how early or late they are; truth above prediction."""
+"""Over time: frame-wise metrics, segments, bouts with onset and offset errors; truth above prediction."""
 
 from html import escape
 

@@ -1,4 +1,4 @@
-"""What is evaluated: what the networks of a training said of a labelled set, or a model on all or some of its clips."""
+"""What is evaluated: a run on the held-out clips of a dataset, or a model on all or some of its clips."""
 
 import time
 from dataclasses import replace
@@ -21,7 +21,7 @@ STRANGERS = {"left out": "Exclude", "wrong": "Count as errors"}
 
 
 def runs(entry: DatasetEntry) -> dict[str, Training]:
-    """The trainings that were tested on this set as it is now, the newest first."""
+    """The runs tested on the current version of this dataset, the newest first."""
     trainings = training.all_runs(state.store())
     return {
         key: training for key, training in trainings.items() if training.scores and training.dataset_key == entry.key
@@ -29,7 +29,7 @@ def runs(entry: DatasetEntry) -> dict[str, Training]:
 
 
 def choices(entry: DatasetEntry) -> dict[str, str]:
-    """What can be evaluated on a set, in words: its trainings, then all models."""
+    """What can be evaluated on a dataset: its runs, then all models."""
     tested = {RUN + key: _run(run) for key, run in runs(entry).items()}
     return tested | {MODEL + name: f"Model: {card.title}" for name, card in state.models().items()}
 
@@ -99,7 +99,7 @@ def _clips(entry: DatasetEntry, model: str, at: str) -> tuple[str, Grouping]:
 
 
 def _words(entry: DatasetEntry, model: str) -> dict[str, str]:
-    """Which clips of a set a model can be judged on, without a split of one's own; those it never saw come first."""
+    """The clips on which a model can be evaluated, without a stored split; clips of held-out groups come first."""
     dataset = cache.dataset(entry)
     assert dataset is not None
     new = len(label_matching.unseen(dataset, state.models()[model]))
@@ -120,7 +120,7 @@ def _grouping(entry: DatasetEntry, split) -> Grouping:
 
 
 def _matched(entry: DatasetEntry, question: evaluation.EvaluationQuestion, at: str) -> evaluation.EvaluationQuestion:
-    """The question with what a person said of classes that the model does not know; told where there are such."""
+    """The question with the user's matches of unknown classes, which are shown."""
     try:
         matching = evaluation.match(state.store(), question)
     except AnalysisError:
@@ -146,7 +146,7 @@ def _matched(entry: DatasetEntry, question: evaluation.EvaluationQuestion, at: s
 def _by_hand(
     question: evaluation.EvaluationQuestion, strangers: tuple[str, ...], at: str
 ) -> tuple[tuple[str, str], ...]:
-    """Which class of the model means which one of the set, as a person says."""
+    """The user's matches between classes of the model and of the dataset."""
     labels = state.models()[question.name].labels
     name = f"evaluate.pair.{at}.{question.dataset}.{question.name}"
     with st.expander("Match class names", icon=":material/join:", key=f"{name}.box"):

@@ -1,4 +1,4 @@
-"""Report: one file that opens without a network, and the numbers as JSON and CSV; how to do all of it again."""
+"""Report: one HTML file that opens offline, the numbers as JSON and CSV, and the command that reproduces them."""
 
 from functools import partial
 from html import escape

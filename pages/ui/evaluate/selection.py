@@ -1,4 +1,4 @@
-"""What a click asks for, in words."""
+"""The selection of a click in words."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -41,8 +41,8 @@ def _label(label: str, what: str) -> str:
 
 
 def _bin(index: int, scaled: int) -> str:
-    low, high = 100 * int(index) / 15, 100 * (int(index) + 1) / 15
-    return f"{'After scaling, f' if scaled else 'F'}rom {low:.0f} to {high:.0f} % confidence"
+    confidences = formatting.per_cent_range(int(index) / 15, (int(index) + 1) / 15, decimals=0)
+    return f"{'After scaling, f' if scaled else 'F'}rom {confidences} confidence"
 
 
 def _above(label: str, threshold: float, what: str) -> str:

@@ -1,4 +1,4 @@
-"""Maps of numbers as pictures with an honest scale, and the files in which both are taken along. No st calls.
+"""Maps as pictures with a colour scale, and their files. No st calls.
 
 Colours: inferno (S. van der Walt, N. Smith, 2015), which grows evenly lighter and so reads without colour vision, for
 what is never below 0; for what has both signs purple and orange around a pale 0 (PuOr of ColorBrewer, C. Brewer), safe

@@ -1,4 +1,4 @@
-"""Where the network looks: what speaks for a label, over the picture and over time, and a test of that claim."""
+"""Explanations: the evidence for a label over the picture and over time, and the deletion test."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -27,7 +27,7 @@ CLEAR = 0.05  # of the score at the start: a smaller difference between the area
 
 
 def show(info: VideoInfo, backbone: str) -> None:
-    """The whole part: choose a label and a moment, see what speaks for it, test it."""
+    """The whole view: select a label and a moment, view its evidence, test it."""
     engine, recipe = state.settings().engine, state.recipe()
     card = _reader(backbone)
     if card is None:
@@ -53,7 +53,7 @@ def show(info: VideoInfo, backbone: str) -> None:
 
 
 def _reader(backbone: str) -> ModelCard | None:
-    """The model whose labels are asked about; None, said in words, where there is none."""
+    """The model whose labels are explained; None, with a message, if there is none."""
     known: Mapping[str, ModelCard] = explanations.readers(state.settings(), backbone)
     if not known:
         theme.empty("No model uses this network", "Choose another network, or train a model on this one.")
@@ -66,7 +66,7 @@ def _reader(backbone: str) -> ModelCard | None:
 
 
 def _label(info: VideoInfo, card: ModelCard, key: str) -> int | None:
-    """The label that is asked about, at first the one that scores best over the clip."""
+    """The label to explain, by default the one with the highest score over the clip."""
     order = explanations.order(state.store(), info.digest, state.recipe(), card, state.settings().engine)
     return st.selectbox(
         "Label",
@@ -126,7 +126,7 @@ def _strip(evidence: Evidence, pictures: list[np.ndarray]) -> None:
 
 
 def _lane(info: VideoInfo, question: ExplanationQuestion, moment_s: float) -> float | None:
-    """How much each moment of the clip speaks for the label; the moment that was clicked."""
+    """The evidence of each moment for the label; the clicked moment."""
     times_s, values = explanations.lane(state.store(), question)
     unit = "log score" if question.card.network else "logits"
     view = question.view
@@ -149,7 +149,7 @@ def _lane(info: VideoInfo, question: ExplanationQuestion, moment_s: float) -> fl
 
 
 def _method(question: ExplanationQuestion, evidence: Evidence) -> str:
-    """How the claim was computed, and what it means."""
+    """How the explanation was computed, and what it means."""
     if question.card.network:
         time = (
             "The contribution of each step to the log score of the label at this moment: integrated "

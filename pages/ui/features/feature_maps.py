@@ -1,4 +1,4 @@
-"""Feature maps: what each channel of a layer gives at a moment, over the picture and over time."""
+"""Feature maps: the output of each channel of a layer at a moment, over the picture and over time."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Plotly figures of what a CNN sees. No st calls.
+"""Plotly figures of features. No st calls.
 
 Streamlit hears clicks on markers only, so each figure that is clicked has some, with the moment in their customdata.
 """
@@ -87,7 +87,8 @@ def falling(deletion: Deletion, *, dark: bool) -> "Figure":
             name=name,
             mode="lines+markers",
             line={"color": shade, "width": 2.5, "dash": dash},
-            hovertemplate=f"{name}: %{{y:.1f}} % with %{{x:.0f}} % hidden<extra></extra>",
+            hovertemplate=f"{name}: {formatting.hover_per_cent('y')} with {formatting.hover_per_cent('x', decimals=0)} "
+            "hidden<extra></extra>",
         )
         for name, values, shade, dash in kinds
     ]

@@ -1,4 +1,4 @@
-"""Chosen frames as a ZIP of PNG pictures with a table of their times and labels."""
+"""Selected frames as a ZIP file of PNG pictures with a table of their times and labels."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What may go wrong in a clip, over time and in words; a click leads to the frame."""
+"""The quality check of a clip: curves and findings; a click shows the frame."""
 
 from typing import Any
 

@@ -102,7 +102,8 @@ def _lane(drawn: "Figure", row: int, times_s: np.ndarray, values: np.ndarray, la
             x=times_s[firsts], y=means, mode="lines+markers", line={"width": 1.6, "color": "#C67F18"},
             marker={"size": 6, "opacity": 0},
             selected={"marker": {"opacity": 0.9}}, unselected={"marker": {"opacity": 0}},
-            customdata=moments, hovertemplate="%{y:.1f} %<br>%{customdata}<extra></extra>", showlegend=False,
+            customdata=moments, hovertemplate=formatting.hover_per_cent("y") + "<br>%{customdata}<extra></extra>",
+            showlegend=False,
         ),
         row=row, col=1,
     )  # fmt: skip

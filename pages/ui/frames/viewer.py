@@ -1,4 +1,4 @@
-"""The screen of Frames: one frame before and after the recipe, and the ways to another one."""
+"""The viewer of Frames: one frame before and after the recipe, and the navigation."""
 
 from typing import Any
 

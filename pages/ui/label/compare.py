@@ -1,4 +1,4 @@
-"""Two tracks of a clip beside each other on the Label page: how far they agree, and where they do not."""
+"""The comparison of two tracks on the Label page: their agreement, and where they differ."""
 
 from collections.abc import Sequence
 
@@ -27,7 +27,7 @@ def _other(info: VideoInfo, now: State, tracks: Sequence[State]) -> State | None
 
 
 def agreement_with(info: VideoInfo, now: State, tracks: Sequence[State]) -> TrackAgreement | None:
-    """How far the two agree; None where there is nothing to compare."""
+    """The agreement of the two; None if there is nothing to compare."""
     other = _other(info, now, tracks)
     try:
         return agreement.agreement(now.document, other.document, info) if other else None

@@ -1,4 +1,4 @@
-"""The desk of the Label page: the player with all lanes, what is kept, and what can be done with labels."""
+"""The main part of the Label page: the player with all lanes, the state of saving, and the views below."""
 
 import time
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Drafts on the Label page: a network says, a person accepts or corrects, what is worth a look most comes first."""
+"""Drafts on the Label page: the user accepts or corrects predictions, the most useful segments first."""
 
 from dataclasses import dataclass
 
@@ -85,12 +85,12 @@ def rows(drafted: Drafted | None, now: State) -> list[PlayerLane]:
 
 
 def current(drafted: Drafted) -> Doubt | None:
-    """The stretch to look at now."""
+    """The segment to review now."""
     return drafted.doubts[0] if drafted.doubts else None
 
 
 def arrive(drafted: Drafted | None) -> None:
-    """Let the player go to the stretch to look at, where a button asked for that."""
+    """Move the player to the segment to review, if a button was pressed."""
     if drafted and state.remembered("label.go", False):
         state.remember("label.go", False)
         if here := current(drafted):
@@ -135,7 +135,7 @@ def _choose(titles: dict[str, str], used: str) -> None:
 
 
 def _stretch(info: VideoInfo, now: State, drafted: Drafted) -> None:
-    """How far a person is, the stretch to look at, and what to say of it."""
+    """The progress of the review, the segment to review, and its description."""
     share = min(1.0, now.document.seen_s / info.duration_s)
     st.progress(share, f"{formatting.length(now.document.seen_s)} of {formatting.length(info.duration_s)} reviewed")
     here = current(drafted)
@@ -170,7 +170,7 @@ def _stretch(info: VideoInfo, now: State, drafted: Drafted) -> None:
 
 
 def _told(here: Doubt, left: int) -> str:
-    """The stretch in words."""
+    """The segment in words."""
     names = [f"**{theme.plain(label)}**" for label in here.said]
     text = f"the draft predicts {formatting.listed(names)}" if names else "no confident prediction"
     when = f"{formatting.clock(here.start_s, decimals=1)} to {formatting.clock(here.stop_s, decimals=1)}"

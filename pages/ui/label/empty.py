@@ -1,4 +1,4 @@
-"""The Label page of a clip in which nothing was drawn: begin a track, or take labels in."""
+"""The Label page of a clip without labels: create a track, or import labels."""
 
 import streamlit as st
 
@@ -50,7 +50,7 @@ def _form(info: VideoInfo) -> None:
 
 
 def _sets(info: VideoInfo) -> dict[str, Document]:
-    """What labelled sets say of the clip, as tracks by the name of the set."""
+    """The labels of the clip in datasets, as tracks by the name of the dataset."""
     entries = {}
     for entry in state.store().datasets():
         dataset = cache.dataset(entry)

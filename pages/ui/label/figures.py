@@ -14,7 +14,7 @@ LINE = "#C67F18"
 
 
 def curve(points: Sequence[LearningPoint], *, dark: bool) -> "Figure":
-    """Held-out score over labelled time, a marker for each training."""
+    """Held-out accuracy over labelled time, one marker per run."""
     from plotly import graph_objects as go
 
     ink = figures.INK_DARK if dark else figures.INK
@@ -43,7 +43,7 @@ def curve(points: Sequence[LearningPoint], *, dark: bool) -> "Figure":
 
 
 def summary(points: Sequence[LearningPoint]) -> str:
-    """What the latest network got right, of how much labelling, and how that compares with the one before it."""
+    """The accuracy of the latest network, its labelled time, and the difference from the one before."""
     *earlier, last = sorted(points, key=lambda point: point.made)
     right = f"**{formatting.per_cent(last.score)}** of {formatting.number(last.moments)} held-out moments"
     text = f"{right} correctly classified, after {formatting.length(last.seconds)} of labels."

@@ -1,4 +1,4 @@
-"""Files of labels on the Label page: tracks taken along in any format, and the way to take others in."""
+"""Label files on the Label page: download and import of tracks in any format."""
 
 from collections.abc import Sequence
 from dataclasses import replace

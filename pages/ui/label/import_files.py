@@ -1,4 +1,4 @@
-"""Files of labels taken in on the Label page: which parts of them, and what becomes of labels that are not known."""
+"""Import of label files on the Label page: the selection of parts, and the mapping of unknown labels."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -125,7 +125,7 @@ def _chosen(tracks: Sequence[Document], parts: Sequence[Part], turn: int) -> tup
 
 
 def _decided(labels: Labels, known: tuple[str, ...], turn: int) -> Renaming:
-    """What becomes of each label that is not known here."""
+    """The mapping of each unknown label."""
     texts = files.undecided(labels, known) if known else ()
     if not texts:
         return Renaming()

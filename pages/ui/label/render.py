@@ -1,4 +1,4 @@
-"""The clip as a film with its labels on the Label page, and its segments cut out."""
+"""Video export on the Label page: the clip with its labels, and its segments as clips."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +17,7 @@ from pages.ui.label.draft import Drafted
 
 
 def show(info: VideoInfo, now: State, tracks: Sequence[State], drafted: Drafted | None) -> None:
-    """Both kinds of film."""
+    """Both kinds of export."""
     theme.section("Labelled video", "An MP4 file with the labels below the picture.")
     _film(info, tracks, drafted)
     theme.section("Segment clips", "A ZIP file with one clip per segment and a table of all segments.")

@@ -1,4 +1,4 @@
-"""From labels to a network on the Label page: into a labelled set, learn anew, and what more labels were worth."""
+"""Training on the Label page: add labels to a dataset, train, and view the learning curve."""
 
 import streamlit as st
 
@@ -19,7 +19,7 @@ OWN = "My labels"
 
 
 def show(info: VideoInfo, now: State) -> None:
-    """Which set, the two steps, and the curve."""
+    """The dataset, the two steps, and the curve."""
     theme.section(
         "Train a network",
         "Reviewed parts of the clip are added to a dataset; parts that were not reviewed are "
@@ -95,7 +95,7 @@ def _learn(name: str) -> None:
 
 
 def _follow() -> None:
-    """The training under way, or how it ended."""
+    """The current run, or how it ended."""
     key = state.remembered("label.learning", "")
     job: Job | None = state.runner().job(key) if key else None
     if job is not None and job.active:
@@ -114,7 +114,7 @@ def _use(model: str) -> None:
 
 
 def _curve(name: str) -> None:
-    """The score of each training on the set, by how much was labelled."""
+    """The score of each run on the dataset, over the labelled time."""
     try:
         points = retraining.curve(state.store(), name)
     except AnalysisError as error:

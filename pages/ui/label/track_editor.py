@@ -1,4 +1,4 @@
-"""The tracks of a clip on the Label page: which one is drawn in, its name and author, a new one, and one less."""
+"""The tracks of a clip on the Label page: select, rename, create and delete."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace

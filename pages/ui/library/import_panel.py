@@ -1,4 +1,4 @@
-"""Taking clips in: by a path on this machine, by upload, or the sample; and how that goes."""
+"""Adding clips: from a path on this machine, an upload, or the sample clip; and the progress."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a search cannot find yet: clips that nothing has looked at, and results that the search does not know."""
+"""What is not searchable yet: clips that were not analysed, and results that are not in the index."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""The search box and what was found: moments with their picture, their score and why; a click plays one."""
+"""The search box and its results: moments with picture, score and reason; a click plays one."""
 
 from html import escape
 from pathlib import Path
@@ -71,7 +71,7 @@ def _example(text: str) -> None:
 
 
 def show(text: str, digest: str) -> None:
-    """All that was found, or why nothing was."""
+    """The results, or why there are none."""
     if not text:
         _invite()
         return
@@ -106,7 +106,7 @@ def _invite() -> None:
 
 
 def _understood(hits: Hits) -> None:
-    """Where the words stand in texts, and the known actions that they were taken for; a warning where none is near."""
+    """Matches in text, and the known actions closest to the query; a warning if none is close."""
     named = formatting.listed(f"{label_score.label} {label_score.score:.2f}" for label_score in hits.meant)
     clips = formatting.count(hits.clips, "clip")
     text = f" The words occur in the text of {formatting.count(hits.said, 'moment')}." if hits.said else ""
@@ -156,7 +156,7 @@ def _item(index: int, moment: Moment) -> dict:
         "name": _name(moment),
         "why": moment.why,
         "score": f"{moment.score:.2f}",
-        "fit": f"{moment.score:.0%}",
+        "fit": formatting.per_cent(moment.score),
     }
 
 

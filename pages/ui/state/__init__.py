@@ -1,4 +1,4 @@
-"""What a visitor has chosen: the only folder that touches st.session_state and st.query_params.
+"""The state of a session: the only folder that touches st.session_state and st.query_params.
 
 Session state holds names, keys and short texts, never arrays or models. The clip, the moment, the part of it that is
 shown large, the recipe, the model and the track that is drawn in are mirrored in the address, so that a link opens what

@@ -1,4 +1,4 @@
-"""What people drew on a clip, as lanes under what a network says of it, and where the two differ."""
+"""The tracks of a clip as lanes below the prediction, and where the two differ."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The report in words on the Timeline: what was found as sentences, in a language of choice, and as files."""
+"""The written report on the Timeline, in a selectable language, and as files."""
 
 from pathlib import Path
 

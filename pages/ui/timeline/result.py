@@ -1,4 +1,4 @@
-"""The parts of Timeline that show what was found: headline, player, heatmap, table, downloads."""
+"""The result on the Timeline: headline, player, heatmap, table, downloads."""
 
 from collections.abc import Callable, Sequence
 from html import escape
@@ -26,7 +26,7 @@ LEAST = 2  # labels without a segment that are shown anyhow
 
 
 def show(info: VideoInfo, card: ModelCard, key: str) -> None:
-    """All that was found, or why it cannot be read."""
+    """The result, or why it cannot be read."""
     try:
         analysis = cache.analysis(info.digest, card.name)
         prediction = cache.prediction(key)
@@ -90,7 +90,7 @@ def shown_labels(analysis: Analysis) -> tuple[str, ...]:
 
 
 def _headline(analysis: Analysis, slots: dict[str, int]) -> None:
-    """What was found in one sentence, and the best labels with their scores."""
+    """The result in one sentence, and the best labels with their scores."""
     st.html(f'<div class="k-headline">{sentence(analysis)}</div>')
     best = [
         label_score

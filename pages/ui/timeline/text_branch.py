@@ -1,4 +1,4 @@
-"""On the Timeline, what a model that reads words owes to them: a sentence, and lanes of picture and words alone."""
+"""The text branch on the Timeline: a sentence on its coverage, and lanes of video only and text only."""
 
 from core.domain import Branches, ModelCard
 from core.stages.tracks import segmentation
@@ -10,7 +10,7 @@ BOTH, PICTURE, WORDS = "both", "picture", "words"
 
 
 def sentence(branches: Branches) -> str:
-    """How far words took part, for a caption."""
+    """The coverage of text, for a caption."""
     if not branches.sources:
         return (
             "This model also uses text, but this clip has none: the prediction is based on video "
@@ -34,7 +34,7 @@ def source(name: str) -> str:
 
 
 def rows(branches: Branches, card: ModelCard, digest: str) -> list[PlayerLane]:
-    """A lane of what the picture alone says, and one of what the words alone say; none where no words took part."""
+    """The lanes of video only and text only; none without text."""
     if not branches.worded.any():
         return []
     picture, track = predictions.tracks_apart(branches, card, digest)

@@ -1,4 +1,4 @@
-"""The words that come with a clip, on the Timeline: beside the player, and taken from files, the clip, its sound."""
+"""The text of a clip on the Timeline: next to the player, and imported from files, the clip, or its audio."""
 
 import streamlit as st
 
@@ -53,7 +53,7 @@ def _table(texts: Lines, key: str) -> None:
 
 
 def panel(info: VideoInfo) -> None:
-    """What is kept beside the clip, and the ways to add to it."""
+    """The texts stored with the clip, and the ways to add more."""
     texts = cache.transcripts(info.digest)
     about = (
         "Subtitles and transcripts are shown next to the player, can be searched, and are used "
@@ -104,7 +104,7 @@ def _file(info: VideoInfo) -> None:
 
 
 def _take(key: str, digest: str, turn: int) -> None:
-    """Keep what is in the file that was just given, or remember why not."""
+    """Store the text of an uploaded file, or keep its error."""
     file = state.widget(key)
     if file is None:
         return
@@ -117,7 +117,7 @@ def _take(key: str, digest: str, turn: int) -> None:
 
 
 def _inside(info: VideoInfo) -> None:
-    """Subtitles that the clip holds itself."""
+    """Subtitles in the clip itself."""
     st.markdown("Embedded subtitles")
     there = any(transcript.source.startswith("subtitle inside") for transcript in cache.transcripts(info.digest))
     key = transcripts.inside_key(info.digest)
@@ -129,7 +129,7 @@ def _inside(info: VideoInfo) -> None:
 
 
 def _speech(info: VideoInfo) -> None:
-    """Speech written down by a recogniser of the user's own."""
+    """Speech recognition with the user's own package and model."""
     st.markdown("Speech")
     if not transcripts.installed():
         st.caption("No speech recognition package is installed. To install one:")

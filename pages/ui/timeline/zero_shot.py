@@ -1,4 +1,4 @@
-"""Labels in words on the Timeline: what to look for, what was found, and which known labels carry each decision."""
+"""Zero-shot labels on the Timeline: the labels, the result, and the known actions behind each decision."""
 
 from html import escape
 
@@ -41,7 +41,7 @@ def show(info: VideoInfo, card: ModelCard, base: str) -> None:
 
 
 def _form() -> float:
-    """What to look for, and how near a label must be."""
+    """The labels, and the similarity threshold."""
     if state.remembered("named.told", None) != state.named_text():
         state.set_widget("named.text", state.named_text())
         state.remember("named.told", state.named_text())
@@ -58,7 +58,7 @@ def _form() -> float:
 
 
 def _take() -> None:
-    """Look for what stands in the form."""
+    """Run the zero-shot labels in the form."""
     state.name_labels(str(state.widget("named.text") or ""))
     state.remember("named.told", state.named_text())
 
@@ -73,7 +73,7 @@ def _found(info: VideoInfo, key: str) -> None:
 
 
 def _carried(named: Named) -> None:
-    """Which known labels carry each decision."""
+    """The known actions behind each decision."""
     theme.section("Matched actions", LIMITS)
     labels = named.prediction.labels[:-1]
     slots = cache.slots(labels)
@@ -89,7 +89,7 @@ def _carried(named: Named) -> None:
 
 
 def _told(scores, *, share: bool) -> str:
-    """Known labels with their part of a decision, or their nearness."""
+    """Known actions with their share of a decision, or their similarity."""
     if not scores:
         return '<em class="k-unseen">not seen in this clip</em>'
     named = [

@@ -1,4 +1,4 @@
-"""What Train says in words, and its tables, from domain values. No st calls."""
+"""The texts and tables of Train, from domain values. No st calls."""
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -36,7 +36,7 @@ def network(settings: Mapping[str, Any]) -> str:
 
 
 def headline(record: Training) -> str:
-    """How good a training became, in a sentence; HTML."""
+    """The result of a run in a sentence; HTML."""
     if not record.scores:
         return "This run is not complete yet."
     what = "moments" if record.over_time else "clips"
@@ -45,7 +45,7 @@ def headline(record: Training) -> str:
 
 
 def beside(record: Training) -> str:
-    """What simpler things reach, in a sentence."""
+    """The baselines in a sentence."""
     texts = {name: formatting.per_cent(value) for name, value in record.baselines.items()}
     if not {"linear_probe", "majority"} <= set(texts):
         return ""
@@ -56,7 +56,7 @@ def beside(record: Training) -> str:
 
 
 def facts(record: Training) -> tuple[str, ...]:
-    """What a training was, each in a few words."""
+    """The facts of a run, each in a few words."""
     backbone = BACKBONES[record.backbone].title if record.backbone in BACKBONES else record.backbone
     seconds = record.seconds.get("train", 0.0)
     first = (record.dataset, backbone, network(record.settings), formatting.count(record.fold_count, "fold"))
@@ -65,7 +65,7 @@ def facts(record: Training) -> tuple[str, ...]:
 
 
 def table(trainings: Iterable[Training]) -> "DataFrame":
-    """A row for each training."""
+    """A row for each run."""
     from pandas import DataFrame
 
     def share(record: Training, name: str) -> float | None:
@@ -114,7 +114,7 @@ def folds(fold_results: Sequence[FoldResult]) -> "DataFrame":
 
 
 def differences(trainings: Sequence[Training]) -> "DataFrame":
-    """What differs between trainings: a row for each setting that does, a column for each training."""
+    """The settings that differ between runs: a row for each setting, a column for each run."""
     from pandas import DataFrame
 
     entrieses = [_settings(record) for record in trainings]

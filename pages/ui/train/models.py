@@ -1,4 +1,4 @@
-"""The models that were trained or taken in here: download, delete, take in another."""
+"""The models that were trained or imported here: download, delete, import."""
 
 from html import escape
 
@@ -23,7 +23,7 @@ NAMES = {
 
 
 def show() -> None:
-    """The models of the workspace, and the way to take in another."""
+    """The models of the workspace, and the import."""
     own = state.own_models()
     if not own:
         theme.empty("No models yet", "Save a run as a model, or import a model.")
@@ -58,7 +58,7 @@ def _card(card: ModelCard) -> None:
 
 
 def _take_in() -> None:
-    """An upload of a model's zip, checked before it is used."""
+    """The upload of a model as ZIP file, checked before use."""
     theme.section(
         "Import a model", "A ZIP file downloaded here or on another machine. It is checked, and no code in it is run."
     )

@@ -1,4 +1,4 @@
-"""A new training: which set, what looks at its clips, their features, the settings, the button."""
+"""A new run: dataset, CNN, features, settings and the start button."""
 
 import streamlit as st
 
@@ -22,7 +22,7 @@ FEW = 8  # clips a class below which scores say little
 
 
 def show(entries: list[DatasetEntry]) -> None:
-    """All that begins a training, from top to bottom."""
+    """The form of a new run, from top to bottom."""
     entry = dataset_picker.pick(entries)
     dataset = cache.dataset(entry)
     if dataset is None:
@@ -54,7 +54,7 @@ def _about(dataset: Dataset) -> str:
 
 
 def _split(entry: DatasetEntry, dataset: Dataset) -> Split | None:
-    """The split of the set, or where none was chosen yet the one that suggests itself."""
+    """The split of the dataset, or the default one."""
     kept = state.store().split_keys(entry.key)
     try:
         split = cache.kept_split(kept[0]) if kept else cache.suggested_split(entry)
@@ -74,7 +74,7 @@ def _split(entry: DatasetEntry, dataset: Dataset) -> Split | None:
 
 
 def _eyes() -> tuple[str, str]:
-    """The CNN and what it sees of a picture."""
+    """The CNN and its picture area."""
     left, right = st.columns(2, gap="large")
     names = backbone_menu.names()
     backbone = left.selectbox(
@@ -89,7 +89,7 @@ def _eyes() -> tuple[str, str]:
 
 
 def _worded(dataset: Dataset) -> bool:
-    """Whether the words of the clips are to take part; asked where some clips have any."""
+    """Whether to use the text of the clips; shown if some clips have text."""
     count = training.has_words(state.store(), dataset)
     if not count:
         return False
@@ -108,7 +108,7 @@ def _begin(
     entry: DatasetEntry, dataset: Dataset, split: Split, options: training.Options, backbone: str, view: str,
     worded: bool,
 ) -> None:  # fmt: skip
-    """Seed, name and the button that begins the training."""
+    """Seed, name and the start button."""
     left, middle, right = st.columns([3, 1, 1.4], vertical_alignment="bottom")
     usual = f"{entry.name}, {descriptions.network(vars(options))}{', with text' if worded else ''}"
     name = left.text_input("Name", placeholder=usual, key="train.name")
@@ -125,7 +125,7 @@ def _begin(
 
 
 def begin(key: str) -> None:
-    """Begin a planned training, or go on with it, and follow it on the page."""
+    """Start or resume a planned run, and follow it on the page."""
     record = training.run_of(state.store(), key)
     state.remember("train.followed", key)
     if record.state != "done":

@@ -1,4 +1,4 @@
-"""Trainings under way: progress, live curves, how the folds went so far; and how one ended that did not end well."""
+"""Active runs: progress, live curves and fold results; and how a run ended that failed."""
 
 import streamlit as st
 
@@ -14,7 +14,7 @@ from pages.ui.train import new_run, run_figures
 
 
 def under_way() -> bool:
-    """The trainings that run, and what became of the one that was begun here; whether there is anything to show."""
+    """The active runs, and the result of the one started here; whether there is anything to show."""
     known = set(state.store().keys("training"))
     active = [job.key for job in state.store().jobs() if job.active and job.key in known]
     followed = state.remembered("train.followed", "")
@@ -37,7 +37,7 @@ def _one(key: str, followed: bool) -> bool:
 
 
 def _ended(key: str, job: Job | None) -> None:
-    """Say how a training ended before its time, with the way to go on."""
+    """How a run ended early, with a button to resume."""
     kept = training.run_of(state.store(), key).state == "stopped"
     if job is not None and job.state in ("failed", "lost"):
         theme.problem(job.error or f"{job.title} did not finish.", job.hint)
@@ -55,7 +55,7 @@ def _ended(key: str, job: Job | None) -> None:
 
 @st.fragment(run_every=1.0)
 def _curves(key: str) -> None:
-    """Loss and score after each pass of the fold under way, brought up to date each second."""
+    """Loss and score after each epoch of the current fold, updated each second."""
     try:
         progress, done = training.progress(state.store(), key), checkpoints.folds_done(state.store(), key)
     except ResultMissing:
@@ -95,7 +95,7 @@ def _loss(epoch) -> float:
 
 
 def _where(fold: int, again: bool, done: int, passes: int, folds: int) -> str:
-    """Where a training stands, in words."""
+    """The progress of a run in words."""
     which = "Final network on all clips" if fold == folds else f"Fold {fold + 1} of {folds}"
     course = ", retraining with validation groups" if again else ""
     return f"{which}{course}: epoch {done} of {passes if again else f'at most {passes}'}"

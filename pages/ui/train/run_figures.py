@@ -16,7 +16,7 @@ TALL_PX = 260
 
 
 def loss(history: Sequence[Epoch], *, passes: int, dark: bool) -> "Figure":
-    """The loss after each pass, in training and on validation groups."""
+    """The loss after each epoch, in training and on validation groups."""
     figure = _curves(passes, dark)
     passed = list(range(1, len(history) + 1))
     _line(figure, passed, [epoch.loss for epoch in history], "training", TRAINED)
@@ -27,7 +27,7 @@ def loss(history: Sequence[Epoch], *, passes: int, dark: bool) -> "Figure":
 
 
 def score(history: Sequence[Epoch], *, passes: int, best: int | None, dark: bool) -> "Figure":
-    """How many steps were named rightly after each pass, in training and on validation groups, and the best pass."""
+    """The accuracy after each epoch, in training and on validation groups, and the best epoch."""
     figure = _curves(passes, dark)
     passed = list(range(1, len(history) + 1))
     _line(figure, passed, [100 * epoch.accuracy for epoch in history], "training", TRAINED)
@@ -44,7 +44,7 @@ def score(history: Sequence[Epoch], *, passes: int, best: int | None, dark: bool
 
 
 def compared(trainings: Sequence[Training], *, dark: bool) -> "Figure":
-    """Scores of trainings side by side, with their baselines."""
+    """Scores of runs side by side, with their baselines."""
     figure = blank(dark, 300)
     names = ["accuracy", "balanced_accuracy", "macro_f1"]
     shown = [NAMES[name] for name in names]
@@ -54,7 +54,7 @@ def compared(trainings: Sequence[Training], *, dark: bool) -> "Figure":
         figure.add_bar(
             x=shown, y=values, name=f"{number + 1}. {record.name}", marker={"color": shades[number % len(shades)]},
             text=[f"{value:.0f}" for value in values], textposition="outside", cliponaxis=False,
-            hovertemplate="%{x}: %{y:.1f} %<extra></extra>",
+            hovertemplate="%{x}: " + formatting.hover_per_cent("y") + "<extra></extra>",
         )  # fmt: skip
     figure.update_layout(barmode="group")
     figure.update_yaxes(title="%", range=[0, 108])
@@ -62,7 +62,7 @@ def compared(trainings: Sequence[Training], *, dark: bool) -> "Figure":
 
 
 def beside(record: Training, *, dark: bool) -> "Figure":
-    """The network beside what is simpler, on the same folds."""
+    """The network and its baselines, on the same folds."""
     figure = blank(dark, 150)
     figure.update_layout(margin={"l": 8, "r": 12, "t": 8, "b": 8})
     pairs = {
@@ -76,7 +76,7 @@ def beside(record: Training, *, dark: bool) -> "Figure":
         marker={"color": [row[2] for row in rows]},
         text=[formatting.per_cent(row[1] / 100, decimals=1) for row in rows],
         textposition="outside",
-        cliponaxis=False, hovertemplate="%{y}: %{x:.1f} %<extra></extra>", showlegend=False,
+        cliponaxis=False, hovertemplate="%{y}: " + formatting.hover_per_cent("x") + "<extra></extra>", showlegend=False,
     )  # fmt: skip
     figure.update_xaxes(range=[0, 125], title=None, showticklabels=False)
     figure.update_yaxes(automargin=True, showgrid=False)
@@ -96,8 +96,8 @@ def tried(trials: Sequence[Trial], *, dark: bool) -> "Figure":
                 "color": TRAINED if cell == "gru" else VALIDATED,
             },
             customdata=[[trial.number + 1, trial.settings["units"], trial.settings["dropout"]] for trial in own],
-            hovertemplate="trial %{customdata[0]}: %{y:.1f} %<br>learning rate %{x:.4f}, %{customdata[1]} units, "
-            "dropout %{customdata[2]:.2f}<extra></extra>",
+            hovertemplate="trial %{customdata[0]}: " + formatting.hover_per_cent("y") + "<br>learning rate %{x:.4f}, "
+            "%{customdata[1]} units, dropout %{customdata[2]:.2f}<extra></extra>",
         )  # fmt: skip
     figure.update_xaxes(type="log", title="learning rate (larger markers: more units)")
     figure.update_yaxes(title="validation accuracy, %")

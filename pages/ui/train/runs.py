@@ -1,4 +1,4 @@
-"""The trainings so far: a table, one in full, several compared; rename, delete, go on, save as a model."""
+"""All runs: a table, one in full, several compared; rename, delete, resume, save as a model."""
 
 from html import escape
 
@@ -19,7 +19,7 @@ MOST_COMPARED = 6
 
 
 def show() -> None:
-    """The table, and what was picked in it."""
+    """The table, and the selected runs."""
     trainings = training.all_runs(state.store())
     if not trainings:
         theme.empty("No runs yet", "Start one under New run. All runs are listed here with their scores.")
@@ -51,14 +51,14 @@ def show() -> None:
 
 
 def compared(records: list[Training]) -> None:
-    """Several trainings side by side."""
+    """Several runs side by side."""
     theme.section("Comparison", "A difference of a few clips may be due to chance.")
     st.plotly_chart(run_figures.compared(records, dark=state.is_dark()), key="train.compared", config=figures.QUIET)
     st.dataframe(descriptions.differences(records), hide_index=True, width="stretch")
 
 
 def details(key: str, record: Training) -> None:
-    """One training in full."""
+    """One run in full."""
     with st.container(border=True, key=f"training-{key}"):
         head(key, record)
         if record.scores:
@@ -67,7 +67,7 @@ def details(key: str, record: Training) -> None:
 
 
 def head(key: str, record: Training) -> None:
-    """What was trained, how good it became, and what can be done with the record."""
+    """Settings and result of a run, and its actions."""
     left, right = st.columns([9, 2], vertical_alignment="center")
     with left:
         st.html(f'<div class="k-name">{escape(record.name)}</div>')
@@ -94,7 +94,7 @@ def _unfinished(key: str, record: Training) -> None:
 
 
 def _results(key: str, record: Training) -> None:
-    """Scores beside what is simpler, fold by fold, with curves."""
+    """Scores and baselines, fold by fold, with curves."""
     if record.warnings:
         theme.notes(record.warnings)
     left, right = st.columns(2, gap="large")
@@ -135,7 +135,7 @@ def _curves(key: str, record: Training) -> None:
 
 
 def _keep(key: str, record: Training) -> None:
-    """The way to make the network a model."""
+    """Saving the network as a model."""
     saved = state.remembered(f"train.saved.{key}", "")
     if saved and saved in state.models():
         st.success(f"Saved as the model **{saved}**. You can use it on the Timeline.", icon=":material/check_circle:")
@@ -175,7 +175,7 @@ def _delete(key: str) -> None:
 
 
 def summary(key: str) -> None:
-    """How the training went that was begun here, in short, with the way to all about it."""
+    """A short result of the run started here, with a link to its details."""
     record = training.run_of(state.store(), key)
     with st.container(border=True, key=f"summary-{key}"):
         st.html(f'<div class="k-headline">{descriptions.headline(record)}</div>')

@@ -1,4 +1,4 @@
-"""Finding good settings: what is tried, for how long, what came of it, and the button that uses the best."""
+"""Hyperparameter tuning: time limit, trials, and the button that uses the best settings."""
 
 import streamlit as st
 
@@ -20,7 +20,7 @@ ABOUT = (
 
 
 def panel(entry: DatasetEntry, split: Split, options: training.Options, backbone: str, view: str) -> None:
-    """The search for this set and split, folded away until it is wanted."""
+    """The tuning of this dataset and split, in an expander."""
     with st.expander("Hyperparameter tuning", icon=":material/manage_search:", key="train.search"):
         st.caption(ABOUT)
         search = _search(entry, split, options, backbone, view)

@@ -130,7 +130,7 @@ def test_several_clips_come_back_apart(name):
 @pytest.mark.parametrize("name", [name for name in FORMATS if not FORMATS[name].several])
 def test_a_format_of_one_clip_refuses_two(name):
     both = Labels((*labels().clips, *labels(info=steady(path="b.mp4")).clips), ())
-    with pytest.raises(FormatInvalid, match="one clip a file"):
+    with pytest.raises(FormatInvalid, match="one clip per file"):
         FORMATS[name].write(both)
 
 

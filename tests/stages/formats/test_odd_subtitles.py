@@ -21,14 +21,14 @@ FIRST, SECOND = SRT.strip().split("\n\n")
 ODD = {  # name: content, its lines (None where it is refused), what is told of it
     "overlapping.srt": (SRT.replace("00:00:00,900", "00:00:01,500").encode(), 2, ""),
     "backwards.srt": (f"{SECOND}\n\n{FIRST}\n".encode(), 2, ""),
-    "ends-first.srt": (SRT.replace("00:00:00,900", "00:00:00,100").encode(), 2, "no end after its start"),
+    "ends-first.srt": (SRT.replace("00:00:00,900", "00:00:00,100").encode(), 2, "no valid end"),
     "latin.srt": (SRT.replace("there", "grüß").encode("latin-1"), 2, "was read as Windows-1252"),
     "chinese.srt": (SRT.replace("there", "他骑着一匹马穿过田野").encode("gbk"), 2, "was read as GB 18030"),
     "markup.srt": (SRT.replace("there", "<b><script>x()</script>{\\an8}there</b>").encode(), 2, ""),
-    "long.srt": (SRT.replace("there", "<i>word</i> " * 850_000).encode(), 2, "cut to 1000 characters"),
+    "long.srt": (SRT.replace("there", "<i>word</i> " * 850_000).encode(), 2, "shortened to 1000 characters"),
     "many.srt": (b"1\n00:00:00,100 --> 00:00:01,000\nwords and words\n\n" * 30_000, None, "lines are too many"),
-    "picture.srt": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40, None, "is no text that can be read"),
-    "empty.srt": (b"", None, "holds no words with times"),
+    "picture.srt": (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 40, None, "is not a readable text file"),
+    "empty.srt": (b"", None, "contains no text within the duration"),
 }  # fmt: skip
 
 

@@ -41,11 +41,9 @@ def detect(name: str, head: bytes) -> Format:
         return fits[0]
     if not fits:
         known = ", ".join(FORMATS)
-        raise FormatInvalid(
-            f"{base(name)} is in none of the known formats.", f"Say which one it is with --from: {known}."
-        )
+        raise FormatInvalid(f"{base(name)} is not in a known format.", f"Specify the format with --from: {known}.")
     both = " or ".join(f"{form.name} ({form.title})" for form in fits)
-    raise FormatInvalid(f"{base(name)} can be read as {both}.", "Say which one it is with --from.")
+    raise FormatInvalid(f"{base(name)} can be read as {both}.", "Specify the format with --from.")
 
 
 def detect_files(files: Files) -> Format:
@@ -62,9 +60,7 @@ def detect_files(files: Files) -> Format:
     labelled = [file for file in files if file.lower().endswith(".json")]
     if len(labelled) == 1:
         return detect(labelled[0], files[labelled[0]][:HEAD_BYTES])
-    raise FormatInvalid(
-        f"These {len(files)} files are in none of the formats of several files.", "Give one file of labels."
-    )
+    raise FormatInvalid(f"These {len(files)} files match no format with several files.", "Give one file of labels.")
 
 
 def format_for(name: str) -> Format:
@@ -78,9 +74,10 @@ def format_for(name: str) -> Format:
     fits = [form for form in FORMATS.values() if form.suffix == suffix]
     if len(fits) == 1:
         return fits[0]
-    entry = f"can stand for {' or '.join(form.name for form in fits)}" if fits else "stands for no format"
+    entry = f"matches {' or '.join(form.name for form in fits)}" if fits else "matches no format"
     raise FormatInvalid(
-        f"The suffix {suffix or '(none)'} of {base(name)} {entry}.", f"Say it with --to: {', '.join(FORMATS)}."
+        f"The suffix {suffix or '(none)'} of {base(name)} {entry}.",
+        f"Specify the format with --to: {', '.join(FORMATS)}.",
     )
 
 
@@ -161,8 +158,8 @@ def renamed(labels: Labels, renaming: Renaming, known: Sequence[str] | None = No
         undecided = [label for label in unknown_labels(labels, known) if label not in table]
         if undecided:
             raise LabelsMismatch(
-                f"{len(undecided)} labels are not known here: {', '.join(map(repr, undecided[:20]))}.",
-                "Say of each whether it is another label, a new one, or to be left out.",
+                f"{len(undecided)} labels are unknown: {', '.join(map(repr, undecided[:20]))}.",
+                "Map each of them to an existing or a new label, or leave it out.",
             )
     background = table.get(labels.background, labels.background) if labels.background else ""
     clips = tuple(_renamed_clip(clip, table, background) for clip in labels.clips)
@@ -181,7 +178,7 @@ def _left_out(labels: Labels, table: dict[str, str]) -> list[Finding]:
             for clip in labels.clips
         )
         if not name and count:
-            findings.append(Finding(label, 0, "a label to keep", f"{count} of {label!r}, left out as asked"))
+            findings.append(Finding(label, 0, "a label to keep", f"{count} of {label!r}, left out as requested"))
     return findings
 
 

@@ -70,7 +70,7 @@ class Table:
         """A time and what its last digit stands for."""
         match = NUMBER.fullmatch(text)
         if not match or (match["mark"] == "," and self.separator == ","):
-            got = f"{text!r}, of which it is not known what its parts count" if ":" in text else repr(text)
+            got = f"{text!r}, whose units are ambiguous" if ":" in text else repr(text)
             findings.left_out(self.listed, line, "seconds such as 1.25", got)
             return None
         return float(text.replace(",", ".")), 10.0 ** -len(match["places"] or "")
@@ -100,10 +100,14 @@ def _separator(header: str, listed: str) -> str:
     signs = [sign for sign in (",", ";", "\t") if sign in header]
     if len(signs) > 1:
         text = " and ".join({",": "commas", ";": "semicolons", "\t": "tabs"}[sign] for sign in signs)
-        raise refused(listed, 1, "columns parted by one sign", text)
+        raise refused(listed, 1, "columns separated by one character", text)
     if not signs:
         raise refused(
-            listed, 1, "columns such as path,label", repr(header[:80]), "A comma, semicolon or tab parts them."
+            listed,
+            1,
+            "columns such as path,label",
+            repr(header[:80]),
+            "Separate columns by commas, semicolons or tabs.",
         )
     return signs[0]
 
@@ -148,13 +152,13 @@ def _meant(
         numbers = [index for index, cell in enumerate(lowered) if cell in wanted and cell not in taken]
         if len(numbers) > 1:
             both = " and ".join(repr(header[index]) for index in numbers)
-            hint = "Say which column is meant."
+            hint = "Specify the column."
             raise refused(listed, 1, f"one column for {meaning}", both, hint)
         if numbers:
             meant[meaning] = numbers[0]
     for meaning in needed:
         if meaning not in meant:
-            hint = f"Name the column {meaning}, or say which of these it is."
+            hint = f"Name the column {meaning}, or specify one of these."
             raise refused(listed, 1, f"a column {meaning!r}", ", ".join(map(repr, header)), hint)
     _unused(header, set(meant.values()), listed, findings)
     return meant
@@ -169,14 +173,16 @@ def _one_mark(rows: Sequence[tuple[int, list[str]]], meant: Mapping[str, int], l
             if match and match["mark"]:
                 marks.setdefault(match["mark"], line)
     if len(marks) > 1:
-        raise refused(listed, max(marks.values()), "one decimal sign in the whole table", "both dots and commas")
+        raise refused(listed, max(marks.values()), "one decimal separator in the whole table", "both dots and commas")
 
 
 def _blanks(rows: Sequence[tuple[int, list[str]]], index: int, listed: str, findings: Findings) -> None:
     """Say that blanks around labels are taken off."""
     lines = [line for line, cells in rows if cells[index] != cells[index].strip()]
     if lines:
-        findings.noted(listed, lines[0], "labels without blanks around them", f"{len(lines)} with; they are taken off")
+        findings.noted(
+            listed, lines[0], "labels without spaces around them", f"{len(lines)} with spaces, which are removed"
+        )
 
 
 def _unused(header: Sequence[str], used: set[int], listed: str, findings: Findings) -> None:
@@ -184,6 +190,6 @@ def _unused(header: Sequence[str], used: set[int], listed: str, findings: Findin
         if index in used:
             continue
         if ABOUT_TIME.search(cell):
-            hint = "Give times in seconds in columns start and end. Frames cannot be told without their clip's clock."
+            hint = "Give times in seconds in columns start and end. Frame numbers cannot be converted without the clip."
             raise refused(listed, 1, "times in columns named start and end", f"a column {cell!r}", hint)
         findings.noted(listed, 1, "columns that are known", f"{cell!r}, which is not used")

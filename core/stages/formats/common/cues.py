@@ -33,9 +33,7 @@ def cue(number: int, segment: Segment, title: str, mark: str) -> str:
     start_ms, stop_ms = in_ms(segment, title)
     confidence = "" if segment.confidence is None else f" {segment.confidence:.2f}"
     if not confidence and CONFIDENCE.fullmatch(segment.label):
-        raise FormatInvalid(
-            f"{title} would have the end of the label {segment.label!r} read as a confidence.", "Rename it."
-        )
+        raise FormatInvalid(f"{title} would read the end of the label {segment.label!r} as a confidence.", "Rename it.")
     text = escaped(segment.label, title) if mark == "." else _plain(segment.label, title)
     return f"{number}\n{_clock(start_ms, mark)} --> {_clock(stop_ms, mark)}\n{text}{confidence}\n"
 

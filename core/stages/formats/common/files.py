@@ -20,7 +20,7 @@ Files: TypeAlias = Mapping[str, bytes]
 LARGEST_BYTES = 64 * 2**20  # of all files together, unpacked
 MOST_FILES = 2000
 MOST_PROBLEMS = 20
-MEND = "Mend the file in the program that made it, or take another."
+MEND = "Fix the file in the program that created it, or use another file."
 STAMP = (1980, 1, 1, 0, 0, 0)  # of what is put into a zip, so that the same labels give the same bytes
 
 
@@ -91,7 +91,7 @@ def text_of(name: str, content: bytes) -> str:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        hint = "Save it as UTF-8 in the program that made it."
+        hint = "Save it as UTF-8 in the program that created it."
         raise refused(name, line, "text in UTF-8", f"byte {content[error.start]:#04x}", hint) from error
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
@@ -120,7 +120,9 @@ def read_path(path: Path) -> Files:
             raise refused(path.name, 0, f"at most {LARGEST_BYTES >> 20} MiB", f"{path.stat().st_size} bytes")
         content = path.read_bytes()
     except OSError as error:
-        raise FormatInvalid(f"{path} cannot be read: {error.strerror}.", "Check the path and its rights.") from error
+        raise FormatInvalid(
+            f"{path} cannot be read: {error.strerror}.", "Check the path and its permissions."
+        ) from error
     return unpacked(path.name, content) if content.startswith(b"PK\x03\x04") else {path.name: content}
 
 
@@ -150,7 +152,7 @@ def unpacked(name: str, content: bytes) -> Files:
                 raise refused(name, 0, "plain files", "a link or an encrypted file")
             return {entry.filename.replace("\\", "/"): archive.read(entry) for entry in entries}
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError, OSError) as error:
-        raise refused(name, 0, "a zip that is whole", str(error) or "a damaged one") from error
+        raise refused(name, 0, "an undamaged ZIP file", str(error) or "a damaged one") from error
 
 
 def packed(files: Files) -> bytes:

@@ -10,16 +10,16 @@ from core.stages.formats.common.files import Files, packed
 from core.stages.formats.common.reader import ReadOptions, bounds
 
 KEPT = {
-    "classes": "the list of labels beyond those in use",
-    "confidence": "how sure each segment is",
+    "classes": "unused labels",
+    "confidence": "confidence",
     "notes": "notes",
-    "overlaps": "labels at the same time",
-    "points": "moments without a length",
-    "several": "several clips in one file",
-    "split": "what a clip is for, its group and its subject",
-    "stretches": "where in the clip a label begins and ends",
-    "tracks": "which track, author or subject a label belongs to",
-    "unlabelled": "which stretches nobody looked at",
+    "overlaps": "overlapping labels",
+    "points": "point events",
+    "several": "more than one clip per file",
+    "split": "split, group and subject of the clip",
+    "stretches": "start and end of labels",
+    "tracks": "track, author and subject of labels",
+    "unlabelled": "unannotated parts of the clip",
     "whole": "labels of whole clips",
 }
 
@@ -68,7 +68,7 @@ class Format:
         if not self.frames:
             return self.digit_s
         if info is None:
-            raise FormatInvalid(f"{self.title} counts frames.", "Its resolution is known with the clip.")
+            raise FormatInvalid(f"{self.title} counts frames.", "Give the clip to determine its resolution.")
         bounds_s = bounds(info)
         return float((bounds_s[1:] - bounds_s[:-1]).max())
 

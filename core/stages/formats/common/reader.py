@@ -136,7 +136,7 @@ class Reader:
         """The measured clip that a name in the file means; a file that counts frames means nothing without it."""
         info = self.info(name, alone=alone)
         if info is None:
-            hint = "Give the clip itself, with --video at the command line: frames are told from its own clock."
+            hint = "Give the clip (--video at the command line): frame numbers are converted with its timestamps."
             known = ", ".join(base(clip.path) for clip in self.asked.clips) or "none"
             text = f"{self.file} counts frames of the clip {name!r}, and the clips given are: {known}."
             raise FormatInvalid(text, hint)
@@ -174,7 +174,7 @@ class Reader:
             if not made.end_s:
                 raise FormatInvalid(
                     f"{self.file} does not say how long {name!r} lasts.",
-                    "Give the clip too, to say that all of it was watched: with --video at the command line.",
+                    "To mark the whole clip as annotated, give the clip too (--video at the command line).",
                 )
             seen = ((0.0, made.end_s),)
         sound = [candidate for event in events if (candidate := self._sound(event, made, exact))]
@@ -201,7 +201,7 @@ class Reader:
     def _compare(self, clip: ClipLabels, info: VideoInfo) -> None:
         """What the file states of the clip beside what was measured."""
         if clip.frame_count and clip.frame_count != info.frame_count:
-            hint = "It was made for other frames: another clip, or one that was converted since."
+            hint = "The file belongs to another clip, or to another version of this clip."
             self.problems.add(0, f"{info.frame_count} frames of {clip.name}", f"{clip.frame_count}", hint)
         frame_s = max(info.duration_s - float(info.times_s[-1]), self.resolution_s) + EXACT_S
         if clip.duration_s and abs(clip.duration_s - info.duration_s) > frame_s:
@@ -218,7 +218,7 @@ class Reader:
             stop_s = clip.end_s
         text = f"{event.label!r} from {start_s:g} to {stop_s:g} s"
         if start_s < 0 or stop_s < start_s or max(start_s, stop_s) > LATEST_S:
-            hint = "Give the clip too, with --video at the command line." if math.isinf(stop_s) else ""
+            hint = "Give the clip too (--video at the command line)." if math.isinf(stop_s) else ""
             self.problems.add(event.where, "0 <= start < end, in seconds", text, hint)
             return None
         if clip.info and not exact:
@@ -228,7 +228,7 @@ class Reader:
         if clip.end_s and clip.info:
             stop_s = self._within(start_s, stop_s, clip, event, text)
         if stop_s < start_s or (stop_s == start_s and event.start_s != event.stop_s):
-            self.problems.add(event.where, "a stretch that holds a frame", text)
+            self.problems.add(event.where, "a segment of at least one frame", text)
             return None
         return replace(event, start_s=start_s, stop_s=stop_s)
 
@@ -264,7 +264,7 @@ class Reader:
             self.problems.add(event.where, f"labels within the {end_s:.3f} s of {clip.name}", text)
             return stop_s
         if stop_s > end_s:
-            self.noted(event.where, f"an end by {end_s:.3f} s", f"{stop_s:g} s, which is cut to it")
+            self.noted(event.where, f"an end by {end_s:.3f} s", f"{stop_s:g} s, which is shortened to it")
         return min(stop_s, end_s)
 
     def _lanes(self, events: Sequence[Event], seen: tuple[tuple[float, float], ...]) -> tuple[Lane, ...]:
@@ -281,7 +281,7 @@ class Reader:
                 by_label: dict[str, list[Event]] = {}
                 for event in own:
                     by_label.setdefault(event.label, []).append(event)
-                got = f"some that do: a track for each of {len(by_label)} labels"
+                got = f"overlapping labels; a track for each of {len(by_label)} labels"
                 self.noted(own[0].where, "labels that do not overlap", got)
                 for label, alone in by_label.items():
                     self._apart(alone)

@@ -75,7 +75,7 @@ def parsed(name: str, content: bytes) -> Element:
     text = text_of(name, content)
     head = text[:200].partition("?>")[0]
     if "encoding" in head and "utf-8" not in head.lower() and "ascii" not in head.lower():
-        raise refused(name, 1, "UTF-8", shown(head), "Save it as UTF-8 in the program that made it.")
+        raise refused(name, 1, "UTF-8", shown(head), "Save it as UTF-8 in the program that created it.")
     builder = _Builder(name)
     parser = DefusedXMLParser(target=builder, forbid_dtd=True)
     builder.parser = parser
@@ -83,13 +83,13 @@ def parsed(name: str, content: bytes) -> Element:
         parser.feed(text)
         parser.close()
     except DefusedXmlException as error:
-        hint = "Files of labels need no document type and no entities: this one is not taken."
+        hint = "Label files need no document type and no entities; this file is rejected for security."
         line = parser.parser.CurrentLineNumber
         raise refused(name, line, "XML without a document type", type(error).__name__, hint) from error
     except ParseError as error:
-        raise refused(name, error.position[0], "XML that is whole", str(error)) from error
+        raise refused(name, error.position[0], "well-formed XML", str(error)) from error
     except (ValueError, LookupError) as error:
-        raise refused(name, 0, "XML that is whole", str(error)) from error
+        raise refused(name, 0, "well-formed XML", str(error)) from error
     if builder.root is None:
         raise refused(name, 0, "an XML element", "none")
     return builder.root

@@ -24,7 +24,7 @@ def one_clip(labels: Labels, title: str) -> ClipLabels:
     """The only clip of labels for a format that holds one clip a file."""
     if len(labels.clips) != 1:
         raise FormatInvalid(
-            f"{title} holds one clip a file, these labels are of {len(labels.clips)}.",
+            f"{title} holds one clip per file, but these are labels of {len(labels.clips)} clips.",
             "Write a folder of files, or choose a format that holds several clips.",
         )
     return labels.clips[0]
@@ -45,8 +45,8 @@ def stretched(clip: ClipLabels, title: str) -> ClipLabels:
         return clip
     if not clip.end_s:
         raise FormatInvalid(
-            f"{title} holds stretches of time, and how long {clip.name!r} lasts is not known.",
-            "Give the clip too, with --video at the command line, or choose a format that holds labels of whole clips.",
+            f"{title} holds times, and the duration of {clip.name!r} is unknown.",
+            "Give the clip too (--video at the command line), or choose a format that holds labels of whole clips.",
         )
     whole = Lane((Segment(0.0, clip.end_s, clip.label),), seen=((0.0, clip.end_s),))
     return replace(clip, label="", lanes=(whole, *clip.lanes))
@@ -56,8 +56,8 @@ def clock(clip: ClipLabels, title: str) -> VideoInfo:
     """The measured clip, for a format that counts its frames."""
     if clip.info is None:
         raise FormatInvalid(
-            f"{title} counts frames, and the clock of {clip.name!r} is not known.",
-            "Give the clip too, with --video at the command line.",
+            f"{title} counts frames, and the frame times of {clip.name!r} are unknown.",
+            "Give the clip too (--video at the command line).",
         )
     return clip.info
 
@@ -67,7 +67,7 @@ def steady(info: VideoInfo, title: str) -> None:
     gaps_s = bounds(info)[1:] - bounds(info)[:-1]
     if len(gaps_s) > 1 and float(gaps_s.max() - gaps_s.min()) > STEADY_S:
         raise FormatInvalid(
-            f"{title} counts on one frame rate, and the gaps between the frames of {base(info.path)} vary from "
+            f"{title} needs a constant frame rate, but the gaps between the frames of {base(info.path)} vary from "
             f"{gaps_s.min():.3f} to {gaps_s.max():.3f} s.",
             "Choose a format that holds seconds, or export the clip at a constant rate first.",
         )
@@ -121,7 +121,7 @@ def frame_labels(clip: ClipLabels, title: str, background: str) -> list[str]:
         if taken := next((label for label in row[first:stop] if label), ""):
             text = f"{item.segment.label!r} from {item.segment.start_s:g} s overlaps {taken!r}"
             raise FormatInvalid(
-                f"{title} holds one label a frame: {text}.",
+                f"{title} holds one label per frame: {text}.",
                 "Choose a format that holds several labels at a time, such as ELAN or DeepEthogram.",
             )
         row[first:stop] = [item.segment.label] * (stop - first)
@@ -129,10 +129,10 @@ def frame_labels(clip: ClipLabels, title: str, background: str) -> list[str]:
     for frame, label in enumerate(row):
         if not label and not watched[frame]:
             raise FormatInvalid(
-                f"{title} needs a label for each frame, and nobody looked at frame {frame} of {clip.name!r} "
+                f"{title} needs a label for each frame, but frame {frame} of {clip.name!r} is not annotated "
                 f"({info.times_s[frame]:.3f} s).",
-                "Say that all of the clip was watched (--watched at the command line), or choose a format that keeps "
-                "unlabelled stretches, such as DeepEthogram.",
+                "State that the whole clip was annotated (--watched at the command line), or choose a format that "
+                "keeps unannotated parts, such as DeepEthogram.",
             )
     return [label or background for label in row]
 
@@ -154,7 +154,8 @@ def without_blanks(labels: Sequence[str], title: str) -> None:
     for label in labels:
         if label.split() != [label]:
             raise FormatInvalid(
-                f"{title} parts labels at blanks: it cannot hold {label!r}.", "Rename it, as with an underscore."
+                f"{title} separates labels by spaces: it cannot hold {label!r}.",
+                "Rename it, for example with an underscore.",
             )
 
 
@@ -162,7 +163,7 @@ def one_line(labels: Sequence[str], title: str) -> None:
     """Refuse labels with line breaks or blanks at their ends."""
     for label in labels:
         if label.splitlines() != [label] or label.strip() != label:
-            hint = "Rename it: one line, no blanks at its ends."
+            hint = "Rename it: one line without leading or trailing spaces."
             raise FormatInvalid(f"{title} cannot hold the label {label!r}.", hint)
 
 

@@ -115,7 +115,7 @@ def features(
             if stream.add(squared(frame.image, chosen.size_px)):
                 report(stream.done, max(total, len(starts_s)), chosen.title)
         if not starts_s:
-            raise VideoUnreadable("No frame is left to look at.", "Widen the trim, or choose another clip.")
+            raise VideoUnreadable("No frames are left to analyse.", "Widen the trim, or choose another clip.")
         values = stream.finish()
     report(len(starts_s), len(starts_s), chosen.title)
     return Features(

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import keras
 
 Arrays = dict[str, np.ndarray]
-SCRIPT_HINT = "Restore the folder models/backbones/ from the project, or make it with scripts/convert_weights.py."
+SCRIPT_HINT = "Restore the folder models/backbones/ from the project, or create it with scripts/convert_weights.py."
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ def _weights(chosen: Backbone, make: Any) -> str:
     try:
         make(include_top=False, pooling="avg", weights="imagenet")
     except Exception as error:  # Keras raises a bare Exception where there is no network
-        text = f"The weights of {chosen.title} are not on this machine, and Keras could not fetch them."
+        text = f"The weights of {chosen.title} are not on this machine, and Keras could not download them."
         raise WeightsMissing(text, chosen.hint) from error
     return "imagenet"
 

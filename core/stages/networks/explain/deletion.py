@@ -75,7 +75,7 @@ def deletion(
             if share in ends:
                 curves[row, column] = ends[share]
                 continue
-            report(done, total, "Hiding the marked places" if row == 0 else "Hiding places at random")
+            report(done, total, "Hiding the marked regions" if row == 0 else "Hiding random regions")
             taken = np.zeros(marks.size, bool)
             taken[order[: round(share * marks.size)]] = True
             curves[row, column] = score(_with_hidden(*shown_or_hidden, taken.reshape(marks.shape)))
@@ -89,7 +89,7 @@ def _obscured(pictures: np.ndarray, hidden: str) -> np.ndarray:
         means = pictures.mean(axis=(1, 2), keepdims=True).round().astype(np.uint8)
         return np.broadcast_to(means, pictures.shape)
     if hidden != "blur":
-        raise UnknownName(f"There is no way of hiding named {hidden!r}.", "There are: blur, mean.")
+        raise UnknownName(f"There is no hiding method named {hidden!r}.", "There are: blur, mean.")
     return np.stack([cv2.GaussianBlur(picture, (0, 0), BLUR * picture.shape[0]) for picture in pictures])
 
 

@@ -137,14 +137,14 @@ def fit(
     codes = [coded(vocabulary, clip) for clip in texts]
     rows, known, counts = _rows(codes, targets)
     if not len(rows):
-        raise NotEnoughExamples("No labelled step has words near it.", "Add subtitles or transcripts to the clips.")
+        raise NotEnoughExamples("No labelled time step has text near it.", "Add subtitles or transcripts to the clips.")
     weights = (class_weights_of(known, counts, labels)[known] * counts).astype(np.float32)
     model, rng = build(len(vocabulary), labels, seed), np.random.default_rng(seed)
     model.compile(
         keras.optimizers.AdamW(LEARNING_RATE, clipnorm=1.0), "sparse_categorical_crossentropy", jit_compile=False
     )
     for epoch in range(EPOCHS):
-        report(epoch, EPOCHS, f"Learning from words, pass {epoch + 1} of {EPOCHS}")
+        report(epoch, EPOCHS, f"Training on text, epoch {epoch + 1} of {EPOCHS}")
         for some in np.array_split(rng.permutation(len(rows)), -(-len(rows) // BATCH)):
             inputs = [rows[some], rows[some] != NONE]
             model.train_on_batch(inputs, known[some], sample_weight=weights[some] / weights.mean())

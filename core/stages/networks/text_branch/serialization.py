@@ -29,7 +29,7 @@ HEAD = re.compile(
     rb"'shape': \((?P<shape>\d{1,8},|\d{1,8}, \d{1,8})\), \} *\n",
     re.DOTALL,
 )
-AGAIN = "Train it again, or fetch it anew."
+AGAIN = "Train the model again, or download it again."
 Numbers = dict[str, np.ndarray]
 
 
@@ -81,7 +81,7 @@ def _parts(path: Path, sha256: str, labels: int) -> tuple[dict[str, Any], Number
         _check_told(header)
         _check_numbers(arrays, len(header["vocabulary"]), labels)
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as error:
-        raise FormatInvalid(f"{path} is no file of a text branch: {error}.", AGAIN) from error
+        raise FormatInvalid(f"{path} is not a text branch file: {error}.", AGAIN) from error
     except (ValueError, TypeError, KeyError) as error:
         raise FormatInvalid(f"{path}: {error}.", AGAIN) from error
     return header, arrays
@@ -90,14 +90,14 @@ def _parts(path: Path, sha256: str, labels: int) -> tuple[dict[str, Any], Number
 def _content(path: Path, sha256: str) -> bytes:
     """The bytes of a file, after it was shown to be the one that was named."""
     if not path.is_file():
-        raise WeightsMissing(f"The words of the model, {path}, are not here.", "Put the model's folder back whole.")
+        raise WeightsMissing(f"The text branch file {path} is missing.", "Restore the complete folder of the model.")
     if path.stat().st_size > LARGEST_BYTES:
         raise FormatInvalid(f"{path}: expected at most {LARGEST_BYTES} bytes, got {path.stat().st_size}.", AGAIN)
     content = path.read_bytes()
     if (got := hashed(content).hexdigest()) != sha256:
         raise FormatInvalid(
             f"{path}: expected SHA-256 {sha256 or '(none)'}, got {got}.",
-            "The file changed after its card was written. Put the original back, or train it again.",
+            "The file changed after its card was written. Restore the original, or train the model again.",
         )
     return content
 
@@ -137,7 +137,7 @@ def _check_told(header: Any) -> None:
         raise ValueError(f"expected {', '.join(rules)} in what it tells")
     for name, fits in rules.items():
         if not fits(header[name]):
-            raise ValueError(f"{name} is not what it must be: {str(header[name])[:80]}")
+            raise ValueError(f"{name} is invalid: {str(header[name])[:80]}")
 
 
 def _is_number(got: Any, most: float) -> bool:

@@ -13,7 +13,7 @@ from pages.ui import state
 
 
 def pressed(label: str, *, key: str, within: Any = st, **looks: Any) -> bool:
-    """Whether the button was pressed, in this run or in one that was cut short. looks: further options of st.button.
+    """Whether the button was pressed, in this run or in an interrupted one. looks: further options of st.button.
 
     within: the container that the button is drawn in. For an action that needs nothing but its arguments, on_click
     of st.button is enough; use this where the action needs what other widgets of the same run say.

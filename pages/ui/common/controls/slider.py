@@ -1,4 +1,4 @@
-"""A slider that tells its value while it moves, and a box beside it for exact numbers (a Components v2 component)."""
+"""A slider that reports its value while it moves, with a box for exact numbers (a Components v2 component)."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""A job as its page shows it: nothing yet, waiting, running with rate and time left, stopped, failed, lost, done."""
+"""The panel of a job: not started, waiting, running with rate and time left, stopped, failed, lost, done."""
 
 from collections.abc import Callable
 from typing import Any
@@ -61,7 +61,7 @@ def _icon(ended: bool) -> str:
 
 
 def _outcome(job: Job | None, kept: str) -> bool:
-    """Say how a job ended that made no result; whether there was one."""
+    """Show how a job without a result ended; whether there was one."""
     if job is None or job.state == "done":
         return False
     if job.state == "cancelled":
@@ -95,7 +95,7 @@ def watch(key: str, *, noun: str = "frame") -> None:
 
 
 def _progress(job: Job, noun: str) -> str:
-    """How far, how fast and how long still."""
+    """Progress, rate and time left."""
     if job.state == "queued":
         return "Waiting in the queue"
     texts = ["Stopping" if job.stopping else job.message or "Working"]

@@ -1,4 +1,4 @@
-"""What a recipe does, shown at one moment and told in numbers. No st calls, no decoding."""
+"""The effect of a recipe at one moment and in numbers. No st calls, no decoding."""
 
 import base64
 import math
@@ -18,7 +18,7 @@ EXACT_PX = 480  # a part at most so wide is sent as it is, so that each of its p
 
 
 def described(made: Clock, recipe: Recipe, info: VideoInfo) -> tuple[str, ...]:
-    """What the recipe gives, in words: the size after, the frames kept, their rate and what was interpolated."""
+    """The output of the recipe in words: the size after, the frames kept, their rate and what was interpolated."""
     size = recipes.picture_size(recipe, info.width_px, info.height_px)
     same = (size.width_px, size.height_px) == (info.width_px, info.height_px)
     measured = f"{formatting.picture(size.width_px, size.height_px)}{', as in the clip' if same else ''}"

@@ -1,4 +1,4 @@
-"""The clip that is worked on, at the head of a page: its picture, its name, a choice among the others."""
+"""The selected clip at the top of a page: its picture, its name, and a menu of the others."""
 
 import streamlit as st
 

@@ -9,7 +9,7 @@ from pages.ui.common import formatting
 
 
 def pick(entries: list[DatasetEntry]) -> DatasetEntry:
-    """The set that is looked at, with a choice among the others."""
+    """The selected dataset, with a menu of the others."""
     names = [entry.name for entry in entries]
     wanted = state.remembered("sets.name", names[0])
     index = names.index(wanted) if wanted in names else 0
@@ -21,7 +21,7 @@ def pick(entries: list[DatasetEntry]) -> DatasetEntry:
 
 
 def facts(dataset: Dataset) -> tuple[str, ...]:
-    """How large a set is, in words."""
+    """The size of a dataset in words."""
     seconds = sum(item.duration_s for item in dataset.items)
     segments = sum(len(item.segments) for item in dataset.items)
     texts = (

@@ -1,4 +1,4 @@
-"""The models as cards: what each tells apart, how it was tested, which one is used."""
+"""The models as cards: their labels, their scores, and which one is selected."""
 
 from html import escape
 
@@ -33,7 +33,7 @@ SCORES = {
 
 
 def pick(*, opened: bool) -> None:
-    """What looks at the clip and what was done to it before, in one line that opens to the models' cards."""
+    """The selected model and recipe in one line, which expands to the cards of the models."""
     known, chosen = state.models(), state.chosen_model()
     if chosen is None:
         theme.empty("No models found", "Restore the models/ folder of the program, then reload this page.")
@@ -56,7 +56,7 @@ def pick(*, opened: bool) -> None:
 
 
 def _broken() -> None:
-    """The models that lie here but cannot be used, and why."""
+    """The models that could not be loaded, and why."""
     errors = state.broken_models().values()
     if errors:
         theme.notes(f"A model could not be loaded. {error} {error.hint}" for error in errors)
@@ -76,7 +76,7 @@ def _card(card: ModelCard, used: bool) -> None:
 
 
 def _in_words(used: bool) -> None:
-    """The choice to name what is looked for."""
+    """The card of zero-shot labels."""
     with st.container(border=True, height="stretch", key=f"model-{'chosen-' if used else ''}in-words"):
         st.html(f'<div class="k-model"><strong>{OWN}</strong><p>{OWN_ABOUT}</p></div>')
         st.button(
@@ -90,7 +90,7 @@ def _in_words(used: bool) -> None:
 
 
 def _html(card: ModelCard) -> str:
-    """The card in words: its labels, its scores on clips that were held out, what it was trained on."""
+    """The card in words: labels, held-out scores and training data."""
     rest = len(card.labels) - 6
     few = (
         formatting.listed(card.labels)
