@@ -571,4 +571,4 @@ def test_the_menu_names_first_what_needs_no_network(tmp_path, monkeypatch):
     assert set(backbone_menu.names()[:3]) == {"i3d-kinetics400", "efficientnet-lite0", "keras-xception"}
     assert set(backbone_menu.names()) == set(BACKBONES)
     assert backbone_menu.title("keras-vgg16").endswith("(weights not downloaded)")
-    assert not backbone_menu.title("keras-xception").endswith("yet)")
+    assert not backbone_menu.title("keras-xception").endswith("downloaded)")
