@@ -43,9 +43,9 @@ def figure(results: Evaluation, shown: Sequence[int], mode: Mode, *, dark: bool)
     drawn = blank(dark, 150 + side_px * len(rows) + (70 if len(shown) > 4 else 0))
     noun = "moment" if results.found.over_time else "clip"
     units = {"counts": f"{noun}s", "truth": "% of the true class", "prediction": "% of the predicted class"}
-    for which, name in ((right, "right"), (~right, "mistaken")):
+    for which, name in ((right, "correct"), (~right, "misclassified")):
         cells = np.where(which & (counts > 0), values, np.nan)
-        _heat(drawn, cells, f"{name}, {units[mode]}", dark, right=name == "right", whole=mode == "counts")
+        _heat(drawn, cells, f"{name}, {units[mode]}", dark, right=which is right, whole=mode == "counts")
     labels = [results.card.labels[index] for index in shown]
     true_labels = [labels[at] for at in rows]
     shares = [""] * counts.size if mode == "counts" else [_share(value, units[mode]) for value in values.ravel()]

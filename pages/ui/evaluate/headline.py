@@ -47,7 +47,8 @@ def _beware(texts: list[str]) -> None:
     if not texts:
         return
     rest = "".join(f"<p>{escape(text)}</p>" for text in texts[1:])
-    more = f"<details><summary>{formatting.number(len(texts) - 1)} more notes</summary>{rest}</details>" if rest else ""
+    count = formatting.count(len(texts) - 1, "more note")
+    more = f"<details><summary>{count}</summary>{rest}</details>" if rest else ""
     st.html(f'<div class="k-notes" role="note"><p>{escape(texts[0])}</p>{more}</div>')
 
 

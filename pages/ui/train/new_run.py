@@ -79,7 +79,7 @@ def _eyes() -> tuple[str, str]:
     names = backbone_menu.names()
     backbone = left.selectbox(
         "CNN", names, names.index("i3d-kinetics400"), backbone_menu.title, key="train.backbone",
-        help="I3D sees motion and is the better choice for actions. The others see single pictures.",
+        help="I3D sees motion and is the better choice for actions. The others see single frames.",
     )  # fmt: skip
     view = right.radio(
         "Picture area", list(descriptions.VIEWS), 0, descriptions.VIEWS.__getitem__, key="train.view",

@@ -184,4 +184,4 @@ def summary(key: str) -> None:
         if record.warnings:
             theme.notes(record.warnings)
         _keep(key, record)
-        st.caption(f"Details are under Runs, {formatting.count(len(record.folds), 'fold')} by fold.")
+        st.caption(f"The results of {formatting.count(len(record.folds), 'fold')} are under Runs.")

@@ -25,7 +25,7 @@ STAGES = (
 
 @backbone(
     "efficientnet-lite0",
-    title="EfficientNet-Lite0 (single pictures), ImageNet",
+    title="EfficientNet-Lite0 (single frames), ImageNet",
     version=2,
     size_px=224,
     rate_hz=None,

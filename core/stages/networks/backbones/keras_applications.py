@@ -117,7 +117,7 @@ def _file(class_name: str, known: Application) -> None:
     name = f"keras-{class_name.lower()}"
     backbone(
         name,
-        title=f"{class_name} (single pictures), ImageNet, from Keras",
+        title=f"{class_name} (single frames), ImageNet, from Keras",
         version=1,
         size_px=known.size_px,
         rate_hz=None,
