@@ -8,8 +8,8 @@ import re
 from typing import Any
 
 from core.domain import ClipLabels, Labels
-from core.stages.formats.common.files import Files, json_of, one_file, shown
-from core.stages.formats.common.reader import Event, Reader, ReadOptions
+from core.stages.formats.common.files import Files, ReadOptions, json_of, one_file, shown
+from core.stages.formats.common.reader import Event, Reader
 from core.stages.formats.common.writer import empty, json_bytes, names_of, placed
 
 NAME = "activitynet"

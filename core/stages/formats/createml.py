@@ -9,8 +9,8 @@ from typing import Any
 
 from core.domain import Labels
 from core.stages.formats.common.csv_tables import Row, Table
-from core.stages.formats.common.files import Files, Findings, json_of, one_file, refused, shown
-from core.stages.formats.common.reader import Reader, ReadOptions
+from core.stages.formats.common.files import Files, Findings, ReadOptions, json_of, one_file, refused, shown
+from core.stages.formats.common.reader import Reader
 from core.stages.formats.common.writer import empty, json_bytes
 from core.stages.formats.csv import READ, read_table
 

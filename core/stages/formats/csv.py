@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from core.domain import ClipLabels, Labels
+from core.stages.formats.common.clip_names import stem
 from core.stages.formats.common.csv_tables import MEANINGS, SIDES, Row, Table, table_of
-from core.stages.formats.common.files import Files, Findings, one_file, shown, text_of
-from core.stages.formats.common.reader import Event, Reader, ReadOptions, stem
+from core.stages.formats.common.files import Files, Findings, ReadOptions, one_file, shown, text_of
+from core.stages.formats.common.reader import Event, Reader
 from core.stages.formats.common.writer import one_line, placed, seconds
 
 NAME = "csv"

@@ -10,8 +10,10 @@ from itertools import pairwise
 from core.base.errors import FormatInvalid
 from core.domain import Labels, VideoInfo
 from core.stages.formats.common import safe_xml
-from core.stages.formats.common.files import Files, one_file, refused
-from core.stages.formats.common.reader import Event, Reader, ReadOptions, base, runs, seconds_of, stem
+from core.stages.formats.common.clip_names import base, stem
+from core.stages.formats.common.files import Files, ReadOptions, one_file, refused
+from core.stages.formats.common.frame_times import runs, seconds_of
+from core.stages.formats.common.reader import Event, Reader
 from core.stages.formats.common.writer import clock, frame_range, one_clip, one_line, placed
 
 NAME = "cvat"

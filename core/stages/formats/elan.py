@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, Lane, Part
 from core.stages.formats.common import safe_xml
-from core.stages.formats.common.files import Files, one_file, refused, shown
-from core.stages.formats.common.reader import Event, Reader, ReadOptions, base, stem
+from core.stages.formats.common.clip_names import base, stem
+from core.stages.formats.common.files import Files, ReadOptions, one_file, refused, shown
+from core.stages.formats.common.reader import Event, Reader
 from core.stages.formats.common.writer import in_ms, one_clip, one_line, stretched
 
 NAME = "elan"

@@ -8,8 +8,10 @@ from typing import Any
 
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels
-from core.stages.formats.common.files import Files, json_of, one_file, shown
-from core.stages.formats.common.reader import Reader, ReadOptions, base, of_runs, seconds_of
+from core.stages.formats.common.clip_names import base
+from core.stages.formats.common.files import Files, ReadOptions, json_of, one_file, shown
+from core.stages.formats.common.frame_times import seconds_of
+from core.stages.formats.common.reader import Reader, of_runs
 from core.stages.formats.common.writer import frame_labels, json_bytes
 
 NAME = "feral"

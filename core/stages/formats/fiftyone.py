@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.domain import ClipLabels, Labels
-from core.stages.formats.common.files import Files, json_of, one_file, shown
-from core.stages.formats.common.reader import Event, Reader, ReadOptions, frames_of, seconds_of
+from core.stages.formats.common.files import Files, ReadOptions, json_of, one_file, shown
+from core.stages.formats.common.frame_times import frames_of, seconds_of
+from core.stages.formats.common.reader import Event, Reader
 from core.stages.formats.common.writer import clock, frame_range, json_bytes, names_of, placed
 
 NAME = "fiftyone"

@@ -12,8 +12,9 @@ from typing import Any
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, Part
 from core.stages.formats.common import safe_xml
-from core.stages.formats.common.files import Files, json_of, shown
-from core.stages.formats.common.reader import Event, Reader, ReadOptions, base
+from core.stages.formats.common.clip_names import base
+from core.stages.formats.common.files import Files, ReadOptions, json_of, shown
+from core.stages.formats.common.reader import Event, Reader
 from core.stages.formats.common.writer import clock, frame_range, json_bytes, one_line, placed, steady
 
 NAME = "labelstudio"

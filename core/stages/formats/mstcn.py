@@ -10,8 +10,10 @@ from collections.abc import Sequence
 
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels
-from core.stages.formats.common.files import Files, lines_of, packed, refused, shown, text_of
-from core.stages.formats.common.reader import BACKGROUND, Reader, ReadOptions, base, of_runs, runs, seconds_of
+from core.stages.formats.common.clip_names import base
+from core.stages.formats.common.files import Files, ReadOptions, lines_of, packed, refused, shown, text_of
+from core.stages.formats.common.frame_times import runs, seconds_of
+from core.stages.formats.common.reader import BACKGROUND, Reader, of_runs
 from core.stages.formats.common.writer import frame_labels, names_of, without_blanks
 
 NAME = "mstcn"

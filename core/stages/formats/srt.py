@@ -4,8 +4,7 @@ import re
 
 from core.domain import Labels
 from core.stages.formats.common import cues
-from core.stages.formats.common.files import Files
-from core.stages.formats.common.reader import ReadOptions
+from core.stages.formats.common.files import Files, ReadOptions
 
 NAME = "srt"
 TITLE = "SRT: subtitles for a player"

@@ -15,8 +15,9 @@ from typing import Any
 
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, Part
-from core.stages.formats.common.files import Files, json_of, one_file, refused, shown, text_of
-from core.stages.formats.common.reader import Event, Reader, ReadOptions, base, stem
+from core.stages.formats.common.clip_names import base, stem
+from core.stages.formats.common.files import Files, ReadOptions, json_of, one_file, refused, shown, text_of
+from core.stages.formats.common.reader import Event, Reader
 from core.stages.formats.common.writer import json_bytes, placed, seconds
 
 NAME = "via"

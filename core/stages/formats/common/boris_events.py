@@ -17,8 +17,10 @@ from typing import Any
 
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, Part
-from core.stages.formats.common.files import Files, one_file, refused, shown, text_of
-from core.stages.formats.common.reader import EXACT_S, Event, Reader, ReadOptions, base, runs, stem
+from core.stages.formats.common.clip_names import base, stem
+from core.stages.formats.common.files import Files, ReadOptions, one_file, refused, shown, text_of
+from core.stages.formats.common.frame_times import EXACT_S, runs
+from core.stages.formats.common.reader import Event, Reader
 from core.stages.formats.common.writer import Placed, in_ms, one_line, placed
 
 OPTIONAL = {"modifier"}

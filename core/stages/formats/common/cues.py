@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from core.base.errors import FormatInvalid
 from core.domain import Labels, Segment
-from core.stages.formats.common.files import Files, lines_of, one_file, shown
-from core.stages.formats.common.reader import Event, Reader, ReadOptions, stem
+from core.stages.formats.common.clip_names import stem
+from core.stages.formats.common.files import Files, ReadOptions, lines_of, one_file, shown
+from core.stages.formats.common.reader import Event, Reader
 from core.stages.formats.common.writer import in_ms, one_clip, placed
 
 TIMES = re.compile(r"\s*(\S+)\s+-->\s+(\S+)(\s.*)?")
