@@ -74,9 +74,12 @@ def test_observations_of_one_clip_are_never_merged():
     assert (alone.name, alone.subject, alone.segments[0].stop_s) == ("", "mouse", 0.24)
 
 
-def test_observations_of_other_clips_are_refused_with_the_way_out():
+def test_observations_of_other_clips_are_left_out_and_told():
+    found = taken("boris", BORIS)
+    assert [clip.name for clip in found.clips] == ["a.mp4"]
+    assert any(one.left_out and one.got == "labels of b.mp4" for one in found.findings)
     with pytest.raises(FormatInvalid, match=r"labels of a.mp4, got labels of b.mp4") as caught:
-        taken("boris", BORIS)
+        taken("boris", BORIS, ("observation", ("other",)))
     assert "observations of that clip" in caught.value.hint
 
 

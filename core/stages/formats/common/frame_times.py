@@ -1,5 +1,6 @@
-"""Frames and seconds of a measured clip."""
+"""Frames and seconds of a measured clip, and times as they are written."""
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Any
@@ -9,6 +10,17 @@ import numpy as np
 from core.domain import VideoInfo
 
 EXACT_S = 1e-6  # two times that differ by less are one
+CLOCK = re.compile(r"(?:(?P<h>\d{1,4}):(?=[0-5]\d:))?(?P<m>\d{1,4}):(?P<s>[0-5]\d)(?:[.,](?P<part>\d{1,9}))?", re.ASCII)
+
+
+def clock_time(text: str) -> tuple[float, float] | None:
+    """The seconds of a time as [hh:]mm:ss[.fff], and what its last digit stands for; None where it is none."""
+    match = CLOCK.fullmatch(text.strip())
+    if match is None:
+        return None
+    part = match["part"] or ""
+    whole = (int(match["h"] or 0) * 60 + int(match["m"])) * 60 + int(match["s"])
+    return float(f"{whole}.{part or 0}"), 10.0 ** -len(part)
 
 
 @lru_cache(maxsize=8)
