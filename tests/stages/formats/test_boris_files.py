@@ -20,7 +20,7 @@ SPAN = "Observation id,Source,Time offset (s),Media duration (s),Subject,Behavio
 
 
 def tabular(*rows: str, source: str = "player #1:x/a.mp4", offset: str = "0", length: str = "10.000") -> str:
-    return HEAD + "".join("o,{1},{2},{3},25,,{0},\n".format(row, source, offset, length) for row in rows)  # noqa: UP032
+    return HEAD + "".join(f"o,{source},{offset},{length},25,,{row},\n" for row in rows)
 
 
 def aggregated(*rows: str, source: str = "player #1:x/a.mp4") -> str:
@@ -98,7 +98,7 @@ def test_a_state_without_a_length_is_a_moment_in_every_shape(shape: str):
         "aggregated": aggregated("rest,STATE,3.000,3.000", "groom,STATE,4.000,5.000"),
         "project": project(
             [3.0, "", "rest", "", ""], [3.0, "", "rest", "", ""], [4, "", "groom", "", ""], [5, "", "groom", "", ""]
-        ),  # noqa: E501
+        ),
     }[shape]
     labels = read("e.boris" if shape == "project" else "e.csv", text, A)
     assert events(labels) == [("a", 4.0, 5.0, "groom")] and points(labels) == [("rest", 3.0)]

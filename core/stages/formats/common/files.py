@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, TypeAlias
 
 from core.base.errors import FormatInvalid
@@ -208,7 +208,7 @@ def unpacked(name: str, content: bytes) -> Files:
     """The files of a zip, none of which is written anywhere."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = [zip_info for zip_info in archive.infolist() if not zip_info.is_dir()]
+            entries = [entry for entry in archive.infolist() if not entry.is_dir() and not _hidden(entry.filename)]
             if len(entries) > MOST_FILES or sum(entry.file_size for entry in entries) > LARGEST_BYTES:
                 limit = f"at most {MOST_FILES} files of {LARGEST_BYTES >> 20} MiB together"
                 raise refused(name, 0, limit, f"{len(entries)} files")
@@ -217,6 +217,11 @@ def unpacked(name: str, content: bytes) -> Files:
             return {entry.filename.replace("\\", "/"): archive.read(entry) for entry in entries}
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError, OSError) as error:
         raise refused(name, 0, "a zip that is whole", str(error) or "a damaged one") from error
+
+
+def _hidden(name: str) -> bool:
+    """Whether a file in a zip is one of those that file managers leave there."""
+    return name.startswith("__MACOSX/") or PurePosixPath(name.replace("\\", "/")).name.startswith(".")
 
 
 def packed(files: Files) -> bytes:
