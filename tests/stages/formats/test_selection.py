@@ -56,10 +56,13 @@ def told(form: str, content: str) -> list[str]:
     return selection.told(selection.of({file_name(FORMATS[form]): content.encode()}, FORMATS[form]))
 
 
-def test_tiers_are_listed_and_one_that_cannot_be_read_may_be_left():
+def test_tiers_are_listed_and_one_that_cannot_be_read_is_told_or_left():
     assert told("elan", EAF) == ["tier: hands (1), empty (0), words (2)"]
+    whole = taken("elan", EAF)
+    assert events(whole) == [("a", 0.08, 0.2, "wave")]
+    assert [one.got for one in whole.findings if one.left_out] == ["one of 2 that refer to a1"] * 2
     with pytest.raises(FormatInvalid, match="2 that refer to a1"):
-        taken("elan", EAF)
+        taken("elan", EAF, ("tier", ("words",)))
     found = taken("elan", EAF, ("tier", ("hands",)))
     assert events(found) == [("a", 0.08, 0.2, "wave")]
     assert [lane.name for lane in found.clips[0].lanes] == ["hands"]

@@ -175,10 +175,10 @@ class Reader:
         self, events: Iterable[Event], clip: ClipLabels, seen: tuple[tuple[float, float], ...], **names: str
     ) -> Lane:
         """One track of a file that parts labels into tracks itself: labels that overlap in it are refused."""
-        own = [candidate for event in events if (candidate := self._sound(event, clip, False))]
-        own = self._once(own)
+        rows = list(events)
+        own = self._once([candidate for event in rows if (candidate := self._sound(event, clip, False))])
         self._apart(own)
-        seen = self._seen(seen, clip.info)
+        seen = self._seen(_without_blanks(seen, rows), clip.info)
         bare = _lane(own, seen, "") if own and not self.problems.told else Lane(seen=seen)
         return replace(bare, **names)
 
