@@ -560,7 +560,7 @@ def test_csv_of_whole_clips_and_the_header_of_the_keras_example():
     told = found("csv", "video_name,tag\na.avi,walk\nb.avi,run\n")
     assert [(one.name, one.label) for one in told.clips] == [("a.avi", "walk"), ("b.avi", "run")]
     refused("csv", "path,label,start,end\na.mp4,walk,0.1,\n", match="both start and end, or neither")
-    refused("csv", "path,label,start,end\na.mp4,walk,00:01.50,00:02.00\n", match="not known what its parts count")
+    refused("csv", "path,label,start,end\na.mp4,walk,00:00:01:50,3\n", match="not known what its parts count")
     refused("csv", "path,label,start,end\na.mp4,walk,,\na.mp4,run,0,1\n", match="as a whole or by stretches")
 
 
@@ -671,7 +671,7 @@ def test_elan_is_written_without_a_blank_before_the_end_of_an_empty_element():
 @pytest.mark.parametrize(
     ("content", "match"),
     [
-        ("path,label,start,end\na.mp4,walk,00:00.08,00:00.20\n", "00:00.08"),
+        ("path,label,start,end\na.mp4,walk,00:00:00:02,00:00:00:05\n", "00:00:00:02"),
         ("path,label,label,start,end\na.mp4,walk,run,0.08,0.2\n", "label"),
         ("path,label,start,end\na.mp4,walk,0.08,\n", "end"),
         ("path;label;start;end\na.mp4,walk,0.08,0.2\n", "4 cells"),

@@ -13,6 +13,14 @@ EXACT_S = 1e-6  # two times that differ by less are one
 CLOCK = re.compile(r"(?:(?P<h>\d{1,4}):(?=[0-5]\d:))?(?P<m>\d{1,4}):(?P<s>[0-5]\d)(?:[.,](?P<part>\d{1,9}))?", re.ASCII)
 
 
+def reach_s(digit_s: float) -> float:
+    """How far from a frame a time may be written that means it.
+
+    Programs round or cut to milliseconds: a whole digit. People and tables round to fewer digits: half of one.
+    """
+    return digit_s if digit_s < 0.005 else digit_s / 2
+
+
 def clock_time(text: str) -> tuple[float, float] | None:
     """The seconds of a time as [hh:]mm:ss[.fff], and what its last digit stands for; None where it is none."""
     match = CLOCK.fullmatch(text.strip())

@@ -16,7 +16,7 @@ from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Finding, Labels, Lane, Point, Segment, VideoInfo, listed
 from core.stages.formats.common.clip_names import base, meant
 from core.stages.formats.common.files import Findings, Problems, ReadOptions, shown
-from core.stages.formats.common.frame_times import EXACT_S, bounds, runs, seconds_of, without
+from core.stages.formats.common.frame_times import EXACT_S, bounds, reach_s, runs, seconds_of, without
 
 LATEST_S = 1e7  # some 115 days: what is later is a date or a wrong unit
 BACKGROUND = "background"
@@ -248,8 +248,8 @@ class Reader:
         """The one frame time within the resolution of a time, or else the time itself."""
         bounds_s = bounds(info)
         digit_s = event.digit_s or self.resolution_s
-        reach_s = digit_s + EXACT_S
-        first, stop = np.searchsorted(bounds_s, (time_s - reach_s, time_s + reach_s))
+        within_s = reach_s(digit_s) + EXACT_S
+        first, stop = np.searchsorted(bounds_s, (time_s - within_s, time_s + within_s))
         if stop - first > 1 and digit_s not in self.coarse:
             self.coarse.add(digit_s)
             expected = f"one frame within {digit_s:g} s of {time_s:g} s"
@@ -272,7 +272,7 @@ class Reader:
         """The stop, cut to the end of the clip where it lies no more than a frame behind it; None behind that."""
         assert clip.info is not None
         end_s = clip.info.duration_s
-        frame_s = max(end_s - float(clip.info.times_s[-1]), self.resolution_s) + EXACT_S
+        frame_s = max(end_s - float(clip.info.times_s[-1]), self.resolution_s, event.digit_s) + EXACT_S
         if start_s >= end_s or stop_s > end_s + frame_s:
             self.left_out(event.where, f"labels within the {end_s:.3f} s of {clip.name}", text)
             return None
