@@ -217,7 +217,7 @@ def _tracks(reader: Reader, tracks: Sequence[safe_xml.Element], info: VideoInfo,
     for track in tracks:
         label = reader.label(track.get("label"), track.line)
         begun: int | None = None
-        stretches = []
+        stretches: list[tuple[int, int]] = []
         for frame, seen in _seen_changes(reader, track, info, task):
             if begun is None and seen:
                 begun = frame
