@@ -101,7 +101,25 @@ def _tasks(files: Files) -> tuple[str, Any]:
     """The name of the file of tasks, and these."""
     name = next((name for name in files if name.lower().endswith(".json")), next(iter(files), ""))
     entry = json_of(name, files[name])
-    return name, [entry] if isinstance(entry, Mapping) and "annotations" in entry else entry
+    tasks = [entry] if isinstance(entry, Mapping) and "annotations" in entry else entry
+    return name, [_full(task) for task in tasks] if isinstance(tasks, list) else tasks
+
+
+def _full(task: Any) -> Any:
+    """A task as a full export holds it, also of one of the short kind (JSON-MIN)."""
+    if not isinstance(task, Mapping) or "data" in task or "annotations" in task:
+        return task
+    lists = [(key, own) for key, own in task.items() if isinstance(own, list)]
+    regions = [
+        {"from_name": key, "type": "timelinelabels", "value": value}
+        for key, own in lists
+        for value in own
+        if isinstance(value, Mapping) and "timelinelabels" in value
+    ]
+    return {
+        "data": {key: value for key, value in task.items() if not isinstance(value, list)},
+        "annotations": [{"result": regions}],
+    }
 
 
 def _numbered(at: int) -> str:

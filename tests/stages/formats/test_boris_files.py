@@ -161,3 +161,12 @@ def test_a_project_tells_states_points_modifiers_and_files():
     ran_on = project([111.0, "", "rest", "", ""], [112.5, "", "rest", "", ""], file=files, media_info=info)
     ran_on = ran_on.replace('"time offset": 0.0', '"time offset": 100.0')
     assert events(read("p.boris", ran_on, A, B)) == [("b", 1.0, 2.5, "rest")]
+
+
+def test_the_old_shape_names_its_medium_above_the_table():
+    above = "Observation id,o,,,,,\nPlayer #1,C:\\v\\a.mp4,,,,,\nTime offset (s),5.0,,,,,\n"
+    table = above + "Time,Media file path,Total length,FPS,Subject,Behavior,Status\n"
+    table += "00:00:06.000,Not found,10.0,25.0,,rest,START\n00:00:08.500,NA,10.0,25.0,,rest,STOP\n"
+    assert events(read("e.csv", table, A)) == [("a", 1.0, 3.5, "rest")]
+    with pytest.raises(FormatInvalid, match=r"labels of b\.mp4, got labels of a\.mp4"):
+        read("e.csv", table, B)

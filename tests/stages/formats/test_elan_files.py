@@ -79,3 +79,10 @@ def test_annotations_that_hold_nothing_are_left_out_and_told_and_are_no_backgrou
     assert events(labels) == [("cam1", 1.0, 2.0, "wave"), ("cam1", 6.0, 7.0, "nod")]
     assert len([finding for finding in labels.findings if finding.left_out]) == 4
     assert labels.clips[0].lanes[0].seen == ((0.0, 2.0), (3.0, 10.0))
+
+
+def test_a_document_may_be_in_utf_16():
+    text = '<?xml version="1.0" encoding="UTF-16"?>\n' + eaf(medium("cam1.mp4"), (1000, 2000, "走る"))
+    files = {"talk.eaf": text.encode("utf-16")}
+    labels = conversion.detect_files(files).read(files, ReadOptions((ONE,)))
+    assert events(labels) == [("cam1", 1.0, 2.0, "走る")]

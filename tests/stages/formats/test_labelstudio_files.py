@@ -120,3 +120,14 @@ def test_a_skipped_annotation_is_left_out_and_the_other_is_no_track_of_several()
     assert any("skipped" in finding.got for finding in labels.findings)
     one["annotations"].pop()
     assert not read([one], A).clips[0].labels
+
+
+def test_the_short_export_holds_the_same_regions():
+    regions = [
+        {"ranges": [{"start": 26, "end": 50}], "timelinelabels": ["grasp"]},
+        {"sequence": [], "timelinelabels": []},
+    ]
+    short = {"video": "/data/upload/3/1a2b3c4d-a.mp4", "id": 1, "tl": regions, "annotator": 2, "fps": 50}
+    assert events(read([short], A)) == [("a", 1.0, 2.0, "grasp")]
+    config = '<View><Video name="v" value="$video" frameRate="$fps"/></View>'
+    assert events(read([short], A, config=config)) == [("a", 0.5, 1.0, "grasp")]

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 from core.stages.formats.common.clip_names import base, meant, stem
@@ -68,15 +69,18 @@ def named_medium(row: EventRow) -> str:
     return "" if text.lower() in UNKNOWN else base(text)
 
 
-def players_of(row: EventRow) -> list[list[str]]:
+def players_of(row: EventRow) -> tuple[tuple[str, ...], ...]:
     """The files of each player."""
-    source = row.cells.get("Source", "").strip()
+    return _players(row.cells.get("Source", "").strip(), row.cells.get("Observation type", ""))
+
+
+@lru_cache(maxsize=64)
+def _players(source: str, kind: str) -> tuple[tuple[str, ...], ...]:
     players = PLAYER.findall(source)
-    if not players and source.lower() not in UNKNOWN:
-        kind = row.cells.get("Observation type", "").lower()
-        players = [] if kind.startswith(("live", "from")) else [source]
-    files = [[base(path.strip()) for path in text.split(";") if path.strip()] for text in players]
-    return [own for own in files if own]
+    if not players and source.lower() not in UNKNOWN and not kind.lower().startswith(("live", "from")):
+        players = [source]
+    files = (tuple(base(path.strip()) for path in text.split(";") if path.strip()) for text in players)
+    return tuple(own for own in files if own)
 
 
 def media_of(reader: Reader, rows: Sequence[EventRow]) -> tuple[list[Medium], list[EventRow]]:
@@ -85,7 +89,8 @@ def media_of(reader: Reader, rows: Sequence[EventRow]) -> tuple[list[Medium], li
     players = players_of(row)
     if not players:
         known = {name for row in rows if (name := named_medium(row))}
-        own = min(known, default="")
+        above = row.cells.get("Player #1", "")  # of the old shape
+        own = min(known, default=base(above) if above.lower() not in UNKNOWN else "")
         stated = _stated(row.first(DURATION), row.first(RATE))
         observation = row.cells.get("Observation id", "")
         alone = observation if meant(observation, reader.asked.clips) else stem(reader.file)

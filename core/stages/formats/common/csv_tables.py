@@ -15,8 +15,14 @@ from core.stages.formats.common.frame_times import clock_time
 MEANINGS = {
     "path": ("path", "file", "filename", "file_name", "video", "video_name", "video_path", "videopath", "clip"),
     "label": ("label", "tag", "class", "action", "category"),
-    "start": ("start", "start_s", "start (s)", "start_time", "starttime", "time_start", "begin"),
-    "end": ("end", "end_s", "stop", "stop_s", "stop (s)", "end (s)", "end_time", "endtime", "stop_time", "time_end"),
+    "start": (
+        *("start", "start_s", "start (s)", "start_time", "starttime", "time_start", "begin"),
+        *("start_sec", "start_seconds", "start (seconds)", "start_time_s", "begin_s", "begin_time", "t_start"),
+    ),
+    "end": (
+        *("end", "end_s", "stop", "stop_s", "stop (s)", "end (s)", "end_time", "endtime", "stop_time", "time_end"),
+        *("end_sec", "end_seconds", "end (seconds)", "end_time_s", "stop_seconds", "t_end"),
+    ),
     "split": ("split", "subset", "partition"),
     "group": ("group",),
     "subject": ("subject", "person"),
@@ -75,7 +81,8 @@ class Table:
         name, ends = row.cells.get("path", ""), (row.cells.get("start", ""), row.cells.get("end", ""))
         if name and all(WHOLE.fullmatch(end) for end in ends):
             numbers = [int(float(end)) for end in ends]
-            if path := find(f"{name}_{numbers[0]:06d}_{numbers[1]:06d}"):
+            cuts = (f"{name}_{numbers[0]:06d}_{numbers[1]:06d}", f"{name}_{numbers[0]}_{numbers[1]}")
+            if path := next(filter(None, map(find, cuts)), ""):
                 return replace(row, cells={**row.cells, "path": path, "start": "", "end": ""})
         return replace(row, cells={**row.cells, "path": (name and find(name)) or name})
 

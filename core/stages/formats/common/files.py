@@ -132,11 +132,12 @@ def one_file(files: Files) -> tuple[str, bytes]:
 
 def decoded(content: bytes, errors: str = "strict") -> str:
     """Bytes as text with line ends as \\n: UTF-8, or UTF-16 where a mark or the zeros of plain letters say so."""
-    text = content.decode(_encoding(content), errors).removeprefix("\ufeff")
+    text = content.decode(encoding_of(content), errors).removeprefix("\ufeff")
     return re.sub(r"\r+\n|\r", "\n", text) if "\r" in text else text
 
 
-def _encoding(content: bytes) -> str:
+def encoding_of(content: bytes) -> str:
+    """UTF-8, or the UTF-16 that bytes are in."""
     head = content[:400]
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"

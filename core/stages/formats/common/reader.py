@@ -252,7 +252,7 @@ class Reader:
         first, stop = np.searchsorted(bounds_s, (time_s - within_s, time_s + within_s))
         if stop - first > 1 and digit_s not in self.coarse:
             self.coarse.add(digit_s)
-            expected = f"one frame within {digit_s:g} s of {time_s:g} s"
+            expected = f"one frame within {reach_s(digit_s):g} s of {time_s:g} s"
             self.noted(event.where, expected, f"{stop - first} frames; such times stay as they are")
         return float(bounds_s[first]) if stop - first == 1 else time_s
 
