@@ -118,7 +118,8 @@ def _project(reader: Reader, entry: Any) -> list[tuple[str, int | str, list[floa
     used = set()
     for number, part in (parts["metadata"] or {}).items():
         where = f"$.metadata.{number}"
-        if not isinstance(part, Mapping) or not isinstance(part.get("av"), Mapping) or part.get("vid") not in clips:
+        sound = isinstance(part, Mapping) and isinstance(part.get("av"), Mapping) and isinstance(part.get("vid"), str)
+        if not sound or part["vid"] not in clips:
             reader.left_out(where, "a view that is there, and values", shown(part))
             continue
         if part.get("xy"):

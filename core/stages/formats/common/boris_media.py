@@ -205,12 +205,11 @@ def _common(key: str, entry: Mapping[str, Any]) -> dict[str, str]:
     about = entry.get("media_info")
     about = about if isinstance(about, Mapping) else {}
     lengths, rates, offsets = (_mapping(about.get(name)) for name in ("length", "fps", "offset"))
-    players = {
-        number: paths for number, paths in _mapping(entry.get("file")).items() if isinstance(paths, list) and paths
-    }
+    lists = {number: paths for number, paths in _mapping(entry.get("file")).items() if isinstance(paths, list)}
+    players = {number: [str(path) for path in paths] for number, paths in lists.items() if paths}
     source, durations, fps = [], [], []
     for number, paths in sorted(players.items()):
-        source.append(f"player #{number}:{';'.join(map(str, paths))}")
+        source.append(f"player #{number}:{';'.join(paths)}")
         durations.append(";".join(_text(lengths.get(path)) for path in paths))
         fps.append(";".join(_text(rates.get(path)) for path in paths))
     return {
