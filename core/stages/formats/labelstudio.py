@@ -76,6 +76,7 @@ def read(files: Files, options: ReadOptions) -> Labels:
         events = [
             replace(event, lane=f"task {at + 1}" if len(numbers) > 1 else "")
             for at, rate in rates.items()
+            if rate
             for event in _task(reader, tasks[at], f"$[{at}]", rate, kinds)
         ]
         if len(numbers) > 1:
@@ -200,10 +201,12 @@ def _task(reader: Reader, task: Mapping[str, Any], path: str, rate: Fraction, ki
 
 def _rate(
     reader: Reader, video: str, task: Mapping[str, Any], path: str, tag: _VideoTag | None, alone: bool
-) -> Fraction:
-    """The rate that the frames of a task count on: as asked, as configured, or else that of the clip."""
+) -> Fraction | None:
+    """The rate that the frames of a task count on: as asked, as configured, or else that of the clip; None for none."""
     info = reader.info(video, alone=alone)
     rate = reader.asked.rate_hz or (_rate_of_tag(reader, tag, task, path) if tag else None)
+    if rate is None and tag:
+        return None
     if rate is None and (info is None or info.variable_rate):
         raise FormatInvalid(
             f"{reader.file} counts frames on the frameRate of its Video tag, and does not tell it.",
@@ -219,8 +222,8 @@ def _rate(
     return rate
 
 
-def _rate_of_tag(reader: Reader, tag: _VideoTag, task: Mapping[str, Any], path: str) -> Fraction:
-    """The rate that a configuration tells, itself or by a key of the task's data."""
+def _rate_of_tag(reader: Reader, tag: _VideoTag, task: Mapping[str, Any], path: str) -> Fraction | None:
+    """The rate that a configuration tells, itself or by a key of the task's data; None where the key is not there."""
     if not tag.rate:
         reader.noted(0, "a frameRate in the configuration", f"none, which means {DEFAULT_RATE}")
         return DEFAULT_RATE
@@ -228,10 +231,12 @@ def _rate_of_tag(reader: Reader, tag: _VideoTag, task: Mapping[str, Any], path: 
         return rate_of(tag.rate)
     held = task.get("data")
     value = held.get(tag.rate.removeprefix("$")) if isinstance(held, Mapping) else None
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        place = f"{reader.file}, {path}.data: the configuration takes the frame rate from {tag.rate}"
-        raise FormatInvalid(f"{place}, and the task has {shown(value)} there.", "Give the rate, with --rate.")
-    return rate_of(str(value))
+    try:
+        return rate_of(str(value))
+    except FormatInvalid:
+        expected = f"a frame rate as {tag.rate}, where the configuration takes it from"
+        reader.left_out(f"{path}.data", expected, shown(value), "Give the rate, with --rate at the command line.")
+        return None
 
 
 def _region(reader: Reader, region: Mapping[str, Any], where: str, rate: Fraction, author: str) -> list[Event]:

@@ -93,6 +93,9 @@ def test_a_rate_that_the_task_does_not_hold_is_asked_for():
         read([task(region(1, 50))], A, config=config)
     assert "--rate" in caught.value.hint
     assert events(read([task(region(1, 50))], A, config=config, rate_hz=25)) == [("a", 0.0, 2.0, "grasp")]
+    both = [task(region(1, 50), fps="soon"), task(region(1, 50), video="upload/1a2b3c4d-b.mp4", fps=25)]
+    labels = read(both, A, steady(100, path="/c/b.mp4"), config=config)
+    assert events(labels) == [("b", 0.0, 2.0, "grasp")] and any(one.left_out for one in labels.findings)
 
 
 def test_the_video_of_a_task_may_have_any_key():
