@@ -5,6 +5,7 @@ frame with outside="1", which is excluded; of a skeleton this stands on its poin
 tag for a stretch of time. A project holds several tasks, whose frames run on.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -105,10 +106,14 @@ def _own_elements(reader: Reader, root: safe_xml.Element, tasks: Sequence[_Task]
     """The images and tracks of each task."""
     own: list[list[safe_xml.Element]] = [[] for _ in tasks]
     places = {task.number: at for at, task in enumerate(tasks)}
+    offsets = [task.offset for task in tasks]
     for element in root.children:
         if element.tag not in ("image", "track"):
             continue
         at = 0 if len(tasks) == 1 else places.get(element.get("task_id"))
+        if at is None and not element.get("task_id") and len(set(offsets)) == len(offsets):
+            frame = min(_frames(element), default=-1)  # in the task where frames that run on come to lie
+            at = bisect_right(offsets, frame) - 1 if frame >= 0 else None
         if at is None:
             got = f"{element.tag} {element.get('id')} with task_id {shown(element.get('task_id'))}"
             reader.left_out(element.line, "the task that an element belongs to", got)
@@ -142,10 +147,14 @@ def _clip(reader: Reader, pairs: Sequence[tuple[_Task, list[safe_xml.Element]]],
 
 def _offset(task: _Task, elements: Sequence[safe_xml.Element]) -> int:
     """Where the frames of a task begin: at 0 where some of them lie before where they would run on."""
-    frames = [shape.get("frame") for element in elements for shape in element.children if shape.get("frame")]
-    frames += [element.get("id") for element in elements if element.tag == "image"]
-    numbers = [int(frame) for frame in frames if frame.isascii() and frame.isdecimal() and len(frame) < 16]
-    return task.offset if min(numbers, default=task.offset) >= task.offset else 0
+    frames = [frame for element in elements for frame in _frames(element)]
+    return task.offset if min(frames, default=task.offset) >= task.offset else 0
+
+
+def _frames(element: safe_xml.Element) -> list[int]:
+    """The frames that an image or a track tells."""
+    texts = [element.get("id")] if element.tag == "image" else [shape.get("frame") for shape in element.children]
+    return [int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 16]
 
 
 def _text(element: safe_xml.Element, *path: str) -> str:

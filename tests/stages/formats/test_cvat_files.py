@@ -99,6 +99,12 @@ def test_the_frames_of_a_project_run_on_over_its_tasks(tag: str):
     assert any(finding.left_out and "a.mp4" in finding.got for finding in alone.findings)
 
 
+def test_elements_without_the_number_of_their_task_lie_where_the_frames_run_on():
+    tasks = (task("a.mp4", 250, 4), task("b.mp4", 200, 5))
+    labels = read(cvat(project(*tasks), boxes((25, 0), (50, 1)), boxes((275, 0), (300, 1))), A, B)
+    assert events(labels) == [("a", 1.0, 2.0, "rat"), ("b", 1.0, 2.0, "rat")]
+
+
 def test_frames_begin_anew_with_each_subset_of_a_project_and_where_they_do_in_the_file():
     about = 'id="1" label="cat" task_id="5"'
     subsets = (
