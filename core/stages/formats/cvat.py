@@ -261,11 +261,12 @@ def _seen_changes(reader: Reader, track: safe_xml.Element, info: VideoInfo, task
         own = "" if part is track else f"{part.get('id')} {part.get('label')}"
         states = [(point.get("label"), point.get("outside") != "1") for point in points]
         changes.setdefault(frame, []).extend(states or [(own, shape.get("outside") != "1")])
-    seen: dict[str, bool] = {}
+    seen: set[str] = set()
     rows = []
     for frame in sorted(changes):
-        seen |= dict(changes[frame])
-        rows.append((frame, any(seen.values())))
+        for name, there in changes[frame]:
+            (seen.add if there else seen.discard)(name)
+        rows.append((frame, bool(seen)))
     return rows
 
 

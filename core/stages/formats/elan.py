@@ -6,6 +6,7 @@ its own at which the document begins, TIME_ORIGIN: it is added, to be on the clo
 """
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -137,16 +138,14 @@ def _media(reader: Reader, root: safe_xml.Element) -> list[_Medium]:
         reader.problems.add(header.line, "TIME_UNITS milliseconds", shown(unit))
     media = []
     for entry in header.all("MEDIA_DESCRIPTOR") if header else ():
-        origin = entry.get("TIME_ORIGIN") or "0"
-        try:
-            origin_s = int(origin) / 1000
-        except ValueError:
+        origin = entry.get("TIME_ORIGIN").strip() or "0"
+        if not re.fullmatch(r"-?\d{1,12}", origin, re.ASCII):
             reader.problems.add(entry.line, "TIME_ORIGIN in milliseconds", shown(origin))
-            origin_s = 0.0
+            origin = "0"
         urls = [unquote(url) for url in (entry.get("RELATIVE_MEDIA_URL"), entry.get("MEDIA_URL")) if url]
         name = next((url for url in urls if meant(url, reader.asked.clips)), next(iter(urls), ""))
         sound = entry.get("MIME_TYPE").startswith("audio/")
-        media.append(_Medium(base(name) if name else stem(reader.file), entry.line, origin_s, not sound))
+        media.append(_Medium(base(name) if name else stem(reader.file), entry.line, int(origin) / 1000, not sound))
     media.sort(key=lambda medium: not medium.film)
     bare = base(header.get("MEDIA_FILE")) if header and header.get("MEDIA_FILE") else stem(reader.file)
     return media or [_Medium(bare)]

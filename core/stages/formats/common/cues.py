@@ -13,7 +13,7 @@ from core.stages.formats.common.reader import Event, Reader
 from core.stages.formats.common.writer import in_ms, one_clip, placed
 
 TIMES = re.compile(r"\s*(\S+?)\s*-->\s*(\S+)(\s.*)?")
-BEGINS = re.compile(r"\s*[\d:.,]*\d[\d:.,]*\s*-->", re.ASCII)  # a cue, wherever it stands
+BEGINS = re.compile(r"\s*[\d:.,]+\s*-->", re.ASCII)  # a cue, wherever it stands
 TIME = re.compile(r"(?:(?P<h>\d{1,4}):)?(?P<m>[0-5]\d):(?P<s>[0-5]\d)(?:[.,](?P<ms>\d+))?", re.ASCII)
 CONFIDENCE = re.compile(r"(?P<label>.*\S) (?P<confidence>0\.\d\d|1\.00)", re.ASCII | re.DOTALL)
 TAG = re.compile(r"</?[A-Za-z0-9][^<>]*>")

@@ -133,7 +133,12 @@ def one_file(files: Files) -> tuple[str, bytes]:
 def decoded(content: bytes, errors: str = "strict") -> str:
     """Bytes as text with line ends as \\n: UTF-8, or UTF-16 where a mark or the zeros of plain letters say so."""
     text = content.decode(encoding_of(content), errors).removeprefix("\ufeff")
-    return re.sub(r"\r+\n|\r", "\n", text) if "\r" in text else text
+    return re.sub(r"\r+\n?", _line_ends, text) if "\r" in text else text
+
+
+def _line_ends(match: re.Match[str]) -> str:
+    """One line end for CR LF, also where CR stands twice; one for each CR alone."""
+    return "\n" if match[0].endswith("\n") else "\n" * len(match[0])
 
 
 def encoding_of(content: bytes) -> str:
