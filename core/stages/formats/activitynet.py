@@ -37,7 +37,7 @@ def read(files: Files, options: ReadOptions) -> Labels:
     """The labels of all clips."""
     name, content = one_file(files)
     entry = json_of(name, content)
-    reader = Reader(name, options, 1e-6)
+    reader = Reader(name, options, 1e-6, parallel=True)
     if not isinstance(entry, dict):
         reader.problems.add("$", "an object", shown(entry))
         reader.problems.finish()

@@ -40,7 +40,7 @@ def read(files: Files, options: ReadOptions) -> Labels:
     """The labels of all clips."""
     name, content = one_file(files)
     entry = json_of(name, content)
-    reader = Reader(name, options, 0.001)
+    reader = Reader(name, options, 0.001, parallel=True)
     held = entry.get("labels") if isinstance(entry, Mapping) else None
     if not isinstance(held, Mapping):
         reader.problems.add("$.labels", "an object with clips by name", shown(held))

@@ -56,7 +56,7 @@ class _VideoTag:
 def read(files: Files, options: ReadOptions) -> Labels:
     """The regions of all tasks. The rate is asked for, or comes from a configuration beside it, or from the clip."""
     name, tasks = _tasks(files)
-    reader = Reader(name, options, 0.001, uploads=True)
+    reader = Reader(name, options, 0.001, uploads=True, parallel=True)
     if not isinstance(tasks, list):
         reader.problems.add("$", "a list of tasks", shown(tasks))
         reader.problems.finish()

@@ -77,7 +77,7 @@ def _opened(
 ) -> tuple[Reader, list[tuple[str, int | str, list[float], dict[str, str]]]]:
     name, content = one_file(files)
     text = text_of(name, content)
-    reader = Reader(name, options, 0.001)
+    reader = Reader(name, options, 0.001, parallel=True)
     return reader, _table(reader, text) if is_table(text) else _project(reader, json_of(name, content))
 
 

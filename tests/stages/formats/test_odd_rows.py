@@ -6,7 +6,7 @@ import pytest
 
 from core.base.errors import FormatInvalid
 from core.base.registry import FORMATS
-from core.domain import Labels, Segment
+from core.domain import ClipLabels, Labels, Lane, Segment
 from core.stages.formats import ReadOptions
 from core.stages.formats.common import conversion
 from core.workflows.annotation import files as label_files
@@ -92,3 +92,13 @@ def test_the_label_page_tells_of_labels_of_other_clips():
     assert events(found) == [("a", 1.0, 2.0, "walk")]
     (finding,) = [finding for finding in found.findings if finding.left_out]
     assert finding.got == "labels of b.mp4, c.mp4"
+
+
+@pytest.mark.parametrize("name", ["activitynet", "fiftyone", "labelstudio", "via", "via-csv"])
+def test_labels_of_one_name_that_overlap_stand_in_several_tracks_where_the_program_lets_them(name: str):
+    spans = ((1.0, 3.0), (2.0, 4.0), (2.4, 2.8), (3.0, 5.0), (6.0, 7.0))
+    lanes = tuple(Lane((Segment(*span, "walk"),), seen=((0.0, 10.0),), name=str(at)) for at, span in enumerate(spans))
+    written = Labels((ClipLabels("a.mp4", lanes, info=A),), ("walk",))
+    found = read(FORMATS[name], FORMATS[name].write(written), A)
+    assert events(found) == [("a", *span, "walk") for span in spans]
+    assert [lane.name for lane in found.clips[0].lanes] == ["walk", "walk 2", "walk 3"]

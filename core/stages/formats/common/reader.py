@@ -5,6 +5,7 @@ that is meant and cut to the clip; labels at the same time are parted into lanes
 and told; where no other remains, or where something would have to be guessed, the file is refused.
 """
 
+import heapq
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -47,13 +48,15 @@ class Event:
 class Reader:
     """Reads one file: gathers what is odd and what is wrong. resolution_s: what the last digit of a time stands for.
 
-    uploads: whether names of clips may have the prefix of an upload.
+    uploads: whether names of clips may have the prefix of an upload. parallel: whether the program lets labels of one
+    name overlap, so that they stand in several tracks; else that is refused, for what it means is not settled.
     """
 
     file: str
     asked: ReadOptions
     resolution_s: float = 0.0
     uploads: bool = False
+    parallel: bool = False
     problems: Problems = field(init=False)
     findings: Findings = field(default_factory=Findings)
     coarse: set[float] = field(default_factory=set)
@@ -296,8 +299,10 @@ class Reader:
                 got = f"some that do: a track for each of {len(by_label)} labels"
                 self.noted(own[0].where, "labels that do not overlap", got)
                 for label, alone in by_label.items():
-                    self._apart(alone)
-                    lanes.append(_lane(alone, seen, f"{own[0].lane}: {label}" if own[0].lane else label))
+                    name = f"{own[0].lane}: {label}" if own[0].lane else label
+                    rows = _rows_apart(alone) if self.parallel else [alone]
+                    self._apart(rows[0])
+                    lanes += [_lane(row, seen, f"{name} {at}" if at > 1 else name) for at, row in enumerate(rows, 1)]
             else:
                 lanes.append(_lane(own, seen, own[0].lane))
         return tuple(lanes) if lanes else (Lane(seen=seen),) if seen else ()
@@ -331,6 +336,21 @@ def _overlaps(events: Sequence[Event]) -> Iterator[tuple[Event, Event]]:
             yield latest, event
         if not latest or event.stop_s > latest.stop_s:
             latest = event
+
+
+def _rows_apart(events: Sequence[Event]) -> list[list[Event]]:
+    """Sorted events in as few rows as they need not to overlap."""
+    rows: list[list[Event]] = []
+    free: list[tuple[float, int]] = []  # when each row ends, the earliest first
+    for event in events:
+        if free and free[0][0] <= event.start_s + EXACT_S:
+            _, at = heapq.heappop(free)
+        else:
+            at = len(rows)
+            rows.append([])
+        rows[at].append(event)
+        heapq.heappush(free, (event.stop_s, at))
+    return rows
 
 
 def _lane(events: Sequence[Event], seen: tuple[tuple[float, float], ...], name: str) -> Lane:
