@@ -103,15 +103,14 @@ def read_table(reader: Reader, table: Table, findings: Findings) -> Labels:
         if path := row.cells.get("path", stem(reader.file)):
             rows.setdefault(path, []).append(row)
         else:
-            reader.left_out(row.line, "a path", "an empty cell")
+            reader.left_out(row.where, "a path", "an empty cell")
     if not table.rows:
         rows[stem(reader.file)] = []
     clips = [_clip(reader, path, own, table, findings, len(rows) == 1) for path, own in rows.items()]
+    places = {row.line: row.where for row in table.rows}
     for finding in findings.all:
-        if finding.left_out:
-            reader.left_out(finding.line, finding.expected, finding.got)
-        else:
-            reader.findings.all.append(finding)
+        tell = reader.left_out if finding.left_out else reader.noted
+        tell(places.get(finding.line, finding.line), finding.expected, finding.got)
     return reader.labels(clips)
 
 
@@ -119,19 +118,19 @@ def _clip(reader: Reader, path: str, rows: Sequence[Row], table: Table, findings
     events, whole = [], []
     subjects = {row.cells.get("subject", "") for row in rows}
     for row in rows:
-        label = reader.label(row.cells["label"], row.line)
+        label = reader.label(row.cells["label"], row.where)
         times = table.times(row, findings)
         if times == () and label:
             whole.append((row, label))
         elif times:
-            confidence = reader.confidence(row.cells.get("confidence"), row.line)
+            confidence = reader.confidence(row.cells.get("confidence"), row.where)
             subject = row.cells.get("subject", "") if len(subjects) > 1 else ""
             digit_s = times[2]
-            events.append(Event(*times[:2], label, row.line, confidence, digit_s=digit_s, subject=subject))
+            events.append(Event(*times[:2], label, row.where, confidence, digit_s=digit_s, subject=subject))
     entries: dict[str, Any] = {meaning: _same(reader, meaning, path, rows) for meaning in ("split", "group")}
     entries["subject"] = min(subjects, default="") if len(subjects) < 2 else ""
     if entries["split"].lower() not in SIDES:
-        reader.unused(rows[0].line, "train, val, test or nothing as split", shown(entries["split"]))
+        reader.unused(rows[0].where, "train, val, test or nothing as split", shown(entries["split"]))
     entries["split"] = SIDES.get(entries["split"].lower(), "")
     label = _whole(reader, path, whole, bool(events))
     return reader.clip(path, events if label is not None else [], alone=alone, label=label or "", **entries)
@@ -141,13 +140,13 @@ def _whole(reader: Reader, path: str, whole: Sequence[tuple[Row, str]], parts: b
     """The label of a clip as a whole; None where rows contradict each other, so that the clip is left out."""
     labels = sorted({label for _, label in whole})
     if whole and parts:
-        reader.left_out(whole[0][0].line, f"{path} as a whole or by stretches", "both")
+        reader.left_out(whole[0][0].where, f"{path} as a whole or by stretches", "both")
         return None
     if len(labels) > 1:
-        reader.left_out(whole[1][0].line, f"one label for all of {path}, once", " and ".join(map(shown, labels)))
+        reader.left_out(whole[1][0].where, f"one label for all of {path}, once", " and ".join(map(shown, labels)))
         return None
     for row, label in whole[1:]:
-        reader.unused(row.line, f"one label for all of {path}, once", f"{shown(label)} again")
+        reader.unused(row.where, f"one label for all of {path}, once", f"{shown(label)} again")
     return labels[0] if labels else ""
 
 
@@ -155,6 +154,6 @@ def _same(reader: Reader, meaning: str, path: str, rows: Sequence[Row]) -> str:
     """What all rows of a clip say of it; nothing where they differ, which is told."""
     texts = {row.cells.get(meaning, "") for row in rows}
     if len(texts) > 1:
-        reader.unused(rows[0].line, f"one {meaning} for {path}", " and ".join(map(shown, sorted(texts))))
+        reader.unused(rows[0].where, f"one {meaning} for {path}", " and ".join(map(shown, sorted(texts))))
         return ""
     return min(texts, default="")

@@ -48,10 +48,16 @@ TO_THE_END = math.inf
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the table: what it says by meaning, and its line."""
+    """One row of the table: what it says by meaning, and its line. path: where it stands in JSON."""
 
     line: int
     cells: Mapping[str, str]
+    path: str = ""
+
+    @property
+    def where(self) -> int | str:
+        """Its path or line."""
+        return self.path or self.line
 
 
 @dataclass(frozen=True)
