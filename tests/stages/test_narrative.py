@@ -13,7 +13,7 @@ from core.base.errors import AnalysisError
 from core.domain import Segment, Track
 from core.stages import narrative
 from core.stages.formats import webvtt
-from core.stages.formats.common.reader import ReadOptions
+from core.stages.formats.common.files import ReadOptions
 from core.stages.narrative import Subject, facts
 from core.stages.narrative.languages import LANGUAGES
 

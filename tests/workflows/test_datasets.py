@@ -168,7 +168,7 @@ def test_a_table_that_could_mean_several_things_is_refused(tmp_path, lines, matc
         ("clips/a.mp4,,,,", "a label", "an empty cell"),
         (",walk,,,", "a path", "an empty cell"),
         ("clips/a.mp4,walk,1,,", "both start and end", "one of the two"),
-        ("clips/a.mp4,walk,00:01.5,2,", "seconds", "units are ambiguous"),
+        ("clips/a.mp4,walk,00:00:01:5,2,", "seconds", "units are ambiguous"),
         ("clips/a.mp4,walk,nan,2,", "seconds", "'nan'"),
         ("clips/a.mp4,walk,-1,2,", "seconds", "'-1'"),
         ("clips/a.mp4,walk,1e9999,2,", "seconds", "'1e9999'"),

@@ -14,8 +14,8 @@ from pkgutil import iter_modules
 
 from core.base.registry import FORMATS
 from core.domain import Analysis, Labels, labels_of_analysis, listed
+from core.stages.formats.common.files import ReadOptions
 from core.stages.formats.common.format import Format
-from core.stages.formats.common.reader import ReadOptions
 
 __all__ = ["Format", "ReadOptions", "labels_of"]
 

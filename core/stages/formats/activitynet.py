@@ -8,8 +8,8 @@ import re
 from typing import Any
 
 from core.domain import ClipLabels, Labels
-from core.stages.formats.common.files import Files, json_of, one_file, shown
-from core.stages.formats.common.reader import Event, Reader, ReadOptions
+from core.stages.formats.common.files import Files, ReadOptions, json_of, one_file, shown
+from core.stages.formats.common.reader import Event, Reader
 from core.stages.formats.common.writer import empty, json_bytes, names_of, placed
 
 NAME = "activitynet"
@@ -37,7 +37,7 @@ def read(files: Files, options: ReadOptions) -> Labels:
     """The labels of all clips."""
     name, content = one_file(files)
     entry = json_of(name, content)
-    reader = Reader(name, options, 1e-6)
+    reader = Reader(name, options, 1e-6, parallel=True)
     if not isinstance(entry, dict):
         reader.problems.add("$", "an object", shown(entry))
         reader.problems.finish()
@@ -59,25 +59,26 @@ def read(files: Files, options: ReadOptions) -> Labels:
 def _clip(reader: Reader, entry: Any, path: str, name: str, alone: bool) -> ClipLabels:
     rows = entry.get("annotations") if isinstance(entry, dict) else entry
     if not isinstance(rows, list):
-        reader.problems.add(path, "a list of annotations", shown(rows))
+        reader.left_out(path, "a list of annotations", shown(rows))
         rows = []
     events = [event for at, row in enumerate(rows) if (event := _event(reader, row, f"{path}[{at}]"))]
     stated: dict[str, Any] = {}
     if isinstance(entry, dict):
         for key in ("duration", "duration_second"):
             if key in entry:
-                stated["duration_s"] = max(reader.number(entry[key], f"{path}.{key}"), 0.0)
+                duration_s = reader.number(entry[key], f"{path}.{key}")
+                stated["duration_s"] = duration_s if duration_s > 0 else 0.0
         subset = entry.get("subset", "")
         stated["split"] = SUBSETS.get(subset, "") if isinstance(subset, str) else ""
-        if subset not in SUBSETS:
-            reader.problems.add(f"{path}.subset", "training, validation or testing", shown(subset))
+        if not isinstance(subset, str) or subset not in SUBSETS:
+            reader.unused(f"{path}.subset", "training, validation or testing", shown(subset))
     return reader.clip(name, events, alone=alone, **stated)
 
 
 def _event(reader: Reader, row: Any, where: str) -> Event | None:
     segment = row.get("segment") if isinstance(row, dict) else None
     if not isinstance(segment, list) or len(segment) != 2:
-        reader.problems.add(where, "a segment [start, end]", shown(segment))
+        reader.left_out(where, "a segment [start, end]", shown(segment))
         return None
     start_s, stop_s = (reader.number(entry, where) for entry in segment)
     label = reader.label(row.get("label"), where)

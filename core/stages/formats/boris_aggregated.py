@@ -2,7 +2,8 @@
 
 from core.domain import Labels
 from core.stages.formats.common import boris_events
-from core.stages.formats.common.boris_events import OFFSET, checked, ms, observation, table_bytes
+from core.stages.formats.common.boris_events import checked, ms, observation, table_bytes
+from core.stages.formats.common.boris_media import OFFSET
 
 NAME = "boris-aggregated"
 TITLE = "BORIS: aggregated events"

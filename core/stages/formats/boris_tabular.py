@@ -1,8 +1,12 @@
-"""BORIS, tabular events: a row for each START, STOP and POINT. Seconds with three decimals; STOP is excluded."""
+"""BORIS, tabular events: a row for each START, STOP and POINT. Seconds with three decimals; STOP is excluded.
+
+A project of BORIS is read too.
+"""
 
 from core.domain import Labels
 from core.stages.formats.common import boris_events
-from core.stages.formats.common.boris_events import OFFSET, checked, ms, observation, table_bytes
+from core.stages.formats.common.boris_events import checked, ms, observation, table_bytes
+from core.stages.formats.common.boris_media import OFFSET, is_project
 
 NAME = "boris"
 TITLE = "BORIS: tabular events"
@@ -26,9 +30,9 @@ read, parts, OPTIONAL = boris_events.read, boris_events.parts, boris_events.OPTI
 
 
 def looks_like(name: str, head: str) -> bool:
-    """Whether a file is a tabular export of BORIS, old or current."""
+    """Whether a file is a tabular export of BORIS, old or current, or a project."""
     _, header = boris_events.header_of(head)
-    return "Behavior" in header and "Start (s)" not in header
+    return is_project(head) or ("Behavior" in header and "Start (s)" not in header)
 
 
 def write(labels: Labels) -> bytes:

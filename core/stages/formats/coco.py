@@ -5,8 +5,8 @@ from fractions import Fraction
 from typing import Any
 
 from core.domain import Labels
-from core.stages.formats.common.files import Files, json_of, one_file, shown
-from core.stages.formats.common.reader import Event, Reader, ReadOptions
+from core.stages.formats.common.files import Files, ReadOptions, json_of, one_file, shown
+from core.stages.formats.common.reader import Event, Reader
 from core.stages.formats.common.writer import empty, json_bytes, placed
 
 NAME = "coco"
@@ -42,9 +42,9 @@ def read(files: Files, options: ReadOptions) -> Labels:
         category: Any = annotation.get("category_id")
         segment = annotation.get("segment")
         if not _known(video, videos) or not _known(category, names):
-            reader.problems.add(where, "ids that are there", f"video {shown(video)}, category {shown(category)}")
+            reader.left_out(where, "ids that are there", f"video {shown(video)}, category {shown(category)}")
         elif not isinstance(segment, list) or len(segment) != 2:
-            reader.problems.add(where, "a segment [start, end]", shown(segment))
+            reader.left_out(where, "a segment [start, end]", shown(segment))
         else:
             ends = [reader.number(end, where) for end in segment]
             confidence = reader.confidence(annotation.get("score"), where)
@@ -52,7 +52,9 @@ def read(files: Files, options: ReadOptions) -> Labels:
     clips = []
     for number, annotation in videos.items():
         path = reader.label(annotation.get("file_name"), f"$.videos id {number}")
-        clips.append(reader.clip(path, events[number], alone=len(videos) == 1, **_stated(reader, number, annotation)))
+        if path:
+            stated = _stated(reader, number, annotation)
+            clips.append(reader.clip(path, events[number], alone=len(videos) == 1, **stated))
     return reader.labels(clips, list(names.values()))
 
 
@@ -70,7 +72,7 @@ def _table(reader: Reader, entry: Any, key: str) -> dict[Any, Mapping[str, Any]]
     for at, row in enumerate(rows):
         number = row.get("id") if isinstance(row, Mapping) else None
         if isinstance(number, bool) or not isinstance(number, (int, str)) or number in rows_by_id:
-            reader.problems.add(f"$.{key}[{at}]", "an id of its own", shown(number))
+            reader.left_out(f"$.{key}[{at}]", "an id of its own", shown(number))
         else:
             rows_by_id[number] = row
     return rows_by_id

@@ -1,16 +1,17 @@
 """Apple Create ML action data, as JSON: one object a label. Source: developer.apple.com, MLActionClassifier.DataSource.
 
 Its columns are parameters of the call: the names that are usual are known, others are told by the reader. No start is
-the beginning of the clip, no end its end. As a table the same is the format csv.
+the beginning of the clip, no end its end. Times are seconds, or text as mm:ss or hh:mm:ss with decimals. As a table the
+same is the format csv.
 """
 
 import re
 from typing import Any
 
 from core.domain import Labels
-from core.stages.formats.common.csv_tables import Row, Table
-from core.stages.formats.common.files import Files, Findings, json_of, one_file, refused, shown
-from core.stages.formats.common.reader import Reader, ReadOptions
+from core.stages.formats.common.csv_tables import Row, Table, note_clocks
+from core.stages.formats.common.files import Files, Findings, ReadOptions, json_of, one_file, refused, shown
+from core.stages.formats.common.reader import Reader
 from core.stages.formats.common.writer import empty, json_bytes
 from core.stages.formats.csv import READ, read_table
 
@@ -38,32 +39,39 @@ def read(files: Files, options: ReadOptions) -> Labels:
     reader = Reader(name, options, DIGIT_S)
     if not isinstance(entry, list) or not all(isinstance(field, dict) for field in entry):
         raise refused(name, "$", "a list of objects", shown(entry))
-    rows = []
+    rows, strange = [], set()
     for at, field in enumerate(entry):
-        cells = {}
+        cells, sound = {}, True
         for key, value in field.items():
             meaning = next((meaning for meaning, names in READ.items() if key.lower() in names), "")
             if not meaning:
-                reader.noted(f"$[{at}]", "keys that are known", f"{key!r}, which is not used")
+                strange.add(key)
                 continue
             if meaning in cells:
                 reader.problems.add(f"$[{at}]", f"one key for {meaning}", shown(key))
             cells[meaning] = _cell(reader, value, f"$[{at}].{key}")
+            sound = sound and cells[meaning] is not None
         for needed in ("path", "label"):
-            if not cells.get(needed):
-                reader.problems.add(f"$[{at}]", f"a {needed}", "none")
-        rows.append(Row(at + 1, cells))
-    reader.problems.finish()
-    return read_table(reader, Table(name, ";", {"path": 0, "label": 1}, tuple(rows)), Findings())
+            if sound and not cells.get(needed):
+                reader.left_out(f"$[{at}]", f"a {needed}", "none")
+                sound = False
+        if sound:
+            rows.append(Row(at + 1, cells, f"$[{at}]"))
+    for key in sorted(strange):
+        reader.noted(0, "keys that are known", f"{key!r}, which is not used")
+    reader.problems.finish(skipped=not rows)
+    table, findings = Table(name, ";", {"path": 0, "label": 1}, tuple(rows)), Findings()
+    note_clocks(table, findings)
+    return read_table(reader, table, findings)
 
 
-def _cell(reader: Reader, value: Any, where: str) -> str:
-    """A value as text, as tables hold it."""
+def _cell(reader: Reader, value: Any, where: str) -> str | None:
+    """A value as text, as tables hold it; None where it is none, which is told."""
     if value is None:
         return ""
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        reader.problems.add(where, "text or a number", shown(value))
-        return ""
+        reader.left_out(where, "text or a number", shown(value))
+        return None
     if isinstance(value, float):
         return f"{value:.9f}".rstrip("0").rstrip(".")
     return str(value).strip()

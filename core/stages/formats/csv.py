@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from core.domain import ClipLabels, Labels
-from core.stages.formats.common.csv_tables import MEANINGS, SIDES, Row, Table, table_of
-from core.stages.formats.common.files import Files, Findings, one_file, shown, text_of
-from core.stages.formats.common.reader import Event, Reader, ReadOptions, stem
+from core.stages.formats.common.clip_names import meant, stem
+from core.stages.formats.common.csv_tables import IDS, MEANINGS, SIDES, Row, Table, table_of
+from core.stages.formats.common.files import Files, Findings, ReadOptions, one_file, shown, text_of
+from core.stages.formats.common.reader import Event, Reader
 from core.stages.formats.common.writer import one_line, placed, seconds
 
 NAME = "csv"
@@ -31,7 +32,7 @@ def looks_like(name: str, head: str) -> bool:
     return (
         name.lower().endswith((".csv", ".tsv"))
         and bool(cells & set(MEANINGS["label"]))
-        and any(cells & set(MEANINGS[meaning]) for meaning in ("path", "start"))
+        and any(cells & {*MEANINGS[meaning], *IDS} for meaning in ("path", "start"))
     )
 
 
@@ -96,48 +97,63 @@ def read(files: Files, options: ReadOptions) -> Labels:
 
 def read_table(reader: Reader, table: Table, findings: Findings) -> Labels:
     """The labels of the rows of a table, whatever its columns were called."""
+    table = table.with_clips(lambda name: name if meant(name, reader.asked.clips) else "")
     rows: dict[str, list[Row]] = {}
     for row in table.rows:
-        rows.setdefault(row.cells.get("path", stem(reader.file)) or "", []).append(row)
-    if not rows:
+        if path := row.cells.get("path", stem(reader.file)):
+            rows.setdefault(path, []).append(row)
+        else:
+            reader.left_out(row.where, "a path", "an empty cell")
+    if not table.rows:
         rows[stem(reader.file)] = []
     clips = [_clip(reader, path, own, table, findings, len(rows) == 1) for path, own in rows.items()]
+    places = {row.line: row.where for row in table.rows}
     for finding in findings.all:
-        if finding.left_out:
-            reader.problems.add(finding.line, finding.expected, finding.got)
-        else:
-            reader.findings.all.append(finding)
+        tell = reader.left_out if finding.left_out else reader.noted
+        tell(places.get(finding.line, finding.line), finding.expected, finding.got)
     return reader.labels(clips)
 
 
 def _clip(reader: Reader, path: str, rows: Sequence[Row], table: Table, findings: Findings, alone: bool) -> ClipLabels:
     events, whole = [], []
+    subjects = {row.cells.get("subject", "") for row in rows}
     for row in rows:
-        label = reader.label(row.cells["label"], row.line)
+        label = reader.label(row.cells["label"], row.where)
         times = table.times(row, findings)
-        if not path:
-            reader.problems.add(row.line, "a path", "an empty cell")
-        if times == ():
+        if times == () and label:
             whole.append((row, label))
-        elif times and label:
-            confidence = reader.confidence(row.cells.get("confidence"), row.line)
-            events.append(Event(times[0], times[1], label, row.line, confidence, digit_s=times[2]))
-    if len({label for _, label in whole}) > 1 or len(whole) > 1:
-        got = " and ".join(sorted({shown(label) for _, label in whole}))
-        reader.problems.add(whole[1][0].line, f"one label for all of {path}, once", got)
-    if whole and events:
-        reader.problems.add(whole[0][0].line, f"{path} as a whole or by segments", "both")
-    entries: dict[str, Any] = {meaning: _same(reader, meaning, path, rows) for meaning in ("split", "group", "subject")}
-    entries["split"] = SIDES.get(entries["split"].lower(), "?")
-    if entries["split"] == "?":
-        reader.problems.add(rows[0].line, "train, val, test or nothing as split", shown(rows[0].cells["split"]))
-        entries["split"] = ""
-    return reader.clip(path, events, alone=alone, label=whole[0][1] if whole else "", **entries)
+        elif times:
+            confidence = reader.confidence(row.cells.get("confidence"), row.where)
+            subject = row.cells.get("subject", "") if len(subjects) > 1 else ""
+            digit_s = times[2]
+            events.append(Event(*times[:2], label, row.where, confidence, digit_s=digit_s, subject=subject))
+    entries: dict[str, Any] = {meaning: _same(reader, meaning, path, rows) for meaning in ("split", "group")}
+    entries["subject"] = min(subjects, default="") if len(subjects) < 2 else ""
+    if entries["split"].lower() not in SIDES:
+        reader.unused(rows[0].where, "train, val, test or nothing as split", shown(entries["split"]))
+    entries["split"] = SIDES.get(entries["split"].lower(), "")
+    label = _whole(reader, path, whole, bool(events))
+    return reader.clip(path, events if label is not None else [], alone=alone, label=label or "", **entries)
+
+
+def _whole(reader: Reader, path: str, whole: Sequence[tuple[Row, str]], parts: bool) -> str | None:
+    """The label of a clip as a whole; None where rows contradict each other, so that the clip is left out."""
+    labels = sorted({label for _, label in whole})
+    if whole and parts:
+        reader.left_out(whole[0][0].where, f"{path} as a whole or by segments", "both")
+        return None
+    if len(labels) > 1:
+        reader.left_out(whole[1][0].where, f"one label for all of {path}, once", " and ".join(map(shown, labels)))
+        return None
+    for row, label in whole[1:]:
+        reader.unused(row.where, f"one label for all of {path}, once", f"{shown(label)} again")
+    return labels[0] if labels else ""
 
 
 def _same(reader: Reader, meaning: str, path: str, rows: Sequence[Row]) -> str:
-    """What all rows of a clip say of it."""
+    """What all rows of a clip say of it; nothing where they differ, which is told."""
     texts = {row.cells.get(meaning, "") for row in rows}
     if len(texts) > 1:
-        reader.problems.add(rows[0].line, f"one {meaning} for {path}", " and ".join(map(shown, sorted(texts))))
+        reader.unused(rows[0].where, f"one {meaning} for {path}", " and ".join(map(shown, sorted(texts))))
+        return ""
     return min(texts, default="")

@@ -12,8 +12,10 @@ from dataclasses import replace
 
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, Lane, VideoInfo
-from core.stages.formats.common.files import Files, one_file, refused, shown, text_of
-from core.stages.formats.common.reader import BACKGROUND, Event, Reader, ReadOptions, frames_of, of_runs, spans, stem
+from core.stages.formats.common.clip_names import stem
+from core.stages.formats.common.files import Files, ReadOptions, one_file, refused, shown, text_of
+from core.stages.formats.common.frame_times import frames_of, spans
+from core.stages.formats.common.reader import BACKGROUND, Event, Reader, of_runs
 from core.stages.formats.common.writer import clock, frame_range, one_clip, one_line, placed, stretched
 
 NAME = "deepethogram"

@@ -1,17 +1,23 @@
 """ELAN .eaf: tiers of annotations on time slots in whole milliseconds. Source: dopefishh/pympi, its EAFv3.0.xsd.
 
 A slot may have no time: it lies evenly between the known ends of the chain of annotations of its tier, not between its
-neighbours in the list of slots. Annotations that refer to others take their times.
+neighbours in the list of slots. Annotations that refer to others take their times. Of several media each has a time of
+its own at which the document begins, TIME_ORIGIN: it is added, to be on the clock of that medium.
 """
 
+import math
+import re
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from urllib.parse import unquote
 
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, Lane, Part
 from core.stages.formats.common import safe_xml
-from core.stages.formats.common.files import Files, one_file, refused, shown
-from core.stages.formats.common.reader import Event, Reader, ReadOptions, base, stem
+from core.stages.formats.common.clip_names import base, meant, stem
+from core.stages.formats.common.files import Files, ReadOptions, one_file, refused, shown
+from core.stages.formats.common.reader import Event, Reader
 from core.stages.formats.common.writer import in_ms, one_clip, one_line, stretched
 
 NAME = "elan"
@@ -75,41 +81,98 @@ def read(files: Files, options: ReadOptions) -> Labels:
     reader = Reader(name, options, DIGIT_S)
     if root.tag != "ANNOTATION_DOCUMENT":
         raise refused(name, root.line, "ANNOTATION_DOCUMENT", root.tag)
-    clip, origin_s = _media(reader, root)
     document = _Document(reader)
     _slots(document, root)
     tiers = list(root.all("TIER"))
     chains = [_marks(document, tier) for tier in tiers]
     for chain in chains:
         _fill(document, chain)
-    made = reader.clip(clip, ())
+    events = [
+        (tier, [event for mark in chain if (event := _event(document, tier, mark))])
+        for tier, chain in zip(tiers, chains, strict=True)
+        if options.takes("tier", tier.get("TIER_ID"))
+    ]
+    media = _media(reader, root)
+    return reader.labels([_clip(reader, medium, events, several=len(media) > 1) for medium in _meant(reader, media)])
+
+
+@dataclass(frozen=True)
+class _Medium:
+    """A file that a document is about. origin_s: the time on its clock at which the document begins."""
+
+    name: str
+    line: int = 0
+    origin_s: float = 0.0
+    film: bool = True
+
+
+def _clip(
+    reader: Reader, medium: _Medium, tiers: Sequence[tuple[safe_xml.Element, list[Event]]], *, several: bool
+) -> ClipLabels:
+    """The tracks of a medium; what lies beyond one of several is cut to it."""
+    made = reader.clip(medium.name, ())
+    end_s = made.end_s if several and made.info else math.inf
     lanes = []
-    for tier, chain in zip(tiers, chains, strict=True):
-        if not options.takes("tier", tier.get("TIER_ID")):
-            continue
-        events = [event for mark in chain if (event := _event(document, tier, mark, origin_s))]
+    for tier, events in tiers:
+        moved = [_moved(event, medium.origin_s, end_s) for event in events]
+        own = [event for event in moved if event.start_s < event.stop_s]
+        if len(own) < len(moved):
+            got = f"{len(moved) - len(own)} annotations that lie beside it"
+            reader.unused(tier.line, f"annotations of {tier.get('TIER_ID')!r} within {made.name}", got)
         names = {"name": tier.get("TIER_ID"), "author": tier.get("ANNOTATOR"), "subject": tier.get("PARTICIPANT")}
-        lanes.append(reader.lane(events, made, made.lanes[0].seen if made.lanes else (), **names))
-    bare = ClipLabels(made.name, tuple(lanes), info=made.info)
-    return reader.labels([bare])
+        lanes.append(reader.lane(own, made, made.lanes[0].seen if made.lanes else (), **names))
+    return ClipLabels(made.name, tuple(lanes), info=made.info)
 
 
-def _media(reader: Reader, root: safe_xml.Element) -> tuple[str, float]:
-    """The clip's name, and where its zero lies."""
+def _moved(event: Event, origin_s: float, end_s: float) -> Event:
+    start_s, stop_s = round(event.start_s + origin_s, 6), round(event.stop_s + origin_s, 6)
+    within_s = max(start_s, 0.0) if origin_s else start_s
+    return replace(event, start_s=within_s, stop_s=min(stop_s, end_s))
+
+
+def _media(reader: Reader, root: safe_xml.Element) -> list[_Medium]:
+    """The files that a document is about, films first."""
     header = root.one("HEADER")
     unit = (header.get("TIME_UNITS") if header else "") or "milliseconds"
     if header and unit != "milliseconds":
         reader.problems.add(header.line, "TIME_UNITS milliseconds", shown(unit))
-    media = list(header.all("MEDIA_DESCRIPTOR")) if header else []
-    if len(media) > 1:
-        reader.noted(media[1].line, "one clip", f"{len(media)}: the first is taken")
-    origin_s = 0.0
-    if media and media[0].get("TIME_ORIGIN") not in ("", "0"):
-        origin_s = reader.number(media[0].get("TIME_ORIGIN"), media[0].line, "TIME_ORIGIN in milliseconds") / 1000
-        got = f"{origin_s:g} s, which are added; whether that is their sense is not settled"
-        reader.noted(media[0].line, "media that begins at 0", got)
-    text = media[0].get("RELATIVE_MEDIA_URL") or media[0].get("MEDIA_URL") if media else ""
-    return base(text or (header.get("MEDIA_FILE") if header else "")) or stem(reader.file), origin_s
+    media = []
+    for entry in header.all("MEDIA_DESCRIPTOR") if header else ():
+        origin = entry.get("TIME_ORIGIN").strip() or "0"
+        if not re.fullmatch(r"-?\d{1,12}", origin, re.ASCII):
+            reader.problems.add(entry.line, "TIME_ORIGIN in milliseconds", shown(origin))
+            origin = "0"
+        urls = [unquote(url) for url in (entry.get("RELATIVE_MEDIA_URL"), entry.get("MEDIA_URL")) if url]
+        name = next((url for url in urls if meant(url, reader.asked.clips)), next(iter(urls), ""))
+        sound = entry.get("MIME_TYPE").startswith("audio/")
+        media.append(_Medium(base(name) if name else stem(reader.file), entry.line, int(origin) / 1000, not sound))
+    media.sort(key=lambda medium: not medium.film)
+    bare = base(header.get("MEDIA_FILE")) if header and header.get("MEDIA_FILE") else stem(reader.file)
+    return media or [_Medium(bare)]
+
+
+def _meant(reader: Reader, media: Sequence[_Medium]) -> list[_Medium]:
+    """The media that were given, else the first; refused where it is not told which one is meant and it matters."""
+    given = reader.asked.clips
+    bound: list[_Medium] = []
+    for info in given:
+        own = [medium for medium in media if info in meant(medium.name, given)]
+        own.sort(key=lambda medium: (base(medium.name) != base(info.path), not medium.film))
+        bound += own[:1]
+    names = ", ".join(medium.name for medium in media)
+    films = [medium for medium in media if medium.film] or list(media)
+    if given and not bound and len({medium.origin_s for medium in films}) > 1:
+        got = f"media that begin at different times: {names}"
+        reader.problems.add(films[1].line, f"one of them called {base(given[0].path)}", got)
+        reader.problems.finish()
+    taken = bound or [media[0]]
+    if len(films) > 1 and not bound:
+        reader.noted(films[1].line, "one clip", f"{len(films)}: the first, {media[0].name}, is taken")
+    for medium in taken:
+        if medium.origin_s:
+            got = f"{medium.origin_s:g} s (TIME_ORIGIN), which are added to all times"
+            reader.noted(medium.line, f"{medium.name} to begin with the document", got)
+    return taken
 
 
 def _slots(document: _Document, root: safe_xml.Element) -> None:
@@ -118,8 +181,8 @@ def _slots(document: _Document, root: safe_xml.Element) -> None:
         text = slot.get("TIME_VALUE")
         if slot.get("TIME_SLOT_ID") in document.times:
             document.reader.problems.add(slot.line, "each time slot once", shown(slot.get("TIME_SLOT_ID")))
-        value = float(document.reader.count(text, slot.line, "whole milliseconds")) if text else None
-        document.times[slot.get("TIME_SLOT_ID")] = value
+        value = document.reader.count(text, slot.line, "whole milliseconds") if text else -1
+        document.times[slot.get("TIME_SLOT_ID")] = float(value) if value >= 0 else None
 
 
 def _marks(document: _Document, tier: safe_xml.Element) -> list[_Mark]:
@@ -132,14 +195,14 @@ def _marks(document: _Document, tier: safe_xml.Element) -> list[_Mark]:
             slots = (child.get("TIME_SLOT_REF1"), child.get("TIME_SLOT_REF2"))
             mark = _Mark(child.line, text, *slots, child.get("ANNOTATION_REF"))
             if child.tag == "ALIGNABLE_ANNOTATION":
-                for slot in (slot for slot in slots if slot not in document.times):
-                    document.reader.problems.add(child.line, "a time slot of TIME_ORDER", shown(slot))
+                if strange := [slot for slot in slots if slot not in document.times]:
+                    document.reader.left_out(child.line, "a time slot of TIME_ORDER", shown(strange[0]))
+                    continue
             elif child.tag != "REF_ANNOTATION":
-                document.reader.problems.add(child.line, "ALIGNABLE_ANNOTATION or REF_ANNOTATION", shown(child.tag))
+                document.reader.left_out(child.line, "ALIGNABLE_ANNOTATION or REF_ANNOTATION", shown(child.tag))
                 continue
             document.marks[child.get("ANNOTATION_ID")] = mark
             marks.append(mark)
-    document.reader.problems.finish()
     count = Counter(mark.parent for mark in marks)
     for mark in marks:
         mark.siblings = count[mark.parent]
@@ -159,28 +222,28 @@ def _fill(document: _Document, chain: list[_Mark]) -> None:
                 times[slot] = first_ms + (last_ms - first_ms) * index / len(path)
 
 
-def _event(document: _Document, tier: safe_xml.Element, mark: _Mark, origin_s: float) -> Event | None:
+def _event(document: _Document, tier: safe_xml.Element, mark: _Mark) -> Event | None:
     reader, times = document.reader, document.times
     root, steps = mark, 0
     while root.parent:
         if root.siblings > 1:
             got = f"one of {root.siblings} that refer to {root.parent}"
-            reader.problems.add(mark.line, "an annotation whose times are known", got)
+            reader.left_out(mark.line, "an annotation whose times are known", got)
             return None
         if root.parent not in document.marks or steps > len(document.marks):
-            reader.problems.add(mark.line, "an annotation that is there to refer to", shown(root.parent))
+            reader.left_out(mark.line, "an annotation that is there to refer to", shown(root.parent))
             return None
         root, steps = document.marks[root.parent], steps + 1
     start_ms, stop_ms = times.get(root.first), times.get(root.stop)
     if start_ms is None or stop_ms is None or start_ms >= stop_ms:
-        reader.problems.add(mark.line, "a start and a later end", f"{start_ms} to {stop_ms} ms")
+        reader.left_out(mark.line, "a start and a later end", f"{start_ms} to {stop_ms} ms")
         return None
     if reader.asked.attribute == "tier":
         label, note = tier.get("TIER_ID"), mark.value
     else:
         label, note = mark.value, ""
     label = reader.label(label, mark.line)
-    return Event(start_ms / 1000 + origin_s, stop_ms / 1000 + origin_s, label, mark.line, note=note)
+    return Event(start_ms / 1000, stop_ms / 1000, label, mark.line, note=note)
 
 
 # Writing --------------------------------------------------------------------------------------------------------------

@@ -8,8 +8,10 @@ from typing import Any
 
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels
-from core.stages.formats.common.files import Files, json_of, one_file, shown
-from core.stages.formats.common.reader import Reader, ReadOptions, base, of_runs, seconds_of
+from core.stages.formats.common.clip_names import base
+from core.stages.formats.common.files import Files, ReadOptions, json_of, one_file, shown
+from core.stages.formats.common.frame_times import seconds_of
+from core.stages.formats.common.reader import Reader, of_runs
 from core.stages.formats.common.writer import frame_labels, json_bytes
 
 NAME = "feral"
@@ -44,8 +46,9 @@ def read(files: Files, options: ReadOptions) -> Labels:
     names = _names(reader, entry["class_names"])
     sides = _sides(reader, entry.get("splits", {}), entry["labels"])
     reader.problems.finish()
-    alone = len(entry["labels"]) == 1
-    clips = [_clip(reader, clip, row, names, sides.get(clip, ""), alone) for clip, row in entry["labels"].items()]
+    wanted = reader.given(entry["labels"])
+    rows = {clip: row for clip, row in entry["labels"].items() if clip in wanted}
+    clips = [_clip(reader, clip, row, names, sides.get(clip, ""), len(rows) == 1) for clip, row in rows.items()]
     return reader.labels(clips, [label for number, label in sorted(names.items()) if number], names.get(0, OTHER))
 
 
@@ -54,8 +57,8 @@ def _names(reader: Reader, entries: Mapping[str, Any]) -> dict[int, str]:
     for number, value in entries.items():
         index = reader.count(number, f"$.class_names.{number}", "a number as text")
         label = reader.label(value, f"$.class_names.{number}")
-        if index in names or label in names.values():
-            reader.problems.add(f"$.class_names.{number}", "each class once", shown(value))
+        if index < 0 or not label or index in names or label in names.values():
+            reader.problems.add(f"$.class_names.{number}", "a number and a label, each once", shown(value))
         names[index] = label
     return names
 

@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.domain import ClipLabels, Labels
-from core.stages.formats.common.files import Files, json_of, one_file, shown
-from core.stages.formats.common.reader import Event, Reader, ReadOptions, frames_of, seconds_of
+from core.stages.formats.common.files import Files, ReadOptions, json_of, one_file, shown
+from core.stages.formats.common.frame_times import frames_of, seconds_of
+from core.stages.formats.common.reader import Event, Reader
 from core.stages.formats.common.writer import clock, frame_range, json_bytes, names_of, placed
 
 NAME = "fiftyone"
@@ -39,7 +40,7 @@ def read(files: Files, options: ReadOptions) -> Labels:
     """The labels of all clips."""
     name, content = one_file(files)
     entry = json_of(name, content)
-    reader = Reader(name, options, 0.001)
+    reader = Reader(name, options, 0.001, parallel=True)
     held = entry.get("labels") if isinstance(entry, Mapping) else None
     if not isinstance(held, Mapping):
         reader.problems.add("$.labels", "an object with clips by name", shown(held))
@@ -51,7 +52,10 @@ def read(files: Files, options: ReadOptions) -> Labels:
     ):
         reader.problems.add("$.classes", "a list of labels, or null", shown(classes))
         reader.problems.finish()
-    clip_labels = [_clip(reader, clip, rows, classes, len(held) == 1) for clip, rows in held.items()]
+    rows = [row for own in held.values() for row in _list(own) if isinstance(row, Mapping)]
+    frames = any(row.get("timestamps") is None for row in rows)
+    wanted = reader.given(held) if frames else set(held)
+    clip_labels = [_clip(reader, clip, held[clip], classes, len(wanted) == 1) for clip in held if clip in wanted]
     return reader.labels(clip_labels, classes or ())
 
 
@@ -60,27 +64,32 @@ def _clip(reader: Reader, name: str, rows: Any, classes: Sequence[str] | None, a
     if rows is None:
         rows = []
     if not isinstance(rows, list):
-        reader.problems.add(path, "a list of detections", shown(rows))
-        rows = []
+        reader.left_out(path, "a list of detections", shown(rows))
     events = [
-        event for at, row in enumerate(rows) if (event := _event(reader, name, row, classes, f"{path}[{at}]", alone))
+        event
+        for at, row in enumerate(_list(rows))
+        if (event := _event(reader, name, row, classes, f"{path}[{at}]", alone))
     ]
     return reader.clip(name, events, alone=alone)
 
 
+def _list(entry: Any) -> list[Any]:
+    return entry if isinstance(entry, list) else []
+
+
 def _event(reader: Reader, name: str, row: Any, classes: Sequence[str] | None, where: str, alone: bool) -> Event | None:
     if not isinstance(row, Mapping):
-        reader.problems.add(where, "an object", shown(row))
+        reader.left_out(where, "an object", shown(row))
         return None
     label = _label(reader, row.get("label"), classes, where)
     times = row.get("timestamps")
     ends = _seconds(reader, times, f"{where}.timestamps") if times is not None else None
     if row.get("support") is not None:
         frames = _frames(reader, name, row["support"], f"{where}.support", alone, ends)
-        ends = ends or frames
+        ends = (ends or frames) if frames else None
     if ends is None:
         if times is None and row.get("support") is None:
-            reader.problems.add(where, "support or timestamps", "neither")
+            reader.left_out(where, "support or timestamps", "neither")
         return None
     return Event(*ends, label, where, reader.confidence(row.get("confidence"), where))
 
@@ -88,17 +97,18 @@ def _event(reader: Reader, name: str, row: Any, classes: Sequence[str] | None, w
 def _label(reader: Reader, value: Any, classes: Sequence[str] | None, where: str) -> str:
     if classes is None or isinstance(value, str):
         if classes is not None and value not in classes:
-            reader.problems.add(f"{where}.label", "one of the classes", shown(value))
+            reader.left_out(f"{where}.label", "one of the classes", shown(value))
+            return ""
         return reader.label(value, f"{where}.label")
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < len(classes):
-        reader.problems.add(f"{where}.label", f"the index of a class, 0 to {len(classes) - 1}", shown(value))
+        reader.left_out(f"{where}.label", f"the index of a class, 0 to {len(classes) - 1}", shown(value))
         return ""
     return classes[value].strip()
 
 
 def _seconds(reader: Reader, times: Any, where: str) -> tuple[float, float] | None:
     if not isinstance(times, list) or len(times) != 2:
-        reader.problems.add(where, "a start and an end", shown(times))
+        reader.left_out(where, "a start and an end", shown(times))
         return None
     seconds = []
     for time in times:
@@ -116,20 +126,21 @@ def _frames(
     """The stretch that frames say; a problem where timestamps say another by more than a frame."""
     whole = isinstance(support, list) and all(isinstance(end, int) and not isinstance(end, bool) for end in support)
     if not whole or len(support) != 2 or not 1 <= support[0] <= support[1]:
-        reader.problems.add(where, "first and last frame, from 1", shown(support))
+        reader.left_out(where, "first and last frame, from 1", shown(support))
         return None
     info = reader.info(name, alone=alone)
     if info is None and ends:
         return ends
     info = info or reader.clock(name, alone=alone)
     if support[1] > info.frame_count:
-        reader.problems.add(where, f"frames up to {info.frame_count}", shown(support))
+        reader.left_out(where, f"frames up to {info.frame_count}", shown(support))
         return None
     values = seconds_of(support[0] - 1, support[1], info)
     if ends:
         other = frames_of(ends[0], ends[1], info)
         if max(abs(other[0] - support[0] + 1), abs(other[1] - support[1])) > 1:
-            reader.problems.add(where, f"frames of the timestamps, {other[0] + 1} to {other[1]}", shown(support))
+            reader.left_out(where, f"frames of the timestamps, {other[0] + 1} to {other[1]}", shown(support))
+            return None
     return values
 
 

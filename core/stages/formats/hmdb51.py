@@ -7,8 +7,9 @@ from typing import Literal
 
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels
-from core.stages.formats.common.files import Files, lines_of, packed, refused, shown
-from core.stages.formats.common.reader import Reader, ReadOptions, base
+from core.stages.formats.common.clip_names import base
+from core.stages.formats.common.files import Files, ReadOptions, lines_of, packed, refused, shown
+from core.stages.formats.common.reader import Reader
 from core.stages.formats.common.writer import one_line
 from core.stages.formats.ucf101 import whole_label
 

@@ -7,8 +7,8 @@ from fractions import Fraction
 from typing import Any
 
 from core.domain import ClipLabels, Labels, LabelScore, Lane, Segment, VideoInfo
-from core.stages.formats.common.files import Files, json_of, one_file, shown
-from core.stages.formats.common.reader import Event, Reader, ReadOptions
+from core.stages.formats.common.files import Files, ReadOptions, json_of, one_file, shown
+from core.stages.formats.common.reader import Event, Reader
 from core.stages.formats.common.writer import empty, json_bytes
 
 NAME = "json"

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels
-from core.stages.formats.common.files import Files, lines_of, packed, refused, shown, text_of
-from core.stages.formats.common.reader import BACKGROUND, Reader, ReadOptions, base, of_runs, runs, seconds_of
+from core.stages.formats.common.clip_names import base
+from core.stages.formats.common.files import Files, ReadOptions, lines_of, packed, refused, shown, text_of
+from core.stages.formats.common.frame_times import runs, seconds_of
+from core.stages.formats.common.reader import BACKGROUND, Reader, of_runs
 from core.stages.formats.common.writer import frame_labels, names_of, without_blanks
 
 NAME = "mstcn"
@@ -92,6 +94,8 @@ def read(files: Files, options: ReadOptions) -> Labels:
     known = mapping_in(lines_of(mapping, files[mapping]), mapping) if mapping else None
     sides = _sides(files, options.split)
     clips, used = [], {}
+    wanted = reader.given(_clip_name(name) for name in lists)
+    lists = {name: content for name, content in lists.items() if _clip_name(name) in wanted}
     for name, content in lists.items():
         reader.file = reader.problems.file = name
         rows = labels_in(text_of(name, content), name)
@@ -105,6 +109,11 @@ def read(files: Files, options: ReadOptions) -> Labels:
     return reader.labels(clips, classes, BACKGROUND if BACKGROUND in classes else "")
 
 
+def _clip_name(name: str) -> str:
+    """The clip that a list is called after."""
+    return base(name).removesuffix(".txt")
+
+
 def _check_known(reader: Reader, rows: Sequence[str], known: Sequence[str]) -> None:
     names = set(known)
     for label, first, stop in runs(rows):
@@ -115,7 +124,7 @@ def _check_known(reader: Reader, rows: Sequence[str], known: Sequence[str]) -> N
 def _clip(
     reader: Reader, name: str, rows: Sequence[str], options: ReadOptions, *, alone: bool, split: str
 ) -> ClipLabels:
-    clip = base(name).removesuffix(".txt")
+    clip = _clip_name(name)
     info = reader.clock(clip, alone=alone)
     frames, every = info.frame_count, options.every
     if len(rows) != math.ceil(frames / every):

@@ -4,8 +4,7 @@ import re
 
 from core.domain import Labels
 from core.stages.formats.common import cues
-from core.stages.formats.common.files import Files
-from core.stages.formats.common.reader import ReadOptions
+from core.stages.formats.common.files import Files, ReadOptions
 
 NAME = "srt"
 TITLE = "SRT: subtitles for a player"
@@ -19,9 +18,10 @@ REMARK = "For viewing: some players show only one of several simultaneous cues."
 
 
 def looks_like(name: str, head: str) -> bool:
-    """Whether a file is SRT: a number, then a line of times."""
-    cue = re.match(r"\s*\d+[ \t]*\n\s*\d+:\d\d:\d\d[,.]\d+\s+-->", head)
-    return bool(cue) or (name.lower().endswith(".srt") and not head.strip())
+    """Whether a file is SRT: a number, then a line of times; the number may lack where the name says what it is."""
+    cue = re.match(r"\s*(?:\d+[ \t]*\n\s*)?\d+:\d\d(?::\d\d)?(?:[,.]\d+)?\s*-->", head)
+    called = name.lower().endswith(".srt")
+    return bool(cue and (called or head.split(maxsplit=1)[0].isdecimal())) or (called and not head.strip())
 
 
 def read(files: Files, options: ReadOptions) -> Labels:

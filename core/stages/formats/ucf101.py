@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, listed
-from core.stages.formats.common.files import Files, lines_of, packed, refused
-from core.stages.formats.common.reader import Reader, ReadOptions, base
+from core.stages.formats.common.clip_names import base
+from core.stages.formats.common.files import Files, ReadOptions, lines_of, packed, refused
+from core.stages.formats.common.reader import Reader
 from core.stages.formats.common.writer import without_blanks
 
 NAME = "ucf101"

@@ -15,8 +15,9 @@ from typing import Any
 
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, Part
-from core.stages.formats.common.files import Files, json_of, one_file, refused, shown, text_of
-from core.stages.formats.common.reader import Event, Reader, ReadOptions, base, stem
+from core.stages.formats.common.clip_names import base, stem
+from core.stages.formats.common.files import Files, ReadOptions, json_of, one_file, refused, shown, text_of
+from core.stages.formats.common.reader import Event, Reader
 from core.stages.formats.common.writer import json_bytes, placed, seconds
 
 NAME = "via"
@@ -76,7 +77,7 @@ def _opened(
 ) -> tuple[Reader, list[tuple[str, int | str, list[float], dict[str, str]]]]:
     name, content = one_file(files)
     text = text_of(name, content)
-    reader = Reader(name, options, 0.001)
+    reader = Reader(name, options, 0.001, parallel=True)
     return reader, _table(reader, text) if is_table(text) else _project(reader, json_of(name, content))
 
 
@@ -87,7 +88,8 @@ def _chosen(reader: Reader, values: Mapping[str, str], where: int | str) -> str:
         if wanted not in values:
             text = ", ".join(map(repr, values)) or "none"
             hint = "Say which attribute is the label, with --attribute, or --only attribute=NAME, at the command line."
-            reader.problems.add(where, f"the attribute {wanted!r}" if wanted else "one attribute", text, hint)
+            tell = reader.left_out if wanted or not values else reader.problems.add
+            tell(where, f"the attribute {wanted!r}" if wanted else "one attribute", text, hint)
             return ""
         return reader.label(values[wanted], where)
     return reader.label(next(iter(values.values())), where)
@@ -96,7 +98,7 @@ def _chosen(reader: Reader, values: Mapping[str, str], where: int | str) -> str:
 def _z(reader: Reader, entry: Any, where: int | str) -> list[float]:
     """Start and end, or one moment."""
     if not isinstance(entry, list) or len(entry) not in (1, 2):
-        reader.problems.add(where, "one or two times", shown(entry))
+        reader.left_out(where, "one or two times", shown(entry))
         return []
     return [reader.number(number, where, "seconds") for number in entry]
 
@@ -116,11 +118,12 @@ def _project(reader: Reader, entry: Any) -> list[tuple[str, int | str, list[floa
     used = set()
     for number, part in (parts["metadata"] or {}).items():
         where = f"$.metadata.{number}"
-        if not isinstance(part, Mapping) or not isinstance(part.get("av"), Mapping) or part.get("vid") not in clips:
-            reader.problems.add(where, "a view that is there, and values", shown(part))
+        sound = isinstance(part, Mapping) and isinstance(part.get("av"), Mapping) and isinstance(part.get("vid"), str)
+        if not sound or part["vid"] not in clips:
+            reader.left_out(where, "a view that is there, and values", shown(part))
             continue
         if part.get("xy"):
-            reader.noted(where, "a segment", "a region in space, which is left out")
+            reader.unused(where, "a segment", "a region in space, which is left out")
             continue
         values = {}
         for key, value in part["av"].items():
@@ -139,19 +142,23 @@ def _viewed(reader: Reader, parts: Mapping[str, Any], vid: str) -> str:
     if not isinstance(fids, list) or len(fids) != 1 or not isinstance(parts["file"].get(str(fids[0])), Mapping):
         reader.problems.add(f"$.view.{vid}.fid_list", "one file that is there", shown(fids))
         return ""
-    return reader.label(parts["file"][str(fids[0])].get("fname"), f"$.file.{fids[0]}.fname")
+    name = parts["file"][str(fids[0])].get("fname")
+    if not isinstance(name, str) or not name.strip():
+        reader.problems.add(f"$.file.{fids[0]}.fname", "the name of a file", shown(name))
+        return ""
+    return name.strip()
 
 
 def _option(reader: Reader, attribute: Any, value: Any, where: int | str) -> str:
     """The text of a value: the name of the option where ids are stored."""
     if not isinstance(value, str):
-        reader.problems.add(where, "text", shown(value))
+        reader.left_out(where, "text", shown(value))
         return ""
     kind = str(attribute.get("type", "1")) if isinstance(attribute, Mapping) else "1"
     options = attribute.get("options") if isinstance(attribute, Mapping) else None
     if kind in OPTIONS:
         if not isinstance(options, Mapping) or value not in options:
-            reader.problems.add(where, "the id of an option whose name is told", shown(value))
+            reader.left_out(where, "the id of an option whose name is told", shown(value))
             return ""
         return str(options[value])
     return value
@@ -168,11 +175,10 @@ def _table(reader: Reader, text: str) -> list[tuple[str, int | str, list[float],
     reading, line = csv.reader(io.StringIO(body, newline=""), strict=True), 1
     try:
         for cells in reading:
-            if cells and any(cells):
-                if row := _row(reader, dict(zip(header, cells, strict=False)), line, attributes):
-                    rows.append(row)
-                if len(cells) != len(header):
-                    reader.problems.add(line, f"{len(header)} cells", f"{len(cells)}")
+            if cells and any(cells) and len(cells) != len(header):
+                reader.left_out(line, f"{len(header)} cells", f"{len(cells)}")
+            elif any(cells) and (row := _row(reader, dict(zip(header, cells, strict=False)), line, attributes)):
+                rows.append(row)
             line = reading.line_num + 1
     except csv.Error as error:
         raise refused(reader.file, reading.line_num, "a row of cells", str(error)) from error
@@ -190,17 +196,17 @@ def _row(
 ) -> tuple[str, int | str, list[float], dict[str, str]] | None:
     files, values = (_cell(reader, cells.get(key, ""), line) for key in ("file_list", "metadata"))
     if not isinstance(files, list) or len(files) != 1 or not isinstance(files[0], str):
-        reader.problems.add(line, "one file", shown(files))
+        reader.left_out(line, "one file", shown(files))
         return None
     if not isinstance(values, Mapping):
-        reader.problems.add(line, "values of attributes", shown(values))
+        reader.left_out(line, "values of attributes", shown(values))
         return None
     if "temporal_segment_start" in cells:
         texts = [cells["temporal_segment_start"], cells.get("temporal_segment_end", "")]
         z = _z(reader, [text for text in texts if text], line)
     else:
         if _cell(reader, cells.get("spatial_coordinates", "") or "[]", line):
-            reader.noted(line, "a segment", "a region in space, which is left out")
+            reader.unused(line, "a segment", "a region in space, which is left out")
             return None
         z = _z(reader, _cell(reader, cells.get("temporal_coordinates", ""), line), line)
     named = {}
@@ -209,7 +215,8 @@ def _row(
         name = str(attribute.get("aname", key)) if isinstance(attribute, Mapping) else str(key)
         if not attributes and isinstance(value, str) and re.fullmatch(r"\d+", value):
             hint = "Export the project, or the full CSV: the temporal CSV does not hold the names of options."
-            reader.problems.add(line, "a label", f"{value!r}, which may be the id of an option", hint)
+            reader.left_out(line, "a label", f"{value!r}, which may be the id of an option", hint)
+            continue
         named[name] = _option(reader, attribute, value, line)
     return files[0], line, z, named
 
@@ -218,7 +225,7 @@ def _cell(reader: Reader, text: str, line: int) -> Any:
     try:
         return json_of(reader.file, text.encode())
     except FormatInvalid:
-        reader.problems.add(line, "JSON in a cell", shown(text))
+        reader.left_out(line, "JSON in a cell", shown(text))
         return None
 
 

@@ -2,8 +2,7 @@
 
 from core.domain import Labels
 from core.stages.formats.common import cues
-from core.stages.formats.common.files import Files
-from core.stages.formats.common.reader import ReadOptions
+from core.stages.formats.common.files import Files, ReadOptions
 
 NAME = "vtt"
 TITLE = "WebVTT: subtitles for a player"

@@ -10,7 +10,8 @@ from core.base.errors import ScoringRefused
 from core.base.registry import METRICS
 from core.domain import Analysis, Comparison, Document, Segment, VideoInfo
 from core.stages import metrics
-from core.stages.formats.common.reader import bounds, frames_of, of_runs
+from core.stages.formats.common.frame_times import bounds, frames_of
+from core.stages.formats.common.reader import of_runs
 from core.stages.tracks import intervals
 from core.stages.tracks.segmentation import NOTHING
 

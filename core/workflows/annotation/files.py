@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from core.base.errors import FormatInvalid
 from core.base.registry import FORMATS
-from core.domain import ClipLabels, Document, Item, Labels, Lane, Renaming, Segment, VideoInfo, listed
+from core.domain import ClipLabels, Document, Finding, Item, Labels, Lane, Renaming, Segment, VideoInfo, listed
 from core.stages.formats import Format, ReadOptions
 from core.stages.formats.common import conversion, selection
 from core.stages.formats.common.files import Files, unpacked
@@ -43,7 +43,16 @@ def read(files: Files, info: VideoInfo, name: str, *, form: str = "", options: R
     if not clips:
         named = ", ".join(clip.name for clip in labels.clips[:8]) or "no clip"
         raise FormatInvalid(f"These labels are of {named}, not of {name}.", "Choose that clip, or rename the file.")
-    return replace(labels, clips=clips)
+    others = [clip.name for clip in labels.clips if clip.info is None]
+    return replace(labels, clips=clips, findings=(*labels.findings, *_of_others(files, others, name)))
+
+
+def _of_others(files: Files, others: Sequence[str], name: str) -> tuple[Finding, ...]:
+    """What is told of the clips of a file that are not the one in question."""
+    if not others:
+        return ()
+    rest = f" and {len(others) - 5} others" if len(others) > 5 else ""
+    return (Finding(next(iter(files)), 0, f"labels of {name}", f"labels of {', '.join(others[:5])}{rest}"),)
 
 
 def undecided(labels: Labels, known: Sequence[str]) -> tuple[str, ...]:

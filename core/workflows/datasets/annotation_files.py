@@ -8,8 +8,9 @@ from core.base.registry import FORMATS
 from core.domain import ClipLabels, Labels
 from core.stages.formats import Format, ReadOptions
 from core.stages.formats.common import conversion
+from core.stages.formats.common.clip_names import base, stem
 from core.stages.formats.common.files import Files, read_path
-from core.stages.formats.common.reader import BACKGROUND, base, stem
+from core.stages.formats.common.reader import BACKGROUND
 from core.workflows.datasets.draft import Draft, Entry, Findings, Stretch
 from core.workflows.datasets.file_listing import ClipFiles, clips_below, shown
 

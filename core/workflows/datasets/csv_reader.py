@@ -1,12 +1,12 @@
 """A CSV table read as a labelled set: path, label, start, end, split, group, subject, under these names or others."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.stages.formats.common.csv_tables import SIDES, Row, Table, table_of
 from core.workflows.datasets.draft import Draft, Entry, Findings, Stretch
-from core.workflows.datasets.file_listing import text_of
+from core.workflows.datasets.file_listing import clips_below, text_of
 
 BACKGROUND = "background"
 
@@ -21,8 +21,10 @@ def read_csv(
     """
     findings = Findings()
     root, listed = path.parent, path.name
+    folder = Path(clips) if clips else root
     table = table_of(text_of(path, root), listed, findings, columns=dict(columns))
-    reader = _RowReader(table, Path(clips) if clips else root, findings)
+    table = table.with_clips(_finder(folder)) if table.ids else table
+    reader = _RowReader(table, folder, findings)
     entries = reader.entries(table.rows)
     labels = sorted(
         {entry.label for entry in entries} - {""} | {part.label for entry in entries for part in entry.stretches}
@@ -34,6 +36,17 @@ def read_csv(
     return Draft(
         name or path.stem, tuple(labels), tuple(entries), tuple(findings.all), f"table {path}", background, watched
     )
+
+
+def _finder(folder: Path) -> Callable[[str], str]:
+    """What finds the one clip below a folder that is called so, its suffix aside."""
+    known = clips_below(folder)
+
+    def find(name: str) -> str:
+        paths = known.by_stem.get(name, ())
+        return paths[0].relative_to(folder).as_posix() if len(paths) == 1 else ""
+
+    return find
 
 
 @dataclass(frozen=True)

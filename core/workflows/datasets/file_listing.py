@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.stages.formats.common.files import decoded
 from core.workflows.datasets.draft import refused
 
 MOST_FILES = 50_000
@@ -49,12 +50,12 @@ def lines_of(path: Path, root: Path) -> list[str]:
 
 
 def text_of(path: Path, root: Path) -> str:
-    """The text of a file in UTF-8, with or without a byte-order mark."""
+    """The text of a file in UTF-8 or UTF-16, line ends as \\n."""
     name = shown(path, root)
     try:
         if path.stat().st_size > LARGEST_LIST:
             raise refused(name, 0, f"at most {LARGEST_LIST // 2**20} MB of text", f"{path.stat().st_size} bytes")
-        return path.read_bytes().decode("utf-8-sig")
+        return decoded(path.read_bytes())
     except UnicodeDecodeError as error:
         hint = "Save it as UTF-8 in the program that created it."
         raise refused(name, 0, "text in UTF-8", f"byte {error.object[error.start]:#04x}", hint) from error

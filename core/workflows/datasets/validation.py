@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from core.domain import Dataset, Finding, Item, Segment, VideoInfo
+from core.stages.formats.common.frame_times import reach_s
 from core.stages.formats.mstcn import fits_every
 from core.workflows.datasets.draft import Draft, Entry, Findings, Stretch
 
@@ -112,7 +113,8 @@ def _from_seconds(entry: Entry, bounds_s: np.ndarray, findings: Findings) -> lis
 
 def _snapped(time_s: float, resolution: float, bounds_s: np.ndarray) -> float:
     """The one frame time within the resolution of a time, or else the time itself."""
-    first, stop = np.searchsorted(bounds_s, (time_s - resolution - 1e-9, time_s + resolution + 1e-9))
+    within_s = reach_s(resolution) + 1e-9
+    first, stop = np.searchsorted(bounds_s, (time_s - within_s, time_s + within_s))
     return float(bounds_s[first]) if stop - first == 1 else time_s
 
 

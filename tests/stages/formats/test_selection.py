@@ -56,10 +56,13 @@ def told(form: str, content: str) -> list[str]:
     return selection.told(selection.of({file_name(FORMATS[form]): content.encode()}, FORMATS[form]))
 
 
-def test_tiers_are_listed_and_one_that_cannot_be_read_may_be_left():
+def test_tiers_are_listed_and_one_that_cannot_be_read_is_told_or_left():
     assert told("elan", EAF) == ["tier: hands (1), empty (0), words (2)"]
+    whole = taken("elan", EAF)
+    assert events(whole) == [("a", 0.08, 0.2, "wave")]
+    assert [one.got for one in whole.findings if one.left_out] == ["one of 2 that refer to a1"] * 2
     with pytest.raises(FormatInvalid, match="2 that refer to a1"):
-        taken("elan", EAF)
+        taken("elan", EAF, ("tier", ("words",)))
     found = taken("elan", EAF, ("tier", ("hands",)))
     assert events(found) == [("a", 0.08, 0.2, "wave")]
     assert [lane.name for lane in found.clips[0].lanes] == ["hands"]
@@ -74,9 +77,12 @@ def test_observations_of_one_clip_are_never_merged():
     assert (alone.name, alone.subject, alone.segments[0].stop_s) == ("", "mouse", 0.24)
 
 
-def test_observations_of_other_clips_are_refused_with_the_way_out():
+def test_observations_of_other_clips_are_left_out_and_told():
+    found = taken("boris", BORIS)
+    assert [clip.name for clip in found.clips] == ["a.mp4"]
+    assert any(one.left_out and one.got == "labels of b.mp4" for one in found.findings)
     with pytest.raises(FormatInvalid, match=r"labels of a.mp4, got labels of b.mp4") as caught:
-        taken("boris", BORIS)
+        taken("boris", BORIS, ("observation", ("other",)))
     assert "observations of that clip" in caught.value.hint
 
 

@@ -2,47 +2,43 @@
 is not copied. Columns change with the version and with the project: they are found by name.
 
 (a) old tabular: a preamble, then a row for each START, STOP or POINT    (b) current tabular: the same, header first
-(c) aggregated: a row a bout                                              (d) binary table: a row a step, 0 or 1 a cell
+(c) aggregated: a row a bout                                              (d) a project, as JSON
 """
 
 import csv
 import io
+import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from fractions import Fraction
-from itertools import pairwise
+from dataclasses import replace
+from itertools import zip_longest
 from typing import Any
 
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, Part
-from core.stages.formats.common.files import Files, one_file, refused, shown, text_of
-from core.stages.formats.common.reader import EXACT_S, Event, Reader, ReadOptions, base, runs, stem
+from core.stages.formats.common.boris_media import (
+    OFFSET,
+    EventRow,
+    Medium,
+    is_project,
+    media_of,
+    named_medium,
+    players_of,
+    project_rows,
+)
+from core.stages.formats.common.clip_names import base, meant, stem
+from core.stages.formats.common.files import Files, ReadOptions, one_file, refused, shown, text_of
+from core.stages.formats.common.frame_times import EXACT_S, clock_time
+from core.stages.formats.common.reader import Event, Reader
 from core.stages.formats.common.writer import Placed, in_ms, one_line, placed
 
 OPTIONAL = {"modifier"}
 ALONE = "No focal subject"
 NO_SUBJECT = ("", ALONE)
 MODIFIER = re.compile(r"Modifier #\d+|Modifiers")
-MEDIA = ("Media file name", "Media file path", "Media file")
-DURATION = ("Media duration (s)", "Total length")
-RATE = ("FPS", "FPS (frame/s)")
-OFFSET = "Time offset (s)"
-STEP_S = 0.001 + EXACT_S  # by which steps of a binary table may differ
+KIND = ("Behavior type", "Status")
 SEPARATORS = ",\t;"
-
-
-@dataclass(frozen=True)
-class EventRow:
-    """A row of the table by names of columns. line: in the file."""
-
-    line: int
-    cells: Mapping[str, str]
-
-    def first(self, names: Sequence[str]) -> str:
-        """The cell of the first of these columns that there is."""
-        return next((self.cells[name] for name in names if name in self.cells), "")
 
 
 def header_of(head: str) -> tuple[str, list[str]]:
@@ -68,44 +64,35 @@ def _cells(line: str, sign: str) -> list[str]:
 
 
 def read(files: Files, options: ReadOptions) -> Labels:
-    """The labels of an export in any of the four shapes, told by its header."""
-    name, header, rows, texts = _opened(files)
-    reader = Reader(name, options, 0.001)
-    if "Behavior" not in header:
-        return _binary(reader, header, rows)
-    for line, cells in rows:
-        if len(cells) != len(header):
-            reader.problems.add(line, f"{len(header)} cells", f"{len(cells)}")
-    table = [row for row in _table(header, rows, texts) if _taken(options, row)]
-    events = _bouts if "Start (s)" in header else _pairs
-    return _labels(reader, table, events)
+    """The labels of an export of events, or of a project."""
+    name, table = _opened(files)
+    return _labels(Reader(name, options, 0.001), [row for row in table if _taken(options, row)])
 
 
 def parts(files: Files) -> tuple[Part, ...]:
     """Observations and subjects with how many labels each has, and the columns of modifiers that are not empty."""
-    _, header, rows, texts = _opened(files)
-    if "Behavior" not in header:
-        return ()
-    table = [row for row in _table(header, rows, texts) if row.first(("Behavior type", "Status")).upper() != "STOP"]
+    _, rows = _opened(files)
+    table = [row for row in rows if row.first(KIND).upper() != "STOP"]
     available = [Part("observation", name, many) for name, many in Counter(map(_observation, table)).items()]
     available += [Part("subject", name, many) for name, many in Counter(map(_subject, table)).items()]
     columns = Counter(name for row in table for name in row.cells if MODIFIER.fullmatch(name) and _said(row, name))
-    return (*available, *(Part("modifier", name, columns[name]) for name in header if name in columns))
+    order = dict.fromkeys(name for row in table[:1] for name in row.cells)
+    return (*available, *(Part("modifier", name, columns[name]) for name in order if name in columns))
 
 
-def _opened(files: Files) -> tuple[str, list[str], list[tuple[int, list[str]]], dict[str, str]]:
-    """The file's name, the columns, the rows with their lines, and what stands above them."""
+def _opened(files: Files) -> tuple[str, list[EventRow]]:
+    """The file's name, and its rows with what stands above them."""
     name, content = one_file(files)
     text = text_of(name, content)
+    if is_project(text):
+        return name, project_rows(name, content)
     sign, header = header_of(text)
-    if not header:
-        raise refused(name, 1, "a header of BORIS, with Behavior and Behavior type, or time", shown(text[:60]))
-    rows, index = _rows(name, text, sign, header)
-    return name, header, rows[index + 1 :], _preamble(rows[:index]) if "Status" in header else {}
-
-
-def _table(header: Sequence[str], rows: Sequence[tuple[int, list[str]]], texts: Mapping[str, str]) -> list[EventRow]:
-    return [EventRow(line, {**texts, **dict(zip(header, cells, strict=False))}) for line, cells in rows]
+    if "Behavior" not in header:
+        raise refused(name, 1, "a header of BORIS, with Behavior and Behavior type", shown(text[:60]))
+    rows, index = rows_of(name, text, sign, header)
+    above = _preamble(rows[:index]) if "Status" in header else {}
+    table = ((line, dict(zip_longest(header, cells[: len(header)], fillvalue=""))) for line, cells in rows[index + 1 :])
+    return name, [EventRow(line, {**above, **cells}) for line, cells in table]
 
 
 def _taken(options: ReadOptions, row: EventRow) -> bool:
@@ -125,7 +112,7 @@ def _said(row: EventRow, modifier: str) -> list[str]:
     return [text for text in row.cells[modifier].split("|") if text not in ("", "None")]
 
 
-def _rows(name: str, text: str, sign: str, header: Sequence[str]) -> tuple[list[tuple[int, list[str]]], int]:
+def rows_of(name: str, text: str, sign: str, header: Sequence[str]) -> tuple[list[tuple[int, list[str]]], int]:
     """All rows with their lines, and the place of the header among them."""
     reader, rows, line = csv.reader(io.StringIO(text, newline=""), delimiter=sign, strict=True), [], 1
     try:
@@ -149,73 +136,76 @@ def _preamble(rows: Sequence[tuple[int, list[str]]]) -> dict[str, str]:
 # Tabular and aggregated -----------------------------------------------------------------------------------------------
 
 
-def _labels(reader: Reader, table: Sequence[EventRow], events: Any) -> Labels:
-    clips: dict[str, list[EventRow]] = {}
+def _labels(reader: Reader, table: Sequence[EventRow]) -> Labels:
+    """The labels of all clips that the observations are about."""
+    clips: dict[str, dict[str, list[Event]]] = {}
+    about: dict[str, tuple[Medium, int | str]] = {}
+    for (observation, _), rows in _observations(table).items():
+        media, own = media_of(reader, rows)
+        events = _bouts(reader, own) if "Start (s)" in rows[0].cells else _pairs(reader, own)
+        for medium in media:
+            about.setdefault(medium.name, (medium, rows[0].line))
+            clips.setdefault(medium.name, {}).setdefault(observation, []).extend(medium.cut(events))
+    if not clips:
+        return reader.labels([reader.clip(stem(reader.file), ())])
+    made = [
+        reader.clip(name, _in_tracks(reader, name, own, about[name][1]), alone=len(clips) == 1, **about[name][0].stated)
+        for name, own in clips.items()
+        if _wanted(reader, *about[name])
+    ]
+    return reader.labels(made)
+
+
+def _observations(table: Sequence[EventRow]) -> dict[tuple[str, str], list[EventRow]]:
+    """The rows of each observation, apart by their media where no column tells of these together."""
+    known: dict[str, set[str]] = {}
     for row in table:
-        _one_file(reader, row)
-        clips.setdefault(base(row.first(MEDIA)) or _source(row) or stem(reader.file), []).append(row)
-    clip_labels = [] if clips else [reader.clip(stem(reader.file), ())]
-    for name, rows in clips.items():
-        known = [base(clip.path) for clip in reader.asked.clips] + [stem(clip.path) for clip in reader.asked.clips]
-        if reader.asked.clips and base(name) not in known and stem(name) not in known:
-            hint = "Take only the observations of that clip."
-            text = f"labels of {' or '.join(known[: len(known) // 2])}"
-            reader.problems.add(rows[0].line, text, f"labels of {name}", hint)
-            continue
-        several = _observed(reader, name, rows, events)
-        clip_labels.append(reader.clip(name, several, alone=len(clips) == 1, **_stated(reader, rows[0])))
-    return reader.labels(clip_labels)
+        if name := named_medium(row):
+            known.setdefault(_observation(row), set()).add(name)
+    groups: dict[tuple[str, str], list[EventRow]] = {}
+    for row in table:
+        key = _observation(row)
+        name = "" if players_of(row) or len(known.get(key, ())) < 2 else named_medium(row)
+        groups.setdefault((key, name), []).append(row)
+    return groups
 
 
-def _observed(reader: Reader, name: str, rows: Sequence[EventRow], events: Any) -> list[Event]:
+def _wanted(reader: Reader, medium: Medium, line: int | str) -> bool:
+    """Whether a clip is one of those that were given; one of another name is told."""
+    given = reader.asked.clips
+    if not given or not medium.named or meant(medium.name, given):
+        return True
+    text = f"labels of {' or '.join(base(info.path) for info in given)}"
+    reader.left_out(line, text, f"labels of {medium.name}", "Take only the observations of that clip.")
+    return False
+
+
+def _in_tracks(reader: Reader, name: str, own: Mapping[str, list[Event]], line: int | str) -> list[Event]:
     """The events of a clip; those of each observation in tracks of its own where there are several of it."""
-    by_observation: dict[str, list[EventRow]] = {}
-    for row in rows:
-        by_observation.setdefault(_observation(row), []).append(row)
-    if len(by_observation) == 1:
-        return events(reader, rows)
-    reader.noted(rows[0].line, f"one observation of {name}", f"{len(by_observation)}: each has tracks of its own")
-    return [replace(event, lane=text) for text, own in by_observation.items() for event in events(reader, own)]
-
-
-def _one_file(reader: Reader, row: EventRow) -> None:
-    """Where an observation runs on over several files, only labels in the first count from its beginning."""
-    match = re.match(r"player #1:([^|]*)", row.cells.get("Source", ""))
-    several = [base(entry) for entry in match[1].split(";") if entry] if match else []
-    if len(several) > 1 and base(row.first(MEDIA)) != several[0]:
-        got = f"{base(row.first(MEDIA)) or 'a label'}, after {len(several) - 1} others"
-        hint = "Its times run on from file to file: export observations of one file each."
-        reader.problems.add(row.line, f"a label in {several[0]}", got, hint)
-
-
-def _source(row: EventRow) -> str:
-    match = re.match(r"player #1:([^;|]*)", row.cells.get("Source", ""))
-    return base(match[1]) if match else ""
-
-
-def _stated(reader: Reader, row: EventRow) -> dict[str, Any]:
-    """What the file says of the clip."""
-    entries: dict[str, Any] = {}
-    duration, rate = row.first(DURATION), row.first(RATE)
-    if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", duration, re.ASCII):
-        entries["duration_s"] = float(duration)
-    if re.fullmatch(r"\d{1,6}(\.\d{1,9})?", rate, re.ASCII) and float(rate) > 0:
-        entries["rate_hz"] = Fraction(rate)
-    return entries
+    if len(own) == 1:
+        return next(iter(own.values()))
+    reader.noted(line, f"one observation of {name}", f"{len(own)}: each has tracks of its own")
+    return [replace(event, lane=observation) for observation, events in own.items() for event in events]
 
 
 def _offset_s(reader: Reader, row: EventRow) -> float:
     text = row.cells.get(OFFSET, "")
+    clock = clock_time(text.removeprefix("-"))
+    if clock:
+        return -clock[0] if text.startswith("-") else clock[0]
     return reader.number(text, row.line, f"a number as {OFFSET}") if text else 0.0
 
 
 def _time_s(reader: Reader, row: EventRow, column: str) -> float:
-    """A time on the clip's clock: without the offset of the observation."""
-    time_s = reader.number(row.cells.get(column, ""), row.line, f"seconds as {column}") - _offset_s(reader, row)
+    """A time on the observation's clock: without its offset."""
+    text = row.cells.get(column, "")
+    clock = clock_time(text)
+    own_s = clock[0] if clock else reader.number(text, row.line, f"seconds as {column}")
+    time_s = own_s - _offset_s(reader, row)
     if time_s > 1e9:
         hint = "The observation counts from the date at which the media was made: switch that off and export again."
-        reader.problems.add(row.line, "seconds from the beginning of the clip", f"{time_s:.3f} s", hint)
-        return float("nan")
+        reader.left_out(row.line, "seconds from the beginning of the clip", f"{time_s:.3f} s", hint)
+        return math.nan
     return round(time_s, 6)
 
 
@@ -231,101 +221,76 @@ def _named(reader: Reader, row: EventRow) -> dict[str, Any]:
 
 
 def _pairs(reader: Reader, rows: Sequence[EventRow]) -> list[Event]:
-    """Events of rows with START, STOP and POINT, which alternate for each observation, subject, label and modifiers."""
+    """Events of rows with START, STOP and POINT, which alternate for each observation, subject, label and modifiers.
+
+    A START without a STOP is left out; so is what follows two of them, until it is clear again which belongs to which.
+    """
     timed = [(_time_s(reader, row, "Time"), row) for row in rows]
-    reader.problems.finish()
-    timed.sort(key=lambda pair: pair[0])
+    timed = sorted((pair for pair in timed if not math.isnan(pair[0])), key=lambda pair: pair[0])
     begun: dict[tuple[str, ...], tuple[float, EventRow]] = {}
-    events = []
+    events: list[Event] = []
     for time_s, row in timed:
-        named, kind = _named(reader, row), row.first(("Behavior type", "Status")).upper()
+        named, kind = _named(reader, row), row.first(KIND).upper()
         modifiers = "|".join(cell for name, cell in row.cells.items() if name.startswith("Modifier"))
-        key = (row.cells.get("Observation id", ""), named["subject"], row.cells.get("Behavior", ""), modifiers)
-        text = f"{named['label']!r} of {named['subject'] or 'no subject'} at {time_s:.3f} s"
-        comment = row.first(("Comment", "Comment start"))
+        key = (_observation(row), named["subject"], row.cells.get("Behavior", ""), modifiers)
         if kind == "POINT":
-            events.append(Event(time_s, time_s, where=row.line, note=comment, **named))
-        elif kind == "START" and key not in begun:
-            begun[key] = time_s, row
+            events.append(Event(time_s, time_s, where=row.line, note=row.first(("Comment", "Comment start")), **named))
+        elif kind == "START":
+            if key in begun:
+                events.append(_open(reader, *begun.pop(key)))
+                events.append(_open(reader, time_s, row))
+            else:
+                begun[key] = time_s, row
         elif kind == "STOP" and key in begun:
             start_s, start = begun.pop(key)
-            events.append(Event(start_s, time_s, where=start.line, note=start.cells.get("Comment", ""), **named))
-        elif kind in ("START", "STOP"):
-            expected = "a STOP before the next START" if kind == "START" else "a START before its STOP"
-            reader.problems.add(row.line, expected, f"{kind} of {text}")
+            note = start.cells.get("Comment", "")
+            events.append(_state(reader, Event(start_s, time_s, where=start.line, note=note, **named)))
+        elif kind == "STOP":
+            reader.left_out(row.line, "a START before its STOP", f"STOP of {_text(named, time_s)}")
         else:
-            reader.problems.add(row.line, "START, STOP or POINT", shown(kind))
-    for (_, subject, label, _), (time_s, row) in begun.items():
-        reader.problems.add(
-            row.line, "a STOP", f"an open START of {label!r} of {subject or 'no subject'} at {time_s:.3f} s"
-        )
-    return events
+            reader.left_out(row.line, "START, STOP or POINT", shown(row.first(KIND)))
+    return [*events, *(_open(reader, *pair) for pair in begun.values())]
+
+
+def _open(reader: Reader, time_s: float, row: EventRow) -> Event:
+    """A START without a STOP, as a stretch of which nothing is known."""
+    reader.left_out(row.line, "a STOP", f"an open START of {_text(_named(reader, row), time_s)}")
+    return Event(time_s, math.inf, "", row.line)
+
+
+def _text(named: Mapping[str, str], time_s: float) -> str:
+    return f"{named['label']!r} of {named['subject'] or 'no subject'} at {time_s:.3f} s"
+
+
+def _state(reader: Reader, event: Event) -> Event:
+    """A state; one without a length is a moment."""
+    if event.start_s == event.stop_s:
+        got = f"{event.label!r} at {event.start_s:.3f} s without one, which is kept as a moment"
+        reader.noted(event.where, "a state with a length", got)
+    return event
 
 
 def _bouts(reader: Reader, rows: Sequence[EventRow]) -> list[Event]:
     """Events of the aggregated shape: a row a bout."""
     events = []
     for row in rows:
-        start_s, stop_s = _time_s(reader, row, "Start (s)"), _time_s(reader, row, "Stop (s)")
         kind = row.cells.get("Behavior type", "STATE").upper()
         if kind not in ("STATE", "POINT"):
-            reader.problems.add(row.line, "STATE or POINT", shown(kind))
-        if kind == "STATE" and stop_s <= start_s:
-            reader.problems.add(row.line, "a stop after the start", f"{start_s:g} to {stop_s:g} s")
-        stop_s = start_s if kind == "POINT" else stop_s
-        events.append(
-            Event(start_s, stop_s, where=row.line, note=row.cells.get("Comment start", ""), **_named(reader, row))
-        )
+            reader.left_out(row.line, "STATE or POINT", shown(kind))
+            continue
+        start_s = _time_s(reader, row, "Start (s)")
+        named, note = _named(reader, row), row.cells.get("Comment start", "")
+        if kind == "POINT":
+            events.append(Event(start_s, start_s, where=row.line, note=note, **named))
+            continue
+        stop_s = _time_s(reader, row, "Stop (s)")
+        if stop_s < start_s:
+            reader.left_out(row.line, "a stop after the start", f"{start_s:g} to {stop_s:g} s")
+        elif math.isnan(stop_s) and not math.isnan(start_s):
+            events.append(Event(start_s, math.inf, "", row.line))
+        else:
+            events.append(_state(reader, Event(start_s, stop_s, where=row.line, note=note, **named)))
     return events
-
-
-# Binary table ---------------------------------------------------------------------------------------------------------
-
-
-def _binary(reader: Reader, header: Sequence[str], rows: Sequence[tuple[int, list[str]]]) -> Labels:
-    """Row k covers the time until row k + 1, the last one a step."""
-    names = list(header[1:])
-    if len(set(names)) < len(names) or not all(names):
-        reader.problems.add(1, "each behaviour once", shown(names))
-    for line, cells in rows:
-        if len(cells) != len(header):
-            reader.problems.add(line, f"{len(header)} cells", f"{len(cells)}")
-    reader.problems.finish()
-    times_s = [reader.number(cells[0], line, "seconds as time") for line, cells in rows]
-    reader.problems.finish()
-    edges_s = _edges(reader, times_s, rows)
-    info = reader.info(stem(reader.file))
-    kept = [at for at in range(len(rows)) if info is None or times_s[at] < info.duration_s - STEP_S]
-    seen = ((edges_s[0], min(edges_s[len(kept)], info.duration_s if info else edges_s[-1])),) if kept else ()
-    events = []
-    for column, label in enumerate(names, 1):
-        cells = [rows[at][1][column] for at in kept]
-        for at, cell in zip(kept, cells, strict=True):
-            if cell not in ("0", "1"):
-                got = f"{shown(cell)}: a count of points, or no number"
-                reader.problems.add(rows[at][0], f"0 or 1 as {label}", got)
-        events += [
-            Event(edges_s[first], edges_s[stop], label, rows[first][0], lane=label)
-            for value, first, stop in runs(cells)
-            if value == "1"
-        ]
-    return reader.labels([reader.clip(stem(reader.file), events, seen=seen)], names)
-
-
-def _edges(reader: Reader, times_s: Sequence[float], rows: Sequence[tuple[int, list[str]]]) -> list[float]:
-    """When rows begin, and when the last one ends."""
-    steps_s = [later - earlier for earlier, later in pairwise(times_s)]
-    if not times_s:
-        return [0.0]
-    step_s = steps_s[0] if steps_s else 0.0
-    for (line, _), own_s in zip(rows[1:], steps_s, strict=True):
-        if own_s <= 0 or abs(own_s - step_s) > STEP_S:
-            reader.problems.add(line, f"a step of {step_s:.3f} s", f"{own_s:.3f} s")
-    if not step_s:
-        reader.problems.add(rows[0][0], "two rows or more, to tell the step", "one")
-    reader.problems.finish()
-    mean_s = (times_s[-1] - times_s[0]) / len(steps_s)
-    return [*times_s, times_s[-1] + mean_s]
 
 
 # Writing --------------------------------------------------------------------------------------------------------------

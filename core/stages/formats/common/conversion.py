@@ -9,9 +9,10 @@ import numpy as np
 from core.base.errors import FormatInvalid, LabelsMismatch
 from core.base.registry import FORMATS
 from core.domain import ClipLabels, Finding, Labels, Lane, Renaming, Segment, listed
-from core.stages.formats.common.files import Files
+from core.stages.formats.common.clip_names import base
+from core.stages.formats.common.files import Files, decoded
 from core.stages.formats.common.format import Format
-from core.stages.formats.common.reader import EXACT_S, base, seconds_of
+from core.stages.formats.common.frame_times import EXACT_S, seconds_of, without
 from core.stages.formats.common.writer import clock
 
 HEAD_BYTES = 64 * 1024
@@ -35,7 +36,7 @@ class Written:
 
 def detect(name: str, head: bytes) -> Format:
     """The format of a file by its name and its first bytes; FormatInvalid where none or several fit."""
-    text = head.decode("utf-8-sig", "replace").replace("\r\n", "\n")
+    text = decoded(head, "replace")
     fits = [form for form in FORMATS.values() if form.looks_like(name, text)]
     if len(fits) == 1:
         return fits[0]
@@ -132,7 +133,8 @@ def _framed(clip: ClipLabels) -> ClipLabels:
 def told(finding: Finding) -> str:
     """A finding on one line."""
     where = f"{finding.file}, line {finding.line}" if finding.line else finding.file
-    return f"{where}: expected {finding.expected}, got {finding.got}"
+    ending = " (left out)" if finding.left_out and "left out" not in finding.got else ""
+    return f"{where}: expected {finding.expected}, got {finding.got}{ending}"
 
 
 # Labels that a project does not know ----------------------------------------------------------------------------------
@@ -207,23 +209,5 @@ def _renamed_lane(lane: Lane, table: dict[str, str], background: str) -> Lane:
         points=tuple(
             replace(point, label=name(point.label)) for point in lane.points if name(point.label) not in nothing
         ),
-        seen=_without(lane.seen, dropped),
+        seen=without(lane.seen, dropped),
     )
-
-
-def _without(
-    seen: Sequence[tuple[float, float]], holes: Sequence[tuple[float, float]]
-) -> tuple[tuple[float, float], ...]:
-    """Sorted stretches without sorted others."""
-    left: list[tuple[float, float]] = []
-    for start_s, stop_s in seen:
-        begin_s = start_s
-        for first_s, last_s in holes:
-            if last_s <= begin_s or first_s >= stop_s:
-                continue
-            if begin_s < first_s:
-                left.append((begin_s, first_s))
-            begin_s = max(begin_s, last_s)
-        if begin_s < stop_s:
-            left.append((begin_s, stop_s))
-    return tuple(left)

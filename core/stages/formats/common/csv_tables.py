@@ -5,49 +5,92 @@ import io
 import math
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from core.stages.formats.common.files import Findings, refused
+from core.stages.formats.common.frame_times import clock_time
 
 MEANINGS = {
     "path": ("path", "file", "filename", "file_name", "video", "video_name", "video_path", "videopath", "clip"),
     "label": ("label", "tag", "class", "action", "category"),
-    "start": ("start", "start_s", "start (s)", "start_time", "starttime", "begin"),
-    "end": ("end", "end_s", "stop", "stop_s", "stop (s)", "end (s)", "end_time", "endtime", "stop_time"),
+    "start": (
+        *("start", "start_s", "start (s)", "start_time", "starttime", "time_start", "begin"),
+        *("start_sec", "start_seconds", "start (seconds)", "start_time_s", "begin_s", "begin_time", "t_start"),
+    ),
+    "end": (
+        *("end", "end_s", "stop", "stop_s", "stop (s)", "end (s)", "end_time", "endtime", "stop_time", "time_end"),
+        *("end_sec", "end_seconds", "end (seconds)", "end_time_s", "stop_seconds", "t_end"),
+    ),
     "split": ("split", "subset", "partition"),
     "group": ("group",),
     "subject": ("subject", "person"),
 }
+IDS = ("youtube_id", "youtubeid", "ytid", "video_id", "videoid")  # that stand for a path where there is none
 SIDES: dict[str, Literal["", "train", "val", "test", "unused"]] = {
     "": "",
     **dict.fromkeys(("train", "training"), "train"),
-    **dict.fromkeys(("val", "valid", "validation", "dev"), "val"),
+    **dict.fromkeys(("val", "valid", "validate", "validation", "dev"), "val"),
     **dict.fromkeys(("test", "testing"), "test"),
     **dict.fromkeys(("unused", "none"), "unused"),
 }
-ABOUT_TIME = re.compile(r"start|begin|end|stop|frame|time|duration|onset|offset", re.IGNORECASE)
+WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")  # of the name of a column
+ABOUT_TIME = re.compile(
+    r"(start|begin|end|stop|first|last)?(start|begin|end|stop|frame|time|timestamp|duration|onset|offset)"
+    r"(s|sec|secs|seconds|ms|start|begin|end|stop|ing|ning)?",
+    re.IGNORECASE,
+)
 NUMBER = re.compile(r"\d+(?P<mark>[.,])?(?P<places>\d+)?", re.ASCII)
+WHOLE = re.compile(r"\d{1,6}(\.0+)?", re.ASCII)
 TO_THE_END = math.inf
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the table: what it says by meaning, and its line."""
+    """One row of the table: what it says by meaning, and its line. path: where it stands in JSON."""
 
     line: int
     cells: Mapping[str, str]
+    path: str = ""
+
+    @property
+    def where(self) -> int | str:
+        """Its path or line."""
+        return self.path or self.line
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table of labels. meant: the place of each meaning that it has a column for. separator: of its cells."""
+    """A table of labels. meant: the place of each meaning that it has a column for. separator: of its cells.
+
+    ids: whether what stands for paths is the ids of clips, as in Kinetics' table.
+    """
 
     listed: str
     separator: str
     meant: Mapping[str, int]
     rows: tuple[Row, ...]
+    ids: bool = False
+
+    def with_clips(self, find: Callable[[str], str]) -> "Table":
+        """The table with paths for ids. find: the path of the clip of a name, "" where there is none.
+
+        Kinetics cuts a clip for each row, `id_000010_000020.mp4`, which its label is for as a whole; where there is
+        only the clip of the id, the label is for the stretch of it.
+        """
+        if not self.ids:
+            return self
+        return replace(self, rows=tuple(self._with_clip(row, find) for row in self.rows))
+
+    def _with_clip(self, row: Row, find: Callable[[str], str]) -> Row:
+        name, ends = row.cells.get("path", ""), (row.cells.get("start", ""), row.cells.get("end", ""))
+        if name and all(WHOLE.fullmatch(end) for end in ends):
+            numbers = [int(float(end)) for end in ends]
+            cuts = (f"{name}_{numbers[0]:06d}_{numbers[1]:06d}", f"{name}_{numbers[0]}_{numbers[1]}")
+            if path := next(filter(None, map(find, cuts)), ""):
+                return replace(row, cells={**row.cells, "path": path, "start": "", "end": ""})
+        return replace(row, cells={**row.cells, "path": (name and find(name)) or name})
 
     def times(self, row: Row, findings: Findings) -> tuple[()] | tuple[float, float, float] | None:
         """Start, stop and resolution of a row; empty for the whole clip, None where the row was left out."""
@@ -68,10 +111,12 @@ class Table:
 
     def _seconds(self, text: str, line: int, findings: Findings) -> tuple[float, float] | None:
         """A time and what its last digit stands for."""
+        if clock := clock_time(text):
+            return clock
         match = NUMBER.fullmatch(text)
         if not match or (match["mark"] == "," and self.separator == ","):
             got = f"{text!r}, whose units are ambiguous" if ":" in text else repr(text)
-            findings.left_out(self.listed, line, "seconds such as 1.25", got)
+            findings.left_out(self.listed, line, "seconds such as 1.25, or mm:ss", got)
             return None
         return float(text.replace(",", ".")), 10.0 ** -len(match["places"] or "")
 
@@ -92,7 +137,19 @@ def table_of(
     _one_mark(rows, meant, listed)
     _blanks(rows, meant["label"], listed, findings)
     entry = (Row(line, {meaning: cells[index].strip() for meaning, index in meant.items()}) for line, cells in rows)
-    return Table(listed, mark, meant, tuple(entry))
+    table = Table(listed, mark, meant, tuple(entry), "path" in meant and header[meant["path"]].lower() in IDS)
+    note_clocks(table, findings)
+    return table
+
+
+def note_clocks(table: Table, findings: Findings) -> None:
+    """Say how times with colons are read."""
+    for row in table.rows:
+        for text in (row.cells.get("start", ""), row.cells.get("end", "")):
+            if clock_time(text):
+                got = f"times such as {text}, read as minutes and seconds, with hours where there are three parts"
+                findings.noted(table.listed, row.line, "seconds", got)
+                return
 
 
 def _separator(header: str, listed: str) -> str:
@@ -154,13 +211,15 @@ def _meant(
             both = " and ".join(repr(header[index]) for index in numbers)
             hint = "Specify the column."
             raise refused(listed, 1, f"one column for {meaning}", both, hint)
+        if not numbers and meaning == "path":
+            numbers = [index for index, cell in enumerate(lowered) if cell in IDS and cell not in taken]
         if numbers:
             meant[meaning] = numbers[0]
     for meaning in needed:
         if meaning not in meant:
             hint = f"Name the column {meaning}, or specify one of these."
             raise refused(listed, 1, f"a column {meaning!r}", ", ".join(map(repr, header)), hint)
-    _unused(header, set(meant.values()), listed, findings)
+    _unused(header, meant, listed, findings)
     return meant
 
 
@@ -185,11 +244,13 @@ def _blanks(rows: Sequence[tuple[int, list[str]]], index: int, listed: str, find
         )
 
 
-def _unused(header: Sequence[str], used: set[int], listed: str, findings: Findings) -> None:
+def _unused(header: Sequence[str], meant: Mapping[str, int], listed: str, findings: Findings) -> None:
+    """Tell of columns that are not used; one about time is refused where the times are not known without it."""
+    timed = "start" in meant and "end" in meant
     for index, cell in enumerate(header):
-        if index in used:
+        if index in meant.values():
             continue
-        if ABOUT_TIME.search(cell):
+        if not timed and any(ABOUT_TIME.fullmatch(word) for word in WORDS.findall(cell)):
             hint = "Give times in seconds in columns start and end. Frame numbers cannot be converted without the clip."
             raise refused(listed, 1, "times in columns named start and end", f"a column {cell!r}", hint)
         findings.noted(listed, 1, "columns that are known", f"{cell!r}, which is not used")

@@ -1,19 +1,23 @@
-"""What files of labels are before their format is known: bytes by name, text in UTF-8, bounded JSON, and complaints.
+"""What files of labels are before their format is known: bytes by name, text, bounded JSON, complaints, and
+what a person says about them.
 
 Files is bytes by path with "/" between folders: one entry for a file alone, several for a folder or a zip.
 """
 
+import codecs
 import io
+import re
 import stat
 import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from fractions import Fraction
+from pathlib import Path, PurePosixPath
 from typing import Any, TypeAlias
 
 from core.base.errors import FormatInvalid
-from core.domain import Finding, serialization
+from core.domain import Finding, VideoInfo, serialization
 
 Files: TypeAlias = Mapping[str, bytes]
 
@@ -22,6 +26,36 @@ MOST_FILES = 2000
 MOST_PROBLEMS = 20
 MEND = "Fix the file in the program that created it, or use another file."
 STAMP = (1980, 1, 1, 0, 0, 0)  # of what is put into a zip, so that the same labels give the same bytes
+
+
+@dataclass(frozen=True, eq=False)
+class ReadOptions:
+    """What a person says about a file that the file itself does not say.
+
+    clips: that it may be about, measured. watched: whether all of each clip was looked at, so that between labels there
+    is background; else nothing is known there. rate_hz: the frame rate that the file's program counted on (Label
+    Studio). every: a row stands for so many frames (MS-TCN), or a label holds for so many (CVAT). split: which of the
+    numbered lists (UCF101, HMDB51). attribute: which one is the label (VIA); "tier" for the names of ELAN's tiers.
+    confidences: whether a last number in the text of a subtitle such as 0.93 is a confidence. only: the parts of the
+    file that are taken, as kind and names; of a kind that is not among them, all. See parts.py.
+    """
+
+    clips: tuple[VideoInfo, ...] = ()
+    watched: bool = False
+    rate_hz: Fraction | None = None
+    every: int = 1
+    split: int = 1
+    attribute: str = ""
+    confidences: bool = True
+    only: tuple[tuple[str, tuple[str, ...]], ...] = ()
+
+    def chosen(self, kind: str) -> bool:
+        """Whether parts of that kind were chosen."""
+        return kind in dict(self.only)
+
+    def takes(self, kind: str, name: str) -> bool:
+        """Whether the part of that kind and name is taken."""
+        return not self.chosen(kind) or name in dict(self.only)[kind]
 
 
 def refused(file: str, where: int | str, expected: str, got: str, hint: str = "") -> FormatInvalid:
@@ -51,11 +85,16 @@ class Findings:
 
 @dataclass
 class Problems:
-    """What is wrong with one file: up to 20 things are collected before it is refused with all of them."""
+    """What is wrong with one file: up to 20 things are collected before it is refused with all of them.
+
+    skipped: of its rows, which refuse it only where nothing else remains.
+    """
 
     file: str
     told: list[str] = field(default_factory=list)
     hint: str = ""
+    skipped: list[str] = field(default_factory=list)
+    skipped_hint: str = ""
 
     def add(self, where: int | str, expected: str, got: str, hint: str = "") -> None:
         """One more thing that is wrong."""
@@ -64,10 +103,18 @@ class Problems:
         if len(self.told) >= MOST_PROBLEMS:
             self.finish()
 
-    def finish(self) -> None:
-        """Refuse the file if anything is wrong with it."""
+    def skip(self, where: int | str, expected: str, got: str, hint: str = "") -> None:
+        """A row that takes no part."""
+        if len(self.skipped) < MOST_PROBLEMS:
+            self.skipped.append(f"{_place(self.file, where)}: expected {expected}, got {got}.")
+        self.skipped_hint = self.skipped_hint or hint
+
+    def finish(self, *, skipped: bool = False) -> None:
+        """Refuse the file if anything is wrong with it. skipped: rows that take no part are wrong too."""
         if self.told:
             raise FormatInvalid("\n".join(self.told), self.hint or MEND)
+        if skipped and self.skipped:
+            raise FormatInvalid("\n".join(self.skipped), self.skipped_hint or MEND)
 
 
 def shown(value: object) -> str:
@@ -83,20 +130,45 @@ def one_file(files: Files) -> tuple[str, bytes]:
     return next(iter(files.items()))
 
 
+def decoded(content: bytes, errors: str = "strict") -> str:
+    """Bytes as text with line ends as \\n: UTF-8, or UTF-16 where a mark or the zeros of plain letters say so."""
+    text = content.decode(encoding_of(content), errors).removeprefix("\ufeff")
+    return re.sub(r"\r+\n?", _line_ends, text) if "\r" in text else text
+
+
+def _line_ends(match: re.Match[str]) -> str:
+    """One line end for CR LF, also where CR stands twice; one for each CR alone."""
+    return "\n" if match[0].endswith("\n") else "\n" * len(match[0])
+
+
+def encoding_of(content: bytes) -> str:
+    """UTF-8, or the UTF-16 that bytes are in."""
+    head = content[:400]
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    even, odd = head[0::2], head[1::2]
+    if len(odd) > 8 and not even.count(0) and odd.count(0) * 2 > len(odd):
+        return "utf-16-le"
+    if len(odd) > 8 and not odd.count(0) and even.count(0) * 2 > len(even):
+        return "utf-16-be"
+    return "utf-8"
+
+
 def text_of(name: str, content: bytes) -> str:
-    """The text of a file in UTF-8, with or without a byte-order mark, line ends as \\n."""
+    """The text of a file in UTF-8 or UTF-16, with or without a byte-order mark, line ends as \\n."""
     if len(content) > LARGEST_BYTES:
         raise refused(name, 0, f"at most {LARGEST_BYTES >> 20} MiB", f"{len(content)} bytes")
     try:
-        text = content.decode("utf-8-sig")
+        text = decoded(content)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         hint = "Save it as UTF-8 in the program that created it."
-        raise refused(name, line, "text in UTF-8", f"byte {content[error.start]:#04x}", hint) from error
+        got = f"byte {content[error.start]:#04x}" if error.start < len(content) else "an incomplete character"
+        raise refused(name, line, "text in UTF-8", got, hint) from error
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise refused(name, line, "text", "a byte 0", "Is this the right file?")
-    return text.replace("\r\n", "\n")
+    return text
 
 
 def lines_of(name: str, content: bytes) -> list[str]:
@@ -144,7 +216,7 @@ def unpacked(name: str, content: bytes) -> Files:
     """The files of a zip, none of which is written anywhere."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = [zip_info for zip_info in archive.infolist() if not zip_info.is_dir()]
+            entries = [entry for entry in archive.infolist() if not entry.is_dir() and not _hidden(entry.filename)]
             if len(entries) > MOST_FILES or sum(entry.file_size for entry in entries) > LARGEST_BYTES:
                 limit = f"at most {MOST_FILES} files of {LARGEST_BYTES >> 20} MiB together"
                 raise refused(name, 0, limit, f"{len(entries)} files")
@@ -153,6 +225,11 @@ def unpacked(name: str, content: bytes) -> Files:
             return {entry.filename.replace("\\", "/"): archive.read(entry) for entry in entries}
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError, OSError) as error:
         raise refused(name, 0, "an undamaged ZIP file", str(error) or "a damaged one") from error
+
+
+def _hidden(name: str) -> bool:
+    """Whether a file in a zip is one of those that file managers leave there."""
+    return name.startswith("__MACOSX/") or PurePosixPath(name.replace("\\", "/")).name.startswith(".")
 
 
 def packed(files: Files) -> bytes:

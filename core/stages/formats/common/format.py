@@ -6,8 +6,8 @@ from itertools import pairwise
 
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, Part, VideoInfo
-from core.stages.formats.common.files import Files, packed
-from core.stages.formats.common.reader import ReadOptions, bounds
+from core.stages.formats.common.files import Files, ReadOptions, packed
+from core.stages.formats.common.frame_times import bounds
 
 KEPT = {
     "classes": "unused labels",

@@ -1,57 +1,27 @@
 """From what a file says, line by line, to labels of clips: the checks that all readers share.
 
 A reader makes Events, in seconds as the file tells them, and hands them to `clip`. There times are moved onto the frame
-that is meant, cut to the clip, and refused where they cannot be; labels at the same time are parted into lanes.
+that is meant and cut to the clip; labels at the same time are parted into lanes. A row that means nothing is left out
+and told; where no other remains, or where something would have to be guessed, the file is refused.
 """
 
+import heapq
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
-from functools import lru_cache
-from itertools import pairwise
-from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
 
 from core.base.errors import FormatInvalid
-from core.domain import ClipLabels, Labels, Lane, Point, Segment, VideoInfo, listed
-from core.stages.formats.common.files import Findings, Problems, shown
+from core.domain import ClipLabels, Finding, Labels, Lane, Point, Segment, VideoInfo, listed
+from core.stages.formats.common.clip_names import base, meant
+from core.stages.formats.common.files import Findings, Problems, ReadOptions, shown
+from core.stages.formats.common.frame_times import EXACT_S, bounds, reach_s, runs, seconds_of, without
 
-EXACT_S = 1e-6  # two times that differ by less are one
 LATEST_S = 1e7  # some 115 days: what is later is a date or a wrong unit
 BACKGROUND = "background"
-
-
-@dataclass(frozen=True, eq=False)
-class ReadOptions:
-    """What a person says about a file that the file itself does not say.
-
-    clips: that it may be about, measured. watched: whether all of each clip was looked at, so that between labels there
-    is background; else nothing is known there. rate_hz: the frame rate that the file's program counted on (Label
-    Studio). every: a row stands for so many frames (MS-TCN), or a label holds for so many (CVAT). split: which of the
-    numbered lists (UCF101, HMDB51). attribute: which one is the label (VIA); "tier" for the names of ELAN's tiers.
-    confidences: whether a last number in the text of a subtitle such as 0.93 is a confidence. only: the parts of the
-    file that are taken, as kind and names; of a kind that is not among them, all. See parts.py.
-    """
-
-    clips: tuple[VideoInfo, ...] = ()
-    watched: bool = False
-    rate_hz: Fraction | None = None
-    every: int = 1
-    split: int = 1
-    attribute: str = ""
-    confidences: bool = True
-    only: tuple[tuple[str, tuple[str, ...]], ...] = ()
-
-    def chosen(self, kind: str) -> bool:
-        """Whether parts of that kind were chosen."""
-        return kind in dict(self.only)
-
-    def takes(self, kind: str, name: str) -> bool:
-        """Whether the part of that kind and name is taken."""
-        return not self.chosen(kind) or name in dict(self.only)[kind]
+MOST_FINDINGS = 200  # that are told one by one
 
 
 @dataclass(frozen=True)
@@ -76,49 +46,63 @@ class Event:
 
 @dataclass
 class Reader:
-    """Reads one file: gathers what is odd and what is wrong. resolution_s: what the last digit of a time stands for."""
+    """Reads one file: gathers what is odd and what is wrong. resolution_s: what the last digit of a time stands for.
+
+    uploads: whether names of clips may have the prefix of an upload. parallel: whether the program lets labels of one
+    name overlap, so that they stand in several tracks; else that is refused, for what it means is not settled.
+    """
 
     file: str
     asked: ReadOptions
     resolution_s: float = 0.0
+    uploads: bool = False
+    parallel: bool = False
     problems: Problems = field(init=False)
     findings: Findings = field(default_factory=Findings)
+    coarse: set[float] = field(default_factory=set)
 
     def __post_init__(self):
         self.problems = Problems(self.file)
 
     def noted(self, where: int | str, expected: str, got: str) -> None:
         """Something odd that takes part all the same."""
-        line = where if isinstance(where, int) else 0
-        text = got if isinstance(where, int) else f"{got} ({where})"
-        self.findings.noted(self.file, line, expected, text)
+        self.findings.noted(self.file, *_placed(where, expected, got))
+
+    def left_out(self, where: int | str, expected: str, got: str, hint: str = "") -> None:
+        """A row that means nothing: it takes no part, and where no other remains it is why the file is refused."""
+        self.unused(where, expected, got)
+        self.problems.skip(where, expected, got, hint)
+
+    def unused(self, where: int | str, expected: str, got: str) -> None:
+        """Something that takes no part, for it is no label of time or of no clip that was given."""
+        self.findings.left_out(self.file, *_placed(where, expected, got))
 
     def number(self, value: Any, where: int | str, what: str = "a number") -> float:
-        """A finite number of a file, as such or as text; NaN where it is none, which is told as a problem."""
+        """A finite number of a file, as such or as text; NaN where it is none, which is told."""
         text = value.strip() if isinstance(value, str) else value
         try:
             parsed = float(text) if isinstance(text, (str, int, float)) and not isinstance(text, bool) else math.nan
         except (ValueError, OverflowError):
             parsed = math.nan
         if not math.isfinite(parsed) or (isinstance(text, str) and "_" in text):
-            self.problems.add(where, what, shown(value))
+            self.left_out(where, what, shown(value))
             return math.nan
         return parsed
 
     def count(self, value: Any, where: int | str, what: str = "a whole number from 0") -> int:
-        """A whole number from 0; -1 where it is none, which is told as a problem."""
+        """A whole number from 0; -1 where it is none, which is told."""
         if isinstance(value, str) and value.strip().isascii() and value.strip().isdecimal() and len(value) < 16:
             return int(value)
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53:
             return value
-        self.problems.add(where, what, shown(value))
+        self.left_out(where, what, shown(value))
         return -1
 
     def label(self, value: Any, where: int | str) -> str:
-        """A label: text that is not blank; "" where it is none, which is told as a problem."""
+        """A label: text that is not blank; "" where it is none, which is told."""
         if isinstance(value, str) and value.strip():
             return value.strip()
-        self.problems.add(where, "a label", shown(value))
+        self.left_out(where, "a label", shown(value))
         return ""
 
     def confidence(self, value: Any, where: int | str) -> float | None:
@@ -128,7 +112,7 @@ class Reader:
         parsed = self.number(value, where, "a confidence from 0 to 1")
         if not 0 <= parsed <= 1:
             if not math.isnan(parsed):
-                self.problems.add(where, "a confidence from 0 to 1", shown(value))
+                self.left_out(where, "a confidence from 0 to 1", shown(value))
             return None
         return parsed
 
@@ -145,8 +129,7 @@ class Reader:
     def info(self, name: str, *, alone: bool = True) -> VideoInfo | None:
         """The measured clip of that name. alone: the only one in its file, and so perhaps the only one given."""
         given = self.asked.clips
-        infos = [info for info in given if base(info.path) == base(name)]
-        infos = infos or [info for info in given if stem(info.path) == stem(name)]
+        infos = meant(name, given, uploads=self.uploads)
         if len(infos) > 1:
             raise FormatInvalid(
                 f"{self.file}: {len(infos)} of the clips given are called {name!r}.", "Give one of them at a time."
@@ -157,6 +140,16 @@ class Reader:
             self.noted(0, f"labels of the clip {base(given[0].path)}", f"labels of {name!r}, taken as that clip's")
             return given[0]
         return None
+
+    def given(self, names: Iterable[str]) -> set[str]:
+        """The names in a file of frames whose clips were given; the others are told. All where none or no clip was."""
+        distinct = list(dict.fromkeys(names))
+        known = {name for name in distinct if meant(name, self.asked.clips, uploads=self.uploads)}
+        strange = [name for name in distinct if name not in known]
+        if not known or not strange:
+            return set(distinct)
+        self.unused(0, "labels of the clips that were given", f"labels of {_several(strange)}")
+        return known
 
     def clip(
         self, name: str, events: Iterable[Event], *, alone: bool = True, exact: bool = False, **entry: Any
@@ -177,26 +170,46 @@ class Reader:
                     "To mark the whole clip as annotated, give the clip too (--video at the command line).",
                 )
             seen = ((0.0, made.end_s),)
-        sound = [candidate for event in events if (candidate := self._sound(event, made, exact))]
-        return replace(made, lanes=self._lanes(sound, seen))
+        rows = list(events)
+        sound = [candidate for event in rows if (candidate := self._sound(event, made, exact))]
+        return replace(made, lanes=self._lanes(sound, _without_blanks(seen, rows)))
 
     def lane(
         self, events: Iterable[Event], clip: ClipLabels, seen: tuple[tuple[float, float], ...], **names: str
     ) -> Lane:
         """One track of a file that parts labels into tracks itself: labels that overlap in it are refused."""
-        own = [candidate for event in events if (candidate := self._sound(event, clip, False))]
-        own.sort(key=lambda event: (event.start_s, event.stop_s, event.label))
-        self._once(own)
+        rows = list(events)
+        own = self._once([candidate for event in rows if (candidate := self._sound(event, clip, False))])
         self._apart(own)
-        seen = self._seen(seen, clip.info)
+        seen = self._seen(_without_blanks(seen, rows), clip.info)
         bare = _lane(own, seen, "") if own and not self.problems.told else Lane(seen=seen)
         return replace(bare, **names)
 
     def labels(self, clips: Sequence[ClipLabels], classes: Sequence[str] = (), background: str = "") -> Labels:
         """All that was read, or FormatInvalid with all that is wrong."""
-        self.problems.finish()
+        self.problems.finish(skipped=not any(clip.labels for clip in clips))
+        self._unbound(clips)
         kept = tuple(dict.fromkeys(label for label in classes if label and label != background))
-        return Labels(tuple(clips), listed(kept, tuple(clips)), background, tuple(dict.fromkeys(self.findings.all)))
+        return Labels(tuple(clips), listed(kept, tuple(clips)), background, self._told())
+
+    def _unbound(self, clips: Sequence[ClipLabels]) -> None:
+        """Tell of clips that were given and that the file says nothing of."""
+        bound = {id(clip.info) for clip in clips}
+        names = list(dict.fromkeys(base(clip.name) for clip in clips))
+        for info in self.asked.clips:
+            if id(info) not in bound:
+                got = f"none: the file is about {_several(names)}" if names else "none"
+                self.noted(0, f"labels of {base(info.path)}", got)
+
+    def _told(self) -> tuple[Finding, ...]:
+        """What was found, each once; of very many the first."""
+        findings = list(dict.fromkeys(self.findings.all))
+        rest = findings[MOST_FINDINGS:]
+        if rest:
+            left_out = any(finding.left_out for finding in rest)
+            got = f"{len(rest)} more remarks like these"
+            findings[MOST_FINDINGS:] = [Finding(self.file, 0, f"at most {MOST_FINDINGS} remarks", got, left_out)]
+        return tuple(findings)
 
     def _compare(self, clip: ClipLabels, info: VideoInfo) -> None:
         """What the file states of the clip beside what was measured."""
@@ -218,17 +231,19 @@ class Reader:
             stop_s = clip.end_s
         text = f"{event.label!r} from {start_s:g} to {stop_s:g} s"
         if start_s < 0 or stop_s < start_s or max(start_s, stop_s) > LATEST_S:
-            hint = "Give the clip too (--video at the command line)." if math.isinf(stop_s) else ""
-            self.problems.add(event.where, "0 <= start < end, in seconds", text, hint)
+            hint = "Give the clip too, with --video at the command line." if math.isinf(stop_s) else ""
+            self.left_out(event.where, "0 <= start < end, in seconds", text, hint)
             return None
         if clip.info and not exact:
             point = start_s == stop_s
             start_s = self._snapped(start_s, clip.info, event)
             stop_s = start_s if point else self._snapped(stop_s, clip.info, event)
         if clip.end_s and clip.info:
-            stop_s = self._within(start_s, stop_s, clip, event, text)
+            if (within_s := self._within(start_s, stop_s, clip, event, text)) is None:
+                return None
+            stop_s = within_s
         if stop_s < start_s or (stop_s == start_s and event.start_s != event.stop_s):
-            self.problems.add(event.where, "a segment of at least one frame", text)
+            self.left_out(event.where, "a segment of at least one frame", text)
             return None
         return replace(event, start_s=start_s, stop_s=stop_s)
 
@@ -236,11 +251,12 @@ class Reader:
         """The one frame time within the resolution of a time, or else the time itself."""
         bounds_s = bounds(info)
         digit_s = event.digit_s or self.resolution_s
-        reach_s = digit_s + EXACT_S
-        first, stop = np.searchsorted(bounds_s, (time_s - reach_s, time_s + reach_s))
-        if stop - first > 1:
-            expected = f"one frame within {digit_s:g} s of {time_s:g} s"
-            self.noted(event.where, expected, f"{stop - first} frames")
+        within_s = reach_s(digit_s) + EXACT_S
+        first, stop = np.searchsorted(bounds_s, (time_s - within_s, time_s + within_s))
+        if stop - first > 1 and digit_s not in self.coarse:
+            self.coarse.add(digit_s)
+            expected = f"one frame within {reach_s(digit_s):g} s of {time_s:g} s"
+            self.noted(event.where, expected, f"{stop - first} frames; such times stay as they are")
         return float(bounds_s[first]) if stop - first == 1 else time_s
 
     def _seen(self, seen: Iterable[tuple[float, float]], info: VideoInfo | None) -> tuple[tuple[float, float], ...]:
@@ -255,14 +271,14 @@ class Reader:
         nearest_s = float(bounds_s[np.abs(bounds_s - time_s).argmin()])
         return nearest_s if abs(nearest_s - time_s) <= self.resolution_s + EXACT_S else min(time_s, info.duration_s)
 
-    def _within(self, start_s: float, stop_s: float, clip: ClipLabels, event: Event, text: str) -> float:
-        """The stop, cut to the end of the clip where it lies no more than a frame behind it."""
+    def _within(self, start_s: float, stop_s: float, clip: ClipLabels, event: Event, text: str) -> float | None:
+        """The stop, cut to the end of the clip where it lies no more than a frame behind it; None behind that."""
         assert clip.info is not None
         end_s = clip.info.duration_s
-        frame_s = max(end_s - float(clip.info.times_s[-1]), self.resolution_s) + EXACT_S
+        frame_s = max(end_s - float(clip.info.times_s[-1]), self.resolution_s, event.digit_s) + EXACT_S
         if start_s >= end_s or stop_s > end_s + frame_s:
-            self.problems.add(event.where, f"labels within the {end_s:.3f} s of {clip.name}", text)
-            return stop_s
+            self.left_out(event.where, f"labels within the {end_s:.3f} s of {clip.name}", text)
+            return None
         if stop_s > end_s:
             self.noted(event.where, f"an end by {end_s:.3f} s", f"{stop_s:g} s, which is shortened to it")
         return min(stop_s, end_s)
@@ -273,9 +289,8 @@ class Reader:
         for event in events:
             groups.setdefault((event.lane, event.author, event.subject), []).append(event)
         lanes: list[Lane] = []
-        for own in groups.values():
-            own.sort(key=lambda event: (event.start_s, event.stop_s, event.label))
-            self._once(own)
+        for group in groups.values():
+            own = self._once(group)
             stretches = [event for event in own if event.start_s < event.stop_s]
             if any(True for _ in _overlaps(stretches)):
                 by_label: dict[str, list[Event]] = {}
@@ -284,17 +299,27 @@ class Reader:
                 got = f"overlapping labels; a track for each of {len(by_label)} labels"
                 self.noted(own[0].where, "labels that do not overlap", got)
                 for label, alone in by_label.items():
-                    self._apart(alone)
-                    lanes.append(_lane(alone, seen, f"{own[0].lane}: {label}" if own[0].lane else label))
+                    name = f"{own[0].lane}: {label}" if own[0].lane else label
+                    rows = _rows_apart(alone) if self.parallel else [alone]
+                    self._apart(rows[0])
+                    lanes += [_lane(row, seen, f"{name} {at}" if at > 1 else name) for at, row in enumerate(rows, 1)]
             else:
                 lanes.append(_lane(own, seen, own[0].lane))
         return tuple(lanes) if lanes else (Lane(seen=seen),) if seen else ()
 
-    def _once(self, events: Sequence[Event]) -> None:
-        for event, other in pairwise(events):
-            if (event.start_s, event.stop_s, event.label) == (other.start_s, other.stop_s, other.label):
-                got = f"{event.label!r} from {event.start_s:g} to {event.stop_s:g} s, as {_where(event.where)}"
-                self.problems.add(other.where, "each label once", got)
+    def _once(self, events: Sequence[Event]) -> list[Event]:
+        """The events in their order; one that is there twice counts once, which is told."""
+        kept: list[Event] = []
+        for event in sorted(events, key=lambda event: (event.start_s, event.stop_s, event.label)):
+            same = kept and (event.start_s, event.stop_s, event.label) == (
+                kept[-1].start_s, kept[-1].stop_s, kept[-1].label,
+            )  # fmt: skip
+            if same:
+                got = f"{event.label!r} from {event.start_s:g} to {event.stop_s:g} s, as {_where(kept[-1].where)}"
+                self.unused(event.where, "each label once", got)
+            else:
+                kept.append(event)
+        return kept
 
     def _apart(self, events: Sequence[Event]) -> None:
         for candidate, other in _overlaps([event for event in events if event.start_s < event.stop_s]):
@@ -313,6 +338,21 @@ def _overlaps(events: Sequence[Event]) -> Iterator[tuple[Event, Event]]:
             latest = event
 
 
+def _rows_apart(events: Sequence[Event]) -> list[list[Event]]:
+    """Sorted events in as few rows as they need not to overlap."""
+    rows: list[list[Event]] = []
+    free: list[tuple[float, int]] = []  # when each row ends, the earliest first
+    for event in events:
+        if free and free[0][0] <= event.start_s + EXACT_S:
+            _, at = heapq.heappop(free)
+        else:
+            at = len(rows)
+            rows.append([])
+        rows[at].append(event)
+        heapq.heappush(free, (event.stop_s, at))
+    return rows
+
+
 def _lane(events: Sequence[Event], seen: tuple[tuple[float, float], ...], name: str) -> Lane:
     segments: list[Segment] = []
     for event in events:
@@ -324,50 +364,24 @@ def _lane(events: Sequence[Event], seen: tuple[tuple[float, float], ...], name: 
     return Lane(tuple(segments), points, seen, name, events[0].author, events[0].subject)
 
 
+def _without_blanks(seen: tuple[tuple[float, float], ...], events: Iterable[Event]) -> tuple[tuple[float, float], ...]:
+    """Seen stretches without those of events that carry no label: what happens there is not told."""
+    blanks = [event for event in events if not event.label and 0 <= event.start_s < event.stop_s]
+    return without(seen, sorted((event.start_s, event.stop_s) for event in blanks))
+
+
+def _placed(where: int | str, expected: str, got: str) -> tuple[int, str, str]:
+    """Line, expected and got of a finding; a JSON path stands in what was got."""
+    return (where, expected, got) if isinstance(where, int) else (0, expected, f"{got} ({where})")
+
+
+def _several(names: Sequence[str]) -> str:
+    """The first of several names."""
+    return ", ".join(map(base, names[:5])) + (f" and {len(names) - 5} others" if len(names) > 5 else "")
+
+
 def _where(where: int | str) -> str:
     return f"line {where}" if isinstance(where, int) else where
-
-
-def base(path: str) -> str:
-    """The name of a file without its folders, whichever way these are written."""
-    return PurePosixPath(path.replace("\\", "/")).name or path
-
-
-def stem(path: str) -> str:
-    """The name of a file without folders and its last suffix, where that looks like one."""
-    name = base(path)
-    front, dot, last = name.rpartition(".")
-    return front if dot and front and last.isalnum() and len(last) <= 5 else name
-
-
-# Frames and seconds ---------------------------------------------------------------------------------------------------
-
-
-@lru_cache(maxsize=8)
-def bounds(info: VideoInfo) -> np.ndarray:
-    """(N + 1,) when each frame appears, and when the last one disappears."""
-    return np.append(info.times_s, info.duration_s)
-
-
-def seconds_of(first: int, stop: int, info: VideoInfo) -> tuple[float, float]:
-    """Frames [first, stop) as seconds."""
-    bounds_s = bounds(info)
-    return float(bounds_s[first]), float(bounds_s[stop])
-
-
-def frames_of(start_s: float, stop_s: float, info: VideoInfo) -> tuple[int, int]:
-    """The frames [first, stop) that appear within [start_s, stop_s)."""
-    first, stop = np.searchsorted(info.times_s, (start_s - EXACT_S, stop_s - EXACT_S))
-    return int(first), int(stop)
-
-
-def runs(row: Sequence[Any]) -> Iterator[tuple[Any, int, int]]:
-    """Runs of one value as value, first and stop."""
-    first = 0
-    for index in range(1, len(row) + 1):
-        if index == len(row) or row[index] != row[first]:
-            yield row[first], first, index
-            first = index
 
 
 def of_runs(row: Sequence[Any], info: VideoInfo, *, every: int = 1, line: int = 1, empty: Any = None) -> list[Event]:
@@ -378,8 +392,3 @@ def of_runs(row: Sequence[Any], info: VideoInfo, *, every: int = 1, line: int = 
         for value, first, stop in runs(row)
         if value != empty
     ]
-
-
-def spans(row: Sequence[bool], info: VideoInfo) -> tuple[tuple[float, float], ...]:
-    """Where a row with a truth for each frame holds, as stretches of seconds."""
-    return tuple(seconds_of(first, stop, info) for value, first, stop in runs(row) if value)

@@ -8,7 +8,7 @@ from xml.sax.saxutils import escape, quoteattr
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
-from core.stages.formats.common.files import refused, shown, text_of
+from core.stages.formats.common.files import encoding_of, refused, shown, text_of
 
 DEEPEST = 40
 
@@ -74,7 +74,8 @@ def parsed(name: str, content: bytes) -> Element:
     """The root element of a file."""
     text = text_of(name, content)
     head = text[:200].partition("?>")[0]
-    if "encoding" in head and "utf-8" not in head.lower() and "ascii" not in head.lower():
+    wide = "utf-16" in head.lower() and encoding_of(content) != "utf-8"
+    if "encoding" in head and "utf-8" not in head.lower() and "ascii" not in head.lower() and not wide:
         raise refused(name, 1, "UTF-8", shown(head), "Save it as UTF-8 in the program that created it.")
     builder = _Builder(name)
     parser = DefusedXMLParser(target=builder, forbid_dtd=True)

@@ -9,9 +9,8 @@ from dataclasses import replace
 
 from core.base.errors import FormatInvalid
 from core.domain import Labels, Lane, Part
-from core.stages.formats.common.files import Files
+from core.stages.formats.common.files import Files, ReadOptions
 from core.stages.formats.common.format import Format
-from core.stages.formats.common.reader import ReadOptions
 
 TRACK = "track"
 

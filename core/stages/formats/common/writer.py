@@ -7,7 +7,8 @@ from typing import Any
 
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, Lane, Segment, VideoInfo
-from core.stages.formats.common.reader import base, bounds, frames_of, stem
+from core.stages.formats.common.clip_names import base, stem
+from core.stages.formats.common.frame_times import bounds, frames_of
 
 STEADY_S = 1e-3  # gaps between frames that differ by less are equal
 
