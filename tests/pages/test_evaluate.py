@@ -16,7 +16,7 @@ from core.workflows.training import checkpoints
 from core.workspace.store import Store
 from pages.ui import cache, state
 from pages.ui.evaluate import confusion_matrix, descriptions, metric_figures
-from tests.pages.test_pages import FakeRunner, button, downloads_of, page, runner, told, video_info
+from tests.pages.test_pages import FakeRunner, button, downloads_of, give, page, runner, told, video_info
 
 __all__ = ["runner"]
 
@@ -252,7 +252,7 @@ def test_a_clip_that_is_watched_tells_truth_and_prediction_and_leads_on(store, k
     info = video_info("/clips/ann_1.mp4", digest=f"{4:064x}")
     store.save_video(info)
     at = click(page("evaluate"), matrix_chart(key), 1, 2)
-    at.session_state["page.evaluate.watched"] = ("overview", 0)
+    give(at, **{"page.evaluate.watched": ("overview", 0)})
     words = told(at.run())
     assert "run/bob_4.mp4" in words and "predicted" in words and "1 of 2" in words
     button(at, "Next").click().run()

@@ -22,7 +22,7 @@ from core.workflows.explanations import ClipWindow, ExplanationQuestion
 from pages.ui import state
 from pages.ui.features import colormaps, feature_maps, figures
 from pages.ui.features import explanations as reasons
-from tests.pages.test_pages import CARD, DIGEST, FakeRunner, button, clip, downloads_of, page, runner, told  # noqa: F401  fixtures too
+from tests.pages.test_pages import CARD, DIGEST, FakeRunner, button, clip, downloads_of, give, page, runner, told  # noqa: F401  fixtures too
 
 MOVING = "i3d-kinetics400"
 ENGINE = "tensorflow-f32"
@@ -285,8 +285,7 @@ def test_changes_over_stored_maps_are_quick(clip):  # noqa: F811
     at = page("features", **{"features.every." + MOVING: True})
     taken = []
     for layer, moment_s in ((FIRST, 0.1), (MIDDLE, 0.5), (LAST, 1.5), (FIRST, 1.9)):
-        at.session_state[f"page.features.layer.{MOVING}"] = layer.name
-        at.session_state["moment_s"] = moment_s
+        give(at, **{f"page.features.layer.{MOVING}": layer.name, "moment_s": moment_s})
         start = time.process_time()  # of the processor, so that other processes do not count
         at.run()
         taken.append(time.process_time() - start)

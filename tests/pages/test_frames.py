@@ -26,6 +26,7 @@ from pages.ui.common import formatting, quality_text
 from pages.ui.common.media import preview
 from pages.ui.common.media.preview import Viewport
 from pages.ui.frames import quality_figures
+from tests.pages.test_pages import give
 
 ROOT = Path(__file__).resolve().parents[2]
 DIGEST = "cd" * 32
@@ -114,8 +115,7 @@ def measured(count: int = 50) -> Quality:
 def page(**session) -> AppTest:
     """The page after its first run."""
     at = AppTest.from_file(str(ROOT / "pages" / "ui" / "shell.py"), default_timeout=240)
-    for key, value in session.items():
-        at.session_state[key] = value
+    give(at, **session)
     return at.run().switch_page("../frames.py").run()
 
 

@@ -95,11 +95,20 @@ def clip(runner: FakeRunner) -> VideoInfo:
     return info
 
 
+def give(at: AppTest, **session) -> None:
+    """Put values into the session; "page.x" is what a page remembers as x."""
+    for key, value in session.items():
+        if key.startswith("page."):
+            notes = at.session_state["page"] if "page" in at.session_state else {}  # noqa: SIM401  it has no get
+            at.session_state["page"] = notes | {key.removeprefix("page."): value}
+        else:
+            at.session_state[key] = value
+
+
 def page(name: str, **session) -> AppTest:
     """The page after its first run; the library is where the program opens."""
     at = AppTest.from_file(str(ROOT / "pages" / "ui" / "shell.py"), default_timeout=240)
-    for key, value in session.items():
-        at.session_state[key] = value
+    give(at, **session)
     at.run()
     if name != "library":
         at.switch_page(f"../{name}.py").run()
@@ -518,6 +527,36 @@ def test_a_press_waits_for_a_run_that_comes_as_far_as_its_button():
     assert at.session_state["saved"] == ("mine",)
     at.run()
     assert at.session_state["saved"] == ("mine",), "one press acts once"
+
+
+def cut_in_its_action() -> None:
+    """A page whose run is cut at the first access to the session after a press, as when something else is pressed."""
+    import streamlit as st
+    from streamlit.runtime.scriptrunner import RerunData, RerunException, get_script_run_ctx
+
+    from pages.ui import state
+    from pages.ui.common.controls import button
+
+    with state.heeding_presses():
+        session = get_script_run_ctx().session_state
+        if button.pressed("Count", key="count"):
+            usual = session._yield_callback
+
+            def cut() -> None:
+                object.__setattr__(session, "_yield_callback", usual)
+                raise RerunException(RerunData())
+
+            object.__setattr__(session, "_yield_callback", cut)
+            state.remember("counted", state.remembered("counted", 0) + 1)
+            st.session_state.get("anything")
+        st.text(f"Counted {state.remembered('counted', 0)}")
+
+
+def test_a_press_counts_though_its_run_is_cut_in_the_action():
+    at = AppTest.from_function(cut_in_its_action).run()
+    at.button(key="count").click().run()
+    assert at.text[0].value == "Counted 1"
+    assert at.run().text[0].value == "Counted 1"
 
 
 def test_a_press_does_not_outlive_a_page_that_has_no_such_button():

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from typing import Any
 
@@ -12,6 +13,8 @@ from core.base import settings as core_settings
 from core.base.settings import Settings
 from core.workspace.jobs.runner import Runner
 from core.workspace.store import Store
+
+_NOTES: ContextVar[dict[str, Any] | None] = ContextVar("notes", default=None)
 
 
 def settings() -> Settings:
@@ -49,12 +52,22 @@ def _runner(chosen: Settings) -> Runner:
 
 def remember(name: str, value: str | int | float | tuple) -> None:
     """Keep a small value of this session under a name of a page's own."""
-    st.session_state[f"page.{name}"] = value
+    _notes()[name] = value
 
 
 def remembered(name: str, default: Any) -> Any:
     """What was kept under that name."""
-    return st.session_state.get(f"page.{name}", default)
+    return _notes().get(name, default)
+
+
+def _notes() -> dict[str, Any]:
+    """What pages keep in this session.
+
+    Streamlit may cut a run short at each access to its session state. Within a run of a page the notes are at hand
+    without one, so that an action that began with a press gets to its end.
+    """
+    notes = _NOTES.get()
+    return st.session_state.setdefault("page", {}) if notes is None else notes
 
 
 def widget(key: str) -> Any:
@@ -76,6 +89,7 @@ def presses() -> set[str]:
 def heeding_presses() -> Iterator[None]:
     """A run of a page: at its end no press waits any longer, unless the run is cut short for another."""
     waiting = presses()
+    token = _NOTES.set(_notes())
     try:
         yield
     except RerunException:
@@ -83,6 +97,8 @@ def heeding_presses() -> Iterator[None]:
     except BaseException:
         waiting.clear()
         raise
+    finally:
+        _NOTES.reset(token)
     waiting.clear()
 
 
