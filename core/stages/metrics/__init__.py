@@ -1,6 +1,6 @@
 """How good a prediction is: one comparison, many short formulas.
 
-`comparing` makes a `Comparison` and files formulas under `@metric("Label")` in METRICS; each other module holds the
+`comparison` makes a `Comparison` and files formulas under `@metric("Label")` in METRICS; each other module holds the
 formulas of one subject. `scorecard` computes all that apply, with intervals. Conventions are told where references
 differ; scikit-learn is used for curves and is what the rest is tested against.
 """

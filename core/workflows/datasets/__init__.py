@@ -1,9 +1,11 @@
 """Labelled sets: read and check them, tell groups, split them so that nothing leaks, find near-duplicates.
 
-drafts, readers, tables, labels: what a source tells, before any clip is looked at      archives: zips
-checking: a draft against its measured clips, which makes the set
+draft: a set as its source states it, before any clip is measured
+readers, csv_reader, annotation_files: folders, lists, tables and label files as drafts
+archives, file_listing: zips and folders                validation: a draft and its measured clips as a dataset
 groups: what clips share that a split must not part     splits: folds by group; the keys of sets and splits
-targets: labels in seconds to a number for each step     duplicates: perceptual hashes and what they find
+targets: labels in seconds to a number for each step    duplicates: perceptual hashes and near-duplicates
+importer: from a source to the store                    library: the datasets of the workspace
 """
 
 from core.stages.formats.common.csv_tables import MEANINGS
