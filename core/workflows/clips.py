@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,10 +17,6 @@ from core.domain import (
 )
 from core.domain.fingerprint import fingerprint
 from core.workspace.store import Store
-
-if TYPE_CHECKING:
-    pass
-
 
 SHORTEST_S = 0.5  # shorter stretches of one label go to a neighbour
 THUMBNAIL_PX = 320

@@ -10,7 +10,6 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -36,13 +35,10 @@ from core.stages.preprocessing import recipes
 from core.stages.preprocessing.geometry import Resize
 from core.stages.preprocessing.sampling import Hold
 from core.stages.tracks import segmentation
-from core.workflows.texts import text_store
-from core.workspace.store import Store
-
-if TYPE_CHECKING:
-    pass
 from core.workflows.clips import SHORTEST_S, counted
 from core.workflows.models import ModelLibrary, branch_of, network_of
+from core.workflows.texts import text_store
+from core.workspace.store import Store
 
 
 def features_key(digest: str, recipe: Recipe, backbone_name: str, engine: str) -> str:
