@@ -54,8 +54,8 @@ def reaches(inter: np.ndarray, union: np.ndarray, tau: float) -> np.ndarray:
 def seen_predictions(comparison: Comparison) -> list[list[Segment]]:
     """Predicted segments of each video whose middle its author looked at."""
     return [
-        [segment for segment in found_segment if start_s <= (segment.start_s + segment.stop_s) / 2 < stop_s]
-        for found_segment, (start_s, stop_s) in zip(comparison.found_segments, comparison.seen_s, strict=True)
+        [segment for segment in segments if start_s <= (segment.start_s + segment.stop_s) / 2 < stop_s]
+        for segments, (start_s, stop_s) in zip(comparison.found_segments, comparison.seen_s, strict=True)
     ]
 
 

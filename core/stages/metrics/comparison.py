@@ -50,9 +50,7 @@ class Metric:
 
     def applies(self, comparison: Comparison) -> bool:
         """Whether `comparison` has what this metric needs."""
-        scored = all(
-            segment.confidence is not None for found_segment in comparison.found_segments for segment in found_segment
-        )
+        scored = all(segment.confidence is not None for segments in comparison.found_segments for segment in segments)
         there = {
             "labels": True,
             "clips": not comparison.over_time,

@@ -188,10 +188,10 @@ def majority_of_folds(dataset: Dataset, split: Split, held_out: HeldOut) -> np.n
     return np.repeat(by_clip, np.diff(held_out.starts))
 
 
-def majority_of(found_truth: np.ndarray, labels: int) -> np.ndarray:
+def majority_of(truth: np.ndarray, labels: int) -> np.ndarray:
     """(N,) the most frequent label of the truth itself."""
-    counts = np.bincount(found_truth[found_truth >= 0], minlength=labels)
-    return np.full(len(found_truth), int(counts.argmax()), np.int64)
+    counts = np.bincount(truth[truth >= 0], minlength=labels)
+    return np.full(len(truth), int(counts.argmax()), np.int64)
 
 
 def _most_frequent(dataset: Dataset, indices: Sequence[int]) -> int:

@@ -16,8 +16,8 @@ class Journals(Catalogue):
 
     def labelled_videos(self) -> list[str]:
         """The clips in which labels were drawn, the latest first."""
-        literal = "SELECT video FROM tracks WHERE NOT dropped GROUP BY video ORDER BY max(made) DESC, video"
-        return [video for (video,) in self._rows(literal)]
+        query = "SELECT video FROM tracks WHERE NOT dropped GROUP BY video ORDER BY max(made) DESC, video"
+        return [video for (video,) in self._rows(query)]
 
     def video_of_track(self, track: str) -> str:
         """The clip of a track; ResultMissing if there is no such track."""
@@ -59,13 +59,13 @@ class Journals(Catalogue):
 
     def edits(self, track: str, first: int = 0) -> list[tuple[int, str, int, str, float]]:
         """A journal from a number on: number, kind, target, body and moment of each edit."""
-        literal = "SELECT number, kind, target, body, made FROM edits WHERE track = ? AND number >= ? ORDER BY number"
-        return self._rows(literal, track, first)
+        query = "SELECT number, kind, target, body, made FROM edits WHERE track = ? AND number >= ? ORDER BY number"
+        return self._rows(query, track, first)
 
     def edit_outline(self, track: str, before: int) -> list[tuple[int, str]]:
         """A journal up to a number: number and kind of each edit."""
-        literal = "SELECT number, kind FROM edits WHERE track = ? AND number < ? ORDER BY number"
-        return self._rows(literal, track, before)
+        query = "SELECT number, kind FROM edits WHERE track = ? AND number < ? ORDER BY number"
+        return self._rows(query, track, before)
 
     def edit_body(self, track: str, number: int) -> str:
         """What is written of an edit."""
