@@ -1,5 +1,6 @@
 """Drawn labels: edits, their journal, drafts, and what is learned from them."""
 
+import json
 import multiprocessing
 import os
 import random
@@ -25,6 +26,7 @@ from core.workflows.annotation import edits, files, journal
 from core.workspace.store import Store
 
 VIDEO = "ab" * 32
+EDIT_CASES = json.loads((Path(__file__).parents[1] / "data" / "edits.json").read_text("utf-8"))
 LABELS = ("walk", "run", "jump")
 
 
@@ -82,6 +84,23 @@ def test_a_common_border_moves_between_the_outer_ends():
     for at_s, to_s in ((1.0, 5.0), (1.0, 1.0), (3.0, 5.5)):
         with pytest.raises(EditRefused):
             edits.border(THREE, at_s, to_s)
+
+
+@pytest.mark.parametrize("case", EDIT_CASES, ids=lambda case: case["name"])
+def test_edits_do_what_the_table_says_and_so_does_the_player(case: dict):
+    """tests/js/rows.test.js holds the player's JavaScript to the same table."""
+    before = track(*case["segments"], seen=[tuple(span) for span in case["seen"]])
+    given = dict(case["edit"])
+    if given["kind"] == "paint":
+        given["label"] = given["label"] or NOTHING
+    edit = Edit(row="mine", **given)
+    if "after" not in case:
+        with pytest.raises(EditRefused):
+            edits.edited(before, edit)
+        return
+    after = edits.edited(before, edit)
+    expected = track(*case["after"]["segments"], seen=[tuple(span) for span in case["after"]["seen"]])
+    assert (after.segments, after.seen) == (expected.segments, expected.seen)
 
 
 def test_split_and_merge_undo_each_other():
