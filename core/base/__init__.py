@@ -1,1 +1,1 @@
-"""What everything else stands on: errors, settings, registries, progress. It imports nothing of the program."""
+"""What everything else stands on: errors, settings, registries, progress, knobs. It imports nothing of the program."""

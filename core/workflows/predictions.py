@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from core.base.errors import FormatInvalid, RecipeInvalid
-from core.base.progress import Report, silent
+from core.base.progress import Report, reported, silent
 from core.base.registry import BACKBONES, FORMATS
 from core.domain import (
     Analysis,
@@ -35,7 +35,7 @@ from core.stages.preprocessing import recipes
 from core.stages.preprocessing.geometry import Resize
 from core.stages.preprocessing.sampling import Hold
 from core.stages.tracks import segmentation
-from core.workflows.clips import SHORTEST_S, counted
+from core.workflows.clips import SHORTEST_S
 from core.workflows.models import ModelLibrary, branch_of, network_of
 from core.workflows.texts import text_store
 from core.workspace.store import Store
@@ -139,7 +139,10 @@ def look(
     total = frames_read(info, recipe)
     report(0, total, "Analysing frames")
     with closing(frames_of(info, recipe, backbone.size_px)) as frames:
-        shown_frames = counted(_not_empty(frames, info), report, total, "Analysing frames", _first_index(info, recipe))
+        first_index = _first_index(info, recipe)
+        shown_frames = reported(
+            _not_empty(frames, info), report, total, "Analysing frames", done=lambda frame: frame.index - first_index
+        )
         features = backbones.features(backbone, shown_frames, run)
     start_s, stop_s = features.seen_s
     stop_s = min(stop_s, info.duration_s, recipes.source_stretch_s(recipe)[1])

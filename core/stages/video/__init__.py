@@ -4,10 +4,9 @@ Each clip is decoded once from end to end. What came out is the truth about it: 
 picture a checksum of some of its rows, by which any later seek is checked before its picture is believed.
 
 file_signatures: what a file is by its first bytes     containers: the open file and its decoder
-color: decoded pictures as RGB, as displayed           probe: digest, frame times, irregularities
+pictures: decoded pictures as RGB, as displayed        probe: digest, frame times, irregularities
 reader: frames by time and by index                    writer: H.264 for files and for browsers
 subtitles: subtitles inside a clip                     audio: the sound for speech recognition
-progress: reports of long passes
 """
 
 from core.stages.video.audio import speech_sound

@@ -1,4 +1,4 @@
-"""What is learned from, and how good it became: arrays in, arrays and numbers out."""
+"""A dataset and its features as examples to learn from, and the scores of a network on them."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
