@@ -17,10 +17,9 @@ import numpy as np
 from benchmarks.measure import Figure
 from benchmarks.training import CLIPS, MOTION, WORKSPACE
 from core.base.settings import current
-from core.domain import Dataset, Prediction, VideoInfo
+from core.domain import Dataset, Prediction, VideoInfo, intervals
 from core.stages.networks import recurrent, recurrent_training
 from core.stages.networks.recurrent_training import UNKNOWN, Example
-from core.stages.tracks import intervals
 from core.workflows import training
 from core.workflows.annotation import drafts
 from core.workflows.datasets import library

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from core.domain.datasets import Item
-from core.domain.labels import Lane, Point, Span
+from core.domain.intervals import Span
+from core.domain.labels import Lane, Point
 from core.domain.predictions import Segment
 from core.domain.validation import check
 

@@ -17,10 +17,9 @@ from hypothesis import strategies as st
 
 from core.base.errors import EditRefused, FormatInvalid
 from core.base.registry import FORMATS
-from core.domain import Document, Edit, Recipe, Renaming, Segment, VideoInfo
+from core.domain import Document, Edit, Recipe, Renaming, Segment, VideoInfo, intervals
 from core.stages.formats import ReadOptions
 from core.stages.preprocessing.sampling import Trim
-from core.stages.tracks import intervals
 from core.stages.tracks.segmentation import NOTHING
 from core.workflows.annotation import edits, files, journal
 from core.workspace.store import Store

@@ -8,10 +8,9 @@ import numpy as np
 
 from core.base.errors import ScoringRefused
 from core.base.registry import METRICS
-from core.domain import Analysis, Comparison, Document, Segment, VideoInfo
+from core.domain import Analysis, Comparison, Document, Segment, VideoInfo, intervals
 from core.stages import metrics
 from core.stages.formats.common.reader import bounds, frames_of, of_runs
-from core.stages.tracks import intervals
 from core.stages.tracks.segmentation import NOTHING
 
 BACKGROUND = "nothing"

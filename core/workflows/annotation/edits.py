@@ -10,9 +10,8 @@ from dataclasses import replace
 from itertools import pairwise
 
 from core.base.errors import EditRefused
-from core.domain import Change, Document, Edit, Head, Segment
-from core.domain.labels import Span
-from core.stages.tracks import intervals
+from core.domain import Change, Document, Edit, Head, Segment, intervals
+from core.domain.intervals import Span
 from core.stages.tracks.segmentation import NOTHING
 
 LONGEST_LABEL = 80  # characters

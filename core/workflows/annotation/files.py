@@ -5,11 +5,10 @@ from dataclasses import replace
 
 from core.base.errors import FormatInvalid
 from core.base.registry import FORMATS
-from core.domain import ClipLabels, Document, Item, Labels, Lane, Renaming, Segment, VideoInfo, listed
+from core.domain import ClipLabels, Document, Item, Labels, Lane, Renaming, Segment, VideoInfo, intervals, listed
 from core.stages.formats import Format, ReadOptions
 from core.stages.formats.common import conversion, selection
 from core.stages.formats.common.files import Files, unpacked
-from core.stages.tracks import intervals
 
 ZIP = b"PK\x03\x04"
 

@@ -14,9 +14,8 @@ import numpy as np
 
 from core.base.errors import AnalysisError, NotEnoughExamples, ResultMissing, SplitInvalid
 from core.base.progress import Report, silent
-from core.domain import Contribution, Dataset, Document, HeldOut, Item, Learned, Segment, Split, Training
+from core.domain import Contribution, Dataset, Document, HeldOut, Item, Learned, Segment, Split, Training, intervals
 from core.domain.fingerprint import fingerprint
-from core.stages.tracks import intervals
 from core.workflows import datasets, models, training
 from core.workspace.store import Store, cleaned_name
 
