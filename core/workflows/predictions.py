@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from core.base.errors import FormatInvalid, RecipeInvalid
+from core.base.numerics import softmax
 from core.base.progress import Report, reported, silent
 from core.base.registry import BACKBONES, FORMATS
 from core.domain import (
@@ -158,7 +159,7 @@ def label(card: ModelCard, folder: Path, features: Features) -> Prediction:
         return _smoothed(card, folder, features, _seen(card, folder, features))
     kernel, bias = BACKBONES[card.backbone].classifier()  # (D, C), (C,)
     logits = segmentation.smooth(features.values @ kernel + bias, features.times_s, width_s=card.smooth_s)  # (T, C)
-    return _as_prediction(card, folder, features, _softmax(logits))
+    return _as_prediction(card, folder, features, softmax(logits).astype(np.float32))
 
 
 def label_with_words(
@@ -203,12 +204,6 @@ def features_of(
     features = extract(info, recipe, backbone_name, engine, store.engine_cache, report)
     store.write(key, features, kind="features", video=info.digest)
     return features
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    """(T, C) scores whose rows sum to 1."""
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return (raised / raised.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
 def frames_of(

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from core.__main__ import main
 from core.base.errors import AnalysisError, FormatInvalid, LabelsMismatch, NotEnoughExamples, ScoringRefused
+from core.base.numerics import softmax
 from core.base.registry import METRICS
 from core.domain import Comparison, Segment, Track, serialization
 from core.stages import metrics
@@ -201,19 +202,19 @@ def test_brier_is_the_sum_over_labels_and_log_loss_natural():
 
 def test_temperature_softens_logits():
     logits = np.array([2.0, 0.0])
-    assert calibration.softmax(logits)[0] == close(0.880797, abs=1e-6)
-    assert calibration.softmax(logits / 2)[0] == close(0.731059, abs=1e-6)
+    assert softmax(logits)[0] == close(0.880797, abs=1e-6)
+    assert softmax(logits / 2)[0] == close(0.731059, abs=1e-6)
 
 
 @pytest.mark.parametrize("count", [4, 40, 400])
 @pytest.mark.parametrize("as_probabilities", [False, True])
 def test_temperature_of_clips_of_which_three_quarters_are_right(count, as_probabilities):
     logits, truth = np.tile([2.0, 0.0], (count, 1)), np.arange(count) % 4 // 3
-    given = calibration.logits_of(calibration.softmax(logits)) if as_probabilities else logits
+    given = calibration.logits_of(softmax(logits)) if as_probabilities else logits
     found = calibration.fit_temperature(given, truth)
     assert found.value == close(2 / math.log(3), abs=1e-9) and found.value == close(1.820478, abs=1e-6)
     assert not found.at_bound
-    after = of_scores(truth, calibration.softmax(logits / found.value))
+    after = of_scores(truth, softmax(logits / found.value))
     assert after.scores is not None and np.allclose(after.scores[:, 0], 0.75)
     assert value(after, "ece") == close(0, abs=1e-9) and value(after, "accuracy") == 0.75
 

@@ -145,12 +145,6 @@ def logits_of(scores: np.ndarray) -> np.ndarray:
     return np.log(np.maximum(np.asarray(scores, np.float64), LEAST_PROBABILITY))
 
 
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Probabilities over the last axis."""
-    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return raised / raised.sum(axis=-1, keepdims=True)
-
-
 def fit_temperature(logits: np.ndarray, truth: np.ndarray) -> Temperature:
     """The temperature in [0.05, 20] at which softmax(logits / T) has the least log loss. For validation data only.
 

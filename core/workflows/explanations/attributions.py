@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.base.numerics import softmax
 from core.base.progress import Report, silent
 from core.domain import Features, ModelCard
 from core.domain.fingerprint import fingerprint
@@ -189,9 +190,7 @@ def _linear(question: ExplanationQuestion, run: Run) -> Callable[[np.ndarray], f
     kernel, bias = question.view.cnn.classifier()
 
     def score(pictures: np.ndarray) -> float:
-        logits = run(pictures).mean(axis=0) @ kernel + bias
-        raised = np.exp(logits - logits.max())
-        return float(raised[question.label] / raised.sum())
+        return float(softmax(run(pictures).mean(axis=0) @ kernel + bias)[question.label])
 
     return score
 
