@@ -254,7 +254,7 @@ def _example(item: Item) -> Example:
 
 
 def score(
-    run: recurrent.Run, items: Sequence[Item], labels: tuple[str, ...], *, smooth_s: float = SMOOTH_S
+    run: recurrent.ScoreFunction, items: Sequence[Item], labels: tuple[str, ...], *, smooth_s: float = SMOOTH_S
 ) -> dict[str, float]:
     """Accuracy over clips, and over the steps of the shared streams with their mean edit score, both 0 to 1."""
     hits: dict[str, list[float]] = {"clips": [], "ucf": [], "weizmann": [], "steps": [], "edit": []}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from typing import Any, Literal
 
-Kind = Literal["int", "float", "bool", "choice", "range"]
+KnobKind = Literal["int", "float", "bool", "choice", "range"]
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Knob:
     """
 
     name: str
-    kind: Kind
+    kind: KnobKind
     default: Any
     label: str
     low: float = 0
@@ -51,8 +51,8 @@ def knob(
     return field(default=default, metadata={"knob": drawn})
 
 
-def _kind(default: Any) -> Kind:
-    kinds: dict[type, Kind] = {bool: "bool", int: "int", float: "float", str: "choice", tuple: "range"}
+def _kind(default: Any) -> KnobKind:
+    kinds: dict[type, KnobKind] = {bool: "bool", int: "int", float: "float", str: "choice", tuple: "range"}
     return kinds[type(default)]
 
 

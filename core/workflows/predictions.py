@@ -134,7 +134,11 @@ def extract(
 
 
 def look(
-    info: VideoInfo, recipe: Recipe, backbone: backbones.Backbone, run: backbones.Run, report: Report = silent
+    info: VideoInfo,
+    recipe: Recipe,
+    backbone: backbones.Backbone,
+    run: backbones.LoadedBackbone,
+    report: Report = silent,
 ) -> Features:
     """What `run` says of each step of a clip that is cut into chunks as `backbone` wants them."""
     total = frames_read(info, recipe)

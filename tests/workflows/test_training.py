@@ -407,7 +407,7 @@ def _assert_same_end(store: Store, key: str, other: Store, other_key: str) -> No
     assert not store.keys("checkpoint") and not store.keys("fold") and not store.keys("progress")
 
 
-def _network(store: Store, key: str) -> recurrent.Run:
+def _network(store: Store, key: str) -> recurrent.ScoreFunction:
     """The network for use of a training; Keras asks for a name that ends in .keras, which a saved model's has."""
     path = store.workspace / "for-use.keras"
     path.write_bytes(training.network_path(store, key).read_bytes())

@@ -11,7 +11,7 @@ importer: from a source to the store                    library: the datasets of
 from core.stages.formats.common.csv_tables import MEANINGS
 from core.workflows.datasets.archives import unpack
 from core.workflows.datasets.csv_reader import read_csv
-from core.workflows.datasets.draft import FORMS, Draft, Entry, Form, Source, Stretch
+from core.workflows.datasets.draft import FORMS, Draft, Entry, Source, SourceForm, Stretch
 from core.workflows.datasets.duplicates import leaks, looks, near_duplicates
 from core.workflows.datasets.groups import Offer, grouping_of, groups_from, offers, words
 from core.workflows.datasets.readers import form_of, read, read_folder, read_hmdb_lists, read_mstcn, read_ucf_lists
@@ -36,9 +36,9 @@ __all__ = [
     "UNKNOWN",
     "Draft",
     "Entry",
-    "Form",
     "Offer",
     "Source",
+    "SourceForm",
     "SplitMethod",
     "Stretch",
     "confined",

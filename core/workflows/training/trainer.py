@@ -158,7 +158,7 @@ class Trainer:
         return self._tested(number, run, network.history, network.epochs - 1)
 
     def _tested(
-        self, number: int, run: recurrent.Run, history: Sequence[Epoch], best: int, *, stopping: bool = False
+        self, number: int, run: recurrent.ScoreFunction, history: Sequence[Epoch], best: int, *, stopping: bool = False
     ) -> TestedFold:
         fold = self.split.fold(number)
         predicted = training_data.predicted(self.labelled, fold.test, number, run)
