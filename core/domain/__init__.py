@@ -13,7 +13,7 @@ text: lines beside clips, vectors of texts, labels that a person names, the inde
 serialization: values as JSON          fingerprint: the key of a result         validation: checks that values share
 """
 
-from core.domain.annotation import Change, Contribution, Document, Doubt, Edit, Head, Learned
+from core.domain.annotation import Change, Contribution, Doubt, DrawnTrack, Edit, Head, Learned
 from core.domain.datasets import (
     TEST,
     TRAIN,
@@ -76,8 +76,8 @@ __all__ = [
     "Comparison",
     "Contribution",
     "Dataset",
-    "Document",
     "Doubt",
+    "DrawnTrack",
     "Duplicates",
     "Edit",
     "Epoch",

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from core.base.errors import EditRefused, FormatInvalid
 from core.base.registry import FORMATS
-from core.domain import Document, Edit, Recipe, Renaming, Segment, VideoInfo, intervals
+from core.domain import DrawnTrack, Edit, Recipe, Renaming, Segment, VideoInfo, intervals
 from core.stages.formats import ReadOptions
 from core.stages.preprocessing.sampling import Trim
 from core.stages.tracks.segmentation import NOTHING
@@ -29,11 +29,11 @@ EDIT_CASES = json.loads((Path(__file__).parents[1] / "data" / "edits.json").read
 LABELS = ("walk", "run", "jump")
 
 
-def track(*segments: tuple, seen=((0.0, 10.0),)) -> Document:
-    return Document(LABELS, tuple(Segment(*one) for one in segments), tuple(seen), "actions", "ann")
+def track(*segments: tuple, seen=((0.0, 10.0),)) -> DrawnTrack:
+    return DrawnTrack(LABELS, tuple(Segment(*one) for one in segments), tuple(seen), "actions", "ann")
 
 
-def told(found: Document) -> list[tuple[float, float, str]]:
+def told(found: DrawnTrack) -> list[tuple[float, float, str]]:
     return [(one.start_s, one.stop_s, one.label) for one in found.segments]
 
 
@@ -132,7 +132,7 @@ def test_accepting_fills_only_what_was_not_looked_at():
     assert told(edits.accept(split, 9.0, 11.0, ()))[:2] == told(split)[:2], "and what a person split stays split"
 
 
-NOTED = Document(
+NOTED = DrawnTrack(
     LABELS,
     (
         Segment(1.0, 3.0, "walk", 0.9, "limps"),
@@ -176,7 +176,7 @@ def test_a_merged_segment_keeps_the_only_note_as_it_was():
 
 def test_a_draft_beside_a_noted_segment_of_its_label_leaves_the_note_alone():
     """Each side: joined with what a network says, a segment would carry a note over what nobody wrote it about."""
-    mine = Document(LABELS, (Segment(4.0, 6.0, "walk", note="limps"),), ((4.0, 6.0),), "actions", "ann")
+    mine = DrawnTrack(LABELS, (Segment(4.0, 6.0, "walk", note="limps"),), ((4.0, 6.0),), "actions", "ann")
     taken = edits.accept(mine, 0.0, 10.0, [Segment(2.0, 8.0, "walk", 0.9)])
     assert [(one.start_s, one.stop_s, one.note) for one in taken.segments] == [
         (2.0, 4.0, ""), (4.0, 6.0, "limps"), (6.0, 8.0, ""),
@@ -239,7 +239,7 @@ def test_any_edits_give_sound_tracks_and_each_change_leads_there_and_back(asked:
         now = after
 
 
-def labels_of(found: Document) -> np.ndarray:
+def labels_of(found: DrawnTrack) -> np.ndarray:
     """What is said of each quarter of a second: "" where nobody looked, "-" where nothing happens."""
     rows = np.full(44, "", dtype=object)
     for start_s, stop_s in found.seen:
@@ -260,7 +260,7 @@ def test_spans():
 # The journal ----------------------------------------------------------------------------------------------------------
 
 
-def painted(store: Store, name: str, start_s: float, stop_s: float, label: str) -> journal.State:
+def painted(store: Store, name: str, start_s: float, stop_s: float, label: str) -> journal.TrackState:
     return journal.apply(store, name, Edit("paint", "mine", 0.0, start_s, stop_s, label))
 
 
@@ -373,10 +373,10 @@ def test_tracks_come_back_unchanged_from_files(form: str):
     assert back.seen == mine.seen
 
 
-def _joined(tracks: tuple[Document, ...]) -> Document:
+def _joined(tracks: tuple[DrawnTrack, ...]) -> DrawnTrack:
     """DeepEthogram has a column for each label; together they are the track."""
     segments = sorted((one for each in tracks for one in each.segments), key=lambda one: one.start_s)
-    return Document(LABELS, tuple(segments), tracks[0].seen)
+    return DrawnTrack(LABELS, tuple(segments), tracks[0].seen)
 
 
 def test_labels_that_are_not_known_are_decided_on_and_what_is_left_out_is_unlabelled():
