@@ -244,7 +244,7 @@ def _tell(message: str) -> None:
 def train(
     items: Sequence[Item], *, labels: int, folds: Sequence[int], chosen: NetworkSettings = SETTINGS
 ) -> recurrent_training.Fitted:
-    """A network trained on the clips and own streams of `folds`, all for as many passes as SETTINGS says."""
+    """A network trained on the clips and own streams of `folds`, all for as many epochs as SETTINGS says."""
     training = [_example(item) for item in items if item.fold in folds and item.kind != "shared stream"]
     return recurrent_training.fit(chosen, training, labels=labels, seed=SEED)
 

@@ -15,9 +15,9 @@ TRAINED, VALIDATED, SIMPLE, LEAST = "#0072B2", "#D55E00", "#B8873A", "#8D8377"
 TALL_PX = 260
 
 
-def loss(history: Sequence[Epoch], *, passes: int, dark: bool) -> "Figure":
+def loss(history: Sequence[Epoch], *, epochs: int, dark: bool) -> "Figure":
     """The loss after each epoch, in training and on validation groups."""
-    figure = _curves(passes, dark)
+    figure = _curves(epochs, dark)
     passed = list(range(1, len(history) + 1))
     _line(figure, passed, [epoch.loss for epoch in history], "training", TRAINED)
     if any(epoch.validation_loss is not None for epoch in history):
@@ -26,9 +26,9 @@ def loss(history: Sequence[Epoch], *, passes: int, dark: bool) -> "Figure":
     return figure
 
 
-def score(history: Sequence[Epoch], *, passes: int, best: int | None, dark: bool) -> "Figure":
+def score(history: Sequence[Epoch], *, epochs: int, best: int | None, dark: bool) -> "Figure":
     """The accuracy after each epoch, in training and on validation groups, and the best epoch."""
-    figure = _curves(passes, dark)
+    figure = _curves(epochs, dark)
     passed = list(range(1, len(history) + 1))
     _line(figure, passed, [100 * epoch.accuracy for epoch in history], "training", TRAINED)
     values = [None if epoch.validation_accuracy is None else 100 * epoch.validation_accuracy for epoch in history]
@@ -111,8 +111,8 @@ def _line(figure: "Figure", x: Sequence[int], y: Sequence[float | None], name: s
     )  # fmt: skip
 
 
-def _curves(passes: int, dark: bool) -> "Figure":
+def _curves(epochs: int, dark: bool) -> "Figure":
     figure = blank(dark, TALL_PX)
     figure.update_layout(showlegend=True)
-    figure.update_xaxes(title="epoch", range=[0.5, max(passes, 1) + 0.5])
+    figure.update_xaxes(title="epoch", range=[0.5, max(epochs, 1) + 0.5])
     return figure

@@ -123,12 +123,12 @@ def _curves(key: str, record: Training) -> None:
     )
     fold, dark = record.folds[index or 0], state.is_dark()
     left, right = st.columns(2, gap="large")
-    passes = len(fold.history)
+    epochs = len(fold.history)
     left.plotly_chart(
-        run_figures.loss(fold.history, passes=passes, dark=dark), key=f"done.loss.{key}", config=figures.QUIET
+        run_figures.loss(fold.history, epochs=epochs, dark=dark), key=f"done.loss.{key}", config=figures.QUIET
     )
     right.plotly_chart(
-        run_figures.score(fold.history, passes=passes, best=fold.best, dark=dark),
+        run_figures.score(fold.history, epochs=epochs, best=fold.best, dark=dark),
         key=f"done.score.{key}",
         config=figures.QUIET,
     )
