@@ -20,7 +20,7 @@ from core.base.numerics import softmax
 from core.base.registry import METRICS
 from core.domain import Comparison, Segment, Track, serialization
 from core.stages import metrics
-from core.stages.metrics import bootstrap, bouts, calibration, classification, curves, sequence
+from core.stages.metrics import bootstrap, bouts, calibration, classification, curves, raters, sequence
 
 EXAMPLE_TRUTH = [0, 0, 0, 0, 1, 1, 1, 2, 2, 2]
 EXAMPLE_FOUND = [0, 0, 0, 1, 1, 1, 0, 2, 2, 0]
@@ -425,8 +425,8 @@ def test_equal_overlaps_pair_the_earlier_true_bout_first():
 # Raters ---------------------------------------------------------------------------------------------------------------
 
 
-def kappa(one: str, other: str) -> bouts.BoutAgreement:
-    return bouts.agreement(row(one), row(other), width_s=1.0)
+def kappa(one: str, other: str) -> raters.BoutAgreement:
+    return raters.agreement(row(one), row(other), width_s=1.0)
 
 
 def test_kappa_of_50_bins():
@@ -460,16 +460,16 @@ def track(*segments, seen_s=(0.0, 5.0), labels=("nothing", "W", "S")) -> Track:
 def test_raters_are_compared_in_bins_of_what_both_watched():
     one = track((0, 3, "W"), (3, 5.4, "S"), seen_s=(0.0, 5.4))
     other = track((0, 2, "W"), (2, 6, "S"), seen_s=(0.0, 7.0))
-    (got,) = bouts.raters([one], [other], width_s=1.0)
+    (got,) = raters.raters([one], [other], width_s=1.0)
     assert (got.bins, got.kappa, got.width_s) == (5, close(8 / 13), 1.0)
 
 
 def test_raters_of_tracks_that_overlap_have_a_kappa_for_each_label_and_the_joint_state():
     first = [track((0, 2, "W"), labels=("nothing", "W")), track((1, 3, "S"), labels=("nothing", "S"))]
-    joint, walk, stand = bouts.raters(first, first, width_s=0.5)
+    joint, walk, stand = raters.raters(first, first, width_s=0.5)
     assert (joint.kappa, walk.kappa, stand.label, joint.bins) == (1, 1, "S", 10)
     second = [first[0], track(labels=("nothing", "S"))]
-    joint, walk, stand = bouts.raters(first, second, width_s=0.5)
+    joint, walk, stand = raters.raters(first, second, width_s=0.5)
     assert (walk.kappa, stand.kappa, stand.observed) == (1, 0, 0.6) and joint.observed == 0.6
 
 
@@ -477,20 +477,20 @@ def test_one_behaviour_is_not_taken_for_another_in_the_joint_state():
     """Both raters see one thing for 2 of 5 s, but not the same: in 4 of 10 bins their joint states differ."""
     walking = [track((0, 2, "W"), labels=("nothing", "W")), track(labels=("nothing", "S"))]
     standing = [track(labels=("nothing", "W")), track((0, 2, "S"), labels=("nothing", "S"))]
-    joint, *_ = bouts.raters(walking, standing, width_s=0.5)
+    joint, *_ = raters.raters(walking, standing, width_s=0.5)
     assert (joint.observed, joint.bins) == (0.6, 10)
 
 
 def test_raters_of_two_clips_are_refused():
     one, other = track((0, 3, "W")), replace(track((0, 3, "W")), video="cd")
     with pytest.raises(ScoringRefused, match="different clips"):
-        bouts.raters([one], [other], width_s=1.0)
+        raters.raters([one], [other], width_s=1.0)
 
 
 @pytest.mark.parametrize("width_s", [0, -1, float("nan")])
 def test_bins_without_width_are_refused(width_s):
     with pytest.raises(ScoringRefused):
-        bouts.raters([track()], [track()], width_s=width_s)
+        raters.raters([track()], [track()], width_s=width_s)
 
 
 # Thresholds -----------------------------------------------------------------------------------------------------------

@@ -13,8 +13,8 @@ from core.stages.networks.recurrent import ScoreFunction
 from core.stages.networks.recurrent_training import UNKNOWN, Example
 from core.workflows import datasets
 
-OF_CLIPS = ("accuracy", "balanced_accuracy", "macro_f1")
-OVER_TIME = (*OF_CLIPS, "f1_10", "f1_25", "f1_50", "edit")
+RUN_SCORES = ("accuracy", "balanced_accuracy", "macro_f1")
+RUN_SCORES_OVER_TIME = (*RUN_SCORES, "f1_10", "f1_25", "f1_50", "edit")
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,7 +117,7 @@ def comparison(dataset: Dataset, groups: Sequence[str], held_out: HeldOut, *, sp
 
 def scores(comparison: Comparison) -> dict[str, float]:
     """The numbers that a training is compared by; those that are undefined are left out."""
-    names = OVER_TIME if comparison.over_time else OF_CLIPS
+    names = RUN_SCORES_OVER_TIME if comparison.over_time else RUN_SCORES
     values = {name: float(METRICS[name](comparison)) for name in names}
     return {name: value for name, value in values.items() if np.isfinite(value)}
 

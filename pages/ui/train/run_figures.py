@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from core.domain import Epoch, Training, Trial
-from pages.ui.common import formatting
+from pages.ui.common import formatting, metric_names
 from pages.ui.common.figures import INK_DARK, blank
-from pages.ui.common.metric_names import NAMES
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -47,7 +46,7 @@ def compared(trainings: Sequence[Training], *, dark: bool) -> "Figure":
     """Scores of runs side by side, with their baselines."""
     figure = blank(dark, 300)
     names = ["accuracy", "balanced_accuracy", "macro_f1"]
-    shown = [NAMES[name] for name in names]
+    shown = [metric_names.label(name) for name in names]
     shades = (TRAINED, VALIDATED, "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
     for number, record in enumerate(trainings):
         values = [100 * record.scores.get(name, 0.0) for name in names]
