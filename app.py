@@ -85,7 +85,7 @@ def export(request: Request) -> Response:
 
 
 def download(request: Request) -> Response:
-    """A file that a page offers, made when it is asked for; see pages.ui.downloads."""
+    """A file that a page offers, made when it is asked for; see pages.ui.common.controls.downloads."""
     offer = downloads.offered(request.path_params["digest"])
     if offer is None:
         return _refusal(404)

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.measure import Figure
-from core.domain import Document, Edit, Frame, Segment
+from core.domain import DrawnTrack, Edit, Frame, Segment
 from core.stages import video
 from core.workflows import clips, rendering
 from core.workflows.annotation import journal
@@ -36,7 +36,7 @@ def _edits() -> list[Figure]:
     seen = tuple((one.start_s, one.stop_s) for one in segments)
     with tempfile.TemporaryDirectory() as folder:
         store = Store(folder)
-        track = journal.begin(store, "ab" * 32, Document(("walk", "run"), segments, seen))
+        track = journal.begin(store, "ab" * 32, DrawnTrack(("walk", "run"), segments, seen))
         journal.read(store, track)
         taken = []
         for at in range(EDITS):

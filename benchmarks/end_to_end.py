@@ -28,7 +28,7 @@ from core.base.settings import current
 from core.domain import Recipe, VideoInfo
 from core.stages import video
 from core.stages.networks import inference_engine
-from core.stages.networks.backbones import BACKBONES, Backbone, Run, covering, features, squared
+from core.stages.networks.backbones import BACKBONES, Backbone, LoadedBackbone, covering, features, squared
 from core.workflows import clips as clips_workflow
 from core.workflows import models, predictions
 from core.workspace.store import Store
@@ -67,7 +67,7 @@ def main() -> list[Figure]:
     ]
 
 
-def _round(store: Store, info: VideoInfo, backbone: Backbone, run: Run) -> tuple[float, float, float]:
+def _round(store: Store, info: VideoInfo, backbone: Backbone, run: LoadedBackbone) -> tuple[float, float, float]:
     """Frames a second of the decoder alone, of the CNN alone, and of the whole with nothing stored."""
     size = covering(info.width_px, info.height_px, backbone.size_px)
     with watch() as decoding:

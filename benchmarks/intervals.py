@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measure import Figure, watch
+from core.base.numerics import softmax
 from core.base.registry import METRICS
 from core.domain import Comparison
 from core.stages import metrics
@@ -99,7 +100,7 @@ def _groups(rng: np.random.Generator, count: int = 3000, labels: int = 6) -> Com
     truth = rng.integers(0, labels, len(skill))
     logits = rng.normal(0, 1, (len(skill), labels))
     logits[np.arange(len(skill)), truth] += skill
-    scores = metrics.calibration.softmax(logits)
+    scores = softmax(logits)
     names = [f"clip {place}" for place in range(len(skill))]
     groups = np.repeat([f"group {place}" for place in range(count)], sizes).tolist()
     return metrics.of_clips([f"label {place}" for place in range(labels)], truth, scores, names=names, groups=groups)
@@ -110,7 +111,7 @@ def _worse(population: Comparison) -> Comparison:
     assert population.scores is not None
     rng = np.random.default_rng(2)
     logits = metrics.calibration.logits_of(population.scores) + rng.normal(0, 0.8, population.scores.shape)
-    scores = metrics.calibration.softmax(logits)
+    scores = softmax(logits)
     return metrics.of_clips(
         population.labels, population.truth, scores, names=population.names, groups=population.groups
     )

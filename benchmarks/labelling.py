@@ -17,10 +17,9 @@ import numpy as np
 from benchmarks.measure import Figure
 from benchmarks.training import CLIPS, MOTION, WORKSPACE
 from core.base.settings import current
-from core.domain import Dataset, Prediction, VideoInfo
+from core.domain import Dataset, Prediction, VideoInfo, intervals
 from core.stages.networks import recurrent, recurrent_training
 from core.stages.networks.recurrent_training import UNKNOWN, Example
-from core.stages.tracks import intervals
 from core.workflows import training
 from core.workflows.annotation import drafts
 from core.workflows.datasets import library
@@ -129,7 +128,7 @@ def _all(trial: Trial) -> Seen:
     return {clip: ((0.0, trial.infos[clip].duration_s),) for clip in trial.clips}
 
 
-def _learned(trial: Trial, seen: Seen, number: int) -> recurrent.Run:
+def _learned(trial: Trial, seen: Seen, number: int) -> recurrent.ScoreFunction:
     """A network from what is labelled, alone."""
     examples = []
     for clip, stretches in seen.items():
@@ -145,19 +144,19 @@ def _learned(trial: Trial, seen: Seen, number: int) -> recurrent.Run:
     return recurrent.runner(fitted.model)
 
 
-def _score(trial: Trial, run: recurrent.Run) -> float:
+def _score(trial: Trial, run: recurrent.ScoreFunction) -> float:
     """The share of steps of the persons held back that are named rightly."""
     return training_data.accuracy(training_data.predicted(trial.labelled, trial.tested, 0, run))
 
 
-def _begun(trial: Trial, number: int) -> tuple[Seen, recurrent.Run]:
+def _begun(trial: Trial, number: int) -> tuple[Seen, recurrent.ScoreFunction]:
     """The stretches with which a labeller begins in both orders, and the network that learned from them."""
     nothing: Seen = dict.fromkeys(trial.clips, ())
     seen = _more(nothing, _drawn(trial, nothing, np.random.default_rng((1, trial.seed, number)), FIRST))
     return seen, _learned(trial, seen, number)
 
 
-def _course(trial: Trial, order: str, number: int, seen: Seen, run: recurrent.Run) -> Course:
+def _course(trial: Trial, order: str, number: int, seen: Seen, run: recurrent.ScoreFunction) -> Course:
     rng = np.random.default_rng((2, trial.seed, number))
     course = [_reached(trial, seen, run)]
     for _ in range(ROUNDS):
@@ -172,7 +171,7 @@ def _mean(courses: list[Course]) -> Course:
     return [(fmean(one[0] for one in each), fmean(one[1] for one in each)) for each in zip(*courses, strict=True)]
 
 
-def _reached(trial: Trial, seen: Seen, run: recurrent.Run) -> tuple[float, float]:
+def _reached(trial: Trial, seen: Seen, run: recurrent.ScoreFunction) -> tuple[float, float]:
     """Labelled seconds, and the score."""
     return sum(intervals.length_s(each) for each in seen.values()), _score(trial, run)
 
@@ -195,7 +194,7 @@ def _drawn(trial: Trial, seen: Seen, rng: np.random.Generator, count: int) -> li
     return [left[place] for place in rng.permutation(len(left))[:count]]
 
 
-def _led(trial: Trial, seen: Seen, run: recurrent.Run) -> list[tuple[int, tuple[float, float]]]:
+def _led(trial: Trial, seen: Seen, run: recurrent.ScoreFunction) -> list[tuple[int, tuple[float, float]]]:
     """The stretches to which the Label page leads first, over all clips."""
     found = []
     for clip in trial.clips:

@@ -18,9 +18,9 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from core.base.errors import RecipeInvalid
+from core.base.knobs import Knob, knobs
 from core.base.registry import STEPS
 from core.domain import Frame
-from core.stages.preprocessing.step import Knob, knobs
 
 SIZE_PX = (1920, 1080)
 FRAMES = 22

@@ -12,7 +12,7 @@ import numpy as np
 import streamlit as st
 
 from core.base.errors import EditRefused
-from core.domain import Document, Edit, Segment, VideoInfo
+from core.domain import DrawnTrack, Edit, Segment, VideoInfo
 from core.workflows.annotation.edits import edited
 from pages.ui import state
 from pages.ui.common import theme
@@ -20,7 +20,7 @@ from pages.ui.common.player import player
 from pages.ui.common.player.player import LaneCurve, PlayerLane
 
 LABELS = ("walk", "run", "jump", "sit down")
-HISTORY: dict[str, list[Document]] = {}
+HISTORY: dict[str, list[DrawnTrack]] = {}
 LONG = 10_000
 
 
@@ -48,12 +48,12 @@ def curves(duration_s: float) -> list[LaneCurve]:
     ]
 
 
-def document(info: VideoInfo, count: int) -> Document:
+def document(info: VideoInfo, count: int) -> DrawnTrack:
     """The track as it is after all edits."""
     if info.digest not in HISTORY:
         found = segments(info.duration_s, count, 1) if count else ()
         seen = ((0.0, info.duration_s),) if count else ((0.0, info.duration_s / 2),)
-        HISTORY[info.digest] = [Document(LABELS, found, seen, "mine")]
+        HISTORY[info.digest] = [DrawnTrack(LABELS, found, seen, "mine")]
     return HISTORY[info.digest][-1]
 
 

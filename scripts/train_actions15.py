@@ -244,7 +244,7 @@ def _tell(message: str) -> None:
 def train(
     items: Sequence[Item], *, labels: int, folds: Sequence[int], chosen: NetworkSettings = SETTINGS
 ) -> recurrent_training.Fitted:
-    """A network trained on the clips and own streams of `folds`, all for as many passes as SETTINGS says."""
+    """A network trained on the clips and own streams of `folds`, all for as many epochs as SETTINGS says."""
     training = [_example(item) for item in items if item.fold in folds and item.kind != "shared stream"]
     return recurrent_training.fit(chosen, training, labels=labels, seed=SEED)
 
@@ -254,7 +254,7 @@ def _example(item: Item) -> Example:
 
 
 def score(
-    run: recurrent.Run, items: Sequence[Item], labels: tuple[str, ...], *, smooth_s: float = SMOOTH_S
+    run: recurrent.ScoreFunction, items: Sequence[Item], labels: tuple[str, ...], *, smooth_s: float = SMOOTH_S
 ) -> dict[str, float]:
     """Accuracy over clips, and over the steps of the shared streams with their mean edit score, both 0 to 1."""
     hits: dict[str, list[float]] = {"clips": [], "ucf": [], "weizmann": [], "steps": [], "edit": []}

@@ -14,6 +14,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 FLOORS = re.search(r"```floors\n(.+?)```", (ROOT / "docs" / "architecture.md").read_text("utf-8"), re.DOTALL)
 RANKS = {module: rank for rank, line in enumerate(FLOORS[1].splitlines()) for module in line.split()} if FLOORS else {}
+NAMED_MODULE = r"\b(?:core\.(?:base|domain|stages|workspace|workflows|cli)|pages\.ui)(?:\.[a-z_]\w*)*"
 HEAVY = {"tensorflow", "keras", "openvino"}
 CORE = sorted((ROOT / "core").rglob("*.py"))
 PAGES = sorted((ROOT / "pages").glob("[!_]*.py"))
@@ -60,6 +61,15 @@ def length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 def is_signpost(path: Path) -> bool:
     """Whether a file is the __init__ of a folder that only groups others: a docstring and nothing else."""
     return path.name == "__init__.py" and len(parse(path).body) <= 1
+
+
+def type_names(tree: ast.Module) -> Iterator[str]:
+    """The names of the classes of a module, and of the types that it names, such as `Lane = Literal[...]`."""
+    yield from (node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    for node in tree.body:
+        targets = [*getattr(node, "targets", ()), getattr(node, "target", None), getattr(node, "name", None)]
+        names = [target.id for target in targets if isinstance(target, ast.Name)]
+        yield from (name for name in names if re.fullmatch(r"_?[A-Z]\w*[a-z]\w*", name))
 
 
 @cache
@@ -124,13 +134,34 @@ def test_folders_stay_small():
 
 
 def test_one_class_name_stands_for_one_class():
-    classes = [
-        node.name
-        for path in [*CORE, *PAGES, *PAGE_PARTS, ROOT / "app.py"]
-        for node in ast.walk(parse(path))
-        if isinstance(node, ast.ClassDef)
-    ]
-    assert not {name for name in classes if classes.count(name) > 1}
+    """Names of types count as names of classes: Callable, Literal, tuple and the like under a name of their own."""
+    names = [name for path in [*CORE, *PAGES, *PAGE_PARTS, ROOT / "app.py"] for name in type_names(parse(path))]
+    assert not {name for name in names if names.count(name) > 1}
+
+
+@each_file([path for path in [*CORE, *PAGE_PARTS] if path.name == "__init__.py"])
+def test_a_package_lists_the_modules_that_it_holds(path: Path):
+    """Below its first line, "name: what it does" names modules; a package that lists any lists all of its own."""
+    body = (ast.get_docstring(parse(path)) or "").partition("\n")[2]
+    lists = re.finditer(r"(?:^|  )((?:\w+, )*\w+): ", body, re.MULTILINE)
+    listed = {name for names in lists for name in names[1].split(", ")}
+    modules = {
+        entry.stem for entry in path.parent.iterdir() if entry.suffix == ".py" or (entry / "__init__.py").is_file()
+    }
+    assert not listed - modules, "these modules do not exist"
+    assert not listed or not modules - listed - {"__init__"}, "these modules are not listed"
+
+
+@each_file(PROGRAM)
+def test_modules_that_a_text_names_exist(path: Path):
+    """Dotted names in docstrings, comments and code: what follows the module is a name that stands in it."""
+    for name in re.findall(NAMED_MODULE, path.read_text("utf-8")):
+        folder, rest = ROOT, name.split(".")
+        while rest and (folder / rest[0]).is_dir():
+            folder, rest = folder / rest[0], rest[1:]
+        module = folder / f"{rest[0]}.py" if rest else folder
+        inside = folder / "__init__.py"
+        assert module.exists() or rest[0] in re.findall(r"\w+", inside.read_text("utf-8")), f"{name} does not exist"
 
 
 @pytest.mark.parametrize("name", ["found", "told", "said", "asked"])

@@ -1,1 +1,4 @@
-"""What everything else stands on: errors, settings, registries, progress. It imports nothing of the program."""
+"""What everything else stands on: errors, settings, registries, progress, knobs, numerics.
+
+It imports nothing of the program.
+"""

@@ -6,13 +6,14 @@ RGB. T steps, D channels, C labels, N frames.
 
 video: what a clip holds              predictions: what networks say of it     datasets: clips whose truth is known
 annotation: labels that people draw    labels: labels as files of other programs hold them
-evaluation: how good predictions are   caveats: what to know before numbers are believed
+intervals: stretches of time           evaluation: how good predictions are
+caveats: what to know before numbers are believed
 training: how networks are trained       jobs: how long work goes
 text: lines beside clips, vectors of texts, labels that a person names, the index of the search
 serialization: values as JSON          fingerprint: the key of a result         validation: checks that values share
 """
 
-from core.domain.annotation import Change, Contribution, Document, Doubt, Edit, Head, Learned
+from core.domain.annotation import Change, Contribution, Doubt, DrawnTrack, Edit, Head, Learned
 from core.domain.datasets import (
     TEST,
     TRAIN,
@@ -75,8 +76,8 @@ __all__ = [
     "Comparison",
     "Contribution",
     "Dataset",
-    "Document",
     "Doubt",
+    "DrawnTrack",
     "Duplicates",
     "Edit",
     "Epoch",

@@ -2,15 +2,17 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import ClassVar
 
 from core.domain.datasets import Item
-from core.domain.labels import Lane, Point, Span
+from core.domain.intervals import Span
+from core.domain.labels import Lane, Point
 from core.domain.predictions import Segment
 from core.domain.validation import check
 
 
 @dataclass(frozen=True)
-class Document:
+class DrawnTrack:
     """One track of labels that a person draws in a clip, on the clock of the source file.
 
     labels: those that it offers, in the order of their keys. segments: sorted, not overlapping. points: moments out of
@@ -18,6 +20,8 @@ class Document:
     is "nothing happening", outside them nothing is known. Every segment lies inside one of them. name: what the track
     is about; author: who drew it; subject: who is labelled, where a file says so.
     """
+
+    STORED_NAME: ClassVar[str] = "Document"
 
     labels: tuple[str, ...] = ()
     segments: tuple[Segment, ...] = ()
@@ -54,7 +58,7 @@ class Document:
         return sum(stop_s - start_s for start_s, stop_s in self.seen)
 
     def __repr__(self):
-        return f"Document({self.name!r} by {self.author!r}, {len(self.segments)} segments, {self.seen_s:.2f} s seen)"
+        return f"DrawnTrack({self.name!r} by {self.author!r}, {len(self.segments)} segments, {self.seen_s:.2f} s seen)"
 
 
 @dataclass(frozen=True)

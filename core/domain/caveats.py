@@ -5,7 +5,7 @@ from typing import Literal
 
 from core.base.percentages import per_cent
 
-Kind = Literal[
+CaveatKind = Literal[
     "few units",
     "no interval",
     "few tested",
@@ -25,7 +25,7 @@ Kind = Literal[
     "different folds",
 ]
 LEAK_TAG = "LEAK: "  # leads the stored sentence of a leak, and is what it is known by
-SENTENCES: dict[Kind, str] = {
+SENTENCES: dict[CaveatKind, str] = {
     "few units": "The intervals are not reliable, n = {count} {name}.",
     "no interval": "There is no interval: there is {count} {name}.",
     "few tested": "Only {count} {name} could be tested: with others the scores may be several points higher or lower.",
@@ -55,7 +55,7 @@ class Caveat:
     where more is to be said than numbers, the clause.
     """
 
-    kind: Kind
+    kind: CaveatKind
     count: int = 0
     total: int = 0
     share: float = 0.0

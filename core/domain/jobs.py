@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-State = Literal["queued", "running", "done", "failed", "cancelled", "lost"]
+JobState = Literal["queued", "running", "done", "failed", "cancelled", "lost"]
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Job:
 
     key: str
     title: str
-    state: State = "queued"
+    state: JobState = "queued"
     done: int = 0
     total: int = 0
     message: str = ""

@@ -5,12 +5,12 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Literal
 
+from core.domain import intervals
 from core.domain.datasets import Finding
+from core.domain.intervals import Span
 from core.domain.predictions import Analysis, LabelScore, Segment, Track
 from core.domain.validation import check
 from core.domain.video import VideoInfo
-
-Span = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def tracks_of_lane(lane: Lane, video: str, nothing: str, end_s: float) -> tuple[
 
     Where the file does not say what was looked at, each segment is known and nothing between them is.
     """
-    seen = lane.seen or _touching(lane.segments)
+    seen = lane.seen or intervals.covered(lane.segments)
     labels = (nothing, *(label for label in lane.labels if label != nothing))
     tracks: list[Track] = []
     for start_s, stop_s in seen:
@@ -161,17 +161,6 @@ def tracks_of_lane(lane: Lane, video: str, nothing: str, end_s: float) -> tuple[
         )
         tracks.append(Track(video, labels, cut, (start_s, min(stop_s, end_s) if end_s else stop_s), lane.author))
     return tuple(tracks)
-
-
-def _touching(segments: tuple[Segment, ...]) -> tuple[Span, ...]:
-    """What segments cover, those that touch as one stretch."""
-    joined: list[Span] = []
-    for segment in segments:
-        if joined and segment.start_s <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], segment.stop_s)
-        else:
-            joined.append((segment.start_s, segment.stop_s))
-    return tuple(joined)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from core.domain.video import Recipe
 
 @dataclass(frozen=True)
 class Epoch:
-    """One pass over what is learned: the mean loss a known step, in training and, where there is any, in validation.
+    """One epoch: the mean loss a known step, in training and, where there is any, in validation.
 
     accuracy, validation_accuracy: share of the known steps that were named rightly; in training while learning, with
     dropout and varied clips.
@@ -25,10 +25,11 @@ class Epoch:
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """A training at the end of a pass, from which it goes on as if nothing had happened.
+    """A training at the end of an epoch, from which it goes on as if nothing had happened.
 
-    fold: which fold it belongs to; the last is the network for use. weights, best_weights: (P,) float32, all weights
-    of the network now and after its best pass, `best`, counted from 0. optimiser: (Q,) float32, its state.
+    fold: the stage that it belongs to, as `stage_of` numbers them, under the name that files hold. weights,
+    best_weights: (P,) float32, all weights of the network now and after its best epoch, `best`, counted from 0.
+    optimiser: (Q,) float32, its state.
     """
 
     fold: int
@@ -37,6 +38,11 @@ class Checkpoint:
     optimiser: np.ndarray
     history: tuple[Epoch, ...]
     best: int
+
+
+def stage_of(fold: int, *, retraining: bool) -> int:
+    """The number of a stage of a training: each fold has two, to train and to retrain; the final network has one."""
+    return 2 * fold + retraining
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +72,11 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class TrainingProgress:
-    """Where a training stands. fold: from 0; the network for use comes after the last. again: in its second course."""
+    """Where a training stands. fold: from 0; the final network comes after the last fold.
+
+    again: whether the fold is retrained with its validation groups. passes: the epochs of this stage, at most. Both
+    carry the names that files hold.
+    """
 
     STORED_NAME: ClassVar[str] = "Progress"
 
@@ -80,7 +90,7 @@ class TrainingProgress:
 class FoldResult:
     """How one fold went. groups: those that were tested, clips of them; accuracy: of their clips, or of their steps.
 
-    best: the pass, from 0, whose weights were kept. None of its groups was looked at before the end.
+    best: the epoch, from 0, whose weights were kept. None of its groups was looked at before the end.
     """
 
     groups: tuple[str, ...]
@@ -115,7 +125,8 @@ class Training:
     state: "planned" until it has ended, "stopped" if a person ended it, with the best so far, or "done".
     over_time: whether scores are of time steps, not of whole clips. scores: over the clips of all folds, by name;
     baselines: accuracy of what is simpler. seconds: what took how long. warnings: what to beware of, in words.
-    network_sha256: of the network for use; empty where there is none. passes: that it was trained for.
+    network_sha256: of the network for use; empty where there is none. passes: the epochs that it was trained for,
+    under the name that files hold.
     words: where words took part, the scores of picture alone, words alone and both, such as "words accuracy"; then
     scores are those of both. words_sha256: of the text branch for use; empty where there is none.
     """
@@ -150,7 +161,10 @@ class Training:
 
 @dataclass(frozen=True)
 class Trial:
-    """One try of settings: what was set, how it scored on validation groups, and how it ended."""
+    """One try of settings: what was set, how it scored on validation groups, and how it ended.
+
+    passes: the epochs that it was trained for, under the name that files hold.
+    """
 
     number: int
     settings: dict[str, Any]

@@ -17,7 +17,7 @@ import numpy as np
 
 from core.domain import Frame, Quality, VideoInfo
 
-Kind = Literal["black", "dark", "bright", "blurred", "repeated", "still", "flash", "missing", "unreadable"]
+QualityKind = Literal["black", "dark", "bright", "blurred", "repeated", "still", "flash", "missing", "unreadable"]
 
 SIDE_PX = 320
 
@@ -57,7 +57,7 @@ class QualityFinding:
     For missing and unreadable frames, `frames` counts those that are not there, and `first` is the last one before.
     """
 
-    kind: Kind
+    kind: QualityKind
     start_s: float
     stop_s: float
     first: int
@@ -184,7 +184,13 @@ def _blurred(quality: Quality, *, usable: np.ndarray) -> np.ndarray:
 
 
 def _runs(
-    kind: Kind, holds: np.ndarray, quality: Quality, info: VideoInfo, *, shortest_s: float = 0.0, joined_s: float = 0.0
+    kind: QualityKind,
+    holds: np.ndarray,
+    quality: Quality,
+    info: VideoInfo,
+    *,
+    shortest_s: float = 0.0,
+    joined_s: float = 0.0,
 ) -> Iterator[QualityFinding]:
     """Stretches of frames for which it holds; those at most `joined_s` apart are one, and shorter ones are left out."""
     ends_s = np.append(quality.times_s[1:], info.duration_s)
@@ -240,7 +246,7 @@ def _flashes(quality: Quality) -> Iterator[QualityFinding]:
 
 def _gaps(info: VideoInfo) -> Iterator[QualityFinding]:
     """Places where frames are not there: holes in the clock, and an end before the declared number of frames."""
-    kind: Kind = "unreadable" if info.damaged else "missing"
+    kind: QualityKind = "unreadable" if info.damaged else "missing"
     times_s, gaps = info.times_s, []
     if len(times_s) > 2:
         gaps_s, usual_s = np.diff(times_s), usual_gaps_s(times_s)

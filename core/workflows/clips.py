@@ -2,26 +2,20 @@
 
 import os
 import tempfile
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.base.errors import AnalysisError, Cancelled, ResultMissing, VideoUnreadable
-from core.base.progress import Report, silent
+from core.base.progress import Report, reported, silent
 from core.domain import (
     Frame,
     VideoInfo,
 )
 from core.domain.fingerprint import fingerprint
 from core.workspace.store import Store
-
-if TYPE_CHECKING:
-    pass
-
 
 SHORTEST_S = 0.5  # shorter stretches of one label go to a neighbour
 THUMBNAIL_PX = 320
@@ -108,7 +102,7 @@ def add_sample(store: Store, report: Report = silent) -> str:
             return entry.info.digest
     with tempfile.TemporaryDirectory() as folder:
         rendered = Path(folder, SAMPLE_NAME)
-        video.write(str(rendered), counted(sample_clip.sample_clip(), report, 0, "Drawing the sample clip"))
+        video.write(str(rendered), reported(sample_clip.sample_clip(), report, 0, "Drawing the sample clip"))
         with open(rendered, "rb") as stream:
             kept = store.keep_upload(stream, SAMPLE_NAME)
     return add_video(store, kept, report)
@@ -160,11 +154,3 @@ def _telling_picture(info: VideoInfo) -> np.ndarray:
             break
     assert best is not None
     return best
-
-
-def counted(frames: Iterator[Frame], report: Report, total: int, message: str, first_index: int = 0) -> Iterator[Frame]:
-    """The same frames, telling every few of them how far in the source they are."""
-    for count, frame in enumerate(frames):
-        if count % 8 == 0:
-            report(min(max(frame.index - first_index, 0), total) if total else count, total, message)
-        yield frame

@@ -10,12 +10,12 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from core.base.errors import FormatInvalid, RecipeInvalid
-from core.base.progress import Report, silent
+from core.base.numerics import softmax
+from core.base.progress import Report, reported, silent
 from core.base.registry import BACKBONES, FORMATS
 from core.domain import (
     Analysis,
@@ -36,13 +36,10 @@ from core.stages.preprocessing import recipes
 from core.stages.preprocessing.geometry import Resize
 from core.stages.preprocessing.sampling import Hold
 from core.stages.tracks import segmentation
+from core.workflows.clips import SHORTEST_S
+from core.workflows.models import ModelLibrary, branch_of, network_of
 from core.workflows.texts import text_store
 from core.workspace.store import Store
-
-if TYPE_CHECKING:
-    pass
-from core.workflows.clips import SHORTEST_S, counted
-from core.workflows.models import ModelLibrary, branch_of, network_of
 
 
 def features_key(digest: str, recipe: Recipe, backbone_name: str, engine: str) -> str:
@@ -137,13 +134,20 @@ def extract(
 
 
 def look(
-    info: VideoInfo, recipe: Recipe, backbone: backbones.Backbone, run: backbones.Run, report: Report = silent
+    info: VideoInfo,
+    recipe: Recipe,
+    backbone: backbones.Backbone,
+    run: backbones.LoadedBackbone,
+    report: Report = silent,
 ) -> Features:
     """What `run` says of each step of a clip that is cut into chunks as `backbone` wants them."""
     total = frames_read(info, recipe)
     report(0, total, "Analysing frames")
     with closing(frames_of(info, recipe, backbone.size_px)) as frames:
-        shown_frames = counted(_not_empty(frames, info), report, total, "Analysing frames", _first_index(info, recipe))
+        first_index = _first_index(info, recipe)
+        shown_frames = reported(
+            _not_empty(frames, info), report, total, "Analysing frames", done=lambda frame: frame.index - first_index
+        )
         features = backbones.features(backbone, shown_frames, run)
     start_s, stop_s = features.seen_s
     stop_s = min(stop_s, info.duration_s, recipes.source_stretch_s(recipe)[1])
@@ -159,7 +163,7 @@ def label(card: ModelCard, folder: Path, features: Features) -> Prediction:
         return _smoothed(card, folder, features, _seen(card, folder, features))
     kernel, bias = BACKBONES[card.backbone].classifier()  # (D, C), (C,)
     logits = segmentation.smooth(features.values @ kernel + bias, features.times_s, width_s=card.smooth_s)  # (T, C)
-    return _as_prediction(card, folder, features, _softmax(logits))
+    return _as_prediction(card, folder, features, softmax(logits).astype(np.float32))
 
 
 def label_with_words(
@@ -204,12 +208,6 @@ def features_of(
     features = extract(info, recipe, backbone_name, engine, store.engine_cache, report)
     store.write(key, features, kind="features", video=info.digest)
     return features
-
-
-def _softmax(logits: np.ndarray) -> np.ndarray:
-    """(T, C) scores whose rows sum to 1."""
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return (raised / raised.sum(axis=1, keepdims=True)).astype(np.float32)
 
 
 def frames_of(

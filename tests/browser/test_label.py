@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from core.base.settings import current
-from core.domain import Document, Features, Grouping, Prediction, Recipe, Segment, VideoInfo
+from core.domain import DrawnTrack, Features, Grouping, Prediction, Recipe, Segment, VideoInfo
 from core.stages import video
 from core.workflows import clips, datasets, models, predictions, training
 from core.workflows.annotation import journal, retraining
@@ -25,7 +25,7 @@ LABELS = ("walk", "run", "jump", "sit")
 SAID = ("bend", "run", "walk", "jump", "skip")  # what the model drafts, two seconds each
 CNN, FRAMES = "efficientnet-lite0", 250
 OPTIONS = Options(units=8, epochs=12, patience=10, dropout=0.0, learning_rate=0.02, batch_size=12, stretch=0.0)
-DRAWN = Document(
+DRAWN = DrawnTrack(
     LABELS,
     tuple(Segment(2.0 * at, 2.0 * at + 2, label) for at, label in enumerate(("walk", "run", "run", "walk", "jump"))),
     ((0.0, 12.0),),
@@ -90,7 +90,7 @@ def file_set(store: Store, clip: VideoInfo) -> None:
         store.write(key, Features(0.25 + 0.5 * np.arange(20), values, (0.0, 10.0)), kind="features", video=own.digest)
         drawn = tuple(Segment(2.0 * at, 2.0 * at + 2, label) for at, label in enumerate(SAID))
         if number:
-            made = retraining.contribute(store, "moves", own.digest, Document(SAID, drawn, ((0.0, 10.0),)))
+            made = retraining.contribute(store, "moves", own.digest, DrawnTrack(SAID, drawn, ((0.0, 10.0),)))
     split = datasets.grouped_folds(made, Grouping("clip"), count=2)
     store.save_split(split, datasets.split_key(split))
     asked = {"backbone": CNN, "engine": current().engine, "recipe": Recipe(), "options": OPTIONS}

@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import "./dom.js";
 import { apply, canEdit, firstEndingAfter, indexAt, outside, rowOf, seenAt, segmentAt } from "../../pages/ui/common/player/rows.js";
-import { packed, playerOf, textOf } from "./player.js";
+import { LABELS, packed, playerOf, textOf } from "./player.js";
+
+/** What edits make of a track; tests/workflows/test_annotation.py holds the server to the same table. */
+const CASES = JSON.parse(readFileSync(new URL("../data/edits.json", import.meta.url), "utf-8"));
+const segmentOf = ({ start, stop, label, confidence }) => [start, stop, LABELS[label], confidence];
 
 const THREE = [[0, 1, "walk", 0.81], [1, 2, "run"], [3, 4, "jump", 0.5]];
 
@@ -89,8 +94,18 @@ test("what is made unlabelled was not looked at", () => {
   assert.deepEqual(after("unlabel", { start: 25, stop: 50 }, { seen: null }).seen, [[0, 1], [2, 6]]);
 });
 
-test("a segment that is moved covers its neighbours and keeps its label", () => {
-  assert.deepEqual(after("change", { at: 1.5, start: 10, stop: 60 }).text, ["walk 0-0.4", "run 0.4-2.4", "jump 3-4"]);
+for (const { name, edit, ...given } of CASES) {
+  test(`as on the server: ${name}`, () => {
+    const { kind, at_s = 0, ...details } = edit;
+    const { fits, seen, row } = after(kind, { at: at_s, ...details }, given);
+    const expected = given.after ?? given;
+    assert.equal(fits, !given.refused);
+    assert.deepEqual(row.segments.map(segmentOf), expected.segments.map((segment) => [...segment, null].slice(0, 4)));
+    assert.deepEqual(seen, expected.seen);
+  });
+}
+
+test("a segment that is moved is reviewed where it was and where it is", () => {
   assert.deepEqual(after("change", { at: 3.5, start: 80, stop: 130 }).seen, [[0, 5.2]]);
 });
 

@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.base.registry import FORMATS
-from core.domain import Document, Edit, Prediction, Recipe, Segment, VideoInfo
+from core.domain import DrawnTrack, Edit, Prediction, Recipe, Segment, VideoInfo
 from core.domain.jobs import Job
 from core.workflows import predictions, rendering
 from core.workflows.annotation import edits, files, journal, retraining
@@ -21,7 +21,9 @@ from tests.pages.test_pages import CARD, ROOT, FakeRunner, button, clip, downloa
 __all__ = ["clip", "runner"]
 
 ENGINE = "tensorflow-f32"
-MINE = Document(("walk", "run"), (Segment(0.4, 0.8, "walk"), Segment(0.8, 1.2, "run")), ((0.0, 1.4),), "actions", "ann")
+MINE = DrawnTrack(
+    ("walk", "run"), (Segment(0.4, 0.8, "walk"), Segment(0.8, 1.2, "run")), ((0.0, 1.4),), "actions", "ann"
+)
 
 
 @pytest.fixture
@@ -59,7 +61,7 @@ def test_a_clip_without_labels_says_how_to_begin(store: Store, clip: VideoInfo):
     at.text_input(key="label.begin.author").set_value("Ann").run()
     button(at, "Create track").click().run()
     (begun,) = journal.tracks(store, clip.digest)
-    assert begun.document == Document(("walk", "run", "jump"), author="Ann")
+    assert begun.document == DrawnTrack(("walk", "run", "jump"), author="Ann")
     assert "Every edit is saved immediately" in told(at)
 
 

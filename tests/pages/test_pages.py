@@ -18,13 +18,13 @@ from streamlit.testing.v1 import AppTest
 
 from core.base import settings
 from core.base.errors import JobLost, VideoUnreadable, WeightsMissing
+from core.base.knobs import knobs
 from core.base.registry import FORMATS, STEPS
 from core.domain import Frame, ModelCard, Prediction, Recipe, Step, VideoInfo, serialization
 from core.domain.jobs import Job
 from core.stages.preprocessing.frame_clock import clock_of
 from core.stages.preprocessing.geometry import Crop, Rotate
 from core.stages.preprocessing.sampling import Trim
-from core.stages.preprocessing.step import knobs
 from core.workflows import models, predictions
 from core.workspace.store import Store
 from pages.ui import state

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from core.base import settings
 from core.base.errors import JobLost
 from core.base.settings import ROOT
-from core.domain import Document, Prediction, Recipe
+from core.domain import DrawnTrack, Prediction, Recipe
 from core.domain.jobs import Job
 from core.stages import narrative
 from core.workflows import models, predictions
@@ -202,7 +202,7 @@ def test_the_report_tells_labels_in_words_as_any_others(store: Store, language: 
 def test_what_was_found_can_be_the_draft_of_labels(store: Store):
     digest = clip(store, "a.mp4")
     base = known_of(digest, store, ("yoga", 12))
-    journal.begin(store, digest, Document(("做瑜伽",), name="actions", author="ann"))
+    journal.begin(store, digest, DrawnTrack(("做瑜伽",), name="actions", author="ann"))
     chosen = {"model": "in-words", "labels": "做瑜伽", "video": digest}
     assert "Enter your labels on the Timeline" in told(page("label", **chosen))
     found = zero_shot.name(store, seen(("yoga", 12)), ("做瑜伽",))

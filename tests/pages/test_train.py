@@ -241,7 +241,7 @@ def test_words_and_figures_hold_what_they_are_given(store, dataset):
     assert "88 %" in descriptions.headline(record) and "GRU, 64 units, bidirectional" in descriptions.facts(record)
     figure: Any = run_figures.beside(record, dark=False)
     assert list(figure.data[0].x) == pytest.approx([50.0, 80.0, 87.5])
-    drawn: Any = run_figures.score(HISTORY, passes=40, best=6, dark=True)
+    drawn: Any = run_figures.score(HISTORY, epochs=40, best=6, dark=True)
     assert [trace.name for trace in drawn.data] == ["training", "validation", "kept"]
     assert list(descriptions.folds(record.folds)["Epochs"]) == [7, 7]
     assert Path(record.dataset).name == "Moves"

@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 
 from core.__main__ import main
 from core.base.errors import AnalysisError, FormatInvalid, LabelsMismatch, NotEnoughExamples, ScoringRefused
+from core.base.numerics import softmax
 from core.base.registry import METRICS
 from core.domain import Comparison, Segment, Track, serialization
 from core.stages import metrics
-from core.stages.metrics import bootstrap, bouts, calibration, classification, curves, sequence
+from core.stages.metrics import bootstrap, bouts, calibration, classification, curves, raters, sequence
 
 EXAMPLE_TRUTH = [0, 0, 0, 0, 1, 1, 1, 2, 2, 2]
 EXAMPLE_FOUND = [0, 0, 0, 1, 1, 1, 0, 2, 2, 0]
@@ -201,19 +202,19 @@ def test_brier_is_the_sum_over_labels_and_log_loss_natural():
 
 def test_temperature_softens_logits():
     logits = np.array([2.0, 0.0])
-    assert calibration.softmax(logits)[0] == close(0.880797, abs=1e-6)
-    assert calibration.softmax(logits / 2)[0] == close(0.731059, abs=1e-6)
+    assert softmax(logits)[0] == close(0.880797, abs=1e-6)
+    assert softmax(logits / 2)[0] == close(0.731059, abs=1e-6)
 
 
 @pytest.mark.parametrize("count", [4, 40, 400])
 @pytest.mark.parametrize("as_probabilities", [False, True])
 def test_temperature_of_clips_of_which_three_quarters_are_right(count, as_probabilities):
     logits, truth = np.tile([2.0, 0.0], (count, 1)), np.arange(count) % 4 // 3
-    given = calibration.logits_of(calibration.softmax(logits)) if as_probabilities else logits
+    given = calibration.logits_of(softmax(logits)) if as_probabilities else logits
     found = calibration.fit_temperature(given, truth)
     assert found.value == close(2 / math.log(3), abs=1e-9) and found.value == close(1.820478, abs=1e-6)
     assert not found.at_bound
-    after = of_scores(truth, calibration.softmax(logits / found.value))
+    after = of_scores(truth, softmax(logits / found.value))
     assert after.scores is not None and np.allclose(after.scores[:, 0], 0.75)
     assert value(after, "ece") == close(0, abs=1e-9) and value(after, "accuracy") == 0.75
 
@@ -424,8 +425,8 @@ def test_equal_overlaps_pair_the_earlier_true_bout_first():
 # Raters ---------------------------------------------------------------------------------------------------------------
 
 
-def kappa(one: str, other: str) -> bouts.BoutAgreement:
-    return bouts.agreement(row(one), row(other), width_s=1.0)
+def kappa(one: str, other: str) -> raters.BoutAgreement:
+    return raters.agreement(row(one), row(other), width_s=1.0)
 
 
 def test_kappa_of_50_bins():
@@ -459,16 +460,16 @@ def track(*segments, seen_s=(0.0, 5.0), labels=("nothing", "W", "S")) -> Track:
 def test_raters_are_compared_in_bins_of_what_both_watched():
     one = track((0, 3, "W"), (3, 5.4, "S"), seen_s=(0.0, 5.4))
     other = track((0, 2, "W"), (2, 6, "S"), seen_s=(0.0, 7.0))
-    (got,) = bouts.raters([one], [other], width_s=1.0)
+    (got,) = raters.raters([one], [other], width_s=1.0)
     assert (got.bins, got.kappa, got.width_s) == (5, close(8 / 13), 1.0)
 
 
 def test_raters_of_tracks_that_overlap_have_a_kappa_for_each_label_and_the_joint_state():
     first = [track((0, 2, "W"), labels=("nothing", "W")), track((1, 3, "S"), labels=("nothing", "S"))]
-    joint, walk, stand = bouts.raters(first, first, width_s=0.5)
+    joint, walk, stand = raters.raters(first, first, width_s=0.5)
     assert (joint.kappa, walk.kappa, stand.label, joint.bins) == (1, 1, "S", 10)
     second = [first[0], track(labels=("nothing", "S"))]
-    joint, walk, stand = bouts.raters(first, second, width_s=0.5)
+    joint, walk, stand = raters.raters(first, second, width_s=0.5)
     assert (walk.kappa, stand.kappa, stand.observed) == (1, 0, 0.6) and joint.observed == 0.6
 
 
@@ -476,20 +477,20 @@ def test_one_behaviour_is_not_taken_for_another_in_the_joint_state():
     """Both raters see one thing for 2 of 5 s, but not the same: in 4 of 10 bins their joint states differ."""
     walking = [track((0, 2, "W"), labels=("nothing", "W")), track(labels=("nothing", "S"))]
     standing = [track(labels=("nothing", "W")), track((0, 2, "S"), labels=("nothing", "S"))]
-    joint, *_ = bouts.raters(walking, standing, width_s=0.5)
+    joint, *_ = raters.raters(walking, standing, width_s=0.5)
     assert (joint.observed, joint.bins) == (0.6, 10)
 
 
 def test_raters_of_two_clips_are_refused():
     one, other = track((0, 3, "W")), replace(track((0, 3, "W")), video="cd")
     with pytest.raises(ScoringRefused, match="different clips"):
-        bouts.raters([one], [other], width_s=1.0)
+        raters.raters([one], [other], width_s=1.0)
 
 
 @pytest.mark.parametrize("width_s", [0, -1, float("nan")])
 def test_bins_without_width_are_refused(width_s):
     with pytest.raises(ScoringRefused):
-        bouts.raters([track()], [track()], width_s=width_s)
+        raters.raters([track()], [track()], width_s=width_s)
 
 
 # Thresholds -----------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.base.errors import RecipeInvalid
+from core.base.knobs import Knob, knobs
 from core.base.registry import STEPS
 from core.domain import Frame, Recipe, serialization
 from core.stages.preprocessing.filters import Denoise, Gamma, LocalContrast, TemporalSmooth
@@ -20,7 +21,7 @@ from core.stages.preprocessing.geometry import Crop, Flip, Resize, Rotate
 from core.stages.preprocessing.recipes import outline, picture_size, preview, reach, source_stretch_s
 from core.stages.preprocessing.repair import Repair
 from core.stages.preprocessing.sampling import Hold, Resample, Trim
-from core.stages.preprocessing.step import Knob, Placement, knobs
+from core.stages.preprocessing.step import Placement
 
 
 def noise(index: int, *, size_px=(32, 24)) -> np.ndarray:

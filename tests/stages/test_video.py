@@ -152,7 +152,7 @@ def test_colours_follow_the_standard_that_the_clip_names_or_its_size_implies(tmp
 
 
 def test_a_colour_matrix_that_does_not_exist_is_no_obstacle():
-    from core.stages.video.color import image_of
+    from core.stages.video.pictures import image_of
 
     picture = av.VideoFrame(WIDTH, HEIGHT, "yuv420p")
     for plane, value in zip(picture.planes, (120, 100, 180), strict=True):

@@ -1,5 +1,6 @@
 """Drawn labels: edits, their journal, drafts, and what is learned from them."""
 
+import json
 import multiprocessing
 import os
 import random
@@ -16,23 +17,23 @@ from hypothesis import strategies as st
 
 from core.base.errors import EditRefused, FormatInvalid
 from core.base.registry import FORMATS
-from core.domain import Document, Edit, Recipe, Renaming, Segment, VideoInfo
+from core.domain import DrawnTrack, Edit, Recipe, Renaming, Segment, VideoInfo, intervals
 from core.stages.formats import ReadOptions
 from core.stages.preprocessing.sampling import Trim
-from core.stages.tracks import intervals
 from core.stages.tracks.segmentation import NOTHING
 from core.workflows.annotation import edits, files, journal
 from core.workspace.store import Store
 
 VIDEO = "ab" * 32
+EDIT_CASES = json.loads((Path(__file__).parents[1] / "data" / "edits.json").read_text("utf-8"))
 LABELS = ("walk", "run", "jump")
 
 
-def track(*segments: tuple, seen=((0.0, 10.0),)) -> Document:
-    return Document(LABELS, tuple(Segment(*one) for one in segments), tuple(seen), "actions", "ann")
+def track(*segments: tuple, seen=((0.0, 10.0),)) -> DrawnTrack:
+    return DrawnTrack(LABELS, tuple(Segment(*one) for one in segments), tuple(seen), "actions", "ann")
 
 
-def told(found: Document) -> list[tuple[float, float, str]]:
+def told(found: DrawnTrack) -> list[tuple[float, float, str]]:
     return [(one.start_s, one.stop_s, one.label) for one in found.segments]
 
 
@@ -84,6 +85,23 @@ def test_a_common_border_moves_between_the_outer_ends():
             edits.border(THREE, at_s, to_s)
 
 
+@pytest.mark.parametrize("case", EDIT_CASES, ids=lambda case: case["name"])
+def test_edits_do_what_the_table_says_and_so_does_the_player(case: dict):
+    """tests/js/rows.test.js holds the player's JavaScript to the same table."""
+    before = track(*case["segments"], seen=[tuple(span) for span in case["seen"]])
+    given = dict(case["edit"])
+    if given["kind"] == "paint":
+        given["label"] = given["label"] or NOTHING
+    edit = Edit(row="mine", **given)
+    if "after" not in case:
+        with pytest.raises(EditRefused):
+            edits.edited(before, edit)
+        return
+    after = edits.edited(before, edit)
+    expected = track(*case["after"]["segments"], seen=[tuple(span) for span in case["after"]["seen"]])
+    assert (after.segments, after.seen) == (expected.segments, expected.seen)
+
+
 def test_split_and_merge_undo_each_other():
     halves = edits.split(THREE, 2.0)
     assert told(halves)[:2] == [(1.0, 2.0, "walk"), (2.0, 3.0, "walk")]
@@ -114,7 +132,7 @@ def test_accepting_fills_only_what_was_not_looked_at():
     assert told(edits.accept(split, 9.0, 11.0, ()))[:2] == told(split)[:2], "and what a person split stays split"
 
 
-NOTED = Document(
+NOTED = DrawnTrack(
     LABELS,
     (
         Segment(1.0, 3.0, "walk", 0.9, "limps"),
@@ -158,7 +176,7 @@ def test_a_merged_segment_keeps_the_only_note_as_it_was():
 
 def test_a_draft_beside_a_noted_segment_of_its_label_leaves_the_note_alone():
     """Each side: joined with what a network says, a segment would carry a note over what nobody wrote it about."""
-    mine = Document(LABELS, (Segment(4.0, 6.0, "walk", note="limps"),), ((4.0, 6.0),), "actions", "ann")
+    mine = DrawnTrack(LABELS, (Segment(4.0, 6.0, "walk", note="limps"),), ((4.0, 6.0),), "actions", "ann")
     taken = edits.accept(mine, 0.0, 10.0, [Segment(2.0, 8.0, "walk", 0.9)])
     assert [(one.start_s, one.stop_s, one.note) for one in taken.segments] == [
         (2.0, 4.0, ""), (4.0, 6.0, "limps"), (6.0, 8.0, ""),
@@ -221,7 +239,7 @@ def test_any_edits_give_sound_tracks_and_each_change_leads_there_and_back(asked:
         now = after
 
 
-def labels_of(found: Document) -> np.ndarray:
+def labels_of(found: DrawnTrack) -> np.ndarray:
     """What is said of each quarter of a second: "" where nobody looked, "-" where nothing happens."""
     rows = np.full(44, "", dtype=object)
     for start_s, stop_s in found.seen:
@@ -242,7 +260,7 @@ def test_spans():
 # The journal ----------------------------------------------------------------------------------------------------------
 
 
-def painted(store: Store, name: str, start_s: float, stop_s: float, label: str) -> journal.State:
+def painted(store: Store, name: str, start_s: float, stop_s: float, label: str) -> journal.TrackState:
     return journal.apply(store, name, Edit("paint", "mine", 0.0, start_s, stop_s, label))
 
 
@@ -355,10 +373,10 @@ def test_tracks_come_back_unchanged_from_files(form: str):
     assert back.seen == mine.seen
 
 
-def _joined(tracks: tuple[Document, ...]) -> Document:
+def _joined(tracks: tuple[DrawnTrack, ...]) -> DrawnTrack:
     """DeepEthogram has a column for each label; together they are the track."""
     segments = sorted((one for each in tracks for one in each.segments), key=lambda one: one.start_s)
-    return Document(LABELS, tuple(segments), tracks[0].seen)
+    return DrawnTrack(LABELS, tuple(segments), tracks[0].seen)
 
 
 def test_labels_that_are_not_known_are_decided_on_and_what_is_left_out_is_unlabelled():

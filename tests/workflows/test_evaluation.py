@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from core.__main__ import main
 from core.base import settings
 from core.base.errors import LabelsMismatch, NotEnoughExamples, ResultMissing, ScoringRefused
+from core.base.numerics import softmax
 from core.base.progress import silent
 from core.domain import (
     Dataset,
@@ -311,7 +312,7 @@ def test_the_temperature_is_where_the_loss_is_least(seed, heat):
     fitted = calibration.fit_temperature(logits, truth)
 
     def loss(temperature: float) -> float:
-        scores = calibration.softmax(logits / temperature)
+        scores = softmax(logits / temperature)
         return float(-np.log(scores[np.arange(60), truth]).mean())
 
     grid = [loss(fitted.value * factor) for factor in (0.9, 0.99, 1.01, 1.1) if 0.05 <= fitted.value * factor <= 20]

@@ -8,7 +8,7 @@ import pytest
 from sklearn.metrics import cohen_kappa_score
 
 from core.base.errors import NotEnoughExamples, ScoringRefused
-from core.domain import Dataset, Document, Features, Grouping, Item, Prediction, Recipe, Segment, Split, VideoInfo
+from core.domain import Dataset, DrawnTrack, Features, Grouping, Item, Prediction, Recipe, Segment, Split, VideoInfo
 from core.stages.tracks.segmentation import NOTHING
 from core.workflows import datasets, predictions, training
 from core.workflows.annotation import agreement, drafts, edits, retraining
@@ -34,8 +34,8 @@ def info_of(number: int, frames: int = 40, rate_hz: float = 4.0) -> VideoInfo:
 INFO = info_of(1)  # 10 s, a frame each quarter
 
 
-def document(*segments: tuple, seen=((0.0, 10.0),), author: str = "ann") -> Document:
-    return Document(LABELS, tuple(Segment(*one) for one in segments), tuple(seen), "", author)
+def document(*segments: tuple, seen=((0.0, 10.0),), author: str = "ann") -> DrawnTrack:
+    return DrawnTrack(LABELS, tuple(Segment(*one) for one in segments), tuple(seen), "", author)
 
 
 # Drafts ---------------------------------------------------------------------------------------------------------------
@@ -151,7 +151,7 @@ def truth(number: int) -> list[str]:
     return ["walk" if (second + number) % 4 < 2 else "run" for second in range(10)]
 
 
-def labelled(number: int, seconds: int) -> Document:
+def labelled(number: int, seconds: int) -> DrawnTrack:
     found = document(seen=())
     for second, label in enumerate(truth(number)[:seconds]):
         found = edits.paint(found, second, second + 1.0, label)

@@ -163,10 +163,10 @@ def _binomial(count: int, share: float) -> tuple[int, int]:
 
 
 class Course:
-    """Stands in for learning: a network of a fold is said to be best after so many passes, one number a fold."""
+    """Stands in for learning: a network of a fold is said to be best after so many epochs, one number a fold."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, passes: list[int]):
-        self.left, self.learned = list(passes), []
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, epochs: list[int]):
+        self.left, self.learned = list(epochs), []
         monkeypatch.setattr(recurrent_training, "fit", self._fit)
         even = np.float32(0.25)
         monkeypatch.setattr(recurrent, "runner", lambda model: lambda values: np.full((len(values), 4), even))
@@ -175,26 +175,26 @@ class Course:
     def _fit(self, options, examples, *, validation=(), report=None, **_others) -> recurrent_training.Fitted:
         self.learned.append((len(examples), len(validation), options.epochs))
         report(0, 1, "Learning")
-        passes = self.left.pop(0) if validation else options.epochs
-        return recurrent_training.Fitted("a model", (Epoch(1.0, 1.0, 0.25, 0.25),) * options.epochs, passes - 1)
+        epochs = self.left.pop(0) if validation else options.epochs
+        return recurrent_training.Fitted("a model", (Epoch(1.0, 1.0, 0.25, 0.25),) * options.epochs, epochs - 1)
 
 
 @pytest.mark.training
 @pytest.mark.parametrize(
-    ("passes", "expected"),
+    ("epochs", "expected"),
     [([9, 2, 6, 4], 4), ([2, 2, 2, 30], 2), ([7, 7, 1, 7], 7)],
 )
 def test_the_network_for_use_learns_for_the_lower_median_of_the_passes_of_all_folds(
-    store, monkeypatch, passes: list[int], expected: int
+    store, monkeypatch, epochs: list[int], expected: int
 ):
-    """One fold that needs very many passes, or few, does not decide what is used."""
+    """One fold that needs very many epochs, or few, does not decide what is used."""
     dataset, values = made_set(takes=1)
     stored(store, dataset, values)
     key = planned(store, dataset, folds=4, options=replace(OPTIONS, stop_early=True, again=False))
-    course = Course(monkeypatch, passes)
+    course = Course(monkeypatch, epochs)
     training.train(store, key)
     record = training.run_of(store, key)
-    assert [fold.best + 1 for fold in record.folds] == passes
+    assert [fold.best + 1 for fold in record.folds] == epochs
     assert course.learned == [*[(8, 4, OPTIONS.epochs)] * 4, (16, 0, expected)] and record.passes == expected
 
 
@@ -407,7 +407,7 @@ def _assert_same_end(store: Store, key: str, other: Store, other_key: str) -> No
     assert not store.keys("checkpoint") and not store.keys("fold") and not store.keys("progress")
 
 
-def _network(store: Store, key: str) -> recurrent.Run:
+def _network(store: Store, key: str) -> recurrent.ScoreFunction:
     """The network for use of a training; Keras asks for a name that ends in .keras, which a saved model's has."""
     path = store.workspace / "for-use.keras"
     path.write_bytes(training.network_path(store, key).read_bytes())
@@ -416,7 +416,7 @@ def _network(store: Store, key: str) -> recurrent.Run:
 
 @pytest.mark.training
 def test_the_end_does_not_depend_on_where_the_training_was_cut():
-    """The curves of any cut, too: what is random in a pass follows from the seed and the number of the pass alone."""
+    """The curves of any cut, too: what is random in an epoch follows from the seed and its number alone."""
     rng = np.random.default_rng(0)
     examples = [Example(rng.normal(0, 1, (5, 3)).astype(np.float32), np.full(5, i % 2)) for i in range(12)]
     chosen = NetworkSettings(units=4, epochs=5, stretch=0.3, crop=0.5, noise=0.2)

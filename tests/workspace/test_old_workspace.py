@@ -22,7 +22,7 @@ from core.domain import (
     Checkpoint,
     Contribution,
     Dataset,
-    Document,
+    DrawnTrack,
     Duplicates,
     Evaluation,
     Features,
@@ -221,7 +221,7 @@ def test_each_entry_of_the_journals_is_read_and_written_as_it_was(old):
     edits = rows(old, "SELECT kind, body FROM edits WHERE body != ''")
     assert len(states) == 1 and len(edits) == 13
     for kind, body in [*edits, *(("begin", body) for (body,) in states)]:
-        assert to_json(from_json(body, Document if kind == "begin" else Change)) == body
+        assert to_json(from_json(body, DrawnTrack if kind == "begin" else Change)) == body
 
 
 def test_jobs_are_as_they_were(old, manifest):
@@ -434,14 +434,14 @@ def test_trainings_and_evaluations_say_what_they_said(old, manifest):
 
 def test_drawn_labels_are_as_they_were(old, manifest):
     names, told = manifest["numbers"]["tracks"], manifest["numbers"]["scenes"]
-    tracks = {state.track: state for state in journal.tracks(old, manifest["clips"]["sample"])}
+    tracks = {state.track_id: state for state in journal.tracks(old, manifest["clips"]["sample"])}
     assert set(tracks) == {names["scenes"], names["other"]}
     state = tracks[names["scenes"]]
     assert [[one.start_s, one.stop_s, one.label, one.note] for one in state.document.segments] == told["segments"]
     assert "a person wrote this note" in {one.note for one in state.document.segments}
     assert (state.number, list(state.document.labels)) == (told["number"], told["labels"])
     assert [list(map(list, steps)) for steps in (state.done, state.undone)] == [told["done"], told["undone"]]
-    assert old.last_serial(state.track, "window 1") == 3
+    assert old.last_serial(state.track_id, "window 1") == 3
     notes = next(each for each in lines_of(old, manifest["clips"]["sample"]) if each.source == "note")
     assert [line.text for line in notes.lines] == ["cards slide onto the table"]
 

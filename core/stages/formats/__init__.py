@@ -20,12 +20,12 @@ from core.stages.formats.common.format import Format
 __all__ = ["Format", "ReadOptions", "labels_of"]
 
 
-def labels_of(*analysis: Analysis, name: str = "", many: bool = False) -> Labels:
+def labels_of(*analyses: Analysis, name: str = "", many: bool = False) -> Labels:
     """What networks say of clips, as a file would hold it. Its classes are the labels in use.
 
     name: of a lone clip. many: see Labels.
     """
-    clips = tuple(labels_of_analysis(analysi) for analysi in analysis)
+    clips = tuple(labels_of_analysis(analysis) for analysis in analyses)
     clips = tuple(replace(clip, name=name) for clip in clips) if name and len(clips) == 1 else clips
     return Labels(clips, listed((), clips), many=many)
 

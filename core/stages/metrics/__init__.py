@@ -1,7 +1,7 @@
 """How good a prediction is: one comparison, many short formulas.
 
-`comparing` makes a `Comparison` and files formulas under `@metric("Label")` in METRICS; each other module holds the
-formulas of one subject. `scorecard` computes all that apply, with intervals. Conventions are told where references
+`comparison` makes a `Comparison` and files formulas under `@metric("Label", ...)` in METRICS; each other module holds
+the formulas of one subject. `scorecard` computes all that apply, with intervals. Conventions are told where references
 differ; scikit-learn is used for curves and is what the rest is tested against.
 """
 
@@ -13,6 +13,7 @@ from core.stages.metrics import (
     classification,
     curves,
     mstcn_files,
+    raters,
     score_report,
     sequence,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "of_clips",
     "of_rows",
     "of_tracks",
+    "raters",
     "row_of",
     "score_report",
     "scorecard",

@@ -1,4 +1,4 @@
-"""Segments in seconds: mean average precision over temporal IoU, bout agreement with onset and offset errors, raters.
+"""Segments in seconds: mean average precision over temporal IoU, bout agreement with onset and offset errors.
 
 Source of the first: activitynet/ActivityNet `Evaluation/eval_detection.py`, with these differences: predictions of
 labels without truth are counted and told instead of failing, ties go by video and start, and predictions whose middle
@@ -11,10 +11,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from core.base.errors import LabelsMismatch, ScoringRefused
-from core.domain import Comparison, Segment, Track
-from core.stages.metrics.classification import kappa_of_counts
-from core.stages.metrics.comparison import mean_where, metric, row_of, share
+from core.domain import Comparison, Segment
+from core.stages.metrics.comparison import mean_where, metric, share
 
 SLACK_S = 1e-9
 THRESHOLDS = tuple(round(0.5 + 0.05 * step, 2) for step in range(10))
@@ -54,8 +52,8 @@ def reaches(inter: np.ndarray, union: np.ndarray, tau: float) -> np.ndarray:
 def seen_predictions(comparison: Comparison) -> list[list[Segment]]:
     """Predicted segments of each video whose middle its author looked at."""
     return [
-        [segment for segment in found_segment if start_s <= (segment.start_s + segment.stop_s) / 2 < stop_s]
-        for found_segment, (start_s, stop_s) in zip(comparison.found_segments, comparison.seen_s, strict=True)
+        [segment for segment in segments if start_s <= (segment.start_s + segment.stop_s) / 2 < stop_s]
+        for segments, (start_s, stop_s) in zip(comparison.found_segments, comparison.seen_s, strict=True)
     ]
 
 
@@ -154,6 +152,9 @@ def _labels_without_segments(comparison: Comparison) -> int:
     left_out=_labels_without_segments,
     undefined="there is no true segment",
     fast=False,
+    short="mAP at 0.5",
+    help="Mean average precision of the predicted segments. A segment is correct if its overlap (IoU) with a "
+    "true one is at least 50 %.",
 )
 def map_50(comparison: Comparison) -> Any:
     """The mean over labels of the average precision of segments that share half with a true one."""
@@ -166,6 +167,8 @@ def map_50(comparison: Comparison) -> Any:
     left_out=_labels_without_segments,
     undefined="there is no true segment",
     fast=False,
+    short="mAP 0.5 to 0.95",
+    help="The same, averaged over overlap thresholds from 50 to 95 %. It is the metric of the ActivityNet challenge.",
 )
 def map_mean(comparison: Comparison) -> Any:
     """The mean of the mAP at 0.50, 0.55, ... 0.95, as ActivityNet tells it."""
@@ -246,35 +249,72 @@ def hit_errors(truth: Stretches, predicted: Stretches, tau: float) -> np.ndarray
     )
 
 
-@metric("Bouts: precision at IoU 0.5", needs="segments", undefined=NO_BOUT)
+@metric(
+    "Bouts: precision at IoU 0.5",
+    needs="segments",
+    undefined=NO_BOUT,
+    short="Bout precision",
+    help="The share of predicted bouts that match a true bout with an overlap (IoU) of at least 50 %. The "
+    "others are false positives.",
+)
 def bout_precision(comparison: Comparison) -> Any:
     """Of the predicted bouts, the share that pairs with a true one."""
     total = comparison.total(bout_table, HALF)
     return share(total[..., 0], total[..., 2])
 
 
-@metric("Bouts: recall at IoU 0.5", needs="segments", undefined=NO_BOUT)
+@metric(
+    "Bouts: recall at IoU 0.5",
+    needs="segments",
+    undefined=NO_BOUT,
+    short="Bout recall",
+    help="The share of true bouts that match a predicted bout with an overlap (IoU) of at least 50 %. The "
+    "others were missed.",
+)
 def bout_recall(comparison: Comparison) -> Any:
     """Of the true bouts, the share that pairs with a predicted one."""
     total = comparison.total(bout_table, HALF)
     return share(total[..., 0], total[..., 1])
 
 
-@metric("Bouts: F1 at IoU 0.5", needs="segments", undefined=NO_BOUT)
+@metric(
+    "Bouts: F1 at IoU 0.5",
+    needs="segments",
+    undefined=NO_BOUT,
+    help="The harmonic mean of bout precision and bout recall. It is low as soon as either is low.",
+)
 def bout_f1(comparison: Comparison) -> Any:
     """The harmonic mean of the two."""
     total = comparison.total(bout_table, HALF)
     return share(2 * total[..., 0], total[..., 1] + total[..., 2])
 
 
-@metric("Bouts: mean onset error", needs="segments", best=0.0, unit="s", undefined="no bout was hit")
+@metric(
+    "Bouts: mean onset error",
+    needs="segments",
+    best=0.0,
+    unit="s",
+    undefined="no bout was hit",
+    short="Onset error",
+    help="How many seconds late (positive) or early (negative) matched bouts start, on average. Early and late "
+    "starts can cancel out.",
+)
 def onset_error(comparison: Comparison) -> Any:
     """Over bouts that were hit, how many seconds too late (positive) or too early they begin."""
     total = comparison.total(bout_table, HALF)
     return share(total[..., 3], total[..., 0])
 
 
-@metric("Bouts: mean offset error", needs="segments", best=0.0, unit="s", undefined="no bout was hit")
+@metric(
+    "Bouts: mean offset error",
+    needs="segments",
+    best=0.0,
+    unit="s",
+    undefined="no bout was hit",
+    short="Offset error",
+    help="How many seconds late (positive) or early (negative) matched bouts end, on average. Early and late "
+    "ends can cancel out.",
+)
 def offset_error(comparison: Comparison) -> Any:
     """Over bouts that were hit, how many seconds too late (positive) or too early they end."""
     total = comparison.total(bout_table, HALF)
@@ -317,63 +357,3 @@ def bouts(comparison: Comparison, *, tau: float = HALF, label: str = "") -> Bout
         _or_none(share(true.sum(), len(true))),
         _or_none(share(predicted.sum(), len(predicted))),
     )
-
-
-# Two raters -----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class BoutAgreement:
-    """Cohen's kappa of two raters; None, with the observed share of equal bins, where both use one same label only.
-
-    label: which one it is about, "" for all. bins: how many were compared; width_s: of each, on which kappa depends.
-    """
-
-    kappa: float | None
-    observed: float | None
-    bins: int
-    width_s: float
-    label: str = ""
-
-
-def agreement(values: np.ndarray, other: np.ndarray, *, width_s: float, label: str = "") -> BoutAgreement:
-    """Of two rows of labels of any kind, bin by bin; bins where either is -1 (unlabelled) are dropped."""
-    known = (values >= 0) & (other >= 0)
-    states, flat = np.unique(np.concatenate([values[known], other[known]]), return_inverse=True)
-    first, second = flat.reshape(2, -1)
-    first_counts, second_counts = (np.bincount(values, minlength=max(1, len(states))) for values in (first, second))
-    right = np.sum(first == second)
-    kappa = kappa_of_counts(right, first_counts, second_counts)
-    return BoutAgreement(_or_none(kappa), _or_none(share(right, len(first))), len(first), width_s, label)
-
-
-def raters(tracks: Sequence[Track], other: Sequence[Track], *, width_s: float) -> tuple[BoutAgreement, ...]:
-    """Two raters of one clip, in bins of `width_s` from the start of the stretch that both watched.
-
-    The label of a bin is that at its middle; a last bin that is not whole is dropped. One track each: one kappa over
-    all labels. Several tracks each (behaviours that may overlap): one for the joint state, then one for each label,
-    present or absent.
-    """
-    if not (width_s > 0 and np.isfinite(width_s)):
-        raise ScoringRefused(f"Bins of {width_s} s cannot be compared.", "Choose a width above 0, such as 0.04 s.")
-    if len({tracks[0].video, *(track.video for track in (*tracks, *other))}) > 1:
-        raise ScoringRefused("The raters' tracks belong to different clips.", "Compare tracks of the same clip.")
-    if [track.labels for track in tracks] != [track.labels for track in other]:
-        raise LabelsMismatch("The raters' tracks do not list the same labels.", "Compare tracks of one label list.")
-    start_s = max(track.seen_s[0] for track in (*tracks, *other))
-    stop_s = min(track.seen_s[1] for track in (*tracks, *other))
-    count = max(0, int(np.floor((stop_s - start_s + SLACK_S) / width_s)))
-    middles = start_s + (np.arange(count) + 0.5) * width_s
-    first, second = (np.stack([row_of(track, middles) for track in side]) for side in (tracks, other))  # (tiers, bins)
-    if len(tracks) == 1:
-        return (agreement(first[0], second[0], width_s=width_s),)
-    tiers = [track.labels for track in tracks]
-    states = np.array([1, *np.cumprod([len(labels) for labels in tiers[:-1]])])[:, None]
-    joint = agreement((first * states).sum(axis=0), (second * states).sum(axis=0), width_s=width_s)
-    single = [
-        agreement((first[tier] == index) * 1, (second[tier] == index) * 1, width_s=width_s, label=label)
-        for tier, labels in enumerate(tiers)
-        for index, label in enumerate(labels)
-        if index > 0
-    ]
-    return (joint, *single)

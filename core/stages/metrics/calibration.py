@@ -85,13 +85,26 @@ def calibration_error(comparison: Comparison, *, bins: int = BINS, equal_mass: b
     return share(np.abs(right - top).sum(axis=-1), counts.sum(axis=-1))
 
 
-@metric("Expected calibration error", needs="scores", best=0.0)
+@metric(
+    "Expected calibration error",
+    needs="scores",
+    best=0.0,
+    short="Calibration error",
+    help="Of predictions with 80 % confidence, 80 % should be correct; this is the average difference. 0 is "
+    "perfect; with fewer than 100 clips it is overestimated.",
+)
 def ece(comparison: Comparison) -> Any:
     """Over 15 bins of equal width: how far accuracy and confidence lie apart, on average."""
     return calibration_error(comparison)
 
 
-@metric("Expected calibration error, equal-mass bins", needs="scores", best=0.0)
+@metric(
+    "Expected calibration error, equal-mass bins",
+    needs="scores",
+    best=0.0,
+    help="The same over 15 bins with equal numbers of clips. It is more stable if the model is almost always "
+    "very confident.",
+)
 def ece_equal_mass(comparison: Comparison) -> Any:
     """The same over 15 bins that hold equally many rows; the bins of the whole set serve all draws."""
     return calibration_error(comparison, equal_mass=True)
@@ -106,7 +119,15 @@ def brier_table(comparison: Comparison) -> np.ndarray:
     return sums_by_unit(comparison, np.stack([squared, np.ones(len(squared))], axis=1))
 
 
-@metric("Brier score, sum over labels", needs="scores", best=0.0, unit="x")
+@metric(
+    "Brier score, sum over labels",
+    needs="scores",
+    best=0.0,
+    unit="x",
+    short="Brier score",
+    help="The squared distance of the scores from the truth: 0 is certain and correct, 2 is certain and wrong. "
+    "It penalises both errors and wrong confidence.",
+)
 def brier(comparison: Comparison) -> Any:
     """The mean squared distance of the scores from the truth: 0 for certain and right, 2 for certain and wrong."""
     total = comparison.total(brier_table)
@@ -121,7 +142,13 @@ def log_table(comparison: Comparison) -> np.ndarray:
     return sums_by_unit(comparison, np.stack([surprise, np.ones(len(own))], axis=1))
 
 
-@metric("Log loss", needs="scores", best=0.0, unit="x")
+@metric(
+    "Log loss",
+    needs="scores",
+    best=0.0,
+    unit="x",
+    help="The negative log score of the true class: 0 is perfect. Confident errors are penalised heavily.",
+)
 def log_loss(comparison: Comparison) -> Any:
     """The mean of -ln of the probability given to the truth, which counts as at least 1e-12."""
     total = comparison.total(log_table)
@@ -143,12 +170,6 @@ def reliability(comparison: Comparison, *, bins: int = BINS, equal_mass: bool = 
 def logits_of(scores: np.ndarray) -> np.ndarray:
     """Logits that give these probabilities: their logarithms, of at least 1e-12."""
     return np.log(np.maximum(np.asarray(scores, np.float64), LEAST_PROBABILITY))
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    """Probabilities over the last axis."""
-    raised = np.exp(logits - logits.max(axis=-1, keepdims=True))
-    return raised / raised.sum(axis=-1, keepdims=True)
 
 
 def fit_temperature(logits: np.ndarray, truth: np.ndarray) -> Temperature:

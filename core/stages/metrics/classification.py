@@ -87,7 +87,13 @@ def right_of_all(comparison: Comparison) -> tuple[Any, Any]:
     return right.sum(axis=-1), truths.sum(axis=-1)
 
 
-@metric("Accuracy", needs="clips", share=right_of_all)
+@metric(
+    "Accuracy",
+    needs="clips",
+    share=right_of_all,
+    help="The share of clips that were correctly classified. If one class is very frequent, always predicting "
+    "it also scores high: compare with that baseline.",
+)
 def accuracy(comparison: Comparison) -> Any:
     """The share of labelled clips whose prediction is the truth."""
     return share(*right_of_all(comparison))
@@ -121,7 +127,13 @@ def top_k(comparison: Comparison, k: int) -> Any:
     return share(*hits_of_all(comparison, k))
 
 
-@metric("Top-5 accuracy", needs="top5", share=lambda comparison: hits_of_all(comparison, 5))
+@metric(
+    "Top-5 accuracy",
+    needs="top5",
+    share=lambda comparison: hits_of_all(comparison, 5),
+    help="The share of clips whose true class is among the five highest scores. It shows how far off wrong "
+    "predictions are.",
+)
 def top5(comparison: Comparison) -> Any:
     """The share of clips whose true label is among the five best scores."""
     return top_k(comparison, 5)
@@ -132,7 +144,11 @@ def labels_without_truth(comparison: Comparison) -> int:
     return int(np.sum(label_counts(comparison)[1] == 0))
 
 
-@metric("Balanced accuracy", left_out=labels_without_truth)
+@metric(
+    "Balanced accuracy",
+    left_out=labels_without_truth,
+    help="The mean of the recall of all classes. Rare classes count as much as frequent ones.",
+)
 def balanced_accuracy(comparison: Comparison) -> Any:
     """The mean over labels with truth of the share of their clips that is right."""
     right, truths, _ = label_counts(comparison)
@@ -152,19 +168,36 @@ def _right_of_true(comparison: Comparison) -> tuple[np.ndarray, np.ndarray]:
     return right, truths
 
 
-@metric("Precision", by_label=True, share=_right_of_predicted, undefined="this label was never predicted")
+@metric(
+    "Precision",
+    by_label=True,
+    share=_right_of_predicted,
+    undefined="this label was never predicted",
+    help="Of the clips predicted as this class, the share that is correct. Undefined if the class is never predicted.",
+)
 def precision(comparison: Comparison) -> Any:
     """(..., C): of the predictions of each label, the share that is right."""
     return share(*_right_of_predicted(comparison))
 
 
-@metric("Recall", by_label=True, share=_right_of_true, undefined="no clip has this label")
+@metric(
+    "Recall",
+    by_label=True,
+    share=_right_of_true,
+    undefined="no clip has this label",
+    help="Of the clips of this class, the share that was predicted as such. Undefined if no clip has the class.",
+)
 def recall(comparison: Comparison) -> Any:
     """(..., C): of the truths of each label, the share that was found."""
     return share(*_right_of_true(comparison))
 
 
-@metric("F1", by_label=True, undefined="this label occurs nowhere")
+@metric(
+    "F1",
+    by_label=True,
+    undefined="this label occurs nowhere",
+    help="The harmonic mean of precision and recall: low as soon as either is low, and 100 % if both are perfect.",
+)
 def f1(comparison: Comparison) -> Any:
     """(..., C): the harmonic mean of precision and recall, 2 TP / (2 TP + FP + FN)."""
     right, truths, predicted = label_counts(comparison)
@@ -188,37 +221,62 @@ def _weighted(comparison: Comparison, name: str) -> Any:
     return share((values[name] * truths).sum(axis=-1), truths.sum(axis=-1))
 
 
-@metric("Macro precision", left_out=labels_without_truth)
+@metric(
+    "Macro precision",
+    left_out=labels_without_truth,
+    help="The mean precision over all classes that occur. A class that is never predicted counts as 0.",
+)
 def macro_precision(comparison: Comparison) -> Any:
     """The plain mean over labels with truth; a label that was never predicted enters with 0."""
     return _macro(comparison, "precision")
 
 
-@metric("Macro recall", left_out=labels_without_truth)
+@metric(
+    "Macro recall",
+    left_out=labels_without_truth,
+    help="The mean recall over all classes that occur. It equals the balanced accuracy.",
+)
 def macro_recall(comparison: Comparison) -> Any:
     """The plain mean over labels with truth: the same number as the balanced accuracy."""
     return _macro(comparison, "recall")
 
 
-@metric("Macro F1", left_out=labels_without_truth)
+@metric(
+    "Macro F1",
+    left_out=labels_without_truth,
+    help="The mean F1 over all classes that occur, each weighted equally. It is the usual summary if some "
+    "classes are rare.",
+)
 def macro_f1(comparison: Comparison) -> Any:
     """The plain mean of the F1 of labels with truth (not the F1 of the means)."""
     return _macro(comparison, "f1")
 
 
-@metric("Precision, weighted by truth", left_out=labels_without_truth)
+@metric(
+    "Precision, weighted by truth",
+    left_out=labels_without_truth,
+    help="The mean precision, each class weighted by its number of clips. Frequent classes dominate it.",
+)
 def weighted_precision(comparison: Comparison) -> Any:
     """The mean over labels with truth, each weighing as much as it has true clips."""
     return _weighted(comparison, "precision")
 
 
-@metric("Recall, weighted by truth", left_out=labels_without_truth)
+@metric(
+    "Recall, weighted by truth",
+    left_out=labels_without_truth,
+    help="The mean recall, each class weighted by its number of clips. It always equals the accuracy.",
+)
 def weighted_recall(comparison: Comparison) -> Any:
     """The mean over labels with truth, each weighing as much as it has true clips: the accuracy."""
     return _weighted(comparison, "recall")
 
 
-@metric("F1, weighted by truth", left_out=labels_without_truth)
+@metric(
+    "F1, weighted by truth",
+    left_out=labels_without_truth,
+    help="The mean F1, each class weighted by its number of clips. Frequent classes dominate it.",
+)
 def weighted_f1(comparison: Comparison) -> Any:
     """The mean over labels with truth, each weighing as much as it has true clips."""
     return _weighted(comparison, "f1")
@@ -234,7 +292,11 @@ def micro(comparison: Comparison, *, excluded: tuple[int, ...] = ()) -> tuple[An
     return share(right, predicted), share(right, truths), share(2 * right, truths + predicted)
 
 
-@metric("F1, all counts summed", share=right_of_all)
+@metric(
+    "F1, all counts summed",
+    share=right_of_all,
+    help="The F1 of the summed counts of all classes. With one label per clip it equals the accuracy.",
+)
 def micro_f1(comparison: Comparison) -> Any:
     """The F1 of the counts summed over all labels: with one label each and none left out, the accuracy."""
     return micro(comparison)[2]
@@ -251,7 +313,12 @@ def kappa_of_counts(right: Any, truths: np.ndarray, predicted: np.ndarray) -> An
     return share(observed - expected, 1 - expected)
 
 
-@metric("Cohen's kappa", undefined="truth and prediction contain only one and the same label, or nothing is labelled")
+@metric(
+    "Cohen's kappa",
+    undefined="truth and prediction contain only one and the same label, or nothing is labelled",
+    help="Agreement beyond chance: 1 is perfect, 0 is what random predictions with the same class frequencies "
+    "reach. Negative values are worse than that.",
+)
 def kappa(comparison: Comparison) -> Any:
     """Agreement of truth and prediction beyond what their label frequencies alone would give (Cohen, 1960).
 

@@ -1,8 +1,8 @@
 """Making a comparison, and what the formulas share: the registry's entry, shares and means that may be undefined.
 
-A metric is one function `(Comparison) -> float`, or `-> (C,)` with by_label=True, under `@metric("Label")`. NaN stands
-for "undefined" inside the formulas; outside, an `Estimate` says None and why. A formula that takes its sums from
-`Comparison.total` and works on the last axis serves the bootstrap too, all draws at once; any other still gets its
+A metric is one function `(Comparison) -> float`, or `-> (C,)` with by_label=True, under `@metric("Label", help="...")`.
+NaN stands for "undefined" inside the formulas; outside, an `Estimate` says None and why. A formula that takes its sums
+from `Comparison.total` and works on the last axis serves the bootstrap too, all draws at once; any other still gets its
 interval, one draw after another.
 """
 
@@ -30,7 +30,8 @@ class Metric:
     share: the two counts (k, n) whose ratio it is, where it is the plain share of clips: those get Wilson intervals.
     best: its value where prediction equals truth. unit: "" for numbers from 0 to 1, shown in per cent, else "s" or "x".
     left_out: how many labels or videos its mean could not take in. undefined: why it may have no value.
-    fast: whether it takes all draws of a bootstrap at once in little time.
+    fast: whether it takes all draws of a bootstrap at once in little time. short: its name where there is little room;
+    help: two sentences for people, shown as its tooltip.
     """
 
     name: str
@@ -44,15 +45,15 @@ class Metric:
     left_out: Callable[[Comparison], int] | None
     undefined: str
     fast: bool
+    short: str
+    help: str
 
     def __call__(self, comparison: Comparison) -> Any:
         return self.formula(comparison)
 
     def applies(self, comparison: Comparison) -> bool:
         """Whether `comparison` has what this metric needs."""
-        scored = all(
-            segment.confidence is not None for found_segment in comparison.found_segments for segment in found_segment
-        )
+        scored = all(segment.confidence is not None for segments in comparison.found_segments for segment in segments)
         there = {
             "labels": True,
             "clips": not comparison.over_time,
@@ -69,6 +70,8 @@ class Metric:
 def metric(
     label: str,
     *,
+    help: str,
+    short: str = "",
     needs: str = "labels",
     by_label: bool = False,
     best: float = 1.0,
@@ -82,10 +85,22 @@ def metric(
 
     def filed(formula: Formula) -> Formula:
         name = getattr(formula, "__name__", "")
-        METRICS.add(
-            name,
-            Metric(name, label, formula, needs, by_label, best, unit, share, left_out, undefined, fast),
+        entry = Metric(
+            name=name,
+            label=label,
+            formula=formula,
+            needs=needs,
+            by_label=by_label,
+            best=best,
+            unit=unit,
+            share=share,
+            left_out=left_out,
+            undefined=undefined,
+            fast=fast,
+            short=short or label,
+            help=help,
         )
+        METRICS.add(name, entry)
         return formula
 
     return filed

@@ -156,26 +156,46 @@ def _without_truth(comparison: Comparison) -> int:
     by_label=True,
     undefined="all clips have this label, or none has",
     fast=False,
+    help="The probability that a clip with this class scores higher than a clip without it. 50 % is chance.",
 )
 def roc_auc(comparison: Comparison) -> Any:
     """(..., C): the chance that a clip of this label scores higher for it than one of another label."""
     return _areas(comparison, _roc_area)
 
 
-@metric("Average precision", needs="scores", by_label=True, undefined="no clip has this label", fast=False)
+@metric(
+    "Average precision",
+    needs="scores",
+    by_label=True,
+    undefined="no clip has this label",
+    fast=False,
+    help="The area under the precision–recall curve of the class. Chance level is the share of clips with the class.",
+)
 def average_precision(comparison: Comparison) -> Any:
     """(..., C): the area under the precision-recall curve, as the sum of precision times each step of recall."""
     return _areas(comparison, _precision_area)
 
 
-@metric("Area under the ROC curve, mean over labels", needs="scores", left_out=_without_area, fast=False)
+@metric(
+    "Area under the ROC curve, mean over labels",
+    needs="scores",
+    left_out=_without_area,
+    fast=False,
+    help="The mean over classes of the area under the ROC curve. 50 % is chance.",
+)
 def macro_roc_auc(comparison: Comparison) -> Any:
     """The plain mean over labels that have an area, each against the rest."""
     areas = roc_auc(comparison)
     return mean_where(areas, ~np.isnan(areas))
 
 
-@metric("Average precision, mean over labels", needs="scores", left_out=_without_truth, fast=False)
+@metric(
+    "Average precision, mean over labels",
+    needs="scores",
+    left_out=_without_truth,
+    fast=False,
+    help="The mean over classes of the area under the precision–recall curve. Errors with high scores lower it.",
+)
 def macro_average_precision(comparison: Comparison) -> Any:
     """The plain mean over labels with truth."""
     areas = average_precision(comparison)

@@ -49,7 +49,11 @@ def segments(comparison: Comparison) -> list[tuple[Runs, Runs] | None]:
 # Frames ---------------------------------------------------------------------------------------------------------------
 
 
-@metric("Frame accuracy", needs="rows")
+@metric(
+    "Frame accuracy",
+    needs="rows",
+    help="The share of all labelled moments that were correctly classified. Long clips weigh more than short ones.",
+)
 def frame_accuracy(comparison: Comparison) -> Any:
     """Right frames of labelled frames, all videos pooled, background counted (yabufarha/ms-tcn)."""
     return share(*right_of_all(comparison))
@@ -67,7 +71,13 @@ def videos_without_truth(comparison: Comparison) -> int:
     return sum(part is None for part in comparison.table(segments))
 
 
-@metric("Frame accuracy, mean over videos", needs="rows", left_out=videos_without_truth)
+@metric(
+    "Frame accuracy, mean over videos",
+    needs="rows",
+    left_out=videos_without_truth,
+    help="The same share for each clip, then the mean. A large difference from the overall value means that "
+    "long and short clips are not recognised equally well.",
+)
 def frame_accuracy_by_video(comparison: Comparison) -> Any:
     """The mean over videos of their share of right frames (Lea et al., CVPR 2017)."""
     total = comparison.total(frame_share_table)
@@ -89,7 +99,13 @@ def time_table(comparison: Comparison) -> np.ndarray:
     return sums_by_unit(comparison, np.stack([lasting * (comparison.truth == comparison.predicted), lasting], axis=1))
 
 
-@metric("Time-weighted accuracy", needs="times")
+@metric(
+    "Time-weighted accuracy",
+    needs="times",
+    short="Time accuracy",
+    help="The share of labelled time that was correctly classified. It differs from the share of moments if "
+    "these are not evenly spaced.",
+)
 def time_accuracy(comparison: Comparison) -> Any:
     """As the frame accuracy, each frame weighing as long as it stays on screen: for clips of variable rate."""
     total = comparison.total(time_table)
@@ -121,7 +137,13 @@ def edit_table(comparison: Comparison) -> np.ndarray:
     return np.array([(edit_of(*part), 1.0) if part else (0.0, 0.0) for part in scored]).reshape(-1, 2)
 
 
-@metric("Edit score", needs="rows", left_out=videos_without_truth)
+@metric(
+    "Edit score",
+    needs="rows",
+    left_out=videos_without_truth,
+    help="Measures whether the right segments occur in the right order. Durations do not count, but fragmented "
+    "segments lower it.",
+)
 def edit(comparison: Comparison) -> Any:
     """Whether the segments come in the right order, whatever their lengths; the mean over videos."""
     total = comparison.total(edit_table)
@@ -185,37 +207,73 @@ def f1_by_video_at(comparison: Comparison, cut: int) -> Any:
 NO_SEGMENT = "there is no segment, neither true nor predicted"
 
 
-@metric("F1@10", needs="rows", undefined=NO_SEGMENT)
+@metric(
+    "F1@10",
+    needs="rows",
+    undefined=NO_SEGMENT,
+    help="A predicted segment counts as correct if its overlap (IoU) with a true segment of its class is at "
+    "least 10 %. Fragmented, duplicated and spurious segments lower it; small shifts of the borders do "
+    "not.",
+)
 def f1_10(comparison: Comparison) -> Any:
     """F1 over segments that must share 10 % with the true one; counts summed over videos."""
     return f1_at(comparison, 10)
 
 
-@metric("F1@25", needs="rows", undefined=NO_SEGMENT)
+@metric(
+    "F1@25",
+    needs="rows",
+    undefined=NO_SEGMENT,
+    help="A predicted segment counts as correct if its overlap (IoU) with a true segment of its class is at "
+    "least 25 %. Fragmented, duplicated and spurious segments lower it; small shifts of the borders do "
+    "not.",
+)
 def f1_25(comparison: Comparison) -> Any:
     """F1 over segments that must share 25 % with the true one; counts summed over videos."""
     return f1_at(comparison, 25)
 
 
-@metric("F1@50", needs="rows", undefined=NO_SEGMENT)
+@metric(
+    "F1@50",
+    needs="rows",
+    undefined=NO_SEGMENT,
+    help="A predicted segment counts as correct if its overlap (IoU) with a true segment of its class is at "
+    "least 50 %. Fragmented, duplicated and spurious segments lower it; small shifts of the borders do "
+    "not.",
+)
 def f1_50(comparison: Comparison) -> Any:
     """F1 over segments that must share 50 % with the true one; counts summed over videos."""
     return f1_at(comparison, 50)
 
 
-@metric("F1@10 by video", needs="rows", left_out=videos_without_truth)
+@metric(
+    "F1@10 by video",
+    needs="rows",
+    left_out=videos_without_truth,
+    help="F1@10 of each clip, then the mean. Each clip counts the same, however many segments it has.",
+)
 def f1_10_by_video(comparison: Comparison) -> Any:
     """F1@10 of each video, then the mean."""
     return f1_by_video_at(comparison, 10)
 
 
-@metric("F1@25 by video", needs="rows", left_out=videos_without_truth)
+@metric(
+    "F1@25 by video",
+    needs="rows",
+    left_out=videos_without_truth,
+    help="F1@25 of each clip, then the mean. Each clip counts the same, however many segments it has.",
+)
 def f1_25_by_video(comparison: Comparison) -> Any:
     """F1@25 of each video, then the mean."""
     return f1_by_video_at(comparison, 25)
 
 
-@metric("F1@50 by video", needs="rows", left_out=videos_without_truth)
+@metric(
+    "F1@50 by video",
+    needs="rows",
+    left_out=videos_without_truth,
+    help="F1@50 of each clip, then the mean. Each clip counts the same, however many segments it has.",
+)
 def f1_50_by_video(comparison: Comparison) -> Any:
     """F1@50 of each video, then the mean."""
     return f1_by_video_at(comparison, 50)

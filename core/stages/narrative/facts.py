@@ -163,8 +163,8 @@ def _sure(stretches: Sequence[LabelledStretch]) -> float | None:
 def _rare(labels: Sequence[LabelFacts]) -> Iterator[Oddity]:
     """Labels that are seen once, for less than RARE_SHARE, where there are RARE_AMONG or more; the shortest first."""
     if len(labels) >= RARE_AMONG:
-        label_factses = [label for label in labels if label.count == 1 and label.share < RARE_SHARE]
-        yield from (Oddity("rare", label_facts.longest) for label_facts in label_factses[: -LISTED - 1 : -1])
+        rare = [label for label in labels if label.count == 1 and label.share < RARE_SHARE]
+        yield from (Oddity("rare", label.longest) for label in rare[: -LISTED - 1 : -1])
 
 
 def _long(stretches: Sequence[LabelledStretch], labels: Sequence[LabelFacts]) -> Iterator[Oddity]:

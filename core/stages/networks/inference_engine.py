@@ -33,7 +33,7 @@ from core.stages.networks import backbones, inference_engine
 inference_engine.convert(*sys.argv[1:])
 """  # what the child runs
 REFUSED = 3  # the exit status of a child whose last line on stderr is an error as JSON
-Part = Callable[[np.ndarray], np.ndarray]
+StageFunction = Callable[[np.ndarray], np.ndarray]
 
 
 class EngineStage(Protocol):
@@ -63,7 +63,7 @@ class EngineBackbone(Protocol):
 class CompiledNetwork:
     """A network ready to compute. stages: a function for each stage, from a window of rows to rows, float32."""
 
-    stages: tuple[Part, ...]
+    stages: tuple[StageFunction, ...]
 
     def __call__(self, pictures: np.ndarray) -> np.ndarray:
         """The features of a short clip at once: uint8 (frames, size, size, 3) -> float32 (steps, channels).
@@ -102,16 +102,16 @@ def _load(backbone: EngineBackbone, engine: str, cache: Path) -> CompiledNetwork
     return CompiledNetwork(tuple(_batched(part, backbone) for part in parts))
 
 
-def _batched(part: Part, backbone: EngineBackbone) -> Part:
+def _batched(part: StageFunction, backbone: EngineBackbone) -> StageFunction:
     """The same function of rows alone: a network that sees motion wants them as one clip of a batch."""
     return (lambda rows: part(rows[None])[0]) if backbone.volumetric else part
 
 
-def _in_tensorflow(graph: Any) -> Part:
+def _in_tensorflow(graph: Any) -> StageFunction:
     return lambda rows: np.array(graph(rows))
 
 
-def _in_openvino(kept: Path, index: int, window: int, precision: str) -> Part:
+def _in_openvino(kept: Path, index: int, window: int, precision: str) -> StageFunction:
     """One stage in OpenVINO, made for windows of one length: the full one, until a short clip brings another.
 
     A copy for windows of any length would be as fast, but takes twice the memory; making one for a new length takes

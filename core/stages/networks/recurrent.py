@@ -17,7 +17,7 @@ import numpy as np
 from core.base.errors import FormatInvalid
 from core.stages.networks.keras_file import check_file
 
-Run = Callable[[np.ndarray], np.ndarray]
+ScoreFunction = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def build(settings: NetworkSettings, *, channels: int, labels: int, standardise:
     return Model([features, known], scores, name="network")
 
 
-def runner(model: Any) -> Run:
+def runner(model: Any) -> ScoreFunction:
     """A function from the features of one clip, (T, D) float32, to its scores, (T, C) float32."""
     import tensorflow as tf
 
@@ -118,7 +118,7 @@ def save(model: Any, path: Path) -> str:
     return digest
 
 
-def load(path: Path, sha256: str) -> Run:
+def load(path: Path, sha256: str) -> ScoreFunction:
     """The runner of the network in the file; see `read`."""
     return runner(read(path, sha256))
 

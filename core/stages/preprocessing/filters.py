@@ -10,8 +10,9 @@ from functools import cache
 import cv2
 import numpy as np
 
+from core.base.knobs import knob
 from core.domain import Frame
-from core.stages.preprocessing.step import Adjustable, PictureStep, knob, step
+from core.stages.preprocessing.step import Adjustable, PictureStep, step
 
 
 @step("Denoise")

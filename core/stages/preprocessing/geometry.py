@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from core.base.errors import RecipeInvalid
+from core.base.knobs import knob
 from core.stages.preprocessing.step import (
     LARGEST_SIDE_PX,
     SMALLEST_SIDE_PX,
@@ -15,7 +16,6 @@ from core.stages.preprocessing.step import (
     PictureStep,
     Placement,
     affine,
-    knob,
     step,
 )
 

@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from core.base.knobs import knob
 from core.domain import Frame
-from core.stages.preprocessing.step import Adjustable, contiguous, knob, step
+from core.stages.preprocessing.step import Adjustable, contiguous, step
 
 GAPS_BESIDE = 5  # gaps on either side that tell what is usual around a gap
 LONGEST_DROPOUT = 3  # blank frames in a row; more of them are taken for a real black stretch

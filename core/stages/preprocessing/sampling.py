@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
+from core.base.knobs import knob
 from core.domain import Frame
 from core.stages.preprocessing.step import (
     CLOCK_SLACK_S,
@@ -12,7 +13,6 @@ from core.stages.preprocessing.step import (
     TO_THE_END_S,
     Adjustable,
     contiguous,
-    knob,
     step,
     with_next,
 )

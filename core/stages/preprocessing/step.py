@@ -7,77 +7,22 @@ A new step is one class here: `@step("Label")` over a frozen dataclass of `knob(
 its place in saved recipes and its part of each key follow from that.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, replace
-from functools import cache
-from typing import Any, ClassVar, Literal, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 
 from core.base.errors import RecipeInvalid
+from core.base.knobs import Knob, knobs
 from core.base.registry import STEPS
 from core.domain import Frame
 
-Kind = Literal["int", "float", "bool", "choice", "range"]
 T = TypeVar("T")
 TO_THE_END_S = 86400.0  # a whole day: the stop of a Trim that has none
 LARGEST_SIDE_PX = 8192  # of any picture a step makes; keeps a recipe from a stranger from filling the memory
 SMALLEST_SIDE_PX = 4  # of a cropped picture
 CLOCK_SLACK_S = 0.0006  # Matroska and others round each time to whole milliseconds
-
-
-@dataclass(frozen=True)
-class Knob:
-    """One setting of a step, with all that a form needs to draw it.
-
-    low, high: bounds, both allowed. step: the grid of a slider; values off the grid are valid.
-    choices: the values of a "choice"; choice_labels: the same in words. A "range" is a pair, lower end first.
-    limit: the attribute of VideoInfo that bounds a slider for the clip at hand; empty for none.
-    """
-
-    name: str
-    kind: Kind
-    default: Any
-    label: str
-    low: float = 0
-    high: float = 0
-    step: float = 1
-    unit: str = ""
-    help: str = ""
-    choices: tuple[str, ...] = ()
-    choice_labels: tuple[str, ...] = ()
-    limit: str = ""
-
-
-def knob(
-    default: Any,
-    *,
-    label: str,
-    low: float = 0,
-    high: float = 0,
-    step: float = 1,
-    unit: str = "",
-    help: str = "",
-    choices: Mapping[str, str] | None = None,
-    limit: str = "",
-) -> Any:
-    """A dataclass field that is a setting of a step: see Knob. choices: each value with what it is called in a form."""
-    words = dict(choices or {})
-    drawn = Knob(
-        "", _kind(default), default, label, low, high, step, unit, help, tuple(words), tuple(words.values()), limit
-    )
-    return field(default=default, metadata={"knob": drawn})
-
-
-def _kind(default: Any) -> Kind:
-    kinds: dict[type, Kind] = {bool: "bool", int: "int", float: "float", str: "choice", tuple: "range"}
-    return kinds[type(default)]
-
-
-@cache
-def knobs(step_class: type) -> tuple[Knob, ...]:
-    """The settings of a step, in the order in which a form shows them."""
-    return tuple(replace(field.metadata["knob"], name=field.name) for field in fields(step_class))
 
 
 class Adjustable:

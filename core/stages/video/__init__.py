@@ -3,10 +3,10 @@
 Each clip is decoded once from end to end. What came out is the truth about it: the table of frame times, and for each
 picture a checksum of some of its rows, by which any later seek is checked before its picture is believed.
 
-containers: the file, opened by what its bytes say it is, and its decoder, which goes on after damage
-pictures: decoded pictures as RGB, as displayed        measuring: digest, probe
-reading: frames by time and by index                   writing: H.264 for files and for browsers
-texts: subtitles inside a clip                         sound: what recognisers of speech take
+file_signatures: what a file is by its first bytes     containers: the open file and its decoder
+pictures: decoded pictures as RGB, as displayed        probe: digest, frame times, irregularities
+reader: frames by time and by index                    writer: H.264 for files and for browsers
+subtitles: subtitles inside a clip                     audio: the sound for speech recognition
 """
 
 from core.stages.video.audio import speech_sound

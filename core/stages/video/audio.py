@@ -5,11 +5,10 @@ from pathlib import Path
 import numpy as np
 
 from core.base.errors import VideoUnreadable
-from core.base.progress import Report, silent
+from core.base.progress import Pace, Report, silent
 from core.domain import VideoInfo
 from core.stages.video.containers import container_of, explained
 from core.stages.video.file_signatures import content_of
-from core.stages.video.progress import Pace
 
 RATE_HZ = 16_000
 LONGEST_S = 4 * 3600.0

@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 
 from core.base.errors import VideoUnreadable
-from core.base.progress import Report, silent
+from core.base.progress import Pace, Report, silent
 from core.domain import VideoInfo
 from core.stages.video import file_signatures
-from core.stages.video.color import aspect_of, check_of, displayed, has_alpha, quarter_turns, sane
 from core.stages.video.containers import AGAIN, Decoder, codec_name, explained, opened, pictures_of
 from core.stages.video.file_signatures import Content, content_of
-from core.stages.video.progress import Pace
+from core.stages.video.pictures import aspect_of, check_of, displayed, has_alpha, quarter_turns, sane
 
 MAX_SIDE_PX = 16_384
 MAX_DURATION_S = 100 * 3600.0

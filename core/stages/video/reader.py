@@ -13,9 +13,9 @@ from av.error import FFmpegError
 
 from core.base.errors import VideoUnreadable
 from core.domain import Frame, VideoInfo
-from core.stages.video.color import check_of, image_of
 from core.stages.video.containers import Decoder, explained, opened
 from core.stages.video.file_signatures import content_of
+from core.stages.video.pictures import check_of, image_of
 
 SEEK_OVER = 48  # frames: decoding fewer than these costs no more than opening and seeking
 HELD = 16  # frames: how many are held for steps back, and how far ahead decoding on beats seeking

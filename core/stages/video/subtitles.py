@@ -7,11 +7,10 @@ from typing import Any
 from av.error import FFmpegError
 
 from core.base.errors import VideoUnreadable
-from core.base.progress import Report, silent
+from core.base.progress import Pace, Report, silent
 from core.domain import VideoInfo
 from core.stages.video.containers import container_of, explained
 from core.stages.video.file_signatures import content_of
-from core.stages.video.progress import Pace
 
 TEXT_CODECS = {"srt", "subrip", "mov_text", "ass", "ssa", "webvtt", "text"}
 MOST_CUES = 100_000

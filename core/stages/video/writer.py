@@ -13,11 +13,10 @@ from av.error import FFmpegError
 from av.video.frame import PictureType
 
 from core.base.errors import AnalysisError
-from core.base.progress import Report, silent
+from core.base.progress import Pace, Report, silent
 from core.domain import Frame, VideoInfo
 from core.stages.video.containers import THREADS, container_of
 from core.stages.video.file_signatures import content_of
-from core.stages.video.progress import Pace
 from core.stages.video.reader import read
 
 CLOCK_HZ = 90_000  # finer than any camera

@@ -1,7 +1,8 @@
 """Labels that people draw: tracks with unlimited undo, drafts out of predictions, and what is learned from them.
 
-spans: stretches of time                         edits: pure functions from one state of a track to the next
-journal: tracks in the store, edit by edit       drafts: what a network says, as labels to be looked at
-agreement: two authors beside each other         learning: labels as a set, the network that learns from it
+edits: pure functions from one state of a track to the next
+journal: tracks in the store, edit by edit       drafts: predictions as labels to review
+agreement: two authors compared                  active_learning: which stretches to review first
+retraining: labels as a dataset, the network trained on it
 files: tracks as files of any format, and back
 """

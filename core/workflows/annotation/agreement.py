@@ -8,11 +8,10 @@ import numpy as np
 
 from core.base.errors import ScoringRefused
 from core.base.registry import METRICS
-from core.domain import Analysis, Comparison, Document, Segment, VideoInfo
+from core.domain import Analysis, Comparison, DrawnTrack, Segment, VideoInfo, intervals
 from core.stages import metrics
 from core.stages.formats.common.frame_times import bounds, frames_of
 from core.stages.formats.common.reader import of_runs
-from core.stages.tracks import intervals
 from core.stages.tracks.segmentation import NOTHING
 
 BACKGROUND = "nothing"
@@ -38,9 +37,9 @@ class TrackAgreement:
     over_time: np.ndarray
 
 
-def agreement(document: Document, other: Document, info: VideoInfo) -> TrackAgreement:
+def agreement(track: DrawnTrack, other: DrawnTrack, info: VideoInfo) -> TrackAgreement:
     """One track beside another; ScoringRefused where no frame was looked at by both."""
-    labels, rows = _rows(document, other, info)
+    labels, rows = _rows(track, other, info)
     both = rows[0] >= 0
     if not both.any():
         raise ScoringRefused("No frame is covered by both tracks.", "Label the same part of the clip in both tracks.")
@@ -51,7 +50,7 @@ def agreement(document: Document, other: Document, info: VideoInfo) -> TrackAgre
     ]
     times_s, over_time = _over_time(labels, rows, info)
     return TrackAgreement(
-        intervals.length_s(intervals.common(document.seen, other.seen)),
+        intervals.length_s(intervals.common(track.seen, other.seen)),
         float(np.mean(rows[0][both] == rows[1][both])),
         _kappa(whole),
         tuple((label, kappa) for (_, label), kappa in zip(_kept(labels, rows), alone, strict=True)),
@@ -61,32 +60,32 @@ def agreement(document: Document, other: Document, info: VideoInfo) -> TrackAgre
     )
 
 
-def differences(document: Document, other: Document, info: VideoInfo) -> tuple[Segment, ...]:
+def differences(track: DrawnTrack, other: DrawnTrack, info: VideoInfo) -> tuple[Segment, ...]:
     """Where both tracks looked and say different things, in words."""
-    return _differences(*_rows(document, other, info), info)
+    return _differences(*_rows(track, other, info), info)
 
 
-def said(analysis: Analysis) -> Document:
+def said(analysis: Analysis) -> DrawnTrack:
     """What a network says of a clip, as a track: its labels are all that the network knows."""
     segments = tuple(segment for segment in analysis.track.segments if segment.label != NOTHING)
     known = dict.fromkeys(
         [*(label_score.label for label_score in analysis.ranking), *(segment.label for segment in segments)]
     )
-    return Document(tuple(known), segments, intervals.union([analysis.track.seen_s, *intervals.covered(segments)]))
+    return DrawnTrack(tuple(known), segments, intervals.union([analysis.track.seen_s, *intervals.covered(segments)]))
 
 
 def _rows(
-    document: Document, other: Document, info: VideoInfo
+    track: DrawnTrack, other: DrawnTrack, info: VideoInfo
 ) -> tuple[tuple[str, ...], tuple[np.ndarray, np.ndarray]]:
     """All labels of two tracks, and what each says of the frames that both looked at; see `row`."""
-    used = dict.fromkeys(segment.label for segment in (*document.segments, *other.segments))
+    used = dict.fromkeys(segment.label for segment in (*track.segments, *other.segments))
     labels = (BACKGROUND, *(label for label in used if label != BACKGROUND))
-    rows = row(document, labels, info), row(other, labels, info)
+    rows = row(track, labels, info), row(other, labels, info)
     both = (rows[0] >= 0) & (rows[1] >= 0)
     return labels, (np.where(both, rows[0], -1), np.where(both, rows[1], -1))
 
 
-def row(track: Document, labels: Sequence[str], info: VideoInfo) -> np.ndarray:
+def row(track: DrawnTrack, labels: Sequence[str], info: VideoInfo) -> np.ndarray:
     """(N,) what a track says of each frame: a place in `labels`, 0 where nothing happens, -1 where nobody looked."""
     values = np.full(info.frame_count, -1, np.int64)
     for start_s, stop_s in track.seen:

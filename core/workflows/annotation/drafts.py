@@ -11,9 +11,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from core.domain import Doubt, Prediction, Segment, VideoInfo
-from core.domain.labels import Span
-from core.stages.tracks import intervals
+from core.domain import Doubt, Prediction, Segment, VideoInfo, intervals
+from core.domain.intervals import Span
 from core.stages.tracks.segmentation import NOTHING
 from core.workflows.annotation import active_learning
 

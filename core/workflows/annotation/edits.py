@@ -1,4 +1,4 @@
-"""Edits of a track of labels: each takes a Document and gives another, or EditRefused where it does not fit.
+"""Edits of a track of labels: each takes a DrawnTrack and gives another, or EditRefused where it does not fit.
 
 Moments are seconds on the clock of the source file and are taken as they come: who lets people draw moves them onto
 frames. What is painted, moved to or imported counts as looked at; what an edit leaves empty stays looked at, and so
@@ -10,9 +10,8 @@ from dataclasses import replace
 from itertools import pairwise
 
 from core.base.errors import EditRefused
-from core.domain import Change, Document, Edit, Head, Segment
-from core.domain.labels import Span
-from core.stages.tracks import intervals
+from core.domain import Change, DrawnTrack, Edit, Head, Segment, intervals
+from core.domain.intervals import Span
 from core.stages.tracks.segmentation import NOTHING
 
 LONGEST_LABEL = 80  # characters
@@ -21,7 +20,7 @@ LONGEST_LABEL = 80  # characters
 # Stretches ------------------------------------------------------------------------------------------------------------
 
 
-def paint(track: Document, start_s: float, stop_s: float, label: str) -> Document:
+def paint(track: DrawnTrack, start_s: float, stop_s: float, label: str) -> DrawnTrack:
     """The stretch carries this label alone; what lay there is cut or split. NOTHING: nothing happens there."""
     _check_stretch(start_s, stop_s)
     left = _cut(track.segments, (start_s, stop_s))
@@ -31,20 +30,20 @@ def paint(track: Document, start_s: float, stop_s: float, label: str) -> Documen
     return replace(track, labels=labels, segments=_sorted([*left, *fresh]), seen=seen)
 
 
-def unlabel(track: Document, start_s: float, stop_s: float) -> Document:
+def unlabel(track: DrawnTrack, start_s: float, stop_s: float) -> DrawnTrack:
     """Nothing is known of the stretch any more."""
     _check_stretch(start_s, stop_s)
     hole = (start_s, stop_s)
     return replace(track, segments=_sorted(_cut(track.segments, hole)), seen=intervals.without(track.seen, hole))
 
 
-def look(track: Document, start_s: float, stop_s: float) -> Document:
+def look(track: DrawnTrack, start_s: float, stop_s: float) -> DrawnTrack:
     """The stretch was looked at: where it has no label, nothing happens."""
     _check_stretch(start_s, stop_s)
     return replace(track, seen=intervals.union([*track.seen, (start_s, stop_s)]))
 
 
-def accept(track: Document, start_s: float, stop_s: float, draft: Sequence[Segment]) -> Document:
+def accept(track: DrawnTrack, start_s: float, stop_s: float, draft: Sequence[Segment]) -> DrawnTrack:
     """The stretch carries what a draft says of it, as if a person had drawn it; what was looked at before stays."""
     _check_stretch(start_s, stop_s)
     free = intervals.gaps(track.seen, (start_s, stop_s))
@@ -61,7 +60,7 @@ def accept(track: Document, start_s: float, stop_s: float, draft: Sequence[Segme
 # One segment ----------------------------------------------------------------------------------------------------------
 
 
-def change(track: Document, at_s: float, start_s: float, stop_s: float) -> Document:
+def change(track: DrawnTrack, at_s: float, start_s: float, stop_s: float) -> DrawnTrack:
     """The segment at a moment runs from start to stop; it may touch its neighbours, not enter them."""
     _check_stretch(start_s, stop_s)
     index = place_at(track, at_s)
@@ -75,7 +74,7 @@ def change(track: Document, at_s: float, start_s: float, stop_s: float) -> Docum
     return replace(track, segments=_sorted([*others, moved]), seen=seen)
 
 
-def border(track: Document, at_s: float, to_s: float) -> Document:
+def border(track: DrawnTrack, at_s: float, to_s: float) -> DrawnTrack:
     """The segment at a moment and the one that it touches meet elsewhere."""
     index = place_at(track, at_s)
     segment, other = _neighbours(track, index)
@@ -87,7 +86,7 @@ def border(track: Document, at_s: float, to_s: float) -> Document:
     return replace(track, segments=(*track.segments[:index], *pair, *track.segments[index + 2 :]))
 
 
-def split(track: Document, at_s: float) -> Document:
+def split(track: DrawnTrack, at_s: float) -> DrawnTrack:
     """The segment at a moment is two, which meet there."""
     index = place_at(track, at_s)
     segment = track.segments[index]
@@ -97,7 +96,7 @@ def split(track: Document, at_s: float) -> Document:
     return replace(track, segments=(*track.segments[:index], *pair, *track.segments[index + 1 :]))
 
 
-def merge(track: Document, at_s: float) -> Document:
+def merge(track: DrawnTrack, at_s: float) -> DrawnTrack:
     """The segment at a moment swallows the next one, with what lies between."""
     index = place_at(track, at_s)
     segment, other = _neighbours(track, index)
@@ -108,7 +107,7 @@ def merge(track: Document, at_s: float) -> Document:
     return replace(track, segments=segments, seen=intervals.union([*track.seen, (whole.start_s, whole.stop_s)]))
 
 
-def label(track: Document, at_s: float, wanted: str) -> Document:
+def label(track: DrawnTrack, at_s: float, wanted: str) -> DrawnTrack:
     """The segment at a moment carries another label; NOTHING takes it away."""
     if wanted == NOTHING:
         return delete(track, at_s)
@@ -118,20 +117,20 @@ def label(track: Document, at_s: float, wanted: str) -> Document:
     return replace(track, labels=labels, segments=(*track.segments[:index], named, *track.segments[index + 1 :]))
 
 
-def note(track: Document, at_s: float, text: str) -> Document:
+def note(track: DrawnTrack, at_s: float, text: str) -> DrawnTrack:
     """The segment at a moment carries a note."""
     index = place_at(track, at_s)
     noted = replace(track.segments[index], note=" ".join(text.split()))
     return replace(track, segments=(*track.segments[:index], noted, *track.segments[index + 1 :]))
 
 
-def delete(track: Document, at_s: float) -> Document:
+def delete(track: DrawnTrack, at_s: float) -> DrawnTrack:
     """The segment at a moment is gone: nothing happens there."""
     index = place_at(track, at_s)
     return replace(track, segments=(*track.segments[:index], *track.segments[index + 1 :]))
 
 
-def place_at(track: Document, at_s: float) -> int:
+def place_at(track: DrawnTrack, at_s: float) -> int:
     """The place of the segment at a moment."""
     for index, segment in enumerate(track.segments):
         if segment.start_s <= at_s < segment.stop_s:
@@ -142,7 +141,7 @@ def place_at(track: Document, at_s: float) -> int:
 # The whole track ------------------------------------------------------------------------------------------------------
 
 
-def offer(track: Document, wanted: str) -> Document:
+def offer(track: DrawnTrack, wanted: str) -> DrawnTrack:
     """One more label to draw with."""
     wanted = _cleaned(wanted)
     if wanted in track.labels:
@@ -150,14 +149,14 @@ def offer(track: Document, wanted: str) -> Document:
     return replace(track, labels=(*track.labels, wanted))
 
 
-def withdraw(track: Document, unwanted: str) -> Document:
+def withdraw(track: DrawnTrack, unwanted: str) -> DrawnTrack:
     """One label less to draw with; one that is in use stays."""
     if any(mark.label == unwanted for mark in (*track.segments, *track.points)):
         raise EditRefused(f"{unwanted!r} is in use.", "Give its segments another label first.")
     return replace(track, labels=tuple(label for label in track.labels if label != unwanted))
 
 
-def rename(track: Document, before: str, after: str) -> Document:
+def rename(track: DrawnTrack, before: str, after: str) -> DrawnTrack:
     """A label has another name everywhere in the track; the name of another label makes the two one."""
     after = _cleaned(after)
     if before not in track.labels:
@@ -174,14 +173,14 @@ def rename(track: Document, before: str, after: str) -> Document:
     )
 
 
-def arrange(track: Document, labels: Sequence[str]) -> Document:
+def arrange(track: DrawnTrack, labels: Sequence[str]) -> DrawnTrack:
     """The labels in another order, which is that of their keys."""
     if sorted(labels) != sorted(track.labels):
         raise EditRefused("The labels have been changed.", "Look again.")
     return replace(track, labels=tuple(labels))
 
 
-def take(track: Document, other: Document) -> Document:
+def take(track: DrawnTrack, other: DrawnTrack) -> DrawnTrack:
     """All of another track in place of this one; this one's labels stay on offer."""
     labels = tuple(dict.fromkeys([*track.labels, *other.labels]))
     return replace(other, labels=labels, name=other.name or track.name, author=other.author or track.author)
@@ -189,7 +188,7 @@ def take(track: Document, other: Document) -> Document:
 
 # Edits out of the player ----------------------------------------------------------------------------------------------
 
-_KINDS: dict[str, Callable[[Document, Edit], Document]] = {
+_KINDS: dict[str, Callable[[DrawnTrack, Edit], DrawnTrack]] = {
     "paint": lambda track, edit: paint(track, edit.start_s, edit.stop_s, edit.label),
     "unlabel": lambda track, edit: unlabel(track, edit.start_s, edit.stop_s),
     "change": lambda track, edit: change(track, edit.at_s, edit.start_s, edit.stop_s),
@@ -201,7 +200,7 @@ _KINDS: dict[str, Callable[[Document, Edit], Document]] = {
 }
 
 
-def edited(track: Document, edit: Edit) -> Document:
+def edited(track: DrawnTrack, edit: Edit) -> DrawnTrack:
     """The track after an edit out of the player, which is neither "undo" nor "redo"."""
     if edit.kind not in _KINDS:
         raise EditRefused(f"There is no edit {edit.kind!r}.", "Reload the page.")
@@ -211,7 +210,7 @@ def edited(track: Document, edit: Edit) -> Document:
 # What changed ---------------------------------------------------------------------------------------------------------
 
 
-def changed(before: Document, after: Document) -> Change:
+def changed(before: DrawnTrack, after: DrawnTrack) -> Change:
     """What leads from one state of a track to another, and back."""
     first, removed, added = _splice(before.segments, after.segments)
     seen_first, seen_removed, seen_added = _splice(before.seen, after.seen)
@@ -220,32 +219,32 @@ def changed(before: Document, after: Document) -> Change:
     return Change(first, removed, added, seen_first, seen_removed, seen_added, *renamed)
 
 
-def done(track: Document, made: Change) -> Document:
+def done(track: DrawnTrack, made: Change) -> DrawnTrack:
     """The track after a change."""
     return _spliced(track, made, made.removed, made.added, made.seen_removed, made.seen_added, made.after)
 
 
-def undone(track: Document, made: Change) -> Document:
+def undone(track: DrawnTrack, made: Change) -> DrawnTrack:
     """The track before a change."""
     return _spliced(track, made, made.added, made.removed, made.seen_added, made.seen_removed, made.before)
 
 
 def _spliced(
-    track: Document,
+    track: DrawnTrack,
     made: Change,
     removed: tuple[Segment, ...],
     added: tuple[Segment, ...],
     seen_removed: tuple[Span, ...],
     seen_added: tuple[Span, ...],
     head: Head | None,
-) -> Document:
+) -> DrawnTrack:
     segments = (*track.segments[: made.first], *added, *track.segments[made.first + len(removed) :])
     seen = (*track.seen[: made.seen_first], *seen_added, *track.seen[made.seen_first + len(seen_removed) :])
     head = head or _head(track)
-    return Document(head.labels, segments, seen, head.name, head.author, head.subject, head.points)
+    return DrawnTrack(head.labels, segments, seen, head.name, head.author, head.subject, head.points)
 
 
-def _head(track: Document) -> Head:
+def _head(track: DrawnTrack) -> Head:
     return Head(track.labels, track.name, track.author, track.subject, track.points)
 
 
@@ -293,7 +292,7 @@ def _sorted(segments: Iterable[Segment]) -> tuple[Segment, ...]:
     return tuple(sorted(segments, key=lambda segment: segment.start_s))
 
 
-def _neighbours(track: Document, index: int) -> tuple[Segment, Segment]:
+def _neighbours(track: DrawnTrack, index: int) -> tuple[Segment, Segment]:
     for number, pair in enumerate(pairwise(track.segments)):
         if number == index:
             return pair

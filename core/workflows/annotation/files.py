@@ -5,16 +5,27 @@ from dataclasses import replace
 
 from core.base.errors import FormatInvalid
 from core.base.registry import FORMATS
-from core.domain import ClipLabels, Document, Finding, Item, Labels, Lane, Renaming, Segment, VideoInfo, listed
+from core.domain import (
+    ClipLabels,
+    DrawnTrack,
+    Finding,
+    Item,
+    Labels,
+    Lane,
+    Renaming,
+    Segment,
+    VideoInfo,
+    intervals,
+    listed,
+)
 from core.stages.formats import Format, ReadOptions
 from core.stages.formats.common import conversion, selection
 from core.stages.formats.common.files import Files, unpacked
-from core.stages.tracks import intervals
 
 ZIP = b"PK\x03\x04"
 
 
-def labels_of(tracks: Sequence[Document], info: VideoInfo, name: str) -> Labels:
+def labels_of(tracks: Sequence[DrawnTrack], info: VideoInfo, name: str) -> Labels:
     """Tracks of a clip as a file holds them. name: of the clip, for people."""
     known = replace(info, path=name)
     clip = ClipLabels(name, tuple(track.lane for track in tracks), duration_s=info.duration_s, info=known)
@@ -60,7 +71,7 @@ def undecided(labels: Labels, known: Sequence[str]) -> tuple[str, ...]:
     return conversion.unknown_labels(labels, known)
 
 
-def tracks_of(labels: Labels, renaming: Renaming | None = None) -> tuple[Document, ...]:
+def tracks_of(labels: Labels, renaming: Renaming | None = None) -> tuple[DrawnTrack, ...]:
     """The tracks that files hold. A label for the whole clip becomes a track of one segment.
 
     Where a file does not say what was looked at, its segments were, and nothing else.
@@ -77,23 +88,23 @@ def _lanes(clip: ClipLabels) -> tuple[Lane, ...]:
     return (whole.lane, *clip.lanes)
 
 
-def tracks_of_whole(label: str, duration_s: float) -> Document:
+def tracks_of_whole(label: str, duration_s: float) -> DrawnTrack:
     """A track in which a clip carries one label from its beginning to its end."""
-    return Document((label,), (Segment(0.0, duration_s, label),), ((0.0, duration_s),))
+    return DrawnTrack((label,), (Segment(0.0, duration_s, label),), ((0.0, duration_s),))
 
 
-def _track(lane: Lane, labels_read: Labels, clip: ClipLabels) -> Document:
+def _track(lane: Lane, labels_read: Labels, clip: ClipLabels) -> DrawnTrack:
     seen = intervals.union([*lane.seen, *intervals.covered(lane.segments)])
     if clip.info:
         seen = intervals.within(seen, (0.0, clip.info.duration_s))
     labels = tuple(dict.fromkeys([*labels_read.classes, *lane.labels]))
-    return Document(labels, lane.segments, seen, lane.name, lane.author, lane.subject, lane.points)
+    return DrawnTrack(labels, lane.segments, seen, lane.name, lane.author, lane.subject, lane.points)
 
 
-def track_of_item(item: Item, labels: Sequence[str], background: str, name: str) -> Document:
+def track_of_item(item: Item, labels: Sequence[str], background: str, name: str) -> DrawnTrack:
     """What a labelled set says of a clip, as a track."""
     offered = tuple(label for label in labels if label != background)
     if item.label:
         whole = tracks_of_whole(item.label, item.duration_s)
         return replace(whole, labels=tuple(dict.fromkeys([*offered, item.label])), author=name)
-    return Document(offered, item.segments, intervals.union(item.seen), "", name)
+    return DrawnTrack(offered, item.segments, intervals.union(item.seen), "", name)

@@ -14,9 +14,8 @@ import numpy as np
 
 from core.base.errors import AnalysisError, NotEnoughExamples, ResultMissing, SplitInvalid
 from core.base.progress import Report, silent
-from core.domain import Contribution, Dataset, Document, HeldOut, Item, Learned, Segment, Split, Training
+from core.domain import Contribution, Dataset, DrawnTrack, HeldOut, Item, Learned, Segment, Split, Training, intervals
 from core.domain.fingerprint import fingerprint
-from core.stages.tracks import intervals
 from core.workflows import datasets, models, training
 from core.workspace.store import Store, cleaned_name
 
@@ -28,7 +27,7 @@ SOURCE = "labels drawn here"
 # Into a set -----------------------------------------------------------------------------------------------------------
 
 
-def contribute(store: Store, name: str, video: str, track: Document) -> Dataset:
+def contribute(store: Store, name: str, video: str, track: DrawnTrack) -> Dataset:
     """Put what was looked at in a track into the labelled set of that name, which is made if there is none.
 
     Elsewhere in the clip the set says what it said before; what the same track put there earlier and no longer says is
@@ -75,7 +74,7 @@ def _before(store: Store, name: str, video: str, now: Item | None) -> Item | Non
     return now
 
 
-def _overlaid(store: Store, video: str, base: Item | None, track: Document, background: str) -> Item:
+def _overlaid(store: Store, video: str, base: Item | None, track: DrawnTrack, background: str) -> Item:
     """A clip of a set with the labels of a track over those that it had."""
     entry = store.entry(video)
     segments, seen = _known(base)

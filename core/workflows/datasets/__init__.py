@@ -1,15 +1,17 @@
 """Labelled sets: read and check them, tell groups, split them so that nothing leaks, find near-duplicates.
 
-drafts, readers, tables, labels: what a source tells, before any clip is looked at      archives: zips
-checking: a draft against its measured clips, which makes the set
+draft: a set as its source states it, before any clip is measured
+readers, csv_reader, annotation_files: folders, lists, tables and label files as drafts
+archives, file_listing: zips and folders                validation: a draft and its measured clips as a dataset
 groups: what clips share that a split must not part     splits: folds by group; the keys of sets and splits
-targets: labels in seconds to a number for each step     duplicates: perceptual hashes and what they find
+targets: labels in seconds to a number for each step    duplicates: perceptual hashes and near-duplicates
+importer: from a source to the store                    library: the datasets of the workspace
 """
 
 from core.stages.formats.common.csv_tables import MEANINGS
 from core.workflows.datasets.archives import unpack
 from core.workflows.datasets.csv_reader import read_csv
-from core.workflows.datasets.draft import FORMS, Draft, Entry, Form, Source, Stretch
+from core.workflows.datasets.draft import FORMS, Draft, Entry, Source, SourceForm, Stretch
 from core.workflows.datasets.duplicates import leaks, looks, near_duplicates
 from core.workflows.datasets.groups import Offer, grouping_of, groups_from, offers, words
 from core.workflows.datasets.readers import form_of, read, read_folder, read_hmdb_lists, read_mstcn, read_ucf_lists
@@ -34,9 +36,9 @@ __all__ = [
     "UNKNOWN",
     "Draft",
     "Entry",
-    "Form",
     "Offer",
     "Source",
+    "SourceForm",
     "SplitMethod",
     "Stretch",
     "confined",

@@ -6,10 +6,10 @@ from typing import Literal
 from core.domain import Finding
 from core.stages.formats.common.files import Findings, refused
 
-__all__ = ["FORMS", "Draft", "Entry", "Findings", "Form", "Source", "Stretch", "refused"]
+__all__ = ["FORMS", "Draft", "Entry", "Findings", "Source", "SourceForm", "Stretch", "refused"]
 
-Form = Literal["", "folder", "csv", "labels", "ucf", "hmdb", "mstcn"]
-FORMS: dict[Form, str] = {
+SourceForm = Literal["", "folder", "csv", "labels", "ucf", "hmdb", "mstcn"]
+FORMS: dict[SourceForm, str] = {
     "folder": "A folder with a subfolder for each class",
     "csv": "A CSV table of clips and labels",
     "labels": "Labels of another program (ELAN, BORIS, VIA ...)",
@@ -30,7 +30,7 @@ class Source:
     """
 
     path: str
-    form: Form = ""
+    form: SourceForm = ""
     name: str = ""
     split: int = 1
     clips: str = ""

@@ -15,10 +15,10 @@ from core.stages.formats import hmdb51, mstcn, ucf101
 from core.stages.formats.common.reader import BACKGROUND
 from core.workflows.datasets.annotation_files import files_of, is_labels, read_labels
 from core.workflows.datasets.csv_reader import read_csv
-from core.workflows.datasets.draft import FORMS, Draft, Entry, Findings, Form, Source, Stretch, refused
+from core.workflows.datasets.draft import FORMS, Draft, Entry, Findings, Source, SourceForm, Stretch, refused
 from core.workflows.datasets.file_listing import ClipFiles, clips_below, files_below, is_of_the_system, lines_of, shown
 
-Split = Literal["", "train", "val", "test", "unused"]
+SplitPart = Literal["", "train", "val", "test", "unused"]
 
 
 def read(source: Source) -> Draft:
@@ -43,7 +43,7 @@ def read(source: Source) -> Draft:
     return lists(path, name=source.name, split=source.split, clips=source.clips)
 
 
-def form_of(path: Path) -> Form:
+def form_of(path: Path) -> SourceForm:
     """The layout of a file or folder; FormatInvalid where none or several fit."""
     if path.is_file():
         if is_labels(path):
@@ -51,7 +51,7 @@ def form_of(path: Path) -> Form:
         if path.suffix.lower() in (".csv", ".tsv"):
             return "csv"
         raise refused(path.name, 0, "a folder, a zip or a CSV table", f"a file that ends in {path.suffix or 'nothing'}")
-    fits: list[Form] = []
+    fits: list[SourceForm] = []
     inner = [
         path,
         *(folder for folder in sorted(path.iterdir()) if folder.is_dir() and not is_of_the_system(folder.name)),
@@ -164,7 +164,7 @@ def _ucf_entry(
     return None
 
 
-def _side(part: str) -> Split:
+def _side(part: str) -> SplitPart:
     return "train" if part == "train" else "test"
 
 
@@ -302,9 +302,9 @@ def _labels_of(lists: Sequence[Path], root: Path, findings: Findings) -> list[st
     return labels
 
 
-def _bundles(path: Path, split: int, known: set[str], findings: Findings) -> dict[str, Split]:
+def _bundles(path: Path, split: int, known: set[str], findings: Findings) -> dict[str, SplitPart]:
     """What the lists of a split give each ground truth for; none where there are no such lists."""
-    sides: dict[str, Split] = {}
+    sides: dict[str, SplitPart] = {}
     for part in ("train", "test"):
         file = path / "splits" / f"{part}.split{split}.bundle"
         if not file.is_file():
@@ -322,7 +322,7 @@ def _bundles(path: Path, split: int, known: set[str], findings: Findings) -> dic
     return sides
 
 
-def _with_side(entry: Entry, sides: dict[str, Split]) -> Entry:
+def _with_side(entry: Entry, sides: dict[str, SplitPart]) -> Entry:
     return replace(entry, split=sides.get(Path(entry.listed).name, ""))
 
 

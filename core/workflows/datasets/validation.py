@@ -3,12 +3,13 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import reduce
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 
-from core.domain import Dataset, Finding, Item, Segment, VideoInfo
+from core.domain import Dataset, Finding, Item, Segment, VideoInfo, intervals
 from core.stages.formats.common.frame_times import reach_s
 from core.stages.formats.mstcn import fits_every
 from core.workflows.datasets.draft import Draft, Entry, Findings, Stretch
@@ -46,7 +47,10 @@ def item(draft: Draft, entry: Entry, info: VideoInfo) -> tuple[Item | None, tupl
     segments = tuple(
         Segment(stretch.start, stretch.stop, stretch.label) for stretch in sound if stretch.label != draft.background
     )
-    seen = _without([(0.0, info.duration_s)], torn) if draft.watched and not entry.row_count else _touching(sound)
+    if draft.watched and not entry.row_count:
+        seen = reduce(intervals.without, torn, ((0.0, info.duration_s),))
+    else:
+        seen = intervals.union((stretch.start, stretch.stop) for stretch in sound)
     if not sound:
         findings.left_out(entry.listed, entry.line, f"a labelled segment of {entry.path} that holds", "none")
         return None, tuple(findings.all)
@@ -144,32 +148,6 @@ def _apart(
             latest = index
     sound = [part for number, part in enumerate(ordered) if number not in bad]
     return sound, [(ordered[number].start, ordered[number].stop) for number in sorted(bad)]
-
-
-def _touching(stretches: Sequence[Stretch]) -> tuple[tuple[float, float], ...]:
-    """What the stretches cover, those that touch as one."""
-    joined: list[tuple[float, float]] = []
-    for stretch in stretches:
-        if joined and stretch.start <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], stretch.stop))
-        else:
-            joined.append((stretch.start, stretch.stop))
-    return tuple(joined)
-
-
-def _without(
-    whole: Sequence[tuple[float, float]], holes: Sequence[tuple[float, float]]
-) -> tuple[tuple[float, float], ...]:
-    """Stretches without others."""
-    left = list(whole)
-    for start_s, stop_s in holes:
-        cut = [
-            part
-            for values in left
-            for part in ((values[0], min(values[1], start_s)), (max(values[0], stop_s), values[1]))
-        ]
-        left = sorted({part for part in cut if part[0] < part[1]})
-    return tuple(left)
 
 
 def _once(items: Sequence[Item], findings: Findings) -> list[Item]:

@@ -14,7 +14,7 @@ from core.domain.caveats import Caveat, is_leak
 from core.domain.fingerprint import fingerprint
 from core.stages import metrics
 from core.stages.metrics import bootstrap
-from core.workflows.evaluation.metrics_summary import OF_CLIPS, OVER_TIME
+from core.workflows.evaluation.metrics_summary import MAIN_METRICS, MAIN_OVER_TIME
 from core.workspace.store import Store
 
 BY_LABEL = ("recall", "f1")
@@ -210,7 +210,7 @@ def _differences(
     both: Shared,
 ) -> tuple[dict[str, tuple[Estimate, Estimate, Estimate]], dict[str, float | None], dict[str, tuple[Estimate, ...]]]:
     """Overall numbers of both and their differences, shares of draws in which the first is no better, and by label."""
-    names = [name for name in (*OF_CLIPS, *OVER_TIME, "ece") if METRICS[name].applies(both.first)]
+    names = [name for name in (*MAIN_METRICS, *MAIN_OVER_TIME, "ece") if METRICS[name].applies(both.first)]
     names = list(dict.fromkeys(names))
     formulas = {name: METRICS[name].formula for name in (*names, *BY_LABEL)}
     unit, count = _units(both.first)

@@ -13,7 +13,7 @@ from core.base.registry import METRICS
 from core.domain import Calibration, Case, Estimate, Evaluation
 from core.stages.metrics import calibration
 from core.workflows.evaluation import queries
-from core.workflows.evaluation.metrics_summary import OF_CLIPS, ordered
+from core.workflows.evaluation.metrics_summary import MAIN_METRICS, ordered
 
 COLUMNS = ("clip", "digest", "group", "fold", "start_s", "stop_s", "truth", "predicted", "right", "confidence")
 NUMBERS = ("precision", "recall", "f1", "roc_auc", "average_precision")
@@ -34,7 +34,7 @@ def printed(judged: Evaluation) -> dict[str, Any]:
     """The headline as the command line prints it: each number with its interval, null where it does not apply."""
     overall = judged.card.overall
     twins = OVER_TIME_TWINS if judged.found.over_time else {}
-    rows = {name: _bounds(overall.get(twins.get(name, name))) for name in OF_CLIPS}
+    rows = {name: _bounds(overall.get(twins.get(name, name))) for name in MAIN_METRICS}
     more = [name for name in ("edit", "f1_10", "f1_25", "f1_50", "bout_f1", "map_50") if name in overall]
     return {
         **rows,
@@ -43,7 +43,7 @@ def printed(judged: Evaluation) -> dict[str, Any]:
         "n_groups": judged.card.group_count,
         "baselines": {
             baseline.name: {
-                name: baseline.overall[twins.get(name, name)].value for name in OF_CLIPS if name in baseline.overall
+                name: baseline.overall[twins.get(name, name)].value for name in MAIN_METRICS if name in baseline.overall
             }
             | {name: baseline.overall[twin].value for name, twin in twins.items() if twin in baseline.overall}
             for baseline in judged.baselines

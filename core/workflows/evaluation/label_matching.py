@@ -191,10 +191,11 @@ def _told_only(dataset: Dataset, card: ModelCard, tested: Sequence[int]) -> tupl
     stem = re.match(r"[^\W\d_]*", dataset.name.casefold())
     name = stem[0] if stem else ""
     if len(name) < SHORTEST_NAME or name not in card.trained_on.casefold():
-        literal = (
+        described = (
             "The training data of this model are described in words only; make sure that no clip of this dataset is "
+            "among them."
         )
-        return (Caveat("unknown training data", name=f"{literal}among them."),) if card.network else ()
+        return (Caveat("unknown training data", name=described),) if card.network else ()
     if not card.network:
         described = f"The description of this model mentions data named {name!r}: {card.trained_on}"
         return (Caveat("unknown training data", name=described),)

@@ -5,8 +5,17 @@ from dataclasses import dataclass
 from core.base.registry import METRICS
 from core.domain import Estimate, Evaluation, Rivalry
 
-OF_CLIPS = ("accuracy", "top5", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1")
-OVER_TIME = ("frame_accuracy", "balanced_accuracy", "macro_f1", "edit", "f1_10", "f1_25", "f1_50", "bout_f1")
+MAIN_METRICS = ("accuracy", "top5", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1")
+MAIN_OVER_TIME = (
+    "frame_accuracy",
+    "balanced_accuracy",
+    "macro_f1",
+    "edit",
+    "f1_10",
+    "f1_25",
+    "f1_50",
+    "bout_f1",
+)
 NOT_TOLD = Estimate(None, why="undefined: the dataset or the model lacks what this metric needs")
 
 
@@ -23,7 +32,7 @@ class Headline:
 
 def headline(judged: Evaluation) -> tuple[Headline, ...]:
     """The numbers to be shown first, in their order, each beside the baselines."""
-    names = OVER_TIME if judged.found.over_time else OF_CLIPS
+    names = MAIN_OVER_TIME if judged.found.over_time else MAIN_METRICS
     return tuple(
         Headline(
             name,
@@ -57,9 +66,10 @@ class MetricDifference:
 
 def differences(rivalry: Rivalry) -> tuple[MetricDifference, ...]:
     """The numbers of two evaluations in the order in which they are shown."""
-    names = [name for name in (*dict.fromkeys((*OVER_TIME, *OF_CLIPS)), "ece") if name in rivalry.overall]
+    known = (*dict.fromkeys((*MAIN_OVER_TIME, *MAIN_METRICS)), "ece")
+    names = [name for name in known if name in rivalry.overall]
     if "accuracy" in rivalry.overall:
-        names.sort(key=[*OF_CLIPS, *OVER_TIME, "ece"].index)
+        names.sort(key=[*MAIN_METRICS, *MAIN_OVER_TIME, "ece"].index)
     return tuple(
         MetricDifference(
             name, METRICS[name].label, *rivalry.overall[name], rivalry.not_better.get(name), METRICS[name].unit

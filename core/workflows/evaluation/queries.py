@@ -11,6 +11,7 @@ from typing import Literal
 
 import numpy as np
 
+from core.base.numerics import softmax
 from core.domain import Calibration, Case, Comparison, Evaluation, Listing, Rivalry
 from core.stages import metrics
 from core.stages.metrics import calibration, classification
@@ -294,7 +295,7 @@ def scaled(judged: Evaluation) -> Comparison:
 def _scaled(comparison: Comparison, fitted: Calibration) -> Comparison:
     assert comparison.scores is not None
     heat = np.array(fitted.temperatures)[fitted.parts][comparison.table(unit_of_rows)]  # (N,)
-    milder = calibration.softmax(calibration.logits_of(comparison.scores) / heat[:, None])
+    milder = softmax(calibration.logits_of(comparison.scores) / heat[:, None])
     return replace(comparison, scores=milder.astype(np.float32))
 
 

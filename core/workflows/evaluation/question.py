@@ -57,13 +57,13 @@ def split_words(split: Split) -> str:
     groups = group_words(split.grouping)
     if split.method == "given":
         return f"The original split of the dataset; {groups}."
-    literal = (
+    separation = (
         "each leaves one group out"
         if split.method == "leave one group out"
         else "no group is in both training and test data"
     )
     return (
-        f"{len(split.parts)} folds, drawn with seed {split.seed}; {literal}; {groups}. Each clip is "
+        f"{len(split.parts)} folds, drawn with seed {split.seed}; {separation}; {groups}. Each clip is "
         "evaluated in the fold in which it was held out."
     )
 

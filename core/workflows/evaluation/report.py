@@ -34,7 +34,6 @@ PAIRS = 12
 PICTURE_PX = 360
 QUALITY = 82  # of a picture's JPEG
 BY_LABEL = ("precision", "recall", "f1", "average_precision")
-NAMES = {"precision": "Precision", "recall": "Recall", "f1": "F1", "average_precision": "Average precision"}
 
 
 @dataclass(frozen=True)
@@ -130,7 +129,7 @@ def _told(judged: Evaluation, pictures: Sequence[Shot]) -> dict[str, Any]:
         "drawn": {chart.name: {"data": chart.data, "layout": chart.layout} for chart in drawn},
         "labels": _labels(judged),
         "columns": [name for name in BY_LABEL if name in judged.card.by_label],
-        "names": NAMES,
+        "names": {name: METRICS[name].label for name in BY_LABEL},
         "metrics": METRICS,
         "pairs": queries.confused(judged, PAIRS),
         "shots": pictures,

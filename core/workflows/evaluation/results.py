@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from core.base.errors import NotEnoughExamples
+from core.base.numerics import softmax
 from core.base.progress import Report
 from core.domain import (
     Baseline,
@@ -188,10 +189,10 @@ def majority_of_folds(dataset: Dataset, split: Split, held_out: HeldOut) -> np.n
     return np.repeat(by_clip, np.diff(held_out.starts))
 
 
-def majority_of(found_truth: np.ndarray, labels: int) -> np.ndarray:
+def majority_of(truth: np.ndarray, labels: int) -> np.ndarray:
     """(N,) the most frequent label of the truth itself."""
-    counts = np.bincount(found_truth[found_truth >= 0], minlength=labels)
-    return np.full(len(found_truth), int(counts.argmax()), np.int64)
+    counts = np.bincount(truth[truth >= 0], minlength=labels)
+    return np.full(len(truth), int(counts.argmax()), np.int64)
 
 
 def _most_frequent(dataset: Dataset, indices: Sequence[int]) -> int:
@@ -227,7 +228,7 @@ def fit(comparison: Comparison, card: Scorecard, folds: np.ndarray) -> tuple[Cal
         others = known & (row_parts != number)
         fitted.append(calibration.fit_temperature(logits[others], comparison.truth[others]))
     heat = np.array([temperature.value for temperature in fitted])
-    milder = replace(comparison, scores=calibration.softmax(logits / heat[row_parts][:, None]).astype(np.float32))
+    milder = replace(comparison, scores=softmax(logits / heat[row_parts][:, None]).astype(np.float32))
     cold = tuple(number for number, temperature in enumerate(fitted) if temperature.at_bound)
     after = metrics.estimate(milder, "ece")
     before = card.overall.get("ece", Estimate(None, why="there are no scores"))

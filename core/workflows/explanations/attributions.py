@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.base.numerics import softmax
 from core.base.progress import Report, silent
 from core.domain import Features, ModelCard
 from core.domain.fingerprint import fingerprint
@@ -26,7 +27,7 @@ from core.workspace.store import Store
 NEAR_STEPS = 256  # on either side of a moment: how far a recurrent network is asked what spoke for a label there
 
 
-Run = Callable[[np.ndarray], np.ndarray]
+FeatureFunction = Callable[[np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -177,7 +178,7 @@ def scorer(store: Store, question: ExplanationQuestion) -> Callable[[np.ndarray]
     return _recurrent(store, question, run) if question.card.network else _linear(question, run)
 
 
-def _engine(backbone: Backbone, engine: str, cache: Path) -> Run:
+def _engine(backbone: Backbone, engine: str, cache: Path) -> FeatureFunction:
     """A function from pictures to their features, (steps, D)."""
     from core.stages.networks import inference_engine as engines
 
@@ -185,18 +186,16 @@ def _engine(backbone: Backbone, engine: str, cache: Path) -> Run:
     return lambda pictures: run(activations.held(pictures, per_step))
 
 
-def _linear(question: ExplanationQuestion, run: Run) -> Callable[[np.ndarray], float]:
+def _linear(question: ExplanationQuestion, run: FeatureFunction) -> Callable[[np.ndarray], float]:
     kernel, bias = question.view.cnn.classifier()
 
     def score(pictures: np.ndarray) -> float:
-        logits = run(pictures).mean(axis=0) @ kernel + bias
-        raised = np.exp(logits - logits.max())
-        return float(raised[question.label] / raised.sum())
+        return float(softmax(run(pictures).mean(axis=0) @ kernel + bias)[question.label])
 
     return score
 
 
-def _recurrent(store: Store, question: ExplanationQuestion, run: Run) -> Callable[[np.ndarray], float]:
+def _recurrent(store: Store, question: ExplanationQuestion, run: FeatureFunction) -> Callable[[np.ndarray], float]:
     view, card = question.view, question.card
     whole = store.read(question.features_key, Features)
     first, stop = _near(question.step, len(whole.times_s))

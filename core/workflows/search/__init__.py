@@ -1,8 +1,9 @@
 """Words: moments found by text, and labels that a person names, without training.
 
-encoder: sentences as vectors     wordings: how else the known labels can be put
-meaning: how near words are to known labels     naming: labels in words over time
-index: what the search knows of the library     searching: moments that fit a query
+text_encoders: sentences as vectors             synonyms: other wordings of the known labels
+semantics: how near words are to known labels   zero_shot: labels in words over time
+index: what the search knows of the library     full_text: lines that contain the words of a query
+query: moments that fit a query                 thumbnails: a picture of a moment
 """
 
 from core.workflows.search.query import analyse, search

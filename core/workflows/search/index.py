@@ -33,7 +33,7 @@ KEPT = 8  # labels of each moment
 STEPS = 254.0  # of a number of a line's vector, from -0.5 to 0.5: four times quicker to go through than float16
 A_TEXT = 20  # results that take about as long to take in as a text
 AT_A_TIME = 2**12  # lines of which cosines are taken together, such that they stay in the processor's cache
-Source: TypeAlias = tuple[str, str, str]  # key, digest of the clip, kind
+IndexSource: TypeAlias = tuple[str, str, str]  # key, digest of the clip, kind
 Columns: TypeAlias = tuple[np.ndarray, ...]
 _HELD: dict[str, tuple[str, Index]] = {}  # by workspace: the key of the index and the index itself
 
@@ -44,7 +44,7 @@ def behind(store: Store) -> int:
     return sum(A_TEXT if kind == LINES else 1 for key, _, kind in _wanted(store) if key not in known)
 
 
-def key_of(wanted: list[Source]) -> str:
+def key_of(wanted: list[IndexSource]) -> str:
     """The name of the index of all this."""
     encoder = ENCODERS[USUAL]
     keys = " ".join(sorted(key for key, _, _ in wanted))
@@ -87,7 +87,7 @@ def refresh(store: Store, report: Report = silent) -> None:
     current(store, report)
 
 
-def _wanted(store: Store) -> list[Source]:
+def _wanted(store: Store) -> list[IndexSource]:
     """All that is searched."""
     return [(key, video, kind) for kind in (*PREDICTIONS, LINES) for key, video in store.made(kind)]
 
@@ -103,7 +103,7 @@ def _latest(store: Store) -> Index:
     return _HELD[text][1] if text in _HELD else _Making().index()
 
 
-def _updated(store: Store, before: Index, wanted: list[Source], report: Report) -> Index:
+def _updated(store: Store, before: Index, wanted: list[IndexSource], report: Report) -> Index:
     """An index of `wanted`, with what `before` has of it."""
     making = _Making()
     making.label_indices(before.labels)

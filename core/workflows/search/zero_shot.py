@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from core.base.errors import AnalysisError
+from core.base.numerics import softmax
 from core.base.progress import Report, silent
 from core.domain import Analysis, LabelScore, ModelCard, Named, Prediction, Recipe, VideoInfo
 from core.domain.fingerprint import fingerprint
@@ -88,8 +89,8 @@ def name(store: Store, known: Prediction, labels: tuple[str, ...], least: float 
     nearness = bank.nearness(labels)  # (U, C)
     weights = strongest(known.scores, KNOWN)  # (T, C)
     near = weights @ nearness.T  # (T, U)
-    raised = np.exp((np.column_stack((near, np.full(len(near), least))) - near.max(axis=1, keepdims=True)) / SHARPNESS)
-    scores = (raised / raised.sum(axis=1, keepdims=True)).astype(np.float32)  # (T, U + 1)
+    logits = np.column_stack((near, np.full(len(near), least))) / SHARPNESS
+    scores = softmax(logits).astype(np.float32)  # (T, U + 1)
     return Named(
         Prediction(known.times_s, scores, (*labels, REST), AUTHOR, known.seen_s),
         tuple(bank.nearest(row, TOLD) for row in nearness),

@@ -1,7 +1,8 @@
 """The words that come with a clip: subtitles inside it or beside it, transcripts with times, speech written down.
 
-decoding: bytes to text, whatever they were written in     reading: text to lines with their stretches of seconds
-keeping: lines beside a clip in the store                  speech: recognisers that may be installed here
+charset: bytes to text, whatever their encoding     parser: text to lines with their times
+text_store: the lines of a clip in the store        importer: files, subtitles and notes into the store
+speech_to_text: speech recognition, where installed
 """
 
 from core.workflows.texts.importer import inside_key, take_file, take_inside, take_note

@@ -108,8 +108,8 @@ def write_down(store: Store, digest: str, model: str, report: Report = silent) -
 
     known = speech_models(store)
     if not known:
-        literal = "No speech recognition model is installed."
-        raise WeightsMissing(literal, f"Install faster-whisper or vosk, and place a model in {speech_folder(store)}.")
+        missing = "No speech recognition model is installed."
+        raise WeightsMissing(missing, f"Install faster-whisper or vosk, and place a model in {speech_folder(store)}.")
     if model not in known:
         raise unknown("model of speech", model, known)
     info = store.video(digest)

@@ -10,6 +10,7 @@ from typing import Any
 from core.base.errors import ResultMissing
 from core.domain import Checkpoint, FoldDone, FoldResult, HeldOut, Split, Training, TrainingProgress
 from core.domain.fingerprint import fingerprint
+from core.domain.training import stage_of
 from core.stages.networks import recurrent, text_branch
 from core.stages.networks.recurrent_training import Example
 from core.stages.networks.text_branch import TextBranch
@@ -51,7 +52,7 @@ class Checkpoints:
     # The network under way
 
     def state(self, stage: int) -> Checkpoint | None:
-        """The state that was kept of a stage; None if it has not begun. Each fold has two stages."""
+        """The state that was kept of a stage; None if it has not begun."""
         with suppress(ResultMissing):
             return self.store.read(self._part(f"checkpoint {stage}"), Checkpoint)
         return None
@@ -121,7 +122,8 @@ class Checkpoints:
     def forget_steps(self, folds: int) -> None:
         """Delete what is only needed until a training of so many folds has ended."""
         for number in range(folds + 1):
-            for name in (f"fold {number}", f"checkpoint {2 * number}", f"checkpoint {2 * number + 1}"):
+            stages = (stage_of(number, retraining=retraining) for retraining in (False, True))
+            for name in (f"fold {number}", *(f"checkpoint {stage}" for stage in stages)):
                 self.store.delete(self._part(name))
         self.store.delete(self._part(PROGRESS))
 
@@ -149,9 +151,9 @@ class Recorder:
         self.latest: NetworkUnderWay | None = None
         self.saved_at = self.shown_at = time.monotonic()
 
-    def remember(self, network: NetworkUnderWay, *, again: bool, epochs: int) -> None:
+    def remember(self, network: NetworkUnderWay, *, retraining: bool, epochs: int) -> None:
         """Keep what is needed to go on, and what a page shows, each as often as it is worth. epochs: in all."""
-        stage = 2 * network.fold + again
+        stage = stage_of(network.fold, retraining=retraining)
         self.latest = replace(network, state=replace(network.state, fold=stage))
         now, history = time.monotonic(), network.state.history
         if now - self.saved_at >= CHECKPOINT_EVERY_S:
@@ -159,7 +161,7 @@ class Recorder:
             self.save()
         if now - self.shown_at >= PROGRESS_EVERY_S or len(history) == 1:
             self.shown_at = now
-            self.checkpoints.keep_progress(TrainingProgress(network.fold, again, epochs, history))
+            self.checkpoints.keep_progress(TrainingProgress(network.fold, retraining, epochs, history))
 
     def save(self) -> None:
         """Keep the network under way now, if there is one."""

@@ -18,9 +18,9 @@ from core.stages.preprocessing.sampling import Hold
 class Options(NetworkSettings):
     """How a network is trained on a fold.
 
-    stop_early: the validation groups say after which pass it is best, and the training ends there. again: it then
-    learns once more for as many passes from the validation groups too. Without stop_early all passes are run, and the
-    validation groups are learned like the others: where clips are few, they serve better so than as judges.
+    stop_early: the validation groups say after which epoch it is best, and the training ends there. again: it is
+    then retrained for as many epochs with the validation groups included. Without stop_early all epochs are run, and
+    the validation groups are learned like the others: where clips are few, they serve better so than as judges.
     """
 
     dropout: float = 0.5
@@ -53,7 +53,7 @@ def view(name: str, backbone: str) -> Recipe:
 
 
 def sized(options: Options, clips: int) -> Options:
-    """The options with batches small enough that each pass has at least LEAST_STEPS steps, where clips allow."""
+    """The options with batches small enough that each epoch has at least LEAST_STEPS steps, where clips allow."""
     return replace(options, batch_size=min(options.batch_size, max(1, clips // LEAST_STEPS)))
 
 

@@ -14,7 +14,7 @@ from core.base.errors import NotEnoughExamples
 from core.base.progress import Report
 from core.domain import Dataset, Features, Fold, HeldOut
 from core.stages.networks import recurrent, recurrent_training, text_branch
-from core.stages.networks.recurrent import NetworkSettings, Run
+from core.stages.networks.recurrent import NetworkSettings, ScoreFunction
 from core.stages.networks.text_branch import TextBranch
 from core.workflows.texts import text_store
 from core.workflows.training import training_data
@@ -61,7 +61,7 @@ def tested(
     labelled: LabelledFeatures,
     fold: Fold,
     number: int,
-    run: Run,
+    run: ScoreFunction,
     options: Options,
     seed: int,
     report: Report,

@@ -4,6 +4,16 @@ A training is a record in the store under the key of all that it depends on: set
 `runs.plan` files it, `train` works it off: fold after fold, then a network for use on all clips. What a fold gave is
 kept until all have ended, and the state of the network under way every few seconds, so that a training whose worker or
 server died goes on where it was, to the same end. One that is stopped keeps the best network so far, and can go on too.
+
+Which network is the final one (docs/training.md says the same for users):
+
+1. `Trainer._learned` trains the network of a fold. Without early stopping, or without validation groups, all epochs are
+   run on training and validation groups, and the last weights count. With it, `recurrent_training.fit` keeps the epoch
+   with the smallest validation loss; if the option `again` is set, the fold is then retrained for as many epochs with
+   its validation groups included.
+2. `Trainer.finish` takes the network of a lone fold as it is; else `Trainer._final` trains one on all clips, for the
+   lower median of the epochs of the folds. `Trainer.stop` takes the best network so far.
+3. `tuning.best` only chooses settings for a next run. `model_files.save_model` makes a network a model, when asked to.
 """
 
 import platform
@@ -17,6 +27,7 @@ from typing import Any, Literal
 from core.base.errors import Cancelled, NotEnoughExamples, ResultMissing
 from core.base.progress import Report, silent
 from core.domain import Checkpoint, Dataset, Epoch, FoldDone, FoldResult, HeldOut, Split, Training
+from core.domain.training import stage_of
 from core.stages.networks import recurrent, recurrent_training
 from core.stages.networks.recurrent_training import Example, Fitted
 from core.stages.networks.text_branch import TextBranch
@@ -51,7 +62,7 @@ def train(store: Store, key: str, report: Report = silent) -> None:
 
 @dataclass(frozen=True, eq=False)
 class FoldNetwork:
-    """The network of a fold: a Keras model, the curves of its first course, and for how many epochs it learned."""
+    """The network of a fold: a Keras model, the curves of its first stage, and for how many epochs it learned."""
 
     model: Any
     history: tuple[Epoch, ...]
@@ -88,7 +99,7 @@ class Trainer:
         self.options = options_of(self.record.settings)
         self.split = split_of(store, self.record.split)
         self.fold_count = len(self.split.parts)
-        self.reports = CourseReports(report, self.fold_count, self.record.final, self.options)
+        self.reports = StageReports(report, self.fold_count, self.record.final, self.options)
         self.checkpoints = Checkpoints(store, key)
         self.recorder = Recorder(self.checkpoints)
         self.began = time.monotonic()
@@ -118,25 +129,29 @@ class Trainer:
     def _learned(self, number: int, training: Sequence[int], validation: Sequence[int]) -> FoldNetwork:
         options, judged = self.options, self.labelled.chosen(validation)
         if not options.stop_early or not judged:
-            fitted = self._fit(number, self.labelled.chosen((*training, *validation)), [], options, again=False)
+            fitted = self._fit(number, self.labelled.chosen((*training, *validation)), [], options, retraining=False)
             return FoldNetwork(fitted.model, fitted.history, len(fitted.history))
-        first = self._fit(number, self.labelled.chosen(training), judged, options, again=False)
+        first = self._fit(number, self.labelled.chosen(training), judged, options, retraining=False)
         epochs = first.best + 1
         if not options.again:
             return FoldNetwork(first.model, first.history, epochs)
         whole = self.labelled.chosen((*training, *validation))
-        second = self._fit(number, whole, [], replace(options, epochs=epochs), again=True)
+        second = self._fit(number, whole, [], replace(options, epochs=epochs), retraining=True)
         return FoldNetwork(second.model, first.history, epochs)
 
     def _fit(
-        self, number: int, training: list[Example], judged: list[Example], options: Options, *, again: bool
+        self, number: int, training: list[Example], judged: list[Example], options: Options, *, retraining: bool
     ) -> Fitted:
-        """A network on examples, from where an earlier try of it ended. again: in the second course of its fold."""
+        """A network on examples, from where an earlier try of it ended. retraining: with the
+        validation groups of its fold, for as many epochs as were best without.
+        """
         if not training:
             raise NotEnoughExamples(f"Fold {number + 1} has no training data.", "Choose fewer folds.")
 
         def keep(state: Checkpoint) -> None:
-            self.recorder.remember(NetworkUnderWay(state, training, number), again=again, epochs=options.epochs)
+            self.recorder.remember(
+                NetworkUnderWay(state, training, number), retraining=retraining, epochs=options.epochs
+            )
 
         fitted = recurrent_training.fit(
             sized(options, len(training)),
@@ -144,11 +159,11 @@ class Trainer:
             labels=len(self.labelled.labels),
             validation=judged,
             seed=self.record.seed,
-            report=self.reports.of(number, again=again),
-            since=self.checkpoints.state(2 * number + again),
+            report=self.reports.of(number, retraining=retraining),
+            since=self.checkpoints.state(stage_of(number, retraining=retraining)),
             keep=keep,
         )
-        if judged and self.options.again:  # its second course follows, in which a worker may die too
+        if judged and self.options.again:  # retraining follows, in which a worker may die too
             self.recorder.save()
         return fitted
 
@@ -158,7 +173,7 @@ class Trainer:
         return self._tested(number, run, network.history, network.epochs - 1)
 
     def _tested(
-        self, number: int, run: recurrent.Run, history: Sequence[Epoch], best: int, *, stopping: bool = False
+        self, number: int, run: recurrent.ScoreFunction, history: Sequence[Epoch], best: int, *, stopping: bool = False
     ) -> TestedFold:
         fold = self.split.fold(number)
         predicted = training_data.predicted(self.labelled, fold.test, number, run)
@@ -190,7 +205,7 @@ class Trainer:
         """A network of all clips, trained for as many epochs as half of the folds took."""
         epochs = median_low([fold.result.best + 1 for fold in folds])
         whole = self.labelled.chosen(range(len(self.labelled.examples)))
-        model = self._fit(self.fold_count, whole, [], replace(self.options, epochs=epochs), again=False).model
+        model = self._fit(self.fold_count, whole, [], replace(self.options, epochs=epochs), retraining=False).model
         return NetworkForUse(model, epochs, self.fold_count)
 
     def stop(self, network: FoldNetwork | None, tested: TestedFold | None) -> None:
@@ -299,25 +314,25 @@ class Trainer:
         return (*fold.train, *fold.validation)
 
 
-class CourseReports:
-    """Reports of single courses as parts of the whole training; each course counts as long as the first."""
+class StageReports:
+    """Reports of single stages as parts of the whole training; each stage counts as long as the first."""
 
     def __init__(self, report: Report, folds: int, final: bool, options: Options):
         self.report, self.folds = report, folds
         self.networks = folds + (final and folds > 1)
-        self.courses = 2 if options.stop_early and options.again else 1
-        self.batches = 0  # of the first course, if it is run to its end
+        self.stages = 2 if options.stop_early and options.again else 1
+        self.batches = 0  # of the first stage, if it is run to its end
 
-    def of(self, number: int, *, again: bool) -> Report:
-        """The report of the first or second course of a fold."""
-        course = number * self.courses + again
+    def of(self, number: int, *, retraining: bool) -> Report:
+        """The report of a stage of a fold."""
+        stage = number * self.stages + retraining
         which = "all clips" if number == self.folds else f"fold {number + 1} of {self.folds}"
 
         def report(done: int, total: int, message: str) -> None:
             self.batches = self.batches or total
             share = done / max(total, 1)
-            whole = self.batches * self.courses * self.networks
-            self.report(round(self.batches * (course + share)), whole, f"{message}, {which}")
+            whole = self.batches * self.stages * self.networks
+            self.report(round(self.batches * (stage + share)), whole, f"{message}, {which}")
 
         return report
 

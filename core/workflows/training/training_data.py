@@ -1,6 +1,6 @@
-"""What is learned from, and how good it became: arrays in, arrays and numbers out."""
+"""A dataset and its features as examples to learn from, and the scores of a network on them."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,12 +9,12 @@ from core.base.registry import METRICS
 from core.domain import Comparison, Dataset, Features, HeldOut
 from core.domain.caveats import Caveat
 from core.stages import metrics
+from core.stages.networks.recurrent import ScoreFunction
 from core.stages.networks.recurrent_training import UNKNOWN, Example
 from core.workflows import datasets
 
-Run = Callable[[np.ndarray], np.ndarray]
-OF_CLIPS = ("accuracy", "balanced_accuracy", "macro_f1")
-OVER_TIME = (*OF_CLIPS, "f1_10", "f1_25", "f1_50", "edit")
+RUN_SCORES = ("accuracy", "balanced_accuracy", "macro_f1")
+RUN_SCORES_OVER_TIME = (*RUN_SCORES, "f1_10", "f1_25", "f1_50", "edit")
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +53,7 @@ def labelled_features(dataset: Dataset, groups: Sequence[str], features: Sequenc
     )
 
 
-def predicted(labelled: LabelledFeatures, indices: Sequence[int], fold: int, run: Run) -> HeldOut:
+def predicted(labelled: LabelledFeatures, indices: Sequence[int], fold: int, run: ScoreFunction) -> HeldOut:
     """What a network says of the items at some indices: of each step, or of whole clips the mean over their steps."""
     return held_out_of(labelled, indices, fold, [run(labelled.examples[index].values) for index in indices])
 
@@ -117,7 +117,7 @@ def comparison(dataset: Dataset, groups: Sequence[str], held_out: HeldOut, *, sp
 
 def scores(comparison: Comparison) -> dict[str, float]:
     """The numbers that a training is compared by; those that are undefined are left out."""
-    names = OVER_TIME if comparison.over_time else OF_CLIPS
+    names = RUN_SCORES_OVER_TIME if comparison.over_time else RUN_SCORES
     values = {name: float(METRICS[name](comparison)) for name in names}
     return {name: value for name, value in values.items() if np.isfinite(value)}
 

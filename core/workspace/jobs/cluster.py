@@ -13,7 +13,7 @@ from core.base.progress import Report, silent
 from core.workspace.jobs import worker
 from core.workspace.jobs.worker import LANE_VARIABLE, LOG_VARIABLE, WARM_VARIABLE
 
-Lane = Literal["job", "quick"]
+WorkerLane = Literal["job", "quick"]
 QUIET = logging.CRITICAL + 1
 
 
@@ -85,7 +85,7 @@ def own_cluster(memory_bytes: int, log: Path | None, warm: tuple[str, ...]) -> A
             "cls": Nanny,
             "options": place | entries | {"resources": {lane: 1}, "env": environment | {LANE_VARIABLE: lane}},
         }
-        for lane in get_args(Lane)
+        for lane in get_args(WorkerLane)
     }
     scheduler = {"cls": Scheduler, "options": place | {"port": 0, "allowed_failures": 0}}
     return SpecCluster(workers=workers, scheduler=scheduler, silence_logs=QUIET)  # pyright: ignore[reportArgumentType]

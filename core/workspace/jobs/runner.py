@@ -20,8 +20,8 @@ from typing import Any
 from uuid import uuid4
 
 from core.base.errors import AnalysisError, JobLost
-from core.domain.jobs import Job, State
-from core.workspace.jobs.cluster import CRASH, Lane, configure_dask, own_cluster
+from core.domain.jobs import Job, JobState
+from core.workspace.jobs.cluster import CRASH, WorkerLane, configure_dask, own_cluster
 from core.workspace.jobs.records import LOST, Records, RunningJob, progressed, settled, this_process
 from core.workspace.jobs.worker import REPORT_BUG, SMALLER, TOPIC, answer, ask_to_stop, packed, work
 
@@ -250,7 +250,7 @@ class Runner:
         self._end(run, "cancelled" if run.cancelled and state != "done" else state, error, hint)
         self._advance()
 
-    def _end(self, run: RunningJob, state: State, error: str = "", hint: str = "") -> None:
+    def _end(self, run: RunningJob, state: JobState, error: str = "", hint: str = "") -> None:
         """Record the end of a run, once."""
         with self._lock:
             self._handed.discard(run.token)
@@ -294,7 +294,7 @@ class Runner:
         with contextlib.suppress(Exception):  # a worker that is just dying needs no telling
             self._client.run(ask_to_stop, token, on_error="ignore")
 
-    def _kill(self, lane: Lane) -> None:
+    def _kill(self, lane: WorkerLane) -> None:
         """End the process of one of our own lanes; its nanny starts another."""
         import psutil
 

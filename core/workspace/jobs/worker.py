@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from core.base.errors import AnalysisError, Cancelled, JobLost
-from core.domain.jobs import State
+from core.domain.jobs import JobState
 
 TOPIC = "kinetoscope-jobs"
 REPORT_EVERY_S = 0.2
@@ -109,7 +109,7 @@ class _Reporter:
         self.worker.log_event(TOPIC, entries)
 
 
-def work(token: str, call: bytes) -> tuple[State, str, str]:
+def work(token: str, call: bytes) -> tuple[JobState, str, str]:
     """Run a task to its end, which is told as state, error and hint: dask never sees an exception of it."""
     report = _Reporter(token)
     report.tell(0, 0, "")

@@ -1,11 +1,14 @@
-"""The names of metrics as people read them."""
+"""The names of metrics as people read them, from their registry."""
 
-NAMES = {
-    "accuracy": "Accuracy",
-    "balanced_accuracy": "Balanced accuracy",
-    "macro_f1": "Macro F1",
-    "f1_10": "F1@10",
-    "f1_25": "F1@25",
-    "f1_50": "F1@50",
-    "edit": "Edit score",
-}
+from core.base.registry import METRICS
+
+
+def label(name: str) -> str:
+    """The name of a metric; what is no metric keeps its own."""
+    return METRICS[name].label if name in METRICS else name
+
+
+def in_sentence(name: str) -> str:
+    """The same within a sentence: "balanced accuracy", "macro F1"."""
+    text = label(name)
+    return text[:1].lower() + text[1:] if text[1:2].islower() else text

@@ -4,8 +4,7 @@ import streamlit as st
 
 from core.domain import Training
 from core.workflows.training import BRANCHES
-from pages.ui.common import formatting
-from pages.ui.common.metric_names import NAMES
+from pages.ui.common import formatting, metric_names
 
 TITLES = {"picture": "Video only", "words": "Text only", "both": "Video and text"}
 TILE_PX = 150
@@ -39,7 +38,7 @@ def sentence(record: Training) -> str:
 def _explained(record: Training, branch: str) -> str:
     """The other metrics of a branch."""
     texts = [
-        f"{NAMES.get(name, name)} {formatting.per_cent(value, decimals=1)}"
+        f"{metric_names.label(name)} {formatting.per_cent(value, decimals=1)}"
         for text, value in record.words.items()
         if (name := text.removeprefix(f"{branch} ")) != text
     ]

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from core.workflows.annotation.journal import State
+from core.workflows.annotation.journal import TrackState
 
 UNNAMED = "labels"
 
 
-def titles(tracks: Sequence[State]) -> dict[str, str]:
+def titles(tracks: Sequence[TrackState]) -> dict[str, str]:
     """What each track is called, by its id; no two alike."""
     named: dict[str, str] = {}
     for state in tracks:
@@ -16,5 +16,5 @@ def titles(tracks: Sequence[State]) -> dict[str, str]:
         title = " · ".join(dict.fromkeys(part for part in parts if part))
         while title in named.values():
             title += "′"
-        named[state.track] = title
+        named[state.track_id] = title
     return named

@@ -49,7 +49,7 @@ def _by_place() -> None:
         placeholder="/home/me/actions, a ZIP file or a CSV table",
         help="The clips stay where they are. Recommended for large datasets.",
     )
-    forms: tuple[datasets.Form, ...] = get_args(datasets.Form)
+    forms: tuple[datasets.SourceForm, ...] = get_args(datasets.SourceForm)
     form = st.selectbox("Layout", forms, 0, lambda name: datasets.FORMS.get(name, FIND_OUT), key="sets.form")
     source = datasets.Source(path=path.strip().strip("\"'"), form=form, **_details(form))
     if button.pressed("Check dataset", key="sets.check", type="primary", icon=":material/fact_check:"):
@@ -58,7 +58,7 @@ def _by_place() -> None:
         st.rerun()
 
 
-def _details(form: datasets.Form) -> dict:
+def _details(form: datasets.SourceForm) -> dict:
     """The options of a layout besides its path."""
     details: dict = {}
     if form in LISTED:

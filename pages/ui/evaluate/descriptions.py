@@ -13,123 +13,6 @@ from pages.ui.evaluate import selection
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-SEGMENT_F1 = (
-    "A predicted segment counts as correct if its overlap (IoU) with a true segment of its "
-    "class is at least {} %. Fragmented, duplicated and spurious segments lower it; small "
-    "shifts of the borders do not."
-)
-HELP = {
-    "accuracy": (
-        "The share of clips that were correctly classified. If one class is very frequent, "
-        "always predicting it also scores high: compare with that baseline."
-    ),
-    "top5": (
-        "The share of clips whose true class is among the five highest scores. It shows how far "
-        "off wrong predictions are."
-    ),
-    "balanced_accuracy": ("The mean of the recall of all classes. Rare classes count as much as frequent ones."),
-    "precision": (
-        "Of the clips predicted as this class, the share that is correct. Undefined if the class is never predicted."
-    ),
-    "recall": "Of the clips of this class, the share that was predicted as such. Undefined if no clip has the class.",
-    "f1": ("The harmonic mean of precision and recall: low as soon as either is low, and 100 % if both are perfect."),
-    "macro_precision": "The mean precision over all classes that occur. A class that is never predicted counts as 0.",
-    "macro_recall": "The mean recall over all classes that occur. It equals the balanced accuracy.",
-    "macro_f1": (
-        "The mean F1 over all classes that occur, each weighted equally. It is the usual summary "
-        "if some classes are rare."
-    ),
-    "weighted_precision": (
-        "The mean precision, each class weighted by its number of clips. Frequent classes dominate it."
-    ),
-    "weighted_recall": "The mean recall, each class weighted by its number of clips. It always equals the accuracy.",
-    "weighted_f1": "The mean F1, each class weighted by its number of clips. Frequent classes dominate it.",
-    "micro_f1": "The F1 of the summed counts of all classes. With one label per clip it equals the accuracy.",
-    "kappa": (
-        "Agreement beyond chance: 1 is perfect, 0 is what random predictions with the same class "
-        "frequencies reach. Negative values are worse than that."
-    ),
-    "ece": (
-        "Of predictions with 80 % confidence, 80 % should be correct; this is the average "
-        "difference. 0 is perfect; with fewer than 100 clips it is overestimated."
-    ),
-    "ece_equal_mass": (
-        "The same over 15 bins with equal numbers of clips. It is more stable if the model is "
-        "almost always very confident."
-    ),
-    "brier": (
-        "The squared distance of the scores from the truth: 0 is certain and correct, 2 is "
-        "certain and wrong. It penalises both errors and wrong confidence."
-    ),
-    "log_loss": "The negative log score of the true class: 0 is perfect. Confident errors are penalised heavily.",
-    "roc_auc": ("The probability that a clip with this class scores higher than a clip without it. 50 % is chance."),
-    "macro_roc_auc": ("The mean over classes of the area under the ROC curve. 50 % is chance."),
-    "average_precision": (
-        "The area under the precision–recall curve of the class. Chance level is the share of clips with the class."
-    ),
-    "macro_average_precision": (
-        "The mean over classes of the area under the precision–recall curve. Errors with high scores lower it."
-    ),
-    "frame_accuracy": (
-        "The share of all labelled moments that were correctly classified. Long clips weigh more than short ones."
-    ),
-    "frame_accuracy_by_video": (
-        "The same share for each clip, then the mean. A large difference from the overall value "
-        "means that long and short clips are not recognised equally well."
-    ),
-    "time_accuracy": (
-        "The share of labelled time that was correctly classified. It differs from the share of "
-        "moments if these are not evenly spaced."
-    ),
-    "edit": (
-        "Measures whether the right segments occur in the right order. Durations do not count, "
-        "but fragmented segments lower it."
-    ),
-    **{f"f1_{cut}": SEGMENT_F1.format(cut) for cut in (10, 25, 50)},
-    **{
-        f"f1_{cut}_by_video": f"F1@{cut} of each clip, then the mean. Each clip counts the same, however many "
-        "segments it has."
-        for cut in (10, 25, 50)
-    },
-    "map_50": (
-        "Mean average precision of the predicted segments. A segment is correct if its overlap "
-        "(IoU) with a true one is at least 50 %."
-    ),
-    "map_mean": (
-        "The same, averaged over overlap thresholds from 50 to 95 %. It is the metric of the ActivityNet challenge."
-    ),
-    "bout_precision": (
-        "The share of predicted bouts that match a true bout with an overlap (IoU) of at least "
-        "50 %. The others are false positives."
-    ),
-    "bout_recall": (
-        "The share of true bouts that match a predicted bout with an overlap (IoU) of at least "
-        "50 %. The others were missed."
-    ),
-    "bout_f1": "The harmonic mean of bout precision and bout recall. It is low as soon as either is low.",
-    "onset_error": (
-        "How many seconds late (positive) or early (negative) matched bouts start, on average. "
-        "Early and late starts can cancel out."
-    ),
-    "offset_error": (
-        "How many seconds late (positive) or early (negative) matched bouts end, on average. "
-        "Early and late ends can cancel out."
-    ),
-}
-SHORT = {
-    "ece": "Calibration error",
-    "macro_f1": "Macro F1",
-    "balanced_accuracy": "Balanced accuracy",
-    "edit": "Edit score",
-    "brier": "Brier score",
-    "time_accuracy": "Time accuracy",
-    "bout_precision": "Bout precision",
-    "bout_recall": "Bout recall",
-    "onset_error": "Onset error",
-    "offset_error": "Offset error",
-    "map_50": "mAP at 0.5",
-    "map_mean": "mAP 0.5 to 0.95",
-}
 INTERVAL = (
     "The 95 % confidence interval, from a bootstrap over groups: clips recorded together are "
     "resampled together, so it holds for new people or recordings, not only for new clips of "
@@ -143,7 +26,7 @@ FEW = (
 
 def explained(name: str) -> str:
     """The explanation of a metric, as its tooltip."""
-    return HELP.get(name, "")
+    return METRICS[name].help
 
 
 def value(name: str, estimate: Estimate) -> str:
@@ -236,7 +119,7 @@ def _one_class(evaluation: Evaluation) -> str:
 
 def short(name: str) -> str:
     """The name of a number where there is little room."""
-    return SHORT.get(name) or METRICS[name].label
+    return METRICS[name].short
 
 
 def numbers(evaluation: Evaluation, names: Iterable[str]) -> "DataFrame":

@@ -11,8 +11,8 @@ from pages.ui.common import figures, formatting, text_branch_scores, theme
 from pages.ui.evaluate import descriptions, metric_figures
 
 TILE_PX = 158
-OF_CLIPS = ("accuracy", "balanced_accuracy", "macro_f1", "ece")
-OVER_TIME = ("frame_accuracy", "edit", "f1_50", "balanced_accuracy")
+TILES = ("accuracy", "balanced_accuracy", "macro_f1", "ece")
+TILES_OVER_TIME = ("frame_accuracy", "edit", "f1_50", "balanced_accuracy")
 
 
 def show(key: str) -> None:
@@ -54,7 +54,7 @@ def _beware(texts: list[str]) -> None:
 
 def _numbers(evaluation: Evaluation) -> None:
     overall = evaluation.card.overall
-    names = [name for name in (OVER_TIME if evaluation.found.over_time else OF_CLIPS) if name in overall]
+    names = [name for name in (TILES_OVER_TIME if evaluation.found.over_time else TILES) if name in overall]
     numbers(evaluation, names)
 
 

@@ -9,7 +9,7 @@ from core.base.errors import AnalysisError
 from core.domain import VideoInfo
 from core.workflows.annotation import agreement
 from core.workflows.annotation.agreement import TrackAgreement
-from core.workflows.annotation.journal import State
+from core.workflows.annotation.journal import TrackState
 from pages.ui import state
 from pages.ui.common import formatting, theme, track_names
 from pages.ui.common.player.rows import LaneCurve, PlayerLane
@@ -19,14 +19,14 @@ MEANS = ((0.8, "almost perfect"), (0.6, "substantial"), (0.4, "moderate"), (0.2,
 SOURCE = "Terms from Landis and Koch (Biometrics, 1977)."
 
 
-def _other(info: VideoInfo, now: State, tracks: Sequence[State]) -> State | None:
+def _other(info: VideoInfo, now: TrackState, tracks: Sequence[TrackState]) -> TrackState | None:
     """The track that is compared with the one that is drawn in."""
-    rest = [track for track in tracks if track.track != now.track]
+    rest = [track for track in tracks if track.track_id != now.track_id]
     wanted = state.remembered(f"label.other.{info.digest}", "")
-    return next((state for state in rest if state.track == wanted), rest[0] if rest else None)
+    return next((state for state in rest if state.track_id == wanted), rest[0] if rest else None)
 
 
-def agreement_with(info: VideoInfo, now: State, tracks: Sequence[State]) -> TrackAgreement | None:
+def agreement_with(info: VideoInfo, now: TrackState, tracks: Sequence[TrackState]) -> TrackAgreement | None:
     """The agreement of the two; None if there is nothing to compare."""
     other = _other(info, now, tracks)
     try:
@@ -44,16 +44,16 @@ def rows(compared: TrackAgreement | None) -> list[PlayerLane]:
     return [PlayerLane("differs", compared.differences, look="difference"), lane]
 
 
-def show(info: VideoInfo, now: State, tracks: Sequence[State], compared: TrackAgreement | None) -> None:
+def show(info: VideoInfo, now: TrackState, tracks: Sequence[TrackState], compared: TrackAgreement | None) -> None:
     """Which track, and the numbers."""
     other, named = _other(info, now, tracks), track_names.titles(tracks)
     if other is None:
         theme.empty("Only one track", "Have a second person annotate a new track, or import their file.")
         return
-    rest = [text for text in named if text != now.track]
-    key = f"label.against.{other.track}"
+    rest = [text for text in named if text != now.track_id]
+    key = f"label.against.{other.track_id}"
     st.selectbox(
-        f"Compare {named[now.track]} with", rest, rest.index(other.track), named.__getitem__, key=key, width=420,
+        f"Compare {named[now.track_id]} with", rest, rest.index(other.track_id), named.__getitem__, key=key, width=420,
         on_change=_pick, args=(info, key),
     )  # fmt: skip
     if compared is None:

@@ -8,7 +8,7 @@ import streamlit as st
 from core.base.errors import AnalysisError, EditRefused
 from core.domain import Edit, VideoInfo
 from core.workflows.annotation import agreement, journal
-from core.workflows.annotation.journal import State
+from core.workflows.annotation.journal import TrackState
 from pages.ui import cache, state
 from pages.ui.common import flash, formatting, track_names
 from pages.ui.common.player import player
@@ -61,7 +61,7 @@ def show(info: VideoInfo) -> None:
         _views(info, now, tracks, drafted, compared)
 
 
-def _slots(tracks: Sequence[State], drafted: draft.Drafted | None) -> dict[str, int]:
+def _slots(tracks: Sequence[TrackState], drafted: draft.Drafted | None) -> dict[str, int]:
     """The number of each label, from which its colour follows."""
     labels = [label for track in tracks for label in track.document.labels]
     labels += [segment.label for segment in drafted.segments] if drafted else []
@@ -70,25 +70,25 @@ def _slots(tracks: Sequence[State], drafted: draft.Drafted | None) -> dict[str, 
 
 def _play(
     info: VideoInfo,
-    now: State,
-    tracks: Sequence[State],
+    now: TrackState,
+    tracks: Sequence[TrackState],
     drafted: draft.Drafted | None,
     compared: agreement.TrackAgreement | None,
     slots: dict[str, int],
 ) -> None:
     """The player: the track that is drawn in first, then the draft, then the other tracks."""
     named = track_names.titles(tracks)
-    rows = [PlayerLane(named[now.track], now.document.segments, seen=now.document.seen, edits=True)]
+    rows = [PlayerLane(named[now.track_id], now.document.segments, seen=now.document.seen, edits=True)]
     rows += draft.rows(drafted, now)
     rows += [
-        PlayerLane(named[track.track], track.document.segments, seen=track.document.seen)
+        PlayerLane(named[track.track_id], track.document.segments, seen=track.document.seen)
         for track in tracks
-        if track.track != now.track
+        if track.track_id != now.track_id
     ]
     rows += compare.rows(compared)
     player.show(
-        info, rows, slots, key=f"label.player.{now.track}", playable=player.playable(info),
-        labels=now.document.labels, on_edit=_taker(now.track), active=named[now.track],
+        info, rows, slots, key=f"label.player.{now.track_id}", playable=player.playable(info),
+        labels=now.document.labels, on_edit=_taker(now.track_id), active=named[now.track_id],
     )  # fmt: skip
 
 
@@ -106,13 +106,13 @@ def _taker(track: str) -> Callable[[Edit], None]:
     return take
 
 
-def _kept(now: State) -> None:
+def _kept(now: TrackState) -> None:
     """That all is kept, with undo and redo."""
     with st.container(horizontal=True, vertical_alignment="center", key="label-kept"):
         for kind, icon, waiting in (("undo", ":material/undo:", now.done), ("redo", ":material/redo:", now.undone)):
             st.button(
                 f"{kind.capitalize()}{_named(waiting)}", key=f"label.{kind}", icon=icon, disabled=not waiting,
-                on_click=track_editor.step, args=(now.track, kind), help=UNDO,
+                on_click=track_editor.step, args=(now.track_id, kind), help=UNDO,
             )  # fmt: skip
         track = now.document
         done = (
@@ -146,8 +146,8 @@ def _turn() -> None:
 
 def _views(
     info: VideoInfo,
-    now: State,
-    tracks: Sequence[State],
+    now: TrackState,
+    tracks: Sequence[TrackState],
     drafted: draft.Drafted | None,
     compared: agreement.TrackAgreement | None,
 ) -> None:

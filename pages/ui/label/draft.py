@@ -8,7 +8,7 @@ from core.base.errors import AnalysisError
 from core.domain import Doubt, Prediction, Segment, VideoInfo
 from core.workflows import predictions
 from core.workflows.annotation import drafts, edits
-from core.workflows.annotation.journal import State
+from core.workflows.annotation.journal import TrackState
 from pages.ui import cache, state
 from pages.ui.common import flash, formatting, theme, zero_shot_labels
 from pages.ui.common.controls import button
@@ -39,7 +39,7 @@ class Drafted:
     doubts: tuple[Doubt, ...]
 
 
-def stored_draft(info: VideoInfo, now: State) -> Drafted | None:
+def stored_draft(info: VideoInfo, now: TrackState) -> Drafted | None:
     """The draft of the model in use; None where there is none yet."""
     card = state.chosen_model()
     if card is None or not state.remembered("label.drafts", True):
@@ -59,7 +59,7 @@ def stored_draft(info: VideoInfo, now: State) -> Drafted | None:
     return Drafted(card.name, card.title, prediction, segments, doubts)
 
 
-def _in_words(info: VideoInfo, now: State, key: str) -> Drafted | None:
+def _in_words(info: VideoInfo, now: TrackState, key: str) -> Drafted | None:
     """The draft in labels that the person named in words. key: of what the known labels say."""
     pair = zero_shot_labels.draft(info, key)
     if pair is None:
@@ -70,7 +70,7 @@ def _in_words(info: VideoInfo, now: State, key: str) -> Drafted | None:
     return Drafted(state.IN_WORDS, model_picker.OWN, prediction, segments, doubts)
 
 
-def rows(drafted: Drafted | None, now: State) -> list[PlayerLane]:
+def rows(drafted: Drafted | None, now: TrackState) -> list[PlayerLane]:
     """The lanes of a draft: what waits for a person, and how unsure the network is."""
     if drafted is None:
         return []
@@ -97,7 +97,7 @@ def arrive(drafted: Drafted | None) -> None:
             player.rest_at(here.start_s)
 
 
-def show(info: VideoInfo, now: State, drafted: Drafted | None) -> None:
+def show(info: VideoInfo, now: TrackState, drafted: Drafted | None) -> None:
     """Which network drafts, and the stretch to look at with what can be said of it."""
     known = state.models()
     if not known:
@@ -134,7 +134,7 @@ def _choose(titles: dict[str, str], used: str) -> None:
         st.rerun()
 
 
-def _stretch(info: VideoInfo, now: State, drafted: Drafted) -> None:
+def _stretch(info: VideoInfo, now: TrackState, drafted: Drafted) -> None:
     """The progress of the review, the segment to review, and its description."""
     share = min(1.0, now.document.seen_s / info.duration_s)
     st.progress(share, f"{formatting.length(now.document.seen_s)} of {formatting.length(info.duration_s)} reviewed")
@@ -143,7 +143,7 @@ def _stretch(info: VideoInfo, now: State, drafted: Drafted) -> None:
         st.success(FINISHED, icon=":material/check_circle:")
         return
     st.markdown(_told(here, len(drafted.doubts)), help=ORDER)
-    bounds = (now.track, here.start_s, here.stop_s)
+    bounds = (now.track_id, here.start_s, here.stop_s)
     with st.container(horizontal=True):
         st.button("Go to segment", key="label.there", icon=":material/my_location:", on_click=_go, shortcut="Shift+H")
         st.button(
@@ -165,7 +165,7 @@ def _stretch(info: VideoInfo, now: State, drafted: Drafted) -> None:
         )
         st.button(
             "Accept all remaining", key="label.all", type="tertiary", on_click=_accept,
-            args=(now.track, 0.0, info.duration_s, drafted.segments),
+            args=(now.track_id, 0.0, info.duration_s, drafted.segments),
         )  # fmt: skip
 
 

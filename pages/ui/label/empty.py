@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.domain import Document, VideoInfo
+from core.domain import DrawnTrack, VideoInfo
 from core.workflows.annotation import files
 from pages.ui import cache, state
 from pages.ui.common import flash, theme
@@ -44,12 +44,12 @@ def _form(info: VideoInfo) -> None:
     if button.pressed("Create track", key="label.begin", type="primary", icon=":material/edit:"):
         labels = tuple(dict.fromkeys(" ".join(label.split())[:80] for label in text.split(",") if label.strip()))
         state.remember("label.author", who.strip())
-        track_editor.begin(info, offered.get(source, Document(labels, (), (), "", who.strip())))
+        track_editor.begin(info, offered.get(source, DrawnTrack(labels, (), (), "", who.strip())))
         st.rerun()
     flash.show(track_editor.PANEL)
 
 
-def _sets(info: VideoInfo) -> dict[str, Document]:
+def _sets(info: VideoInfo) -> dict[str, DrawnTrack]:
     """The labels of the clip in datasets, as tracks by the name of the dataset."""
     entries = {}
     for entry in state.store().datasets():

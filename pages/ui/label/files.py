@@ -8,29 +8,29 @@ import streamlit as st
 
 from core.base.errors import AnalysisError
 from core.base.registry import FORMATS
-from core.domain import Document, VideoInfo
+from core.domain import DrawnTrack, VideoInfo
 from core.stages.formats.common import conversion
 from core.workflows.annotation import files
-from core.workflows.annotation.journal import State
+from core.workflows.annotation.journal import TrackState
 from pages.ui import state
 from pages.ui.common import formatting, theme, track_names
 from pages.ui.common.controls import downloads
 from pages.ui.label import import_files
 
 
-def show(info: VideoInfo, now: State, tracks: Sequence[State]) -> None:
+def show(info: VideoInfo, now: TrackState, tracks: Sequence[TrackState]) -> None:
     """Both ways."""
     theme.section("Export labels")
     _export(info, now, tracks)
     theme.section("Import labels", "Imported labels become new tracks; existing tracks are not changed.")
     known = tuple(dict.fromkeys(label for track in tracks for label in track.document.labels))
-    import_files.show(info, known, now.track)
+    import_files.show(info, known, now.track_id)
 
 
 # Out ------------------------------------------------------------------------------------------------------------------
 
 
-def _export(info: VideoInfo, now: State, tracks: Sequence[State]) -> None:
+def _export(info: VideoInfo, now: TrackState, tracks: Sequence[TrackState]) -> None:
     """The format, what to know of it, and the file."""
     names = list(FORMATS)
     kept = state.remembered("label.format", "elan")
@@ -56,14 +56,14 @@ def _export(info: VideoInfo, now: State, tracks: Sequence[State]) -> None:
     downloads.button(f"Download {form.title}", written.files[""], file, form.mime, key="label.download", primary=True)
 
 
-def _documents(now: State, tracks: Sequence[State], *, named: bool) -> list[Document]:
+def _documents(now: TrackState, tracks: Sequence[TrackState], *, named: bool) -> list[DrawnTrack]:
     """The tracks to write; where the format names them, a lone one may be called otherwise there."""
     titles = track_names.titles(tracks)
-    picked = [now.track]
+    picked = [now.track_id]
     if len(tracks) > 1:
-        key = f"label.along.{now.track}.{len(tracks)}"
+        key = f"label.along.{now.track_id}.{len(tracks)}"
         picked = st.multiselect("Tracks", list(titles), picked, titles.__getitem__, key=key) or picked
-    documents = [track.document for track in tracks if track.track in picked]
+    documents = [track.document for track in tracks if track.track_id in picked]
     if named and len(documents) == 1:
         (alone,) = documents
         text = alone.name or track_names.UNNAMED

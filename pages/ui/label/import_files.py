@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.base.errors import AnalysisError
 from core.base.registry import FORMATS
-from core.domain import Document, Labels, Part, Renaming, VideoInfo
+from core.domain import DrawnTrack, Labels, Part, Renaming, VideoInfo
 from core.stages.formats import Format, ReadOptions
 from core.stages.formats.common import conversion, selection
 from core.stages.formats.common.files import Files
@@ -109,7 +109,7 @@ def _about(optional: bool) -> str:
     return "Select tracks to import, with their number of labels."
 
 
-def _chosen(tracks: Sequence[Document], parts: Sequence[Part], turn: int) -> tuple[Document, ...]:
+def _chosen(tracks: Sequence[DrawnTrack], parts: Sequence[Part], turn: int) -> tuple[DrawnTrack, ...]:
     """The tracks to take in; where the file has no parts of its own to choose among, a person chooses here."""
     if parts or len(tracks) < 2:
         return tuple(tracks)
@@ -146,7 +146,7 @@ def _becomes(choice: str) -> str:
     return {KEEP: "new label", DROP: "skip (unlabelled)"}.get(choice, choice)
 
 
-def _told(labels: Labels, tracks: Sequence[Document]) -> None:
+def _told(labels: Labels, tracks: Sequence[DrawnTrack]) -> None:
     """What a file holds, and what was odd about it."""
     segments = sum(len(track.segments) for track in tracks)
     seen = max((track.seen_s for track in tracks), default=0.0)
@@ -159,5 +159,5 @@ def _told(labels: Labels, tracks: Sequence[Document]) -> None:
         theme.notes([*texts[:TOLD], *([f"and {len(texts) - TOLD} more."] if len(texts) > TOLD else [])])
 
 
-def _taken(tracks: Sequence[Document]) -> str:
+def _taken(tracks: Sequence[DrawnTrack]) -> str:
     return f"Import {formatting.count(len(tracks), 'track')}"

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.domain import VideoInfo
 from core.workflows import predictions, rendering
-from core.workflows.annotation.journal import State
+from core.workflows.annotation.journal import TrackState
 from core.workflows.rendering import Strip, Wanted
 from pages.ui import cache, state
 from pages.ui.common import figures, formatting, theme, track_names
@@ -16,7 +16,7 @@ from pages.ui.common.jobs import job_panel
 from pages.ui.label.draft import Drafted
 
 
-def show(info: VideoInfo, now: State, tracks: Sequence[State], drafted: Drafted | None) -> None:
+def show(info: VideoInfo, now: TrackState, tracks: Sequence[TrackState], drafted: Drafted | None) -> None:
     """Both kinds of export."""
     theme.section("Labelled video", "An MP4 file with the labels below the picture.")
     _film(info, tracks, drafted)
@@ -24,10 +24,10 @@ def show(info: VideoInfo, now: State, tracks: Sequence[State], drafted: Drafted 
     _cuts(info, now)
 
 
-def _film(info: VideoInfo, tracks: Sequence[State], drafted: Drafted | None) -> None:
+def _film(info: VideoInfo, tracks: Sequence[TrackState], drafted: Drafted | None) -> None:
     named = track_names.titles(tracks)
     picked = st.multiselect("Tracks", list(named), list(named), named.__getitem__, key=f"label.film.{len(named)}")
-    strips = [Strip(named[track.track], track.document.segments) for track in tracks if track.track in picked]
+    strips = [Strip(named[track.track_id], track.document.segments) for track in tracks if track.track_id in picked]
     scores = heat = False
     if drafted is None:
         st.caption("Draft labels first to include a network's scores or its explanations.")
@@ -60,18 +60,18 @@ def _wanted(info: VideoInfo, strips: Sequence[Strip], drafted: Drafted | None, *
     return Wanted(tuple(strips), colours, prediction, heat, recipe, drafted.model, engine)
 
 
-def _cuts(info: VideoInfo, now: State) -> None:
+def _cuts(info: VideoInfo, now: TrackState) -> None:
     """Which labels, and the zip."""
     used = list(dict.fromkeys(segment.label for segment in now.document.segments))
     if not used:
         st.caption("This track has no segments yet.")
         return
-    picked = st.multiselect("Labels", used, used, key=f"label.cuts.{now.track}.{len(used)}")
+    picked = st.multiselect("Labels", used, used, key=f"label.cuts.{now.track_id}.{len(used)}")
     chosen = tuple(segment for segment in now.document.segments if segment.label in picked)
     if not chosen:
         st.caption("Select a label.")
         return
-    strips = (Strip(track_names.titles([now])[now.track], chosen),)
+    strips = (Strip(track_names.titles([now])[now.track_id], chosen),)
     key = rendering.cut_key(info.digest, strips)
     title = f"Export {formatting.count(len(chosen), 'segment')}"
     if job_panel.ready(key, title, rendering.make_cuts, state.store(), info.digest, strips):

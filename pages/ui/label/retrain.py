@@ -7,7 +7,7 @@ from core.domain import VideoInfo
 from core.domain.jobs import Job
 from core.workflows import training
 from core.workflows.annotation import retraining
-from core.workflows.annotation.journal import State
+from core.workflows.annotation.journal import TrackState
 from pages.ui import cache, state
 from pages.ui.common import flash, formatting, theme
 from pages.ui.common.controls import button
@@ -18,7 +18,7 @@ NEW = "New dataset"
 OWN = "My labels"
 
 
-def show(info: VideoInfo, now: State) -> None:
+def show(info: VideoInfo, now: TrackState) -> None:
     """The dataset, the two steps, and the curve."""
     theme.section(
         "Train a network",
@@ -68,7 +68,7 @@ def _likely(info: VideoInfo, names: list[str]) -> str:
     return OWN if OWN in names else NEW
 
 
-def _contribute(info: VideoInfo, now: State, name: str) -> None:
+def _contribute(info: VideoInfo, now: TrackState, name: str) -> None:
     try:
         made = retraining.contribute(state.store(), name, info.digest, now.document)
     except AnalysisError as error:

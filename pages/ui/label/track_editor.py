@@ -6,9 +6,9 @@ from dataclasses import replace
 import streamlit as st
 
 from core.base.errors import AnalysisError
-from core.domain import Document, VideoInfo
+from core.domain import DrawnTrack, VideoInfo
 from core.workflows.annotation import edits, journal
-from core.workflows.annotation.journal import State
+from core.workflows.annotation.journal import TrackState
 from pages.ui import state
 from pages.ui.common import flash, formatting
 from pages.ui.common.controls import button
@@ -17,10 +17,10 @@ from pages.ui.common.track_names import titles
 PANEL = "label"  # of messages
 
 
-def chosen(info: VideoInfo, tracks: Sequence[State]) -> State:
+def chosen(info: VideoInfo, tracks: Sequence[TrackState]) -> TrackState:
     """The track that is drawn in: the one picked last, else the latest."""
     wanted = state.drawn_in(info.digest)
-    return next((track for track in tracks if wanted and track.track.startswith(wanted)), tracks[-1])
+    return next((track for track in tracks if wanted and track.track_id.startswith(wanted)), tracks[-1])
 
 
 def choose(info: VideoInfo, track: str) -> None:
@@ -29,7 +29,7 @@ def choose(info: VideoInfo, track: str) -> None:
     state.mirror()
 
 
-def begin(info: VideoInfo, document: Document, *, draw: bool = True) -> None:
+def begin(info: VideoInfo, document: DrawnTrack, *, draw: bool = True) -> None:
     """A new track, which is drawn in from now on where `draw`."""
     try:
         made = journal.begin(state.store(), info.digest, document)
@@ -39,7 +39,7 @@ def begin(info: VideoInfo, document: Document, *, draw: bool = True) -> None:
         flash.keep(PANEL, error)
 
 
-def edit(track: str, kind: str, make: Callable[[Document], Document]) -> None:
+def edit(track: str, kind: str, make: Callable[[DrawnTrack], DrawnTrack]) -> None:
     """An edit of a track, for callbacks; what does not fit is told when the page is drawn."""
     try:
         journal.edit(state.store(), track, kind, make)
@@ -74,14 +74,14 @@ def author() -> str:
     return ""
 
 
-def head(info: VideoInfo, tracks: Sequence[State]) -> State:
+def head(info: VideoInfo, tracks: Sequence[TrackState]) -> TrackState:
     """Which track is drawn in, with what can be done to tracks."""
     now, named = chosen(info, tracks), titles(tracks)
     with st.container(horizontal=True, vertical_alignment="bottom", key="label-tracks"):
         ids = list(named)
-        key = f"label.pick.{'.'.join(ids)}.{now.track}"
+        key = f"label.pick.{'.'.join(ids)}.{now.track_id}"
         st.selectbox(
-            "Active track", ids, ids.index(now.track), named.__getitem__, key=key, width=320, on_change=_pick,
+            "Active track", ids, ids.index(now.track_id), named.__getitem__, key=key, width=320, on_change=_pick,
             args=(info, key),
             help="The other tracks are shown below it. Use separate tracks for behaviours that overlap.",
         )  # fmt: skip
@@ -100,27 +100,29 @@ def _pick(info: VideoInfo, key: str) -> None:
     choose(info, state.widget(key))
 
 
-def _new(info: VideoInfo, now: Document) -> None:
+def _new(info: VideoInfo, now: DrawnTrack) -> None:
     """A new track: what for, and whose."""
     name = st.text_input("Subject", placeholder="hands", key="label.new.name")
     who = st.text_input("Annotator", author(), key="label.new.author", placeholder="Ann")
     if button.pressed("Create track", key="label.new", type="primary"):
         state.remember("label.author", who.strip())
-        begin(info, Document(now.labels, (), (), name.strip(), who.strip()))
+        begin(info, DrawnTrack(now.labels, (), (), name.strip(), who.strip()))
         st.rerun()
 
 
-def _manage(info: VideoInfo, now: State) -> None:
+def _manage(info: VideoInfo, now: TrackState) -> None:
     track = now.document
-    name = st.text_input("Subject", track.name, key=f"label.name.{now.track}")
-    who = st.text_input("Annotator", track.author, key=f"label.author.{now.track}")
+    name = st.text_input("Subject", track.name, key=f"label.name.{now.track_id}")
+    who = st.text_input("Annotator", track.author, key=f"label.author.{now.track_id}")
     st.button(
         "Save", key="label.rename", on_click=edit,
-        args=(now.track, "names", lambda document: replace(document, name=name.strip(), author=who.strip())),
+        args=(now.track_id, "names", lambda document: replace(document, name=name.strip(), author=who.strip())),
     )  # fmt: skip
     st.divider()
     st.caption(f"{formatting.count(len(track.segments), 'segment')}, {formatting.length(track.seen_s)} reviewed.")
-    st.button("Delete this track", key="label.drop", icon=":material/delete:", on_click=_drop, args=(info, now.track))
+    st.button(
+        "Delete this track", key="label.drop", icon=":material/delete:", on_click=_drop, args=(info, now.track_id)
+    )
 
 
 def _drop(info: VideoInfo, track: str) -> None:
@@ -141,17 +143,17 @@ def restore(info: VideoInfo) -> None:
         st.rerun()
 
 
-def _change(now: State) -> None:
+def _change(now: TrackState) -> None:
     """Add, rename, order and remove labels."""
     turn = state.remembered("label.turn", 0)
     key = f"label.fresh.{turn}"
-    st.text_input("New label", key=key, placeholder="jump", on_change=_add, args=(now.track, key, turn))
+    st.text_input("New label", key=key, placeholder="jump", on_change=_add, args=(now.track_id, key, turn))
     known = now.document.labels
     if not known:
         return
     which = st.selectbox("Label", known, key=f"label.which.{turn}")
     name = st.text_input("Name", which, key=f"label.called.{turn}.{which}")
-    texts = (now.track, which, name.strip())
+    texts = (now.track_id, which, name.strip())
     with st.container(horizontal=True):
         st.button("Rename", key="label.do.rename", on_click=_rename, args=texts, disabled=name.strip() == which)
         st.button("Move to first key", key="label.do.first", on_click=_first, args=texts, disabled=known[0] == which)
@@ -171,7 +173,7 @@ def _rename(track: str, which: str, name: str) -> None:
 
 
 def _first(track: str, which: str, _name: str) -> None:
-    def first(document: Document) -> Document:
+    def first(document: DrawnTrack) -> DrawnTrack:
         return edits.arrange(document, (which, *(label for label in document.labels if label != which)))
 
     edit(track, "order of labels", first)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.base.errors import AnalysisError
-from core.stages.preprocessing.step import Knob, knobs
+from core.base.knobs import Knob, knobs
 from pages.ui.common import theme
 from pages.ui.common.controls.knobs import choice, switch
 from pages.ui.common.controls.slider import slider

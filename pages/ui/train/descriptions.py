@@ -117,11 +117,11 @@ def differences(trainings: Sequence[Training]) -> "DataFrame":
     """The settings that differ between runs: a row for each setting, a column for each run."""
     from pandas import DataFrame
 
-    entrieses = [_settings(record) for record in trainings]
-    names = [name for name in entrieses[0] if len({str(entries.get(name)) for entries in entrieses}) > 1]
+    settings_by_run = [_settings(record) for record in trainings]
+    names = [name for name in settings_by_run[0] if len({str(settings.get(name)) for settings in settings_by_run}) > 1]
     columns = {
-        f"{number}. {record.name}": [str(entries.get(name, "")) for name in names]
-        for number, (record, entries) in enumerate(zip(trainings, entrieses, strict=True), 1)
+        f"{number}. {record.name}": [str(settings.get(name, "")) for name in names]
+        for number, (record, settings) in enumerate(zip(trainings, settings_by_run, strict=True), 1)
     }
     return DataFrame({"Setting": [name.replace("_", " ") for name in names]} | columns)
 

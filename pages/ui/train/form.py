@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.stages.preprocessing.step import Knob
+from core.base.knobs import Knob
 from core.workflows.training import DIALS, Options, options_of
 from core.workflows.training.options import plain
 from pages.ui import state

@@ -8,17 +8,13 @@ from core.base.errors import AnalysisError
 from core.domain import ModelCard
 from core.workflows import training
 from pages.ui import state
-from pages.ui.common import formatting, theme
+from pages.ui.common import formatting, metric_names, theme
 from pages.ui.common.controls import downloads
 
-NAMES = {
-    "balanced_accuracy": "balanced accuracy",
-    "macro_f1": "macro F1",
-    **{
-        f"{first} accuracy, {branch} alone": f"{title} only"
-        for first in ("clip", "step")
-        for branch, title in (("picture", "video"), ("words", "text"))
-    },
+BRANCH_SCORES = {
+    f"{first} accuracy, {branch} alone": f"{title} only"
+    for first in ("clip", "step")
+    for branch, title in (("picture", "video"), ("words", "text"))
 }
 
 
@@ -36,7 +32,7 @@ def _card(card: ModelCard) -> None:
     with st.container(border=True, key=f"own-{card.name}"):
         st.html(f'<div class="k-name">{escape(card.title)} <span class="k-badge">{escape(card.name)}</span></div>')
         reads = ("also uses text",) if card.words else ()
-        scores = [f"{NAMES.get(name, name)} {formatting.per_cent(value)}" for name, value in card.scores.items()]
+        scores = [f"{_score_name(name)} {formatting.per_cent(value)}" for name, value in card.scores.items()]
         theme.facts((formatting.count(len(card.labels), "action"), *reads, *scores[:3], f"created {card.created}"))
         st.caption(theme.plain(card.trained_on))
         store = state.store()
@@ -75,3 +71,7 @@ def _take_in() -> None:
     state.remember("train.zip", turn + 1)
     st.toast(f"The model {name} was imported.", icon=":material/check_circle:")
     st.rerun()
+
+
+def _score_name(name: str) -> str:
+    return BRANCH_SCORES.get(name) or metric_names.in_sentence(name)

@@ -78,13 +78,13 @@ def _curves(key: str) -> None:
         )
     )
     left, right = st.columns(2, gap="large")
-    dark, passes = state.is_dark(), progress.passes
+    dark, epochs = state.is_dark(), progress.passes
     left.plotly_chart(
-        run_figures.loss(progress.history, passes=passes, dark=dark), key=f"loss.{key}", config=figures.QUIET
+        run_figures.loss(progress.history, epochs=epochs, dark=dark), key=f"loss.{key}", config=figures.QUIET
     )
     judged = progress.history[-1].validation_loss is not None
     right.plotly_chart(
-        run_figures.score(progress.history, passes=passes, best=best if judged else None, dark=dark),
+        run_figures.score(progress.history, epochs=epochs, best=best if judged else None, dark=dark),
         key=f"score.{key}",
         config=figures.QUIET,
     )
@@ -94,8 +94,8 @@ def _loss(epoch) -> float:
     return epoch.loss if epoch.validation_loss is None else epoch.validation_loss
 
 
-def _where(fold: int, again: bool, done: int, passes: int, folds: int) -> str:
+def _where(fold: int, retraining: bool, done: int, epochs: int, folds: int) -> str:
     """The progress of a run in words."""
     which = "Final network on all clips" if fold == folds else f"Fold {fold + 1} of {folds}"
-    course = ", retraining with validation groups" if again else ""
-    return f"{which}{course}: epoch {done} of {passes if again else f'at most {passes}'}"
+    stage = ", retraining with validation groups" if retraining else ""
+    return f"{which}{stage}: epoch {done} of {epochs if retraining else f'at most {epochs}'}"

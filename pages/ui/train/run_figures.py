@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from core.domain import Epoch, Training, Trial
-from pages.ui.common import formatting
+from pages.ui.common import formatting, metric_names
 from pages.ui.common.figures import INK_DARK, blank
-from pages.ui.common.metric_names import NAMES
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -15,9 +14,9 @@ TRAINED, VALIDATED, SIMPLE, LEAST = "#0072B2", "#D55E00", "#B8873A", "#8D8377"
 TALL_PX = 260
 
 
-def loss(history: Sequence[Epoch], *, passes: int, dark: bool) -> "Figure":
+def loss(history: Sequence[Epoch], *, epochs: int, dark: bool) -> "Figure":
     """The loss after each epoch, in training and on validation groups."""
-    figure = _curves(passes, dark)
+    figure = _curves(epochs, dark)
     passed = list(range(1, len(history) + 1))
     _line(figure, passed, [epoch.loss for epoch in history], "training", TRAINED)
     if any(epoch.validation_loss is not None for epoch in history):
@@ -26,9 +25,9 @@ def loss(history: Sequence[Epoch], *, passes: int, dark: bool) -> "Figure":
     return figure
 
 
-def score(history: Sequence[Epoch], *, passes: int, best: int | None, dark: bool) -> "Figure":
+def score(history: Sequence[Epoch], *, epochs: int, best: int | None, dark: bool) -> "Figure":
     """The accuracy after each epoch, in training and on validation groups, and the best epoch."""
-    figure = _curves(passes, dark)
+    figure = _curves(epochs, dark)
     passed = list(range(1, len(history) + 1))
     _line(figure, passed, [100 * epoch.accuracy for epoch in history], "training", TRAINED)
     values = [None if epoch.validation_accuracy is None else 100 * epoch.validation_accuracy for epoch in history]
@@ -47,7 +46,7 @@ def compared(trainings: Sequence[Training], *, dark: bool) -> "Figure":
     """Scores of runs side by side, with their baselines."""
     figure = blank(dark, 300)
     names = ["accuracy", "balanced_accuracy", "macro_f1"]
-    shown = [NAMES[name] for name in names]
+    shown = [metric_names.label(name) for name in names]
     shades = (TRAINED, VALIDATED, "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
     for number, record in enumerate(trainings):
         values = [100 * record.scores.get(name, 0.0) for name in names]
@@ -111,8 +110,8 @@ def _line(figure: "Figure", x: Sequence[int], y: Sequence[float | None], name: s
     )  # fmt: skip
 
 
-def _curves(passes: int, dark: bool) -> "Figure":
+def _curves(epochs: int, dark: bool) -> "Figure":
     figure = blank(dark, TALL_PX)
     figure.update_layout(showlegend=True)
-    figure.update_xaxes(title="epoch", range=[0.5, max(passes, 1) + 0.5])
+    figure.update_xaxes(title="epoch", range=[0.5, max(epochs, 1) + 0.5])
     return figure

@@ -9,9 +9,8 @@ from core.domain import Training
 from core.workflows import training
 from core.workflows.models import ModelLibrary
 from pages.ui import state
-from pages.ui.common import figures, formatting, text_branch_scores, theme
+from pages.ui.common import figures, formatting, metric_names, text_branch_scores, theme
 from pages.ui.common.controls import button
-from pages.ui.common.metric_names import NAMES
 from pages.ui.train import descriptions, new_run, run_figures
 
 SHARES = ("Accuracy", "Macro F1", "Linear probe", "Majority")
@@ -103,7 +102,7 @@ def _results(key: str, record: Training) -> None:
         st.caption(descriptions.beside(record))
     with right:
         text_branch_scores.show(record, key=f"list.{key}")
-        values = {NAMES.get(name, name): value for name, value in record.scores.items()}
+        values = {metric_names.label(name): value for name, value in record.scores.items()}
         theme.facts(f"{name} {formatting.per_cent(value, decimals=1)}" for name, value in values.items())
         st.dataframe(
             descriptions.folds(record.folds), hide_index=True, width="stretch",
@@ -123,12 +122,12 @@ def _curves(key: str, record: Training) -> None:
     )
     fold, dark = record.folds[index or 0], state.is_dark()
     left, right = st.columns(2, gap="large")
-    passes = len(fold.history)
+    epochs = len(fold.history)
     left.plotly_chart(
-        run_figures.loss(fold.history, passes=passes, dark=dark), key=f"done.loss.{key}", config=figures.QUIET
+        run_figures.loss(fold.history, epochs=epochs, dark=dark), key=f"done.loss.{key}", config=figures.QUIET
     )
     right.plotly_chart(
-        run_figures.score(fold.history, passes=passes, best=fold.best, dark=dark),
+        run_figures.score(fold.history, epochs=epochs, best=fold.best, dark=dark),
         key=f"done.score.{key}",
         config=figures.QUIET,
     )

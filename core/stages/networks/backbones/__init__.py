@@ -20,13 +20,13 @@ from core.domain import Features, Frame
 from core.stages.networks.backbones import efficientnet, i3d, keras_applications  # noqa: F401  each files its backbones
 from core.stages.networks.backbones.backbone import Backbone, Stage, backbone
 
-__all__ = ["BACKBONES", "Backbone", "Run", "Stage", "backbone", "covering", "features", "grid", "squared"]
+__all__ = ["BACKBONES", "Backbone", "LoadedBackbone", "Stage", "backbone", "covering", "features", "grid", "squared"]
 
 CLOCK_TOLERANCE_S = 1e-3  # clocks of containers are rounded to a millisecond or finer
 LONE_FRAME_S = 0.04  # how long a clip of a single frame is taken to last
 
 
-class Run(Protocol):
+class LoadedBackbone(Protocol):
     """A network ready to compute: a function for each stage, from the rows of a window to rows of output."""
 
     @property
@@ -86,7 +86,7 @@ def squared(image: np.ndarray, size_px: int) -> np.ndarray:
 
 
 def features(
-    chosen: Backbone, frames: Iterable[Frame], run: Run, *, report: Report = silent, total: int = 0
+    chosen: Backbone, frames: Iterable[Frame], run: LoadedBackbone, *, report: Report = silent, total: int = 0
 ) -> Features:
     """What the CNN says about `frames`, step by step; a window is computed while the frames of the next are read.
 
@@ -162,7 +162,7 @@ class _Windows:
 class _Stream:
     """Sends frames through the stages of a network, window by window, on a thread of its own."""
 
-    def __init__(self, chosen: Backbone, run: Run):
+    def __init__(self, chosen: Backbone, run: LoadedBackbone):
         self.per_step = chosen.frames_per_step
         self.parts = [(_Windows(stage), part) for stage, part in zip(chosen.stages, run.stages, strict=True)]
         self.frames = self.parts[0][0]

@@ -19,7 +19,7 @@ from core.base.registry import BACKBONES
 if TYPE_CHECKING:
     import keras
 
-Arrays = dict[str, np.ndarray]
+WeightArrays = dict[str, np.ndarray]
 SCRIPT_HINT = "Restore the folder models/backbones/ from the project, or create it with scripts/convert_weights.py."
 
 
@@ -104,7 +104,7 @@ class Backbone:
         path = self.folder / "labels.txt"
         return tuple(path.read_text(encoding="utf-8").splitlines()) if path.exists() else ()
 
-    def arrays(self) -> Arrays:
+    def arrays(self) -> WeightArrays:
         """The numbers of weights.npz as float32, by layer and term. Refused where they are not those of the card."""
         path = self.folder / "weights.npz"
         check_weights(path, self.hint)
@@ -153,7 +153,7 @@ def backbone(name: str, **facts: Any) -> Callable[[Callable[[Backbone], "keras.M
     return file
 
 
-def set_weights(model: "keras.Model", arrays: Arrays, terms: dict[str, tuple[str, ...]]) -> None:
+def set_weights(model: "keras.Model", arrays: WeightArrays, terms: dict[str, tuple[str, ...]]) -> None:
     """Give each layer `<unit>_<kind>` the arrays `<unit>.<term>`, with the terms that `terms` lists for its kind."""
     for layer in model.layers:
         unit, _, kind = layer.name.rpartition("_")

@@ -1,6 +1,6 @@
 """A network over the words near each step, and its fusion with the visual one.
 
-branch: vocabulary, network, fusion     files: a trained branch as a file of plain arrays
+model: vocabulary, network, fusion     serialization: a trained branch as a file of plain arrays
 """
 
 from core.stages.networks.text_branch.model import (

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from core.base.errors import NotEnoughExamples
+from core.base.numerics import softmax
 from core.base.progress import Report, silent
 from core.domain import Lines
 from core.stages.networks.recurrent_training import UNKNOWN, class_weights_of
@@ -173,8 +174,7 @@ def fused(
     picture, text: (T, C); worded: (T,) bool, whether there are words near each step; weights: of picture and words.
     """
     logits = weights[0] * np.log(picture + 1e-6) + weights[1] * np.log(text + 1e-6)  # (T, C)
-    raised = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.where(worded[:, None], raised / raised.sum(axis=1, keepdims=True), picture).astype(np.float32)
+    return np.where(worded[:, None], softmax(logits), picture).astype(np.float32)
 
 
 def learned_weights(

@@ -18,7 +18,7 @@ from pages.ui import cache
 from pages.ui.common.player.player import prefix
 
 KEPT = 3  # links of one place: that on the screen, that of the run under way, and one that was never shown
-Content = str | bytes | Callable[[], bytes]
+DownloadContent = str | bytes | Callable[[], bytes]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,7 +27,7 @@ class Download:
 
     name: str
     mime: str
-    content: Content
+    content: DownloadContent
     token: str = field(default_factory=lambda: secrets.token_hex(20))
 
     def read(self) -> bytes:
@@ -52,7 +52,7 @@ def offer(key: str, download: Download) -> str:
     return f"{prefix()}/downloads/{download.token}"
 
 
-def button(title: str, content: Content, name: str, mime: str, *, key: str, primary: bool = False) -> None:
+def button(title: str, content: DownloadContent, name: str, mime: str, *, key: str, primary: bool = False) -> None:
     """A link that looks like a button and saves `content` as a file of that name."""
     address = offer(key, Download(name, mime, content))
     _link(title, address, name, looks="k-download" if primary else "k-download k-quiet")

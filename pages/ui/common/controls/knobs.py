@@ -4,7 +4,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.stages.preprocessing.step import Knob
+from core.base.knobs import Knob
 
 FINE = 0.001  # a float with a finer grid is typed
 

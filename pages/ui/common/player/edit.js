@@ -5,7 +5,7 @@ import { describe, drawActive, redraw } from "./draw.js";
 import { selectedSegment } from "./lanes.js";
 import { post } from "./outbox.js";
 import { announce, showFrame } from "./playback.js";
-import { apply, canEdit, NOTHING, segmentAt, UNLABELLED } from "./rows.js";
+import { apply, canEdit, NOTHING, segmentAt, sharesBorder, UNLABELLED } from "./rows.js";
 import { seek, seekFrame } from "./seek.js";
 
 export const IDLE = "nothing happening"; // a stretch of a lane of one's own that was looked at and has no label
@@ -196,10 +196,8 @@ export const nudge = (player, start, stop) =>
     const [from, to] = bordersOf(player, segment);
     const first = start ? index - 1 : index;
     const [left, right] = [row.segments[first], row.segments[first + 1]];
-    const border = left && right ? bordersOf(player, left)[1] : -1;
-    const shared = border >= 0 && border === bordersOf(player, right)[0];
-    if (!shared) return change(player, row, index, from + start, to + stop);
-    moveBorder(player, row, first, border + start + stop);
+    if (!sharesBorder(left, right)) return change(player, row, index, from + start, to + stop);
+    moveBorder(player, row, first, bordersOf(player, left)[1] + start + stop);
     select(player, row, segmentAtFrame(player, row, start ? to - 1 : from));
   });
 

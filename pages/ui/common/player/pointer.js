@@ -4,7 +4,7 @@ import { describe, redraw, resize } from "./draw.js";
 import { bordersOf, change, freeRange, moveBorder, paint, select, selectAndGo } from "./edit.js";
 import { valueAt } from "./lanes.js";
 import { announce, setView, zoom } from "./playback.js";
-import { canEdit, firstEndingAfter, indexAt, segmentAt } from "./rows.js";
+import { canEdit, firstEndingAfter, indexAt, segmentAt, sharesBorder } from "./rows.js";
 import { seek, seekFrame } from "./seek.js";
 import { clock, percent } from "./formatting.js";
 
@@ -143,9 +143,9 @@ const DRAGS = {
   },
   start(player, hold, border) {
     if (!hold.segment) return;
-    const [oldStart, stop] = bordersOf(player, hold.segment);
+    const [, stop] = bordersOf(player, hold.segment);
     const previous = hold.row.segments[hold.index - 1];
-    if (previous && bordersOf(player, previous)[1] === oldStart && !hold.alone) {
+    if (sharesBorder(previous, hold.segment) && !hold.alone) {
       Object.assign(hold, { kind: "stop", index: hold.index - 1, segment: previous });
       return DRAGS.stop(player, hold, border);
     }
@@ -155,9 +155,9 @@ const DRAGS = {
   },
   stop(player, hold, border) {
     if (!hold.segment) return;
-    const [start, oldStop] = bordersOf(player, hold.segment);
+    const [start] = bordersOf(player, hold.segment);
     const next = hold.row.segments[hold.index + 1];
-    hold.shared = !hold.alone && Boolean(next) && bordersOf(player, next)[0] === oldStop;
+    hold.shared = !hold.alone && sharesBorder(hold.segment, next);
     const high = hold.shared ? bordersOf(player, next)[1] - 1 : freeRange(player, hold.row, hold.index)[1];
     const stop = Math.min(Math.max(border, start + 1), Math.max(high, start + 1));
     player.preview = { row: hold.row, start, stop, label: hold.segment.label };

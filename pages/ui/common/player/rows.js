@@ -122,8 +122,30 @@ function markUnseen(row, start, stop, end) {
   row.seen = outside(spans, start, stop).map((span) => [span.start, span.stop]);
 }
 
+/** Whether two segments, of which either may be missing, share a border. @param {Segment} [segment] @param {Segment} [next] */
+export const sharesBorder = (segment, next) => Boolean(segment && next && segment.stop === next.start);
+
 /**
- * What each kind of edit does. index: of the segment that is meant, where the kind has one.
+ * What each kind of edit asks of a row, as on the server (core/workflows/annotation/edits.py).
+ * @type {Partial<Record<EditKind, (row: Row, change: Change, index: number) => boolean>>}
+ */
+const CONDITIONS = {
+  paint: (_, { start, stop }) => 0 <= start && start < stop,
+  unlabel: (_, { start, stop }) => 0 <= start && start < stop,
+  change({ segments }, { start, stop }, index) {
+    const overlaps = segments.some((other, i) => i !== index && other.start < stop && start < other.stop);
+    return 0 <= start && start < stop && !overlaps;
+  },
+  border({ segments }, { stop }, index) {
+    const [segment, next] = [segments[index], segments[index + 1]];
+    return sharesBorder(segment, next) && segment.start < stop && stop < next.stop;
+  },
+  split: ({ segments }, { start }, index) => segments[index].start < start && start < segments[index].stop,
+  merge: ({ segments }, _, index) => index + 1 < segments.length,
+};
+
+/**
+ * What each kind of edit does, as on the server. index: of the segment that is meant, where the kind has one.
  * @type {Partial<Record<EditKind, (row: Row, change: Change, index: number) => void>>}
  */
 const CHANGES = {
@@ -138,21 +160,24 @@ const CHANGES = {
     markUnseen(row, start, stop, end);
   },
   change(row, { start, stop }, index) {
-    const segment = { ...row.segments[index], start, stop };
+    const segment = { ...row.segments[index], start, stop, confidence: null };
     row.segments = withSegment(row.segments.toSpliced(index, 1), segment);
     markSeen(row, start, stop);
   },
   border(row, { stop }, index) {
     const [segment, next] = [row.segments[index], row.segments[index + 1]];
-    row.segments = row.segments.toSpliced(index, 2, { ...segment, stop }, { ...next, start: stop });
+    const moved = [{ ...segment, stop, confidence: null }, { ...next, start: stop, confidence: null }];
+    row.segments = row.segments.toSpliced(index, 2, ...moved);
   },
   split(row, { start }, index) {
     const segment = row.segments[index];
     row.segments = row.segments.toSpliced(index, 1, { ...segment, stop: start }, { ...segment, start });
   },
-  merge(row, { start, stop }, index) {
-    row.segments = row.segments.toSpliced(index, 2, { ...row.segments[index], start, stop });
-    markSeen(row, start, stop);
+  merge(row, _, index) {
+    const { stop } = row.segments[index + 1];
+    const merged = { ...row.segments[index], stop, confidence: null };
+    row.segments = row.segments.toSpliced(index, 2, merged);
+    markSeen(row, merged.start, stop);
   },
   label(row, { label }, index) {
     row.segments = row.segments.toSpliced(index, 1, { ...row.segments[index], label, confidence: null });
@@ -177,6 +202,8 @@ export function apply(player, edit) {
   const { starts } = player.table;
   const label = edit.label ? player.data.palette.findIndex((entry) => entry.label === edit.label) : NOTHING;
   const [start, stop] = [edit.start_s ?? starts[edit.start], edit.stop_s ?? starts[edit.stop]];
-  change(row, { start, stop, label, end: player.data.duration_s }, index);
+  const details = { start, stop, label, end: player.data.duration_s };
+  if (CONDITIONS[edit.kind]?.(row, details, index) === false) return false;
+  change(row, details, index);
   return true;
 }

@@ -8,6 +8,7 @@ from typing import Any, Literal
 import numpy as np
 
 from core.domain import Edit, Segment, VideoInfo
+from core.domain.intervals import Span
 from core.stages.tracks.segmentation import NOTHING
 from pages.ui.common import figures
 
@@ -15,7 +16,6 @@ DIFFERS, QUALITY = "#C43B1E", "#8C8679"
 UNSAID = 255  # for a confidence that nobody told
 COLUMNS = 20_000  # a curve with more values is averaged
 KINDS = ("paint", "unlabel", "change", "border", "split", "merge", "label", "delete", "undo", "redo")
-Span = tuple[float, float]
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,8 +4,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from core.domain import Segment
-from core.domain.labels import Span
+from core.domain.predictions import Segment
+
+Span = tuple[float, float]  # (start_s, stop_s)
 
 
 def union(spans: Iterable[Span]) -> tuple[Span, ...]:

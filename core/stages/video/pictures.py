@@ -1,4 +1,4 @@
-"""Decoded pictures as RGB, as displayed: turned as the file asks, with square pixels and the right colours."""
+"""Decoded pictures as RGB, as displayed: turned, with square pixels and the right colours; and their checksums."""
 
 import zlib
 from fractions import Fraction
