@@ -235,7 +235,7 @@ def _analyze_problem(chosen: argparse.Namespace) -> str:
         return f"--words belongs to one clip, and {len(chosen.clips)} were given"
     if len(chosen.clips) == 1 or FORMATS[chosen.format].several:
         return ""
-    if not chosen.output or Path(chosen.output).is_file():
+    if not chosen.output or (Path(chosen.output).exists() and not Path(chosen.output).is_dir()):
         return f"{chosen.format} holds one clip a file: give a folder as --output"
     return ""
 
