@@ -20,6 +20,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.base.errors import AnalysisError, ResultMissing
+from core.base.rights import owner_only
 from core.stages.preprocessing.frame_clock import frame_table
 from pages.ui import cache, state
 from pages.ui.common.controls import downloads
@@ -172,10 +173,15 @@ def failed(_request: Request, _error: Exception) -> Response:
 
 @asynccontextmanager
 async def lifespan(app: st.App):
-    """Begin to start the workers, which takes a second in the background; end them with the server."""
-    state.runner()
-    yield
-    await run_in_threadpool(state.close)
+    """Begin to start the workers, which takes a second in the background; end them with the server.
+
+    What the server writes is for its owner alone, and a workspace that others could read is closed to them.
+    """
+    with owner_only():
+        await run_in_threadpool(state.close_to_others)
+        state.runner()
+        yield
+        await run_in_threadpool(state.close)
 
 
 ROUTES = [

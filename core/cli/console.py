@@ -7,7 +7,7 @@ import stat
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO, TypeAlias
 
@@ -25,10 +25,15 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 @dataclass(frozen=True)
 class Output:
-    """What a command made: bytes by file name, or under "" what goes to standard output or the one file asked for."""
+    """What a command made.
+
+    files: bytes by file name, or under "" what goes to standard output or the one file asked for.
+    report: bytes by file name for the folder that a command may write beside that.
+    """
 
     files: dict[str, bytes]
     failed: bool = False
+    report: dict[str, bytes] = field(default_factory=dict)
 
 
 class TerminalProgress:

@@ -1,13 +1,16 @@
 """The whole server as it is run: what every answer carries, and whose WebSockets it opens."""
 
 import http.client
+import os
 import socket
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from core.base import rights
 from scripts.dashboard import Dashboard, serve
 from tests.conftest import with_networks
 
@@ -118,3 +121,25 @@ def test_a_websocket_is_opened_for_our_own_pages_only(server):
 def test_a_websocket_of_a_route_that_nobody_wrote_yet_is_guarded_too(server):
     own = f"127.0.0.1:{port_of(server)}"
     assert handshake(server, own, "http://localhost:3000", "/to/come")[0] == 403
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no bits for the rights of others")
+def test_what_the_server_and_its_workers_write_is_for_their_owner_alone(tmp_path):
+    before = os.umask(0o022)
+    try:
+        with serve(tmp_path / "workspace") as running:
+            await_file(running.workspace / "worker.log")
+            wide = {path.name for path in [running.workspace, *running.workspace.rglob("*")] if rights.is_wide(path)}
+            assert wide == {"server.log"}, "this one was made by the test"
+            assert running.log.read_text().count("It is closed to them from now on") == 1
+        with serve(tmp_path / "workspace") as running:
+            assert "closed to them" not in running.log.read_text()
+    finally:
+        os.umask(before)
+
+
+def await_file(path: Path) -> None:
+    give_up = time.monotonic() + 240
+    while not path.exists():
+        assert time.monotonic() < give_up, f"{path} was not made"
+        time.sleep(0.05)
