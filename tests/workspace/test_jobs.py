@@ -340,7 +340,7 @@ def no_workers(monkeypatch):
     def fail(*_):
         raise OSError("no more processes")
 
-    monkeypatch.setattr("core.workspace.jobs.runner.own_cluster", fail)
+    monkeypatch.setattr("core.workspace.jobs.runner.OwnCluster", fail)
 
 
 def test_jobs_of_a_server_that_is_gone_are_lost_and_those_of_a_living_one_are_not(no_workers):

@@ -45,6 +45,7 @@ def dask_setup(worker: Any) -> None:
     """Called by dask in each worker of ours: its files are for their owner, what it prints goes to the log, and long
     jobs make way for the page."""
     os.umask(OTHERS)
+    worker.http_server.stop()  # Dask starts one in any case, and in the clear
     if path := os.environ.get(LOG_VARIABLE):
         _print_to(Path(path))
     faulthandler.enable()
