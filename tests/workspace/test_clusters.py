@@ -23,7 +23,8 @@ def test_a_lane_comes_back_after_a_restart_that_failed(tmp_path):
     try:
         runner.ask(double, 1, timeout_s=240)
         nanny = runner._cluster.dask.workers["job"]
-        nanny.preload.append("no.such.module")  # as a full disk or a refused connection would do at just that moment
+        # Its next process fails as it starts, as over a full disk or a refused connection.
+        nanny.process.worker_kwargs = {**nanny.process.worker_kwargs, "preload": ["no.such.module"]}
         runner.submit("crash", "Crash", crash)
         assert ended(runner, "crash").state == "failed"
         runner.submit("after", "Double", refuse_nothing)
