@@ -12,13 +12,15 @@ from urllib.parse import quote
 
 import streamlit as st
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.base.errors import AnalysisError, ResultMissing
+from core.base.rights import owner_only
 from core.stages.preprocessing.frame_clock import frame_table
 from pages.ui import cache, state
 from pages.ui.common.controls import downloads
@@ -34,6 +36,7 @@ HEADERS = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cache-Control": "private, no-cache",
 }
+UNFRAMED = {"Content-Security-Policy": "frame-ancestors 'none'", "X-Frame-Options": "DENY"}
 KINDS = {b"ftyp": "video/mp4", b"\x1a\x45\xdf\xa3": "video/webm", b"PK\x03\x04": "application/zip"}
 
 
@@ -120,31 +123,65 @@ def _kind(path: Path) -> str:
     return KINDS.get(head[4:8]) or KINDS.get(head[:4]) or "application/octet-stream"
 
 
-class KnownHosts:
-    """Refuses requests for a host that is not ours, as a site would send that rebinds its name to this machine."""
+class NeverFramed:
+    """Tells browsers with every answer that no page of another site may show it in a frame and lead our buttons."""
 
     def __init__(self, app: ASGIApp):
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not _is_ours(Request(scope).headers.get("host", "")):
-            await _refusal(403)(scope, receive, send)
-        else:
+        async def answer(message: Message) -> None:
+            if message["type"] in ("http.response.start", "websocket.http.response.start"):
+                headers = MutableHeaders(scope=message)
+                headers["X-Frame-Options"] = UNFRAMED["X-Frame-Options"]
+                headers.append("Content-Security-Policy", UNFRAMED["Content-Security-Policy"])  # beside that of a route
+            await send(message)
+
+        await self.app(scope, receive, answer)
+
+
+class KnownHosts:
+    """Refuses requests for a host that is not ours, as a site would send that rebinds its name to this machine.
+
+    A WebSocket must come from a page of that same host and port too: the rule of one origin does not hold for it.
+    """
+
+    def __init__(self, app: ASGIApp):
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan" or _is_ours(Headers(scope=scope), scope["type"]):
             await self.app(scope, receive, send)
+        else:
+            await _refusal(403)(scope, receive, send)
 
 
-def _is_ours(host: str) -> bool:
-    found = HOST.fullmatch(host.lower())
+def _is_ours(headers: Headers, kind: str) -> bool:
+    """Whether a request is for us, and for a WebSocket also from us; behind a proxy both names are the proxy's."""
+    host = headers.get("host", "").lower()
+    match = HOST.fullmatch(host)
     allowed = {*st.get_option("server.allowedHosts"), st.get_option("browser.serverAddress")}
-    return "*" in allowed or (found is not None and found["name"].strip("[]").rstrip(".") in allowed)
+    if "*" not in allowed and (match is None or match["name"].strip("[]").rstrip(".") not in allowed):
+        return False
+    return kind == "http" or headers.get("origin", "").lower() in (f"http://{host}", f"https://{host}")
+
+
+def failed(_request: Request, _error: Exception) -> Response:
+    """What is sent when the server fails over a request; the error itself stands in the terminal."""
+    return PlainTextResponse("Internal server error", 500, headers=UNFRAMED)
 
 
 @asynccontextmanager
 async def lifespan(app: st.App):
-    """Begin to start the workers, which takes a second in the background; end them with the server."""
-    state.runner()
-    yield
-    await run_in_threadpool(state.close)
+    """Begin to start the workers, which takes a second in the background; end them with the server.
+
+    What the server writes is for its owner alone, and a workspace that others could read is closed to them.
+    """
+    with owner_only():
+        await run_in_threadpool(state.close_to_others)
+        state.runner()
+        yield
+        await run_in_threadpool(state.close)
 
 
 ROUTES = [
@@ -159,5 +196,6 @@ app = st.App(
     "pages/ui/shell.py",
     lifespan=lifespan,
     routes=ROUTES,
-    middleware=[Middleware(KnownHosts)],
+    middleware=[Middleware(NeverFramed), Middleware(KnownHosts)],
+    exception_handlers={Exception: failed},  # answers outside of all middleware
 )

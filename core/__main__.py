@@ -1,7 +1,7 @@
 """The command line: the same code, keys and results as the pages.
 
-Results go to standard output or to a file, whole or not at all; progress, `error: ` and `hint: ` lines go to standard
-error. Exit codes: 0, 1 for an error, 2 for a wrong call, 130 when interrupted.
+Results go to standard output or to a file, whole or not at all; progress, `note: `, `error: ` and `hint: ` lines go to
+standard error. Exit codes: 0, 1 for an error, 2 for a wrong call, 130 when interrupted.
 """
 
 import argparse
@@ -10,8 +10,11 @@ import os
 import sys
 from collections.abc import Sequence
 
+from core.base import settings
 from core.base.errors import AnalysisError
+from core.base.rights import owner_only
 from core.cli import clips, console, datasets, labels
+from core.workspace.store import Store
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,8 +24,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if problem := chosen.problem(chosen):
         parser.error(problem)
     try:
-        with console.quiet():
+        if notice := Store(settings.current().workspace).narrow():
+            print(f"note: {notice}", file=sys.stderr)
+        with console.quiet(), owner_only():
             output = chosen.run(chosen)
+        console.deliver(output.report, getattr(chosen, "folder", None))
         console.deliver(output.files, getattr(chosen, "output", None))
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)

@@ -56,7 +56,7 @@ def networks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def with_networks(workspace: Path, networks: Path) -> Path:
     """A workspace that finds converted networks, as one that was used before."""
-    workspace.mkdir(parents=True, exist_ok=True)
+    workspace.mkdir(0o700, parents=True, exist_ok=True)
     (workspace / "engine").symlink_to(networks, target_is_directory=True)
     return workspace
 

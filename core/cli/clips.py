@@ -243,7 +243,7 @@ def _analyze_problem(chosen: argparse.Namespace) -> str:
         return f"--words takes one clip, got {len(chosen.clips)}"
     if len(chosen.clips) == 1 or FORMATS[chosen.format].several:
         return ""
-    if not chosen.output or Path(chosen.output).is_file():
+    if not chosen.output or (Path(chosen.output).exists() and not Path(chosen.output).is_dir()):
         return f"{chosen.format} holds one clip per file: give a folder as --output"
     return ""
 

@@ -1,12 +1,13 @@
-"""What every command needs of the terminal: progress, errors in words, files written whole or not at all."""
+"""What every command needs of the terminal: progress, errors in words, and where results are written."""
 
 import argparse
 import contextlib
 import os
+import stat
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO, TypeAlias
 
@@ -17,15 +18,22 @@ from core.workspace.store import Store
 
 SPARSE_S = 10.0  # between lines of progress where they are kept
 REDRAWN_S = 0.1  # between lines of progress where each takes the place of the one before
+KERNEL_FILES = ("/proc", "/sys", "/dev/fd")  # what lies there is no file on a disk, whatever it looks like
+LONGEST_CHAIN = 40  # symbolic links that name one another, as Linux follows them
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 @dataclass(frozen=True)
 class Output:
-    """What a command made: bytes by file name, or under "" what goes to standard output or the one file asked for."""
+    """What a command made.
+
+    files: bytes by file name, or under "" what goes to standard output or the one file asked for.
+    report: bytes by file name for the folder that a command may write beside that.
+    """
 
     files: dict[str, bytes]
     failed: bool = False
+    report: dict[str, bytes] = field(default_factory=dict)
 
 
 class TerminalProgress:
@@ -127,14 +135,46 @@ def deliver(files: dict[str, bytes], output: str | None) -> None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all."""
+    """Write a file whole or not at all; a device, a pipe or an open descriptor gets the bytes themselves."""
+    try:
+        if through := _stream(path):
+            with open(os.open(through, os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)), "wb") as stream:
+                stream.write(content)
+        else:
+            _replace(Path(os.path.realpath(path)), content)
+    except OSError as error:
+        raise AnalysisError(f"{path} cannot be written: {error.strerror}.", "Choose another --output.") from error
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Give a regular file its new content in one step."""
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         partial.write_bytes(content)
         partial.replace(path)
-    except OSError as error:
-        raise AnalysisError(f"{path} cannot be written: {error.strerror}.", "Choose another --output.") from error
     finally:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
+
+
+def _stream(path: Path) -> Path | None:
+    """The device, pipe or open descriptor that `path` names, also by links; None for a regular file or none at all.
+
+    /dev/stdout, /dev/fd/3 and the like are links to what a descriptor has open, which may be a regular file: its name
+    must stay with that file, for whoever opened it goes on writing there.
+    """
+    try:
+        kind = path.stat().st_mode
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(kind):
+        return path
+    for _ in range(LONGEST_CHAIN):
+        folder = Path(os.path.realpath(path.parent))
+        if any(folder.is_relative_to(parent) for parent in KERNEL_FILES):
+            return path
+        if not path.is_symlink():
+            return None
+        path = folder / path.readlink()
+    return None

@@ -42,11 +42,11 @@ def evaluate(chosen: argparse.Namespace) -> console.Output:
     with console.TerminalProgress(chosen.dataset) as progress:
         judged = evaluation_module.run(store, chosen.dataset, engine=here.engine, report=progress, **entries)
         files = evaluation_module.files(store, judged, progress) if chosen.folder else {}
-    console.deliver(files, chosen.folder)
     for warning in judged.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     printed = evaluation.export.printed(judged)
-    return console.Output({"": (json.dumps(printed, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()})
+    text = json.dumps(printed, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return console.Output({"": text.encode()}, report=files)
 
 
 # What can be asked ----------------------------------------------------------------------------------------------------

@@ -31,6 +31,8 @@ page = st.navigation(
 )
 state.follow_address()
 state.follow_press()
+for notice in state.new_notices():
+    st.toast(notice, icon=":material/lock:", duration="infinite")
 try:
     with state.heeding_presses():
         page.run()

@@ -31,9 +31,16 @@ class Answer:
     body: bytes = b""
 
 
-def ask(path: str, *, host: str = "127.0.0.1:8501", method: str = "GET", **headers: str) -> Answer:
-    """The answer of our routes behind our middleware."""
-    server = Starlette(routes=app.ROUTES, middleware=[Middleware(app.KnownHosts)])
+def ask(
+    path: str, answer: Answer | None = None, *, host: str = "127.0.0.1:8501", method: str = "GET", **headers: str
+) -> Answer:
+    """The answer of our routes behind our middleware; it is also put into `answer`, for where the server raises."""
+    answer = answer or Answer()
+    server = Starlette(
+        routes=app.ROUTES,
+        middleware=[Middleware(app.NeverFramed), Middleware(app.KnownHosts)],
+        exception_handlers={Exception: app.failed},
+    )
     sent = {"host": host} | {name.replace("_", "-"): value for name, value in headers.items()}
     scope = {
         "type": "http",
@@ -48,7 +55,6 @@ def ask(path: str, *, host: str = "127.0.0.1:8501", method: str = "GET", **heade
         "client": ("127.0.0.1", 1),
         "server": ("127.0.0.1", 8501),
     }
-    answer = Answer()
 
     async def receive():
         await asyncio.sleep(0.01)
@@ -189,6 +195,20 @@ def test_an_unknown_digest_leaves_no_folder_behind(clip):
 def test_a_file_that_is_gone_is_not_found(clip):
     clip.unlink()
     assert ask(f"/clips/{DIGEST}").status == 404
+
+
+@pytest.mark.logs_errors
+def test_a_route_that_fails_is_answered_in_words_that_nobody_may_frame(clip, monkeypatch):
+    def fail(_store, digest):
+        raise ValueError(digest)
+
+    monkeypatch.setattr(type(state.store()), "video", fail)
+    with pytest.raises(ValueError, match=DIGEST):
+        ask(f"/clips/{DIGEST}", kept := Answer())
+    assert (kept.status, kept.body) == (500, b"Internal server error")
+    assert (kept.headers["x-frame-options"], kept.headers["content-security-policy"]) == (
+        "DENY", "frame-ancestors 'none'"
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -153,6 +153,16 @@ def save_prediction(recipe: Recipe | None = None) -> None:
 # Library --------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no bits for the rights of others")
+def test_a_workspace_that_was_open_to_others_is_told_of_once(runner, capsys):
+    state.store().recipes()
+    state.store().workspace.chmod(0o755)
+    state.close_to_others()
+    assert "could read the workspace" in capsys.readouterr().err
+    assert ["could read the workspace" in toast.value for toast in page("library").toast] == [True]
+    assert not page("library").toast
+
+
 def test_an_empty_library_says_what_to_do(runner):
     words = told(page("library"))
     assert "The library is empty" in words

@@ -272,8 +272,8 @@ def test_the_quick_lane_answers_while_a_job_runs(runner, tmp_path):
     runner.submit("long", "Wait", wait_for, str(gate))
     running(runner, "long")
     picture = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
-    np.testing.assert_array_equal(runner.ask(double, picture), picture * 2)
-    assert runner.ask(double, (len, "not called")) == (len, "not called") * 2
+    np.testing.assert_array_equal(runner.ask(double, picture, timeout_s=240), picture * 2)
+    assert runner.ask(double, (len, "not called"), timeout_s=240) == (len, "not called") * 2
     gate.touch()
     assert ended(runner, "long").state == "done"
 
@@ -293,22 +293,22 @@ def test_errors_of_the_quick_lane_are_raised_as_they_are(runner):
 
 def test_a_crash_in_the_quick_lane_is_told_to_the_one_who_asked(runner):
     with pytest.raises(JobLost, match="crashed") as caught:
-        runner.ask(abort)
+        runner.ask(abort, timeout_s=240)
     assert caught.value.hint
-    assert runner.ask(double, 4) == 8
+    assert runner.ask(double, 4, timeout_s=240) == 8
 
 
 def test_no_answer_in_time_frees_the_lane(runner):
     with pytest.raises(JobLost, match=r"within 0\.3 s") as caught:
         runner.ask(sleep, 60, timeout_s=0.3)
     assert caught.value.hint
-    assert runner.ask(double, 4) == 8
+    assert runner.ask(double, 4, timeout_s=240) == 8
 
 
 def test_many_threads_may_ask_at_once(runner):
     answers = {}
     threads = [
-        threading.Thread(target=lambda value=value: answers.update({value: runner.ask(double, value)}))
+        threading.Thread(target=lambda value=value: answers.update({value: runner.ask(double, value, timeout_s=240)}))
         for value in range(8)
     ]
     for thread in threads:
@@ -340,7 +340,7 @@ def no_workers(monkeypatch):
     def fail(*_):
         raise OSError("no more processes")
 
-    monkeypatch.setattr("core.workspace.jobs.runner.own_cluster", fail)
+    monkeypatch.setattr("core.workspace.jobs.runner.OwnCluster", fail)
 
 
 def test_jobs_of_a_server_that_is_gone_are_lost_and_those_of_a_living_one_are_not(no_workers):

@@ -1,20 +1,16 @@
-"""The Dask cluster: our own worker processes, or one that was given, and work shared out over its workers."""
+"""What all clusters share: Dask's settings, and work shared out over the workers of a given cluster."""
 
 import contextlib
 import logging
 import os
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 from core.base.errors import JobLost
 from core.base.progress import Report, silent
-from core.workspace.jobs import worker
-from core.workspace.jobs.worker import LANE_VARIABLE, LOG_VARIABLE, WARM_VARIABLE
-
-WorkerLane = Literal["job", "quick"]
-QUIET = logging.CRITICAL + 1
+from core.workspace.jobs.own_cluster import QUIET
+from core.workspace.jobs.worker import LANE_VARIABLE
 
 
 def spread(
@@ -67,28 +63,12 @@ def configure_dask() -> None:
             "distributed.admin.low-level-log-length": 1000,
             # 15 s after a crash SpecCluster would give up a lane for good if its next process is not up just then.
             "distributed.deploy.lost-worker-timeout": "1000 days",
+            # A task in native code that holds the interpreter for minutes is at work, and its worker not dead.
+            "distributed.scheduler.worker-ttl": None,
             "distributed.scheduler.http.routes": [],
             "distributed.worker.http.routes": [],
         }
     )
-
-
-def own_cluster(memory_bytes: int, log: Path | None, warm: tuple[str, ...]) -> Any:
-    """A scheduler in this process and a worker process for each lane, all on the loopback address."""
-    from distributed import Nanny, Scheduler, SpecCluster
-
-    place = {"host": "127.0.0.1", "protocol": "tcp://", "dashboard": False, "dashboard_address": "127.0.0.1:0"}
-    entries = {"nthreads": 1, "memory_limit": memory_bytes, "preload": [worker.__name__], "silence_logs": QUIET}
-    environment = {"TF_CPP_MIN_LOG_LEVEL": "3", LOG_VARIABLE: str(log or ""), WARM_VARIABLE: " ".join(warm)}
-    workers = {
-        lane: {
-            "cls": Nanny,
-            "options": place | entries | {"resources": {lane: 1}, "env": environment | {LANE_VARIABLE: lane}},
-        }
-        for lane in get_args(WorkerLane)
-    }
-    scheduler = {"cls": Scheduler, "options": place | {"port": 0, "allowed_failures": 0}}
-    return SpecCluster(workers=workers, scheduler=scheduler, silence_logs=QUIET)  # pyright: ignore[reportArgumentType]
 
 
 def _on_given_cluster() -> bool:

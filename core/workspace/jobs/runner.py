@@ -21,13 +21,16 @@ from uuid import uuid4
 
 from core.base.errors import AnalysisError, JobLost
 from core.domain.jobs import Job, JobState
-from core.workspace.jobs.cluster import CRASH, WorkerLane, configure_dask, own_cluster
+from core.workspace.jobs.cluster import CRASH, configure_dask
+from core.workspace.jobs.own_cluster import OwnCluster, WorkerLane
 from core.workspace.jobs.records import LOST, Records, RunningJob, progressed, settled, this_process
 from core.workspace.jobs.worker import REPORT_BUG, SMALLER, TOPIC, answer, ask_to_stop, packed, work
 
 MEMORY_TOPIC = "worker-restart-memory"  # where dask's nannies say that they ended a worker for its memory
 SAVE_EVERY_S = 1.0
 CANCEL_WITHIN_S = 30.0
+CONNECT_WITHIN_S = 10
+RESULT_WITHIN_S = 120  # of a task that has ended: its worker may have just begun to live, on a busy machine
 
 
 class Runner:
@@ -58,7 +61,7 @@ class Runner:
         self._waiting: deque[RunningJob] = deque()
         self._handed: set[str] = set()  # tokens of runs that the workers have
         self._unsaved: dict[str, Job] = {}  # jobs that have ended, until their record is written
-        self._cluster: Any = None
+        self._cluster: OwnCluster | None = None
         self._client: Any = None
         self._failure: JobLost | None = None
         self._closed = False
@@ -150,12 +153,7 @@ class Runner:
             self._connect()
         except Exception as error:
             reason = f"The worker processes could not be started: {type(error).__name__}: {error}"
-            hint = (
-                f"Check that {self._scheduler} is running and reachable."
-                if self._scheduler
-                else "Start the program again."
-            )
-            self._failure = JobLost(reason, hint)
+            self._failure = JobLost(reason, _hint_of_start(self._scheduler))
             self._disconnect()
         self._up.set()
         self._advance()
@@ -171,8 +169,9 @@ class Runner:
 
         configure_dask()
         if not self._scheduler:
-            self._cluster = own_cluster(self._memory_bytes, self._log, self._warm)
-        client = Client(self._cluster or self._scheduler, set_as_default=False, direct_to_workers=True, timeout=10)
+            self._cluster = OwnCluster(self._memory_bytes, self._log, self._warm)
+        address = self._cluster.dask if self._cluster else self._scheduler
+        client = Client(address, set_as_default=False, direct_to_workers=True, timeout=CONNECT_WITHIN_S)
         client.subscribe_topic(TOPIC, self._told)
         client.subscribe_topic(MEMORY_TOPIC, self._told_of_memory)
         self._client = client
@@ -240,11 +239,11 @@ class Runner:
         """Record how a run that was handed over has ended, and begin the next."""
         if future.status == "finished":
             try:
-                state, error, hint = future.result(timeout=10)
+                state, error, hint = future.result(timeout=RESULT_WITHIN_S)
             except Exception as lost:
                 state, error, hint = "failed", *self._explained(lost)
         elif future.status == "error":
-            state, error, hint = "failed", *self._explained(future.exception(timeout=10))
+            state, error, hint = "failed", *self._explained(future.exception(timeout=RESULT_WITHIN_S))
         else:
             state, error, hint = "lost", *LOST
         self._end(run, "cancelled" if run.cancelled and state != "done" else state, error, hint)
@@ -298,7 +297,7 @@ class Runner:
         """End the process of one of our own lanes; its nanny starts another."""
         import psutil
 
-        if self._cluster is not None and not self._closed and (pid := self._cluster.workers[lane].pid):
+        if self._cluster is not None and not self._closed and (pid := self._cluster.pid(lane)):
             with contextlib.suppress(psutil.Error):
                 psutil.Process(pid).kill()
 
@@ -352,6 +351,16 @@ class Runner:
         if kind == "error":
             raise value
         return value
+
+
+def _hint_of_start(scheduler: str) -> str:
+    """What to do when the workers of that cluster, or our own, cannot be had."""
+    if not scheduler:
+        return "Start the program again."
+    hint = f"Is {scheduler} up, and can it be reached?"
+    if scheduler.startswith("tls://"):
+        hint += " Its certificates are read from Dask's configuration: distributed.comm.tls."
+    return hint
 
 
 def _no_answer(timeout_s: float) -> JobLost:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from core.base.errors import AnalysisError, Cancelled, JobLost
+from core.base.rights import OTHERS
 from core.domain.jobs import JobState
 
 TOPIC = "kinetoscope-jobs"
@@ -41,7 +42,10 @@ _stopped: set[str] = set()  # tokens of jobs that were asked to stop
 
 
 def dask_setup(worker: Any) -> None:
-    """Called by dask in each worker of ours: what it prints goes to the log, and long jobs make way for the page."""
+    """Called by dask in each worker of ours: its files are for their owner, what it prints goes to the log, and long
+    jobs make way for the page."""
+    os.umask(OTHERS)
+    worker.http_server.stop()  # Dask starts one in any case, and in the clear
     if path := os.environ.get(LOG_VARIABLE):
         _print_to(Path(path))
     faulthandler.enable()

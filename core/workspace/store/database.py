@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from core.base import rights
 from core.base.errors import AnalysisError
 
 SCHEMA = """
@@ -43,6 +44,8 @@ SCHEMAS = (SCHEMA, SETS, LABELLING, SENDERS)  # each adds to those before it; a 
 HEX = re.compile(r"[0-9a-f]{1,128}", re.ASCII)
 BUSY_S = 15.0
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+OWN_FOLDER = "Set KINETOSCOPE_WORKSPACE to a folder of its own, on a disk that keeps the rights of users."
+OWN_FILES = ("catalogue.sqlite*", "worker.*", "results", "videos", "clips", "imports", "engine", "models", "searches")
 REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
@@ -79,6 +82,25 @@ class Catalogue:
     def tidy(self) -> None:
         """Remove what dead processes left behind; done when the catalogue is opened."""
 
+    def narrow(self) -> str:
+        """Take from others the rights to a workspace that lets them in; gives what is to be told of it, or "".
+
+        Files in it that are not ours keep their own rights, but nobody else can reach them.
+        """
+        folder = self.workspace
+        with self._explained():
+            if not folder.is_dir() or not rights.is_wide(folder):
+                return ""
+            if rights.is_shared_place(folder):
+                return f"Other users of this machine can read the workspace {folder}. {OWN_FOLDER}"
+            with suppress(OSError):  # told below
+                folder.chmod(rights.FOLDER_MODE)
+            for path in (path for pattern in OWN_FILES for path in folder.glob(pattern)):
+                rights.narrow(path)
+            if rights.is_wide(folder):
+                return f"Other users of this machine can read the workspace {folder}: it refuses a change. {OWN_FOLDER}"
+        return f"Other users of this machine could read the workspace {folder}. It is closed to them from now on."
+
     def _rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """All rows that answer a question to the catalogue."""
         with self._lock, self._explained():
@@ -105,7 +127,8 @@ class Catalogue:
     def _opened(self) -> sqlite3.Connection:
         """The one connection of this store, opened and laid out on first use; call it under the lock."""
         if self._connection is None:
-            self.workspace.mkdir(parents=True, exist_ok=True)
+            self.workspace.parent.mkdir(parents=True, exist_ok=True)
+            self.workspace.mkdir(rights.FOLDER_MODE, exist_ok=True)
             connection = sqlite3.connect(self.catalogue, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
             try:
                 _lay_out(connection, self.catalogue)

@@ -51,8 +51,10 @@ from pages.ui.state.recipe_editor import (
 )
 from pages.ui.state.session import (
     close,
+    close_to_others,
     heeding_presses,
     is_dark,
+    new_notices,
     presses,
     remember,
     remembered,
@@ -74,6 +76,7 @@ __all__ = [
     "chosen_model",
     "chosen_video",
     "close",
+    "close_to_others",
     "draw_in",
     "drawn_in",
     "entries",
@@ -90,6 +93,7 @@ __all__ = [
     "moment_s",
     "name_labels",
     "named_text",
+    "new_notices",
     "new_uid",
     "own_models",
     "packed",

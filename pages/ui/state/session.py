@@ -1,5 +1,6 @@
 """What the program works with, and what a visitor's session remembers."""
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -10,11 +11,13 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import RerunException
 
 from core.base import settings as core_settings
+from core.base.errors import AnalysisError
 from core.base.settings import Settings
 from core.workspace.jobs.runner import Runner
 from core.workspace.store import Store
 
 _NOTES: ContextVar[dict[str, Any] | None] = ContextVar("notes", default=None)
+_notices: list[str] = []
 
 
 def settings() -> Settings:
@@ -30,6 +33,24 @@ def store() -> Store:
 def runner() -> Runner:
     """The workers; they start with the first call, in the background."""
     return _runner(settings())
+
+
+def close_to_others() -> None:
+    """Take from other users the rights to a workspace that let them in; told in the terminal, and once on a page."""
+    try:
+        notice = store().narrow()
+    except AnalysisError as error:
+        notice = f"{error} {error.hint}"
+    if notice:
+        print(notice, file=sys.stderr, flush=True)
+        _notices.append(notice)
+
+
+def new_notices() -> list[str]:
+    """What this server has to tell whoever opens a page first; each is given once."""
+    notices = _notices.copy()
+    del _notices[: len(notices)]
+    return notices
 
 
 def close() -> None:

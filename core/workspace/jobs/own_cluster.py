@@ -1,0 +1,141 @@
+"""Our own workers: a scheduler in this process, a worker process for each lane, and nobody else at their ports.
+
+Whoever reaches a port of Dask can run code as its user. All of ours speak TLS, with a key that is made at each start,
+stays with this process and its workers, and is asked of both sides. The HTTP servers of Dask are closed, and what it
+puts on the search path of Python lies in a folder of this user alone.
+"""
+
+import contextlib
+import logging
+import shutil
+import tempfile
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from core.workspace.jobs import worker
+from core.workspace.jobs.worker import LANE_VARIABLE, LOG_VARIABLE, WARM_VARIABLE
+
+WorkerLane = Literal["job", "quick"]
+QUIET = logging.CRITICAL + 1
+LOOK_EVERY_S = 1.0
+AFTER_FAILURE_S = 30.0
+STUCK_AFTER_S = 600.0  # far longer than a worker takes to start on a busy machine
+VALID = timedelta(days=3650)  # before and after the start: clocks are set back, and servers run for years
+
+
+def new_identity() -> Any:
+    """A distributed.Security with a new key and a certificate of its own, in memory, that trusts nothing else.
+
+    As Security.temporary() makes it, whose certificate is refused when the clock is set back, and after a year.
+    """
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+    from distributed import Security
+
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "kinetoscope")])
+    unsigned = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    unsigned = unsigned.serial_number(x509.random_serial_number())
+    unsigned = unsigned.not_valid_before(now - VALID).not_valid_after(now + VALID)
+    certificate = unsigned.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM).decode()
+    secret = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+    roles = ("client", "scheduler", "worker")
+    pairs = {f"tls_{role}_cert": certificate for role in roles} | {f"tls_{role}_key": secret for role in roles}
+    return Security(require_encryption=True, tls_ca_file=certificate, **pairs)
+
+
+class OwnCluster:
+    """The processes of our lanes; a lane that is down for good in the eyes of Dask is started anew.
+
+    Dask's nanny gives up for good when one restart of its worker fails, or when a living worker loses its connection.
+    """
+
+    def __init__(self, memory_bytes: int, log: Path | None, warm: tuple[str, ...]):
+        from dask import config
+
+        self._scratch = tempfile.mkdtemp(prefix="kinetoscope-")
+        self._closing = threading.Event()
+        try:
+            with config.set({"temporary-directory": self._scratch}):  # the scheduler's; those of the lanes are options
+                self.dask = _spec_cluster(memory_bytes, log, warm, self._scratch)
+            self.dask.sync(_close_http, self.dask)
+        except BaseException:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+            raise
+        self._up_at = dict.fromkeys(get_args(WorkerLane), time.monotonic())
+        self._keeper = threading.Thread(target=self._keep_up, name="job-lanes", daemon=True)
+        self._keeper.start()
+
+    def pid(self, lane: WorkerLane) -> int | None:
+        """The process of a lane; None while it is down."""
+        nanny = self.dask.workers.get(lane)
+        return nanny and nanny.pid
+
+    def close(self, timeout: float) -> None:
+        """End all processes."""
+        self._closing.set()
+        self._keeper.join(timeout)
+        try:
+            self.dask.close(timeout=timeout)
+        finally:
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+    def _keep_up(self) -> None:
+        """Look after the lanes until the end."""
+        wait_s = LOOK_EVERY_S
+        while not self._closing.wait(wait_s):
+            wait_s = AFTER_FAILURE_S
+            with contextlib.suppress(Exception):  # no process can be started just now, or the cluster is closing
+                self.dask.sync(self._revive, callback_timeout=STUCK_AFTER_S)
+                wait_s = LOOK_EVERY_S
+
+    async def _revive(self) -> None:
+        """Give each lane that is down a new nanny; called in the cluster's event loop."""
+        from distributed import Status
+
+        names = {state.name for state in self.dask.scheduler.workers.values()}
+        for lane, nanny in list(self.dask.workers.items()):
+            if lane in names:
+                self._up_at[lane] = time.monotonic()
+            stuck = time.monotonic() - self._up_at[lane] > STUCK_AFTER_S
+            if stuck:
+                with contextlib.suppress(Exception):
+                    await nanny.close(timeout=5)
+            if stuck or nanny.status in (Status.closed, Status.failed):
+                self._up_at[lane] = time.monotonic()
+                del self.dask.workers[lane]
+        if set(self.dask.worker_spec) - set(self.dask.workers):
+            await self.dask  # starts what is missing
+
+
+def _spec_cluster(memory_bytes: int, log: Path | None, warm: tuple[str, ...], scratch: str) -> Any:
+    """The scheduler and the nannies, all on the loopback address."""
+    from distributed import Nanny, Scheduler, SpecCluster
+
+    security = new_identity()
+    place = {"host": "127.0.0.1", "protocol": "tls://", "security": security}
+    place |= {"dashboard": False, "dashboard_address": "127.0.0.1:0"}
+    entries = {"nthreads": 1, "memory_limit": memory_bytes, "preload": [worker.__name__], "silence_logs": QUIET}
+    entries |= {"local_directory": scratch}
+    environment = {"TF_CPP_MIN_LOG_LEVEL": "3", LOG_VARIABLE: str(log or ""), WARM_VARIABLE: " ".join(warm)}
+    workers = {
+        lane: {
+            "cls": Nanny,
+            "options": place | entries | {"resources": {lane: 1}, "env": environment | {LANE_VARIABLE: lane}},
+        }
+        for lane in get_args(WorkerLane)
+    }
+    scheduler = {"cls": Scheduler, "options": place | {"port": 0, "allowed_failures": 0}}
+    return SpecCluster(workers=workers, scheduler=scheduler, security=security, silence_logs=QUIET)  # pyright: ignore[reportArgumentType]
+
+
+async def _close_http(cluster: Any) -> None:
+    """Stop the scheduler's HTTP server, which Dask starts in any case; a worker's is stopped in its dask_setup."""
+    cluster.scheduler.http_server.stop()

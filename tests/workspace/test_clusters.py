@@ -1,0 +1,134 @@
+"""Our own cluster keeps its lanes up; a given one is reached by TLS with the certificates of Dask's configuration."""
+
+import os
+import signal
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from dask import config
+
+from core.base.errors import JobLost
+from core.workspace.jobs import own_cluster
+from core.workspace.jobs.runner import Runner
+from tests.workspace.test_jobs import Memory, crash, double, ended
+
+MEMORY = 700 * 2**20
+
+
+def test_a_lane_comes_back_after_a_restart_that_failed(tmp_path):
+    """Dask's nanny closes itself when one restart of its worker fails, and nothing of Dask starts another."""
+    runner = Runner(Memory(), memory_bytes=MEMORY)
+    try:
+        runner.ask(double, 1, timeout_s=240)
+        nanny = runner._cluster.dask.workers["job"]
+        # Its next process fails as it starts, as over a full disk or a refused connection.
+        nanny.process.worker_kwargs = {**nanny.process.worker_kwargs, "preload": ["no.such.module"]}
+        runner.submit("crash", "Crash", crash)
+        assert ended(runner, "crash").state == "failed"
+        runner.submit("after", "Double", refuse_nothing)
+        assert ended(runner, "after").state == "done"
+        assert runner._cluster.dask.workers["job"] is not nanny
+        assert runner.ask(double, 4, timeout_s=240) == 8
+    finally:
+        runner.close()
+
+
+def refuse_nothing(*, report):
+    report(1, 1, "Nothing to do")
+
+
+@pytest.mark.parametrize("lane", ["job", "quick"])
+def test_a_lane_comes_back_after_its_living_worker_lost_the_scheduler(lane):
+    """Such a worker takes its nanny along; Dask means it to be for good."""
+    runner = Runner(Memory(), memory_bytes=MEMORY)
+    try:
+        runner.ask(double, 1, timeout_s=240)
+        cluster = runner._cluster.dask
+        address = cluster.workers[lane].worker_address
+        cluster.sync(close_stream, cluster.scheduler, address)
+        give_up = time.monotonic() + 240
+        while cluster.workers.get(lane) is None or cluster.workers[lane].worker_address in (None, address):
+            assert time.monotonic() < give_up, "the lane stayed down"
+            time.sleep(0.05)
+        assert runner.ask(double, 4, timeout_s=240) == 8
+        runner.submit("after", "Double", refuse_nothing)
+        assert ended(runner, "after").state == "done"
+    finally:
+        runner.close()
+
+
+async def close_stream(scheduler, address):
+    """Break the connection of a worker, as a network does."""
+    scheduler.stream_comms[address].abort()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
+def test_a_lane_whose_process_dies_again_and_again_comes_back():
+    runner = Runner(Memory(), memory_bytes=MEMORY)
+    try:
+        runner.ask(double, 1, timeout_s=240)
+        for wait_s in (0.0, 0.2, 0.5, 1.0):  # some of them while it only just starts
+            time.sleep(wait_s)
+            if pid := runner._cluster.pid("quick"):
+                os.kill(pid, signal.SIGKILL)
+        assert answered_in_the_end(runner) == 8
+    finally:
+        runner.close()
+
+
+def answered_in_the_end(runner: Runner) -> int:
+    """What the quick lane says once its worker lives; one that dies may take a first question with it."""
+    give_up = time.monotonic() + 240
+    while True:
+        try:
+            return runner.ask(double, 4, timeout_s=60)
+        except JobLost:
+            assert time.monotonic() < give_up
+
+
+def test_our_certificate_holds_when_the_clock_is_set_back_and_for_years():
+    from cryptography import x509
+
+    security = own_cluster.new_identity()
+    certificate = x509.load_pem_x509_certificate(security.tls_ca_file.encode())
+    now = datetime.now(UTC)
+    assert certificate.not_valid_before_utc < now - timedelta(days=1000)
+    assert certificate.not_valid_after_utc > now + timedelta(days=1000)
+    assert security.require_encryption
+    assert own_cluster.new_identity().tls_client_key != security.tls_client_key
+
+
+@pytest.fixture
+def tls_files(tmp_path: Path) -> dict[str, str]:
+    """Dask's configuration of a key and a certificate that lie in files, as an administrator writes it."""
+    security = own_cluster.new_identity()
+    (tmp_path / "key.pem").write_text(security.tls_client_key)
+    (tmp_path / "certificate.pem").write_text(security.tls_ca_file)
+    names = {f"distributed.comm.tls.{role}" for role in ("client", "scheduler", "worker")}
+    files = {"distributed.comm.tls.ca-file": str(tmp_path / "certificate.pem")}
+    files |= {f"{name}.key": str(tmp_path / "key.pem") for name in names}
+    return files | {f"{name}.cert": str(tmp_path / "certificate.pem") for name in names}
+
+
+@pytest.mark.logs_errors
+def test_a_given_cluster_is_reached_by_tls_with_the_certificates_of_dasks_configuration(tls_files, tmp_path):
+    from distributed import LocalCluster, Security
+
+    with config.set(tls_files):
+        cluster = LocalCluster(
+            n_workers=1, threads_per_worker=1, protocol="tls://", security=Security(require_encryption=True),
+            host="127.0.0.1", dashboard_address="", silence_logs=60,
+        )  # fmt: skip
+        with cluster:
+            assert cluster.scheduler_address.startswith("tls://")
+            runner = Runner(Memory(), scheduler=cluster.scheduler_address, memory_bytes=MEMORY)
+            assert runner.ask(double, 4, timeout_s=240) == 8
+            runner.close()
+            with config.set(dict.fromkeys(tls_files)):
+                runner = Runner(Memory(), scheduler=cluster.scheduler_address, memory_bytes=MEMORY)
+                with pytest.raises(JobLost, match="could not be started") as caught:
+                    runner.ask(double, 4, timeout_s=240)
+                runner.close()
+            assert "distributed.comm.tls" in caught.value.hint
