@@ -29,7 +29,7 @@ from core.workflows.search import (
     zero_shot,
 )
 from core.workflows.search import query as searching
-from core.workflows.search.text_encoders import ENCODERS, Encoder, encode, kept
+from core.workflows.search.text_encoders import ENCODERS, Encoder, encode, stored_vectors
 from core.workspace.store import Store
 
 KINETICS = BACKBONES["i3d-kinetics400"].labels()
@@ -111,11 +111,11 @@ def test_an_encoder_puts_like_meanings_together(name: str):
 
 def test_vectors_of_names_are_kept(store: Store, monkeypatch):
     encoder = ENCODERS["use-multilingual-3"]
-    first = kept(store, encoder, ("a name that only this test has",))
+    first = stored_vectors(store, encoder, ("a name that only this test has",))
     assert len(store.keys("text vectors")) == 1
     monkeypatch.setattr("core.workflows.search.text_encoders._HELD", {})
     monkeypatch.setattr("core.workflows.search.text_encoders.encode", None)
-    assert np.array_equal(kept(store, encoder, ("a name that only this test has",)), first)
+    assert np.array_equal(stored_vectors(store, encoder, ("a name that only this test has",)), first)
 
 
 def test_vectors_are_read_by_several_threads_at_once(store: Store, monkeypatch):
@@ -137,7 +137,7 @@ def test_vectors_are_read_by_several_threads_at_once(store: Store, monkeypatch):
     encoder = Encoder("slow", "A slow encoder", 1, 8, encode_slowly)
     texts = [str(number) for number in (0, 1, 2, 3) * 4]
     with ThreadPoolExecutor(4) as threads:
-        vectors = list(threads.map(lambda text: kept(store, encoder, (text,)), texts))
+        vectors = list(threads.map(lambda text: stored_vectors(store, encoder, (text,)), texts))
     assert [int(vector.argmax()) for vector in vectors] == [int(text) for text in texts]
     assert sorted(encoded) == ["0", "1", "2", "3"]  # each once
 

@@ -198,12 +198,12 @@ def _unsure(stretches: Sequence[LabelledStretch]) -> Iterator[Oddity]:
 def _gaps(subjects: Sequence[Subject]) -> Iterator[Oddity]:
     """Stretches without a label that last GAP_S and GAP_SHARE of their clip, the longest first."""
     oddities = [
-        Oddity("gap", LabelledStretch(subject.name, gap)) for subject in subjects for gap in _told_gaps(subject)
+        Oddity("gap", LabelledStretch(subject.name, gap)) for subject in subjects for gap in _long_gaps(subject)
     ]
     yield from sorted(oddities, key=lambda oddity: -oddity.stretch.length_s)[:LISTED]
 
 
-def _told_gaps(subject: Subject) -> Iterator[Segment]:
+def _long_gaps(subject: Subject) -> Iterator[Segment]:
     start_s, stop_s = subject.seen_s
     least_s = max(GAP_S, GAP_SHARE * (stop_s - start_s))
     yield from (gap for gap in gaps(subject) if subject.labelled and gap.stop_s - gap.start_s >= least_s)

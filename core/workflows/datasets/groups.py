@@ -58,7 +58,9 @@ def groups_from(dataset: Dataset, grouping: Grouping, *, joins: Iterable[tuple[i
     if lost:
         named = ", ".join(lost[:TOLD]) + (f" and {len(lost) - TOLD} more" if len(lost) > TOLD else "")
         hint = "Choose another grouping. Each clip needs a group, so that no group is in both training and test data."
-        raise SplitInvalid(f"{len(lost)} of {len(groups)} clips have no group by {words(grouping)}: {named}", hint)
+        raise SplitInvalid(
+            f"{len(lost)} of {len(groups)} clips have no group by {describe_grouping(grouping)}: {named}", hint
+        )
     return _joined(groups, joins)
 
 
@@ -76,7 +78,7 @@ def offers(dataset: Dataset) -> tuple[Offer, ...]:
     return tuple(group_offers)
 
 
-def words(grouping: Grouping) -> str:
+def describe_grouping(grouping: Grouping) -> str:
     """A grouping as people read it."""
     text = {
         "column": "the group column",

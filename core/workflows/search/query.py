@@ -165,7 +165,7 @@ def _line_moment(index: Index, row: int, score: float, words: str, literal: bool
     """A line as a moment. literal: words of the query stand in it."""
     line, source = index.line(row), int(index.line_source[row])
     kind = index.kinds[source]
-    why = told_line(kind, line.text, words) if literal else f"{kind}: {shortened(line.text)}"
+    why = describe_line(kind, line.text, words) if literal else f"{kind}: {shortened(line.text)}"
     return Moment(index.videos[source], "", line.start_s, line.stop_s, round(min(score, 1.0), 4), why)
 
 
@@ -182,7 +182,7 @@ def _few(index: Index, rows: list[int], inside: np.ndarray) -> list[int]:
     return kept
 
 
-def told_line(source: str, text: str, words: str) -> str:
+def describe_line(source: str, text: str, words: str) -> str:
     """Why a line was found in which words stand: what was said, or written, about there."""
     return f'{"noted" if source == WRITTEN else "said"}: "{shortened(text, full_text.begins(text, words))}"'
 

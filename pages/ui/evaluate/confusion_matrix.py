@@ -51,7 +51,8 @@ def figure(results: Evaluation, shown: Sequence[int], mode: Mode, *, dark: bool)
     shares = [""] * counts.size if mode == "counts" else [_share(value, units[mode]) for value in values.ravel()]
     pairs = [(truth, label) for truth in true_labels for label in labels]
     texts = [
-        _told(*pair, int(many), noun, share) for pair, many, share in zip(pairs, counts.ravel(), shares, strict=True)
+        _describe_cell(*pair, int(many), noun, share)
+        for pair, many, share in zip(pairs, counts.ravel(), shares, strict=True)
     ]
     _clicks(drawn, columns[rows], columns, texts, side_px, dark)
     _axes(drawn, true_labels, labels, side_px)
@@ -94,7 +95,7 @@ def _clicks(
     )  # fmt: skip
 
 
-def _told(truth: str, text: str, many: int, noun: str, share: str) -> str:
+def _describe_cell(truth: str, text: str, many: int, noun: str, share: str) -> str:
     """A cell in words."""
     taken = "correctly classified" if truth == text else f"predicted as <b>{text}</b>"
     return f"<b>{truth}</b>, {taken}: {formatting.count(many, noun)}{share}"

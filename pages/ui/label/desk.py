@@ -56,7 +56,7 @@ def show(info: VideoInfo) -> None:
                 "Add a label under “Labels” first. Then draw it with its key or the mouse.", icon=":material/label:"
             )
         _play(info, now, tracks, drafted if view == "draft" else None, compared, slots)
-        _kept(now)
+        _history(now)
     with right:
         _views(info, now, tracks, drafted, compared)
 
@@ -106,7 +106,7 @@ def _taker(track: str) -> Callable[[Edit], None]:
     return take
 
 
-def _kept(now: TrackState) -> None:
+def _history(now: TrackState) -> None:
     """That all is kept, with undo and redo."""
     with st.container(horizontal=True, vertical_alignment="center", key="label-kept"):
         for kind, icon, waiting in (("undo", ":material/undo:", now.done), ("redo", ":material/redo:", now.undone)):

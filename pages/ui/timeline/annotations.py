@@ -26,7 +26,7 @@ def labels(states: Sequence[TrackState]) -> tuple[str, ...]:
 def rows(analysis: Analysis, states: Sequence[TrackState]) -> list[PlayerLane]:
     """A lane for each track, and under each that shares labels with the network a lane of where the two differ."""
     named, lanes = track_names.titles(states), []
-    document = agreement.said(analysis)
+    document = agreement.predicted_track(analysis)
     for track in states:
         title, drawn = named[track.track_id], track.document
         lanes.append(PlayerLane(title, drawn.segments, seen=drawn.seen, prefix=f"{title}:"))

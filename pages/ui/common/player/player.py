@@ -178,7 +178,7 @@ def _hand_out(
     """Tell the page the edits that it was not told yet; whether there were some."""
     if on_edit is None:
         return False
-    edits, done = new_edits(_told(key), _done(key), info, rows, labels)
+    edits, done = new_edits(_sent_edits(key), _done(key), info, rows, labels)
     state.remember(f"edits.{key}", tuple(done.items()))
     for edit in edits:
         on_edit(edit)
@@ -197,7 +197,7 @@ def _session() -> str:
     return known
 
 
-def _told(key: str) -> Any:
+def _sent_edits(key: str) -> Any:
     known = state.widget(key)
     return known.get("edits") if isinstance(known, Mapping) else None
 
