@@ -279,8 +279,8 @@ def test_moments_begin_where_what_is_seen_changes():
     assert [each for each in named if each in ("yoga", "welding")] == named == sorted(named, reverse=True)
     assert start_s[0] == 0 and stop_s[-1] == pytest.approx(16) and np.allclose(start_s[1:], stop_s[:-1])
     change = start_s[named.index("welding")]
-    assert abs(change - 8) < index.SHORTEST_S
-    assert score[0, 0] == pytest.approx(0.8, abs=1e-3) and score.shape == (len(start_s), index.KEPT)
+    assert abs(change - 8) < index.MIN_MOMENT_S
+    assert score[0, 0] == pytest.approx(0.8, abs=1e-3) and score.shape == (len(start_s), index.LABELS_PER_MOMENT)
 
 
 def test_a_moment_in_which_nothing_changes_lasts_half_a_minute_at_most():

@@ -14,7 +14,7 @@ from core.workspace.store import Store
 
 GIVEN = "given"
 UNSEEN = "unseen"
-TOLD = 5  # clips named in an error
+MAX_LISTED_CLIPS = 5  # clips named in an error
 
 
 def split_named(store: Store, dataset: Dataset, text: str, grouping: Grouping, model: str) -> str:
@@ -61,7 +61,9 @@ def _listed(dataset: Dataset, file: str) -> list[int]:
     numbers = [_place(names, line) for line in texts]
     lost = [line for line, index in zip(texts, numbers, strict=True) if index is None]
     if lost or not texts:
-        named = ", ".join(lost[:TOLD]) + (f" and {len(lost) - TOLD} more" if len(lost) > TOLD else "")
+        named = ", ".join(lost[:MAX_LISTED_CLIPS]) + (
+            f" and {len(lost) - MAX_LISTED_CLIPS} more" if len(lost) > MAX_LISTED_CLIPS else ""
+        )
         raise FormatInvalid(
             f"{file}: expected the path of a clip of {dataset.name!r} on each line, got {named or 'nothing'}."
         )

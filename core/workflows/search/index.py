@@ -26,10 +26,10 @@ from core.workspace.store import Store
 KIND = "search index"
 VERSION = 2
 PREDICTIONS = ("prediction", WITH_WORDS)
-SHORTEST_S = 1.0  # of a moment
+MIN_MOMENT_S = 1.0  # of a moment
 LONGEST_S = 30.0
 CHANGE = 0.5  # sum of changes of all scores from which a new moment begins
-KEPT = 8  # labels of each moment
+LABELS_PER_MOMENT = 8  # labels of each moment
 STEPS = 254.0  # of a number of a line's vector, from -0.5 to 0.5: four times quicker to go through than float16
 A_TEXT = 20  # results that take about as long to take in as a text
 AT_A_TIME = 2**12  # lines of which cosines are taken together, such that they stay in the processor's cache
@@ -196,7 +196,7 @@ class _Making:
 
     def index(self) -> Index:
         """The whole."""
-        none, seconds, wide = np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros((0, KEPT), np.int32)
+        none, seconds, wide = np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros((0, LABELS_PER_MOMENT), np.int32)
         first = (none, seconds, seconds, wide, wide.astype(np.float16))
         coded = np.zeros((0, ENCODERS[USUAL].width), np.int8)
         blank = (none, np.zeros((0, 2)), coded, none, none)
@@ -228,7 +228,7 @@ def cosines(index: Index, vector: np.ndarray) -> np.ndarray:
 def moments(prediction: Prediction) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """A clip cut where what is seen changes: start_s, stop_s (M,), its strongest labels, their scores (M, K)."""
     borders_s = segmentation.edges(prediction.times_s, prediction.seen_s)  # (T + 1,)
-    second = np.floor((borders_s[:-1] - borders_s[0]) / SHORTEST_S + 1e-6)
+    second = np.floor((borders_s[:-1] - borders_s[0]) / MIN_MOMENT_S + 1e-6)
     firsts = np.flatnonzero(np.diff(second, prepend=-1))  # steps with which a new second begins
     counts = np.diff(np.append(firsts, len(second)))
     sums = np.add.reduceat(prediction.scores, firsts, axis=0, dtype=np.float64)  # (S, C)
@@ -249,7 +249,7 @@ def moments(prediction: Prediction) -> tuple[np.ndarray, np.ndarray, np.ndarray,
 
 def _strongest(means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(M, K) places and scores of the strongest labels; where there are fewer than K, places of 0 with score 0."""
-    label = np.argsort(-means, axis=1, kind="stable")[:, :KEPT].astype(np.int32)
+    label = np.argsort(-means, axis=1, kind="stable")[:, :LABELS_PER_MOMENT].astype(np.int32)
     score = np.take_along_axis(means, label, axis=1).astype(np.float16)
-    missing = KEPT - label.shape[1]
+    missing = LABELS_PER_MOMENT - label.shape[1]
     return np.pad(label, ((0, 0), (0, max(missing, 0)))), np.pad(score, ((0, 0), (0, max(missing, 0))))

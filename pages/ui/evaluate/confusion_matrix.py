@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MOST_CLASSES = 40  # in one matrix; more are shown a part at a time
 LIGHTEST = 4  # clips that have the deepest colour where no cell counts more
-MOST_TOLD = 16  # classes up to which each cell tells its number
+MAX_NUMBERED_CLASSES = 16  # classes up to which each cell tells its number
 AMBERS = ((0.0, "#FBE9CF"), (0.25, "#E8B86A"), (0.6, "#C67F18"), (1.0, "#5E3304"))
 AMBERS_DARK = ((0.0, "#3A270D"), (0.25, "#6B430D"), (0.6, "#C8841F"), (1.0, "#FFE4B5"))
 BLUES = ((0.0, "#E3EFF7"), (0.5, "#7FB2D3"), (1.0, "#00568A"))
@@ -73,7 +73,7 @@ def _heat(drawn: "Figure", values: np.ndarray, title: str, dark: bool, *, right:
     )  # fmt: skip
     drawn.add_heatmap(
         z=values, zmin=0, zmax=highest, colorscale=[list(stop) for stop in scale], hoverinfo="skip",
-        xgap=1, ygap=1, colorbar=bar, texttemplate="%{z:.0f}" if values.shape[1] <= MOST_TOLD else "",
+        xgap=1, ygap=1, colorbar=bar, texttemplate="%{z:.0f}" if values.shape[1] <= MAX_NUMBERED_CLASSES else "",
         textfont={"size": 13},
     )  # fmt: skip
 

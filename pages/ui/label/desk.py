@@ -16,7 +16,7 @@ from pages.ui.common.player.rows import PlayerLane
 from pages.ui.label import compare, draft, empty, files, render, retrain, track_editor
 
 UNDO = "Ctrl+Z and Ctrl+Shift+Z in the player. Every edit can be undone."
-TOLD = {
+EDIT_NAMES = {
     "paint": "painting",
     "unlabel": "unlabelling",
     "change": "new ends",
@@ -128,7 +128,7 @@ def _history(now: TrackState) -> None:
 
 def _named(edits: Sequence[tuple[int, str]]) -> str:
     """What would be undone or done again, in a word."""
-    return f": {TOLD.get(edits[-1][1], edits[-1][1])}" if edits else ""
+    return f": {EDIT_NAMES.get(edits[-1][1], edits[-1][1])}" if edits else ""
 
 
 def _view_before() -> str:

@@ -21,7 +21,7 @@ from pages.ui.label import track_editor
 
 FIND_OUT, KEEP, DROP = "", "\0keep", "\0drop"
 MOST_ASKED = 60  # labels that are decided on one by one
-TOLD = 8  # findings that are shown
+MAX_LISTED_FINDINGS = 8  # findings that are shown
 KNOWN = "ELAN, BORIS, Label Studio, CVAT, VIA, subtitles, CSV and more; several files as a ZIP file."
 
 
@@ -156,7 +156,12 @@ def _describe_content(labels: Labels, tracks: Sequence[DrawnTrack]) -> None:
     )
     if labels.findings:
         texts = [conversion.told(finding) for finding in labels.findings]
-        theme.notes([*texts[:TOLD], *([f"and {len(texts) - TOLD} more."] if len(texts) > TOLD else [])])
+        theme.notes(
+            [
+                *texts[:MAX_LISTED_FINDINGS],
+                *([f"and {len(texts) - MAX_LISTED_FINDINGS} more."] if len(texts) > MAX_LISTED_FINDINGS else []),
+            ]
+        )
 
 
 def _taken(tracks: Sequence[DrawnTrack]) -> str:

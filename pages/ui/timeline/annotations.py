@@ -9,13 +9,13 @@ from pages.ui import state
 from pages.ui.common import track_names
 from pages.ui.common.player.rows import PlayerLane
 
-MOST = 4  # tracks, the latest ones
+MAX_TRACKS = 4  # tracks, the latest ones
 
 
 def tracks(analysis: Analysis) -> list[TrackState]:
     """The tracks in which something was looked at, the one first that was edited last."""
     states = [track for track in journal.tracks(state.store(), analysis.video.digest) if track.document.seen]
-    return sorted(states, key=lambda track: -track.made)[:MOST]
+    return sorted(states, key=lambda track: -track.made)[:MAX_TRACKS]
 
 
 def labels(states: Sequence[TrackState]) -> tuple[str, ...]:
