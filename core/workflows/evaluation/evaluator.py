@@ -92,17 +92,17 @@ def _of_run(store: Store, question: EvaluationQuestion, report: Report) -> Evalu
         ("linear_probe", "Linear probe", PROBE[record.over_time], _predicted(training.probe(store, question.name))),
     ]
     crossed = split.method != "given" and len(set(held_out.folds.tolist())) > 1
-    return results.judged(
-        dataset,
-        split.groups,
-        held_out,
-        origin_of_run(question, record, split),
-        _caveats_of_run(record, dataset, split, held_out),
-        simpler,
+    answers = results.Answers(
+        dataset=dataset,
+        groups=split.groups,
+        held_out=held_out,
+        origin=origin_of_run(question, record, split),
+        caveats=_caveats_of_run(record, dataset, split, held_out),
+        baselines=simpler,
         split_key=record.split,
         crossed=crossed,
-        report=report,
     )
+    return results.evaluate_answers(answers, report)
 
 
 PROBE = {
@@ -139,17 +139,17 @@ def _of_model(store: Store, question: EvaluationQuestion, report: Report) -> Eva
     wide, held_out = _predictions(store, dataset, card, matching, indices, folds, keys)
     about = "always predicts the most frequent label of these clips"
     simpler = [("majority", "Majority", about, results.majority_of(held_out.truth, len(wide.labels)))]
-    return results.judged(
-        wide,
-        groups,
-        held_out,
-        origin_of_model(question, card, split, matching, datasets.key(dataset), tuple(keys)),
-        _caveats_of_model(store, dataset, question, card, matching, indices),
-        simpler,
+    answers = results.Answers(
+        dataset=wide,
+        groups=groups,
+        held_out=held_out,
+        origin=origin_of_model(question, card, split, matching, datasets.key(dataset), tuple(keys)),
+        caveats=_caveats_of_model(store, dataset, question, card, matching, indices),
+        baselines=simpler,
         split_key=question.split,
         crossed=False,
-        report=report,
     )
+    return results.evaluate_answers(answers, report)
 
 
 def _chosen(dataset: Dataset, split: Split | None, matching: Matching) -> tuple[list[int], list[int]]:
