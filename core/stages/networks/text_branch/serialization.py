@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from core.base.errors import FormatInvalid, WeightsMissing
-from core.stages.networks.text_branch.model import MOST_KNOWN, TextBranch, build, words
+from core.stages.networks.text_branch.model import MOST_KNOWN, TextBranch, build, tokenise
 
 LARGEST_BYTES = 2**24  # of the file, and of all that is packed in it
 HEADER = "told"
@@ -148,7 +148,7 @@ def _is_vocabulary(got: Any) -> bool:
     """Whether it is a list of different words, each one that could be found in a text."""
     if not isinstance(got, list) or len(got) > MOST_KNOWN or not all(isinstance(word, str) for word in got):
         return False
-    return len(set(got)) == len(got) and all(words(word) == [word] for word in got)
+    return len(set(got)) == len(got) and all(tokenise(word) == [word] for word in got)
 
 
 def _check_numbers(numbers: Numbers, known: int, labels: int) -> None:
