@@ -197,15 +197,39 @@ class _Making:
     def index(self) -> Index:
         """The whole."""
         none, seconds, wide = np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros((0, LABELS_PER_MOMENT), np.int32)
-        first = (none, seconds, seconds, wide, wide.astype(np.float16))
-        coded = np.zeros((0, ENCODERS[USUAL].width), np.int8)
-        blank = (none, np.zeros((0, 2)), coded, none, none)
-        columns = [np.concatenate(values) for values in zip(*[first, *self.moments], strict=True)]
-        *lines, counts, sizes = (np.concatenate(values) for values in zip(*[blank, *self.lines], strict=True))
-        begins = [(np.cumsum(values) - values).astype(np.int32) for values in (counts, sizes)]
-        parts = [np.concatenate([none, *self.line_words]), np.concatenate([np.zeros(0, np.uint8), *self.texts])]
-        names = (tuple(self.sources), tuple(self.videos), tuple(self.kinds), tuple(self.labels), tuple(self.words))
-        return Index(*names, *columns, *lines, *begins, *parts)
+        no_moments = (none, seconds, seconds, wide, wide.astype(np.float16))
+        no_lines = (none, np.zeros((0, 2)), np.zeros((0, ENCODERS[USUAL].width), np.int8), none, none)
+        source, start_s, stop_s, label, score = _columns(no_moments, self.moments)
+        line_source, line_s, line_vector, word_counts, text_sizes = _columns(no_lines, self.lines)
+        return Index(
+            sources=tuple(self.sources),
+            videos=tuple(self.videos),
+            kinds=tuple(self.kinds),
+            labels=tuple(self.labels),
+            words=tuple(self.words),
+            source=source,
+            start_s=start_s,
+            stop_s=stop_s,
+            label=label,
+            score=score,
+            line_source=line_source,
+            line_s=line_s,
+            line_vector=line_vector,
+            line_word=_begins(word_counts),
+            line_text=_begins(text_sizes),
+            word=np.concatenate([none, *self.line_words]),
+            text=np.concatenate([np.zeros(0, np.uint8), *self.texts]),
+        )
+
+
+def _columns(empty: Columns, parts: Sequence[Columns]) -> list[np.ndarray]:
+    """The columns of all parts, each as one; empty: the same without rows, which gives types and widths."""
+    return [np.concatenate(values) for values in zip(*[empty, *parts], strict=True)]
+
+
+def _begins(sizes: np.ndarray) -> np.ndarray:
+    """(L,) int32 where each part begins; sizes: (L,) how long the parts are."""
+    return (np.cumsum(sizes) - sizes).astype(np.int32)
 
 
 def _sizes(begins: np.ndarray, whole: np.ndarray) -> np.ndarray:
