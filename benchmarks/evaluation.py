@@ -81,7 +81,8 @@ def judged(dataset: Dataset, said: HeldOut) -> Evaluation:
     simple = np.random.default_rng(3).permutation(said.truth)
     simpler = [(name, name, "made up", simple) for name in ("majority", "linear_probe")]
     origin = Origin("Made", "run", KEY, datasets.key(dataset), "made up", {}, 0, {}, "")
-    return results.judged(dataset, groups, said, origin, (), simpler, split_key="", crossed=True, report=silent)
+    answers = results.Answers(dataset, groups, said, origin, (), simpler, split_key="", crossed=True)
+    return results.evaluate_answers(answers, silent)
 
 
 def first_screen(found: Evaluation) -> list[Any]:

@@ -274,7 +274,7 @@ def _told(item: Item, scores: np.ndarray, labels: tuple[str, ...]) -> list[str]:
     """The labels in their order as the program would tell them."""
     prediction = Prediction(item.features.times_s, scores, labels, NAME, item.features.seen_s)
     told = segmentation.track(
-        prediction, video="", threshold=THRESHOLD, shortest_s=clips_workflow.SHORTEST_S, author=NAME
+        prediction, video="", threshold=THRESHOLD, shortest_s=clips_workflow.MIN_SEGMENT_S, author=NAME
     )
     return [segment.label for segment in told.segments]
 

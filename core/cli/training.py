@@ -48,12 +48,12 @@ def run(
         trainer.train(store, key, report)
     if save:
         model_files.save_model(store, key, save)
-    return told_of(
+    return printed_record(
         checkpoints.run_of(store, key), checkpoints.split_of(store, checkpoints.run_of(store, key).split), dataset
     ) | ({"model": save} if save else {})
 
 
-def told_of(record: Training, split: Split, dataset: Dataset) -> dict[str, Any]:
+def printed_record(record: Training, split: Split, dataset: Dataset) -> dict[str, Any]:
     """A training as it is printed."""
     first = ("accuracy", "balanced_accuracy", "macro_f1")
     return {
@@ -68,7 +68,7 @@ def told_of(record: Training, split: Split, dataset: Dataset) -> dict[str, Any]:
         "seed": record.seed,
         "scored": "time steps" if record.over_time else "clips",
         "over_time": {name: value for name, value in record.scores.items() if name not in first},
-        "split": {"method": split.method, "groups": datasets.words(split.grouping), "key": record.split},
+        "split": {"method": split.method, "groups": datasets.describe_grouping(split.grouping), "key": record.split},
         "clips": len(dataset.items),
         "left_out": sum(finding.left_out for finding in dataset.findings),
         "warnings": list(record.warnings),

@@ -40,7 +40,7 @@ FLASH_STEP, FLASH_DARKER, FLASH_S = 0.10, 0.80, 1 / 3
 # The step Repair: a gap longer than 1.5 times the usual one of the five gaps before and after it.
 GAP_RATIO, GAPS_BESIDE = 1.5, 5
 # Shorter is not seen as a stretch, and a network that looks at eight frames of a 25 Hz clip averages over more.
-SHORTEST_S = 0.2
+MIN_DEFECT_S = 0.2
 STILL_S = 1.0  # a picture that stands for so long is no hiccup
 JOINED_S = 1.0  # repeats and gaps that follow each other so closely are told as one
 MIN_SHOT_S = 0.6  # PySceneDetect's own default
@@ -157,9 +157,9 @@ def findings(quality: Quality, info: VideoInfo) -> tuple[QualityFinding, ...]:
     blurred = _blurred(quality, usable=~black & ~bright)
     kept = [
         *_runs("black", black, quality, info),
-        *_runs("dark", dark, quality, info, shortest_s=SHORTEST_S, joined_s=SHORTEST_S),
-        *_runs("bright", bright, quality, info, shortest_s=SHORTEST_S, joined_s=SHORTEST_S),
-        *_runs("blurred", blurred, quality, info, shortest_s=SHORTEST_S, joined_s=SHORTEST_S),
+        *_runs("dark", dark, quality, info, shortest_s=MIN_DEFECT_S, joined_s=MIN_DEFECT_S),
+        *_runs("bright", bright, quality, info, shortest_s=MIN_DEFECT_S, joined_s=MIN_DEFECT_S),
+        *_runs("blurred", blurred, quality, info, shortest_s=MIN_DEFECT_S, joined_s=MIN_DEFECT_S),
         *_repeats(quality, info),
         *_flashes(quality),
         *_gaps(info),

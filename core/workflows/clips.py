@@ -17,7 +17,7 @@ from core.domain import (
 from core.domain.fingerprint import fingerprint
 from core.workspace.store import Store
 
-SHORTEST_S = 0.5  # shorter stretches of one label go to a neighbour
+MIN_SEGMENT_S = 0.5  # shorter stretches of one label go to a neighbour
 THUMBNAIL_PX = 320
 DULL = 24  # standard deviation of a picture's grey values below which it tells nothing
 SAMPLE_NAME = "sample clip.mp4"

@@ -36,7 +36,7 @@ from core.stages.preprocessing import recipes
 from core.stages.preprocessing.geometry import Resize
 from core.stages.preprocessing.sampling import Hold
 from core.stages.tracks import segmentation
-from core.workflows.clips import SHORTEST_S
+from core.workflows.clips import MIN_SEGMENT_S
 from core.workflows.models import ModelLibrary, branch_of, network_of
 from core.workflows.texts import text_store
 from core.workspace.store import Store
@@ -94,7 +94,7 @@ def predict(store: Store, digest: str, recipe: Recipe, model_name: str, engine: 
 
 
 def analysis(
-    store: Store, digest: str, recipe: Recipe, card: ModelCard, engine: str, *, shortest_s: float = SHORTEST_S
+    store: Store, digest: str, recipe: Recipe, card: ModelCard, engine: str, *, shortest_s: float = MIN_SEGMENT_S
 ) -> Analysis:
     """All that is told about a clip, from what `predict` stored; ResultMissing before that."""
     info = store.video(digest)
@@ -109,7 +109,7 @@ def analysis(
 
 def tracks_apart(branches: Branches, card: ModelCard, digest: str) -> tuple[Track, Track]:
     """What the picture alone says of a clip, and the words alone where there are any, told as in `analysis`."""
-    entries = {"video": digest, "threshold": card.threshold, "shortest_s": SHORTEST_S}
+    entries = {"video": digest, "threshold": card.threshold, "shortest_s": MIN_SEGMENT_S}
     return (
         segmentation.track(branches.picture, author="picture alone", **entries),
         segmentation.track(branches.words, author="words alone", where=branches.worded, **entries),

@@ -2,6 +2,7 @@
 
 import base64
 import re
+from dataclasses import fields
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from core.stages.preprocessing.frame_clock import frame_table
 from core.stages.tracks.segmentation import NOTHING
 from pages.ui import state
 from pages.ui.common.player import player
+from pages.ui.common.player.data import PlayerData
 from pages.ui.common.player.rows import COLUMNS, DIFFERS, LaneCurve, Palette, PlayerLane, new_edits, packed
 from scripts.marked import times_of
 from tests.pages.test_pages import video_info
@@ -46,6 +48,14 @@ def test_the_table_of_frames_is_right_to_a_microsecond_after_hours(rate):
 def test_a_frame_that_stays_for_hours_fits_into_the_table():
     borders_s = read_table(frame_table(clip(np.array([0.0, 20_000.0]))))
     assert borders_s == pytest.approx([0, 20_000, 20_000.04], abs=1e-5)
+
+
+def test_what_is_sent_has_the_fields_that_the_component_reads():
+    types = (ROOT / "pages" / "ui" / "common" / "player" / "types.d.ts").read_text("utf-8")
+    interface = re.search(r"interface PlayerData \{(.*?)\n\}", types, re.DOTALL)
+    assert interface and re.findall(r"^  (\w+)\??:", interface[1], re.MULTILINE) == [
+        field.name for field in fields(PlayerData)
+    ]
 
 
 def numbers(text: str, kind: str) -> list[float]:

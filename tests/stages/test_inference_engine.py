@@ -76,7 +76,7 @@ def test_a_network_that_is_cut_elsewhere_is_converted_anew(tmp_path, monkeypatch
     parted = replace(whole, stages=(Stage(4, ends_at="here"), Stage(4)))
     elsewhere = replace(whole, stages=(Stage(4, ends_at="there"), Stage(4)))
     for backbone in (whole, parted, elsewhere, whole, parted):
-        assert inference_engine._kept(backbone, tmp_path).is_dir()
+        assert inference_engine._converted_folder(backbone, tmp_path).is_dir()
     assert len(made) == len(set(made)) == 3
 
 

@@ -50,7 +50,7 @@ def made_set(
 def test_words_near_a_step_are_those_said_within_two_seconds():
     texts = (Lines("subtitle", (Line(0.0, 1.0, "one"), Line(5.0, 6.0, "two"))), Lines("note", (Line(0, 9, "mine"),)))
     assert text_branch.near(text_store.spoken(texts), np.array([0.5, 2.9, 3.1, 9.0])) == ("one", "one", "two", "")
-    assert text_branch.words("Don't RIDE 骑马, já") == ["don", "t", "ride", "骑", "马", "já"]
+    assert text_branch.tokenise("Don't RIDE 骑马, já") == ["don", "t", "ride", "骑", "马", "já"]
     codes = text_branch.coded(("a", "b"), ["b a c", "", "a " * 99])
     assert codes.shape == (3, text_branch.MOST_WORDS) and list(codes[0][:4]) == [3, 2, 1, 0] and not codes[1].any()
 

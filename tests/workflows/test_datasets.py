@@ -772,9 +772,9 @@ def test_classes_that_a_fold_does_not_test_are_told_together():
 
 def test_groups_of_a_known_pattern_are_told_in_words():
     known = datasets.grouping_of("gNN")
-    assert datasets.words(known) == "gNN in the file name, separately for each class"
-    assert datasets.words(Grouping("pattern", r"^(?P<group>[^_]+)_")) == "the file name up to the first _"
-    assert datasets.words(Grouping("pattern", r"x(\d)")) == r"the pattern x(\d)"
+    assert datasets.describe_grouping(known) == "gNN in the file name, separately for each class"
+    assert datasets.describe_grouping(Grouping("pattern", r"^(?P<group>[^_]+)_")) == "the file name up to the first _"
+    assert datasets.describe_grouping(Grouping("pattern", r"x(\d)")) == r"the pattern x(\d)"
 
 
 def test_too_few_groups_are_told_and_too_many_too():

@@ -92,9 +92,8 @@ def judge(
     usual = results.majority_of(said.truth, len(dataset.labels))
     groups = [item.group for item in dataset.items]
     simpler = [("majority", "Majority", "always the same", usual)]
-    return results.judged(
-        dataset, groups, said, origin, caveats, simpler, split_key="5", crossed=crossed, report=silent
-    )  # fmt: skip
+    answers = results.Answers(dataset, groups, said, origin, caveats, simpler, split_key="5", crossed=crossed)
+    return results.evaluate_answers(answers, silent)
 
 
 def sure_of(places: list[int], labels: int = 3, top: float = 0.8) -> np.ndarray:

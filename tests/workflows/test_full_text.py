@@ -193,7 +193,7 @@ def test_one_clip_that_talks_much_leaves_room_for_others(store: Store):
 def test_a_long_line_is_told_from_where_the_words_stand(store: Store):
     talk(store, "bla " * 150 + "the bassoon plays " + "bla " * 80)
     (first,) = searching.search(store, "bassoon").moments
-    assert "the bassoon plays" in first.why and len(first.why) < searching.LONGEST_TOLD + 20
+    assert "the bassoon plays" in first.why and len(first.why) < searching.MAX_LINE_LENGTH + 20
     assert first.why.startswith('said: "... ') and first.why.endswith(' ..."')
 
 

@@ -29,7 +29,7 @@ from core.workflows.search import (
     zero_shot,
 )
 from core.workflows.search import query as searching
-from core.workflows.search.text_encoders import ENCODERS, Encoder, encode, kept
+from core.workflows.search.text_encoders import ENCODERS, Encoder, encode, stored_vectors
 from core.workspace.store import Store
 
 KINETICS = BACKBONES["i3d-kinetics400"].labels()
@@ -111,11 +111,11 @@ def test_an_encoder_puts_like_meanings_together(name: str):
 
 def test_vectors_of_names_are_kept(store: Store, monkeypatch):
     encoder = ENCODERS["use-multilingual-3"]
-    first = kept(store, encoder, ("a name that only this test has",))
+    first = stored_vectors(store, encoder, ("a name that only this test has",))
     assert len(store.keys("text vectors")) == 1
     monkeypatch.setattr("core.workflows.search.text_encoders._HELD", {})
     monkeypatch.setattr("core.workflows.search.text_encoders.encode", None)
-    assert np.array_equal(kept(store, encoder, ("a name that only this test has",)), first)
+    assert np.array_equal(stored_vectors(store, encoder, ("a name that only this test has",)), first)
 
 
 def test_vectors_are_read_by_several_threads_at_once(store: Store, monkeypatch):
@@ -137,7 +137,7 @@ def test_vectors_are_read_by_several_threads_at_once(store: Store, monkeypatch):
     encoder = Encoder("slow", "A slow encoder", 1, 8, encode_slowly)
     texts = [str(number) for number in (0, 1, 2, 3) * 4]
     with ThreadPoolExecutor(4) as threads:
-        vectors = list(threads.map(lambda text: kept(store, encoder, (text,)), texts))
+        vectors = list(threads.map(lambda text: stored_vectors(store, encoder, (text,)), texts))
     assert [int(vector.argmax()) for vector in vectors] == [int(text) for text in texts]
     assert sorted(encoded) == ["0", "1", "2", "3"]  # each once
 
@@ -279,8 +279,8 @@ def test_moments_begin_where_what_is_seen_changes():
     assert [each for each in named if each in ("yoga", "welding")] == named == sorted(named, reverse=True)
     assert start_s[0] == 0 and stop_s[-1] == pytest.approx(16) and np.allclose(start_s[1:], stop_s[:-1])
     change = start_s[named.index("welding")]
-    assert abs(change - 8) < index.SHORTEST_S
-    assert score[0, 0] == pytest.approx(0.8, abs=1e-3) and score.shape == (len(start_s), index.KEPT)
+    assert abs(change - 8) < index.MIN_MOMENT_S
+    assert score[0, 0] == pytest.approx(0.8, abs=1e-3) and score.shape == (len(start_s), index.LABELS_PER_MOMENT)
 
 
 def test_a_moment_in_which_nothing_changes_lasts_half_a_minute_at_most():

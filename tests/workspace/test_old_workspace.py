@@ -375,7 +375,10 @@ def test_work_that_was_done_is_not_done_again(old, manifest):
     frames.make_sheet(old, sample, frames.spread(old.video(sample), 3))
     thumbnails.make_picture(old, sample, 1.5)
     assert clips.add_sample(old) == sample
-    assert text_encoders.kept(old, text_encoders.ENCODERS[text_encoders.USUAL], ("left", "right")).shape == (2, 512)
+    assert text_encoders.stored_vectors(old, text_encoders.ENCODERS[text_encoders.USUAL], ("left", "right")).shape == (
+        2,
+        512,
+    )
     spoken = next(each for each in lines_of(old, sample) if each.source == "subtitle")
     keep_lines(old, sample, "subtitle", spoken.lines)
     assert features.gathered(old, old.dataset("Squares"), options.view("whole", LITE), LITE, engine)

@@ -37,20 +37,20 @@ def write(subjects: Sequence[Subject], *, language: str, form: str) -> str:
 
 def _text(subjects: Sequence[Subject], language: Language) -> str:
     title, parts = sentences.report(facts(subjects))
-    lines = [language.told(title), ""]
+    lines = [language.worded(title), ""]
     for part in parts:
         if part.title:
-            lines += ["", language.told(part.title).upper(), ""]
-        lines += [f"- {language.told(line)}" if part.title else language.told(line) for line in part.lines]
+            lines += ["", language.worded(part.title).upper(), ""]
+        lines += [f"- {language.worded(line)}" if part.title else language.worded(line) for line in part.lines]
     return "\n".join(lines) + "\n"
 
 
 def _markdown(subjects: Sequence[Subject], language: Language) -> str:
     title, parts = sentences.report(facts(subjects))
-    lines = [f"# {language.told(title, _marked_name)}"]
+    lines = [f"# {language.worded(title, _marked_name)}"]
     for part in parts:
-        lines += ["", f"## {language.told(part.title)}"] if part.title else []
-        lines += ["", *(f"- {language.told(line, _marked)}" for line in part.lines)]
+        lines += ["", f"## {language.worded(part.title)}"] if part.title else []
+        lines += ["", *(f"- {language.worded(line, _marked)}" for line in part.lines)]
     return "\n".join(lines) + "\n"
 
 
@@ -78,9 +78,9 @@ def _chapters(subjects: Sequence[Subject], language: Language) -> str:
 
 def _chapter(segment: Segment, subject: Subject, language: Language) -> str:
     if segment.label == subject.track.labels[0]:
-        return language.told(sentences.phrase("chapter gap"))
+        return language.worded(sentences.phrase("chapter gap"))
     phrase = sentences.phrase("chapter", label=segment.label, sure=sentences.sureness(segment.confidence))
-    return language.told(phrase, _cue_text)
+    return language.worded(phrase, _cue_text)
 
 
 def _cue_text(kind: str, text: str) -> str:

@@ -14,7 +14,7 @@ UNSURE = 0.5  # mean score below which all other labels together are likelier
 GAP_SHARE = 0.1  # of the clip, from which a stretch without a label is told
 GAP_S = 2.0  # seconds that such a stretch lasts at least
 DOUBT_S = 0.05  # seconds of doubt from which a stretch is worth a look
-LISTED = 5  # of each kind that are told
+MAX_LISTED = 5  # of each kind that are told
 RULES = {
     "rare": {"share": RARE_SHARE, "labels": RARE_AMONG},
     "long": {"times": LONG_TIMES, "count": LONG_AMONG},
@@ -121,7 +121,7 @@ def facts(subjects: Sequence[Subject]) -> Facts:
         sum(stretch.length_s for stretch in stretches),
         labels,
         (*_rare(labels), *_long(stretches, labels), *_unsure(stretches), *_gaps(subjects)),
-        tuple(doubtful[:LISTED]),
+        tuple(doubtful[:MAX_LISTED]),
     )
 
 
@@ -164,7 +164,7 @@ def _rare(labels: Sequence[LabelFacts]) -> Iterator[Oddity]:
     """Labels that are seen once, for less than RARE_SHARE, where there are RARE_AMONG or more; the shortest first."""
     if len(labels) >= RARE_AMONG:
         rare = [label for label in labels if label.count == 1 and label.share < RARE_SHARE]
-        yield from (Oddity("rare", label.longest) for label in rare[: -LISTED - 1 : -1])
+        yield from (Oddity("rare", label.longest) for label in rare[: -MAX_LISTED - 1 : -1])
 
 
 def _long(stretches: Sequence[LabelledStretch], labels: Sequence[LabelFacts]) -> Iterator[Oddity]:
@@ -179,7 +179,7 @@ def _long(stretches: Sequence[LabelledStretch], labels: Sequence[LabelFacts]) ->
         for stretch in stretches
         if stretch.segment.label in usual_s and stretch.length_s >= LONG_TIMES * usual_s[stretch.segment.label]
     ]
-    yield from sorted(oddities, key=lambda oddity: -oddity.stretch.length_s)[:LISTED]
+    yield from sorted(oddities, key=lambda oddity: -oddity.stretch.length_s)[:MAX_LISTED]
 
 
 def _unsure(stretches: Sequence[LabelledStretch]) -> Iterator[Oddity]:
@@ -191,19 +191,21 @@ def _unsure(stretches: Sequence[LabelledStretch]) -> Iterator[Oddity]:
     ]
     yield from (
         Oddity("unsure", stretch)
-        for stretch in sorted(unsure, key=lambda labelled_stretch: labelled_stretch.segment.confidence or 0)[:LISTED]
+        for stretch in sorted(unsure, key=lambda labelled_stretch: labelled_stretch.segment.confidence or 0)[
+            :MAX_LISTED
+        ]
     )
 
 
 def _gaps(subjects: Sequence[Subject]) -> Iterator[Oddity]:
     """Stretches without a label that last GAP_S and GAP_SHARE of their clip, the longest first."""
     oddities = [
-        Oddity("gap", LabelledStretch(subject.name, gap)) for subject in subjects for gap in _told_gaps(subject)
+        Oddity("gap", LabelledStretch(subject.name, gap)) for subject in subjects for gap in _long_gaps(subject)
     ]
-    yield from sorted(oddities, key=lambda oddity: -oddity.stretch.length_s)[:LISTED]
+    yield from sorted(oddities, key=lambda oddity: -oddity.stretch.length_s)[:MAX_LISTED]
 
 
-def _told_gaps(subject: Subject) -> Iterator[Segment]:
+def _long_gaps(subject: Subject) -> Iterator[Segment]:
     start_s, stop_s = subject.seen_s
     least_s = max(GAP_S, GAP_SHARE * (stop_s - start_s))
     yield from (gap for gap in gaps(subject) if subject.labelled and gap.stop_s - gap.start_s >= least_s)

@@ -36,7 +36,7 @@ class Language:
     nouns: Mapping[str, Mapping[str, str]]
     phrases: Mapping[str, str]
 
-    def told(self, phrase: Phrase, mark: Callable[[str, str], str] = lambda kind, text: text) -> str:
+    def worded(self, phrase: Phrase, mark: Callable[[str, str], str] = lambda kind, text: text) -> str:
         """A phrase in this language. mark(kind, text) makes markup of what is no template: "label" or "name"."""
         return _Teller(self, mark).vformat(self.phrases[phrase.key], (), phrase.values)
 
@@ -82,7 +82,7 @@ class _Teller(Formatter):
         if format_spec in ("label", "name"):
             return self.mark(format_spec, " ".join(value.split()))
         if format_spec == "told":
-            return language.told(value, self.mark)
+            return language.worded(value, self.mark)
         if format_spec == "ratio":
             return f"{value:.1f}"
         if format_spec in ("clock", "length", "share"):

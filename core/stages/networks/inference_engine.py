@@ -91,7 +91,7 @@ def load(backbone: EngineBackbone, engine: str, cache: Path) -> CompiledNetwork:
 def _load(backbone: EngineBackbone, engine: str, cache: Path) -> CompiledNetwork:
     if engine == "tensorflow-f32":
         return CompiledNetwork(tuple(_batched(_in_tensorflow(graph), backbone) for graph in _graphs(backbone)))
-    kept = _kept(backbone, cache)
+    kept = _converted_folder(backbone, cache)
     precision = engine.removeprefix("openvino-")
     try:
         parts = [_in_openvino(kept, index, stage.window, precision) for index, stage in enumerate(backbone.stages)]
@@ -152,7 +152,7 @@ def _graphs(backbone: EngineBackbone) -> list[Any]:
     return [graph(keras.Model(start, end)) for start, end in zip(starts, ends, strict=True)]
 
 
-def _kept(backbone: EngineBackbone, cache: Path) -> Path:
+def _converted_folder(backbone: EngineBackbone, cache: Path) -> Path:
     """The folder of the converted network, made now if it is not there."""
     release = _openvino_package().__version__.partition("-")[0]
     cuts = "-".join(stage.ends_at for stage in backbone.stages[:-1]) or "whole"

@@ -34,8 +34,8 @@ class Crop(PictureStep):
 
     def box(self, width_px: int, height_px: int) -> Box:
         """The rectangle that remains of a picture of this size; RecipeInvalid where next to nothing would."""
-        left, width = _kept(self.across_pct, width_px)
-        top, height = _kept(self.down_pct, height_px)
+        left, width = _pixel_range(self.across_pct, width_px)
+        top, height = _pixel_range(self.down_pct, height_px)
         if width < min(SMALLEST_SIDE_PX, width_px) or height < min(SMALLEST_SIDE_PX, height_px):
             raise RecipeInvalid(
                 f"Crop leaves {width} x {height} px of a {width_px} x {height_px} px picture, "
@@ -53,7 +53,7 @@ class Crop(PictureStep):
         return image[box.top_px : box.top_px + box.height_px, box.left_px : box.left_px + box.width_px]
 
 
-def _kept(range_pct: tuple[float, float], side_px: int) -> tuple[int, int]:
+def _pixel_range(range_pct: tuple[float, float], side_px: int) -> tuple[int, int]:
     """First pixel and count of pixels of a side."""
     first, stop = (round(side_px * end / 100) for end in range_pct)
     return first, stop - first

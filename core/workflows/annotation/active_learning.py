@@ -13,7 +13,7 @@ LABELS = 64  # those that are named most: the others tell next to nothing
 SAMPLE = 256  # stretches that stand for all the rest
 FRONT = 64  # places that are given out one by one; nobody looks at more before the order is made anew
 SHARPNESS = 4.0
-LEAST = 1e-9
+EPSILON = 1e-9
 
 
 def order(doubts: np.ndarray, profiles: np.ndarray, known: np.ndarray) -> list[int]:
@@ -27,14 +27,14 @@ def order(doubts: np.ndarray, profiles: np.ndarray, known: np.ndarray) -> list[i
     directions = _directions(np.concatenate([profiles, known]))  # (N + M, at most LABELS)
     ahead, behind = directions[:count], directions[count:]
     far = (1 - ahead @ behind.T).min(axis=1) if len(behind) else np.full(count, 2, np.float32)  # (N,)
-    worth = (doubts + LEAST) * np.sqrt(_typical(ahead))
+    worth = (doubts + EPSILON) * np.sqrt(_typical(ahead))
     numbers: list[int] = []
     for _ in range(min(count, FRONT)):
-        values = worth * np.maximum(far, LEAST)
+        values = worth * np.maximum(far, EPSILON)
         values[numbers] = -1
         numbers.append(int(values.argmax()))
         far = np.minimum(far, 1 - ahead @ ahead[numbers[-1]])
-    rest = np.argsort(-worth * np.maximum(far, LEAST), kind="stable")
+    rest = np.argsort(-worth * np.maximum(far, EPSILON), kind="stable")
     given = set(numbers)
     return numbers + [number for number in rest.tolist() if number not in given]
 

@@ -46,14 +46,14 @@ def agreement(track: DrawnTrack, other: DrawnTrack, info: VideoInfo) -> TrackAgr
     whole = _compared(labels, *rows)
     alone = [
         _kappa(_compared(("other", label), *(_alone(row, index) for row in rows)))
-        for index, label in _kept(labels, rows)
+        for index, label in _labels_in_use(labels, rows)
     ]
     times_s, over_time = _over_time(labels, rows, info)
     return TrackAgreement(
         intervals.length_s(intervals.common(track.seen, other.seen)),
         float(np.mean(rows[0][both] == rows[1][both])),
         _kappa(whole),
-        tuple((label, kappa) for (_, label), kappa in zip(_kept(labels, rows), alone, strict=True)),
+        tuple((label, kappa) for (_, label), kappa in zip(_labels_in_use(labels, rows), alone, strict=True)),
         _differences(labels, rows, info),
         times_s,
         over_time,
@@ -65,7 +65,7 @@ def differences(track: DrawnTrack, other: DrawnTrack, info: VideoInfo) -> tuple[
     return _differences(*_rows(track, other, info), info)
 
 
-def said(analysis: Analysis) -> DrawnTrack:
+def predicted_track(analysis: Analysis) -> DrawnTrack:
     """What a network says of a clip, as a track: its labels are all that the network knows."""
     segments = tuple(segment for segment in analysis.track.segments if segment.label != NOTHING)
     known = dict.fromkeys(
@@ -95,7 +95,7 @@ def row(track: DrawnTrack, labels: Sequence[str], info: VideoInfo) -> np.ndarray
     return values
 
 
-def _kept(labels: Sequence[str], rows: tuple[np.ndarray, np.ndarray]) -> list[tuple[int, str]]:
+def _labels_in_use(labels: Sequence[str], rows: tuple[np.ndarray, np.ndarray]) -> list[tuple[int, str]]:
     """The labels that one of the two uses where both looked."""
     return [(index, label) for index, label in enumerate(labels) if any(np.any(row == index) for row in rows)]
 

@@ -19,7 +19,7 @@ from core.domain.serialization import from_json, to_json
 from core.workflows.annotation import edits
 from core.workspace.store import Store
 
-KEPT = 64  # tracks that are held in memory
+MAX_HELD_TRACKS = 64  # tracks that are held in memory
 REPLAYED = 200  # edits after which a track is kept whole when it is read
 TRIES = 20  # times an edit is tried while others write to the same track
 HISTORY = ("undo", "redo")
@@ -86,7 +86,7 @@ def read(store: Store, track_id: str) -> TrackState:
     with _lock:
         _held[name] = state
         _held.move_to_end(name)
-        while len(_held) > KEPT:
+        while len(_held) > MAX_HELD_TRACKS:
             _held.popitem(last=False)
     return state
 

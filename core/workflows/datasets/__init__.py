@@ -13,7 +13,7 @@ from core.workflows.datasets.archives import unpack
 from core.workflows.datasets.csv_reader import read_csv
 from core.workflows.datasets.draft import FORMS, Draft, Entry, Source, SourceForm, Stretch
 from core.workflows.datasets.duplicates import leaks, looks, near_duplicates
-from core.workflows.datasets.groups import Offer, grouping_of, groups_from, offers, words
+from core.workflows.datasets.groups import Offer, describe_grouping, grouping_of, groups_from, offers
 from core.workflows.datasets.readers import form_of, read, read_folder, read_hmdb_lists, read_mstcn, read_ucf_lists
 from core.workflows.datasets.splits import (
     SplitMethod,
@@ -43,6 +43,7 @@ __all__ = [
     "Stretch",
     "confined",
     "dataset",
+    "describe_grouping",
     "draw_split",
     "form_of",
     "gaps",
@@ -70,5 +71,4 @@ __all__ = [
     "tracks",
     "unpack",
     "unreadable",
-    "words",
 ]

@@ -26,7 +26,7 @@ PATTERNS = (
 )
 NAMED = {pattern: title for title, pattern in PATTERNS} | {UCF.pattern: "gNN in the file name"}
 COUNTER = re.compile(r"[a-z]?\d+", re.IGNORECASE)  # c01, c02...: clips are counted so, not what they share
-TOLD = 20  # clips named in an error
+MAX_LISTED_CLIPS = 20  # clips named in an error
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,13 @@ def groups_from(dataset: Dataset, grouping: Grouping, *, joins: Iterable[tuple[i
     groups = [_group(item, grouping) for item in dataset.items]
     lost = [item.path for item, group in zip(dataset.items, groups, strict=True) if not group]
     if lost:
-        named = ", ".join(lost[:TOLD]) + (f" and {len(lost) - TOLD} more" if len(lost) > TOLD else "")
+        named = ", ".join(lost[:MAX_LISTED_CLIPS]) + (
+            f" and {len(lost) - MAX_LISTED_CLIPS} more" if len(lost) > MAX_LISTED_CLIPS else ""
+        )
         hint = "Choose another grouping. Each clip needs a group, so that no group is in both training and test data."
-        raise SplitInvalid(f"{len(lost)} of {len(groups)} clips have no group by {words(grouping)}: {named}", hint)
+        raise SplitInvalid(
+            f"{len(lost)} of {len(groups)} clips have no group by {describe_grouping(grouping)}: {named}", hint
+        )
     return _joined(groups, joins)
 
 
@@ -76,7 +80,7 @@ def offers(dataset: Dataset) -> tuple[Offer, ...]:
     return tuple(group_offers)
 
 
-def words(grouping: Grouping) -> str:
+def describe_grouping(grouping: Grouping) -> str:
     """A grouping as people read it."""
     text = {
         "column": "the group column",

@@ -20,12 +20,12 @@ def stored_set(store: Store, text: str, report: Report) -> Dataset:
             f"There is no file, folder or dataset {text!r}.", f"Give a path, or the name of a dataset: {names}."
         )
     source = datasets.Source(text)
-    kept = _kept(store, importer.gathered(store, source, report))
+    kept = _stored(store, importer.gathered(store, source, report))
     importer.drop(store, importer.import_key(source))
     return kept
 
 
-def _kept(store: Store, dataset: Dataset) -> Dataset:
+def _stored(store: Store, dataset: Dataset) -> Dataset:
     """The set under its name, or where another set has that, under the next that is free."""
     if not dataset.items:
         raise AnalysisError(f"No clip of {dataset.name!r} can be used.", "See the message for each clip.")

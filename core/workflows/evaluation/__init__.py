@@ -12,7 +12,7 @@ from core.workflows.evaluation import export
 from core.workflows.evaluation.comparison import compare, rivalry_key
 from core.workflows.evaluation.evaluator import evaluate, match, question_key, read
 from core.workflows.evaluation.export import as_csv, as_json, report_name
-from core.workflows.evaluation.label_matching import words as matching_words
+from core.workflows.evaluation.label_matching import describe_matching
 from core.workflows.evaluation.metrics_summary import Headline, MetricDifference, differences, headline
 from core.workflows.evaluation.queries import (
     Confusion,
@@ -33,7 +33,7 @@ from core.workflows.evaluation.queries import (
     suspects,
     sweep,
 )
-from core.workflows.evaluation.question import EvaluationQuestion, split_words
+from core.workflows.evaluation.question import EvaluationQuestion, describe_split
 from core.workflows.evaluation.report import make_report, report_key
 from core.workflows.evaluation.timeline import Lanes, lanes
 
@@ -51,6 +51,8 @@ __all__ = [
     "compare",
     "confused",
     "curve",
+    "describe_matching",
+    "describe_split",
     "differences",
     "evaluate",
     "every",
@@ -62,7 +64,6 @@ __all__ = [
     "lanes",
     "make_report",
     "match",
-    "matching_words",
     "matrix",
     "mistakes",
     "of_label",
@@ -73,7 +74,6 @@ __all__ = [
     "report_name",
     "rivalry_key",
     "scaled",
-    "split_words",
     "suspects",
     "sweep",
 ]

@@ -43,11 +43,11 @@ def question_key(store: Store, question: EvaluationQuestion) -> str:
     steps = predictions.prepared(question.recipe, card)
     choices = (question.dataset, question.split, question.grouping, question.strangers, question.pairs)
     model = (card.name, card.version, card.labels, card.backbone, BACKBONES[card.backbone].version, card.settings)
-    texts = (_said_in(store, question.dataset),) if card.words else ()
+    texts = (_spoken_keys(store, question.dataset),) if card.words else ()
     return fingerprint("evaluation", VERSION, dataset_key, choices, model, steps, question.engine, *texts)
 
 
-def _said_in(store: Store, name: str) -> tuple[str, ...]:
+def _spoken_keys(store: Store, name: str) -> tuple[str, ...]:
     """What stands for all that is spoken in the clips of a set."""
     return text_store.spoken_keys_of_all(store, (item.video for item in store.dataset(name).items))
 
@@ -92,17 +92,17 @@ def _of_run(store: Store, question: EvaluationQuestion, report: Report) -> Evalu
         ("linear_probe", "Linear probe", PROBE[record.over_time], _predicted(training.probe(store, question.name))),
     ]
     crossed = split.method != "given" and len(set(held_out.folds.tolist())) > 1
-    return results.judged(
-        dataset,
-        split.groups,
-        held_out,
-        origin_of_run(question, record, split),
-        _caveats_of_run(record, dataset, split, held_out),
-        simpler,
+    answers = results.Answers(
+        dataset=dataset,
+        groups=split.groups,
+        held_out=held_out,
+        origin=origin_of_run(question, record, split),
+        caveats=_caveats_of_run(record, dataset, split, held_out),
+        baselines=simpler,
         split_key=record.split,
         crossed=crossed,
-        report=report,
     )
+    return results.evaluate_answers(answers, report)
 
 
 PROBE = {
@@ -136,20 +136,20 @@ def _of_model(store: Store, question: EvaluationQuestion, report: Report) -> Eva
     make = partial(predictions.prediction_key, store, recipe=question.recipe, card=card, engine=question.engine)
     keys = [make(dataset.items[index].video) for index in indices]
     _predict(store, dataset, question, indices, keys, report)
-    wide, held_out = _said(store, dataset, card, matching, indices, folds, keys)
+    wide, held_out = _predictions(store, dataset, card, matching, indices, folds, keys)
     about = "always predicts the most frequent label of these clips"
     simpler = [("majority", "Majority", about, results.majority_of(held_out.truth, len(wide.labels)))]
-    return results.judged(
-        wide,
-        groups,
-        held_out,
-        origin_of_model(question, card, split, matching, datasets.key(dataset), tuple(keys)),
-        _caveats_of_model(store, dataset, question, card, matching, indices),
-        simpler,
+    answers = results.Answers(
+        dataset=wide,
+        groups=groups,
+        held_out=held_out,
+        origin=origin_of_model(question, card, split, matching, datasets.key(dataset), tuple(keys)),
+        caveats=_caveats_of_model(store, dataset, question, card, matching, indices),
+        baselines=simpler,
         split_key=question.split,
         crossed=False,
-        report=report,
     )
+    return results.evaluate_answers(answers, report)
 
 
 def _chosen(dataset: Dataset, split: Split | None, matching: Matching) -> tuple[list[int], list[int]]:
@@ -201,7 +201,7 @@ def make_prediction(
         raise type(error)(f"{path}: {error}", error.hint) from error
 
 
-def _said(
+def _predictions(
     store: Store,
     dataset: Dataset,
     card: ModelCard,
@@ -241,7 +241,7 @@ def _caveats_of_model(
 ) -> tuple[Caveat, ...]:
     leaks = label_matching.leak(store, dataset, card, indices, question.split)
     if matching.strangers or any(ours != theirs for ours, theirs in matching.pairs):
-        return (*leaks, Caveat("label matching", name=label_matching.words(matching)))
+        return (*leaks, Caveat("label matching", name=label_matching.describe_matching(matching)))
     return leaks
 
 

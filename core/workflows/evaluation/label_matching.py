@@ -107,7 +107,7 @@ def check_matched(dataset: Dataset, card: ModelCard, matching: Matching) -> None
         )
 
 
-def words(matching: Matching) -> str:
+def describe_matching(matching: Matching) -> str:
     """What was matched and what was not, as a sentence or two; empty where there was nothing to match."""
     if not matching.pairs:
         return ""

@@ -16,7 +16,7 @@ MAIN_OVER_TIME = (
     "f1_50",
     "bout_f1",
 )
-NOT_TOLD = Estimate(None, why="undefined: the dataset or the model lacks what this metric needs")
+NOT_APPLICABLE = Estimate(None, why="undefined: the dataset or the model lacks what this metric needs")
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def headline(judged: Evaluation) -> tuple[Headline, ...]:
             name,
             METRICS[name].label,
             judged.card.overall[name],
-            {baseline.name: baseline.overall.get(name, NOT_TOLD) for baseline in judged.baselines},
+            {baseline.name: baseline.overall.get(name, NOT_APPLICABLE) for baseline in judged.baselines},
             METRICS[name].unit,
         )
         for name in names

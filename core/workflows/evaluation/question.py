@@ -44,7 +44,7 @@ def origin_of_run(question: EvaluationQuestion, record: Training, split: Split) 
         "run",
         question.name,
         record.dataset_key,
-        split_words(split),
+        describe_split(split),
         settings,
         record.seed,
         record.versions,
@@ -52,9 +52,9 @@ def origin_of_run(question: EvaluationQuestion, record: Training, split: Split) 
     )
 
 
-def split_words(split: Split) -> str:
+def describe_split(split: Split) -> str:
     """How clips were chosen to learn from and to be judged on."""
-    groups = group_words(split.grouping)
+    groups = describe_groups(split.grouping)
     if split.method == "given":
         return f"The original split of the dataset; {groups}."
     separation = (
@@ -106,17 +106,21 @@ def origin_of_model(
 def _tested_words(split: Split) -> str:
     """Which clips a model is judged on, where a split chooses them."""
     folds = "that are its test clips" if split.method == "given" else f"that its {len(split.parts)} folds test"
-    return f"Only the clips of a split {folds}; {group_words(split.grouping)}."
+    return f"Only the clips of a split {folds}; {describe_groups(split.grouping)}."
 
 
 def _whole(question: EvaluationQuestion) -> str:
-    return f"All clips of the dataset; {group_words(question.grouping)}."
+    return f"All clips of the dataset; {describe_groups(question.grouping)}."
 
 
-def group_words(grouping: Grouping) -> str:
+def describe_groups(grouping: Grouping) -> str:
     """How groups are told, as a clause."""
     by = grouping.by
-    return "each clip is a group of its own" if by == "clip" else f"groups are taken from {datasets.words(grouping)}"
+    return (
+        "each clip is a group of its own"
+        if by == "clip"
+        else f"groups are taken from {datasets.describe_grouping(grouping)}"
+    )
 
 
 def _command(question: EvaluationQuestion, split: Split | None) -> str:

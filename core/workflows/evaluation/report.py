@@ -106,11 +106,11 @@ def html(judged: Evaluation, pictures: Sequence[Shot]) -> bytes:
     made.tests["leak"] = is_leak
     made.filters |= {"percent": percent, "between": between, "clock": clock, "number": number}
     template = made.get_template("report.html.jinja")
-    page = template.render(_told(judged, pictures), plotly=Markup(get_plotlyjs()))
+    page = template.render(_template_values(judged, pictures), plotly=Markup(get_plotlyjs()))
     return page.encode("utf-8", "xmlcharrefreplace")
 
 
-def _told(judged: Evaluation, pictures: Sequence[Shot]) -> dict[str, Any]:
+def _template_values(judged: Evaluation, pictures: Sequence[Shot]) -> dict[str, Any]:
     """What the template shows."""
     numbers = headline(judged)
     names = {baseline.name: baseline.title for baseline in judged.baselines}
@@ -135,7 +135,7 @@ def _told(judged: Evaluation, pictures: Sequence[Shot]) -> dict[str, Any]:
         "shots": pictures,
         "mistakes": queries.cases(judged, queries.mistakes(judged), most=0),
         "suspects": suspects,
-        "matched": label_matching.words(judged.origin.matching),
+        "matched": label_matching.describe_matching(judged.origin.matching),
         "settings": {name: str(value) for name, value in judged.origin.settings.items()},
         "when": time.strftime("%-d %B %Y", time.localtime(judged.created)),
         "what": "stretches" if judged.found.over_time else "clips",

@@ -3,7 +3,7 @@
 import time
 import warnings as python_warnings
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
@@ -30,7 +30,7 @@ from core.stages import metrics
 from core.stages.metrics import calibration
 from core.stages.metrics.comparison import unit_of_rows
 from core.stages.tracks import segmentation
-from core.workflows.training import comparison
+from core.workflows.training import training_data
 
 CROSS_PARTS = 5  # into which groups are dealt to fit temperatures where there are no folds
 STEPS = 4  # of the progress that is told
@@ -39,48 +39,44 @@ NOT_CROSSED = (
 )
 
 
-def judged(
-    dataset: Dataset,
-    groups: Sequence[str],
-    held_out: HeldOut,
-    origin: Origin,
-    caveats: Sequence[Caveat],
-    baselines: Sequence[tuple[str, str, str, np.ndarray]],
-    *,
-    split_key: str,
-    crossed: bool,
-    report: Report,
-) -> Evaluation:
-    """The evaluation of what was said of clips of a set.
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What networks predicted of clips of a dataset, and what an evaluation of it needs to know.
 
-    baselines: name, title, about, (N,) what each says of every row; crossed: whether each clip was judged by a network
-    that learned from the others.
+    groups: of all items of the dataset. baselines: name, title, about, (N,) what each predicts of every row. crossed:
+    whether each clip was predicted by a network that learned from the others.
     """
+
+    dataset: Dataset
+    groups: Sequence[str]
+    held_out: HeldOut
+    origin: Origin
+    caveats: Sequence[Caveat]
+    baselines: Sequence[tuple[str, str, str, np.ndarray]]
+    split_key: str
+    crossed: bool
+
+    @property
+    def fold_of_each(self) -> np.ndarray:
+        """(n,) int64 the fold in which each clip was predicted, -1 where not each by a network of its own."""
+        return self.held_out.folds if self.crossed else np.full(len(self.held_out.items), -1, np.int64)
+
+
+def evaluate_answers(answers: Answers, report: Report) -> Evaluation:
+    """The evaluation of what networks predicted; NotEnoughExamples where no clip has a label."""
     report(0, STEPS, "Computing the metrics")
-    comparison = compared(dataset, groups, held_out, split_key)
+    comparison = comparison_of(answers)
     if not np.any(comparison.truth >= 0):
         raise NotEnoughExamples("None of these clips has a label to score.", "Choose other clips.")
-    return _scored(dataset, comparison, held_out, origin, caveats, baselines, crossed, report)
-
-
-def _scored(
-    dataset: Dataset,
-    comparison: Comparison,
-    held_out: HeldOut,
-    origin: Origin,
-    caveats: Sequence[Caveat],
-    baselines: Sequence[tuple[str, str, str, np.ndarray]],
-    crossed: bool,
-    report: Report,
-) -> Evaluation:
     report(1, STEPS, "Scoring")
     card = metrics.scorecard(comparison)
     report(2, STEPS, "Scoring the baselines")
-    simpler = tuple(_baseline(comparison, *baseline) for baseline in baselines)
+    simpler = tuple(_baseline(comparison, *baseline) for baseline in answers.baselines)
     report(3, STEPS, "Fitting temperatures")
-    fitted, why_not = fit(comparison, card, held_out.folds if crossed else np.full(len(held_out.items), -1, np.int64))
+    temperatures, why_not = fit_temperatures(comparison, card, answers.fold_of_each)
+    dataset, held_out = answers.dataset, answers.held_out
     return Evaluation(
-        origin,
+        answers.origin,
         dataset=dataset.name,
         found=comparison,
         card=card,
@@ -88,11 +84,11 @@ def _scored(
         videos=tuple(dataset.items[item].video for item in held_out.items),
         folds=held_out.folds,
         baselines=simpler,
-        calibration=fitted,
-        suspects=suspected(comparison) if crossed else np.zeros(0, np.int64),
-        suspects_why="" if crossed else NOT_CROSSED,
+        calibration=temperatures,
+        suspects=suspected(comparison) if answers.crossed else np.zeros(0, np.int64),
+        suspects_why="" if answers.crossed else NOT_CROSSED,
         basis=described(dataset, comparison, card),
-        warnings=_texts((*caveats, *why_not), comparison),
+        warnings=_texts((*answers.caveats, *why_not), comparison),
         created=time.time(),
     )
 
@@ -120,9 +116,10 @@ def _texts(caveats: Sequence[Caveat], comparison: Comparison) -> tuple[str, ...]
 # Comparison -----------------------------------------------------------------------------------------------------------
 
 
-def compared(dataset: Dataset, groups: Sequence[str], held_out: HeldOut, split_key: str) -> Comparison:
+def comparison_of(answers: Answers) -> Comparison:
     """Truth beside prediction, with the ends of the clips, and in sets labelled over time with segments in seconds."""
-    timed = comparison(dataset, groups, held_out, split=split_key)
+    dataset, held_out = answers.dataset, answers.held_out
+    timed = training_data.comparison(dataset, answers.groups, held_out, split=answers.split_key)
     items = [dataset.items[item] for item in held_out.items]
     timed = replace(timed, ends_s=np.array([item.duration_s for item in items], np.float64))
     if not timed.over_time or timed.times_s is None:
@@ -214,7 +211,9 @@ def _most_frequent(dataset: Dataset, indices: Sequence[int]) -> int:
 # Calibration ----------------------------------------------------------------------------------------------------------
 
 
-def fit(comparison: Comparison, card: Scorecard, folds: np.ndarray) -> tuple[Calibration | None, tuple[Caveat, ...]]:
+def fit_temperatures(
+    comparison: Comparison, card: Scorecard, folds: np.ndarray
+) -> tuple[Calibration | None, tuple[Caveat, ...]]:
     """Temperatures, each fitted on what it is not used for: on the other folds, or else on other groups; or why not."""
     parts, about = _parts(comparison, folds)
     row_parts = parts[comparison.table(unit_of_rows)]

@@ -14,7 +14,7 @@ from core.workspace.store import Store
 
 GIVEN = "given"
 UNSEEN = "unseen"
-TOLD = 5  # clips named in an error
+MAX_LISTED_CLIPS = 5  # clips named in an error
 
 
 def split_named(store: Store, dataset: Dataset, text: str, grouping: Grouping, model: str) -> str:
@@ -25,7 +25,7 @@ def split_named(store: Store, dataset: Dataset, text: str, grouping: Grouping, m
             raise SplitInvalid(
                 f"The model {model!r} lists no group of this dataset as held out.", "Evaluate all clips."
             )
-        return _kept(store, dataset, indices, grouping)
+        return _stored_split(store, dataset, indices, grouping)
     if text == GIVEN:
         return training.keep_split(store, datasets.draw_split(dataset, grouping, "given"))
     for read in (lambda: store.read(text, Split), lambda: training.split_of(store, text)):
@@ -35,10 +35,10 @@ def split_named(store: Store, dataset: Dataset, text: str, grouping: Grouping, m
                     f"The split {text[:12]} belongs to another dataset.", "Choose a split of this dataset."
                 )
             return text
-    return _kept(store, dataset, _listed(dataset, text), grouping)
+    return _stored_split(store, dataset, _listed(dataset, text), grouping)
 
 
-def _kept(store: Store, dataset: Dataset, indices: Sequence[int], grouping: Grouping) -> str:
+def _stored_split(store: Store, dataset: Dataset, indices: Sequence[int], grouping: Grouping) -> str:
     """The key of a split of one fold that tests those clips and no other."""
     parts = np.full((1, len(dataset.items)), UNUSED, np.uint8)
     parts[0, list(indices)] = TEST
@@ -61,7 +61,9 @@ def _listed(dataset: Dataset, file: str) -> list[int]:
     numbers = [_place(names, line) for line in texts]
     lost = [line for line, index in zip(texts, numbers, strict=True) if index is None]
     if lost or not texts:
-        named = ", ".join(lost[:TOLD]) + (f" and {len(lost) - TOLD} more" if len(lost) > TOLD else "")
+        named = ", ".join(lost[:MAX_LISTED_CLIPS]) + (
+            f" and {len(lost) - MAX_LISTED_CLIPS} more" if len(lost) > MAX_LISTED_CLIPS else ""
+        )
         raise FormatInvalid(
             f"{file}: expected the path of a clip of {dataset.name!r} on each line, got {named or 'nothing'}."
         )

@@ -26,10 +26,10 @@ from core.workspace.store import Store
 KIND = "search index"
 VERSION = 2
 PREDICTIONS = ("prediction", WITH_WORDS)
-SHORTEST_S = 1.0  # of a moment
+MIN_MOMENT_S = 1.0  # of a moment
 LONGEST_S = 30.0
 CHANGE = 0.5  # sum of changes of all scores from which a new moment begins
-KEPT = 8  # labels of each moment
+LABELS_PER_MOMENT = 8  # labels of each moment
 STEPS = 254.0  # of a number of a line's vector, from -0.5 to 0.5: four times quicker to go through than float16
 A_TEXT = 20  # results that take about as long to take in as a text
 AT_A_TIME = 2**12  # lines of which cosines are taken together, such that they stay in the processor's cache
@@ -196,16 +196,40 @@ class _Making:
 
     def index(self) -> Index:
         """The whole."""
-        none, seconds, wide = np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros((0, KEPT), np.int32)
-        first = (none, seconds, seconds, wide, wide.astype(np.float16))
-        coded = np.zeros((0, ENCODERS[USUAL].width), np.int8)
-        blank = (none, np.zeros((0, 2)), coded, none, none)
-        columns = [np.concatenate(values) for values in zip(*[first, *self.moments], strict=True)]
-        *lines, counts, sizes = (np.concatenate(values) for values in zip(*[blank, *self.lines], strict=True))
-        begins = [(np.cumsum(values) - values).astype(np.int32) for values in (counts, sizes)]
-        parts = [np.concatenate([none, *self.line_words]), np.concatenate([np.zeros(0, np.uint8), *self.texts])]
-        names = (tuple(self.sources), tuple(self.videos), tuple(self.kinds), tuple(self.labels), tuple(self.words))
-        return Index(*names, *columns, *lines, *begins, *parts)
+        none, seconds, wide = np.zeros(0, np.int32), np.zeros(0, np.float32), np.zeros((0, LABELS_PER_MOMENT), np.int32)
+        no_moments = (none, seconds, seconds, wide, wide.astype(np.float16))
+        no_lines = (none, np.zeros((0, 2)), np.zeros((0, ENCODERS[USUAL].width), np.int8), none, none)
+        source, start_s, stop_s, label, score = _columns(no_moments, self.moments)
+        line_source, line_s, line_vector, word_counts, text_sizes = _columns(no_lines, self.lines)
+        return Index(
+            sources=tuple(self.sources),
+            videos=tuple(self.videos),
+            kinds=tuple(self.kinds),
+            labels=tuple(self.labels),
+            words=tuple(self.words),
+            source=source,
+            start_s=start_s,
+            stop_s=stop_s,
+            label=label,
+            score=score,
+            line_source=line_source,
+            line_s=line_s,
+            line_vector=line_vector,
+            line_word=_begins(word_counts),
+            line_text=_begins(text_sizes),
+            word=np.concatenate([none, *self.line_words]),
+            text=np.concatenate([np.zeros(0, np.uint8), *self.texts]),
+        )
+
+
+def _columns(empty: Columns, parts: Sequence[Columns]) -> list[np.ndarray]:
+    """The columns of all parts, each as one; empty: the same without rows, which gives types and widths."""
+    return [np.concatenate(values) for values in zip(*[empty, *parts], strict=True)]
+
+
+def _begins(sizes: np.ndarray) -> np.ndarray:
+    """(L,) int32 where each part begins; sizes: (L,) how long the parts are."""
+    return (np.cumsum(sizes) - sizes).astype(np.int32)
 
 
 def _sizes(begins: np.ndarray, whole: np.ndarray) -> np.ndarray:
@@ -228,7 +252,7 @@ def cosines(index: Index, vector: np.ndarray) -> np.ndarray:
 def moments(prediction: Prediction) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """A clip cut where what is seen changes: start_s, stop_s (M,), its strongest labels, their scores (M, K)."""
     borders_s = segmentation.edges(prediction.times_s, prediction.seen_s)  # (T + 1,)
-    second = np.floor((borders_s[:-1] - borders_s[0]) / SHORTEST_S + 1e-6)
+    second = np.floor((borders_s[:-1] - borders_s[0]) / MIN_MOMENT_S + 1e-6)
     firsts = np.flatnonzero(np.diff(second, prepend=-1))  # steps with which a new second begins
     counts = np.diff(np.append(firsts, len(second)))
     sums = np.add.reduceat(prediction.scores, firsts, axis=0, dtype=np.float64)  # (S, C)
@@ -249,7 +273,7 @@ def moments(prediction: Prediction) -> tuple[np.ndarray, np.ndarray, np.ndarray,
 
 def _strongest(means: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(M, K) places and scores of the strongest labels; where there are fewer than K, places of 0 with score 0."""
-    label = np.argsort(-means, axis=1, kind="stable")[:, :KEPT].astype(np.int32)
+    label = np.argsort(-means, axis=1, kind="stable")[:, :LABELS_PER_MOMENT].astype(np.int32)
     score = np.take_along_axis(means, label, axis=1).astype(np.float16)
-    missing = KEPT - label.shape[1]
+    missing = LABELS_PER_MOMENT - label.shape[1]
     return np.pad(label, ((0, 0), (0, max(missing, 0)))), np.pad(score, ((0, 0), (0, max(missing, 0))))

@@ -28,12 +28,12 @@ LONGEST_QUERY = 300  # characters
 SHARPNESS = 0.05
 FAR, SURE = 0.2, 0.4  # nearness of the nearest label up to which nothing fits, and from which scores are told in full
 TRUSTED = 0.3  # nearness that 5 of 100 rightly understood wordings stay below, and most words about no action
-LEAST = 0.005  # moments that fit less are not told; those below WEAK are told as weak
+MIN_FIT = 0.005  # moments that fit less are not told; those below WEAK are told as weak
 WEAK = 0.1
 SPREAD = 0.5  # neighbours that fit at least this part as well are one moment with it
 LEAST_LINE = 0.35  # cosine of a line of text
 LINES_A_CLIP = 5  # that are told at most where several clips are searched
-LONGEST_TOLD = 160  # characters of a line
+MAX_LINE_LENGTH = 160  # characters of a line
 WRITTEN = "note"  # the source of lines that nobody said
 MOST_ROWS = 4000  # that are looked at closely
 MEANT = 3
@@ -109,7 +109,7 @@ def _by_labels(index: Index, nearness: np.ndarray, inside: np.ndarray, most: int
     )  # (C,)
     parts = weights.astype(np.float32)[index.label] * index.score.astype(np.float32)  # (M, K)
     fits = parts.sum(axis=1) * inside[index.source]  # (M,)
-    rows = np.flatnonzero(fits >= LEAST)
+    rows = np.flatnonzero(fits >= MIN_FIT)
     if len(rows) > MOST_ROWS:
         rows = np.sort(rows[np.argpartition(-fits[rows], MOST_ROWS)[:MOST_ROWS]])
     runs = [run for run in np.split(rows, _breaks(rows, fits, index.source)) if len(run)]
@@ -165,7 +165,7 @@ def _line_moment(index: Index, row: int, score: float, words: str, literal: bool
     """A line as a moment. literal: words of the query stand in it."""
     line, source = index.line(row), int(index.line_source[row])
     kind = index.kinds[source]
-    why = told_line(kind, line.text, words) if literal else f"{kind}: {shortened(line.text)}"
+    why = describe_line(kind, line.text, words) if literal else f"{kind}: {shortened(line.text)}"
     return Moment(index.videos[source], "", line.start_s, line.stop_s, round(min(score, 1.0), 4), why)
 
 
@@ -182,19 +182,19 @@ def _few(index: Index, rows: list[int], inside: np.ndarray) -> list[int]:
     return kept
 
 
-def told_line(source: str, text: str, words: str) -> str:
+def describe_line(source: str, text: str, words: str) -> str:
     """Why a line was found in which words stand: what was said, or written, about there."""
     return f'{"noted" if source == WRITTEN else "said"}: "{shortened(text, full_text.begins(text, words))}"'
 
 
 def shortened(text: str, about: int = 0) -> str:
-    """A text of which at most LONGEST_TOLD characters are left, about that place."""
-    if len(text) <= LONGEST_TOLD:
+    """A text of which at most MAX_LINE_LENGTH characters are left, about that place."""
+    if len(text) <= MAX_LINE_LENGTH:
         return text
-    start = max(0, min(about - LONGEST_TOLD // 3, len(text) - LONGEST_TOLD))
+    start = max(0, min(about - MAX_LINE_LENGTH // 3, len(text) - MAX_LINE_LENGTH))
     start = text.find(" ", start, about) + 1 if start and text.find(" ", start, about) >= 0 else start
-    part = text[start : start + LONGEST_TOLD].rstrip()
-    return f"{'... ' if start else ''}{part}{' ...' if start + LONGEST_TOLD < len(text) else ''}"
+    part = text[start : start + MAX_LINE_LENGTH].rstrip()
+    return f"{'... ' if start else ''}{part}{' ...' if start + MAX_LINE_LENGTH < len(text) else ''}"
 
 
 def _apart(moments: list[Moment], most: int) -> tuple[Moment, ...]:

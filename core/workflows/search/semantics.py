@@ -18,7 +18,7 @@ import numpy as np
 
 from core.domain import LabelScore
 from core.workflows.search import full_text, synonyms
-from core.workflows.search.text_encoders import ENCODERS, USUAL, Encoder, encode, kept, units
+from core.workflows.search.text_encoders import ENCODERS, USUAL, Encoder, encode, stored_vectors, units
 from core.workspace.store import Store
 
 PEOPLE = frozenset((Path(__file__).parent / "data" / "people_words.txt").read_text("utf-8").split())  # folded
@@ -89,7 +89,9 @@ def _stacked(store: Store, encoder: Encoder, labels: Sequence[str]) -> tuple[np.
     """(W, D) vectors of all wordings of some labels, and (C,) where those of each begin."""
     texts = [synonyms.of(label) for label in labels]
     counts = np.array([0, *(len(wordings) for wordings in texts)], np.int64)
-    return kept(store, encoder, tuple(text for wordings in texts for text in wordings)), np.cumsum(counts)[:-1]
+    return stored_vectors(store, encoder, tuple(text for wordings in texts for text in wordings)), np.cumsum(counts)[
+        :-1
+    ]
 
 
 def gist(text: str) -> str:

@@ -34,7 +34,7 @@ ENCODERS: Registry[Encoder] = Registry("text encoder")
 USUAL = "use-multilingual-3"
 MOST_HELD = 32
 _LOCK, _LOADING = Lock(), Lock()  # of _HELD, and of the weights: each session of the dashboard is a thread
-_HELD: dict[tuple[str, int, tuple[str, ...]], np.ndarray] = {}  # what `kept` read, by encoder and texts
+_HELD: dict[tuple[str, int, tuple[str, ...]], np.ndarray] = {}  # what `stored_vectors` read, by encoder and texts
 
 
 def encode(encoder: Encoder, texts: Sequence[str]) -> np.ndarray:
@@ -47,7 +47,7 @@ def encode(encoder: Encoder, texts: Sequence[str]) -> np.ndarray:
     return units(values)
 
 
-def kept(store: Store, encoder: Encoder, texts: Sequence[str]) -> np.ndarray:
+def stored_vectors(store: Store, encoder: Encoder, texts: Sequence[str]) -> np.ndarray:
     """The same, encoded once in this workspace: for the names of labels, which are asked for again and again."""
     held = (encoder.name, encoder.version, tuple(texts))
     with _LOCK:

@@ -25,7 +25,7 @@ REST = "none of these"
 AUTHOR = "labels in words"
 KNOWN = 20  # known labels that take part at each step
 SHARPNESS = 0.06  # of nearness, per natural unit of a score: the least surprise on made-up label sets
-TOLD = 3  # known labels that are told of each label
+MAX_LISTED_LABELS = 3  # known labels that are told of each label
 MOST_LABELS = 40
 LONGEST_LABEL = 120  # characters
 METHOD = 3  # counts up when the numbers change
@@ -93,7 +93,7 @@ def name(store: Store, known: Prediction, labels: tuple[str, ...], least: float 
     scores = softmax(logits).astype(np.float32)  # (T, U + 1)
     return Named(
         Prediction(known.times_s, scores, (*labels, REST), AUTHOR, known.seen_s),
-        tuple(bank.nearest(row, TOLD) for row in nearness),
+        tuple(bank.nearest(row, MAX_LISTED_LABELS) for row in nearness),
         _carried(weights, nearness, scores.argmax(axis=1), known.labels),
     )
 
@@ -114,17 +114,17 @@ def _carried(
     for index, row in enumerate(nearness):
         parts = weights[best == index].sum(axis=0) * np.maximum(row, 0)  # (C,)
         parts = parts / max(float(parts.sum()), 1e-9)
-        order = [at for at in np.argsort(-parts, kind="stable")[:TOLD] if parts[at] >= 0.01]
+        order = [at for at in np.argsort(-parts, kind="stable")[:MAX_LISTED_LABELS] if parts[at] >= 0.01]
         evidence.append(tuple(LabelScore(known[at], float(parts[at])) for at in order))
     return tuple(evidence)
 
 
-def analysis(store: Store, digest: str, key: str, *, shortest_s: float = clips.SHORTEST_S) -> Analysis:
+def analysis(store: Store, digest: str, key: str, *, shortest_s: float = clips.MIN_SEGMENT_S) -> Analysis:
     """All that is told about a clip in labels in words, from what was stored under `key`; ResultMissing before that."""
     return read_analysis(store.video(digest), store.read(key, Named), shortest_s=shortest_s)
 
 
-def read_analysis(info: VideoInfo, named: Named, *, shortest_s: float = clips.SHORTEST_S) -> Analysis:
+def read_analysis(info: VideoInfo, named: Named, *, shortest_s: float = clips.MIN_SEGMENT_S) -> Analysis:
     """The same of a clip and what was found. What is none of the labels becomes "nothing certain"."""
     prediction = named.prediction
     track = segmentation.track(prediction, video=info.digest, threshold=0.0, shortest_s=shortest_s, author=AUTHOR)

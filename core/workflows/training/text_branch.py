@@ -72,7 +72,7 @@ def tested(
     branch = branch_of(labelled, (*fold.train, *fold.validation), seed, report)
     weights = _weights(labelled, fold, options, seed, report) if weighed and branch else (1.0, 1.0)
     picture = [run(labelled.examples[index].values) for index in fold.test]
-    words = _words(labelled, fold.test, branch)
+    words = _text_scores(labelled, fold.test, branch)
     both = [
         text_branch.fused(values, other, _worded(labelled, index, branch), weights)
         for values, other, index in zip(picture, words, fold.test, strict=True)
@@ -105,7 +105,7 @@ def branch_of(labelled: LabelledFeatures, indices: Sequence[int], seed: int, rep
         return None
 
 
-def _words(labelled: LabelledFeatures, indices: Sequence[int], branch: TextBranch | None) -> list[np.ndarray]:
+def _text_scores(labelled: LabelledFeatures, indices: Sequence[int], branch: TextBranch | None) -> list[np.ndarray]:
     """(T, C) of each item: what its words say; all labels alike where they say nothing."""
     texts = [labelled.words[index] for index in indices]
     if branch is None or not texts:
@@ -134,7 +134,7 @@ def _weights(
     )
     return text_branch.learned_weights(
         np.concatenate([run(labelled.examples[index].values) for index in judged]),
-        np.concatenate(_words(labelled, judged, branch)),
+        np.concatenate(_text_scores(labelled, judged, branch)),
         np.concatenate([_worded(labelled, index, branch) for index in judged]),
         np.concatenate([labelled.examples[index].targets for index in judged]),
     )

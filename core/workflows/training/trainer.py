@@ -240,27 +240,34 @@ class Trainer:
         probe = training_data.joined([fold.probe for fold in folds])
         self.checkpoints.keep_held_out(held_out)
         self.checkpoints.keep_held_out(probe, checkpoints.PROBE)
+        if network.model is not None:
+            self.checkpoints.keep_network(network.model)
+        scored = self._scored(run_of(self.store, self.key), folds, held_out, probe)
+        ended = replace(
+            scored,
+            state=state,
+            seconds=self._seconds(),
+            versions=versions(),
+            network_sha256=self.checkpoints.network_sha256(),
+            passes=network.epochs,
+            words_sha256=self._text_branch_sha256(network.fold, folds, tested, stopping=state == "stopped"),
+        )
+        self.store.write(self.key, ended, kind="training")
+
+    def _scored(self, record: Training, folds: Sequence[FoldDone], held_out: HeldOut, probe: HeldOut) -> Training:
+        """A record with the scores of the folds, those of the baselines, and what to beware of."""
         comparison = training_data.comparison(self.dataset, self.split.groups, held_out, split=self.record.split)
         scores = training_data.scores(comparison)
         simpler = {"majority": self._majority(len(folds)), "linear_probe": training_data.accuracy(probe)}
-        if network.model is not None:
-            self.checkpoints.keep_network(network.model)
-        ended = replace(
-            run_of(self.store, self.key),
-            state=state,
+        return replace(
+            record,
             over_time=self.labelled.over_time,
             folds=tuple(fold.result for fold in folds),
             scores=scores,
             baselines=simpler,
-            seconds=self._seconds(),
-            versions=versions(),
             warnings=tuple(str(caveat) for caveat in training_data.caveats(comparison, scores, simpler, held_out)),
-            network_sha256=self.checkpoints.network_sha256(),
-            passes=network.epochs,
             words=self._branch_scores(folds, held_out),
-            words_sha256=self._text_branch_sha256(network.fold, folds, tested, stopping=state == "stopped"),
         )
-        self.store.write(self.key, ended, kind="training")
 
     def _majority(self, folds: int) -> float:
         """The accuracy of always predicting the most frequent label, over so many folds."""

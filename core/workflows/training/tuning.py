@@ -93,7 +93,7 @@ def search(store: Store, plan: Search, report: Report = silent) -> None:
             raise
         else:
             study.tell(trial, value)
-        store.write(search_key(plan), _told(study), kind="search")
+        store.write(search_key(plan), _trial_records(study), kind="search")
     report(plan.most, plan.most, "Done")
 
 
@@ -250,7 +250,7 @@ def _ended(study: Any) -> int:
     return len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED)))
 
 
-def _told(study: Any) -> tuple[Trial, ...]:
+def _trial_records(study: Any) -> tuple[Trial, ...]:
     return tuple(
         Trial(
             trial.number,

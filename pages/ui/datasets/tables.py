@@ -42,7 +42,7 @@ def clips(dataset: Dataset, groups: Sequence[str] = ()) -> "DataFrame":
     shown = groups or [item.group for item in dataset.items]
     columns = {
         "Clip": [item.path for item in dataset.items],
-        "Label": [_told(item) for item in dataset.items],
+        "Label": [_describe_labels(item) for item in dataset.items],
         "Seconds": [item.duration_s for item in dataset.items],
         "Group": shown,
         "Subject": [item.subject for item in dataset.items],
@@ -51,7 +51,7 @@ def clips(dataset: Dataset, groups: Sequence[str] = ()) -> "DataFrame":
     return DataFrame({name: cells for name, cells in columns.items() if any(cells)})
 
 
-def _told(item: Item) -> str:
+def _describe_labels(item: Item) -> str:
     """The label of a clip, or how many segments it has of what."""
     if item.label:
         return item.label

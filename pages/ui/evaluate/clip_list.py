@@ -132,7 +132,7 @@ def _watch(key: str, choice: Choice, order: str, at: str) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.html(f'<div class="k-name">{escape(case.path)}</div>', width="stretch")
         _steps(index, listing.total, at)
-    _said(case)
+    _labels_and_scores(case)
     start_s = case.start_s if case.rows == 1 else max(case.start_s, case.moment_s - BEFORE_S)
     play(key, case.video, case.unit, start_s=start_s)
     if button.pressed("Open in Timeline", icon=":material/view_timeline:", type="tertiary", key="evaluate.open"):
@@ -154,7 +154,7 @@ def _steps(index: int, total: int, at: str) -> None:
     st.caption(f"{formatting.number(index + 1)} of {formatting.number(total)}")
 
 
-def _said(case: Case) -> None:
+def _labels_and_scores(case: Case) -> None:
     """Truth and prediction as chips with the scores that the model gave them, and what else is known of the clip."""
     slots = cache.slots(tuple(sorted({case.truth, case.predicted} - {""})))
     chips = [("true label", case.truth, case.own), ("predicted", case.predicted, case.confidence)]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 MOST_CLASSES = 40  # in one matrix; more are shown a part at a time
 LIGHTEST = 4  # clips that have the deepest colour where no cell counts more
-MOST_TOLD = 16  # classes up to which each cell tells its number
+MAX_NUMBERED_CLASSES = 16  # classes up to which each cell tells its number
 AMBERS = ((0.0, "#FBE9CF"), (0.25, "#E8B86A"), (0.6, "#C67F18"), (1.0, "#5E3304"))
 AMBERS_DARK = ((0.0, "#3A270D"), (0.25, "#6B430D"), (0.6, "#C8841F"), (1.0, "#FFE4B5"))
 BLUES = ((0.0, "#E3EFF7"), (0.5, "#7FB2D3"), (1.0, "#00568A"))
@@ -51,7 +51,8 @@ def figure(results: Evaluation, shown: Sequence[int], mode: Mode, *, dark: bool)
     shares = [""] * counts.size if mode == "counts" else [_share(value, units[mode]) for value in values.ravel()]
     pairs = [(truth, label) for truth in true_labels for label in labels]
     texts = [
-        _told(*pair, int(many), noun, share) for pair, many, share in zip(pairs, counts.ravel(), shares, strict=True)
+        _describe_cell(*pair, int(many), noun, share)
+        for pair, many, share in zip(pairs, counts.ravel(), shares, strict=True)
     ]
     _clicks(drawn, columns[rows], columns, texts, side_px, dark)
     _axes(drawn, true_labels, labels, side_px)
@@ -72,7 +73,7 @@ def _heat(drawn: "Figure", values: np.ndarray, title: str, dark: bool, *, right:
     )  # fmt: skip
     drawn.add_heatmap(
         z=values, zmin=0, zmax=highest, colorscale=[list(stop) for stop in scale], hoverinfo="skip",
-        xgap=1, ygap=1, colorbar=bar, texttemplate="%{z:.0f}" if values.shape[1] <= MOST_TOLD else "",
+        xgap=1, ygap=1, colorbar=bar, texttemplate="%{z:.0f}" if values.shape[1] <= MAX_NUMBERED_CLASSES else "",
         textfont={"size": 13},
     )  # fmt: skip
 
@@ -94,7 +95,7 @@ def _clicks(
     )  # fmt: skip
 
 
-def _told(truth: str, text: str, many: int, noun: str, share: str) -> str:
+def _describe_cell(truth: str, text: str, many: int, noun: str, share: str) -> str:
     """A cell in words."""
     taken = "correctly classified" if truth == text else f"predicted as <b>{text}</b>"
     return f"<b>{truth}</b>, {taken}: {formatting.count(many, noun)}{share}"

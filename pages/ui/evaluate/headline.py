@@ -26,7 +26,7 @@ def show(key: str) -> None:
     with right:
         _beside(evaluation)
     theme.facts(_facts(evaluation))
-    _words(evaluation)
+    _text_results(evaluation)
     _beware(descriptions.warnings(evaluation))
 
 
@@ -35,7 +35,7 @@ def sentence(key: str) -> None:
     st.html(f'<div class="k-headline">{descriptions.sentence(cache.evaluation(key))}</div>')
 
 
-def _words(evaluation: Evaluation) -> None:
+def _text_results(evaluation: Evaluation) -> None:
     """The effect of text, if the run used it."""
     record = cache.training_or_none(evaluation.origin.name) if evaluation.origin.source == "run" else None
     if record is not None:

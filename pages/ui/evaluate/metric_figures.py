@@ -18,7 +18,7 @@ from pages.ui.common.figures import INK, INK_DARK, blank
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-OWN, OTHER, SIMPLE, LEAST = "#0072B2", "#D55E00", "#B8873A", "#8D8377"
+OWN, OTHER, SIMPLE, FAINT = "#0072B2", "#D55E00", "#B8873A", "#8D8377"
 OWN_DARK = "#56B4E9"
 MARKS = (("recall", "Recall", "circle"), ("precision", "Precision", "diamond"), ("f1", "F1", "line-ns"))
 ROW_PX = 24  # of a class
@@ -34,7 +34,7 @@ def own(dark: bool) -> str:
 def beside(rows: Sequence[tuple[str, Estimate]], *, dark: bool) -> "Figure":
     """Scores and baselines, each with its interval. rows: what is evaluated comes last."""
     figure = blank(dark, 46 + 34 * len(rows))
-    shades = [*(LEAST, SIMPLE, LEAST, SIMPLE)[: len(rows) - 1], own(dark)]
+    shades = [*(FAINT, SIMPLE, FAINT, SIMPLE)[: len(rows) - 1], own(dark)]
     values = [100 * (item.value or 0) for _, item in rows]
     figure.add_bar(
         y=[name for name, _ in rows], x=values, orientation="h", marker={"color": shades},

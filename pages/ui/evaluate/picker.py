@@ -80,7 +80,7 @@ def question(entry: DatasetEntry, chosen: str, *, at: str) -> evaluation.Evaluat
 def _clips(entry: DatasetEntry, model: str, at: str) -> tuple[str, Grouping]:
     """The key of the split whose test clips are meant, "" for all, and how groups are told."""
     kept = {key: cache.kept_split(key) for key in state.store().split_keys(entry.key)}
-    texts = _words(entry, model) | {
+    texts = _describe_splits(entry, model) | {
         key: f"Test clips of the split: {split_description.describe(split)}" for key, split in kept.items()
     }
     chosen = next(iter(texts))
@@ -98,7 +98,7 @@ def _clips(entry: DatasetEntry, model: str, at: str) -> tuple[str, Grouping]:
     return chosen, grouping
 
 
-def _words(entry: DatasetEntry, model: str) -> dict[str, str]:
+def _describe_splits(entry: DatasetEntry, model: str) -> dict[str, str]:
     """The clips on which a model can be evaluated, without a stored split; clips of held-out groups come first."""
     dataset = cache.dataset(entry)
     assert dataset is not None

@@ -29,7 +29,7 @@ ABOVE = {
 def described(choice: Choice) -> str:
     """A choice in words."""
     kind, *details = choice
-    return TOLD[str(kind)](*details)
+    return DESCRIPTIONS[str(kind)](*details)
 
 
 def _cell(truth: str, predicted: str) -> str:
@@ -56,7 +56,7 @@ def _above(label: str, threshold: float, what: str) -> str:
     return kinds[what]
 
 
-TOLD: dict[str, Callable[..., str]] = {
+DESCRIPTIONS: dict[str, Callable[..., str]] = {
     "cell": _cell,
     "label": _label,
     "bin": _bin,

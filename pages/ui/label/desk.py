@@ -16,7 +16,7 @@ from pages.ui.common.player.rows import PlayerLane
 from pages.ui.label import compare, draft, empty, files, render, retrain, track_editor
 
 UNDO = "Ctrl+Z and Ctrl+Shift+Z in the player. Every edit can be undone."
-TOLD = {
+EDIT_NAMES = {
     "paint": "painting",
     "unlabel": "unlabelling",
     "change": "new ends",
@@ -56,7 +56,7 @@ def show(info: VideoInfo) -> None:
                 "Add a label under “Labels” first. Then draw it with its key or the mouse.", icon=":material/label:"
             )
         _play(info, now, tracks, drafted if view == "draft" else None, compared, slots)
-        _kept(now)
+        _history(now)
     with right:
         _views(info, now, tracks, drafted, compared)
 
@@ -106,7 +106,7 @@ def _taker(track: str) -> Callable[[Edit], None]:
     return take
 
 
-def _kept(now: TrackState) -> None:
+def _history(now: TrackState) -> None:
     """That all is kept, with undo and redo."""
     with st.container(horizontal=True, vertical_alignment="center", key="label-kept"):
         for kind, icon, waiting in (("undo", ":material/undo:", now.done), ("redo", ":material/redo:", now.undone)):
@@ -128,7 +128,7 @@ def _kept(now: TrackState) -> None:
 
 def _named(edits: Sequence[tuple[int, str]]) -> str:
     """What would be undone or done again, in a word."""
-    return f": {TOLD.get(edits[-1][1], edits[-1][1])}" if edits else ""
+    return f": {EDIT_NAMES.get(edits[-1][1], edits[-1][1])}" if edits else ""
 
 
 def _view_before() -> str:

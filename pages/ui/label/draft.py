@@ -142,7 +142,7 @@ def _stretch(info: VideoInfo, now: TrackState, drafted: Drafted) -> None:
     if here is None:
         st.success(FINISHED, icon=":material/check_circle:")
         return
-    st.markdown(_told(here, len(drafted.doubts)), help=ORDER)
+    st.markdown(_describe_segment(here, len(drafted.doubts)), help=ORDER)
     bounds = (now.track_id, here.start_s, here.stop_s)
     with st.container(horizontal=True):
         st.button("Go to segment", key="label.there", icon=":material/my_location:", on_click=_go, shortcut="Shift+H")
@@ -169,7 +169,7 @@ def _stretch(info: VideoInfo, now: TrackState, drafted: Drafted) -> None:
         )  # fmt: skip
 
 
-def _told(here: Doubt, left: int) -> str:
+def _describe_segment(here: Doubt, left: int) -> str:
     """The segment in words."""
     names = [f"**{theme.plain(label)}**" for label in here.said]
     text = f"the draft predicts {formatting.listed(names)}" if names else "no confident prediction"

@@ -21,7 +21,7 @@ from pages.ui.label import track_editor
 
 FIND_OUT, KEEP, DROP = "", "\0keep", "\0drop"
 MOST_ASKED = 60  # labels that are decided on one by one
-TOLD = 8  # findings that are shown
+MAX_LISTED_FINDINGS = 8  # findings that are shown
 KNOWN = "ELAN, BORIS, Label Studio, CVAT, VIA, subtitles, CSV and more; several files as a ZIP file."
 
 
@@ -39,7 +39,7 @@ def show(info: VideoInfo, known: tuple[str, ...], drawn: str = "") -> None:
     try:
         given = files.files_in(upload.name, upload.getvalue())
         form = files.form_of(given, picked)
-        options = _asked(form, given, f"{turn}.{form.name}")
+        options = _read_options(form, given, f"{turn}.{form.name}")
         labels = files.read(given, info, state.store().entry(info.digest).name, form=form.name, options=options)
         renaming = _decided(labels, known, turn)
         tracks = files.tracks_of(labels, renaming)
@@ -47,7 +47,7 @@ def show(info: VideoInfo, known: tuple[str, ...], drawn: str = "") -> None:
         theme.problem(str(error), error.hint)
         return
     tracks = _chosen(tracks, selection.of(given, form), turn)
-    _told(labels, tracks)
+    _describe_content(labels, tracks)
     if button.pressed(_taken(tracks), key=f"label.take.{turn}", type="primary", disabled=not tracks):
         for track in tracks:
             track_editor.begin(info, replace(track, name=track.name or Path(upload.name).stem), draw=not drawn)
@@ -64,7 +64,7 @@ def _title(name: str) -> str:
 # What a file leaves open ----------------------------------------------------------------------------------------------
 
 
-def _asked(form: Format, given: Files, key: str) -> ReadOptions:
+def _read_options(form: Format, given: Files, key: str) -> ReadOptions:
     """What the file does not say itself, and which of its parts are taken."""
     watched = st.checkbox(
         "The whole clip was annotated", key=f"label.watched.{key}",
@@ -146,7 +146,7 @@ def _becomes(choice: str) -> str:
     return {KEEP: "new label", DROP: "skip (unlabelled)"}.get(choice, choice)
 
 
-def _told(labels: Labels, tracks: Sequence[DrawnTrack]) -> None:
+def _describe_content(labels: Labels, tracks: Sequence[DrawnTrack]) -> None:
     """What a file holds, and what was odd about it."""
     segments = sum(len(track.segments) for track in tracks)
     seen = max((track.seen_s for track in tracks), default=0.0)
@@ -156,7 +156,12 @@ def _told(labels: Labels, tracks: Sequence[DrawnTrack]) -> None:
     )
     if labels.findings:
         texts = [conversion.told(finding) for finding in labels.findings]
-        theme.notes([*texts[:TOLD], *([f"and {len(texts) - TOLD} more."] if len(texts) > TOLD else [])])
+        theme.notes(
+            [
+                *texts[:MAX_LISTED_FINDINGS],
+                *([f"and {len(texts) - MAX_LISTED_FINDINGS} more."] if len(texts) > MAX_LISTED_FINDINGS else []),
+            ]
+        )
 
 
 def _taken(tracks: Sequence[DrawnTrack]) -> str:

@@ -20,7 +20,7 @@ SUFFIXES = (
     *(".ts", ".mts", ".m2ts", ".3gp", ".ogv", ".dv", ".mxf", ".vob", ".gif", ".webp"),
 )
 PANEL = "intake"
-MOST = 500  # clips of one folder
+MAX_FOLDER_CLIPS = 500  # clips of one folder
 SAMPLE = "add-sample"
 PATH = "add-path"  # of the text box
 
@@ -39,8 +39,10 @@ def clips_in(text: str) -> list[Path]:
         raise VideoUnreadable(
             f"The folder {path} contains no video files.", f"Supported file types: {', '.join(SUFFIXES)}."
         )
-    if len(paths) > MOST:
-        raise VideoUnreadable(f"The folder {path} contains {len(paths)} clips.", f"Add at most {MOST} at once.")
+    if len(paths) > MAX_FOLDER_CLIPS:
+        raise VideoUnreadable(
+            f"The folder {path} contains {len(paths)} clips.", f"Add at most {MAX_FOLDER_CLIPS} at once."
+        )
     return [path.resolve() for path in paths]
 
 

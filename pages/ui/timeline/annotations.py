@@ -9,13 +9,13 @@ from pages.ui import state
 from pages.ui.common import track_names
 from pages.ui.common.player.rows import PlayerLane
 
-MOST = 4  # tracks, the latest ones
+MAX_TRACKS = 4  # tracks, the latest ones
 
 
 def tracks(analysis: Analysis) -> list[TrackState]:
     """The tracks in which something was looked at, the one first that was edited last."""
     states = [track for track in journal.tracks(state.store(), analysis.video.digest) if track.document.seen]
-    return sorted(states, key=lambda track: -track.made)[:MOST]
+    return sorted(states, key=lambda track: -track.made)[:MAX_TRACKS]
 
 
 def labels(states: Sequence[TrackState]) -> tuple[str, ...]:
@@ -26,7 +26,7 @@ def labels(states: Sequence[TrackState]) -> tuple[str, ...]:
 def rows(analysis: Analysis, states: Sequence[TrackState]) -> list[PlayerLane]:
     """A lane for each track, and under each that shares labels with the network a lane of where the two differ."""
     named, lanes = track_names.titles(states), []
-    document = agreement.said(analysis)
+    document = agreement.predicted_track(analysis)
     for track in states:
         title, drawn = named[track.track_id], track.document
         lanes.append(PlayerLane(title, drawn.segments, seen=drawn.seen, prefix=f"{title}:"))

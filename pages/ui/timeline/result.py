@@ -22,7 +22,7 @@ TOP = 5
 BARELY = 0.01  # mean score below which a label without a segment is not worth a row
 EVERYDAY = ("csv", "json", "vtt")
 CURVES = 3  # labels whose scores are drawn beneath the segments
-LEAST = 2  # labels without a segment that are shown anyhow
+MIN_SHOWN_LABELS = 2  # labels without a segment that are shown anyhow
 
 
 def show(info: VideoInfo, card: ModelCard, key: str) -> None:
@@ -81,7 +81,9 @@ def shown_labels(analysis: Analysis) -> tuple[str, ...]:
     texts = {segment.label for segment in analysis.track.segments}
     best = [label_score for label_score in analysis.ranking if label_score.label not in texts]
     worth = [
-        label_score.label for index, label_score in enumerate(best) if index < LEAST or label_score.score >= BARELY
+        label_score.label
+        for index, label_score in enumerate(best)
+        if index < MIN_SHOWN_LABELS or label_score.score >= BARELY
     ]
     rest = worth[: max(0, figures.ROWS - len(texts))]
     return tuple(

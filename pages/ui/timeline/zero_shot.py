@@ -78,8 +78,8 @@ def _carried(named: Named) -> None:
     labels = named.prediction.labels[:-1]
     slots = cache.slots(labels)
     rows = "".join(
-        f"<tr><td>{theme.chip(label, slots[label])}</td><td>{_told(carried, share=True)}</td>"
-        f"<td>{_told(nearest, share=False)}</td></tr>"
+        f"<tr><td>{theme.chip(label, slots[label])}</td><td>{_describe_scores(carried, share=True)}</td>"
+        f"<td>{_describe_scores(nearest, share=False)}</td></tr>"
         for label, nearest, carried in zip(labels, named.nearest, named.carried, strict=True)
     )
     st.html(
@@ -88,7 +88,7 @@ def _carried(named: Named) -> None:
     )
 
 
-def _told(scores, *, share: bool) -> str:
+def _describe_scores(scores, *, share: bool) -> str:
     """Known actions with their share of a decision, or their similarity."""
     if not scores:
         return '<em class="k-unseen">not seen in this clip</em>'

@@ -17,7 +17,7 @@ ABOUT = (
     "A CNN computes features of each clip once. After that, training a network takes seconds "
     "to minutes, with any settings."
 )
-KEPT = "Features computed so far are kept."
+FEATURES_ARE_KEPT = "Features computed so far are kept."
 FEW = 8  # clips a class below which scores say little
 
 
@@ -38,7 +38,14 @@ def show(entries: list[DatasetEntry]) -> None:
     key = training.set_key(entry.key, recipe, backbone, engine)
     there = training.gathered(state.store(), dataset, recipe, backbone, engine)
     if not job_panel.ready(
-        key, "Compute features", training.gather, state.store(), *task, there=there, about=_about(dataset), kept=KEPT
+        key,
+        "Compute features",
+        training.gather,
+        state.store(),
+        *task,
+        there=there,
+        about=_about(dataset),
+        kept=FEATURES_ARE_KEPT,
     ):
         return
     st.caption(f":material/check_circle: Features of all {formatting.count(len(dataset.items), 'clip')} are available.")

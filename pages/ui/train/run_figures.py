@@ -10,7 +10,7 @@ from pages.ui.common.figures import INK_DARK, blank
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
-TRAINED, VALIDATED, SIMPLE, LEAST = "#0072B2", "#D55E00", "#B8873A", "#8D8377"
+TRAINED, VALIDATED, SIMPLE, MAJORITY = "#0072B2", "#D55E00", "#B8873A", "#8D8377"
 TALL_PX = 260
 
 
@@ -65,7 +65,7 @@ def beside(record: Training, *, dark: bool) -> "Figure":
     figure = blank(dark, 150)
     figure.update_layout(margin={"l": 8, "r": 12, "t": 8, "b": 8})
     pairs = {
-        "most frequent class": (record.baselines.get("majority"), LEAST),
+        "most frequent class": (record.baselines.get("majority"), MAJORITY),
         "linear probe": (record.baselines.get("linear_probe"), SIMPLE),
         "this network": (record.scores.get("accuracy"), TRAINED),
     }

@@ -13,8 +13,8 @@ from core.stages.networks.text_branch.model import (
     fused,
     learned_weights,
     near,
+    tokenise,
     vocabulary_of,
-    words,
 )
 from core.stages.networks.text_branch.serialization import LARGEST_BYTES, check, load, save
 
@@ -32,6 +32,6 @@ __all__ = [
     "load",
     "near",
     "save",
+    "tokenise",
     "vocabulary_of",
-    "words",
 ]

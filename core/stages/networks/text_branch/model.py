@@ -58,7 +58,7 @@ class TextBranch:
 
     def says(self, texts: Sequence[str]) -> np.ndarray:
         """(T,) bool: whether there are words near each step."""
-        return np.array([bool(words(text)) for text in texts], bool)
+        return np.array([bool(tokenise(text)) for text in texts], bool)
 
     def fused(self, picture: np.ndarray, text: np.ndarray, worded: np.ndarray) -> np.ndarray:
         """(T, C) float32 scores of both together, weighed as this branch was told; see `fused`."""
@@ -69,7 +69,7 @@ class TextBranch:
         return near(texts, times_s, self.near_s)
 
 
-def words(text: str) -> list[str]:
+def tokenise(text: str) -> list[str]:
     """The words of a text in small letters; each Chinese, Japanese or Korean letter is one."""
     return WORD.findall(text.lower())
 
@@ -88,7 +88,7 @@ def near(texts: Iterable[Lines], times_s: np.ndarray, near_s: float = NEAR_S) ->
 
 def vocabulary_of(texts: Iterable[str]) -> tuple[str, ...]:
     """The most frequent words, each counted once a text."""
-    counts = Counter(word for text in texts for word in dict.fromkeys(words(text)))
+    counts = Counter(word for text in texts for word in dict.fromkeys(tokenise(text)))
     return tuple(word for word, _ in sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))[:MOST_KNOWN])
 
 
@@ -97,7 +97,7 @@ def coded(vocabulary: Sequence[str], texts: Sequence[str], most_words: int = MOS
     codes = {word: index + 2 for index, word in enumerate(vocabulary)}
     rows = np.full((len(texts), most_words), NONE, np.int32)
     for row, text in zip(rows, texts, strict=True):
-        numbers = [codes.get(word, STRANGE) for word in words(text)[:most_words]]
+        numbers = [codes.get(word, STRANGE) for word in tokenise(text)[:most_words]]
         row[: len(numbers)] = numbers
     return rows
 

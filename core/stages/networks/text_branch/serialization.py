@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 
 from core.base.errors import FormatInvalid, WeightsMissing
-from core.stages.networks.text_branch.model import MOST_KNOWN, TextBranch, build, words
+from core.stages.networks.text_branch.model import MOST_KNOWN, TextBranch, build, tokenise
 
 LARGEST_BYTES = 2**24  # of the file, and of all that is packed in it
-TOLD = "told"
+HEADER = "told"
 ARRAYS = ("embedding", "kernel", "recurrent_kernel", "bias", "scores_kernel", "scores_bias")  # in the model's order
 WIDEST, LONGEST_S, MOST_NEAR, HEAVIEST = 512, 60.0, 512, 100.0
 HEAD = re.compile(
@@ -45,7 +45,7 @@ def save(branch: TextBranch, path: Path) -> str:
     numbers = zip(ARRAYS, branch.model.get_weights(), strict=True)
     packed = io.BytesIO()
     np.savez_compressed(
-        packed, allow_pickle=False, **{TOLD: text}, **{name: item.astype("<f4") for name, item in numbers}
+        packed, allow_pickle=False, **{HEADER: text}, **{name: item.astype("<f4") for name, item in numbers}
     )
     partial = path.with_name(f".{path.name}.partial")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -77,7 +77,7 @@ def _parts(path: Path, sha256: str, labels: int) -> tuple[dict[str, Any], Number
     content = _content(path, sha256)
     try:
         arrays = _unpacked(content)
-        header = json.loads(arrays.pop(TOLD).tobytes().decode())
+        header = json.loads(arrays.pop(HEADER).tobytes().decode())
         _check_told(header)
         _check_numbers(arrays, len(header["vocabulary"]), labels)
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as error:
@@ -106,7 +106,7 @@ def _unpacked(content: bytes) -> Numbers:
     """The arrays in a zip; ValueError where there are others than there must be, or they are too large."""
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         members = {member.filename: member for member in archive.infolist()}
-        expected = {f"{name}.npy": name for name in (TOLD, *ARRAYS)}
+        expected = {f"{name}.npy": name for name in (HEADER, *ARRAYS)}
         if set(members) != set(expected) or len(archive.infolist()) != len(expected):
             raise ValueError(f"expected {', '.join(expected)}, got {', '.join(members) or 'nothing'}"[:300])
         if (whole := sum(member.file_size for member in members.values())) > LARGEST_BYTES:
@@ -117,7 +117,7 @@ def _unpacked(content: bytes) -> Numbers:
 def _array(raw: bytes, name: str) -> np.ndarray:
     """An array of numbers as NumPy writes it, whose size is what its head says."""
     head = HEAD.match(raw)
-    expected = "|u1" if name == f"{TOLD}.npy" else "<f4"
+    expected = "|u1" if name == f"{HEADER}.npy" else "<f4"
     if head is None or head["kind"].decode() != expected:
         raise ValueError(f"{name}: expected the head of an array of {expected}, got {raw[:60]!a}")
     shape, kind = tuple(int(item) for item in re.findall(rb"\d+", head["shape"])), np.dtype(expected)
@@ -148,7 +148,7 @@ def _is_vocabulary(got: Any) -> bool:
     """Whether it is a list of different words, each one that could be found in a text."""
     if not isinstance(got, list) or len(got) > MOST_KNOWN or not all(isinstance(word, str) for word in got):
         return False
-    return len(set(got)) == len(got) and all(words(word) == [word] for word in got)
+    return len(set(got)) == len(got) and all(tokenise(word) == [word] for word in got)
 
 
 def _check_numbers(numbers: Numbers, known: int, labels: int) -> None:

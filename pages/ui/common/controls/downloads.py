@@ -17,7 +17,7 @@ import streamlit as st
 from pages.ui import cache
 from pages.ui.common.player.player import prefix
 
-KEPT = 3  # links of one place: that on the screen, that of the run under way, and one that was never shown
+LINKS_PER_PLACE = 3  # links of one place: that on the screen, that of the run under way, and one that was never shown
 DownloadContent = str | bytes | Callable[[], bytes]
 
 
@@ -47,7 +47,7 @@ def offered(token: str) -> Download | None:
 def offer(key: str, download: Download) -> str:
     """Keep a download for this session under the place that it is shown at; the address that it is then found at."""
     shelf = cache.downloads_of_this_session()
-    shelf.setdefault(key, deque(maxlen=KEPT)).append(download)
+    shelf.setdefault(key, deque(maxlen=LINKS_PER_PLACE)).append(download)
     _offered[download.token] = download
     return f"{prefix()}/downloads/{download.token}"
 

@@ -16,9 +16,12 @@ from core.workflows import clips
 from pages.ui import state
 from pages.ui.common import theme
 from pages.ui.common.jobs import job_panel
+from pages.ui.common.player.data import PlayerData
 from pages.ui.common.player.rows import LaneCurve, Palette, PlayerLane, new_edits, packed
 
 __all__ = ["LaneCurve", "PlayerLane", "compared", "play_from", "playable", "player", "prefix", "rest_at", "show"]
+
+WAITING = "This clip is being converted to a format that browsers can play. The labels below are ready."
 
 _player = theme.component(Path(__file__).with_name("player.js"))
 
@@ -84,25 +87,41 @@ def show(
     """The player with these lanes, from top to bottom; gives the moment at which the playhead rests.
 
     labels: what may be painted into lanes with `edits`, in the order of their keys. on_edit: told each edit once, in
-    order, before the script runs again, so that the lanes of that run can hold it already. start_s: where it begins,
-    else at the moment of the session. quiet: the moment of the session stays what it is. at_once: it plays without
-    being asked. active: the lane that keys paint into at first. slots: of all labels.
+    order, before the script runs again. start_s: None begins at the moment of the session. Others: see PlayerData.
     """
-    begins_s = state.moment_s(info) if start_s is None else start_s
-    data = _clip(info, playable, subtitles) | _lanes(rows, slots, labels if on_edit else ()) | _seek_of(quiet)
-    data |= {"start_s": begins_s, "quiet": quiet, "play": at_once, "active": active}
-    data |= {"keep": key if on_edit else "", "done": _done(key), "session": _session()}
-    data |= {"view": [] if quiet else list(state.shown_part())}
+    palette = Palette(slots, labels if on_edit else ())
+    data = PlayerData(
+        **_clip(info, playable),
+        subtitles=subtitles,
+        rows=[packed(row, palette) for row in rows],
+        palette=palette.entries,
+        labels=list(range(len(labels) if on_edit else 0)),
+        rest=NOTHING,
+        seek=_seek_of(quiet),
+        start_s=state.moment_s(info) if start_s is None else start_s,
+        quiet=quiet,
+        play=at_once,
+        active=active,
+        keep=key if on_edit else "",
+        done=_done(key),
+        session=_session(),
+        view=[] if quiet else list(state.shown_part()),
+    )
     hand_out = partial(_hand_out, key, info, tuple(row.name for row in rows if row.edits), tuple(labels), on_edit)
-    default = {"moment": begins_s, "edits": None, "view": None}
+    return _drawn(info, data, key=key, hand_out=hand_out)
+
+
+def _drawn(info: VideoInfo, data: PlayerData, *, key: str, hand_out: Callable[[], bool]) -> float:
+    """Draw the component; gives the moment at which its playhead rests."""
+    default = {"moment": data.start_s, "edits": None, "view": None}
     answer = _player(
-        key=key, data=data, default=default, on_moment_change=_nothing, on_view_change=_nothing,
+        key=key, data=data.plain, default=default, on_moment_change=_nothing, on_view_change=_nothing,
         on_edits_change=lambda: _heard(hand_out),
     )  # fmt: skip
     if hand_out():  # what was drawn while the server was away: a new session calls nobody back, and has older lanes
         st.rerun()
-    moment_s = _exactly(info, answer.moment, begins_s)
-    if not quiet:
+    moment_s = _exactly(info, answer.moment, data.start_s)
+    if not data.quiet:
         _follow(info, moment_s, answer.view)
     return moment_s
 
@@ -118,31 +137,23 @@ def _follow(info: VideoInfo, moment_s: float, view: Any) -> None:
         state.mirror()
 
 
-def _clip(info: VideoInfo, playable: bool, subtitles: str) -> dict[str, Any]:
+def _clip(info: VideoInfo, playable: bool) -> dict[str, Any]:
     """Where the component finds the clip, and what it tells of it."""
     return {
         "source": f"{prefix()}/clips/{info.digest}" if playable else "",
         "poster": f"{prefix()}/thumbs/{info.digest}",
         "frames": f"{prefix()}/frames/{info.digest}",
-        "waiting": "This clip is being converted to a format that browsers can play. The labels below are ready.",
+        "waiting": WAITING,
         "duration_s": info.duration_s,
         "frame_count": info.frame_count,
         "varies": _varies(info),
-        "subtitles": subtitles,
     }
-
-
-def _lanes(rows: Sequence[PlayerLane], slots: Mapping[str, int], labels: Sequence[str]) -> dict[str, Any]:
-    """The lanes, and the labels that may be painted, which come first among all."""
-    palette = Palette(slots, labels)
-    lanes = [packed(row, palette) for row in rows]
-    return {"rows": lanes, "palette": palette.entries, "labels": list(range(len(labels))), "rest": NOTHING}
 
 
 def _seek_of(quiet: bool) -> dict[str, Any]:
     """Where to jump, and a number that is new where that is asked for anew."""
     seek_s, seek_id, plays = state.remembered("seek", (0.0, 0, True))
-    return {"seek": {"moment_s": seek_s, "id": 0 if quiet else seek_id, "play": plays}}
+    return {"moment_s": seek_s, "id": 0 if quiet else seek_id, "play": plays}
 
 
 def _varies(info: VideoInfo) -> str:
@@ -178,7 +189,7 @@ def _hand_out(
     """Tell the page the edits that it was not told yet; whether there were some."""
     if on_edit is None:
         return False
-    edits, done = new_edits(_told(key), _done(key), info, rows, labels)
+    edits, done = new_edits(_sent_edits(key), _done(key), info, rows, labels)
     state.remember(f"edits.{key}", tuple(done.items()))
     for edit in edits:
         on_edit(edit)
@@ -197,7 +208,7 @@ def _session() -> str:
     return known
 
 
-def _told(key: str) -> Any:
+def _sent_edits(key: str) -> Any:
     known = state.widget(key)
     return known.get("edits") if isinstance(known, Mapping) else None
 
