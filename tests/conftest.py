@@ -3,6 +3,7 @@
 import logging
 import os
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -134,6 +135,14 @@ def no_logged_errors(request: pytest.FixtureRequest) -> Iterator[None]:
         logger.removeHandler(errors)
     if errors.messages and not request.node.get_closest_marker("logs_errors"):
         pytest.fail("errors were logged:\n" + "\n".join(errors.messages))
+
+
+@pytest.fixture(autouse=True)
+def own_main() -> Iterator[None]:
+    """Streamlit's tests of pages put a script in the place of the main module, which new processes would run."""
+    main = sys.modules["__main__"]
+    yield
+    sys.modules["__main__"] = main
 
 
 @pytest.fixture

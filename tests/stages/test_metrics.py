@@ -931,8 +931,9 @@ def test_published_predictions_give_the_published_numbers(shared_data: Path, mod
 
 
 @pytest.fixture
-def score(tmp_path: Path, capfdbinary):
+def score(tmp_path: Path, capfdbinary, monkeypatch):
     """Write files of one label a line and score them; gives exit code, content and standard error."""
+    monkeypatch.setenv("KINETOSCOPE_WORKSPACE", str(tmp_path / "workspace"))
 
     def run(truth: str, prediction: str, *options: str):
         paths = [tmp_path / "truth.txt", tmp_path / "prediction.txt"]
