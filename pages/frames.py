@@ -2,14 +2,10 @@
 
 import streamlit as st
 
-from pages.ui import state
-from pages.ui.common import theme
 from pages.ui.common.pickers import clip_bar
 from pages.ui.frames import contact_sheet, export, quality, viewer
 
-theme.title("Frames", "View any frame of the clip, check the video quality, and export frames.")
-info = state.chosen_video()
-clip_bar.show(info)
+info = clip_bar.head("Frames", "View any frame of the clip, check the video quality, and export frames.")
 
 
 @st.fragment

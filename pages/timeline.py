@@ -2,7 +2,6 @@
 
 from core.workflows import predictions
 from pages.ui import state
-from pages.ui.common import theme
 from pages.ui.common.jobs import job_panel
 from pages.ui.common.pickers import clip_bar, model_picker
 from pages.ui.timeline import result, transcripts, zero_shot
@@ -12,13 +11,10 @@ ABOUT = (
     "long as the duration of the clip; the result is stored."
 )
 
-theme.title("Timeline", "Which action happens when, predicted by a neural network.")
-info = state.chosen_video()
-clip_bar.show(info)
+info = clip_bar.head("Timeline", "Which action happens when, predicted by a neural network.")
 card = state.chosen_model()
 recipe, engine = state.recipe(), state.settings().engine
 key = predictions.prediction_key(state.store(), info.digest, recipe, card, engine) if card else ""
-model_picker.pick(opened=not (state.store().has(key) or state.in_words()))
 if card and state.in_words():
     zero_shot.show(info, card, key)
 elif card and job_panel.ready(
@@ -28,4 +24,7 @@ elif card and job_panel.ready(
     about=ABOUT,
 ):
     result.show(info, card, key)
+else:
+    result.preview(info)
+model_picker.pick(opened=not (state.store().has(key) or state.in_words()))
 transcripts.panel(info)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.base.errors import AnalysisError
-from core.domain import Doubt, Prediction, Segment, VideoInfo
+from core.domain import Doubt, ModelCard, Prediction, Segment, VideoInfo
 from core.workflows import predictions
 from core.workflows.annotation import drafts, edits
 from core.workflows.annotation.journal import State
@@ -106,10 +106,20 @@ def show(info: VideoInfo, now: State, drafted: Drafted | None) -> None:
     card = state.chosen_model()
     assert card is not None
     used = state.IN_WORDS if state.in_words() else card.name
-    _choose({name: model_card.title for name, model_card in known.items()} | {state.IN_WORDS: model_picker.OWN}, used)
-    if drafted is not None:
-        _stretch(info, now, drafted)
-        return
+    which, rest = st.columns([3, 5], gap="large")
+    with which:
+        _choose(
+            {name: model_card.title for name, model_card in known.items()} | {state.IN_WORDS: model_picker.OWN}, used
+        )
+    with rest:
+        if drafted is not None:
+            _stretch(info, now, drafted)
+        else:
+            _missing(info, card)
+
+
+def _missing(info: VideoInfo, card: ModelCard) -> None:
+    """The way to a draft where there is none yet."""
     if state.in_words():
         st.caption("Enter your labels on the Timeline and run the search there; the result appears here as a draft.")
         if button.pressed("Open Timeline", icon=":material/view_timeline:", key="label.named"):
@@ -126,9 +136,7 @@ def show(info: VideoInfo, now: State, drafted: Drafted | None) -> None:
 def _choose(titles: dict[str, str], used: str) -> None:
     """Which model drafts, or the labels that the person named."""
     names = list(titles)
-    name = st.selectbox(
-        "Drafted by", names, names.index(used), titles.__getitem__, key=f"label.model.{used}", width=420
-    )
+    name = st.selectbox("Drafted by", names, names.index(used), titles.__getitem__, key=f"label.model.{used}")
     if name != used:
         state.choose_model(str(name))
         st.rerun()

@@ -1,4 +1,4 @@
-"""The result on the Timeline: headline, player, heatmap, table, downloads."""
+"""The result on the Timeline: headline, player and segments; downloads, scores and report in tabs."""
 
 from collections.abc import Callable, Sequence
 from html import escape
@@ -56,24 +56,28 @@ def draw(
     """
     labels = shown_labels(analysis)
     slots = cache.slots(labels)
-    _headline(analysis, slots)
+    st.html(f'<div class="k-headline">{sentence(analysis)}</div>')
+    _playing(analysis, prediction, slots, key, apart)
     if text:
         st.caption(f":material/subtitles: {theme.plain(text)}")
-    _playing(analysis, prediction, slots, key, apart)
     if state.recipe().steps:
         st.caption(
             f"The player shows the original clip. Preprocessing for the network: {formatting.steps(state.recipe())}."
         )
     if between:
         between()
-    theme.section("Scores over time", "The score of each label at each moment of the clip.")
-    st.plotly_chart(
-        figures.heatmap(prediction, labels[: figures.ROWS], slots, dark=state.is_dark()),
-        key=f"heatmap.{key}",
-        config={"displayModeBar": False, "scrollZoom": False},
-    )
-    report.show(analysis)
-    _downloads(analysis)
+    files, scores, words = st.tabs(["Download", "Scores over time", "Report"])
+    with files:
+        _downloads(analysis)
+    with scores:
+        st.caption("The score of each label at each moment of the clip.")
+        st.plotly_chart(
+            figures.heatmap(prediction, labels[: figures.ROWS], slots, dark=state.is_dark()),
+            key=f"heatmap.{key}",
+            config={"displayModeBar": False, "scrollZoom": False},
+        )
+    with words:
+        report.show(analysis)
 
 
 def shown_labels(analysis: Analysis) -> tuple[str, ...]:
@@ -89,20 +93,16 @@ def shown_labels(analysis: Analysis) -> tuple[str, ...]:
     )
 
 
-def _headline(analysis: Analysis, slots: dict[str, int]) -> None:
-    """The result in one sentence, and the best labels with their scores."""
-    st.html(f'<div class="k-headline">{sentence(analysis)}</div>')
-    best = [
-        label_score
-        for label_score in analysis.ranking
-        if label_score.label in slots and label_score.score >= BARELY / 2
-    ][:TOP]
-    chips = "".join(
-        theme.chip(label_score.label, slots[label_score.label], formatting.per_cent(label_score.score))
-        for label_score in best
-    )
-    st.html(f"<div>{chips}</div>")
-    st.caption("The number next to each label is its mean score over the whole clip.")
+def preview(info: VideoInfo) -> None:
+    """The clip before there is a result, where the browser plays it as it is."""
+    if info.plays_in_browser or state.store().proxy_path(info.digest).exists():
+        _previewed(info)
+
+
+@st.fragment
+def _previewed(info: VideoInfo) -> None:
+    with st.container(key="timeline-preview"):
+        player.show(info, (), {}, key=f"preview.{info.digest}", playable=True)
 
 
 def sentence(analysis: Analysis) -> str:
@@ -128,11 +128,14 @@ def sentence(analysis: Analysis) -> str:
 def _playing(
     analysis: Analysis, prediction: Prediction, slots: dict[str, int], key: str, apart: Sequence[player.PlayerLane]
 ) -> None:
-    """The player and the table beside it; a row that is picked plays from its start."""
+    """The player, and below it the segments and the scores of the whole clip; a selected row is played."""
+    screen = st.container(key="timeline-player")
     left, right = st.columns([3, 2], gap="large")
-    with right:
-        transcripts.tables(lambda: _table(analysis, key), analysis.video, key)
     with left:
+        transcripts.tables(lambda: _table(analysis, key), analysis.video, key)
+    with right:
+        _whole_clip(analysis, slots)
+    with screen:
         playable = player.playable(analysis.video)
         people = annotations.tracks(analysis)
         more = [*apart, *annotations.rows(analysis, people), _scores(prediction, slots), *_quality(analysis.video)]
@@ -140,6 +143,22 @@ def _playing(
         known = slots | cache.slots(tuple(entries)) | cache.slots(annotations.labels(people))
         called = text_branch.BOTH if apart else "network" if people else "actions"
         player.player(analysis, known, playable=playable, key=f"player.{key}", more=more, named=called)
+
+
+def _whole_clip(analysis: Analysis, slots: dict[str, int]) -> None:
+    """The best labels with their scores over the whole clip."""
+    best = [
+        label_score
+        for label_score in analysis.ranking
+        if label_score.label in slots and label_score.score >= BARELY / 2
+    ][:TOP]
+    chips = "".join(
+        theme.chip(label_score.label, slots[label_score.label], formatting.per_cent(label_score.score))
+        for label_score in best
+    )
+    st.markdown("**Whole clip**")
+    st.caption("The mean score of each label over the whole clip.")
+    st.html(f"<div>{chips}</div>")
 
 
 def _scores(prediction: Prediction, slots: dict[str, int]) -> player.PlayerLane:
@@ -191,7 +210,6 @@ def _table(analysis: Analysis, key: str) -> None:
 
 def _downloads(analysis: Analysis) -> None:
     """The findings as files: three at hand, those of other programs on demand."""
-    theme.section("Download")
     with st.container(horizontal=True):
         for name in EVERYDAY:
             _download(analysis, name)
