@@ -10,7 +10,7 @@ from core.workflows import predictions
 from core.workflows.annotation import drafts, edits
 from core.workflows.annotation.journal import State
 from pages.ui import cache, state
-from pages.ui.common import flash, formatting, theme, zero_shot_labels
+from pages.ui.common import clip_results, flash, formatting, theme, zero_shot_labels
 from pages.ui.common.controls import button
 from pages.ui.common.jobs import job_panel
 from pages.ui.common.pickers import model_picker
@@ -40,18 +40,19 @@ class Drafted:
 
 
 def stored_draft(info: VideoInfo, now: State) -> Drafted | None:
-    """The draft of the model in use; None where there is none yet."""
-    card = state.chosen_model()
-    if card is None or not state.remembered("label.drafts", True):
-        return None
-    key = predictions.prediction_key(state.store(), info.digest, state.recipe(), card, state.settings().engine)
-    if not state.store().has(key):
+    """The draft of the result that is shown; None where the model in use was selected and has none yet."""
+    key = clip_results.key_in_use(info)
+    if not key or not state.remembered("label.drafts", True):
         return None
     if state.in_words():
-        return _in_words(info, now, key)
+        return _in_words(info, now, key) if state.store().has(key) else None
+    shown = clip_results.shown(info)
+    if shown is None or (state.shown_result() == state.IN_USE and shown.key != key):
+        return None
+    card = state.models()[shown.model]
     try:
-        segments = cache.analysis(info.digest, card.name).track.segments
-        prediction = cache.prediction(key)
+        segments = cache.analysis_at(info.digest, card.name, shown.key).track.segments
+        prediction = cache.prediction(shown.key)
     except AnalysisError as error:
         flash.keep(track_editor.PANEL, error)
         return None
@@ -105,7 +106,7 @@ def show(info: VideoInfo, now: State, drafted: Drafted | None) -> None:
         return
     card = state.chosen_model()
     assert card is not None
-    used = state.IN_WORDS if state.in_words() else card.name
+    used = drafted.model if drafted else state.IN_WORDS if state.in_words() else card.name
     which, rest = st.columns([3, 5], gap="large")
     with which:
         _choose(

@@ -1,6 +1,7 @@
 """The result on the Timeline: headline, player and segments; downloads, scores and report in tabs."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from html import escape
 from pathlib import Path
 
@@ -8,10 +9,11 @@ import streamlit as st
 
 from core.base.errors import AnalysisError
 from core.base.registry import FORMATS
-from core.domain import Analysis, ModelCard, Prediction, VideoInfo
+from core.domain import Analysis, ModelCard, Prediction, Recipe, VideoInfo
 from core.stages import formats
 from core.stages.tracks.segmentation import NOTHING
 from core.workflows import predictions
+from core.workflows.clip_results import ClipResult
 from pages.ui import cache, state
 from pages.ui.common import figures, formatting, quality_text, theme
 from pages.ui.common.controls import downloads
@@ -25,20 +27,24 @@ CURVES = 3  # labels whose scores are drawn beneath the segments
 LEAST = 2  # labels without a segment that are shown anyhow
 
 
-def show(info: VideoInfo, card: ModelCard, key: str) -> None:
-    """The result, or why it cannot be read."""
+def show(info: VideoInfo, card: ModelCard, shown: ClipResult, menu: Callable[[VideoInfo, ClipResult], None]) -> None:
+    """A result, or why it cannot be read. menu: draws which one it is, with the others."""
     try:
-        analysis = cache.analysis(info.digest, card.name)
-        prediction = cache.prediction(key)
-        apart = cache.branches(key) if card.words else None
+        analysis = cache.analysis_at(info.digest, card.name, shown.key)
+        prediction = cache.prediction(shown.key)
+        apart = cache.branches(shown.key) if card.words else None
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
+    which, recipe = partial(menu, info, shown), shown.recipe or Recipe()
     if apart is None:
-        draw(analysis, prediction, key)
+        draw(analysis, prediction, shown.key, recipe=recipe, which=which)
     else:
         lanes_apart = text_branch.rows(apart, card, info.digest)
-        draw(analysis, prediction, key, text=text_branch.sentence(apart), apart=lanes_apart)
+        draw(
+            analysis, prediction, shown.key, recipe=recipe, which=which,
+            text=text_branch.sentence(apart), apart=lanes_apart,
+        )  # fmt: skip
 
 
 def draw(
@@ -46,24 +52,29 @@ def draw(
     prediction: Prediction,
     key: str,
     *,
+    recipe: Recipe,
+    which: Callable[[], None] | None = None,
     between: Callable[[], None] | None = None,
     text: str = "",
     apart: Sequence[player.PlayerLane] = (),
 ) -> None:
-    """The same from what was read. between: draws what belongs beside the player, before the scores.
+    """The same from what was read, made with `recipe`. between: draws what belongs between player and scores.
 
-    text: what led to it, in words. apart: lanes of what the parts of the model say, beneath what they say together.
+    which: draws which result it is. text: what led to it, in words. apart: lanes of what the parts of the model say,
+    beneath what they say together.
     """
     labels = shown_labels(analysis)
     slots = cache.slots(labels)
-    st.html(f'<div class="k-headline">{sentence(analysis)}</div>')
+    with st.container(horizontal=True, vertical_alignment="center", key="timeline-finding"):
+        st.html(f'<div class="k-headline">{sentence(analysis)}</div>')
+        if which:
+            with st.container(width=380):
+                which()
     _playing(analysis, prediction, slots, key, apart)
     if text:
         st.caption(f":material/subtitles: {theme.plain(text)}")
-    if state.recipe().steps:
-        st.caption(
-            f"The player shows the original clip. Preprocessing for the network: {formatting.steps(state.recipe())}."
-        )
+    if recipe.steps:
+        st.caption(f"The player shows the original clip. Preprocessing for the network: {formatting.steps(recipe)}.")
     if between:
         between()
     files, scores, words = st.tabs(["Download", "Scores over time", "Report"])

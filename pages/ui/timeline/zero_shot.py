@@ -85,7 +85,13 @@ def _found(info: VideoInfo, key: str) -> None:
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
-    result.draw(zero_shot.read_analysis(info, named), named.prediction, key, between=lambda: _carried(named))
+    result.draw(
+        zero_shot.read_analysis(info, named),
+        named.prediction,
+        key,
+        recipe=state.recipe(),
+        between=lambda: _carried(named),
+    )
 
 
 def _carried(named: Named) -> None:
