@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser, Locator
+from playwright.sync_api import Browser, Locator, expect
 
 from core.base.settings import current
 from core.domain import Document, Prediction, Recipe, Segment, VideoInfo
+from core.stages.preprocessing.geometry import Rotate
 from core.workflows import clips, models, predictions
 from core.workflows.annotation import journal
 from core.workspace.store import Store
@@ -25,13 +26,13 @@ def clip(dashboard: Dashboard, tmp_path_factory: pytest.TempPathFactory) -> Vide
     return store.video(clips.add_video(store, path))
 
 
-def stand_in(store: Store, clip: VideoInfo) -> None:
+def stand_in(store: Store, clip: VideoInfo, recipe: Recipe) -> None:
     """As if kinetics400 saw each of the labels for two seconds."""
     card, _ = models.ModelLibrary.of(store).get("kinetics400")
     scores = np.full((20, len(card.labels)), 0.1 / (len(card.labels) - 1), np.float32)
     scores[np.arange(20), [card.labels.index(label) for label in LABELS for _ in range(4)]] = 0.9
     prediction = Prediction(0.25 + 0.5 * np.arange(20), scores, card.labels, card.name, (0.0, clip.duration_s))
-    key = predictions.prediction_key(store, clip.digest, Recipe(), card, current().engine)
+    key = predictions.prediction_key(store, clip.digest, recipe, card, current().engine)
     store.write(key, prediction, kind="prediction", video=clip.digest)
 
 
@@ -52,7 +53,8 @@ def test_clip_lanes_and_buttons_stand_in_the_first_screen(
             go(page, dashboard, f"/timeline?video={clip.digest[:16]}")
             assert_in_first_screen(page.get_by_role("button", name="Analyse the clip"))
             assert_in_first_screen(page.locator(".player"))
-            stand_in(store, clip)
+            stand_in(store, clip, Recipe((Rotate(angle_deg=5.0),)))
+            stand_in(store, clip, Recipe())
             drawn = tuple(Segment(2.0 * at, 2.0 * at + 2, label) for at, label in enumerate(LABELS[:4]))
             journal.begin(store, clip.digest, Document(LABELS, drawn, ((0.0, 8.0),), "actions", "Ann"))
         for path in ("timeline", "label"):
@@ -61,6 +63,8 @@ def test_clip_lanes_and_buttons_stand_in_the_first_screen(
             player.wait_for()
             settle(page)
             assert_in_first_screen(player)
+            if path == "timeline":
+                expect(page.get_by_role("combobox", name="Result, 2 in total")).to_be_visible()
             assert player.bounding_box()["width"] > 1200, "over the full width"  # type: ignore[index]
             assert player.locator("video").bounding_box()["height"] >= 260  # type: ignore[index]
         assert_in_first_screen(player.locator(".chips"))

@@ -65,10 +65,11 @@ def draw(
     """
     labels = shown_labels(analysis)
     slots = cache.slots(labels)
-    with st.container(horizontal=True, vertical_alignment="center", key="timeline-finding"):
-        st.html(f'<div class="k-headline">{sentence(analysis)}</div>')
+    with st.container(key="timeline-finding"):
+        headline, menu = st.columns([9, 4] if which else [9, 1], vertical_alignment="center", gap="medium")
+        headline.html(f'<div class="k-headline">{sentence(analysis)}</div>')
         if which:
-            with st.container(width=380):
+            with menu:
                 which()
     _playing(analysis, prediction, slots, key, apart)
     if text:

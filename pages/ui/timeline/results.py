@@ -33,7 +33,8 @@ def show(info: VideoInfo, card: ModelCard) -> None:
         state.mirror()
     missing = not state.store().has(key)
     if missing and chosen:
-        _analyse(info, card, key, title=_title(card))
+        with st.container(key="timeline-further"):
+            _analyse(info, card, key, title=_title(card))
     result.show(info, state.models()[shown.model], shown, _menu)
     if missing and not chosen:
         _analyse(info, card, key, title=_title(card))
