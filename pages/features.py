@@ -18,7 +18,9 @@ def network() -> str:
     return st.selectbox("Network", names, index, format_func=backbone_menu.title, key="features.backbone")
 
 
-info = clip_bar.head("Features", "What a neural network computes from the clip, and which parts support a label.")
+info = clip_bar.head(
+    "Features", "Select a view to see what a network computes from the clip, and which parts support a label."
+)
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     backbone = network()

@@ -5,7 +5,9 @@ import streamlit as st
 from pages.ui.common.pickers import clip_bar
 from pages.ui.frames import contact_sheet, export, quality, viewer
 
-info = clip_bar.head("Frames", "View any frame of the clip, check the video quality, and export frames.")
+info = clip_bar.head(
+    "Frames", "View single frames, check the video quality, or export frames. Then analyse the clip on the Timeline."
+)
 
 
 @st.fragment

@@ -7,7 +7,7 @@ from pages.ui.common.pickers import clip_bar
 from pages.ui.label import desk, empty
 
 info = clip_bar.head(
-    "Label", "Draw labels on the clip, or correct a draft made by a network. Every edit is saved immediately."
+    "Label", "Draw labels, or correct a draft; every edit is saved. Then add them to a dataset and train on it."
 )
 flash.show()
 

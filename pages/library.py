@@ -24,7 +24,7 @@ def order(entries: list[VideoEntry]) -> list[VideoEntry]:
     return sorted(matching, key=lambda entry: entry.info.duration_s, reverse=True) if by == "length" else matching
 
 
-theme.title("Library", "Add video clips, view their properties, and select one to work on.")
+theme.title("Library", "Add video clips, then open one on the Timeline to see which action happens when.")
 entries = state.entries()
 import_panel.panel(opened=not entries)
 adding = import_panel.progress()

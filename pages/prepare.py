@@ -10,7 +10,7 @@ from pages.ui.common.pickers import clip_bar
 from pages.ui.prepare import workbench
 
 info = clip_bar.head(
-    "Prepare", "Trim, rotate and clean the clip before it is analysed. The original file is never changed."
+    "Prepare", "Trim, rotate or clean the clip if needed, then continue to the Timeline. The file is never changed."
 )
 
 

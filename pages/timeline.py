@@ -5,7 +5,9 @@ from pages.ui.common import clip_results
 from pages.ui.common.pickers import clip_bar, model_picker
 from pages.ui.timeline import results, transcripts, zero_shot
 
-info = clip_bar.head("Timeline", "Which action happens when, predicted by a neural network.")
+info = clip_bar.head(
+    "Timeline", "Analyse the clip to see which action happens when. Then download the result, or correct it on Label."
+)
 card = state.chosen_model()
 if card is None:
     model_picker.pick(opened=True)
