@@ -115,7 +115,7 @@ def turn_to(page: Page, name: str) -> None:
     settle(page)
     section = next(section for section, pages in SECTIONS.items() if name in pages)
     page.get_by_test_id("stTopNavSection").filter(has_text=section).click()
-    page.get_by_test_id("stTopNavDropdownLink").filter(has_text=name).click()
+    page.get_by_role("menuitem", name=name, exact=True).click()
     expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
     settle(page)
 
