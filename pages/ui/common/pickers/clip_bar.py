@@ -25,7 +25,7 @@ def head(name: str, promise: str) -> VideoInfo:
 
 def _menu(info: VideoInfo) -> None:
     """The selected clip; choosing another runs the page with that one."""
-    names = {entry.info.digest: entry.name for entry in state.entries()}
+    names = {entry.info.digest: formatting.names(entry.names) for entry in state.entries()}
     digests = list(names)
     with st.container(key="clip-bar"):
         picture, rest = st.columns([2, 9], vertical_alignment="center", gap="small")
