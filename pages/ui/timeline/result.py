@@ -65,12 +65,7 @@ def draw(
     """
     labels = shown_labels(analysis)
     slots = cache.slots(labels)
-    with st.container(key="timeline-finding"):
-        headline, menu = st.columns([9, 4] if which else [9, 1], vertical_alignment="center", gap="medium")
-        headline.html(f'<div class="k-headline">{sentence(analysis)}</div>')
-        if which:
-            with menu:
-                which()
+    _finding(analysis, which)
     _playing(analysis, prediction, slots, key, apart)
     if text:
         st.caption(f":material/subtitles: {theme.plain(text)}")
@@ -90,6 +85,16 @@ def draw(
         )
     with words:
         report.show(analysis)
+
+
+def _finding(analysis: Analysis, which: Callable[[], None] | None) -> None:
+    """The finding in words, and beside it which result it is."""
+    with st.container(key="timeline-finding"):
+        headline, menu = st.columns([9, 4] if which else [9, 1], vertical_alignment="center", gap="medium")
+        headline.html(f'<div class="k-headline">{sentence(analysis)}</div>')
+        if which:
+            with menu:
+                which()
 
 
 def shown_labels(analysis: Analysis) -> tuple[str, ...]:
