@@ -28,7 +28,7 @@ def show(entry: DatasetEntry) -> None:
         VIEWS[view](entry, dataset)
 
 
-theme.title("Datasets", "Labelled clips for training and evaluating networks.")
+theme.title("Datasets", "Import labelled clips and check how they are split. Then train a network on them.")
 entries = state.store().datasets()
 import_panel.panel(opened=not entries)
 busy = import_panel.progress()

@@ -50,7 +50,7 @@ def part(view: str, key: str, entry: DatasetEntry, question: evaluation.Evaluati
         VIEWS[view][1](key)
 
 
-theme.title("Evaluate", "Metrics with confidence intervals, errors, and the clips behind each number.")
+theme.title("Evaluate", "Select a dataset and a model, then click on any number to see the clips behind it.")
 flash.show()
 entries = state.store().datasets()
 if not entries:

@@ -3,7 +3,6 @@
 import streamlit as st
 
 from pages.ui import state
-from pages.ui.common import theme
 from pages.ui.common.pickers import backbone_menu, clip_bar
 from pages.ui.features import explanations, feature_maps, whole_clip
 
@@ -19,9 +18,10 @@ def network() -> str:
     return st.selectbox("Network", names, index, format_func=backbone_menu.title, key="features.backbone")
 
 
-theme.title("Features", "What a neural network computes from the clip, and which parts support a label.")
-info = state.chosen_video()
-clip_bar.show(info)
+info = clip_bar.head(
+    "Features", "Select a view to see what a network computes from the clip, and which parts support a label."
+)
+
 with st.container(horizontal=True, vertical_alignment="bottom"):
     backbone = network()
     view = st.segmented_control(

@@ -2,14 +2,12 @@
 
 import streamlit as st
 
-from pages.ui import state
-from pages.ui.common import theme
 from pages.ui.common.pickers import clip_bar
 from pages.ui.frames import contact_sheet, export, quality, viewer
 
-theme.title("Frames", "View any frame of the clip, check the video quality, and export frames.")
-info = state.chosen_video()
-clip_bar.show(info)
+info = clip_bar.head(
+    "Frames", "View single frames, check the video quality, or export frames. Then analyse the clip on the Timeline."
+)
 
 
 @st.fragment

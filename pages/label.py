@@ -2,14 +2,15 @@
 
 from core.workflows.annotation import journal
 from pages.ui import state
-from pages.ui.common import flash, theme
+from pages.ui.common import flash
 from pages.ui.common.pickers import clip_bar
 from pages.ui.label import desk, empty
 
-theme.title("Label", "Draw labels on the clip, or correct a draft made by a network. Every edit is saved immediately.")
+info = clip_bar.head(
+    "Label", "Draw labels, or correct a draft; every edit is saved. Then add them to a dataset and train on it."
+)
 flash.show()
-info = state.chosen_video()
-clip_bar.show(info)
+
 if journal.tracks(state.store(), info.digest):
     desk.show(info)
 else:

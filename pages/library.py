@@ -18,13 +18,13 @@ def order(entries: list[VideoEntry]) -> list[VideoEntry]:
     left, right = st.columns([3, 1])
     wanted = left.text_input("Search by name", placeholder="Search by name", label_visibility="collapsed")
     by = right.selectbox("Order", list(ORDERS), 0, ORDERS.__getitem__, label_visibility="collapsed")
-    matching = [entry for entry in entries if wanted.lower() in entry.name.lower()]
+    matching = [entry for entry in entries if any(wanted.lower() in name.lower() for name in entry.names)]
     if by == "name":
         return sorted(matching, key=lambda entry: entry.name.lower())
     return sorted(matching, key=lambda entry: entry.info.duration_s, reverse=True) if by == "length" else matching
 
 
-theme.title("Library", "Add video clips, view their properties, and select one to work on.")
+theme.title("Library", "Add video clips, then open one on the Timeline to see which action happens when.")
 entries = state.entries()
 import_panel.panel(opened=not entries)
 adding = import_panel.progress()

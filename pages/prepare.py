@@ -9,9 +9,9 @@ from pages.ui.common.controls.moment_slider import moment
 from pages.ui.common.pickers import clip_bar
 from pages.ui.prepare import workbench
 
-theme.title("Prepare", "Trim, rotate and clean the clip before it is analysed. The original file is never changed.")
-info = state.chosen_video()
-clip_bar.show(info)
+info = clip_bar.head(
+    "Prepare", "Trim, rotate or clean the clip if needed, then continue to the Timeline. The file is never changed."
+)
 
 
 @st.fragment

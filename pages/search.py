@@ -6,7 +6,7 @@ from pages.ui import state
 from pages.ui.common import flash, theme
 from pages.ui.search import coverage, results
 
-theme.title("Search", "Describe a moment in your own language and jump to it.")
+theme.title("Search", "Describe a moment in your own language, then select a result to play it.")
 flash.show()
 if not state.store().digests():
     theme.empty("No clips yet", "Add your own clip or the sample clip in the library first.")

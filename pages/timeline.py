@@ -1,31 +1,19 @@
 """Timeline: which action happens when, next to the playing clip."""
 
-from core.workflows import predictions
 from pages.ui import state
-from pages.ui.common import theme
-from pages.ui.common.jobs import job_panel
+from pages.ui.common import clip_results
 from pages.ui.common.pickers import clip_bar, model_picker
-from pages.ui.timeline import result, transcripts, zero_shot
+from pages.ui.timeline import results, transcripts, zero_shot
 
-ABOUT = (
-    "The network predicts an action for each moment of the clip. This takes at most about as "
-    "long as the duration of the clip; the result is stored."
+info = clip_bar.head(
+    "Timeline", "Analyse the clip to see which action happens when. Then download the result, or correct it on Label."
 )
-
-theme.title("Timeline", "Which action happens when, predicted by a neural network.")
-info = state.chosen_video()
-clip_bar.show(info)
 card = state.chosen_model()
-recipe, engine = state.recipe(), state.settings().engine
-key = predictions.prediction_key(state.store(), info.digest, recipe, card, engine) if card else ""
-model_picker.pick(opened=not (state.store().has(key) or state.in_words()))
-if card and state.in_words():
-    zero_shot.show(info, card, key)
-elif card and job_panel.ready(
-    key,
-    "Analyse the clip",
-    *(predictions.predict, state.store(), info.digest, recipe, card.name, engine),
-    about=ABOUT,
-):
-    result.show(info, card, key)
+if card is None:
+    model_picker.pick(opened=True)
+elif state.in_words():
+    zero_shot.show(info, card, clip_results.key_in_use(info))
+    model_picker.pick(opened=False)
+else:
+    results.show(info, card)
 transcripts.panel(info)

@@ -26,7 +26,7 @@ def new() -> None:
     st.button("Open Datasets", type="primary", icon=":material/dataset:", on_click=state.go, args=("datasets",))
 
 
-theme.title("Train", "Train a network on your own actions, and test it on held-out clips.")
+theme.title("Train", "Select a dataset and train a network on it. Then evaluate the network on held-out clips.")
 flash.show()
 progress.under_way()
 view = st.segmented_control(

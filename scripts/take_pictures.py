@@ -33,7 +33,7 @@ def main() -> None:
             clip = f"?video={digest[:16]}&t=3&model=kinetics400"
             recipe = state.packed(Recipe((Rotate(angle_deg=6.0), Crop(across_pct=(15.0, 85.0), down_pct=(10.0, 90.0)))))
             take(page, f"{dashboard.url}/prepare{clip}&recipe={recipe}", "prepare", "figure:last-of-type img")
-            take(page, f"{dashboard.url}/timeline{clip}", "timeline", ".js-plotly-plot")
+            take(page, f"{dashboard.url}/timeline{clip}", "timeline", ".player[data-settled=yes]")
             take(page, f"{dashboard.url}/evaluate", "evaluate", ".js-plotly-plot >> text=predicted class")
 
 

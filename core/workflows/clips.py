@@ -15,7 +15,7 @@ from core.domain import (
     VideoInfo,
 )
 from core.domain.fingerprint import fingerprint
-from core.workspace.store import Store
+from core.workspace.store import Store, VideoEntry, cleaned_name
 
 MIN_SEGMENT_S = 0.5  # shorter stretches of one label go to a neighbour
 THUMBNAIL_PX = 320
@@ -23,17 +23,38 @@ DULL = 24  # standard deviation of a picture's grey values below which it tells 
 SAMPLE_NAME = "sample clip.mp4"
 
 
-def add_video(store: Store, path: str | Path, report: Report = silent) -> str:
+def add_video(store: Store, path: str | Path, report: Report = silent, *, name: str = "") -> str:
     """Measure the clip in a file and catalogue it with a thumbnail; gives its digest.
 
-    A clip that is known already only gets the path where it lies now.
+    A clip that is known already gets a further name, and the path where it lies now if its file is gone. name: for
+    people, by default that of the file.
     """
     info = _measured(store, path, report)
-    with suppress(ResultMissing):
-        if store.video(info.digest).path == info.path:
-            return info.digest
-    store.save_video(info)
+    try:
+        known = store.entry(info.digest)
+    except ResultMissing:
+        store.save_video(info)
+    else:
+        store.note_name(info.digest, known.name, known.info.path)
+        if known.info.path != info.path and not Path(known.info.path).is_file():
+            store.save_video(info)
+    store.note_name(info.digest, name or Path(path).name, str(path))
     return info.digest
+
+
+def job_key(path: str) -> str:
+    """The key of the job that adds the file at a path."""
+    return f"add-{fingerprint('add', path)}"
+
+
+def known_before(store: Store, key: str, name: str, since: float) -> VideoEntry | None:
+    """The clip that a job added under a name, if it was in the library before the job began at `since`."""
+    for digest, noted, path in store.names_noted(since):
+        if noted == cleaned_name(name) and job_key(path) == key:
+            with suppress(ResultMissing):
+                entry = store.entry(digest)
+                return entry if entry.added < since else None
+    return None
 
 
 def measure_aside(store: Store, path: str | Path, report: Report = silent) -> VideoInfo:
@@ -82,7 +103,7 @@ def _measured(store: Store, path: str | Path, report: Report) -> VideoInfo:
 def add_upload(store: Store, path: str | Path, name: str, report: Report = silent) -> str:
     """The same for a copy that `keep_upload` made of a file called `name`; one that is refused is not kept."""
     try:
-        return add_video(store, path, report)
+        return add_video(store, path, report, name=name)
     except (AnalysisError, Cancelled) as ended:
         store.discard_upload(path)
         if isinstance(ended, VideoUnreadable):
@@ -98,14 +119,14 @@ def add_sample(store: Store, report: Report = silent) -> str:
     from core.stages.drawing import sample_clip
 
     for entry in store.videos():
-        if entry.uploaded and entry.name == SAMPLE_NAME and Path(entry.info.path).exists():
+        if entry.uploaded and SAMPLE_NAME in entry.names and Path(entry.info.path).exists():
             return entry.info.digest
     with tempfile.TemporaryDirectory() as folder:
         rendered = Path(folder, SAMPLE_NAME)
         video.write(str(rendered), reported(sample_clip.sample_clip(), report, 0, "Drawing the sample clip"))
         with open(rendered, "rb") as stream:
             kept = store.keep_upload(stream, SAMPLE_NAME)
-    return add_video(store, kept, report)
+    return add_video(store, kept, report, name=SAMPLE_NAME)
 
 
 def proxy(store: Store, digest: str, report: Report = silent) -> None:

@@ -70,6 +70,11 @@ def branches_key(prediction: str) -> str:
     return fingerprint("branches", 1, prediction)
 
 
+def recipe_key(prediction: str) -> str:
+    """The name of the recipe that a person chose for a prediction, by the key of the prediction."""
+    return fingerprint("recipe of a prediction", 1, prediction)
+
+
 def predict(store: Store, digest: str, recipe: Recipe, model_name: str, engine: str, report: Report = silent) -> None:
     """Make and store what a model says of a clip, and the features it needs; what is there already is not made again.
 
@@ -83,6 +88,7 @@ def predict(store: Store, digest: str, recipe: Recipe, model_name: str, engine: 
     if not store.has(key):
         features = features_of(store, info, prepared(recipe, card), card.backbone, engine, report)
         report(frames, frames, "Reading labels")
+        store.write(recipe_key(key), recipe, kind="recipe of a prediction", video=digest)
         if card.words:
             texts = tuple(store.read(text_key, Lines) for text_key in text_keys)
             prediction, apart = label_with_words(card, folder, features, texts)
@@ -97,8 +103,13 @@ def analysis(
     store: Store, digest: str, recipe: Recipe, card: ModelCard, engine: str, *, shortest_s: float = MIN_SEGMENT_S
 ) -> Analysis:
     """All that is told about a clip, from what `predict` stored; ResultMissing before that."""
-    info = store.video(digest)
     key = prediction_key(store, digest, recipe, card, engine)
+    return analysis_at(store, digest, card, key, shortest_s=shortest_s)
+
+
+def analysis_at(store: Store, digest: str, card: ModelCard, key: str, *, shortest_s: float = MIN_SEGMENT_S) -> Analysis:
+    """The same from the prediction that is stored under a key."""
+    info = store.video(digest)
     prediction = store.read(key, Prediction)
     track = segmentation.track(
         prediction, video=digest, threshold=card.threshold, shortest_s=shortest_s, author=card.name

@@ -5,18 +5,24 @@ import streamlit as st
 from pages.ui import state
 from pages.ui.common import garbage, theme
 
-PAGES = (
-    ("../library.py", "Library", ":material/video_library:"),
-    ("../prepare.py", "Prepare", ":material/tune:"),
-    ("../frames.py", "Frames", ":material/photo_library:"),
-    ("../features.py", "Features", ":material/blur_on:"),
-    ("../timeline.py", "Timeline", ":material/view_timeline:"),
-    ("../label.py", "Label", ":material/edit_note:"),
-    ("../search.py", "Search", ":material/search:"),
-    ("../datasets.py", "Datasets", ":material/dataset:"),
-    ("../train.py", "Train", ":material/school:"),
-    ("../evaluate.py", "Evaluate", ":material/fact_check:"),
-)
+PAGES = {  # in the order of the work
+    "1 Clips": (
+        ("../library.py", "Library", ":material/video_library:"),
+        ("../prepare.py", "Prepare", ":material/tune:"),
+        ("../frames.py", "Frames", ":material/photo_library:"),
+    ),
+    "2 Analyse": (
+        ("../timeline.py", "Timeline", ":material/view_timeline:"),
+        ("../features.py", "Features", ":material/blur_on:"),
+        ("../search.py", "Search", ":material/search:"),
+    ),
+    "3 Label and train": (
+        ("../label.py", "Label", ":material/edit_note:"),
+        ("../datasets.py", "Datasets", ":material/dataset:"),
+        ("../train.py", "Train", ":material/school:"),
+        ("../evaluate.py", "Evaluate", ":material/fact_check:"),
+    ),
+}
 ABOUT = (
     "**Kinetoscope** finds which action happens when in a video clip, with neural networks "
     "that run\non this machine. No clip leaves it."
@@ -26,8 +32,13 @@ ABOUT = (
 st.set_page_config("Kinetoscope", theme.ICON, "wide", "auto", {"About": ABOUT})
 theme.styles()
 st.logo(theme.LOGO, size="large")
-page = st.navigation(
-    [st.Page(path, title=title, icon=icon, default=title == "Library") for path, title, icon in PAGES], position="top"
+sections = {
+    section: [st.Page(path, title=title, icon=icon, default=title == "Library") for path, title, icon in pages]
+    for section, pages in PAGES.items()
+}
+page = st.navigation(sections, position="top")
+st.navigation(  # again, with the section of the page in bold
+    {f"**{section}**" if page in pages else section: pages for section, pages in sections.items()}, position="top"
 )
 state.follow_address()
 state.follow_press()

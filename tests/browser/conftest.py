@@ -15,6 +15,11 @@ from tests.conftest import with_networks
 PICTURES = ROOT / "build" / "pictures"
 PATIENCE_MS = 600_000  # for what decodes or computes; however busy the machine is
 LIMIT_MS = 120_000  # for what a page does at once
+SECTIONS = {
+    "Clips": ("Library", "Prepare", "Frames"),
+    "Analyse": ("Timeline", "Features", "Search"),
+    "Label and train": ("Label", "Datasets", "Train", "Evaluate"),
+}
 expect.set_options(timeout=LIMIT_MS)
 
 
@@ -106,9 +111,11 @@ def go(page: Page, dashboard: Dashboard, path: str = "/") -> None:
 
 
 def turn_to(page: Page, name: str) -> None:
-    """Choose a page in the menu, once the page that is left has come to rest."""
+    """Choose a page in the menus, once the page that is left has come to rest."""
     settle(page)
-    page.get_by_test_id("stTopNavLink").filter(has_text=name).click()
+    section = next(section for section, pages in SECTIONS.items() if name in pages)
+    page.get_by_test_id("stTopNavSection").filter(has_text=section).click()
+    page.get_by_role("menuitem", name=name, exact=True).click()
     expect(page.get_by_role("heading", name=name, level=1)).to_be_visible()
     settle(page)
 

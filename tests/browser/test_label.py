@@ -17,7 +17,7 @@ from core.workflows.training.options import Options
 from core.workspace.store import Store
 from scripts import marked
 from scripts.dashboard import Dashboard
-from tests.browser.conftest import PATIENCE_MS, go, open_page, picture, press, settle, wait_until
+from tests.browser.conftest import PATIENCE_MS, go, open_page, picture, press, settle, turn_to, wait_until
 from tests.browser.test_newcomer import downloaded
 from tests.browser.test_pictures import overflow_px
 
@@ -183,7 +183,7 @@ def fix(page: Page, dashboard: Dashboard, digest: str) -> list[tuple[float, floa
 def see_beside(page: Page, dashboard: Dashboard, digest: str) -> None:
     """On the Timeline: what the network says, what was drawn, and where they differ."""
     label = page.url
-    page.get_by_role("link", name="Timeline").click()
+    turn_to(page, "Timeline")
     page.locator(".player[data-settled=yes]").wait_for()
     settle(page)
     names = page.locator(".player .names")

@@ -42,6 +42,7 @@ def test_every_page_stands_in_every_width_and_scheme(
             if name == "prepare":
                 expect(page.locator("figure img").last).to_be_visible(timeout=PATIENCE_MS)
             if name == "timeline":
+                page.get_by_role("tab", name="Scores over time").click()
                 expect(page.locator(".js-plotly-plot")).to_be_visible(timeout=PATIENCE_MS)
                 page.locator(".player video").evaluate(
                     "video => video.readyState >= 2 || new Promise(ready => video.oncanplay = ready)"

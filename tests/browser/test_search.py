@@ -85,6 +85,7 @@ def test_labels_in_words_appear_on_the_timeline(page: Page, dashboard: Dashboard
     expect(page.locator(".k-carried")).to_contain_text("tap dancing")
     expect(page.locator(".k-carried")).to_contain_text("not seen in this clip")
     picture(page, "labels-in-words")
+    page.get_by_role("tab", name="Report").click()
     for title, told in (("Plain text", "做瑜伽: once, from 0:00.0, for 1.0 s"), ("WebVTT chapters", "\n做瑜伽, ")):
         content = downloaded(page, title).decode()
         assert told in content and "a fisherman" not in content and "none of these" not in content

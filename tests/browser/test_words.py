@@ -80,6 +80,8 @@ def look(browser: Browser, dashboard: Dashboard, address: str, name: str, sign: 
         with open_page(browser, width=width, scheme=scheme) as page:
             go(page, dashboard, address)
             expect(page.get_by_text(sign).first).to_be_visible(timeout=PATIENCE_MS)
+            if (tab := page.get_by_role("tab", name="Scores over time")).count():
+                tab.click()
             for drawn in (page.get_by_text("both", exact=True), page.locator(".js-plotly-plot").first):
                 expect(drawn).to_be_visible(timeout=PATIENCE_MS)
             settle(page)

@@ -19,7 +19,8 @@ def test_timeline_tells_the_findings_in_words_in_both_languages(clip):  # noqa: 
     save_prediction()
     at = page("timeline")
     words = told(at)
-    assert "Report" in words and "**walk**: once, from 0:00.0, for 1.0 s (50 % of the time)" in words
+    assert "Report" in [tab.label for tab in at.tabs]
+    assert "**walk**: once, from 0:00.0, for 1.0 s (50 % of the time)" in words
     files = downloads_of(at)
     assert {"Plain text", "Markdown", "WebVTT chapters"} <= set(files)
     assert "walk: once, from 0:00.0, for 1.0 s" in files["Plain text"].read().decode()

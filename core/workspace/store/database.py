@@ -40,7 +40,12 @@ SENDERS = """
 CREATE TABLE senders (track TEXT NOT NULL, sender TEXT NOT NULL, serial INTEGER NOT NULL,
                       PRIMARY KEY (track, sender)) WITHOUT ROWID;
 """
-SCHEMAS = (SCHEMA, SETS, LABELLING, SENDERS)  # each adds to those before it; a catalogue's version is how many it has
+NAMES = """
+CREATE TABLE names (digest TEXT NOT NULL, name TEXT NOT NULL, path TEXT NOT NULL, noted REAL NOT NULL,
+                    PRIMARY KEY (digest, name, path)) WITHOUT ROWID;
+"""
+# Each adds to those before it; a catalogue's version is how many it has.
+SCHEMAS = (SCHEMA, SETS, LABELLING, SENDERS, NAMES)
 HEX = re.compile(r"[0-9a-f]{1,128}", re.ASCII)
 BUSY_S = 15.0
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -133,6 +133,11 @@ class Results(Catalogue):
         rows = self._rows("SELECT key, kind FROM results WHERE video = ? ORDER BY key", digest)
         return [key for key, kind in rows if kind in kinds]
 
+    def written_of(self, digest: str, *kinds: str) -> list[tuple[str, float]]:
+        """The same with the moment when each was written, in epoch seconds; the latest first."""
+        query = "SELECT key, kind, written FROM results WHERE video = ? ORDER BY written DESC, key"
+        return [(key, written) for key, kind, written in self._rows(query, digest) if kind in kinds]
+
     def keys(self, kind: str) -> list[str]:
         """The keys of all results of a kind, the latest first."""
         rows = self._rows("SELECT key FROM results WHERE kind = ? ORDER BY written DESC, key", kind)

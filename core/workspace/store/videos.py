@@ -29,12 +29,21 @@ DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)  # w
 
 @dataclass(frozen=True, eq=False)
 class VideoEntry:
-    """A clip of the library. name: for people; added: epoch seconds; uploaded: the workspace holds the clip itself."""
+    """A clip of the library. name: for people; added: epoch seconds; uploaded: the workspace holds the clip itself.
+
+    others: further names under which the same bytes were added.
+    """
 
     info: VideoInfo
     name: str
     added: float
     uploaded: bool
+    others: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names of the clip, its own first."""
+        return (self.name, *self.others)
 
 
 class VideoRecords(Results):
@@ -91,6 +100,18 @@ class VideoRecords(Results):
                 (hex_digits(info.digest), text, packed(arrays), shown, now, now, uploaded),
             )
 
+    def note_name(self, digest: str, name: str, path: str) -> None:
+        """Note that a clip of the library was added from a path under a name, which is one of its names from now on."""
+        with self._changing() as catalogue:
+            now = time.time()
+            row = (hex_digits(digest), cleaned_name(name), path, now)
+            catalogue.execute("INSERT OR REPLACE INTO names VALUES (?, ?, ?, ?)", row)
+            catalogue.execute("UPDATE videos SET saved = ? WHERE digest = ?", (now, digest))
+
+    def names_noted(self, since: float) -> list[tuple[str, str, str]]:
+        """Digest, name and path of what was added since then."""
+        return self._rows("SELECT digest, name, path FROM names WHERE noted >= ? ORDER BY noted", since)
+
     def video(self, digest: str) -> VideoInfo:
         """What was measured of a clip; ResultMissing if it is not in the library."""
         return self.entry(digest).info
@@ -131,7 +152,8 @@ class VideoRecords(Results):
             keys = [key for (key,) in catalogue.execute("SELECT key FROM results WHERE video = ?", (digest,))]
             catalogue.executemany("DELETE FROM jobs WHERE key = ?", [(key,) for key in keys])
             catalogue.execute("DELETE FROM jobs WHERE instr(key, ?)", (digest,))
-            for table, column in (("results", "video"), ("videos", "digest"), ("uploads", "digest")):
+            named = (("videos", "digest"), ("uploads", "digest"), ("names", "digest"))
+            for table, column in (("results", "video"), *named):
                 catalogue.execute(f"DELETE FROM {table} WHERE {column} = ?", (digest,))
         with self._explained():
             for folder in [self._result_folder(key) for key in keys] + [self._video_folder(digest)]:
@@ -161,7 +183,9 @@ class VideoRecords(Results):
             raise ResultMissing(f"The clip {digest[:12]!r} was deleted.", "Choose another, or add it again.")
         text, raw, name, added, uploaded = rows[0]
         info = from_json(text, VideoInfo, source=self.catalogue.name, arrays=unpacked(raw))
-        return VideoEntry(info, name, added, bool(uploaded))
+        query = "SELECT name FROM names WHERE digest = ? AND name != ? GROUP BY name ORDER BY min(noted)"
+        others = tuple(other for (other,) in self._rows(query, digest, name))
+        return VideoEntry(info, name, added, bool(uploaded), others)
 
     # Uploads
 

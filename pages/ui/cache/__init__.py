@@ -6,6 +6,7 @@ evaluations: with cases and curves     search: hits, and labels in words
 
 from pages.ui.cache.clips import (
     analysis,
+    analysis_at,
     branches,
     clock,
     frames,
@@ -16,6 +17,7 @@ from pages.ui.cache.clips import (
     prediction,
     quality,
     quality_findings,
+    results,
     sheet,
     sheet_pictures,
     slots,
@@ -37,9 +39,9 @@ from pages.ui.cache.memory import downloads_of_this_session
 from pages.ui.cache.search import hits, named
 
 __all__ = [
-    "analysis", "branches", "checked", "clock", "curve", "dataset", "downloads_of_this_session", "drawn_split",
-    "evaluation", "frames", "hits", "kept_split", "label_order", "lanes", "listing", "moment_picture", "name_of",
-    "named", "named_split", "offers", "picture_or_problem", "plane", "prediction", "quality", "quality_findings",
-    "rivalry", "sheet", "sheet_pictures", "slots", "source_picture", "suggested_split", "sweep", "training_or_none",
-    "transcripts",
+    "analysis", "analysis_at", "branches", "checked", "clock", "curve", "dataset", "downloads_of_this_session",
+    "drawn_split", "evaluation", "frames", "hits", "kept_split", "label_order", "lanes", "listing", "moment_picture",
+    "name_of", "named", "named_split", "offers", "picture_or_problem", "plane", "prediction", "quality",
+    "quality_findings", "results", "rivalry", "sheet", "sheet_pictures", "slots", "source_picture", "suggested_split",
+    "sweep", "training_or_none", "transcripts",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ from core.domain import Analysis, Branches, Features, Frame, Lines, Prediction, 
 from core.stages.networks.explain import projection
 from core.stages.preprocessing.frame_clock import Clock, choosing, clock_of
 from core.stages.quality import QualityFinding, findings
-from core.workflows import clips, predictions, texts
+from core.workflows import clip_results, clips, predictions, texts
 from core.workflows import frames as frames_workflow
 from core.workflows.search import thumbnails
 from pages.ui import state
@@ -97,12 +97,26 @@ def analysis(digest: str, model: str) -> Analysis:
     """What the model predicts for the clip with the current recipe (and the texts of the clip, if it reads text)."""
     card, engine = state.models()[model], state.settings().engine
     key = predictions.prediction_key(state.store(), digest, state.recipe(), card, engine)
-    return _analysis(digest, state.recipe(), model, key)
+
+    return analysis_at(digest, model, key)
 
 
 @cached(most=16)
-def _analysis(digest: str, recipe: Recipe, model: str, key: str) -> Analysis:
-    return predictions.analysis(state.store(), digest, recipe, state.models()[model], state.settings().engine)
+def analysis_at(digest: str, model: str, key: str) -> Analysis:
+    """The same from the prediction that is stored under a key."""
+    return predictions.analysis_at(state.store(), digest, state.models()[model], key)
+
+
+def results(digest: str) -> list[clip_results.ClipResult]:
+    """The stored predictions of a clip, the newest first."""
+    keys = " ".join(key for key, _ in state.store().written_of(digest, *clip_results.KINDS))
+    models = " ".join(f"{card.name}:{card.version}" for card in state.models().values())
+    return _results(digest, keys, models) if keys else []
+
+
+@cached(most=32)
+def _results(digest: str, keys: str, models: str) -> list[clip_results.ClipResult]:
+    return clip_results.stored(state.store(), digest, state.models(), state.settings().engine)
 
 
 @cached(most=4)

@@ -1,6 +1,6 @@
 """Numbers and names as people read them. No st calls."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
@@ -103,6 +103,17 @@ def listed(items: Iterable[str]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+def names(all_names: Sequence[str]) -> str:
+    """The name of a clip, with further names that it was added under in brackets."""
+    first, *others = all_names
+    return f"{first} (also {listed(others)})" if others else first
+
+
+def day(then: float) -> str:
+    """The date of an epoch time: 3 May 2026."""
+    return datetime.fromtimestamp(then).strftime("%d %B %Y").lstrip("0")
+
+
 def steps(recipe: Recipe) -> str:
     """The steps of a recipe in order, or that there are none."""
     return ", then ".join(step.label for step in recipe.steps) or "as it is"
@@ -116,7 +127,7 @@ def ago(then: float, now: float) -> str:
         return f"{round((now - then) / 60)} min ago"
     if now - then < 86400:
         return f"{round((now - then) / 3600)} h ago"
-    return datetime.fromtimestamp(then).strftime("%d %B %Y").lstrip("0")
+    return day(then)
 
 
 def file_name(stem: str, suffix: str) -> str:

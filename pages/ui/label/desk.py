@@ -41,7 +41,11 @@ def show(info: VideoInfo) -> None:
     if not tracks:
         empty.show(info)
         return
-    now = track_editor.head(info, tracks)
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", key="label-head"
+    ):
+        now = track_editor.head(info, tracks)
+        _history(now)
     track_editor.restore(info)
     flash.show(track_editor.PANEL)
     drafted = draft.stored_draft(info, now)
@@ -49,16 +53,11 @@ def show(info: VideoInfo) -> None:
     compared = compare.agreement_with(info, now, tracks) if view == "compare" else None
     slots = _slots(tracks, drafted)
     draft.arrive(drafted if view == "draft" else None)
-    left, right = st.columns([8, 5], gap="large")
-    with left:
-        if not now.document.labels:
-            st.info(
-                "Add a label under “Labels” first. Then draw it with its key or the mouse.", icon=":material/label:"
-            )
+    if not now.document.labels:
+        st.info("Add a label under “Labels” first. Then draw it with its key or the mouse.", icon=":material/label:")
+    with st.container(key="label-player"):
         _play(info, now, tracks, drafted if view == "draft" else None, compared, slots)
-        _history(now)
-    with right:
-        _views(info, now, tracks, drafted, compared)
+    _views(info, now, tracks, drafted, compared)
 
 
 def _slots(tracks: Sequence[TrackState], drafted: draft.Drafted | None) -> dict[str, int]:
@@ -108,7 +107,7 @@ def _taker(track: str) -> Callable[[Edit], None]:
 
 def _history(now: TrackState) -> None:
     """That all is kept, with undo and redo."""
-    with st.container(horizontal=True, vertical_alignment="center", key="label-kept"):
+    with st.container(horizontal=True, vertical_alignment="center", width="content", key="label-kept"):
         for kind, icon, waiting in (("undo", ":material/undo:", now.done), ("redo", ":material/redo:", now.undone)):
             st.button(
                 f"{kind.capitalize()}{_named(waiting)}", key=f"label.{kind}", icon=icon, disabled=not waiting,
@@ -156,13 +155,14 @@ def _views(
         "Tool", list(VIEWS), default=_view_before(), format_func=VIEWS.__getitem__, key=_views_key(),
         label_visibility="collapsed", required=True, on_change=_turn,
     )  # fmt: skip
-    if view == "draft":
-        draft.show(info, now, drafted)
-    elif view == "compare":
-        compare.show(info, now, tracks, compared)
-    elif view == "learn":
-        retrain.show(info, now)
-    elif view == "files":
-        files.show(info, now, tracks)
-    else:
-        render.show(info, now, tracks, drafted)
+    with st.container(key="label-view"):
+        if view == "draft":
+            draft.show(info, now, drafted)
+        elif view == "compare":
+            compare.show(info, now, tracks, compared)
+        elif view == "learn":
+            retrain.show(info, now)
+        elif view == "files":
+            files.show(info, now, tracks)
+        else:
+            render.show(info, now, tracks, drafted)

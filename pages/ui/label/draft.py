@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core.base.errors import AnalysisError
-from core.domain import Doubt, Prediction, Segment, VideoInfo
+from core.domain import Doubt, ModelCard, Prediction, Segment, VideoInfo
 from core.workflows import predictions
 from core.workflows.annotation import drafts, edits
 from core.workflows.annotation.journal import TrackState
 from pages.ui import cache, state
-from pages.ui.common import flash, formatting, theme, zero_shot_labels
+from pages.ui.common import clip_results, flash, formatting, theme, zero_shot_labels
 from pages.ui.common.controls import button
 from pages.ui.common.jobs import job_panel
 from pages.ui.common.pickers import model_picker
@@ -40,18 +40,19 @@ class Drafted:
 
 
 def stored_draft(info: VideoInfo, now: TrackState) -> Drafted | None:
-    """The draft of the model in use; None where there is none yet."""
-    card = state.chosen_model()
-    if card is None or not state.remembered("label.drafts", True):
-        return None
-    key = predictions.prediction_key(state.store(), info.digest, state.recipe(), card, state.settings().engine)
-    if not state.store().has(key):
+    """The draft of the result that is shown; None where the model in use was selected and has none yet."""
+    key = clip_results.key_in_use(info)
+    if not key or not state.remembered("label.drafts", True):
         return None
     if state.in_words():
-        return _in_words(info, now, key)
+        return _in_words(info, now, key) if state.store().has(key) else None
+    shown = clip_results.shown(info)
+    if shown is None or (state.shown_result() == state.IN_USE and shown.key != key):
+        return None
+    card = state.models()[shown.model]
     try:
-        segments = cache.analysis(info.digest, card.name).track.segments
-        prediction = cache.prediction(key)
+        segments = cache.analysis_at(info.digest, card.name, shown.key).track.segments
+        prediction = cache.prediction(shown.key)
     except AnalysisError as error:
         flash.keep(track_editor.PANEL, error)
         return None
@@ -105,11 +106,21 @@ def show(info: VideoInfo, now: TrackState, drafted: Drafted | None) -> None:
         return
     card = state.chosen_model()
     assert card is not None
-    used = state.IN_WORDS if state.in_words() else card.name
-    _choose({name: model_card.title for name, model_card in known.items()} | {state.IN_WORDS: model_picker.OWN}, used)
-    if drafted is not None:
-        _stretch(info, now, drafted)
-        return
+    used = drafted.model if drafted else state.IN_WORDS if state.in_words() else card.name
+    which, rest = st.columns([3, 5], gap="large")
+    with which:
+        _choose(
+            {name: model_card.title for name, model_card in known.items()} | {state.IN_WORDS: model_picker.OWN}, used
+        )
+    with rest:
+        if drafted is not None:
+            _stretch(info, now, drafted)
+        else:
+            _missing(info, card)
+
+
+def _missing(info: VideoInfo, card: ModelCard) -> None:
+    """The way to a draft where there is none yet."""
     if state.in_words():
         st.caption("Enter your labels on the Timeline and run the search there; the result appears here as a draft.")
         if button.pressed("Open Timeline", icon=":material/view_timeline:", key="label.named"):
@@ -126,9 +137,7 @@ def show(info: VideoInfo, now: TrackState, drafted: Drafted | None) -> None:
 def _choose(titles: dict[str, str], used: str) -> None:
     """Which model drafts, or the labels that the person named."""
     names = list(titles)
-    name = st.selectbox(
-        "Drafted by", names, names.index(used), titles.__getitem__, key=f"label.model.{used}", width=420
-    )
+    name = st.selectbox("Drafted by", names, names.index(used), titles.__getitem__, key=f"label.model.{used}")
     if name != used:
         state.choose_model(str(name))
         st.rerun()

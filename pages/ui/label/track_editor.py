@@ -77,13 +77,12 @@ def author() -> str:
 def head(info: VideoInfo, tracks: Sequence[TrackState]) -> TrackState:
     """Which track is drawn in, with what can be done to tracks."""
     now, named = chosen(info, tracks), titles(tracks)
-    with st.container(horizontal=True, vertical_alignment="bottom", key="label-tracks"):
+    with st.container(horizontal=True, vertical_alignment="center", width="content", key="label-tracks"):
         ids = list(named)
         key = f"label.pick.{'.'.join(ids)}.{now.track_id}"
         st.selectbox(
-            "Active track", ids, ids.index(now.track_id), named.__getitem__, key=key, width=320, on_change=_pick,
-            args=(info, key),
-            help="The other tracks are shown below it. Use separate tracks for behaviours that overlap.",
+            "Active track", ids, ids.index(now.track_id), named.__getitem__, key=key, width=260, on_change=_pick,
+            args=(info, key), label_visibility="collapsed",
         )  # fmt: skip
         with st.popover(
             "Labels", icon=":material/label:", help="Add, rename, order and remove the labels of this track"
@@ -102,6 +101,7 @@ def _pick(info: VideoInfo, key: str) -> None:
 
 def _new(info: VideoInfo, now: DrawnTrack) -> None:
     """A new track: what for, and whose."""
+    st.caption("The other tracks are shown below the active one. Use separate tracks for behaviours that overlap.")
     name = st.text_input("Subject", placeholder="hands", key="label.new.name")
     who = st.text_input("Annotator", author(), key="label.new.author", placeholder="Ann")
     if button.pressed("Create track", key="label.new", type="primary"):

@@ -18,6 +18,8 @@ def show(entry: VideoEntry) -> None:
         st.html(thumbnails.html(info))
         badge = '<span class="k-badge">selected</span>' if chosen else ""
         st.html(f'<div class="k-name">{escape(entry.name)}{badge}</div>')
+        if entry.others:
+            st.caption(theme.plain(f"Also added as {formatting.listed(entry.others)}"))
         theme.facts(formatting.facts(info)[1:])
         if info.notes:
             theme.notes(info.notes)

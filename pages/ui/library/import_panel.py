@@ -7,12 +7,11 @@ from typing import Literal
 import streamlit as st
 
 from core.base.errors import AnalysisError, VideoUnreadable
-from core.domain.fingerprint import fingerprint
 from core.domain.jobs import Job
 from core.workflows import clips
 from pages.ui import state
 from pages.ui.common import flash, formatting, theme
-from pages.ui.common.controls import button
+from pages.ui.common.controls import button as buttons
 from pages.ui.common.jobs import followed_jobs, job_panel
 
 SUFFIXES = (
@@ -21,6 +20,8 @@ SUFFIXES = (
 )
 PANEL = "intake"
 MAX_FOLDER_CLIPS = 500  # clips of one folder
+SAME = "intake.same"  # what is remembered of files that were in the library before
+MAX_LISTED_SAME = 5  # of them that are named
 SAMPLE = "add-sample"
 PATH = "add-path"  # of the text box
 
@@ -71,7 +72,7 @@ def add_sample() -> None:
 
 
 def _begin(path: str, name: str, task: Callable[..., str], *args: str) -> None:
-    key = f"add-{fingerprint('add', path)}"
+    key = clips.job_key(path)
     state.runner().submit(key, f"Add {name}", task, state.store(), *args)
     followed_jobs.follow(PANEL, key)
 
@@ -125,7 +126,7 @@ def _add_typed() -> None:
 
 def _by_sample(weight: Literal["primary", "secondary"]) -> None:
     st.markdown("**No data yet?**")
-    if button.pressed("Add the sample clip", key="add-sample", icon=":material/movie:", type=weight):
+    if buttons.pressed("Add the sample clip", key="add-sample", icon=":material/movie:", type=weight):
         add_sample()
         st.rerun()
     st.caption("A short synthetic animation for trying things out. It shows no real action.")
@@ -136,6 +137,7 @@ def progress() -> bool:
     keys = [job.key for job in state.store().jobs() if job.key.startswith("add-") and job.active]
     jobs = followed_jobs.jobs(PANEL, keys[::-1])
     _done([job for job in jobs if job.state == "done"])
+    _same()
     for job in (job for job in jobs if not job.active and job.state != "done"):
         followed_jobs.ended(PANEL, job, "Not added")
     under_way = [job for job in jobs if job.active]
@@ -146,11 +148,42 @@ def progress() -> bool:
     return bool(under_way)
 
 
+def _known(job: Job) -> str:
+    """That what a job added was in the library before, in a sentence; empty where it was not."""
+    name = clips.SAMPLE_NAME if job.key == SAMPLE else job.title.removeprefix("Add ")
+    since = job.submitted
+    if job.key == SAMPLE:
+        entry = next((entry for entry in state.entries() if name in entry.names and entry.added < since), None)
+    else:
+        entry = clips.known_before(state.store(), job.key, name, since)
+    if entry is None:
+        return ""
+    when = formatting.day(entry.added)
+    if name == entry.name:
+        return f'"{name}" is in the library already, added on {when}.'
+    return f'"{name}" is the same as {entry.name}, added on {when}.'
+
+
+def _same() -> None:
+    """The files that were in the library before, until the message is closed."""
+    sentences = state.remembered(SAME, ())
+    if not sentences:
+        return
+    message, button = st.columns([8, 1], vertical_alignment="center")
+    more = len(sentences) - MAX_LISTED_SAME
+    rest = [f"The same holds for {formatting.count(more, 'more file')}."] if more > 0 else []
+    text = "\n\n".join((*map(theme.plain, sentences[:MAX_LISTED_SAME]), *rest))
+    message.info(text, icon=":material/content_copy:")
+    button.button("Close", key="close.same", on_click=state.remember, args=(SAME, ()))
+
+
 def _done(jobs: list[Job]) -> None:
-    """Say in passing what was added."""
-    if jobs:
-        names = [theme.plain(job.title.removeprefix("Add ")) for job in jobs]
+    """Say in passing what was added, and keep to say what was in the library before."""
+    known = {job.key: sentence for job in jobs if (sentence := _known(job))}
+    names = [theme.plain(job.title.removeprefix("Add ")) for job in jobs if job.key not in known]
+    if names:
         text = names[0] if len(names) == 1 else formatting.count(len(names), "clip")
         st.toast(f"Added {text}.", icon=":material/check_circle:")
+    state.remember(SAME, tuple(dict.fromkeys((*state.remembered(SAME, ()), *known.values()))))
     for job in jobs:
         followed_jobs.forget(PANEL, job.key)

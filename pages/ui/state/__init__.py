@@ -27,6 +27,7 @@ from pages.ui.state.clip_choice import (
     touched,
 )
 from pages.ui.state.model_choice import (
+    IN_USE,
     IN_WORDS,
     ask,
     broken_models,
@@ -38,6 +39,8 @@ from pages.ui.state.model_choice import (
     named_text,
     own_models,
     query,
+    show_result,
+    shown_result,
 )
 from pages.ui.state.recipe_editor import (
     EditedStep,
@@ -66,6 +69,7 @@ from pages.ui.state.session import (
 )
 
 __all__ = [
+    "IN_USE",
     "IN_WORDS",
     "EditedStep",
     "ask",
@@ -112,7 +116,9 @@ __all__ = [
     "set_widget",
     "settings",
     "show_part",
+    "show_result",
     "shown_part",
+    "shown_result",
     "store",
     "touched",
     "use_recipe",

@@ -9,13 +9,13 @@ import streamlit as st
 from core.base.errors import AnalysisError, ResultMissing
 from core.domain import Recipe, serialization
 from pages.ui.state.clip_choice import chosen_digest, draw_in, drawn_in, show_part, shown_part
-from pages.ui.state.model_choice import ask, in_words, name_labels, named_text
+from pages.ui.state.model_choice import IN_USE, ask, in_words, name_labels, named_text, show_result, shown_result
 from pages.ui.state.recipe_editor import recipe, use_recipe
 from pages.ui.state.session import store
 
 PREFIX = 16  # hex digits of a digest that an address carries
 LONGEST_RECIPE = 64_000  # characters of a recipe out of an address
-ADDRESS = ("video", "t", "view", "track", "model", "recipe", "q", "labels")
+ADDRESS = ("video", "t", "view", "track", "result", "model", "recipe", "q", "labels")
 LONGEST_WORDS = 5000  # characters of labels in words out of an address
 
 
@@ -48,6 +48,8 @@ def _described() -> dict[str, str]:
         values["view"] = "-".join(f"{end_s:.2f}" for end_s in view)
     if track := drawn_in(digest):
         values["track"] = track[:PREFIX]
+    if shown_result() not in ("", IN_USE):
+        values["result"] = shown_result()[:PREFIX]
     if "model" in st.session_state:
         values["model"] = st.session_state["model"]
     if in_words() and named_text():
@@ -85,6 +87,7 @@ def _adopt(texts: Mapping[str, str]) -> None:
         st.session_state["model"] = texts["model"]
     if "recipe" in texts and (sent := _unpacked(texts["recipe"])) is not None and sent != recipe():
         use_recipe(sent)
+    show_result(texts.get("result", IN_USE if {"model", "recipe"} & set(texts) else "")[:PREFIX])
 
 
 def _number(text: str) -> float:

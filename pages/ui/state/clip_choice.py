@@ -10,7 +10,7 @@ from core.base.errors import ResultMissing
 from core.domain import VideoInfo
 from core.workspace.store import VideoEntry
 from pages.ui.common import theme
-from pages.ui.state.model_choice import choose_model
+from pages.ui.state.model_choice import choose_model, show_result
 from pages.ui.state.session import remember, remembered, store
 
 
@@ -30,6 +30,7 @@ def choose(digest: str) -> None:
         st.session_state["video"] = digest
         st.session_state["moment_s"] = 0.0
         st.session_state["view"] = ()
+        show_result("")
         st.session_state["touched"] = st.session_state.get("touched", 0) + 1
 
 

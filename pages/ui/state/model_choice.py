@@ -8,6 +8,7 @@ from core.workflows.models import DEFAULT_MODEL, ModelLibrary
 from core.workflows.search import query as searching
 from pages.ui.state.session import settings
 
+IN_USE = "in-use"  # stands where a result is named
 IN_WORDS = "in-words"  # stands where a model is named
 
 
@@ -36,6 +37,17 @@ def own_models() -> dict[str, ModelCard]:
 def choose_model(name: str) -> None:
     """Use another model from now on."""
     st.session_state["model"] = name
+    show_result(IN_USE)
+
+
+def shown_result() -> str:
+    """The key of the result of the clip that is shown, or how it begins; IN_USE; empty for the newest."""
+    return st.session_state.get("result", "")
+
+
+def show_result(key: str) -> None:
+    """Show another result of the clip from now on. IN_USE: that of the model and the recipe in use, once it is made."""
+    st.session_state["result"] = key
 
 
 def in_words() -> bool:

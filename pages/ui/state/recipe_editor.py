@@ -8,6 +8,7 @@ import streamlit as st
 
 from core.base.errors import FormatInvalid
 from core.domain import Recipe, Step, serialization
+from pages.ui.state.model_choice import IN_USE, show_result
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,10 @@ def parts() -> tuple[EditedStep, ...]:
 
 def set_parts(changed: tuple[EditedStep, ...]) -> None:
     """Keep these steps in place of those before."""
+    before = recipe()
     st.session_state["parts"] = tuple((part.uid, part.on, serialization.to_json(part.step)) for part in changed)
+    if recipe() != before:
+        show_result(IN_USE)
 
 
 def new_uid() -> int:

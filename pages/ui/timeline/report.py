@@ -8,7 +8,7 @@ from core.domain import Analysis
 from core.stages import narrative
 from core.stages.narrative import FORMS, LANGUAGES, Subject
 from pages.ui import state
-from pages.ui.common import formatting, theme
+from pages.ui.common import formatting
 from pages.ui.common.controls import downloads
 
 HEIGHT_PX = 420
@@ -16,9 +16,7 @@ HEIGHT_PX = 420
 
 def show(analysis: Analysis) -> None:
     """The report, with the choice of its language and its files."""
-    theme.section(
-        "Report", "When, how often, how long, how confident, and what is unusual. All numbers come from the labels."
-    )
+    st.caption("When, how often, how long, how confident, and what is unusual. All numbers come from the labels.")
     chosen = st.segmented_control(
         "Language",
         list(LANGUAGES),

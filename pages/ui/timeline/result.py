@@ -1,6 +1,7 @@
-"""The result on the Timeline: headline, player, heatmap, table, downloads."""
+"""The result on the Timeline: headline, player and segments; downloads, scores and report in tabs."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from html import escape
 from pathlib import Path
 
@@ -8,10 +9,11 @@ import streamlit as st
 
 from core.base.errors import AnalysisError
 from core.base.registry import FORMATS
-from core.domain import Analysis, ModelCard, Prediction, VideoInfo
+from core.domain import Analysis, ModelCard, Prediction, Recipe, VideoInfo
 from core.stages import formats
 from core.stages.tracks.segmentation import NOTHING
 from core.workflows import predictions
+from core.workflows.clip_results import ClipResult
 from pages.ui import cache, state
 from pages.ui.common import figures, formatting, quality_text, theme
 from pages.ui.common.controls import downloads
@@ -25,20 +27,24 @@ CURVES = 3  # labels whose scores are drawn beneath the segments
 MIN_SHOWN_LABELS = 2  # labels without a segment that are shown anyhow
 
 
-def show(info: VideoInfo, card: ModelCard, key: str) -> None:
-    """The result, or why it cannot be read."""
+def show(info: VideoInfo, card: ModelCard, shown: ClipResult, menu: Callable[[VideoInfo, ClipResult], None]) -> None:
+    """A result, or why it cannot be read. menu: draws which one it is, with the others."""
     try:
-        analysis = cache.analysis(info.digest, card.name)
-        prediction = cache.prediction(key)
-        apart = cache.branches(key) if card.words else None
+        analysis = cache.analysis_at(info.digest, card.name, shown.key)
+        prediction = cache.prediction(shown.key)
+        apart = cache.branches(shown.key) if card.words else None
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
+    which, recipe = partial(menu, info, shown), shown.recipe or Recipe()
     if apart is None:
-        draw(analysis, prediction, key)
+        draw(analysis, prediction, shown.key, recipe=recipe, which=which)
     else:
         lanes_apart = text_branch.rows(apart, card, info.digest)
-        draw(analysis, prediction, key, text=text_branch.sentence(apart), apart=lanes_apart)
+        draw(
+            analysis, prediction, shown.key, recipe=recipe, which=which,
+            text=text_branch.sentence(apart), apart=lanes_apart,
+        )  # fmt: skip
 
 
 def draw(
@@ -46,34 +52,49 @@ def draw(
     prediction: Prediction,
     key: str,
     *,
+    recipe: Recipe,
+    which: Callable[[], None] | None = None,
     between: Callable[[], None] | None = None,
     text: str = "",
     apart: Sequence[player.PlayerLane] = (),
 ) -> None:
-    """The same from what was read. between: draws what belongs beside the player, before the scores.
+    """The same from what was read, made with `recipe`. between: draws what belongs between player and scores.
 
-    text: what led to it, in words. apart: lanes of what the parts of the model say, beneath what they say together.
+    which: draws which result it is. text: what led to it, in words. apart: lanes of what the parts of the model say,
+    beneath what they say together.
     """
     labels = shown_labels(analysis)
     slots = cache.slots(labels)
-    _headline(analysis, slots)
+    _finding(analysis, which)
+    _playing(analysis, prediction, slots, key, apart)
     if text:
         st.caption(f":material/subtitles: {theme.plain(text)}")
-    _playing(analysis, prediction, slots, key, apart)
-    if state.recipe().steps:
-        st.caption(
-            f"The player shows the original clip. Preprocessing for the network: {formatting.steps(state.recipe())}."
-        )
+    if recipe.steps:
+        st.caption(f"The player shows the original clip. Preprocessing for the network: {formatting.steps(recipe)}.")
     if between:
         between()
-    theme.section("Scores over time", "The score of each label at each moment of the clip.")
-    st.plotly_chart(
-        figures.heatmap(prediction, labels[: figures.ROWS], slots, dark=state.is_dark()),
-        key=f"heatmap.{key}",
-        config={"displayModeBar": False, "scrollZoom": False},
-    )
-    report.show(analysis)
-    _downloads(analysis)
+    files, scores, words = st.tabs(["Download", "Scores over time", "Report"])
+    with files:
+        _downloads(analysis)
+    with scores:
+        st.caption("The score of each label at each moment of the clip.")
+        st.plotly_chart(
+            figures.heatmap(prediction, labels[: figures.ROWS], slots, dark=state.is_dark()),
+            key=f"heatmap.{key}",
+            config={"displayModeBar": False, "scrollZoom": False},
+        )
+    with words:
+        report.show(analysis)
+
+
+def _finding(analysis: Analysis, which: Callable[[], None] | None) -> None:
+    """The finding in words, and beside it which result it is."""
+    with st.container(key="timeline-finding"):
+        headline, menu = st.columns([9, 4] if which else [9, 1], vertical_alignment="center", gap="medium")
+        headline.html(f'<div class="k-headline">{sentence(analysis)}</div>')
+        if which:
+            with menu:
+                which()
 
 
 def shown_labels(analysis: Analysis) -> tuple[str, ...]:
@@ -91,20 +112,16 @@ def shown_labels(analysis: Analysis) -> tuple[str, ...]:
     )
 
 
-def _headline(analysis: Analysis, slots: dict[str, int]) -> None:
-    """The result in one sentence, and the best labels with their scores."""
-    st.html(f'<div class="k-headline">{sentence(analysis)}</div>')
-    best = [
-        label_score
-        for label_score in analysis.ranking
-        if label_score.label in slots and label_score.score >= BARELY / 2
-    ][:TOP]
-    chips = "".join(
-        theme.chip(label_score.label, slots[label_score.label], formatting.per_cent(label_score.score))
-        for label_score in best
-    )
-    st.html(f"<div>{chips}</div>")
-    st.caption("The number next to each label is its mean score over the whole clip.")
+def preview(info: VideoInfo) -> None:
+    """The clip before there is a result, where the browser plays it as it is."""
+    if info.plays_in_browser or state.store().proxy_path(info.digest).exists():
+        _previewed(info)
+
+
+@st.fragment
+def _previewed(info: VideoInfo) -> None:
+    with st.container(key="timeline-preview"):
+        player.show(info, (), {}, key=f"preview.{info.digest}", playable=True)
 
 
 def sentence(analysis: Analysis) -> str:
@@ -130,11 +147,14 @@ def sentence(analysis: Analysis) -> str:
 def _playing(
     analysis: Analysis, prediction: Prediction, slots: dict[str, int], key: str, apart: Sequence[player.PlayerLane]
 ) -> None:
-    """The player and the table beside it; a row that is picked plays from its start."""
+    """The player, and below it the segments and the scores of the whole clip; a selected row is played."""
+    screen = st.container(key="timeline-player")
     left, right = st.columns([3, 2], gap="large")
-    with right:
-        transcripts.tables(lambda: _table(analysis, key), analysis.video, key)
     with left:
+        transcripts.tables(lambda: _table(analysis, key), analysis.video, key)
+    with right:
+        _whole_clip(analysis, slots)
+    with screen:
         playable = player.playable(analysis.video)
         people = annotations.tracks(analysis)
         more = [*apart, *annotations.rows(analysis, people), _scores(prediction, slots), *_quality(analysis.video)]
@@ -142,6 +162,22 @@ def _playing(
         known = slots | cache.slots(tuple(entries)) | cache.slots(annotations.labels(people))
         called = text_branch.BOTH if apart else "network" if people else "actions"
         player.player(analysis, known, playable=playable, key=f"player.{key}", more=more, named=called)
+
+
+def _whole_clip(analysis: Analysis, slots: dict[str, int]) -> None:
+    """The best labels with their scores over the whole clip."""
+    best = [
+        label_score
+        for label_score in analysis.ranking
+        if label_score.label in slots and label_score.score >= BARELY / 2
+    ][:TOP]
+    chips = "".join(
+        theme.chip(label_score.label, slots[label_score.label], formatting.per_cent(label_score.score))
+        for label_score in best
+    )
+    st.markdown("**Whole clip**")
+    st.caption("The mean score of each label over the whole clip.")
+    st.html(f"<div>{chips}</div>")
 
 
 def _scores(prediction: Prediction, slots: dict[str, int]) -> player.PlayerLane:
@@ -193,7 +229,6 @@ def _table(analysis: Analysis, key: str) -> None:
 
 def _downloads(analysis: Analysis) -> None:
     """The findings as files: three at hand, those of other programs on demand."""
-    theme.section("Download")
     with st.container(horizontal=True):
         for name in EVERYDAY:
             _download(analysis, name)

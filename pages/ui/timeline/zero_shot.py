@@ -25,7 +25,8 @@ LIMITS = (
 
 def show(info: VideoInfo, card: ModelCard, base: str) -> None:
     """All of it. base: the key of what the known labels say of the clip."""
-    least = _form()
+    with st.expander(_folded(base), expanded=not _there(base), icon=":material/edit:", key=f"named-{_there(base)}"):
+        least = _form()
     if not state.named_text().strip():
         theme.empty("Enter labels", "Enter your labels above, one per line, and press “Find labels”.")
         return
@@ -38,6 +39,21 @@ def show(info: VideoInfo, card: ModelCard, base: str) -> None:
     task = (state.store(), info.digest, state.recipe(), card, state.settings().engine, labels, least)
     if job_panel.ready(key, "Find labels", search.find_named, *task, at_once=True):
         _found(info, key)
+
+
+def _there(base: str) -> bool:
+    """Whether the result for the labels in the form is stored."""
+    least = STRICTNESS[state.remembered("named.strict", "usual")]
+    try:
+        return state.store().has(search.named_key(base, search.read_labels(state.named_text()), least))
+    except AnalysisError:
+        return False
+
+
+def _folded(base: str) -> str:
+    """The form in one line, for when it is folded."""
+    labels = ", ".join(state.named_text().split("\n"))
+    return f"Labels: **{theme.plain(labels)}**" if _there(base) else "Labels in your own words"
 
 
 def _form() -> float:
@@ -69,7 +85,13 @@ def _found(info: VideoInfo, key: str) -> None:
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
-    result.draw(zero_shot.read_analysis(info, named), named.prediction, key, between=lambda: _carried(named))
+    result.draw(
+        zero_shot.read_analysis(info, named),
+        named.prediction,
+        key,
+        recipe=state.recipe(),
+        between=lambda: _carried(named),
+    )
 
 
 def _carried(named: Named) -> None:

@@ -38,12 +38,13 @@ def ready(
         watch(key, noun=noun)
         return False
     ended = _outcome(job, kept)
-    if about and not ended:
-        theme.empty("Not analysed yet", about)
-    st.button(
-        "Try again" if ended else title, key=f"start.{key}", type="primary", icon=_icon(ended),
-        on_click=_start, args=(key, title, task, *args),
-    )  # fmt: skip
+    with st.container(horizontal=True, vertical_alignment="center", key=f"begin-{key}"):
+        if about and not ended:
+            theme.empty("Not analysed yet", about)
+        st.button(
+            "Try again" if ended else title, key=f"start.{key}", type="primary", icon=_icon(ended),
+            on_click=_start, args=(key, title, task, *args),
+        )  # fmt: skip
     return False
 
 

@@ -1,4 +1,4 @@
-"""The selected clip at the top of a page: its picture, its name, and a menu of the others."""
+"""The head of a page about a clip: title and next step, and beside them the selected clip with a menu of the others."""
 
 import streamlit as st
 
@@ -8,12 +8,27 @@ from pages.ui.common import formatting, theme
 from pages.ui.common.media import thumbnails
 
 
-def show(info: VideoInfo) -> None:
-    """Draw the bar; choosing another clip runs the page with that one."""
-    names = {entry.info.digest: entry.name for entry in state.entries()}
+def head(name: str, promise: str) -> VideoInfo:
+    """Draw the head, and give the selected clip; without any clip the page stops and says what to do."""
+    if not state.store().digests():
+        theme.title(name, promise)
+        return state.chosen_video()
+    info = state.chosen_video()
+    with st.container(key="clip-head"):
+        left, right = st.columns([6, 5], vertical_alignment="center", gap="medium")
+        with left:
+            theme.title(name, promise)
+        with right:
+            _menu(info)
+    return info
+
+
+def _menu(info: VideoInfo) -> None:
+    """The selected clip; choosing another runs the page with that one."""
+    names = {entry.info.digest: formatting.names(entry.names) for entry in state.entries()}
     digests = list(names)
-    with st.container(border=True, key="clip-bar"):
-        picture, rest = st.columns([1, 7], vertical_alignment="center", gap="small")
+    with st.container(key="clip-bar"):
+        picture, rest = st.columns([2, 9], vertical_alignment="center", gap="small")
         picture.html(thumbnails.html(info))
         with rest:
             chosen = st.selectbox(

@@ -29,6 +29,7 @@ export function layOut(player) {
   player.box.classList.toggle("narrow", narrow);
   player.height = Math.max(top, 20);
   player.lane.style.height = `${player.height}px`;
+  player.box.style.setProperty("--lanes", `${player.height}px`);
   player.width = player.lane.clientWidth || 600;
 }
 
