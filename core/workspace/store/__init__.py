@@ -1,8 +1,7 @@
 """The workspace: a catalogue in SQLite, results on disk by key, and the clips' own small files.
 
 workspace/
-+-- catalogue.sqlite         videos with all their names, results, jobs, recipes, uploads, label numbers, datasets,
-|                            splits, drawn labels
++-- catalogue.sqlite         videos, names, results, jobs, recipes, uploads, labels, datasets, splits, drawn labels
 +-- results/<key>/           value.json and its arrays, or a file; made aside as *.partial and renamed when whole
 +-- videos/<digest>/         thumbnail, and proxy for the browser
 +-- clips/<digest>.<suffix>  uploaded clips; files that were added by their path stay where they are
