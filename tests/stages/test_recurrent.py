@@ -171,11 +171,12 @@ def test_a_file_that_is_no_network_is_refused(tmp_path):
         recurrent.load(path, hashlib.sha256(b"no zip").hexdigest())
 
 
-def rewritten(path: Path, change) -> str:
-    """Rewrite the configuration inside a network's file; gives the new digest."""
+def rewritten(path: Path, change, *, whole: bool = False) -> str:
+    """Rewrite the configuration inside a network's file; gives the new digest. whole: `change` gives it as text."""
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in archive.namelist()}
-    members["config.json"] = json.dumps(change(json.loads(members["config.json"]))).encode()
+    changed = change(json.loads(members["config.json"]))
+    members["config.json"] = (changed if whole else json.dumps(changed)).encode()
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in members.items():
             archive.writestr(name, content)
@@ -218,6 +219,63 @@ def test_a_network_without_its_layers_is_refused(saved):
     path, _ = saved
     with pytest.raises(FormatInvalid):
         recurrent.load(path, rewritten(path, lambda config: {"class_name": "Functional"}))
+
+
+def deep(_config):
+    """A configuration of 100,000 levels as text, which the encoder of JSON could not write."""
+    return "[" * 100_000 + "]" * 100_000
+
+
+def layer_with(number: int, **changes):
+    def change(config):
+        config["config"]["layers"][number]["config"].update(changes)
+        return json.dumps(config)
+
+    return change
+
+
+def both_ways_with(**changes):
+    def change(config):
+        config["config"]["layers"][4]["config"]["layer"]["config"].update(changes)
+        return json.dumps(config)
+
+    return change
+
+
+def many_layers(config):
+    config["config"]["layers"] += [config["config"]["layers"][2]] * 1000
+    return json.dumps(config)
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        (deep, "at most 40 levels"),
+        (layer_with(-1, units=2**33), "as units of a layer"),
+        (layer_with(-1, units=2.5), "as units of a layer"),
+        (layer_with(-1, lora_rank=2**33), "adapted"),
+        (layer_with(0, batch_shape=[None, None, 2**33]), "as batch_shape"),
+        (layer_with(0, batch_shape=[2**33, None, 12]), r"inputs of \[null, null, D\]"),
+        (both_ways_with(units=2**33), "as units of a layer"),
+        (both_ways_with(units=2**16), "weights"),
+        (both_ways_with(stateful=True), "stateful"),
+        (many_layers, "at most 100 layers"),
+        (lambda _: "{", "expected JSON"),
+        (lambda _: "{'class_name'", "expected JSON"),
+    ],
+)
+def test_a_network_of_absurd_depth_or_size_is_refused_before_it_is_made(saved, change, match):
+    path, _ = saved
+    digest = rewritten(path, change, whole=True)
+    with pytest.raises(FormatInvalid, match=match) as refusal:
+        recurrent.load(path, digest)
+    assert refusal.value.hint
+
+
+def test_a_large_network_of_ours_is_let_in(tmp_path):
+    large = recurrent.build(NetworkSettings(units=256, layers=2, cell="lstm"), channels=2048, labels=400)
+    path = tmp_path / "network.keras"
+    recurrent.load(path, recurrent.save(large, path))
 
 
 def test_features_of_another_width_are_a_bug(untrained):

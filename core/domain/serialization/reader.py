@@ -6,6 +6,7 @@ import json
 import math
 import re
 import types
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, is_dataclass
 from fractions import Fraction
@@ -84,8 +85,8 @@ class _Reader:
     def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         result = dict(pairs)
         if len(result) < len(pairs):
-            keys = [key for key, _ in pairs]
-            raise self.wrong("$", "each name once", f"{next(key for key in keys if keys.count(key) > 1)!r} twice")
+            counts = Counter(key for key, _ in pairs)
+            raise self.wrong("$", "each name once", f"{next(key for key in counts if counts[key] > 1)!r} twice")
         return result
 
     def _int(self, digits: str) -> int:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from core.base.errors import FormatInvalid
-from core.stages.networks.keras_file import check_file
+from core.stages.networks.keras_file import AGAIN, check_file
 
 ScoreFunction = Callable[[np.ndarray], np.ndarray]
 
@@ -133,7 +133,7 @@ def read(path: Path, sha256: str) -> Any:
 
     try:
         return keras.saving.load_model(path, compile=False, safe_mode=True)
-    except (ValueError, TypeError, OSError, KeyError) as error:
-        raise FormatInvalid(
-            f"{path} cannot be read as a network: {error}", "Train the model again, or download it again."
-        ) from error
+    except (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, OSError, RuntimeError) as error:
+        raise FormatInvalid(f"{path} cannot be read as a network: {error}", AGAIN) from error
+    except MemoryError as error:
+        raise FormatInvalid(f"{path} cannot be read as a network: too little memory.", AGAIN) from error

@@ -7,12 +7,12 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
+from core.base import zip_files
 from core.base.errors import AnalysisError, FormatInvalid
 from core.base.progress import Report, silent
 from core.workflows.datasets.draft import refused
 from core.workflows.datasets.file_listing import MOST_FILES, is_of_the_system
 
-CHUNK = 2**20  # bytes
 SMALL = 64 * 2**20  # bytes that an entry may expand to, however little it took
 MOST_EXPANSION = 100  # times; videos hardly expand at all, lists of labels about ten times
 DEEPEST = 32  # folders
@@ -25,10 +25,11 @@ def unpack(archive: Path, folder: Path, report: Report = silent) -> Path:
     """Unpack a zip into an empty folder, after all of it was looked at; gives the folder that holds the set.
 
     FormatInvalid names the entry and the reason: it leaves the folder, is a link, expands absurdly, is encrypted, is an
-    archive itself, or stands there twice. What an operating system packed for itself is passed over.
+    archive itself, or stands there twice; or that the zip is damaged. What an operating system packed for itself is
+    passed over. AnalysisError: the disk does not take it.
     """
     try:
-        with zipfile.ZipFile(archive) as packed:
+        with zip_files.opened(archive) as packed:
             entries = [entry for entry in packed.infolist() if not _of_the_system(entry)]
             _check(archive, entries)
             _check_room(entries, folder)
@@ -38,9 +39,12 @@ def unpack(archive: Path, folder: Path, report: Report = silent) -> Path:
                 for count in _unpack_one(packed, entry, folder):
                     done += count
                     report(done >> 20, max(1, total >> 20), "Unpacking")
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    except zipfile.BadZipFile as error:
         hint = "Create a plain ZIP file of the folder, or extract it and give the folder."
-        raise FormatInvalid(f"{archive.name} cannot be extracted: {error}", hint) from error
+        raise FormatInvalid(f"{archive.name} cannot be extracted: {error}.", hint) from error
+    except OSError as error:
+        hint = "Check the disk that holds the workspace, and use shorter names of folders and files."
+        raise AnalysisError(f"{archive.name} could not be extracted: {error.strerror or error}.", hint) from error
     return _top(folder)
 
 
@@ -69,6 +73,9 @@ def _check(archive: Path, entries: Sequence[zipfile.ZipInfo]) -> None:
         if path in seen:
             raise refused(archive.name, 0, f"{entry.filename[:120]!r} once", f"also {seen[path][:120]!r}")
         seen[path] = entry.filename
+    if (total := sum(entry.file_size for entry in entries)) > max(SMALL, MOST_EXPANSION * archive.stat().st_size):
+        got = f"{total} of {archive.stat().st_size} bytes"
+        raise refused(archive.name, 0, f"files that together expand at most {MOST_EXPANSION} times", got)
     for path, name in seen.items():
         if any(str(parent) in seen for parent in PurePosixPath(path).parents):
             raise refused(archive.name, 0, "folders and files of different names", f"{name[:120]!r} inside a file")
@@ -110,12 +117,8 @@ def _unpack_one(packed: zipfile.ZipFile, entry: zipfile.ZipInfo, folder: Path) -
         target.mkdir(parents=True, exist_ok=True)
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    left = entry.file_size
-    with packed.open(entry) as stream, open(target, "xb") as file:
-        while chunk := stream.read(CHUNK):
-            left -= len(chunk)
-            if left < 0:
-                raise zipfile.BadZipFile(f"{entry.filename[:120]!r} is larger than declared")
+    with open(target, "xb") as file:
+        for chunk in zip_files.chunks(packed, entry):
             file.write(chunk)
             yield len(chunk)
 

@@ -6,12 +6,12 @@ A set is checked by a job, whose result waits in the store until the user agrees
 import os
 import shutil
 import tempfile
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
+from core.base import zip_files
 from core.base.errors import AnalysisError, NotEnoughExamples, ResultMissing, VideoUnreadable
 from core.base.progress import Report, silent
 from core.domain import Dataset, Duplicates, Finding, Item, PerceptualHashes
@@ -97,7 +97,7 @@ def _unpacked_folder(store: Store, key: str) -> Path:
 
 
 def _is_zip(path: Path) -> bool:
-    return path.is_file() and (path.suffix.lower() == ".zip" or zipfile.is_zipfile(path))
+    return path.is_file() and (path.suffix.lower() == ".zip" or zip_files.is_zip(path))
 
 
 def _unpack(path: Path, folder: Path, report: Report) -> Path:

@@ -65,8 +65,8 @@ def dataset(draft: Draft, items: Sequence[Item], findings: Iterable[Finding], *,
     used = {label for item in kept for label in (item.label, *(part.label for part in item.segments))}
     background = draft.background if any(item.seen for item in kept) else ""
     labels = tuple(label for label in draft.labels if label in used or label == background)
-    known = {finding.file for finding in collected.all if finding.left_out}
-    for label in (label for label in draft.labels if label not in labels and label not in known):
+    known = {finding.file for finding in collected.all if finding.left_out} | set(labels)
+    for label in (label for label in draft.labels if label not in known):
         collected.left_out(label, 0, f"clips of the class {label!r}", "none")
     _alike(labels, collected)
     unique = tuple(dict.fromkeys(collected.all))

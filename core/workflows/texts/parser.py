@@ -102,7 +102,9 @@ def _many(count: int) -> str:
 
 def plain(text: str) -> str:
     """Text without markup, in one line."""
-    bare = html.unescape(TAG.sub("", OVERRIDE.sub("", text.replace("\\N", " ").replace("\\n", " "))))
+    broken = text.replace("\\N", " ").replace("\\n", " ")
+    closed = broken.rfind("}") + 1  # no override ends behind it, and looking there for an end is quadratic
+    bare = html.unescape(TAG.sub("", OVERRIDE.sub("", broken[:closed]) + broken[closed:]))
     return " ".join(bare.split())
 
 

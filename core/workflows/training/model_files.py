@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from core.base import zip_files
 from core.base.errors import AnalysisError, FormatInvalid, ResultMissing
 from core.base.percentages import per_cent
 from core.domain import ModelCard, Training, serialization
@@ -213,7 +214,7 @@ def _put_checked(store: Store, card: ModelCard, parts: dict[str, bytes], source:
 def _parts(path: Path, source: str) -> dict[str, bytes]:
     """The files of a zip by their names: card, network, perhaps words; everything else is refused."""
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zip_files.opened(path) as archive:
             members = archive.infolist()
             names = [member.filename for member in members]
             folder = names[0].partition("/")[0] if names and "/" in names[0] else ""
@@ -224,15 +225,13 @@ def _parts(path: Path, source: str) -> dict[str, bytes]:
                 got = ", ".join(names[:8]) or "nothing"
                 raise FormatInvalid(f"{source}: expected {CARD}, {NETWORK} and perhaps {WORDS}, got {got}.")
             return {expected[member.filename]: _content(archive, member, source) for member in members}
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
+    except zipfile.BadZipFile as error:
         raise FormatInvalid(f"{source} is not a readable zip file: {error}.", "Download the model again.") from error
 
 
 def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo, source: str) -> bytes:
     """The bytes of a member, never more than a model may have."""
     most = LARGEST[Path(member.filename).name]
-    with archive.open(member) as stream:
-        content = stream.read(most + 1)
-    if len(content) > most:
-        raise FormatInvalid(f"{source}: {member.filename} is larger than {most} bytes.")
-    return content
+    if member.file_size > most:
+        raise FormatInvalid(f"{source}: {member.filename} is larger than {most} bytes.", "Download the model again.")
+    return zip_files.content(archive, member)

@@ -142,8 +142,8 @@ def told(finding: Finding) -> str:
 
 def unknown_labels(labels: Labels, known: Sequence[str]) -> tuple[str, ...]:
     """The labels in use, and the background, that a project does not know, in their order: each asks for a decision."""
-    used = dict.fromkeys(label for clip in labels.clips for label in clip.labels)
-    return tuple(label for label in used if label not in known)
+    used, familiar = dict.fromkeys(label for clip in labels.clips for label in clip.labels), set(known)
+    return tuple(label for label in used if label not in familiar)
 
 
 def renamed(labels: Labels, renaming: Renaming, known: Sequence[str] | None = None) -> Labels:

@@ -9,13 +9,14 @@ import io
 import re
 import stat
 import zipfile
-import zlib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeAlias
 
+from core.base import zip_files
 from core.base.errors import FormatInvalid
 from core.domain import Finding, VideoInfo, serialization
 
@@ -24,6 +25,7 @@ Files: TypeAlias = Mapping[str, bytes]
 LARGEST_BYTES = 64 * 2**20  # of all files together, unpacked
 MOST_FILES = 2000
 MOST_PROBLEMS = 20
+REPACK = "Create the ZIP file again, or extract it and give the folder."
 MEND = "Fix the file in the program that created it, or use another file."
 STAMP = (1980, 1, 1, 0, 0, 0)  # of what is put into a zip, so that the same labels give the same bytes
 
@@ -215,16 +217,27 @@ def _folder(path: Path) -> Files:
 def unpacked(name: str, content: bytes) -> Files:
     """The files of a zip, none of which is written anywhere."""
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        with zip_files.opened(content) as archive:
             entries = [entry for entry in archive.infolist() if not entry.is_dir() and not _hidden(entry.filename)]
-            if len(entries) > MOST_FILES or sum(entry.file_size for entry in entries) > LARGEST_BYTES:
-                limit = f"at most {MOST_FILES} files of {LARGEST_BYTES >> 20} MiB together"
-                raise refused(name, 0, limit, f"{len(entries)} files")
-            if any(stat.S_ISLNK(entry.external_attr >> 16) or entry.flag_bits & 1 for entry in entries):
-                raise refused(name, 0, "plain files", "a link or an encrypted file")
-            return {entry.filename.replace("\\", "/"): archive.read(entry) for entry in entries}
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError, OSError) as error:
-        raise refused(name, 0, "an undamaged ZIP file", str(error) or "a damaged one") from error
+            _check_entries(name, entries)
+            return {entry.filename.replace("\\", "/"): zip_files.content(archive, entry) for entry in entries}
+    except zipfile.BadZipFile as error:
+        raise refused(name, 0, "an undamaged ZIP file", str(error), REPACK) from error
+
+
+def _check_entries(name: str, entries: list[zipfile.ZipInfo]) -> None:
+    """Refuse a zip that is too large or could do harm, from its list of contents alone."""
+    if len(entries) > MOST_FILES or sum(entry.file_size for entry in entries) > LARGEST_BYTES:
+        limit = f"at most {MOST_FILES} files of {LARGEST_BYTES >> 20} MiB together"
+        raise refused(name, 0, limit, f"{len(entries)} files")
+    if any(stat.S_ISLNK(entry.external_attr >> 16) or entry.flag_bits & 1 for entry in entries):
+        raise refused(name, 0, "plain files", "a link or an encrypted file", REPACK)
+    paths = [entry.filename.replace("\\", "/") for entry in entries]
+    if outside := next((path for path in paths if path.startswith("/") or ".." in path.split("/")), ""):
+        raise refused(name, 0, "paths inside the ZIP file's folder", shown(outside), REPACK)
+    if len(set(paths)) < len(paths):
+        double = next(path for path, count in Counter(paths).items() if count > 1)
+        raise refused(name, 0, f"{shown(double)} once", "several of that name", REPACK)
 
 
 def _hidden(name: str) -> bool:

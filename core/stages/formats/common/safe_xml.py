@@ -45,6 +45,7 @@ class _Builder:
     def __init__(self, name: str):
         self.name = name
         self.open: list[Element] = []
+        self.texts: list[list[str]] = []  # of the open elements, joined once
         self.root: Element | None = None
         self.parser: DefusedXMLParser | None = None
 
@@ -58,13 +59,14 @@ class _Builder:
         else:
             self.root = element
         self.open.append(element)
+        self.texts.append([])
 
     def end(self, _tag: str) -> None:
-        self.open.pop()
+        self.open.pop().text = "".join(self.texts.pop())
 
     def data(self, text: str) -> None:
         if self.open:
-            self.open[-1].text += text
+            self.texts[-1].append(text)
 
     def close(self) -> None:
         """Nothing is left to do."""

@@ -4,6 +4,7 @@ A format whose files hold parts lists them with `parts(files)`, and asks of each
 `asked.takes(kind, name)`. What is taken of a file that lists none, and of any other, is told from its tracks.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -18,15 +19,15 @@ TRACK = "track"
 def of(files: Files, form: Format) -> tuple[Part, ...]:
     """The parts of a file among which there is a choice: those of a kind of which there are several, and modifiers."""
     parts = form.parts(files) if form.parts else ()
-    kinds = [part.kind for part in parts]
-    return tuple(part for part in parts if kinds.count(part.kind) > 1 or part.kind in form.optional)
+    counts = Counter(part.kind for part in parts)
+    return tuple(part for part in parts if counts[part.kind] > 1 or part.kind in form.optional)
 
 
 def read(files: Files, form: Format, options: ReadOptions) -> Labels:
     """The labels of the parts that are asked for; FormatInvalid where the file has no such part."""
     parts = form.parts(files) if form.parts and options.only else ()
     for kind, names in options.only:
-        known = [part.name for part in parts if part.kind == kind]
+        known = dict.fromkeys(part.name for part in parts if part.kind == kind)
         if kind != TRACK and not known:
             kinds = sorted({TRACK, *(part.kind for part in parts)})
             raise FormatInvalid(f"{form.title}: this file has no {kind}.", f"It has: {', '.join(kinds)}.")

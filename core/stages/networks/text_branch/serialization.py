@@ -9,7 +9,6 @@ import json
 import math
 import re
 import zipfile
-import zlib
 from collections.abc import Callable
 from hashlib import sha256 as hashed
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from core.base import zip_files
 from core.base.errors import FormatInvalid, WeightsMissing
 from core.stages.networks.text_branch.model import MOST_KNOWN, TextBranch, build, tokenise
 
@@ -80,9 +80,9 @@ def _parts(path: Path, sha256: str, labels: int) -> tuple[dict[str, Any], Number
         header = json.loads(arrays.pop(HEADER).tobytes().decode())
         _check_told(header)
         _check_numbers(arrays, len(header["vocabulary"]), labels)
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+    except zipfile.BadZipFile as error:
         raise FormatInvalid(f"{path} is not a text branch file: {error}.", AGAIN) from error
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise FormatInvalid(f"{path}: {error}.", AGAIN) from error
     return header, arrays
 
@@ -104,14 +104,14 @@ def _content(path: Path, sha256: str) -> bytes:
 
 def _unpacked(content: bytes) -> Numbers:
     """The arrays in a zip; ValueError where there are others than there must be, or they are too large."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+    with zip_files.opened(content) as archive:
         members = {member.filename: member for member in archive.infolist()}
         expected = {f"{name}.npy": name for name in (HEADER, *ARRAYS)}
         if set(members) != set(expected) or len(archive.infolist()) != len(expected):
             raise ValueError(f"expected {', '.join(expected)}, got {', '.join(members) or 'nothing'}"[:300])
         if (whole := sum(member.file_size for member in members.values())) > LARGEST_BYTES:
             raise ValueError(f"expected at most {LARGEST_BYTES} bytes in it, got {whole}")
-        return {name: _array(archive.open(member).read(LARGEST_BYTES), member) for member, name in expected.items()}
+        return {name: _array(zip_files.content(archive, members[member]), member) for member, name in expected.items()}
 
 
 def _array(raw: bytes, name: str) -> np.ndarray:
