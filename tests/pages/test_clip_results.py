@@ -64,7 +64,7 @@ def test_a_result_of_another_model_is_shown_beside_the_way_to_one_of_the_model_i
     at = page("timeline", model=CARD.name, result=state.IN_USE)
     assert "<b>bend</b>" in headline(at)
     assert "Not analysed yet" not in told(at)
-    button(at, "Analyse with A made model").click().run()
+    button(at, "Analyse with A made model · no preprocessing").click().run()
     assert prediction_key() in runner.known
     save(CARD)
     del runner.known[prediction_key()]

@@ -39,7 +39,7 @@ def looks_like(name: str, head: str) -> bool:
 
 def is_table(head: str) -> bool:
     """Whether a text is a CSV of VIA 3: its header is a comment."""
-    return bool(re.search(r"^\s*#\s*CSV_HEADER\s*=", head, re.MULTILINE))
+    return bool(re.search(r"^[^\S\n]*#\s*CSV_HEADER\s*=", head, re.MULTILINE))
 
 
 # Reading --------------------------------------------------------------------------------------------------------------
@@ -166,7 +166,7 @@ def _option(reader: Reader, attribute: Any, value: Any, where: int | str) -> str
 
 def _table(reader: Reader, text: str) -> list[tuple[str, int | str, list[float], dict[str, str]]]:
     """The same of a CSV, temporal or full."""
-    head = re.search(r"^\s*#\s*CSV_HEADER\s*=\s*(.+)$", text, re.MULTILINE)
+    head = re.search(r"^[^\S\n]*#\s*CSV_HEADER\s*=\s*(.+)$", text, re.MULTILINE)
     header = [entry.strip() for entry in head[1].split(",")] if head else []
     attributes = _attributes(reader, text)
     lines = text.split("\n")
@@ -186,7 +186,7 @@ def _table(reader: Reader, text: str) -> list[tuple[str, int | str, list[float],
 
 
 def _attributes(reader: Reader, text: str) -> Mapping[str, Any]:
-    match = re.search(r"^\s*#\s*ATTRIBUTE\s*=\s*(.+)$", text, re.MULTILINE)
+    match = re.search(r"^[^\S\n]*#\s*ATTRIBUTE\s*=\s*(.+)$", text, re.MULTILINE)
     entry = json_of(reader.file, match[1].encode()) if match else {}
     return entry if isinstance(entry, Mapping) else {}
 

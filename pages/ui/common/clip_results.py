@@ -2,7 +2,7 @@
 
 import time
 
-from core.domain import VideoInfo
+from core.domain import Recipe, VideoInfo
 from core.workflows.clip_results import ClipResult
 from core.workflows.predictions import prediction_key
 from pages.ui import cache, state
@@ -28,10 +28,10 @@ def shown(info: VideoInfo) -> ClipResult | None:
 
 def title(result: ClipResult) -> str:
     """Model, preprocessing and age of a result."""
-    recipe = "preprocessing unknown" if result.recipe is None else steps(result)
+    recipe = "preprocessing unknown" if result.recipe is None else steps(result.recipe)
     return f"{state.models()[result.model].title} · {recipe} · {formatting.ago(result.written, time.time())}"
 
 
-def steps(result: ClipResult) -> str:
-    """The preprocessing of a result in words."""
-    return formatting.steps(result.recipe) if result.recipe and result.recipe.steps else "no preprocessing"
+def steps(recipe: Recipe) -> str:
+    """The preprocessing in words."""
+    return formatting.steps(recipe) if recipe.steps else "no preprocessing"

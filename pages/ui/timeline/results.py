@@ -6,7 +6,7 @@ from core.domain import ModelCard, VideoInfo
 from core.workflows import predictions
 from core.workflows.clip_results import ClipResult
 from pages.ui import cache, state
-from pages.ui.common import clip_results, formatting
+from pages.ui.common import clip_results
 from pages.ui.common.jobs import job_panel
 from pages.ui.common.pickers import model_picker
 from pages.ui.timeline import result
@@ -43,8 +43,7 @@ def show(info: VideoInfo, card: ModelCard) -> None:
 
 def _title(card: ModelCard) -> str:
     """What the button does where there are results of another model or recipe."""
-    steps = f" after {formatting.steps(state.recipe())}" if state.recipe().steps else ""
-    return f"Analyse with {card.title}{steps}"
+    return f"Analyse with {card.title} · {clip_results.steps(state.recipe())}"
 
 
 def _analyse(info: VideoInfo, card: ModelCard, key: str, *, title: str, about: str = "") -> None:
