@@ -69,9 +69,10 @@ def test_an_added_clip_is_measured_and_has_a_thumbnail(store, square_clip):
 
 
 def test_a_clip_that_moved_only_gets_its_new_path(store, square_clip, tmp_path):
-    digest = clips.add_video(store, square_clip)
+    clip = Path(shutil.copy(square_clip, tmp_path / "clip.mp4"))
+    digest = clips.add_video(store, clip)
     before = store.thumbnail_path(digest).stat().st_mtime_ns
-    moved = shutil.copy(square_clip, tmp_path / "moved.mp4")
+    moved = clip.rename(tmp_path / "moved.mp4")
     assert clips.add_video(store, moved) == digest
     assert store.video(digest).path == str(moved)
     assert store.thumbnail_path(digest).stat().st_mtime_ns == before
