@@ -36,7 +36,9 @@ def add_video(store: Store, path: str | Path, report: Report = silent, *, name: 
         store.save_video(info)
     else:
         store.note_name(info.digest, known.name, known.info.path)
-        if known.info.path != info.path and not Path(known.info.path).is_file():
+        if known.info.path == info.path:  # an upload is called after its digest in the workspace
+            name = name or known.name
+        elif not Path(known.info.path).is_file():
             store.save_video(info)
     store.note_name(info.digest, name or Path(path).name, str(path))
     return info.digest
