@@ -89,8 +89,8 @@ def _in_words(entry: zipfile.ZipInfo | None = None) -> Generator[None, None, Non
     try:
         yield
     except FAULTS as error:
-        told = f"entry {entry.filename[:120]!r}: {_words(error)}" if entry else _words(error)
-        raise zipfile.BadZipFile(told) from error
+        text = f"entry {entry.filename[:120]!r}: {_words(error)}" if entry else _words(error)
+        raise zipfile.BadZipFile(text) from error
 
 
 def _words(error: Exception) -> str:

@@ -28,8 +28,8 @@ UNPRINTED = dict.fromkeys([*range(9), 11, 12, *range(14, 32), *range(127, 160)],
 def decoded(name: str, content: bytes) -> tuple[str, str]:
     """The text of a file with \\n as line ends, and what it was written in where that had to be guessed."""
     if len(content) > LARGEST_BYTES:
-        told = f"{name} has {len(content) / 2**20:.0f} MiB; at most {LARGEST_BYTES >> 20} MiB are allowed."
-        raise FormatInvalid(told, "Check that this is the right file, or shorten it.")
+        text = f"{name} has {len(content) / 2**20:.0f} MiB; at most {LARGEST_BYTES >> 20} MiB are allowed."
+        raise FormatInvalid(text, "Check that this is the right file, or shorten it.")
     mark = next((coding for mark, coding in MARKS if content.startswith(mark)), "")
     for coding in [mark] if mark else _likely(content):
         try:
