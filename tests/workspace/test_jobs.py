@@ -38,6 +38,9 @@ class Memory:
     def jobs(self):
         return list(self.kept.values())
 
+    def recent_jobs(self, since):
+        return [job for job in self.kept.values() if job.active or job.finished >= since]
+
 
 # Tasks, as the workers run them
 
@@ -205,6 +208,38 @@ def test_jobs_run_in_the_order_of_their_submission(runner, tmp_path):
     jobs = [ended(runner, f"order-{place}") for place in range(4)]
     assert [job.state for job in jobs] == ["done"] * 4
     assert sorted(jobs, key=lambda job: job.finished) == jobs
+
+
+def test_jobs_are_listed_running_waiting_and_ended_and_a_waiting_one_knows_what_it_waits_for(runner, tmp_path):
+    gate = tmp_path / "gate"
+    runner.submit("listed-1", "One", count, str(tmp_path / "made"), 1)
+    ended(runner, "listed-1")
+    runner.submit("listed-2", "Two", wait_for, str(gate))
+    runner.submit("listed-3", "Three", count, str(tmp_path / "made"), 1)
+    runner.submit("listed-4", "Four", count, str(tmp_path / "made"), 1)
+    running(runner, "listed-2")
+    assert [job.key for job in runner.jobs()][:4] == ["listed-2", "listed-3", "listed-4", "listed-1"]
+    assert [job.title for job in runner.before("listed-4")] == ["Two", "Three"]
+    assert not any(map(runner.before, ("listed-1", "listed-2", "no such job")))
+    assert runner.wait_s("listed-3") is None, "nobody knows how long the first will take"
+    runner.cancel("listed-4")
+    gate.touch()
+    ended(runner, "listed-3")
+    assert [(job.key, job.state) for job in runner.jobs()][:3] == [
+        *(("listed-3", "done"), ("listed-2", "done"), ("listed-4", "cancelled")),
+    ]
+
+
+def test_a_waiting_job_tells_for_about_how_long(runner, tmp_path):
+    runner.submit("wait-1", "Count", count, str(tmp_path / "made"), 400)
+    runner.submit("wait-2", "Count", count, str(tmp_path / "made"), 1)
+    waits = []
+    while runner.job("wait-1").active:
+        waits.append((runner.wait_s("wait-2"), runner.job("wait-1").state))
+        time.sleep(0.01)
+    ended(runner, "wait-2")
+    assert any(wait_s for wait_s, state in waits if state == "running")
+    assert runner.wait_s("wait-2") is None and runner.wait_s("no such job") is None
 
 
 def test_an_error_for_the_user_keeps_its_message_and_hint(runner):

@@ -382,6 +382,12 @@ def test_jobs_are_remembered(store):
     assert [found.key for found in Store(store.workspace).jobs()] == ["later"]  # older than a month: forgotten
 
 
+def test_recent_jobs_are_those_under_way_and_those_that_ended_since(store):
+    for key, state, finished in (("old", "done", 50.0), ("new", "failed", 150.0), ("on", "running", 0.0)):
+        store.save_job(Job(key, "t", state, submitted=10.0, finished=finished))
+    assert {job.key for job in store.recent_jobs(100.0)} == {"new", "on"}
+
+
 def test_recipes_are_kept_by_name(store):
     recipe = Recipe((Rotate(90), Flip()))
     store.save_recipe(" Dark\n corridor ", recipe)

@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 from uuid import uuid4
@@ -20,6 +20,8 @@ class Records(Protocol):
     def load_job(self, key: str) -> Job | None: ...
 
     def jobs(self) -> list[Job]: ...
+
+    def recent_jobs(self, since: float) -> list[Job]: ...
 
 
 @dataclass
@@ -64,6 +66,20 @@ def settled(job: Job) -> Job:
     error, hint = LOST
     ended = job.reported or job.submitted
     return replace(job, state="lost", error=error, hint=hint, finished=ended, stopping=False)
+
+
+def in_order(jobs: Iterable[Job], line: Sequence[str]) -> list[Job]:
+    """Jobs that run, jobs that wait, and jobs that have ended, the latest first. line: keys in the order of waiting."""
+    ranks = {key: rank for rank, key in enumerate(line)}
+
+    def place(job: Job) -> tuple[int, float, float]:
+        if job.state == "running":
+            return 0, job.started, 0.0
+        if job.state == "queued":
+            return 1, ranks.get(job.key, len(ranks)), job.submitted
+        return 2, -job.finished, -job.submitted
+
+    return sorted(jobs, key=place)
 
 
 def progressed(run: RunningJob, report: dict[str, Any]) -> Job:

@@ -23,13 +23,14 @@ from core.base.errors import AnalysisError, JobLost
 from core.domain.jobs import Job, JobState
 from core.workspace.jobs.cluster import CRASH, configure_dask
 from core.workspace.jobs.own_cluster import OwnCluster, WorkerLane
-from core.workspace.jobs.records import LOST, Records, RunningJob, progressed, settled, this_process
+from core.workspace.jobs.records import LOST, Records, RunningJob, in_order, progressed, settled, this_process
 from core.workspace.jobs.worker import REPORT_BUG, SMALLER, TOPIC, answer, ask_to_stop, packed, work
 
 MEMORY_TOPIC = "worker-restart-memory"  # where dask's nannies say that they ended a worker for its memory
 SAVE_EVERY_S = 1.0
 CANCEL_WITHIN_S = 30.0
 CONNECT_WITHIN_S = 10
+RECENT_S = 86400.0  # for how long a job that has ended is listed
 RESULT_WITHIN_S = 120  # of a task that has ended: its worker may have just begun to live, on a busy machine
 
 
@@ -109,6 +110,33 @@ class Runner:
                 return known
         job = self._records.load_job(key)
         return settled(job) if job else None
+
+    def jobs(self) -> list[Job]:
+        """All jobs, whoever began them: those that run, those that wait in the order in which they will run, and those
+        that ended within the last day, the latest first."""
+        with self._lock:
+            own = {key: run.job for key, run in self._runs.items()}
+            records = dict(self._unsaved) | own
+        for job in self._records.recent_jobs(time.time() - RECENT_S):
+            records.setdefault(job.key, settled(job))
+        return in_order(records.values(), list(own))
+
+    def before(self, key: str) -> list[Job]:
+        """The jobs that a waiting job waits for, in the order in which they run; none where it runs or has ended."""
+        with self._lock:
+            own = [run.job for run in self._runs.values()]
+        line = in_order(own, [job.key for job in own])
+        place = next((place for place, job in enumerate(line) if job.key == key), 0)
+        return line[:place] if line and line[place].state == "queued" else []
+
+    def wait_s(self, key: str) -> float | None:
+        """About how many seconds until a waiting job begins; None where nobody can say."""
+        with self._lock:
+            run = self._runs.get(key)
+            if run is None or run.job.state != "queued" or not self._up.is_set() or self._scheduler:
+                return None
+        lasting_s = [job.left_s for job in self.before(key)]
+        return None if None in lasting_s else sum(filter(None, lasting_s))
 
     def ask(self, task: Callable[..., Any], *args: Any, timeout_s: float = 30.0) -> Any:
         """What `task(*args)` returns, computed in the quick lane.

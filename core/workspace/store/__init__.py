@@ -67,6 +67,12 @@ class Store(VideoRecords, LabelledSets, Journals):
         """All jobs that are remembered, the latest first."""
         return [_job(body) for (body,) in self._rows("SELECT body FROM jobs ORDER BY submitted DESC, key")]
 
+    def recent_jobs(self, since: float) -> list[Job]:
+        """The jobs that have not ended, as far as is remembered, and those that ended since then."""
+        under_way = "json_extract(body, '$.state') IN ('queued', 'running')"
+        rows = self._rows(f"SELECT body FROM jobs WHERE {under_way} OR json_extract(body, '$.finished') >= ?", since)
+        return [_job(body) for (body,) in rows]
+
     # Recipes and labels
 
     def save_recipe(self, name: str, recipe: Recipe) -> None:
