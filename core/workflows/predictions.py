@@ -9,7 +9,7 @@ import math
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
-from itertools import chain, islice
+from itertools import accumulate, chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -179,15 +179,22 @@ def look(
     *,
     kept: backbones.Continuation | None = None,
 ) -> Features:
-    """What `run` says of each step of a clip that is cut into chunks as `backbone` wants them."""
+    """What `run` says of each step of a clip that is cut into chunks as `backbone` wants them.
+
+    Progress is how far the network is, not the reading.
+    """
+    kept = kept or backbones.Continuation(backbone.stages)
     total = frames_read(info, recipe)
     report(0, total, "Analysing frames")
-    seen_from = _index_of_row(info, recipe, backbone, kept.first_row) if kept else 0
+    seen_from = _index_of_row(info, recipe, backbone, kept.first_row)
     with closing(frames_of(info, recipe, backbone.size_px, seen_from=seen_from)) as frames:
         first_index = _first_index(info, recipe)
-        shown_frames = reported(
-            _not_empty(frames, info), report, total, "Analysing frames", done=lambda frame: frame.index - first_index
+        steps = accumulate(
+            ((frame, round((frame.index - first_index) * kept.share)) for frame in _not_empty(frames, info)),
+            lambda before, step: (step[0], max(before[1], step[1])),
         )
+        shown = reported(steps, report, total, "Analysing frames", done=lambda step: step[1])
+        shown_frames = (frame for frame, _done in shown)
         features = backbones.features(backbone, shown_frames, run, kept=kept)
     start_s, stop_s = features.seen_s
     stop_s = min(stop_s, info.duration_s, recipes.source_stretch_s(recipe)[1])

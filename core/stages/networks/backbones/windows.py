@@ -40,9 +40,11 @@ class Pieces(Protocol):
 
 
 class Continuation:
-    """What is there already, and from which row on frames are needed.
+    """What is there already, from which row on frames are needed, and how far the network is.
 
     first_row: of the backbone's grid; what comes before is seen by no window that is still to be computed.
+    frames_read, frames_done: of the grid, and those of them that the first stage, which is most of the work, is done
+    with. What is read runs ahead by up to two windows.
     """
 
     def __init__(self, stages: Sequence[Stage], pieces: Pieces | None = None):
@@ -50,9 +52,14 @@ class Continuation:
         self._pieces = pieces
         self._rows: dict[tuple[int, int], np.ndarray] = {}
         self._past = [0] * len(stages)  # how many first windows of each stage nobody needs any more
-        self.first_row = 0
+        self.first_row = self.frames_read = self.frames_done = 0
         if pieces is not None:
             self._plan(pieces)
+
+    @property
+    def share(self) -> float:
+        """The part of the frames that were read with which the network is done."""
+        return self.frames_done / self.frames_read if self.frames_read else 0.0
 
     def _plan(self, pieces: Pieces) -> None:
         """Go through the stages from the last: its first window that is missing tells what it needs of the one before.
@@ -152,6 +159,7 @@ class WindowStream:
     def add(self, picture: np.ndarray) -> bool:
         """Take one frame; whether it filled a window, which then is on its way."""
         full = self.frames.add(picture)
+        self.kept.frames_read = self.frames.count
         if full:
             self._begin()
         return full
@@ -190,6 +198,8 @@ class WindowStream:
         else:
             rows = self.parts[index][1](window)[new]
             self.kept.keep(index, number, rows)
+        if index == 0:
+            self.kept.frames_done += (new.stop - new.start) * self.frames.stage.stride
         if index + 1 == len(self.parts):
             self.steps.extend(rows)
             return
