@@ -59,6 +59,11 @@ class Store(VideoRecords, LabelledSets, Journals):
             row = (job.key, job.submitted, json.dumps(asdict(job)))
             catalogue.execute("INSERT OR REPLACE INTO jobs VALUES (?, ?, ?)", row)
 
+    def delete_job(self, key: str) -> None:
+        """Forget a job."""
+        with self._changing() as catalogue:
+            catalogue.execute("DELETE FROM jobs WHERE key = ?", (key,))
+
     def load_job(self, key: str) -> Job | None:
         """What is remembered of the job of that key."""
         rows = self._rows("SELECT body FROM jobs WHERE key = ?", key)

@@ -73,6 +73,11 @@ class VideoRecords(Results):
         """Where the copy of a clip for the browser lies, or will: its folder is there."""
         return self._video_folder(digest) / "proxy.mp4"
 
+    def remove_pictures(self, digest: str) -> None:
+        """Delete the picture of a clip and its copy for the browser."""
+        with self._explained():
+            remove(self.workspace / "videos" / hex_digits(digest))
+
     def _video_folder(self, digest: str) -> Path:
         folder = self.workspace / "videos" / hex_digits(digest)
         with self._explained():
