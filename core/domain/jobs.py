@@ -14,7 +14,7 @@ class Job:
     error, hint: of a failed or lost job, for the user. submitted, started, finished: epoch seconds, or 0.0.
     owner: the process that runs it. since, since_done: the report from which the rate is counted; the first report is
     left out, because the first batch compiles. reported: the time of the latest report. stopping: whether it was
-    asked to stop and has not ended yet. video: the digest of the clip that it is about, if it is about one alone.
+    asked to stop and has not ended yet. clip: the digest of the clip of which alone it makes something.
     """
 
     key: str
@@ -33,7 +33,7 @@ class Job:
     since_done: int = 0
     reported: float = 0.0
     stopping: bool = False
-    video: str = ""
+    clip: str = ""
 
     @property
     def active(self) -> bool:

@@ -42,6 +42,7 @@ class FakeRunner:
     def __init__(self):
         self.known: dict[str, Job] = {}
         self.cancelled: list[str] = []
+        self.withdrawn: list[str] = []
         self.failure: Exception | None = None
 
     def submit(self, key, title, task, *args):
@@ -54,6 +55,10 @@ class FakeRunner:
     def cancel(self, key):
         self.cancelled.append(key)
         self.known[key] = replace(self.known[key], stopping=True)
+
+    def withdraw(self, video):
+        assert state.store().video(video), "the jobs end before the clip goes"
+        self.withdrawn.append(video)
 
     def ask(self, task, store, digest, time_s, before, after, **_):
         if self.failure:
@@ -224,10 +229,10 @@ def test_an_upload_is_kept_once_and_added(runner):
     assert not at.file_uploader[0].value
 
 
-def test_deleting_asks_first_and_then_forgets_the_clip(clip):
+def test_deleting_asks_first_and_then_forgets_the_clip_and_its_jobs(clip, runner):
     at = page("library")
     button(at, "Delete").click().run()
-    assert state.store().videos() == []
+    assert state.store().videos() == [] and runner.withdrawn == [DIGEST]
     assert "The library is empty" in told(at)
 
 

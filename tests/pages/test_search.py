@@ -41,6 +41,9 @@ class Workers:
     def job(self, key):
         return self.known.get(key)
 
+    def cancel(self, key):
+        self.known[key] = replace(self.known[key], stopping=True)
+
     def ask(self, task, *args, timeout_s=30.0):
         if self.failure:
             raise self.failure
@@ -94,6 +97,9 @@ def test_clips_that_nothing_has_looked_at_are_told_and_looked_at_in_one_job(stor
     assert "2 of 2 clips cannot be searched yet" in told(at)
     button(at, "Analyse now").click().run()
     assert "40 %" in " ".join(one.proto.text for one in at.get("progress")) or "Analysing frames" in told(at)
+    known_of(state.store().digests()[0], store, ("yoga", 6))
+    at.run()
+    assert "1 of 2 clips cannot be searched yet" in told(at) and not [b for b in at.button if b.label == "Analyse now"]
     (job,) = workers.known.values()
     workers.known[job.key] = replace(job, state="failed", error="1 of 2 clips could not be analysed", hint="Open it.")
     assert "1 of 2 clips could not be analysed" in told(at.run())

@@ -336,7 +336,7 @@ def test_jobs_about_a_clip_that_is_deleted_are_cancelled_and_leave_no_record(run
     for key, (about, name) in jobs.items():
         runner.submit(key, key, wait_beside, about, str(tmp_path / name))
     running(runner, "runs")
-    assert runner.job("runs").video == video and runner.job("set").video == ""
+    assert runner.job("runs").clip == video and runner.job("set").clip == ""
     runner.withdraw(video)
     (tmp_path / "gate").touch()
     assert ended(runner, "other").state == ended(runner, "set").state == "done"

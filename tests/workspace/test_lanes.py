@@ -5,7 +5,7 @@ import pytest
 from core.base.errors import ResultMissing
 from core.base.progress import silent
 from core.domain.jobs import Job
-from core.workspace.jobs.lanes import JobLanes, is_short, short, video_of, wait_s
+from core.workspace.jobs.lanes import JobLanes, clip_of, is_short, short, wait_s
 from core.workspace.jobs.records import RunningJob
 
 
@@ -94,5 +94,5 @@ def test_a_job_knows_the_clip_that_it_is_about():
         def __init__(self):
             self.digest = digest
 
-    assert video_of(("a store", digest, "model")) == video_of((Question(),)) == digest
-    assert video_of(("ab" * 20, (digest, digest), 5)) == video_of(()) == ""
+    assert clip_of(("a store", digest, "model")) == clip_of((Question(),)) == digest
+    assert clip_of(("ab" * 20, (digest, digest), 5)) == clip_of(()) == ""

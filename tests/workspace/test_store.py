@@ -132,8 +132,8 @@ def test_deleting_a_clip_takes_all_that_was_made_from_it_and_not_the_source(stor
 
 def test_jobs_about_a_clip_go_with_it(store):
     store.save_video(info())
-    store.save_job(Job("about", "t", "failed", video=DIGEST))
-    store.save_job(Job("other", "t", "failed", video=DIGEST_2))
+    store.save_job(Job("about", "t", "failed", clip=DIGEST))
+    store.save_job(Job("other", "t", "failed", clip=DIGEST_2))
     store.delete_video(DIGEST)
     assert [job.key for job in store.jobs()] == ["other"]
     store.delete_job("other")

@@ -42,7 +42,7 @@ def is_short(task: Callable[..., Any], arguments: tuple[Any, ...]) -> bool:
     return False
 
 
-def video_of(arguments: tuple[Any, ...]) -> str:
+def clip_of(arguments: tuple[Any, ...]) -> str:
     """The digest of the one clip that a call is about: an argument, or what an argument has as `digest`; else empty."""
     texts = (getattr(argument, "digest", argument) for argument in arguments)
     return next((text for text in texts if isinstance(text, str) and DIGEST.fullmatch(text)), "")

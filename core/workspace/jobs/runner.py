@@ -83,7 +83,7 @@ class Runner:
                 raise JobLost(f"{title} was not started: the program is closing.", "Start the program again.")
             if key in self._runs:
                 return self._runs[key].job
-            job = Job(key, title, submitted=time.time(), owner=self._owner, video=lanes.video_of(args))
+            job = Job(key, title, submitted=time.time(), owner=self._owner, clip=lanes.clip_of(args))
             run = RunningJob(job, task, args, short)
             self._runs[key] = run
             self._lanes.waiting.append(run)
@@ -105,10 +105,10 @@ class Runner:
             run.job = replace(run.job, stopping=True)
         threading.Thread(target=self._stop, args=(run,), name="job-cancel", daemon=True).start()
 
-    def withdraw(self, video: str) -> None:
+    def withdraw(self, digest: str) -> None:
         """Cancel all jobs that are about one clip alone, as it is going to be deleted, and keep no record of them."""
         with self._lock:
-            runs = [run for run in self._runs.values() if run.job.video == video]
+            runs = [run for run in self._runs.values() if run.job.clip == digest]
             for run in runs:
                 run.withdrawn = True
         for run in runs:

@@ -159,7 +159,7 @@ class VideoRecords(Results):
             with self._explained():
                 folders = self._set_aside(keys)
             catalogue.executemany("DELETE FROM jobs WHERE key = ?", [(key,) for key in keys])
-            about = "instr(key, ?) OR json_extract(body, '$.video') = ?"
+            about = "instr(key, ?) OR json_extract(body, '$.clip') = ?"
             catalogue.execute(f"DELETE FROM jobs WHERE {about}", (digest, digest))
             named = (("videos", "digest"), ("uploads", "digest"), ("names", "digest"))
             for table, column in (("results", "video"), *named):
