@@ -249,7 +249,7 @@ def test_files_older_than_a_week_are_tidied_away(tmp_path, square_clip, monkeypa
     path = store.file_path(frames.export_key(digest, (1,), Recipe(), ("",)))
     store.tidy()
     assert path.is_file()
-    monkeypatch.setattr("core.workspace.store.EXPORTS_KEPT_S", -1.0)
+    monkeypatch.setattr("core.workspace.store.UNUSED_KEPT_S", -1.0)
     store.tidy()
     assert not path.exists()
     store.close()

@@ -157,3 +157,26 @@ def test_a_given_cluster_is_reached_by_tls_with_the_certificates_of_dasks_config
                     runner.ask(double, 4, timeout_s=240)
                 runner.close()
             assert "distributed.comm.tls" in caught.value.hint
+
+
+@pytest.mark.logs_errors
+def test_on_a_given_cluster_long_jobs_leave_a_thread_to_short_ones(tmp_path):
+    from distributed import LocalCluster
+
+    gate = tmp_path / "gate"
+    with LocalCluster(
+        n_workers=1, threads_per_worker=2, host="127.0.0.1", dashboard_address="", silence_logs=60
+    ) as cluster:
+        runner = Runner(Memory(), scheduler=cluster.scheduler_address, memory_bytes=MEMORY)
+        try:
+            for number in range(2):
+                runner.submit(f"held-{number}", "Wait", wait_for, str(gate))
+            running(runner, "held-0")
+            runner.submit("brief", "Brief", brief, str(tmp_path / "brief"))
+            assert ended(runner, "brief").state == "done"
+            assert [job.key for job in runner.jobs()] == ["held-0", "held-1", "brief"]
+            assert [job.key for job in runner.before("held-1")] == ["held-0"] and runner.wait_s("held-1") is None
+            gate.touch()
+            assert {ended(runner, f"held-{number}").state for number in range(2)} == {"done"}
+        finally:
+            runner.close()

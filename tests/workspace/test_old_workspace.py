@@ -49,6 +49,7 @@ from core.domain import (
     VideoInfo,
 )
 from core.domain.fingerprint import fingerprint
+from core.domain.jobs import Job
 from core.domain.serialization import from_json, pretty_json, to_json
 from core.stages.networks.explain.activations import Activations, FrameWindow
 from core.stages.networks.explain.attribution import Attribution, Evidence
@@ -226,7 +227,7 @@ def test_each_entry_of_the_journals_is_read_and_written_as_it_was(old):
 
 def test_jobs_are_as_they_were(old, manifest):
     bodies = [json.loads(body) for (body,) in rows(old, "SELECT body FROM jobs ORDER BY submitted DESC")]
-    assert [asdict(job) for job in old.jobs()] == [{"stopping": False} | body for body in bodies]
+    assert [asdict(job) for job in old.jobs()] == [asdict(Job("", "")) | body for body in bodies]
     states = {job.title: (job.state, job.fraction, job.hint) for job in old.jobs()}
     assert states["Labels of the sample clip"] == ("done", 1.0, "")
     assert states["Copy for the browser"] == ("failed", 0.0, "Make some.")
