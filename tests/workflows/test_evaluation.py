@@ -452,7 +452,7 @@ def test_what_a_model_has_not_said_yet_is_made_once(store, monkeypatch):
     path.write_text(serialization.pretty_json(card))
     looked, told = [], []
 
-    def extract(info, *_):
+    def extract(info, *_, **_options):
         looked.append(info.digest)
         rng = np.random.default_rng(len(looked))
         return Features(np.arange(3) + 0.5, rng.random((3, len(cnn.classifier()[0])), np.float32), (0.0, 3.0))

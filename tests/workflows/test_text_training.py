@@ -339,7 +339,7 @@ def test_clips_with_subtitle_files_are_trained_on_saved_and_told_apart_at_the_co
 ):
     """The whole way but for the CNN: clips alike to the eye, whose subtitles alone tell them apart."""
     alike = Features(np.array([0.1, 0.2]), np.ones((2, CHANNELS), np.float32), (0.0, 0.32))
-    monkeypatch.setattr(predictions, "extract", lambda *asked: alike)
+    monkeypatch.setattr(predictions, "extract", lambda *_asked, **_options: alike)
     rows = []
     for group, part in enumerate(("train", "test")):
         for place, label in enumerate(("left", "right")):

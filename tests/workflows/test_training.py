@@ -618,7 +618,7 @@ def test_features_are_made_once_for_each_clip_and_told_in_frames(store, square_c
     store.save_dataset(dataset, datasets.key(dataset))
     made, told = [], []
 
-    def extract(info, recipe, name, engine, cache, report):
+    def extract(info, recipe, name, engine, cache, report, **_options):
         made.append(info.digest)
         report(25, 50, "Looking")
         return Features(np.zeros(1), np.zeros((1, 3), np.float32), (0.0, 1.0))

@@ -23,7 +23,7 @@ class ResultPieces:
 
     def __init__(self, store: VideoRecords, key: str, video: str):
         self._store, self._key, self._video = store, key, video
-        self._folder = store.begin(key, kind=KIND, video=video)
+        self._begun = False  # with the first piece that is written
         self._kept = True  # until the disk refuses one: pieces save time, and no result hangs on them
 
     def read(self, stage: int, number: int) -> np.ndarray | None:
@@ -40,6 +40,9 @@ class ResultPieces:
         """Keep a piece. ResultMissing if its clip was deleted."""
         if not self._kept:
             return
+        if not self._begun:
+            self._store.begin(self._key, kind=KIND, video=self._video)
+            self._begun = True
         path = self._path(stage, number)
         partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
         try:
@@ -52,7 +55,7 @@ class ResultPieces:
 
     def drop(self, stage: int, before: int) -> None:
         """Delete the pieces of a stage whose number is lower."""
-        for path in self._folder.glob(f"{stage}-*.npz"):
+        for path in self._store.result_folder(self._key).glob(f"{stage}-*.npz"):
             if int(path.stem.partition("-")[2]) < before:
                 with suppress(OSError):
                     path.unlink(missing_ok=True)
@@ -62,4 +65,4 @@ class ResultPieces:
         self._store.delete(self._key)
 
     def _path(self, stage: int, number: int) -> Path:
-        return self._folder / f"{stage}-{number}.npz"
+        return self._store.result_folder(self._key) / f"{stage}-{number}.npz"

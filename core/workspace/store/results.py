@@ -36,7 +36,7 @@ class Results(Catalogue):
 
     def has(self, key: str) -> bool:
         """Whether there is a result under `key`."""
-        return bool(HEX.fullmatch(key)) and (self._result_folder(key) / "value.json").is_file()
+        return bool(HEX.fullmatch(key)) and (self.result_folder(key) / "value.json").is_file()
 
     def write(self, key: str, value: Any, *, kind: str, video: str = "") -> None:
         """Keep a dataclass under `key`, whole or not at all.
@@ -58,12 +58,12 @@ class Results(Catalogue):
 
     def file_path(self, key: str) -> Path:
         """Where the file under `key` lies, if there is one."""
-        return self._result_folder(key) / RESULT_FILE
+        return self.result_folder(key) / RESULT_FILE
 
     @contextmanager
     def _filing(self, key: str, kind: str, video: str) -> Iterator[Path]:
         """A folder to be filled, which becomes the result under `key` if the block ends well."""
-        folder = self._result_folder(key)
+        folder = self.result_folder(key)
         partial = folder.with_name(f"{key}-{uuid4().hex}.partial")
         with self._explained():
             try:
@@ -75,13 +75,12 @@ class Results(Catalogue):
             finally:
                 shutil.rmtree(partial, ignore_errors=True)
 
-    def begin(self, key: str, *, kind: str, video: str) -> Path:
-        """A folder that is listed under `key` and filled file by file; `has` never calls it a result."""
-        folder = self._result_folder(key)
+    def begin(self, key: str, *, kind: str, video: str) -> None:
+        """Make and list the folder of `key`, which is filled file by file; `has` never calls it a result."""
+        folder = self.result_folder(key)
         with self._explained(), self._changing() as catalogue:
             _enter(catalogue, key, kind, video)
             folder.mkdir(parents=True, exist_ok=True)
-        return folder
 
     def known(self, key: str, expected: type[T]) -> T | None:
         """The result under `key`; None if there is none, or if it was damaged, which deletes it."""
@@ -108,7 +107,7 @@ class Results(Catalogue):
 
     def _value(self, key: str, expected: type[T]) -> tuple[Any, Exception | None]:
         """What lies under `key`, or why it cannot be read."""
-        folder = self._result_folder(key)
+        folder = self.result_folder(key)
         with self._explained():
             try:
                 text = (folder / "value.json").read_text("ascii")
@@ -127,7 +126,7 @@ class Results(Catalogue):
         for wait_s in (0.0, 0.002, 0.02, 0.1):
             time.sleep(wait_s)
             with suppress(OSError):
-                told = (self._result_folder(key) / "value.json").stat()
+                told = (self.result_folder(key) / "value.json").stat()
                 return told.st_ino, told.st_mtime_ns
             if not self._rows("SELECT 1 FROM results WHERE key = ?", key):
                 break
@@ -144,7 +143,7 @@ class Results(Catalogue):
     def _set_aside(self, keys: Iterable[str]) -> list[Path]:
         """Rename the folders of results, so that none is ever seen half deleted; gives their new places."""
         places = []
-        for folder in map(self._result_folder, keys):
+        for folder in map(self.result_folder, keys):
             with suppress(FileNotFoundError):
                 places.append(folder.rename(folder.with_name(f"{folder.name}-{uuid4().hex}.partial")))
         return places
@@ -169,7 +168,8 @@ class Results(Catalogue):
         rows = self._rows("SELECT key FROM results WHERE kind = ? ORDER BY written DESC, key", kind)
         return [key for (key,) in rows]
 
-    def _result_folder(self, key: str) -> Path:
+    def result_folder(self, key: str) -> Path:
+        """Where the result under `key` lies, if there is one."""
         return self.workspace / "results" / hex_digits(key)
 
 
