@@ -18,7 +18,7 @@ from core.base.errors import Cancelled, JobLost, RecipeInvalid
 from core.base.progress import silent
 from core.domain.jobs import Job
 from core.workspace.jobs.lanes import short
-from core.workspace.jobs.records import RunningJob, progressed
+from core.workspace.jobs.records import BOOT, RunningJob, progressed, this_process
 from core.workspace.jobs.runner import Runner
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -504,6 +504,17 @@ def test_jobs_of_a_server_that_is_gone_are_lost_and_those_of_a_living_one_are_no
         "lost",
         "done",
     ]
+
+
+@pytest.mark.skipif(not BOOT.exists(), reason="only Linux tells a process's age apart from the clock")
+def test_a_living_server_is_known_after_the_clock_was_set_back(no_workers):
+    records = Memory()
+    number, born, since_boot = this_process().split(":")
+    records.save_job(Job("alive", "t", "running", submitted=5.0, owner=f"{number}:{float(born) + 3600}:{since_boot}"))
+    records.save_job(Job("dead", "t", "running", submitted=5.0, owner=f"{number}:{float(born) + 3600}:{since_boot}9"))
+    runner = Runner(records, memory_bytes=MEMORY)
+    runner.close()
+    assert (records.kept["alive"].state, records.kept["dead"].state) == ("running", "lost")
 
 
 def test_workers_that_cannot_be_started_fail_what_waits(no_workers):

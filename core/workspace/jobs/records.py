@@ -4,6 +4,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Protocol
 from uuid import uuid4
 
@@ -44,14 +45,27 @@ class RunningJob:
     reports: deque[tuple[float, int]] = field(default_factory=deque)  # (epoch seconds, done), the first report left out
 
 
+BOOT = Path("/proc/sys/kernel/random/boot_id")  # of Linux
 LOST = ("The program was closed before this was finished.", "Start it again.")
 
 
 def this_process() -> str:
-    """Number and birth of this process, which no later one shares."""
+    """Number and birth of this process, which no later one shares: by the clock, and counted from the machine's start
+    where that is known, as the clock may be set."""
     import psutil
 
-    return f"{os.getpid()}:{psutil.Process().create_time():.1f}"
+    process = psutil.Process()
+    return f"{os.getpid()}:{process.create_time():.1f}:{_since_boot(process)}"
+
+
+def _since_boot(process: Any) -> str:
+    """Which start of the machine, and how many seconds after it a process was born; empty where nobody says."""
+    import psutil
+
+    try:
+        return f"{BOOT.read_text('ascii').strip()}@{process.create_time() - psutil.boot_time():.0f}"
+    except OSError:
+        return ""
 
 
 def _alive(owner: str) -> bool:
@@ -59,8 +73,9 @@ def _alive(owner: str) -> bool:
     import psutil
 
     try:
-        number, born = owner.split(":")
-        return abs(psutil.Process(int(number)).create_time() - float(born)) < 2
+        number, born, *steady = owner.split(":")
+        process = psutil.Process(int(number))
+        return abs(process.create_time() - float(born)) < 2 or (any(steady) and steady == [_since_boot(process)])
     except (ValueError, psutil.Error):
         return False
 
