@@ -28,9 +28,6 @@ ABOUT = (
     "that run\non this machine. No clip leaves it."
 )
 
-# Streamlit runs this as the main module, which a process that is started meanwhile, such as a worker, would run too.
-globals().pop("__file__", None)
-
 st.set_page_config("Kinetoscope", theme.ICON, "wide", "auto", {"About": ABOUT})
 theme.styles()
 st.logo(theme.LOGO, size="large")
