@@ -30,11 +30,10 @@ from core.domain import (
     straddling,
 )
 from core.stages import video
-from core.stages.drawing import sample_clip
 from core.workflows import datasets
 from core.workflows.datasets import Source, Stretch, archives, importer
 from core.workspace.store import Store
-from tests.conftest import moving_square
+from tests.conftest import moving_square, sample_frames
 
 
 def touch(root: Path, *names: str) -> Path:
@@ -841,8 +840,8 @@ def smaller(frames: list[Frame], size: tuple[int, int]) -> list[Frame]:
     return [replace(one, image=cv2.resize(one.image, size, interpolation=cv2.INTER_AREA)) for one in frames]
 
 
-def test_a_resized_trimmed_copy_is_found_and_other_clips_of_its_scene_are_not(tmp_path):
-    sample = list(sample_clip.sample_clip())
+def test_a_resized_trimmed_copy_is_found_and_other_clips_of_its_scene_are_not(sample_path, tmp_path):
+    sample = sample_frames(sample_path)
     all_frames = [sample[begin : begin + 50] for begin in (0, 50, 100, 200, 250)]  # two of a scene
     copy = smaller(all_frames[0], (256, 144))[7:-5]
     video.write(tmp_path / "copy.mp4", [replace(one, index=at, time_s=at / 25) for at, one in enumerate(copy)])
