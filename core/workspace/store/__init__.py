@@ -34,9 +34,7 @@ from core.workspace.store.videos import VideoEntry, VideoRecords, cleaned_name
 __all__ = ["DatasetEntry", "Store", "VideoEntry", "cleaned_name"]
 
 JOB_FIELDS = {field.name for field in fields(Job)}
-PARTIAL = tuple(f"{folder}/*.partial" for folder in ("results", "clips", "videos/*", "engine", "backups")) + (
-    "imports/*",
-)
+UNFINISHED = ("results/*.partial", "clips/*.partial", "videos/*/*.partial", "engine/*.partial", "backups/*.partial")
 STALE_S = 86400.0
 EXPORTS_KEPT_S = 7 * 86400.0
 JOBS_KEPT_S = 30 * 86400.0
@@ -116,7 +114,7 @@ class Store(VideoRecords, LabelledSets, Journals, Backups):
         """
         before, kept_since = time.time() - STALE_S, time.time() - EXPORTS_KEPT_S
         waiting = self.keys("import")  # sets that wait for the user's word need what was measured of their clips
-        for pattern in PARTIAL:
+        for pattern in (*UNFINISHED, "imports/*"):
             for path in self.workspace.glob(pattern):
                 with suppress(OSError):
                     if path.stat().st_mtime < before and not any(key in path.name for key in waiting):
