@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.ui import state
-from pages.ui.common import garbage, theme
+from pages.ui.common import garbage, theme, trouble
 
 PAGES = {  # in the order of the work
     "1 Clips": (
@@ -39,12 +39,12 @@ page = st.navigation(sections, position="top")
 st.navigation(  # again, with the section of the page in bold
     {f"**{section}**" if page in pages else section: pages for section, pages in sections.items()}, position="top"
 )
-state.follow_address()
-state.follow_press()
-for notice in state.new_notices():
-    st.toast(notice, icon=":material/lock:", duration="infinite")
 try:
-    with state.heeding_presses():
+    with trouble.in_words(), state.heeding_presses():
+        state.follow_address()
+        state.follow_press()
+        for notice in state.new_notices():
+            st.toast(notice, icon=":material/info:", duration="infinite")
         page.run()
 finally:
     garbage.settle()

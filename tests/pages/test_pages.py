@@ -54,7 +54,7 @@ class FakeRunner:
         self.cancelled.append(key)
         self.known[key] = replace(self.known[key], stopping=True)
 
-    def ask(self, task, store, digest, time_s, before, after, **_):
+    def ask(self, task, store, digest, time_s, before=0, after=0, **_):
         if self.failure:
             raise self.failure
         index = round(time_s * 25)
