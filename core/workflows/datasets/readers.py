@@ -127,7 +127,7 @@ def _class_folders(path: Path, findings: Findings) -> list[tuple[Path, str, Spli
     each holds folders: a class may be called "test" too.
     """
     folders = _folders_in(path)
-    sides = {folder: SIDES.get(folder.name.lower(), "") for folder in folders}
+    sides: dict[Path, SplitPart] = {folder: SIDES.get(folder.name.lower(), "") for folder in folders}
     if "train" not in sides.values() or not {"val", "test"} & set(sides.values()):
         return [(folder, shown(folder, path), "") for folder in folders]
     if not all(sides.values()) or not all(_folders_in(folder) for folder in folders):
