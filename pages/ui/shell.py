@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from pages.ui import state
-from pages.ui.common import garbage, theme, trouble
+from pages.ui import garbage, state
+from pages.ui.common import theme, trouble
 
 PAGES = {  # in the order of the work
     "1 Clips": (
