@@ -2,6 +2,7 @@
 
 workspace/
 +-- catalogue.sqlite         videos, names, results, jobs, recipes, uploads, labels, datasets, splits, drawn labels
++-- backups/                 copies of the catalogue, of the last seven days on which it was in use
 +-- results/<key>/           value.json and its arrays, or a file; made aside as *.partial and renamed when whole
 +-- videos/<digest>/         thumbnail, and proxy for the browser
 +-- clips/<digest>.<suffix>  uploaded clips; files that were added by their path stay where they are
@@ -25,6 +26,7 @@ from core.domain import Recipe
 from core.domain.jobs import Job
 from core.domain.serialization import from_json, to_json
 from core.workspace.store.annotations import Journals
+from core.workspace.store.backups import Backups
 from core.workspace.store.datasets import DatasetEntry, LabelledSets
 from core.workspace.store.pieces import ResultPieces
 from core.workspace.store.results import DELETED, remove
@@ -33,12 +35,13 @@ from core.workspace.store.videos import VideoEntry, VideoRecords, cleaned_name
 __all__ = ["DatasetEntry", "ResultPieces", "Store", "VideoEntry", "cleaned_name"]
 
 JOB_FIELDS = {field.name for field in fields(Job)}
+UNFINISHED = ("results/*.partial", "clips/*.partial", "videos/*/*.partial", "engine/*.partial", "backups/*.partial")
 STALE_S = 86400.0
 UNUSED_KEPT_S = 7 * 86400.0
 JOBS_KEPT_S = 30 * 86400.0
 
 
-class Store(VideoRecords, LabelledSets, Journals):
+class Store(VideoRecords, LabelledSets, Journals, Backups):
     """The workspace at one path."""
 
     @property
@@ -124,7 +127,7 @@ class Store(VideoRecords, LabelledSets, Journals):
         """
         before, kept_since = time.time() - STALE_S, time.time() - UNUSED_KEPT_S
         waiting = self.keys("import")  # sets that wait for the user's word need what was measured of their clips
-        for pattern in ("results/*.partial", "clips/*.partial", "videos/*/*.partial", "engine/*.partial", "imports/*"):
+        for pattern in (*UNFINISHED, "imports/*"):
             for path in self.workspace.glob(pattern):
                 with suppress(OSError):
                     if path.stat().st_mtime < before and not any(key in path.name for key in waiting):
