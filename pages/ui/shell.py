@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.ui import state
 from pages.ui.common import garbage, theme
+from pages.ui.common.jobs import indicator
 
 PAGES = {  # in the order of the work
     "1 Clips": (
@@ -44,6 +45,8 @@ st.navigation(  # again, with the section of the page in bold
 )
 state.follow_address()
 state.follow_press()
+state.follow_page(page.title.lower())
+indicator.show()
 for notice in state.new_notices():
     st.toast(notice, icon=":material/lock:", duration="infinite")
 try:

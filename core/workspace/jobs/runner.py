@@ -73,14 +73,17 @@ class Runner:
         self._starter = threading.Thread(target=self._start, name="job-cluster", daemon=True)
         self._starter.start()
 
-    def submit(self, key: str, title: str, task: Callable[..., Any], *args: Any) -> Job:
-        """File `task(*args, report=report)` under `key`, unless a job of that key is under way, and give its record."""
+    def submit(self, key: str, title: str, task: Callable[..., Any], *args: Any, **origin: Any) -> Job:
+        """File `task(*args, report=report)` under `key`, unless a job of that key is under way, and give its record.
+
+        origin: page, video and batch of the record.
+        """
         with self._lock:
             if self._closed:
                 raise JobLost(f"{title} was not started: the program is closing.", "Start the program again.")
             if key in self._runs:
                 return self._runs[key].job
-            job = Job(key, title, submitted=time.time(), owner=self._owner)
+            job = Job(key, title, submitted=time.time(), owner=self._owner, **origin)
             run = RunningJob(job, task, args)
             self._runs[key] = run
             self._waiting.append(run)

@@ -90,7 +90,7 @@ def _learn(name: str) -> None:
     state.remember("label.learning", key)
     record = training.run_of(state.store(), key)
     if record.state != "done" or not retraining.model_of(state.store(), key):
-        state.runner().submit(key, f"Train {record.name}", retraining.learn, state.store(), key)
+        state.submit(key, f"Train {record.name}", retraining.learn, state.store(), key)
     st.rerun()
 
 

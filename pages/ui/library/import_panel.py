@@ -67,13 +67,13 @@ def add_upload(file) -> None:
 
 def add_sample() -> None:
     """Begin to render and add the sample clip."""
-    state.runner().submit(SAMPLE, "Add the sample clip", clips.add_sample, state.store())
+    state.submit(SAMPLE, "Add the sample clip", clips.add_sample, state.store())
     followed_jobs.follow(PANEL, SAMPLE)
 
 
 def _begin(path: str, name: str, task: Callable[..., str], *args: str) -> None:
     key = clips.job_key(path)
-    state.runner().submit(key, f"Add {name}", task, state.store(), *args)
+    state.submit(key, f"Add {name}", task, state.store(), *args)
     followed_jobs.follow(PANEL, key)
 
 

@@ -136,5 +136,5 @@ def begin(key: str) -> None:
     record = training.run_of(state.store(), key)
     state.remember("train.followed", key)
     if record.state != "done":
-        state.runner().submit(key, f"Train {record.name}", training.train, state.store(), key)
+        state.submit(key, f"Train {record.name}", training.train, state.store(), key)
     st.rerun()
