@@ -144,7 +144,9 @@ def test_our_own_pages_alone_read_and_change_the_jobs(runner):
     assert ask("/jobs", sec_fetch_site="cross-site").status == 403
     ours: dict = {"sec_fetch_site": "same-origin", "x_kinetoscope": "jobs"}
     assert ask("/jobs/cancel?name=b", method="POST", sec_fetch_site="same-origin").status == 403
-    assert ask("/jobs/cancel?name=b", method="POST", answer=None, **{**ours, "sec_fetch_site": "same-site"}).status == 403
+    assert (
+        ask("/jobs/cancel?name=b", method="POST", answer=None, **{**ours, "sec_fetch_site": "same-site"}).status == 403
+    )
     assert ask("/jobs/delete?name=b", method="POST", answer=None, **ours).status == 404
     assert ask("/jobs/cancel-all", None, **ours).status == 405
     assert not runner.cancelled

@@ -46,7 +46,9 @@ class FakeRunner:
         self.failure: Exception | None = None
 
     def submit(self, key, title, task, *args, **origin):
-        self.known[key] = Job(key, title, "running", 40, 100, "Analysing frames", submitted=1.0, **origin)
+        self.known[key] = Job(
+            key, title, "running", 40, 100, "Analysing frames", submitted=1.0 + len(self.known), **origin
+        )
         return self.known[key]
 
     def job(self, key):

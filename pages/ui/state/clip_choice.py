@@ -10,7 +10,7 @@ from core.domain import VideoInfo
 from core.workspace.store import VideoEntry
 from pages.ui.common import theme
 from pages.ui.state.model_choice import choose_model, show_result
-from pages.ui.state.session import remember, remembered, store
+from pages.ui.state.session import SHOWN_CLIP, remember, remembered, store
 
 
 def entries() -> list[VideoEntry]:
@@ -43,7 +43,7 @@ def chosen_video() -> VideoInfo:
             _no_clip()
         info = known[0].info
         choose(info.digest)
-    st.session_state["clip_of_page"] = info.digest
+    remember(SHOWN_CLIP, info.digest)
     return info
 
 

@@ -3,26 +3,24 @@
 from collections.abc import Callable
 from typing import Any
 
-import streamlit as st
-
 from core.domain.jobs import Job
-from pages.ui.state.session import runner
+from pages.ui.state.session import SHOWN_CLIP, SHOWN_PAGE, remember, remembered, runner
 
 MOST_REPEATABLE = 2000  # jobs that can be tried again
 
-_repeats: dict[str, Callable[[], Job]] = {}  # by key, for the jobs that this server began, the oldest first
+_repeats: dict[str, Callable[[str], Job]] = {}  # by key, for the jobs that this server began, the oldest first
 
 
 def follow_page(name: str) -> None:
     """Note which page is shown."""
-    if name != st.session_state.get("shown_page", ""):
-        st.session_state["shown_page"] = name
-        st.session_state["clip_of_page"] = ""
+    if name != remembered(SHOWN_PAGE, ""):
+        remember(SHOWN_PAGE, name)
+        remember(SHOWN_CLIP, "")
 
 
 def shown_page() -> tuple[str, str]:
     """The page that is shown, and the digest of the clip that it is about; empty where it is about none."""
-    return st.session_state.get("shown_page", ""), st.session_state.get("clip_of_page", "")
+    return remembered(SHOWN_PAGE, ""), remembered(SHOWN_CLIP, "")
 
 
 def submit(
@@ -34,7 +32,7 @@ def submit(
     """
     page, video = shown_page()
 
-    def begin() -> Job:
+    def begin(batch: str) -> Job:
         return runner().submit(key, title, task, *args, page=page, video=video, batch=batch)
 
     _repeats.pop(key, None)
@@ -42,7 +40,7 @@ def submit(
         _repeats[key] = begin
     for oldest in list(_repeats)[:-MOST_REPEATABLE]:
         _repeats.pop(oldest, None)
-    return begin()
+    return begin(batch)
 
 
 def can_repeat(key: str) -> bool:
@@ -50,7 +48,7 @@ def can_repeat(key: str) -> bool:
     return key in _repeats
 
 
-def repeat(key: str) -> None:
-    """Begin a job again, as it was begun before; nothing where this server does not know how."""
+def repeat(key: str, batch: str = "") -> None:
+    """Begin a job again, in a batch of its own; nothing where this server does not know how."""
     if begin := _repeats.get(key):
-        begin()
+        begin(batch)

@@ -44,8 +44,9 @@ def cancel_all() -> None:
 def repeat(name: str) -> None:
     """Try again what ended without a result, as far as this server knows how."""
     if chosen := group(name):
+        batch = chosen.first.batch and f"{chosen.first.batch}+"  # those that went well stay where they are
         for key in chosen.repeatable:
-            state.repeat(key)
+            state.repeat(key, batch)
 
 
 def _summary(under_way: list[JobGroup]) -> dict[str, Any]:
