@@ -15,14 +15,17 @@ from core.domain import (
     VideoInfo,
 )
 from core.domain.fingerprint import fingerprint
+from core.workspace.jobs.lanes import short
 from core.workspace.store import Store
 
 MIN_SEGMENT_S = 0.5  # shorter stretches of one label go to a neighbour
 THUMBNAIL_PX = 320
 DULL = 24  # standard deviation of a picture's grey values below which it tells nothing
+BRIEF_S = 60.0
 SAMPLE_NAME = "sample clip.mp4"
 
 
+@short()
 def add_video(store: Store, path: str | Path, report: Report = silent, *, name: str = "") -> str:
     """Measure the clip in a file and catalogue it with a thumbnail; gives its digest.
 
@@ -97,6 +100,7 @@ def _measured(store: Store, path: str | Path, report: Report) -> VideoInfo:
     return info
 
 
+@short()
 def add_upload(store: Store, path: str | Path, name: str, report: Report = silent) -> str:
     """The same for a copy that `keep_upload` made of a file called `name`; one that is refused is not kept."""
     try:
@@ -110,6 +114,7 @@ def add_upload(store: Store, path: str | Path, name: str, report: Report = silen
         raise
 
 
+@short()
 def add_sample(store: Store, report: Report = silent) -> str:
     """Render the sample clip, keep it in the workspace and catalogue it, unless it is there; gives its digest."""
     from core.stages import video
@@ -126,6 +131,12 @@ def add_sample(store: Store, report: Report = silent) -> str:
     return add_video(store, kept, report, name=SAMPLE_NAME)
 
 
+def is_brief(store: Store, digest: str) -> bool:
+    """Whether all frames of a clip can be gone through in a few seconds."""
+    return store.video(digest).duration_s <= BRIEF_S
+
+
+@short(when=is_brief)
 def proxy(store: Store, digest: str, report: Report = silent) -> None:
     """Make the small H.264 copy of a clip that browsers play, unless it is there."""
     from core.stages import video

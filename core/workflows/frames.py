@@ -21,12 +21,15 @@ from core.domain import Frame, Quality, Recipe, Sheet, VideoInfo
 from core.domain.fingerprint import fingerprint
 from core.stages import quality
 from core.stages.preprocessing import frame_clock, recipes
+from core.workflows import clips
+from core.workspace.jobs.lanes import short
 from core.workspace.store import Store
 
 SHEET_PX = 256  # longer side of a picture on a sheet
 SHEET_QUALITY = 82  # of its JPEG
 SOON_DECODED = 500_000_000  # pixels: about a second's work
 KEYS_APART = 250  # frames between key frames at most, as encoders have it where nobody says otherwise (x264, x265)
+FEW = 100  # frames that are written in seconds
 MOST_EXPORTED = 5000  # frames in one file: some 10 GB at 1080p
 PNG_EFFORT = 3  # of 9; more takes much longer and saves little
 
@@ -96,6 +99,7 @@ def quality_key(digest: str) -> str:
     return fingerprint("quality", 1, digest, quality.SIDE_PX)
 
 
+@short(when=clips.is_brief)
 def make_quality(store: Store, digest: str, report: Report = silent) -> None:
     """Measure each frame of a clip in one pass and store what was found; progress is told in frames."""
     from core.stages import video
@@ -128,6 +132,7 @@ def export_key(digest: str, indices: tuple[int, ...], recipe: Recipe, labels: tu
     return fingerprint("frames", 1, digest, indices, recipe, labels)
 
 
+@short(when=lambda _store, _digest, indices, *_others: len(indices) <= FEW)
 def make_export(
     store: Store,
     digest: str,

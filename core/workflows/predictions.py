@@ -39,6 +39,7 @@ from core.stages.tracks import segmentation
 from core.workflows.clips import MIN_SEGMENT_S
 from core.workflows.models import ModelLibrary, branch_of, network_of
 from core.workflows.texts import text_store
+from core.workspace.jobs.lanes import short
 from core.workspace.store import Store
 
 
@@ -75,6 +76,18 @@ def recipe_key(prediction: str) -> str:
     return fingerprint("recipe of a prediction", 1, prediction)
 
 
+def _is_seen(store: Store, digest: str, recipe: Recipe, model_name: str, engine: str) -> bool:
+    """Whether the features are there that a prediction needs, so that it is made in a moment."""
+    card, _ = ModelLibrary.of(store).get(model_name)
+    return has_features(store, digest, recipe, card, engine)
+
+
+def has_features(store: Store, digest: str, recipe: Recipe, card: ModelCard, engine: str, *_others: object) -> bool:
+    """Whether the features are there that a model reads of a clip."""
+    return store.has(features_key(digest, prepared(recipe, card), card.backbone, engine))
+
+
+@short(when=_is_seen)
 def predict(store: Store, digest: str, recipe: Recipe, model_name: str, engine: str, report: Report = silent) -> None:
     """Make and store what a model says of a clip, and the features it needs; what is there already is not made again.
 

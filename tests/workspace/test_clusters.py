@@ -6,13 +6,14 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psutil
 import pytest
 from dask import config
 
 from core.base.errors import JobLost
 from core.workspace.jobs import own_cluster
 from core.workspace.jobs.runner import Runner
-from tests.workspace.test_jobs import Memory, crash, double, ended
+from tests.workspace.test_jobs import Memory, brief, crash, double, ended, running, wait_for
 
 MEMORY = 700 * 2**20
 
@@ -30,6 +31,30 @@ def test_a_lane_comes_back_after_a_restart_that_failed(tmp_path):
         runner.submit("after", "Double", refuse_nothing)
         assert ended(runner, "after").state == "done"
         assert runner._cluster.dask.workers["job"] is not nanny
+        assert runner.ask(double, 4, timeout_s=240) == 8
+    finally:
+        runner.close()
+
+
+def test_the_short_lane_goes_when_it_is_idle_and_comes_back(monkeypatch, tmp_path):
+    runner, gate = Runner(Memory(), memory_bytes=MEMORY), tmp_path / "gate"
+    try:
+        runner.submit("held", "Wait", wait_for, str(gate))
+        running(runner, "held")
+        assert runner._cluster.pid("short") is None
+        pids = []
+        for number in range(2):
+            path = tmp_path / str(number)
+            runner.submit(path.name, "Brief", brief, str(path))
+            assert ended(runner, path.name).state == "done"
+            pids.append(int(path.read_text()))
+            monkeypatch.setattr(own_cluster, "IDLE_S", 0.0)
+            give_up = time.monotonic() + 240
+            while runner._cluster.pid("short") is not None or psutil.pid_exists(pids[-1]):
+                assert time.monotonic() < give_up, "the lane stayed"
+                time.sleep(0.05)
+            monkeypatch.undo()
+        assert pids[0] != pids[1] and runner.job("held").state == "running"
         assert runner.ask(double, 4, timeout_s=240) == 8
     finally:
         runner.close()

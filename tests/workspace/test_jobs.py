@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,7 @@ import pytest
 from core.base.errors import Cancelled, JobLost, RecipeInvalid
 from core.base.progress import silent
 from core.domain.jobs import Job
+from core.workspace.jobs.lanes import short
 from core.workspace.jobs.records import RunningJob, progressed
 from core.workspace.jobs.runner import Runner
 
@@ -62,6 +64,27 @@ def deaf(path, *, report):
     report(0, 1, "Deaf from now on")
     while not Path(path).exists():
         time.sleep(0.01)
+
+
+@short()
+def brief(path, *, report):
+    report(1, 1, "Brief")
+    Path(path).write_text(str(os.getpid()))
+
+
+@short(when=lambda path: Path(path).exists())
+def sometimes_brief(path, *, report):
+    Path(path).write_text(str(os.getpid()))
+
+
+def hold_interpreter(gate, *, report):
+    """As native code does that lets no other thread of its process run."""
+    import ctypes
+
+    report(0, 1, "Hearing nothing from now on")
+    while not Path(gate).exists():
+        time.sleep(0.01)
+    ctypes.PyDLL(None).sleep(3600)
 
 
 def refuse(*, report):
@@ -241,6 +264,64 @@ def test_a_waiting_job_tells_for_about_how_long(runner, tmp_path):
     ended(runner, "wait-2")
     assert any(wait_s for wait_s, state in waits if state == "running")
     assert runner.wait_s("wait-2") is None and runner.wait_s("no such job") is None
+
+
+def test_a_short_job_overtakes_a_long_one_that_runs_and_those_that_wait(runner, tmp_path):
+    gate = tmp_path / "gate"
+    runner.submit("held", "Wait", wait_for, str(gate))
+    runner.submit("next", "Count", count, str(tmp_path / "made"), 1)
+    running(runner, "held")
+    for number in range(3):
+        runner.submit(f"brief-{number}", "Brief", brief, str(tmp_path / f"brief-{number}"))
+    assert [job.key for job in runner.jobs()][:5] == ["held", "brief-0", "brief-1", "brief-2", "next"]
+    assert runner.before("brief-0") == [] and [job.key for job in runner.before("next")] == ["held"]
+    assert {ended(runner, f"brief-{number}").state for number in range(3)} == {"done"}
+    assert runner.job("held").state == "running" and runner.job("next").state == "queued"
+    gate.touch()
+    assert ended(runner, "next").state == "done"
+
+
+def test_a_job_that_is_short_with_some_arguments_only_waits_with_the_others(runner, tmp_path):
+    gate, there = tmp_path / "gate", tmp_path / "there"
+    there.touch()
+    runner.submit("held", "Wait", wait_for, str(gate))
+    runner.submit("long", "Write", sometimes_brief, str(tmp_path / "new"))
+    runner.submit("brief", "Write", sometimes_brief, str(there))
+    assert ended(runner, "brief").state == "done" and runner.job("long").active
+    gate.touch()
+    assert ended(runner, "long").state == "done"
+
+
+def test_a_crash_and_a_cancel_in_the_short_lane_leave_the_long_job_alone(runner, tmp_path):
+    gate = tmp_path / "gate"
+    runner.submit("held", "Wait", wait_for, str(gate))
+    running(runner, "held")
+    runner.submit("crash", "Crash", short()(partial(crash)))
+    assert "crashed" in ended(runner, "crash").error
+    runner.submit("endless", "Wait", short()(partial(wait_for, str(tmp_path / "never"))))
+    running(runner, "endless")
+    runner.cancel("endless")
+    assert ended(runner, "endless").state == "cancelled" and runner.job("held").state == "running"
+    gate.touch()
+    assert ended(runner, "held").state == "done"
+
+
+def test_a_job_that_hears_nothing_is_ended_with_its_process_even_if_the_clock_is_set_back(
+    runner, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("core.workspace.jobs.runner.CANCEL_WITHIN_S", 1.0)
+    monkeypatch.setattr("core.workspace.jobs.runner.TELL_WITHIN_S", 1.0)
+    runner.submit("deaf", "Hold", hold_interpreter, str(tmp_path / "gate"))
+    running(runner, "deaf")
+    (tmp_path / "gate").touch()
+    now = time.time
+    monkeypatch.setattr("time.time", lambda: now() - 3600)
+    runner.cancel("deaf")
+    assert ended(runner, "deaf").state == "cancelled"
+    runner.submit("waits", "Wait", wait_for, str(tmp_path / "never"))
+    running(runner, "waits")
+    runner.cancel("waits")
+    assert ended(runner, "waits").state == "cancelled"
 
 
 def test_an_error_for_the_user_keeps_its_message_and_hint(runner):
@@ -484,6 +565,13 @@ def test_the_rate_begins_anew_with_another_stage():
     assert job.rate == pytest.approx(10)
     assert reported(run, 5, 100, 106.0).rate is None
     assert reported(run, 5, 50, 107.0).rate is None
+
+
+def test_the_rate_begins_anew_when_the_clock_is_set_back():
+    run = RunningJob(Job("k", "t"), silent, ())
+    for at in (4000.0, 4001.0, 4002.0, 4003.0, 403.0, 404.0, 405.0, 406.0):
+        job = reported(run, run.job.done + 10, 1000, at)
+    assert job.rate == pytest.approx(10)
 
 
 def test_figures_of_odd_progress_stay_within_bounds():

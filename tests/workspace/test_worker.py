@@ -15,7 +15,7 @@ def test_on_windows_long_jobs_make_way_by_a_priority_class(monkeypatch: pytest.M
     monkeypatch.delattr(os, "nice")
     monkeypatch.setattr(psutil, "BELOW_NORMAL_PRIORITY_CLASS", 16384, raising=False)
     monkeypatch.setattr(psutil.Process, "nice", lambda _, value: priorities.append(value))
-    worker._make_way()
+    worker._make_way(5)
     assert priorities == [16384]
 
 

@@ -15,6 +15,7 @@ from core.domain.fingerprint import fingerprint
 from core.stages import metrics
 from core.stages.metrics import bootstrap
 from core.workflows.evaluation.metrics_summary import MAIN_METRICS, MAIN_OVER_TIME
+from core.workspace.jobs.lanes import short
 from core.workspace.store import Store
 
 BY_LABEL = ("recall", "f1")
@@ -40,6 +41,7 @@ def rivalry_key(text: str, other: str) -> str:
     return fingerprint("rivalry", 1, text, other)
 
 
+@short()
 def compare(store: Store, text: str, other: str, report: Report = silent) -> None:
     """Compare two stored evaluations, and store what came out."""
     report(0, 2, "Matching the clips of both evaluations")

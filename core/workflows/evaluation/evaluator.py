@@ -27,6 +27,7 @@ from core.workflows.evaluation.question import EvaluationQuestion, origin_of_mod
 from core.workflows.texts import text_store
 from core.workflows.training import training_data
 from core.workspace.jobs.cluster import spread
+from core.workspace.jobs.lanes import short
 from core.workspace.store import Store
 
 VERSION = 2
@@ -61,6 +62,17 @@ def match(store: Store, question: EvaluationQuestion) -> Matching:
     return label_matching.matched(store.dataset(question.dataset), card, by_hand=question.pairs, left_out=left_out)
 
 
+def _is_predicted(store: Store, question: EvaluationQuestion) -> bool:
+    """Whether all is there that an evaluation reads, so that no model has to look at a clip."""
+    if question.source == "run":
+        return True
+    card, _ = models.ModelLibrary.of(store).get(question.name)
+    videos = {item.video for item in store.dataset(question.dataset).items}
+    seen = partial(predictions.has_features, store, recipe=question.recipe, card=card, engine=question.engine)
+    return all(seen(video) for video in videos)
+
+
+@short(when=_is_predicted)
 def evaluate(store: Store, question: EvaluationQuestion, report: Report = silent) -> None:
     """Answer a question, and store the answer: predictions that are not there yet are made first.
 

@@ -25,6 +25,7 @@ from core.domain.fingerprint import fingerprint
 from core.workflows import clips
 from core.workflows.evaluation import export, label_matching, queries, report_charts
 from core.workflows.evaluation.metrics_summary import headline, ordered
+from core.workspace.jobs.lanes import short
 from core.workspace.store import Store
 
 VERSION = 1
@@ -49,6 +50,7 @@ def report_key(key: str) -> str:
     return fingerprint("evaluation report", VERSION, key)
 
 
+@short()
 def make_report(store: Store, key: str, report: Report = silent) -> None:
     """Write the report of a stored evaluation as one HTML file."""
     judged = store.read(key, Evaluation)

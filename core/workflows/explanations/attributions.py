@@ -22,6 +22,7 @@ from core.workflows import models, predictions
 from core.workflows.explanations.classifiers import model_folder
 from core.workflows.explanations.feature_maps import anatomy, anatomy_key, features, show, stretch, study
 from core.workflows.explanations.windows import ClipWindow, window_s
+from core.workspace.jobs.lanes import short
 from core.workspace.store import Store
 
 NEAR_STEPS = 256  # on either side of a moment: how far a recurrent network is asked what spoke for a label there
@@ -97,6 +98,7 @@ def _near(step: int, steps: int) -> tuple[int, int]:
     return max(0, step - NEAR_STEPS), min(steps, step + NEAR_STEPS + 1)
 
 
+@short(when=lambda store, question: store.has(question.features_key))
 def locate(store: Store, question: ExplanationQuestion, report: Report = silent) -> Evidence:
     """Store all that `evidence` and `lane` need, and give the evidence."""
     known = study(store, question.view.backbone, report)

@@ -11,6 +11,7 @@ from core.base.settings import Settings
 from core.domain import Features, ModelCard, Prediction, Recipe
 from core.workflows import models, predictions
 from core.workflows.explanations.feature_maps import features
+from core.workspace.jobs.lanes import short
 from core.workspace.store import Store
 
 
@@ -50,6 +51,7 @@ def reading_key(store: Store, digest: str, recipe: Recipe, card: ModelCard, engi
     return key if own else predictions.prediction_key(store, digest, recipe, card, engine)
 
 
+@short(when=predictions.has_features)
 def read(store: Store, digest: str, recipe: Recipe, card: ModelCard, engine: str, report: Report = silent) -> None:
     """Store the features of a clip, and what the model says of it if it is more than the CNN's own classifier."""
     features(store, digest, recipe, card.backbone, engine, report)

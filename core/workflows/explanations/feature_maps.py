@@ -21,6 +21,7 @@ from core.stages.networks.explain.activations import Activations, FrameWindow
 from core.stages.networks.explain.layers import Architecture, Layer
 from core.workflows import predictions
 from core.workflows.explanations.windows import ClipWindow, frame_window, window_frames
+from core.workspace.jobs.lanes import short
 from core.workspace.store import Store
 
 
@@ -35,6 +36,7 @@ def means_key(digest: str, recipe: Recipe, backbone_name: str, layer: str) -> st
     return fingerprint("means", 1, predictions.features_key(digest, recipe, backbone_name, "tensorflow-f32"), layer)
 
 
+@short()
 def study(store: Store, backbone_name: str, report: Report = silent) -> Architecture:
     """Store the layers of a CNN."""
     key = anatomy_key(backbone_name)
@@ -54,6 +56,7 @@ def _anatomy(workspace: Path, key: str) -> Architecture:
     return Store(workspace).read(key, Architecture)
 
 
+@short()
 def stretch(store: Store, view: ClipWindow, report: Report = silent) -> FrameWindow:
     """Store what the CNN gets to see in a window."""
     if not store.has(view.key):
@@ -65,6 +68,7 @@ def stretch(store: Store, view: ClipWindow, report: Report = silent) -> FrameWin
     return store.read(view.key, FrameWindow)
 
 
+@short()
 def show(store: Store, view: ClipWindow, layer: str, report: Report = silent) -> Activations:
     """Store the maps of a layer over a window, and the window's pictures."""
     known = study(store, view.backbone, report).layer(layer)

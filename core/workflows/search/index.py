@@ -21,6 +21,7 @@ from core.stages.tracks import segmentation
 from core.workflows.search import full_text, semantics
 from core.workflows.search.text_encoders import ENCODERS, USUAL
 from core.workflows.texts.text_store import LINES, WITH_WORDS
+from core.workspace.jobs.lanes import short
 from core.workspace.store import Store
 
 KIND = "search index"
@@ -82,6 +83,7 @@ def looked_at(store: Store) -> set[str]:
     return {video for kind in PREDICTIONS for _, video in store.made(kind)}
 
 
+@short()
 def refresh(store: Store, report: Report = silent) -> None:
     """The same as a job."""
     current(store, report)

@@ -19,6 +19,7 @@ from core.stages.tracks import segmentation
 from core.workflows import clips, predictions
 from core.workflows.search import semantics
 from core.workflows.search.text_encoders import ENCODERS, USUAL
+from core.workspace.jobs.lanes import short
 from core.workspace.store import Store
 
 REST = "none of these"
@@ -60,6 +61,7 @@ def named_key(base: str, labels: Sequence[str], least: float = semantics.NEAR, e
     return fingerprint("labels in words", METHOD, base, tuple(labels), float(least), chosen.name, chosen.version)
 
 
+@short(when=predictions.has_features)
 def find_named(
     store: Store,
     digest: str,

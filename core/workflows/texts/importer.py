@@ -6,6 +6,7 @@ from core.domain import Line
 from core.domain.fingerprint import fingerprint
 from core.workflows.texts import parser
 from core.workflows.texts.text_store import keep_lines, lines_of
+from core.workspace.jobs.lanes import short
 from core.workspace.store import Store
 
 INSIDE, NOTE = "subtitle inside", "note"
@@ -40,6 +41,7 @@ def inside_key(digest: str) -> str:
     return fingerprint("subtitles inside", 1, digest)
 
 
+@short()
 def take_inside(store: Store, digest: str, report: Report = silent) -> None:
     """Keep the subtitles in text that a clip holds itself, each stream by itself; ResultMissing where it has none."""
     from core.stages import video

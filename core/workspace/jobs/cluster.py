@@ -10,7 +10,7 @@ from typing import Any
 from core.base.errors import JobLost
 from core.base.progress import Report, silent
 from core.workspace.jobs.own_cluster import QUIET
-from core.workspace.jobs.worker import LANE_VARIABLE
+from core.workspace.jobs.worker import LANE_VARIABLE, keep_steady_clocks
 
 
 def spread(
@@ -42,7 +42,7 @@ CRASH = "A damaged file can cause this: check whether the clip plays elsewhere, 
 
 
 def configure_dask() -> None:
-    """Leave memory to the nanny alone, threads to the libraries, and no server open that nobody asked for.
+    """Leave memory to the nanny alone, threads to the libraries, no server open that nobody asked for, steady clocks.
 
     What dask logs here of workers that die is silenced: the runner tells it itself.
     """
@@ -50,7 +50,7 @@ def configure_dask() -> None:
 
     for name in ("distributed", "distributed.client"):
         logging.getLogger(name).setLevel(QUIET)
-
+    keep_steady_clocks()
     config.set(
         {
             "distributed.worker.memory.target": False,

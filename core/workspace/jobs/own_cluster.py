@@ -1,5 +1,7 @@
 """Our own workers: a scheduler in this process, a worker process for each lane, and nobody else at their ports.
 
+The lane "short" is there only while it is wanted: a process that has loaded a network takes about 1 GB.
+
 Whoever reaches a port of Dask can run code as its user. All of ours speak TLS, with a key that is made at each start,
 stays with this process and its workers, and is asked of both sides. The HTTP servers of Dask are closed, and what it
 puts on the search path of Python lies in a folder of this user alone.
@@ -11,6 +13,7 @@ import shutil
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -18,7 +21,9 @@ from typing import Any, Literal, get_args
 from core.workspace.jobs import worker
 from core.workspace.jobs.worker import LANE_VARIABLE, LOG_VARIABLE, WARM_VARIABLE
 
-WorkerLane = Literal["job", "quick"]
+WorkerLane = Literal["job", "short", "quick"]
+ON_DEMAND: WorkerLane = "short"
+IDLE_S = 300.0  # for which a lane on demand stays when it has nothing to do
 QUIET = logging.CRITICAL + 1
 LOOK_EVERY_S = 1.0
 AFTER_FAILURE_S = 30.0
@@ -55,21 +60,26 @@ class OwnCluster:
     """The processes of our lanes; a lane that is down for good in the eyes of Dask is started anew.
 
     Dask's nanny gives up for good when one restart of its worker fails, or when a living worker loses its connection.
+    on_up: called when a lane on demand that was wanted is up.
     """
 
-    def __init__(self, memory_bytes: int, log: Path | None, warm: tuple[str, ...]):
+    def __init__(self, memory_bytes: int, log: Path | None, warm: tuple[str, ...], on_up: Callable[[], None]):
         from dask import config
 
         self._scratch = tempfile.mkdtemp(prefix="kinetoscope-")
         self._closing = threading.Event()
+        self._on_up = on_up
+        self._demand = threading.Lock()
+        self._wanted_at = float("-inf")  # when the lane on demand was last wanted
+        self._there = False  # whether it may be given tasks
         try:
             with config.set({"temporary-directory": self._scratch}):  # the scheduler's; those of the lanes are options
-                self.dask = _spec_cluster(memory_bytes, log, warm, self._scratch)
+                self.dask, self._on_demand = _spec_cluster(memory_bytes, log, warm, self._scratch)
             self.dask.sync(_close_http, self.dask)
         except BaseException:
             shutil.rmtree(self._scratch, ignore_errors=True)
             raise
-        self._up_at = dict.fromkeys(get_args(WorkerLane), time.monotonic())
+        self._up_at: dict[WorkerLane, float] = dict.fromkeys(get_args(WorkerLane), time.monotonic())
         self._keeper = threading.Thread(target=self._keep_up, name="job-lanes", daemon=True)
         self._keeper.start()
 
@@ -77,6 +87,14 @@ class OwnCluster:
         """The process of a lane; None while it is down."""
         nanny = self.dask.workers.get(lane)
         return nanny and nanny.pid
+
+    def take(self, lane: WorkerLane) -> bool:
+        """Whether a lane is there for a task that is handed over now. One on demand is on its way where it is not."""
+        with self._demand:
+            if lane != ON_DEMAND:
+                return True
+            self._wanted_at = time.monotonic()
+            return self._there
 
     def close(self, timeout: float) -> None:
         """End all processes."""
@@ -93,8 +111,27 @@ class OwnCluster:
         while not self._closing.wait(wait_s):
             wait_s = AFTER_FAILURE_S
             with contextlib.suppress(Exception):  # no process can be started just now, or the cluster is closing
+                self._look_at_demand()
                 self.dask.sync(self._revive, callback_timeout=STUCK_AFTER_S)
+                if ON_DEMAND in self.dask.worker_spec and not self._there:
+                    self._there = True
+                    self._on_up()
                 wait_s = LOOK_EVERY_S
+
+    def _look_at_demand(self) -> None:
+        """Enter the lane on demand where it is wanted, and strike it off when it has been idle for long."""
+        with self._demand:
+            entered = ON_DEMAND in self.dask.worker_spec
+            states = [state for state in self.dask.scheduler.workers.values() if state.name == ON_DEMAND]
+            if any(state.processing for state in states):
+                self._wanted_at = time.monotonic()
+            wanted = time.monotonic() - self._wanted_at < IDLE_S
+            if wanted and not entered:
+                self._up_at[ON_DEMAND] = time.monotonic()
+                self.dask.worker_spec[ON_DEMAND] = self._on_demand
+            elif entered and not wanted:
+                self._there = False
+                del self.dask.worker_spec[ON_DEMAND]
 
     async def _revive(self) -> None:
         """Give each lane that is down a new nanny; called in the cluster's event loop."""
@@ -111,12 +148,12 @@ class OwnCluster:
             if stuck or nanny.status in (Status.closed, Status.failed):
                 self._up_at[lane] = time.monotonic()
                 del self.dask.workers[lane]
-        if set(self.dask.worker_spec) - set(self.dask.workers):
-            await self.dask  # starts what is missing
+        if set(self.dask.worker_spec) != set(self.dask.workers):
+            await self.dask  # starts what is missing, ends what is struck off
 
 
-def _spec_cluster(memory_bytes: int, log: Path | None, warm: tuple[str, ...], scratch: str) -> Any:
-    """The scheduler and the nannies, all on the loopback address."""
+def _spec_cluster(memory_bytes: int, log: Path | None, warm: tuple[str, ...], scratch: str) -> tuple[Any, Any]:
+    """The scheduler and the nannies, all on the loopback address, and what the lane on demand is made of."""
     from distributed import Nanny, Scheduler, SpecCluster
 
     security = new_identity()
@@ -133,7 +170,9 @@ def _spec_cluster(memory_bytes: int, log: Path | None, warm: tuple[str, ...], sc
         for lane in get_args(WorkerLane)
     }
     scheduler = {"cls": Scheduler, "options": place | {"port": 0, "allowed_failures": 0}}
-    return SpecCluster(workers=workers, scheduler=scheduler, security=security, silence_logs=QUIET)  # pyright: ignore[reportArgumentType]
+    on_demand = workers.pop(ON_DEMAND)
+    settings = {"security": security, "silence_logs": QUIET}
+    return SpecCluster(workers=workers, scheduler=scheduler, **settings), on_demand  # pyright: ignore[reportArgumentType]
 
 
 async def _close_http(cluster: Any) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from uuid import uuid4
 
 from core.domain.jobs import Job
+from core.workspace.jobs.own_cluster import WorkerLane
 
 RATE_OVER_S = 30.0
 
@@ -31,6 +32,8 @@ class RunningJob:
     job: Job
     task: Callable[..., Any]
     arguments: tuple[Any, ...]
+    short: bool = False
+    lane: WorkerLane | None = None  # of our own workers that it was handed to
     token: str = field(default_factory=lambda: uuid4().hex)
     future: Any = None
     cancelled: bool = False
@@ -87,7 +90,8 @@ def progressed(run: RunningJob, report: dict[str, Any]) -> Job:
     job, now, done = run.job, report["at"], report["done"]
     if not job.started:
         return replace(job, state="running", started=now)
-    if done < job.done or report["total"] != job.total:
+    set_back = bool(run.reports) and now < run.reports[-1][0]  # the clock
+    if done < job.done or report["total"] != job.total or set_back:
         run.reports.clear()  # another stage has begun
     else:
         run.reports.append((now, done))

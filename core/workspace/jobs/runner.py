@@ -1,8 +1,9 @@
 """Long work in processes of its own: progress, cancel, and a crash ends one job, never the server.
 
-A Runner has two lanes, each one worker process under dask.distributed: "job" works off long tasks one after the other,
-"quick" answers previews in between, so that they never wait. A task is any picklable function that takes `report`; it
-writes what it makes, whole and at its end, and the runner keeps a record of how it went.
+A Runner has three lanes, each one worker process under dask.distributed: "job" works off tasks one after the other,
+"short" is begun when a short task would wait for a long one, and "quick" answers previews, which never wait for either
+(see lanes). A task is any picklable function that takes `report`; it writes what it makes, whole and at its end, and
+the runner keeps a record of how it went.
 
 Nothing here knows of video. dask is imported in the background thread that starts the workers.
 """
@@ -10,7 +11,6 @@ Nothing here knows of video. dask is imported in the background thread that star
 import contextlib
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -21,14 +21,17 @@ from uuid import uuid4
 
 from core.base.errors import AnalysisError, JobLost
 from core.domain.jobs import Job, JobState
-from core.workspace.jobs.cluster import CRASH, configure_dask
+from core.workspace.jobs import lanes
+from core.workspace.jobs.cluster import configure_dask
+from core.workspace.jobs.failures import Failures, no_answer, not_started
 from core.workspace.jobs.own_cluster import OwnCluster, WorkerLane
 from core.workspace.jobs.records import LOST, Records, RunningJob, in_order, progressed, settled, this_process
-from core.workspace.jobs.worker import REPORT_BUG, SMALLER, TOPIC, answer, ask_to_stop, packed, work
+from core.workspace.jobs.worker import REPORT_BUG, TOPIC, answer, ask_to_stop, packed, work
 
 MEMORY_TOPIC = "worker-restart-memory"  # where dask's nannies say that they ended a worker for its memory
 SAVE_EVERY_S = 1.0
 CANCEL_WITHIN_S = 30.0
+TELL_WITHIN_S = 5  # a worker in native code that holds the interpreter hears nothing
 CONNECT_WITHIN_S = 10
 RECENT_S = 86400.0  # for how long a job that has ended is listed
 RESULT_WITHIN_S = 120  # of a task that has ended: its worker may have just begun to live, on a busy machine
@@ -54,20 +57,19 @@ class Runner:
         self._records = records
         self._scheduler = scheduler
         self._memory_bytes = memory_bytes
+        self._failures = Failures(memory_bytes, log)
         self._log = log
         self._warm = warm
         self._owner = this_process()
         self._lock = threading.RLock()
         self._runs: dict[str, RunningJob] = {}  # by job key
-        self._waiting: deque[RunningJob] = deque()
-        self._handed: set[str] = set()  # tokens of runs that the workers have
+        self._lanes = lanes.JobLanes()
         self._unsaved: dict[str, Job] = {}  # jobs that have ended, until their record is written
         self._cluster: OwnCluster | None = None
         self._client: Any = None
         self._failure: JobLost | None = None
         self._closed = False
         self._up = threading.Event()  # started, failed to start, or closed
-        self._too_large: set[str] = set()  # addresses of workers that were ended for their memory
         self._quick = threading.Semaphore(64 if scheduler else 1)
         self._saver = ThreadPoolExecutor(1, thread_name_prefix="job-records")
         self._starter = threading.Thread(target=self._start, name="job-cluster", daemon=True)
@@ -78,15 +80,16 @@ class Runner:
 
         origin: page, video and batch of the record.
         """
+        short = lanes.is_short(task, args)
         with self._lock:
             if self._closed:
                 raise JobLost(f"{title} was not started: the program is closing.", "Start the program again.")
             if key in self._runs:
                 return self._runs[key].job
             job = Job(key, title, submitted=time.time(), owner=self._owner, **origin)
-            run = RunningJob(job, task, args)
+            run = RunningJob(job, task, args, short)
             self._runs[key] = run
-            self._waiting.append(run)
+            self._lanes.waiting.append(run)
             self._save(run)
         if self._up.is_set():
             self._advance()
@@ -99,8 +102,7 @@ class Runner:
             if run is None or run.cancelled:
                 return
             run.cancelled = True
-            if run in self._waiting:
-                self._waiting.remove(run)
+            if run in self._lanes.waiting:
                 self._end(run, "cancelled")
                 return
             run.job = replace(run.job, stopping=True)
@@ -118,7 +120,7 @@ class Runner:
         """All jobs, whoever began them: those that run, those that wait in the order in which they will run, and those
         that ended within the last day, the latest first."""
         with self._lock:
-            own = {key: run.job for key, run in self._runs.items()}
+            own = {run.job.key: run.job for run in self._lanes.in_line()}
             records = dict(self._unsaved) | own
         for job in self._records.recent_jobs(time.time() - RECENT_S):
             records.setdefault(job.key, settled(job))
@@ -127,19 +129,12 @@ class Runner:
     def before(self, key: str) -> list[Job]:
         """The jobs that a waiting job waits for, in the order in which they run; none where it runs or has ended."""
         with self._lock:
-            own = [run.job for run in self._runs.values()]
-        line = in_order(own, [job.key for job in own])
-        place = next((place for place, job in enumerate(line) if job.key == key), 0)
-        return line[:place] if line and line[place].state == "queued" else []
+            return self._lanes.before(key)
 
     def wait_s(self, key: str) -> float | None:
-        """About how many seconds until a waiting job begins; None where nobody can say."""
-        with self._lock:
-            run = self._runs.get(key)
-            if run is None or run.job.state != "queued" or not self._up.is_set() or self._scheduler:
-                return None
-        lasting_s = [job.left_s for job in self.before(key)]
-        return None if None in lasting_s else sum(filter(None, lasting_s))
+        """About how many seconds until a waiting job begins; None where nobody can say, or where it does not wait."""
+        waits = (job := self.job(key)) is not None and job.state == "queued"
+        return lanes.wait_s(self.before(key)) if waits and self._up.is_set() and not self._scheduler else None
 
     def ask(self, task: Callable[..., Any], *args: Any, timeout_s: float = 30.0) -> Any:
         """What `task(*args)` returns, computed in the quick lane.
@@ -149,7 +144,7 @@ class Runner:
         give_up = time.monotonic() + timeout_s
         client = self._connected(give_up)
         if not self._quick.acquire(timeout=max(give_up - time.monotonic(), 0)):
-            raise _no_answer(timeout_s)
+            raise no_answer(timeout_s)
         try:
             resources = None if self._scheduler else {"quick": 1}
             future = client.submit(
@@ -165,10 +160,9 @@ class Runner:
             if self._closed:
                 return
             self._closed = True
-            handed = list(self._handed)
+            handed = [run.token for run in self._lanes.handed]
             for run in list(self._runs.values()):
                 self._end(run, "lost", *LOST)
-            self._waiting.clear()
         self._starter.join()
         for token in handed:  # a task that stops by itself spares the wait for its process
             self._tell_to_stop(token)
@@ -183,8 +177,7 @@ class Runner:
             self._forget_the_dead()
             self._connect()
         except Exception as error:
-            reason = f"The worker processes could not be started: {type(error).__name__}: {error}"
-            self._failure = JobLost(reason, _hint_of_start(self._scheduler))
+            self._failure = not_started(error, self._scheduler)
             self._disconnect()
         self._up.set()
         self._advance()
@@ -200,7 +193,7 @@ class Runner:
 
         configure_dask()
         if not self._scheduler:
-            self._cluster = OwnCluster(self._memory_bytes, self._log, self._warm)
+            self._cluster = OwnCluster(self._memory_bytes, self._log, self._warm, self._advance)
         address = self._cluster.dask if self._cluster else self._scheduler
         client = Client(address, set_as_default=False, direct_to_workers=True, timeout=CONNECT_WITHIN_S)
         client.subscribe_topic(TOPIC, self._told)
@@ -222,35 +215,41 @@ class Runner:
             raise self._failure or JobLost("The program is closing.", "Start the program again.")
         return self._client
 
-    # Long jobs
+    # Jobs
 
     def _advance(self) -> None:
         """Hand over what may begin now.
 
-        To our own worker one at a time: when a worker dies, dask blames all tasks that were handed to it.
+        To a lane of our own one at a time: when a worker dies, dask blames all tasks that were handed to it.
         """
         while run := self._next():
             if self._failure:
                 self._end(run, "failed", str(self._failure), self._failure.hint)
                 continue
-            resources = None if self._scheduler else {"job": 1}
+            options = {"priority": lanes.PRIORITIES[run.short], "resources": {run.lane: 1} if run.lane else None}
             try:
                 call = packed(run.task, run.arguments)
-                run.future = self._client.submit(
-                    work, run.token, call, key=f"job-{run.token}", pure=False, resources=resources
-                )
+                run.future = self._client.submit(work, run.token, call, key=f"job-{run.token}", pure=False, **options)
                 run.future.add_done_callback(partial(self._ended, run))
             except Exception as error:  # whatever pickle says of a task that cannot travel
                 self._end(run, "failed", f"{run.job.title} could not be sent to its process: {error}", REPORT_BUG)
 
     def _next(self) -> RunningJob | None:
-        """The next run to hand over; None while the lane is taken, or when nothing waits."""
+        """The next run to hand over; None while its lane is taken, or when nothing waits."""
+        threads = self._given_threads()
         with self._lock:
-            if self._closed or not self._waiting or (self._handed and not self._scheduler):
+            if self._closed:
                 return None
-            run = self._waiting.popleft()
-            self._handed.add(run.token)
-            return run
+            if self._failure or self._scheduler:
+                return self._lanes.next_given(threads)
+            assert self._cluster is not None
+            return self._lanes.next(self._cluster.take)
+
+    def _given_threads(self) -> int:
+        """How many threads a given cluster has just now."""
+        with contextlib.suppress(Exception):  # it is gone, or not yet there
+            return sum(self._client.nthreads().values()) if self._scheduler else 0
+        return 0
 
     def _told(self, event: tuple[float, dict[str, Any]]) -> None:
         """Take in a report; called in the client's event loop."""
@@ -264,7 +263,7 @@ class Runner:
                 self._save(run)
 
     def _told_of_memory(self, event: tuple[float, dict[str, Any]]) -> None:
-        self._too_large.add(event[1]["worker"])
+        self._failures.too_large.add(event[1]["worker"])
 
     def _ended(self, run: RunningJob, future: Any) -> None:
         """Record how a run that was handed over has ended, and begin the next."""
@@ -272,9 +271,9 @@ class Runner:
             try:
                 state, error, hint = future.result(timeout=RESULT_WITHIN_S)
             except Exception as lost:
-                state, error, hint = "failed", *self._explained(lost)
+                state, error, hint = "failed", *self._failures.explained(lost)
         elif future.status == "error":
-            state, error, hint = "failed", *self._explained(future.exception(timeout=RESULT_WITHIN_S))
+            state, error, hint = "failed", *self._failures.explained(future.exception(timeout=RESULT_WITHIN_S))
         else:
             state, error, hint = "lost", *LOST
         self._end(run, "cancelled" if run.cancelled and state != "done" else state, error, hint)
@@ -283,7 +282,7 @@ class Runner:
     def _end(self, run: RunningJob, state: JobState, error: str = "", hint: str = "") -> None:
         """Record the end of a run, once."""
         with self._lock:
-            self._handed.discard(run.token)
+            self._lanes.remove(run)
             if self._runs.get(run.job.key) is not run:
                 return
             if state == "cancelled":
@@ -317,18 +316,18 @@ class Runner:
                 run.future.cancel()
             time.sleep(0.5)
         if self._runs.get(run.job.key) is run:
-            self._kill("job")
+            self._kill(run.lane)
 
     def _tell_to_stop(self, token: str) -> None:
         """Have the next report of a task raise Cancelled, in whichever worker it runs."""
         with contextlib.suppress(Exception):  # a worker that is just dying needs no telling
-            self._client.run(ask_to_stop, token, on_error="ignore")
+            self._client.sync(self._client._run, ask_to_stop, token, on_error="ignore", callback_timeout=TELL_WITHIN_S)
 
-    def _kill(self, lane: WorkerLane) -> None:
+    def _kill(self, lane: WorkerLane | None) -> None:
         """End the process of one of our own lanes; its nanny starts another."""
         import psutil
 
-        if self._cluster is not None and not self._closed and (pid := self._cluster.pid(lane)):
+        if self._cluster and lane and not self._closed and (pid := self._cluster.pid(lane)):
             with contextlib.suppress(psutil.Error):
                 psutil.Process(pid).kill()
 
@@ -341,29 +340,6 @@ class Runner:
         with contextlib.suppress(Exception):
             future.exception(timeout=10)
 
-    # Errors
-
-    def _explained(self, error: BaseException | None) -> tuple[str, str]:
-        """Message and hint for what dask says of a task that did not end by itself."""
-        from distributed import KilledWorker
-
-        if not isinstance(error, KilledWorker):
-            return f"{type(error).__name__}: {error}", self._see_log()
-        if self._ran_out_of_memory(error.last_worker.address):
-            gigabytes = self._memory_bytes / 2**30
-            return f"The process that worked on this clip ran out of memory ({gigabytes:.1f} GB).", SMALLER
-        return "The process that worked on this clip crashed without an error message.", f"{CRASH} {self._see_log()}"
-
-    def _ran_out_of_memory(self, address: str) -> bool:
-        """Whether the nanny ended that worker for its memory; its word may come a moment later."""
-        give_up = time.monotonic() + 0.5
-        while address not in self._too_large and time.monotonic() < give_up:
-            time.sleep(0.02)
-        return address in self._too_large
-
-    def _see_log(self) -> str:
-        return f"The details are in {self._log}." if self._log else REPORT_BUG
-
     def _answered(self, future: Any, give_up: float, timeout_s: float) -> Any:
         """The result of a task in the quick lane, or its error."""
         from distributed import CancelledError, KilledWorker
@@ -371,28 +347,14 @@ class Runner:
         try:
             kind, value = future.result(timeout=max(give_up - time.monotonic(), 0.001))
         except KilledWorker as error:
-            raise JobLost(*self._explained(error)) from error
+            raise JobLost(*self._failures.explained(error)) from error
         except CancelledError as error:
             raise JobLost(*LOST) from error
         except TimeoutError as error:
             if future.status == "error":
                 raise
             self._free_quick_lane(future)
-            raise _no_answer(timeout_s) from error
+            raise no_answer(timeout_s) from error
         if kind == "error":
             raise value
         return value
-
-
-def _hint_of_start(scheduler: str) -> str:
-    """What to do when the workers of that cluster, or our own, cannot be had."""
-    if not scheduler:
-        return "Start the program again."
-    hint = f"Is {scheduler} up, and can it be reached?"
-    if scheduler.startswith("tls://"):
-        hint += " Its certificates are read from Dask's configuration: distributed.comm.tls."
-    return hint
-
-
-def _no_answer(timeout_s: float) -> JobLost:
-    return JobLost(f"There was no answer within {timeout_s:g} s.", "The machine may be busy: try again in a moment.")

@@ -13,6 +13,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ LARGEST_LOG = 4 * 2**20  # bytes
 LOG_VARIABLE = "KINETOSCOPE_WORKER_LOG"
 LANE_VARIABLE = "KINETOSCOPE_LANE"
 WARM_VARIABLE = "KINETOSCOPE_WARM"
-JOB_NICENESS = 5
+NICENESS = {"job": 5, "short": 2, "quick": 0}  # by lane: the page first, then short jobs, then long ones
 SMALLER = "Trim or shrink the clip, or set KINETOSCOPE_WORKER_MEMORY_GB to more if this machine has it."
 REPORT_BUG = "This is a bug: please report it with the clip that caused it."
 
@@ -42,23 +43,43 @@ _stopped: set[str] = set()  # tokens of jobs that were asked to stop
 
 
 def dask_setup(worker: Any) -> None:
-    """Called by dask in each worker of ours: its files are for their owner, what it prints goes to the log, and long
-    jobs make way for the page."""
+    """Called by dask in each worker of ours: its files are for their owner, what it prints goes to the log, and jobs
+    make way for the page."""
     os.umask(OTHERS)
+    keep_steady_clocks()
     worker.http_server.stop()  # Dask starts one in any case, and in the clear
     if path := os.environ.get(LOG_VARIABLE):
         _print_to(Path(path))
     faulthandler.enable()
-    if os.environ.get(LANE_VARIABLE) == "job":
-        _make_way()
+    if niceness := NICENESS.get(os.environ.get(LANE_VARIABLE, ""), 0):
+        _make_way(niceness)
     modules = os.environ.get(WARM_VARIABLE, "").split()
     threading.Thread(target=_import, args=(modules,), name="warm", daemon=True).start()
 
 
-def _make_way() -> None:
+@cache
+def keep_steady_clocks() -> None:
+    """Have Tornado's timers and Dask's messages wait by a clock that nobody sets.
+
+    They wait until a moment of the clock of the system: after it was set back by an hour, no message would be sent for
+    an hour, no job begun and none stopped.
+    """
+    from distributed import batched
+    from tornado.ioloop import IOLoop
+
+    offset_s = time.time() - time.monotonic()
+    clocks: tuple[tuple[Any, Callable[..., float]], ...] = (
+        (batched, lambda: offset_s + time.monotonic()),
+        (IOLoop, lambda _loop: offset_s + time.monotonic()),
+    )
+    for owner, clock in clocks:
+        setattr(owner, "time", clock)  # noqa: B010  a type checker refuses to assign to a class of others
+
+
+def _make_way(niceness: int) -> None:
     """Give this process a lower priority than the server's."""
     if hasattr(os, "nice"):
-        os.nice(JOB_NICENESS)
+        os.nice(niceness)
     else:
         import psutil
 
