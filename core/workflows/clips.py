@@ -53,7 +53,7 @@ def job_key(path: str) -> str:
 
 
 def digests_added(store: Store, since: float) -> dict[str, str]:
-    """The digests of the clips that were added since then, whether they were known or not, by the keys of their jobs."""
+    """The digests of the clips that were added since then, known ones too, by the keys of the jobs that added them."""
     return {job_key(path): digest for digest, _, path in store.names_noted(since)}
 
 

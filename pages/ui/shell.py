@@ -1,10 +1,14 @@
 """The script that runs: the frame around each page, and which pages there are."""
 
-import streamlit as st
+# Streamlit makes this the main module, which a process that is started meanwhile, such as a worker, would run too.
+# While only a fragment runs, this line does not, and a worker runs the script under another name: see its end.
+globals().pop("__file__", None)
 
-from pages.ui import state
-from pages.ui.common import garbage, theme
-from pages.ui.common.jobs import indicator
+import streamlit as st  # noqa: E402
+
+from pages.ui import state  # noqa: E402
+from pages.ui.common import garbage, theme  # noqa: E402
+from pages.ui.common.jobs import indicator  # noqa: E402
 
 PAGES = {  # in the order of the work
     "1 Clips": (
@@ -29,28 +33,32 @@ ABOUT = (
     "that run\non this machine. No clip leaves it."
 )
 
-# Streamlit runs this as the main module, which a process that is started meanwhile, such as a worker, would run too.
-globals().pop("__file__", None)
 
-st.set_page_config("Kinetoscope", theme.ICON, "wide", "auto", {"About": ABOUT})
-theme.styles()
-st.logo(theme.LOGO, size="large")
-sections = {
-    section: [st.Page(path, title=title, icon=icon, default=title == "Library") for path, title, icon in pages]
-    for section, pages in PAGES.items()
-}
-page = st.navigation(sections, position="top")
-st.navigation(  # again, with the section of the page in bold
-    {f"**{section}**" if page in pages else section: pages for section, pages in sections.items()}, position="top"
-)
-state.follow_address()
-state.follow_press()
-state.follow_page(page.title.lower())
-indicator.show()
-for notice in state.new_notices():
-    st.toast(notice, icon=":material/lock:", duration="infinite")
-try:
-    with state.heeding_presses():
-        page.run()
-finally:
-    garbage.settle()
+def draw() -> None:
+    """One run: the frame, then the page that was chosen."""
+    st.set_page_config("Kinetoscope", theme.ICON, "wide", "auto", {"About": ABOUT})
+    theme.styles()
+    st.logo(theme.LOGO, size="large")
+    sections = {
+        section: [st.Page(path, title=title, icon=icon, default=title == "Library") for path, title, icon in pages]
+        for section, pages in PAGES.items()
+    }
+    page = st.navigation(sections, position="top")
+    st.navigation(  # again, with the section of the page in bold
+        {f"**{section}**" if page in pages else section: pages for section, pages in sections.items()}, position="top"
+    )
+    state.follow_address()
+    state.follow_press()
+    state.follow_page(page.title.lower())
+    indicator.show()
+    for notice in state.new_notices():
+        st.toast(notice, icon=":material/lock:", duration="infinite")
+    try:
+        with state.heeding_presses():
+            page.run()
+    finally:
+        garbage.settle()
+
+
+if __name__ == "__main__":  # in a worker it is "__mp_main__"
+    draw()

@@ -14,7 +14,7 @@ const FAILED = {
   ...RUNNING, name: "c", title: "Create video", state: "failed", label: "failed", detail: "The disk is full.", fraction: null,
   actions: { repeat: "Try again", open: "Open page" }, ended: 5,
 };
-const SUMMARY = { title: "Analyse the clip", share: "34 %", fraction: 0.34, left: "about 12 s left", waiting: "1 waiting" };
+const SUMMARY = { title: "Analyse the clip", share: "34 %", fraction: 0.34, left: "about 12 s left", others: "1 waiting" };
 const IDLE = { active: 0, summary: {}, rows: [] };
 const BUSY = { active: 2, summary: SUMMARY, rows: [RUNNING, WAITING, FAILED] };
 

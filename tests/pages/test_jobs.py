@@ -43,7 +43,7 @@ def test_the_list_says_what_runs_what_waits_for_what_and_what_failed(clip: Video
     assert shown["active"] == 3
     assert shown["summary"] == {
         "title": "Analyse the clip", "share": "34 %", "fraction": 0.34, "left": "about 33 s left",
-        "waiting": "2 waiting",
+        "others": "2 waiting",
     }  # fmt: skip
     rows = {row["name"]: row for row in shown["rows"]}
     assert list(rows) == ["a", "b", "c", "d"]
@@ -55,6 +55,13 @@ def test_the_list_says_what_runs_what_waits_for_what_and_what_failed(clip: Video
     assert [row["actions"] for row in rows.values()] == [
         *3 * [{"cancel": "Cancel", "open": "Open page"}], {"open": "Open page"},
     ]  # fmt: skip
+
+
+def test_a_second_job_that_runs_is_told_of(runner):
+    work(runner, RUNNING, replace(RUNNING, key="x"))
+    assert listing.listing()["summary"]["others"] == "1 more running"
+    work(runner, WAITING)
+    assert listing.listing()["summary"]["others"] == "1 more running, 1 waiting"
 
 
 def test_jobs_that_were_begun_together_are_a_single_piece_of_work(runner):

@@ -5,6 +5,7 @@ The workers are stood in for by a fake that keeps jobs in a dict and answers pre
 
 import os
 import re
+import runpy
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -529,6 +530,8 @@ def test_a_process_that_is_started_does_not_run_the_page():
     """A worker that is started anew would draw the page, for Streamlit puts it in the place of the main module."""
     page("library")
     assert "shell.py" not in str(spawn.get_preparation_data("worker"))
+    as_workers_do = runpy.run_path(str(ROOT / "pages" / "ui" / "shell.py"), run_name="__mp_main__")
+    assert "draw" in as_workers_do, "it ran, as after a fragment, and drew nothing: there is no session here"
 
 
 def cut_short() -> None:

@@ -6,7 +6,7 @@ import { element } from "../elements.js";
  * @typedef {"cancel" | "repeat" | "open"} Action
  * @typedef {{ name: string, title: string, where: string, state: string, label: string, detail: string,
  *   fraction: number | null, actions: Partial<Record<Action, string>>, ended: number, page: string, video: string }} Job
- * @typedef {{ title: string, share: string, fraction: number | null, left: string, waiting: string }} Summary
+ * @typedef {{ title: string, share: string, fraction: number | null, left: string, others: string }} Summary
  * @typedef {{ active: number, summary: Partial<Summary>, rows: Job[] }} Listing
  * @typedef {{ address: string, page: string, video: string, run: string }} IndicatorData
  * @typedef {{ box: HTMLElement, title: HTMLElement, label: HTMLElement, where: HTMLElement, bar: HTMLElement,
@@ -160,11 +160,11 @@ function draw(indicator) {
   if (indicator.panel.dataset.open) see(indicator, listing.rows);
   else if (!document.hidden) see(indicator, here);
   const { failed, text } = news(indicator);
-  const { title = "Jobs", share = "", left = "", waiting = "", fraction = null } = listing.summary;
+  const { title = "Jobs", share = "", left = "", others = "", fraction = null } = listing.summary;
   const ring = element("span", { className: "ring" });
   ring.style.setProperty("--share", `${Math.round(100 * (fraction ?? 0.25))}%`);
   ring.classList.toggle("unknown", fraction === null);
-  const facts = /** @type {[string, string][]} */ ([["share", share], ["left", left], ["waiting", waiting], ["news", text]]);
+  const facts = /** @type {[string, string][]} */ ([["share", share], ["left", left], ["others", others], ["news", text]]);
   const shown = facts.filter(([, fact]) => fact);
   button.replaceChildren(ring, element("span", { className: "title" }, title));
   button.append(...shown.map(([className, fact]) => element("span", { className }, fact)));

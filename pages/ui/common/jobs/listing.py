@@ -53,14 +53,15 @@ def _summary(under_way: list[JobGroup]) -> dict[str, Any]:
     """The state of the work in a few words."""
     if not under_way:
         return {}
-    now, waiting = under_way[0], len(under_way) - 1
+    now, others = under_way[0], [group.state for group in under_way[1:]]
+    counts = ((others.count("running"), "more running"), (others.count("queued"), "waiting"))
     share = formatting.per_cent(now.fraction) if now.fraction is not None else STATES[now.state]
     return {
         "title": now.title,
         "share": f"{formatting.number(now.ended)} of {formatting.number(len(now.jobs))}" if now.jobs[1:] else share,
         "fraction": now.fraction,
         "left": formatting.about(now.left_s) if now.left_s is not None else "",
-        "waiting": f"{formatting.number(waiting)} waiting" if waiting else "",
+        "others": ", ".join(f"{formatting.number(count)} {text}" for count, text in counts if count),
     }
 
 
