@@ -50,7 +50,7 @@ def test_the_list_says_what_runs_what_waits_for_what_and_what_failed(clip: Video
     assert rows["a"]["where"] == "Timeline · street.mp4"
     assert rows["a"]["detail"] == "Analysing frames · 34 %, 34 of 100 · about 33 s left"
     assert rows["b"]["detail"] == "Waiting for “Analyse the clip” · starts in about 33 s"
-    assert rows["c"]["detail"].startswith("Waiting for “Analyse the clip” and 1 more job")
+    assert rows["c"]["detail"].startswith("Waiting for “Analyse the clip” of street.mp4 and 1 more job")
     assert rows["d"]["detail"] == f"The disk is full. Make room. {listing.ON_ITS_PAGE}"
     assert [row["actions"] for row in rows.values()] == [
         *3 * [{"cancel": "Cancel", "open": "Open page"}], {"open": "Open page"},

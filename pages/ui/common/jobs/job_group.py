@@ -1,9 +1,11 @@
 """Jobs as people see them: on their own, or those that were begun together as a single piece of work."""
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
+from core.base.errors import ResultMissing
 from core.domain.jobs import Job, JobState
 from pages.ui import state
 from pages.ui.common import formatting
@@ -132,8 +134,21 @@ def waiting(job: Job) -> str:
     before = [other for other in state.runner().before(job.key) if not job.batch or other.batch != job.batch]
     if not before:
         return "Waiting for a worker process"
-    text = f"Waiting for “{before[0].title}”"
+    text = f"Waiting for “{before[0].title}”{_of_clip(before[0], job)}"
     if len(before) > 1:
         text += f" and {formatting.count(len(before) - 1, 'more job')}"
     wait_s = state.runner().wait_s(job.key)
     return text if wait_s is None else f"{text} · starts in {formatting.roughly(wait_s)}"
+
+
+def _of_clip(other: Job, job: Job) -> str:
+    """The clip of another job, where it is not that of this one."""
+    name = clip_name(other.video) if other.video != job.video else ""
+    return name and f" of {name}"
+
+
+def clip_name(digest: str) -> str:
+    """The name of a clip; empty where there is none, or no longer."""
+    with suppress(ResultMissing):
+        return state.store().entry(digest).name if digest else ""
+    return ""

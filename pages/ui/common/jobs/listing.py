@@ -1,13 +1,11 @@
 """The jobs as the indicator in the header lists them, and what can be done with them there."""
 
 import time
-from contextlib import suppress
 from typing import Any
 
-from core.base.errors import ResultMissing
 from pages.ui import state
 from pages.ui.common import formatting
-from pages.ui.common.jobs.job_group import JobGroup, group, groups, progress
+from pages.ui.common.jobs.job_group import JobGroup, clip_name, group, groups, progress
 
 MOST_ENDED = 12  # jobs that have ended and are listed
 STATES = {
@@ -83,10 +81,7 @@ def _row(chosen: JobGroup) -> dict[str, Any]:
 
 def _where(chosen: JobGroup) -> str:
     """The page and the clip that a job belongs to."""
-    name = ""
-    with suppress(ResultMissing):
-        name = state.store().entry(chosen.first.video).name if chosen.first.video else ""
-    return " · ".join(part for part in (chosen.first.page.capitalize(), name) if part)
+    return " · ".join(filter(None, (chosen.first.page.capitalize(), clip_name(chosen.first.video))))
 
 
 def _actions(chosen: JobGroup) -> dict[str, str]:
