@@ -166,5 +166,5 @@ def test_our_own_pages_alone_read_and_change_the_jobs(runner):
 
 def test_a_panel_of_a_job_that_waits_says_for_what_and_how_long(clip: VideoInfo, runner):
     key = prediction_key()
-    work(runner, RUNNING, Job(key, "Analyse the clip", submitted=2.0))
+    work(runner, RUNNING, Job(key, "Analyse the clip", submitted=2.0, video=DIGEST))
     assert "Waiting for “Analyse the clip” · starts in about 33 s" in told(page("timeline")).replace("\\", "")
