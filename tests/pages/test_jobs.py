@@ -30,9 +30,9 @@ def work(runner: FakeRunner, *jobs: Job) -> None:
 
 RUNNING = Job(
     "a", "Analyse the clip", "running", 34, 100, "Analysing frames", submitted=1.0, started=2.0, since=2.0,
-    since_done=0, reported=19.0, page="timeline", video=DIGEST,
+    since_done=0, reported=19.0, page="timeline", page_clip=DIGEST,
 )  # fmt: skip
-WAITING = Job("b", "Check all frames", submitted=2.0, page="frames", video=DIGEST)
+WAITING = Job("b", "Check all frames", submitted=2.0, page="frames", page_clip=DIGEST)
 LAST = Job("c", "Train a network", submitted=3.0, page="train")
 FAILED = Job("d", "Create video", "failed", error="The disk is full.", hint="Make room.", finished=5.0, page="label")
 
@@ -93,10 +93,10 @@ def test_a_job_knows_the_page_and_the_clip_that_it_was_begun_for(clip: VideoInfo
     at = page("timeline")
     button(at, "Analyse the clip").click().run()
     job = runner.known[prediction_key()]
-    assert (job.page, job.video) == ("timeline", DIGEST)
+    assert (job.page, job.page_clip) == ("timeline", DIGEST)
     at.switch_page("../library.py").run()
     button(at, "Add the sample clip").click().run()
-    assert (runner.known["add-sample"].page, runner.known["add-sample"].video) == ("library", "")
+    assert (runner.known["add-sample"].page, runner.known["add-sample"].page_clip) == ("library", "")
 
 
 def test_what_failed_is_tried_again_as_long_as_the_server_knows_how(clip: VideoInfo, runner):
@@ -108,7 +108,7 @@ def test_what_failed_is_tried_again_as_long_as_the_server_knows_how(clip: VideoI
     rows = listing.listing()["rows"]
     assert rows[1]["actions"] == {"repeat": "Try again", "open": "Open page"} and rows[1]["detail"] == "It crashed."
     listing.repeat(key)
-    assert runner.known[key].active and (runner.known[key].page, runner.known[key].video) == ("timeline", DIGEST)
+    assert runner.known[key].active and (runner.known[key].page, runner.known[key].page_clip) == ("timeline", DIGEST)
     listing.repeat("d")
     assert runner.known["d"] == FAILED, "the program was started anew since"
 
@@ -166,5 +166,5 @@ def test_our_own_pages_alone_read_and_change_the_jobs(runner):
 
 def test_a_panel_of_a_job_that_waits_says_for_what_and_how_long(clip: VideoInfo, runner):
     key = prediction_key()
-    work(runner, RUNNING, Job(key, "Analyse the clip", submitted=2.0, video=DIGEST))
+    work(runner, RUNNING, Job(key, "Analyse the clip", submitted=2.0, page_clip=DIGEST))
     assert "Waiting for “Analyse the clip” · starts in about 33 s" in told(page("timeline")).replace("\\", "")

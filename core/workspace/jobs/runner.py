@@ -78,7 +78,7 @@ class Runner:
     def submit(self, key: str, title: str, task: Callable[..., Any], *args: Any, **origin: Any) -> Job:
         """File `task(*args, report=report)` under `key`, unless a job of that key is under way, and give its record.
 
-        origin: page, video and batch of the record.
+        origin: page, page_clip and batch of the record.
         """
         short = lanes.is_short(task, args)
         with self._lock:

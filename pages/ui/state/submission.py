@@ -30,10 +30,10 @@ def submit(
 
     batch: what jobs share that are begun together. repeats: whether the same call can succeed later.
     """
-    page, video = shown_page()
+    page, clip = shown_page()
 
     def begin(batch: str) -> Job:
-        return runner().submit(key, title, task, *args, page=page, video=video, batch=batch)
+        return runner().submit(key, title, task, *args, page=page, page_clip=clip, batch=batch)
 
     _repeats.pop(key, None)
     if repeats:

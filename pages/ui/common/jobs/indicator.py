@@ -32,8 +32,8 @@ def _open() -> None:
     if chosen is None or not chosen.first.page:
         return
     job = chosen.first
-    state.go(job.page, job.video)
-    if job.video and any(result.key == job.key for result in cache.results(job.video)):
+    state.go(job.page, job.page_clip)
+    if job.page_clip and any(result.key == job.key for result in cache.results(job.page_clip)):
         state.show_result(job.key)
     state.remember(ARRIVED, job.key)
 

@@ -143,7 +143,7 @@ def waiting(job: Job) -> str:
 
 def _of_clip(other: Job, job: Job) -> str:
     """The clip of another job, where it is not that of this one."""
-    name = clip_name(other.video) if other.video != job.video else ""
+    name = clip_name(other.page_clip) if other.page_clip != job.page_clip else ""
     return name and f" of {name}"
 
 

@@ -75,13 +75,13 @@ def _row(chosen: JobGroup) -> dict[str, Any]:
         "actions": _actions(chosen),
         "ended": 0 if chosen.active else chosen.finished,
         "page": chosen.first.page,
-        "video": chosen.first.video,
+        "video": chosen.first.page_clip,
     }
 
 
 def _where(chosen: JobGroup) -> str:
     """The page and the clip that a job belongs to."""
-    return " · ".join(filter(None, (chosen.first.page.capitalize(), clip_name(chosen.first.video))))
+    return " · ".join(filter(None, (chosen.first.page.capitalize(), clip_name(chosen.first.page_clip))))
 
 
 def _actions(chosen: JobGroup) -> dict[str, str]:
