@@ -14,8 +14,9 @@ class Job:
     error, hint: of a failed or lost job, for the user. submitted, started, finished: epoch seconds, or 0.0.
     owner: the process that runs it. since, since_done: the report from which the rate is counted; the first report is
     left out, because the first batch compiles. reported: the time of the latest report. stopping: whether it was
-    asked to stop and has not ended yet. page, page_clip: where it was begun: the page, and the digest of the clip
-    that it showed. batch: what the jobs share that were begun together; empty for a job on its own.
+    asked to stop and has not ended yet. video: the digest of the clip that it is about, if it is about one alone.
+    page, page_clip: where it was begun: the page, and the digest of the clip that it showed. batch: what the jobs share
+    that were begun together; empty for a job on its own.
     """
 
     key: str
@@ -34,6 +35,7 @@ class Job:
     since_done: int = 0
     reported: float = 0.0
     stopping: bool = False
+    video: str = ""
     page: str = ""
     page_clip: str = ""
     batch: str = ""

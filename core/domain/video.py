@@ -58,6 +58,10 @@ class VideoInfo:
         return f"VideoInfo({self.path!r}, {self.width_px} x {self.height_px} px, {self.frame_count} frames)"
 
 
+NO_PICTURE = np.zeros((1, 1, 3), np.uint8)  # of a frame whose time matters, and whose picture nobody will see
+NO_PICTURE.flags.writeable = False
+
+
 @dataclass(frozen=True, eq=False)
 class Frame:
     """One picture with its time. index: in the source. filled: Repair made it, the source has no such picture."""

@@ -141,9 +141,13 @@ def proxy(store: Store, digest: str, report: Report = silent) -> None:
     """Make the small H.264 copy of a clip that browsers play, unless it is there."""
     from core.stages import video
 
-    path = store.proxy_path(digest)
+    info, path = store.video(digest), store.proxy_path(digest)
     if not path.exists():
-        video.make_proxy(store.video(digest), str(path), report)
+        video.make_proxy(info, str(path), report)
+        with suppress(ResultMissing):
+            store.video(digest)
+            return
+        store.remove_pictures(digest)  # the clip was deleted meanwhile
 
 
 def moment(store: Store, digest: str, time_s: float, before: int = 0, after: int = 0) -> list[Frame]:

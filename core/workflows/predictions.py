@@ -9,6 +9,7 @@ import math
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
+from itertools import accumulate, chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from core.base.numerics import softmax
 from core.base.progress import Report, reported, silent
 from core.base.registry import BACKBONES, FORMATS
 from core.domain import (
+    NO_PICTURE,
     Analysis,
     Branches,
     Features,
@@ -40,7 +42,7 @@ from core.workflows.clips import MIN_SEGMENT_S
 from core.workflows.models import ModelLibrary, branch_of, network_of
 from core.workflows.texts import text_store
 from core.workspace.jobs.lanes import short
-from core.workspace.store import Store
+from core.workspace.store import ResultPieces, Store
 
 
 def features_key(digest: str, recipe: Recipe, backbone_name: str, engine: str) -> str:
@@ -98,7 +100,7 @@ def predict(store: Store, digest: str, recipe: Recipe, model_name: str, engine: 
     text_keys = text_store.spoken_keys(store, digest) if card.words else ()
     key = _prediction_key(digest, recipe, card, engine, text_keys)
     frames = frames_read(info, recipe)
-    if not store.has(key):
+    if store.known(key, Prediction) is None:
         features = features_of(store, info, prepared(recipe, card), card.backbone, engine, report)
         report(frames, frames, "Reading labels")
         store.write(recipe_key(key), recipe, kind="recipe of a prediction", video=digest)
@@ -146,15 +148,26 @@ def export(analysis: Analysis, format_name: str, name: str = "") -> bytes:
 
 
 def extract(
-    info: VideoInfo, recipe: Recipe, backbone_name: str, engine: str, engine_cache: Path, report: Report = silent
+    info: VideoInfo,
+    recipe: Recipe,
+    backbone_name: str,
+    engine: str,
+    engine_cache: Path,
+    report: Report = silent,
+    *,
+    pieces: backbones.Pieces | None = None,
 ) -> Features:
-    """What a CNN says of each step of a clip; nothing is stored. A place to cancel comes with each few frames."""
+    """What a CNN says of each step of a clip; no result is stored. A place to cancel comes with each few frames.
+
+    pieces: where a run that broke off left what it had, and where this one leaves it.
+    """
     from core.stages.networks import inference_engine as engines
 
     backbone = BACKBONES[backbone_name]
     total = frames_read(info, recipe)
     report(0, total, "Loading the network")
-    return look(info, recipe, backbone, engines.load(backbone, engine, engine_cache), report)
+    kept = backbones.Continuation(backbone.stages, pieces)
+    return look(info, recipe, backbone, engines.load(backbone, engine, engine_cache), report, kept=kept)
 
 
 def look(
@@ -163,22 +176,50 @@ def look(
     backbone: backbones.Backbone,
     run: backbones.LoadedBackbone,
     report: Report = silent,
+    *,
+    kept: backbones.Continuation | None = None,
 ) -> Features:
-    """What `run` says of each step of a clip that is cut into chunks as `backbone` wants them."""
+    """What `run` says of each step of a clip that is cut into chunks as `backbone` wants them.
+
+    Progress is how far the network is, not the reading.
+    """
+    kept = kept or backbones.Continuation(backbone.stages)
     total = frames_read(info, recipe)
     report(0, total, "Analysing frames")
-    with closing(frames_of(info, recipe, backbone.size_px)) as frames:
+    seen_from = _index_of_row(info, recipe, backbone, kept.first_row)
+    with closing(frames_of(info, recipe, backbone.size_px, seen_from=seen_from)) as frames:
         first_index = _first_index(info, recipe)
-        shown_frames = reported(
-            _not_empty(frames, info), report, total, "Analysing frames", done=lambda frame: frame.index - first_index
+        steps = accumulate(
+            ((frame, round((frame.index - first_index) * kept.share)) for frame in _not_empty(frames, info)),
+            lambda before, step: (step[0], max(before[1], step[1])),
         )
-        features = backbones.features(backbone, shown_frames, run)
+        shown = reported(steps, report, total, "Analysing frames", done=lambda step: step[1])
+        shown_frames = (frame for frame, _done in shown)
+        features = backbones.features(backbone, shown_frames, run, kept=kept)
     start_s, stop_s = features.seen_s
     stop_s = min(stop_s, info.duration_s, recipes.source_stretch_s(recipe)[1])
     held = any(isinstance(step, Hold) for step in recipe.steps)
     there = (features.times_s <= stop_s + 1e-9) | (not held)  # moments after the end are not told
     there[0] = True
     return replace(features, times_s=features.times_s[there], values=features.values[there], seen_s=(start_s, stop_s))
+
+
+def _index_of_row(info: VideoInfo, recipe: Recipe, backbone: backbones.Backbone, row: int) -> int:
+    """The index of the first frame whose picture matters where the first rows of a backbone's grid do not.
+
+    A recipe with memory has to see the clip from its start: 0.
+    """
+    if not row or not recipes.frame_by_frame(recipe):
+        return 0
+    clock = Recipe(tuple(step for step in recipe.steps if not step.picture))
+    frames = backbones.grid(clock.apply(_unseen(info, 0, info.frame_count)), backbone.rate_hz)
+    frame = next(islice(frames, row, None), None)
+    return info.frame_count if frame is None else frame.index
+
+
+def _unseen(info: VideoInfo, first: int, stop: int) -> Iterator[Frame]:
+    """Frames of a clip without their pictures."""
+    return (Frame(index, float(info.times_s[index]), NO_PICTURE) for index in range(first, stop))
 
 
 def label(card: ModelCard, folder: Path, features: Features) -> Prediction:
@@ -225,29 +266,49 @@ def _as_prediction(card: ModelCard, folder: Path, features: Features, scores: np
 def features_of(
     store: Store, info: VideoInfo, recipe: Recipe, backbone_name: str, engine: str, report: Report
 ) -> Features:
-    """The stored features, or else new ones, stored."""
+    """The stored features, or else new ones, stored; what a run that broke off had computed is not computed again."""
     key = features_key(info.digest, recipe, backbone_name, engine)
-    if store.has(key):
-        return store.read(key, Features)
-    features = extract(info, recipe, backbone_name, engine, store.engine_cache, report)
-    store.write(key, features, kind="features", video=info.digest)
+    features = store.known(key, Features)
+    if features is None:
+        pieces = ResultPieces(store, _pieces_key(key, backbone_name, engine), info.digest)
+        features = extract(info, recipe, backbone_name, engine, store.engine_cache, report, pieces=pieces)
+        store.write(key, features, kind="features", video=info.digest)
+        pieces.forget()
     return features
 
 
+def _pieces_key(features: str, backbone_name: str, engine: str) -> str:
+    """The name of the pieces of features: of the same windows, computed by the same library."""
+    from core.stages.networks import inference_engine as engines
+
+    return fingerprint("pieces", 1, features, BACKBONES[backbone_name].stages, engines.release(engine))
+
+
 def frames_of(
-    info: VideoInfo, recipe: Recipe, size_px: int, *, within_s: tuple[float, float] = (0.0, math.inf)
+    info: VideoInfo,
+    recipe: Recipe,
+    size_px: int,
+    *,
+    within_s: tuple[float, float] = (0.0, math.inf),
+    seen_from: int = 0,
 ) -> Generator[Frame, None, None]:
     """The frames that a recipe makes of a clip, or of those frames of it that appear in `within_s`.
 
     Frames that no step may matter to are skipped by seeking. Where no step changes pictures, the decoder gives them
     just large enough for a square of `size_px`, which is several times faster than making them whole first.
+    seen_from: the index from which pictures are needed; the frames before it come without, if the recipe allows.
     """
     from core.stages import video
 
     kept_s = recipes.source_stretch_s(recipe)
     start_s, stop_s = max(kept_s[0], within_s[0]), min(kept_s[1], within_s[1])
     size, rest = _decoded_size(info, recipe, size_px)
-    yield from rest.apply(video.read(info, start_s=start_s, stop_s=stop_s, size_px=size))
+    first, stop = np.searchsorted(info.times_s, (start_s, stop_s)).tolist()
+    unseen = _unseen(info, first, min(max(first, seen_from), stop))
+    if first < seen_from < info.frame_count:
+        start_s = float(info.times_s[seen_from])
+    seen = video.read(info, start_s=start_s, stop_s=stop_s, size_px=size) if seen_from < info.frame_count else ()
+    yield from rest.apply(chain(unseen, seen))
 
 
 def _decoded_size(info: VideoInfo, recipe: Recipe, size_px: int) -> tuple[tuple[int, int] | None, Recipe]:

@@ -68,6 +68,9 @@ class FakeRunner:
         self.cancelled.append(key)
         self.known[key] = replace(self.known[key], stopping=True)
 
+    def withdraw(self, video):
+        self.known = {key: job for key, job in self.known.items() if job.video != video}
+
     def ask(self, task, store, digest, time_s, before, after, **_):
         if self.failure:
             raise self.failure

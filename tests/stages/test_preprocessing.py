@@ -3,6 +3,7 @@
 import itertools
 import math
 import statistics
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from core.base.errors import RecipeInvalid
 from core.base.knobs import Knob, knobs
 from core.base.registry import STEPS
-from core.domain import Frame, Recipe, serialization
+from core.domain import NO_PICTURE, Frame, Recipe, serialization
 from core.stages.preprocessing.filters import Denoise, Gamma, LocalContrast, TemporalSmooth
 from core.stages.preprocessing.geometry import Crop, Flip, Resize, Rotate
 from core.stages.preprocessing.recipes import outline, picture_size, preview, reach, source_stretch_s
@@ -142,6 +143,16 @@ def test_each_step_takes_no_more_than_it_needs_and_nothing_from_nothing(name):
 def test_each_step_copes_with_pictures_that_change_their_size(name):
     source = [Frame(i, i / 25, noise(i, size_px=(16 + i // 3, 12))) for i in range(9)]
     assert [frame.index for frame in STEPS[name]().apply(source) if not frame.filled] == list(range(9))
+
+
+@pytest.mark.parametrize("name", [name for name in STEPS if STEPS[name].frame_by_frame])
+def test_a_step_without_memory_makes_the_same_of_the_end_of_a_clip_whose_start_has_no_pictures(name):
+    source = [Frame(i, i / 25, noise(i, size_px=(16, 12))) for i in range(30)]
+    unseen = [replace(frame, image=NO_PICTURE) if frame.index < 12 else frame for frame in source]
+    whole, part = (list(STEPS[name]().apply(frames)) for frames in (source, unseen))
+    assert [(frame.index, frame.time_s) for frame in part] == [(frame.index, frame.time_s) for frame in whole]
+    for frame, expected in zip(part, whole, strict=True):
+        assert frame.image is NO_PICTURE if frame.index < 12 else np.array_equal(frame.image, expected.image)
 
 
 @pytest.mark.parametrize("name", STEPS)

@@ -440,3 +440,19 @@ def test_the_command_line_tells_moments_as_json(workspace: Path, monkeypatch, ca
             main(["search", "yoga", "a.mp4", "--library"])
     finally:
         settings.current.cache_clear()
+
+
+def test_a_clip_that_is_deleted_while_the_library_is_analysed_is_left_out(store: Store, monkeypatch):
+    """Whether it goes before the job begins or while it is looked at."""
+    digests = [clip(store, f"{name}.mp4") for name in ("gone", "going", "stays")]
+    store.delete_video(digests[0])
+
+    def predict(store, digest, *_others):
+        if digest == digests[1]:
+            store.delete_video(digest)
+        key = fingerprint("p", digest)
+        store.write(key, seen(("yoga", 5)), kind="prediction", video=digest)
+
+    monkeypatch.setattr("core.workflows.predictions.predict", predict)
+    searching.analyse(store, digests, "kinetics400", "openvino-f32")
+    assert index.looked_at(store) == {digests[2]} and index.waiting(store) == ()

@@ -34,6 +34,9 @@ class Memory:
     def save_job(self, job):
         self.kept[job.key] = job
 
+    def delete_job(self, key):
+        self.kept.pop(key, None)
+
     def load_job(self, key):
         return self.kept.get(key)
 
@@ -58,6 +61,10 @@ def wait_for(path, *, report):
     while not Path(path).exists():
         report(0, 0, "Waiting")
         time.sleep(0.01)
+
+
+def wait_beside(_about, path, *, report):
+    wait_for(path, report=report)
 
 
 def deaf(path, *, report):
@@ -322,6 +329,23 @@ def test_a_job_that_hears_nothing_is_ended_with_its_process_even_if_the_clock_is
     running(runner, "waits")
     runner.cancel("waits")
     assert ended(runner, "waits").state == "cancelled"
+
+
+def test_jobs_about_a_clip_that_is_deleted_are_cancelled_and_leave_no_record(runner, records, tmp_path):
+    video, other = "ab" * 32, "cd" * 32
+    jobs = {"runs": (video, "never"), "waits": (video, "never"), "other": (other, "gate"), "set": ((video,), "gate")}
+    for key, (about, name) in jobs.items():
+        runner.submit(key, key, wait_beside, about, str(tmp_path / name))
+    running(runner, "runs")
+    assert runner.job("runs").video == video and runner.job("set").video == ""
+    runner.withdraw(video)
+    (tmp_path / "gate").touch()
+    assert ended(runner, "other").state == ended(runner, "set").state == "done"
+    give_up = time.monotonic() + 240
+    while {"runs", "waits"} & set(records.kept):
+        assert time.monotonic() < give_up, records.kept
+        time.sleep(0.01)
+    assert runner.job("runs") is None and runner.job("waits") is None
 
 
 def test_an_error_for_the_user_keeps_its_message_and_hint(runner):

@@ -5,7 +5,7 @@ import pytest
 from core.base.errors import ResultMissing
 from core.base.progress import silent
 from core.domain.jobs import Job
-from core.workspace.jobs.lanes import JobLanes, is_short, short, wait_s
+from core.workspace.jobs.lanes import JobLanes, is_short, short, video_of, wait_s
 from core.workspace.jobs.records import RunningJob
 
 
@@ -85,3 +85,14 @@ def test_a_task_tells_by_its_arguments_whether_it_is_short():
         False,
     ]
     assert not is_short(short(when=gone)(lambda _argument: None), (1,)) and not is_short(silent, ())
+
+
+def test_a_job_knows_the_clip_that_it_is_about():
+    digest = "ab" * 32
+
+    class Question:
+        def __init__(self):
+            self.digest = digest
+
+    assert video_of(("a store", digest, "model")) == video_of((Question(),)) == digest
+    assert video_of(("ab" * 20, (digest, digest), 5)) == video_of(()) == ""

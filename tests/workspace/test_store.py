@@ -130,6 +130,61 @@ def test_deleting_a_clip_takes_all_that_was_made_from_it_and_not_the_source(stor
         store.delete_video(DIGEST)
 
 
+def test_jobs_about_a_clip_go_with_it(store):
+    store.save_video(info())
+    store.save_job(Job("about", "t", "failed", video=DIGEST))
+    store.save_job(Job("other", "t", "failed", video=DIGEST_2))
+    store.delete_video(DIGEST)
+    assert [job.key for job in store.jobs()] == ["other"]
+    store.delete_job("other")
+    assert store.jobs() == []
+
+
+def test_what_is_still_made_of_a_clip_that_was_deleted_is_refused_until_it_is_added_again(store):
+    store.save_video(info())
+    store.delete_video(DIGEST)
+    for write in (
+        lambda: store.write(KEY, features(), kind="features", video=DIGEST),
+        lambda: store.write_file(KEY, lambda path: path.touch(), kind="export", video=DIGEST),
+        lambda: store.begin(KEY, kind="pieces", video=DIGEST),
+    ):
+        with pytest.raises(ResultMissing, match="deleted while"):
+            write()
+    assert not store.has(KEY) and not list(store.workspace.glob("results/*"))
+    store.write(OTHER, info(), kind="measured", video=DIGEST)  # before it is in the library
+    store.save_video(info())
+    store.write(KEY, features(), kind="features", video=DIGEST)
+    assert store.has(KEY)
+
+
+@pytest.mark.parametrize("survives", [0, 1])
+def test_a_deletion_that_broke_off_is_finished_by_the_next(store, monkeypatch, survives):
+    store.save_video(info())
+    store.write(KEY, features(), kind="features", video=DIGEST)
+    store.write(OTHER, features(), kind="features", video=DIGEST)
+    rename, calls = Path.rename, []
+
+    def break_off(path, target):
+        calls.append(path)
+        if len(calls) > survives:
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    with monkeypatch.context() as patched, pytest.raises(KeyboardInterrupt):
+        patched.setattr(Path, "rename", break_off)
+        store.delete_video(DIGEST)
+    assert [store.known(key, Features) is None for key in (KEY, OTHER)].count(True) == survives
+    store.delete_video(DIGEST)
+    assert not store.has(KEY) and not store.has(OTHER) and store.videos() == []
+
+
+def test_a_result_is_never_seen_half_deleted(store, monkeypatch):
+    store.write(KEY, features(), kind="features")
+    monkeypatch.setattr("core.workspace.store.results.remove", lambda _: None)  # the process dies before it
+    store.delete(KEY)
+    assert not store.has(KEY) and store.known(KEY, Features) is None
+
+
 # Uploads
 
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import metadata
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -74,6 +75,11 @@ class CompiledNetwork:
         for stage in self.stages:
             rows = stage(rows)
         return rows
+
+
+def release(engine: str) -> str:
+    """The release of the library behind an engine: another may round otherwise."""
+    return metadata.version("tensorflow" if engine == "tensorflow-f32" else "openvino")
 
 
 def load(backbone: EngineBackbone, engine: str, cache: Path) -> CompiledNetwork:

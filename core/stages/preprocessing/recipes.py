@@ -62,6 +62,11 @@ def source_stretch_s(recipe: Recipe) -> tuple[float, float]:
     return start_s, stop_s
 
 
+def frame_by_frame(recipe: Recipe) -> bool:
+    """Whether the recipe can begin in the middle of a clip and makes of the rest what it makes of it in the whole."""
+    return all(step.frame_by_frame for step in recipe.steps)
+
+
 def preview_recipe(recipe: Recipe) -> Recipe:
     """The steps that change pictures, without those that choose or add frames: how the recipe makes any frame look."""
     return Recipe(tuple(step for step in recipe.steps if step.picture))

@@ -23,6 +23,8 @@ from core.stages.preprocessing.step import (
 class Trim(Adjustable):
     """Keep the frames that appear from the start of a stretch up to its stop, which is left out."""
 
+    frame_by_frame = True
+
     kept_s: tuple[float, float] = knob(
         (0.0, TO_THE_END_S),
         low=0.0,
@@ -51,6 +53,8 @@ class Resample(Adjustable):
     Each frame is chosen once at most and keeps its own time; where the source is slower, no frame is made up.
     """
 
+    frame_by_frame = True
+
     rate_hz: float = knob(25.0, low=0.1, high=240.0, step=0.1, unit="frames/s", label="Rate")
 
     def apply(self, frames: Iterable[Frame]) -> Iterator[Frame]:
@@ -77,6 +81,8 @@ class Hold(Adjustable):
     A CNN that sees motion looks two seconds ahead. At the end of a clip it would look at nothing, which it was never
     trained on: its last features would say little. Moments after the end are never told; see workflows/predictions.
     """
+
+    frame_by_frame = True
 
     held_s: float = knob(2.0, low=0.0, high=10.0, step=0.5, unit="s", label="How long")
 

@@ -16,7 +16,7 @@ import numpy as np
 from core.base.errors import RecipeInvalid
 from core.base.knobs import Knob, knobs
 from core.base.registry import STEPS
-from core.domain import Frame
+from core.domain import NO_PICTURE, Frame
 
 T = TypeVar("T")
 TO_THE_END_S = 86400.0  # a whole day: the stop of a Trim that has none
@@ -30,6 +30,9 @@ class Adjustable:
 
     label: ClassVar[str]
     picture: ClassVar[bool]
+    # Whether each picture is made of one picture alone, and no picture decides which frames there are: such a step may
+    # begin in the middle of a clip, after frames whose pictures are NO_PICTURE.
+    frame_by_frame: ClassVar[bool] = False
 
     def __post_init__(self):
         for setting in knobs(type(self)):
@@ -124,6 +127,8 @@ def affine(a: float, b: float, c: float, d: float, e: float, f: float) -> np.nda
 class PictureStep(Adjustable):
     """A step that changes each picture by itself."""
 
+    frame_by_frame = True
+
     def change(self, image: np.ndarray) -> np.ndarray:
         """The new picture. image: (H, W, 3) uint8, not to be written to."""
         raise NotImplementedError
@@ -134,7 +139,10 @@ class PictureStep(Adjustable):
 
     def apply(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         for frame in frames:
-            yield contiguous(replace(frame, image=self.change(np.ascontiguousarray(frame.image))))
+            if frame.image is NO_PICTURE:
+                yield frame
+            else:
+                yield contiguous(replace(frame, image=self.change(np.ascontiguousarray(frame.image))))
 
 
 def contiguous(frame: Frame) -> Frame:

@@ -194,7 +194,8 @@ def _predict(
     missing = {
         dataset.items[index].video: index for index, key in zip(indices, keys, strict=True) if not store.has(key)
     }
-    frames = [predictions.frames_read(store.video(digest), question.recipe) for digest in missing]
+    infos = [training.info_of(store, digest, dataset.items[index].path) for digest, index in missing.items()]
+    frames = [predictions.frames_read(info, question.recipe) for info in infos]
     calls = [
         (store, digest, dataset.items[index].path, question.recipe, question.name, question.engine)
         for digest, index in missing.items()

@@ -46,6 +46,11 @@ class ExplanationQuestion:
     step: int = 0
 
     @property
+    def digest(self) -> str:
+        """The clip."""
+        return self.view.digest
+
+    @property
     def name(self) -> str:
         """The label."""
         return self.card.labels[self.label]

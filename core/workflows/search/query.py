@@ -11,11 +11,12 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
 
-from core.base.errors import AnalysisError
+from core.base.errors import AnalysisError, ResultMissing
 from core.base.progress import Report, silent
 from core.domain import Hits, Index, Moment, Recipe
 from core.workflows import predictions
@@ -216,15 +217,19 @@ def _overlap(moment: Moment, other: Moment) -> bool:
 def analyse(store: Store, digests: Sequence[str], model: str, engine: str, report: Report = silent) -> None:
     """Let a model look at each of these clips, so that they can be searched; progress is told in frames.
 
-    A clip that cannot be read is left out and told at the end.
+    A clip that cannot be read is left out and told at the end; one that was deleted meanwhile is left out.
     """
     sizes, calls = [], []
     for digest in digests:
-        sizes.append(store.video(digest).frame_count)
-        calls.append((store, digest, model, engine))
+        with suppress(ResultMissing):  # it was deleted meanwhile
+            sizes.append(store.video(digest).frame_count)
+            calls.append((store, digest, model, engine))
     spread(_look, calls, sizes, "Analysing clips", report)
-    done = indices.looked_at(store)
-    if failed := [store.entry(digest).name for digest in digests if digest not in done]:
+    left, failed = set(store.digests()) - indices.looked_at(store), []
+    for digest in left.intersection(digests):
+        with suppress(ResultMissing):
+            failed.append(store.entry(digest).name)
+    if failed:
         raise AnalysisError(
             f"{len(failed)} of {len(digests)} clips could not be analysed: {', '.join(failed[:5])}.",
             "The others can be searched. Open one of these clips on the Timeline to see the error.",

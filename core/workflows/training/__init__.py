@@ -8,7 +8,7 @@ model_files: models as folders, zips     text_branch: what words add to pictures
 """
 
 from core.workflows.training.checkpoints import folds_done, held_out, network_path, probe, progress, run_of, split_of
-from core.workflows.training.features import gather, gathered, set_key
+from core.workflows.training.features import gather, gathered, info_of, set_key
 from core.workflows.training.model_files import delete_model, open_zip, save_model, zipped
 from core.workflows.training.options import DIALS, VIEWS, Options, options_of, view
 from core.workflows.training.runs import all_runs, delete, keep_split, plan, rename
@@ -33,6 +33,7 @@ __all__ = [
     "gathered",
     "has_words",
     "held_out",
+    "info_of",
     "keep_split",
     "network_path",
     "open_zip",

@@ -6,7 +6,7 @@ from functools import partial
 from core.base.errors import AnalysisError, ResultMissing
 from core.base.progress import Report, silent
 from core.base.registry import BACKBONES
-from core.domain import Dataset, Features, Recipe
+from core.domain import Dataset, Features, Recipe, VideoInfo
 from core.domain.fingerprint import fingerprint
 from core.workflows import datasets, predictions
 from core.workspace.jobs.cluster import spread
@@ -36,12 +36,21 @@ def gather_of(
 ) -> None:
     """The same for a set that is not stored."""
     missing = _missing(store, _digests(dataset), recipe, backbone_name, engine)
-    frames = [predictions.frames_read(store.video(digest), recipe) for digest in missing]
     named = {item.video: item.path for item in dataset.items}
+    frames = [predictions.frames_read(info_of(store, digest, named[digest]), recipe) for digest in missing]
     calls = [(store, digest, named[digest], recipe, backbone_name, engine) for digest in missing]
     spread(make_features, calls, frames, "Computing features", report)
     key = set_key(datasets.key(dataset), recipe, backbone_name, engine)
     store.write(key, dataset, kind="set features")
+
+
+def info_of(store: Store, digest: str, path: str) -> VideoInfo:
+    """What was measured of a clip of a set; an error names it as the set does."""
+    try:
+        return store.video(digest)
+    except ResultMissing as error:
+        hint = "Add it to the library again, or leave it out of the dataset."
+        raise ResultMissing(f"{path} is no longer in the library.", hint) from error
 
 
 def make_features(

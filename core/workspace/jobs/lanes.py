@@ -6,6 +6,7 @@ ones before it and at most one short. With a given cluster, short jobs have prio
 from long ones where it has several.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -16,6 +17,7 @@ from core.workspace.jobs.own_cluster import WorkerLane
 from core.workspace.jobs.records import RunningJob
 
 T = TypeVar("T", bound=Callable[..., Any])
+DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)  # of a clip; keys are shorter
 PRIORITIES = {True: 10, False: 0}  # of short and of long jobs, as Dask takes them: the higher begins first
 
 
@@ -38,6 +40,12 @@ def is_short(task: Callable[..., Any], arguments: tuple[Any, ...]) -> bool:
     with suppress(AnalysisError):
         return bool(when and when(*arguments))
     return False
+
+
+def video_of(arguments: tuple[Any, ...]) -> str:
+    """The digest of the one clip that a call is about: an argument, or what an argument has as `digest`; else empty."""
+    texts = (getattr(argument, "digest", argument) for argument in arguments)
+    return next((text for text in texts if isinstance(text, str) and DIGEST.fullmatch(text)), "")
 
 
 class JobLanes:

@@ -18,6 +18,8 @@ class Records(Protocol):
 
     def save_job(self, job: Job) -> None: ...
 
+    def delete_job(self, key: str) -> None: ...
+
     def load_job(self, key: str) -> Job | None: ...
 
     def jobs(self) -> list[Job]: ...
@@ -37,6 +39,7 @@ class RunningJob:
     token: str = field(default_factory=lambda: uuid4().hex)
     future: Any = None
     cancelled: bool = False
+    withdrawn: bool = False  # no record of it is kept
     saved_at: float = 0.0
     reports: deque[tuple[float, int]] = field(default_factory=deque)  # (epoch seconds, done), the first report left out
 

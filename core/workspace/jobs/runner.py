@@ -86,7 +86,8 @@ class Runner:
                 raise JobLost(f"{title} was not started: the program is closing.", "Start the program again.")
             if key in self._runs:
                 return self._runs[key].job
-            job = Job(key, title, submitted=time.time(), owner=self._owner, **origin)
+            about = lanes.video_of(args)
+            job = Job(key, title, submitted=time.time(), owner=self._owner, video=about, **origin)
             run = RunningJob(job, task, args, short)
             self._runs[key] = run
             self._lanes.waiting.append(run)
@@ -107,6 +108,15 @@ class Runner:
                 return
             run.job = replace(run.job, stopping=True)
         threading.Thread(target=self._stop, args=(run,), name="job-cancel", daemon=True).start()
+
+    def withdraw(self, video: str) -> None:
+        """Cancel all jobs that are about one clip alone, as it is going to be deleted, and keep no record of them."""
+        with self._lock:
+            runs = [run for run in self._runs.values() if run.job.video == video]
+            for run in runs:
+                run.withdrawn = True
+        for run in runs:
+            self.cancel(run.job.key)
 
     def job(self, key: str) -> Job | None:
         """How the job of that key goes or went; None if there never was one."""
@@ -292,13 +302,20 @@ class Runner:
             ending = {"state": state, "error": error, "hint": hint, "done": done, "finished": now, "stopping": False}
             run.job = replace(run.job, **ending, started=run.job.started or now)
             del self._runs[run.job.key]
-            self._unsaved[run.job.key] = run.job
-            self._save(run)
+            if run.withdrawn:
+                self._saver.submit(self._forget, run.job.key)
+            else:
+                self._unsaved[run.job.key] = run.job
+                self._save(run)
 
     def _save(self, run: RunningJob) -> None:
         """Have the record written in the background, in the order of the changes."""
         run.saved_at = time.monotonic()
         self._saver.submit(self._write, run.job)
+
+    def _forget(self, key: str) -> None:
+        with contextlib.suppress(AnalysisError):
+            self._records.delete_job(key)
 
     def _write(self, job: Job) -> None:
         with contextlib.suppress(AnalysisError):  # a full disk: this process goes on remembering the job

@@ -26,14 +26,15 @@ from core.domain.jobs import Job
 from core.domain.serialization import from_json, to_json
 from core.workspace.store.annotations import Journals
 from core.workspace.store.datasets import DatasetEntry, LabelledSets
-from core.workspace.store.results import remove
+from core.workspace.store.pieces import ResultPieces
+from core.workspace.store.results import DELETED, remove
 from core.workspace.store.videos import VideoEntry, VideoRecords, cleaned_name
 
-__all__ = ["DatasetEntry", "Store", "VideoEntry", "cleaned_name"]
+__all__ = ["DatasetEntry", "ResultPieces", "Store", "VideoEntry", "cleaned_name"]
 
 JOB_FIELDS = {field.name for field in fields(Job)}
 STALE_S = 86400.0
-EXPORTS_KEPT_S = 7 * 86400.0
+UNUSED_KEPT_S = 7 * 86400.0
 JOBS_KEPT_S = 30 * 86400.0
 
 
@@ -57,6 +58,11 @@ class Store(VideoRecords, LabelledSets, Journals):
         with self._changing() as catalogue:
             row = (job.key, job.submitted, json.dumps(asdict(job)))
             catalogue.execute("INSERT OR REPLACE INTO jobs VALUES (?, ?, ?)", row)
+
+    def delete_job(self, key: str) -> None:
+        """Forget a job."""
+        with self._changing() as catalogue:
+            catalogue.execute("DELETE FROM jobs WHERE key = ?", (key,))
 
     def load_job(self, key: str) -> Job | None:
         """What is remembered of the job of that key."""
@@ -111,11 +117,12 @@ class Store(VideoRecords, LabelledSets, Journals):
     # The whole
 
     def tidy(self) -> None:
-        """Remove what dead processes left behind more than a day ago, and files to download that are older than a week.
+        """Remove what dead processes left behind more than a day ago, and files to download and pieces of results
+        that are older than a week.
 
         Done when the catalogue is opened.
         """
-        before, kept_since = time.time() - STALE_S, time.time() - EXPORTS_KEPT_S
+        before, kept_since = time.time() - STALE_S, time.time() - UNUSED_KEPT_S
         waiting = self.keys("import")  # sets that wait for the user's word need what was measured of their clips
         for pattern in ("results/*.partial", "clips/*.partial", "videos/*/*.partial", "engine/*.partial", "imports/*"):
             for path in self.workspace.glob(pattern):
@@ -127,10 +134,13 @@ class Store(VideoRecords, LabelledSets, Journals):
             if not waiting:
                 self.delete(key)
                 remove(self.workspace / "videos" / video)
-        for (key,) in self._rows("SELECT key FROM results WHERE kind = 'export' AND written < ?", kept_since):
+        old = "kind IN ('export', 'pieces') AND written < ?"
+        for (key,) in self._rows(f"SELECT key FROM results WHERE {old}", kept_since):
             self.delete(key)
         with self._changing() as catalogue:
-            catalogue.execute("DELETE FROM jobs WHERE submitted < ?", (time.time() - JOBS_KEPT_S,))
+            month_ago = time.time() - JOBS_KEPT_S
+            catalogue.execute("DELETE FROM jobs WHERE submitted < ?", (month_ago,))
+            catalogue.execute("DELETE FROM results WHERE kind = ? AND written < ?", (DELETED, month_ago))
 
 
 def _job(body: str) -> Job:

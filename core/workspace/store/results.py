@@ -3,9 +3,10 @@
 import errno
 import os
 import shutil
+import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
@@ -23,6 +24,8 @@ T = TypeVar("T")
 MAPPED_FROM = 2**18  # bytes: smaller arrays are read whole, so that they hold no file open
 MAPS = os.name != "nt"  # Windows can neither delete nor replace a file as long as it is mapped
 RESULT_FILE = "file"
+DELETED = "deleted"  # kind of the row, under the digest of a clip, that tells that it was deleted
+WITHOUT_CLIP = ("measured",)  # kinds of results that are there before their clip is one of the library
 PARSING = (
     threading.Lock()
 )  # headers of arrays are parsed by ast.literal_eval: not in two threads at once in Python 3.11
@@ -67,11 +70,25 @@ class Results(Catalogue):
                 partial.mkdir(parents=True)
                 yield partial
                 with self._changing() as catalogue:
-                    row = (key, kind, video, time.time())
-                    catalogue.execute("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)", row)
-                _swap_in(partial, folder)
+                    _enter(catalogue, key, kind, video)
+                    _swap_in(partial, folder)  # before a deletion of the clip can come between
             finally:
                 shutil.rmtree(partial, ignore_errors=True)
+
+    def begin(self, key: str, *, kind: str, video: str) -> Path:
+        """A folder that is listed under `key` and filled file by file; `has` never calls it a result."""
+        folder = self._result_folder(key)
+        with self._explained(), self._changing() as catalogue:
+            _enter(catalogue, key, kind, video)
+            folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def known(self, key: str, expected: type[T]) -> T | None:
+        """The result under `key`; None if there is none, or if it was damaged, which deletes it."""
+        try:
+            return self.read(key, expected) if self.has(key) else None
+        except ResultMissing:
+            return None
 
     def read(self, key: str, expected: type[T]) -> T:
         """The result under `key`, with large arrays mapped from disk, not copied into memory; arrays are read-only.
@@ -118,10 +135,19 @@ class Results(Catalogue):
 
     def delete(self, key: str) -> None:
         """Delete the result under `key`, if there is one."""
-        with self._changing() as catalogue:
-            catalogue.execute("DELETE FROM results WHERE key = ?", (hex_digits(key),))
-        with self._explained():
-            remove(self._result_folder(key))
+        with self._explained(), self._changing() as catalogue:
+            aside = self._set_aside([hex_digits(key)])
+            catalogue.execute("DELETE FROM results WHERE key = ?", (key,))
+        for folder in aside:
+            remove(folder)
+
+    def _set_aside(self, keys: Iterable[str]) -> list[Path]:
+        """Rename the folders of results, so that none is ever seen half deleted; gives their new places."""
+        places = []
+        for folder in map(self._result_folder, keys):
+            with suppress(FileNotFoundError):
+                places.append(folder.rename(folder.with_name(f"{folder.name}-{uuid4().hex}.partial")))
+        return places
 
     def made(self, kind: str) -> list[tuple[str, str]]:
         """The key and the clip of each result of a kind that was made of a clip of the library."""
@@ -145,6 +171,15 @@ class Results(Catalogue):
 
     def _result_folder(self, key: str) -> Path:
         return self.workspace / "results" / hex_digits(key)
+
+
+def _enter(catalogue: sqlite3.Connection, key: str, kind: str, video: str) -> None:
+    """List a result, or refuse it where its clip was deleted meanwhile."""
+    query = "SELECT 1 FROM results WHERE key = ? AND kind = ?"
+    if video and kind not in WITHOUT_CLIP and catalogue.execute(query, (video, DELETED)).fetchone():
+        raise ResultMissing(f"The clip {video[:12]!r} was deleted while it was processed.", "Add it again.")
+    row = (key, kind, video, time.time())
+    catalogue.execute("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)", row)
 
 
 def _loaded(path: Path) -> np.ndarray:

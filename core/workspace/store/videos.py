@@ -18,7 +18,7 @@ from core.base.errors import ResultMissing
 from core.domain import VideoInfo
 from core.domain.serialization import from_json, to_json
 from core.workspace.store.database import hex_digits
-from core.workspace.store.results import Results, packed, remove, unpacked
+from core.workspace.store.results import DELETED, Results, packed, remove, unpacked
 
 SUFFIX = re.compile(r"\.[a-z0-9]{1,8}", re.ASCII)
 CHUNK = 2**20  # bytes
@@ -73,6 +73,11 @@ class VideoRecords(Results):
         """Where the copy of a clip for the browser lies, or will: its folder is there."""
         return self._video_folder(digest) / "proxy.mp4"
 
+    def remove_pictures(self, digest: str) -> None:
+        """Delete the picture of a clip and its copy for the browser."""
+        with self._explained():
+            remove(self.workspace / "videos" / hex_digits(digest))
+
     def _video_folder(self, digest: str) -> Path:
         folder = self.workspace / "videos" / hex_digits(digest)
         with self._explained():
@@ -93,6 +98,7 @@ class VideoRecords(Results):
             known = catalogue.execute("SELECT name FROM uploads WHERE digest = ?", (info.digest,)).fetchone()
             shown = cleaned_name(name or (known[0] if known and uploaded else Path(info.path).name))
             now = time.time()
+            catalogue.execute("DELETE FROM results WHERE key = ? AND kind = ?", (info.digest, DELETED))
             catalogue.execute(
                 "INSERT INTO videos (digest, info, arrays, name, added, saved, uploaded) VALUES (?, ?, ?, ?, ?, ?, ?) "
                 "ON CONFLICT (digest) DO UPDATE SET info = excluded.info, arrays = excluded.arrays, "
@@ -150,13 +156,18 @@ class VideoRecords(Results):
         entry = self.entry(digest)
         with self._changing() as catalogue:
             keys = [key for (key,) in catalogue.execute("SELECT key FROM results WHERE video = ?", (digest,))]
+            with self._explained():
+                folders = self._set_aside(keys)
             catalogue.executemany("DELETE FROM jobs WHERE key = ?", [(key,) for key in keys])
-            catalogue.execute("DELETE FROM jobs WHERE instr(key, ?)", (digest,))
+            about = "instr(key, ?) OR json_extract(body, '$.video') = ?"
+            catalogue.execute(f"DELETE FROM jobs WHERE {about}", (digest, digest))
             named = (("videos", "digest"), ("uploads", "digest"), ("names", "digest"))
             for table, column in (("results", "video"), *named):
                 catalogue.execute(f"DELETE FROM {table} WHERE {column} = ?", (digest,))
+            row = (digest, DELETED, "", time.time())  # what is still made of it is refused
+            catalogue.execute("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)", row)
         with self._explained():
-            for folder in [self._result_folder(key) for key in keys] + [self._video_folder(digest)]:
+            for folder in [*folders, self._video_folder(digest)]:
                 remove(folder)
             if self._is_upload(entry.info.path):
                 Path(entry.info.path).unlink(missing_ok=True)

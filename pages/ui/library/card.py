@@ -47,6 +47,7 @@ def _actions(entry: VideoEntry) -> None:
 def _delete(digest: str) -> None:
     """Delete a clip with all its results, or keep why that failed."""
     try:
+        state.runner().withdraw(digest)
         state.store().delete_video(digest)
     except AnalysisError as error:
         flash.keep(flash.PAGE, error)

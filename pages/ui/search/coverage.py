@@ -1,9 +1,12 @@
 """What is not searchable yet: clips that were not analysed, and results that are not in the index."""
 
+from collections.abc import Callable
+from typing import Any
+
 import streamlit as st
 
-from core.domain.fingerprint import fingerprint
-from core.workflows import models, search
+from core.domain import Recipe
+from core.workflows import models, predictions, search
 from core.workflows.search import index
 from pages.ui import state
 from pages.ui.common import formatting, theme
@@ -19,7 +22,7 @@ def show(text: str) -> None:
     if not waiting or not known:
         return
     model = models.DEFAULT_MODEL if models.DEFAULT_MODEL in known else next(iter(known))
-    key = f"search-{fingerprint('look at', waiting, model)}"
+    key, task, arguments = _job(waiting, text, model)
     with st.container(border=True, key="search-waiting"):
         whole = len(state.store().digests())
         if text:
@@ -31,9 +34,16 @@ def show(text: str) -> None:
                 "They have not been analysed."
             )
         st.caption("This takes at most about as long as the duration of the clips, and is needed only once.")
-        job_panel.ready(
-            key, "Analyse now", search.analyse, state.store(), waiting, model, state.settings().engine, there=False
-        )
+        job_panel.ready(key, "Analyse now", task, state.store(), *arguments, state.settings().engine, there=False)
+
+
+def _job(waiting: tuple[str, ...], text: str, model: str) -> tuple[str, Callable[..., Any], tuple[Any, ...]]:
+    """The job that looks at these clips: of one, the job of the Timeline; of all, the same whichever are left."""
+    if not text:
+        return f"search-library-{model}", search.analyse, (waiting, model)
+    recipe, card = Recipe(), state.models()[model]
+    key = predictions.prediction_key(state.store(), text, recipe, card, state.settings().engine)
+    return key, predictions.predict, (text, recipe, model)
 
 
 def indexed() -> bool:

@@ -43,6 +43,15 @@ class Stage:
         if ragged or self.window - self.before - self.after < self.stride:
             raise ValueError(f"{self} leaves no whole row of a window")
 
+    def given(self, number: int) -> int:
+        """Rows of output that the first windows account for, so many of them."""
+        later = self.window - self.before - self.after
+        return (self.window - self.after + (number - 1) * later) // self.stride if number else 0
+
+    def start(self, number: int) -> int:
+        """The first row of input of a window, counted from 0."""
+        return max(0, self.given(number) * self.stride - self.before)
+
 
 @dataclass(frozen=True)
 class Backbone:
