@@ -35,7 +35,7 @@ def stands_alone(page: Page) -> bool:
     """Whether the indicator covers nothing else of the header."""
     boxes = page.evaluate(
         """() => [".st-key-jobs-indicator", "[data-testid=stLogoLink]", "[data-testid=stMainMenu]",
-            "[data-testid=stTopNavSection]", "[data-testid=stExpandSidebarButton]"]
+            "[data-testid=stTopNavSection]", "[data-testid=stExpandSidebarButton]", "[data-testid=stStatusWidget]"]
             .map((selector) => [...document.querySelectorAll(selector)].map((part) => part.getBoundingClientRect()))
             .map((parts) => parts.filter(({width}) => width).map(({x, y, right, bottom}) => [x, y, right, bottom]))"""
     )
