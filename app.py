@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -25,6 +25,7 @@ from core.base.rights import owner_only
 from core.stages.preprocessing.frame_clock import frame_table
 from pages.ui import cache, state
 from pages.ui.common.controls import downloads
+from pages.ui.common.jobs import listing
 
 HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?", re.ASCII)
 DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -98,22 +99,54 @@ def download(request: Request) -> Response:
     return Response(offer.read(), media_type=offer.mime, headers={**HEADERS, "Content-Disposition": attachment})
 
 
-def guarded(answer, name: re.Pattern[str] = DIGEST):
-    """Only for our own pages, and only digests or keys: nothing else of the address ever becomes a path."""
+def jobs(_request: Request) -> Response:
+    """What runs, what waits and what has ended, for the indicator in the header."""
+    return JSONResponse(listing.listing(), headers=HEADERS)
+
+
+def change_jobs(request: Request) -> Response:
+    """Cancel jobs or begin them again, then the same. The header keeps off older browsers that send no Sec-Fetch-Site:
+    they ask before they send it for a page of another site, and nobody answers."""
+    if request.headers.get("x-kinetoscope") != "jobs":
+        return _refusal(403)
+    name = request.query_params.get("name", "")
+    match request.path_params["action"]:
+        case "cancel":
+            listing.cancel(name)
+        case "cancel-all":
+            listing.cancel_all()
+        case "repeat":
+            listing.repeat(name)
+        case _:
+            return _refusal(404)
+    return jobs(request)
+
+
+def own(answer):
+    """Only for our own pages."""
 
     async def endpoint(request: Request) -> Response:
         if request.headers.get("sec-fetch-site") not in OWN:
             return _refusal(403)
+        return await run_in_threadpool(answer, request)
+
+    return endpoint
+
+
+def guarded(answer, name: re.Pattern[str] = DIGEST):
+    """Only for our own pages, and only digests or keys: nothing else of the address ever becomes a path."""
+
+    def checked(request: Request) -> Response:
         if not name.fullmatch(request.path_params["digest"]):
             return _refusal(404)
         try:
-            return await run_in_threadpool(answer, request)
+            return answer(request)
         except ResultMissing:
             return _refusal(404)
         except AnalysisError:  # of the workspace; the page says more
             return _refusal(503)
 
-    return endpoint
+    return own(checked)
 
 
 def _refusal(status: int) -> Response:
@@ -207,6 +240,8 @@ ROUTES = [
     Route("/moments/{digest}", guarded(moment)),
     Route("/exports/{digest}", guarded(export, KEY)),
     Route("/downloads/{digest}", guarded(download, KEY)),
+    Route("/jobs", own(jobs)),
+    Route("/jobs/{action}", own(change_jobs), methods=["POST"]),
 ]
 app = st.App(
     "pages/ui/shell.py",

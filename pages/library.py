@@ -5,7 +5,7 @@ import streamlit as st
 from core.workspace.store import VideoEntry
 from pages.ui import state
 from pages.ui.common import flash, theme
-from pages.ui.library import card, import_panel
+from pages.ui.library import additions, card, import_panel
 
 SHOWN = 12
 ORDERS = {"added": "Newest first", "name": "Name", "length": "Longest first"}
@@ -27,7 +27,7 @@ def order(entries: list[VideoEntry]) -> list[VideoEntry]:
 theme.title("Library", "Add video clips, then open one on the Timeline to see which action happens when.")
 entries = state.entries()
 import_panel.panel(opened=not entries)
-adding = import_panel.progress()
+adding = additions.progress()
 flash.show()
 if not entries and not adding:
     theme.empty(

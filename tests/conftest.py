@@ -28,7 +28,13 @@ LONGEST = (
     *("stages/test_explain", "stages/test_inference_engine", "stages/test_backbones", "workflows/test_training"),
     *("workflows/test_text_training", "workspace/test_jobs", "stages/test_sample_dataset", "cli/test_main"),
     *("workspace/test_old_workspace", "workflows/test_frames", "workflows/test_evaluation", "workflows/test_datasets"),
-    *("browser/test_states", "browser/test_newcomer", "browser/test_label", "browser/test_training"),
+    *(
+        "browser/test_states",
+        "browser/test_newcomer",
+        "browser/test_label",
+        "browser/test_training",
+        "browser/test_jobs",
+    ),
     *("browser/test_words", "browser/test_features", "browser/test_search", "browser/test_kill"),
 )
 

@@ -201,6 +201,20 @@ def test_a_page_is_short_and_only_picks_describes_keys_and_shows(path: Path):
     assert "open" not in calls, "a page opens no file"
 
 
+@each_file([path for path in [*PAGES, *PAGE_PARTS] if path.parent.name != "controls"])
+def test_no_press_is_asked_for_where_its_button_is_drawn(path: Path):
+    """A run that is cut short loses such a press: see pages.ui.common.controls.button, and downloads for files."""
+    tree = parse(path)
+    statements = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        called = ast.unparse(node.func)
+        assert node.func.attr != "download_button", f"{called}: use downloads.button"
+        if node.func.attr in ("button", "form_submit_button", "menu_button"):
+            assert node in statements, f"line {node.lineno}: {called} has an on_click, or is button.pressed"
+
+
 @each_file([*PAGES, *PAGE_PARTS])
 def test_pages_import_no_pages(path: Path):
     pages = {f"pages.{page.stem}" for page in PAGES}

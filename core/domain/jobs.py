@@ -15,6 +15,8 @@ class Job:
     owner: the process that runs it. since, since_done: the report from which the rate is counted; the first report is
     left out, because the first batch compiles. reported: the time of the latest report. stopping: whether it was
     asked to stop and has not ended yet. clip: the digest of the clip of which alone it makes something.
+    page, page_clip: where it was begun: the page, and the digest of the clip that it showed. batch: what the jobs share
+    that were begun together; empty for a job on its own.
     """
 
     key: str
@@ -34,6 +36,9 @@ class Job:
     reported: float = 0.0
     stopping: bool = False
     clip: str = ""
+    page: str = ""
+    page_clip: str = ""
+    batch: str = ""
 
     @property
     def active(self) -> bool:

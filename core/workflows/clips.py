@@ -16,7 +16,7 @@ from core.domain import (
 )
 from core.domain.fingerprint import fingerprint
 from core.workspace.jobs.lanes import short
-from core.workspace.store import Store, VideoEntry, cleaned_name
+from core.workspace.store import Store
 
 MIN_SEGMENT_S = 0.5  # shorter stretches of one label go to a neighbour
 THUMBNAIL_PX = 320
@@ -52,14 +52,9 @@ def job_key(path: str) -> str:
     return f"add-{fingerprint('add', path)}"
 
 
-def known_before(store: Store, key: str, name: str, since: float) -> VideoEntry | None:
-    """The clip that a job added under a name, if it was in the library before the job began at `since`."""
-    for digest, noted, path in store.names_noted(since):
-        if noted == cleaned_name(name) and job_key(path) == key:
-            with suppress(ResultMissing):
-                entry = store.entry(digest)
-                return entry if entry.added < since else None
-    return None
+def digests_added(store: Store, since: float) -> dict[str, str]:
+    """The digests of the clips that were added since then, known ones too, by the keys of the jobs that added them."""
+    return {job_key(path): digest for digest, _, path in store.names_noted(since)}
 
 
 def measure_aside(store: Store, path: str | Path, report: Report = silent) -> VideoInfo:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from pages.ui import garbage, state
 from pages.ui.common import theme, trouble
+from pages.ui.common.jobs import indicator
 
 PAGES = {  # in the order of the work
     "1 Clips": (
@@ -43,6 +44,8 @@ try:
     with trouble.in_words(), state.heeding_presses():
         state.follow_address()
         state.follow_press()
+        state.follow_page(page.title.lower())
+        indicator.show()
         for notice in state.new_notices():
             st.toast(notice, icon=":material/info:", duration="infinite")
         page.run()

@@ -36,7 +36,7 @@ def fresh(tmp_path_factory: pytest.TempPathFactory, networks: Path) -> Iterator[
 
 def at_work(page: Page) -> None:
     """Wait until the network has begun to look at frames."""
-    expect(page.get_by_text(re.compile(r"frames/s"))).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_test_id("stProgress")).to_contain_text("frames/s", timeout=PATIENCE_MS)
 
 
 def worker_of(dashboard: Dashboard) -> psutil.Process:

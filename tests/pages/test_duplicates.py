@@ -52,7 +52,7 @@ def test_a_copy_is_told_by_the_name_of_the_first_and_found_by_both(runner, golf:
     (entry,) = state.entries()
     assert (entry.names, entry.info.path) == (("golf.mp4", "golf_copy.mp4"), str(golf))
     assert "Also added as golf" in told(at)
-    at.button(key="close.same").click().run()
+    at.button(key="close.intake").click().run()
     assert "is the same as" not in messages(at)
     box = next(one for one in page("timeline").selectbox if one.label == "Clip")
     assert box.options == ["golf.mp4 (also golf_copy.mp4)"]

@@ -41,7 +41,7 @@ class FakeRunner:
         self.failure: Exception | None = None
         self.asked: list[str] = []
 
-    def submit(self, key, title, task, *args):
+    def submit(self, key, title, task, *args, **_):
         self.known[key] = Job(key, title, "running", 40, 100, "Checking each frame", submitted=1.0)
         return self.known[key]
 

@@ -213,11 +213,11 @@ def test_labels_go_into_a_set_and_a_network_learns(store: Store, track: str, run
     button(at, "Train on this dataset").click().run()
     assert at.error, "one clip cannot be both learned and tested"
     monkeypatch.setattr(retraining, "plan", lambda *_, **__: "cd" * 20)
-    monkeypatch.setattr(
-        "core.workflows.training.run_of", lambda *_: type("Run", (), {"state": "planned", "name": "x"})()
-    )
+    planned = type("Run", (), {"state": "planned", "name": "x", "dataset": "My labels"})()
+    monkeypatch.setattr("core.workflows.training.run_of", lambda *_: planned)
     button(at, "Train on this dataset").click().run()
     assert runner.known["cd" * 20].title == "Train x"
+    assert button(at, "Training…").disabled and not at.exception
 
 
 def test_the_curve_tells_what_labels_were_worth(store: Store, track: str, monkeypatch):

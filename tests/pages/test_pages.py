@@ -26,6 +26,7 @@ from core.stages.preprocessing.frame_clock import clock_of
 from core.stages.preprocessing.geometry import Crop, Rotate
 from core.stages.preprocessing.sampling import Trim
 from core.workflows import models, predictions
+from core.workspace.jobs.records import in_order
 from core.workspace.store import Store
 from pages.ui import state
 from pages.ui.common.controls import downloads
@@ -44,12 +45,23 @@ class FakeRunner:
         self.withdrawn: list[str] = []
         self.failure: Exception | None = None
 
-    def submit(self, key, title, task, *args):
-        self.known[key] = Job(key, title, "running", 40, 100, "Analysing frames", submitted=1.0)
+    def submit(self, key, title, task, *args, **origin):
+        self.known[key] = Job(
+            key, title, "running", 40, 100, "Analysing frames", submitted=1.0 + len(self.known), **origin
+        )
         return self.known[key]
 
     def job(self, key):
         return self.known.get(key)
+
+    def jobs(self):
+        return in_order(self.known.values(), list(self.known))
+
+    def before(self, key):
+        return [job for job in self.jobs()[: self.jobs().index(self.known[key])] if job.active]
+
+    def wait_s(self, key):
+        return sum(job.left_s or 0.0 for job in self.before(key)) or None
 
     def cancel(self, key):
         self.cancelled.append(key)
@@ -58,6 +70,7 @@ class FakeRunner:
     def withdraw(self, video):
         assert state.store().video(video), "the jobs end before the clip goes"
         self.withdrawn.append(video)
+        self.known = {key: job for key, job in self.known.items() if job.clip != video}
 
     def ask(self, task, store, digest, time_s, before=0, after=0, **_):
         if self.failure:
@@ -476,7 +489,7 @@ from tests.pages import test_pages as given
 from pages.ui import state
 chosen = settings.read({"KINETOSCOPE_WORKSPACE": sys.argv[1], "KINETOSCOPE_ENGINE": "tensorflow-f32"})
 fake = given.FakeRunner()
-state.settings, state.runner = lambda: chosen, lambda: fake
+state.settings, state.runner, state.session._runner = lambda: chosen, lambda: fake, lambda _: fake
 given.models.ModelLibrary.cards = lambda library: {given.CARD.name: given.CARD}
 state.store().save_video(given.video_info("/clips/street.mp4"))
 given.save_prediction()

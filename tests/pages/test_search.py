@@ -34,7 +34,7 @@ class Workers:
         self.known: dict[str, Job] = {}
         self.failure: Exception | None = None
 
-    def submit(self, key, title, task, *args):
+    def submit(self, key, title, task, *args, **_):
         self.known[key] = Job(key, title, "running", 40, 100, "Analysing frames", submitted=1.0)
         return self.known[key]
 

@@ -117,12 +117,28 @@ def test_with_features_a_training_begins_with_one_click_and_shows_its_curves(loo
     (key,) = training.all_runs(store)
     assert runner.known[key].title.startswith("Train Moves")
     record = training.run_of(store, key)
+    labels = [one.label for one in at.button]
+    assert labels.index("Cancel") == labels.index("Training…") + 1, "its progress is below the button"
+    assert button(at, "Training…").disabled
+    seed = next(one for one in at.number_input if one.label == "Seed")
+    assert not button(seed.set_value(1).run(), "Train").disabled, "another run can be started meanwhile"
+    assert button(seed.set_value(0).run(), "Training…").disabled
     assert training.options_of(record.settings) == training.DIALS["medium"]
     assert record.recipe == training.view("whole", CNN) and record.fold_count == 4
     checkpoints.Checkpoints(store, key).keep_progress(TrainingProgress(1, False, 40, HISTORY))
     words = told(at.run())
     assert "Fold 2 of 4: epoch 8 of at most 40" in words
     assert len(at.get("plotly_chart")) >= 2
+
+
+def test_a_run_that_was_chosen_among_the_jobs_is_shown(looked_at, store, runner):
+    first, second = planned(store, looked_at), planned(store, looked_at, seed=1)
+    ended(store, first)
+    at = page("train", **{"page.jobs.arrived": first})
+    assert at.session_state["train.tab"] == "runs" and any(one.key == f"train.rename.{first}" for one in at.text_input)
+    runner.submit(second, "Train Moves", None)
+    at = page("train", **{"page.jobs.arrived": second})
+    assert at.session_state["train.tab"] == "new" and any(one.key == f"cancel.{second}" for one in at.button)
 
 
 def test_the_dial_and_the_details_make_the_settings(looked_at, store):

@@ -242,8 +242,9 @@ def test_jobs_run_in_the_order_of_their_submission(runner, tmp_path):
 
 def test_jobs_are_listed_running_waiting_and_ended_and_a_waiting_one_knows_what_it_waits_for(runner, tmp_path):
     gate = tmp_path / "gate"
-    runner.submit("listed-1", "One", count, str(tmp_path / "made"), 1)
-    ended(runner, "listed-1")
+    runner.submit("listed-1", "One", count, str(tmp_path / "made"), 1, page="timeline", page_clip="ab", batch="both")
+    job = ended(runner, "listed-1")
+    assert (job.page, job.page_clip, job.batch) == ("timeline", "ab", "both")
     runner.submit("listed-2", "Two", wait_for, str(gate))
     runner.submit("listed-3", "Three", count, str(tmp_path / "made"), 1)
     runner.submit("listed-4", "Four", count, str(tmp_path / "made"), 1)

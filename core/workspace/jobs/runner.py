@@ -75,15 +75,19 @@ class Runner:
         self._starter = threading.Thread(target=self._start, name="job-cluster", daemon=True)
         self._starter.start()
 
-    def submit(self, key: str, title: str, task: Callable[..., Any], *args: Any) -> Job:
-        """File `task(*args, report=report)` under `key`, unless a job of that key is under way, and give its record."""
+    def submit(self, key: str, title: str, task: Callable[..., Any], *args: Any, **origin: Any) -> Job:
+        """File `task(*args, report=report)` under `key`, unless a job of that key is under way, and give its record.
+
+        origin: page, page_clip and batch of the record.
+        """
         short = lanes.is_short(task, args)
         with self._lock:
             if self._closed:
                 raise JobLost(f"{title} was not started: the program is closing.", "Start the program again.")
             if key in self._runs:
                 return self._runs[key].job
-            job = Job(key, title, submitted=time.time(), owner=self._owner, clip=lanes.clip_of(args))
+            about = lanes.clip_of(args)
+            job = Job(key, title, submitted=time.time(), owner=self._owner, clip=about, **origin)
             run = RunningJob(job, task, args, short)
             self._runs[key] = run
             self._lanes.waiting.append(run)

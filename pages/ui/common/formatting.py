@@ -36,13 +36,18 @@ def length(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
 
 
+def roughly(seconds: float) -> str:
+    """How long something will take, rounded to its uncertainty."""
+    if seconds < 1.5:
+        return "a moment"
+    if seconds < 90:
+        return f"about {max(1, round(seconds))} s"
+    return f"about {round(seconds / 60)} min" if seconds < 5400 else f"about {round(seconds / 3600)} h"
+
+
 def about(seconds: float) -> str:
     """Time left, rounded to its uncertainty."""
-    if seconds < 1.5:
-        return "a moment left"
-    if seconds < 90:
-        return f"about {max(1, round(seconds))} s left"
-    return f"about {round(seconds / 60)} min left" if seconds < 5400 else f"about {round(seconds / 3600)} h left"
+    return f"{roughly(seconds)} left"
 
 
 def rate(rate_hz: Fraction | float) -> str:

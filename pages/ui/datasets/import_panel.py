@@ -128,7 +128,7 @@ def _begin(source: datasets.Source, upload) -> None:
         key = importer.import_key(source)
         importer.drop(state.store(), key)
         name = source.name or Path(source.path).name
-        state.runner().submit(IMPORT + key, f"Check {name}", importer.check, state.store(), source)
+        state.submit(IMPORT + key, f"Check {name}", importer.check, state.store(), source)
         followed_jobs.follow(PANEL, IMPORT + key)
     except AnalysisError as error:
         flash.keep(PANEL, error)
@@ -144,7 +144,7 @@ def _made() -> None:
     size = st.radio("Size", list(SIZES), 0, SIZES.__getitem__, key="sets.size", label_visibility="collapsed")
     if button.pressed("Create the sample dataset", key="sets.made", icon=":material/shapes:"):
         followed_jobs.forget_ended(PANEL)
-        state.runner().submit(MADE, "Create the sample dataset", importer.make_set, state.store(), *size)
+        state.submit(MADE, "Create the sample dataset", importer.make_set, state.store(), *size)
         followed_jobs.follow(PANEL, MADE)
         st.rerun()
 

@@ -33,9 +33,11 @@ def show(info: VideoInfo, now: TrackState) -> None:
             args=(info, now, name), disabled=not now.document.seen,
         )  # fmt: skip
         there = any(entry.name == name for entry in state.store().datasets())
+        running = _is_training(name)
         if button.pressed(
-            "Train on this dataset", key="label.learn", type="primary", icon=":material/school:", disabled=not there
-        ):
+            "Training…" if running else "Train on this dataset", key="label.learn", type="primary",
+            icon="spinner" if running else ":material/school:", disabled=running or not there,
+        ):  # fmt: skip
             _learn(name)
     message = state.remembered("label.contributed", "")
     if message:
@@ -90,8 +92,15 @@ def _learn(name: str) -> None:
     state.remember("label.learning", key)
     record = training.run_of(state.store(), key)
     if record.state != "done" or not retraining.model_of(state.store(), key):
-        state.runner().submit(key, f"Train {record.name}", retraining.learn, state.store(), key)
+        state.submit(key, f"Train {record.name}", retraining.learn, state.store(), key)
     st.rerun()
+
+
+def _is_training(name: str) -> bool:
+    """Whether the run that was begun here trains on that dataset just now."""
+    key = state.remembered("label.learning", "")
+    job = state.runner().job(key) if key else None
+    return job is not None and job.active and training.run_of(state.store(), key).dataset == name
 
 
 def _follow() -> None:

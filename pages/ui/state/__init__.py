@@ -6,6 +6,7 @@ its sender saw.
 
 session: what the program works with, and what a session remembers     clip_choice: the clip, the moment, the page
 recipe_editor: the recipe under way     model_choice: model, labels in words, query     address: the mirror of all
+submission: the jobs that pages begin
 """
 
 from pages.ui.state.address import follow_address, follow_press, mirror, packed
@@ -68,6 +69,13 @@ from pages.ui.state.session import (
     store,
     widget,
 )
+from pages.ui.state.submission import (
+    can_repeat,
+    follow_page,
+    repeat,
+    shown_page,
+    submit,
+)
 
 __all__ = [
     "IN_USE",
@@ -76,6 +84,7 @@ __all__ = [
     "ask",
     "back_up",
     "broken_models",
+    "can_repeat",
     "choose",
     "choose_model",
     "chosen_digest",
@@ -87,6 +96,7 @@ __all__ = [
     "drawn_in",
     "entries",
     "follow_address",
+    "follow_page",
     "follow_press",
     "forget",
     "go",
@@ -112,6 +122,7 @@ __all__ = [
     "recipe_json",
     "remember",
     "remembered",
+    "repeat",
     "runner",
     "set_moment",
     "set_parts",
@@ -119,9 +130,11 @@ __all__ = [
     "settings",
     "show_part",
     "show_result",
+    "shown_page",
     "shown_part",
     "shown_result",
     "store",
+    "submit",
     "touched",
     "use_recipe",
     "widget",

@@ -1,6 +1,5 @@
 """The clip that was chosen, the moment and the part of it that are shown, and the way from page to page."""
 
-from contextlib import suppress
 from typing import NoReturn
 
 import numpy as np
@@ -11,7 +10,7 @@ from core.domain import VideoInfo
 from core.workspace.store import VideoEntry
 from pages.ui.common import theme
 from pages.ui.state.model_choice import choose_model, show_result
-from pages.ui.state.session import remember, remembered, store
+from pages.ui.state.session import SHOWN_CLIP, remember, remembered, store
 
 
 def entries() -> list[VideoEntry]:
@@ -36,13 +35,16 @@ def choose(digest: str) -> None:
 
 def chosen_video() -> VideoInfo:
     """The clip that is worked on, at first the latest; a page without one stops here and says what to do."""
-    with suppress(ResultMissing):
-        return store().video(chosen_digest())
-    known = entries()
-    if not known:
-        _no_clip()
-    choose(known[0].info.digest)
-    return known[0].info
+    try:
+        info = store().video(chosen_digest())
+    except ResultMissing:
+        known = entries()
+        if not known:
+            _no_clip()
+        info = known[0].info
+        choose(info.digest)
+    remember(SHOWN_CLIP, info.digest)
+    return info
 
 
 def _no_clip() -> NoReturn:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.base.errors import AnalysisError
 from core.domain import Dataset, Split
+from core.domain.fingerprint import fingerprint
 from core.workflows import training
 from core.workspace.store import DatasetEntry
 from pages.ui import cache, state
@@ -11,31 +12,32 @@ from pages.ui.common import formatting, split_description, theme
 from pages.ui.common.controls import button
 from pages.ui.common.jobs import job_panel
 from pages.ui.common.pickers import backbone_menu, dataset_picker
-from pages.ui.train import descriptions, form, tuning
+from pages.ui.train import descriptions, form, progress, runs, tuning
 
 ABOUT = (
     "A CNN computes features of each clip once. After that, training a network takes seconds "
     "to minutes, with any settings."
 )
 FEATURES_ARE_KEPT = "Features computed so far are kept."
+CHOSEN = "train.chosen"  # what is remembered of the settings of the run that was started last
 FEW = 8  # clips a class below which scores say little
 
 
-def show(entries: list[DatasetEntry]) -> None:
-    """The form of a new run, from top to bottom."""
+def show(entries: list[DatasetEntry]) -> bool:
+    """The form of a new run, from top to bottom, with the runs under way below its button; whether it got there."""
     entry = dataset_picker.pick(entries)
     dataset = cache.dataset(entry)
     if dataset is None:
-        return
+        return False
     theme.facts(dataset_picker.facts(dataset))
     try:
         training.check_classes(dataset)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
-        return
+        return None
     split = _split(entry, dataset)
     if split is None:
-        return
+        return False
     theme.section("Features", "A pretrained CNN turns pictures into features, which are the input of the network.")
     backbone, view = _eyes()
     recipe, engine = training.view(view, backbone), state.settings().engine
@@ -52,12 +54,14 @@ def show(entries: list[DatasetEntry]) -> None:
         about=_about(dataset),
         kept=FEATURES_ARE_KEPT,
     ):
-        return
+        return False
     st.caption(f":material/check_circle: Features of all {formatting.count(len(dataset.items), 'clip')} are available.")
     theme.section("Network", "Medium is suitable for most datasets.")
     options, worded = form.options(), _worded(dataset)
     _begin(entry, dataset, split, options, backbone, view, worded)
+    runs.latest()
     tuning.panel(entry, split, options, backbone, view)
+    return True
 
 
 def _about(dataset: Dataset) -> str:
@@ -120,26 +124,21 @@ def _begin(
     entry: DatasetEntry, dataset: Dataset, split: Split, options: training.Options, backbone: str, view: str,
     worded: bool,
 ) -> None:  # fmt: skip
-    """Seed, name and the start button."""
+    """Seed, name and the start button, which says so while a run with these settings is under way."""
     left, middle, right = st.columns([3, 1, 1.4], vertical_alignment="bottom")
     usual = f"{entry.name}, {descriptions.network(vars(options))}{', with text' if worded else ''}"
     name = left.text_input("Name", placeholder=usual, key="train.name")
     seed = int(middle.number_input("Seed", 0, 10_000, 0, key="train.seed", help="Random seed for weights and batches."))
+    chosen = fingerprint("chosen", repr((entry.key, split, options, backbone, view, worded, seed, name)))
+    running = progress.is_active() and chosen == state.remembered(CHOSEN, "")
     if button.pressed(
-        "Train", within=right, type="primary", icon=":material/school:", key="train.start", width="stretch"
-    ):
+        "Training…" if running else "Train", within=right, type="primary", width="stretch", key="train.start",
+        icon="spinner" if running else ":material/school:", disabled=running,
+    ):  # fmt: skip
+        state.remember(CHOSEN, chosen)
         key = training.plan(
             state.store(), dataset, split, backbone=backbone, engine=state.settings().engine,
             recipe=training.view(view, backbone), options=options, seed=seed,
             name=name.strip() or usual, words=worded,
         )  # fmt: skip
-        begin(key)
-
-
-def begin(key: str) -> None:
-    """Start or resume a planned run, and follow it on the page."""
-    record = training.run_of(state.store(), key)
-    state.remember("train.followed", key)
-    if record.state != "done":
-        state.runner().submit(key, f"Train {record.name}", training.train, state.store(), key)
-    st.rerun()
+        progress.begin(key)

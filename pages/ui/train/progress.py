@@ -9,15 +9,39 @@ from core.workflows.training import checkpoints
 from pages.ui import state
 from pages.ui.common import figures, formatting, theme
 from pages.ui.common.controls import button
-from pages.ui.common.jobs import job_panel
-from pages.ui.train import new_run, run_figures
+from pages.ui.common.jobs import indicator, job_panel
+from pages.ui.train import run_figures
+
+FOLLOWED = "train.followed"  # what is remembered of the run that was started or chosen last
+
+
+def begin(key: str) -> None:
+    """Start or resume a planned run, and follow it on the page."""
+    record = training.run_of(state.store(), key)
+    state.remember(FOLLOWED, key)
+    if record.state != "done":
+        state.submit(key, f"Train {record.name}", training.train, state.store(), key)
+    st.rerun()
+
+
+def is_active() -> bool:
+    """Whether the run that is followed waits or runs."""
+    job = state.runner().job(state.remembered(FOLLOWED, ""))
+    return job is not None and job.active
+
+
+def arrive() -> None:
+    """Follow the run that was chosen in the list of jobs; where it has ended, show it in full."""
+    if (key := indicator.arrived()) in state.store().keys("training"):
+        state.remember(FOLLOWED, key)
+        state.set_widget("train.tab", "new" if is_active() else "runs")
 
 
 def under_way() -> bool:
     """The active runs, and the result of the one started here; whether there is anything to show."""
     known = set(state.store().keys("training"))
     active = [job.key for job in state.store().jobs() if job.active and job.key in known]
-    followed = state.remembered("train.followed", "")
+    followed = state.remembered(FOLLOWED, "")
     keys = dict.fromkeys(([followed] if followed in known else []) + active)
     shown = [_one(key, key == followed) for key in keys]
     return any(shown)
@@ -47,9 +71,9 @@ def _ended(key: str, job: Job | None) -> None:
         st.info(message, icon=":material/pause_circle:")
     with st.container(horizontal=True):
         if button.pressed("Resume", key=f"train.on.{key}", type="primary", icon=":material/resume:"):
-            new_run.begin(key)
+            begin(key)
         if button.pressed("Close", key=f"train.leave.{key}"):
-            state.remember("train.followed", "")
+            state.remember(FOLLOWED, "")
             st.rerun()
 
 

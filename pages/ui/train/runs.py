@@ -11,7 +11,7 @@ from core.workflows.models import ModelLibrary
 from pages.ui import state
 from pages.ui.common import figures, formatting, metric_names, text_branch_scores, theme
 from pages.ui.common.controls import button
-from pages.ui.train import descriptions, new_run, run_figures
+from pages.ui.train import descriptions, progress, run_figures
 
 SHARES = ("Accuracy", "Macro F1", "Linear probe", "Majority")
 MOST_COMPARED = 6
@@ -44,7 +44,7 @@ def show() -> None:
     if len(rows) > 1:
         compared([trainings[keys[row]] for row in rows[:MOST_COMPARED]])
         return
-    followed = state.remembered("train.followed", "")
+    followed = state.remembered(progress.FOLLOWED, "")
     key = keys[rows[0]] if rows else followed if followed in trainings else keys[0]
     details(key, trainings[key])
 
@@ -89,7 +89,7 @@ def _unfinished(key: str, record: Training) -> None:
     if job is not None and job.active:
         st.caption("Running; see above.")
     elif button.pressed("Resume this run", key=f"train.resume.{key}", icon=":material/resume:"):
-        new_run.begin(key)
+        progress.begin(key)
 
 
 def _results(key: str, record: Training) -> None:
@@ -171,6 +171,14 @@ def _delete(key: str) -> None:
     if job is not None and job.active:
         state.runner().cancel(key)
     training.delete(state.store(), key)
+
+
+def latest() -> None:
+    """The runs under way, and the result of the latest one once it is there."""
+    followed = state.remembered(progress.FOLLOWED, "")
+    progress.under_way()
+    if followed in state.store().keys("training") and training.run_of(state.store(), followed).state == "done":
+        summary(followed)
 
 
 def summary(key: str) -> None:

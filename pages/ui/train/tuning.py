@@ -29,7 +29,7 @@ def panel(entry: DatasetEntry, split: Split, options: training.Options, backbone
         if job is not None and job.active:
             job_panel.watch(key, noun="trial")
         elif button.pressed(_begin(job), key="train.search.start", icon=":material/play_arrow:"):
-            state.runner().submit(key, f"Tune hyperparameters for {entry.name}", training.search, state.store(), search)
+            state.submit(key, f"Tune hyperparameters for {entry.name}", training.search, state.store(), search)
             st.rerun()
         if job is not None and job.state in ("failed", "lost"):
             theme.problem(job.error or f"{job.title} did not finish.", job.hint)

@@ -7,7 +7,9 @@ import streamlit as st
 
 from core.domain.jobs import Job
 from pages.ui import state
-from pages.ui.common import formatting, theme
+from pages.ui.common import theme
+from pages.ui.common.jobs import job_group
+from pages.ui.common.jobs.job_group import JobGroup
 
 REFRESH_S = 1.0
 
@@ -33,7 +35,7 @@ def ready(
         return True
     job = state.runner().job(key)
     if job is None and at_once:
-        job = state.runner().submit(key, title, task, *args)
+        job = state.submit(key, title, task, *args)
     if job is not None and job.active:
         watch(key, noun=noun)
         return False
@@ -54,7 +56,7 @@ def _start(key: str, title: str, task: Callable[..., Any], *args: Any) -> None:
     A press that is only asked for where its button is drawn is lost when a job ends at that moment: then another run
     takes the place of the one that was to draw it, or draws something else there.
     """
-    state.runner().submit(key, title, task, *args)
+    state.submit(key, title, task, *args)
 
 
 def _icon(ended: bool) -> str:
@@ -78,34 +80,30 @@ def watch(key: str, *, noun: str = "frame") -> None:
     job = state.runner().job(key)
     if job is None or not job.active:
         st.rerun()
+    _show(JobGroup((job,)), key, noun)
+
+
+@st.fragment(run_every=REFRESH_S)
+def watch_batch(name: str) -> None:
+    """The same for all jobs of a batch, which are shown, and cancelled, as a single one."""
+    batch = job_group.group(name)
+    if batch is None or not batch.active:
+        st.rerun()
+    _show(batch, name, "")
+
+
+def _show(group: JobGroup, key: str, noun: str) -> None:
     with st.container(border=True, key=f"job-{key}"):
-        st.markdown(f"**{theme.plain(job.title)}**")
-        text = theme.plain(_progress(job, noun))
-        if job.total > 0:
-            st.progress(job.fraction, text=text)
+        st.markdown(f"**{theme.plain(group.title)}**")
+        text = theme.plain(job_group.progress(group, noun))
+        if group.fraction is not None:
+            st.progress(group.fraction, text=text)
         else:
             theme.busy(text)
         st.button(
-            "Stopping…" if job.stopping else "Cancel",
+            "Stopping…" if group.stopping else "Cancel",
             key=f"cancel.{key}",
-            disabled=job.stopping,
+            disabled=group.stopping,
             icon=":material/close:",
-            on_click=state.runner().cancel,
-            args=(key,),
+            on_click=group.cancel,
         )
-
-
-def _progress(job: Job, noun: str) -> str:
-    """Progress, rate and time left."""
-    if job.state == "queued":
-        return "Waiting in the queue"
-    texts = ["Stopping" if job.stopping else job.message or "Working"]
-    if job.total > 0 and job.done > 0:
-        texts.append(
-            f"{formatting.per_cent(job.fraction)}, {formatting.number(job.done)} of {formatting.count(job.total, noun)}"
-        )
-    if job.rate:
-        texts.append(f"{job.rate:.0f} {noun}s/s" if job.rate >= 10 else f"{job.rate:.1f} {noun}s/s")
-    if job.left_s is not None:
-        texts.append(formatting.about(job.left_s))
-    return " · ".join(texts)
