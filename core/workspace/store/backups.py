@@ -83,7 +83,7 @@ class Backups(Catalogue):
                 if not _is_whole(copy):
                     raise CatalogueDamaged(f"The backup {backup} is damaged too.", "Choose another day.")
             self.close()
-            old = self._set_aside()
+            old = self._set_catalogue_aside()
             self._put_in_place(backup, old)
             return old
 
@@ -105,9 +105,9 @@ class Backups(Catalogue):
         """Begin with an empty catalogue; gives where the one is kept that was there."""
         with self._lock, self._explained():
             self.close()
-            return self._set_aside()
+            return self._set_catalogue_aside()
 
-    def _set_aside(self) -> Path:
+    def _set_catalogue_aside(self) -> Path:
         """Give the catalogue, with what SQLite keeps beside it, another name."""
         old = self.catalogue.with_name(f"catalogue-damaged-{time.strftime('%Y%m%d-%H%M%S')}.sqlite")
         for ending in ("", "-wal", "-shm"):
