@@ -20,12 +20,10 @@ from contextlib import suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from core.base.errors import AnalysisError, FormatInvalid
-from core.domain import Recipe
 from core.domain.jobs import Job
-from core.domain.serialization import from_json, to_json
 from core.workspace.store.annotations import Journals
 from core.workspace.store.datasets import DatasetEntry, LabelledSets
+from core.workspace.store.recipes import Recipes
 from core.workspace.store.results import remove
 from core.workspace.store.videos import VideoEntry, VideoRecords, cleaned_name
 
@@ -37,7 +35,7 @@ EXPORTS_KEPT_S = 7 * 86400.0
 JOBS_KEPT_S = 30 * 86400.0
 
 
-class Store(VideoRecords, LabelledSets, Journals):
+class Store(VideoRecords, LabelledSets, Journals, Recipes):
     """The workspace at one path."""
 
     @property
@@ -67,27 +65,7 @@ class Store(VideoRecords, LabelledSets, Journals):
         """All jobs that are remembered, the latest first."""
         return [_job(body) for (body,) in self._rows("SELECT body FROM jobs ORDER BY submitted DESC, key")]
 
-    # Recipes and labels
-
-    def save_recipe(self, name: str, recipe: Recipe) -> None:
-        """Keep a recipe under a name, in place of one that had it."""
-        if not name.strip():
-            raise AnalysisError("A recipe needs a name.", "Enter a name first.")
-        with self._changing() as catalogue:
-            catalogue.execute("INSERT OR REPLACE INTO recipes VALUES (?, ?)", (cleaned_name(name), to_json(recipe)))
-
-    def recipes(self) -> dict[str, Recipe]:
-        """The saved recipes by name, by the alphabet; those with steps that no longer exist are left out."""
-        entries = {}
-        for name, body in self._rows("SELECT name, body FROM recipes ORDER BY lower(name)"):
-            with suppress(FormatInvalid):
-                entries[name] = from_json(body, Recipe, source=f"recipe {name!r}")
-        return entries
-
-    def delete_recipe(self, name: str) -> None:
-        """Forget a saved recipe."""
-        with self._changing() as catalogue:
-            catalogue.execute("DELETE FROM recipes WHERE name = ?", (name,))
+    # Labels
 
     def label_slots(self, labels: Iterable[str]) -> dict[str, int]:
         """The number of each label, from 0, first come first numbered: it never changes, and colours hang on it."""

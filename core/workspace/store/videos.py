@@ -152,7 +152,7 @@ class VideoRecords(Results):
             keys = [key for (key,) in catalogue.execute("SELECT key FROM results WHERE video = ?", (digest,))]
             catalogue.executemany("DELETE FROM jobs WHERE key = ?", [(key,) for key in keys])
             catalogue.execute("DELETE FROM jobs WHERE instr(key, ?)", (digest,))
-            named = (("videos", "digest"), ("uploads", "digest"), ("names", "digest"))
+            named = (("videos", "digest"), ("uploads", "digest"), ("names", "digest"), ("clip_recipes", "video"))
             for table, column in (("results", "video"), *named):
                 catalogue.execute(f"DELETE FROM {table} WHERE {column} = ?", (digest,))
         with self._explained():

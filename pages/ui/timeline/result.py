@@ -70,7 +70,8 @@ def draw(
     if text:
         st.caption(f":material/subtitles: {theme.plain(text)}")
     if recipe.steps:
-        st.caption(f"The player shows the original clip. Preprocessing for the network: {formatting.steps(recipe)}.")
+        prepared = formatting.preparation(recipe, analysis.video)
+        st.caption(f"The player shows the original clip. This result was made with: {prepared}.")
     if between:
         between()
     files, scores, words = st.tabs(["Download", "Scores over time", "Report"])
