@@ -54,6 +54,24 @@ def test_without_a_clip_it_leads_to_the_library(runner: FakeRunner):
     assert "No clips yet" in told(page("label"))
 
 
+def test_what_another_program_changed_tells_itself_by_the_version_of_the_tracks(
+    store: Store, clip: VideoInfo, track: str
+):
+    versions = [store.tracks_version(clip.digest)]
+    assert versions == [store.tracks_version(clip.digest)]
+    other = Store(store.workspace)  # as another process sees it
+    for change in (
+        lambda: journal.edit(other, track, "look", lambda document: edits.look(document, 1.4, 2.0)),
+        lambda: journal.undo(other, track),
+        lambda: journal.begin(other, clip.digest, MINE),
+        lambda: journal.drop(other, track),
+    ):
+        change()
+        versions.append(store.tracks_version(clip.digest))
+    assert len(set(versions)) == len(versions)
+    assert store.tracks_version("cd" * 32) == ""
+
+
 def test_a_clip_without_labels_says_how_to_begin(store: Store, clip: VideoInfo):
     at = page("label")
     assert "No labels yet" in told(at)

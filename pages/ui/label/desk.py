@@ -15,6 +15,7 @@ from pages.ui.common.player import player
 from pages.ui.common.player.rows import PlayerLane
 from pages.ui.label import compare, draft, empty, files, render, retrain, track_editor
 
+FOLLOW_S = 0.75  # between looks at what other tabs drew
 UNDO = "Ctrl+Z and Ctrl+Shift+Z in the player. Every edit can be undone."
 EDIT_NAMES = {
     "paint": "painting",
@@ -37,6 +38,7 @@ VIEWS = {
 @st.fragment
 def show(info: VideoInfo) -> None:
     """All of it, run again by itself after each edit."""
+    follow(info, state.store().tracks_version(info.digest))
     tracks = journal.tracks(state.store(), info.digest)
     if not tracks:
         empty.show(info)
@@ -58,6 +60,17 @@ def show(info: VideoInfo) -> None:
     with st.container(key="label-player"):
         _play(info, now, tracks, drafted if view == "draft" else None, compared, slots)
     _views(info, now, tracks, drafted, compared)
+
+
+@st.fragment(run_every=FOLLOW_S)
+def follow(info: VideoInfo, drawn: str) -> None:
+    """Run the page again where another tab or program changed the tracks since they were drawn.
+
+    drawn: the version that is on the screen. A player in which something is dragged takes new lanes when it is let go,
+    and keeps edits that were not sent yet.
+    """
+    if state.store().tracks_version(info.digest) != drawn:
+        st.rerun()
 
 
 def _slots(tracks: Sequence[TrackState], drafted: draft.Drafted | None) -> dict[str, int]:
