@@ -13,9 +13,10 @@ import pytest
 from core.__main__ import main
 from core.base import settings
 from core.base.errors import AnalysisError
-from core.domain import Line, ModelCard, Prediction, Recipe, VideoInfo
+from core.domain import ClipRecipe, Line, ModelCard, Prediction, Recipe, VideoInfo
 from core.domain.fingerprint import fingerprint
 from core.stages.networks.backbones import BACKBONES
+from core.stages.preprocessing.geometry import Rotate
 from core.workflows import models
 from core.workflows import predictions as predictions_workflow
 from core.workflows.search import (
@@ -440,3 +441,13 @@ def test_the_command_line_tells_moments_as_json(workspace: Path, monkeypatch, ca
             main(["search", "yoga", "a.mp4", "--library"])
     finally:
         settings.current.cache_clear()
+
+
+def test_clips_are_analysed_for_the_search_with_their_own_recipes(tmp_path, monkeypatch):
+    store, recipes = Store(tmp_path), []
+    turned = Recipe((Rotate(90.0),))
+    store.keep_clip_recipe("ab" * 32, ClipRecipe(turned))
+    monkeypatch.setattr(searching.predictions, "predict", lambda store, digest, recipe, *rest: recipes.append(recipe))
+    for digest in ("ab" * 32, "cd" * 32):
+        searching._look(store, digest, "made", "tensorflow-f32")
+    assert recipes == [turned, Recipe()]
