@@ -15,7 +15,6 @@ on one workspace. Nothing outside the workspace is ever written or deleted.
 
 import json
 import time
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -25,6 +24,7 @@ from core.workspace.store.annotations import Journals
 from core.workspace.store.datasets import DatasetEntry, LabelledSets
 from core.workspace.store.recipes import Recipes
 from core.workspace.store.results import remove
+from core.workspace.store.scheme import LabelSchemes
 from core.workspace.store.videos import VideoEntry, VideoRecords, cleaned_name
 
 __all__ = ["DatasetEntry", "Store", "VideoEntry", "cleaned_name"]
@@ -35,7 +35,7 @@ EXPORTS_KEPT_S = 7 * 86400.0
 JOBS_KEPT_S = 30 * 86400.0
 
 
-class Store(VideoRecords, LabelledSets, Journals, Recipes):
+class Store(VideoRecords, LabelledSets, Journals, Recipes, LabelSchemes):
     """The workspace at one path."""
 
     @property
@@ -64,21 +64,6 @@ class Store(VideoRecords, LabelledSets, Journals, Recipes):
     def jobs(self) -> list[Job]:
         """All jobs that are remembered, the latest first."""
         return [_job(body) for (body,) in self._rows("SELECT body FROM jobs ORDER BY submitted DESC, key")]
-
-    # Labels
-
-    def label_slots(self, labels: Iterable[str]) -> dict[str, int]:
-        """The number of each label, from 0, first come first numbered: it never changes, and colours hang on it."""
-        wanted = list(dict.fromkeys(labels))
-        known: dict[str, int] = dict(self._rows("SELECT label, slot FROM labels"))
-        if any(label not in known for label in wanted):
-            with self._changing() as catalogue:
-                known = dict(catalogue.execute("SELECT label, slot FROM labels"))
-                fresh = [label for label in wanted if label not in known]
-                added = [(label, len(known) + index) for index, label in enumerate(fresh)]
-                catalogue.executemany("INSERT INTO labels VALUES (?, ?)", added)
-                known |= dict(added)
-        return {label: known[label] for label in wanted}
 
     # The whole
 

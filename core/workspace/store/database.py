@@ -47,8 +47,11 @@ CREATE TABLE names (digest TEXT NOT NULL, name TEXT NOT NULL, path TEXT NOT NULL
 CLIP_RECIPES = """
 CREATE TABLE clip_recipes (video TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 """
+SCHEME = """
+CREATE TABLE scheme (label TEXT PRIMARY KEY, place INTEGER NOT NULL);
+"""
 # Each adds to those before it; a catalogue's version is how many it has.
-SCHEMAS = (SCHEMA, SETS, LABELLING, SENDERS, NAMES, CLIP_RECIPES)
+SCHEMAS = (SCHEMA, SETS, LABELLING, SENDERS, NAMES, CLIP_RECIPES, SCHEME)
 HEX = re.compile(r"[0-9a-f]{1,128}", re.ASCII)
 BUSY_S = 15.0
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
