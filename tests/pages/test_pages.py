@@ -341,6 +341,15 @@ def test_what_is_drawn_on_the_picture_is_the_crop_and_the_sliders_follow(clip):
     assert recipe() == Recipe((Crop((25.0, 100.0), (0.0, 50.0)),)), "what was drawn before does not come back"
 
 
+@pytest.mark.parametrize("box", [{"left": "x"}, {}, 5, {"left": 60.0, "top": 0.0, "right": 20.0, "bottom": 9.0}])
+def test_what_is_no_rectangle_changes_nothing(clip, box):
+    prepare(Crop((0.0, 50.0)))
+    at = page("prepare")
+    at.session_state[f"crop.{DIGEST}"] = {"box": box}
+    told(at.run())
+    assert recipe() == Recipe((Crop((0.0, 50.0)),))
+
+
 def test_a_clip_keeps_its_own_recipe_and_another_session_sees_it(clip, runner):
     other = replace(clip, digest="cd" * 32, path="/clips/other.mp4")
     state.store().save_video(other)

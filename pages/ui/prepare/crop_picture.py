@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from core.base.errors import RecipeInvalid
 from core.domain import Recipe, VideoInfo
 from core.stages.preprocessing import recipes
 from core.stages.preprocessing.geometry import Crop, least_crop_pct
@@ -26,21 +27,21 @@ def take(info: VideoInfo) -> bool:
     text = str(dict(box))
     if text != state.remembered("crop.taken", ""):
         parts = state.parts()
-        if (place := _place(parts)) is not None:
-            drawn = EditedStep(parts[place].uid, True, cropped(box))
-            state.set_parts((*parts[:place], drawn, *parts[place + 1 :]))
+        place, step = _place(parts), cropped(box)
+        if place is not None and step is not None:
+            state.set_parts((*parts[:place], EditedStep(parts[place].uid, True, step), *parts[place + 1 :]))
         state.remember("crop.taken", text)
     return bool(box.get("settled", True))
 
 
-def cropped(box: Mapping[str, Any]) -> Crop:
-    """The step of a rectangle that a browser sent; the whole picture for anything that is none."""
-    left, top, right, bottom = (float(box.get(side, 0.0)) for side in ("left", "top", "right", "bottom"))
-    whole = (0.0, 100.0)
-    across, down = (
-        (first, last) if 0 <= first < last <= 100 else whole for first, last in ((left, right), (top, bottom))
-    )
-    return Crop(across, down)
+def cropped(box: Mapping[str, Any]) -> Crop | None:
+    """The step of a rectangle that a browser sent; None for anything that is none."""
+    sides = [box.get(side) for side in ("left", "top", "right", "bottom")]
+    try:
+        left, top, right, bottom = (float(side) for side in sides if isinstance(side, int | float))
+        return Crop((left, right), (top, bottom))
+    except (ValueError, RecipeInvalid):
+        return None
 
 
 def show(info: VideoInfo, index: int) -> None:
