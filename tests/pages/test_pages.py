@@ -398,7 +398,9 @@ def test_steps_are_applied_to_other_clips_where_they_fit(clip):
     at.checkbox(key="recipe.every").check().run()
     assert "This replaces the recipe of 1 clip." in told(at)
     button(at, "Apply to 3 clips").click().run()
-    assert "Applied to 2 clips. Not applied to short.mp4" in at.success[0].value
+    assert at.success[0].value == "Applied to 2 clips."
+    assert "Not applied to short.mp4" in at.warning[0].value
+    assert not at.run().success, "it is told once"
     assert state.store().recipe_of(digests[2]) == Recipe()
 
 

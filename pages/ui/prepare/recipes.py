@@ -14,20 +14,17 @@ from pages.ui.common.controls import downloads
 NAME = "recipe-name"  # of the text box
 OTHERS = "recipe.others"  # of the menu of clips
 PANEL = "recipe"  # of errors
-COPIED = "recipe.copied"  # what was given to other clips, in words
+COPIED = "recipe.copied"  # in words: to how many clips the steps were given, and to which they were not
 
 
 def show(info: VideoInfo) -> None:
     """Give the steps to other clips, save them under a name, take saved ones, exchange them as files."""
-    with st.popover("Apply to other clips", icon=":material/content_copy:"):
+    with st.expander("Apply to other clips", icon=":material/content_copy:"):
         _others(info)
     with st.expander("Saved recipes", icon=":material/bookmark:"):
         _save()
         _load()
         _exchange()
-    if text := state.remembered(COPIED, ""):
-        st.success(text, icon=":material/check:")
-        state.remember(COPIED, "")
     flash.show(PANEL)
 
 
@@ -38,7 +35,8 @@ def _others(info: VideoInfo) -> None:
     if not names:
         st.caption("There are no other clips in the library.")
         return
-    every = st.checkbox(f"All {formatting.count(len(names), 'other clip')}", key="recipe.every")
+    _tell()
+    every = st.checkbox(f"All other clips ({formatting.number(len(names))})", key="recipe.every")
     picked = st.multiselect("Clips", list(names), format_func=names.__getitem__, key=OTHERS, disabled=every)
     chosen = tuple(names) if every else tuple(picked)
     own = state.store().recipes_of_clips()
@@ -50,15 +48,27 @@ def _others(info: VideoInfo) -> None:
     )  # fmt: skip
 
 
+def _tell() -> None:
+    """What became of the last press, once."""
+    done, kept_own = state.remembered(COPIED, ("", ""))
+    state.remember(COPIED, ("", ""))
+    if done:
+        st.success(done, icon=":material/check:")
+    if kept_own:
+        st.warning(kept_own, icon=":material/info:")
+
+
 def _copy(digest: str, chosen: tuple[str, ...]) -> None:
     """Give the steps to these clips, and tell which of them keep their own."""
     kept_own = clip_recipes.copy(state.store(), digest, chosen)
-    text = f"Applied to {formatting.count(len(chosen) - len(kept_own), 'clip')}."
+    many, texts = len(chosen) - len(kept_own), ["", ""]
+    if many:
+        texts[0] = f"Applied to {formatting.count(many, 'clip')}."
     if kept_own:
         names = formatting.listed(formatting.names(state.store().entry(digest).names) for digest in kept_own[:5])
         more = " and more" if len(kept_own) > 5 else ""
-        text += f" Not applied to {names}{more}: the recipe leaves no frame or too small a picture there."
-    state.remember(COPIED, text)
+        texts[1] = f"Not applied to {names}{more}: the recipe leaves no frame or too small a picture there."
+    state.remember(COPIED, tuple(texts))
 
 
 def _try(action: Any, *args: Any) -> None:
