@@ -4,6 +4,7 @@ Start it with `make run`, or `streamlit run app.py`. It answers on this machine 
 `server.allowedHosts`.
 """
 
+import asyncio
 import gzip
 import re
 from contextlib import asynccontextmanager
@@ -29,6 +30,7 @@ HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?", re.ASCII)
 DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 SECONDS = re.compile(r"\d{1,6}(\.\d{1,3})?", re.ASCII)
 KEY = re.compile(r"[0-9a-f]{40}", re.ASCII)
+BACK_UP_EVERY_S = 3600.0  # looked at; a copy is made once a day
 OWN = (None, "same-origin", "none")  # what a browser says of requests by our own pages, and of typed addresses
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -108,12 +110,16 @@ def guarded(answer, name: re.Pattern[str] = DIGEST):
             return await run_in_threadpool(answer, request)
         except ResultMissing:
             return _refusal(404)
+        except AnalysisError:  # of the workspace; the page says more
+            return _refusal(503)
 
     return endpoint
 
 
 def _refusal(status: int) -> Response:
-    return PlainTextResponse({403: "Forbidden", 404: "Not found"}[status], status, headers=HEADERS)
+    return PlainTextResponse(
+        {403: "Forbidden", 404: "Not found", 503: "Service unavailable"}[status], status, headers=HEADERS
+    )
 
 
 def _kind(path: Path) -> str:
@@ -175,13 +181,23 @@ def failed(_request: Request, _error: Exception) -> Response:
 async def lifespan(app: st.App):
     """Begin to start the workers, which takes a second in the background; end them with the server.
 
-    What the server writes is for its owner alone, and a workspace that others could read is closed to them.
+    What the server writes is for its owner alone, and a workspace that others could read is closed to them. The
+    catalogue is backed up now and each day.
     """
     with owner_only():
         await run_in_threadpool(state.close_to_others)
         state.runner()
+        backups = asyncio.create_task(back_up_daily())
         yield
+        backups.cancel()
         await run_in_threadpool(state.close)
+
+
+async def back_up_daily() -> None:
+    """Have the catalogue backed up for as long as the server runs."""
+    while True:
+        await run_in_threadpool(state.back_up)
+        await asyncio.sleep(BACK_UP_EVERY_S)
 
 
 ROUTES = [

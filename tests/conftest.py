@@ -4,6 +4,7 @@ import logging
 import os
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -98,14 +99,27 @@ def square_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def sample_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The sample clip that the program makes itself, as a file."""
+def sample_path(networks: Path) -> Path:
+    """The sample clip that the program makes itself, as a file: drawn once for all tests and all their processes."""
     from core.stages import video
     from core.stages.drawing import sample_clip
 
-    path = tmp_path_factory.mktemp("clips") / "sample.mp4"
-    video.write(path, sample_clip.sample_clip())
-    return path
+    path = networks.parent / "sample.mp4"
+    try:
+        path.with_suffix(".begun").touch(exist_ok=False)
+    except FileExistsError:
+        while not path.exists():  # another process draws it
+            time.sleep(0.1)
+        return path
+    video.write(path.with_suffix(".part.mp4"), sample_clip.sample_clip())
+    return path.with_suffix(".part.mp4").rename(path)
+
+
+def sample_frames(path: Path) -> list[Frame]:
+    """All frames of the sample clip, as they are decoded."""
+    from core.stages import video
+
+    return list(video.read(video.probe(path, "ab")))
 
 
 class _Errors(logging.Handler):

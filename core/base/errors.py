@@ -65,6 +65,10 @@ class ResultMissing(AnalysisError):
     """A stored result, or a clip of the library, is gone."""
 
 
+class CatalogueDamaged(AnalysisError):
+    """The catalogue of the workspace cannot be read; its backups may be."""
+
+
 class UnknownName(AnalysisError):
     """A step, backbone, model or format that does not exist was asked for."""
 

@@ -26,7 +26,8 @@ class VideoInfo:
     How to find a frame again, the business of core.stages.video: clock_start_s: the file's own time of the first
     frame; clock: which time stamps tell the frames apart, "pts", or "dts" where a file has no other that rise;
     damaged: decode on one thread, so that each pass loses the same frames; checks: (N,) uint32, a checksum of
-    some rows of each picture, empty where none was taken.
+    some rows of each picture, empty where none was taken; jumps: where the file's clock was set back, (index of the
+    first frame after it, seconds that the file's time is ahead of ours from there on).
     """
 
     path: str
@@ -46,6 +47,7 @@ class VideoInfo:
     clock: str = "pts"
     damaged: bool = False
     checks: np.ndarray = field(default_factory=lambda: np.zeros(0, np.uint32))
+    jumps: tuple[tuple[int, Fraction], ...] = ()
 
     def __post_init__(self):
         times_s = self.times_s

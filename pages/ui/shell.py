@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from pages.ui import state
-from pages.ui.common import garbage, theme
+from pages.ui import garbage, state
+from pages.ui.common import theme, trouble
 
 PAGES = {  # in the order of the work
     "1 Clips": (
@@ -28,9 +28,6 @@ ABOUT = (
     "that run\non this machine. No clip leaves it."
 )
 
-# Streamlit runs this as the main module, which a process that is started meanwhile, such as a worker, would run too.
-globals().pop("__file__", None)
-
 st.set_page_config("Kinetoscope", theme.ICON, "wide", "auto", {"About": ABOUT})
 theme.styles()
 st.logo(theme.LOGO, size="large")
@@ -42,12 +39,12 @@ page = st.navigation(sections, position="top")
 st.navigation(  # again, with the section of the page in bold
     {f"**{section}**" if page in pages else section: pages for section, pages in sections.items()}, position="top"
 )
-state.follow_address()
-state.follow_press()
-for notice in state.new_notices():
-    st.toast(notice, icon=":material/lock:", duration="infinite")
 try:
-    with state.heeding_presses():
+    with trouble.in_words(), state.heeding_presses():
+        state.follow_address()
+        state.follow_press()
+        for notice in state.new_notices():
+            st.toast(notice, icon=":material/info:", duration="infinite")
         page.run()
 finally:
     garbage.settle()

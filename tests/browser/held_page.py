@@ -7,7 +7,6 @@ import streamlit as st
 from pages.ui import state
 from pages.ui.common.controls import button, downloads
 
-globals().pop("__file__", None)  # as in pages/ui/shell.py
 with state.heeding_presses():
     folder = state.settings().workspace
     runs = state.remembered("runs", 0) + 1

@@ -1,7 +1,6 @@
 """The Features page as a person uses it: a layer's maps over the frame, where the network looks, and is that true."""
 
 import io
-import itertools
 from pathlib import Path
 
 import cv2
@@ -10,20 +9,20 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from core.stages import video
-from core.stages.drawing import sample_clip
 from core.workflows import clips
 from core.workspace.store import Store
 from scripts.dashboard import Dashboard
 from tests.browser.conftest import PATIENCE_MS, go, open_page, picture, press, settle, turn_to, upload
 from tests.browser.test_newcomer import downloaded
 from tests.browser.test_pictures import overflow_px
+from tests.conftest import sample_frames
 
 
 @pytest.fixture(scope="module")
-def short_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def short_path(sample_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three seconds of the sample clip."""
     path = tmp_path_factory.mktemp("clips") / "short.mp4"
-    video.write(path, itertools.islice(sample_clip.sample_clip(), 75))
+    video.write(path, sample_frames(sample_path)[:75])
     return path
 
 

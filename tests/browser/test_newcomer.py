@@ -15,6 +15,7 @@ from playwright.sync_api import Page, expect
 
 from core.base.registry import FORMATS
 from core.stages import formats  # noqa: F401
+from core.stages.drawing import sample_clip
 from scripts.dashboard import ROOT, Dashboard, serve
 from tests.browser.conftest import (
     PATIENCE_MS,
@@ -152,6 +153,9 @@ def test_a_newcomer_without_a_clip_goes_the_same_way_with_the_sample(page: Page,
     prepare(page, size=(640, 360))
     press(page, "Continue to the Timeline")
     analyse(page)
+    for label in sample_clip.LABELS:  # though the frame is cropped
+        expect(page.locator(".player button.segment", has_text=label).first).to_be_visible()
+    picture(page, "timeline-sample")
     expect(page.get_by_text("Scores over time")).to_be_visible()
     downloads_agree_with_the_command_line(page, newcomers, tmp_path)
 

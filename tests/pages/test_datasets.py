@@ -94,18 +94,43 @@ def test_nothing_given_is_told(store, runner):
     assert not runner.known
 
 
-def test_each_layout_asks_for_what_it_needs(store, runner):
+def test_each_layout_asks_for_what_it_needs(store, runner, tmp_path):
+    table = tmp_path / "table.csv"
+    table.write_text("file,what,when\na.avi,walk,1\n")
     at = page("datasets")
     at.selectbox[0].select("csv").run()
     assert any("Between the labelled segments" in one.label for one in at.radio)
-    at.text_input[0].input("/sets/table.csv")
-    next(one for one in at.text_input if one.label == "label").input("what")
+    at.text_input[0].input(str(table)).run()
+    label = next(one for one in at.selectbox if one.label == "Label")
+    assert label.options == ["file", "what", "when"]
+    label.select("what")
     radio(at, "Between the labelled segments").set_value(True)
     button(at, "Check dataset").click().run()
-    source = datasets.Source("/sets/table.csv", form="csv", watched=True, columns=(("label", "what"),))
+    source = datasets.Source(str(table), form="csv", watched=True, columns=(("label", "what"),))
     assert list(runner.known) == ["import-" + importer.import_key(source)]
     at.selectbox[0].select("mstcn").run()
     assert {"Split number", "Frames per label"} <= {one.label for one in at.number_input}
+
+
+def test_a_new_check_puts_away_how_the_last_ones_failed(store, runner, tmp_path):
+    at = page("datasets")
+    for number in (1, 2):
+        at.text_input[0].input(str(tmp_path / str(number))).run()
+        button(at, "Check dataset").click().run()
+        key = list(runner.known)[-1]
+        runner.known[key] = replace(runner.known[key], state="failed", error=f"failure {number}")
+        at.run()
+    assert "failure 2" in told(at) and "failure 1" not in told(at)
+
+
+def test_a_set_that_is_tested_on_its_validation_clips_says_so(store):
+    items = some_set(clips=12).items
+    parted = tuple(
+        replace(item, group=f"g{place}", split="train" if place < 8 else "val") for place, item in enumerate(items)
+    )
+    saved(store, some_set(items=parted))
+    at = view(page("datasets"), "Groups and split")
+    assert "scores are computed on the validation clips" in told(at)
 
 
 def test_a_check_that_failed_says_why_and_can_be_closed(store, runner, tmp_path):

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
-from multiprocessing import spawn
 from pathlib import Path
 
 import numpy as np
@@ -616,12 +615,6 @@ def test_a_store_is_found_again_by_its_workspace(runner, tmp_path):
 
 
 # Presses and downloads ------------------------------------------------------------------------------------------------
-
-
-def test_a_process_that_is_started_does_not_run_the_page():
-    """A worker that is started anew would draw the page, for Streamlit puts it in the place of the main module."""
-    page("library")
-    assert "shell.py" not in str(spawn.get_preparation_data("worker"))
 
 
 def cut_short() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from core.base.errors import NotEnoughExamples
 from core.domain import (
     Dataset,
     Epoch,
@@ -234,6 +235,20 @@ def test_a_set_that_cannot_be_split_says_so(store):
     at = page("train")
     assert at.error and not any(one.label == "Train" for one in at.button)
     told(at)
+
+
+def test_a_set_with_one_class_is_refused_with_a_reason(store, dataset):
+    walks = replace(dataset, labels=("walk",), items=tuple(item for item in dataset.items if item.label == "walk"))
+    store.save_dataset(walks, datasets.key(walks))  # in the place of the set of that name
+    words = told(page("train"))
+    assert "a single class" in words and "Add clips of another class" in words
+    assert "Compute features" not in words
+    split = datasets.leave_one_group_out(walks, Grouping("clip"))
+    with pytest.raises(NotEnoughExamples, match="nothing to tell apart"):
+        training.plan(
+            store, walks, split, backbone="i3d-kinetics400", engine="tensorflow-f32", recipe=Recipe(),
+            options=training.Options(),
+        )  # fmt: skip
 
 
 def test_words_and_figures_hold_what_they_are_given(store, dataset):

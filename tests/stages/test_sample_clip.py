@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+import math
 
 import cv2
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 
 from core.domain import Frame
 from core.stages.drawing import sample_clip as sample_clip_module
+from core.stages.drawing.figure import Canvas
 from core.stages.drawing.sample_clip import CAPTION, sample_clip
 
 
@@ -51,10 +53,56 @@ def test_the_sample_is_the_same_on_every_run(frames):
     assert len({hashlib.sha256(frame.image).digest() for frame in frames}) == 300
 
 
-def test_a_playing_card_reads_the_same_upside_down():
-    """Rank and suit stand in two corners; only the large sign in its middle has a top."""
-    card = sample_clip_module._card("7", "♥", (206, 40, 48))
-    corner, turned = card[20:125, 20:75], card[::-1, ::-1][20:125, 20:75]
-    assert np.abs(corner - turned).max() <= 4 and corner[..., :3].std() > 20
-    blank = sample_clip_module._card("", "♥", (206, 40, 48))
-    assert not np.array_equal(blank[20:80, 20:75], card[20:80, 20:75]), "the rank is there"
+@pytest.fixture
+def canvas() -> Canvas:
+    """A black picture of 200 x 100 px, seen from 4 m before the middle of the floor, 1 m up."""
+    return Canvas(np.zeros((100, 200, 3), np.float32), np.array([0.0, 1.0, 4.0]), np.array([0.0, 1.0, 0.0]), zoom=1.0)
+
+
+def test_a_ball_is_drawn_where_and_as_large_as_geometry_says(canvas):
+    centre = np.array([0.5, 1.2, 0.0])
+    canvas.cone(centre, centre, (0.4, 0.4), (200, 200, 200))
+    down, across = np.nonzero(canvas.image.sum(axis=2))
+    # 100 px focal length at 4 m: 25 px a metre; a ball is seen a little larger than a disc of its radius.
+    assert abs(across.mean() + 0.5 - (100 + 12.5)) < 0.3 and abs(down.mean() + 0.5 - (50 - 5)) < 0.3
+    radius = 25 * 0.4 / math.sqrt(1 - (0.4 / 4) ** 2)
+    assert abs(len(down) - math.pi * radius**2) < 0.03 * math.pi * radius**2
+
+
+def test_a_rod_is_drawn_between_its_ends_and_thins_out(canvas):
+    canvas.cone(np.array([-1.0, 1.0, 0.0]), np.array([1.0, 1.0, 0.0]), (0.4, 0.1), (200, 200, 200))
+    seen = canvas.image.sum(axis=2) > 0
+    heights = seen.sum(axis=0)
+    assert seen[50, 66:126].all() and not seen[:, :63].any() and not seen[:, 130:].any()
+    assert abs(heights[75] - 20) <= 2 and abs(heights[124] - 6) <= 2 and (np.diff(heights[76:124]) <= 0).all()
+
+
+def test_what_is_nearer_hides_what_is_behind_in_whatever_order(canvas):
+    red, blue = np.array([0.0, 1.0, 1.0]), np.array([0.0, 1.0, -1.0])
+    pictures = []
+    for order in (((red, (200, 0, 0)), (blue, (0, 0, 200))), ((blue, (0, 0, 200)), (red, (200, 0, 0)))):
+        canvas.clear(np.zeros((100, 200, 3), np.float32))
+        for centre, colour in order:
+            canvas.ellipsoid(centre, 0.5 * np.eye(3), colour, gloss=0.0)
+        pictures.append(canvas.image.copy())
+    assert np.array_equal(*pictures)
+    assert pictures[0][50, 100, 0] > 50 and pictures[0][50, 100, 2] == 0
+
+
+def test_an_ellipsoid_with_equal_axes_is_a_ball(canvas):
+    centre = np.array([0.2, 0.9, 0.3])
+    canvas.ellipsoid(centre, 0.3 * np.eye(3), (180, 90, 60))
+    ellipsoid = canvas.image.copy()
+    canvas.clear(np.zeros((100, 200, 3), np.float32))
+    canvas.cone(centre, centre, (0.3, 0.3), (180, 90, 60))
+    assert np.abs(canvas.image - ellipsoid).max() < 0.5
+
+
+@pytest.mark.parametrize("scene", sample_clip_module.SCENES, ids=sample_clip_module.LABELS)
+def test_bones_keep_their_length_whatever_the_figure_does(scene):
+    """An arm that cannot reach its hand's place is stretched, never longer than its bones."""
+    for moment in np.arange(0, 4, 0.2):
+        rods, _ = scene.parts(float(moment))
+        skin = [rod for rod in rods if rod.radii_m == (0.044, 0.032)]
+        assert len(skin) == 2
+        assert all(np.linalg.norm(rod.stop - rod.start) == pytest.approx(0.26, abs=0.002) for rod in skin)

@@ -27,14 +27,15 @@ def drawing(index: int) -> np.ndarray:
 
 
 def film(
-    path: Path, codec: str, ticks: list[int], *, pixels: str = "yuv420p", options: dict | None = None, hz: int = 25
-) -> Path:
-    """A clip whose frame i is drawing(i), shown from ticks[i] / hz on."""
+    path: Path, codec: str, ticks: list[int], *, pixels: str = "yuv420p", options: dict | None = None, hz: int = 25,
+    first: int = 0,
+) -> Path:  # fmt: skip
+    """A clip whose frame i is drawing(first + i), shown from ticks[i] / hz on."""
     with av.open(str(path), "w") as output:
         stream = output.add_stream(codec, rate=hz, options=options or {})
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, pixels
         for index, tick in enumerate(ticks):
-            picture = av.VideoFrame.from_ndarray(drawing(index), "rgb24")
+            picture = av.VideoFrame.from_ndarray(drawing(first + index), "rgb24")
             picture.pts, picture.time_base = tick, Fraction(1, hz)
             output.mux(stream.encode(picture))
         output.mux(stream.encode())
@@ -54,12 +55,30 @@ MADE = {
 }
 
 
+# A recorder sets its clock back after 25 frames: to the beginning, of which FFmpeg makes a later time, or a little.
+SET_BACK = {"reset.ts": (2500, 0), "moved.ts": (2500, 2000)}  # the frames at which the clocks of the parts begin
+
+
+def recorded(path: Path, begins: tuple[int, ...], frames: int = 25) -> Path:
+    """A transport stream of parts whose clocks begin at these frames."""
+    with open(path, "wb") as whole:
+        for part, begin in enumerate(begins):
+            piece = path.with_name(f"part-{path.name}")
+            codec, pixels, options = MADE["broadcast.ts"]
+            ticks = [begin + at for at in range(frames)]
+            whole.write(film(piece, codec, ticks, pixels=pixels, options=options, first=part * frames).read_bytes())
+    return path
+
+
 @pytest.fixture(scope="session")
 def made(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[VideoInfo, list[Frame]]]:
     """Each made clip: what was measured of it, and all its frames read forward."""
     folder, clips = tmp_path_factory.mktemp("made"), {}
     for name, (codec, pixels, options) in MADE.items():
         film(folder / name, codec, list(range(50)), pixels=pixels, options=options)
+    for name, begins in SET_BACK.items():
+        recorded(folder / name, begins)
+    for name in (*MADE, *SET_BACK):
         info = video.probe(folder / name, "digest")
         clips[name] = info, list(video.read(info))
     return clips
@@ -75,7 +94,28 @@ def test_every_frame_and_its_time_are_found(made, name: str):
     assert [frame.index for frame in frames] == list(range(50))
 
 
-@pytest.mark.parametrize("name", MADE)
+@pytest.mark.parametrize("name", SET_BACK)
+def test_a_clock_that_was_set_back_is_joined_and_told(made, name: str):
+    info, frames = made[name]
+    assert info.frame_count == 50 and np.allclose(info.times_s, np.arange(50) / 25, atol=1e-9)
+    assert abs(info.duration_s - 2) < 2e-3 and not info.variable_rate
+    assert info.notes == ("The recorder's clock was set back at 1.00 s: the parts are joined without a gap.",)
+    assert all(np.abs(frame.image.astype(int) - drawing(frame.index)).mean() < 12 for frame in frames)
+
+
+def test_a_clock_may_be_set_back_many_times(tmp_path: Path):
+    info = video.probe(recorded(tmp_path / "many.ts", (900, 0, 0, 10, 5), frames=60), "digest")
+    assert info.frame_count == 300 and len(info.jumps) == len(info.notes) == 4
+    for index in (0, 59, 60, 150, 239, 240, 299):
+        assert video.frame_at(info, float(info.times_s[index])).index == index
+
+
+def test_a_pause_of_a_recorder_is_not_joined(tmp_path: Path):
+    info = video.probe(film(tmp_path / "pause.ts", "libx264", [*range(25), *range(2500, 2525)]), "digest")
+    assert info.jumps == () and info.duration_s == pytest.approx(101, abs=0.1)
+
+
+@pytest.mark.parametrize("name", [*MADE, *SET_BACK])
 @settings(max_examples=15, deadline=None)
 @given(choice=st.integers(0, 10**6), shift_s=st.floats(0, 0.039))
 def test_any_moment_shows_the_frame_that_reading_forward_shows(made, name: str, choice: int, shift_s: float):
@@ -86,7 +126,7 @@ def test_any_moment_shows_the_frame_that_reading_forward_shows(made, name: str, 
     assert np.array_equal(frame.image, expected.image)
 
 
-@pytest.mark.parametrize("name", MADE)
+@pytest.mark.parametrize("name", [*MADE, *SET_BACK])
 def test_reading_from_the_middle_gives_what_reading_from_the_start_gives(made, name: str):
     info, frames = made[name]
     part = list(video.read(info, start_s=info.times_s[17], stop_s=info.times_s[31]))

@@ -73,7 +73,7 @@ def test_a_workspace_from_before_clips_had_recipes_opens_as_it_was(clips: Store)
     clips.save_recipe("turned", Recipe((Rotate(90.0),)))
     clips.close()
     connection = sqlite3.connect(clips.catalogue)
-    connection.executescript("DROP TABLE clip_recipes; PRAGMA user_version = 5;")
+    connection.executescript("DROP TABLE clip_recipes; DROP TABLE scheme; PRAGMA user_version = 5;")
     connection.close()
     assert clips.recipes() == {"turned": Recipe((Rotate(90.0),))}
     assert [clips.recipe_of(digest) for digest in clips.digests()] == [Recipe()] * 3

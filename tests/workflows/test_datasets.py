@@ -30,11 +30,10 @@ from core.domain import (
     straddling,
 )
 from core.stages import video
-from core.stages.drawing import sample_clip
 from core.workflows import datasets
 from core.workflows.datasets import Source, Stretch, archives, importer
 from core.workspace.store import Store
-from tests.conftest import moving_square
+from tests.conftest import moving_square, sample_frames
 
 
 def touch(root: Path, *names: str) -> Path:
@@ -83,6 +82,58 @@ def test_a_folder_a_class_keeps_paths_and_tells_what_is_no_clip_of_a_class(tmp_p
         ("run/c.mp4", "run"), ("walk/a.avi", "walk"), ("walk/tom/b.avi", "walk"),
     ]  # fmt: skip
     assert told(draft) == [("notes.txt", 0, "a file beside the folders"), ("sit", 0, "an empty folder")]
+
+
+@pytest.mark.parametrize("held_out", ["val", "valid", "Validate", "validation", "dev", "test", "Testing"])
+def test_folders_that_are_called_after_parts_of_a_split_are_the_split(tmp_path, held_out):
+    touch(tmp_path, "train/walk/a.avi", "train/run/b.avi", f"{held_out}/walk/tom/c.avi", "train/notes.txt")
+    draft = datasets.read(Source(str(tmp_path)))
+    side = "test" if held_out.lower().startswith("test") else "val"
+    assert {(entry.path, entry.label, entry.split) for entry in draft.entries} == {
+        ("train/walk/a.avi", "walk", "train"), ("train/run/b.avi", "run", "train"),
+        (f"{held_out}/walk/tom/c.avi", "walk", side),
+    }  # fmt: skip
+    assert set(draft.labels) == {"walk", "run"}
+    assert told(draft) == [("train/notes.txt", 0, "a file beside the folders")]
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        ("test/a.avi", "train/b.avi"),  # classes of locomotives and of exams
+        ("train/walk/a.avi", "test/walk/b.avi", "other/walk/c.avi"),
+        ("val/walk/a.avi", "test/walk/b.avi"),
+        ("train/walk/a.avi", "training/walk/b.avi"),
+    ],
+)
+def test_folders_that_could_be_classes_are_classes(tmp_path, files):
+    draft = datasets.read(Source(str(touch(tmp_path, *files))))
+    assert {entry.split for entry in draft.entries} == {""}
+    assert set(draft.labels) == {file.partition("/")[0] for file in files}
+
+
+def test_clips_behind_links_are_read_once_though_links_go_round(tmp_path):
+    touch(tmp_path, "elsewhere/a.avi", "set/walk/b.avi")
+    (tmp_path / "set" / "run").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    (tmp_path / "set" / "walk" / "linked.avi").symlink_to(tmp_path / "elsewhere" / "a.avi")
+    (tmp_path / "set" / "walk" / "round").symlink_to(tmp_path / "set" / "walk", target_is_directory=True)
+    draft = datasets.read(Source(str(tmp_path / "set")))
+    assert [entry.path for entry in draft.entries] == ["run/a.avi", "walk/b.avi", "walk/linked.avi"]
+
+
+def test_a_split_without_test_clips_is_tested_on_its_validation_clips():
+    dataset = made(["walk", "run"] * 6, [f"g{place // 2}" for place in range(12)], splits=["train"] * 8 + ["val"] * 4)
+    assert datasets.tests_on_validation(dataset)
+    fold = datasets.given_split(dataset, Grouping("column")).fold(0)
+    assert fold.test == (8, 9, 10, 11) and fold.train and not set(fold.train) & set(fold.test)
+    assert not datasets.tests_on_validation(replace(dataset, items=dataset.items[:8]))
+
+
+def test_the_columns_of_a_table_are_known_by_its_first_line():
+    assert datasets.columns(b'clip,"my, label"\n' + b"a.avi,walk\n" * 99999, "a.csv") == ["clip", "my, label"]
+    assert datasets.columns("Datei;Verhalten\n".encode("utf-16"), "a.csv") == ["Datei", "Verhalten"]
+    for content in (b"", b"no table", b"\xff\xfe\x00", b"a,b;c\n"):
+        assert datasets.columns(content, "a.csv") == []
 
 
 def test_a_folder_without_folders_and_a_path_to_nothing_are_refused(tmp_path):
@@ -841,8 +892,8 @@ def smaller(frames: list[Frame], size: tuple[int, int]) -> list[Frame]:
     return [replace(one, image=cv2.resize(one.image, size, interpolation=cv2.INTER_AREA)) for one in frames]
 
 
-def test_a_resized_trimmed_copy_is_found_and_other_clips_of_its_scene_are_not(tmp_path):
-    sample = list(sample_clip.sample_clip())
+def test_a_resized_trimmed_copy_is_found_and_other_clips_of_its_scene_are_not(sample_path, tmp_path):
+    sample = sample_frames(sample_path)
     all_frames = [sample[begin : begin + 50] for begin in (0, 50, 100, 200, 250)]  # two of a scene
     copy = smaller(all_frames[0], (256, 144))[7:-5]
     video.write(tmp_path / "copy.mp4", [replace(one, index=at, time_s=at / 25) for at, one in enumerate(copy)])

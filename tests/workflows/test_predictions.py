@@ -16,6 +16,7 @@ from core.base.registry import FORMATS
 from core.base.settings import ROOT, Settings, current
 from core.domain import Features, ModelCard, Prediction, Recipe, serialization
 from core.stages import video
+from core.stages.drawing import sample_clip
 from core.stages.networks import backbones, inference_engine
 from core.stages.networks.backbones import BACKBONES
 from core.stages.preprocessing.geometry import Crop
@@ -397,7 +398,19 @@ def test_a_stored_prediction_reads_back_as_it_was(shared_store, digest, card):
     assert np.array_equal(stored.scores, predictions.label(card, Path(), features).scores)
 
 
-# Real clips
+# What clips show
+
+
+def test_the_scenes_of_the_sample_clip_get_their_labels(shared_store, sample_path):
+    """Each for at least nine tenths of its time, and no segment of anything else."""
+    card = models.ModelLibrary.of(here()).cards()["kinetics400"]
+    digest = clips.add_video(shared_store, sample_path)
+    predictions.predict(shared_store, digest, Recipe(), card.name, ENGINE)
+    segments = predictions.analysis(shared_store, digest, Recipe(), card, ENGINE).track.segments
+    assert tuple(segment.label for segment in segments) == sample_clip.LABELS
+    for number, segment in enumerate(segments):
+        start_s, stop_s = number * sample_clip.SCENE_S, (number + 1) * sample_clip.SCENE_S
+        assert min(segment.stop_s, stop_s) - max(segment.start_s, start_s) > 0.9 * sample_clip.SCENE_S
 
 
 CLIPS = ("arm_wrestling.mp4", "cartwheeling.avi", "flipping_pancake.mkv", "golf_driving.mp4")

@@ -2,9 +2,11 @@
 
 import os
 import signal
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from dask import config
@@ -17,7 +19,22 @@ from tests.workspace.test_jobs import Memory, crash, double, ended
 MEMORY = 700 * 2**20
 
 
-def test_a_lane_comes_back_after_a_restart_that_failed(tmp_path):
+def test_a_worker_never_runs_the_main_module(tmp_path, monkeypatch):
+    """In a server that is the page which runs just then, whose script a worker that is started anew would run."""
+    ran = tmp_path / "ran"
+    (tmp_path / "page.py").write_text(f"open({str(ran)!r}, 'w').close()")
+    page = ModuleType("__main__")
+    page.__file__ = str(tmp_path / "page.py")
+    monkeypatch.setitem(sys.modules, "__main__", page)
+    runner = Runner(Memory(), memory_bytes=MEMORY)
+    try:
+        assert runner.ask(double, 4, timeout_s=240) == 8
+    finally:
+        runner.close()
+    assert not ran.exists()
+
+
+def test_a_lane_comes_back_after_a_restart_that_failed():
     """Dask's nanny closes itself when one restart of its worker fails, and nothing of Dask starts another."""
     runner = Runner(Memory(), memory_bytes=MEMORY)
     try:

@@ -446,7 +446,7 @@ def test_a_damaged_catalogue_is_told(store):
     store.catalogue.write_bytes(b"this is no database" * 1000)
     with pytest.raises(AnalysisError, match="damaged") as caught:
         store.videos()
-    assert str(store.catalogue) in str(caught.value) and "Move this file away" in caught.value.hint
+    assert str(store.catalogue) in str(caught.value) and "Do not delete it" in caught.value.hint
     store.catalogue.unlink()
     assert store.videos() == []
 

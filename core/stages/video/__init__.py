@@ -7,6 +7,7 @@ file_signatures: what a file is by its first bytes     containers: the open file
 pictures: decoded pictures as RGB, as displayed        probe: digest, frame times, irregularities
 reader: frames by time and by index                    writer: H.264 for files and for browsers
 subtitles: subtitles inside a clip                     audio: the sound for speech recognition
+clock: transport streams whose clock was set back
 """
 
 from core.stages.video.audio import speech_sound

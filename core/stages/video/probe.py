@@ -1,6 +1,7 @@
 """What decoding a clip once tells of it: its digest, the table of frame times, and what is odd about it."""
 
 import hashlib
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -13,7 +14,7 @@ import numpy as np
 from core.base.errors import VideoUnreadable
 from core.base.progress import Pace, Report, silent
 from core.domain import VideoInfo
-from core.stages.video import file_signatures
+from core.stages.video import clock, file_signatures
 from core.stages.video.containers import AGAIN, Decoder, codec_name, explained, opened, pictures_of
 from core.stages.video.file_signatures import Content, content_of
 from core.stages.video.pictures import aspect_of, check_of, displayed, has_alpha, quarter_turns, sane
@@ -87,6 +88,7 @@ class _Survey:
     transparent: str = ""
     fickle: bool = False  # several threads do not see the same pictures as one
     last_duration: int = 0
+    jumps: clock.Jumps = ()
     pts: list[int | None] = field(default_factory=list)
     dts: list[int | None] = field(default_factory=list)
     checks: list[int] = field(default_factory=list)
@@ -132,11 +134,13 @@ def _survey(path: str, content: Content, report: Report, *, careful: bool) -> _S
             pace(len(survey.pts), max(total, len(survey.pts)))
         survey.packets, survey.errors, survey.corrupt = decoder.packets, decoder.errors, decoder.corrupt
         survey.damage_at = decoder.damage_at
+    if content.demuxer == "mpegts":
+        survey.pts, survey.jumps = clock.joined(survey.pts, survey.time_base)
     return survey
 
 
 def _info(path: str, digest: str, content: Content, survey: _Survey) -> VideoInfo:
-    clock, kept, stamps = _clock(path, survey)
+    kind, kept, stamps = _clock(path, survey)
     base, first = survey.time_base, stamps[0]
     times_s = np.array([(stamp - first) * base.numerator / base.denominator for stamp in stamps], np.float64)
     if times_s[-1] > MAX_DURATION_S:
@@ -159,10 +163,11 @@ def _info(path: str, digest: str, content: Content, survey: _Survey) -> VideoInf
         variable_rate=_varies(times_s),
         duration_s=end_s,
         codec=survey.codec,
-        plays_in_browser=whole and first == 0 and _plays_in_browser(path, content, survey),
+        plays_in_browser=whole and first == 0 and not survey.jumps and _plays_in_browser(path, content, survey),
         notes=tuple(_notes(path, content, survey, times_s, kept)),
         clock_start_s=first * base,
-        clock=clock,
+        clock=kind,
+        jumps=tuple((bisect_left(kept, place), ticks * base) for place, ticks in survey.jumps) if kind == "pts" else (),
         damaged=survey.careful and bool(survey.errors or survey.corrupt or survey.fickle),
         checks=np.array(survey.checks, np.uint32)[kept],
     )
@@ -174,11 +179,11 @@ def _clock(path: str, survey: _Survey) -> tuple[str, list[int], list[int]]:
     Presentation stamps where they rise; else decoding stamps (AVI with B-frames has no others); else the frames whose
     presentation stamps rise, if these are half of all. Frames before the first stamp lie before the clip's beginning.
     """
-    for clock, stamps in (("pts", survey.pts), ("dts", _with_drained(survey.dts))):
+    for kind, stamps in (("pts", survey.pts), ("dts", _with_drained(survey.dts))):
         kept = [index for index, stamp in enumerate(stamps) if stamp is not None]
         chosen = [stamp for stamp in stamps if stamp is not None]
         if kept and len(kept) == len(stamps) - kept[0] and all(b > a for a, b in pairwise(chosen)):
-            return clock, kept, chosen
+            return kind, kept, chosen
     kept, chosen = _rising_part(survey.pts)
     if 2 * len(kept) < len(survey.pts):
         what = f"Of its {len(survey.pts)} frames only {len(kept)} have increasing timestamps"
@@ -251,6 +256,9 @@ def _notes(path: str, content: Content, survey: _Survey, times_s: np.ndarray, ke
     yield from _notes_on_loss(content, survey, times_s, kept)
     if content.demuxer == "mov" and (size := file_signatures.oversized_track(path, MAX_SIDE_PX)):
         yield f"Its header wrongly declares a picture of {size[0]} x {size[1]} px."
+    for place, _ in survey.jumps:
+        at_s = times_s[min(bisect_left(kept, place), len(times_s) - 1)]
+        yield f"The recorder's clock was set back at {at_s:.2f} s: the parts are joined without a gap."
     if survey.streams > 1:
         yield f"It contains {survey.streams} video streams; the first is used."
     if survey.sizes:

@@ -178,7 +178,8 @@ def _pictures(info: VideoInfo, first: int, stop: int) -> Iterator[tuple[int, Any
 
 
 def _seek(container: Any, stream: Any, info: VideoInfo, time_s: float) -> bool:
-    stamp = math.floor((Fraction(time_s) + info.clock_start_s) / stream.time_base)
+    ahead_s = next((ahead for index, ahead in reversed(info.jumps) if time_s >= info.times_s[index]), Fraction(0))
+    stamp = math.floor((Fraction(time_s) + ahead_s + info.clock_start_s) / stream.time_base)
     try:
         container.seek(stamp, stream=stream)
     except FFmpegError:
@@ -192,8 +193,7 @@ def _indexed(info: VideoInfo, pictures: Iterable[Any], base: Fraction) -> Iterat
     for picture in pictures:
         stamp = picture.pts if info.clock == "pts" else picture.dts
         if stamp is not None:
-            ticks = (stamp - start) * base.numerator
-            position = _place(info.times_s, ticks.numerator / (ticks.denominator * base.denominator))
+            position = _place(info, (stamp - start) * base, index)
         else:
             position = index + 1 if info.clock == "dts" and 0 <= index < info.frame_count - 1 else None
         if position is not None and position > index:
@@ -201,9 +201,22 @@ def _indexed(info: VideoInfo, pictures: Iterable[Any], base: Fraction) -> Iterat
             yield index, picture
 
 
-def _place(times_s: np.ndarray, time_s: float) -> int | None:
-    index = int(np.searchsorted(times_s, time_s))
-    return index if index < len(times_s) and times_s[index] == time_s else None
+def _place(info: VideoInfo, time_s: Fraction, after: int) -> int | None:
+    """The index of the frame at a time of the file, later than that index; None where there is none."""
+    for begin, end, ahead_s in _parts(info):
+        wanted = time_s - ahead_s
+        index = int(np.searchsorted(info.times_s, wanted.numerator / wanted.denominator))
+        if max(begin, after + 1) <= index < end and info.times_s[index] == wanted.numerator / wanted.denominator:
+            return index
+    return None
+
+
+def _parts(info: VideoInfo) -> Iterator[tuple[int, int, Fraction]]:
+    """The parts of a clip between jumps of its clock: first index, stop, and how far the file's time is ahead."""
+    begins = ((0, Fraction(0)), *info.jumps)
+    ends = (*(index for index, _ in info.jumps), info.frame_count)
+    for (begin, ahead_s), end in zip(begins, ends, strict=True):
+        yield begin, end, ahead_s
 
 
 def _agrees(info: VideoInfo, index: int, picture: Any) -> bool:

@@ -10,7 +10,7 @@ importer: from a source to the store                    library: the datasets of
 
 from core.stages.formats.common.csv_tables import MEANINGS
 from core.workflows.datasets.archives import unpack
-from core.workflows.datasets.csv_reader import read_csv
+from core.workflows.datasets.csv_reader import MOST_OF_HEADER, columns, read_csv
 from core.workflows.datasets.draft import FORMS, Draft, Entry, Source, SourceForm, Stretch
 from core.workflows.datasets.duplicates import leaks, looks, near_duplicates
 from core.workflows.datasets.groups import Offer, describe_grouping, grouping_of, groups_from, offers
@@ -26,6 +26,7 @@ from core.workflows.datasets.splits import (
     redraw_split,
     split_for,
     split_key,
+    tests_on_validation,
 )
 from core.workflows.datasets.targets import UNKNOWN, targets, tracks
 from core.workflows.datasets.validation import confined, dataset, item, unreadable
@@ -33,6 +34,7 @@ from core.workflows.datasets.validation import confined, dataset, item, unreadab
 __all__ = [
     "FORMS",
     "MEANINGS",
+    "MOST_OF_HEADER",
     "UNKNOWN",
     "Draft",
     "Entry",
@@ -41,6 +43,7 @@ __all__ = [
     "SourceForm",
     "SplitMethod",
     "Stretch",
+    "columns",
     "confined",
     "dataset",
     "describe_grouping",
@@ -68,6 +71,7 @@ __all__ = [
     "split_for",
     "split_key",
     "targets",
+    "tests_on_validation",
     "tracks",
     "unpack",
     "unreadable",

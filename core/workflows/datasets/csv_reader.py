@@ -4,11 +4,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.stages.formats.common.csv_tables import SIDES, Row, Table, table_of
+from core.base.errors import FormatInvalid
+from core.stages.formats.common.csv_tables import SIDES, Row, Table, headers_of, table_of
+from core.stages.formats.common.files import decoded
 from core.workflows.datasets.draft import Draft, Entry, Findings, Stretch
 from core.workflows.datasets.file_listing import clips_below, text_of
 
 BACKGROUND = "background"
+MOST_OF_HEADER = 2**16  # bytes that are looked at for the names of the columns
 
 
 def read_csv(
@@ -36,6 +39,14 @@ def read_csv(
     return Draft(
         name or path.stem, tuple(labels), tuple(entries), tuple(findings.all), f"table {path}", background, watched
     )
+
+
+def columns(content: bytes, listed: str) -> list[str]:
+    """The names of the columns of a table, by its first bytes; none where they are no table."""
+    try:
+        return headers_of(decoded(content[:MOST_OF_HEADER].rpartition(b"\n")[0] or content), listed)
+    except (FormatInvalid, UnicodeDecodeError):
+        return []
 
 
 def _finder(folder: Path) -> Callable[[str], str]:

@@ -32,16 +32,27 @@ def is_of_the_system(name: str) -> bool:
 
 
 def files_below(folder: Path) -> Iterator[Path]:
-    """All files of a folder and those below it, by the alphabet; links to folders are not followed."""
-    count = 0
-    for text, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not is_of_the_system(name))
+    """All files of a folder and those below it, by the alphabet; links are followed, each folder once."""
+    count, seen = 0, {_identity(folder)}
+    for text, folders, names in os.walk(folder, followlinks=True):
+        fresh = []
+        for name in sorted(name for name in folders if not is_of_the_system(name)):
+            if (identity := _identity(Path(text, name))) not in seen:
+                seen.add(identity)
+                fresh.append(name)
+        folders[:] = fresh
         for name in sorted(name for name in names if not is_of_the_system(name)):
             count += 1
             if count > MOST_FILES:
                 hint = "Each clip must be one video file; folders of pictures are not supported."
                 raise refused(str(folder), 0, f"at most {MOST_FILES} files", "more", hint)
             yield Path(text, name)
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    """What a folder is, by whatever path or link it is reached."""
+    status = folder.stat()
+    return status.st_dev, status.st_ino
 
 
 def lines_of(path: Path, root: Path) -> list[str]:

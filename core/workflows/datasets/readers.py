@@ -12,6 +12,7 @@ from typing import Literal
 
 from core.base.errors import FormatInvalid
 from core.stages.formats import hmdb51, mstcn, ucf101
+from core.stages.formats.common.csv_tables import SIDES
 from core.stages.formats.common.reader import BACKGROUND
 from core.workflows.datasets.annotation_files import files_of, is_labels, read_labels
 from core.workflows.datasets.csv_reader import read_csv
@@ -92,26 +93,53 @@ def _table(path: Path) -> Path:
 
 
 def read_folder(path: Path, *, name: str = "") -> Draft:
-    """The set of a folder whose subfolders are the classes; clips may lie deeper, and the path is kept for groups."""
+    """The set of a folder whose subfolders are the classes; clips may lie deeper, and the path is kept for groups.
+
+    Where the subfolders are called train, val, test and the like, they are the split, with the classes in them.
+    """
     findings, entries, labels = Findings(), [], []
-    folders = [folder for folder in sorted(path.iterdir()) if folder.is_dir() and not is_of_the_system(folder.name)]
-    if not folders:
+    if not _folders_in(path):
         hint = "Give the folder that holds one folder for each class, with the clips of that class in it."
         raise refused(str(path), 0, "a subfolder for each class", "none", hint)
-    _loose_files(path, findings)
-    for folder in folders:
-        label = shown(folder, path)
-        own = [Entry(str(file), shown(file, path), label, listed=shown(file, path)) for file in files_below(folder)]
+    _loose_files(path, path, findings)
+    for folder, label, side in _class_folders(path, findings):
+        own = [
+            Entry(str(file), shown(file, path), label, split=side, listed=shown(file, path))
+            for file in files_below(folder)
+        ]
         labels.append(label)
         entries += own
         if not own:
-            findings.left_out(label, 0, "clips of this class in its folder", "an empty folder")
+            findings.left_out(shown(folder, path), 0, "clips of this class in its folder", "an empty folder")
+    labels = list(dict.fromkeys(labels))
     return Draft(name or path.name, tuple(labels), tuple(entries), tuple(findings.all), f"folder {path}")
 
 
-def _loose_files(path: Path, findings: Findings) -> None:
+def _folders_in(path: Path) -> list[Path]:
+    """The folders right below one, by the alphabet."""
+    return [folder for folder in sorted(path.iterdir()) if folder.is_dir() and not is_of_the_system(folder.name)]
+
+
+def _class_folders(path: Path, findings: Findings) -> list[tuple[Path, str, SplitPart]]:
+    """The folders with the clips of a class, each with its label and the part of the split that it lies in.
+
+    Folders are parts of a split where all of them are called so, at least one for training and one to judge by, and
+    each holds folders: a class may be called "test" too.
+    """
+    folders = _folders_in(path)
+    sides: dict[Path, SplitPart] = {folder: SIDES.get(folder.name.lower(), "") for folder in folders}
+    if "train" not in sides.values() or not {"val", "test"} & set(sides.values()):
+        return [(folder, shown(folder, path), "") for folder in folders]
+    if not all(sides.values()) or not all(_folders_in(folder) for folder in folders):
+        return [(folder, shown(folder, path), "") for folder in folders]
+    for folder in folders:
+        _loose_files(folder, path, findings)
+    return [(inner, shown(inner, folder), sides[folder]) for folder in folders for inner in _folders_in(folder)]
+
+
+def _loose_files(path: Path, root: Path, findings: Findings) -> None:
     for file in sorted(inner for inner in path.iterdir() if inner.is_file() and not is_of_the_system(inner.name)):
-        findings.left_out(shown(file, path), 0, "clips inside the folder of a class", "a file beside the folders")
+        findings.left_out(shown(file, root), 0, "clips inside the folder of a class", "a file beside the folders")
 
 
 # UCF101 ---------------------------------------------------------------------------------------------------------------

@@ -87,11 +87,13 @@ def _fold_count(folds: str, dataset: Dataset, grouping: Grouping) -> int:
 def given_split(dataset: Dataset, grouping: Grouping | None = None, *, seed: int = 0, joins: Joins = ()) -> Split:
     """The split that came with the set, one fold. Without validation clips some groups of the training part are drawn.
 
-    SplitInvalid if it has no training or no test clips, or puts a group on two sides.
+    Where it has validation clips and no test clips, those are what is tested on. SplitInvalid if it has no training
+    clips or none to test on, or puts a group on two sides.
     """
     grouping, joins = grouping or Grouping(), tuple(joins)
     groups = groups_from(dataset, grouping, joins=joins)
-    parts = np.array([[SIDES[item.split] for item in dataset.items]], np.uint8).reshape(1, -1)
+    sides = SIDES | ({"val": TEST} if tests_on_validation(dataset) else {})
+    parts = np.array([[sides[item.split] for item in dataset.items]], np.uint8).reshape(1, -1)
     for side, name in ((TRAIN, "train"), (TEST, "test")):
         if not (parts == side).any():
             raise SplitInvalid(f"No clip of {dataset.name!r} is given for {name}.", "Choose folds by group instead.")
@@ -102,6 +104,12 @@ def given_split(dataset: Dataset, grouping: Grouping | None = None, *, seed: int
     if not (parts == VALIDATION).any():
         _spare_validation(dataset, groups, parts[0], seed)
     return Split(key(dataset), "given", grouping, groups, parts, seed, joins)
+
+
+def tests_on_validation(dataset: Dataset) -> bool:
+    """Whether the split that came with the set has validation clips and no test clips."""
+    given = {item.split for item in dataset.items}
+    return "val" in given and "test" not in given
 
 
 def grouped_folds(

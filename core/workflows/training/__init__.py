@@ -11,7 +11,7 @@ from core.workflows.training.checkpoints import folds_done, held_out, network_pa
 from core.workflows.training.features import gather, gathered, set_key
 from core.workflows.training.model_files import delete_model, open_zip, save_model, zipped
 from core.workflows.training.options import DIALS, VIEWS, Options, options_of, view
-from core.workflows.training.runs import all_runs, delete, keep_split, plan, rename
+from core.workflows.training.runs import all_runs, check_classes, delete, keep_split, plan, rename
 from core.workflows.training.text_branch import BRANCHES, has_words
 from core.workflows.training.trainer import train
 from core.workflows.training.training_data import comparison
@@ -25,6 +25,7 @@ __all__ = [
     "Search",
     "all_runs",
     "best",
+    "check_classes",
     "comparison",
     "delete",
     "delete_model",

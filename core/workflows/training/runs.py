@@ -4,7 +4,7 @@ import time
 from contextlib import suppress
 from dataclasses import replace
 
-from core.base.errors import ResultMissing
+from core.base.errors import NotEnoughExamples, ResultMissing
 from core.base.registry import BACKBONES
 from core.domain import (
     Dataset,
@@ -35,6 +35,7 @@ def plan(
     words: bool = False,
 ) -> str:
     """File a training that is to be done, unless it is there; gives its key. words: whether they take part."""
+    check_classes(dataset)
     dataset_key = datasets.key(dataset)
     if split.dataset != dataset_key:
         raise ResultMissing(f"This split was made for another version of {dataset.name!r}.", "Split the dataset again.")
@@ -57,6 +58,17 @@ def plan(
         )
         store.write(key, record, kind="training")
     return key
+
+
+def check_classes(dataset: Dataset) -> None:
+    """NotEnoughExamples where a dataset shows fewer than two classes: there would be nothing to tell apart."""
+    taught = {item.label for item in dataset.items} | {part.label for item in dataset.items for part in item.segments}
+    if dataset.background and any(item.seen for item in dataset.items):
+        taught.add(dataset.background)
+    if len(taught - {""}) < 2:
+        classes = "a single class" if taught - {""} else "no class"
+        hint = "Add clips of another class, or mark the rest of the clips as background."
+        raise NotEnoughExamples(f"The clips of {dataset.name!r} show {classes}: there is nothing to tell apart.", hint)
 
 
 def keep_split(store: Store, split: Split) -> str:

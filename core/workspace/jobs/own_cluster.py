@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from multiprocessing import spawn
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -24,6 +25,15 @@ LOOK_EVERY_S = 1.0
 AFTER_FAILURE_S = 30.0
 STUCK_AFTER_S = 600.0  # far longer than a worker takes to start on a busy machine
 VALID = timedelta(days=3650)  # before and after the start: clocks are set back, and servers run for years
+_preparation = spawn.get_preparation_data
+
+
+def preparation_without_main(name: str) -> dict[str, Any]:
+    """What multiprocessing tells a new process, but for the main module, which the process would run.
+
+    In a server of Streamlit that is the page which runs just then, and a nanny starts its worker anew at any time.
+    """
+    return {key: value for key, value in _preparation(name).items() if not key.startswith("init_main")}
 
 
 def new_identity() -> Any:
@@ -62,6 +72,7 @@ class OwnCluster:
 
         self._scratch = tempfile.mkdtemp(prefix="kinetoscope-")
         self._closing = threading.Event()
+        spawn.get_preparation_data = preparation_without_main
         try:
             with config.set({"temporary-directory": self._scratch}):  # the scheduler's; those of the lanes are options
                 self.dask = _spec_cluster(memory_bytes, log, warm, self._scratch)

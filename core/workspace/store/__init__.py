@@ -2,6 +2,7 @@
 
 workspace/
 +-- catalogue.sqlite         videos, names, results, jobs, recipes, uploads, labels, datasets, splits, drawn labels
++-- backups/                 copies of the catalogue, of the last seven days on which it was in use
 +-- results/<key>/           value.json and its arrays, or a file; made aside as *.partial and renamed when whole
 +-- videos/<digest>/         thumbnail, and proxy for the browser
 +-- clips/<digest>.<suffix>  uploaded clips; files that were added by their path stay where they are
@@ -21,6 +22,7 @@ from pathlib import Path
 
 from core.domain.jobs import Job
 from core.workspace.store.annotations import Journals
+from core.workspace.store.backups import Backups
 from core.workspace.store.datasets import DatasetEntry, LabelledSets
 from core.workspace.store.recipes import Recipes
 from core.workspace.store.results import remove
@@ -30,12 +32,13 @@ from core.workspace.store.videos import VideoEntry, VideoRecords, cleaned_name
 __all__ = ["DatasetEntry", "Store", "VideoEntry", "cleaned_name"]
 
 JOB_FIELDS = {field.name for field in fields(Job)}
+UNFINISHED = ("results/*.partial", "clips/*.partial", "videos/*/*.partial", "engine/*.partial", "backups/*.partial")
 STALE_S = 86400.0
 EXPORTS_KEPT_S = 7 * 86400.0
 JOBS_KEPT_S = 30 * 86400.0
 
 
-class Store(VideoRecords, LabelledSets, Journals, Recipes, LabelSchemes):
+class Store(VideoRecords, LabelledSets, Journals, Recipes, LabelSchemes, Backups):
     """The workspace at one path."""
 
     @property
@@ -74,7 +77,7 @@ class Store(VideoRecords, LabelledSets, Journals, Recipes, LabelSchemes):
         """
         before, kept_since = time.time() - STALE_S, time.time() - EXPORTS_KEPT_S
         waiting = self.keys("import")  # sets that wait for the user's word need what was measured of their clips
-        for pattern in ("results/*.partial", "clips/*.partial", "videos/*/*.partial", "engine/*.partial", "imports/*"):
+        for pattern in (*UNFINISHED, "imports/*"):
             for path in self.workspace.glob(pattern):
                 with suppress(OSError):
                     if path.stat().st_mtime < before and not any(key in path.name for key in waiting):

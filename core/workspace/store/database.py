@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from core.base import rights
-from core.base.errors import AnalysisError
+from core.base.errors import AnalysisError, CatalogueDamaged
 
 SCHEMA = """
 CREATE TABLE videos (digest TEXT PRIMARY KEY, info TEXT NOT NULL, arrays BLOB NOT NULL, name TEXT NOT NULL,
@@ -56,7 +56,8 @@ HEX = re.compile(r"[0-9a-f]{1,128}", re.ASCII)
 BUSY_S = 15.0
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 OWN_FOLDER = "Set KINETOSCOPE_WORKSPACE to a folder of its own, on a disk that keeps the rights of users."
-OWN_FILES = ("catalogue.sqlite*", "worker.*", "results", "videos", "clips", "imports", "engine", "models", "searches")
+OWN_FILES = ("catalogue*.sqlite*", "worker.*", "backups", "results", "videos", "clips", "imports", "engine", "models")
+OWN_FILES += ("searches",)
 REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
@@ -142,7 +143,7 @@ class Catalogue:
             self.workspace.mkdir(rights.FOLDER_MODE, exist_ok=True)
             connection = sqlite3.connect(self.catalogue, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
             try:
-                _lay_out(connection, self.catalogue)
+                lay_out(connection, self.catalogue)
             except BaseException:
                 connection.close()
                 raise
@@ -156,6 +157,8 @@ class Catalogue:
         try:
             yield
         except sqlite3.Error as error:
+            if _is_damage(error):
+                raise CatalogueDamaged(*self._damage(str(error))) from error
             raise AnalysisError(*self._of_sqlite(error)) from error
         except OSError as error:
             raise AnalysisError(*self._of_disk(error)) from error
@@ -169,10 +172,15 @@ class Catalogue:
             return f"Another program is using {self.catalogue}.", "Close the other program, or try again in a moment."
         if "readonly" in text or "unable to open" in text:
             return self._refused(text)
-        if isinstance(error, sqlite3.OperationalError | sqlite3.ProgrammingError):
-            return f"The catalogue {self.catalogue} cannot be used: {text}", "Start the program again."
-        hint = "Move this file away and start again: clips stay on disk, and results are computed again when needed."
-        return f"The catalogue {self.catalogue} is damaged: {text}", hint
+        return f"The catalogue {self.catalogue} cannot be used: {text}", "Start the program again."
+
+    def _damage(self, text: str) -> tuple[str, str]:
+        """Message and hint for a catalogue that cannot be read."""
+        hint = (
+            "Do not delete it: labels may still be read from it. Restore a backup on any page of the dashboard, "
+            "or with `python -m core restore`."
+        )
+        return f"The catalogue {self.catalogue} is damaged: {text}.", hint
 
     def _of_disk(self, error: OSError) -> tuple[str, str]:
         """Message and hint for an error of the file system."""
@@ -191,6 +199,13 @@ class Catalogue:
     def _refused(self, text: str) -> tuple[str, str]:
         hint = "Give this user write permission, or set KINETOSCOPE_WORKSPACE to another folder."
         return f"The folder {self.workspace} cannot be written to: {text}", hint
+
+
+def _is_damage(error: sqlite3.Error) -> bool:
+    """Whether an error says that the file itself is not what it should be."""
+    if isinstance(error, sqlite3.OperationalError):
+        return str(error).startswith(("no such table", "no such column"))
+    return type(error) is sqlite3.DatabaseError
 
 
 def hex_digits(name: str) -> str:
@@ -213,7 +228,7 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
         time.sleep(0.01)
 
 
-def _lay_out(connection: sqlite3.Connection, path: Path) -> None:
+def lay_out(connection: sqlite3.Connection, path: Path) -> None:
     """Set up a connection, and the tables of a new catalogue."""
     _write_ahead(connection)
     connection.execute("PRAGMA synchronous = NORMAL")

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import streamlit as st
 
@@ -18,6 +18,7 @@ from pages.ui.datasets import tables
 
 FIND_OUT = "Detect automatically"
 LISTED = ("ucf", "hmdb", "mstcn")
+TABLES = (".csv", ".tsv")
 PANEL = "sets"
 IMPORT, MADE = "import-", importer.MADE_KEY
 SIZES = {(12, 2): "144 clips, enough for training", (4, 1): "24 clips, for a quick look"}  # scenes, clips of each
@@ -51,16 +52,31 @@ def _by_place() -> None:
     )
     forms: tuple[datasets.SourceForm, ...] = get_args(datasets.SourceForm)
     form = st.selectbox("Layout", forms, 0, lambda name: datasets.FORMS.get(name, FIND_OUT), key="sets.form")
-    source = datasets.Source(path=path.strip().strip("\"'"), form=form, **_details(form))
+    place = path.strip().strip("\"'")
+    source = datasets.Source(path=place, **_details(form, _columns(place, upload)))
     if button.pressed("Check dataset", key="sets.check", type="primary", icon=":material/fact_check:"):
         _begin(source, upload)
         state.remember("sets.turn", turn + 1)
         st.rerun()
 
 
-def _details(form: datasets.SourceForm) -> dict:
-    """The options of a layout besides its path."""
-    details: dict = {}
+def _columns(path: str, upload: Any) -> list[str]:
+    """The names of the columns of the table that was given; none where it is no table."""
+    if upload is not None:
+        first = bytes(upload.getbuffer()[: datasets.MOST_OF_HEADER])
+        return datasets.columns(first, upload.name) if upload.name.lower().endswith(TABLES) else []
+    if not path.lower().endswith(TABLES):
+        return []
+    try:
+        with open(path, "rb") as file:
+            return datasets.columns(file.read(datasets.MOST_OF_HEADER), Path(path).name)
+    except OSError:  # the check says what is wrong with it
+        return []
+
+
+def _details(form: datasets.SourceForm, columns: list[str]) -> dict:
+    """The options of a layout besides its path, and the layout. columns: of the table that was given."""
+    details: dict = {"form": form}
     if form in LISTED:
         details["split"] = int(st.number_input("Split number", 1, 99, 1, key="sets.split"))
     if form in ("csv", "labels", *LISTED):
@@ -71,13 +87,22 @@ def _details(form: datasets.SourceForm) -> dict:
         details["every"] = int(st.number_input("Frames per label", 1, 30, 1, key="sets.every"))
     if form in ("csv", "labels"):
         details["watched"] = _watched()
-    if form == "csv":
-        with st.expander("Custom column names"):
-            columns = {
-                meaning: st.text_input(meaning, key=f"sets.column.{meaning}").strip() for meaning in datasets.MEANINGS
-            }
-        details["columns"] = tuple((meaning, header) for meaning, header in columns.items() if header)
+    if form in ("", "csv") and columns:
+        details["columns"] = _meanings(columns)
+        details["form"] = "csv" if details["columns"] else form
     return details
+
+
+def _meanings(columns: list[str]) -> tuple[tuple[str, str], ...]:
+    """Which column of a table means what, where its name does not say so."""
+    with st.expander("Columns of the table"):
+        chosen = {
+            meaning: st.selectbox(
+                meaning.capitalize(), columns, index=None, placeholder="Detect by name", key=f"sets.column.{meaning}"
+            )
+            for meaning in datasets.MEANINGS
+        }
+    return tuple((meaning, column) for meaning, column in chosen.items() if column)
 
 
 def _watched() -> bool:
@@ -99,6 +124,7 @@ def _begin(source: datasets.Source, upload) -> None:
             source = replace(source, path=str(kept), name=Path(upload.name).stem)
         if not source.path:
             raise AnalysisError("No file or path was given.", "Upload a ZIP file or a table, or enter a path.")
+        followed_jobs.forget_ended(PANEL)
         key = importer.import_key(source)
         importer.drop(state.store(), key)
         name = source.name or Path(source.path).name
@@ -117,6 +143,7 @@ def _made() -> None:
     )
     size = st.radio("Size", list(SIZES), 0, SIZES.__getitem__, key="sets.size", label_visibility="collapsed")
     if button.pressed("Create the sample dataset", key="sets.made", icon=":material/shapes:"):
+        followed_jobs.forget_ended(PANEL)
         state.runner().submit(MADE, "Create the sample dataset", importer.make_set, state.store(), *size)
         followed_jobs.follow(PANEL, MADE)
         st.rerun()

@@ -21,6 +21,10 @@ METHODS: dict[datasets.SplitMethod, str] = {
 }
 OWN = "Custom pattern"
 PAIRS = 12
+ON_VALIDATION = (
+    "The dataset has validation clips and no test clips: scores are computed on the validation clips, and some "
+    "training groups are held out for early stopping."
+)
 LOOK = (
     "Finds clips that were re-encoded, resized or slightly trimmed by comparing their "
     "pictures. The result is stored. A near-duplicate in both training and test data "
@@ -89,7 +93,7 @@ def _grouping(entry: DatasetEntry, dataset: Dataset) -> Grouping | None:
 
 def _folds(entry: DatasetEntry, dataset: Dataset, grouping: Grouping, joins: tuple) -> None:
     """The folds as they would be, and the button that keeps them."""
-    given = any(item.split == "test" for item in dataset.items)
+    given = any(item.split in ("test", "val") for item in dataset.items)
     options: list[datasets.SplitMethod] = [method for method in METHODS if given or method != "given"]
     left, middle, right = st.columns([4, 2, 2])
     method = left.selectbox("Method", options, len(options) - 1 if given else 0, METHODS.__getitem__, key="sets.method")
@@ -105,6 +109,8 @@ def _folds(entry: DatasetEntry, dataset: Dataset, grouping: Grouping, joins: tup
     st.plotly_chart(tables.fold_bars(split, dark=state.is_dark()), key="sets.fold-bars", config=figures.QUIET)
     with st.expander("All folds", icon=":material/table_rows:"):
         st.dataframe(tables.folds(split), hide_index=True, width="stretch")
+    if method == "given" and datasets.tests_on_validation(dataset):
+        theme.notes((ON_VALIDATION,))
     _warnings(dataset, split)
     _save(entry, split, _leaks(entry, split))
 

@@ -52,6 +52,7 @@ from pages.ui.state.recipe_editor import (
     use_recipe,
 )
 from pages.ui.state.session import (
+    back_up,
     close,
     close_to_others,
     heeding_presses,
@@ -72,6 +73,7 @@ __all__ = [
     "IN_WORDS",
     "EditedStep",
     "ask",
+    "back_up",
     "broken_models",
     "choose",
     "choose_model",

@@ -18,6 +18,7 @@ from core.workspace.store import Store
 
 _NOTES: ContextVar[dict[str, Any] | None] = ContextVar("notes", default=None)
 _notices: list[str] = []
+_told: set[str] = set()  # notices about backups, each of which is given once
 
 
 def settings() -> Settings:
@@ -44,6 +45,18 @@ def close_to_others() -> None:
     if notice:
         print(notice, file=sys.stderr, flush=True)
         _notices.append(notice)
+
+
+def back_up() -> None:
+    """Make today's copy of the catalogue, unless it is there; a failure is told in the terminal and once on a page."""
+    try:
+        store().back_up()
+    except AnalysisError as error:
+        notice = f"The catalogue could not be backed up. {error} {error.hint}"
+        if notice not in _told:
+            _told.add(notice)
+            print(notice, file=sys.stderr, flush=True)
+            _notices.append(notice)
 
 
 def new_notices() -> list[str]:

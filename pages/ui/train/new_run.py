@@ -28,6 +28,11 @@ def show(entries: list[DatasetEntry]) -> None:
     if dataset is None:
         return
     theme.facts(dataset_picker.facts(dataset))
+    try:
+        training.check_classes(dataset)
+    except AnalysisError as error:
+        theme.problem(str(error), error.hint)
+        return
     split = _split(entry, dataset)
     if split is None:
         return

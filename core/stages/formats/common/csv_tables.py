@@ -142,6 +142,13 @@ def table_of(
     return table
 
 
+def headers_of(text: str, listed: str) -> list[str]:
+    """The names of the columns of a table, of which the first line is enough."""
+    first = text.partition("\n")[0].rstrip("\r")
+    header, _ = rows_of(first, _separator(first, listed), listed, Findings())
+    return list(header)
+
+
 def note_clocks(table: Table, findings: Findings) -> None:
     """Say how times with colons are read."""
     for row in table.rows:

@@ -17,6 +17,11 @@ def forget(panel: str, key: str) -> None:
     state.remember(f"{panel}.keys", _without(panel, key))
 
 
+def forget_ended(panel: str) -> None:
+    """Follow only what is under way: whoever begins again has read how the last ones ended."""
+    state.remember(f"{panel}.keys", tuple(job.key for job in jobs(panel, []) if job.active))
+
+
 def jobs(panel: str, others: list[str]) -> list[Job]:
     """The jobs that are followed, and those with other keys, as they stand."""
     keys = dict.fromkeys((*state.remembered(f"{panel}.keys", ()), *others))
