@@ -109,7 +109,10 @@ class Visitor:
     async def __aenter__(self) -> "Visitor":
         own = f"127.0.0.1:{self.port}"
         self.socket = await websockets.connect(
-            f"ws://{own}/_stcore/stream", subprotocols=["streamlit"], origin=f"http://{own}", max_size=None
+            f"ws://{own}/_stcore/stream",
+            subprotocols=[websockets.Subprotocol("streamlit")],
+            origin=websockets.Origin(f"http://{own}"),
+            max_size=None,
         )
         await self.ask()
         return self
@@ -128,7 +131,7 @@ class Visitor:
         await self.socket.send(message.SerializeToString())
         while True:
             answer = ForwardMsg()
-            answer.ParseFromString(await asyncio.wait_for(self.socket.recv(), PATIENCE_S))
+            answer.ParseFromString(await asyncio.wait_for(self.socket.recv(decode=False), PATIENCE_S))
             kind = answer.WhichOneof("type")
             if kind == "navigation":
                 self.page_hash = answer.navigation.page_script_hash or self.page_hash

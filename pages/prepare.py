@@ -7,11 +7,12 @@ from pages.ui.common import theme
 from pages.ui.common.controls import button
 from pages.ui.common.controls.moment_slider import moment
 from pages.ui.common.pickers import clip_bar
-from pages.ui.prepare import workbench
+from pages.ui.prepare import recipes, workbench
 
 info = clip_bar.head(
-    "Prepare", "Trim, rotate or clean the clip if needed, then continue to the Timeline. The file is never changed."
-)
+    "Prepare", "Trim, crop or rotate the clip if needed, then continue to the Timeline. The file is never changed.",
+    prepared=False,
+)  # fmt: skip
 
 
 @st.fragment
@@ -27,9 +28,9 @@ def bench() -> None:
             state.go("timeline")
             st.rerun()
     with panel:
-        theme.section("Steps", "Applied in order, from top to bottom.")
+        theme.section("Steps", "Applied from top to bottom. Kept with this clip.")
         workbench.steps(info)
-        workbench.recipes()
+        recipes.show(info)
     with screen:
         workbench.viewer(info, moment_s)
 

@@ -6,12 +6,12 @@ from pathlib import Path
 from playwright.sync_api import Page, ViewportSize
 
 from core.base.settings import current
-from core.domain import Grouping, Recipe
+from core.domain import ClipRecipe, Grouping, Recipe
 from core.stages.preprocessing.geometry import Crop, Rotate
+from core.stages.preprocessing.sampling import Trim
 from core.workflows import clips, datasets, evaluation, predictions, training
 from core.workflows.datasets import importer
 from core.workspace.store import Store
-from pages.ui import state
 from scripts.dashboard import ROOT, chromium, serve
 
 PICTURES = ROOT / "docs" / "pictures"
@@ -28,11 +28,12 @@ def main() -> None:
         digest = clips.add_sample(store)
         predictions.predict(store, digest, Recipe(), "kinetics400", current().engine)
         evaluated(store)
+        steps = (Trim(), Crop(across_pct=(15.0, 85.0), down_pct=(10.0, 90.0)), Rotate(angle_deg=6.0))
+        store.keep_clip_recipe(digest, ClipRecipe(Recipe(steps)))
         with serve(workspace) as dashboard, chromium() as browser:
             page = browser.new_page(viewport=WINDOW)
             clip = f"?video={digest[:16]}&t=3&model=kinetics400"
-            recipe = state.packed(Recipe((Rotate(angle_deg=6.0), Crop(across_pct=(15.0, 85.0), down_pct=(10.0, 90.0)))))
-            take(page, f"{dashboard.url}/prepare{clip}&recipe={recipe}", "prepare", "figure:last-of-type img")
+            take(page, f"{dashboard.url}/prepare{clip}", "prepare", ".compare img")
             take(page, f"{dashboard.url}/timeline{clip}", "timeline", ".player[data-settled=yes]")
             take(page, f"{dashboard.url}/evaluate", "evaluate", ".js-plotly-plot >> text=predicted class")
 

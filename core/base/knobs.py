@@ -14,7 +14,8 @@ class Knob:
 
     low, high: bounds, both allowed. step: the grid of a slider; values off the grid are valid.
     choices: the values of a "choice"; choice_labels: the same in words. A "range" is a pair, lower end first.
-    limit: the attribute of VideoInfo that bounds a slider for the clip at hand; empty for none.
+    limit: the name of what bounds a slider for the clip at hand; empty for none.
+    apart: the name of the least distance of the two ends of a range for the clip at hand; empty for one step.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Knob:
     choices: tuple[str, ...] = ()
     choice_labels: tuple[str, ...] = ()
     limit: str = ""
+    apart: str = ""
 
 
 def knob(
@@ -42,11 +44,24 @@ def knob(
     help: str = "",
     choices: Mapping[str, str] | None = None,
     limit: str = "",
+    apart: str = "",
 ) -> Any:
     """A dataclass field that is a setting: see Knob. choices: each value with what it is called in a form."""
     words = dict(choices or {})
     drawn = Knob(
-        "", _kind(default), default, label, low, high, step, unit, help, tuple(words), tuple(words.values()), limit
+        "",
+        _kind(default),
+        default,
+        label,
+        low,
+        high,
+        step,
+        unit,
+        help,
+        tuple(words),
+        tuple(words.values()),
+        limit,
+        apart,
     )
     return field(default=default, metadata={"knob": drawn})
 

@@ -58,7 +58,7 @@ from core.domain.labels import (
 from core.domain.predictions import Analysis, Branches, Features, LabelScore, ModelCard, Prediction, Segment, Track
 from core.domain.text import Hits, Index, Line, Lines, Moment, Named, Vectors
 from core.domain.training import Checkpoint, Epoch, FoldDone, FoldResult, HeldOut, Training, TrainingProgress, Trial
-from core.domain.video import NO_PICTURE, Frame, Quality, Recipe, Sheet, Step, VideoInfo
+from core.domain.video import NO_PICTURE, ClipRecipe, Frame, Quality, Recipe, Sheet, Step, VideoInfo
 
 __all__ = [
     "NO_PICTURE",
@@ -74,6 +74,7 @@ __all__ = [
     "Change",
     "Checkpoint",
     "ClipLabels",
+    "ClipRecipe",
     "Comparison",
     "Contribution",
     "Dataset",

@@ -82,6 +82,8 @@ class Step(Protocol):
 
     def apply(self, frames: Iterable[Frame]) -> Iterator[Frame]: ...
 
+    def is_neutral(self) -> bool: ...
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -94,6 +96,23 @@ class Recipe:
         for step in self.steps:
             frames = step.apply(frames)
         return iter(frames)
+
+
+@dataclass(frozen=True)
+class ClipRecipe:
+    """The steps of a clip as they were left. laid_out: all of them; off: the places of those that are switched off."""
+
+    laid_out: Recipe
+    off: tuple[int, ...] = ()
+
+    def __post_init__(self):
+        check(all(0 <= place < len(self.laid_out.steps) for place in self.off), f"off is {self.off}")
+
+    @property
+    def recipe(self) -> Recipe:
+        """The steps that are applied: those switched on, without those that change nothing as they are set."""
+        steps = enumerate(self.laid_out.steps)
+        return Recipe(tuple(step for place, step in steps if place not in self.off and not step.is_neutral()))
 
 
 @dataclass(frozen=True, eq=False)

@@ -137,7 +137,7 @@ def upload(page: Page, path: Path) -> None:
 
 def after_picture(page: Page) -> Locator:
     """The picture that the recipe makes, on the Prepare page."""
-    return page.locator("figure", has_text="After")
+    return page.locator("figure:visible", has_text="After")
 
 
 def set_number(page: Page, label: str, value: float) -> None:
@@ -145,6 +145,21 @@ def set_number(page: Page, label: str, value: float) -> None:
     box = page.get_by_role("spinbutton", name=f"{label}, exact value", exact=True)
     box.fill(str(value))
     box.press("Enter")
+
+
+def drag(page: Page, picture: Locator, start: tuple[float, float], stop: tuple[float, float]) -> None:
+    """Drag from a point of a picture to another, both in shares of its width and height."""
+    picture.scroll_into_view_if_needed()
+    box = picture.bounding_box()
+    assert box, "it is not drawn"
+    (from_x, from_y), (to_x, to_y) = (
+        (box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in (start, stop)
+    )
+    page.mouse.move(from_x, from_y)
+    page.mouse.down()
+    page.mouse.move((from_x + to_x) / 2, (from_y + to_y) / 2)
+    page.mouse.move(to_x, to_y)
+    page.mouse.up()
 
 
 def add_step(page: Page, label: str) -> None:

@@ -12,7 +12,7 @@ from core.workflows.annotation import journal
 from core.workspace.store import Store
 from scripts import marked
 from scripts.dashboard import Dashboard
-from tests.browser.conftest import go, open_page, settle
+from tests.browser.conftest import PATIENCE_MS, go, open_page, settle
 from tests.browser.test_pictures import overflow_px
 
 LABELS = ("juggling balls", "surfing water", "yoga", "abseiling", "air drumming")
@@ -68,6 +68,19 @@ def test_clip_lanes_and_buttons_stand_in_the_first_screen(
             assert player.bounding_box()["width"] > 1200, "over the full width"  # type: ignore[index]
             assert player.locator("video").bounding_box()["height"] >= 260  # type: ignore[index]
         assert_in_first_screen(player.locator(".chips"))
+
+
+def test_the_pictures_of_prepare_stand_side_by_side_in_the_first_screen(
+    browser: Browser, dashboard: Dashboard, clip: VideoInfo
+):
+    with open_page(browser) as page:
+        go(page, dashboard, f"/prepare?video={clip.digest[:16]}&t=3")
+        before, after = page.locator(".crop .picture"), page.locator(".compare .picture:visible")
+        for part in (before, after, page.get_by_role("slider", name="Angle")):
+            expect(part).to_be_visible(timeout=PATIENCE_MS)
+            assert_in_first_screen(part)
+        left, right = before.bounding_box(), after.bounding_box()
+        assert left["x"] + left["width"] < right["x"] and abs(left["y"] - right["y"]) < 20  # type: ignore[index]
 
 
 @pytest.mark.parametrize("width", [420, 1024])

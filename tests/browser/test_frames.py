@@ -10,12 +10,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from core.domain import Frame, Recipe
+from core.domain import ClipRecipe, Frame, Recipe
 from core.stages import video
 from core.stages.preprocessing.filters import Gamma
 from core.workflows import clips, frames
 from core.workspace.store import Store
-from pages.ui import state
 from scripts.dashboard import Dashboard
 from tests.browser.conftest import PATIENCE_MS, go, open_page, picture, press, settle
 from tests.browser.test_pictures import overflow_px
@@ -103,8 +102,8 @@ def test_keys_step_the_sheet_jumps_and_the_address_follows(page: Page, dashboard
 
 
 def test_close_up_each_pixel_is_that_of_the_file(page: Page, dashboard: Dashboard, faulty: str):
-    recipe = state.packed(Recipe((Gamma(2.0),)))
-    open_frames(page, dashboard, faulty, f"&t=1&recipe={recipe}")
+    Store(dashboard.workspace).keep_clip_recipe(faulty, ClipRecipe(Recipe((Gamma(2.0),))))
+    open_frames(page, dashboard, faulty, "&t=1")
     expect(page.locator("figure", has_text="After").locator("img").first).to_be_visible(timeout=PATIENCE_MS)
     first = page.locator(".picture").first
     first.dblclick(position={"x": 60, "y": 60})

@@ -12,7 +12,7 @@ from core.base.settings import current
 from core.domain import DrawnTrack, Features, Grouping, Prediction, Recipe, Segment, VideoInfo
 from core.stages import video
 from core.workflows import clips, datasets, models, predictions, training
-from core.workflows.annotation import journal, retraining
+from core.workflows.annotation import edits, journal, retraining
 from core.workflows.training.options import Options
 from core.workspace.store import Store
 from scripts import marked
@@ -43,6 +43,34 @@ def digest(dashboard: Dashboard, sample_path: Path) -> str:
         store.drop_track(one)
     journal.begin(store, digest, DRAWN)
     return digest
+
+
+def test_tabs_on_one_track_see_each_others_edits_and_a_drag_is_not_disturbed(
+    browser: Browser, dashboard: Dashboard, digest: str
+):
+    store = Store(dashboard.workspace)
+    (track,) = store.tracks(digest)
+    with open_page(browser) as first, open_page(browser) as second:
+        for page in (first, second):
+            go(page, dashboard, f"/label?video={digest[:16]}")
+            page.locator(".player[data-settled=yes]").wait_for()
+        walks = [page.locator(".player button.segment[title^='walk, 0:00.0 to']") for page in (first, second)]
+        expect(walks[0]).to_have_count(1)
+        first.bring_to_front()
+        lane = first.locator(".player .lane").bounding_box()
+        assert lane, "there is no lane"
+        at = lambda time_s: (lane["x"] + lane["width"] * time_s / 12, lane["y"] + 12)  # noqa: E731
+        first.mouse.move(*at(10.5))
+        first.mouse.down()
+        first.mouse.move(*at(11.0), steps=3)
+        journal.edit(store, track, "delete", lambda document: edits.delete(document, 1.0))
+        expect(walks[1]).to_have_count(0)
+        first.mouse.move(*at(11.5), steps=3)
+        first.mouse.up()
+        expect(walks[0]).to_have_count(0)
+        expect(second.locator(".player button.segment[title*='to 0:11.5']")).to_have_count(1)
+        assert [label for *_, label in labels_of(dashboard, digest)][:4] == ["run", "run", "walk", "jump"]
+        assert len(labels_of(dashboard, digest)) == 5
 
 
 def labels_of(dashboard: Dashboard, digest: str, place: int = 0) -> list[tuple[float, float, str]]:

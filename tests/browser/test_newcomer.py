@@ -23,6 +23,7 @@ from tests.browser.conftest import (
     after_picture,
     analyse,
     check_log,
+    drag,
     go,
     picture,
     press,
@@ -35,21 +36,24 @@ from tests.conftest import with_networks
 
 
 def prepare(page: Page, *, size: tuple[int, int]) -> None:
-    """Turn the chosen clip by 90 degrees and back, then crop a tenth off each side."""
+    """Turn the chosen clip by 90 degrees and back, draw a crop and set it to a tenth off each side, flip it."""
     width, height = size
     press(page, "Prepare")
     expect(after_picture(page)).to_contain_text(f"{width} × {height} px", timeout=PATIENCE_MS)
-    add_step(page, "Rotate")
     set_number(page, "Angle", 90)
     expect(after_picture(page)).to_contain_text(f"{height} × {width} px")
     picture(page, f"prepare-turned-{width}")
     set_number(page, "Angle", 0)
     expect(after_picture(page)).to_contain_text(f"{width} × {height} px")
-    add_step(page, "Crop")
-    set_number(page, "Across, from", 10)
-    set_number(page, "Across, to", 90)
+    drag(page, page.locator(".crop .picture"), (0.25, 0.0), (0.75, 1.0))
+    expect(page.get_by_role("spinbutton", name="Across, from, exact value")).to_have_value(re.compile(r"2[45]\.\d"))
+    expect(after_picture(page)).not_to_contain_text(f"{width} × {height} px")
+    for label, value in (("Across, from", 10), ("Across, to", 90), ("Down, from", 0), ("Down, to", 100)):
+        set_number(page, label, value)
     expect(after_picture(page)).to_contain_text(f"{width * 8 // 10} × {height} px")
-    expect(page.locator("figure svg path.edge").first).to_be_visible()
+    expect(page.locator(".crop .box")).to_have_css("left", re.compile(r"\d"))
+    add_step(page, "Flip")
+    expect(page.get_by_text(f"Preparation: Crop {width * 8 // 10} × {height} px · Flip")).to_be_visible()
     picture(page, f"prepare-cropped-{width}")
 
 

@@ -39,7 +39,7 @@ def test_pages_stand_in_narrow_and_dark_windows(
         for name in ("library", "prepare", "timeline"):
             go(page, dashboard, f"/{name if name != 'library' else ''}?video={digest[:16]}&t=3&model=kinetics400")
             if name == "prepare":
-                expect(page.locator("figure img").last).to_be_visible(timeout=PATIENCE_MS)
+                expect(page.locator(".compare img").first).to_be_visible(timeout=PATIENCE_MS)
             if name == "timeline":
                 page.get_by_role("tab", name="Scores over time").click()
                 expect(page.locator(".js-plotly-plot")).to_be_visible(timeout=PATIENCE_MS)

@@ -24,7 +24,7 @@ const chosen = (player) => {
   return segment && `${LABELS[segment.label]} ${Number(segment.start.toFixed(3))}`;
 };
 
-test("a painted stretch is shown at once, sent with its borders, and chosen", () => {
+test("a painted stretch is shown at once and sent with its borders, and is not chosen", () => {
   const player = withLane(TWO);
   edit.paint(player, player.rows[0], 75, 100, JUMP);
   assert.deepEqual(textOf(player), ["walk 1-2", "run 2-3", "jump 3-4"]);
@@ -34,7 +34,7 @@ test("a painted stretch is shown at once, sent with its borders, and chosen", ()
     kind: "paint", row: "mine", at: 0, start: 75, stop: 100, label: "jump", start_s: null, stop_s: null,
   });
   assert.deepEqual(player.states, [["edits", player.outbox]]);
-  assert.equal(chosen(player), "jump 3");
+  assert.equal(chosen(player), null);
   assert.equal(player.status.textContent, "jump, 0:03.0 to 0:04.0, mine");
 });
 

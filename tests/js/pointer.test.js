@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import "./dom.js";
+import { labelDown, labelUp } from "../../pages/ui/common/player/edit.js";
 import { gripAt, pointerDown, pointerMove, pointerUp, snap, wheel } from "../../pages/ui/common/player/pointer.js";
 import { setRows } from "../../pages/ui/common/player/player.js";
 import { UNLABELLED } from "../../pages/ui/common/player/rows.js";
@@ -41,6 +42,29 @@ test("a drag over an empty part of the lane draws the brush, either way", () => 
   drag(player, 360, 320);
   assert.deepEqual(textOf(player), ["walk 1-2", "jump 2.2-3", "jump 3.2-3.6", "run 4-5"]);
   assert.deepEqual(kindsOf(player), ["paint", "paint"]);
+});
+
+test("the key of the next label renames neither what was just drawn nor what was just moved", () => {
+  const player = withLane(APART);
+  drag(player, 221, 301);
+  labelDown(player, 0, "Digit1");
+  labelUp(player, "Digit1");
+  assert.deepEqual([textOf(player), player.brush], [["walk 1-2", "jump 2.2-3", "run 4-5"], 0]);
+  drag(player, 300, 320);
+  labelDown(player, 1, "Digit2");
+  labelUp(player, "Digit2");
+  assert.deepEqual([textOf(player), player.brush], [["walk 1-2", "jump 2.2-3.2", "run 4-5"], 1]);
+  drag(player, 360, 380);
+  assert.deepEqual(textOf(player), ["walk 1-2", "jump 2.2-3.2", "run 3.6-3.8", "run 4-5"]);
+});
+
+test("a segment that was clicked stays selected while it is dragged, and then takes another label", () => {
+  const player = withLane(APART);
+  down(player, 150);
+  up(player, 150);
+  drag(player, 150, 170);
+  labelDown(player, 1, "Digit2");
+  assert.deepEqual([textOf(player), kindsOf(player)], [["run 1.2-2.2", "run 4-5"], ["change", "label"]]);
 });
 
 test("a drag with the brush of unlabelled clears the stretch and what was looked at", () => {

@@ -122,6 +122,22 @@ test("the two thumbs of a range do not pass each other", (t) => {
   assert.equal(ranges[0].style.zIndex, "1", "else both stick at the end");
 });
 
+test("the thumbs of a range stay as far apart as they have to", (t) => {
+  const { sent, wait, ranges, boxes } = made(t, { value: [1, 3], apart: 0.5 });
+  drop(ranges[0], 3.5);
+  wait(0);
+  drop(ranges[1], 0.5);
+  wait(0);
+  assert.deepEqual(valuesOf(sent), [[[2.5, 3], true], [[2.5, 3], true]]);
+  drop(ranges[0], 0);
+  drop(ranges[1], 0);
+  wait(0);
+  boxes[0].value = "4";
+  press(boxes[0], "Enter");
+  wait(0);
+  assert.deepEqual(sent.at(-1).value, [0, 0.5], "at the lower end too");
+});
+
 test("what the server answers does not move a thumb that was just touched", (t) => {
   const { draw, wait, ranges } = made(t);
   drag(ranges[0], 2);

@@ -52,8 +52,8 @@ def test_a_clip_opens_with_its_newest_result_whatever_is_in_use(clip):
     assert "<b>bend</b>" in headline(at)
     assert "Not analysed yet" not in told(at)
     assert [option.split(" · ")[:2] for option in menu(at).options] == [
-        ["Another model", "Rotate"],
-        ["A made model", "no preprocessing"],
+        ["Another model", "Rotate 90°"],
+        ["A made model", "no preparation"],
     ]
     menu(at).select_index(1).run()
     assert "<b>walk</b>" in headline(at)
@@ -64,7 +64,7 @@ def test_a_result_of_another_model_is_shown_beside_the_way_to_one_of_the_model_i
     at = page("timeline", model=CARD.name, result=state.IN_USE)
     assert "<b>bend</b>" in headline(at)
     assert "Not analysed yet" not in told(at)
-    button(at, "Analyse with A made model · no preprocessing").click().run()
+    button(at, "Analyse with A made model · no preparation").click().run()
     assert prediction_key() in runner.known
     save(CARD)
     del runner.known[prediction_key()]

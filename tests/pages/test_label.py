@@ -14,6 +14,7 @@ from core.workflows import predictions, rendering
 from core.workflows.annotation import edits, files, journal, retraining
 from core.workspace.store import Store
 from pages.ui import state
+from pages.ui.common import figures
 from pages.ui.common.player import player
 from pages.ui.label import compare, desk
 from tests.pages.test_pages import CARD, ROOT, FakeRunner, button, clip, downloads_of, page, runner, told
@@ -54,6 +55,24 @@ def test_without_a_clip_it_leads_to_the_library(runner: FakeRunner):
     assert "No clips yet" in told(page("label"))
 
 
+def test_what_another_program_changed_tells_itself_by_the_version_of_the_tracks(
+    store: Store, clip: VideoInfo, track: str
+):
+    versions = [store.tracks_version(clip.digest)]
+    assert versions == [store.tracks_version(clip.digest)]
+    other = Store(store.workspace)  # as another process sees it
+    for change in (
+        lambda: journal.edit(other, track, "look", lambda document: edits.look(document, 1.4, 2.0)),
+        lambda: journal.undo(other, track),
+        lambda: journal.begin(other, clip.digest, MINE),
+        lambda: journal.drop(other, track),
+    ):
+        change()
+        versions.append(store.tracks_version(clip.digest))
+    assert len(set(versions)) == len(versions)
+    assert store.tracks_version("cd" * 32) == ""
+
+
 def test_a_clip_without_labels_says_how_to_begin(store: Store, clip: VideoInfo):
     at = page("label")
     assert "No labels yet" in told(at)
@@ -89,12 +108,48 @@ def test_edits_out_of_the_player_are_kept_undone_and_done_again(store: Store, tr
 def test_labels_are_added_and_renamed(store: Store, track: str):
     at = page("label")
     at.text_input(key="label.fresh.0").set_value("jump").run()
-    assert journal.read(store, track).document.labels == ("walk", "run", "jump")
-    at.text_input(key="label.called.1.walk").set_value("stroll").run()
+    assert store.scheme() == ("walk", "run", "jump")
+    at.text_input(key="label.fresh.1").set_value(" run ").run()
+    assert "There is already a label" in told(at)
+    at.text_input(key="label.called.2.walk").set_value("stroll").run()
     button(at, "Rename").click().run()
-    assert labels_of(store, track)[0][2] == "stroll"
+    assert labels_of(store, track)[0][2] == "stroll" and store.scheme() == ("stroll", "run", "jump")
     button(at, "Remove").click().run()
-    assert "is in use" in told(at), "what cannot be done is told"
+    assert "is in use in 1 clip" in told(at), "what cannot be done is told"
+    at.selectbox(key="label.which.3").select("jump").run()
+    button(at, "Up").click().run()
+    assert store.scheme() == ("stroll", "jump", "run")
+    button(at, "Remove").click().run()
+    assert store.scheme() == ("stroll", "run")
+
+
+def test_a_renamed_label_keeps_its_colour_and_another_can_be_chosen(store: Store, track: str):
+    at = page("label")
+    colour = store.label_slots(["walk"])["walk"]
+    at.text_input(key="label.called.0.walk").set_value("stroll").run()
+    button(at, "Rename").click().run()
+    colours = len(figures.PALETTE)
+    assert store.label_slots(["stroll"])["stroll"] % colours == colour % colours
+    at.selectbox(key=f"label.colour.stroll.{colour % colours}").select(7).run()
+    assert store.label_slots(["stroll"])["stroll"] % colours == 7
+
+
+def test_all_clips_share_the_labels_and_those_of_a_new_track_are_added_and_told(
+    store: Store, clip: VideoInfo, track: str
+):
+    other = replace(clip, digest="cd" * 32, path="/clips/other.mp4")
+    store.save_video(other)
+    told(page("label"))
+    at = page("label", video=other.digest)
+    assert at.text_input(key="label.begin.labels").value == "walk, run"
+    at.text_input(key="label.begin.labels").set_value("walk, sit").run()
+    button(at, "Create track").click().run()
+    assert store.scheme() == ("walk", "run", "sit")
+    assert [one.value for one in at.toast] == ["Added to the labels of all clips: sit"]
+    journal.begin(store, clip.digest, DrawnTrack(("fly",), (Segment(0.0, 1.0, "fly"),), ((0.0, 1.0),)))
+    at = page("label", video=clip.digest)
+    assert store.scheme() == ("walk", "run", "sit", "fly")
+    assert [one.value for one in at.toast] == ["Added to the labels of all clips: fly"]
 
 
 def test_before_a_draft_it_says_what_a_draft_is_and_then_follows_the_job(
@@ -162,11 +217,21 @@ def test_files_are_taken_along_and_taken_in_with_a_decision_on_each_new_label(
     assert file.read().count(b"<ALIGNABLE_ANNOTATION ") == len(MINE.segments)
     content = FORMATS["elan"].write(files.labels_of([edits.rename(MINE, "run", "sprint")], clip, "street.mp4"))
     at.file_uploader(key="label.upload.0").set_value(("street.eaf", content, "text/xml")).run()
-    assert "1 label not known in this clip" in told(at)
+    assert "1 label not in the label scheme" in told(at)
     at.selectbox(key="label.map.0.0").set_value("run").run()
     button(at, "Import 1 track").click().run()
     (before, taken) = journal.tracks(store, clip.digest)
     assert taken.document.segments == before.document.segments
+
+
+def test_an_imported_label_that_is_kept_is_added_to_the_scheme_and_told(store: Store, clip: VideoInfo, track: str):
+    at = page("label", **{"page.label.view": "files"})
+    content = FORMATS["elan"].write(files.labels_of([edits.rename(MINE, "run", "sprint")], clip, "street.mp4"))
+    at.file_uploader(key="label.upload.0").set_value(("street.eaf", content, "text/xml")).run()
+    assert store.scheme() == ("walk", "run")
+    button(at, "Import 1 track").click().run()
+    assert store.scheme() == ("walk", "run", "sprint")
+    assert [one.value for one in at.toast] == ["Added to the labels of all clips: sprint"]
 
 
 def test_of_a_file_with_parts_some_are_taken_and_of_one_with_tracks_some(store: Store, clip: VideoInfo, track: str):

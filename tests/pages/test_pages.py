@@ -20,7 +20,7 @@ from core.base import settings
 from core.base.errors import JobLost, VideoUnreadable, WeightsMissing
 from core.base.knobs import knobs
 from core.base.registry import FORMATS, STEPS
-from core.domain import Frame, ModelCard, Prediction, Recipe, Step, VideoInfo, serialization
+from core.domain import ClipRecipe, Frame, ModelCard, Prediction, Recipe, VideoInfo, serialization
 from core.domain.jobs import Job
 from core.stages.preprocessing.frame_clock import clock_of
 from core.stages.preprocessing.geometry import Crop, Rotate
@@ -168,6 +168,16 @@ def save_prediction(recipe: Recipe | None = None) -> None:
     state.store().write(prediction_key(recipe), made, kind="prediction", video=DIGEST)
 
 
+def prepare(*steps) -> None:
+    """Give the clip a recipe."""
+    state.store().keep_clip_recipe(DIGEST, ClipRecipe(Recipe(steps)))
+
+
+def recipe() -> Recipe:
+    """The recipe of the clip."""
+    return state.store().recipe_of(DIGEST)
+
+
 # Library --------------------------------------------------------------------------------------------------------------
 
 
@@ -288,7 +298,8 @@ def test_prepare_while_the_workers_start_says_so(clip, runner):
 
 
 def test_prepare_tells_what_the_recipe_gives(clip):
-    at = page("prepare", parts=parts(Rotate(90.0), Trim((0.4, 1.2))))
+    prepare(Rotate(90.0), Trim((0.4, 1.2)))
+    at = page("prepare")
     words = told(at)
     assert "64 × 96 px" in words
     assert "20 of 50 frames" in words
@@ -303,7 +314,8 @@ def test_prepare_with_a_file_that_is_gone_says_so(clip, runner):
 
 @pytest.mark.parametrize("name", list(STEPS))
 def test_each_step_can_be_added_and_draws_its_form(clip, name):
-    at = page("prepare", parts=parts(STEPS[name]()))
+    prepare(STEPS[name]())
+    at = page("prepare")
     told(at)
     drawn = {*(one.label for one in at.selectbox), *(one.label for one in at.toggle)}
     expected = {knob.label for knob in knobs(STEPS[name]) if knob.kind in ("choice", "bool")}
@@ -314,26 +326,115 @@ def test_each_step_can_be_added_and_draws_its_form(clip, name):
 
 
 def test_a_slider_changes_its_step_and_the_address(clip):
-    at = page("prepare", parts=parts(Rotate(0.0)))
-    at.session_state["step.1.angle_deg"] = {"value": {"value": 90.0, "settled": True}}
+    at = page("prepare")
+    assert "No preparation" in told(at)
+    at.session_state["step.3.angle_deg"] = {"value": {"value": 90.0, "settled": True}}
     at.run()
-    assert "64 × 96 px" in told(at)
-    assert recipe_of(at) == Recipe((Rotate(90.0),))
+    assert "64 × 96 px" in told(at) and "Preparation: Rotate 90°" in told(at)
+    assert recipe() == Recipe((Rotate(90.0),))
     assert at.query_params["video"] == DIGEST[:16]
-    assert "recipe" in at.query_params
+
+
+def test_a_clip_opens_with_neutral_steps_that_are_no_part_of_its_recipe(clip):
+    at = page("prepare")
+    assert [one.label for one in at.toggle] == [
+        f"**{number}. {name}** · no change" for number, name in enumerate(("Trim", "Crop", "Rotate"), start=1)
+    ]
+    for name in ("step.1.kept_s", "step.2.across_pct", "step.2.down_pct", "step.3.angle_deg"):
+        assert name in at.session_state
+    assert recipe() == Recipe() and state.store().clip_recipe(DIGEST) is None, "nothing is written by looking"
+    assert "all 50 frames" in told(at) and button(at, "Reset").disabled
+
+
+def test_what_is_drawn_on_the_picture_is_the_crop_and_the_sliders_follow(clip):
+    at = page("prepare")
+    sent = {"left": 25.0, "top": 0.0, "right": 75.0, "bottom": 50.0, "settled": True, "at": 1}
+    at.session_state[f"crop.{DIGEST}"] = {"box": sent}
+    at.run()
+    assert recipe() == Recipe((Crop((25.0, 75.0), (0.0, 50.0)),))
+    assert "48 × 32 px" in told(at)
+    at.session_state["step.2.across_pct"] = {"value": {"value": [25.0, 100.0], "settled": True, "at": 2}}
+    at.run()
+    assert recipe() == Recipe((Crop((25.0, 100.0), (0.0, 50.0)),)), "what was drawn before does not come back"
+
+
+@pytest.mark.parametrize("box", [{"left": "x"}, {}, 5, {"left": 60.0, "top": 0.0, "right": 20.0, "bottom": 9.0}])
+def test_what_is_no_rectangle_changes_nothing(clip, box):
+    prepare(Crop((0.0, 50.0)))
+    at = page("prepare")
+    at.session_state[f"crop.{DIGEST}"] = {"box": box}
+    told(at.run())
+    assert recipe() == Recipe((Crop((0.0, 50.0)),))
+
+
+def test_a_clip_keeps_its_own_recipe_and_another_session_sees_it(clip, runner):
+    other = replace(clip, digest="cd" * 32, path="/clips/other.mp4")
+    state.store().save_video(other)
+    at = page("prepare", video=DIGEST)
+    at.session_state["step.1.kept_s"] = {"value": {"value": [0.4, 1.2], "settled": True}}
+    at.run()
+    assert "Preparation: Trim 0.4–1.2 s" in told(at)
+    at.selectbox(key=f"clip.{DIGEST}").select(other.digest).run()
+    assert "No preparation" in told(at)
+    at.session_state["step.6.angle_deg"] = {"value": {"value": 5.0, "settled": True}}
+    at.run()
+    at.selectbox(key=f"clip.{other.digest}").select(DIGEST).run()
+    assert "Preparation: Trim 0.4–1.2 s" in told(at)
+    runner.failure = JobLost("The worker processes are still starting.", "Try again in a moment.")
+    for name in ("frames", "timeline", "features", "prepare"):
+        assert "Preparation: Trim 0.4–1.2 s" in told(page(name, video=DIGEST)), name
+        assert "Preparation: Rotate 5°" in told(page(name, video=other.digest)), name
+    assert state.store().recipe_of(other.digest) == Recipe((Rotate(5.0),))
+
+
+def test_a_step_that_another_session_changed_is_not_set_back_by_an_open_page(clip):
+    at = page("prepare")
+    at.session_state["step.3.angle_deg"] = {"value": {"value": 90.0, "settled": True, "at": 1}}
+    at.run()
+    prepare(Rotate(45.0))
+    at.run()
+    assert recipe() == Recipe((Rotate(45.0),))
+    assert "Preparation: Rotate 45°" in told(at)
+
+
+def test_steps_are_applied_to_other_clips_where_they_fit(clip):
+    digests = ["cd" * 32, "ef" * 32, "12" * 32]
+    for digest, name in zip(digests, ("long", "also long", "short"), strict=True):
+        count = 5 if name == "short" else 50
+        state.store().save_video(
+            replace(clip, digest=digest, path=f"/clips/{name}.mp4", frame_count=count, times_s=np.arange(count) / 25,
+                    duration_s=count / 25)
+        )  # fmt: skip
+    prepare(Trim((0.4, 1.2)))
+    at = page("prepare", video=DIGEST)
+    at.multiselect(key="recipe.others").select(digests[0]).run()
+    button(at, "Apply to 1 clip").click().run()
+    assert "Applied to 1 clip." in [one.value for one in at.success]
+    assert state.store().recipe_of(digests[0]) == Recipe((Trim((0.4, 1.2)),))
+    assert state.store().recipe_of(digests[1]) == Recipe()
+    at.checkbox(key="recipe.every").check().run()
+    assert "This replaces the recipe of 1 clip." in told(at)
+    button(at, "Apply to 3 clips").click().run()
+    assert at.success[0].value == "Applied to 2 clips."
+    assert "Not applied to short.mp4" in at.warning[0].value
+    assert not at.run().success, "it is told once"
+    assert state.store().recipe_of(digests[2]) == Recipe()
 
 
 def test_steps_move_switch_off_and_go(clip):
-    at = page("prepare", parts=parts(Rotate(90.0), Crop((0.0, 50.0))))
+    prepare(Rotate(90.0), Crop((0.0, 50.0)))
+    at = page("prepare")
     at.button("Move down.1").click().run()
-    assert recipe_of(at) == Recipe((Crop((0.0, 50.0)), Rotate(90.0)))
+    assert recipe() == Recipe((Crop((0.0, 50.0)), Rotate(90.0)))
     at.toggle("on.1").set_value(False).run()
-    assert recipe_of(at) == Recipe((Crop((0.0, 50.0)),))
+    assert recipe() == Recipe((Crop((0.0, 50.0)),))
     assert "This step is switched off" in told(at)
+    assert "This step is switched off" in told(page("prepare")), "it is still laid out in another session"
     at.button("Remove.2").click().run()
-    assert [uid for uid, _, _ in at.session_state["parts"]] == [1]
+    assert state.store().clip_recipe(DIGEST) == ClipRecipe(Recipe((Rotate(90.0),)), off=(0,))
     button(at, "Reset").click().run()
-    assert recipe_of(at) == Recipe()
+    assert recipe() == Recipe()
+    assert len(at.toggle) == 3
 
 
 def test_a_moment_that_is_cut_away_is_told_so(clip):
@@ -348,13 +449,14 @@ def test_a_moment_that_is_cut_away_is_told_so(clip):
 
 
 def test_a_recipe_is_saved_used_again_and_deleted(clip):
-    at = page("prepare", parts=parts(Rotate(90.0)))
+    prepare(Rotate(90.0))
+    at = page("prepare")
     next(one for one in at.text_input if one.label == "Recipe name").input("turned")
     button(at, "Save").click().run()
     assert state.store().recipes() == {"turned": Recipe((Rotate(90.0),))}
     button(at, "Reset").click().run()
     button(at, "Use").click().run()
-    assert recipe_of(at) == Recipe((Rotate(90.0),))
+    assert recipe() == Recipe((Rotate(90.0),))
     at.button("delete-recipe").click().run()
     assert state.store().recipes() == {}
 
@@ -367,7 +469,7 @@ def test_a_recipe_file_that_is_wrong_says_where(clip):
     assert "angle" in at.error[0].value
     good = serialization.pretty_json(Recipe((Rotate(45.0),))).encode()
     at.file_uploader[0].upload("mine.json", good, "application/json").run()
-    assert recipe_of(at) == Recipe((Rotate(45.0),))
+    assert recipe() == Recipe((Rotate(45.0),))
 
 
 # Timeline -------------------------------------------------------------------------------------------------------------
@@ -458,15 +560,32 @@ def test_without_any_model_the_timeline_says_what_to_do(clip, monkeypatch):
 # The address ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_link_opens_its_clip_moment_and_recipe(clip):
-    first = page("prepare", parts=parts(Rotate(90.0)), video=DIGEST, moment_s=1.0)
+def opened(**address: str) -> AppTest:
+    """The program at an address."""
     at = AppTest.from_file(str(ROOT / "pages" / "ui" / "shell.py"), default_timeout=240)
-    for name in ("video", "t", "recipe"):
-        at.query_params[name] = first.query_params[name]
-    at.run()
+    for name, value in address.items():
+        at.query_params[name] = value
+    return at.run()
+
+
+def test_a_link_opens_its_clip_and_moment(clip):
+    first = page("prepare", video=DIGEST, moment_s=1.0)
+    at = opened(video=first.query_params["video"][0], t=first.query_params["t"][0])
     assert at.session_state["video"] == DIGEST
     assert at.session_state["moment_s"] == 1.0
-    assert recipe_of(at) == Recipe((Rotate(90.0),))
+
+
+def test_a_recipe_in_an_older_link_is_used_unless_the_clip_has_its_own(clip):
+    link = (  # Rotate by 90 degrees
+        "eNqrViouSS0oVrKKrlZKzEvPSY1PSU1XsrI00DPQUUpOzCtLBMoppRfllyvpKJVUFqQCeUH5JYklqUq1sQiR1ORMIKMWAPNMGYE"
+    )
+    at = opened(video=DIGEST[:16], recipe=link)
+    assert recipe() == Recipe((Rotate(90.0),)) and not at.warning
+    assert "recipe" not in at.query_params
+    prepare(Rotate(45.0))
+    at = opened(video=DIGEST[:16], recipe=link)
+    assert recipe() == Recipe((Rotate(45.0),))
+    assert "The recipe in this link is not used" in at.warning[0].value
 
 
 @pytest.mark.parametrize(
@@ -474,10 +593,8 @@ def test_a_link_opens_its_clip_moment_and_recipe(clip):
     [{"video": "zz"}, {"video": "ab", "t": "nan"}, {"t": "-1"}, {"recipe": "%%%"}, {"recipe": "eJw"}, {"model": "x"}],
 )
 def test_an_address_that_makes_no_sense_does_no_harm(clip, address):
-    at = AppTest.from_file(str(ROOT / "pages" / "ui" / "shell.py"), default_timeout=240)
-    for name, value in address.items():
-        at.query_params[name] = value
-    told(at.run())
+    at = opened(**address)
+    told(at)
     told(at.switch_page("../timeline.py").run())
 
 
@@ -507,18 +624,6 @@ print(*{"tensorflow", "keras", "openvino", "av"} & set(sys.modules))
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == ""
-
-
-def parts(*steps) -> tuple:
-    """Steps as the session keeps them, numbered from 1."""
-    return tuple((number, True, serialization.to_json(step)) for number, step in enumerate(steps, start=1))
-
-
-def recipe_of(at: AppTest) -> Recipe:
-    """The recipe that the session holds."""
-    kept = at.session_state["parts"] if "parts" in at.session_state else ()  # noqa: SIM401  it has no get
-    steps = tuple(serialization.from_json(text, Step) for _, on, text in kept if on)
-    return Recipe(steps)
 
 
 def test_a_store_is_found_again_by_its_workspace(runner, tmp_path):

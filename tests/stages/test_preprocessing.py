@@ -18,8 +18,16 @@ from core.base.knobs import Knob, knobs
 from core.base.registry import STEPS
 from core.domain import NO_PICTURE, Frame, Recipe, serialization
 from core.stages.preprocessing.filters import Denoise, Gamma, LocalContrast, TemporalSmooth
-from core.stages.preprocessing.geometry import Crop, Flip, Resize, Rotate
-from core.stages.preprocessing.recipes import outline, picture_size, preview, reach, source_stretch_s
+from core.stages.preprocessing.geometry import Crop, Flip, Resize, Rotate, least_crop_pct
+from core.stages.preprocessing.recipes import (
+    outline,
+    picture_size,
+    preview,
+    reach,
+    source_stretch_s,
+    summary,
+    with_standard,
+)
 from core.stages.preprocessing.repair import Repair
 from core.stages.preprocessing.sampling import Hold, Resample, Trim
 from core.stages.preprocessing.step import Placement
@@ -557,3 +565,49 @@ def test_a_held_end_adds_pictures_after_the_end_and_nothing_before():
     assert np.array_equal(made[-1].image, made[3].image)
     assert len(list(Hold(held_s=0.0).apply(steady(4)))) == 4
     assert len(list(Hold(held_s=1.0).apply(steady(1)))) == 26
+
+
+# The recipe of a clip -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_a_neutral_step_changes_nothing(name):
+    step, source = STEPS[name](), steady(6)
+    if step.is_neutral():
+        made = list(step.apply(source))
+        assert indices(made) == indices(source)
+        assert all(np.array_equal(new.image, old.image) for new, old in zip(made, source, strict=True))
+    assert step.is_neutral() == (name in ("Trim", "Crop", "Rotate"))
+
+
+@pytest.mark.parametrize("step", [Trim((0.0, 8.0)), Trim((0.01, 86400.0)), Crop((0.0, 99.9)), Crop(), Rotate(0.5)])
+def test_a_step_is_neutral_only_where_no_setting_changes_anything(step):
+    assert step.is_neutral() == (step == Crop())
+
+
+def test_a_recipe_is_told_in_the_sizes_of_the_clip():
+    steps = Recipe((Trim((2.0, 8.0)), Crop((0.0, 50.0), (25.0, 75.0)), Rotate(90.0), Resize(320, 320), Gamma(1.5)))
+    assert summary(steps, 640, 480) == (
+        "Trim 2.0–8.0 s", "Crop 320 × 240 px", "Rotate 90°", "Resize to 240 × 320 px", Gamma.label,
+    )  # fmt: skip
+    assert summary(Recipe((Trim((1.25, 86400.0)),)), 640, 480) == ("Trim from 1.25 s",)
+    with pytest.raises(RecipeInvalid):
+        summary(Recipe((Crop((0.0, 0.1)),)), 640, 480)
+
+
+def test_the_standard_steps_are_added_where_they_are_missing_in_their_order():
+    assert with_standard(Recipe()).steps == (Trim(), Crop(), Rotate())
+    assert with_standard(Recipe((Rotate(90.0), Gamma(2.0)))).steps == (Trim(), Crop(), Rotate(90.0), Gamma(2.0))
+    assert with_standard(Recipe((Gamma(2.0), Crop((0.0, 50.0))))).steps == (
+        Trim(), Gamma(2.0), Crop((0.0, 50.0)), Rotate(),
+    )  # fmt: skip
+    full = Recipe((Rotate(5.0), Crop(), Trim()))
+    assert with_standard(full) == full
+
+
+@pytest.mark.parametrize("side_px", [1, 4, 5, 16, 99, 640, 3840])
+def test_the_least_crop_is_never_too_small_wherever_it_lies(side_px):
+    least = least_crop_pct(side_px)
+    for start in np.arange(0, 100 - least + 1e-9, 3.7):
+        box = Crop((float(start), min(100.0, float(start + least)))).box(side_px, 100)
+        assert box.width_px >= min(4, side_px)

@@ -13,9 +13,10 @@ import pytest
 from core.__main__ import main
 from core.base import settings
 from core.base.errors import AnalysisError
-from core.domain import Line, ModelCard, Prediction, Recipe, VideoInfo
+from core.domain import ClipRecipe, Line, ModelCard, Prediction, Recipe, VideoInfo
 from core.domain.fingerprint import fingerprint
 from core.stages.networks.backbones import BACKBONES
+from core.stages.preprocessing.geometry import Rotate
 from core.workflows import models
 from core.workflows import predictions as predictions_workflow
 from core.workflows.search import (
@@ -456,3 +457,13 @@ def test_a_clip_that_is_deleted_while_the_library_is_analysed_is_left_out(store:
     monkeypatch.setattr("core.workflows.predictions.predict", predict)
     searching.analyse(store, digests, "kinetics400", "openvino-f32")
     assert index.looked_at(store) == {digests[2]} and index.waiting(store) == ()
+
+
+def test_clips_are_analysed_for_the_search_with_their_own_recipes(tmp_path, monkeypatch):
+    store, recipes = Store(tmp_path), []
+    turned = Recipe((Rotate(90.0),))
+    store.keep_clip_recipe("ab" * 32, ClipRecipe(turned))
+    monkeypatch.setattr(searching.predictions, "predict", lambda store, digest, recipe, *rest: recipes.append(recipe))
+    for digest in ("ab" * 32, "cd" * 32):
+        searching._look(store, digest, "made", "tensorflow-f32")
+    assert recipes == [turned, Recipe()]

@@ -26,11 +26,20 @@ class Crop(PictureStep):
     """Cut out a rectangle, told in per cent of the picture so that it fits clips of any size."""
 
     across_pct: tuple[float, float] = knob(
-        (0.0, 100.0), low=0.0, high=100.0, step=0.5, unit="%", label="Across", help="Left and right edge."
-    )
+        (0.0, 100.0), low=0.0, high=100.0, step=0.1, unit="%", label="Across", help="Left and right edge.",
+        apart="least_width_pct",
+    )  # fmt: skip
     down_pct: tuple[float, float] = knob(
-        (0.0, 100.0), low=0.0, high=100.0, step=0.5, unit="%", label="Down", help="Upper and lower edge."
-    )
+        (0.0, 100.0), low=0.0, high=100.0, step=0.1, unit="%", label="Down", help="Upper and lower edge.",
+        apart="least_height_pct",
+    )  # fmt: skip
+
+    def is_neutral(self) -> bool:
+        return self.across_pct == self.down_pct == (0.0, 100.0)
+
+    def summary(self, width_px: int, height_px: int) -> str:
+        box = self.box(width_px, height_px)
+        return f"{self.label} {box.width_px} × {box.height_px} px"
 
     def box(self, width_px: int, height_px: int) -> Box:
         """The rectangle that remains of a picture of this size; RecipeInvalid where next to nothing would."""
@@ -51,6 +60,11 @@ class Crop(PictureStep):
     def change(self, image: np.ndarray) -> np.ndarray:
         box = self.box(image.shape[1], image.shape[0])
         return image[box.top_px : box.top_px + box.height_px, box.left_px : box.left_px + box.width_px]
+
+
+def least_crop_pct(side_px: int) -> float:
+    """The least part of a side that a crop may keep, in per cent with one decimal, wherever it lies."""
+    return min(100.0, math.ceil(1000 * (SMALLEST_SIDE_PX + 1) / side_px) / 10)
 
 
 def _pixel_range(range_pct: tuple[float, float], side_px: int) -> tuple[int, int]:
@@ -75,6 +89,12 @@ class Rotate(PictureStep):
         label="Canvas",
         choices={"grow": "Grows, nothing is cut off", "keep": "Stays, corners are cut off"},
     )
+
+    def is_neutral(self) -> bool:
+        return self.angle_deg == 0
+
+    def summary(self, width_px: int, height_px: int) -> str:
+        return f"{self.label} {self.angle_deg:g}°"
 
     def placement(self, width_px: int, height_px: int) -> Placement:
         turn = math.radians(self.angle_deg)
@@ -164,6 +184,10 @@ class Resize(PictureStep):
             "stretch": "Stretch to this size",
         },
     )
+
+    def summary(self, width_px: int, height_px: int) -> str:
+        placement = self.placement(width_px, height_px)
+        return f"{self.label} to {placement.width_px} × {placement.height_px} px"
 
     def _inside(self, width_px: int, height_px: int) -> Box:
         """Where the picture lies inside the canvas."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 
 from core.domain import Frame, Recipe
-from core.stages.preprocessing.geometry import Crop
+from core.stages.preprocessing.geometry import Crop, Rotate
 from core.stages.preprocessing.sampling import Trim
 from core.stages.preprocessing.step import CLOCK_SLACK_S, TO_THE_END_S, Box, PictureStep, Placement
 
@@ -25,6 +25,30 @@ def picture_size(recipe: Recipe, width_px: int, height_px: int) -> Box:
     """The whole picture that the recipe makes of one of this size; RecipeInvalid where it cannot."""
     placement = placed(recipe, width_px, height_px)
     return Box(0, 0, placement.width_px, placement.height_px)
+
+
+def summary(recipe: Recipe, width_px: int, height_px: int) -> tuple[str, ...]:
+    """Each step in a few words, for a clip with pictures of this size; RecipeInvalid where a step cannot take them."""
+    texts = []
+    for step in recipe.steps:
+        texts.append(step.summary(width_px, height_px))
+        if isinstance(step, PictureStep):
+            placement = step.placement(width_px, height_px)
+            width_px, height_px = placement.width_px, placement.height_px
+    return tuple(texts)
+
+
+STANDARD = (Trim, Crop, Rotate)
+
+
+def with_standard(recipe: Recipe) -> Recipe:
+    """The recipe with a neutral Trim, Crop and Rotate where it has none, each at its place in that order."""
+    steps = list(recipe.steps)
+    for rank, kind in enumerate(STANDARD):
+        if not any(isinstance(step, kind) for step in steps):
+            before = [place for place, step in enumerate(steps) if isinstance(step, STANDARD[:rank])]
+            steps.insert(max(before, default=-1) + 1, kind())
+    return Recipe(tuple(steps))
 
 
 def outline(recipe: Recipe, width_px: int, height_px: int) -> np.ndarray | None:

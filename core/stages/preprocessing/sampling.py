@@ -34,7 +34,17 @@ class Trim(Adjustable):
         label="Keep",
         help="Start and stop in the time of the clip. Frame times do not change.",
         limit="duration_s",
+        apart="frame_s",
     )
+
+    def is_neutral(self) -> bool:
+        return self.kept_s == (0.0, TO_THE_END_S)
+
+    def summary(self, width_px: int, height_px: int) -> str:
+        start_s, stop_s = self.kept_s
+        if stop_s >= TO_THE_END_S:
+            return f"{self.label} from {_brief(start_s)} s"
+        return f"{self.label} {_brief(start_s)}–{_brief(stop_s)} s"
 
     def apply(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         start_s, stop_s = self.kept_s
@@ -43,6 +53,11 @@ class Trim(Adjustable):
                 return
             if frame.time_s >= start_s:
                 yield contiguous(frame)
+
+
+def _brief(time_s: float) -> str:
+    """Seconds with a decimal, or two where one does not say it."""
+    return f"{time_s:.1f}" if abs(time_s - round(time_s, 1)) < 1e-9 else f"{time_s:.2f}"
 
 
 @step("Resample", picture=False)
@@ -56,6 +71,9 @@ class Resample(Adjustable):
     frame_by_frame = True
 
     rate_hz: float = knob(25.0, low=0.1, high=240.0, step=0.1, unit="frames/s", label="Rate")
+
+    def summary(self, width_px: int, height_px: int) -> str:
+        return f"{self.label} to {self.rate_hz:g} frames/s"
 
     def apply(self, frames: Iterable[Frame]) -> Iterator[Frame]:
         rate = Fraction(self.rate_hz).limit_denominator(1001)

@@ -79,6 +79,14 @@ class Adjustable:
         """The frames after this step, made one by one as they are asked for."""
         raise NotImplementedError
 
+    def is_neutral(self) -> bool:
+        """Whether the step changes nothing of any clip, as it is set: it is no part of a clip's recipe then."""
+        return False
+
+    def summary(self, width_px: int, height_px: int) -> str:
+        """The step in a few words, for pictures of this size before it; RecipeInvalid where it cannot take them."""
+        return self.label
+
     def reach(self) -> int:
         """Frames on either side that a picture is made from."""
         return 0

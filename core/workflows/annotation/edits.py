@@ -24,7 +24,7 @@ def paint(track: DrawnTrack, start_s: float, stop_s: float, label: str) -> Drawn
     """The stretch carries this label alone; what lay there is cut or split. NOTHING: nothing happens there."""
     _check_stretch(start_s, stop_s)
     left = _cut(track.segments, (start_s, stop_s))
-    fresh = () if label == NOTHING else (Segment(start_s, stop_s, _cleaned(label)),)
+    fresh = () if label == NOTHING else (Segment(start_s, stop_s, cleaned(label)),)
     labels = tuple(dict.fromkeys([*track.labels, *(segment.label for segment in fresh)]))
     seen = intervals.union([*track.seen, (start_s, stop_s)])
     return replace(track, labels=labels, segments=_sorted([*left, *fresh]), seen=seen)
@@ -112,7 +112,7 @@ def label(track: DrawnTrack, at_s: float, wanted: str) -> DrawnTrack:
     if wanted == NOTHING:
         return delete(track, at_s)
     index = place_at(track, at_s)
-    named = replace(track.segments[index], label=_cleaned(wanted), confidence=None)
+    named = replace(track.segments[index], label=cleaned(wanted), confidence=None)
     labels = track.labels if named.label in track.labels else (*track.labels, named.label)
     return replace(track, labels=labels, segments=(*track.segments[:index], named, *track.segments[index + 1 :]))
 
@@ -143,7 +143,7 @@ def place_at(track: DrawnTrack, at_s: float) -> int:
 
 def offer(track: DrawnTrack, wanted: str) -> DrawnTrack:
     """One more label to draw with."""
-    wanted = _cleaned(wanted)
+    wanted = cleaned(wanted)
     if wanted in track.labels:
         raise EditRefused(f"There is already a label {wanted!r}.", "Use that one.")
     return replace(track, labels=(*track.labels, wanted))
@@ -158,7 +158,7 @@ def withdraw(track: DrawnTrack, unwanted: str) -> DrawnTrack:
 
 def rename(track: DrawnTrack, before: str, after: str) -> DrawnTrack:
     """A label has another name everywhere in the track; the name of another label makes the two one."""
-    after = _cleaned(after)
+    after = cleaned(after)
     if before not in track.labels:
         raise EditRefused(f"There is no label {before!r} any more.", "It has been changed; reload the page.")
 
@@ -304,9 +304,9 @@ def _check_stretch(start_s: float, stop_s: float) -> None:
         raise EditRefused(f"A label cannot run from {start_s:.3f} to {stop_s:.3f} s.", "Draw it from left to right.")
 
 
-def _cleaned(text: str) -> str:
+def cleaned(text: str) -> str:
     """A label as it is kept: one line, no blanks at its ends."""
-    cleaned = " ".join(text.split())
-    if not cleaned or len(cleaned) > LONGEST_LABEL or cleaned == NOTHING:
+    label_text = " ".join(text.split())
+    if not label_text or len(label_text) > LONGEST_LABEL or label_text == NOTHING:
         raise EditRefused(f"{text[:90]!r} cannot be a label.", f"Give a name of 1 to {LONGEST_LABEL} characters.")
-    return cleaned
+    return label_text

@@ -18,7 +18,7 @@ import numpy as np
 
 from core.base.errors import AnalysisError, ResultMissing
 from core.base.progress import Report, silent
-from core.domain import Hits, Index, Moment, Recipe
+from core.domain import Hits, Index, Moment
 from core.workflows import predictions
 from core.workflows.search import full_text, semantics
 from core.workflows.search import index as indices
@@ -238,7 +238,7 @@ def analyse(store: Store, digests: Sequence[str], model: str, engine: str, repor
 
 def _look(store: Store, digest: str, model: str, engine: str, report: Report = silent) -> None:
     try:
-        predictions.predict(store, digest, Recipe(), model, engine, report)
+        predictions.predict(store, digest, store.recipe_of(digest), model, engine, report)
     except AnalysisError as error:
         report(1, 1, f"Left out: {error}")
 

@@ -16,20 +16,18 @@ on one workspace. Nothing outside the workspace is ever written or deleted.
 
 import json
 import time
-from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import asdict, fields
 from pathlib import Path
 
-from core.base.errors import AnalysisError, FormatInvalid
-from core.domain import Recipe
 from core.domain.jobs import Job
-from core.domain.serialization import from_json, to_json
 from core.workspace.store.annotations import Journals
 from core.workspace.store.backups import Backups
 from core.workspace.store.datasets import DatasetEntry, LabelledSets
 from core.workspace.store.pieces import ResultPieces
+from core.workspace.store.recipes import Recipes
 from core.workspace.store.results import DELETED, remove
+from core.workspace.store.scheme import LabelSchemes
 from core.workspace.store.videos import VideoEntry, VideoRecords, cleaned_name
 
 __all__ = ["DatasetEntry", "ResultPieces", "Store", "VideoEntry", "cleaned_name"]
@@ -41,7 +39,7 @@ UNUSED_KEPT_S = 7 * 86400.0
 JOBS_KEPT_S = 30 * 86400.0
 
 
-class Store(VideoRecords, LabelledSets, Journals, Backups):
+class Store(VideoRecords, LabelledSets, Journals, Recipes, LabelSchemes, Backups):
     """The workspace at one path."""
 
     @property
@@ -81,41 +79,6 @@ class Store(VideoRecords, LabelledSets, Journals, Backups):
         under_way = "json_extract(body, '$.state') IN ('queued', 'running')"
         rows = self._rows(f"SELECT body FROM jobs WHERE {under_way} OR json_extract(body, '$.finished') >= ?", since)
         return [_job(body) for (body,) in rows]
-
-    # Recipes and labels
-
-    def save_recipe(self, name: str, recipe: Recipe) -> None:
-        """Keep a recipe under a name, in place of one that had it."""
-        if not name.strip():
-            raise AnalysisError("A recipe needs a name.", "Enter a name first.")
-        with self._changing() as catalogue:
-            catalogue.execute("INSERT OR REPLACE INTO recipes VALUES (?, ?)", (cleaned_name(name), to_json(recipe)))
-
-    def recipes(self) -> dict[str, Recipe]:
-        """The saved recipes by name, by the alphabet; those with steps that no longer exist are left out."""
-        entries = {}
-        for name, body in self._rows("SELECT name, body FROM recipes ORDER BY lower(name)"):
-            with suppress(FormatInvalid):
-                entries[name] = from_json(body, Recipe, source=f"recipe {name!r}")
-        return entries
-
-    def delete_recipe(self, name: str) -> None:
-        """Forget a saved recipe."""
-        with self._changing() as catalogue:
-            catalogue.execute("DELETE FROM recipes WHERE name = ?", (name,))
-
-    def label_slots(self, labels: Iterable[str]) -> dict[str, int]:
-        """The number of each label, from 0, first come first numbered: it never changes, and colours hang on it."""
-        wanted = list(dict.fromkeys(labels))
-        known: dict[str, int] = dict(self._rows("SELECT label, slot FROM labels"))
-        if any(label not in known for label in wanted):
-            with self._changing() as catalogue:
-                known = dict(catalogue.execute("SELECT label, slot FROM labels"))
-                fresh = [label for label in wanted if label not in known]
-                added = [(label, len(known) + index) for index, label in enumerate(fresh)]
-                catalogue.executemany("INSERT INTO labels VALUES (?, ?)", added)
-                known |= dict(added)
-        return {label: known[label] for label in wanted}
 
     # The whole
 

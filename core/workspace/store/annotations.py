@@ -14,6 +14,12 @@ class Journals(Catalogue):
         rows = self._rows("SELECT id FROM tracks WHERE video = ? AND NOT dropped ORDER BY made, id", video)
         return [track_id for (track_id,) in rows]
 
+    def tracks_version(self, video: str) -> str:
+        """What tells one state of the tracks of a clip from another; quick however many edits there are."""
+        newest = "(SELECT max(number) FROM edits WHERE track = id)"
+        rows = self._rows(f"SELECT id, {newest} FROM tracks WHERE video = ? AND NOT dropped ORDER BY id", video)
+        return " ".join(f"{track_id}:{number}" for track_id, number in rows)
+
     def labelled_videos(self) -> list[str]:
         """The clips in which labels were drawn, the latest first."""
         query = "SELECT video FROM tracks WHERE NOT dropped GROUP BY video ORDER BY max(made) DESC, video"

@@ -21,7 +21,10 @@ PAGES_AT_ONCE = 2048  # of the catalogue that are copied while others wait
 NAME = "catalogue-{}.sqlite"
 # What people made, and where it belongs. Of two versions of a row that of the backup counts, but for the last serial
 # numbers: a browser that sends an edit again must not have it counted twice.
-BY_HAND = ("videos", "names", "uploads", "tracks", "edits", "datasets", "splits", "recipes", "labels")
+BY_HAND = (
+    *("videos", "names", "uploads", "tracks", "edits", "datasets", "splits", "recipes", "clip_recipes", "labels"),
+    "scheme",
+)
 NEWER_COUNTS = ("senders",)
 
 

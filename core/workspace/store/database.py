@@ -44,8 +44,14 @@ NAMES = """
 CREATE TABLE names (digest TEXT NOT NULL, name TEXT NOT NULL, path TEXT NOT NULL, noted REAL NOT NULL,
                     PRIMARY KEY (digest, name, path)) WITHOUT ROWID;
 """
+CLIP_RECIPES = """
+CREATE TABLE clip_recipes (video TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+"""
+SCHEME = """
+CREATE TABLE scheme (label TEXT PRIMARY KEY, place INTEGER NOT NULL);
+"""
 # Each adds to those before it; a catalogue's version is how many it has.
-SCHEMAS = (SCHEMA, SETS, LABELLING, SENDERS, NAMES)
+SCHEMAS = (SCHEMA, SETS, LABELLING, SENDERS, NAMES, CLIP_RECIPES, SCHEME)
 HEX = re.compile(r"[0-9a-f]{1,128}", re.ASCII)
 BUSY_S = 15.0
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -161,7 +161,7 @@ class VideoRecords(Results):
             catalogue.executemany("DELETE FROM jobs WHERE key = ?", [(key,) for key in keys])
             about = "instr(key, ?) OR json_extract(body, '$.clip') = ?"
             catalogue.execute(f"DELETE FROM jobs WHERE {about}", (digest, digest))
-            named = (("videos", "digest"), ("uploads", "digest"), ("names", "digest"))
+            named = (("videos", "digest"), ("uploads", "digest"), ("names", "digest"), ("clip_recipes", "video"))
             for table, column in (("results", "video"), *named):
                 catalogue.execute(f"DELETE FROM {table} WHERE {column} = ?", (digest,))
             row = (digest, DELETED, "", time.time())  # what is still made of it is refused

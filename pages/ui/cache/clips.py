@@ -142,9 +142,8 @@ def _transcripts(digest: str, keys: str) -> tuple[Lines, ...]:
     return texts.lines_of(state.store(), digest)
 
 
-@cached(most=64)
 def slots(labels: tuple[str, ...]) -> dict[str, int]:
-    """The number of each label, from which its colour follows; it never changes."""
+    """The number of each label, from which its colour follows."""
     return state.store().label_slots(labels)
 
 

@@ -2,7 +2,7 @@
 
 import time
 
-from core.domain import Recipe, VideoInfo
+from core.domain import VideoInfo
 from core.workflows.clip_results import ClipResult
 from core.workflows.predictions import prediction_key
 from pages.ui import cache, state
@@ -26,12 +26,7 @@ def shown(info: VideoInfo) -> ClipResult | None:
     return next(selected, results[0] if results else None)
 
 
-def title(result: ClipResult) -> str:
-    """Model, preprocessing and age of a result."""
-    recipe = "preprocessing unknown" if result.recipe is None else steps(result.recipe)
+def title(result: ClipResult, info: VideoInfo) -> str:
+    """Model, preparation and age of a result."""
+    recipe = "preparation unknown" if result.recipe is None else formatting.preparation(result.recipe, info)
     return f"{state.models()[result.model].title} · {recipe} · {formatting.ago(result.written, time.time())}"
-
-
-def steps(recipe: Recipe) -> str:
-    """The preprocessing in words."""
-    return formatting.steps(recipe) if recipe.steps else "no preprocessing"

@@ -6,7 +6,9 @@ from fractions import Fraction
 from pathlib import Path
 
 from core.base import percentages
+from core.base.errors import RecipeInvalid
 from core.domain import Recipe, VideoInfo
+from core.stages.preprocessing import recipes
 
 
 def clock(seconds: float, *, decimals: int = 0) -> str:
@@ -122,6 +124,19 @@ def day(then: float) -> str:
 def steps(recipe: Recipe) -> str:
     """The steps of a recipe in order, or that there are none."""
     return ", then ".join(step.label for step in recipe.steps) or "as it is"
+
+
+def preparation(recipe: Recipe, info: VideoInfo) -> str:
+    """The recipe of a clip with its settings: Trim 2.0–8.0 s · Crop 320 × 240 px, or that there is none."""
+    try:
+        return " · ".join(recipes.summary(recipe, info.width_px, info.height_px)) or "no preparation"
+    except RecipeInvalid:  # told where its result is shown
+        return steps(recipe)
+
+
+def preparation_line(recipe: Recipe, info: VideoInfo) -> str:
+    """The same as a line of its own."""
+    return f"Preparation: {preparation(recipe, info)}" if recipe.steps else "No preparation"
 
 
 def ago(then: float, now: float) -> str:

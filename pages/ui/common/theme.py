@@ -42,9 +42,10 @@ def empty(headline: str, advice: str) -> None:
     st.html(f'<div class="k-empty"><strong>{escape(headline)}</strong><p>{escape(advice)}</p></div>')
 
 
-def facts(items: Iterable[str]) -> None:
-    """Short facts in a row."""
-    st.html(f'<div class="k-facts">{"".join(f"<span>{escape(item)}</span>" for item in items)}</div>')
+def facts(*rows: Iterable[str]) -> None:
+    """Short facts in a row, or in several."""
+    texts = ("".join(f"<span>{escape(item)}</span>" for item in row) for row in rows)
+    st.html("".join(f'<div class="k-facts">{text}</div>' for text in texts))
 
 
 def notes(items: Iterable[str]) -> None:

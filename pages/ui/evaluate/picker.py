@@ -72,7 +72,7 @@ def question(entry: DatasetEntry, chosen: str, *, at: str) -> evaluation.Evaluat
         return evaluation.EvaluationQuestion(entry.name, "run", name)
     split, grouping = _clips(entry, name, at)
     question = evaluation.EvaluationQuestion(
-        entry.name, "model", name, split=split, grouping=grouping, recipe=state.recipe(), engine=state.settings().engine
+        entry.name, "model", name, split=split, grouping=grouping, engine=state.settings().engine
     )
     return _matched(entry, question, at)
 

@@ -29,7 +29,7 @@ def show(info: VideoInfo) -> None:
         label_visibility="collapsed",
     )
     indices = _chosen(info, str(way))
-    recipe = _recipe()
+    recipe = _recipe(info)
     try:
         shown = frames.shown_by(recipe, info, indices) if recipe.steps else indices
     except RecipeInvalid as error:
@@ -87,10 +87,10 @@ def _ticked(info: VideoInfo) -> tuple[int, ...]:
     return ticked
 
 
-def _recipe() -> Recipe:
+def _recipe(info: VideoInfo) -> Recipe:
     """The recipe that the pictures go through; an empty one leaves them as they are."""
     recipe = state.recipe()
-    if recipe.steps and st.toggle("Apply the recipe", key="export.after", help=formatting.steps(recipe)):
+    if recipe.steps and st.toggle("Apply the recipe", key="export.after", help=formatting.preparation(recipe, info)):
         return recipe
     return Recipe()
 

@@ -7,14 +7,15 @@ import streamlit as st
 
 from core.base.errors import AnalysisError, EditRefused
 from core.domain import Edit, VideoInfo
-from core.workflows.annotation import agreement, journal
+from core.workflows.annotation import agreement, journal, scheme
 from core.workflows.annotation.journal import TrackState
 from pages.ui import cache, state
 from pages.ui.common import flash, formatting, track_names
 from pages.ui.common.player import player
 from pages.ui.common.player.rows import PlayerLane
-from pages.ui.label import compare, draft, empty, files, render, retrain, track_editor
+from pages.ui.label import compare, draft, empty, files, label_scheme, render, retrain, track_editor
 
+FOLLOW_S = 0.75  # between looks at what other tabs drew
 UNDO = "Ctrl+Z and Ctrl+Shift+Z in the player. Every edit can be undone."
 EDIT_NAMES = {
     "paint": "painting",
@@ -37,6 +38,7 @@ VIEWS = {
 @st.fragment
 def show(info: VideoInfo) -> None:
     """All of it, run again by itself after each edit."""
+    follow(info, _version(info))
     tracks = journal.tracks(state.store(), info.digest)
     if not tracks:
         empty.show(info)
@@ -46,25 +48,44 @@ def show(info: VideoInfo) -> None:
     ):
         now = track_editor.head(info, tracks)
         _history(now)
+    label_scheme.note(scheme.complete(state.store(), tracks))
+    label_scheme.tell()
     track_editor.restore(info)
     flash.show(track_editor.PANEL)
     drafted = draft.stored_draft(info, now)
     view = _view_before()
     compared = compare.agreement_with(info, now, tracks) if view == "compare" else None
-    slots = _slots(tracks, drafted)
+    labels = scheme.labels(state.store())
+    slots = _slots(labels, tracks, drafted)
     draft.arrive(drafted if view == "draft" else None)
-    if not now.document.labels:
+    if not labels:
         st.info("Add a label under “Labels” first. Then draw it with its key or the mouse.", icon=":material/label:")
     with st.container(key="label-player"):
-        _play(info, now, tracks, drafted if view == "draft" else None, compared, slots)
+        _play(info, now, tracks, drafted if view == "draft" else None, compared, labels, slots)
     _views(info, now, tracks, drafted, compared)
 
 
-def _slots(tracks: Sequence[TrackState], drafted: draft.Drafted | None) -> dict[str, int]:
+@st.fragment(run_every=FOLLOW_S)
+def follow(info: VideoInfo, drawn: str) -> None:
+    """Run the page again where another tab or program changed the tracks since they were drawn.
+
+    drawn: the version that is on the screen. A player in which something is dragged takes new lanes when it is let go,
+    and keeps edits that were not sent yet.
+    """
+    if _version(info) != drawn:
+        st.rerun()
+
+
+def _version(info: VideoInfo) -> str:
+    """What tells one state of the tracks of a clip and of the label scheme from another."""
+    return f"{state.store().tracks_version(info.digest)} {state.store().scheme()}"
+
+
+def _slots(labels: Sequence[str], tracks: Sequence[TrackState], drafted: draft.Drafted | None) -> dict[str, int]:
     """The number of each label, from which its colour follows."""
-    labels = [label for track in tracks for label in track.document.labels]
-    labels += [segment.label for segment in drafted.segments] if drafted else []
-    return cache.slots(tuple(dict.fromkeys(labels)))
+    shown = [*labels, *(label for track in tracks for label in track.document.labels)]
+    shown += [segment.label for segment in drafted.segments] if drafted else []
+    return cache.slots(tuple(dict.fromkeys(shown)))
 
 
 def _play(
@@ -73,6 +94,7 @@ def _play(
     tracks: Sequence[TrackState],
     drafted: draft.Drafted | None,
     compared: agreement.TrackAgreement | None,
+    labels: Sequence[str],
     slots: dict[str, int],
 ) -> None:
     """The player: the track that is drawn in first, then the draft, then the other tracks."""
@@ -87,7 +109,7 @@ def _play(
     rows += compare.rows(compared)
     player.show(
         info, rows, slots, key=f"label.player.{now.track_id}", playable=player.playable(info),
-        labels=now.document.labels, on_edit=_taker(now.track_id), active=named[now.track_id],
+        labels=labels, on_edit=_taker(now.track_id), active=named[now.track_id],
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.domain import DrawnTrack, VideoInfo
-from core.workflows.annotation import files
+from core.workflows.annotation import files, scheme
 from pages.ui import cache, state
 from pages.ui.common import flash, theme
 from pages.ui.common.controls import button
@@ -26,14 +26,14 @@ def show(info: VideoInfo) -> None:
         _form(info)
     with right:
         theme.section("Import labels")
-        import_files.show(info, ())
+        import_files.show(info, scheme.labels(state.store()))
 
 
 def _form(info: VideoInfo) -> None:
     theme.section("New track")
     text = st.text_input(
-        "Labels", ", ".join(track_editor.palette()), key="label.begin.labels", placeholder="walk, run, jump",
-        help="Separated by commas. You can add more at any time.",
+        "Labels", ", ".join(scheme.labels(state.store())), key="label.begin.labels", placeholder="walk, run, jump",
+        help="Separated by commas. All clips share these labels; you can add more at any time.",
     )  # fmt: skip
     who = st.text_input("Annotator", track_editor.author(), key="label.begin.author", placeholder="Ann")
     offered = _sets(info)

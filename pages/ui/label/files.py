@@ -10,7 +10,7 @@ from core.base.errors import AnalysisError
 from core.base.registry import FORMATS
 from core.domain import DrawnTrack, VideoInfo
 from core.stages.formats.common import conversion
-from core.workflows.annotation import files
+from core.workflows.annotation import files, scheme
 from core.workflows.annotation.journal import TrackState
 from pages.ui import state
 from pages.ui.common import formatting, theme, track_names
@@ -23,8 +23,7 @@ def show(info: VideoInfo, now: TrackState, tracks: Sequence[TrackState]) -> None
     theme.section("Export labels")
     _export(info, now, tracks)
     theme.section("Import labels", "Imported labels become new tracks; existing tracks are not changed.")
-    known = tuple(dict.fromkeys(label for track in tracks for label in track.document.labels))
-    import_files.show(info, known, now.track_id)
+    import_files.show(info, scheme.labels(state.store()), now.track_id)
 
 
 # Out ------------------------------------------------------------------------------------------------------------------

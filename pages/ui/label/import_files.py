@@ -129,7 +129,7 @@ def _decided(labels: Labels, known: tuple[str, ...], turn: int) -> Renaming:
     texts = files.undecided(labels, known) if known else ()
     if not texts:
         return Renaming()
-    st.markdown(f"**{formatting.count(len(texts), 'label')} not known in this clip.** Choose what to do with each.")
+    st.markdown(f"**{formatting.count(len(texts), 'label')} not in the label scheme.** Choose what to do with each.")
     if len(texts) > MOST_ASKED:
         st.caption("There are too many to list: all are imported as they are.")
         return Renaming()

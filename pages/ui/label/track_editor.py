@@ -7,12 +7,13 @@ import streamlit as st
 
 from core.base.errors import AnalysisError
 from core.domain import DrawnTrack, VideoInfo
-from core.workflows.annotation import edits, journal
+from core.workflows.annotation import journal, scheme
 from core.workflows.annotation.journal import TrackState
 from pages.ui import state
 from pages.ui.common import flash, formatting
 from pages.ui.common.controls import button
 from pages.ui.common.track_names import titles
+from pages.ui.label import label_scheme
 
 PANEL = "label"  # of messages
 
@@ -30,8 +31,9 @@ def choose(info: VideoInfo, track: str) -> None:
 
 
 def begin(info: VideoInfo, document: DrawnTrack, *, draw: bool = True) -> None:
-    """A new track, which is drawn in from now on where `draw`."""
+    """A new track, which is drawn in from now on where `draw`; labels of it that the scheme lacks are added to it."""
     try:
+        label_scheme.note(scheme.add(state.store(), document.labels))
         made = journal.begin(state.store(), info.digest, document)
         if draw:
             choose(info, made)
@@ -53,14 +55,6 @@ def step(track: str, kind: str) -> None:
         (journal.undo if kind == "undo" else journal.redo)(state.store(), track)
     except AnalysisError as error:
         flash.keep(PANEL, error)
-
-
-def palette() -> tuple[str, ...]:
-    """The labels to begin with: those of the track that was begun last, in whatever clip."""
-    for video in state.store().labelled_videos():
-        if tracks := journal.tracks(state.store(), video):
-            return tracks[-1].document.labels
-    return ()
 
 
 def author() -> str:
@@ -85,11 +79,11 @@ def head(info: VideoInfo, tracks: Sequence[TrackState]) -> TrackState:
             args=(info, key), label_visibility="collapsed",
         )  # fmt: skip
         with st.popover(
-            "Labels", icon=":material/label:", help="Add, rename, order and remove the labels of this track"
+            "Labels", icon=":material/label:", help="Add, rename, order, colour and remove the labels of all clips"
         ):
-            _change(now)
+            label_scheme.show()
         with st.popover("New track", icon=":material/add:"):
-            _new(info, now.document)
+            _new(info)
         with st.popover("", icon=":material/more_horiz:", help="Edit or delete this track"):
             _manage(info, now)
     return now
@@ -99,14 +93,14 @@ def _pick(info: VideoInfo, key: str) -> None:
     choose(info, state.widget(key))
 
 
-def _new(info: VideoInfo, now: DrawnTrack) -> None:
+def _new(info: VideoInfo) -> None:
     """A new track: what for, and whose."""
     st.caption("The other tracks are shown below the active one. Use separate tracks for behaviours that overlap.")
     name = st.text_input("Subject", placeholder="hands", key="label.new.name")
     who = st.text_input("Annotator", author(), key="label.new.author", placeholder="Ann")
     if button.pressed("Create track", key="label.new", type="primary"):
         state.remember("label.author", who.strip())
-        begin(info, DrawnTrack(now.labels, (), (), name.strip(), who.strip()))
+        begin(info, DrawnTrack(scheme.labels(state.store()), (), (), name.strip(), who.strip()))
         st.rerun()
 
 
@@ -141,43 +135,3 @@ def restore(info: VideoInfo) -> None:
         state.remember(f"label.dropped.{info.digest}", "")
         choose(info, dropped)
         st.rerun()
-
-
-def _change(now: TrackState) -> None:
-    """Add, rename, order and remove labels."""
-    turn = state.remembered("label.turn", 0)
-    key = f"label.fresh.{turn}"
-    st.text_input("New label", key=key, placeholder="jump", on_change=_add, args=(now.track_id, key, turn))
-    known = now.document.labels
-    if not known:
-        return
-    which = st.selectbox("Label", known, key=f"label.which.{turn}")
-    name = st.text_input("Name", which, key=f"label.called.{turn}.{which}")
-    texts = (now.track_id, which, name.strip())
-    with st.container(horizontal=True):
-        st.button("Rename", key="label.do.rename", on_click=_rename, args=texts, disabled=name.strip() == which)
-        st.button("Move to first key", key="label.do.first", on_click=_first, args=texts, disabled=known[0] == which)
-        st.button("Remove", key="label.do.remove", on_click=_remove, args=texts)
-    st.caption("Renaming a label to an existing name merges the two.")
-
-
-def _add(track: str, key: str, turn: int) -> None:
-    fresh = str(state.widget(key))
-    if fresh.strip():
-        state.remember("label.turn", turn + 1)
-        edit(track, "new label", lambda document: edits.offer(document, fresh))
-
-
-def _rename(track: str, which: str, name: str) -> None:
-    edit(track, "rename label", lambda document: edits.rename(document, which, name))
-
-
-def _first(track: str, which: str, _name: str) -> None:
-    def first(document: DrawnTrack) -> DrawnTrack:
-        return edits.arrange(document, (which, *(label for label in document.labels if label != which)))
-
-    edit(track, "order of labels", first)
-
-
-def _remove(track: str, which: str, _name: str) -> None:
-    edit(track, "remove label", lambda document: edits.withdraw(document, which))

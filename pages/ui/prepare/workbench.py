@@ -1,60 +1,68 @@
-"""The parts of Prepare: the two pictures, the moment, the steps, saved recipes."""
+"""The parts of Prepare: the picture before and after, and the steps."""
 
+import math
 from typing import Any
 
 import streamlit as st
 
 from core.base.errors import AnalysisError
 from core.base.registry import STEPS
-from core.domain import Recipe, VideoInfo, serialization
+from core.domain import Recipe, VideoInfo
+from core.stages.preprocessing.geometry import least_crop_pct
+from core.stages.preprocessing.recipes import picture_size
+from core.workflows import clip_recipes
 from pages.ui import cache, state
-from pages.ui.common import flash, formatting, theme
-from pages.ui.common.controls import downloads
+from pages.ui.common import formatting, theme
 from pages.ui.common.media import preview
-from pages.ui.common.media.before_after import after, before, compare
+from pages.ui.common.media.before_after import after, compare
+from pages.ui.prepare import crop_picture
 from pages.ui.prepare.step_form import form
 from pages.ui.state import EditedStep
-
-NAME = "recipe-name"  # of the text box
 
 
 def viewer(info: VideoInfo, moment_s: float) -> None:
     """Before and after at a moment, and what the recipe makes of the whole clip."""
     recipe, index = state.recipe(), state.position(info, moment_s)
+    theme.facts((formatting.preparation_line(recipe, info),))
+    source, result = st.columns(2, gap="small")
     try:
+        with source:
+            crop_picture.show(info, index)
         made = cache.clock(info.digest)
-        data = {"before": before(recipe, info, index), "after": after(recipe, info, made, moment_s)}
+        with result:
+            compare(
+                key=f"after.{info.digest}", data={"before": after(recipe, info, made, moment_s) | {"name": "After"}}
+            )
         texts = (*preview.described(made, recipe, info), *preview.looked_at(recipe, state.chosen_model(), info))
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
-    compare(key=f"compare.{info.digest}", data=data)
     theme.facts(("Result", *texts))
 
 
 def steps(info: VideoInfo) -> None:
     """All steps with their forms, and a menu to add one."""
+    drawn = crop_picture.take(info)
     parts = state.parts()
-    changed, rests = [], []
+    changed, rests = [], [drawn]
     for index, part in enumerate(parts):
-        step, rest = _card(part, index, len(parts), info)
+        step, rest = _card(part, index, parts, info)
         changed.append(EditedStep(part.uid, part.on, step))
         rests.append(rest)
-    state.set_parts(tuple(changed))
+    if changed != list(parts):
+        state.set_parts(tuple(changed))
     if all(rests):
         state.mirror()
-    if not parts:
-        st.caption("No steps yet: the clip is analysed as it is. Add a step to crop, rotate, brighten or denoise it.")
-    _add(parts)
+    _add(info)
 
 
-def _card(part: EditedStep, index: int, count: int, info: VideoInfo) -> tuple[Any, bool]:
+def _card(part: EditedStep, index: int, parts: tuple[EditedStep, ...], info: VideoInfo) -> tuple[Any, bool]:
     """One step: its switch, its form, and buttons to move and remove it."""
-    limits = {"duration_s": round(info.duration_s + 0.005, 2)}
-    with st.container(border=True, key=f"step-{part.uid}"):
-        with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(border=True, key=f"step-{part.uid}", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", wrap=False):
+            unchanged = " · no change" if part.on and part.step.is_neutral() else ""
             st.toggle(
-                f"**{index + 1}. {part.step.label}**",
+                f"**{index + 1}. {part.step.label}**{unchanged}",
                 part.on,
                 key=f"on.{part.uid}",
                 on_change=_switch,
@@ -62,12 +70,27 @@ def _card(part: EditedStep, index: int, count: int, info: VideoInfo) -> tuple[An
             )
             st.space("stretch")
             _button("Move up", ":material/arrow_upward:", part, index == 0, _move, -1)
-            _button("Move down", ":material/arrow_downward:", part, index == count - 1, _move, 1)
+            _button("Move down", ":material/arrow_downward:", part, index == len(parts) - 1, _move, 1)
             _button("Remove", ":material/delete:", part, False, _remove)
         if not part.on:
             st.caption("This step is switched off.")
             return part.step, True
-        return form(part.step, key=f"step.{part.uid}", limits=limits)
+        return form(part.step, key=f"step.{part.uid}", limits=_limits(parts[:index], info))
+
+
+def _limits(before: tuple[EditedStep, ...], info: VideoInfo) -> dict[str, float]:
+    """What bounds the sliders of a step after these ones, by the names that knobs know it by."""
+    try:
+        size = picture_size(Recipe(tuple(part.step for part in before if part.on)), info.width_px, info.height_px)
+        width_px, height_px = size.width_px, size.height_px
+    except AnalysisError:  # told beside the picture
+        width_px, height_px = info.width_px, info.height_px
+    return {
+        "duration_s": math.ceil(100 * info.duration_s - 1e-6) / 100,
+        "frame_s": math.ceil(100 / float(info.rate_hz) - 1e-6) / 100,
+        "least_width_pct": least_crop_pct(width_px),
+        "least_height_pct": least_crop_pct(height_px),
+    }
 
 
 def _button(name: str, icon: str, part: EditedStep, disabled: bool, action: Any, *args: Any) -> None:
@@ -103,7 +126,7 @@ def _remove(uid: int) -> None:
     state.set_parts(tuple(part for part in state.parts() if part.uid != uid))
 
 
-def _add(parts: tuple[EditedStep, ...]) -> None:
+def _add(info: VideoInfo) -> None:
     """The menu of steps, and the way back to none."""
     with st.container(horizontal=True):
         st.menu_button(
@@ -117,10 +140,10 @@ def _add(parts: tuple[EditedStep, ...]) -> None:
         st.button(
             "Reset",
             icon=":material/restart_alt:",
-            disabled=not parts,
+            disabled=clip_recipes.laid_out(state.store(), info.digest) == clip_recipes.of_recipe(Recipe()),
             on_click=state.use_recipe,
             args=(Recipe(),),
-            help="Remove all steps",
+            help="Back to the clip without preparation",
         )
 
 
@@ -128,66 +151,3 @@ def _append() -> None:
     name = state.widget("add-step")
     if name in STEPS:
         state.set_parts((*state.parts(), EditedStep(state.new_uid(), True, STEPS[name]())))
-
-
-def recipes() -> None:
-    """Save the steps under a name, take saved ones, exchange them as files."""
-    with st.expander("Saved recipes", icon=":material/bookmark:"):
-        _save()
-        _load()
-        _exchange()
-    flash.show("recipe")
-
-
-def _try(action: Any, *args: Any) -> None:
-    """Do it, or remember why not."""
-    try:
-        action(*args)
-    except AnalysisError as error:
-        flash.keep("recipe", error)
-
-
-def _save() -> None:
-    with st.form("save-recipe", border=False, clear_on_submit=True):
-        st.text_input("Recipe name", key=NAME, placeholder="for example: left half, brighter")
-        st.form_submit_button("Save", icon=":material/save:", on_click=_try, args=(_keep,))
-
-
-def _keep() -> None:
-    state.store().save_recipe(state.widget(NAME), state.recipe())
-
-
-def _load() -> None:
-    saved = state.store().recipes()
-    if not saved:
-        return
-    name = st.selectbox(
-        "Saved recipe", list(saved), format_func=lambda name: f"{name}: {formatting.steps(saved[name])}"
-    )
-    with st.container(horizontal=True):
-        st.button("Use", icon=":material/check:", on_click=state.use_recipe, args=(saved[name],))
-        st.button(
-            "Delete",
-            icon=":material/delete:",
-            on_click=_try,
-            args=(state.store().delete_recipe, name),
-            key="delete-recipe",
-        )
-
-
-def _exchange() -> None:
-    text = serialization.pretty_json(state.recipe())
-    downloads.button("Download as JSON", text, "recipe.json", "application/json", key="recipe.download")
-    turn = state.remembered("recipe.turn", 0)
-    key = f"recipe-file.{turn}"
-    st.file_uploader(
-        "Load a recipe file", type="json", key=key, on_change=_try, args=(_take, key, turn), max_upload_size=1
-    )
-
-
-def _take(key: str, turn: int) -> None:
-    """Use the recipe in the file that was just given, and make the uploader new."""
-    file = state.widget(key)
-    state.remember("recipe.turn", turn + 1)
-    if file is not None:
-        state.use_recipe(state.read_recipe(file.name, file.getvalue()))

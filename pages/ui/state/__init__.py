@@ -1,15 +1,15 @@
 """The state of a session: the only folder that touches st.session_state and st.query_params.
 
 Session state holds names, keys and short texts, never arrays or models. The clip, the moment, the part of it that is
-shown large, the recipe, the model and the track that is drawn in are mirrored in the address, so that a link opens what
+shown large, the model and the track that is drawn in are mirrored in the address, so that a link opens what
 its sender saw.
 
 session: what the program works with, and what a session remembers     clip_choice: the clip, the moment, the page
-recipe_editor: the recipe under way     model_choice: model, labels in words, query     address: the mirror of all
+recipe_editor: the recipe of the clip     model_choice: model, labels in words, query     address: the mirror of all
 submission: the jobs that pages begin
 """
 
-from pages.ui.state.address import follow_address, follow_press, mirror, packed
+from pages.ui.state.address import follow_address, follow_press, mirror
 from pages.ui.state.clip_choice import (
     choose,
     chosen_digest,
@@ -49,7 +49,6 @@ from pages.ui.state.recipe_editor import (
     parts,
     read_recipe,
     recipe,
-    recipe_json,
     set_parts,
     use_recipe,
 )
@@ -112,14 +111,12 @@ __all__ = [
     "new_notices",
     "new_uid",
     "own_models",
-    "packed",
     "parts",
     "position",
     "presses",
     "query",
     "read_recipe",
     "recipe",
-    "recipe_json",
     "remember",
     "remembered",
     "repeat",

@@ -48,20 +48,13 @@ def _described() -> dict[str, str]:
         values["view"] = "-".join(f"{end_s:.2f}" for end_s in view)
     if track := drawn_in(digest):
         values["track"] = track[:PREFIX]
-    if shown_result() not in ("", IN_USE):
+    if shown_result():
         values["result"] = shown_result()[:PREFIX]
     if "model" in st.session_state:
         values["model"] = st.session_state["model"]
     if in_words() and named_text():
         values["labels"] = named_text()
-    if recipe().steps:
-        values["recipe"] = packed(recipe())
     return values
-
-
-def packed(chosen: Recipe) -> str:
-    """A recipe as an address carries it."""
-    return base64.urlsafe_b64encode(zlib.compress(serialization.to_json(chosen).encode(), 9)).decode().rstrip("=")
 
 
 def _adopt(texts: Mapping[str, str]) -> None:
@@ -85,9 +78,18 @@ def _adopt(texts: Mapping[str, str]) -> None:
         draw_in(chosen_digest(), texts["track"][:PREFIX])
     if "model" in texts:
         st.session_state["model"] = texts["model"]
-    if "recipe" in texts and (sent := _unpacked(texts["recipe"])) is not None and sent != recipe():
-        use_recipe(sent)
+    if "recipe" in texts and (sent := _unpacked(texts["recipe"])) is not None:
+        _take_recipe(sent)
     show_result(texts.get("result", IN_USE if {"model", "recipe"} & set(texts) else "")[:PREFIX])
+
+
+def _take_recipe(sent: Recipe) -> None:
+    """Use the recipe of a link from the time when links carried one, where the clip has none of its own."""
+    if not recipe().steps:
+        use_recipe(sent)
+    elif recipe() != sent:
+        kept = "The recipe in this link is not used, since the clip has its own. To use it, reset the steps on Prepare "
+        st.warning(f"{kept}and open the link again.", icon=":material/link_off:")
 
 
 def _number(text: str) -> float:

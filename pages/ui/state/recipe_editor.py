@@ -1,14 +1,14 @@
-"""The recipe that is being edited, step by step."""
+"""The recipe of the clip that is worked on, step by step; it is stored with the clip."""
 
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-import streamlit as st
-
 from core.base.errors import FormatInvalid
-from core.domain import Recipe, Step, serialization
+from core.domain import ClipRecipe, Recipe, serialization
+from core.workflows import clip_recipes
+from pages.ui.state.clip_choice import chosen_digest
 from pages.ui.state.model_choice import IN_USE, show_result
+from pages.ui.state.session import remember, remembered, store
 
 
 @dataclass(frozen=True)
@@ -21,37 +21,48 @@ class EditedStep:
 
 
 def parts() -> tuple[EditedStep, ...]:
-    """All steps in order, those that are switched off too."""
-    return tuple(EditedStep(uid, on, _step(text)) for uid, on, text in st.session_state.get("parts", ()))
+    """The steps of the clip in order, those that are switched off too; at first a neutral Trim, Crop and Rotate.
+
+    A step keeps its number until something else than this session changes the steps: then all is drawn anew.
+    """
+    steps = clip_recipes.laid_out(store(), chosen_digest())
+    name = (chosen_digest(), serialization.to_json(steps))
+    known, uids = remembered("parts", (("", ""), ()))
+    if known != name:
+        uids = tuple(new_uid() for _ in steps.laid_out.steps)
+        remember("parts", (name, uids))
+    numbered = zip(uids, steps.laid_out.steps, strict=True)
+    return tuple(EditedStep(uid, place not in steps.off, step) for place, (uid, step) in enumerate(numbered))
 
 
 def set_parts(changed: tuple[EditedStep, ...]) -> None:
-    """Keep these steps in place of those before."""
-    before = recipe()
-    st.session_state["parts"] = tuple((part.uid, part.on, serialization.to_json(part.step)) for part in changed)
-    if recipe() != before:
+    """Keep these steps of the clip in place of those before."""
+    digest = chosen_digest()
+    before = clip_recipes.laid_out(store(), digest)
+    off = tuple(place for place, part in enumerate(changed) if not part.on)
+    steps = ClipRecipe(Recipe(tuple(part.step for part in changed)), off)
+    remember("parts", ((digest, serialization.to_json(steps)), tuple(part.uid for part in changed)))
+    if steps != before and digest:
+        store().keep_clip_recipe(digest, steps)
+    if steps.recipe != before.recipe:
         show_result(IN_USE)
 
 
 def new_uid() -> int:
     """A number for a step that no other step of this session has had."""
-    st.session_state["uid"] = st.session_state.get("uid", 0) + 1
-    return st.session_state["uid"]
+    remember("uid", remembered("uid", 0) + 1)
+    return remembered("uid", 0)
 
 
 def recipe() -> Recipe:
-    """The steps that are switched on."""
-    return Recipe(tuple(part.step for part in parts() if part.on))
-
-
-def recipe_json() -> str:
-    """The same as canonical text."""
-    return serialization.to_json(recipe())
+    """The recipe of the clip: the steps that are switched on and change something."""
+    return store().recipe_of(chosen_digest()) if chosen_digest() else Recipe()
 
 
 def use_recipe(chosen: Recipe) -> None:
-    """Work with a copy of this recipe from now on."""
-    set_parts(tuple(EditedStep(new_uid(), True, step) for step in chosen.steps))
+    """Give the clip a copy of this recipe."""
+    steps = clip_recipes.of_recipe(chosen).laid_out.steps
+    set_parts(tuple(EditedStep(new_uid(), True, step) for step in steps))
 
 
 def read_recipe(name: str, content: bytes) -> Recipe:
@@ -60,14 +71,3 @@ def read_recipe(name: str, content: bytes) -> Recipe:
         return serialization.from_json(content.decode("utf-8"), Recipe, source=name)
     except UnicodeDecodeError as error:
         raise FormatInvalid(f"{name} is not a text file.", "Choose a recipe that was downloaded from here.") from error
-
-
-@cache
-def _parsed(text: str) -> Any:
-    return serialization.from_json(text, Step)  # type: ignore[type-abstract]
-
-
-def _step(text: str) -> Any:
-    if _parsed.cache_info().currsize > 10_000:
-        _parsed.cache_clear()
-    return _parsed(text)

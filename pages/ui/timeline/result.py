@@ -11,14 +11,13 @@ from core.base.errors import AnalysisError
 from core.base.registry import FORMATS
 from core.domain import Analysis, ModelCard, Prediction, Recipe, VideoInfo
 from core.stages import formats
-from core.stages.tracks.segmentation import NOTHING
 from core.workflows import predictions
 from core.workflows.clip_results import ClipResult
 from pages.ui import cache, state
 from pages.ui.common import figures, formatting, quality_text, theme
 from pages.ui.common.controls import downloads
 from pages.ui.common.player import player
-from pages.ui.timeline import annotations, report, text_branch, transcripts
+from pages.ui.timeline import annotations, report, segments, text_branch, transcripts
 
 TOP = 5
 BARELY = 0.01  # mean score below which a label without a segment is not worth a row
@@ -70,16 +69,17 @@ def draw(
     if text:
         st.caption(f":material/subtitles: {theme.plain(text)}")
     if recipe.steps:
-        st.caption(f"The player shows the original clip. Preprocessing for the network: {formatting.steps(recipe)}.")
+        prepared = formatting.preparation(recipe, analysis.video)
+        st.caption(f"The player shows the original clip. This result was made with: {prepared}.")
     if between:
         between()
     files, scores, words = st.tabs(["Download", "Scores over time", "Report"])
     with files:
         _downloads(analysis)
     with scores:
-        st.caption("The score of each label at each moment of the clip.")
+        st.caption("The score at each moment of the clip, of each label with a segment and of the best others.")
         st.plotly_chart(
-            figures.heatmap(prediction, labels[: figures.ROWS], slots, dark=state.is_dark()),
+            figures.heatmap(prediction, labels, slots, dark=state.is_dark()),
             key=f"heatmap.{key}",
             config={"displayModeBar": False, "scrollZoom": False},
         )
@@ -151,7 +151,7 @@ def _playing(
     screen = st.container(key="timeline-player")
     left, right = st.columns([3, 2], gap="large")
     with left:
-        transcripts.tables(lambda: _table(analysis, key), analysis.video, key)
+        transcripts.tables(lambda: segments.table(analysis.track.segments, key), analysis.video, key)
     with right:
         _whole_clip(analysis, slots)
     with screen:
@@ -194,37 +194,10 @@ def _scores(prediction: Prediction, slots: dict[str, int]) -> player.PlayerLane:
 def _quality(info: VideoInfo) -> list[player.PlayerLane]:
     """What may go wrong in the clip, where that was measured and something was found."""
     try:
-        segments = quality_text.segments(cache.quality_findings(info.digest))
+        findings = quality_text.segments(cache.quality_findings(info.digest))
     except AnalysisError:
         return []
-    return [player.PlayerLane("quality", segments, look="quality")] if segments else []
-
-
-def _table(analysis: Analysis, key: str) -> None:
-    """The segments; picking one plays it."""
-    segments = analysis.track.segments
-    st.markdown(f"**{formatting.count(len(segments), 'segment')}**")
-    if not segments:
-        st.caption(f"No label has enough confidence at any moment: {NOTHING}.")
-        return
-    st.caption("Select a row to play it.")
-    picked = st.dataframe(
-        figures.segment_table(segments),
-        hide_index=True,
-        height=min(420, 38 + 35 * len(segments)),
-        key=f"table.{key}",
-        on_select="rerun",
-        selection_mode="single-row",
-        column_config={
-            "duration": st.column_config.NumberColumn("duration", format="%.2f s"),
-            "confidence": st.column_config.ProgressColumn("confidence", format="%.0f %%", min_value=0, max_value=100),
-        },
-    )
-    rows = tuple(picked.selection.rows)  # type: ignore[attr-defined]
-    if rows != state.remembered(f"row.{key}", ()):
-        state.remember(f"row.{key}", rows)
-        if rows:
-            player.play_from(segments[rows[0]].start_s)
+    return [player.PlayerLane("quality", findings, look="quality")] if findings else []
 
 
 def _downloads(analysis: Analysis) -> None:

@@ -6,7 +6,7 @@ from core.domain import ModelCard, VideoInfo
 from core.workflows import predictions
 from core.workflows.clip_results import ClipResult
 from pages.ui import cache, state
-from pages.ui.common import clip_results
+from pages.ui.common import clip_results, formatting
 from pages.ui.common.jobs import job_panel
 from pages.ui.common.pickers import model_picker
 from pages.ui.timeline import result
@@ -34,16 +34,16 @@ def show(info: VideoInfo, card: ModelCard) -> None:
     missing = not state.store().has(key)
     if missing and chosen:
         with st.container(key="timeline-further"):
-            _analyse(info, card, key, title=_title(card))
+            _analyse(info, card, key, title=_title(info, card))
     result.show(info, state.models()[shown.model], shown, _menu)
     if missing and not chosen:
-        _analyse(info, card, key, title=_title(card))
+        _analyse(info, card, key, title=_title(info, card))
     model_picker.pick(opened=False)
 
 
-def _title(card: ModelCard) -> str:
+def _title(info: VideoInfo, card: ModelCard) -> str:
     """What the button does where there are results of another model or recipe."""
-    return f"Analyse with {card.title} · {clip_results.steps(state.recipe())}"
+    return f"Analyse with {card.title} · {formatting.preparation(state.recipe(), info)}"
 
 
 def _analyse(info: VideoInfo, card: ModelCard, key: str, *, title: str, about: str = "") -> None:
@@ -55,7 +55,7 @@ def _analyse(info: VideoInfo, card: ModelCard, key: str, *, title: str, about: s
 
 def _menu(info: VideoInfo, shown: ClipResult) -> None:
     """Which result is shown, with a menu of the others."""
-    titles = {stored.key: clip_results.title(stored) for stored in cache.results(info.digest)}
+    titles = {stored.key: clip_results.title(stored, info) for stored in cache.results(info.digest)}
     if len(titles) == 1:
         st.caption(titles[shown.key])
         return

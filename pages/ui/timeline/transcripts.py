@@ -8,11 +8,9 @@ from core.workflows import texts as transcripts
 from pages.ui import cache, state
 from pages.ui.common import figures, flash, formatting, theme
 from pages.ui.common.jobs import job_panel
-from pages.ui.common.player import player
-from pages.ui.timeline import notes, text_branch
+from pages.ui.timeline import notes, played_table, text_branch
 
 MOST_MB = 16
-LARGEST_PX = 420
 
 
 def tables(segments, info: VideoInfo, key: str) -> None:
@@ -36,20 +34,8 @@ def _title(texts: Lines) -> str:
 
 def _table(texts: Lines, key: str) -> None:
     """The lines; picking one plays the clip from there."""
-    st.caption(f"{formatting.count(len(texts.lines), 'line')}. Select a row to play it.")
-    picked = st.dataframe(
-        figures.line_table(texts.lines),
-        hide_index=True,
-        height=min(LARGEST_PX, 38 + 35 * len(texts.lines)),
-        key=f"lines.{key}",
-        on_select="rerun",
-        selection_mode="single-row",
-    )
-    rows = tuple(picked.selection.rows)  # type: ignore[attr-defined]
-    if rows != state.remembered(f"line.{key}", ()):
-        state.remember(f"line.{key}", rows)
-        if rows:
-            player.play_from(texts.lines[rows[0]].start_s)
+    st.caption(f"{formatting.count(len(texts.lines), 'line')}. Click a row to play it.")
+    played_table.show(figures.line_table(texts.lines), [line.start_s for line in texts.lines], f"lines.{key}")
 
 
 def panel(info: VideoInfo) -> None:

@@ -34,7 +34,7 @@ def show(entries: list[DatasetEntry]) -> bool:
         training.check_classes(dataset)
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
-        return None
+        return False
     split = _split(entry, dataset)
     if split is None:
         return False

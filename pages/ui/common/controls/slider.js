@@ -4,7 +4,7 @@ import { element } from "../elements.js";
 
 /**
  * @typedef {{ label: string, value: number | number[], low: number, high: number, step: number, unit?: string,
- *   help?: string }} SliderData
+ *   help?: string, apart?: number }} SliderData
  */
 /** @typedef {ReturnType<typeof build>} Slider */
 
@@ -68,13 +68,14 @@ function keepArrows(event) {
 }
 
 /**
- * Move a thumb to the step nearest to a value, within the limits and the other thumb.
+ * Move a thumb to the step nearest to a value, within the limits and as far from the other thumb as it has to stay.
  * @type {(slider: Slider, index: number, value: number, settled: boolean) => void}
  */
 function move(slider, index, value, settled) {
   const { data, isRange, values } = slider;
-  const low = isRange && index ? values[0] : data.low;
-  const high = isRange && !index ? values[1] : data.high;
+  const apart = data.apart ?? 0;
+  const low = isRange && index ? Math.min(values[0] + apart, data.high) : data.low;
+  const high = isRange && !index ? Math.max(values[1] - apart, data.low) : data.high;
   const stepped = data.low + Math.round((value - data.low) / data.step) * data.step;
   const within = clamp(Number.isFinite(value) ? stepped : data.low, low, high);
   values[index] = Number(within.toFixed(decimalsOf(data.step)));

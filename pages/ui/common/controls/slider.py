@@ -22,17 +22,19 @@ def slider(
     unit: str = "",
     help: str = "",
     follows: bool = False,
+    apart: float = 0.0,
 ) -> tuple[Number, bool]:
     """The value that was set, a pair for a range, and whether it is at rest (nothing is being dragged).
 
     value: where it begins. A new key begins anew. follows: `value` is also where it stands from now on, until it is
-    moved: it follows what else sets the same thing.
+    moved: it follows what else sets the same thing. apart: how near the ends of a range may come to each other.
     """
     begin = {"value": list(value) if isinstance(value, tuple) else value, "settled": True}
     latest = _latest(key, begin, follows)
     shown = latest["value"] if latest else value
     shown = list(shown) if isinstance(value, tuple) else shown
     data = {"label": label, "value": shown, "low": low, "high": high, "step": step, "unit": unit, "help": help}
+    data["apart"] = apart
     answer = _slider(key=key, data=data, default={"value": begin}, on_value_change=_nothing).value
     if follows and latest is None:
         return _within(value, value, low, high), True

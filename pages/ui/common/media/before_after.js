@@ -6,7 +6,7 @@ import { element } from "../elements.js";
 /**
  * The pixels of a part of a picture, left to right and top to bottom; exact: unscaled.
  * @typedef {{ left: number, top: number, right: number, bottom: number, source: string, exact: boolean }} Detail
- * @typedef {{ source: string, alt?: string, facts?: string, none?: string, outline?: number[][],
+ * @typedef {{ source: string, name?: string, alt?: string, facts?: string, none?: string, outline?: number[][],
  *   size?: [number, number], detail?: Detail }} Picture
  * @typedef {{ scale: number, x: number, y: number }} View what is in the middle, in shares of the picture
  * @typedef {{ before: Picture, after?: Picture, zoom?: boolean, view?: View }} PicturesData
@@ -260,7 +260,7 @@ export default function ({ data, parentElement, setStateValue }) {
   if (data.after) show(pictures.after, data.after);
   pictures.after.box.hidden = !data.after;
   pictures.box.classList.toggle("single", !data.after);
-  pictures.before.name.textContent = data.after ? "Before" : "";
+  pictures.before.name.textContent = data.before.name ?? (data.after ? "Before" : "");
   pictures.bar.hidden = !data.zoom || !visible(pictures).length;
   if (pictures.bar.hidden) return undefined;
   draw(pictures);

@@ -8,8 +8,11 @@ from pages.ui.common import formatting, theme
 from pages.ui.common.media import thumbnails
 
 
-def head(name: str, promise: str) -> VideoInfo:
-    """Draw the head, and give the selected clip; without any clip the page stops and says what to do."""
+def head(name: str, promise: str, *, prepared: bool = True) -> VideoInfo:
+    """Draw the head, and give the selected clip; without any clip the page stops and says what to do.
+
+    prepared: says which recipe the clip has; not where the page itself says so while it changes.
+    """
     if not state.store().digests():
         theme.title(name, promise)
         return state.chosen_video()
@@ -19,18 +22,18 @@ def head(name: str, promise: str) -> VideoInfo:
         with left:
             theme.title(name, promise)
         with right:
-            _menu(info)
+            _menu(info, prepared)
     return info
 
 
-def _menu(info: VideoInfo) -> None:
+def _menu(info: VideoInfo, prepared: bool) -> None:
     """The selected clip; choosing another runs the page with that one."""
     names = {entry.info.digest: formatting.names(entry.names) for entry in state.entries()}
     digests = list(names)
     with st.container(key="clip-bar"):
         picture, rest = st.columns([2, 9], vertical_alignment="center", gap="small")
         picture.html(thumbnails.html(info))
-        with rest:
+        with rest.container(gap="xsmall"):
             chosen = st.selectbox(
                 "Clip",
                 digests,
@@ -39,7 +42,8 @@ def _menu(info: VideoInfo) -> None:
                 key=f"clip.{info.digest}",
                 label_visibility="collapsed",
             )
-            theme.facts(formatting.facts(info))
+            recipe = [(formatting.preparation_line(state.recipe(), info),)] if prepared else []
+            theme.facts(formatting.facts(info), *recipe)
     if chosen != info.digest:
         state.choose(chosen)
         st.rerun()

@@ -40,7 +40,8 @@ def pick(*, opened: bool) -> None:
         _broken()
         return
     name = OWN if state.in_words() else chosen.title
-    title = f"Model: **{theme.plain(name)}**  ·  Preprocessing: **{theme.plain(formatting.steps(state.recipe()))}**"
+    prepared = formatting.preparation(state.recipe(), state.chosen_video())
+    title = f"Model: **{theme.plain(name)}**  ·  Preparation: **{theme.plain(prepared)}**"
     with st.expander(title, expanded=opened, icon=":material/neurology:", key=f"model-choice-{opened}"):
         *columns, last = st.columns(max(2, len(known) + 1))
         for column, card in zip(columns, known.values(), strict=False):
@@ -50,7 +51,7 @@ def pick(*, opened: bool) -> None:
             _in_words(state.in_words())
         _broken()
         st.button(
-            "Edit preprocessing", icon=":material/tune:", type="tertiary", on_click=state.go,
+            "Edit preparation", icon=":material/tune:", type="tertiary", on_click=state.go,
             args=("prepare",),
         )  # fmt: skip
 

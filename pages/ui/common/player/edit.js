@@ -62,16 +62,17 @@ export function displayName(player, label) {
 }
 
 /**
- * Paint from border to border with a label, with nothing, or make it unlabelled.
+ * Paint from border to border with a label, with nothing, or make it unlabelled. What was painted is not selected, so
+ * that the key of the next label does not rename it.
  * @type {(player: Player, row: Row, start: number, stop: number, label: number) => void}
  */
 export function paint(player, row, start, stop, label) {
   if (stop <= start || !player.table) return;
   if (label === UNLABELLED) send(player, "unlabel", row, { start, stop });
   else send(player, "paint", row, { start, stop, label: labelOf(player, label) });
-  player.selected = null;
+  select(player, row, null);
   const segment = segmentAt(row, player.table.inside(start));
-  if (segment) select(player, row, segment);
+  if (segment) announce(player, describe(player, segment) + (row.name ? `, ${row.name}` : ""));
 }
 
 /** @param {Segment} segment */
@@ -218,6 +219,7 @@ export function copyToActive(player) {
   if (!segment || player.selected?.row.edits || !player.active) return false;
   const [start, stop] = bordersOf(player, segment);
   paint(player, player.active, start, Math.max(stop, start + 1), segment.label);
+  select(player, player.active, segmentAtFrame(player, player.active, start));
   announce(player, `Copied to ${player.active.name}`);
   return true;
 }

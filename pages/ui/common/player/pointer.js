@@ -2,7 +2,7 @@
 /** @import { Grip, Hold, Pinch, Player, Row, Segment } from "./types" */
 import { describe, redraw, resize } from "./draw.js";
 import { bordersOf, change, freeRange, moveBorder, paint, select, selectAndGo } from "./edit.js";
-import { valueAt } from "./lanes.js";
+import { selectedSegment, valueAt } from "./lanes.js";
 import { announce, setView, zoom } from "./playback.js";
 import { canEdit, firstEndingAfter, indexAt, segmentAt, sharesBorder } from "./rows.js";
 import { seek, seekFrame } from "./seek.js";
@@ -197,14 +197,19 @@ function release(player, hold, completed) {
   redraw(player);
 }
 
-/** @param {Player} player @param {Hold} hold @param {number} start @param {number} stop */
+/**
+ * What is let go is selected only where it was before the drag: else the key of the next label would rename it.
+ * @param {Player} player @param {Hold} hold @param {number} start @param {number} stop
+ */
 function drop(player, hold, start, stop) {
   const { row, index, segment } = hold;
+  const selected = segment && selectedSegment(player) === segment;
   if (hold.kind === "blank") paint(player, row, start, stop, player.brush);
   else if (hold.shared && segment) {
     moveBorder(player, row, index, stop);
     select(player, row, segmentAt(row, segment.start));
   } else change(player, row, index, start, stop);
+  if (!selected) select(player, row, null);
 }
 
 /** @param {Player} player @param {Hold} hold */
