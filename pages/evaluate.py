@@ -5,7 +5,7 @@ import streamlit as st
 from core.workflows import evaluation
 from core.workspace.store import DatasetEntry
 from pages.ui import cache, state
-from pages.ui.common import flash, theme
+from pages.ui.common import flash, theme, trouble
 from pages.ui.common.jobs import job_panel
 from pages.ui.common.pickers import dataset_picker
 from pages.ui.evaluate import compare, confidence, errors, headline, over_time, overview, picker, report
@@ -41,7 +41,7 @@ def show(key: str, entry: DatasetEntry, question: evaluation.EvaluationQuestion)
     part(str(view), key, entry, question)
 
 
-@st.fragment
+@trouble.fragment
 def part(view: str, key: str, entry: DatasetEntry, question: evaluation.EvaluationQuestion) -> None:
     """One view, run again by itself after a click in it."""
     if view == "compare":

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from pages.ui import state
+from pages.ui.common import trouble
 from pages.ui.common.pickers import backbone_menu, clip_bar
 from pages.ui.features import explanations, feature_maps, whole_clip
 
@@ -29,7 +30,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     )
 
 
-@st.fragment
+@trouble.fragment
 def part() -> None:
     """The selected view, as a fragment that reruns while a slider moves."""
     SHOWS[view or "maps"](info, backbone)

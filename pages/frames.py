@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from pages.ui.common import trouble
 from pages.ui.common.pickers import clip_bar
 from pages.ui.frames import contact_sheet, export, quality, viewer
 
@@ -10,14 +11,14 @@ info = clip_bar.head(
 )
 
 
-@st.fragment
+@trouble.fragment
 def screen() -> None:
     """One frame, as a fragment that reruns while the user steps."""
     with st.container(key="viewer"):
         viewer.show(info)
 
 
-@st.fragment
+@trouble.fragment
 def panel() -> None:
     """Contact sheet, quality check and export; a click shows that frame in the viewer."""
     contact_sheet.show(info)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from pages.ui import state
-from pages.ui.common import theme
+from pages.ui.common import theme, trouble
 from pages.ui.common.controls import button
 from pages.ui.common.controls.moment_slider import moment
 from pages.ui.common.pickers import clip_bar
@@ -15,7 +15,7 @@ info = clip_bar.head(
 )  # fmt: skip
 
 
-@st.fragment
+@trouble.fragment
 def bench() -> None:
     """Pictures and steps, as a fragment that reruns while a slider moves."""
     pictures, panel = st.columns([5, 3], gap="large")

@@ -201,6 +201,11 @@ def test_a_page_is_short_and_only_picks_describes_keys_and_shows(path: Path):
     assert "open" not in calls, "a page opens no file"
 
 
+@each_file([path for path in [*PAGES, *PAGE_PARTS] if path.name != "trouble.py"])
+def test_an_error_in_a_part_that_is_drawn_by_itself_is_told_in_words(path: Path):
+    assert "st.fragment" not in path.read_text(encoding="utf-8"), "use trouble.fragment"
+
+
 @each_file([path for path in [*PAGES, *PAGE_PARTS] if path.parent.name != "controls"])
 def test_no_press_is_asked_for_where_its_button_is_drawn(path: Path):
     """A run that is cut short loses such a press: see pages.ui.common.controls.button, and downloads for files."""

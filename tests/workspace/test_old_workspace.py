@@ -190,6 +190,11 @@ def test_the_catalogue_lists_all_results(old, manifest):
     assert all(old.has(key) for key, *_ in listed)
 
 
+def as_then(text: str) -> str:
+    """The JSON of a value without the fields that its class got since then, which are empty."""
+    return text.replace('"jumps":[],', "")
+
+
 def test_every_result_is_read_and_written_as_it_was(old, manifest):
     for key, kind, _ in manifest["results"]:
         folder = old.workspace / "results" / key
@@ -198,7 +203,7 @@ def test_every_result_is_read_and_written_as_it_was(old, manifest):
             continue
         arrays: dict[str, np.ndarray] = {}
         text = (folder / "value.json").read_text("ascii")
-        assert to_json(old.read(key, CLASSES[kind]), arrays=arrays) == text, kind
+        assert as_then(to_json(old.read(key, CLASSES[kind]), arrays=arrays)) == text, kind
         assert {f"{name}.npy" for name in arrays} == {path.name for path in folder.glob("*.npy")}
         for name, values in arrays.items():
             kept = np.load(folder / f"{name}.npy")
@@ -207,7 +212,7 @@ def test_every_result_is_read_and_written_as_it_was(old, manifest):
 
 def test_clips_recipes_and_cards_are_read_and_written_as_they_were(old, manifest):
     for digest, text in rows(old, "SELECT digest, info FROM videos"):
-        assert to_json(old.video(digest), arrays={}) == text
+        assert as_then(to_json(old.video(digest), arrays={})) == text
         assert Path(old.video(digest).path).is_file()
     texts = dict(rows(old, "SELECT name, body FROM recipes"))
     assert {name: to_json(recipe) for name, recipe in old.recipes().items()} == texts

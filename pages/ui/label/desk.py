@@ -10,7 +10,7 @@ from core.domain import Edit, VideoInfo
 from core.workflows.annotation import agreement, journal, scheme
 from core.workflows.annotation.journal import TrackState
 from pages.ui import cache, state
-from pages.ui.common import flash, formatting, track_names
+from pages.ui.common import flash, formatting, track_names, trouble
 from pages.ui.common.player import player
 from pages.ui.common.player.rows import PlayerLane
 from pages.ui.label import compare, draft, empty, files, label_scheme, render, retrain, track_editor
@@ -35,7 +35,7 @@ VIEWS = {
 }
 
 
-@st.fragment
+@trouble.fragment
 def show(info: VideoInfo) -> None:
     """All of it, run again by itself after each edit."""
     follow(info, _version(info))
@@ -65,7 +65,7 @@ def show(info: VideoInfo) -> None:
     _views(info, now, tracks, drafted, compared)
 
 
-@st.fragment(run_every=FOLLOW_S)
+@trouble.fragment(run_every=FOLLOW_S)
 def follow(info: VideoInfo, drawn: str) -> None:
     """Run the page again where another tab or program changed the tracks since they were drawn.
 

@@ -14,7 +14,7 @@ from core.stages import formats
 from core.workflows import predictions
 from core.workflows.clip_results import ClipResult
 from pages.ui import cache, state
-from pages.ui.common import figures, formatting, quality_text, theme
+from pages.ui.common import figures, formatting, quality_text, theme, trouble
 from pages.ui.common.controls import downloads
 from pages.ui.common.player import player
 from pages.ui.timeline import annotations, report, segments, text_branch, transcripts
@@ -118,7 +118,7 @@ def preview(info: VideoInfo) -> None:
         _previewed(info)
 
 
-@st.fragment
+@trouble.fragment
 def _previewed(info: VideoInfo) -> None:
     with st.container(key="timeline-preview"):
         player.show(info, (), {}, key=f"preview.{info.digest}", playable=True)
@@ -143,7 +143,7 @@ def sentence(analysis: Analysis) -> str:
     return f"{formatting.listed(named)}{more}, in {formatting.length(whole_s)} of video."
 
 
-@st.fragment
+@trouble.fragment
 def _playing(
     analysis: Analysis, prediction: Prediction, slots: dict[str, int], key: str, apart: Sequence[player.PlayerLane]
 ) -> None:

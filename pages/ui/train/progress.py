@@ -7,7 +7,7 @@ from core.domain.jobs import Job
 from core.workflows import training
 from core.workflows.training import checkpoints
 from pages.ui import state
-from pages.ui.common import figures, formatting, theme
+from pages.ui.common import figures, formatting, theme, trouble
 from pages.ui.common.controls import button
 from pages.ui.common.jobs import indicator, job_panel
 from pages.ui.train import run_figures
@@ -77,7 +77,7 @@ def _ended(key: str, job: Job | None) -> None:
             st.rerun()
 
 
-@st.fragment(run_every=1.0)
+@trouble.fragment(run_every=1.0)
 def _curves(key: str) -> None:
     """Loss and score after each epoch of the current fold, updated each second."""
     try:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.domain.jobs import Job
 from pages.ui import state
-from pages.ui.common import theme
+from pages.ui.common import theme, trouble
 from pages.ui.common.jobs import job_group
 from pages.ui.common.jobs.job_group import JobGroup
 
@@ -74,7 +74,7 @@ def _outcome(job: Job | None, kept: str) -> bool:
     return True
 
 
-@st.fragment(run_every=REFRESH_S)
+@trouble.fragment(run_every=REFRESH_S)
 def watch(key: str, *, noun: str = "frame") -> None:
     """A job under way, brought up to date each second; the page runs once more when it has ended."""
     job = state.runner().job(key)
@@ -83,7 +83,7 @@ def watch(key: str, *, noun: str = "frame") -> None:
     _show(JobGroup((job,)), key, noun)
 
 
-@st.fragment(run_every=REFRESH_S)
+@trouble.fragment(run_every=REFRESH_S)
 def watch_batch(name: str) -> None:
     """The same for all jobs of a batch, which are shown, and cancelled, as a single one."""
     batch = job_group.group(name)
