@@ -894,7 +894,12 @@ def smaller(frames: list[Frame], size: tuple[int, int]) -> list[Frame]:
 
 def test_a_resized_trimmed_copy_is_found_and_other_clips_of_its_scene_are_not(sample_path, tmp_path):
     sample = sample_frames(sample_path)
-    all_frames = [sample[begin : begin + 50] for begin in (0, 50, 100, 200, 250)]  # two of a scene
+    lefts = [2 * (one.index % 100) for one in sample]  # of a camera that pans
+    panned = [
+        replace(one, image=np.ascontiguousarray(one.image[:, left : left + 440]))
+        for one, left in zip(sample, lefts, strict=True)
+    ]
+    all_frames = [panned[begin : begin + 50] for begin in (0, 50, 100, 200, 250)]  # two of a scene
     copy = smaller(all_frames[0], (256, 144))[7:-5]
     video.write(tmp_path / "copy.mp4", [replace(one, index=at, time_s=at / 25) for at, one in enumerate(copy)])
     info = video.probe(tmp_path / "copy.mp4", "ab")
