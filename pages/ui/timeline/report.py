@@ -1,5 +1,6 @@
 """The written report on the Timeline, in a selectable language, and as files."""
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -35,7 +36,7 @@ def show(analysis: Analysis) -> None:
         for form in FORMS.values():
             downloads.button(
                 form.title,
-                narrative.write(subjects, language=language, form=form.name),
+                partial(narrative.write, subjects, language=language, form=form.name),
                 formatting.file_name(Path(name).stem, f"-{language}{form.suffix}"),
                 form.mime,
                 key=f"report.{form.name}",
