@@ -14,7 +14,19 @@ from core.workflows import clip_results, models, predictions
 from core.workflows.annotation import journal
 from pages.ui import state
 from pages.ui.common import figures
-from tests.pages.test_pages import CARD, DIGEST, ROOT, FakeRunner, button, clip, downloads_of, page, prediction_key, runner, told
+from tests.pages.test_pages import (
+    CARD,
+    DIGEST,
+    ROOT,
+    FakeRunner,
+    button,
+    clip,
+    downloads_of,
+    page,
+    prediction_key,
+    runner,
+    told,
+)
 
 __all__ = ["clip", "runner"]
 OTHER = replace(CARD, name="other", title="Another model", labels=("bend", "skip"))

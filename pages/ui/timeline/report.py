@@ -18,16 +18,18 @@ HEIGHT_PX = 420
 def show(analysis: Analysis) -> None:
     """The report, with the choice of its language and its files."""
     st.caption("When, how often, how long, how confident, and what is unusual. All numbers come from the labels.")
+    before = state.starting("report.in", "report.language", "en")
     chosen = st.segmented_control(
         "Language",
         list(LANGUAGES),
-        default="en",
+        default=before if before in LANGUAGES else "en",
         key="report.language",
         required=True,
         format_func=lambda name: LANGUAGES[name].title,
         label_visibility="collapsed",
     )
     language = str(chosen)
+    state.keep("report.in", language)
     name = state.store().entry(analysis.video.digest).name
     subjects = [Subject(name, analysis.track)]
     with st.container(border=True, height=HEIGHT_PX, key="report-in-words"):
