@@ -19,7 +19,7 @@ def order(entries: list[VideoEntry]) -> list[VideoEntry]:
     wanted = left.text_input(
         "Search by name", state.starting("library.search", "library.wanted", ""), key="library.wanted",
         placeholder="Search by name", label_visibility="collapsed",
-    )  # fmt: skip
+    ) or ""  # fmt: skip
     state.keep("library.search", wanted)
     orders, before = list(ORDERS), state.starting("library.order", "library.by", "added")
     by = right.selectbox(
