@@ -16,8 +16,16 @@ def order(entries: list[VideoEntry]) -> list[VideoEntry]:
     if len(entries) < 4:
         return entries
     left, right = st.columns([3, 1])
-    wanted = left.text_input("Search by name", placeholder="Search by name", label_visibility="collapsed")
-    by = right.selectbox("Order", list(ORDERS), 0, ORDERS.__getitem__, label_visibility="collapsed")
+    wanted = left.text_input(
+        "Search by name", state.starting("library.search", "library.wanted", ""), key="library.wanted",
+        placeholder="Search by name", label_visibility="collapsed",
+    ) or ""  # fmt: skip
+    state.keep("library.search", wanted)
+    orders, before = list(ORDERS), state.starting("library.order", "library.by", "added")
+    by = right.selectbox(
+        "Order", orders, orders.index(before), ORDERS.__getitem__, key="library.by", label_visibility="collapsed"
+    )
+    state.keep("library.order", by)
     matching = [entry for entry in entries if any(wanted.lower() in name.lower() for name in entry.names)]
     if by == "name":
         return sorted(matching, key=lambda entry: entry.name.lower())

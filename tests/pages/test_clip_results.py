@@ -7,12 +7,26 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from core.base.registry import FORMATS
 from core.domain import DrawnTrack, ModelCard, Prediction, Recipe, VideoInfo
 from core.stages.preprocessing.geometry import Rotate
 from core.workflows import clip_results, models, predictions
 from core.workflows.annotation import journal
 from pages.ui import state
-from tests.pages.test_pages import CARD, DIGEST, ROOT, FakeRunner, button, clip, page, prediction_key, runner, told
+from pages.ui.common import figures
+from tests.pages.test_pages import (
+    CARD,
+    DIGEST,
+    ROOT,
+    FakeRunner,
+    button,
+    clip,
+    downloads_of,
+    page,
+    prediction_key,
+    runner,
+    told,
+)
 
 __all__ = ["clip", "runner"]
 OTHER = replace(CARD, name="other", title="Another model", labels=("bend", "skip"))
@@ -124,3 +138,33 @@ def test_results_that_note_no_recipe_are_listed_with_the_one_that_fits(clip):
     listed = clip_results.stored(state.store(), DIGEST, cards, "tensorflow-f32")
     assert [result.recipe for result in listed] == [None, TURNED, Recipe()]
     assert not clip_results.stored(state.store(), DIGEST, {}, "tensorflow-f32"), "its model is gone"
+
+
+def test_the_scores_of_a_result_are_drawn_once_and_those_of_another_anew(clip, monkeypatch):
+    drawn = []
+    draw = figures.heatmap
+
+    def heatmap(prediction, *others, **options):
+        drawn.append(prediction.model)
+        return draw(prediction, *others, **options)
+
+    monkeypatch.setattr(figures, "heatmap", heatmap)
+    save(CARD)
+    at = page("timeline")
+    at.run()
+    assert drawn == [CARD.name] and len(at.get("plotly_chart")) == 1
+    save(OTHER)
+    at = page("timeline")
+    at.run()
+    assert drawn == [CARD.name, OTHER.name]
+
+
+def test_files_are_written_when_they_are_downloaded(clip, monkeypatch):
+    written = []
+    export = predictions.export
+    monkeypatch.setattr(predictions, "export", lambda *given: (written.append(given[1]), export(*given))[1])
+    save(CARD)
+    at = page("timeline")
+    offers = downloads_of(at)
+    assert written == []
+    assert b"walk" in offers[FORMATS["csv"].title].read() and written == ["csv"]

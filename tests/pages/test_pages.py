@@ -632,6 +632,19 @@ def test_a_store_is_found_again_by_its_workspace(runner, tmp_path):
     assert state.store() is state.store()
 
 
+def test_order_and_search_of_the_library_are_found_again(runner):
+    for number, name in enumerate(("bear", "cat", "ant", "cow")):
+        state.store().save_video(video_info(f"/clips/{name}.mp4", digest=f"{number:064x}"))
+    at = page("library")
+    at.selectbox(key="library.by").select("name").run()
+    at.text_input(key="library.wanted").input("a").run()
+    away = at.switch_page("../search.py").run()
+    for again in (away.switch_page("../library.py").run(), page("library")):
+        assert (again.selectbox(key="library.by").value, again.text_input(key="library.wanted").value) == ("name", "a")
+        names = re.findall(r"(ant|bear|cat|cow)\.mp4", told(again))
+        assert list(dict.fromkeys(names)) == ["ant", "bear", "cat"]
+
+
 # Presses and downloads ------------------------------------------------------------------------------------------------
 
 

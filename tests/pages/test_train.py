@@ -253,6 +253,20 @@ def test_a_set_that_cannot_be_split_says_so(store):
     told(at)
 
 
+def test_settings_outlast_the_page_and_the_session_and_can_be_reset(looked_at, store):
+    at = page("train")
+    units = next(field for field in at.number_input if field.label == "Units")
+    usual = units.value
+    units.set_value(usual + 4).run()
+    for again in (at.switch_page("../library.py").run().switch_page("../train.py").run(), page("train")):
+        assert next(field for field in again.number_input if field.label == "Units").value == usual + 4
+    button(again, "Reset these settings").click().run()
+    assert next(field for field in again.number_input if field.label == "Units").value == usual
+    assert not [one for one in again.button if one.label == "Reset these settings"]
+    again.radio(key="train.view").set_value(list(descriptions.VIEWS)[1]).run()
+    assert page("train").radio(key="train.view").value == list(descriptions.VIEWS)[1]
+
+
 def test_a_set_with_one_class_is_refused_with_a_reason(store, dataset):
     walks = replace(dataset, labels=("walk",), items=tuple(item for item in dataset.items if item.label == "walk"))
     store.save_dataset(walks, datasets.key(walks))  # in the place of the set of that name

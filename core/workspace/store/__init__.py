@@ -25,6 +25,7 @@ from core.workspace.store.annotations import Journals
 from core.workspace.store.backups import Backups
 from core.workspace.store.datasets import DatasetEntry, LabelledSets
 from core.workspace.store.pieces import ResultPieces
+from core.workspace.store.preferences import Preferences
 from core.workspace.store.recipes import Recipes
 from core.workspace.store.results import DELETED, remove
 from core.workspace.store.scheme import LabelSchemes
@@ -39,7 +40,7 @@ UNUSED_KEPT_S = 7 * 86400.0
 JOBS_KEPT_S = 30 * 86400.0
 
 
-class Store(VideoRecords, LabelledSets, Journals, Recipes, LabelSchemes, Backups):
+class Store(VideoRecords, LabelledSets, Journals, Recipes, LabelSchemes, Preferences, Backups):
     """The workspace at one path."""
 
     @property

@@ -50,8 +50,11 @@ CREATE TABLE clip_recipes (video TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT R
 SCHEME = """
 CREATE TABLE scheme (label TEXT PRIMARY KEY, place INTEGER NOT NULL);
 """
+PREFERENCES = """
+CREATE TABLE preferences (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+"""
 # Each adds to those before it; a catalogue's version is how many it has.
-SCHEMAS = (SCHEMA, SETS, LABELLING, SENDERS, NAMES, CLIP_RECIPES, SCHEME)
+SCHEMAS = (SCHEMA, SETS, LABELLING, SENDERS, NAMES, CLIP_RECIPES, SCHEME, PREFERENCES)
 HEX = re.compile(r"[0-9a-f]{1,128}", re.ASCII)
 BUSY_S = 15.0
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -35,13 +35,13 @@ from pages.ui.cache.datasets import (
     training_or_none,
 )
 from pages.ui.cache.evaluations import curve, evaluation, label_order, lanes, listing, rivalry, sweep
-from pages.ui.cache.memory import downloads_of_this_session
+from pages.ui.cache.memory import cached, downloads_of_this_session
 from pages.ui.cache.search import hits, named
 
 __all__ = [
-    "analysis", "analysis_at", "branches", "checked", "clock", "curve", "dataset", "downloads_of_this_session",
-    "drawn_split", "evaluation", "frames", "hits", "kept_split", "label_order", "lanes", "listing", "moment_picture",
-    "name_of", "named", "named_split", "offers", "picture_or_problem", "plane", "prediction", "quality",
-    "quality_findings", "results", "rivalry", "sheet", "sheet_pictures", "slots", "source_picture", "suggested_split",
-    "sweep", "training_or_none", "transcripts",
+    "analysis", "analysis_at", "branches", "cached", "checked", "clock", "curve", "dataset",
+    "downloads_of_this_session", "drawn_split", "evaluation", "frames", "hits", "kept_split", "label_order",
+    "lanes", "listing", "moment_picture", "name_of", "named", "named_split", "offers", "picture_or_problem",
+    "plane", "prediction", "quality", "quality_findings", "results", "rivalry", "sheet", "sheet_pictures", "slots",
+    "source_picture", "suggested_split", "sweep", "training_or_none", "transcripts",
 ]  # fmt: skip

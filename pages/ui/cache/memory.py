@@ -21,7 +21,8 @@ def cached(
     """Remember the `most` latest values of a function, for each workspace apart.
 
     The arguments name what is read: texts, numbers, and domain values, which are compared by their canonical JSON.
-    Streamlit's own comparison forgets the class of a nested dataclass.
+    Streamlit's own comparison forgets the class of a nested dataclass. As with Streamlit's, arguments whose names begin
+    with an underscore are not compared: the others say which they are.
     """
 
     def decorate(read: Callable[Parameters, Value]) -> Callable[Parameters, Value]:
@@ -35,7 +36,8 @@ def cached(
         signature = inspect.signature(read)
 
         def reader(*args: Parameters.args, **kwargs: Parameters.kwargs) -> Value:
-            arguments = serialization.to_json(signature.bind(*args, **kwargs).arguments)
+            bound = signature.bind(*args, **kwargs).arguments
+            arguments = serialization.to_json({name: bound[name] for name in bound if not name.startswith("_")})
             return remembered(str(state.settings().workspace), arguments, partial(read, *args, **kwargs))
 
         return update_wrapper(reader, read)

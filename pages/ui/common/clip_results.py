@@ -17,11 +17,14 @@ def key_in_use(info: VideoInfo) -> str:
     return prediction_key(state.store(), info.digest, state.recipe(), card, state.settings().engine)
 
 
-def shown(info: VideoInfo) -> ClipResult | None:
-    """The result that was selected, or that of model and recipe in use where these were; else the newest."""
+def shown(info: VideoInfo, in_use: str = "") -> ClipResult | None:
+    """The result that was selected, or that of model and recipe in use where these were; else the newest.
+
+    in_use: the key of the latter, where it is known already.
+    """
     results, wanted = cache.results(info.digest), state.shown_result()
     if wanted == state.IN_USE:
-        wanted = key_in_use(info)
+        wanted = in_use or key_in_use(info)
     selected = (result for result in results if wanted and result.key.startswith(wanted))
     return next(selected, results[0] if results else None)
 

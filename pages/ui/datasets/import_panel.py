@@ -211,7 +211,7 @@ def _headline(dataset: Dataset, lost: int) -> None:
 
 def _keep(key: str, name: str) -> None:
     try:
-        state.remember("sets.name", importer.keep(state.store(), key, name))
+        state.keep("sets.name", importer.keep(state.store(), key, name))
     except AnalysisError as error:
         flash.keep(PANEL, error)
     st.rerun()

@@ -76,7 +76,7 @@ def _contribute(info: VideoInfo, now: TrackState, name: str) -> None:
     except AnalysisError as error:
         flash.keep(track_editor.PANEL, error)
         return
-    state.remember("sets.name", made.name)
+    state.keep("sets.name", made.name)
     held, clips = formatting.length(retraining.labelled_s(made)), formatting.count(len(made.items), "clip")
     text = f"The dataset “{made.name}” now contains {held} of labels in {clips}."
     state.remember("label.contributed", text)

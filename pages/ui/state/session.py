@@ -96,6 +96,33 @@ def remembered(name: str, default: Any) -> Any:
     return _notes().get(name, default)
 
 
+def keep(name: str, value: str | int | float | tuple) -> None:
+    """Keep a small value under a name for this session and for later ones: what a person chose."""
+    if remembered(name, None) != value:
+        remember(name, value)
+        store().keep_preference(name, value)
+
+
+def kept(name: str, default: Any) -> Any:
+    """What was kept under that name, in this session or an earlier one."""
+    value = remembered(name, None)
+    if value is None:
+        value = store().preference(name)
+        value = tuple(value) if isinstance(value, list) else value
+        remember(name, value if isinstance(value, type(default)) else default)
+    return remembered(name, default)
+
+
+def starting(name: str, key: str, default: Any) -> Any:
+    """What the widget of that key begins with: the value kept under a name, as it was when the widget came up.
+
+    A widget whose beginning changed while it is on the page would be another widget.
+    """
+    if widget(key) is None:
+        remember(f"{name}.start", kept(name, default))
+    return remembered(f"{name}.start", default)
+
+
 def _notes() -> dict[str, Any]:
     """What pages keep in this session.
 

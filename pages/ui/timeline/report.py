@@ -1,5 +1,6 @@
 """The written report on the Timeline, in a selectable language, and as files."""
 
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -17,16 +18,18 @@ HEIGHT_PX = 420
 def show(analysis: Analysis) -> None:
     """The report, with the choice of its language and its files."""
     st.caption("When, how often, how long, how confident, and what is unusual. All numbers come from the labels.")
+    before = state.starting("report.in", "report.language", "en")
     chosen = st.segmented_control(
         "Language",
         list(LANGUAGES),
-        default="en",
+        default=before if before in LANGUAGES else "en",
         key="report.language",
         required=True,
         format_func=lambda name: LANGUAGES[name].title,
         label_visibility="collapsed",
     )
     language = str(chosen)
+    state.keep("report.in", language)
     name = state.store().entry(analysis.video.digest).name
     subjects = [Subject(name, analysis.track)]
     with st.container(border=True, height=HEIGHT_PX, key="report-in-words"):
@@ -35,7 +38,7 @@ def show(analysis: Analysis) -> None:
         for form in FORMS.values():
             downloads.button(
                 form.title,
-                narrative.write(subjects, language=language, form=form.name),
+                partial(narrative.write, subjects, language=language, form=form.name),
                 formatting.file_name(Path(name).stem, f"-{language}{form.suffix}"),
                 form.mime,
                 key=f"report.{form.name}",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -18,6 +19,9 @@ from pages.ui.common import figures, formatting, quality_text, theme, trouble
 from pages.ui.common.controls import downloads
 from pages.ui.common.player import player
 from pages.ui.timeline import annotations, report, segments, text_branch, transcripts
+
+if TYPE_CHECKING:
+    from plotly.graph_objects import Figure
 
 TOP = 5
 BARELY = 0.01  # mean score below which a label without a segment is not worth a row
@@ -79,12 +83,18 @@ def draw(
     with scores:
         st.caption("The score at each moment of the clip, of each label with a segment and of the best others.")
         st.plotly_chart(
-            figures.heatmap(prediction, labels, slots, dark=state.is_dark()),
+            _heatmap(key, labels, slots, state.is_dark(), prediction),
             key=f"heatmap.{key}",
             config={"displayModeBar": False, "scrollZoom": False},
         )
     with words:
         report.show(analysis)
+
+
+@cache.cached(most=32)
+def _heatmap(key: str, labels: tuple[str, ...], slots: dict[str, int], dark: bool, _prediction: Prediction) -> "Figure":
+    """The scores over time of the prediction of that key. Drawing it takes half of the time of a run."""
+    return figures.heatmap(_prediction, labels, slots, dark=dark)
 
 
 def _finding(analysis: Analysis, which: Callable[[], None] | None) -> None:
@@ -226,10 +236,12 @@ def _download(analysis: Analysis, name: str) -> None:
     """A button for a file of one format, or why it cannot be written."""
     kind = FORMATS[name]
     called = state.store().entry(analysis.video.digest).name
-    try:
-        content = predictions.export(analysis, name, called)
-    except AnalysisError as error:
-        theme.problem(str(error), error.hint)
-        return
+    content: downloads.DownloadContent = partial(predictions.export, analysis, name, called)
+    if name not in EVERYDAY:  # those can always be written
+        try:
+            content = content()
+        except AnalysisError as error:
+            theme.problem(str(error), error.hint)
+            return
     file = formatting.file_name(Path(called).stem, kind.suffix)
     downloads.button(kind.title, content, file, kind.mime, key=f"download.{name}")

@@ -19,7 +19,8 @@ ABOUT = (
 
 def show(info: VideoInfo, card: ModelCard) -> None:
     """The result that is shown; before there is one, the button that analyses and the clip."""
-    shown, key = clip_results.shown(info), clip_results.key_in_use(info)
+    key = clip_results.key_in_use(info)
+    shown = clip_results.shown(info, key)
     if (job := state.runner().job(key)) and job.active:
         state.show_result(state.IN_USE)
     if shown is None:

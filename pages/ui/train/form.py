@@ -67,25 +67,40 @@ NEEDS_EARLY_STOPPING = ("patience", "again")
 
 def options() -> Options:
     """How to train, as it is set now."""
-    names = [*DIALS, *(["found"] if state.remembered("train.found", ()) else [])]
-    wanted = state.remembered("train.dial", "medium")
+    names = [*DIALS, *(["found"] if state.kept("train.found", ()) else [])]
+    wanted = state.kept("train.dial", "medium")
     dial = st.segmented_control(
         "Network size", names, default=wanted if wanted in names else "medium",
         format_func=descriptions.DIALS.__getitem__, key=f"train.dial.{len(names)}.{state.remembered('train.turn', 0)}",
         required=True,
     )  # fmt: skip
-    state.remember("train.dial", dial)
+    state.keep("train.dial", dial)
     st.caption(descriptions.ABOUT_DIALS[dial])
-    base = DIALS[dial] if dial in DIALS else options_of(dict(state.remembered("train.found", ())))
+    base = DIALS[dial] if dial in DIALS else options_of(dict(state.kept("train.found", ())))
     key = f"train.{dial}.{state.remembered('train.turn', 0)}"
+    name = f"train.settings.{dial}"
+    begun = dict(state.starting(name, f"{key}.units", ()))
     with st.expander("Details", icon=":material/tune:", key=f"{key}.details"):
-        return _details(base, key)
+        chosen = _details(options_of(plain(base) | begun), key)
+        if chosen != base:
+            st.button(
+                "Reset these settings", icon=":material/restart_alt:", key=f"{key}.reset", on_click=_reset, args=(name,)
+            )
+    state.keep(name, tuple(plain(chosen).items()))
+    return chosen
 
 
 def use(chosen: Options) -> None:
     """Take the settings of a trial as those of the next run."""
-    state.remember("train.found", tuple(plain(chosen).items()))
-    state.remember("train.dial", "found")
+    state.keep("train.found", tuple(plain(chosen).items()))
+    state.keep("train.dial", "found")
+    state.keep("train.settings.found", ())
+    state.remember("train.turn", state.remembered("train.turn", 0) + 1)
+
+
+def _reset(name: str) -> None:
+    """Go back to what the dial stands for."""
+    state.keep(name, ())
     state.remember("train.turn", state.remembered("train.turn", 0) + 1)
 
 

@@ -20,6 +20,7 @@ ABOUT = (
 )
 FEATURES_ARE_KEPT = "Features computed so far are kept."
 CHOSEN = "train.chosen"  # what is remembered of the settings of the run that was started last
+USUAL_CNN = "i3d-kinetics400"
 FEW = 8  # clips a class below which scores say little
 
 
@@ -93,14 +94,20 @@ def _eyes() -> tuple[str, str]:
     """The CNN and its picture area."""
     left, right = st.columns(2, gap="large")
     names = backbone_menu.names()
+    before = state.starting("train.cnn", "train.backbone", USUAL_CNN)
     backbone = left.selectbox(
-        "CNN", names, names.index("i3d-kinetics400"), backbone_menu.title, key="train.backbone",
+        "CNN", names, names.index(before if before in names else USUAL_CNN), backbone_menu.title, key="train.backbone",
         help="I3D sees motion and is the better choice for actions. The others see single frames.",
     )  # fmt: skip
+    views = list(descriptions.VIEWS)
+    seen = state.starting("train.area", "train.view", views[0])
     view = right.radio(
-        "Picture area", list(descriptions.VIEWS), 0, descriptions.VIEWS.__getitem__, key="train.view",
+        "Picture area", views, views.index(seen) if seen in views else 0, descriptions.VIEWS.__getitem__,
+        key="train.view",
         help="Choose the centre square if the sides do not matter and shapes must not be distorted.",
     )  # fmt: skip
+    state.keep("train.cnn", backbone)
+    state.keep("train.area", view)
     return backbone, view
 
 

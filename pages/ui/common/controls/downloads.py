@@ -18,12 +18,12 @@ from pages.ui import cache
 from pages.ui.common.player.player import prefix
 
 LINKS_PER_PLACE = 3  # links of one place: that on the screen, that of the run under way, and one that was never shown
-DownloadContent = str | bytes | Callable[[], bytes]
+DownloadContent = str | bytes | Callable[[], str | bytes]
 
 
 @dataclass(frozen=True, eq=False)
 class Download:
-    """What a link leads to. content: the bytes, a text, or what makes the bytes when they are asked for."""
+    """What a link leads to. content: the bytes, a text, or what makes them when they are asked for."""
 
     name: str
     mime: str

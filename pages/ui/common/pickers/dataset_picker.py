@@ -11,12 +11,12 @@ from pages.ui.common import formatting
 def pick(entries: list[DatasetEntry]) -> DatasetEntry:
     """The selected dataset, with a menu of the others."""
     names = [entry.name for entry in entries]
-    wanted = state.remembered("sets.name", names[0])
+    wanted = state.kept("sets.name", names[0])
     index = names.index(wanted) if wanted in names else 0
     if len(entries) > 1:
         name = st.selectbox("Dataset", names, index, key=f"sets.pick.{'.'.join(names)}.{index}")
         index = names.index(name)
-        state.remember("sets.name", name)
+        state.keep("sets.name", name)
     return entries[index]
 
 
