@@ -23,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core.base.errors import AnalysisError, ResultMissing
 from core.base.rights import owner_only
 from core.stages.preprocessing.frame_clock import frame_table
-from pages.ui import cache, state
+from pages.ui import cache, late_requests, state
 from pages.ui.common.controls import downloads
 from pages.ui.common.jobs import listing
 
@@ -243,6 +243,7 @@ ROUTES = [
     Route("/jobs", own(jobs)),
     Route("/jobs/{action}", own(change_jobs), methods=["POST"]),
 ]
+late_requests.let_go()
 app = st.App(
     "pages/ui/shell.py",
     lifespan=lifespan,
