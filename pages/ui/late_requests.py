@@ -25,7 +25,7 @@ def let_go() -> None:
             session.page_asked_for = (client_state.page_script_hash, time.monotonic())
         request_rerun(session, client_state)
 
-    AppSession.request_rerun = heeding
+    AppSession.request_rerun = heeding  # pyright: ignore[reportAttributeAccessIssue]  its first parameter is called self
 
 
 def is_late(session: Any, page: str) -> bool:
