@@ -122,4 +122,4 @@ def _add_typed() -> None:
 def _by_sample(weight: Literal["primary", "secondary"]) -> None:
     st.markdown("**No data yet?**")
     st.button("Add the sample clip", key="add-sample", icon=":material/movie:", type=weight, on_click=add_sample)
-    st.caption("A short synthetic animation for trying things out. It shows no real action.")
+    st.caption("A rendered figure juggles, does pull-ups and swings a hula hoop. The network recognises all three.")
