@@ -22,7 +22,8 @@ def let_go() -> None:
             if is_late(session, client_state.page_script_hash):
                 return
         elif client_state is not None and client_state.page_script_hash:
-            session.page_asked_for = (client_state.page_script_hash, time.monotonic())
+            running = session._pages_manager.current_page_script_hash
+            session.page_asked_for = (client_state.page_script_hash, running, time.monotonic())
         request_rerun(session, client_state)
 
     AppSession.request_rerun = heeding  # pyright: ignore[reportAttributeAccessIssue]  its first parameter is called self
@@ -31,6 +32,6 @@ def let_go() -> None:
 def is_late(session: Any, page: str) -> bool:
     """Whether a request by a part of a page comes after that page was left, or while another is about to begin."""
     running = session._pages_manager.current_page_script_hash
-    wanted, asked_s = getattr(session, "page_asked_for", ("", 0.0))
-    beginning = wanted and wanted != running and time.monotonic() - asked_s < UNDER_WAY_S
+    wanted, left, asked_s = getattr(session, "page_asked_for", ("", "", 0.0))
+    beginning = wanted != left == running and time.monotonic() - asked_s < UNDER_WAY_S
     return page != (wanted if beginning else running)
