@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.__main__ import main
+from core.base import settings
 from core.base.errors import AnalysisError, CatalogueDamaged, ResultMissing
 from core.workspace.store import Store, backups, database
 from tests.workspace.test_store import DIGEST, DIGEST_2, info
@@ -130,7 +131,8 @@ def test_whoever_starts_anew_keeps_what_was_there(drawn):
 
 
 def test_the_commands_list_and_restore(drawn, monkeypatch, capsys):
-    monkeypatch.setenv("KINETOSCOPE_WORKSPACE", str(drawn.workspace))
+    chosen = settings.read({"KINETOSCOPE_WORKSPACE": str(drawn.workspace)})
+    monkeypatch.setattr(settings, "current", lambda: chosen)
     assert main(["backups"]) == 1 and "no backups" in capsys.readouterr().err
     drawn.back_up()
     assert main(["backups"]) == 0
