@@ -128,7 +128,12 @@ def own(answer):
     async def endpoint(request: Request) -> Response:
         if request.headers.get("sec-fetch-site") not in OWN:
             return _refusal(403)
-        return await run_in_threadpool(answer, request)
+        try:
+            return await run_in_threadpool(answer, request)
+        except ResultMissing:
+            return _refusal(404)
+        except AnalysisError:  # of the workspace; the page says more
+            return _refusal(503)
 
     return endpoint
 
@@ -139,12 +144,7 @@ def guarded(answer, name: re.Pattern[str] = DIGEST):
     def checked(request: Request) -> Response:
         if not name.fullmatch(request.path_params["digest"]):
             return _refusal(404)
-        try:
-            return answer(request)
-        except ResultMissing:
-            return _refusal(404)
-        except AnalysisError:  # of the workspace; the page says more
-            return _refusal(503)
+        return answer(request)
 
     return own(checked)
 

@@ -26,6 +26,8 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 
 from benchmarks.measure import Figure, percentile
+from core.stages import video
+from core.stages.drawing.sample_clip import sample_clip
 from scripts.dashboard import answers
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -65,14 +67,11 @@ def main() -> list[Figure]:
 def _analysed(workspace: Path, root: Path) -> str:
     """A workspace of that checkout with the analysed sample clip; gives the address of its Timeline."""
     clip = workspace.parent / "sample.mp4"
-    program = "from core.stages import video; from core.stages.drawing.sample_clip import sample_clip; import sys; "
-    subprocess.run([sys.executable, "-c", f"{program}video.write(sys.argv[1], sample_clip())", str(clip)], cwd=ROOT)
+    video.write(clip, sample_clip())
     environment = {**os.environ, "KINETOSCOPE_WORKSPACE": str(workspace)}
     command = [sys.executable, "-m", "core", "analyze", str(clip), "--model", "kinetics400", "--format", "json"]
     subprocess.run(command, cwd=root, env=environment, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    import hashlib
-
-    return f"video={hashlib.sha256(clip.read_bytes()).hexdigest()[:16]}&model=kinetics400"
+    return f"video={video.digest(clip)[:16]}&model=kinetics400"
 
 
 @contextmanager

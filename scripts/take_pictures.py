@@ -28,13 +28,13 @@ def main() -> None:
         digest = clips.add_sample(store)
         predictions.predict(store, digest, Recipe(), "kinetics400", current().engine)
         evaluated(store)
-        steps = (Trim(), Crop(across_pct=(15.0, 85.0), down_pct=(10.0, 90.0)), Rotate(angle_deg=6.0))
-        store.keep_clip_recipe(digest, ClipRecipe(Recipe(steps)))
         with serve(workspace) as dashboard, chromium() as browser:
             page = browser.new_page(viewport=WINDOW)
             clip = f"?video={digest[:16]}&t=3&model=kinetics400"
-            take(page, f"{dashboard.url}/prepare{clip}", "prepare", ".compare img")
             take(page, f"{dashboard.url}/timeline{clip}", "timeline", ".player[data-settled=yes]")
+            steps = (Trim(), Crop(across_pct=(15.0, 85.0), down_pct=(10.0, 90.0)), Rotate(angle_deg=6.0))
+            store.keep_clip_recipe(digest, ClipRecipe(Recipe(steps)))
+            take(page, f"{dashboard.url}/prepare{clip}", "prepare", ".compare img")
             take(page, f"{dashboard.url}/evaluate", "evaluate", ".js-plotly-plot >> text=predicted class")
 
 

@@ -12,7 +12,7 @@ from core.workspace.store import Store
 def backups(_chosen: argparse.Namespace) -> console.Output:
     """The backups of the workspace, the latest first, a line each."""
     listed = Store(settings.current().workspace).backups()
-    lines = [f"{copy.day}  {copy.clips} clips, {copy.tracks} label tracks, {copy.sets} datasets" for copy in listed]
+    lines = [f"{copy.day}  clips: {copy.clips}, label tracks: {copy.tracks}, datasets: {copy.sets}" for copy in listed]
     if not lines:
         hint = "The dashboard makes one when it starts and each day. There is nothing to keep in an empty workspace."
         raise ResultMissing("This workspace has no backups.", hint)

@@ -252,3 +252,11 @@ def test_the_workers_start_and_end_with_the_server(monkeypatch):
 
     run_apart(live())
     assert done == ["started", "ended"]
+
+
+@pytest.mark.parametrize("path", [f"/clips/{DIGEST}", f"/moments/{DIGEST}?t=1", "/jobs"])
+def test_a_damaged_catalogue_is_no_failure_of_the_server(clip, monkeypatch, path):
+    monkeypatch.setattr("pages.ui.state.session._runner", lambda _settings: state.store())  # it lists jobs from there
+    state.store().close()
+    state.store().catalogue.write_bytes(b"no database" * 999)
+    assert ask(path).status == 503

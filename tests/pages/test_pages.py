@@ -526,7 +526,7 @@ def test_a_finished_analysis_shows_labels_segments_and_files(clip):
     [
         ({"state": "failed", "error": "The clip is damaged.", "hint": "Trim it."}, ("The clip is damaged", "Trim it")),
         ({"state": "lost", "error": "The program was ended.", "hint": "Start it again."}, ("The program was ended",)),
-        ({"state": "cancelled"}, ("Cancelled.", "No results were stored.")),
+        ({"state": "cancelled"}, ("Cancelled.", "What was analysed so far is kept")),
     ],
 )
 def test_an_analysis_that_did_not_end_well_says_so_and_can_be_tried_again(clip, runner, ended, expected):

@@ -10,14 +10,16 @@ from streamlit.testing.v1 import AppTest
 from core.base import settings
 from core.base.errors import JobLost
 from core.base.settings import ROOT
-from core.domain import DrawnTrack, Prediction, Recipe
+from core.domain import ClipRecipe, DrawnTrack, Prediction, Recipe
 from core.domain.jobs import Job
 from core.stages import narrative
+from core.stages.preprocessing.geometry import Rotate
 from core.workflows import models, predictions
 from core.workflows.annotation import journal
 from core.workflows.search import named_key, zero_shot
 from core.workspace.store import Store
 from pages.ui import state
+from pages.ui.search import coverage
 from pages.ui.timeline import report as in_words
 from tests.pages.test_pages import button, downloads_of, page, told
 from tests.stages.test_narrative import recompute
@@ -103,6 +105,16 @@ def test_clips_that_nothing_has_looked_at_are_told_and_looked_at_in_one_job(stor
     (job,) = workers.known.values()
     workers.known[job.key] = replace(job, state="failed", error="1 of 2 clips could not be analysed", hint="Open it.")
     assert "1 of 2 clips could not be analysed" in told(at.run())
+
+
+def test_a_clip_alone_is_analysed_as_on_the_timeline_with_its_own_recipe(store: Store, workers: Workers):
+    digest = clip(store, "a.mp4")
+    turned = Recipe((Rotate(90.0),))
+    store.keep_clip_recipe(digest, ClipRecipe(turned))
+    key, task, arguments = coverage._job((digest,), digest, "kinetics400")
+    card = state.models()["kinetics400"]
+    assert key == predictions.prediction_key(store, digest, turned, card, state.settings().engine)
+    assert task is predictions.predict and arguments == (digest, turned, "kinetics400")
 
 
 def test_a_search_without_words_says_what_to_type(store: Store):

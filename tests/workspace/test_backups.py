@@ -136,7 +136,7 @@ def test_the_commands_list_and_restore(drawn, monkeypatch, capsys):
     assert main(["backups"]) == 1 and "no backups" in capsys.readouterr().err
     drawn.back_up()
     assert main(["backups"]) == 0
-    assert f"{date.today()}  1 clips, 1 label tracks, 0 datasets" in capsys.readouterr().out
+    assert f"{date.today()}  clips: 1, label tracks: 1, datasets: 0" in capsys.readouterr().out
     damage(drawn)
     assert main(["restore"]) == 0
     assert "is in use" in capsys.readouterr().out

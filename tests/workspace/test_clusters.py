@@ -15,7 +15,7 @@ from dask import config
 from core.base.errors import JobLost
 from core.workspace.jobs import own_cluster
 from core.workspace.jobs.runner import Runner
-from tests.workspace.test_jobs import Memory, brief, crash, double, ended, running, wait_for
+from tests.workspace.test_jobs import Damaged, Memory, brief, crash, double, ended, running, wait_for
 
 MEMORY = 700 * 2**20
 
@@ -27,7 +27,7 @@ def test_a_worker_never_runs_the_main_module(tmp_path, monkeypatch):
     page = ModuleType("__main__")
     page.__file__ = str(tmp_path / "page.py")
     monkeypatch.setitem(sys.modules, "__main__", page)
-    runner = Runner(Memory(), memory_bytes=MEMORY)
+    runner = Runner(Damaged(), memory_bytes=MEMORY)  # which must not keep the workers from starting either
     try:
         assert runner.ask(double, 4, timeout_s=240) == 8
     finally:

@@ -14,7 +14,7 @@ import numpy as np
 import psutil
 import pytest
 
-from core.base.errors import Cancelled, JobLost, RecipeInvalid
+from core.base.errors import AnalysisError, Cancelled, JobLost, RecipeInvalid
 from core.base.progress import silent
 from core.domain.jobs import Job
 from core.workspace.jobs.lanes import short
@@ -45,6 +45,13 @@ class Memory:
 
     def recent_jobs(self, since):
         return [job for job in self.kept.values() if job.active or job.finished >= since]
+
+
+class Damaged(Memory):
+    """Records that cannot be read when the server starts, as those of a damaged catalogue that is restored later."""
+
+    def jobs(self):
+        raise AnalysisError("The catalogue is damaged.", "Restore a backup.")
 
 
 # Tasks, as the workers run them

@@ -194,9 +194,10 @@ class Runner:
 
     def _forget_the_dead(self) -> None:
         """Tell jobs of servers that are gone as lost."""
-        for job in self._records.jobs():
-            if (known := settled(job)) is not job and job.key not in self._runs:
-                self._records.save_job(known)
+        with contextlib.suppress(AnalysisError):  # a damaged catalogue: the pages say so, and it may be restored there
+            for job in self._records.jobs():
+                if (known := settled(job)) is not job and job.key not in self._runs:
+                    self._records.save_job(known)
 
     def _connect(self) -> None:
         from distributed import Client

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from core.base import rights
 from core.base.errors import CatalogueDamaged, ResultMissing
-from core.workspace.store.database import Catalogue, lay_out
+from core.workspace.store.database import BUSY_S, Catalogue, lay_out
 
 KEPT = 7  # days of which a copy is kept
 PAGES_AT_ONCE = 2048  # of the catalogue that are copied while others wait
@@ -51,7 +51,7 @@ class Backups(Catalogue):
             path = self._backup_path(date.today())
             if path.exists() or not self.catalogue.exists():
                 return None
-            with closing(sqlite3.connect(self.catalogue, timeout=30)) as source:
+            with closing(sqlite3.connect(self.catalogue, timeout=BUSY_S)) as source:
                 if not _is_whole(source):
                     raise CatalogueDamaged(*self._damage("it fails SQLite's own check"))
                 if not any(_count(source, table) for table in BY_HAND):

@@ -5,7 +5,6 @@ from typing import Any
 
 import streamlit as st
 
-from core.domain import Recipe
 from core.workflows import models, predictions, search
 from core.workflows.search import index
 from pages.ui import state
@@ -41,7 +40,7 @@ def _job(waiting: tuple[str, ...], text: str, model: str) -> tuple[str, Callable
     """The job that looks at these clips: of one, the job of the Timeline; of all, the same whichever are left."""
     if not text:
         return f"search-library-{model}", search.analyse, (waiting, model)
-    recipe, card = Recipe(), state.models()[model]
+    recipe, card = state.store().recipe_of(text), state.models()[model]
     key = predictions.prediction_key(state.store(), text, recipe, card, state.settings().engine)
     return key, predictions.predict, (text, recipe, model)
 

@@ -16,6 +16,8 @@ ABOUT = (
     "long as the duration of the clip; the result is stored."
 )
 
+GOES_ON = "What was analysed so far is kept: start it again to go on from there."
+
 
 def show(info: VideoInfo, card: ModelCard) -> None:
     """The result that is shown; before there is one, the button that analyses and the clip."""
@@ -50,7 +52,7 @@ def _title(info: VideoInfo, card: ModelCard) -> str:
 def _analyse(info: VideoInfo, card: ModelCard, key: str, *, title: str, about: str = "") -> None:
     """The job of the model and the recipe in use."""
     task = (predictions.predict, state.store(), info.digest, state.recipe(), card.name, state.settings().engine)
-    if job_panel.ready(key, title, *task, about=about):
+    if job_panel.ready(key, title, *task, about=about, kept=GOES_ON):
         st.rerun()
 
 

@@ -26,7 +26,7 @@ def table(segments: Sequence[Segment], key: str) -> None:
     count = formatting.count(len(segments), "segment")
     head.markdown(f"**{count if len(chosen) == len(segments) else f'{formatting.number(len(chosen))} of {count}'}**")
     if not chosen:
-        st.caption("No segment passes the filter. Choose more labels, or lower its limits.")
+        st.caption("No segment passes the filter. Select more labels or lower the limits.")
         return
     st.caption("Click a row to play it.")
     columns = {
