@@ -126,8 +126,8 @@ class Results(Catalogue):
         for wait_s in (0.0, 0.002, 0.02, 0.1):
             time.sleep(wait_s)
             with suppress(OSError):
-                told = (self.result_folder(key) / "value.json").stat()
-                return told.st_ino, told.st_mtime_ns
+                status = (self.result_folder(key) / "value.json").stat()
+                return status.st_ino, status.st_mtime_ns
             if not self._rows("SELECT 1 FROM results WHERE key = ?", key):
                 break
         return None

@@ -20,7 +20,7 @@ SHOWN_PAGE, SHOWN_CLIP = "shown.page", "shown.clip"  # what is remembered of the
 
 _NOTES: ContextVar[dict[str, Any] | None] = ContextVar("notes", default=None)
 _notices: list[str] = []
-_told: set[str] = set()  # notices about backups, each of which is given once
+_announced: set[str] = set()  # notices about backups, each of which is given once
 
 
 def settings() -> Settings:
@@ -55,8 +55,8 @@ def back_up() -> None:
         store().back_up()
     except AnalysisError as error:
         notice = f"The catalogue could not be backed up. {error} {error.hint}"
-        if notice not in _told:
-            _told.add(notice)
+        if notice not in _announced:
+            _announced.add(notice)
             print(notice, file=sys.stderr, flush=True)
             _notices.append(notice)
 
