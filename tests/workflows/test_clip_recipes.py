@@ -1,5 +1,6 @@
 """The recipe of each clip: it stays with the clip, holds no neutral step, and is given to other clips where it fits."""
 
+import re
 import sqlite3
 from dataclasses import replace
 from fractions import Fraction
@@ -11,7 +12,7 @@ from core.domain import ClipRecipe, Recipe, VideoInfo
 from core.stages.preprocessing.geometry import Crop, Flip, Rotate
 from core.stages.preprocessing.sampling import Trim
 from core.workflows import clip_recipes
-from core.workspace.store import Store
+from core.workspace.store import Store, database
 
 FIRST, LONG, SHORT = "12" * 32, "34" * 32, "56" * 32
 NEUTRAL = (Trim(), Crop(), Rotate())
@@ -73,7 +74,9 @@ def test_a_workspace_from_before_clips_had_recipes_opens_as_it_was(clips: Store)
     clips.save_recipe("turned", Recipe((Rotate(90.0),)))
     clips.close()
     connection = sqlite3.connect(clips.catalogue)
-    connection.executescript("DROP TABLE clip_recipes; DROP TABLE scheme; PRAGMA user_version = 5;")
+    for table in re.findall(r"CREATE TABLE (\w+)", "".join(database.SCHEMAS[5:])):
+        connection.execute(f"DROP TABLE {table}")
+    connection.execute("PRAGMA user_version = 5")
     connection.close()
     assert clips.recipes() == {"turned": Recipe((Rotate(90.0),))}
     assert [clips.recipe_of(digest) for digest in clips.digests()] == [Recipe()] * 3
