@@ -59,7 +59,7 @@ if not entries:
         "A model can only be evaluated on labelled clips. Import a dataset, or create the sample dataset.",
     )
     st.button("Open Datasets", type="primary", icon=":material/dataset:", on_click=state.go, args=("datasets",))
-    st.stop()
+    state.stop()
 left, right = st.columns(2, gap="large")
 with left:
     entry = dataset_picker.pick(entries)

@@ -44,7 +44,7 @@ if not entries and not adding:
         "Timeline to see what happens when.",
     )
 if not entries:
-    st.stop()
+    state.stop()
 
 theme.section("Your clips" if len(entries) > 1 else "Your clip")
 matching = order(entries)

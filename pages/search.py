@@ -11,7 +11,7 @@ flash.show()
 if not state.store().digests():
     theme.empty("No clips yet", "Add your own clip or the sample clip in the library first.")
     st.button("Open Library", type="primary", icon=":material/video_library:", on_click=state.go, args=("library",))
-    st.stop()
+    state.stop()
 query, digest = results.box()
 coverage.show(digest)
 if coverage.indexed():

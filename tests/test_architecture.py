@@ -220,6 +220,12 @@ def test_no_press_is_asked_for_where_its_button_is_drawn(path: Path):
             assert node in statements, f"line {node.lineno}: {called} has an on_click, or is button.pressed"
 
 
+@each_file([path for path in [*PAGES, *PAGE_PARTS] if path.name != "session.py"])
+def test_a_page_that_ends_itself_says_so(path: Path):
+    """Streamlit stops a run in the same way for another run, which the presses of the first wait for."""
+    assert "st.stop(" not in path.read_text(encoding="utf-8"), "use state.stop"
+
+
 @each_file([*PAGES, *PAGE_PARTS])
 def test_pages_import_no_pages(path: Path):
     pages = {f"pages.{page.stem}" for page in PAGES}

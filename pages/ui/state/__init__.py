@@ -68,6 +68,7 @@ from pages.ui.state.session import (
     set_widget,
     settings,
     starting,
+    stop,
     store,
     widget,
 )
@@ -136,6 +137,7 @@ __all__ = [
     "shown_part",
     "shown_result",
     "starting",
+    "stop",
     "store",
     "submit",
     "touched",

@@ -10,7 +10,7 @@ from core.domain import VideoInfo
 from core.workspace.store import VideoEntry
 from pages.ui.common import theme
 from pages.ui.state.model_choice import choose_model, show_result
-from pages.ui.state.session import SHOWN_CLIP, remember, remembered, store
+from pages.ui.state.session import SHOWN_CLIP, remember, remembered, stop, store
 
 
 def entries() -> list[VideoEntry]:
@@ -52,7 +52,7 @@ def _no_clip() -> NoReturn:
     st.session_state.pop("video", None)
     theme.empty("No clips yet", "Add your own clip or the sample clip in the library.")
     st.button("Open Library", type="primary", icon=":material/video_library:", on_click=go, args=("library",))
-    st.stop()
+    stop()
 
 
 def forget(digest: str) -> None:

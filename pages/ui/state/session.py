@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from typing import Any
+from typing import Any, NoReturn
 
 import streamlit as st
-from streamlit.runtime.scriptrunner import RerunException
+from streamlit.runtime.scriptrunner import RerunException, StopException
 
 from core.base import settings as core_settings
 from core.base.errors import AnalysisError
@@ -143,26 +143,69 @@ def set_widget(key: str, value: str | int | float | bool) -> None:
     st.session_state[key] = value
 
 
-def presses() -> set[str]:
-    """The buttons that were pressed and whose action did not begin yet; see button.pressed."""
-    return st.session_state.setdefault("presses", set())
+class Presses:
+    """The buttons that were pressed and whose action did not begin yet, each with a mark of its latest press."""
+
+    def __init__(self) -> None:
+        self._marks: dict[str, object] = {}
+
+    def note(self, button: str) -> None:
+        """The button was pressed; its action begins where a run draws it."""
+        self._marks[button] = object()
+
+    def take(self, button: str) -> bool:
+        """Whether a press of the button waits for its action, which begins now."""
+        return self._marks.pop(button, None) is not None
+
+    def marks(self) -> dict[str, object]:
+        """The presses that wait now."""
+        return dict(self._marks)
+
+    def let_go(self, marks: dict[str, object]) -> None:
+        """Forget these presses, not later ones of the same buttons."""
+        for button, mark in marks.items():
+            if self._marks.get(button) is mark:
+                self._marks.pop(button, None)
+
+
+def presses() -> Presses:
+    """The presses of this session; see button.pressed."""
+    return st.session_state.setdefault("presses", Presses())
+
+
+class _Ended(StopException):
+    """The page ends itself here."""
+
+
+def stop() -> NoReturn:
+    """End the page here, as one without a clip; a press that it knew of waits no longer."""
+    try:
+        st.stop()
+    except StopException:
+        raise _Ended from None
 
 
 @contextmanager
 def heeding_presses() -> Iterator[None]:
-    """A run of a page: at its end no press waits any longer, unless the run is cut short for another."""
+    """A run of a page: at its end no press that it knew of waits any longer, unless it is cut short for another run.
+
+    That other run may have begun before this one ends (runner.fastReruns), each in a thread of its own.
+    """
     waiting = presses()
+    known = waiting.marks()
     token = _NOTES.set(_notes())
     try:
         yield
-    except RerunException:
+    except (RerunException, StopException) as end:
+        if isinstance(end, _Ended):
+            waiting.let_go(known)
         raise
     except BaseException:
-        waiting.clear()
+        waiting.let_go(known)
         raise
     finally:
         _NOTES.reset(token)
-    waiting.clear()
+    waiting.let_go(known)
 
 
 def is_dark() -> bool:

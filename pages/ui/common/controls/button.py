@@ -19,8 +19,5 @@ def pressed(label: str, *, key: str, within: Any = st, **looks: Any) -> bool:
     of st.button is enough; use this where the action needs what other widgets of the same run say.
     """
     waiting = state.presses()
-    within.button(label, key=key, on_click=waiting.add, args=(key,), **looks)
-    if key not in waiting:
-        return False
-    waiting.discard(key)
-    return True
+    within.button(label, key=key, on_click=waiting.note, args=(key,), **looks)
+    return waiting.take(key)
