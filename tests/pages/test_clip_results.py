@@ -26,6 +26,7 @@ from tests.pages.test_pages import (
     prediction_key,
     runner,
     told,
+    unfolded,
 )
 
 __all__ = ["clip", "runner"]
@@ -90,8 +91,8 @@ def test_a_selected_model_shows_its_own_result_though_another_is_newer(clip):
     save(OTHER)
     at = page("timeline")
     assert "<b>bend</b>" in headline(at)
-    at.button(key=f"model.{OTHER.name}").click().run()
-    at.button(key=f"model.{CARD.name}").click().run()
+    unfolded(at, "model-choice-False").button(key=f"model.{OTHER.name}").click().run()
+    unfolded(at, "model-choice-False").button(key=f"model.{CARD.name}").click().run()
     assert "<b>walk</b>" in headline(at)
 
 
@@ -150,12 +151,12 @@ def test_the_scores_of_a_result_are_drawn_once_and_those_of_another_anew(clip, m
 
     monkeypatch.setattr(figures, "heatmap", heatmap)
     save(CARD)
-    at = page("timeline")
-    at.run()
+    at = page("timeline").run()
+    assert drawn == [] and not at.get("plotly_chart"), "their tab is not open"
+    at = unfolded(at, "timeline.tabs", "Scores over time").run()
     assert drawn == [CARD.name] and len(at.get("plotly_chart")) == 1
     save(OTHER)
-    at = page("timeline")
-    at.run()
+    unfolded(page("timeline"), "timeline.tabs", "Scores over time").run()
     assert drawn == [CARD.name, OTHER.name]
 
 

@@ -9,7 +9,7 @@ from core.domain import ModelCard, Prediction, Recipe, serialization
 from core.stages.networks.backbones import BACKBONES
 from core.workflows import clips, predictions
 from core.workspace.store import Store
-from tests.pages.test_pages import clip, downloads_of, page, runner, save_prediction, told  # noqa: F401
+from tests.pages.test_pages import clip, downloads_of, page, runner, save_prediction, told, unfolded  # noqa: F401
 
 pytestmark = pytest.mark.usefixtures("no_network")
 MODEL = "made"
@@ -17,7 +17,7 @@ MODEL = "made"
 
 def test_timeline_tells_the_findings_in_words_in_both_languages(clip):  # noqa: F811
     save_prediction()
-    at = page("timeline")
+    at = unfolded(page("timeline"), "timeline.tabs", "Report")
     words = told(at)
     assert "Report" in [tab.label for tab in at.tabs]
     assert "**walk**: once, from 0:00.0, for 1.0 s (50 % of the time)" in words

@@ -21,7 +21,7 @@ from core.workspace.store import Store
 from pages.ui import state
 from pages.ui.search import coverage
 from pages.ui.timeline import report as in_words
-from tests.pages.test_pages import button, downloads_of, page, told
+from tests.pages.test_pages import button, downloads_of, page, told, unfolded
 from tests.stages.test_narrative import recompute
 from tests.workflows.test_search import KINETICS, clip, seen
 
@@ -172,7 +172,7 @@ def test_a_search_that_cannot_be_made_says_why(store: Store, workers: Workers):
 
 def test_labels_in_words_are_a_choice_beside_the_models(store: Store, workers: Workers):
     known_of(clip(store, "a.mp4"), store, ("yoga", 10))
-    at = page("timeline")
+    at = unfolded(page("timeline"), "model-choice-False")
     button(at, "Enter labels").click().run()
     assert "Enter labels" in told(at)
     at.text_area[0].input("做瑜伽\na welder")
@@ -204,7 +204,7 @@ def test_the_report_tells_labels_in_words_as_any_others(store: Store, language: 
     labels = ("做瑜伽", "a welder", "a cellist")
     found = zero_shot.name(store, store.read(base, Prediction), labels)
     store.write(named_key(base, labels), found, kind="labels in words", video=digest)
-    at = page("timeline", model="in-words", labels="\n".join(labels), video=digest)
+    at = unfolded(page("timeline", model="in-words", labels="\n".join(labels), video=digest), "timeline.tabs", "Report")
     at.segmented_control(key="report.language").set_value(language).run()
     (report,) = (each.value for each in at.markdown if "做瑜伽**" in each.value and "\n" in each.value)
     assert "none of these" not in report and "a cellist" not in report

@@ -11,7 +11,7 @@ from core.workflows import models, predictions
 from pages.ui import state
 from pages.ui.common import figures
 from pages.ui.timeline.segments import passing
-from tests.pages.test_pages import DIGEST, clip, page, runner, told
+from tests.pages.test_pages import DIGEST, clip, page, runner, told, unfolded
 
 __all__ = ["clip", "runner"]
 
@@ -52,7 +52,7 @@ def select(at: AppTest, key: str, row: int, column: str) -> None:
 def test_the_chart_of_scores_has_a_row_for_each_label_with_a_segment(result: str):
     at = page("timeline")
     assert sorted(table(at)) == sorted(LABELS)
-    chart = at.get("plotly_chart")[0].proto.spec
+    chart = unfolded(at, "timeline.tabs", "Scores over time").get("plotly_chart")[0].proto.spec
     assert [label for label in LABELS if label not in chart] == []
 
 

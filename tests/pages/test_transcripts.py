@@ -8,7 +8,7 @@ from core.domain.jobs import Job
 from core.workflows import texts
 from core.workflows.search import query
 from pages.ui import state
-from tests.pages.test_pages import DIGEST, button, clip, page, runner, save_prediction, told  # noqa: F401
+from tests.pages.test_pages import DIGEST, button, clip, page, runner, save_prediction, told, unfolded  # noqa: F401
 from tests.workflows.test_texts import SRT
 
 
@@ -25,7 +25,7 @@ def answering(runner, clip, monkeypatch):  # noqa: F811
 
 
 def test_without_words_the_timeline_says_how_to_add_some(answering):
-    at = page("timeline")
+    at = unfolded(page("timeline"), "texts.add")
     words = told(at)
     assert "Text of the clip" in words and "No text yet." in words
     assert "No speech recognition package is installed" in words and button(at, "Extract subtitles")
@@ -33,7 +33,7 @@ def test_without_words_the_timeline_says_how_to_add_some(answering):
 
 def test_a_file_is_taken_and_shown_beside_the_player_and_removed(answering):
     save_prediction()
-    at = page("timeline")
+    at = unfolded(page("timeline"), "texts.add")
     at.file_uploader(key="texts.0").set_value(("talk.srt", SRT.encode(), "text/plain")).run()
     assert "**Subtitles**, 2 lines" in told(at)
     assert [tab.label for tab in at.tabs][:2] == ["Labels", "Subtitles"]
@@ -43,7 +43,7 @@ def test_a_file_is_taken_and_shown_beside_the_player_and_removed(answering):
 
 
 def test_what_is_wrong_with_a_file_or_odd_about_it_is_told(answering):
-    at = page("timeline")
+    at = unfolded(page("timeline"), "texts.add")
     at.file_uploader(key="texts.0").set_value(("talk.srt", b"nothing here", "text/plain")).run()
     assert "talk.srt contains no text within the duration" in told(at)
     at.file_uploader(key="texts.1").set_value(
@@ -54,12 +54,12 @@ def test_what_is_wrong_with_a_file_or_odd_about_it_is_told(answering):
 
 def test_subtitles_inside_are_taken_by_a_job_that_can_fail(answering):
     key = texts.inside_key(DIGEST)
-    at = page("timeline")
+    at = unfolded(page("timeline"), "texts.add")
     button(at, "Extract subtitles").click().run()
     assert answering.known[key].active and "Cancel" in told(at)
     failed = Job(key, "Extract subtitles", "failed", error="This clip contains no text subtitles.", hint="Give a file.")
     answering.known[key] = replace(failed, submitted=1.0)
-    assert "This clip contains no text subtitles" in told(page("timeline"))
+    assert "This clip contains no text subtitles" in told(unfolded(page("timeline"), "texts.add"))
 
 
 def test_a_note_is_kept_at_its_moment_found_and_told_apart(answering):

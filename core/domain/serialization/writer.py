@@ -38,6 +38,8 @@ def pretty_json(value: Any) -> str:
 
 def _plain(value: Any, hint: Any, arrays: Arrays | None) -> Any:
     """What json.dumps can write of `value`, checked against `hint`."""
+    if type(value) is str and hint in (Any, str):  # most values are
+        return value
     value = value.item() if _is_scalar(value) else value
     hint = _branch(value, hint)
     if is_dataclass(value) and not isinstance(value, type):

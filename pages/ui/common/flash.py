@@ -11,11 +11,6 @@ def keep(panel: str, error: Exception, *, hint: str = "") -> None:
     state.remember(_name(panel), (str(error), getattr(error, "hint", hint)))
 
 
-def waits(panel: str) -> bool:
-    """Whether an error waits to be shown in a panel."""
-    return bool(state.remembered(_name(panel), ()))
-
-
 def show(panel: str = PAGE) -> None:
     """Show the error of a panel, if there is one, and forget it."""
     if message := state.remembered(_name(panel), ()):

@@ -77,18 +77,22 @@ def draw(
         st.caption(f"The player shows the original clip. This result was made with: {prepared}.")
     if between:
         between()
-    files, scores, words = st.tabs(["Download", "Scores over time", "Report"])
-    with files:
-        _downloads(analysis)
-    with scores:
-        st.caption("The score at each moment of the clip, of each label with a segment and of the best others.")
-        st.plotly_chart(
-            _heatmap(key, labels, slots, state.is_dark(), prediction),
-            key=f"heatmap.{key}",
-            config={"displayModeBar": False, "scrollZoom": False},
-        )
-    with words:
-        report.show(analysis)
+    files, scores, words = st.tabs(["Download", "Scores over time", "Report"], on_change="rerun", key="timeline.tabs")
+    if files.open:
+        with files:
+            _downloads(analysis)
+    if scores.open:
+        with scores:
+            _over_time(_heatmap(key, labels, slots, state.is_dark(), prediction), key)
+    if words.open:
+        with words:
+            report.show(analysis)
+
+
+def _over_time(heatmap: "Figure", key: str) -> None:
+    """The scores over time of the result of that key."""
+    st.caption("The score at each moment of the clip, of each label with a segment and of the best others.")
+    st.plotly_chart(heatmap, key=f"heatmap.{key}", config={"displayModeBar": False, "scrollZoom": False})
 
 
 @cache.cached(most=32)

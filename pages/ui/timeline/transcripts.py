@@ -60,14 +60,11 @@ def panel(info: VideoInfo) -> None:
     if not texts:
         st.caption("No text yet.")
     notes.show(info)
-    with st.expander("Add text", icon=":material/subtitles:", expanded=flash.waits("texts")):
-        ways = st.columns(3, gap="large")
-        with ways[0]:
-            _file(info)
-        with ways[1]:
-            _inside(info)
-        with ways[2]:
-            _speech(info)
+    box = st.expander("Add text", icon=":material/subtitles:", on_change="rerun", key="texts.add")
+    if box.open:
+        for way, draw in zip(box.columns(3, gap="large"), (_file, _inside, _speech), strict=True):
+            with way:
+                draw(info)
 
 
 def _file(info: VideoInfo) -> None:

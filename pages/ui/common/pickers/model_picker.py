@@ -42,7 +42,12 @@ def pick(*, opened: bool) -> None:
     name = OWN if state.in_words() else chosen.title
     prepared = formatting.preparation(state.recipe(), state.chosen_video())
     title = f"Model: **{theme.plain(name)}**  ·  Preparation: **{theme.plain(prepared)}**"
-    with st.expander(title, expanded=opened, icon=":material/neurology:", key=f"model-choice-{opened}"):
+    box = st.expander(
+        title, expanded=opened, icon=":material/neurology:", on_change="rerun", key=f"model-choice-{opened}"
+    )
+    if not box.open:
+        return
+    with box:
         *columns, last = st.columns(max(2, len(known) + 1))
         for column, card in zip(columns, known.values(), strict=False):
             with column:
