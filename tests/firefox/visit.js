@@ -8,6 +8,21 @@ import puppeteer from "puppeteer-core";
 
 const PATIENCE_MS = 300000;
 
+/**
+ * The element, once it is there. It is asked for again and again from here: what waits inside a page (waitForSelector)
+ * hangs where the page's document changes meanwhile.
+ * @param {import("puppeteer-core").Page} page @param {string} selector
+ */
+async function element(page, selector) {
+    const end = Date.now() + PATIENCE_MS;
+    for (;;) {
+        const there = await page.$(selector).catch(() => null);
+        if (there) return there;
+        if (Date.now() > end) throw new Error(`There is no ${selector}.`);
+        await new Promise((next) => setTimeout(next, 200));
+    }
+}
+
 /** @param {import("puppeteer-core").Page} page @param {string} text */
 async function press(page, text) {
     const button = await page.waitForSelector(`::-p-xpath(//button[contains(., "${text}")])`, {
@@ -44,7 +59,7 @@ async function seeks(page, task) {
     const shown = {};
     for (const [rate, clip] of Object.entries(task.clips)) {
         await page.goto(task.url + clip.address);
-        const player = await page.waitForSelector(">>> .player[data-settled=yes]", { timeout: PATIENCE_MS });
+        const player = await element(page, ">>> .player[data-settled=yes]");
         shown[rate] = [];
         for (const frame of clip.frames) {
             shown[rate].push(await page.evaluate(
