@@ -10,7 +10,7 @@ from core.domain import Recipe
 from core.workflows import clips, models, predictions, texts
 from core.workspace.store import Store
 from pages.ui import state
-from tests.pages.test_pages import DIGEST, clip, page, runner, told
+from tests.pages.test_pages import DIGEST, clip, page, runner, told, unfolded
 from tests.pages.test_transcripts import answering
 from tests.workflows.test_search import seen
 from tests.workflows.test_texts import SRT
@@ -35,7 +35,7 @@ ODD = {  # name: content, its lines (None where it is refused), what is told of 
 @pytest.mark.parametrize("name", ODD)
 def test_odd_subtitles_are_taken_or_refused_on_the_page(answering, name: str):
     content, lines, note = ODD[name]
-    at = page("timeline")
+    at = unfolded(page("timeline"), "texts.add")
     at.file_uploader(key="texts.0").set_value((name, content, "text/plain")).run()
     assert note in told(at)
     kept = texts.lines_of(state.store(), DIGEST)
