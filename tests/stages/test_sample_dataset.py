@@ -1,5 +1,7 @@
 """The made labelled set: what parts its pairs is order alone, and order parts them."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -137,3 +139,4 @@ def test_making_the_set_fills_library_and_store(store: Store):
     importer.make_set(store, 2, 1)
     assert len(store.datasets()) == 1
     assert len(store.videos()) == 12
+    assert store.entry(info.digest).names == (Path(made.items[0].path).name,), "not after its digest"

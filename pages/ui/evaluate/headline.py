@@ -89,7 +89,7 @@ def _facts(evaluation: Evaluation) -> tuple[str, ...]:
     card = evaluation.card
     texts = (formatting.count(card.clip_count, "clip"), formatting.classes(len(descriptions.true_classes(evaluation))))
     groups = (formatting.count(card.group_count, "group"),) if card.unit == "group" else ()
-    return tuple(text for text in (*texts, *groups, evaluation.origin.split, f"seed {evaluation.origin.seed}") if text)
+    return tuple(text for text in (*texts, *groups, evaluation.origin.split) if text)
 
 
 def all_numbers(evaluation: Evaluation) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 OWN, OTHER, SIMPLE, FAINT = "#0072B2", "#D55E00", "#B8873A", "#8D8377"
 OWN_DARK = "#56B4E9"
 MARKS = (("recall", "Recall", "circle"), ("precision", "Precision", "diamond"), ("f1", "F1", "line-ns"))
+NUMBER_PX = 64  # room for the number beside the longest bar
 ROW_PX = 24  # of a class
 MOST_MARKS = 160  # points of a curve that can be clicked
 CLICKED = {"clickmode": "event+select", "dragmode": False, "hovermode": "closest"}
@@ -53,9 +54,9 @@ def beside(rows: Sequence[tuple[str, Estimate]], *, dark: bool) -> "Figure":
             xshift=6,
             align="left",
         )
-    figure.update_xaxes(range=[0, 118], showticklabels=False, title=None)
+    figure.update_xaxes(range=[0, 101], showticklabels=False, title=None)
     figure.update_yaxes(automargin=True, showgrid=False, ticklabelstandoff=8)
-    figure.update_layout(margin={"l": 8, "r": 8, "t": 4, "b": 4}, dragmode=False)
+    figure.update_layout(margin={"l": 8, "r": NUMBER_PX, "t": 4, "b": 4}, dragmode=False)
     return figure
 
 
