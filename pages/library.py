@@ -5,7 +5,7 @@ import streamlit as st
 from core.workspace.store import VideoEntry
 from pages.ui import state
 from pages.ui.common import flash, theme
-from pages.ui.library import additions, card, import_panel
+from pages.ui.library import additions, card, import_panel, viewer
 
 SHOWN = 12
 ORDERS = {"added": "Newest first", "name": "Name", "length": "Longest first"}
@@ -60,3 +60,4 @@ if len(matching) > shown:
         f"Show more ({len(matching)} clips in total)", icon=":material/expand_more:", on_click=state.remember,
         args=("library.shown", shown * 2),
     )  # fmt: skip
+viewer.show(entries)
