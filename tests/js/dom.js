@@ -4,7 +4,7 @@ import { Window } from "happy-dom";
 
 const window = new Window({ width: 1440, height: 900 });
 const NAMES = [
-  "document", "localStorage", "sessionStorage", "location", "ImageData", "KeyboardEvent", "PointerEvent", "MouseEvent",
+  "document", "localStorage", "sessionStorage", "ImageData", "KeyboardEvent", "PointerEvent", "MouseEvent",
   "WheelEvent",
 ];
 for (const name of NAMES) globalThis[name] = window[name];

@@ -101,14 +101,14 @@ test("a new session begins at the top, and so does another page", () => {
   assert.equal(back.top, 0);
 });
 
-test("what the page does while another one comes is not noted", (t) => {
+test("what the browser does while the content goes for that of another page is not noted", () => {
   left();
   const now = page(3000);
   now.cards(3);
   const leave = come();
-  const path = t.mock.getter(window.location, "pathname", () => "/timeline");
-  now.scrollTo(10);
-  path.mock.restore();
+  animate();
+  now.cards(0);
+  now.scrollTo(0);
   leave();
   const back = page(3000);
   now.main.remove();

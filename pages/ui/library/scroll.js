@@ -4,7 +4,7 @@
 /**
  * awaited: a selector of the content, of which `count` elements make the page as tall as it was.
  * @typedef {{ page: string, session: string, awaited: string, count: number }} ScrollData
- * @typedef {{ data: ScrollData, main: HTMLElement, path: string, goal: number, frames: number }} Scroll
+ * @typedef {{ data: ScrollData, main: HTMLElement, goal: number, frames: number }} Scroll
  */
 
 export const MOST_FRAMES = 600; // for which content is awaited: ten seconds on most screens
@@ -26,9 +26,12 @@ function leftAt(data) {
   }
 }
 
-/** Note the place, unless another page is on its way, whose content may be shorter. @param {Scroll} scroll */
-function note({ data, main, path, goal }) {
-  if (goal || window.location.pathname !== path) return;
+/** Whether all of the content is there. @param {ScrollData} data */
+const stands = (data) => document.querySelectorAll(data.awaited).length >= data.count;
+
+/** Note where the page is; while its content goes for that of another page, the browser moves it. @param {Scroll} scroll */
+function note({ data, main, goal }) {
+  if (goal || !stands(data)) return;
   try {
     sessionStorage.setItem(keyOf(data), JSON.stringify({ session: data.session, top: main.scrollTop }));
   } catch {
@@ -40,8 +43,8 @@ function note({ data, main, path, goal }) {
 function goThere(scroll) {
   const { data, main, goal } = scroll;
   if (!goal || !main.isConnected) return;
-  const stands = document.querySelectorAll(data.awaited).length >= data.count && main.scrollHeight - main.clientHeight >= goal;
-  if (stands || ++scroll.frames > MOST_FRAMES) {
+  const reached = stands(data) && main.scrollHeight - main.clientHeight >= goal;
+  if (reached || ++scroll.frames > MOST_FRAMES) {
     main.scrollTop = goal;
     scroll.goal = 0;
   } else requestAnimationFrame(() => goThere(scroll));
@@ -52,7 +55,7 @@ export default function ({ data, parentElement }) {
   const main = /** @type {HTMLElement | null} */ (document.querySelector("[data-testid=stMain]"));
   if (!main) return;
   const known = scrolls.get(parentElement);
-  const scroll = known ?? { data, main, path: window.location.pathname, goal: leftAt(data), frames: 0 };
+  const scroll = known ?? { data, main, goal: leftAt(data), frames: 0 };
   scrolls.set(parentElement, Object.assign(scroll, { data, main }));
   if (!known) goThere(scroll);
   const noted = () => note(scroll);
