@@ -8,7 +8,7 @@ from core.stages import video
 from core.workflows import clips
 from core.workspace.store import Store
 from scripts.dashboard import Dashboard
-from tests.browser.conftest import go, turn_to, wait_until
+from tests.browser.conftest import go, settle, turn_to, wait_until
 from tests.conftest import moving_square
 
 CLIPS = 9
@@ -30,6 +30,7 @@ def test_a_clip_is_played_in_place_and_who_comes_back_is_where_they_were(page: P
     scroll(page)
     play(page, loaded, digests[2])
     leave_and_return(page, apart)
+    fits(page)
 
 
 def scroll(page: Page) -> None:
@@ -66,3 +67,22 @@ def leave_and_return(page: Page, dashboard: Dashboard) -> None:
     go(page, dashboard)  # a new session
     expect(page.get_by_role("button", name="Play")).to_have_count(CLIPS)
     assert scrolled_px(page) == 0
+
+
+def fits(page: Page) -> None:
+    """In a narrow window the buttons of a card stand in one row, and those of a step of Prepare inside of its card."""
+    page.set_viewport_size({"width": 1024, "height": 900})
+    card = page.locator("[class*='st-key-card-']").first
+    rows = {button.bounding_box()["y"] for button in card.get_by_role("button").all()[1:]}  # type: ignore[index]
+    assert len(rows) == 1
+    card.get_by_role("button", name="Prepare").click()
+    expect(page.get_by_role("heading", name="Prepare", level=1)).to_be_visible()
+    settle(page)
+    buttons = page.get_by_role("button", name="delete")
+    expect(buttons).to_have_count(3)
+    cut = """buttons => buttons.some((button) => {
+        const card = button.closest("[class*='st-key-step-']");
+        const inside = card.getBoundingClientRect().right - parseFloat(getComputedStyle(card).paddingRight);
+        return button.getBoundingClientRect().right > inside + 1;
+    })"""
+    assert not buttons.evaluate_all(cut)

@@ -107,7 +107,7 @@ def show(info: VideoInfo, now: TrackState, drafted: Drafted | None) -> None:
     card = state.chosen_model()
     assert card is not None
     used = drafted.model if drafted else state.IN_WORDS if state.in_words() else card.name
-    which, rest = st.columns([3, 5], gap="large")
+    which, rest = st.columns([4, 5], gap="large")
     with which:
         _choose(
             {name: model_card.title for name, model_card in known.items()} | {state.IN_WORDS: model_picker.OWN}, used

@@ -35,7 +35,7 @@ def show(entry: VideoEntry) -> None:
 def _actions(entry: VideoEntry) -> None:
     """Open a clip on a page, or delete it after a confirmation."""
     digest = entry.info.digest
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, gap="xsmall"):
         for name, icon in (("Prepare", ":material/tune:"), ("Timeline", ":material/view_timeline:")):
             page = name.lower()
             st.button(name, key=f"{page}.{digest}", icon=icon, on_click=state.go, args=(page, digest))
