@@ -23,6 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from core.base.errors import AnalysisError, ResultMissing
 from core.base.rights import owner_only
 from core.stages.preprocessing.frame_clock import frame_table
+from core.workflows.annotation import journal
 from pages.ui import cache, late_requests, state
 from pages.ui.common.controls import downloads
 from pages.ui.common.jobs import listing
@@ -120,6 +121,11 @@ def change_jobs(request: Request) -> Response:
         case _:
             return _refusal(404)
     return jobs(request)
+
+
+def tracks(request: Request) -> Response:
+    """The revision of the tracks of a clip, for the Label page; see pages/ui/label/revision.js."""
+    return JSONResponse({"revision": journal.revision(state.store(), request.path_params["digest"])}, headers=HEADERS)
 
 
 def own(answer):
@@ -240,6 +246,7 @@ ROUTES = [
     Route("/moments/{digest}", guarded(moment)),
     Route("/exports/{digest}", guarded(export, KEY)),
     Route("/downloads/{digest}", guarded(download, KEY)),
+    Route("/tracks/{digest}", guarded(tracks)),
     Route("/jobs", own(jobs)),
     Route("/jobs/{action}", own(change_jobs), methods=["POST"]),
 ]

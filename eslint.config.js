@@ -2,7 +2,7 @@ import js from "@eslint/js";
 
 const BROWSER = [
   "atob", "Blob", "clearTimeout", "document", "DOMException", "fetch", "getComputedStyle", "ImageData", "localStorage",
-  "performance", "requestAnimationFrame", "ResizeObserver", "setTimeout", "URL", "window",
+  "performance", "requestAnimationFrame", "ResizeObserver", "sessionStorage", "setTimeout", "URL", "window",
 ];
 const NODE = ["Buffer", "console", "globalThis", "KeyboardEvent", "setImmediate", "structuredClone"];
 const VAGUE = ["found", "told", "said", "asked", "one", "each", "place"];

@@ -5,7 +5,7 @@ import streamlit as st
 from core.workspace.store import VideoEntry
 from pages.ui import state
 from pages.ui.common import flash, theme
-from pages.ui.library import additions, card, import_panel
+from pages.ui.library import additions, card, import_panel, scroll, viewer
 
 SHOWN = 12
 ORDERS = {"added": "Newest first", "name": "Name", "length": "Longest first"}
@@ -49,6 +49,7 @@ if not entries:
 theme.section("Your clips" if len(entries) > 1 else "Your clip")
 matching = order(entries)
 shown = state.remembered("library.shown", SHOWN)
+scroll.keep(min(len(matching), shown))
 for start in range(0, min(len(matching), shown), 3):
     for column, entry in zip(st.columns(3, gap="medium"), matching[start : start + 3], strict=False):
         with column:
@@ -60,3 +61,4 @@ if len(matching) > shown:
         f"Show more ({len(matching)} clips in total)", icon=":material/expand_more:", on_click=state.remember,
         args=("library.shown", shown * 2),
     )  # fmt: skip
+viewer.show(entries)

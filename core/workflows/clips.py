@@ -37,12 +37,13 @@ def add_video(store: Store, path: str | Path, report: Report = silent, *, name: 
         known = store.entry(info.digest)
     except ResultMissing:
         store.save_video(info)
+        known = store.entry(info.digest)
     else:
         store.note_name(info.digest, known.name, known.info.path)
-        if known.info.path == info.path:  # an upload is called after its digest in the workspace
-            name = name or known.name
-        elif not Path(known.info.path).is_file():
+        if not Path(known.info.path).is_file():
             store.save_video(info)
+    if known.info.path == info.path:  # an upload is called after its digest in the workspace
+        name = name or known.name
     store.note_name(info.digest, name or Path(path).name, str(path))
     return info.digest
 

@@ -277,6 +277,12 @@ def features_of(
     return features
 
 
+def goes_on(store: Store, digest: str, recipe: Recipe, backbone_name: str, engine: str) -> bool:
+    """Whether a run that broke off left something of these features, from where the next one goes on."""
+    key = features_key(digest, recipe, backbone_name, engine)
+    return ResultPieces(store, _pieces_key(key, backbone_name, engine), digest).exist()
+
+
 def _pieces_key(features: str, backbone_name: str, engine: str) -> str:
     """The name of the pieces of features: of the same windows, computed by the same library."""
     from core.stages.networks import inference_engine as engines

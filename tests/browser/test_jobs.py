@@ -69,6 +69,7 @@ def test_work_is_seen_on_every_page_cancelled_from_anywhere_and_leads_to_its_res
         settle(page)
         expect(page.get_by_role("combobox", name="Clip")).to_have_value("long.mp4")
         in_header(other).click()
+        wait_until(lambda: any(apart.workspace.glob("results/*/*-*.npz")), seconds=PATIENCE_MS / 1000)
         row(other, "Analyse the clip").get_by_role("button", name="Cancel").click()
         expect(row(other, "Analyse the clip")).to_contain_text("cancelled", timeout=PATIENCE_MS)
         expect(page.get_by_text(re.compile("Cancelled. What was analysed so far is kept"))).to_be_visible(

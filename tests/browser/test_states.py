@@ -101,13 +101,14 @@ def test_an_analysis_is_found_again_cancelled_and_outlived_when_its_worker_crash
     turn_to(page, "Timeline")
     press(page, "Analyse the clip")
     at_work(page)
+    wait_until(lambda: any(apart.workspace.glob("results/*/*-*.npz")), seconds=PATIENCE_MS / 1000)
     picture(page, "timeline-running")
     found_again_and_cancelled(page)
     for how in (signal.SIGKILL, signal.SIGSEGV):
-        press(page, "Try again")
+        press(page, "Continue")
         at_work(page)
         crashes(page, worker_of(apart), how)
-    press(page, "Try again")
+    press(page, "Continue")
     at_work(page)
 
 

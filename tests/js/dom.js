@@ -3,7 +3,10 @@ import { beforeEach } from "node:test";
 import { Window } from "happy-dom";
 
 const window = new Window({ width: 1440, height: 900 });
-const NAMES = ["document", "localStorage", "ImageData", "KeyboardEvent", "PointerEvent", "MouseEvent", "WheelEvent"];
+const NAMES = [
+  "document", "localStorage", "sessionStorage", "ImageData", "KeyboardEvent", "PointerEvent", "MouseEvent",
+  "WheelEvent",
+];
 for (const name of NAMES) globalThis[name] = window[name];
 globalThis.window = globalThis;
 globalThis.getComputedStyle = window.getComputedStyle.bind(window);
@@ -61,6 +64,7 @@ beforeEach(() => {
   document.activeElement?.blur();
   document.body.replaceChildren();
   localStorage.clear();
+  sessionStorage.clear();
   frames = [];
 });
 

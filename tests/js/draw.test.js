@@ -254,6 +254,17 @@ test("more than 200 segments in view are no buttons", () => {
   assert.equal(more.buttons.querySelectorAll("button").length, 0);
 });
 
+test("names have the room that they need, and more of it in a wide player", () => {
+  const roomOf = (name, clientWidth) => {
+    const player = playerOf({ rows: [packed({ name })] });
+    Object.defineProperty(player.box, "clientWidth", { value: clientWidth });
+    resize(player);
+    return player.names.style.width;
+  };
+  const [long, short] = ["differs, actions · Ann and Bob", "network"];
+  assert.deepEqual([roomOf(long, 900), roomOf(long, 1800), roomOf(short, 1800)], ["9rem", "16rem", "4.5rem"]);
+});
+
 test("names stand beside the lanes; one of several of one's own can be made the active one", () => {
   const rows = [packed({ name: "Ann" }), packed({ name: "Bob" }), packed({ name: "predicted", edits: false })];
   const player = playerOf({ rows, active: "Ann" });

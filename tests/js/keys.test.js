@@ -154,6 +154,22 @@ test("far keys count while nothing has the focus, for the player that was drawn 
   assert.equal(pressOn(player, body, "ArrowRight"), false, "the player was left");
 });
 
+test("far keys count while the dialog around the player has the focus, not while another one has it", () => {
+  const player = withLane();
+  const [around, beside] = [mount(), mount()];
+  const shadow = document.createElement("div");
+  around.append(shadow);
+  shadow.attachShadow({ mode: "open" }).append(player.box);
+  for (const dialog of [around, beside]) Object.assign(dialog, { tabIndex: -1 }).setAttribute("role", "dialog");
+  beside.focus();
+  assert.equal(pressOn(player, beside, "ArrowRight"), false);
+  around.focus();
+  assert.equal(pressOn(player, around, "ArrowRight"), true);
+  assert.equal(pressOn(player, around, "Escape"), false, "nothing is chosen: it closes the dialog");
+  around.removeAttribute("role");
+  assert.equal(pressOn(player, around, "ArrowRight"), false);
+});
+
 test("Escape lets go of what there is, and is the page's where there is nothing", () => {
   const player = withLane();
   press(player, ".");

@@ -13,7 +13,9 @@ from starlette.middleware import Middleware
 
 import app
 from core.base import settings
+from core.domain import DrawnTrack
 from core.stages.preprocessing.frame_clock import frame_table
+from core.workflows.annotation import edits, journal, scheme
 from pages.ui import cache, state
 from pages.ui.common.controls import downloads
 from tests.pages.test_pages import video_info
@@ -126,6 +128,25 @@ def test_the_table_of_frames_is_sent_packed_and_to_our_own_pages_only(clip):
     assert gzip.decompress(answer.body) == frame_table(state.store().video(DIGEST))
     assert answer.headers["cross-origin-resource-policy"] == "same-origin"
     assert ask(f"/frames/{DIGEST}", sec_fetch_site="cross-site").status == 403
+
+
+def test_the_revision_of_the_tracks_changes_with_each_edit_and_is_told_to_our_own_pages_only(clip):
+    revisions = [ask(f"/tracks/{DIGEST}").body, ask(f"/tracks/{DIGEST}").body]
+    assert revisions[0] == revisions[1]
+    track = journal.begin(state.store(), DIGEST, DrawnTrack(("walk",), (), (), "actions", "ann"))
+    for change in (
+        lambda: None,
+        lambda: journal.edit(state.store(), track, "look", lambda document: edits.look(document, 0.0, 1.0)),
+        lambda: scheme.add(state.store(), ("run",)),
+        lambda: journal.drop(state.store(), track),
+    ):
+        change()
+        revisions.append(ask(f"/tracks/{DIGEST}").body)
+    assert len(set(revisions)) == 5
+    assert ask(f"/tracks/{DIGEST}", sec_fetch_site="cross-site").status == 403
+    assert ask(f"/tracks/{DIGEST}", host="evil.example").status == 403
+    assert ask(f"/tracks/{DIGEST}", method="POST").status == 405
+    assert ask("/tracks/..%2f").status == 404
 
 
 def test_a_file_of_frames_is_sent_to_be_saved(clip):
@@ -254,7 +275,7 @@ def test_the_workers_start_and_end_with_the_server(monkeypatch):
     assert done == ["started", "ended"]
 
 
-@pytest.mark.parametrize("path", [f"/clips/{DIGEST}", f"/moments/{DIGEST}?t=1", "/jobs"])
+@pytest.mark.parametrize("path", [f"/clips/{DIGEST}", f"/moments/{DIGEST}?t=1", f"/tracks/{DIGEST}", "/jobs"])
 def test_a_damaged_catalogue_is_no_failure_of_the_server(clip, monkeypatch, path):
     monkeypatch.setattr("pages.ui.state.session._runner", lambda _settings: state.store())  # it lists jobs from there
     state.store().close()

@@ -55,11 +55,11 @@ def test_without_a_clip_it_leads_to_the_library(runner: FakeRunner):
     assert "No clips yet" in told(page("label"))
 
 
-def test_what_another_program_changed_tells_itself_by_the_version_of_the_tracks(
+def test_what_another_program_changed_tells_itself_by_the_revision_of_the_tracks(
     store: Store, clip: VideoInfo, track: str
 ):
-    versions = [store.tracks_version(clip.digest)]
-    assert versions == [store.tracks_version(clip.digest)]
+    revisions = [journal.revision(store, clip.digest)]
+    assert revisions == [journal.revision(store, clip.digest)]
     other = Store(store.workspace)  # as another process sees it
     for change in (
         lambda: journal.edit(other, track, "look", lambda document: edits.look(document, 1.4, 2.0)),
@@ -68,9 +68,8 @@ def test_what_another_program_changed_tells_itself_by_the_version_of_the_tracks(
         lambda: journal.drop(other, track),
     ):
         change()
-        versions.append(store.tracks_version(clip.digest))
-    assert len(set(versions)) == len(versions)
-    assert store.tracks_version("cd" * 32) == ""
+        revisions.append(journal.revision(store, clip.digest))
+    assert len(set(revisions)) == len(revisions)
 
 
 def test_a_clip_without_labels_says_how_to_begin(store: Store, clip: VideoInfo):

@@ -27,7 +27,7 @@ from core.stages.preprocessing.geometry import Crop, Rotate
 from core.stages.preprocessing.sampling import Trim
 from core.workflows import models, predictions
 from core.workspace.jobs.records import in_order
-from core.workspace.store import Store
+from core.workspace.store import ResultPieces, Store
 from pages.ui import state
 from pages.ui.common.controls import downloads
 
@@ -531,16 +531,28 @@ def test_a_finished_analysis_shows_labels_segments_and_files(clip):
     [
         ({"state": "failed", "error": "The clip is damaged.", "hint": "Trim it."}, ("The clip is damaged", "Trim it")),
         ({"state": "lost", "error": "The program was ended.", "hint": "Start it again."}, ("The program was ended",)),
-        ({"state": "cancelled"}, ("Cancelled.", "What was analysed so far is kept")),
+        ({"state": "cancelled"}, ("Cancelled.",)),
     ],
+    ids=["failed", "lost", "cancelled"],
 )
-def test_an_analysis_that_did_not_end_well_says_so_and_can_be_tried_again(clip, runner, ended, expected):
-    key = prediction_key()
+@pytest.mark.parametrize(
+    ("kept", "name", "ending"),
+    [(False, "Try again", ""), (True, "Continue", "What was analysed so far is kept. Press “Continue” to go on")],
+    ids=["anew", "from pieces"],
+)
+def test_an_analysis_that_did_not_end_well_says_so_and_starts_anew_or_goes_on(
+    clip, runner, ended, expected, kept, name, ending
+):
+    key, features = prediction_key(), predictions.features_key(DIGEST, Recipe(), CARD.backbone, "tensorflow-f32")
+    pieces = ResultPieces(state.store(), predictions._pieces_key(features, CARD.backbone, "tensorflow-f32"), DIGEST)
+    if kept:
+        pieces.write(0, 0, np.zeros((2, 3), np.float32))
     runner.known[key] = replace(Job(key, "Analyse the clip"), **ended)
     at = page("timeline")
     words = told(at)
-    assert all(part in words for part in expected)
-    button(at, "Try again").click().run()
+    assert all(part in words for part in (*expected, ending))
+    assert ("No results were stored" in words) == (ended["state"] == "cancelled" and not kept)
+    button(at, name).click().run()
     assert runner.known[key].state == "running"
 
 

@@ -79,10 +79,11 @@ def test_a_clip_that_moved_only_gets_its_new_path(store, square_clip, tmp_path):
     assert store.thumbnail_path(digest).stat().st_mtime_ns == before
 
 
-def test_an_upload_that_is_analysed_by_its_path_keeps_its_one_name(store, square_clip):
+@pytest.mark.parametrize("add", [lambda *args: clips.add_upload(*args, "square.mp4"), clips.add_video])
+def test_an_upload_that_is_analysed_by_its_path_keeps_its_one_name(store, square_clip, add):
     with square_clip.open("rb") as stream:
         upload = store.keep_upload(stream, "square.mp4")
-    digest = clips.add_upload(store, upload, "square.mp4")
+    digest = add(store, upload)
     assert clips.add_video(store, store.video(digest).path) == digest
     assert store.entry(digest).names == ("square.mp4",)
 

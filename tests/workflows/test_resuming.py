@@ -87,6 +87,12 @@ def made(monkeypatch, store: Store, clip: Path, recipe: Recipe, network: Network
     return predictions.features_of(store, info, recipe, CNN, engine, silent)
 
 
+def goes_on(store: Store, engine: str) -> bool:
+    """Whether the next run with the plain recipe goes on from pieces."""
+    (entry,) = store.videos()
+    return predictions.goes_on(store, entry.info.digest, RECIPES["plain"], CNN, engine)
+
+
 def pieces_in(store: Store) -> list[Path]:
     return sorted(store.workspace.glob("results/*/*.npz"))
 
@@ -160,12 +166,16 @@ def test_a_damaged_piece_is_made_again(damage, clip, tmp_path, monkeypatch):
 
 def test_pieces_of_another_engine_are_not_used(clip, tmp_path, monkeypatch):
     store, whole, other = Store(tmp_path), Network(), Network()
-    with pytest.raises(Cancelled):
-        made(monkeypatch, store, clip, RECIPES["plain"], Network(16))
+    for stop in (0, 16):
+        with pytest.raises(Cancelled):
+            made(monkeypatch, store, clip, RECIPES["plain"], Network(stop))
+        assert [goes_on(store, engine) for engine in (ENGINE, "openvino-bf16")] == [stop > 0, False]
     made(monkeypatch, store, clip, RECIPES["plain"], other, "openvino-bf16")
     made(monkeypatch, Store(tmp_path / "whole"), clip, RECIPES["plain"], whole)
     assert other.windows == whole.windows
     assert len(store.keys("pieces")) == 1  # of the first engine
+    made(monkeypatch, store, clip, RECIPES["plain"], Network())
+    assert not goes_on(store, ENGINE)
 
 
 def test_pieces_of_an_earlier_stage_do_not_pile_up(clip, tmp_path, monkeypatch):

@@ -15,6 +15,7 @@ from uuid import uuid4
 
 from core.base.errors import EditRefused, FormatInvalid, ResultMissing
 from core.domain import Change, DrawnTrack, Edit
+from core.domain.fingerprint import fingerprint
 from core.domain.serialization import from_json, to_json
 from core.workflows.annotation import edits
 from core.workspace.store import Store
@@ -65,6 +66,11 @@ def tracks(store: Store, video: str) -> list[TrackState]:
         with suppress(FormatInvalid):
             states.append(read(store, track_id))
     return states
+
+
+def revision(store: Store, video: str) -> str:
+    """What tells one state of the tracks of a clip and of the label scheme from another; quick, however many edits."""
+    return fingerprint(store.tracks_version(video), store.scheme())
 
 
 def drop(store: Store, track_id: str) -> None:

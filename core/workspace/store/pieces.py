@@ -36,6 +36,10 @@ class ResultPieces:
                 path.unlink(missing_ok=True)
             return None
 
+    def exist(self) -> bool:
+        """Whether a run left any."""
+        return any(self._store.result_folder(self._key).glob("*.npz"))
+
     def write(self, stage: int, number: int, rows: np.ndarray) -> None:
         """Keep a piece. ResultMissing if its clip was deleted."""
         if not self._kept:

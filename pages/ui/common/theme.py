@@ -16,8 +16,12 @@ ICON = str(ASSETS / "icon.svg")
 
 
 def component(script: Path):
-    """Our own component: a JavaScript module that makes its own elements, and the style sheet of the same name."""
-    css = script.with_suffix(".css").read_text(encoding="utf-8")
+    """Our own component: a JavaScript module that makes its own elements, and the style sheet of the same name.
+
+    One without elements has no style sheet, and is drawn under a key that begins with "unseen-": it takes no room.
+    """
+    sheet = script.with_suffix(".css")
+    css = sheet.read_text(encoding="utf-8") if sheet.exists() else None
     return v2.component(f"kinetoscope_{script.stem}", js=javascript.joined(script), css=css)
 
 

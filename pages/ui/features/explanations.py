@@ -14,7 +14,7 @@ from core.workflows import explanations
 from core.workflows.explanations import ExplanationQuestion
 from pages.ui import state
 from pages.ui.common import formatting, theme
-from pages.ui.common.jobs import job_panel
+from pages.ui.common.jobs import job_panel, kept_pieces
 from pages.ui.features import colormaps, figures, shared
 
 HIDDEN = {"blur": "strong blur", "mean": "the mean colour"}
@@ -34,7 +34,8 @@ def show(info: VideoInfo, backbone: str) -> None:
         return
     key = explanations.reading_key(state.store(), info.digest, recipe, card, engine)
     task = (explanations.read, state.store(), info.digest, recipe, card, engine)
-    if not job_panel.ready(key, "Compute features", *task, about=ABOUT):
+    kept = kept_pieces.sentence(info.digest, recipe, backbone)
+    if not job_panel.ready(key, "Compute features", *task, about=ABOUT, kept=kept):
         return
     label = _label(info, card, key)
     looked = shared.look_at(info, backbone)

@@ -10,7 +10,7 @@ from core.stages.networks.explain import projection
 from core.workflows import explanations, predictions
 from pages.ui import cache, state
 from pages.ui.common import formatting, theme
-from pages.ui.common.jobs import job_panel
+from pages.ui.common.jobs import job_panel, kept_pieces
 from pages.ui.features import colormaps, figures, shared
 
 ABOUT = (
@@ -25,7 +25,8 @@ def show(info: VideoInfo, backbone: str) -> None:
     engine, recipe = state.settings().engine, state.recipe()
     key = predictions.features_key(info.digest, recipe, backbone, engine)
     task = (explanations.features, state.store(), info.digest, recipe, backbone, engine)
-    if not job_panel.ready(key, "Compute features", *task, about=ABOUT):
+    kept = kept_pieces.sentence(info.digest, recipe, backbone)
+    if not job_panel.ready(key, "Compute features", *task, about=ABOUT, kept=kept):
         return
     features = state.store().read(key, Features)
     seconds = features.seen_s[1] - features.seen_s[0]

@@ -13,9 +13,8 @@ from pages.ui import cache, state
 from pages.ui.common import flash, formatting, track_names, trouble
 from pages.ui.common.player import player
 from pages.ui.common.player.rows import PlayerLane
-from pages.ui.label import compare, draft, empty, files, label_scheme, render, retrain, track_editor
+from pages.ui.label import compare, draft, empty, files, label_scheme, render, retrain, revision, track_editor
 
-FOLLOW_S = 0.75  # between looks at what other tabs drew
 UNDO = "Ctrl+Z and Ctrl+Shift+Z in the player. Every edit can be undone."
 EDIT_NAMES = {
     "paint": "painting",
@@ -38,7 +37,7 @@ VIEWS = {
 @trouble.fragment
 def show(info: VideoInfo) -> None:
     """All of it, run again by itself after each edit."""
-    follow(info, _version(info))
+    revision.watch(info)
     tracks = journal.tracks(state.store(), info.digest)
     if not tracks:
         empty.show(info)
@@ -63,22 +62,6 @@ def show(info: VideoInfo) -> None:
     with st.container(key="label-player"):
         _play(info, now, tracks, drafted if view == "draft" else None, compared, labels, slots)
     _views(info, now, tracks, drafted, compared)
-
-
-@trouble.fragment(run_every=FOLLOW_S)
-def follow(info: VideoInfo, drawn: str) -> None:
-    """Run the page again where another tab or program changed the tracks since they were drawn.
-
-    drawn: the version that is on the screen. A player in which something is dragged takes new lanes when it is let go,
-    and keeps edits that were not sent yet.
-    """
-    if _version(info) != drawn:
-        st.rerun()
-
-
-def _version(info: VideoInfo) -> str:
-    """What tells one state of the tracks of a clip and of the label scheme from another."""
-    return f"{state.store().tracks_version(info.digest)} {state.store().scheme()}"
 
 
 def _slots(labels: Sequence[str], tracks: Sequence[TrackState], drafted: draft.Drafted | None) -> dict[str, int]:

@@ -12,7 +12,7 @@ from core.workflows.annotation.journal import TrackState
 from pages.ui import cache, state
 from pages.ui.common import clip_results, flash, formatting, theme, zero_shot_labels
 from pages.ui.common.controls import button
-from pages.ui.common.jobs import job_panel
+from pages.ui.common.jobs import job_panel, kept_pieces
 from pages.ui.common.pickers import model_picker
 from pages.ui.common.player import player
 from pages.ui.common.player.rows import LaneCurve, PlayerLane
@@ -107,7 +107,7 @@ def show(info: VideoInfo, now: TrackState, drafted: Drafted | None) -> None:
     card = state.chosen_model()
     assert card is not None
     used = drafted.model if drafted else state.IN_WORDS if state.in_words() else card.name
-    which, rest = st.columns([3, 5], gap="large")
+    which, rest = st.columns([4, 5], gap="large")
     with which:
         _choose(
             {name: model_card.title for name, model_card in known.items()} | {state.IN_WORDS: model_picker.OWN}, used
@@ -129,7 +129,8 @@ def _missing(info: VideoInfo, card: ModelCard) -> None:
         return
     key = predictions.prediction_key(state.store(), info.digest, state.recipe(), card, state.settings().engine)
     job = (predictions.predict, state.store(), info.digest, state.recipe(), card.name, state.settings().engine)
-    if job_panel.ready(key, "Draft labels", *job):
+    kept = kept_pieces.sentence(info.digest, predictions.prepared(state.recipe(), card), card.backbone)
+    if job_panel.ready(key, "Draft labels", *job, kept=kept):
         st.rerun()
     st.caption(ABOUT)
 

@@ -9,13 +9,19 @@ from core.workspace.store import VideoEntry
 from pages.ui import state
 from pages.ui.common import flash, formatting, theme
 from pages.ui.common.media import thumbnails
+from pages.ui.library import viewer
 
 
 def show(entry: VideoEntry) -> None:
     """Draw the card of a clip."""
     info, chosen = entry.info, entry.info.digest == state.chosen_digest()
     with st.container(border=True, height="stretch", key=f"card-{'chosen-' if chosen else ''}{info.digest}"):
-        st.html(thumbnails.html(info))
+        with st.container(key=f"picture-{info.digest}", gap=None):
+            st.html(thumbnails.html(info))
+            st.button(
+                "Play", key=f"play.{info.digest}", icon=":material/play_arrow:", on_click=viewer.play,
+                args=(info.digest,),
+            )  # fmt: skip
         badge = '<span class="k-badge">selected</span>' if chosen else ""
         st.html(f'<div class="k-name">{escape(entry.name)}{badge}</div>')
         if entry.others:
@@ -29,7 +35,7 @@ def show(entry: VideoEntry) -> None:
 def _actions(entry: VideoEntry) -> None:
     """Open a clip on a page, or delete it after a confirmation."""
     digest = entry.info.digest
-    with st.container(horizontal=True):
+    with st.container(horizontal=True, gap="xsmall"):
         for name, icon in (("Prepare", ":material/tune:"), ("Timeline", ":material/view_timeline:")):
             page = name.lower()
             st.button(name, key=f"{page}.{digest}", icon=icon, on_click=state.go, args=(page, digest))

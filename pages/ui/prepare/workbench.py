@@ -67,8 +67,8 @@ def _card(part: EditedStep, index: int, parts: tuple[EditedStep, ...], info: Vid
                 key=f"on.{part.uid}",
                 on_change=_switch,
                 args=(part.uid,),
+                width="stretch",
             )
-            st.space("stretch")
             _button("Move up", ":material/arrow_upward:", part, index == 0, _move, -1)
             _button("Move down", ":material/arrow_downward:", part, index == len(parts) - 1, _move, 1)
             _button("Remove", ":material/delete:", part, False, _remove)

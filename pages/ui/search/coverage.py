@@ -5,11 +5,12 @@ from typing import Any
 
 import streamlit as st
 
+from core.domain import ModelCard
 from core.workflows import models, predictions, search
 from core.workflows.search import index
 from pages.ui import state
 from pages.ui.common import formatting, theme
-from pages.ui.common.jobs import job_panel
+from pages.ui.common.jobs import job_panel, kept_pieces
 
 AT_ONCE = 200  # results that a search takes in by itself; more are a job
 
@@ -33,7 +34,15 @@ def show(text: str) -> None:
                 "They have not been analysed."
             )
         st.caption("This takes at most about as long as the duration of the clips, and is needed only once.")
-        job_panel.ready(key, "Analyse now", task, state.store(), *arguments, state.settings().engine, there=False)
+        arguments = (state.store(), *arguments, state.settings().engine)
+        kept = _kept(text or waiting[0], known[model])
+        job_panel.ready(key, "Analyse now", task, *arguments, there=False, kept=kept)
+
+
+def _kept(digest: str, card: ModelCard) -> str:
+    """What is left of an analysis that broke off at this clip, in a sentence."""
+    recipe = predictions.prepared(state.store().recipe_of(digest), card)
+    return kept_pieces.sentence(digest, recipe, card.backbone)
 
 
 def _job(waiting: tuple[str, ...], text: str, model: str) -> tuple[str, Callable[..., Any], tuple[Any, ...]]:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 from typing import Any, NoReturn
+from uuid import uuid4
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import RerunException, StopException
@@ -121,6 +122,13 @@ def starting(name: str, key: str, default: Any) -> Any:
     if widget(key) is None:
         remember(f"{name}.start", kept(name, default))
     return remembered(f"{name}.start", default)
+
+
+def session_id() -> str:
+    """A name of this session: in a new one, browsers send again what nobody confirmed, and begin at the top."""
+    known = remembered("session", "") or uuid4().hex
+    remember("session", known)
+    return known
 
 
 def _notes() -> dict[str, Any]:

@@ -7,7 +7,7 @@ from core.workflows import predictions
 from core.workflows.clip_results import ClipResult
 from pages.ui import cache, state
 from pages.ui.common import clip_results, formatting
-from pages.ui.common.jobs import job_panel
+from pages.ui.common.jobs import job_panel, kept_pieces
 from pages.ui.common.pickers import model_picker
 from pages.ui.timeline import result
 
@@ -15,8 +15,6 @@ ABOUT = (
     "The network predicts an action for each moment of the clip. This takes at most about as "
     "long as the duration of the clip; the result is stored."
 )
-
-GOES_ON = "What was analysed so far is kept: start it again to go on from there."
 
 
 def show(info: VideoInfo, card: ModelCard) -> None:
@@ -52,7 +50,8 @@ def _title(info: VideoInfo, card: ModelCard) -> str:
 def _analyse(info: VideoInfo, card: ModelCard, key: str, *, title: str, about: str = "") -> None:
     """The job of the model and the recipe in use."""
     task = (predictions.predict, state.store(), info.digest, state.recipe(), card.name, state.settings().engine)
-    if job_panel.ready(key, title, *task, about=about, kept=GOES_ON):
+    kept = kept_pieces.sentence(info.digest, predictions.prepared(state.recipe(), card), card.backbone)
+    if job_panel.ready(key, title, *task, about=about, kept=kept):
         st.rerun()
 
 

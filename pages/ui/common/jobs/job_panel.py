@@ -23,13 +23,13 @@ def ready(
     there: bool | None = None,
     at_once: bool = False,
     about: str = "",
-    kept: str = "No results were stored.",
+    kept: str = "",
 ) -> bool:
     """Whether the result of that key is there. If not, its job is shown, with a button that begins it.
 
     task(*args, report=report) makes the result. noun: what its progress counts. there: whether the result is there,
     where it is no result of the store. at_once: begin without a button, the first time. about: what the button
-    leads to, in words. kept: what is left of it when it is stopped.
+    leads to, in words. kept: a sentence on what is left of a run that broke off, where the next one goes on from there.
     """
     if state.store().has(key) if there is None else there:
         return True
@@ -40,13 +40,12 @@ def ready(
         watch(key, noun=noun)
         return False
     ended = _outcome(job, kept)
+    again = ("Continue", ":material/resume:") if kept else ("Try again", ":material/refresh:")
+    name, icon = again if ended else (title, ":material/play_arrow:")
     with st.container(horizontal=True, vertical_alignment="center", key=f"begin-{key}"):
         if about and not ended:
             theme.empty("Not analysed yet", about)
-        st.button(
-            "Try again" if ended else title, key=f"start.{key}", type="primary", icon=_icon(ended),
-            on_click=_start, args=(key, title, task, *args),
-        )  # fmt: skip
+        st.button(name, key=f"start.{key}", type="primary", icon=icon, on_click=_start, args=(key, title, task, *args))
     return False
 
 
@@ -59,18 +58,15 @@ def _start(key: str, title: str, task: Callable[..., Any], *args: Any) -> None:
     state.submit(key, title, task, *args)
 
 
-def _icon(ended: bool) -> str:
-    return ":material/refresh:" if ended else ":material/play_arrow:"
-
-
 def _outcome(job: Job | None, kept: str) -> bool:
     """Show how a job without a result ended; whether there was one."""
     if job is None or job.state == "done":
         return False
     if job.state == "cancelled":
-        st.info(f"Cancelled. {kept}", icon=":material/cancel:")
+        st.info(f"Cancelled. {kept or 'No results were stored.'}", icon=":material/cancel:")
     else:
-        theme.problem(job.error or f"{job.title} did not finish.", job.hint or "Start it again.")
+        hint = job.hint or "Start it again."
+        theme.problem(job.error or f"{job.title} did not finish.", f"{hint} {kept}".strip())
     return True
 
 

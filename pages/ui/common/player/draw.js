@@ -197,7 +197,8 @@ export function drawActive(player) {
 function drawNames(player) {
   player.names.hidden = !player.rows.some((row) => row.name);
   const longest = Math.max(...player.rows.map((row) => row.name.length), 0);
-  player.names.style.width = `${Math.min(Math.max(0.5 * longest + 1, 3), 9)}rem`;
+  const most = Math.max(9, player.box.clientWidth / 100);
+  player.names.style.width = `${Math.min(Math.max(0.5 * longest + 1, 3), most)}rem`;
   const several = player.rows.filter((row) => row.edits).length > 1;
   player.names.replaceChildren(...player.rows.map((row) => nameOf(player, row, row.edits && several)));
   drawActive(player);

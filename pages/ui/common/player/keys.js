@@ -92,6 +92,14 @@ export function labelOfKey(player, key) {
   return player.data.labels[LABEL_KEYS.indexOf(key)];
 }
 
+/** Whether nothing on the page has the focus, or only the dialog that the player is in. @param {Player} player */
+function isFocusFree(player) {
+  const { activeElement } = document;
+  if (!activeElement || activeElement === document.body) return true;
+  const { host } = /** @type {Partial<ShadowRoot>} */ (player.box.getRootNode());
+  return activeElement.getAttribute("role") === "dialog" && activeElement.contains(host ?? player.box);
+}
+
 /**
  * Whether the player hears a key: it has the focus, or nothing on the page has it.
  * @param {Player} player
@@ -101,8 +109,7 @@ export function labelOfKey(player, key) {
 function hears(player, event, latest) {
   const [target] = event.composedPath();
   if (!event.composedPath().includes(player.box)) {
-    const elsewhere = document.activeElement && document.activeElement !== document.body;
-    return !elsewhere && latest && player.box.isConnected;
+    return isFocusFree(player) && latest && player.box.isConnected;
   }
   const { tagName } = /** @type {HTMLElement} */ (target);
   if (/^(INPUT|SELECT|TEXTAREA)$/.test(tagName)) return false;

@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import streamlit as st
 
@@ -104,7 +103,7 @@ def show(
         active=active,
         keep=key if on_edit else "",
         done=_done(key),
-        session=_session(),
+        session=state.session_id(),
         view=[] if quiet else list(state.shown_part()),
     )
     hand_out = partial(_hand_out, key, info, tuple(row.name for row in rows if row.edits), tuple(labels), on_edit)
@@ -199,13 +198,6 @@ def _hand_out(
 def _done(key: str) -> dict[str, int]:
     """The number of the last edit of each sender that the page was told in this session."""
     return dict(state.remembered(f"edits.{key}", ()))
-
-
-def _session() -> str:
-    """A name of this session: where it is a new one, the browser sends again what nobody confirmed."""
-    known = state.remembered("session", "") or uuid4().hex
-    state.remember("session", known)
-    return known
 
 
 def _sent_edits(key: str) -> Any:

@@ -1,0 +1,41 @@
+"""A clip played out of its card, in a dialog, whether or not it was analysed. No other clip of the page is loaded."""
+
+import streamlit as st
+
+from core.domain import VideoInfo
+from core.workspace.store import VideoEntry
+from pages.ui import state
+from pages.ui.common import formatting, theme
+from pages.ui.common.controls import button
+from pages.ui.common.player import player
+
+PLAYED = "library.played"  # what is remembered: the digest of the clip in the dialog
+
+
+def play(digest: str) -> None:
+    """Open the dialog with that clip, for callbacks."""
+    state.remember(PLAYED, digest)
+
+
+def show(entries: list[VideoEntry]) -> None:
+    """The dialog, where a clip is played. The clip and the moment of the session stay what they are."""
+    digest = state.remembered(PLAYED, "")
+    entry = next((entry for entry in entries if entry.info.digest == digest), None)
+    if entry is not None:
+        st.dialog(theme.plain(entry.name), width="large", on_dismiss=_close)(_played)(entry.info)
+
+
+def _close() -> None:
+    state.remember(PLAYED, "")
+
+
+def _played(info: VideoInfo) -> None:
+    theme.facts(formatting.facts(info))
+    player.show(
+        info, (), {}, key=f"library.player.{info.digest}", playable=player.playable(info), start_s=0.0, quiet=True,
+        at_once=True,
+    )  # fmt: skip
+    if button.pressed("Open in Timeline", icon=":material/view_timeline:", type="tertiary", key="library.open"):
+        _close()
+        state.go("timeline", info.digest)
+        st.rerun()
