@@ -180,7 +180,7 @@ def _drawn(store: Store, clip: sample_dataset.MadeClip) -> Item:
         video.write(Path(folder, name), sample_dataset.frames(clip))
         with open(Path(folder, name), "rb") as stream:
             kept = store.keep_upload(stream, name)
-    info = store.video(clips_workflow.add_video(store, kept, name=name))
+    info = store.video(clips_workflow.add_video(store, kept))
     return Item(info.digest, clip.path, info.duration_s, label=clip.label, group=clip.group)
 
 
