@@ -20,7 +20,7 @@ from pages.ui.common.player.rows import LaneCurve, Palette, PlayerLane, new_edit
 
 __all__ = ["LaneCurve", "PlayerLane", "compared", "play_from", "playable", "player", "prefix", "rest_at", "show"]
 
-WAITING = "This clip is being converted to a format that browsers can play. The labels below are ready."
+WAITING = "This clip is being converted to a format that browsers can play."
 
 _player = theme.component(Path(__file__).with_name("player.js"))
 
