@@ -5,11 +5,10 @@ that is meant and cut to the clip; labels at the same time are parted into lanes
 and told; where no other remains, or where something would have to be guessed, the file is refused.
 """
 
-import heapq
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -17,11 +16,21 @@ from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Finding, Labels, Lane, Point, Segment, VideoInfo, listed
 from core.stages.formats.common.clip_names import base, meant
 from core.stages.formats.common.files import Findings, Problems, ReadOptions, shown
-from core.stages.formats.common.frame_times import EXACT_S, bounds, reach_s, runs, seconds_of, without
+from core.stages.formats.common.frame_times import (
+    EXACT_S,
+    bounds,
+    overlaps,
+    reach_s,
+    rows_apart,
+    runs,
+    seconds_of,
+    without,
+)
 
 LATEST_S = 1e7  # some 115 days: what is later is a date or a wrong unit
 BACKGROUND = "background"
 MOST_FINDINGS = 200  # that are told one by one
+OddRow: TypeAlias = tuple[int | str, str, str]  # where, what was expected, what was there
 
 
 @dataclass(frozen=True)
@@ -49,7 +58,8 @@ class Reader:
     """Reads one file: gathers what is odd and what is wrong. resolution_s: what the last digit of a time stands for.
 
     uploads: whether names of clips may have the prefix of an upload. parallel: whether the program lets labels of one
-    name overlap, so that they stand in several tracks; else that is refused, for what it means is not settled.
+    name overlap, so that they stand in several tracks; else that is refused, for what it means is not settled. sound:
+    whether something was read that says of a stretch that nothing happens there, as rows of frames do.
     """
 
     file: str
@@ -57,6 +67,7 @@ class Reader:
     resolution_s: float = 0.0
     uploads: bool = False
     parallel: bool = False
+    sound: bool = False
     problems: Problems = field(init=False)
     findings: Findings = field(default_factory=Findings)
     coarse: set[float] = field(default_factory=set)
@@ -72,6 +83,15 @@ class Reader:
         """A row that means nothing: it takes no part, and where no other remains it is why the file is refused."""
         self.unused(where, expected, got)
         self.problems.skip(where, expected, got, hint)
+
+    def rows_left_out(self, rows: Iterable[OddRow], hint: str = "") -> None:
+        """Rows of frames that mean nothing: those that are odd in one way are told by the first and their number."""
+        alike: dict[tuple[str, str], list[int | str]] = {}
+        for where, expected, got in rows:
+            alike.setdefault((expected, got), []).append(where)
+        for (expected, got), places in alike.items():
+            more = f" and in {len(places) - 1} more rows up to {_where(places[-1])}" if len(places) > 1 else ""
+            self.left_out(places[0], expected, f"{got}{more}", hint)
 
     def unused(self, where: int | str, expected: str, got: str) -> None:
         """Something that takes no part, for it is no label of time or of no clip that was given."""
@@ -187,8 +207,11 @@ class Reader:
 
     def labels(self, clips: Sequence[ClipLabels], classes: Sequence[str] = (), background: str = "") -> Labels:
         """All that was read, or FormatInvalid with all that is wrong."""
-        self.problems.finish(skipped=not any(clip.labels for clip in clips))
+        self.problems.finish(skipped=not (self.sound or any(clip.labels for clip in clips)))
         self._unbound(clips)
+        if any(background in clip.labels for clip in clips if background):
+            self.noted(0, "a background that is no label", f"{background!r}, which labels have: it is taken as a label")
+            background = ""
         kept = tuple(dict.fromkeys(label for label in classes if label and label != background))
         return Labels(tuple(clips), listed(kept, tuple(clips)), background, self._told())
 
@@ -292,7 +315,7 @@ class Reader:
         for group in groups.values():
             own = self._once(group)
             stretches = [event for event in own if event.start_s < event.stop_s]
-            if any(True for _ in _overlaps(stretches)):
+            if any(True for _ in overlaps(stretches)):
                 by_label: dict[str, list[Event]] = {}
                 for event in own:
                     by_label.setdefault(event.label, []).append(event)
@@ -300,7 +323,7 @@ class Reader:
                 self.noted(own[0].where, "labels that do not overlap", got)
                 for label, alone in by_label.items():
                     name = f"{own[0].lane}: {label}" if own[0].lane else label
-                    rows = _rows_apart(alone) if self.parallel else [alone]
+                    rows = rows_apart(alone) if self.parallel else [alone]
                     self._apart(rows[0])
                     lanes += [_lane(row, seen, f"{name} {at}" if at > 1 else name) for at, row in enumerate(rows, 1)]
             else:
@@ -322,35 +345,10 @@ class Reader:
         return kept
 
     def _apart(self, events: Sequence[Event]) -> None:
-        for candidate, other in _overlaps([event for event in events if event.start_s < event.stop_s]):
+        for candidate, other in overlaps([event for event in events if event.start_s < event.stop_s]):
             since = f"{candidate.start_s:g} s ({_where(candidate.where)})"
             got = f"{other.label!r} from {other.start_s:g} s, while {candidate.label!r} lasts since {since}"
             self.problems.add(other.where, "one label at a time in a track", got)
-
-
-def _overlaps(events: Sequence[Event]) -> Iterator[tuple[Event, Event]]:
-    """Sorted events that begin before one before them ends."""
-    latest: Event | None = None
-    for event in events:
-        if latest and event.start_s < latest.stop_s - EXACT_S:
-            yield latest, event
-        if not latest or event.stop_s > latest.stop_s:
-            latest = event
-
-
-def _rows_apart(events: Sequence[Event]) -> list[list[Event]]:
-    """Sorted events in as few rows as they need not to overlap."""
-    rows: list[list[Event]] = []
-    free: list[tuple[float, int]] = []  # when each row ends, the earliest first
-    for event in events:
-        if free and free[0][0] <= event.start_s + EXACT_S:
-            _, at = heapq.heappop(free)
-        else:
-            at = len(rows)
-            rows.append([])
-        rows[at].append(event)
-        heapq.heappush(free, (event.stop_s, at))
-    return rows
 
 
 def _lane(events: Sequence[Event], seen: tuple[tuple[float, float], ...], name: str) -> Lane:
