@@ -145,7 +145,7 @@ def _labels(reader: Reader, table: Sequence[EventRow]) -> Labels:
         events = _bouts(reader, own) if "Start (s)" in rows[0].cells else _pairs(reader, own)
         for medium in media:
             about.setdefault(medium.name, (medium, rows[0].line))
-            clips.setdefault(medium.name, {}).setdefault(observation, []).extend(medium.cut(events))
+            clips.setdefault(medium.name, {}).setdefault(observation, []).extend(medium.cut(reader, events))
     if not clips:
         return reader.labels([reader.clip(stem(reader.file), ())])
     made = [
