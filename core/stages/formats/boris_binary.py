@@ -37,6 +37,7 @@ STEP_S = 0.001 + EXACT_S  # by which steps may differ
 STATES = ("0", "1")
 KEEPS = {"classes", "overlaps", "stretches"}
 DIGIT_S = 0.0
+EVERY_FRAME = True
 REMARK = "Times have three decimals. Only for clips of constant rate. Point events are not stored."
 
 

@@ -22,6 +22,7 @@ MIME = "application/json"
 UNIT, BASE, ENDS = "frames", "the first of the list is frame 0", "each number is one frame"
 KEEPS = {"classes", "several", "split", "stretches"}
 DIGIT_S = 0.0
+EVERY_FRAME = True
 REMARK = "Each frame has exactly one class; `other` where nothing happens."
 OTHER = "other"
 SPLITS = ("train", "val", "test")

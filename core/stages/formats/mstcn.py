@@ -23,6 +23,7 @@ MIME = "text/plain"
 UNIT, BASE, ENDS = "frames", "the first line is frame 0", "each line is one frame"
 KEEPS = {"classes", "several", "split", "stretches"}
 DIGIT_S = 0.0
+EVERY_FRAME = True
 ASKS = {"every"}
 REMARK = "Each frame has exactly one label; `background` where nothing happens. Several clips become a zip."
 HEADER = "### Frame level recognition: ###"
