@@ -7,7 +7,7 @@ from itertools import accumulate, pairwise
 
 from core.base.errors import FormatInvalid
 from core.domain import Labels, intervals
-from core.stages.formats.common.boris_events import header_of, rows_of, table_bytes
+from core.stages.formats.common.boris_events import header_of, rows_of
 from core.stages.formats.common.clip_names import stem
 from core.stages.formats.common.files import Files, ReadOptions, one_file, refused, shown, text_of
 from core.stages.formats.common.frame_times import EXACT_S, runs
@@ -22,6 +22,7 @@ from core.stages.formats.common.writer import (
     seen_frames,
     steady,
     stretched,
+    table_bytes,
 )
 
 NAME = "boris-binary"
@@ -66,8 +67,9 @@ def read(files: Files, options: ReadOptions) -> Labels:
     sign, header = header_of(text)
     if header[:1] != ["time"]:
         raise refused(name, 1, "a header of BORIS' binary table, with time first", shown(text[:60]))
-    rows, index = rows_of(name, text, sign, header)
-    return _binary(Reader(name, options, 0.001), header, rows[index + 1 :])
+    _, rows = rows_of(name, text, sign, header)
+    table = [(line, [cell.strip() for cell in cells]) for line, cells in rows]
+    return _binary(Reader(name, options, 0.001), header, table)
 
 
 def _binary(reader: Reader, header: Sequence[str], rows: Sequence[tuple[int, list[str]]]) -> Labels:

@@ -9,13 +9,14 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import starmap
 
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, Lane, VideoInfo
 from core.stages.formats.common.clip_names import stem
 from core.stages.formats.common.files import Files, ReadOptions, one_file, refused, shown, text_of
-from core.stages.formats.common.frame_times import frames_of, spans
-from core.stages.formats.common.reader import BACKGROUND, Event, OddRow, Reader, of_runs
+from core.stages.formats.common.frame_times import frames_of, labelled_runs, spans
+from core.stages.formats.common.reader import BACKGROUND, Event, OddRow, Reader
 from core.stages.formats.common.writer import clock, frame_range, one_clip, one_line, placed, stretched
 
 NAME = "deepethogram"
@@ -130,7 +131,7 @@ def _values(cells: Sequence[str], header: Sequence[str]) -> tuple[list[int], tup
 
 def _lane(reader: Reader, label: str, column: Sequence[int], clip: ClipLabels, info: VideoInfo) -> Lane:
     named = {1: label}
-    events: list[Event] = of_runs([named.get(value, "") for value in column], info, line=2, empty="")
+    events = starmap(Event, labelled_runs([named.get(value, "") for value in column], info, line=2, empty=""))
     return reader.lane(events, clip, spans([value >= 0 for value in column], info), name=label)
 
 

@@ -5,14 +5,15 @@ Class 0 is `other`, what is no label. BORIS' own exporter labels the frame at a 
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import starmap
 from typing import Any
 
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels
 from core.stages.formats.common.clip_names import base
 from core.stages.formats.common.files import Files, ReadOptions, json_of, one_file, shown
-from core.stages.formats.common.frame_times import seconds_of
-from core.stages.formats.common.reader import Reader, of_runs
+from core.stages.formats.common.frame_times import labelled_runs, seconds_of
+from core.stages.formats.common.reader import Event, Reader
 from core.stages.formats.common.writer import frame_labels, json_bytes
 
 NAME = "feral"
@@ -59,13 +60,15 @@ def read(files: Files, options: ReadOptions) -> Labels:
 def _names(reader: Reader, entries: Mapping[str, Any]) -> dict[int, str]:
     """The classes by their numbers; what is no number with a label is left out."""
     names: dict[int, str] = {}
+    known: set[str] = set()
     for number, value in entries.items():
         where = f"$.class_names.{number}"
         index, label = reader.count(number, where, "a number as text"), reader.label(value, where)
-        if index in names or label in names.values():
+        if index in names or label in known:
             reader.left_out(where, "a number and a label, each once", shown(value))
         elif index >= 0 and label:
             names[index] = label
+            known.add(label)
     return names
 
 
@@ -102,7 +105,9 @@ def _clip(reader: Reader, name: str, row: Any, names: Mapping[int, str], empty: 
     odd = (at for at, label in enumerate(labels) if label is None)
     reader.rows_left_out((f"{where}[{at}]", "a number of class_names", shown(row[at])) for at in odd)
     reader.sound = reader.sound or any(labels)
-    events = of_runs(["" if label is None else label for label in labels], info, line=0, empty=empty or None)
+    events = starmap(
+        Event, labelled_runs(["" if label is None else label for label in labels], info, line=0, empty=empty or None)
+    )
     seen = (seconds_of(0, info.frame_count, info),)
     return reader.clip(name, events, alone=alone, exact=True, seen=seen)
 

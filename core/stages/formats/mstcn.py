@@ -7,13 +7,14 @@ splits/*.bundle. Its tools drop what follows the last line end, so each list end
 import math
 import re
 from collections.abc import Iterator, Sequence
+from itertools import starmap
 
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels
 from core.stages.formats.common.clip_names import base
 from core.stages.formats.common.files import Files, ReadOptions, lines_of, packed, refused, shown, text_of
-from core.stages.formats.common.frame_times import seconds_of
-from core.stages.formats.common.reader import BACKGROUND, OddRow, Reader, of_runs
+from core.stages.formats.common.frame_times import labelled_runs, seconds_of
+from core.stages.formats.common.reader import BACKGROUND, Event, OddRow, Reader
 from core.stages.formats.common.writer import frame_labels, names_of, without_blanks
 
 NAME = "mstcn"
@@ -74,12 +75,14 @@ def _odd_rows(rows: Sequence[str]) -> Iterator[OddRow]:
 def mapping_in(lines: Sequence[str]) -> tuple[list[str], list[OddRow]]:
     """The labels of mapping.txt in the order of their numbers, and the lines that tell none."""
     labels: dict[int, str] = {}
+    known: set[str] = set()
     odd: list[OddRow] = []
     for number, line in enumerate(lines, 1):
         texts = line.split()
         sound = len(texts) == 2 and texts[0].isdecimal() and len(texts[0]) <= 9
-        if sound and int(texts[0]) not in labels and texts[1] not in labels.values():
+        if sound and int(texts[0]) not in labels and texts[1] not in known:
             labels[int(texts[0])] = texts[1]
+            known.add(texts[1])
         elif texts:
             odd.append((number, "a number and a label, each once", repr(line[:80])))
     return [labels[number] for number in sorted(labels)], odd
@@ -151,7 +154,7 @@ def _clip(
         return None
     rows = _sound_rows(reader, rows, known)
     reader.sound = reader.sound or any(rows)
-    events = of_runs(rows, info, every=every, empty=BACKGROUND)
+    events = starmap(Event, labelled_runs(rows, info, every=every, empty=BACKGROUND))
     seen = (seconds_of(0, frames, info),)
     return reader.clip(clip, events, alone=alone, exact=True, seen=seen, split=split)
 

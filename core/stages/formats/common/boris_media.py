@@ -29,12 +29,20 @@ UNKNOWN = ("", "na", "n/a", "none", "not found")
 PLAYER = re.compile(r"player #\d+\s*:([^|]*)")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class EventRow:
-    """A row of the table by names of columns. line: in the file, or a JSON path."""
+    """A row of the table: when something begins and, of bouts, ends, and what else it says by names of columns.
+
+    Rows that say the same share it, as there may be millions. line: in the file, or a JSON path. bout: whether it is
+    one from start to stop.
+    """
 
     line: int | str
     cells: Mapping[str, str]
+    start: str
+    stop: str = ""
+    comment: str = ""
+    bout: bool = False
 
     def first(self, names: Sequence[str]) -> str:
         """The cell of the first of these columns that there is."""
@@ -68,7 +76,9 @@ class Medium:
                 got = f"{event.label!r} from {event.start_s:g} to {event.stop_s:g} s"
                 tell = reader.noted if inside else reader.left_out
                 tell(event.where, expected, f"{got}, which is shortened to it" if inside else got)
-            if inside:
+            if inside and not self.begin_s and (start_s, stop_s) == (event.start_s, event.stop_s):
+                yield event
+            elif inside:
                 ends = (start_s, start_s if moment else stop_s)
                 yield replace(event, start_s=round(ends[0] - self.begin_s, 6), stop_s=round(ends[1] - self.begin_s, 6))
 
@@ -218,7 +228,7 @@ def _observation_rows(name: str, key: str, entry: Any, kinds: Mapping[str, str])
             turns[subject, code, modifiers] += 1
             kind = "START" if turns[subject, code, modifiers] % 2 else "STOP"
         texts = {"Subject": subject, "Behavior": code, "Modifiers": modifiers, "Behavior type": kind}
-        yield EventRow(place, common | texts | {"Time": time, "Comment": comment})
+        yield EventRow(place, common | texts, time, comment=comment)
 
 
 def _common(key: str, entry: Mapping[str, Any]) -> dict[str, str]:

@@ -76,6 +76,19 @@ def runs(row: Sequence[Any]) -> Iterator[tuple[Any, int, int]]:
             first = index
 
 
+def labelled_runs(
+    row: Sequence[Any], info: VideoInfo, *, every: int = 1, line: int = 1, empty: Any = None
+) -> Iterator[tuple[float, float, Any, int]]:
+    """A row with a label for each frame, or each so many, as start, stop, label and line of each run.
+
+    empty: is no label. line: of the first.
+    """
+    frames = info.frame_count
+    for value, first, stop in runs(row):
+        if value != empty:
+            yield *seconds_of(first * every, min(stop * every, frames), info), value, first + line
+
+
 def spans(row: Sequence[bool], info: VideoInfo) -> tuple[tuple[float, float], ...]:
     """Where a row with a truth for each frame holds, as stretches of seconds."""
     return tuple(seconds_of(first, stop, info) for value, first, stop in runs(row) if value)
