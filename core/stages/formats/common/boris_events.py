@@ -84,12 +84,18 @@ def read(files: Files, options: ReadOptions) -> Labels:
 def parts(files: Files) -> tuple[Part, ...]:
     """Observations and subjects with how many labels each has, and the columns of modifiers that are not empty."""
     _, rows = _opened(files)
-    table = [row for row in rows if row.first(KIND).upper() != "STOP"]
-    available = [Part("observation", name, many) for name, many in Counter(map(_observation, table)).items()]
-    available += [Part("subject", name, many) for name, many in Counter(map(_subject, table)).items()]
-    columns = Counter(name for row in table for name in row.cells if MODIFIER.fullmatch(name) and _said(row, name))
-    order = dict.fromkeys(name for row in table[:1] for name in row.cells)
-    return (*available, *(Part("modifier", name, columns[name]) for name in order if name in columns))
+    counts = Counter(id(row.cells) for row in rows)
+    kinds = {id(row.cells): row for row in reversed(rows)}
+    table = [(kinds[kind], many) for kind, many in counts.items() if kinds[kind].first(KIND).upper() != "STOP"]
+    observations, subjects, columns = Counter[str](), Counter[str](), Counter[str]()
+    for row, many in table:
+        observations[_observation(row)] += many
+        subjects[_subject(row)] += many
+        columns.update({name: many for name in row.cells if MODIFIER.fullmatch(name) and _said(row, name)})
+    available = [Part("observation", name, many) for name, many in observations.items()]
+    available += [Part("subject", name, many) for name, many in subjects.items()]
+    order = dict.fromkeys(name for row, _ in table[:1] for name in row.cells)
+    return (*available, *(Part("modifier", name, columns[name]) for name in order if columns[name]))
 
 
 def _opened(files: Files) -> tuple[str, list[EventRow]]:
@@ -118,13 +124,13 @@ def _event_rows(
     shared: dict[tuple[str, ...], dict[str, str]] = {}
     for line, cells in rows:
         if len(cells) < len(header):
-            cells = [*cells, *[""] * (len(header) - len(cells))]
+            cells += [""] * (len(header) - len(cells))
+        cells.append("")  # where -1 points
         key = key_of(cells)
         said = shared.get(key)
         if said is None:
             said = shared[key] = {**above, **{name: cells[places[name]].strip() for name in names}}
-        begin, end, note = (cells[at].strip() if at >= 0 else "" for at in (start, stop, comment))
-        yield EventRow(line, said, begin, end, note, bout)
+        yield EventRow(line, said, cells[start].strip(), cells[stop].strip(), cells[comment].strip(), bout)
 
 
 def _taken(options: ReadOptions, row: EventRow) -> bool:
