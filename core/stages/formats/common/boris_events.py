@@ -10,7 +10,6 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -226,7 +225,7 @@ def _in_tracks(reader: Reader, name: str, own: Mapping[str, list[Event]], line: 
     if len(own) == 1:
         return next(iter(own.values()))
     reader.noted(line, f"one observation of {name}", f"{len(own)}: each has tracks of its own")
-    return [replace(event, lane=observation) for observation, events in own.items() for event in events]
+    return [event._replace(lane=observation) for observation, events in own.items() for event in events]
 
 
 def _offset_s(reader: Reader, row: EventRow) -> float:

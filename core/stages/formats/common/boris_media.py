@@ -11,10 +11,10 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.stages.formats.common.clip_names import base, meant, stem
 from core.stages.formats.common.files import json_of, refused, shown
@@ -29,8 +29,7 @@ UNKNOWN = ("", "na", "n/a", "none", "not found")
 PLAYER = re.compile(r"player #\d+\s*:([^|]*)")
 
 
-@dataclass(frozen=True, slots=True)
-class EventRow:
+class EventRow(NamedTuple):
     """A row of the table: when something begins and, of bouts, ends, and what else it says by names of columns.
 
     Rows that say the same share it, as there may be millions. line: in the file, or a JSON path. bout: whether it is
@@ -80,7 +79,7 @@ class Medium:
                 yield event
             elif inside:
                 ends = (start_s, start_s if moment else stop_s)
-                yield replace(event, start_s=round(ends[0] - self.begin_s, 6), stop_s=round(ends[1] - self.begin_s, 6))
+                yield event._replace(start_s=round(ends[0] - self.begin_s, 6), stop_s=round(ends[1] - self.begin_s, 6))
 
 
 def named_medium(row: EventRow) -> str:

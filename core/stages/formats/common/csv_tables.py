@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from core.stages.formats.common.files import Findings, refused
 from core.stages.formats.common.frame_times import clock_time
@@ -49,8 +49,7 @@ TO_THE_END = math.inf
 OWN = ("start", "end", "confidence")  # what each row says for itself
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row of the table: its line, times and confidence, and what else it says by meaning, which like rows share.
 
     path: where it stands in JSON.
@@ -98,8 +97,8 @@ class Table:
             numbers = [int(float(end)) for end in ends]
             cuts = (f"{name}_{numbers[0]:06d}_{numbers[1]:06d}", f"{name}_{numbers[0]}_{numbers[1]}")
             if path := next(filter(None, map(find, cuts)), ""):
-                return replace(row, cells={**row.cells, "path": path}, start="", end="")
-        return replace(row, cells={**row.cells, "path": (name and find(name)) or name})
+                return row._replace(cells={**row.cells, "path": path}, start="", end="")
+        return row._replace(cells={**row.cells, "path": (name and find(name)) or name})
 
     def times(self, row: Row, findings: Findings) -> tuple[()] | tuple[float, float, float] | None:
         """Start, stop and resolution of a row; empty for the whole clip, None where the row was left out."""

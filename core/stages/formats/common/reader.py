@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -32,8 +32,7 @@ MOST_FINDINGS = 200  # that are told one by one
 OddRow: TypeAlias = tuple[int | str, str, str]  # where, what was expected, what was there
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(NamedTuple):
     """A labelled stretch or, where start and stop are one, a moment, as a file tells it.
 
     where: line from 1, or JSON path. stop_s: infinite for the end of the clip. digit_s: what the last digit of its own
