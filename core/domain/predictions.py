@@ -60,7 +60,8 @@ class Segment:
     def __post_init__(self):
         if not 0 <= self.start_s < self.stop_s:  # files hold millions: words only where they are needed
             raise ValueError(f"segment runs from {self.start_s} to {self.stop_s} s")
-        check(bool(self.label), "a segment has a label")
+        if not self.label:
+            raise ValueError("a segment has a label")
         if self.confidence is not None:
             check(0 <= self.confidence <= 1, f"confidence is {self.confidence}")
 
