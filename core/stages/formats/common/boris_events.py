@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
+import numpy as np
+
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, Part
 from core.stages.formats.common.boris_media import (
@@ -270,12 +272,14 @@ def _pairs(reader: Reader, rows: list[EventRow]) -> list[Event]:
     A START without a STOP is left out; so is what follows two of them, until it is clear again which belongs to which.
     """
     offsets_s: dict[int, float] = {}
-    timed = [(_time_s(reader, row, row.start, "seconds as Time", offsets_s), row) for row in rows]
-    timed = sorted((pair for pair in timed if not math.isnan(pair[0])), key=itemgetter(0))
+    own_s = (_time_s(reader, row, row.start, "seconds as Time", offsets_s) for row in rows)
+    times_s = np.fromiter(own_s, np.float64, len(rows))
+    order = np.argsort(times_s, kind="stable")[: np.count_nonzero(~np.isnan(times_s))]
     begun: dict[tuple[str, ...], tuple[float, EventRow]] = {}
     names: dict[int, _Kind] = {}
     events: list[Event] = []
-    for time_s, row in timed:
+    for at in order:
+        time_s, row = float(times_s[at]), rows[at]
         named = names.get(id(row.cells)) or _kind(reader, row)
         if named.label:
             names[id(row.cells)] = named
@@ -391,8 +395,3 @@ def checked(clip: ClipLabels, title: str) -> list[Placed]:
         latest[key] = max(latest.get(key, 0.0), placed_segment.segment.stop_s)
         in_ms(placed_segment.segment, title)
     return placed_segments
-
-
-def ms(time_s: float) -> str:
-    """Seconds with three decimals."""
-    return f"{round(time_s * 1000) / 1000:.3f}"

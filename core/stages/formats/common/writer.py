@@ -112,6 +112,11 @@ def json_bytes(content: Any, *, indent: int | None = 2) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
+def ms(time_s: float) -> str:
+    """Seconds with three decimals."""
+    return f"{round(time_s * 1000) / 1000:.3f}"
+
+
 def table_bytes(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> bytes:
     """A table of these columns; what a row does not tell is empty."""
     text = io.StringIO()
