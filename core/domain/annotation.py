@@ -38,14 +38,17 @@ class DrawnTrack:
         ends = [moment for stretch in self.seen for moment in stretch]
         check(all(value < other for value, other in pairwise(ends)), f"the seen stretches are {self.seen[:5]}")
         check(not ends or ends[0] >= 0, "nothing is seen before the clip begins")
-        for earlier, later in pairwise(self.segments):
-            check(earlier.stop_s <= later.start_s, f"segments overlap at {later.start_s} s")
+        overlapping = next(
+            (later for earlier, later in pairwise(self.segments) if earlier.stop_s > later.start_s), None
+        )
+        if overlapping is not None:
+            raise ValueError(f"segments overlap at {overlapping.start_s} s")
         index = 0
         for segment in self.segments:
             while index < len(self.seen) and self.seen[index][1] < segment.stop_s:
                 index += 1
-            inside = index < len(self.seen) and self.seen[index][0] <= segment.start_s
-            check(inside, f"the segment at {segment.start_s} s was not seen")
+            if index == len(self.seen) or self.seen[index][0] > segment.start_s:
+                raise ValueError(f"the segment at {segment.start_s} s was not seen")
 
     @property
     def lane(self) -> Lane:

@@ -53,8 +53,11 @@ class Lane:
     subject: str = ""
 
     def __post_init__(self):
-        for earlier, later in pairwise(self.segments):
-            check(earlier.stop_s <= later.start_s, f"segments overlap at {later.start_s} s")
+        overlapping = next(
+            (later for earlier, later in pairwise(self.segments) if earlier.stop_s > later.start_s), None
+        )
+        if overlapping is not None:
+            raise ValueError(f"segments overlap at {overlapping.start_s} s")
         ends = [moment for stretch in self.seen for moment in stretch]
         check(ends == sorted(ends) and min(ends, default=0.0) >= 0, f"the seen stretches are {self.seen}")
 

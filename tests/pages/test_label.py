@@ -361,3 +361,31 @@ def test_a_part_that_is_none_shows_all_of_the_clip(store: Store, clip: VideoInfo
     at.query_params["video"], at.query_params["view"], at.query_params["track"] = clip.digest[:16], view, "?"
     at.run()
     assert not at.exception and at.session_state["view"] == ()
+
+
+@pytest.mark.parametrize("name", [name for name, form in FORMATS.items() if form.every_frame])
+def test_a_format_of_every_frame_asks_whether_the_whole_clip_was_annotated(
+    store: Store, clip: VideoInfo, track: str, name: str
+):
+    at = page("label", **{"page.label.view": "files"})
+    at.selectbox(key="label.format.pick").set_value(name).run()
+    (asked,) = [box for box in at.checkbox if box.label == "The whole clip was annotated"]
+    assert not asked.value and "needs a label for each frame" in told(at)
+    assert FORMATS[name].title not in "".join(downloads_of(at))
+    asked.set_value(True).run()
+    (offer,) = [offer for title, offer in downloads_of(at).items() if FORMATS[name].title in title]
+    found = files.read({f"street{FORMATS[name].suffix}": offer.read()}, clip, "street.mp4", form=name)
+    assert {one.label for lane in found.clips[0].lanes for one in lane.segments} == {"walk", "run"}
+    assert {lane.seen for lane in found.clips[0].lanes} == {((0.0, clip.duration_s),)}
+    again = page("label", **{"page.label.view": "files"})
+    again.selectbox(key="label.format.pick").set_value(name).run()
+    assert [box.value for box in again.checkbox if box.label == "The whole clip was annotated"] == [True]
+    assert journal.read(store, track).document.seen == MINE.seen
+
+
+def test_a_track_that_was_reviewed_to_its_end_is_not_asked_about(store: Store, clip: VideoInfo, track: str):
+    journal.edit(store, track, "look", lambda document: edits.look(document, 0.0, clip.duration_s))
+    at = page("label", **{"page.label.view": "files"})
+    at.selectbox(key="label.format.pick").set_value("mstcn").run()
+    assert "The whole clip was annotated" not in [box.label for box in at.checkbox]
+    assert any(FORMATS["mstcn"].title in title for title in downloads_of(at))

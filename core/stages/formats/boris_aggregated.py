@@ -2,8 +2,9 @@
 
 from core.domain import Labels
 from core.stages.formats.common import boris_events
-from core.stages.formats.common.boris_events import checked, ms, observation, table_bytes
+from core.stages.formats.common.boris_events import checked, observation
 from core.stages.formats.common.boris_media import OFFSET
+from core.stages.formats.common.writer import ms, table_bytes
 
 NAME = "boris-aggregated"
 TITLE = "BORIS: aggregated events"

@@ -1,16 +1,17 @@
 """BORIS, binary table: a row a step, a column a behaviour, 1 while it lasts. One clip and one subject a file."""
 
 import math
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 
 from core.base.errors import FormatInvalid
-from core.domain import Labels
-from core.stages.formats.common.boris_events import header_of, rows_of, table_bytes
+from core.domain import Labels, intervals
+from core.stages.formats.common.boris_events import header_of, rows_of
 from core.stages.formats.common.clip_names import stem
 from core.stages.formats.common.files import Files, ReadOptions, one_file, refused, shown, text_of
 from core.stages.formats.common.frame_times import EXACT_S, runs
-from core.stages.formats.common.reader import Event, Reader
+from core.stages.formats.common.reader import Event, OddRow, Reader
 from core.stages.formats.common.writer import (
     clock,
     frame_range,
@@ -21,6 +22,7 @@ from core.stages.formats.common.writer import (
     seen_frames,
     steady,
     stretched,
+    table_bytes,
 )
 
 NAME = "boris-binary"
@@ -33,8 +35,10 @@ UNIT, BASE, ENDS = (
     "a row lasts until the next one",
 )
 STEP_S = 0.001 + EXACT_S  # by which steps may differ
+STATES = ("0", "1")
 KEEPS = {"classes", "overlaps", "stretches"}
 DIGIT_S = 0.0
+EVERY_FRAME = True
 REMARK = "Times have three decimals. Only for clips of constant rate. Point events are not stored."
 
 
@@ -46,15 +50,26 @@ def looks_like(name: str, head: str) -> bool:
 # Reading --------------------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class TimedRow:
+    """A row and the time that it covers."""
+
+    line: int
+    cells: Sequence[str]
+    start_s: float
+    stop_s: float
+
+
 def read(files: Files, options: ReadOptions) -> Labels:
-    """The labels of a table; a column that holds counts, as of points, is left out."""
+    """The labels of a table; a column that holds counts, as of points, is left out, and so are rows with odd cells."""
     name, content = one_file(files)
     text = text_of(name, content)
     sign, header = header_of(text)
     if header[:1] != ["time"]:
         raise refused(name, 1, "a header of BORIS' binary table, with time first", shown(text[:60]))
-    rows, index = rows_of(name, text, sign, header)
-    return _binary(Reader(name, options, 0.001), header, rows[index + 1 :])
+    _, rows = rows_of(name, text, sign, header)
+    table = [(line, [cell.strip() for cell in cells]) for line, cells in rows]
+    return _binary(Reader(name, options, 0.001), header, table)
 
 
 def _binary(reader: Reader, header: Sequence[str], rows: Sequence[tuple[int, list[str]]]) -> Labels:
@@ -63,55 +78,106 @@ def _binary(reader: Reader, header: Sequence[str], rows: Sequence[tuple[int, lis
     if len(set(names)) < len(names) or not all(names):
         reader.problems.add(1, "each behaviour once", shown(names))
     reader.problems.finish()
-    rows, times_s = _timed(reader, header, rows)
-    edges_s = _edges(reader, times_s, rows)
+    whole = [(line, cells) for line, cells in rows if len(cells) == len(header)]
+    states = {label: at for at, label in enumerate(names, 1) if _is_state(reader, label, at, whole)}
     info = reader.info(stem(reader.file))
-    kept = [at for at in range(len(rows)) if info is None or times_s[at] < info.duration_s - STEP_S]
-    seen = ((edges_s[0], min(edges_s[len(kept)], info.duration_s if info else edges_s[-1])),) if kept else ()
-    events, states = [], []
-    for column, label in enumerate(names, 1):
-        cells = [rows[at][1][column] for at in kept]
-        odd = next((at for at, cell in zip(kept, cells, strict=True) if cell not in ("0", "1")), None)
-        if odd is not None:
-            got = f"{shown(rows[odd][1][column])}, a count of points or no number: the column is left out"
-            reader.left_out(rows[odd][0], f"0 or 1 as {label}", got)
-            continue
-        states.append(label)
-        events += [
-            Event(edges_s[first], edges_s[stop], label, rows[first][0], lane=label)
-            for value, first, stop in runs(cells)
-            if value == "1"
-        ]
-    return reader.labels([reader.clip(stem(reader.file), events, seen=seen)], states)
+    timed = _covering(reader, _timed(reader, header, list(states.values()), rows))
+    timed = [row for row in timed if info is None or row.start_s < info.duration_s - STEP_S]
+    end_s = info.duration_s if info else math.inf
+    seen = intervals.union((row.start_s, min(row.stop_s, end_s)) for row in timed) if states else ()
+    reader.sound = bool(seen)
+    events = [event for label, at in states.items() for event in _bouts(timed, at, label)]
+    return reader.labels([reader.clip(stem(reader.file), events, seen=seen)], list(states))
+
+
+def _is_state(reader: Reader, label: str, column: int, rows: Sequence[tuple[int, list[str]]]) -> bool:
+    """Whether a column tells when a behaviour lasts. One with a count above 1, or mostly without numbers, does not."""
+    cells = [(line, cells[column]) for line, cells in rows]
+    counts = [(line, cell) for line, cell in cells if cell.isascii() and cell.isdecimal() and cell not in STATES]
+    odd = [(line, cell) for line, cell in cells if cell not in STATES]
+    wrong = counts or (odd if len(odd) * 2 > len(cells) else [])
+    if wrong:
+        got = f"{shown(wrong[0][1])}, a count of points or no number: the column is left out"
+        reader.left_out(wrong[0][0], f"0 or 1 as {label}", got)
+    return not wrong
+
+
+def _bouts(rows: Sequence[TimedRow], column: int, label: str) -> Iterator[Event]:
+    """The stretches in which a column is 1, from row to row without a gap."""
+    parts = accumulate((earlier.stop_s < later.start_s for earlier, later in pairwise(rows)), initial=0)
+    cells = [(row.cells[column], part) for row, part in zip(rows, parts, strict=False)]
+    for (value, _), first, stop in runs(cells):
+        if value == "1":
+            yield Event(rows[first].start_s, rows[stop - 1].stop_s, label, rows[first].line, lane=label)
 
 
 def _timed(
-    reader: Reader, header: Sequence[str], rows: Sequence[tuple[int, list[str]]]
-) -> tuple[list[tuple[int, list[str]]], list[float]]:
-    """The rows that have all cells and a time, with these times."""
-    timed = []
+    reader: Reader, header: Sequence[str], columns: Sequence[int], rows: Sequence[tuple[int, list[str]]]
+) -> list[TimedRow]:
+    """The rows that have all cells, a time, and 0 or 1 in these columns, by their times."""
+    timed: list[TimedRow] = []
+    odd: list[OddRow] = []
     for line, cells in rows:
+        strange = next((at for at in columns if len(cells) == len(header) and cells[at] not in STATES), 0)
         if len(cells) != len(header):
-            reader.left_out(line, f"{len(header)} cells", f"{len(cells)}")
-        elif not math.isnan(time_s := reader.number(cells[0], line, "seconds as time")):
-            timed.append(((line, cells), time_s))
-    return [row for row, _ in timed], [time_s for _, time_s in timed]
+            odd.append((line, f"{len(header)} cells", f"{len(cells)}"))
+        elif strange:
+            odd.append((line, f"0 or 1 as {header[strange]}", shown(cells[strange])))
+        elif (time_s := reader.number(cells[0], line, "seconds as time")) < 0:
+            odd.append((line, "a time from 0", shown(cells[0])))
+        elif not math.isnan(time_s):
+            odd += _placed(timed, TimedRow(line, cells, time_s, time_s))
+    reader.rows_left_out(odd)
+    return timed
 
 
-def _edges(reader: Reader, times_s: Sequence[float], rows: Sequence[tuple[int, list[str]]]) -> list[float]:
-    """When rows begin, and when the last one ends."""
-    steps_s = [later - earlier for earlier, later in pairwise(times_s)]
-    if not times_s:
-        return [0.0]
-    step_s = steps_s[0] if steps_s else 0.0
-    for (line, _), own_s in zip(rows[1:], steps_s, strict=True):
-        if own_s <= 0 or abs(own_s - step_s) > STEP_S:
-            reader.problems.add(line, f"a step of {step_s:.3f} s", f"{own_s:.3f} s")
-    if not step_s:
-        reader.problems.add(rows[0][0], "two rows or more, to tell the step", "one")
-    reader.problems.finish()
-    mean_s = (times_s[-1] - times_s[0]) / len(steps_s)
-    return [*times_s, times_s[-1] + mean_s]
+def _placed(timed: list[TimedRow], row: TimedRow) -> Iterator[OddRow]:
+    """Put a row behind the others, and tell which is left out where it does not come after the last of them."""
+    last = timed[-1] if timed else None
+    before_s = timed[-2].start_s if len(timed) > 1 else -math.inf
+    if last is None or row.start_s > last.start_s:
+        timed.append(row)
+    elif row.start_s == last.start_s:
+        yield row.line, "each time once", f"{row.start_s:g} s again, after line {last.line}"
+        if row.cells != last.cells:
+            yield last.line, "each time once", f"{row.start_s:g} s with other cells than line {row.line}"
+            timed.pop()
+    elif row.start_s > before_s:
+        yield last.line, "times that rise", f"{last.start_s:g} s, and {row.start_s:g} s in the next row"
+        timed[-1] = row
+    else:
+        yield row.line, "times that rise", f"{row.start_s:g} s after {last.start_s:g} s"
+
+
+def _covering(reader: Reader, timed: Sequence[TimedRow]) -> list[TimedRow]:
+    """Rows from their time to that of the next one; before one that is missing, a step long.
+
+    The step is what most rows are apart; where no such step is, the file is refused.
+    """
+    gaps_s = [later.start_s - earlier.start_s for earlier, later in pairwise(timed)]
+    if not gaps_s:
+        if timed:
+            reader.problems.add(timed[0].line, "two rows or more, to tell the step", "one")
+        reader.problems.finish(skipped=True)
+        return []
+    step_s = sorted(gaps_s)[(len(gaps_s) - 1) // 2]
+    even = [abs(gap_s - step_s) <= STEP_S for gap_s in gaps_s]
+    steps = [
+        (row.line, f"a step of {step_s:.3f} s", f"{gap_s:.3f} s") for row, gap_s in zip(timed[1:], gaps_s, strict=True)
+    ]
+    odd = [step for step, sound in zip(steps, even, strict=True) if not sound]
+    if len(odd) * 2 >= len(even):
+        reader.problems.add(*odd[0])
+        reader.problems.finish()
+    reader.rows_left_out((line, expected, f"{got} since the row before") for line, expected, got in odd)
+    mean_s = sum(gap_s for gap_s, sound in zip(gaps_s, even, strict=True) if sound) / sum(even)
+    stops_s = [
+        later.start_s if sound else min(later.start_s, earlier.start_s + mean_s)
+        for (earlier, later), sound in zip(pairwise(timed), even, strict=True)
+    ]
+    return [
+        replace(row, stop_s=stop_s) for row, stop_s in zip(timed, [*stops_s, timed[-1].start_s + mean_s], strict=True)
+    ]
 
 
 # Writing --------------------------------------------------------------------------------------------------------------

@@ -5,8 +5,9 @@ A project of BORIS is read too.
 
 from core.domain import Labels
 from core.stages.formats.common import boris_events
-from core.stages.formats.common.boris_events import checked, ms, observation, table_bytes
+from core.stages.formats.common.boris_events import checked, observation
 from core.stages.formats.common.boris_media import OFFSET, is_project
+from core.stages.formats.common.writer import ms, table_bytes
 
 NAME = "boris"
 TITLE = "BORIS: tabular events"

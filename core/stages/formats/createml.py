@@ -56,7 +56,7 @@ def read(files: Files, options: ReadOptions) -> Labels:
                 reader.left_out(f"$[{at}]", f"a {needed}", "none")
                 sound = False
         if sound:
-            rows.append(Row(at + 1, cells, f"$[{at}]"))
+            rows.append(Row(at + 1, cells, cells.get("start", ""), cells.get("end", ""), path=f"$[{at}]"))
     for key in sorted(strange):
         reader.noted(0, "keys that are known", f"{key!r}, which is not used")
     reader.problems.finish(skipped=not rows)

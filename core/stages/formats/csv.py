@@ -2,13 +2,14 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from core.domain import ClipLabels, Labels
 from core.stages.formats.common.clip_names import meant, stem
 from core.stages.formats.common.csv_tables import IDS, MEANINGS, SIDES, Row, Table, table_of
-from core.stages.formats.common.files import Files, Findings, ReadOptions, one_file, shown, text_of
+from core.stages.formats.common.files import LARGEST_TABLE_BYTES, Files, Findings, ReadOptions, one_file, shown, text_of
 from core.stages.formats.common.reader import Event, Reader
 from core.stages.formats.common.writer import one_line, placed, seconds
 
@@ -90,50 +91,66 @@ def read(files: Files, options: ReadOptions) -> Labels:
     """The labels of a table; without a column of paths it is about the clip that it is named after."""
     name, content = one_file(files)
     findings = Findings()
-    text = text_of(name, content)
-    table = table_of(text, name, findings, needed=("label",), meanings=READ)
-    return read_table(Reader(name, options, DIGIT_S), table, findings)
+    reader = Reader(name, options, DIGIT_S)
+    return read_table(
+        reader,
+        table_of(text_of(name, content, LARGEST_TABLE_BYTES), name, findings, needed=("label",), meanings=READ),
+        findings,
+    )
 
 
 def read_table(reader: Reader, table: Table, findings: Findings) -> Labels:
     """The labels of the rows of a table, whatever its columns were called."""
     table = table.with_clips(lambda name: name if meant(name, reader.asked.clips) else "")
     rows: dict[str, list[Row]] = {}
+    alone = stem(reader.file)
     for row in table.rows:
-        if path := row.cells.get("path", stem(reader.file)):
+        if path := row.cells.get("path", alone):
             rows.setdefault(path, []).append(row)
         else:
             reader.left_out(row.where, "a path", "an empty cell")
     if not table.rows:
-        rows[stem(reader.file)] = []
+        rows[alone] = []
+    places = {row.line: row.where for row in table.rows if row.path}
+    table = replace(table, rows=())  # a million rows take room: each goes once its label is there
     clips = [_clip(reader, path, own, table, findings, len(rows) == 1) for path, own in rows.items()]
-    places = {row.line: row.where for row in table.rows}
     for finding in findings.all:
         tell = reader.left_out if finding.left_out else reader.noted
         tell(places.get(finding.line, finding.line), finding.expected, finding.got)
     return reader.labels(clips)
 
 
-def _clip(reader: Reader, path: str, rows: Sequence[Row], table: Table, findings: Findings, alone: bool) -> ClipLabels:
-    events, whole = [], []
-    subjects = {row.cells.get("subject", "") for row in rows}
-    for row in rows:
-        label = reader.label(row.cells["label"], row.where)
+def _clip(reader: Reader, path: str, rows: list[Row], table: Table, findings: Findings, alone: bool) -> ClipLabels:
+    """The labels of one clip; its rows are used up."""
+    where = rows[0].where if rows else 0
+    kinds = list({id(row.cells): row.cells for row in rows}.values())
+    entries: dict[str, Any] = {meaning: _same(reader, meaning, path, where, kinds) for meaning in ("split", "group")}
+    subjects = {cells.get("subject", "") for cells in kinds}
+    entries["subject"] = min(subjects, default="") if len(subjects) < 2 else ""
+    if entries["split"].lower() not in SIDES:
+        reader.unused(where, "train, val, test or nothing as split", shown(entries["split"]))
+    entries["split"] = SIDES.get(entries["split"].lower(), "")
+    whole: list[tuple[Row, str]] = []
+    events = list(_events(reader, rows, table, findings, whole, apart=len(subjects) > 1))
+    label = _whole(reader, path, whole, bool(events))
+    return reader.clip(path, events if label is not None else [], alone=alone, label=label or "", **entries)
+
+
+def _events(
+    reader: Reader, rows: list[Row], table: Table, findings: Findings, whole: list[tuple[Row, str]], *, apart: bool
+) -> Iterator[Event]:
+    """The labelled stretches of a clip; rows for all of it go to `whole`. apart: each subject in its own track."""
+    rows.reverse()
+    while rows:
+        row = rows.pop()
+        label = row.cells["label"] or reader.label("", row.where)
         times = table.times(row, findings)
         if times == () and label:
             whole.append((row, label))
         elif times:
-            confidence = reader.confidence(row.cells.get("confidence"), row.where)
-            subject = row.cells.get("subject", "") if len(subjects) > 1 else ""
-            digit_s = times[2]
-            events.append(Event(*times[:2], label, row.where, confidence, digit_s=digit_s, subject=subject))
-    entries: dict[str, Any] = {meaning: _same(reader, meaning, path, rows) for meaning in ("split", "group")}
-    entries["subject"] = min(subjects, default="") if len(subjects) < 2 else ""
-    if entries["split"].lower() not in SIDES:
-        reader.unused(rows[0].where, "train, val, test or nothing as split", shown(entries["split"]))
-    entries["split"] = SIDES.get(entries["split"].lower(), "")
-    label = _whole(reader, path, whole, bool(events))
-    return reader.clip(path, events if label is not None else [], alone=alone, label=label or "", **entries)
+            confidence = reader.confidence(row.confidence, row.where) if row.confidence else None
+            subject = row.cells.get("subject", "") if apart else ""
+            yield Event(times[0], times[1], label, row.where, confidence, "", "", "", subject, times[2])
 
 
 def _whole(reader: Reader, path: str, whole: Sequence[tuple[Row, str]], parts: bool) -> str | None:
@@ -150,10 +167,10 @@ def _whole(reader: Reader, path: str, whole: Sequence[tuple[Row, str]], parts: b
     return labels[0] if labels else ""
 
 
-def _same(reader: Reader, meaning: str, path: str, rows: Sequence[Row]) -> str:
+def _same(reader: Reader, meaning: str, path: str, where: int | str, kinds: Sequence[Mapping[str, str]]) -> str:
     """What all rows of a clip say of it; nothing where they differ, which is told."""
-    texts = {row.cells.get(meaning, "") for row in rows}
+    texts = {cells.get(meaning, "") for cells in kinds}
     if len(texts) > 1:
-        reader.unused(rows[0].where, f"one {meaning} for {path}", " and ".join(map(shown, sorted(texts))))
+        reader.unused(where, f"one {meaning} for {path}", " and ".join(map(shown, sorted(texts))))
         return ""
     return min(texts, default="")

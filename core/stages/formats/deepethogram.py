@@ -9,13 +9,14 @@ import csv
 import io
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import starmap
 
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels, Lane, VideoInfo
 from core.stages.formats.common.clip_names import stem
 from core.stages.formats.common.files import Files, ReadOptions, one_file, refused, shown, text_of
-from core.stages.formats.common.frame_times import frames_of, spans
-from core.stages.formats.common.reader import BACKGROUND, Event, Reader, of_runs
+from core.stages.formats.common.frame_times import frames_of, labelled_runs, spans
+from core.stages.formats.common.reader import BACKGROUND, Event, OddRow, Reader
 from core.stages.formats.common.writer import clock, frame_range, one_clip, one_line, placed, stretched
 
 NAME = "deepethogram"
@@ -53,11 +54,8 @@ def read(files: Files, options: ReadOptions) -> Labels:
     for ending in ENDINGS:
         clip = clip.removesuffix(ending)
     info = reader.clock(clip)
-    if len(rows) != info.frame_count:
-        hint = "The file belongs to another clip, or to another version of this clip."
-        raise refused(name, 0, f"{info.frame_count} rows, as the clip has frames", f"{len(rows)}", hint)
-    table = [_row(reader, frame, line, cells, header) for frame, (line, cells) in enumerate(rows)]
-    reader.problems.finish()
+    table = _table(reader, rows, header, info.frame_count)
+    reader.sound = any(max(row) >= 0 for row in table)
     made = reader.clip(clip, (), exact=True)
     lanes = [_lane(reader, label, [row[at] for row in table], made, info) for at, label in enumerate(classes)]
     if not classes:
@@ -76,30 +74,64 @@ def _rows(name: str, text: str) -> tuple[list[str], list[tuple[int, list[str]]]]
     return rows[0][1], rows[1:]
 
 
-def _row(reader: Reader, frame: int, line: int, cells: list[str], header: Sequence[str]) -> list[int]:
-    """The values of the classes, followed by that of the background."""
+def _table(
+    reader: Reader, rows: Sequence[tuple[int, list[str]]], header: Sequence[str], frames: int
+) -> list[list[int]]:
+    """The values of the classes and of the background for each frame, -1 where its row means nothing or is missing.
+
+    Rows are placed by their index. A table that begins at another frame, or that has other rows than the clip and does
+    not end with its last frame, is one of another clip and refused.
+    """
+    places = [_index(cells) for _, cells in rows]
+    if len(rows) != frames and max(places, default=-1) != frames - 1:
+        hint = "The file belongs to another clip, or to another version of this clip."
+        raise refused(reader.file, 0, f"{frames} rows, as the clip has frames", f"{len(rows)}", hint)
+    if rows and places[0] > 0 and frames in places:
+        raise refused(reader.file, rows[0][0], "the index 0", str(places[0]), "The first row is frame 0.")
+    nothing = [-1] * (len(header) - 1)
+    table, taken, odd = [nothing] * frames, dict[int, int](), list[OddRow]()
+    for frame, (line, cells) in zip(places, rows, strict=True):
+        values, wrong = _values(cells, header)
+        if not 0 <= frame < frames:
+            odd.append((line, f"an index from 0 to {frames - 1}", shown(cells[0])))
+        elif frame in taken and (not values or values != table[frame]):
+            odd.append((line, f"one row for frame {frame}", f"another than in line {taken[frame]}: neither is used"))
+            table[frame] = nothing
+        elif wrong:
+            odd.append((line, *wrong))
+        else:
+            table[frame] = values
+        taken.setdefault(frame, line)
+    missing = [frame for frame in range(frames) if frame not in taken]
+    reader.rows_left_out([*odd, *((0, "a row for each frame", f"none for frame {frame}") for frame in missing)])
+    return table
+
+
+def _index(cells: Sequence[str]) -> int:
+    """The frame of a row; -1 where it tells none."""
+    return int(cells[0]) if cells[0].isascii() and cells[0].isdecimal() and len(cells[0]) < 10 else -1
+
+
+def _values(cells: Sequence[str], header: Sequence[str]) -> tuple[list[int], tuple[str, str] | None]:
+    """The values of the classes, followed by that of the background, or what is wrong with them."""
     if len(cells) != len(header):
-        reader.problems.add(line, f"{len(header)} cells", f"{len(cells)}")
-        return [0] * (len(header) - 1)
-    if cells[0] != str(frame):
-        reader.problems.add(line, f"the index {frame}", shown(cells[0]))
+        return [], (f"{len(header)} cells", f"{len(cells)}")
     for label, cell in zip(header[1:], cells[1:], strict=True):
         if cell not in CELLS:
-            reader.problems.add(line, f"-1, 0 or 1 as {label}", shown(cell))
-            return [0] * (len(header) - 1)
+            return [], (f"-1, 0 or 1 as {label}", shown(cell))
     background, *values = (CELLS[cell] for cell in cells[1:])
     if background == 1 and 1 in values:
-        reader.problems.add(line, "background 0 beside another class", "background 1")
+        return [], ("background 0 beside another class", "background 1")
     if background == 0 and 1 not in values and not (values and all(value < 0 for value in values)):
-        reader.problems.add(line, "background 1 where all others are 0", "background 0")
+        return [], ("background 1 where all others are 0", "background 0")
     if background == -1 and any(value >= 0 for value in values):
-        reader.problems.add(line, "background 0 or 1 where a class is labelled", "background -1")
-    return [*values, background]
+        return [], ("background 0 or 1 where a class is labelled", "background -1")
+    return [*values, background], None
 
 
 def _lane(reader: Reader, label: str, column: Sequence[int], clip: ClipLabels, info: VideoInfo) -> Lane:
     named = {1: label}
-    events: list[Event] = of_runs([named.get(value, "") for value in column], info, line=2, empty="")
+    events = starmap(Event, labelled_runs([named.get(value, "") for value in column], info, line=2, empty=""))
     return reader.lane(events, clip, spans([value >= 0 for value in column], info), name=label)
 
 

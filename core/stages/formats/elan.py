@@ -9,7 +9,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from urllib.parse import unquote
 
 from core.base.errors import FormatInvalid
@@ -127,7 +127,7 @@ def _clip(
 def _moved(event: Event, origin_s: float, end_s: float) -> Event:
     start_s, stop_s = round(event.start_s + origin_s, 6), round(event.stop_s + origin_s, 6)
     within_s = max(start_s, 0.0) if origin_s else start_s
-    return replace(event, start_s=within_s, stop_s=min(stop_s, end_s))
+    return event._replace(start_s=within_s, stop_s=min(stop_s, end_s))
 
 
 def _media(reader: Reader, root: safe_xml.Element) -> list[_Medium]:

@@ -8,7 +8,7 @@ does, as a number or as the key of a task's data. Names of uploads have a prefix
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -74,7 +74,7 @@ def read(files: Files, options: ReadOptions) -> Labels:
         video = videos[numbers[0]]
         rates = {at: _rate(reader, video, tasks[at], f"$[{at}]", tag, len(wanted) == 1) for at in numbers}
         events = [
-            replace(event, lane=f"task {at + 1}" if len(numbers) > 1 else "")
+            event._replace(lane=f"task {at + 1}" if len(numbers) > 1 else "")
             for at, rate in rates.items()
             if rate
             for event in _task(reader, tasks[at], f"$[{at}]", rate, kinds)

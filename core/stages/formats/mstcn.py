@@ -6,14 +6,15 @@ splits/*.bundle. Its tools drop what follows the last line end, so each list end
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import starmap
 
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels
 from core.stages.formats.common.clip_names import base
 from core.stages.formats.common.files import Files, ReadOptions, lines_of, packed, refused, shown, text_of
-from core.stages.formats.common.frame_times import runs, seconds_of
-from core.stages.formats.common.reader import BACKGROUND, Reader, of_runs
+from core.stages.formats.common.frame_times import labelled_runs, seconds_of
+from core.stages.formats.common.reader import BACKGROUND, Event, OddRow, Reader
 from core.stages.formats.common.writer import frame_labels, names_of, without_blanks
 
 NAME = "mstcn"
@@ -23,6 +24,7 @@ MIME = "text/plain"
 UNIT, BASE, ENDS = "frames", "the first line is frame 0", "each line is one frame"
 KEEPS = {"classes", "several", "split", "stretches"}
 DIGIT_S = 0.0
+EVERY_FRAME = True
 ASKS = {"every"}
 REMARK = "Each frame has exactly one label; `background` where nothing happens. Several clips become a zip."
 HEADER = "### Frame level recognition: ###"
@@ -41,41 +43,49 @@ def looks_like(name: str, head: str) -> bool:
 
 
 def labels_in(text: str, name: str) -> tuple[str, ...]:
-    """The labels of one list, or of a result file: its header, then all labels on one line."""
-    lines = text.splitlines()
-    if lines and lines[0].strip() == HEADER:
-        if len(lines) != 2:
-            raise _wrong(name, 2, "one line of labels after the header", f"{len(lines) - 1} lines")
-        return tuple(lines[1].split())
-    if not lines:
-        raise _wrong(name, 1, "one label a line", "an empty file")
-    for number, line in enumerate(lines, start=1):
-        words = line.split()
+    """The labels of one list or result file, of which each row has one."""
+    rows = rows_in(text, name)
+    if odd := next(_odd_rows(rows), None):
+        raise refused(name, *odd, "One line is one frame.")
+    return tuple(rows)
+
+
+def rows_in(text: str, name: str) -> list[str]:
+    """The rows of one list, or of a result file: its header, then all labels on one line."""
+    lines = [line.strip() for line in text.splitlines()]
+    if lines and lines[0] == HEADER:
+        if len([line for line in lines if line]) != 2:
+            got = f"{len(lines) - 1} lines"
+            raise refused(name, 2, "one line of labels after the header", got, "One line is one frame.")
+        return " ".join(lines[1:]).split()
+    if not any(lines):
+        raise refused(name, 1, "one label a line", "an empty file", "One line is one frame.")
+    return lines
+
+
+def _odd_rows(rows: Sequence[str]) -> Iterator[OddRow]:
+    """The rows that hold no label, or more than one word."""
+    for number, row in enumerate(rows, start=1):
+        words = row.split()
         if len(words) != 1:
-            got = "an empty line" if not words else f"{len(words)} words: {line[:60]!r}"
-            raise _wrong(name, number, "one label without spaces", got)
-    return tuple(line.strip() for line in lines)
+            got = "an empty line" if not words else f"{len(words)} words: {row[:60]!r}"
+            yield number, "one label without spaces", got
 
 
-def mapping_in(lines: Sequence[str], name: str) -> list[str]:
-    """The labels of mapping.txt in the order of their numbers."""
+def mapping_in(lines: Sequence[str]) -> tuple[list[str], list[OddRow]]:
+    """The labels of mapping.txt in the order of their numbers, and the lines that tell none."""
     labels: dict[int, str] = {}
     known: set[str] = set()
+    odd: list[OddRow] = []
     for number, line in enumerate(lines, 1):
         texts = line.split()
-        if not texts:
-            continue
-        if (
-            len(texts) != 2
-            or not texts[0].isdecimal()
-            or len(texts[0]) > 9
-            or int(texts[0]) in labels
-            or texts[1] in known
-        ):
-            raise refused(name, number, "a number and a label, each once", repr(line[:80]))
-        labels[int(texts[0])] = texts[1]
-        known.add(texts[1])
-    return [labels[number] for number in sorted(labels)]
+        sound = len(texts) == 2 and texts[0].isdecimal() and len(texts[0]) <= 9
+        if sound and int(texts[0]) not in labels and texts[1] not in known:
+            labels[int(texts[0])] = texts[1]
+            known.add(texts[1])
+        elif texts:
+            odd.append((number, "a number and a label, each once", repr(line[:80])))
+    return [labels[number] for number in sorted(labels)], odd
 
 
 def fits_every(rows: int, frames: int) -> int:
@@ -91,20 +101,20 @@ def read(files: Files, options: ReadOptions) -> Labels:
         raise FormatInvalid("There are no lists groundTruth/<clip>.txt.", "Give the folder that holds groundTruth.")
     lists = lists or dict(files)
     reader = Reader(mapping or next(iter(lists)), options)
-    known = mapping_in(lines_of(mapping, files[mapping]), mapping) if mapping else None
+    known = None
+    if mapping:
+        known, odd = mapping_in(lines_of(mapping, files[mapping]))
+        reader.rows_left_out(odd)
     sides = _sides(files, options.split)
     clips, used = [], {}
     wanted = reader.given(_clip_name(name) for name in lists)
     lists = {name: content for name, content in lists.items() if _clip_name(name) in wanted}
     for name, content in lists.items():
         reader.file = reader.problems.file = name
-        rows = labels_in(text_of(name, content), name)
-        used |= dict.fromkeys(rows)
-        if known is not None:
-            _check_known(reader, rows, known)
-        clip = _clip(reader, name, rows, options, alone=len(lists) == 1, split=sides.get(base(name), ""))
-        clips.append(clip)
-        reader.problems.finish()
+        rows = rows_in(text_of(name, content), name)
+        clip = _clip(reader, name, rows, known, alone=len(lists) == 1, split=sides.get(base(name), ""))
+        clips += [clip] if clip else []
+        used |= dict.fromkeys(row for row in rows if len(row.split()) == 1)
     classes = known if known is not None else list(used)
     return reader.labels(clips, classes, BACKGROUND if BACKGROUND in classes else "")
 
@@ -114,26 +124,37 @@ def _clip_name(name: str) -> str:
     return base(name).removesuffix(".txt")
 
 
-def _check_known(reader: Reader, rows: Sequence[str], known: Sequence[str]) -> None:
-    names = set(known)
-    for label, first, stop in runs(rows):
-        if label not in names:
-            reader.problems.add(first + 1, "a label of mapping.txt", f"{shown(label)} in {stop - first} rows")
+def _sound_rows(reader: Reader, rows: Sequence[str], known: Sequence[str] | None) -> list[str]:
+    """The rows with nothing in place of those that hold no label, or one that mapping.txt lacks."""
+    odd = {row[0]: row for row in _odd_rows(rows)}
+    names = set(rows if known is None else known)
+    for number, row in enumerate(rows, 1):
+        if row not in names:
+            odd.setdefault(number, (number, "a label of mapping.txt", shown(row)))
+    reader.rows_left_out(odd[number] for number in sorted(odd))
+    return ["" if number in odd else row for number, row in enumerate(rows, 1)]
 
 
 def _clip(
-    reader: Reader, name: str, rows: Sequence[str], options: ReadOptions, *, alone: bool, split: str
-) -> ClipLabels:
+    reader: Reader, name: str, rows: list[str], known: Sequence[str] | None, *, alone: bool, split: str
+) -> ClipLabels | None:
+    """The labels of a list; None where it is one of several and does not fit its clip, which is told."""
     clip = _clip_name(name)
     info = reader.clock(clip, alone=alone)
-    frames, every = info.frame_count, options.every
-    if len(rows) != math.ceil(frames / every):
+    frames, every = info.frame_count, reader.asked.every
+    wanted = math.ceil(frames / every)
+    while len(rows) > wanted and not rows[-1]:
+        rows = rows[:-1]
+    if len(rows) != wanted:
         fits = fits_every(len(rows), frames)
         hint = (
             f"They would match one label every {fits} frames: set --every {fits} at the command line." if fits else ""
         )
-        raise refused(name, 0, f"{math.ceil(frames / every)} rows for {frames} frames", f"{len(rows)} rows", hint)
-    events = of_runs(rows, info, every=every, empty=BACKGROUND)
+        reader.left_out(0, f"{wanted} rows for {frames} frames", f"{len(rows)} rows", hint)
+        return None
+    rows = _sound_rows(reader, rows, known)
+    reader.sound = reader.sound or any(rows)
+    events = starmap(Event, labelled_runs(rows, info, every=every, empty=BACKGROUND))
     seen = (seconds_of(0, frames, info),)
     return reader.clip(clip, events, alone=alone, exact=True, seen=seen, split=split)
 
@@ -145,10 +166,6 @@ def _sides(files: Files, split: int) -> dict[str, str]:
         for name in (name for name in files if base(name) == f"{part}.split{split}.bundle"):
             sides |= {line.strip(): part for line in lines_of(name, files[name]) if line.strip()}
     return sides
-
-
-def _wrong(name: str, line: int, expected: str, got: str) -> FormatInvalid:
-    return refused(name, line, expected, got, "One line is one frame.")
 
 
 # Writing --------------------------------------------------------------------------------------------------------------

@@ -10,8 +10,7 @@ from core.base.errors import ScoringRefused
 from core.base.registry import METRICS
 from core.domain import Analysis, Comparison, DrawnTrack, Segment, VideoInfo, intervals
 from core.stages import metrics
-from core.stages.formats.common.frame_times import bounds, frames_of
-from core.stages.formats.common.reader import of_runs
+from core.stages.formats.common.frame_times import bounds, frames_of, labelled_runs
 from core.stages.tracks.segmentation import NOTHING
 
 BACKGROUND = "nothing"
@@ -127,10 +126,12 @@ def _over_time(
 def _differences(labels: Sequence[str], rows: tuple[np.ndarray, np.ndarray], info: VideoInfo) -> tuple[Segment, ...]:
     """The stretches of frames in which the two say different things."""
     pairs = np.where(rows[0] != rows[1], rows[0] * len(labels) + rows[1], -1)
-    events = of_runs(pairs.tolist(), info, empty=-1)
-    named = [(event, divmod(int(event.label), len(labels))) for event in events]
+    named = [
+        (start_s, stop_s, *divmod(int(pair), len(labels)))
+        for start_s, stop_s, pair, _ in labelled_runs(pairs.tolist(), info, empty=-1)
+    ]
     end_s = float(bounds(info)[-1])
     return tuple(
-        Segment(event.start_s, min(event.stop_s, end_s), DIFFERS.format(one=labels[mine], other=labels[theirs]))
-        for event, (mine, theirs) in named
+        Segment(start_s, min(stop_s, end_s), DIFFERS.format(one=labels[mine], other=labels[theirs]))
+        for start_s, stop_s, mine, theirs in named
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import reduce
 
 from core.base.errors import FormatInvalid
 from core.base.registry import FORMATS
@@ -21,16 +22,25 @@ from core.domain import (
 from core.stages.formats import Format, ReadOptions
 from core.stages.formats.common import conversion, selection
 from core.stages.formats.common.files import Files, unpacked
+from core.stages.formats.common.frame_times import EXACT_S
 
 ZIP = b"PK\x03\x04"
 
 
-def labels_of(tracks: Sequence[DrawnTrack], info: VideoInfo, name: str) -> Labels:
-    """Tracks of a clip as a file holds them. name: of the clip, for people."""
-    known = replace(info, path=name)
-    clip = ClipLabels(name, tuple(track.lane for track in tracks), duration_s=info.duration_s, info=known)
+def labels_of(tracks: Sequence[DrawnTrack], info: VideoInfo, name: str, *, watched: bool = False) -> Labels:
+    """Tracks of a clip as a file holds them. name: of the clip, for people. watched: whether all was annotated."""
+    known, whole = replace(info, path=name), ((0.0, info.duration_s),)
+    lanes = tuple(replace(track.lane, seen=whole) if watched else track.lane for track in tracks)
+    clip = ClipLabels(name, lanes, duration_s=info.duration_s, info=known)
     offered = tuple(dict.fromkeys(label for track in tracks for label in track.labels))
     return Labels((clip,), listed(offered, (clip,)))
+
+
+def unseen_s(tracks: Sequence[DrawnTrack], info: VideoInfo) -> float:
+    """How much of a clip is not annotated in all of these tracks."""
+    seen = reduce(intervals.common, (intervals.within(track.seen, (0.0, info.duration_s)) for track in tracks))
+    left_s = info.duration_s - sum(stop_s - start_s for start_s, stop_s in seen)
+    return left_s if left_s > EXACT_S else 0.0
 
 
 def files_in(name: str, content: bytes) -> Files:

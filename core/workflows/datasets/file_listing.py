@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.stages.formats.common.files import decoded
+from core.stages.formats.common.files import LARGEST_TABLE_BYTES, decoded
 from core.workflows.datasets.draft import refused
 
 MOST_FILES = 50_000
-LARGEST_LIST = 64 * 2**20  # bytes
 OF_THE_SYSTEM = {"thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "@eadir"}
 NO_CLIPS = {
     *(".txt", ".csv", ".tsv", ".json", ".xml", ".md", ".bundle", ".yaml", ".yml", ".pdf", ".py", ".zip"),
@@ -64,8 +63,8 @@ def text_of(path: Path, root: Path) -> str:
     """The text of a file in UTF-8 or UTF-16, line ends as \\n."""
     name = shown(path, root)
     try:
-        if path.stat().st_size > LARGEST_LIST:
-            raise refused(name, 0, f"at most {LARGEST_LIST // 2**20} MB of text", f"{path.stat().st_size} bytes")
+        if path.stat().st_size > LARGEST_TABLE_BYTES:
+            raise refused(name, 0, f"at most {LARGEST_TABLE_BYTES >> 20} MiB of text", f"{path.stat().st_size} bytes")
         return decoded(path.read_bytes())
     except UnicodeDecodeError as error:
         hint = "Save it as UTF-8 in the program that created it."

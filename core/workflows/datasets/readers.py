@@ -304,7 +304,7 @@ def read_mstcn(path: Path, *, name: str = "", split: int = 1, clips: str = "", e
     if not lists:
         raise refused(str(path), 0, "lists groundTruth/<clip>.txt", "none")
     mapping = path / "mapping.txt"
-    labels = _mapping(mapping, path) if mapping.is_file() else _labels_of(lists, path, findings)
+    labels = _mapping(mapping, path, findings) if mapping.is_file() else _labels_of(lists, path, findings)
     sides = _bundles(path, split, {file.name for file in lists}, findings)
     known_clips = clips_below(Path(clips) if clips else path)
     known = set(labels)
@@ -317,8 +317,12 @@ def read_mstcn(path: Path, *, name: str = "", split: int = 1, clips: str = "", e
     )
 
 
-def _mapping(file: Path, root: Path) -> list[str]:
-    return mstcn.mapping_in(lines_of(file, root), shown(file, root))
+def _mapping(file: Path, root: Path, findings: Findings) -> list[str]:
+    """The labels of a mapping; lines that tell none are told."""
+    labels, odd = mstcn.mapping_in(lines_of(file, root))
+    for line, expected, got in odd:
+        findings.left_out(shown(file, root), int(line), expected, got)
+    return labels
 
 
 def _labels_of(lists: Sequence[Path], root: Path, findings: Findings) -> list[str]:

@@ -42,8 +42,19 @@ def _export(info: VideoInfo, now: TrackState, tracks: Sequence[TrackState]) -> N
     )
     state.remember("label.format", chosen)
     form, name = FORMATS[chosen], state.store().entry(info.digest).name
-    made = files.labels_of(_documents(now, tracks, named="tracks" in form.keeps), info, name)
+    picked = _picked(now, tracks)
+    documents = _documents(picked, named="tracks" in form.keeps)
     st.caption(f"It counts {form.unit}, {form.base}; {form.ends}. {form.remark}")
+    unseen_s = files.unseen_s(documents, info) if form.every_frame else 0.0
+    annotated = bool(unseen_s) and _whole_clip(picked, unseen_s)
+    if unseen_s and not annotated:
+        st.info(
+            f"{form.title} needs a label for each frame. Select the box if nothing happens where there is no label, "
+            "review the rest of the clip, or choose a format that keeps unannotated parts, such as DeepEthogram.",
+            icon=":material/visibility_off:",
+        )
+        return
+    made = files.labels_of(documents, info, name, watched=annotated)
     if lost := form.lost(made):
         st.caption(f"Not stored in this format: {', '.join(lost)}.")
     try:
@@ -55,17 +66,35 @@ def _export(info: VideoInfo, now: TrackState, tracks: Sequence[TrackState]) -> N
     downloads.button(f"Download {form.title}", written.files[""], file, form.mime, key="label.download", primary=True)
 
 
-def _documents(now: TrackState, tracks: Sequence[TrackState], *, named: bool) -> list[DrawnTrack]:
-    """The tracks to write; where the format names them, a lone one may be called otherwise there."""
+def _picked(now: TrackState, tracks: Sequence[TrackState]) -> list[TrackState]:
+    """The tracks to write."""
     titles = track_names.titles(tracks)
     picked = [now.track_id]
     if len(tracks) > 1:
         key = f"label.along.{now.track_id}.{len(tracks)}"
         picked = st.multiselect("Tracks", list(titles), picked, titles.__getitem__, key=key) or picked
-    documents = [track.document for track in tracks if track.track_id in picked]
+    return [track for track in tracks if track.track_id in picked]
+
+
+def _documents(picked: Sequence[TrackState], *, named: bool) -> list[DrawnTrack]:
+    """What is in these tracks; where the format names them, a lone one may be called otherwise there."""
+    documents = [track.document for track in picked]
     if named and len(documents) == 1:
         (alone,) = documents
         text = alone.name or track_names.UNNAMED
-        called = st.text_input("File name in that program", text, key=f"label.tier.{picked[0]}.{text}")
+        called = st.text_input("File name in that program", text, key=f"label.tier.{picked[0].track_id}.{text}")
         return [replace(alone, name=called.strip() or text)]
     return documents
+
+
+def _whole_clip(picked: Sequence[TrackState], unseen_s: float) -> bool:
+    """Whether all of the clip was annotated in these tracks, which is kept with them."""
+    names = [f"label.annotated.{track.track_id}" for track in picked]
+    annotated = st.checkbox(
+        "The whole clip was annotated", all(state.kept(name, False) for name in names), key=".".join(names),
+        help=f"Not reviewed: {formatting.length(unseen_s)}. If on, nothing happens there without a label.",
+    )  # fmt: skip
+    for name in names:
+        if annotated or len(names) == 1:
+            state.keep(name, annotated)
+    return annotated

@@ -75,6 +75,55 @@ def test_files_that_follow_one_another_are_told_apart_by_their_lengths():
     assert [finding.left_out for finding in unknown.findings] == [True]
 
 
+def two_players(offset: object, *observed: list, **more) -> str:
+    """A project of two players, the second of which shows b.mp4 (8 s) with an offset."""
+    info = {"length": {"a.mp4": 10.0, "b.mp4": 8.0}, "fps": {}, "offset": {"1": 0.0, "2": offset}}
+    return project(*observed, **({"file": {"1": ["a.mp4"], "2": ["b.mp4"]}, "media_info": info} | more))
+
+
+SHOWN: list[list] = [
+    [1.0, "", "rest", "", ""], [2.0, "", "rest", "", ""], [3.0, "", "groom", "", ""], [5.0, "", "groom", "", ""],
+    [6.0, "", "blink", "", ""], [9.0, "", "rest", "", ""], [9.5, "", "rest", "", ""],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("offset", [4.0, "4.0", 4])
+def test_a_player_that_begins_later_shows_times_less_its_offset(offset: object):
+    labels = read("p.boris", two_players(offset, *SHOWN), B)
+    assert events(labels) == [("b", 0.0, 1.0, "groom"), ("b", 5.0, 5.5, "rest")]
+    assert points(labels) == [("blink", 2.0)]
+    (lost,) = [finding for finding in labels.findings if finding.left_out]
+    assert "'rest' from 1 to 2 s" in lost.got and "player #2 shows b.mp4" in lost.expected
+    assert any("4 s after the first" in finding.got for finding in labels.findings)
+    assert events(read("p.boris", two_players(offset, *SHOWN), A)) == [
+        ("a", 1.0, 2.0, "rest"), ("a", 3.0, 5.0, "groom"), ("a", 9.0, 9.5, "rest"),
+    ]  # fmt: skip
+
+
+def test_a_player_that_began_before_shows_later_times_up_to_its_end():
+    labels = read("p.boris", two_players(-2.5, *SHOWN, [4.0, "", "rest", "", ""], [7.0, "", "rest", "", ""]), B)
+    assert events(labels) == [("b", 3.5, 4.5, "rest"), ("b", 5.5, 7.5, "groom"), ("b", 6.5, 8.0, "rest")]
+    assert any("shortened" in finding.got for finding in labels.findings)
+
+
+def test_offsets_that_boris_does_not_apply_are_told():
+    several = {"file": {"1": ["a.mp4"], "2": ["b.mp4", "c.mp4"]}}
+    for text, clip, where in (
+        (two_players(4.0, *SHOWN, **several), B, ("b", 1.0, 2.0, "rest")),
+        (two_players(0.0, *SHOWN).replace('"1": 0.0', '"1": 4.0'), A, ("a", 1.0, 2.0, "rest")),
+    ):
+        labels = read("p.boris", text, clip)
+        assert events(labels)[0] == where and any("BORIS ignores" in finding.got for finding in labels.findings)
+
+
+def test_the_offset_of_an_old_project_and_one_that_is_no_number():
+    old = two_players(0.0, *SHOWN).replace('"offset": {"1": 0.0, "2": 0.0}', '"offset": {}')
+    old = old.replace('"type": "MEDIA"', '"type": "MEDIA", "time offset second player": 4.0')
+    assert events(read("p.boris", old, B))[0] == ("b", 0.0, 1.0, "groom")
+    with pytest.raises(FormatInvalid, match="seconds as offset of player #2"):
+        read("p.boris", two_players("soon", *SHOWN), B)
+
+
 def test_the_clip_of_a_second_player_is_found_and_told():
     both = {"source": "player #1:a.mp4|player #2:b.mp4", "length": "10.0|8.0"}
     labels = read("e.csv", tabular("rest,START,1,a.mp4", "rest,STOP,2,a.mp4", **both), B)

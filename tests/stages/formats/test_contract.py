@@ -188,6 +188,17 @@ def test_a_format_says_how_it_counts(name):
 
 
 @pytest.mark.parametrize("name", STRETCHES)
+def test_only_formats_that_need_every_frame_refuse_a_clip_that_was_watched_in_part(name):
+    form, partly = FORMATS[name], labels(Segment(0.08, 0.2, "walk"), seen=((0.0, 0.2),))
+    if form.every_frame:
+        with pytest.raises(FormatInvalid, match="annotated") as caught:
+            form.write(partly)
+        assert "whole clip was annotated" in caught.value.hint
+    else:
+        assert form.write(partly)
+
+
+@pytest.mark.parametrize("name", STRETCHES)
 def test_a_file_is_told_by_its_content(name):
     form = FORMATS[name]
     content = form.write(labels(Segment(0.08, 0.2, "walk")))

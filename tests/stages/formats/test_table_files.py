@@ -5,9 +5,11 @@ import json
 import pytest
 
 from core.base.errors import FormatInvalid
+from core.base.registry import FORMATS
 from core.domain import Labels
 from core.stages.formats import ReadOptions
 from core.stages.formats.common import conversion
+from core.stages.formats.common.files import LARGEST_BYTES, packed, read_path, unpacked
 from core.workflows import datasets
 from tests.labels import events, steady
 
@@ -111,3 +113,17 @@ def test_a_table_may_have_the_line_ends_and_letters_of_a_spreadsheet(ends: str):
     files = {"t.csv": text.encode("utf-16")}
     labels = conversion.detect_files(files).read(files, ReadOptions((A,)))
     assert events(labels) == [("a", 1.0, 2.0, "walk")]
+
+
+def test_a_table_may_be_larger_than_other_files(tmp_path):
+    """Tables are read row by row, JSON and XML as a whole."""
+    wide = "x" * 120_000
+    rows = "path,label,start,end,remark\n" + "".join(f"a.mp4,walk,{at},{at}.5,{wide}\n" for at in range(600))
+    (tmp_path / "t.csv").write_text(rows)
+    files = read_path(tmp_path / "t.csv")
+    assert len(files["t.csv"]) > LARGEST_BYTES and unpacked("t.zip", packed(files)) == files
+    assert len(FORMATS["csv"].read(files, ReadOptions()).clips[0].lanes[0].segments) == 600
+    assert len(datasets.read(datasets.Source(path=str(tmp_path / "t.csv"))).entries) == 0
+    for name in ("json", "elan"):
+        with pytest.raises(FormatInvalid, match="at most 64 MiB"):
+            FORMATS[name].read(files, ReadOptions())

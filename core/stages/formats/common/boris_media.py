@@ -2,17 +2,19 @@
 
 The medium of an event at the very start or end is written "Not found", and with a time offset that of any: what is
 observed stands in Source, as in `player #1:a.mp4;b.mp4|player #2:c.mp4`. The files of a player follow one another, each
-cut to whole milliseconds; players run side by side.
+cut to whole milliseconds; players run side by side. Times are those of player #1. Another player that has an offset and
+one file shows the time less its offset, and nothing before and behind that (`sync_time` of BORIS' core.py); of several
+files BORIS ignores the offset, and so of player #1. Only a project tells offsets of players.
 """
 
 import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from core.stages.formats.common.clip_names import base, meant, stem
 from core.stages.formats.common.files import json_of, refused, shown
@@ -27,12 +29,19 @@ UNKNOWN = ("", "na", "n/a", "none", "not found")
 PLAYER = re.compile(r"player #\d+\s*:([^|]*)")
 
 
-@dataclass(frozen=True)
-class EventRow:
-    """A row of the table by names of columns. line: in the file, or a JSON path."""
+class EventRow(NamedTuple):
+    """A row of the table: when something begins and, of bouts, ends, and what else it says by names of columns.
+
+    Rows that say the same share it, as there may be millions. line: in the file, or a JSON path. bout: whether it is
+    one from start to stop.
+    """
 
     line: int | str
     cells: Mapping[str, str]
+    start: str
+    stop: str = ""
+    comment: str = ""
+    bout: bool = False
 
     def first(self, names: Sequence[str]) -> str:
         """The cell of the first of these columns that there is."""
@@ -43,7 +52,8 @@ class EventRow:
 class Medium:
     """A file of an observation. begin_s: of it on the observation's clock; first_s, stop_s: what lies in it.
 
-    named: whether the file of labels tells its name. stated: what else is told of the clip.
+    named: whether the file of labels tells its name. stated: what else is told of the clip. player: which one shows it
+    beside the first, so that of what lies outside of it is told; 0 for the first.
     """
 
     name: str
@@ -52,15 +62,24 @@ class Medium:
     first_s: float = -math.inf
     stop_s: float = math.inf
     stated: Mapping[str, Any] = field(default_factory=dict)
+    player: int = 0
 
-    def cut(self, events: Sequence[Event]) -> Iterator[Event]:
+    def cut(self, reader: Reader, events: Sequence[Event]) -> Iterator[Event]:
         """What of the events of an observation lies in the file, on its own clock."""
+        expected = f"labels while player #{self.player} shows {self.name}"
         for event in events:
             start_s, stop_s = max(event.start_s, self.first_s), min(event.stop_s, self.stop_s)
             moment = event.start_s == event.stop_s and self.first_s <= start_s < self.stop_s
-            if start_s < stop_s or moment:
+            inside = start_s < stop_s or moment
+            if self.player and event.label and (start_s, stop_s) != (event.start_s, event.stop_s):
+                got = f"{event.label!r} from {event.start_s:g} to {event.stop_s:g} s"
+                tell = reader.noted if inside else reader.left_out
+                tell(event.where, expected, f"{got}, which is shortened to it" if inside else got)
+            if inside and not self.begin_s and (start_s, stop_s) == (event.start_s, event.stop_s):
+                yield event
+            elif inside:
                 ends = (start_s, start_s if moment else stop_s)
-                yield replace(event, start_s=round(ends[0] - self.begin_s, 6), stop_s=round(ends[1] - self.begin_s, 6))
+                yield event._replace(start_s=round(ends[0] - self.begin_s, 6), stop_s=round(ends[1] - self.begin_s, 6))
 
 
 def named_medium(row: EventRow) -> str:
@@ -95,12 +114,16 @@ def media_of(reader: Reader, rows: Sequence[EventRow]) -> tuple[list[Medium], li
         observation = row.cells.get("Observation id", "")
         alone = observation if meant(observation, reader.asked.clips) else stem(reader.file)
         return [Medium(own or alone, bool(own), stated=stated)], list(rows)
-    number = _player(reader, row, players)
+    number, offset_s = _player(reader, row, players)
     files = players[number]
     durations, rates = (_of_player(row.first(names), number, len(files)) for names in (DURATION, RATE))
     stated = [_stated(*texts) for texts in zip(durations, rates, strict=True)]
     if len(files) > 1 and any("duration_s" not in entry for entry in stated[:-1]):
         return [Medium(files[0], stated=stated[0])], _of_first(reader, rows, files)
+    if number and len(files) == 1:
+        measured = [info.duration_s for info in meant(files[0], reader.asked.clips)]
+        end_s = offset_s + (measured[0] if measured else stated[0].get("duration_s", math.inf))
+        return [Medium(files[0], True, offset_s, offset_s, end_s, stated[0], number + 1)], list(rows)
     media, begin_s = [], 0.0
     for at, (name, entry) in enumerate(zip(files, stated, strict=True)):
         last = at == len(files) - 1
@@ -110,20 +133,27 @@ def media_of(reader: Reader, rows: Sequence[EventRow]) -> tuple[list[Medium], li
     return media, list(rows)
 
 
-def _player(reader: Reader, row: EventRow, players: Sequence[Sequence[str]]) -> int:
-    """Which player is meant: the first, or else the one that shows a clip that was given."""
+def _player(reader: Reader, row: EventRow, players: Sequence[Sequence[str]]) -> tuple[int, float]:
+    """Which player is meant, the first or else the one that shows a clip that was given, and when that one begins."""
     shows = [at for at, files in enumerate(players) if any(meant(name, reader.asked.clips) for name in files)]
-    if not shows or shows[0] == 0:
-        return 0
-    number = shows[0]
+    number = min(shows, default=0)
     offsets = row.cells.get(PLAYER_OFFSETS, "").split("|")
-    if number < len(offsets) and offsets[number] not in ("", "0", "0.0"):
-        got = f"player #{number + 1}, which begins {offsets[number]} s apart from the first"
-        reader.problems.add(row.line, "a player that begins with the observation", got)
-    else:
-        got = f"player #{number + 1}, taken to begin with the first: the file does not tell otherwise"
+    text = offsets[number] if number < len(offsets) else ""
+    offset_s = reader.number(text, row.line, f"seconds as offset of player #{number + 1}") if text else 0.0
+    if math.isnan(offset_s):
+        reader.problems.add(row.line, f"seconds as offset of player #{number + 1}", shown(text))
+        reader.problems.finish()
+    if offset_s and (number == 0 or len(players[number]) > 1):
+        got = f"{offset_s:g} s, which BORIS ignores in player #1 and of several files"
+        reader.noted(row.line, f"no offset of player #{number + 1}", got)
+        return number, 0.0
+    if number and text:
+        got = f"player #{number + 1}, {offset_s:g} s after the first: its times are those of the events less that"
         reader.noted(row.line, "the clip in player #1", got)
-    return number
+    elif number:
+        got = f"player #{number + 1}, taken to begin with the first: only the project (.boris) tells its offset"
+        reader.noted(row.line, "the clip in player #1", got)
+    return number, offset_s
 
 
 def _of_first(reader: Reader, rows: Sequence[EventRow], files: Sequence[str]) -> list[EventRow]:
@@ -197,7 +227,7 @@ def _observation_rows(name: str, key: str, entry: Any, kinds: Mapping[str, str])
             turns[subject, code, modifiers] += 1
             kind = "START" if turns[subject, code, modifiers] % 2 else "STOP"
         texts = {"Subject": subject, "Behavior": code, "Modifiers": modifiers, "Behavior type": kind}
-        yield EventRow(place, common | texts | {"Time": time, "Comment": comment})
+        yield EventRow(place, common | texts, time, comment=comment)
 
 
 def _common(key: str, entry: Mapping[str, Any]) -> dict[str, str]:
@@ -205,6 +235,7 @@ def _common(key: str, entry: Mapping[str, Any]) -> dict[str, str]:
     about = entry.get("media_info")
     about = about if isinstance(about, Mapping) else {}
     lengths, rates, offsets = (_mapping(about.get(name)) for name in ("length", "fps", "offset"))
+    offsets = {"2": entry.get("time offset second player"), **offsets}  # of projects before version 7
     lists = {number: paths for number, paths in _mapping(entry.get("file")).items() if isinstance(paths, list)}
     players = {number: [str(path) for path in paths] for number, paths in lists.items() if paths}
     source, durations, fps = [], [], []

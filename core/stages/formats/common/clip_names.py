@@ -75,3 +75,8 @@ def _loose(name: str) -> str:
 
 def _loose_stem(name: str) -> str:
     return _loose(stem(name))
+
+
+def several(names: Sequence[str]) -> str:
+    """The first of several names."""
+    return ", ".join(map(base, names[:5])) + (f" and {len(names) - 5} others" if len(names) > 5 else "")

@@ -152,6 +152,8 @@ def renamed(labels: Labels, renaming: Renaming, known: Sequence[str] | None = No
     known: the labels of a project; each that is not among them must be decided on, else LabelsMismatch.
     """
     table = dict(renaming.pairs)
+    if not table and known is None:
+        return labels
     if strange := sorted(set(table) - {*labels.classes, labels.background}):
         raise LabelsMismatch(
             f"The file has no label {strange[0]!r}.", f"Its labels: {', '.join(labels.classes) or 'none'}."

@@ -1,13 +1,13 @@
 """CSV tables by the names of their columns, for labelled sets and for files of labels: every cell is read as text."""
 
 import csv
-import io
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from operator import itemgetter
+from typing import Literal, NamedTuple
 
 from core.stages.formats.common.files import Findings, refused
 from core.stages.formats.common.frame_times import clock_time
@@ -41,17 +41,25 @@ ABOUT_TIME = re.compile(
     r"(s|sec|secs|seconds|ms|start|begin|end|stop|ing|ning)?",
     re.IGNORECASE,
 )
-NUMBER = re.compile(r"\d+(?P<mark>[.,])?(?P<places>\d+)?", re.ASCII)
+NUMBER = re.compile(r"\d+[.,]?\d*", re.ASCII)
+DIGITS_S = [10.0**-places for places in range(100)]
+LINE = re.compile(r"[^\n]*\n|[^\n]+")
 WHOLE = re.compile(r"\d{1,6}(\.0+)?", re.ASCII)
 TO_THE_END = math.inf
+OWN = ("start", "end", "confidence")  # what each row says for itself
 
 
-@dataclass(frozen=True)
-class Row:
-    """One row of the table: what it says by meaning, and its line. path: where it stands in JSON."""
+class Row(NamedTuple):
+    """One row of the table: its line, times and confidence, and what else it says by meaning, which like rows share.
+
+    path: where it stands in JSON.
+    """
 
     line: int
     cells: Mapping[str, str]
+    start: str = ""
+    end: str = ""
+    confidence: str = ""
     path: str = ""
 
     @property
@@ -84,17 +92,17 @@ class Table:
         return replace(self, rows=tuple(self._with_clip(row, find) for row in self.rows))
 
     def _with_clip(self, row: Row, find: Callable[[str], str]) -> Row:
-        name, ends = row.cells.get("path", ""), (row.cells.get("start", ""), row.cells.get("end", ""))
+        name, ends = row.cells.get("path", ""), (row.start, row.end)
         if name and all(WHOLE.fullmatch(end) for end in ends):
             numbers = [int(float(end)) for end in ends]
             cuts = (f"{name}_{numbers[0]:06d}_{numbers[1]:06d}", f"{name}_{numbers[0]}_{numbers[1]}")
             if path := next(filter(None, map(find, cuts)), ""):
-                return replace(row, cells={**row.cells, "path": path, "start": "", "end": ""})
-        return replace(row, cells={**row.cells, "path": (name and find(name)) or name})
+                return row._replace(cells={**row.cells, "path": path}, start="", end="")
+        return row._replace(cells={**row.cells, "path": (name and find(name)) or name})
 
     def times(self, row: Row, findings: Findings) -> tuple[()] | tuple[float, float, float] | None:
         """Start, stop and resolution of a row; empty for the whole clip, None where the row was left out."""
-        start, stop = row.cells.get("start", ""), row.cells.get("end", "")
+        start, stop = row.start, row.end
         if not start and not stop:
             return ()
         if ("start" in self.meant and not start) or ("end" in self.meant and not stop):
@@ -111,14 +119,15 @@ class Table:
 
     def _seconds(self, text: str, line: int, findings: Findings) -> tuple[float, float] | None:
         """A time and what its last digit stands for."""
-        if clock := clock_time(text):
+        if ":" in text and (clock := clock_time(text)):
             return clock
-        match = NUMBER.fullmatch(text)
-        if not match or (match["mark"] == "," and self.separator == ","):
+        plain = text if self.separator == "," else text.replace(",", ".")
+        whole, _, places = plain.partition(".")
+        if not plain.isascii() or not whole.isdecimal() or not (places.isdecimal() or not places) or len(plain) > 99:
             got = f"{text!r}, whose units are ambiguous" if ":" in text else repr(text)
             findings.left_out(self.listed, line, "seconds such as 1.25, or mm:ss", got)
             return None
-        return float(text.replace(",", ".")), 10.0 ** -len(match["places"] or "")
+        return float(plain), DIGITS_S[len(places)]
 
 
 def table_of(
@@ -132,14 +141,42 @@ def table_of(
 ) -> Table:
     """The table that a text holds. columns: what its own headers mean, by meaning. needed: meanings it must have."""
     mark = _separator(text.partition("\n")[0].rstrip("\r"), listed)
-    header, rows = rows_of(text, mark, listed, findings)
+    header, cells = rows_of(text, mark, listed, findings)
     meant = _meant(header, columns or {}, listed, findings, needed, meanings)
-    _one_mark(rows, meant, listed)
-    _blanks(rows, meant["label"], listed, findings)
-    entry = (Row(line, {meaning: cells[index].strip() for meaning, index in meant.items()}) for line, cells in rows)
-    table = Table(listed, mark, meant, tuple(entry), "path" in meant and header[meant["path"]].lower() in IDS)
-    note_clocks(table, findings)
+    rows = _rows(cells, meant, listed, findings)
+    table = Table(listed, mark, meant, rows, "path" in meant and header[meant["path"]].lower() in IDS)
+    if mark != "," or '"' in text:  # else no cell holds a comma
+        _one_mark(table)
+    if ":" in text:
+        note_clocks(table, findings)
     return table
+
+
+def _rows(
+    cells: Iterable[tuple[int, list[str]]], meant: Mapping[str, int], listed: str, findings: Findings
+) -> tuple[Row, ...]:
+    """What rows of cells say. Blanks around labels are taken off, which is told."""
+    others = {meaning: index for meaning, index in meant.items() if meaning not in OWN}
+    nothing = -1  # where an empty cell is put for what the table has no column of
+    start, end, confidence = (meant.get(meaning, nothing) for meaning in OWN)
+    label = meant["label"]
+    key_of = itemgetter(label, *others.values())
+    shared: dict[tuple[str, ...], dict[str, str]] = {}
+    rows: list[Row] = []
+    spaced: list[int] = []
+    for line, texts in cells:
+        key = key_of(texts)
+        texts.append("")
+        cells_said = shared.get(key)
+        if cells_said is None:
+            cells_said = shared[key] = {meaning: texts[index].strip() for meaning, index in others.items()}
+        if texts[label] != cells_said["label"]:
+            spaced.append(line)
+        rows.append(Row(line, cells_said, texts[start].strip(), texts[end].strip(), texts[confidence].strip()))
+    if spaced:
+        got = f"{len(spaced)} with spaces, which are removed"
+        findings.noted(listed, spaced[0], "labels without spaces around them", got)
+    return tuple(rows)
 
 
 def headers_of(text: str, listed: str) -> list[str]:
@@ -152,8 +189,8 @@ def headers_of(text: str, listed: str) -> list[str]:
 def note_clocks(table: Table, findings: Findings) -> None:
     """Say how times with colons are read."""
     for row in table.rows:
-        for text in (row.cells.get("start", ""), row.cells.get("end", "")):
-            if clock_time(text):
+        for text in (row.start, row.end):
+            if ":" in text and clock_time(text):
                 got = f"times such as {text}, read as minutes and seconds, with hours where there are three parts"
                 findings.noted(table.listed, row.line, "seconds", got)
                 return
@@ -176,25 +213,36 @@ def _separator(header: str, listed: str) -> str:
     return signs[0]
 
 
-def rows_of(text: str, mark: str, listed: str, findings: Findings) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """The header, and each row of its length with the line it begins on."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
-    rows, line = [], 1
+def rows_of(text: str, mark: str, listed: str, findings: Findings) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+    """The header, and each row of its length with the line it begins on, read as they are asked for."""
+    rows = filled_rows(text, mark, listed)
+    _, first = next(rows, (1, []))
+    header = [cell.strip() for cell in first]
+    return header, _whole(rows, len(header), listed, findings)
+
+
+def _whole(
+    rows: Iterable[tuple[int, list[str]]], count: int, listed: str, findings: Findings
+) -> Iterator[tuple[int, list[str]]]:
+    """The rows of so many cells."""
+    for line, cells in rows:
+        if len(cells) == count:
+            yield line, cells
+        else:
+            findings.left_out(listed, line, f"{count} cells", f"{len(cells)}")
+
+
+def filled_rows(text: str, mark: str, listed: str) -> Iterator[tuple[int, list[str]]]:
+    """The rows of a table that are not empty, with the lines they begin on."""
+    reader = csv.reader((match[0] for match in LINE.finditer(text)), delimiter=mark, strict=True)
+    line = 1
     try:
         for cells in reader:
-            if any(cell.strip() for cell in cells):
-                rows.append((line, cells))
+            if any(cells) and any(map(str.strip, cells)):
+                yield line, cells
             line = reader.line_num + 1
     except csv.Error as error:
         raise refused(listed, reader.line_num, "a row of cells", str(error)) from error
-    header = [cell.strip() for cell in rows[0][1]] if rows else []
-    kept = []
-    for line, cells in rows[1:]:
-        if len(cells) == len(header):
-            kept.append((line, cells))
-        else:
-            findings.left_out(listed, line, f"{len(header)} cells", f"{len(cells)}")
-    return header, kept
 
 
 def _meant(
@@ -230,24 +278,17 @@ def _meant(
     return meant
 
 
-def _one_mark(rows: Sequence[tuple[int, list[str]]], meant: Mapping[str, int], listed: str) -> None:
+def _one_mark(table: Table) -> None:
     """Refuse a table in which some decimals stand behind a dot and others behind a comma."""
     marks: dict[str, int] = {}
-    for line, cells in rows:
-        for meaning in ("start", "end"):
-            match = NUMBER.fullmatch(cells[meant[meaning]].strip()) if meaning in meant else None
-            if match and match["mark"]:
-                marks.setdefault(match["mark"], line)
+    for row in table.rows:
+        for text in (row.start, row.end):
+            for mark in ".,":
+                if mark in text and mark not in marks and NUMBER.fullmatch(text):
+                    marks[mark] = row.line
     if len(marks) > 1:
-        raise refused(listed, max(marks.values()), "one decimal separator in the whole table", "both dots and commas")
-
-
-def _blanks(rows: Sequence[tuple[int, list[str]]], index: int, listed: str, findings: Findings) -> None:
-    """Say that blanks around labels are taken off."""
-    lines = [line for line, cells in rows if cells[index] != cells[index].strip()]
-    if lines:
-        findings.noted(
-            listed, lines[0], "labels without spaces around them", f"{len(lines)} with spaces, which are removed"
+        raise refused(
+            table.listed, max(marks.values()), "one decimal separator in the whole table", "both dots and commas"
         )
 
 

@@ -23,6 +23,8 @@ from core.domain import Finding, VideoInfo, serialization
 Files: TypeAlias = Mapping[str, bytes]
 
 LARGEST_BYTES = 64 * 2**20  # of all files together, unpacked
+LARGEST_TABLE_BYTES = 256 * 2**20  # of a table, which is read row by row: some millions of rows
+TABLES = (".csv", ".tsv")
 MOST_FILES = 2000
 MOST_PROBLEMS = 20
 REPACK = "Create the ZIP file again, or extract it and give the folder."
@@ -63,6 +65,11 @@ class ReadOptions:
 def refused(file: str, where: int | str, expected: str, got: str, hint: str = "") -> FormatInvalid:
     """The error for a file of which nothing can be read. where: a line from 1, a JSON path, or 0 for none."""
     return FormatInvalid(f"{_place(file, where)}: expected {expected}, got {got}.", hint or MEND)
+
+
+def place_text(where: int | str) -> str:
+    """A line or a JSON path in words."""
+    return f"line {where}" if isinstance(where, int) else where
 
 
 def _place(file: str, where: int | str) -> str:
@@ -156,10 +163,10 @@ def encoding_of(content: bytes) -> str:
     return "utf-8"
 
 
-def text_of(name: str, content: bytes) -> str:
+def text_of(name: str, content: bytes, largest: int = LARGEST_BYTES) -> str:
     """The text of a file in UTF-8 or UTF-16, with or without a byte-order mark, line ends as \\n."""
-    if len(content) > LARGEST_BYTES:
-        raise refused(name, 0, f"at most {LARGEST_BYTES >> 20} MiB", f"{len(content)} bytes")
+    if len(content) > largest:
+        raise refused(name, 0, f"at most {largest >> 20} MiB", f"{len(content)} bytes")
     try:
         text = decoded(content)
     except UnicodeDecodeError as error:
@@ -190,8 +197,8 @@ def read_path(path: Path) -> Files:
             return _folder(path)
         if not path.is_file():
             raise FormatInvalid(f"There is no file or folder {path}.", "Check the path.")
-        if path.stat().st_size > LARGEST_BYTES:
-            raise refused(path.name, 0, f"at most {LARGEST_BYTES >> 20} MiB", f"{path.stat().st_size} bytes")
+        if path.stat().st_size > LARGEST_TABLE_BYTES:
+            raise refused(path.name, 0, f"at most {LARGEST_TABLE_BYTES >> 20} MiB", f"{path.stat().st_size} bytes")
         content = path.read_bytes()
     except OSError as error:
         raise FormatInvalid(
@@ -227,8 +234,10 @@ def unpacked(name: str, content: bytes) -> Files:
 
 def _check_entries(name: str, entries: list[zipfile.ZipInfo]) -> None:
     """Refuse a zip that is too large or could do harm, from its list of contents alone."""
-    if len(entries) > MOST_FILES or sum(entry.file_size for entry in entries) > LARGEST_BYTES:
-        limit = f"at most {MOST_FILES} files of {LARGEST_BYTES >> 20} MiB together"
+    tables = all(entry.filename.lower().endswith(TABLES) for entry in entries)
+    largest = LARGEST_TABLE_BYTES if tables else LARGEST_BYTES
+    if len(entries) > MOST_FILES or sum(entry.file_size for entry in entries) > largest:
+        limit = f"at most {MOST_FILES} files of {largest >> 20} MiB together"
         raise refused(name, 0, limit, f"{len(entries)} files")
     if any(stat.S_ISLNK(entry.external_attr >> 16) or entry.flag_bits & 1 for entry in entries):
         raise refused(name, 0, "plain files", "a link or an encrypted file", REPACK)

@@ -32,7 +32,8 @@ class Format:
     digit_s: what its last digit stands for, 0 where it counts frames. frames: whether it does. remark: what else to
     know. looks_like: whether a file of that name and with that beginning is one. files: what it writes into a folder.
     parts: what a file holds that may be taken or left. optional: the kinds of parts of which none need be taken.
-    asks: what of ReadOptions its files leave open.
+    asks: what of ReadOptions its files leave open. every_frame: whether each frame must carry a label or be known to
+    have none, so that it is written only of clips that were annotated from end to end.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Format:
     parts: Callable[[Files], tuple[Part, ...]] | None = None
     optional: frozenset[str] = frozenset()
     asks: frozenset[str] = frozenset()
+    every_frame: bool = False
 
     @property
     def frames(self) -> bool:

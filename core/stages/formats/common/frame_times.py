@@ -1,9 +1,10 @@
 """Frames and seconds of a measured clip, and times as they are written."""
 
+import heapq
 import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
@@ -11,6 +12,23 @@ from core.domain import VideoInfo
 
 EXACT_S = 1e-6  # two times that differ by less are one
 CLOCK = re.compile(r"(?:(?P<h>\d{1,4}):(?=[0-5]\d:))?(?P<m>\d{1,4}):(?P<s>[0-5]\d)(?:[.,](?P<part>\d{1,9}))?", re.ASCII)
+
+
+class Timed(Protocol):
+    """What lasts from a time to another."""
+
+    @property
+    def start_s(self) -> float:
+        """When it begins."""
+        ...
+
+    @property
+    def stop_s(self) -> float:
+        """When it ends."""
+        ...
+
+
+T = TypeVar("T", bound=Timed)
 
 
 def reach_s(digit_s: float) -> float:
@@ -58,6 +76,19 @@ def runs(row: Sequence[Any]) -> Iterator[tuple[Any, int, int]]:
             first = index
 
 
+def labelled_runs(
+    row: Sequence[Any], info: VideoInfo, *, every: int = 1, line: int = 1, empty: Any = None
+) -> Iterator[tuple[float, float, Any, int]]:
+    """A row with a label for each frame, or each so many, as start, stop, label and line of each run.
+
+    empty: is no label. line: of the first.
+    """
+    frames = info.frame_count
+    for value, first, stop in runs(row):
+        if value != empty:
+            yield *seconds_of(first * every, min(stop * every, frames), info), value, first + line
+
+
 def spans(row: Sequence[bool], info: VideoInfo) -> tuple[tuple[float, float], ...]:
     """Where a row with a truth for each frame holds, as stretches of seconds."""
     return tuple(seconds_of(first, stop, info) for value, first, stop in runs(row) if value)
@@ -79,3 +110,28 @@ def without(
         if begin_s < stop_s:
             left.append((begin_s, stop_s))
     return tuple(left)
+
+
+def overlaps(stretches: Sequence[T]) -> Iterator[tuple[T, T]]:
+    """Sorted stretches that begin before one before them ends, behind that one."""
+    latest: T | None = None
+    for stretch in stretches:
+        if latest and stretch.start_s < latest.stop_s - EXACT_S:
+            yield latest, stretch
+        if not latest or stretch.stop_s > latest.stop_s:
+            latest = stretch
+
+
+def rows_apart(stretches: Sequence[T]) -> list[list[T]]:
+    """Sorted stretches in as few rows as they need not to overlap."""
+    rows: list[list[T]] = []
+    free: list[tuple[float, int]] = []  # when each row ends, the earliest first
+    for stretch in stretches:
+        if free and free[0][0] <= stretch.start_s + EXACT_S:
+            _, at = heapq.heappop(free)
+        else:
+            at = len(rows)
+            rows.append([])
+        rows[at].append(stretch)
+        heapq.heappush(free, (stretch.stop_s, at))
+    return rows

@@ -5,27 +5,34 @@ that is meant and cut to the clip; labels at the same time are parted into lanes
 and told; where no other remains, or where something would have to be guessed, the file is refused.
 """
 
-import heapq
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from operator import attrgetter
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Finding, Labels, Lane, Point, Segment, VideoInfo, listed
-from core.stages.formats.common.clip_names import base, meant
-from core.stages.formats.common.files import Findings, Problems, ReadOptions, shown
-from core.stages.formats.common.frame_times import EXACT_S, bounds, reach_s, runs, seconds_of, without
+from core.stages.formats.common.clip_names import base, meant, several
+from core.stages.formats.common.files import Findings, Problems, ReadOptions, place_text, shown
+from core.stages.formats.common.frame_times import (
+    EXACT_S,
+    bounds,
+    overlaps,
+    reach_s,
+    rows_apart,
+    without,
+)
 
 LATEST_S = 1e7  # some 115 days: what is later is a date or a wrong unit
 BACKGROUND = "background"
 MOST_FINDINGS = 200  # that are told one by one
+OddRow: TypeAlias = tuple[int | str, str, str]  # where, what was expected, what was there
 
 
-@dataclass(frozen=True)
-class Event:
+class Event(NamedTuple):
     """A labelled stretch or, where start and stop are one, a moment, as a file tells it.
 
     where: line from 1, or JSON path. stop_s: infinite for the end of the clip. digit_s: what the last digit of its own
@@ -44,12 +51,16 @@ class Event:
     digit_s: float = 0.0
 
 
+NO_EVENT = Event(math.nan, math.nan, "")
+
+
 @dataclass
 class Reader:
     """Reads one file: gathers what is odd and what is wrong. resolution_s: what the last digit of a time stands for.
 
     uploads: whether names of clips may have the prefix of an upload. parallel: whether the program lets labels of one
-    name overlap, so that they stand in several tracks; else that is refused, for what it means is not settled.
+    name overlap, so that they stand in several tracks; else that is refused, for what it means is not settled. sound:
+    whether something was read that says of a stretch that nothing happens there, as rows of frames do.
     """
 
     file: str
@@ -57,6 +68,7 @@ class Reader:
     resolution_s: float = 0.0
     uploads: bool = False
     parallel: bool = False
+    sound: bool = False
     problems: Problems = field(init=False)
     findings: Findings = field(default_factory=Findings)
     coarse: set[float] = field(default_factory=set)
@@ -73,18 +85,27 @@ class Reader:
         self.unused(where, expected, got)
         self.problems.skip(where, expected, got, hint)
 
+    def rows_left_out(self, rows: Iterable[OddRow], hint: str = "") -> None:
+        """Rows of frames that mean nothing: those that are odd in one way are told by the first and their number."""
+        alike: dict[tuple[str, str], list[int | str]] = {}
+        for where, expected, got in rows:
+            alike.setdefault((expected, got), []).append(where)
+        for (expected, got), places in alike.items():
+            more = f" and in {len(places) - 1} more rows up to {place_text(places[-1])}" if len(places) > 1 else ""
+            self.left_out(places[0], expected, f"{got}{more}", hint)
+
     def unused(self, where: int | str, expected: str, got: str) -> None:
         """Something that takes no part, for it is no label of time or of no clip that was given."""
         self.findings.left_out(self.file, *_placed(where, expected, got))
 
     def number(self, value: Any, where: int | str, what: str = "a number") -> float:
         """A finite number of a file, as such or as text; NaN where it is none, which is told."""
-        text = value.strip() if isinstance(value, str) else value
+        kind = type(value)
         try:
-            parsed = float(text) if isinstance(text, (str, int, float)) and not isinstance(text, bool) else math.nan
+            parsed = float(value) if kind is str or kind is float or kind is int else math.nan
         except (ValueError, OverflowError):
             parsed = math.nan
-        if not math.isfinite(parsed) or (isinstance(text, str) and "_" in text):
+        if not math.isfinite(parsed) or (kind is str and "_" in value):
             self.left_out(where, what, shown(value))
             return math.nan
         return parsed
@@ -148,7 +169,7 @@ class Reader:
         strange = [name for name in distinct if name not in known]
         if not known or not strange:
             return set(distinct)
-        self.unused(0, "labels of the clips that were given", f"labels of {_several(strange)}")
+        self.unused(0, "labels of the clips that were given", f"labels of {several(strange)}")
         return known
 
     def clip(
@@ -171,24 +192,27 @@ class Reader:
                 )
             seen = ((0.0, made.end_s),)
         rows = list(events)
-        sound = [candidate for event in rows if (candidate := self._sound(event, made, exact))]
-        return replace(made, lanes=self._lanes(sound, _without_blanks(seen, rows)))
+        seen = _without_blanks(seen, rows)
+        return replace(made, lanes=self._lanes(self._sound(rows, made, exact), seen))
 
     def lane(
         self, events: Iterable[Event], clip: ClipLabels, seen: tuple[tuple[float, float], ...], **names: str
     ) -> Lane:
         """One track of a file that parts labels into tracks itself: labels that overlap in it are refused."""
         rows = list(events)
-        own = self._once([candidate for event in rows if (candidate := self._sound(event, clip, False))])
-        self._apart(own)
         seen = self._seen(_without_blanks(seen, rows), clip.info)
+        own = self._once(self._sound(rows, clip, False))
+        self._apart(own)
         bare = _lane(own, seen, "") if own and not self.problems.told else Lane(seen=seen)
         return replace(bare, **names)
 
     def labels(self, clips: Sequence[ClipLabels], classes: Sequence[str] = (), background: str = "") -> Labels:
         """All that was read, or FormatInvalid with all that is wrong."""
-        self.problems.finish(skipped=not any(clip.labels for clip in clips))
+        self.problems.finish(skipped=not (self.sound or any(clip.labels for clip in clips)))
         self._unbound(clips)
+        if any(background in clip.labels for clip in clips if background):
+            self.noted(0, "a background that is no label", f"{background!r}, which labels have: it is taken as a label")
+            background = ""
         kept = tuple(dict.fromkeys(label for label in classes if label and label != background))
         return Labels(tuple(clips), listed(kept, tuple(clips)), background, self._told())
 
@@ -198,7 +222,7 @@ class Reader:
         names = list(dict.fromkeys(base(clip.name) for clip in clips))
         for info in self.asked.clips:
             if id(info) not in bound:
-                got = f"none: the file is about {_several(names)}" if names else "none"
+                got = f"none: the file is about {several(names)}" if names else "none"
                 self.noted(0, f"labels of {base(info.path)}", got)
 
     def _told(self) -> tuple[Finding, ...]:
@@ -222,42 +246,79 @@ class Reader:
         if clip.rate_hz and abs(clip.rate_hz / info.rate_hz - 1) > 1e-3:
             self.noted(0, f"{float(info.rate_hz):.3f} frames/s of {clip.name}", f"{float(clip.rate_hz):g}")
 
-    def _sound(self, event: Event, clip: ClipLabels, exact: bool) -> Event | None:
-        """The event on the clip's clock; None where it holds none, which is told."""
-        start_s, stop_s = event.start_s, event.stop_s
-        if math.isnan(start_s) or math.isnan(stop_s) or not event.label:
+    def _sound(self, events: list[Event], clip: ClipLabels, exact: bool) -> list[Event]:
+        """The events on the clip's clock, without those that hold none, which is told. The list is used up."""
+        starts_s, stops_s = (
+            np.fromiter(map(attrgetter(end), events), np.float64, len(events)) for end in ("start_s", "stop_s")
+        )
+        if clip.info and not exact:
+            starts_s, stops_s = self._snapped(events, starts_s, clip.info), self._snapped(events, stops_s, clip.info)
+        sound: list[Event] = []
+        for at in range(len(events)):  # an event goes when its successor is there: files hold millions
+            if placed := self._within(events[at], float(starts_s[at]), float(stops_s[at]), clip):
+                sound.append(placed)
+            events[at] = NO_EVENT
+        return sound
+
+    def _snapped(self, events: Sequence[Event], times_s: np.ndarray, info: VideoInfo) -> np.ndarray:
+        """(N,) for each time the one frame time within its resolution, or else the time itself."""
+        bounds_s = bounds(info)
+        digits_s = np.fromiter((event.digit_s or self.resolution_s for event in events), np.float64, len(events))
+        for digit_s in np.unique(digits_s):
+            own = np.flatnonzero(digits_s == digit_s)
+            within_s = reach_s(float(digit_s)) + EXACT_S
+            first, stop = (np.searchsorted(bounds_s, times_s[own] + side_s) for side_s in (-within_s, within_s))
+            alone = stop - first == 1
+            several = own[(stop - first > 1) & np.isfinite(times_s[own])]
+            if len(several) and digit_s not in self.coarse:
+                self.coarse.add(float(digit_s))
+                at, count = several[0], (stop - first)[own == several[0]][0]
+                expected = f"one frame within {reach_s(float(digit_s)):g} s of {times_s[at]:g} s"
+                self.noted(events[at].where, expected, f"{count} frames; such times stay as they are")
+            times_s = times_s.copy()
+            times_s[own[alone]] = bounds_s[first[alone]]
+        return times_s
+
+    def _within(self, event: Event, start_s: float, stop_s: float, clip: ClipLabels) -> Event | None:
+        """The event at its times on the clip's clock; None where it holds none, which is told."""
+        if math.isnan(event.start_s) or math.isnan(event.stop_s) or not event.label:
             return None  # told already
         if math.isinf(stop_s) and clip.end_s:
             stop_s = clip.end_s
-        text = f"{event.label!r} from {start_s:g} to {stop_s:g} s"
-        if start_s < 0 or stop_s < start_s or max(start_s, stop_s) > LATEST_S:
+        sound = 0 <= event.start_s < stop_s <= LATEST_S and start_s < stop_s and event.start_s < event.stop_s
+        if not sound or (clip.info and stop_s > clip.end_s):
+            end_s = self._end(event, start_s, stop_s, clip)
+            if end_s is None:
+                return None
+            stop_s = end_s
+        if (start_s, stop_s) == (event.start_s, event.stop_s):
+            return event
+        return Event(
+            start_s, stop_s, event.label, event.where, event.confidence, event.note, event.lane, event.author,
+            event.subject, event.digit_s,
+        )  # fmt: skip
+
+    def _end(self, event: Event, start_s: float, stop_s: float, clip: ClipLabels) -> float | None:
+        """When an event ends that is a moment or ends up to a frame behind its clip; else None, which is told."""
+        last_s = event.stop_s if math.isfinite(event.stop_s) else stop_s
+        text = f"{event.label!r} from {event.start_s:g} to {last_s:g} s"
+        if not 0 <= event.start_s <= last_s <= LATEST_S:
             hint = "Give the clip too, with --video at the command line." if math.isinf(stop_s) else ""
             self.left_out(event.where, "0 <= start < end, in seconds", text, hint)
             return None
-        if clip.info and not exact:
-            point = start_s == stop_s
-            start_s = self._snapped(start_s, clip.info, event)
-            stop_s = start_s if point else self._snapped(stop_s, clip.info, event)
-        if clip.end_s and clip.info:
-            if (within_s := self._within(start_s, stop_s, clip, event, text)) is None:
+        if clip.info and (start_s >= clip.end_s or stop_s > clip.end_s):
+            frame_s = max(clip.end_s - float(clip.info.times_s[-1]), self.resolution_s, event.digit_s) + EXACT_S
+            if start_s >= clip.end_s or stop_s > clip.end_s + frame_s:
+                self.left_out(event.where, f"labels within the {clip.end_s:.3f} s of {clip.name}", text)
                 return None
-            stop_s = within_s
-        if stop_s < start_s or (stop_s == start_s and event.start_s != event.stop_s):
+            self.noted(event.where, f"an end by {clip.end_s:.3f} s", f"{stop_s:g} s, which is shortened to it")
+            stop_s = clip.end_s
+        if event.start_s == event.stop_s:
+            return start_s
+        if stop_s <= start_s:
             self.left_out(event.where, "a segment of at least one frame", text)
             return None
-        return replace(event, start_s=start_s, stop_s=stop_s)
-
-    def _snapped(self, time_s: float, info: VideoInfo, event: Event) -> float:
-        """The one frame time within the resolution of a time, or else the time itself."""
-        bounds_s = bounds(info)
-        digit_s = event.digit_s or self.resolution_s
-        within_s = reach_s(digit_s) + EXACT_S
-        first, stop = np.searchsorted(bounds_s, (time_s - within_s, time_s + within_s))
-        if stop - first > 1 and digit_s not in self.coarse:
-            self.coarse.add(digit_s)
-            expected = f"one frame within {reach_s(digit_s):g} s of {time_s:g} s"
-            self.noted(event.where, expected, f"{stop - first} frames; such times stay as they are")
-        return float(bounds_s[first]) if stop - first == 1 else time_s
+        return stop_s
 
     def _seen(self, seen: Iterable[tuple[float, float]], info: VideoInfo | None) -> tuple[tuple[float, float], ...]:
         """Seen stretches on the clip's clock."""
@@ -271,18 +332,6 @@ class Reader:
         nearest_s = float(bounds_s[np.abs(bounds_s - time_s).argmin()])
         return nearest_s if abs(nearest_s - time_s) <= self.resolution_s + EXACT_S else min(time_s, info.duration_s)
 
-    def _within(self, start_s: float, stop_s: float, clip: ClipLabels, event: Event, text: str) -> float | None:
-        """The stop, cut to the end of the clip where it lies no more than a frame behind it; None behind that."""
-        assert clip.info is not None
-        end_s = clip.info.duration_s
-        frame_s = max(end_s - float(clip.info.times_s[-1]), self.resolution_s, event.digit_s) + EXACT_S
-        if start_s >= end_s or stop_s > end_s + frame_s:
-            self.left_out(event.where, f"labels within the {end_s:.3f} s of {clip.name}", text)
-            return None
-        if stop_s > end_s:
-            self.noted(event.where, f"an end by {end_s:.3f} s", f"{stop_s:g} s, which is shortened to it")
-        return min(stop_s, end_s)
-
     def _lanes(self, events: Sequence[Event], seen: tuple[tuple[float, float], ...]) -> tuple[Lane, ...]:
         """Lanes by name, author and subject; one whose labels overlap becomes a lane for each label."""
         groups: dict[tuple[str, str, str], list[Event]] = {}
@@ -292,7 +341,7 @@ class Reader:
         for group in groups.values():
             own = self._once(group)
             stretches = [event for event in own if event.start_s < event.stop_s]
-            if any(True for _ in _overlaps(stretches)):
+            if any(True for _ in overlaps(stretches)):
                 by_label: dict[str, list[Event]] = {}
                 for event in own:
                     by_label.setdefault(event.label, []).append(event)
@@ -300,7 +349,7 @@ class Reader:
                 self.noted(own[0].where, "labels that do not overlap", got)
                 for label, alone in by_label.items():
                     name = f"{own[0].lane}: {label}" if own[0].lane else label
-                    rows = _rows_apart(alone) if self.parallel else [alone]
+                    rows = rows_apart(alone) if self.parallel else [alone]
                     self._apart(rows[0])
                     lanes += [_lane(row, seen, f"{name} {at}" if at > 1 else name) for at, row in enumerate(rows, 1)]
             else:
@@ -310,47 +359,22 @@ class Reader:
     def _once(self, events: Sequence[Event]) -> list[Event]:
         """The events in their order; one that is there twice counts once, which is told."""
         kept: list[Event] = []
-        for event in sorted(events, key=lambda event: (event.start_s, event.stop_s, event.label)):
+        for event in sorted(events, key=attrgetter("start_s", "stop_s", "label")):
             same = kept and (event.start_s, event.stop_s, event.label) == (
                 kept[-1].start_s, kept[-1].stop_s, kept[-1].label,
             )  # fmt: skip
             if same:
-                got = f"{event.label!r} from {event.start_s:g} to {event.stop_s:g} s, as {_where(kept[-1].where)}"
+                got = f"{event.label!r} from {event.start_s:g} to {event.stop_s:g} s, as {place_text(kept[-1].where)}"
                 self.unused(event.where, "each label once", got)
             else:
                 kept.append(event)
         return kept
 
     def _apart(self, events: Sequence[Event]) -> None:
-        for candidate, other in _overlaps([event for event in events if event.start_s < event.stop_s]):
-            since = f"{candidate.start_s:g} s ({_where(candidate.where)})"
+        for candidate, other in overlaps([event for event in events if event.start_s < event.stop_s]):
+            since = f"{candidate.start_s:g} s ({place_text(candidate.where)})"
             got = f"{other.label!r} from {other.start_s:g} s, while {candidate.label!r} lasts since {since}"
             self.problems.add(other.where, "one label at a time in a track", got)
-
-
-def _overlaps(events: Sequence[Event]) -> Iterator[tuple[Event, Event]]:
-    """Sorted events that begin before one before them ends."""
-    latest: Event | None = None
-    for event in events:
-        if latest and event.start_s < latest.stop_s - EXACT_S:
-            yield latest, event
-        if not latest or event.stop_s > latest.stop_s:
-            latest = event
-
-
-def _rows_apart(events: Sequence[Event]) -> list[list[Event]]:
-    """Sorted events in as few rows as they need not to overlap."""
-    rows: list[list[Event]] = []
-    free: list[tuple[float, int]] = []  # when each row ends, the earliest first
-    for event in events:
-        if free and free[0][0] <= event.start_s + EXACT_S:
-            _, at = heapq.heappop(free)
-        else:
-            at = len(rows)
-            rows.append([])
-        rows[at].append(event)
-        heapq.heappush(free, (event.stop_s, at))
-    return rows
 
 
 def _lane(events: Sequence[Event], seen: tuple[tuple[float, float], ...], name: str) -> Lane:
@@ -366,29 +390,10 @@ def _lane(events: Sequence[Event], seen: tuple[tuple[float, float], ...], name: 
 
 def _without_blanks(seen: tuple[tuple[float, float], ...], events: Iterable[Event]) -> tuple[tuple[float, float], ...]:
     """Seen stretches without those of events that carry no label: what happens there is not told."""
-    blanks = [event for event in events if not event.label and 0 <= event.start_s < event.stop_s]
+    blanks = [event for event in events if not event.label and 0 <= event.start_s < event.stop_s] if seen else []
     return without(seen, sorted((event.start_s, event.stop_s) for event in blanks))
 
 
 def _placed(where: int | str, expected: str, got: str) -> tuple[int, str, str]:
     """Line, expected and got of a finding; a JSON path stands in what was got."""
     return (where, expected, got) if isinstance(where, int) else (0, expected, f"{got} ({where})")
-
-
-def _several(names: Sequence[str]) -> str:
-    """The first of several names."""
-    return ", ".join(map(base, names[:5])) + (f" and {len(names) - 5} others" if len(names) > 5 else "")
-
-
-def _where(where: int | str) -> str:
-    return f"line {where}" if isinstance(where, int) else where
-
-
-def of_runs(row: Sequence[Any], info: VideoInfo, *, every: int = 1, line: int = 1, empty: Any = None) -> list[Event]:
-    """A row with a label for each frame, or each so many, as events; `empty` is no label. line: of the first."""
-    frames = info.frame_count
-    return [
-        Event(*seconds_of(first * every, min(stop * every, frames), info), value, first + line)
-        for value, first, stop in runs(row)
-        if value != empty
-    ]

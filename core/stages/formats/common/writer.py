@@ -1,7 +1,9 @@
 """From labels of clips to what a file can hold: the checks that all writers share."""
 
+import csv
+import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -108,6 +110,20 @@ def json_bytes(content: Any, *, indent: int | None = 2) -> bytes:
     """JSON in UTF-8; a path that is not (a file name may hold any byte) is told with \\udcXX escapes."""
     text = json.dumps(content, indent=indent, ensure_ascii=False, allow_nan=False) + "\n"
     return text.encode("utf-8", "backslashreplace")
+
+
+def ms(time_s: float) -> str:
+    """Seconds with three decimals."""
+    return f"{round(time_s * 1000) / 1000:.3f}"
+
+
+def table_bytes(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> bytes:
+    """A table of these columns; what a row does not tell is empty."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([row.get(column, "") for column in columns] for row in rows)
+    return text.getvalue().encode("utf-8", "backslashreplace")
 
 
 def frame_labels(clip: ClipLabels, title: str, background: str) -> list[str]:
