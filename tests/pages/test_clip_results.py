@@ -40,11 +40,12 @@ def cards(clip: VideoInfo, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(models.ModelLibrary, "cards", lambda library: {CARD.name: CARD, OTHER.name: OTHER})
 
 
-def save(card: ModelCard, recipe: Recipe = Recipe(), *, noted: bool = True) -> str:  # noqa: B008
-    """A prediction of the first label of a model throughout the clip, as the command line would make it; its key."""
+def save(card: ModelCard, recipe: Recipe = Recipe(), *, noted: bool = True, stop_s: float = 2.0) -> str:  # noqa: B008
+    """A prediction of the first label of a model up to a moment, as the command line would make it; its key."""
     key = predictions.prediction_key(state.store(), DIGEST, recipe, card, "tensorflow-f32")
-    scores = np.array([[0.9, 0.1]] * 4, np.float32)
-    made = Prediction(np.arange(4) / 2 + 0.25, scores, card.labels, card.name, (0.0, 2.0))
+    steps = int(2 * stop_s)
+    scores = np.array([[0.9, 0.1]] * steps, np.float32)
+    made = Prediction(np.arange(steps) / 2 + 0.25, scores, card.labels, card.name, (0.0, stop_s))
     state.store().write(key, made, kind="prediction", video=DIGEST)
     if noted:
         state.store().write(predictions.recipe_key(key), recipe, kind="recipe of a prediction", video=DIGEST)
@@ -169,3 +170,13 @@ def test_files_are_written_when_they_are_downloaded(clip, monkeypatch):
     offers = downloads_of(at)
     assert written == []
     assert b"walk" in offers[FORMATS["csv"].title].read() and written == ["csv"]
+
+
+def test_a_format_with_a_label_for_each_frame_asks_what_the_rest_of_the_clip_is(clip):
+    save(CARD, stop_s=1.5)
+    at = page("timeline")
+    at.selectbox(key="download.other").select("mstcn").run()
+    title = FORMATS["mstcn"].title
+    assert f"{title} needs a label for each frame" in told(at) and title not in downloads_of(at)
+    at.checkbox(key=f"download.whole.{DIGEST}").check().run()
+    assert len(downloads_of(at)[title].read().split()) == 50

@@ -3,29 +3,23 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from core.base.errors import AnalysisError
-from core.base.registry import FORMATS
 from core.domain import Analysis, ModelCard, Prediction, Recipe, VideoInfo
-from core.stages import formats
-from core.workflows import predictions
 from core.workflows.clip_results import ClipResult
 from pages.ui import cache, state
 from pages.ui.common import figures, formatting, quality_text, theme, trouble
-from pages.ui.common.controls import downloads
 from pages.ui.common.player import player
-from pages.ui.timeline import annotations, report, segments, text_branch, transcripts
+from pages.ui.timeline import annotations, report, result_files, segments, text_branch, transcripts
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 TOP = 5
 BARELY = 0.01  # mean score below which a label without a segment is not worth a row
-EVERYDAY = ("csv", "json", "vtt")
 CURVES = 3  # labels whose scores are drawn beneath the segments
 MIN_SHOWN_LABELS = 2  # labels without a segment that are shown anyhow
 
@@ -80,7 +74,7 @@ def draw(
     files, scores, words = st.tabs(["Download", "Scores over time", "Report"], on_change="rerun", key="timeline.tabs")
     if files.open:
         with files:
-            _downloads(analysis)
+            result_files.show(analysis)
     if scores.open:
         with scores:
             _over_time(_heatmap(key, labels, slots, state.is_dark(), prediction), key)
@@ -212,40 +206,3 @@ def _quality(info: VideoInfo) -> list[player.PlayerLane]:
     except AnalysisError:
         return []
     return [player.PlayerLane("quality", findings, look="quality")] if findings else []
-
-
-def _downloads(analysis: Analysis) -> None:
-    """The findings as files: three at hand, those of other programs on demand."""
-    with st.container(horizontal=True):
-        for name in EVERYDAY:
-            _download(analysis, name)
-    others = [name for name in FORMATS if name not in EVERYDAY]
-    chosen = st.selectbox(
-        "Format",
-        others,
-        index=None,
-        format_func=lambda name: FORMATS[name].title,
-        placeholder="ELAN, BORIS, CVAT ...",
-        key="download.other",
-    )
-    if chosen:
-        form = FORMATS[chosen]
-        st.caption(f"It counts {form.unit}, {form.base}; {form.ends}. {form.remark}")
-        if lost := form.lost(formats.labels_of(analysis)):
-            st.caption(f"Not stored in this format: {', '.join(lost)}.")
-        _download(analysis, chosen)
-
-
-def _download(analysis: Analysis, name: str) -> None:
-    """A button for a file of one format, or why it cannot be written."""
-    kind = FORMATS[name]
-    called = state.store().entry(analysis.video.digest).name
-    content: downloads.DownloadContent = partial(predictions.export, analysis, name, called)
-    if name not in EVERYDAY:  # those can always be written
-        try:
-            content = content()
-        except AnalysisError as error:
-            theme.problem(str(error), error.hint)
-            return
-    file = formatting.file_name(Path(called).stem, kind.suffix)
-    downloads.button(kind.title, content, file, kind.mime, key=f"download.{name}")
