@@ -44,6 +44,7 @@ ABOUT_TIME = re.compile(
 NUMBER = re.compile(r"\d+[.,]?\d*", re.ASCII)
 DIGITS_S = [10.0**-places for places in range(100)]
 LINE = re.compile(r"[^\n]*\n|[^\n]+")
+SECONDS = re.compile(r"[0-9]+(?:\.([0-9]*))?")
 WHOLE = re.compile(r"\d{1,6}(\.0+)?", re.ASCII)
 TO_THE_END = math.inf
 OWN = ("start", "end", "confidence")  # what each row says for itself
@@ -122,12 +123,12 @@ class Table:
         if ":" in text and (clock := clock_time(text)):
             return clock
         plain = text if self.separator == "," else text.replace(",", ".")
-        whole, _, places = plain.partition(".")
-        if not plain.isascii() or not whole.isdecimal() or not (places.isdecimal() or not places) or len(plain) > 99:
+        match = SECONDS.fullmatch(plain)
+        if match is None or len(plain) > 99:
             got = f"{text!r}, whose units are ambiguous" if ":" in text else repr(text)
             findings.left_out(self.listed, line, "seconds such as 1.25, or mm:ss", got)
             return None
-        return float(plain), DIGITS_S[len(places)]
+        return float(plain), DIGITS_S[len(match[1] or "")]
 
 
 def table_of(
