@@ -207,68 +207,6 @@ def test_kappa_that_is_undefined_is_told_as_that():
     assert "undefined" in compare.meaning(alike)
 
 
-def test_files_are_taken_along_and_taken_in_with_a_decision_on_each_new_label(
-    store: Store, clip: VideoInfo, track: str
-):
-    at = page("label", **{"page.label.view": "files"})
-    ((title, file),) = downloads_of(at).items()
-    assert title == f"Download {FORMATS['elan'].title}" and file.name == "street.eaf"
-    assert file.read().count(b"<ALIGNABLE_ANNOTATION ") == len(MINE.segments)
-    content = FORMATS["elan"].write(files.labels_of([edits.rename(MINE, "run", "sprint")], clip, "street.mp4"))
-    at.file_uploader(key="label.upload.0").set_value(("street.eaf", content, "text/xml")).run()
-    assert "1 label not in the label scheme" in told(at)
-    at.selectbox(key="label.map.0.0").set_value("run").run()
-    button(at, "Import 1 track").click().run()
-    (before, taken) = journal.tracks(store, clip.digest)
-    assert taken.document.segments == before.document.segments
-
-
-def test_an_imported_label_that_is_kept_is_added_to_the_scheme_and_told(store: Store, clip: VideoInfo, track: str):
-    at = page("label", **{"page.label.view": "files"})
-    content = FORMATS["elan"].write(files.labels_of([edits.rename(MINE, "run", "sprint")], clip, "street.mp4"))
-    at.file_uploader(key="label.upload.0").set_value(("street.eaf", content, "text/xml")).run()
-    assert store.scheme() == ("walk", "run")
-    button(at, "Import 1 track").click().run()
-    assert store.scheme() == ("walk", "run", "sprint")
-    assert [one.value for one in at.toast] == ["Added to the labels of all clips: sprint"]
-
-
-def test_of_a_file_with_parts_some_are_taken_and_of_one_with_tracks_some(store: Store, clip: VideoInfo, track: str):
-    at = page("label", **{"page.label.view": "files"})
-    hands = edits.rename(MINE, "run", "walk")
-    tracks = [replace(hands, name="hands"), replace(hands, name="feet")]
-    made = files.labels_of(tracks, clip, "street.mp4")
-    at.file_uploader(key="label.upload.0").set_value(("street.eaf", FORMATS["elan"].write(made), "text/xml")).run()
-    assert [one.label for one in at.multiselect] == ["Tiers"] and "Import 2 tracks" in told(at)
-    at.multiselect[0].set_value(["feet"]).run()
-    button(at, "Import 1 track").click().run()
-    assert journal.tracks(store, clip.digest)[-1].document.name == "feet"
-    at.file_uploader(key="label.upload.1").set_value(("a.json", FORMATS["json"].write(made), "text/json")).run()
-    (picked,) = [one for one in at.multiselect if one.options[0].startswith("hands")]
-    picked.set_value([0]).run()
-    button(at, "Import 1 track").click().run()
-    assert journal.tracks(store, clip.digest)[-1].document.name == "hands"
-
-
-def test_what_a_file_leaves_open_is_asked(store: Store, track: str):
-    at = page("label", **{"page.label.view": "files"})
-    content = b'[{"data": {"video": "street.mp4"}, "annotations": [{"result": []}], "timelinelabels": 1}]'
-    at.file_uploader(key="label.upload.0").set_value(("tasks.json", content, "text/json")).run()
-    rate = next(one for one in at.text_input if one.label.startswith("Frame rate"))
-    rate.set_value("soon").run()
-    assert "'soon' is not a frame rate" in told(at) and not at.exception
-    cue = b"WEBVTT\n\n00:00:00.400 --> 00:00:00.800\nwalk 0.93\n"
-    at.file_uploader(key="label.upload.0").set_value(("x.vtt", cue, "text/vtt")).run()
-    next(one for one in at.checkbox if one.label.startswith("The last number")).uncheck().run()
-    assert "“walk 0.93” becomes" in [one.label for one in at.selectbox]
-
-
-def test_a_file_that_is_none_is_told(store: Store, track: str):
-    at = page("label", **{"page.label.view": "files"})
-    at.file_uploader(key="label.upload.0").set_value(("x.eaf", b"<html>", "text/xml")).run()
-    assert at.error and not at.exception
-
-
 def test_labels_go_into_a_set_and_a_network_learns(store: Store, track: str, runner: FakeRunner, monkeypatch):
     at = page("label", **{"page.label.view": "learn"})
     button(at, "Add 1.4 s to “My labels”").click().run()

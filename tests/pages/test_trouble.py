@@ -32,7 +32,7 @@ def damage() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_page_offers_the_backups_of_a_damaged_catalogue(clip, name):  # noqa: F811
-    state.store().begin_track(TRACK, DIGEST, "{}")
+    state.store().begin_tracks(DIGEST, {TRACK: "{}"})
     state.back_up()
     damage()
     at = page(name)

@@ -19,6 +19,7 @@ from core.base.errors import EditRefused, FormatInvalid
 from core.base.registry import FORMATS
 from core.domain import DrawnTrack, Edit, Recipe, Renaming, Segment, VideoInfo, intervals
 from core.stages.formats import ReadOptions
+from core.stages.formats.common import conversion
 from core.stages.preprocessing.sampling import Trim
 from core.stages.tracks.segmentation import NOTHING
 from core.workflows.annotation import edits, files, journal
@@ -366,7 +367,7 @@ def test_tracks_come_back_unchanged_from_files(form: str):
     info = info_of(60)
     mine = track((1.0, 3.0, "walk"), (3.0, 5.0, "run"), (6.0, 8.0, "jump"), seen=((0.0, 12.0),))
     content = FORMATS[form].write(files.labels_of([mine], info, "street.mp4"))
-    given = files.files_in(f"street{FORMATS[form].suffix}", content)
+    given = {f"street{FORMATS[form].suffix}": content}
     found = files.read(given, info, "street.mp4", form=form, options=ReadOptions(watched=True))
     (back,) = files.tracks_of(found) if form != "deepethogram" else (_joined(files.tracks_of(found)),)
     assert told(back) == told(mine)
@@ -382,7 +383,7 @@ def _joined(tracks: tuple[DrawnTrack, ...]) -> DrawnTrack:
 def test_labels_that_are_not_known_are_decided_on_and_what_is_left_out_is_unlabelled():
     info = info_of(60)
     found = files.labels_of([THREE], info, "street.mp4")
-    assert files.undecided(found, ["walk"]) == ("run", "jump")
+    assert conversion.unknown_labels(found, ["walk"]) == ("run", "jump")
     (taken,) = files.tracks_of(found, Renaming((("run", "walk"), ("jump", ""))))
     assert told(taken) == [(1.0, 3.0, "walk"), (3.0, 5.0, "walk")]
     assert taken.seen == ((0.0, 6.0), (8.0, 10.0))

@@ -11,8 +11,8 @@ import pytest
 
 from core.base import zip_files
 from core.base.errors import AnalysisError, FormatInvalid
+from core.stages.formats.common.files import read_path
 from core.workflows import datasets, training
-from core.workflows.annotation import files as label_files
 from core.workflows.datasets import importer
 from core.workspace.store import Store
 
@@ -75,7 +75,7 @@ DAMAGED: dict[str, tuple[bytes, str]] = {
 
 def read_labels(content: bytes, folder: Path) -> object:
     (folder / "labels.zip").write_bytes(content)
-    return label_files.files_in("labels.zip", content)
+    return read_path(folder / "labels.zip")
 
 
 def read_dataset(content: bytes, folder: Path) -> object:

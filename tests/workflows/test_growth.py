@@ -183,7 +183,7 @@ def as_pages_read(name: str, content: bytes, info: VideoInfo) -> None:
         selection.of(files, form)
     options = ReadOptions(watched=True)
     labels = label_files.read(files, info, "a.mp4", form=name, options=options)
-    label_files.undecided(labels, labels.classes)
+    conversion.unknown_labels(labels, labels.classes)
     label_files.tracks_of(labels)
 
 

@@ -20,7 +20,7 @@ TRACK = "ab" * 16
 def drawn(store: Store) -> Store:
     """A workspace with a clip and a track of 40 edits."""
     store.save_video(info())
-    store.begin_track(TRACK, DIGEST, "{}")
+    store.begin_tracks(DIGEST, {TRACK: "{}"})
     for number in range(1, 41):
         assert store.add_edit(
             TRACK, number, "draw", number, f'{{"edit": {number}, "note": "{"x" * 300}"}}', ("tab", number)

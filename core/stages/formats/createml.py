@@ -10,7 +10,7 @@ from typing import Any
 
 from core.domain import Labels
 from core.stages.formats.common.csv_tables import Row, Table, note_clocks
-from core.stages.formats.common.files import Files, Findings, ReadOptions, json_of, one_file, refused, shown
+from core.stages.formats.common.files import Files, FirstFindings, ReadOptions, json_of, one_file, refused, shown
 from core.stages.formats.common.reader import Reader
 from core.stages.formats.common.writer import empty, json_bytes
 from core.stages.formats.csv import READ, read_table
@@ -60,7 +60,7 @@ def read(files: Files, options: ReadOptions) -> Labels:
     for key in sorted(strange):
         reader.noted(0, "keys that are known", f"{key!r}, which is not used")
     reader.problems.finish(skipped=not rows)
-    table, findings = Table(name, ";", {"path": 0, "label": 1}, tuple(rows)), Findings()
+    table, findings = Table(name, ";", {"path": 0, "label": 1}, tuple(rows)), FirstFindings()
     note_clocks(table, findings)
     return read_table(reader, table, findings)
 

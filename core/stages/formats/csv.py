@@ -9,7 +9,16 @@ from typing import Any
 from core.domain import ClipLabels, Labels
 from core.stages.formats.common.clip_names import meant, stem
 from core.stages.formats.common.csv_tables import IDS, MEANINGS, SIDES, Row, Table, table_of
-from core.stages.formats.common.files import LARGEST_TABLE_BYTES, Files, Findings, ReadOptions, one_file, shown, text_of
+from core.stages.formats.common.files import (
+    LARGEST_TABLE_BYTES,
+    Files,
+    Findings,
+    FirstFindings,
+    ReadOptions,
+    one_file,
+    shown,
+    text_of,
+)
 from core.stages.formats.common.reader import Event, Reader
 from core.stages.formats.common.writer import one_line, placed, seconds
 
@@ -90,7 +99,7 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
 def read(files: Files, options: ReadOptions) -> Labels:
     """The labels of a table; without a column of paths it is about the clip that it is named after."""
     name, content = one_file(files)
-    findings = Findings()
+    findings = FirstFindings()
     reader = Reader(name, options, DIGIT_S)
     return read_table(
         reader,
@@ -99,7 +108,7 @@ def read(files: Files, options: ReadOptions) -> Labels:
     )
 
 
-def read_table(reader: Reader, table: Table, findings: Findings) -> Labels:
+def read_table(reader: Reader, table: Table, findings: FirstFindings) -> Labels:
     """The labels of the rows of a table, whatever its columns were called."""
     table = table.with_clips(lambda name: name if meant(name, reader.asked.clips) else "")
     rows: dict[str, list[Row]] = {}
@@ -117,6 +126,7 @@ def read_table(reader: Reader, table: Table, findings: Findings) -> Labels:
     for finding in findings.all:
         tell = reader.left_out if finding.left_out else reader.noted
         tell(places.get(finding.line, finding.line), finding.expected, finding.got)
+    reader.findings.count(findings.more, left_out=findings.left_out_more)
     return reader.labels(clips)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
+from itertools import count
 
 from core.base.errors import FormatInvalid
 from core.base.registry import FORMATS
@@ -21,10 +22,8 @@ from core.domain import (
 )
 from core.stages.formats import Format, ReadOptions
 from core.stages.formats.common import conversion, selection
-from core.stages.formats.common.files import Files, unpacked
+from core.stages.formats.common.files import Files
 from core.stages.formats.common.frame_times import EXACT_S
-
-ZIP = b"PK\x03\x04"
 
 
 def labels_of(tracks: Sequence[DrawnTrack], info: VideoInfo, name: str, *, watched: bool = False) -> Labels:
@@ -41,11 +40,6 @@ def unseen_s(tracks: Sequence[DrawnTrack], info: VideoInfo) -> float:
     seen = reduce(intervals.common, (intervals.within(track.seen, (0.0, info.duration_s)) for track in tracks))
     left_s = info.duration_s - sum(stop_s - start_s for start_s, stop_s in seen)
     return left_s if left_s > EXACT_S else 0.0
-
-
-def files_in(name: str, content: bytes) -> Files:
-    """A file, or the files in a zip."""
-    return unpacked(name, content) if content.startswith(ZIP) else {name: content}
 
 
 def form_of(files: Files, form: str = "") -> Format:
@@ -76,11 +70,6 @@ def _of_others(files: Files, others: Sequence[str], name: str) -> tuple[Finding,
     return (Finding(next(iter(files)), 0, f"labels of {name}", f"labels of {', '.join(others[:5])}{rest}"),)
 
 
-def undecided(labels: Labels, known: Sequence[str]) -> tuple[str, ...]:
-    """The labels of files that are not known yet: of each a person says what becomes of it."""
-    return conversion.unknown_labels(labels, known)
-
-
 def tracks_of(labels: Labels, renaming: Renaming | None = None) -> tuple[DrawnTrack, ...]:
     """The tracks that files hold. A label for the whole clip becomes a track of one segment.
 
@@ -88,7 +77,22 @@ def tracks_of(labels: Labels, renaming: Renaming | None = None) -> tuple[DrawnTr
     """
     named = conversion.renamed(labels, renaming) if renaming else labels
     tracks = [_track(lane, named, clip) for clip in named.clips for lane in _lanes(clip)]
-    return tuple(track for track in tracks if track.seen or track.points)
+    return tuple(track for track in tracks if _holds(track))
+
+
+def with_tracks(labels: Labels, places: Sequence[int]) -> Labels:
+    """The labels of some of the tracks that `tracks_of` gives, by their places there."""
+    chosen, place, clips = set(places), count(), []
+    for clip in labels.clips:
+        whole = clip.label if len(_lanes(clip)) == len(clip.lanes) or next(place) in chosen else ""
+        lanes = tuple(lane for lane in clip.lanes if _holds(_track(lane, labels, clip)) and next(place) in chosen)
+        clips.append(replace(clip, label=whole, lanes=lanes))
+    return replace(labels, clips=tuple(clips))
+
+
+def _holds(track: DrawnTrack) -> bool:
+    """Whether there is anything in a track."""
+    return bool(track.seen or track.points)
 
 
 def _lanes(clip: ClipLabels) -> tuple[Lane, ...]:

@@ -8,7 +8,7 @@ between edits, and is brought up to date with what other processes and other win
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from uuid import uuid4
@@ -55,8 +55,13 @@ _lock = threading.Lock()
 def begin(store: Store, video: str, track: DrawnTrack) -> str:
     """File a new track of a clip; gives its id."""
     track_id = uuid4().hex
-    store.begin_track(track_id, video, to_json(track))
+    begin_all(store, video, {track_id: track})
     return track_id
+
+
+def begin_all(store: Store, video: str, tracks: Mapping[str, DrawnTrack]) -> None:
+    """File new tracks of a clip by their ids, all or none; one that is there already stays as it is."""
+    store.begin_tracks(video, {track_id: to_json(track) for track_id, track in tracks.items()})
 
 
 def tracks(store: Store, video: str) -> list[TrackState]:

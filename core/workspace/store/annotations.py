@@ -1,9 +1,12 @@
 """Drawn labels: each track is a journal of edits to which only ever something is added."""
 
 import time
+from collections.abc import Mapping
 
 from core.base.errors import ResultMissing
 from core.workspace.store.database import Catalogue, hex_digits
+
+APART_S = 1e-5  # between tracks that are filed at one moment, whose order is kept
 
 
 class Journals(Catalogue):
@@ -32,12 +35,14 @@ class Journals(Catalogue):
             raise ResultMissing(f"There is no track {track_id[:12]!r}.", "Choose another.")
         return rows[0][0]
 
-    def begin_track(self, track_id: str, video: str, body: str) -> None:
-        """File a new track, whose first state is `body`."""
+    def begin_tracks(self, video: str, bodies: Mapping[str, str]) -> None:
+        """File new tracks of a clip, all or none. bodies: the first state of each, by id; one that is there stays."""
         with self._changing(durably=True) as catalogue:
-            now = time.time()
-            catalogue.execute("INSERT INTO tracks VALUES (?, ?, ?, 0)", (hex_digits(track_id), hex_digits(video), now))
-            catalogue.execute("INSERT INTO edits VALUES (?, 0, 'begin', 0, ?, ?)", (track_id, body, now))
+            for place, (track_id, body) in enumerate(bodies.items()):
+                made = time.time() + place * APART_S
+                row = (hex_digits(track_id), hex_digits(video), made)
+                if catalogue.execute("INSERT OR IGNORE INTO tracks VALUES (?, ?, ?, 0)", row).rowcount == 1:
+                    catalogue.execute("INSERT INTO edits VALUES (?, 0, 'begin', 0, ?, ?)", (track_id, body, made))
 
     def drop_track(self, track_id: str, dropped: bool = True) -> None:
         """Show a track no more, or again; nothing of it is deleted."""

@@ -216,13 +216,20 @@ class VideoRecords(Results):
                 partial.unlink(missing_ok=True)
 
     def keep_import(self, stream: BinaryIO, name: str) -> Path:
-        """Copy an uploaded zip or table of a labelled set into the workspace, where it stays for a day at most."""
+        """Copy an uploaded file that is to be imported into the workspace, where it stays for a day at most."""
         folder = self.import_folder / uuid4().hex
         with self._explained():
             folder.mkdir(parents=True)
             with open(folder / file_name(name), "wb") as copy:
                 shutil.copyfileobj(stream, copy, CHUNK)
         return folder / file_name(name)
+
+    def discard_import(self, path: str) -> None:
+        """Delete what `keep_import` copied; any other file is left alone."""
+        folder = Path(path).parent
+        if folder.parent == self.import_folder:
+            with self._explained():
+                shutil.rmtree(folder, ignore_errors=True)
 
     def kept_import(self, path: str, digest: str, name: str) -> str:
         """Where a clip of a labelled set lies from now on: one that was unpacked here moves to the uploaded clips."""

@@ -9,6 +9,7 @@ from core.base.registry import FORMATS
 from core.domain import ClipLabels, Labels, Lane, Segment
 from core.stages.formats import ReadOptions
 from core.stages.formats.common import conversion
+from core.stages.formats.common.files import MOST_FINDINGS, FirstFindings
 from core.workflows.annotation import files as label_files
 from tests.labels import events, files_of, labels, read, steady
 
@@ -72,7 +73,20 @@ def test_very_many_odd_rows_are_told_by_the_first_and_their_number():
     rows = "path,label,start,end\na.mp4,walk,1,2\n" + "".join(f"a.mp4,run,{at + 2},{at}\n" for at in range(5000))
     found = FORMATS["csv"].read({"t.csv": rows.encode()}, ReadOptions((A,)))
     assert events(found) == [("a", 1.0, 2.0, "walk")] and len(found.findings) < 210
-    assert "more remarks" in found.findings[-1].got
+    assert found.findings[-1].got == "4801 more remarks like these"  # one of the sound row
+
+
+@pytest.mark.parametrize("name", ["csv", "boris"])
+def test_of_very_many_odd_rows_only_the_first_stay_in_memory(name: str, monkeypatch: pytest.MonkeyPatch):
+    kept = []
+    monkeypatch.setattr(FirstFindings, "bounded", lambda findings, _file: kept.append(len(findings.all)) or ())
+    rows = {
+        "csv": "path,label,start,end\na.mp4,walk,1,2\n" + "a.mp4,run,9\na.mp4,run,4,3\n" * 2000,
+        "boris": "Observation id,Media file name,Subject,Behavior,Behavior type,Time\n"
+        "o,a.mp4,x,walk,START,1\no,a.mp4,x,walk,STOP,2\n" + "o,a.mp4,x,run,STOP,soon\n" * 4000,
+    }[name]
+    FORMATS[name].read({"t.csv": rows.encode()}, ReadOptions((A,)))
+    assert kept and max(kept) <= MOST_FINDINGS
 
 
 @pytest.mark.parametrize("name", ["feral", "fiftyone", "mstcn"])

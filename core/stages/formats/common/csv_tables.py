@@ -164,7 +164,7 @@ def _rows(
     key_of = itemgetter(label, *others.values())
     shared: dict[tuple[str, ...], dict[str, str]] = {}
     rows: list[Row] = []
-    spaced: list[int] = []
+    spaced, first_spaced = 0, 0
     for line, texts in cells:
         key = key_of(texts)
         texts.append("")
@@ -172,11 +172,11 @@ def _rows(
         if cells_said is None:
             cells_said = shared[key] = {meaning: texts[index].strip() for meaning, index in others.items()}
         if texts[label] != cells_said["label"]:
-            spaced.append(line)
+            spaced, first_spaced = spaced + 1, first_spaced or line
         rows.append(Row(line, cells_said, texts[start].strip(), texts[end].strip(), texts[confidence].strip()))
     if spaced:
-        got = f"{len(spaced)} with spaces, which are removed"
-        findings.noted(listed, spaced[0], "labels without spaces around them", got)
+        got = f"{spaced} with spaces, which are removed"
+        findings.noted(listed, first_spaced, "labels without spaces around them", got)
     return tuple(rows)
 
 

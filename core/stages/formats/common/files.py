@@ -10,7 +10,7 @@ import re
 import stat
 import zipfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path, PurePosixPath
@@ -21,12 +21,14 @@ from core.base.errors import FormatInvalid
 from core.domain import Finding, VideoInfo, serialization
 
 Files: TypeAlias = Mapping[str, bytes]
+OddRow: TypeAlias = tuple[int | str, str, str]  # where, what was expected, what was there
 
 LARGEST_BYTES = 64 * 2**20  # of all files together, unpacked
 LARGEST_TABLE_BYTES = 256 * 2**20  # of a table, which is read row by row: some millions of rows
 TABLES = (".csv", ".tsv")
 MOST_FILES = 2000
 MOST_PROBLEMS = 20
+MOST_FINDINGS = 200  # that are told one by one
 REPACK = "Create the ZIP file again, or extract it and give the folder."
 MEND = "Fix the file in the program that created it, or use another file."
 STAMP = (1980, 1, 1, 0, 0, 0)  # of what is put into a zip, so that the same labels give the same bytes
@@ -85,11 +87,73 @@ class Findings:
 
     def left_out(self, file: str, line: int, expected: str, got: str) -> None:
         """Something that takes no part in what was read."""
-        self.all.append(Finding(file, line, expected, got, True))
+        self.add(Finding(file, line, expected, got, True))
 
     def noted(self, file: str, line: int, expected: str, got: str) -> None:
         """Something odd that takes part all the same."""
-        self.all.append(Finding(file, line, expected, got, False))
+        self.add(Finding(file, line, expected, got, False))
+
+    def add(self, finding: Finding) -> None:
+        """One more of them."""
+        self.all.append(finding)
+
+
+@dataclass
+class FirstFindings(Findings):
+    """What is found in a file that may have millions of odd rows: the first, each once, and the number of others.
+
+    more: how many others there are; left_out_more: whether any of these takes no part.
+    """
+
+    more: int = 0
+    left_out_more: bool = False
+    known: set[Finding] = field(default_factory=set)
+
+    def add(self, finding: Finding) -> None:
+        if finding in self.known:
+            return
+        if len(self.all) < MOST_FINDINGS:
+            self.all.append(finding)
+            self.known.add(finding)
+        else:
+            self.count(1, left_out=finding.left_out)
+
+    def count(self, others: int, *, left_out: bool) -> None:
+        """Further ones that are not kept."""
+        self.more += others
+        self.left_out_more = self.left_out_more or left_out
+
+    def bounded(self, file: str) -> tuple[Finding, ...]:
+        """The first, and how many others there are."""
+        if not self.more:
+            return tuple(self.all)
+        limit, got = f"at most {MOST_FINDINGS} remarks", f"{self.more} more remarks like these"
+        return (*self.all, Finding(file, 0, limit, got, self.left_out_more))
+
+
+@dataclass
+class AlikeRows:
+    """Rows that are odd in one way: the first, the last, and their number."""
+
+    first: int | str
+    last: int | str
+    count: int = 1
+
+
+def alike_rows(rows: Iterable[OddRow]) -> Iterator[OddRow]:
+    """Odd rows, with those that are odd in one way as the first and their number."""
+    kinds: dict[tuple[str, str], AlikeRows] = {}
+    for where, expected, got in rows:
+        known = kinds.get((expected, got))
+        if known is not None:
+            known.last, known.count = where, known.count + 1
+        elif len(kinds) < MOST_FINDINGS:
+            kinds[expected, got] = AlikeRows(where, where)
+        else:
+            yield where, expected, got
+    for (expected, got), own in kinds.items():
+        more = f" and in {own.count - 1} more rows up to {place_text(own.last)}" if own.count > 1 else ""
+        yield own.first, expected, f"{got}{more}"
 
 
 @dataclass

@@ -9,14 +9,14 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from operator import attrgetter
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from core.base.errors import FormatInvalid
-from core.domain import ClipLabels, Finding, Labels, Lane, Point, Segment, VideoInfo, listed
+from core.domain import ClipLabels, Labels, Lane, Point, Segment, VideoInfo, listed
 from core.stages.formats.common.clip_names import base, meant, several
-from core.stages.formats.common.files import Findings, Problems, ReadOptions, place_text, shown
+from core.stages.formats.common.files import FirstFindings, OddRow, Problems, ReadOptions, alike_rows, place_text, shown
 from core.stages.formats.common.frame_times import (
     EXACT_S,
     bounds,
@@ -28,8 +28,6 @@ from core.stages.formats.common.frame_times import (
 
 LATEST_S = 1e7  # some 115 days: what is later is a date or a wrong unit
 BACKGROUND = "background"
-MOST_FINDINGS = 200  # that are told one by one
-OddRow: TypeAlias = tuple[int | str, str, str]  # where, what was expected, what was there
 
 
 class Event(NamedTuple):
@@ -70,7 +68,7 @@ class Reader:
     parallel: bool = False
     sound: bool = False
     problems: Problems = field(init=False)
-    findings: Findings = field(default_factory=Findings)
+    findings: FirstFindings = field(default_factory=FirstFindings)
     coarse: set[float] = field(default_factory=set)
 
     def __post_init__(self):
@@ -87,12 +85,8 @@ class Reader:
 
     def rows_left_out(self, rows: Iterable[OddRow], hint: str = "") -> None:
         """Rows of frames that mean nothing: those that are odd in one way are told by the first and their number."""
-        alike: dict[tuple[str, str], list[int | str]] = {}
-        for where, expected, got in rows:
-            alike.setdefault((expected, got), []).append(where)
-        for (expected, got), places in alike.items():
-            more = f" and in {len(places) - 1} more rows up to {place_text(places[-1])}" if len(places) > 1 else ""
-            self.left_out(places[0], expected, f"{got}{more}", hint)
+        for where, expected, got in alike_rows(rows):
+            self.left_out(where, expected, got, hint)
 
     def unused(self, where: int | str, expected: str, got: str) -> None:
         """Something that takes no part, for it is no label of time or of no clip that was given."""
@@ -214,7 +208,7 @@ class Reader:
             self.noted(0, "a background that is no label", f"{background!r}, which labels have: it is taken as a label")
             background = ""
         kept = tuple(dict.fromkeys(label for label in classes if label and label != background))
-        return Labels(tuple(clips), listed(kept, tuple(clips)), background, self._told())
+        return Labels(tuple(clips), listed(kept, tuple(clips)), background, self.findings.bounded(self.file))
 
     def _unbound(self, clips: Sequence[ClipLabels]) -> None:
         """Tell of clips that were given and that the file says nothing of."""
@@ -224,16 +218,6 @@ class Reader:
             if id(info) not in bound:
                 got = f"none: the file is about {several(names)}" if names else "none"
                 self.noted(0, f"labels of {base(info.path)}", got)
-
-    def _told(self) -> tuple[Finding, ...]:
-        """What was found, each once; of very many the first."""
-        findings = list(dict.fromkeys(self.findings.all))
-        rest = findings[MOST_FINDINGS:]
-        if rest:
-            left_out = any(finding.left_out for finding in rest)
-            got = f"{len(rest)} more remarks like these"
-            findings[MOST_FINDINGS:] = [Finding(self.file, 0, f"at most {MOST_FINDINGS} remarks", got, left_out)]
-        return tuple(findings)
 
     def _compare(self, clip: ClipLabels, info: VideoInfo) -> None:
         """What the file states of the clip beside what was measured."""
