@@ -277,7 +277,8 @@ def film(page: Page, dashboard: Dashboard) -> None:
 
 
 def view(page: Page, name: str) -> None:
-    """Turn to what can be done with labels."""
+    """Turn to what can be done with labels, once the page rests: a control may be drawn anew."""
+    settle(page)
     page.get_by_test_id("stButtonGroup").get_by_text(name, exact=True).click()
     settle(page)
 

@@ -180,3 +180,27 @@ def test_a_format_with_a_label_for_each_frame_asks_what_the_rest_of_the_clip_is(
     assert f"{title} needs a label for each frame" in told(at) and title not in downloads_of(at)
     at.checkbox(key=f"download.whole.{DIGEST}").check().run()
     assert len(downloads_of(at)[title].read().split()) == 50
+
+
+def test_a_result_is_corrected_with_one_press_that_begins_labels_with_its_draft(clip):
+    save(CARD)
+    at = page("timeline", **{"page.label.view": "files"})
+    assert "without your corrections" not in told(at)
+    button(at, "Correct on Label").click().run()
+    (track,) = journal.tracks(state.store(), DIGEST)
+    assert (track.document.labels, track.document.seen) == (("walk",), ())
+    assert "the draft predicts **walk**" in told(at), "the Label page shows it, whatever was shown there before"
+    at = page("timeline")
+    assert "without your corrections" in told(at)
+    button(at, "Open your labels").click().run()
+    assert len(journal.tracks(state.store(), DIGEST)) == 1
+
+
+def test_all_of_a_draft_is_accepted_where_the_network_looked_and_nowhere_else(clip):
+    save(CARD, stop_s=1.0)
+    button(page("timeline"), "Correct on Label").click().run()
+    at = page("label")
+    button(at, "Accept all remaining").click().run()
+    (track,) = journal.tracks(state.store(), DIGEST)
+    assert track.document.seen == ((0.0, 1.0),)
+    assert "All that was analysed has been reviewed" in at.success[0].value

@@ -11,6 +11,7 @@ from core.workflows.annotation import agreement, journal, scheme
 from core.workflows.annotation.journal import TrackState
 from pages.ui import cache, state
 from pages.ui.common import flash, formatting, track_names, trouble
+from pages.ui.common.controls import label_views
 from pages.ui.common.player import player
 from pages.ui.common.player.rows import PlayerLane
 from pages.ui.label import compare, draft, empty, files, label_scheme, render, retrain, revision, track_editor
@@ -24,13 +25,6 @@ EDIT_NAMES = {
     "label": "new label",
     "accept": "accepting",
     "look": "looking",
-}
-VIEWS = {
-    "draft": "Draft",
-    "compare": "Compare",
-    "learn": "Train",
-    "files": "Files",
-    "video": "Video",
 }
 
 
@@ -52,7 +46,7 @@ def show(info: VideoInfo) -> None:
     track_editor.restore(info)
     flash.show(track_editor.PANEL)
     drafted = draft.stored_draft(info, now)
-    view = _view_before()
+    view = label_views.shown()
     compared = compare.agreement_with(info, now, tracks) if view == "compare" else None
     labels = scheme.labels(state.store())
     slots = _slots(labels, tracks, drafted)
@@ -135,19 +129,6 @@ def _named(edits: Sequence[tuple[int, str]]) -> str:
     return f": {EDIT_NAMES.get(edits[-1][1], edits[-1][1])}" if edits else ""
 
 
-def _view_before() -> str:
-    kept = state.remembered("label.view", "draft")
-    return kept if kept in VIEWS else "draft"
-
-
-def _views_key() -> str:
-    return f"label.views.{state.remembered('label.views', 0)}"
-
-
-def _turn() -> None:
-    state.remember("label.view", str(state.widget(_views_key())))
-
-
 def _views(
     info: VideoInfo,
     now: TrackState,
@@ -157,8 +138,8 @@ def _views(
 ) -> None:
     """What can be done with the labels, one thing at a time."""
     view = st.segmented_control(
-        "Tool", list(VIEWS), default=_view_before(), format_func=VIEWS.__getitem__, key=_views_key(),
-        label_visibility="collapsed", required=True, on_change=_turn,
+        "Tool", list(label_views.NAMES), default=label_views.shown(), format_func=label_views.NAMES.__getitem__,
+        key=label_views.key(), label_visibility="collapsed", required=True, on_change=label_views.note,
     )  # fmt: skip
     with st.container(key="label-view"):
         if view == "draft":

@@ -26,6 +26,8 @@ ORDER = (
     "what you have reviewed, and typical of the clip."
 )
 FINISHED = "The whole clip has been reviewed."
+ANALYSED = "All that was analysed has been reviewed. The rest of the clip has no draft: it stays unlabelled."
+WHOLE = 0.999  # of a clip, as a share
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +79,7 @@ def rows(drafted: Drafted | None, now: TrackState) -> list[PlayerLane]:
         return []
     waiting = drafts.unseen(drafted.segments, now.document.seen)
     times_s, doubt = drafted.prediction.times_s, drafts.margin(drafted.prediction.scores)
-    lanes = [PlayerLane("draft", waiting, prefix="a draft:")] if waiting else []
+    lanes = [PlayerLane("draft", waiting, seen=[drafted.prediction.seen_s], prefix="a draft:")] if waiting else []
     lanes.append(PlayerLane("doubt", curves=[LaneCurve("doubt", times_s, doubt, DOUBT)]))
     here = current(drafted)
     return (
@@ -150,7 +152,8 @@ def _stretch(info: VideoInfo, now: TrackState, drafted: Drafted) -> None:
     st.progress(share, f"{formatting.length(now.document.seen_s)} of {formatting.length(info.duration_s)} reviewed")
     here = current(drafted)
     if here is None:
-        st.success(FINISHED, icon=":material/check_circle:")
+        whole = share > WHOLE
+        st.success(FINISHED if whole else ANALYSED, icon=":material/check_circle:")
         return
     st.markdown(_describe_segment(here, len(drafted.doubts)), help=ORDER)
     bounds = (now.track_id, here.start_s, here.stop_s)
@@ -175,7 +178,7 @@ def _stretch(info: VideoInfo, now: TrackState, drafted: Drafted) -> None:
         )
         st.button(
             "Accept all remaining", key="label.all", type="tertiary", on_click=_accept,
-            args=(now.track_id, 0.0, info.duration_s, drafted.segments),
+            args=(now.track_id, *drafted.prediction.seen_s, drafted.segments),
         )  # fmt: skip
 
 

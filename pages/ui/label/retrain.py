@@ -10,7 +10,7 @@ from core.workflows.annotation import retraining
 from core.workflows.annotation.journal import TrackState
 from pages.ui import cache, state
 from pages.ui.common import flash, formatting, theme
-from pages.ui.common.controls import button
+from pages.ui.common.controls import button, label_views
 from pages.ui.common.jobs import job_panel
 from pages.ui.label import figures, track_editor
 
@@ -118,8 +118,7 @@ def _follow() -> None:
 
 def _use(model: str) -> None:
     state.choose_model(model)
-    state.remember("label.view", "draft")
-    state.remember("label.views", state.remembered("label.views", 0) + 1)
+    label_views.turn_to("draft")
 
 
 def _curve(name: str) -> None:

@@ -11,7 +11,7 @@ from core.workflows.annotation import journal, scheme
 from core.workflows.annotation.journal import TrackState
 from pages.ui import state
 from pages.ui.common import flash, formatting
-from pages.ui.common.controls import button
+from pages.ui.common.controls import button, label_views
 from pages.ui.common.track_names import titles
 from pages.ui.label import label_scheme
 
@@ -37,6 +37,8 @@ def begin(info: VideoInfo, document: DrawnTrack, *, draw: bool = True) -> None:
         made = journal.begin(state.store(), info.digest, document)
         if draw:
             choose(info, made)
+            if not document.seen:
+                label_views.turn_to("draft")
     except AnalysisError as error:
         flash.keep(PANEL, error)
 

@@ -13,7 +13,7 @@ from core.workflows.clip_results import ClipResult
 from pages.ui import cache, state
 from pages.ui.common import figures, formatting, quality_text, theme, trouble
 from pages.ui.common.player import player
-from pages.ui.timeline import annotations, report, result_files, segments, text_branch, transcripts
+from pages.ui.timeline import annotations, correction, report, result_files, segments, text_branch, transcripts
 
 if TYPE_CHECKING:
     from plotly.graph_objects import Figure
@@ -62,7 +62,8 @@ def draw(
     """
     labels = shown_labels(analysis)
     slots = cache.slots(labels)
-    _finding(analysis, which)
+    begun = bool(state.store().tracks(analysis.video.digest))
+    _finding(analysis, which, begun=begun)
     _playing(analysis, prediction, slots, key, apart)
     if text:
         st.caption(f":material/subtitles: {theme.plain(text)}")
@@ -74,6 +75,7 @@ def draw(
     files, scores, words = st.tabs(["Download", "Scores over time", "Report"], on_change="rerun", key="timeline.tabs")
     if files.open:
         with files:
+            correction.note(begun=begun)
             result_files.show(analysis)
     if scores.open:
         with scores:
@@ -95,14 +97,16 @@ def _heatmap(key: str, labels: tuple[str, ...], slots: dict[str, int], dark: boo
     return figures.heatmap(_prediction, labels, slots, dark=dark)
 
 
-def _finding(analysis: Analysis, which: Callable[[], None] | None) -> None:
-    """The finding in words, and beside it which result it is."""
+def _finding(analysis: Analysis, which: Callable[[], None] | None, *, begun: bool) -> None:
+    """The finding in words, and beside it which result it is, and the way to correct it."""
     with st.container(key="timeline-finding"):
-        headline, menu = st.columns([9, 4] if which else [9, 1], vertical_alignment="center", gap="medium")
+        headline, menu = st.columns([8, 5], vertical_alignment="center", gap="medium")
         headline.html(f'<div class="k-headline">{sentence(analysis)}</div>')
-        if which:
-            with menu:
-                which()
+        with menu.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
+            if which:
+                with st.container(width="stretch"):
+                    which()
+            correction.button(analysis, begun=begun)
 
 
 def shown_labels(analysis: Analysis) -> tuple[str, ...]:

@@ -1,0 +1,50 @@
+"""The way from a result on the Timeline to labels of a person's own, which begin with its draft."""
+
+import streamlit as st
+
+from core.base.errors import AnalysisError
+from core.domain import Analysis, DrawnTrack
+from core.stages.tracks.segmentation import NOTHING
+from core.workflows.annotation import journal, scheme
+from pages.ui import state
+from pages.ui.common import flash
+from pages.ui.common.controls import label_views
+
+PANEL = "label"  # of messages on the Label page
+
+
+def button(analysis: Analysis, *, begun: bool) -> None:
+    """Open the Label page with what the network says as a draft. begun: whether the clip has labels already."""
+    st.button(
+        "Open your labels" if begun else "Correct on Label", key="timeline.correct", icon=":material/edit:",
+        on_click=_open, args=(analysis, begun), help="The prediction is shown there as a draft to accept or correct.",
+    )  # fmt: skip
+
+
+def note(*, begun: bool) -> None:
+    """What the result is, where there are labels of a person beside it."""
+    if begun:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.caption("The segments and files here are the prediction of the network, without your corrections.")
+            st.button(
+                "Download your labels", key="timeline.labels", icon=":material/download:", type="tertiary",
+                on_click=_to, args=("files",),
+            )  # fmt: skip
+
+
+def _open(analysis: Analysis, begun: bool) -> None:
+    if not begun:
+        labels = tuple(dict.fromkeys(segment.label for segment in analysis.track.segments if segment.label != NOTHING))
+        try:
+            scheme.add(state.store(), labels)
+            author = state.remembered("label.author", "")
+            track = journal.begin(state.store(), analysis.video.digest, DrawnTrack(labels, (), (), "", author))
+            state.draw_in(analysis.video.digest, track)
+        except AnalysisError as error:
+            flash.keep(PANEL, error)
+    _to("draft")
+
+
+def _to(tool: str) -> None:
+    label_views.turn_to(tool)
+    state.go("label")
