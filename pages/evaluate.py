@@ -63,8 +63,6 @@ if not entries:
 left, right = st.columns(2, gap="large")
 with left:
     entry = dataset_picker.pick(entries)
-    if len(entries) == 1:
-        st.text_input("Dataset", entry.name, disabled=True)
 dataset = cache.dataset(entry)
 with right:
     question = picker.subject(entry) if dataset is not None else None

@@ -148,6 +148,7 @@ def test_the_newest_training_is_evaluated_at_once_and_shows_its_progress(store, 
     at = page("evaluate")
     (job,) = runner.known.values()
     assert job.title == "Evaluate" and job.active
+    assert (chosen(at, "Dataset").value, chosen(at, "Dataset").disabled) == ("Moves", False)
     assert any(one.label == "Cancel" for one in at.button)
     assert "Try 1, 83 %" in "".join(chosen(at, "Run or model").options)
 

@@ -104,6 +104,9 @@ def test_without_a_set_the_page_says_where_to_get_one(store):
 def test_before_its_features_a_set_offers_to_have_all_clips_looked_at(dataset, runner):
     at = page("train")
     words = told(at)
+    (menu,) = (one for one in at.selectbox if one.label == "Dataset")
+    assert (menu.value, menu.options, menu.disabled) == ("Moves", ["Moves"], False), "it is named though it is alone"
+    assert "<span>1 min 12 s of video</span>" in words and "The dataset holds 1 min 12 s of video." in words
     assert "24 clips" in words and "Compute features" in words and "Suggested split" in words
     assert not any(one.label == "Train" for one in at.button)
     button(at, "Compute features").click().run()

@@ -67,7 +67,7 @@ def show(entries: list[DatasetEntry]) -> bool:
 
 def _about(dataset: Dataset) -> str:
     seconds = sum(item.duration_s for item in dataset.items)
-    return f"{ABOUT} Total duration: {formatting.length(seconds)}."
+    return f"{ABOUT} The dataset holds {formatting.length(seconds)} of video."
 
 
 def _split(entry: DatasetEntry, dataset: Dataset) -> Split | None:
