@@ -67,7 +67,7 @@ dataset = cache.dataset(entry)
 with right:
     question = picker.subject(entry) if dataset is not None else None
 if question is not None:
-    key = picker.key(question)
+    key = picker.key(question) if picker.answerable(entry, question) else ""
     if key and job_panel.ready(
         key, "Evaluate", evaluation.evaluate, state.store(), question, at_once=question.source == "run", about=ABOUT
     ):
