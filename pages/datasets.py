@@ -5,7 +5,7 @@ import streamlit as st
 from core.workspace.store import DatasetEntry
 from pages.ui import cache, state
 from pages.ui.common import flash, theme
-from pages.ui.common.pickers import dataset_picker
+from pages.ui.common.pickers import dataset_picker, missing_clips
 from pages.ui.datasets import import_panel, overview, splits
 
 VIEWS = {
@@ -22,6 +22,7 @@ def show(entry: DatasetEntry) -> None:
     dataset = cache.dataset(entry)
     if dataset is not None:
         overview.head(entry, dataset)
+        missing_clips.show(entry, dataset)
         view = st.segmented_control(
             "View", list(VIEWS), default="Classes", key="sets.view", label_visibility="collapsed", required=True
         )

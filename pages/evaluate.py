@@ -63,13 +63,11 @@ if not entries:
 left, right = st.columns(2, gap="large")
 with left:
     entry = dataset_picker.pick(entries)
-    if len(entries) == 1:
-        st.text_input("Dataset", entry.name, disabled=True)
 dataset = cache.dataset(entry)
 with right:
     question = picker.subject(entry) if dataset is not None else None
 if question is not None:
-    key = picker.key(question)
+    key = picker.key(question) if picker.answerable(entry, question) else ""
     if key and job_panel.ready(
         key, "Evaluate", evaluation.evaluate, state.store(), question, at_once=question.source == "run", about=ABOUT
     ):

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.workspace.store import VideoEntry
-from pages.ui import state
+from pages.ui import cache, state
 from pages.ui.common import flash, theme
 from pages.ui.library import additions, card, import_panel, scroll, viewer
 
@@ -50,10 +50,11 @@ theme.section("Your clips" if len(entries) > 1 else "Your clip")
 matching = order(entries)
 shown = state.remembered("library.shown", SHOWN)
 scroll.keep(min(len(matching), shown))
+datasets = cache.datasets_of_clips()
 for start in range(0, min(len(matching), shown), 3):
     for column, entry in zip(st.columns(3, gap="medium"), matching[start : start + 3], strict=False):
         with column:
-            card.show(entry)
+            card.show(entry, datasets.get(entry.info.digest, ()))
 if not matching:
     theme.empty("No matching clips", "Clear the search to see all clips.")
 if len(matching) > shown:

@@ -12,7 +12,7 @@ from core.workflows.datasets import importer
 from core.workspace.store import Store
 from pages.ui import state
 from pages.ui.datasets import import_panel
-from tests.pages.test_pages import FakeRunner, button, page, runner, told
+from tests.pages.test_pages import FakeRunner, button, page, runner, told, video_info
 
 __all__ = ["runner"]
 
@@ -48,6 +48,24 @@ def radio(at, label: str):
 
 def frames_of(at):
     return [table.value for table in at.dataframe]
+
+
+def test_clips_that_are_gone_are_told_and_can_be_left_out(store):
+    dataset = some_set()
+    for item in dataset.items[1:]:
+        store.save_video(video_info(f"/clips/{item.path}", digest=item.video))
+    saved(store, dataset)
+    at = page("datasets")
+    assert "1 clip of this dataset is no longer in the library: walk/ann_0.mp4" in told(at)
+    button(at, "Leave out 1 missing clip").click().run()
+    assert "no longer in the library" not in told(at)
+    assert store.dataset("Moves").items == dataset.items[1:]
+    for item in dataset.items[1:]:
+        store.delete_video(item.video)
+    at.run()
+    words = told(at)
+    assert "All clips of this dataset are no longer in the library" in words and "delete the dataset" in words
+    assert not [one for one in at.button if one.label.startswith("Leave out")]
 
 
 def test_without_a_set_the_page_says_what_to_do(store):

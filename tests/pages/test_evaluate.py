@@ -148,6 +148,7 @@ def test_the_newest_training_is_evaluated_at_once_and_shows_its_progress(store, 
     at = page("evaluate")
     (job,) = runner.known.values()
     assert job.title == "Evaluate" and job.active
+    assert (chosen(at, "Dataset").value, chosen(at, "Dataset").disabled) == ("Moves", False)
     assert any(one.label == "Cancel" for one in at.button)
     assert "Try 1, 83 %" in "".join(chosen(at, "Run or model").options)
 
@@ -188,6 +189,43 @@ def test_a_model_is_judged_at_first_on_groups_it_never_saw_and_its_classes_can_b
     button(at, "Evaluate").click().run()
     assert len(runner.known) == 3, "each is a question of its own"
     told(at)
+
+
+def known_models(monkeypatch, **labels: tuple[str, ...]) -> None:
+    """Let there be models that know these labels."""
+    cards = {name: ModelCard(name, f"Model {name}", "i3d-kinetics400", 1, those) for name, those in labels.items()}
+    monkeypatch.setattr(state, "models", lambda: cards)
+    monkeypatch.setattr(models.ModelLibrary, "get", lambda library, name: (cards[name], None))
+
+
+def test_the_first_choice_is_the_model_that_knows_most_labels(store, monkeypatch):
+    dataset = some_set()
+    store.save_dataset(dataset, datasets.key(dataset))
+    known_models(monkeypatch, a=("hop", "swim"), b=("hop", "Run"), c=("run", "walk"), d=("jump", "walk"))
+    assert chosen(page("evaluate"), "Run or model").value == "model:c"
+
+
+def test_a_model_that_knows_no_label_cannot_be_evaluated_until_one_is_matched(store, monkeypatch, runner):
+    dataset = some_set()
+    store.save_dataset(dataset, datasets.key(dataset))
+    known_models(monkeypatch, a=("hop", "swim"))
+    at = page("evaluate")
+    assert button(at, "Evaluate").disabled and not runner.known
+    assert "knows none of the labels of &#x27;Moves&#x27;" in told(at) and "match labels by hand" in told(at)
+    chosen(at, "Clips of unknown classes").select("wrong").run()
+    assert button(at, "Evaluate").disabled, "nor with all of them counted as errors"
+    question = evaluation.EvaluationQuestion(
+        "Moves", "model", "a", strangers="wrong", engine="tensorflow-f32", grouping=cache.suggested_split(
+            store.datasets()[0]
+        ).grouping,
+    )  # fmt: skip
+    failed = evaluation.question_key(store, question)
+    runner.known[failed] = Job(failed, "Evaluate", "failed", error="The model knows none of the labels.")
+    assert not [element for element in at.run().button if element.label == "Try again"]
+    chosen(at, "“jump” corresponds to").select("hop").run()
+    assert not button(at, "Evaluate").disabled
+    button(at, "Evaluate").click().run()
+    assert len(runner.known) == 2
 
 
 # Overview -------------------------------------------------------------------------------------------------------------

@@ -3,7 +3,9 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.domain import VideoInfo
+from core.domain import ClipRecipe, Dataset, Item, Recipe, VideoInfo
+from core.stages.preprocessing.geometry import Flip
+from core.workflows import datasets
 from pages.ui import state
 from pages.ui.library import viewer
 from tests.pages.test_pages import FakeRunner, button, clip, page, runner, told, video_info
@@ -56,6 +58,24 @@ def test_the_dialog_goes_with_its_clip_and_when_it_is_closed(clip: VideoInfo, wa
         notes[viewer.PLAYED] = ""  # as the dialog does it
         at.session_state["page"] = notes
     assert opened(at.run()) == []
+
+
+def test_deleting_a_clip_tells_what_it_takes_along_and_what_stays(clip: VideoInfo):
+    store = state.store()
+    words = told(page("library"))
+    assert "Delete **street" in words
+    assert not [text for text in ("dataset", "recipe of Prepare", "Labels drawn") if text in words]
+    for name in ("Pets", "Moves"):
+        dataset = Dataset(name, ("cat",), (Item(clip.digest, "street.mp4", 2.0, label="cat"),))
+        store.save_dataset(dataset, datasets.key(dataset))
+    store.keep_clip_recipe(clip.digest, ClipRecipe(Recipe((Flip(),))))
+    store.begin_tracks(clip.digest, {"ab" * 16: "{}"})
+    words = told(page("library"))
+    assert "It is in the datasets Moves and Pets, each of which cannot be trained on without it" in words
+    assert "Its recipe of Prepare is deleted too" in words
+    assert "Labels drawn in it are kept and return when the clip is added again" in words
+    store.delete_dataset("Moves")
+    assert "It is in the dataset Pets, which cannot be trained on without it" in told(page("library"))
 
 
 def test_the_dialog_leads_to_the_timeline(clip: VideoInfo):

@@ -26,7 +26,7 @@ from core.workflows.training import checkpoints
 from core.workspace.store import Store
 from pages.ui import state
 from pages.ui.train import descriptions, run_figures
-from tests.pages.test_pages import FakeRunner, button, downloads_of, page, runner, told
+from tests.pages.test_pages import FakeRunner, button, downloads_of, page, runner, told, video_info
 
 __all__ = ["runner"]
 
@@ -54,6 +54,8 @@ def store(runner: FakeRunner, monkeypatch: pytest.MonkeyPatch) -> Store:
 def dataset(store: Store) -> Dataset:
     """A set whose clips no CNN has looked at yet."""
     found = some_set()
+    for item in found.items:
+        store.save_video(video_info(f"/clips/{item.path}", digest=item.video))
     store.save_dataset(found, datasets.key(found))
     return found
 
@@ -102,12 +104,28 @@ def test_without_a_set_the_page_says_where_to_get_one(store):
 def test_before_its_features_a_set_offers_to_have_all_clips_looked_at(dataset, runner):
     at = page("train")
     words = told(at)
+    (menu,) = (one for one in at.selectbox if one.label == "Dataset")
+    assert (menu.value, menu.options, menu.disabled) == ("Moves", ["Moves"], False), "it is named though it is alone"
+    assert "<span>1 min 12 s of video</span>" in words and "The dataset holds 1 min 12 s of video." in words
     assert "24 clips" in words and "Compute features" in words and "Suggested split" in words
     assert not any(one.label == "Train" for one in at.button)
     button(at, "Compute features").click().run()
     (job,) = runner.known.values()
     assert job.title == "Compute features" and job.active
     assert any(one.label == "Cancel" for one in at.button)
+
+
+def test_clips_that_are_gone_are_told_and_can_be_left_out(dataset, store):
+    for item in dataset.items[:2]:
+        store.delete_video(item.video)
+    at = page("train")
+    words = told(at)
+    assert "2 clips of this dataset are no longer in the library: walk/ann_0.mp4 and run/ann_1.mp4" in words
+    assert "22 clips would remain" in words and "Compute features" not in words
+    button(at, "Leave out 2 missing clips").click().run()
+    words = told(at)
+    assert "no longer in the library" not in words and "22 clips" in words and "Compute features" in words
+    assert store.dataset("Moves").items == dataset.items[2:]
 
 
 def test_with_features_a_training_begins_with_one_click_and_shows_its_curves(looked_at, runner, store):

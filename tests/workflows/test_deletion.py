@@ -1,15 +1,18 @@
 """A clip that is deleted while it is worked on: its job ends, and nothing of it stays."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from core.base.errors import ResultMissing
-from core.domain import Dataset, Item, Recipe
+from core.base.errors import NotEnoughExamples, ResultMissing
+from core.domain import ClipRecipe, Dataset, Grouping, Item, Recipe, Split
 from core.domain.jobs import Job
 from core.stages import video
-from core.workflows import clips, predictions, training
+from core.stages.preprocessing.geometry import Flip
+from core.workflows import clips, datasets, predictions, training
+from core.workflows.datasets import library
 from core.workspace.jobs.runner import Runner
 from core.workspace.store import Store
 from tests.conftest import moving_square
@@ -79,3 +82,62 @@ def test_records_of_jobs_of_earlier_versions_are_about_no_clip(store: Store):
     with store._changing() as catalogue:
         catalogue.execute("INSERT INTO jobs VALUES ('old', ?, ?)", (time.time(), '{"key": "old", "title": "t"}'))
     assert store.load_job("old") == Job("old", "t")
+
+
+def some_moves(infos) -> Dataset:
+    items = tuple(
+        Item(info.digest, f"{label}/{number}.mp4", info.duration_s, label=label)
+        for number, (info, label) in enumerate(zip(infos, ("cat", "dog") * 3, strict=False))
+    )
+    return Dataset("Pets", ("cat", "dog"), items)
+
+
+@pytest.fixture
+def pets(store: Store, square_clip) -> Dataset:
+    """A set of six clips of the library."""
+    info = store.video(clips.add_video(store, square_clip))
+    infos = [replace(info, digest=f"{number:064x}") for number in range(6)]
+    for video_info in infos:
+        store.save_video(video_info)
+    dataset = some_moves(infos)
+    store.save_dataset(dataset, datasets.key(dataset))
+    return dataset
+
+
+def test_clips_that_are_gone_are_left_out_of_a_new_version_of_their_dataset(store: Store, pets: Dataset):
+    split = datasets.draw_split(pets, Grouping("clip"), "folds", count=2, joins=((0, 2), (3, 5)))
+    store.save_split(split, datasets.split_key(split))
+    assert library.missing_clips(store, pets) == ()
+    assert library.leave_out_missing(store, "Pets") == 0
+    store.delete_video(pets.items[1].video)
+    store.delete_video(pets.items[2].video)
+    assert library.missing_clips(store, pets) == pets.items[1:3]
+    assert library.leave_out_missing(store, "Pets") == 2
+    after = store.dataset("Pets")
+    assert after == replace(pets, items=(pets.items[0], *pets.items[3:]))
+    (entry,) = store.datasets()
+    assert (entry.key, entry.clips) == (datasets.key(after), 4)
+    kept = store.read(store.split_keys(entry.key)[0], Split)
+    assert kept.joins == ((1, 3),), "items have moved up, and a pair without one of its clips is none"
+    assert kept.groups[1] == kept.groups[3] and len(set(kept.groups)) == 3
+
+
+def test_a_dataset_of_which_no_clip_is_left_stays_as_it_is(store: Store, pets: Dataset):
+    for item in pets.items:
+        store.delete_video(item.video)
+    with pytest.raises(NotEnoughExamples, match="No clip of the dataset 'Pets' is in the library") as caught:
+        library.leave_out_missing(store, "Pets")
+    assert "delete the dataset" in caught.value.hint
+    assert store.dataset("Pets") == pets
+
+
+def test_drawn_labels_come_back_with_their_clip_and_its_recipe_does_not(store: Store, pets: Dataset):
+    digest = pets.items[0].video
+    info = store.video(digest)
+    store.begin_tracks(digest, {"ab" * 16: "{}"})
+    store.keep_clip_recipe(digest, ClipRecipe(Recipe((Flip(),))))
+    assert store.recipe_of(digest).steps
+    store.delete_video(digest)
+    store.save_video(info)
+    assert store.tracks(digest) == ["ab" * 16]
+    assert not store.recipe_of(digest).steps

@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from core.base.errors import AnalysisError, NotEnoughExamples, ResultMissing, SplitInvalid
+from core.base.errors import AnalysisError, NotEnoughExamples, ResultMissing
 from core.base.progress import Report, silent
 from core.domain import Contribution, Dataset, DrawnTrack, HeldOut, Item, Learned, Segment, Split, Training, intervals
 from core.domain.fingerprint import fingerprint
 from core.workflows import datasets, models, training
+from core.workflows.datasets import library
 from core.workspace.store import Store, cleaned_name
 
 BACKBONE, VIEW = "i3d-kinetics400", "whole"
@@ -97,23 +98,11 @@ def _known(base: Item | None) -> tuple[list[Segment], tuple[tuple[float, float],
 
 
 def _keep(store: Store, before: Dataset, after: Dataset) -> None:
-    """Keep a new version of a set, with the split that the one before it had, and note both."""
-    old_key, key = datasets.key(before), datasets.key(after)
-    kept = store.split_keys(old_key) if before.items else []
+    """Keep a new version of a set, and note it and the one before it."""
     if before.items:
-        _note(store, before, old_key)
-    split = _redrawn(store.read(kept[0], Split), after) if kept else None
-    store.save_dataset(after, key)
-    _note(store, after, key)
-    if split is not None:
-        store.save_split(split, datasets.split_key(split))
-
-
-def _redrawn(split: Split, after: Dataset) -> Split | None:
-    """The same kind of split of the new version; None where there is no such split of it."""
-    with suppress(SplitInvalid):
-        return datasets.redraw_split(split, after)
-    return None
+        _note(store, before, datasets.key(before))
+    library.keep_version(store, before, after)
+    _note(store, after, datasets.key(after))
 
 
 # What is known of each version ----------------------------------------------------------------------------------------

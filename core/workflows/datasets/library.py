@@ -1,10 +1,12 @@
-"""The labelled datasets of the workspace, by name, or taken in from a path."""
+"""The labelled datasets of the workspace: by name, taken in from a path, and their versions."""
 
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
-from core.base.errors import AnalysisError, ResultMissing
+from core.base.errors import AnalysisError, NotEnoughExamples, ResultMissing, SplitInvalid
 from core.base.progress import Report
-from core.domain import Dataset
+from core.domain import Dataset, Item, Split
 from core.workflows import datasets
 from core.workflows.datasets import importer
 from core.workspace.store import Store
@@ -39,3 +41,49 @@ def _stored(store: Store, dataset: Dataset) -> Dataset:
     renamed = Dataset(name, dataset.labels, dataset.items, dataset.background, dataset.source, dataset.findings)
     store.save_dataset(renamed, key)
     return renamed
+
+
+# Versions -------------------------------------------------------------------------------------------------------------
+
+
+def keep_version(store: Store, before: Dataset, after: Dataset) -> None:
+    """Keep a new version of a set under its name, with the kind of split that the one before it had."""
+    kept = store.split_keys(datasets.key(before)) if before.items else []
+    split = _redrawn(store.read(kept[0], Split), before, after) if kept else None
+    store.save_dataset(after, datasets.key(after))
+    if split is not None:
+        store.save_split(split, datasets.split_key(split))
+
+
+def _redrawn(split: Split, before: Dataset, after: Dataset) -> Split | None:
+    """The same kind of split of the new version; None where there is no such split of it."""
+    indices = {(item.video, item.path): index for index, item in enumerate(after.items)}
+    kept = {index: indices.get((item.video, item.path)) for index, item in enumerate(before.items)}
+    pairs = ((kept[first], kept[second]) for first, second in split.joins)
+    joins = tuple((first, second) for first, second in pairs if first is not None and second is not None)
+    with suppress(SplitInvalid):
+        return datasets.redraw_split(replace(split, joins=joins), after)
+    return None
+
+
+def missing_clips(store: Store, dataset: Dataset) -> tuple[Item, ...]:
+    """The items of a set whose clips are no longer in the library."""
+    there = set(store.digests())
+    return tuple(item for item in dataset.items if item.video not in there)
+
+
+def leave_out_missing(store: Store, name: str) -> int:
+    """Keep a version of a set without the clips that are no longer in the library; how many those are.
+
+    NotEnoughExamples where none would be left. Runs on the version before keep its key.
+    """
+    before = store.dataset(name)
+    missing = missing_clips(store, before)
+    if len(missing) == len(before.items):
+        hint = "Add its clips to the library again, or delete the dataset."
+        raise NotEnoughExamples(f"No clip of the dataset {name!r} is in the library.", hint)
+    if missing:
+        gone = {item.video for item in missing}
+        kept = tuple(item for item in before.items if item.video not in gone)
+        keep_version(store, before, replace(before, items=kept))
+    return len(missing)

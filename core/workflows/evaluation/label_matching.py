@@ -103,7 +103,7 @@ def check_matched(dataset: Dataset, card: ModelCard, matching: Matching) -> None
         raise LabelsMismatch(
             f"The model {card.name!r} knows none of the labels of {dataset.name!r}: it knows {_some(card.labels)}; "
             f"the dataset has {_some(dataset.labels)}.",
-            "Choose a model that was trained for these labels, or rename the labels of the dataset.",
+            "Choose a model that was trained for these labels, or match labels by hand.",
         )
 
 

@@ -49,7 +49,7 @@ def info_of(store: Store, digest: str, path: str) -> VideoInfo:
     try:
         return store.video(digest)
     except ResultMissing as error:
-        hint = "Add it to the library again, or leave it out of the dataset."
+        hint = "Add it to the library again, or leave it out of the dataset on the page Datasets."
         raise ResultMissing(f"{path} is no longer in the library.", hint) from error
 
 

@@ -27,6 +27,7 @@ from pages.ui.cache.clips import (
 from pages.ui.cache.datasets import (
     checked,
     dataset,
+    datasets_of_clips,
     drawn_split,
     kept_split,
     named_split,
@@ -39,7 +40,7 @@ from pages.ui.cache.memory import cached, downloads_of_this_session
 from pages.ui.cache.search import hits, named
 
 __all__ = [
-    "analysis", "analysis_at", "branches", "cached", "checked", "clock", "curve", "dataset",
+    "analysis", "analysis_at", "branches", "cached", "checked", "clock", "curve", "dataset", "datasets_of_clips",
     "downloads_of_this_session", "drawn_split", "evaluation", "frames", "hits", "kept_split", "label_order",
     "lanes", "listing", "moment_picture", "name_of", "named", "named_split", "offers", "picture_or_problem",
     "plane", "prediction", "quality", "quality_findings", "results", "rivalry", "sheet", "sheet_pictures", "slots",

@@ -27,6 +27,21 @@ def read_dataset(body: str) -> Dataset:
     return state.store().read(body, Dataset)
 
 
+def datasets_of_clips() -> dict[str, tuple[str, ...]]:
+    """The names of the datasets that contain a clip, by its digest; one that cannot be read is left out."""
+    return _datasets_of_clips(tuple((entry.name, entry.body) for entry in state.store().datasets()))
+
+
+@cached(most=1)
+def _datasets_of_clips(bodies: tuple[tuple[str, str], ...]) -> dict[str, tuple[str, ...]]:
+    names: dict[str, tuple[str, ...]] = {}
+    for name, body in bodies:
+        with suppress(AnalysisError):
+            for video in dict.fromkeys(item.video for item in state.store().read(body, Dataset).items):
+                names[video] = (*names.get(video, ()), name)
+    return names
+
+
 def checked(key: str) -> Dataset:
     """A dataset that was checked but not imported yet."""
     return state.store().read(key, Dataset)

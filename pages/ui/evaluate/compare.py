@@ -22,7 +22,7 @@ def show(key: str, entry: DatasetEntry, first: evaluation.EvaluationQuestion) ->
     second = picker.rival(entry, first)
     if second is None:
         return
-    store, other = state.store(), picker.key(second)
+    store, other = state.store(), picker.key(second) if picker.answerable(entry, second, "Evaluate the second") else ""
     if not other:
         return
     at_once = second.source == "run"

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.base.errors import AnalysisError
+from core.base.errors import AnalysisError, LabelsMismatch
 from core.domain import Grouping, Training
 from core.workflows import evaluation, training
 from core.workflows.evaluation import label_matching
@@ -46,11 +46,25 @@ def subject(entry: DatasetEntry) -> evaluation.EvaluationQuestion | None:
         theme.empty("Nothing to evaluate yet", "Train a network on this dataset: it is tested on held-out clips.")
         return None
     chosen = st.selectbox(
-        "Run or model", list(known), 0, known.__getitem__, key=f"evaluate.subject.{entry.key}",
+        "Run or model", list(known), _likeliest(entry, list(known)), known.__getitem__,
+        key=f"evaluate.subject.{entry.key}",
         help=("A run is evaluated on its held-out clips. A model may have been trained on clips of "
 "this dataset: choose a split whose test clips it has not seen."),
     )  # fmt: skip
     return question(entry, chosen, at="first")
+
+
+def _likeliest(entry: DatasetEntry, names: list[str]) -> int:
+    """The index of what is selected at first: the newest run, else the first of the models that know most labels."""
+    dataset = cache.dataset(entry)
+    if dataset is None or names[0].startswith(RUN):
+        return 0
+    cards = state.models()
+    known = [
+        len(dataset.labels) - len(label_matching.matched(dataset, cards[name.removeprefix(MODEL)]).strangers)
+        for name in names
+    ]
+    return known.index(max(known))
 
 
 def rival(entry: DatasetEntry, first: evaluation.EvaluationQuestion) -> evaluation.EvaluationQuestion | None:
@@ -164,6 +178,24 @@ def _by_hand(
             "dataset: their scores are added."
         )
     return tuple((ours, theirs) for ours, several in chosen.items() for theirs in several)
+
+
+def answerable(entry: DatasetEntry, question: evaluation.EvaluationQuestion, button: str = "Evaluate") -> bool:
+    """Whether the model knows any label of the dataset; else the button that would evaluate it, disabled, and why."""
+    dataset = cache.dataset(entry)
+    if dataset is None or question.source == "run":
+        return True
+    try:
+        matching = evaluation.match(state.store(), question)
+        label_matching.check_matched(dataset, state.models()[question.name], matching)
+    except LabelsMismatch as error:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button(button, key=f"refused.{button}", type="primary", icon=":material/play_arrow:", disabled=True)
+            theme.empty("This model cannot be evaluated on this dataset", f"{error} {error.hint}")
+        return False
+    except AnalysisError:
+        return True  # the job says what is wrong
+    return True
 
 
 def key(question: evaluation.EvaluationQuestion) -> str:

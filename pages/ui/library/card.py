@@ -1,5 +1,6 @@
 """A clip of the library as a card: picture, name, properties, and what can be done with it."""
 
+from collections.abc import Iterator
 from html import escape
 
 import streamlit as st
@@ -12,8 +13,8 @@ from pages.ui.common.media import thumbnails
 from pages.ui.library import viewer
 
 
-def show(entry: VideoEntry) -> None:
-    """Draw the card of a clip."""
+def show(entry: VideoEntry, datasets: tuple[str, ...]) -> None:
+    """Draw the card of a clip. datasets: the names of those that contain it."""
     info, chosen = entry.info, entry.info.digest == state.chosen_digest()
     with st.container(border=True, height="stretch", key=f"card-{'chosen-' if chosen else ''}{info.digest}"):
         with st.container(key=f"picture-{info.digest}", gap=None):
@@ -29,10 +30,10 @@ def show(entry: VideoEntry) -> None:
         theme.facts(formatting.facts(info)[1:])
         if info.notes:
             theme.notes(info.notes)
-        _actions(entry)
+        _actions(entry, datasets)
 
 
-def _actions(entry: VideoEntry) -> None:
+def _actions(entry: VideoEntry, datasets: tuple[str, ...]) -> None:
     """Open a clip on a page, or delete it after a confirmation."""
     digest = entry.info.digest
     with st.container(horizontal=True, gap="xsmall"):
@@ -40,14 +41,25 @@ def _actions(entry: VideoEntry) -> None:
             page = name.lower()
             st.button(name, key=f"{page}.{digest}", icon=icon, on_click=state.go, args=(page, digest))
         with st.popover("", icon=":material/delete:", help="Delete this clip"):
-            stays = (
-                "The uploaded copy is deleted too."
-                if entry.uploaded
-                else f"The original file is kept: {entry.info.path}"
-            )
             st.markdown(f"Delete **{theme.plain(entry.name)}** and all its results?")
-            st.caption(theme.plain(stays))
+            st.caption("\n\n".join(theme.plain(text) for text in _consequences(entry, datasets)))
             st.button("Delete", key=f"delete.{digest}", type="primary", on_click=_delete, args=(digest,))
+
+
+def _consequences(entry: VideoEntry, datasets: tuple[str, ...]) -> Iterator[str]:
+    """What else happens when a clip is deleted, a sentence each."""
+    store, digest = state.store(), entry.info.digest
+    yield ("The uploaded copy is deleted too." if entry.uploaded else f"The original file is kept: {entry.info.path}")
+    if datasets:
+        noun, which = ("dataset", "which") if len(datasets) == 1 else ("datasets", "each of which")
+        yield (
+            f"It is in the {noun} {formatting.listed(datasets)}, {which} cannot be trained on without it until it is "
+            "left out there."
+        )
+    if store.recipe_of(digest).steps:
+        yield "Its recipe of Prepare is deleted too."
+    if store.tracks(digest):
+        yield "Labels drawn in it are kept and return when the clip is added again."
 
 
 def _delete(digest: str) -> None:

@@ -11,7 +11,7 @@ from pages.ui import cache, state
 from pages.ui.common import formatting, split_description, theme
 from pages.ui.common.controls import button
 from pages.ui.common.jobs import job_panel
-from pages.ui.common.pickers import backbone_menu, dataset_picker
+from pages.ui.common.pickers import backbone_menu, dataset_picker, missing_clips
 from pages.ui.train import descriptions, form, progress, runs, tuning
 
 ABOUT = (
@@ -37,7 +37,7 @@ def show(entries: list[DatasetEntry]) -> bool:
         theme.problem(str(error), error.hint)
         return False
     split = _split(entry, dataset)
-    if split is None:
+    if split is None or missing_clips.show(entry, dataset):
         return False
     theme.section("Features", "A pretrained CNN turns pictures into features, which are the input of the network.")
     backbone, view = _eyes()
@@ -67,7 +67,7 @@ def show(entries: list[DatasetEntry]) -> bool:
 
 def _about(dataset: Dataset) -> str:
     seconds = sum(item.duration_s for item in dataset.items)
-    return f"{ABOUT} Total duration: {formatting.length(seconds)}."
+    return f"{ABOUT} The dataset holds {formatting.length(seconds)} of video."
 
 
 def _split(entry: DatasetEntry, dataset: Dataset) -> Split | None:

@@ -9,14 +9,13 @@ from pages.ui.common import formatting
 
 
 def pick(entries: list[DatasetEntry]) -> DatasetEntry:
-    """The selected dataset, with a menu of the others."""
+    """The selected dataset, in a menu of all, which names it also where it is the only one."""
     names = [entry.name for entry in entries]
     wanted = state.kept("sets.name", names[0])
     index = names.index(wanted) if wanted in names else 0
-    if len(entries) > 1:
-        name = st.selectbox("Dataset", names, index, key=f"sets.pick.{'.'.join(names)}.{index}")
-        index = names.index(name)
-        state.keep("sets.name", name)
+    name = st.selectbox("Dataset", names, index, key=f"sets.pick.{'.'.join(names)}.{index}")
+    index = names.index(name)
+    state.keep("sets.name", name)
     return entries[index]
 
 
@@ -27,6 +26,6 @@ def facts(dataset: Dataset) -> tuple[str, ...]:
     texts = (
         formatting.count(len(dataset.items), "clip"),
         formatting.classes(len(dataset.labels)),
-        formatting.length(seconds),
+        f"{formatting.length(seconds)} of video",
     )
     return (*texts, formatting.count(segments, "segment")) if segments else texts
