@@ -22,10 +22,9 @@ FOUND = "match"  # the lane of the player
 WATCHED = "search.watched"
 OTHERWISE = "Try other words that name an action: “playing the piano” rather than “music”."
 SCORE = (
-    "The score of a result, from 0 to 1, says how well it matches the query. For an action, it is higher the closer the "
-    "action is to the query in meaning, and the more confident the network is in it; for a line of text, it is higher "
-    "the more of the words occur in it, or the closer it is in meaning. Scores order the results; they are not "
-    "probabilities."
+    "The score of a result, from 0 to 1, says how well it matches the query. For an action, it is higher the closer "
+    "the action is to the query in meaning, and the more confident the network is in it. For a line of text, it is "
+    "higher the more of the words occur in it, or the closer it is in meaning. It is not a probability."
 )
 QUOTED = "Words in quotation marks are matched exactly. Remove the quotation marks to search by meaning."
 
