@@ -5,6 +5,7 @@ from contextlib import suppress
 from core.base.errors import AnalysisError, ResultMissing
 from core.domain import Dataset, Grouping, Split, Training
 from core.workflows import datasets
+from core.workflows.datasets import library
 from core.workflows.evaluation import split_selection
 from core.workspace.store import DatasetEntry
 from pages.ui import state
@@ -25,6 +26,21 @@ def dataset(entry: DatasetEntry) -> Dataset | None:
 def read_dataset(body: str) -> Dataset:
     """The dataset stored under a key."""
     return state.store().read(body, Dataset)
+
+
+def only_in_datasets() -> set[str]:
+    """The digests of the clips that are in the library for a dataset alone, but for those of a damaged dataset."""
+    return library.only_in_datasets(state.store(), _readable(tuple(entry.body for entry in state.store().datasets())))
+
+
+@cached(most=1)
+def _readable(bodies: tuple[str, ...]) -> tuple[Dataset, ...]:
+    """Those of the datasets that can be read."""
+    sets = []
+    for body in bodies:
+        with suppress(AnalysisError):
+            sets.append(read_dataset(body))
+    return tuple(sets)
 
 
 def checked(key: str) -> Dataset:
