@@ -2,35 +2,11 @@
 
 import streamlit as st
 
-from core.workspace.store import VideoEntry
 from pages.ui import cache, state
 from pages.ui.common import flash, theme
-from pages.ui.library import additions, card, import_panel, scroll, viewer
+from pages.ui.library import additions, card, import_panel, order, scroll, viewer
 
 SHOWN = 12
-ORDERS = {"added": "Newest first", "name": "Name", "length": "Longest first"}
-
-
-def order(entries: list[VideoEntry]) -> list[VideoEntry]:
-    """The clips whose name contains the search text, in the selected order, and the controls for both."""
-    if len(entries) < 4:
-        return entries
-    left, right = st.columns([3, 1])
-    wanted = left.text_input(
-        "Search by name", state.starting("library.search", "library.wanted", ""), key="library.wanted",
-        placeholder="Search by name", label_visibility="collapsed",
-    ) or ""  # fmt: skip
-    state.keep("library.search", wanted)
-    orders, before = list(ORDERS), state.starting("library.order", "library.by", "added")
-    by = right.selectbox(
-        "Order", orders, orders.index(before), ORDERS.__getitem__, key="library.by", label_visibility="collapsed"
-    )
-    state.keep("library.order", by)
-    matching = [entry for entry in entries if any(wanted.lower() in name.lower() for name in entry.names)]
-    if by == "name":
-        return sorted(matching, key=lambda entry: entry.name.lower())
-    return sorted(matching, key=lambda entry: entry.info.duration_s, reverse=True) if by == "length" else matching
-
 
 theme.title("Library", "Add video clips, then open one on the Timeline to see which action happens when.")
 entries = state.entries()
@@ -47,7 +23,7 @@ if not entries:
     state.stop()
 
 theme.section("Your clips" if len(entries) > 1 else "Your clip")
-matching = order(entries)
+matching = order.matching(entries)
 shown = state.remembered("library.shown", SHOWN)
 scroll.keep(min(len(matching), shown))
 datasets = cache.datasets_of_clips()

@@ -19,18 +19,19 @@ info = clip_bar.head(
 def bench() -> None:
     """Pictures and steps, as a fragment that reruns while a slider moves."""
     pictures, panel = st.columns([5, 3], gap="large")
+    with panel:
+        theme.section("Steps", "Applied from top to bottom. Kept with this clip.")
+        workbench.steps(info)
+        recipes.show(info)
     with pictures:
         screen = st.container(key="viewer")
+        workbench.follow(info)
         moment_s = moment(info, key="moment")[0]
         if button.pressed(
             "Continue to the Timeline", key="prepare.on", type="primary", icon=":material/view_timeline:"
         ):
             state.go("timeline")
             st.rerun()
-    with panel:
-        theme.section("Steps", "Applied from top to bottom. Kept with this clip.")
-        workbench.steps(info)
-        recipes.show(info)
     with screen:
         workbench.viewer(info, moment_s)
 

@@ -23,6 +23,7 @@ THUMBNAIL_PX = 320
 DULL = 24  # standard deviation of a picture's grey values below which it tells nothing
 BRIEF_S = 60.0
 SAMPLE_NAME = "sample clip.mp4"
+DRAWING = "Drawing the sample clip"
 
 
 @short()
@@ -118,6 +119,7 @@ def add_upload(store: Store, path: str | Path, name: str, report: Report = silen
 @short()
 def add_sample(store: Store, report: Report = silent) -> str:
     """Render the sample clip, keep it in the workspace and catalogue it, unless it is there; gives its digest."""
+    report(0, 0, DRAWING)  # before the libraries are imported and the backdrops drawn, which takes seconds
     from core.stages import video
     from core.stages.drawing import sample_clip
 
@@ -126,7 +128,7 @@ def add_sample(store: Store, report: Report = silent) -> str:
             return entry.info.digest
     with tempfile.TemporaryDirectory() as folder:
         rendered = Path(folder, SAMPLE_NAME)
-        video.write(str(rendered), reported(sample_clip.sample_clip(), report, 0, "Drawing the sample clip"))
+        video.write(str(rendered), reported(sample_clip.sample_clip(), report, sample_clip.FRAMES, DRAWING))
         with open(rendered, "rb") as stream:
             kept = store.keep_upload(stream, SAMPLE_NAME)
     return add_video(store, kept, report, name=SAMPLE_NAME)

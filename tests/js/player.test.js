@@ -47,6 +47,19 @@ test("edits wait for the table of frames", async (t) => {
   assert.deepEqual([chip.textContent, chip.getAttribute("aria-pressed")], ["walk1", "true"]);
 });
 
+test("the colour of a label is shown only where there is a label", async (t) => {
+  const { box, draw } = shown(t, { rows: [packed({ edits: false, segments: [[0, 1, "walk", 0.9]] })], labels: [] });
+  await settled();
+  const dot = box.querySelector(".dot");
+  assert.deepEqual([textOf(box, ".now .label"), dot.hidden, Boolean(dot.style.background)], ["walk", false, true]);
+  key(box, "End");
+  assert.deepEqual([textOf(box, ".now .label"), dot.hidden], ["nothing certain", true]);
+  key(box, "Home");
+  assert.equal(dot.hidden, false);
+  draw({ rows: [] });
+  assert.deepEqual([textOf(box, ".now .label"), dot.hidden], ["", true], "before an analysis");
+});
+
 test("it is drawn anew at the same moment, and jumps only where a new seek is asked for", async (t) => {
   const { box, draw } = shown(t);
   await settled();

@@ -67,7 +67,7 @@ def test_clips_added_meanwhile_join_those_that_are_being_added(runner, folder: P
     assert len({job.batch for job in runner.known.values()}) == 1
 
 
-def test_one_message_tells_what_was_added_what_was_known_and_what_failed(runner, folder: Path):
+def test_what_failed_was_added_and_was_known_is_told_in_a_colour_each(runner, folder: Path):
     since = time.time()
     at = add(page("library"), folder)
     runner.known = {key: replace(job, submitted=since + job.submitted / 1000) for key, job in runner.known.items()}
@@ -79,18 +79,46 @@ def test_one_message_tells_what_was_added_what_was_known_and_what_failed(runner,
     end(runner, folder / "6.mp4", "cancelled")
     (alert,) = at.run().error
     text = alert.value.replace("\\", "")
-    assert text.startswith("**Not added: 2 files. Added: 3 files. In the library already: 1 file. Cancelled: 1 file.**")
+    assert text.startswith("**Not added: 2 files.**\n\n") and "Added: 3" not in text
     assert "4.mp4: The file is no video. Choose another." in text and "\n\n5.mp4 was not read" in text
-    assert '"3.mp4" is the same as 2.mp4' in text
+    assert [message.value for message in at.success] == ["**Added: 3 files.**"], "in a colour of its own"
+    (info,) = at.info
+    assert info.value.startswith("**In the library already: 1 file. Cancelled: 1 file.**")
+    assert '"3.mp4" is the same as 2.mp4' in info.value.replace("\\", "")
     assert not at.get("progress") and not at.toast
-    (folder / "6.mp4").rename(folder.parent / "6.mp4")
-    add(at, folder.parent / "6.mp4")
-    assert at.error, "it stays until it is closed"
-    end(runner, folder.parent / "6.mp4", "failed", error="It is damaged.")
-    (alert,) = at.run().error
-    assert alert.value.startswith("**Not added: 3 files. Added: 3 files.")
+    assert at.run().error, "it stays until it is closed"
     button(at, "Close").click().run()
     assert not at.error and not at.run().error
+
+
+def failed(runner: FakeRunner, path: Path) -> AppTest:
+    """The Library after a file could not be added."""
+    at = add(page("library"), path)
+    end(runner, path, "failed", error="It is damaged.")
+    assert at.run().error
+    return at
+
+
+def test_a_new_addition_replaces_an_older_error(runner, folder: Path):
+    at = failed(runner, folder / "0.mp4")
+    add(at, folder / "1.mp4")
+    assert not at.error
+    end(runner, folder / "1.mp4", "done", number=1)
+    assert (messages(at.run()), len(at.error), len(at.success)) == ("Added 1.mp4.", 0, 0)
+    add(at, folder / "2.mp4")
+    end(runner, folder / "2.mp4", "failed", error="It is damaged too.")
+    (alert,) = at.run().error
+    assert alert.value.startswith("**Not added: 1 file.**") and "2.mp4" in alert.value.replace("\\", "")
+
+
+def test_an_error_goes_when_the_page_is_left_after_it_was_seen(runner, folder: Path):
+    at = failed(runner, folder / "0.mp4")
+    at.switch_page("../timeline.py").run()
+    assert not at.switch_page("../library.py").run().error
+    add(at, folder / "1.mp4")
+    at.switch_page("../timeline.py").run()
+    end(runner, folder / "1.mp4", "failed", error="It is damaged.")
+    assert at.switch_page("../library.py").run().error, "it ended on another page, and nobody has seen it"
 
 
 def test_many_files_that_failed_are_listed_below_the_message(runner, folder: Path):

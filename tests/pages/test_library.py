@@ -4,8 +4,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.domain import ClipRecipe, Dataset, Item, Recipe, VideoInfo
+from core.stages.drawing.sample_dataset import NOTICE
 from core.stages.preprocessing.geometry import Flip
 from core.workflows import datasets
+from core.workflows.datasets import importer
 from pages.ui import state
 from pages.ui.library import viewer
 from tests.pages.test_pages import FakeRunner, button, clip, page, runner, told, video_info
@@ -85,3 +87,67 @@ def test_the_dialog_leads_to_the_timeline(clip: VideoInfo):
     assert at.session_state["video"] == clip.digest
     assert opened(at) == []
     assert "<h1>Timeline</h1>" in told(at)
+
+
+# Clips of datasets ----------------------------------------------------------------------------------------------------
+
+
+def digest(number: int) -> str:
+    return f"{number:064x}"
+
+
+def save_set(name: str, *numbers: int, source: str = "folder /sets/a") -> None:
+    """A dataset of clips that are in the library; nobody added them."""
+    items = tuple(Item(digest(number), f"walk/{number}.mp4", 2.0, label="walk") for number in numbers)
+    for number in numbers:
+        if digest(number) not in state.store().digests():
+            state.store().save_video(video_info(f"/sets/a/walk/{number}.mp4", digest=digest(number)))
+    state.store().save_dataset(Dataset(name, ("walk",), items, source=source), key=digest(sum(numbers)))
+
+
+def add_by_hand(number: int, path: str) -> None:
+    state.store().save_video(video_info(path, digest=digest(number)))
+    state.store().note_name(digest(number), path.rsplit("/", 1)[-1], path)
+
+
+def cards(at: AppTest) -> set[int]:
+    return {int(key.removeprefix("play."), 16) for one in at.button if (key := one.key or "").startswith("play.")}
+
+
+def test_clips_of_datasets_are_hidden_beside_other_clips_and_the_choice_is_kept(runner: FakeRunner):
+    save_set("walks", *range(1, 6))
+    at = page("library")
+    assert (cards(at), len(at.toggle)) == ({1, 2, 3, 4, 5}, 0), "there is nothing else to show"
+    add_by_hand(9, "/clips/mine.mp4")
+    at = page("library")
+    assert cards(at) == {9} and "5 clips of datasets are hidden." in told(at)
+    (switch,) = at.toggle
+    switch.set_value(True).run()
+    assert cards(at) == {1, 2, 3, 4, 5, 9} and "hidden." not in told(at)
+    assert cards(page("library")) == {1, 2, 3, 4, 5, 9}, "kept for later sessions"
+
+
+def test_a_search_by_name_looks_through_clips_of_datasets(runner: FakeRunner):
+    save_set("walks", *range(1, 6))
+    add_by_hand(9, "/clips/mine.mp4")
+    at = page("library")
+    at.text_input(key="library.wanted").set_value("3.mp4").run()
+    assert cards(at) == {3}
+
+
+def test_clips_that_were_added_by_hand_are_shown_though_a_dataset_uses_them(runner: FakeRunner):
+    add_by_hand(1, "/clips/mine.mp4")
+    save_set("walks", 1, 2)
+    assert cards(page("library")) == {1}
+    add_by_hand(2, "/sets/a/walk/2.mp4")
+    assert cards(page("library")) == {1, 2}, "added by its path after the import"
+
+
+def test_clips_of_the_sample_dataset_are_hidden_unless_they_were_added_by_another_path(runner: FakeRunner):
+    add_by_hand(9, "/clips/mine.mp4")
+    for number in (1, 2):
+        add_by_hand(number, f"/work/clips/{digest(number)}.mp4")  # as the drawing notes its copies
+    save_set(importer.MADE_NAME, 1, 2, source=NOTICE)
+    assert cards(page("library")) == {9}
+    add_by_hand(2, "/downloads/drawn.mp4")
+    assert cards(page("library")) == {2, 9}

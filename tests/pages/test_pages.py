@@ -311,6 +311,29 @@ def test_prepare_tells_what_the_recipe_gives(clip):
     assert "20 of 50 frames" in words
 
 
+def test_prepare_goes_to_the_nearest_kept_moment_when_a_change_cuts_the_present_one_away(clip):
+    state.store().keep_clip_recipe(DIGEST, ClipRecipe(Recipe((Trim((0.4, 1.2)),)), (0,)))  # switched off
+    at = page("prepare", video=DIGEST)
+    assert at.session_state["moment_s"] == 0.0
+    (switch,) = at.toggle
+    switch.set_value(True).run()
+    assert at.session_state["moment_s"] == pytest.approx(0.4) and not at.exception
+    at.session_state["moment_s"], at.session_state["touched"] = 1.8, 50  # the slider is moved there
+    assert at.run().session_state["moment_s"] == 1.8, "people can look at what is cut away"
+    prepare(Trim((0.4, 1.0)))
+    assert at.run().session_state["moment_s"] == pytest.approx(0.96)
+    prepare(Trim((0.2, 1.6)))
+    assert at.run().session_state["moment_s"] == pytest.approx(0.96), "it is kept"
+
+
+def test_the_moment_follows_the_slider_of_a_trim_in_the_same_run(clip):
+    at = page("prepare", video=DIGEST)
+    at.session_state["step.1.kept_s"] = {"value": {"value": [0.8, 2.0], "settled": False}}
+    at.run()
+    assert recipe().steps[0].kept_s[0] == 0.8
+    assert at.session_state["moment_s"] == pytest.approx(0.8)
+
+
 def test_prepare_with_a_file_that_is_gone_says_so(clip, runner):
     runner.failure = VideoUnreadable("There is no file /clips/street.mp4.", "Was it moved?")
     words = told(page("prepare"))

@@ -1,5 +1,6 @@
 """Search, and labels in words on the Timeline: empty, running, ready and failed, with workers that are stood in for."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -135,6 +136,8 @@ def test_found_moments_come_with_picture_score_and_reason(store: Store):
     item, *_ = moments(at)
     assert item["name"] == "a.mp4" and item["why"].startswith("welding 0.")
     assert item["source"].startswith(f"/moments/{digest}?t=")
+    assert re.fullmatch(r"\d+(\.\d+)?%", item["fit"]), "a length of CSS, or the bar has no fill"
+    assert float(item["fit"][:-1]) == pytest.approx(100 * float(item["score"]), abs=0.51)
 
 
 def test_a_search_in_a_link_is_made_at_once(store: Store):

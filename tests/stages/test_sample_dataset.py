@@ -9,7 +9,7 @@ import pytest
 from core.domain import Grouping
 from core.stages.drawing import sample_dataset
 from core.workflows import datasets
-from core.workflows.datasets import importer
+from core.workflows.datasets import importer, library
 from core.workspace.store import Store
 
 
@@ -140,3 +140,4 @@ def test_making_the_set_fills_library_and_store(store: Store):
     assert len(store.datasets()) == 1
     assert len(store.videos()) == 12
     assert store.entry(info.digest).names == (Path(made.items[0].path).name,), "not after its digest"
+    assert library.only_in_datasets(store, [made]) == {item.video for item in made.items}, "nobody added them"

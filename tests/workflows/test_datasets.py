@@ -31,7 +31,7 @@ from core.domain import (
 )
 from core.stages import video
 from core.workflows import datasets
-from core.workflows.datasets import Source, Stretch, archives, importer
+from core.workflows.datasets import Source, Stretch, archives, importer, library
 from core.workspace.store import Store
 from tests.conftest import moving_square, sample_frames
 
@@ -543,6 +543,8 @@ def test_a_check_tells_everything_and_takes_nothing_in_before_the_user_agrees(st
     assert reports[-1][:2] == (5, 5)
     assert store.videos() == []
     assert importer.keep(store, key, "") == "moves"
+    kept = store.dataset("moves")
+    assert library.only_in_datasets(store, [kept]) == {item.video for item in kept.items}, "nobody added them"
     assert {entry.name for entry in store.videos()} == {"tom_1.mp4", "ann_1.mp4", "tom_2.mp4", "ann_2.mp4"}
     assert not any(entry.uploaded for entry in store.videos())
     assert not store.keys("measured")

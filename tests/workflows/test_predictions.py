@@ -122,7 +122,11 @@ def test_the_thumbnail_shows_a_moment_that_is_not_black(store, tmp_path):
 
 
 def test_the_sample_clip_is_one_clip_however_often_it_is_added(store):
-    digest = clips.add_sample(store)
+    reports = []
+    digest = clips.add_sample(store, lambda *progress: reports.append(progress))
+    assert reports[0][2] == "Drawing the sample clip", "told before the first frame is drawn"
+    drawn = [done / total for done, total, message in reports if total and message == reports[0][2]]
+    assert drawn == sorted(drawn) and drawn[0] == 0 and 0.95 < drawn[-1] <= 1
     assert clips.add_sample(store) == digest
     assert [entry.uploaded for entry in store.videos()] == [True]
     assert store.video(digest).duration_s > 5

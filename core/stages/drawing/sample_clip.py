@@ -44,9 +44,9 @@ class Scene:
 
 
 def sample_clip() -> Iterator[Frame]:
-    """300 frames of 640 x 360 px at 25 frames/s: 12 s, three scenes, a hard cut and a dissolve."""
+    """FRAMES frames of 640 x 360 px at 25 frames/s: 12 s, three scenes, a hard cut and a dissolve."""
     films, caption, grain = [_film(scene) for scene in SCENES], _caption(), _grain()
-    for index in range(round(len(films) * SCENE_S * RATE_HZ)):
+    for index in range(FRAMES):
         time_s = index / RATE_HZ
         number = int(time_s // SCENE_S)
         picture = films[number](time_s - number * SCENE_S)
@@ -177,6 +177,7 @@ SCENES = (
     Scene(_pulling, backdrops.gym, vector(0.6, 1.35, 3.1), vector(0.0, 1.35, 0.0), zoom=1.2),
     Scene(_hooping, backdrops.meadow, vector(0.8, 1.20, 3.6), vector(0.0, 0.95, 0.0), zoom=1.2),
 )
+FRAMES = round(len(SCENES) * SCENE_S * RATE_HZ)
 
 
 # What lies over all scenes --------------------------------------------------------------------------------------------

@@ -36,6 +36,14 @@ class Clock:
             return None
         return int(self.indices[index])
 
+    def nearest(self, time_s: float) -> float | None:
+        """The same moment where it is kept, else the nearest one that is; None where nothing is kept."""
+        if not len(self.times_s):
+            return None
+        if self.shown(time_s) is not None:
+            return time_s
+        return float(self.times_s[np.abs(self.times_s - time_s).argmin()])
+
 
 def choosing(recipe: Recipe) -> Recipe:
     """The steps that choose or add frames, without those that change pictures."""

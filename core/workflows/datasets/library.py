@@ -1,5 +1,6 @@
 """The labelled datasets of the workspace: by name, taken in from a path, and their versions."""
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 from core.base.errors import AnalysisError, NotEnoughExamples, ResultMissing, SplitInvalid
 from core.base.progress import Report
 from core.domain import Dataset, Item, Split
+from core.stages.drawing.sample_dataset import NOTICE
 from core.workflows import datasets
 from core.workflows.datasets import importer
 from core.workspace.store import Store
@@ -87,3 +89,24 @@ def leave_out_missing(store: Store, name: str) -> int:
         kept = tuple(item for item in before.items if item.video not in gone)
         keep_version(store, before, replace(before, items=kept))
     return len(missing)
+
+
+def only_in_datasets(store: Store, sets: Iterable[Dataset]) -> set[str]:
+    """The digests of the clips of datasets that nobody added to the library by themselves.
+
+    An import takes its clips in without a note of their names; whoever uploads a clip or adds it by its path, before or
+    after the import, leaves such a note, and the clip is their own. The clips of the sample dataset are drawn by the
+    program and noted under their copies in the workspace, which are named by digest: only a note of another path makes
+    a clip of it somebody's own. A clip that was added before the catalogue kept such notes is told apart no longer, and
+    counts among those of a dataset that uses it.
+    """
+    added: dict[str, set[str]] = {}
+    for digest, _, path in store.names_noted(0.0):
+        added.setdefault(digest, set()).add(Path(path).stem)
+    others = set()
+    for dataset in sets:
+        for item in dataset.items:
+            names = added.get(item.video, set())
+            if not names or (dataset.source == NOTICE and names == {item.video}):
+                others.add(item.video)
+    return others

@@ -32,6 +32,7 @@ from pages.ui.cache.datasets import (
     kept_split,
     named_split,
     offers,
+    only_in_datasets,
     suggested_split,
     training_or_none,
 )
@@ -42,7 +43,7 @@ from pages.ui.cache.search import hits, named
 __all__ = [
     "analysis", "analysis_at", "branches", "cached", "checked", "clock", "curve", "dataset", "datasets_of_clips",
     "downloads_of_this_session", "drawn_split", "evaluation", "frames", "hits", "kept_split", "label_order",
-    "lanes", "listing", "moment_picture", "name_of", "named", "named_split", "offers", "picture_or_problem",
-    "plane", "prediction", "quality", "quality_findings", "results", "rivalry", "sheet", "sheet_pictures", "slots",
-    "source_picture", "suggested_split", "sweep", "training_or_none", "transcripts",
+    "lanes", "listing", "moment_picture", "name_of", "named", "named_split", "offers", "only_in_datasets",
+    "picture_or_problem", "plane", "prediction", "quality", "quality_findings", "results", "rivalry", "sheet",
+    "sheet_pictures", "slots", "source_picture", "suggested_split", "sweep", "training_or_none", "transcripts",
 ]  # fmt: skip

@@ -5,6 +5,7 @@ from contextlib import suppress
 from core.base.errors import AnalysisError, ResultMissing
 from core.domain import Dataset, Grouping, Split, Training
 from core.workflows import datasets
+from core.workflows.datasets import library
 from core.workflows.evaluation import split_selection
 from core.workspace.store import DatasetEntry
 from pages.ui import state
@@ -29,17 +30,35 @@ def read_dataset(body: str) -> Dataset:
 
 def datasets_of_clips() -> dict[str, tuple[str, ...]]:
     """The names of the datasets that contain a clip, by its digest; one that cannot be read is left out."""
-    return _datasets_of_clips(tuple((entry.name, entry.body) for entry in state.store().datasets()))
+    return _datasets_of_clips(_bodies())
+
+
+def only_in_datasets() -> set[str]:
+    """The digests of the clips that are in the library for a dataset alone, but for those of a damaged dataset."""
+    return library.only_in_datasets(state.store(), _readable(_bodies()))
+
+
+def _bodies() -> tuple[str, ...]:
+    return tuple(entry.body for entry in state.store().datasets())
 
 
 @cached(most=1)
-def _datasets_of_clips(bodies: tuple[tuple[str, str], ...]) -> dict[str, tuple[str, ...]]:
+def _datasets_of_clips(bodies: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     names: dict[str, tuple[str, ...]] = {}
-    for name, body in bodies:
-        with suppress(AnalysisError):
-            for video in dict.fromkeys(item.video for item in state.store().read(body, Dataset).items):
-                names[video] = (*names.get(video, ()), name)
+    for dataset in _readable(bodies):
+        for video in dict.fromkeys(item.video for item in dataset.items):
+            names[video] = (*names.get(video, ()), dataset.name)
     return names
+
+
+@cached(most=1)
+def _readable(bodies: tuple[str, ...]) -> tuple[Dataset, ...]:
+    """Those of the datasets that can be read."""
+    sets = []
+    for body in bodies:
+        with suppress(AnalysisError):
+            sets.append(read_dataset(body))
+    return tuple(sets)
 
 
 def checked(key: str) -> Dataset:

@@ -19,8 +19,8 @@ from pages.ui.features import colormaps, figures, shared
 
 HIDDEN = {"blur": "strong blur", "mean": "the mean colour"}
 ABOUT = (
-    "The network first processes the whole clip. This takes at most about as long as the "
-    "duration of the clip; the result is stored and shared with the Timeline."
+    "The network first processes the whole clip. This usually takes less than the duration "
+    "of the clip, depending on this machine; the result is stored and shared with the Timeline."
 )
 STRIP = 8
 CLEAR = 0.05  # of the score at the start: a smaller difference between the areas is none

@@ -14,8 +14,8 @@ from pages.ui.common.jobs import job_panel, kept_pieces
 from pages.ui.features import colormaps, figures, shared
 
 ABOUT = (
-    "The network processes the whole clip once. This takes at most about as long as the "
-    "duration of the clip; the result is stored and shared with the Timeline."
+    "The network processes the whole clip once. This usually takes less than the duration "
+    "of the clip, depending on this machine; the result is stored and shared with the Timeline."
 )
 CHANNELS = 48
 

@@ -1,7 +1,8 @@
-"""The clips that are being added: begun together, followed together, and told of in a single message at the end."""
+"""The clips that are being added: begun together, followed together, and told of together at the end."""
 
+import itertools
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import streamlit as st
@@ -38,7 +39,8 @@ def batch() -> str:
 
 
 def begin(batch: str, key: str, title: str, task: Callable[..., str], *args: str, repeats: bool = True) -> None:
-    """Begin to add a clip."""
+    """Begin to add a clip; what came of those before it was read by then."""
+    state.remember(OUTCOME, ())
     state.submit(key, title, task, state.store(), *args, batch=batch, repeats=repeats)
     _follow(batch)
 
@@ -58,22 +60,22 @@ def progress() -> bool:
     for group in active:
         _follow(group.name)
     names = {group.name for group in active}
-    for name in state.remembered(FOLLOWED, ()):
-        if name not in names and (group := job_group.group(name)) is not None:
-            _end(group)
+    before = (job_group.group(name) for name in state.remembered(FOLLOWED, ()) if name not in names)
+    if ended := [group for group in before if group is not None]:
+        _end(ended)
     state.remember(FOLLOWED, tuple(names))
-    _tell(Outcome(*state.remembered(OUTCOME, ())))
+    _tell()
     for group in active:
         job_panel.watch_batch(group.name)
     return bool(active)
 
 
-def _end(group: JobGroup) -> None:
-    """Note what came of files, together with what is on the page yet; where all went well, say so in passing."""
-    new, before = outcome(group), Outcome(*state.remembered(OUTCOME, ()))
-    if new or before:
-        state.remember(OUTCOME, tuple(old + fresh for old, fresh in zip(before, new, strict=True)) if before else new)
-    elif new.added:
+def _end(groups: list[JobGroup]) -> None:
+    """Note what came of the files of batches that ended; where all went well, say so in passing."""
+    parts = zip(*(outcome(group) for group in groups), strict=True)
+    new = Outcome(*(tuple(itertools.chain(*part)) for part in parts))
+    state.remember(OUTCOME, (state.visit(), *new) if new else ())
+    if new.added and not new:
         name = theme.plain(new.added[0])
         text = name if len(new.added) == 1 else formatting.count(len(new.added), "clip")
         st.toast(f"Added {text}.", icon=":material/check_circle:")
@@ -125,29 +127,27 @@ def _why(job: Job) -> str:
     return f"{named} {job.hint}".strip()
 
 
-def _tell(ended: Outcome) -> None:
-    """The message about files that were not simply added, until it is closed."""
-    if not ended:
+def _tell() -> None:
+    """The messages about files that were not simply added, until they are closed or the page is left."""
+    visit, *parts = state.remembered(OUTCOME, ()) or (0,)
+    if visit != state.visit():
+        state.remember(OUTCOME, ())
         return
-    sentences = [*ended.failed, *ended.known]
-    with st.container(key="intake-outcome"):
-        message, button = st.columns([8, 1], vertical_alignment="center")
-        lines = [_headline(ended), *(theme.plain(sentence) for sentence in sentences[:MAX_LISTED])]
-        show, icon = (st.error, ":material/error:") if ended.failed else (st.info, ":material/content_copy:")
-        with message:
-            show("\n\n".join(lines), icon=icon)
-        button.button("Close", key="close.intake", on_click=state.remember, args=(OUTCOME, ()))
-        if len(sentences) > MAX_LISTED:
-            with st.expander(f"All {formatting.count(len(sentences), 'file')}"), st.container(height=240, border=False):
-                st.markdown("\n".join(f"- {theme.plain(sentence)}" for sentence in sentences))
+    ended = Outcome(*parts)
+    with st.container(key="intake-outcome", gap="small"):
+        st.button("Close", key="close.intake", type="tertiary", on_click=state.remember, args=(OUTCOME, ()))
+        _message(st.error, ":material/error:", ended.failed, (len(ended.failed), "Not added: {}."))
+        _message(st.success, ":material/check_circle:", (), (len(ended.added), "Added: {}."))
+        counts = (len(ended.known), "In the library already: {}."), (len(ended.cancelled), "Cancelled: {}.")
+        _message(st.info, ":material/content_copy:", ended.known, *counts)
 
 
-def _headline(ended: Outcome) -> str:
-    """How many files were added, and how many of the others there are."""
-    counts = (
-        (len(ended.failed), "Not added: {}."),
-        (len(ended.added), "Added: {}."),
-        (len(ended.known), "In the library already: {}."),
-        (len(ended.cancelled), "Cancelled: {}."),
-    )
-    return f"**{' '.join(text.format(formatting.count(count, 'file')) for count, text in counts if count)}**"
+def _message(show: Callable[..., Any], icon: str, sentences: tuple[str, ...], *counts: tuple[int, str]) -> None:
+    """How many files there are of one kind, and what is to be said of each; nothing where there are none."""
+    headline = " ".join(text.format(formatting.count(count, "file")) for count, text in counts if count)
+    if not headline:
+        return
+    show("\n\n".join([f"**{headline}**", *(theme.plain(sentence) for sentence in sentences[:MAX_LISTED])]), icon=icon)
+    if len(sentences) > MAX_LISTED:
+        with st.expander(f"All {formatting.count(len(sentences), 'file')}"), st.container(height=240, border=False):
+            st.markdown("\n".join(f"- {theme.plain(sentence)}" for sentence in sentences))

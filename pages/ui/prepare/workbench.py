@@ -1,13 +1,15 @@
 """The parts of Prepare: the picture before and after, and the steps."""
 
 import math
+from contextlib import suppress
 from typing import Any
 
 import streamlit as st
 
 from core.base.errors import AnalysisError
 from core.base.registry import STEPS
-from core.domain import Recipe, VideoInfo
+from core.domain import Recipe, VideoInfo, serialization
+from core.stages.preprocessing.frame_clock import choosing
 from core.stages.preprocessing.geometry import least_crop_pct
 from core.stages.preprocessing.recipes import picture_size
 from core.workflows import clip_recipes
@@ -18,6 +20,8 @@ from pages.ui.common.media.before_after import after, compare
 from pages.ui.prepare import crop_picture
 from pages.ui.prepare.step_form import form
 from pages.ui.state import EditedStep
+
+FOLLOWED = "prepare.followed"  # the clip, and the steps that choose its frames, when its moment was looked at last
 
 
 def viewer(info: VideoInfo, moment_s: float) -> None:
@@ -38,6 +42,20 @@ def viewer(info: VideoInfo, moment_s: float) -> None:
         theme.problem(str(error), error.hint)
         return
     theme.facts(("Result", *texts))
+
+
+def follow(info: VideoInfo) -> None:
+    """Look at the nearest moment that is kept where a change of the recipe has cut the present one away."""
+    name = (info.digest, serialization.to_json(choosing(state.recipe())))
+    before, _ = known = state.remembered(FOLLOWED, ("", ""))
+    state.remember(FOLLOWED, name)
+    if before != info.digest or known == name:
+        return
+    moment_s = state.moment_s(info)
+    with suppress(AnalysisError):  # told beside the picture
+        nearest_s = cache.clock(info.digest).nearest(moment_s)
+        if nearest_s is not None and nearest_s != moment_s:
+            state.jump(nearest_s)
 
 
 def steps(info: VideoInfo) -> None:

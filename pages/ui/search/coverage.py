@@ -33,7 +33,9 @@ def show(text: str) -> None:
                 f"**{formatting.number(len(waiting))} of {formatting.count(whole, 'clip')} cannot be searched yet.** "
                 "They have not been analysed."
             )
-        st.caption("This takes at most about as long as the duration of the clips, and is needed only once.")
+        st.caption(
+            "This usually takes less than the duration of the clips, depending on this machine. It is needed only once."
+        )
         arguments = (state.store(), *arguments, state.settings().engine)
         kept = _kept(text or waiting[0], known[model])
         job_panel.ready(key, "Analyse now", task, *arguments, there=False, kept=kept)

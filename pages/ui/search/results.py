@@ -21,6 +21,11 @@ EXAMPLES = ("someone rides a horse", "在厨房做饭", "ein Kind lacht")
 FOUND = "match"  # the lane of the player
 WATCHED = "search.watched"
 OTHERWISE = "Try other words that name an action: “playing the piano” rather than “music”."
+SCORE = (
+    "The score of a result, from 0 to 1, says how well it matches the query. For an action, it is higher the closer "
+    "the action is to the query in meaning, and the more confident the network is in it. For a line of text, it is "
+    "higher the more of the words occur in it, or the closer it is in meaning. It is not a probability."
+)
 QUOTED = "Words in quotation marks are matched exactly. Remove the quotation marks to search by meaning."
 
 _moments = theme.component(Path(__file__).with_name("moments.js"))
@@ -112,7 +117,7 @@ def _understood(hits: Hits) -> None:
     text = f" The words occur in the text of {formatting.count(hits.said, 'moment')}." if hits.said else ""
     quoted = bool(full_text.parse_query(hits.query).phrases)
     near = "" if quoted or not named else f" Closest known actions, with their similarity: {theme.plain(named)}."
-    st.caption(f"Searched {clips}.{text}{near}")
+    st.caption(f"Searched {clips}.{text}{near}", help=SCORE)
     if hits.said or quoted:
         return
     if not hits.trusted and hits.meant:
@@ -156,7 +161,7 @@ def _item(index: int, moment: Moment) -> dict:
         "name": _name(moment),
         "why": moment.why,
         "score": f"{moment.score:.2f}",
-        "fit": formatting.per_cent(moment.score),
+        "fit": f"{100 * moment.score:.1f}%",  # a length of CSS, which has no space in it
     }
 
 

@@ -79,6 +79,7 @@ from pages.ui.state.submission import (
     repeat,
     shown_page,
     submit,
+    visit,
 )
 
 __all__ = [
@@ -144,5 +145,6 @@ __all__ = [
     "submit",
     "touched",
     "use_recipe",
+    "visit",
     "widget",
 ]

@@ -17,7 +17,11 @@ from core.base.settings import Settings
 from core.workspace.jobs.runner import Runner
 from core.workspace.store import Store
 
-SHOWN_PAGE, SHOWN_CLIP = "shown.page", "shown.clip"  # what is remembered of the page that is shown
+SHOWN_PAGE, SHOWN_CLIP, VISIT = (
+    "shown.page",
+    "shown.clip",
+    "shown.visit",
+)  # what is remembered of the page that is shown
 
 _NOTES: ContextVar[dict[str, Any] | None] = ContextVar("notes", default=None)
 _notices: list[str] = []

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from core.domain.jobs import Job
-from pages.ui.state.session import SHOWN_CLIP, SHOWN_PAGE, remember, remembered, runner
+from pages.ui.state.session import SHOWN_CLIP, SHOWN_PAGE, VISIT, remember, remembered, runner
 
 MOST_REPEATABLE = 2000  # jobs that can be tried again
 
@@ -16,6 +16,12 @@ def follow_page(name: str) -> None:
     if name != remembered(SHOWN_PAGE, ""):
         remember(SHOWN_PAGE, name)
         remember(SHOWN_CLIP, "")
+        remember(VISIT, visit() + 1)
+
+
+def visit() -> int:
+    """Counts how often another page was opened: it is the same as long as the page is not left."""
+    return remembered(VISIT, 0)
 
 
 def shown_page() -> tuple[str, str]:

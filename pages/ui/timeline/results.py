@@ -12,8 +12,8 @@ from pages.ui.common.pickers import model_picker
 from pages.ui.timeline import result
 
 ABOUT = (
-    "The network predicts an action for each moment of the clip. This takes at most about as "
-    "long as the duration of the clip; the result is stored."
+    "The network predicts an action for each moment of the clip. This usually takes less than "
+    "the duration of the clip, depending on this machine; the result is stored."
 )
 
 

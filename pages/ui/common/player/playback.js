@@ -95,7 +95,8 @@ function showLabel(player, seconds) {
   const segment = row && segmentAt(row, seconds);
   const empty = row?.edits ? ["unlabelled", IDLE] : ["not analysed", rest];
   const label = segment ? palette[segment.label].label : empty[row && !seenAt(row, seconds) ? 0 : 1];
-  player.dot.style.background = segment ? palette[segment.label].colour : "transparent";
+  player.dot.hidden = !segment;
+  player.dot.style.background = segment ? palette[segment.label].colour : "";
   player.label.textContent = row ? label : "";
   const known = segment && segment.confidence !== null;
   const confidence = known ? `confidence ${percent(/** @type {number} */ (segment.confidence))}` : "";
