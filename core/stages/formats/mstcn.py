@@ -176,9 +176,9 @@ def _sides(files: Files, split: int) -> dict[str, str]:
 
 def write(labels: Labels) -> bytes:
     """The list of one clip, or a zip of the folder of several."""
-    if len(labels.clips) > 1:
-        return packed(write_files(labels))
-    return _rows(labels.clips[0], labels, _words(labels.clips[0].labels))
+    if len(labels.clips) == 1:
+        return _rows(labels.clips[0], labels, _words(labels.clips[0].labels))
+    return packed(write_files(labels))
 
 
 def write_files(labels: Labels) -> dict[str, bytes]:
