@@ -52,6 +52,7 @@ def _load() -> None:
             optional=frozenset(getattr(module, "OPTIONAL", ())),
             asks=frozenset(getattr(module, "ASKS", ())),
             every_frame=getattr(module, "EVERY_FRAME", False),
+            one_word=getattr(module, "ONE_WORD", False),
         )
         FORMATS.add(module.NAME, entry)
 

@@ -1,21 +1,23 @@
 """MS-TCN (50Salads, GTEA, Breakfast): one label a line, a line a frame. Source: yabufarha/ms-tcn.
 
 A file alone is one clip. A folder has groundTruth/<clip>.txt, mapping.txt with a number and a label a line, and perhaps
-splits/*.bundle. Its tools drop what follows the last line end, so each list ends in one.
+splits/*.bundle. Its tools drop what follows the last line end, so each list ends in one. Of a line of mapping.txt they
+take the first two words, so a label is one word: spaces are written as underscores.
 """
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import starmap
 
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Labels
 from core.stages.formats.common.clip_names import base
 from core.stages.formats.common.files import Files, ReadOptions, lines_of, packed, refused, shown, text_of
+from core.stages.formats.common.format import every_label
 from core.stages.formats.common.frame_times import labelled_runs, seconds_of
 from core.stages.formats.common.reader import BACKGROUND, Event, OddRow, Reader
-from core.stages.formats.common.writer import frame_labels, names_of, without_blanks
+from core.stages.formats.common.writer import frame_labels, names_of
 
 NAME = "mstcn"
 TITLE = "MS-TCN: a label for each frame"
@@ -25,6 +27,7 @@ UNIT, BASE, ENDS = "frames", "the first line is frame 0", "each line is one fram
 KEEPS = {"classes", "several", "split", "stretches"}
 DIGIT_S = 0.0
 EVERY_FRAME = True
+ONE_WORD = True
 ASKS = {"every"}
 REMARK = "Each frame has exactly one label; `background` where nothing happens. Several clips become a zip."
 HEADER = "### Frame level recognition: ###"
@@ -173,17 +176,19 @@ def _sides(files: Files, split: int) -> dict[str, str]:
 
 def write(labels: Labels) -> bytes:
     """The list of one clip, or a zip of the folder of several."""
-    return _rows(labels.clips[0], labels) if len(labels.clips) == 1 else packed(write_files(labels))
+    if len(labels.clips) == 1:
+        return _rows(labels.clips[0], labels, _words(labels.clips[0].labels))
+    return packed(write_files(labels))
 
 
 def write_files(labels: Labels) -> dict[str, bytes]:
     """mapping.txt, the lists of the clips, and which are for training and testing where that is told."""
     names = names_of(labels)
-    classes = [BACKGROUND, *(label for label in labels.classes if label != BACKGROUND)]
-    without_blanks(classes, "MS-TCN")
+    words = _words(every_label(labels))
+    classes = [BACKGROUND, *(words[label] for label in labels.classes if words[label] != BACKGROUND)]
     files = {"mapping.txt": "".join(f"{number} {label}\n" for number, label in enumerate(classes)).encode()}
     for name, clip in zip(names, labels.clips, strict=True):
-        files[f"groundTruth/{name}.txt"] = _rows(clip, labels)
+        files[f"groundTruth/{name}.txt"] = _rows(clip, labels, words)
     for part in ("train", "test"):
         own = [f"{name}.txt\n" for name, clip in zip(names, labels.clips, strict=True) if clip.split == part]
         if own:
@@ -191,10 +196,24 @@ def write_files(labels: Labels) -> dict[str, bytes]:
     return files
 
 
-def _rows(clip: ClipLabels, labels: Labels) -> bytes:
-    without_blanks(clip.labels, "MS-TCN")
-    if BACKGROUND in clip.labels and labels.background != BACKGROUND:
+def _rows(clip: ClipLabels, labels: Labels, words: Mapping[str, str]) -> bytes:
+    if BACKGROUND in {words[label] for label in clip.labels} and labels.background != BACKGROUND:
         raise FormatInvalid(
             f"MS-TCN calls {BACKGROUND!r} what is no label, and a label of {clip.name!r} is called so.", "Rename it."
         )
-    return "".join(f"{label}\n" for label in frame_labels(clip, "MS-TCN", BACKGROUND)).encode()
+    rows = frame_labels(clip, "MS-TCN", BACKGROUND)
+    return "".join(f"{words.get(label, label)}\n" for label in rows).encode()
+
+
+def _words(labels: Sequence[str]) -> dict[str, str]:
+    """What is written for each label, with underscores for its spaces; two that would be the same are refused."""
+    words: dict[str, str] = {}
+    for label in labels:
+        word = "_".join(label.split())
+        if other := next((known for known, written in words.items() if written == word), ""):
+            raise FormatInvalid(
+                f"MS-TCN holds no spaces in labels: {other!r} and {label!r} would both be {word!r}.",
+                "Rename one of them.",
+            )
+        words[label] = word
+    return words

@@ -199,9 +199,24 @@ def test_mstcn_lists_end_in_a_newline_and_names_keep_their_dots():
     assert FORMATS["mstcn"].read(files, ReadOptions((told.clips[0].info,))).clips[0].info is told.clips[0].info
 
 
+def test_mstcn_writes_underscores_for_spaces_and_tells_so():
+    form, standing = FORMATS["mstcn"], labels(Segment(0.08, 0.2, "stand up"), info=A)
+    assert form.write(standing).decode().split() == ["background"] * 2 + ["stand_up"] * 3 + ["background"] * 5
+    assert form.files(standing)["mapping.txt"] == b"0 background\n1 stand_up\n"
+    assert form.lost(standing)[-1] == "spaces in labels, which become underscores"
+    assert not [text for text in form.lost(labels(Segment(0.08, 0.2, "stand_up"))) if "spaces" in text]
+    assert events(found("mstcn", form.write(standing).decode(), A)) == [("a", 0.08, 0.2, "stand_up")]
+
+
+def test_mstcn_refuses_labels_that_differ_by_a_space_alone():
+    both = labels(Segment(0.0, 0.08, "stand_up"), Segment(0.08, 0.2, "stand up"))
+    with pytest.raises(FormatInvalid, match="'stand_up' and 'stand up' would both be 'stand_up'"):
+        FORMATS["mstcn"].write(both)
+    with pytest.raises(FormatInvalid, match="would both be"):
+        FORMATS["mstcn"].files(both)
+
+
 def test_mstcn_refuses_blanks_and_labels_out_of_the_mapping():
-    with pytest.raises(FormatInvalid, match="separates labels by spaces"):
-        FORMATS["mstcn"].write(labels(Segment(0.08, 0.2, "stand up")))
     refused(
         "mstcn", "stand up\n" * 10, A, match="line 1: expected one label without spaces, got 2 words: .*9 more rows"
     )

@@ -22,6 +22,7 @@ KEPT = {
     "unlabelled": "unannotated parts of the clip",
     "whole": "labels of whole clips",
 }
+SPACES = "spaces in labels, which become underscores"
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class Format:
     know. looks_like: whether a file of that name and with that beginning is one. files: what it writes into a folder.
     parts: what a file holds that may be taken or left. optional: the kinds of parts of which none need be taken.
     asks: what of ReadOptions its files leave open. every_frame: whether each frame must carry a label or be known to
-    have none, so that it is written only of clips that were annotated from end to end.
+    have none, so that it is written only of clips that were annotated from end to end. one_word: whether its readers
+    end a label at a space, so that it is written with underscores.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Format:
     optional: frozenset[str] = frozenset()
     asks: frozenset[str] = frozenset()
     every_frame: bool = False
+    one_word: bool = False
 
     @property
     def frames(self) -> bool:
@@ -83,7 +86,13 @@ class Format:
             held.add("several")
         if set(labels.classes) - {label for clip in labels.clips for label in clip.labels}:
             held.add("classes")
-        return tuple(KEPT[kind] for kind in sorted(held - self.keeps))
+        renamed = self.one_word and any(label.split() != [label] for label in every_label(labels))
+        return (*(KEPT[kind] for kind in sorted(held - self.keeps)), *([SPACES] if renamed else []))
+
+
+def every_label(labels: Labels) -> tuple[str, ...]:
+    """The classes, and all labels of clips that are none of them."""
+    return tuple(dict.fromkeys([*labels.classes, *(label for clip in labels.clips for label in clip.labels)]))
 
 
 def _held(clip: ClipLabels) -> set[str]:
