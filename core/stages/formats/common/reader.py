@@ -232,14 +232,21 @@ class Reader:
 
     def _sound(self, events: list[Event], clip: ClipLabels, exact: bool) -> list[Event]:
         """The events on the clip's clock, without those that hold none, which is told. The list is used up."""
-        starts_s, stops_s = (
+        own_s = tuple(
             np.fromiter(map(attrgetter(end), events), np.float64, len(events)) for end in ("start_s", "stop_s")
         )
+        starts_s, stops_s = own_s
         if clip.info and not exact:
             starts_s, stops_s = self._snapped(events, starts_s, clip.info), self._snapped(events, stops_s, clip.info)
+        latest_s = min(LATEST_S, clip.end_s) if clip.info else LATEST_S
+        plain = (starts_s >= 0) & (starts_s < stops_s) & (stops_s <= latest_s)  # and where it stays as it is
+        plain &= (starts_s == own_s[0]) & (stops_s == own_s[1])
         sound: list[Event] = []
-        for at in range(len(events)):  # an event goes when its successor is there: files hold millions
-            if placed := self._within(events[at], float(starts_s[at]), float(stops_s[at]), clip):
+        for at, stays in enumerate(plain.tolist()):  # an event goes when its successor is there: files hold millions
+            event = events[at]
+            if stays and event.label:
+                sound.append(event)
+            elif placed := self._within(event, float(starts_s[at]), float(stops_s[at]), clip):
                 sound.append(placed)
             events[at] = NO_EVENT
         return sound
