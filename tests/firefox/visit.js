@@ -13,7 +13,7 @@ const PATIENCE_MS = 300000;
  * hangs where the page's document changes meanwhile.
  * @param {import("puppeteer-core").Page} page @param {string} selector
  */
-async function element(page, selector) {
+async function elementOf(page, selector) {
     const end = Date.now() + PATIENCE_MS;
     for (;;) {
         const there = await page.$(selector).catch(() => null);
@@ -59,7 +59,7 @@ async function seeks(page, task) {
     const shown = {};
     for (const [rate, clip] of Object.entries(task.clips)) {
         await page.goto(task.url + clip.address);
-        const player = await element(page, ">>> .player[data-settled=yes]");
+        const player = await elementOf(page, ">>> .player[data-settled=yes]");
         shown[rate] = [];
         for (const frame of clip.frames) {
             shown[rate].push(await page.evaluate(
