@@ -43,7 +43,7 @@ st.navigation(  # again, with the section of the page in bold
 try:
     with trouble.in_words(), state.heeding_presses():
         state.follow_address()
-        state.follow_press()
+        state.follow_press(page.title.lower())
         state.follow_page(page.title.lower())
         indicator.show()
         for notice in state.new_notices():

@@ -111,7 +111,10 @@ def _unpacked(text: str) -> Recipe | None:
         return None
 
 
-def follow_press() -> None:
-    """Turn to the page that a press asked for."""
-    if page := st.session_state.pop("go", ""):
+def follow_press(shown: str) -> None:
+    """Turn to the page that a press asked for. It is asked for until it is shown: a run can be stopped before."""
+    page = st.session_state.get("go", "")
+    if page == shown:
+        del st.session_state["go"]
+    elif page:
         st.switch_page(f"../{page}.py", query_params=_described())
