@@ -185,13 +185,13 @@ def test_a_format_with_a_label_for_each_frame_asks_what_the_rest_of_the_clip_is(
 def test_a_result_is_corrected_with_one_press_that_begins_labels_with_its_draft(clip):
     save(CARD)
     at = page("timeline", **{"page.label.view": "files"})
-    assert "without your corrections" not in told(at)
+    assert "do not include your corrections" not in told(at)
     button(at, "Correct on Label").click().run()
     (track,) = journal.tracks(state.store(), DIGEST)
     assert (track.document.labels, track.document.seen) == (("walk",), ())
     assert "the draft predicts **walk**" in told(at), "the Label page shows it, whatever was shown there before"
     at = page("timeline")
-    assert "without your corrections" in told(at)
+    assert "do not include your corrections" in told(at)
     button(at, "Open your labels").click().run()
     assert len(journal.tracks(state.store(), DIGEST)) == 1
 
@@ -203,4 +203,4 @@ def test_all_of_a_draft_is_accepted_where_the_network_looked_and_nowhere_else(cl
     button(at, "Accept all remaining").click().run()
     (track,) = journal.tracks(state.store(), DIGEST)
     assert track.document.seen == ((0.0, 1.0),)
-    assert "All that was analysed has been reviewed" in at.success[0].value
+    assert "Everything that was analysed has been reviewed" in at.success[0].value

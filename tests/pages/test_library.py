@@ -66,18 +66,18 @@ def test_deleting_a_clip_tells_what_it_takes_along_and_what_stays(clip: VideoInf
     store = state.store()
     words = told(page("library"))
     assert "Delete **street" in words
-    assert not [text for text in ("dataset", "recipe of Prepare", "Labels drawn") if text in words]
+    assert not [text for text in ("belongs to", "preparation recipe", "Labels drawn") if text in words]
     for name in ("Pets", "Moves"):
         dataset = Dataset(name, ("cat",), (Item(clip.digest, "street.mp4", 2.0, label="cat"),))
         store.save_dataset(dataset, datasets.key(dataset))
     store.keep_clip_recipe(clip.digest, ClipRecipe(Recipe((Flip(),))))
     store.begin_tracks(clip.digest, {"ab" * 16: "{}"})
     words = told(page("library"))
-    assert "It is in the datasets Moves and Pets, each of which cannot be trained on without it" in words
-    assert "Its recipe of Prepare is deleted too" in words
+    assert "It belongs to the datasets Moves and Pets. To train on them, leave it out" in words
+    assert "Its preparation recipe is deleted too" in words
     assert "Labels drawn in it are kept and return when the clip is added again" in words
     store.delete_dataset("Moves")
-    assert "It is in the dataset Pets, which cannot be trained on without it" in told(page("library"))
+    assert "It belongs to the dataset Pets. To train on it, leave it out" in told(page("library"))
 
 
 def test_the_dialog_leads_to_the_timeline(clip: VideoInfo):

@@ -1,8 +1,12 @@
 """Presses that wait for their action, and files that are made when they are downloaded."""
 
+import pytest
+from streamlit.runtime.scriptrunner import StopException
 from streamlit.testing.v1 import AppTest
 
+from pages.ui.state import address
 from pages.ui.state.session import Presses
+from tests.pages.test_pages import button, clip, page, runner, told  # noqa: F401
 
 
 def cut_short() -> None:
@@ -103,3 +107,35 @@ def test_a_run_lets_go_of_the_presses_that_it_knew_of_alone():
     waiting.let_go(known)
     assert (waiting.take("count"), waiting.take("save")) == (True, False)
     assert not waiting.take("count"), "one press acts once"
+
+
+@pytest.fixture
+def stopped(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Each run that is about to turn to another page is stopped for another, as often as there are names in here."""
+    runs: list[str] = []
+    described = address._described
+
+    def cut() -> dict[str, str]:
+        if runs:
+            runs.pop()
+            raise StopException
+        return described()
+
+    monkeypatch.setattr(address, "_described", cut)
+    return runs
+
+
+def test_a_press_that_leads_to_another_page_counts_though_its_run_is_stopped(clip, runner, stopped):  # noqa: F811
+    at = page("library")
+    stopped.append("once")
+    button(at, "Prepare").click().run()
+    assert "<h1>Prepare</h1>" in told(at.run())
+    assert "<h1>Prepare</h1>" in told(at.run())
+
+
+def test_a_page_that_a_person_turned_to_meanwhile_stays(clip, runner, stopped):  # noqa: F811
+    at = page("library")
+    stopped.append("once")
+    button(at, "Prepare").click().run()
+    assert "<h1>Label</h1>" in told(at.switch_page("../label.py").run())
+    assert "<h1>Library</h1>" in told(at.switch_page("../library.py").run())

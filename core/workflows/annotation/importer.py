@@ -275,7 +275,7 @@ def import_key(digest: str, reading: LabelReading, choice: ImportChoice) -> str:
 
 @short()
 def take(store: Store, digest: str, reading: LabelReading, choice: ImportChoice, report: Report = silent) -> None:
-    """Make the tracks that a file holds tracks of a clip, all or none; done twice, they are there once."""
+    """Make tracks of a clip out of what a file holds, all or none; done twice, they are there once."""
     report(0, 0, f"Reading {reading.name}")
     given = read_path(Path(reading.path))
     labels = _read(store, digest, given, files.form_of(given, reading.form), reading)

@@ -118,6 +118,11 @@ class VideoRecords(Results):
         """Digest, name and path of what was added since then."""
         return self._rows("SELECT digest, name, path FROM names WHERE noted >= ? ORDER BY noted", since)
 
+    def names_version(self) -> str:
+        """What tells one state of the names of clips from another; quick, however many there are."""
+        count, latest = self._rows("SELECT count(*), max(noted) FROM names")[0]
+        return f"{count} {latest}"
+
     def video(self, digest: str) -> VideoInfo:
         """What was measured of a clip; ResultMissing if it is not in the library."""
         return self.entry(digest).info

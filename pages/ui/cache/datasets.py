@@ -35,7 +35,7 @@ def datasets_of_clips() -> dict[str, tuple[str, ...]]:
 
 def only_in_datasets() -> set[str]:
     """The digests of the clips that are in the library for a dataset alone, but for those of a damaged dataset."""
-    return library.only_in_datasets(state.store(), _readable(_bodies()))
+    return _only_in_datasets(_bodies(), state.store().names_version())
 
 
 def _bodies() -> tuple[str, ...]:
@@ -49,6 +49,11 @@ def _datasets_of_clips(bodies: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
         for video in dict.fromkeys(item.video for item in dataset.items):
             names[video] = (*names.get(video, ()), dataset.name)
     return names
+
+
+@cached(most=1)
+def _only_in_datasets(bodies: tuple[str, ...], names: str) -> set[str]:
+    return library.only_in_datasets(state.store(), _readable(bodies))
 
 
 @cached(most=1)

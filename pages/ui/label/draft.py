@@ -26,7 +26,7 @@ ORDER = (
     "what you have reviewed, and typical of the clip."
 )
 FINISHED = "The whole clip has been reviewed."
-ANALYSED = "All that was analysed has been reviewed. The rest of the clip has no draft: it stays unlabelled."
+ANALYSED = "Everything that was analysed has been reviewed. The rest of the clip stays unlabelled."
 WHOLE = 0.999  # of a clip, as a share
 
 

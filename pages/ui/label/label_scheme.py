@@ -9,8 +9,9 @@ from core.base.errors import AnalysisError, EditRefused
 from core.workflows.annotation import edits, scheme
 from pages.ui import cache, state
 from pages.ui.common import figures, flash
+from pages.ui.common.controls import label_views
 
-PANEL = "label"  # of messages, that of the tracks
+PANEL = label_views.PANEL
 ADDED = "label.added"  # labels that were added to the scheme, to be told
 KEYS = "123456789qwertyuiopasdghjzxcvbn"  # of the player, in the order of the labels
 

@@ -15,7 +15,7 @@ from pages.ui.common.controls import button, label_views
 from pages.ui.common.track_names import titles
 from pages.ui.label import label_scheme
 
-PANEL = "label"  # of messages
+PANEL = label_views.PANEL
 
 
 def chosen(info: VideoInfo, tracks: Sequence[TrackState]) -> TrackState:

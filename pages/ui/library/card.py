@@ -51,13 +51,10 @@ def _consequences(entry: VideoEntry, datasets: tuple[str, ...]) -> Iterator[str]
     store, digest = state.store(), entry.info.digest
     yield ("The uploaded copy is deleted too." if entry.uploaded else f"The original file is kept: {entry.info.path}")
     if datasets:
-        noun, which = ("dataset", "which") if len(datasets) == 1 else ("datasets", "each of which")
-        yield (
-            f"It is in the {noun} {formatting.listed(datasets)}, {which} cannot be trained on without it until it is "
-            "left out there."
-        )
+        noun, them = ("dataset", "it") if len(datasets) == 1 else ("datasets", "them")
+        yield f"It belongs to the {noun} {formatting.listed(datasets)}. To train on {them}, leave it out first."
     if store.recipe_of(digest).steps:
-        yield "Its recipe of Prepare is deleted too."
+        yield "Its preparation recipe is deleted too."
     if store.tracks(digest):
         yield "Labels drawn in it are kept and return when the clip is added again."
 

@@ -112,9 +112,9 @@ def _unpacked(text: str) -> Recipe | None:
 
 
 def follow_press(shown: str) -> None:
-    """Turn to the page that a press asked for. It is asked for until it is shown: a run can be stopped before."""
-    page = st.session_state.get("go", "")
-    if page == shown:
-        del st.session_state["go"]
-    elif page:
+    """Turn to the page that a press leads to, in each run of the page with the press: one can be stopped before."""
+    pressed_on, page = st.session_state.get("go", ("", ""))
+    if page and shown == pressed_on != page:
         st.switch_page(f"../{page}.py", query_params=_described())
+    elif page:
+        del st.session_state["go"]

@@ -10,7 +10,7 @@ from core.domain import VideoInfo
 from core.workspace.store import VideoEntry
 from pages.ui.common import theme
 from pages.ui.state.model_choice import choose_model, show_result
-from pages.ui.state.session import SHOWN_CLIP, remember, remembered, stop, store
+from pages.ui.state.session import SHOWN_CLIP, SHOWN_PAGE, remember, remembered, stop, store
 
 
 def entries() -> list[VideoEntry]:
@@ -71,7 +71,7 @@ def go(page: str, digest: str = "", *, model: str = "") -> None:
         choose(digest)
     if model:
         choose_model(model)
-    st.session_state["go"] = page
+    st.session_state["go"] = (remembered(SHOWN_PAGE, ""), page)
 
 
 def moment_s(info: VideoInfo) -> float:

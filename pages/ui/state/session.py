@@ -17,11 +17,8 @@ from core.base.settings import Settings
 from core.workspace.jobs.runner import Runner
 from core.workspace.store import Store
 
-SHOWN_PAGE, SHOWN_CLIP, VISIT = (
-    "shown.page",
-    "shown.clip",
-    "shown.visit",
-)  # what is remembered of the page that is shown
+# What is remembered of the page that is shown:
+SHOWN_PAGE, SHOWN_CLIP, VISIT = "shown.page", "shown.clip", "shown.visit"
 
 _NOTES: ContextVar[dict[str, Any] | None] = ContextVar("notes", default=None)
 _notices: list[str] = []

@@ -10,8 +10,6 @@ from pages.ui import state
 from pages.ui.common import flash
 from pages.ui.common.controls import label_views
 
-PANEL = "label"  # of messages on the Label page
-
 
 def button(analysis: Analysis, *, begun: bool) -> None:
     """Open the Label page with what the network says as a draft. begun: whether the clip has labels already."""
@@ -25,7 +23,7 @@ def note(*, begun: bool) -> None:
     """What the result is, where there are labels of a person beside it."""
     if begun:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption("The segments and files here are the prediction of the network, without your corrections.")
+            st.caption("Segments and files below are what the network predicted. They do not include your corrections.")
             st.button(
                 "Download your labels", key="timeline.labels", icon=":material/download:", type="tertiary",
                 on_click=_to, args=("files",),
@@ -41,7 +39,7 @@ def _open(analysis: Analysis, begun: bool) -> None:
             track = journal.begin(state.store(), analysis.video.digest, DrawnTrack(labels, (), (), "", author))
             state.draw_in(analysis.video.digest, track)
         except AnalysisError as error:
-            flash.keep(PANEL, error)
+            flash.keep(label_views.PANEL, error)
     _to("draft")
 
 

@@ -14,7 +14,7 @@ from core.stages.formats import Format
 from core.workflows import predictions
 from pages.ui import state
 from pages.ui.common import formatting, theme
-from pages.ui.common.controls import downloads
+from pages.ui.common.controls import downloads, every_frame
 
 EVERYDAY = ("csv", "json", "vtt")
 
@@ -45,15 +45,11 @@ def _other(analysis: Analysis, form: Format) -> None:
     duration_s, (start_s, stop_s) = analysis.video.duration_s, analysis.track.seen_s
     unseen_s = duration_s - (stop_s - start_s)
     if form.every_frame and unseen_s > duration_s / analysis.video.frame_count / 2:
-        if not st.checkbox(
-            "Nothing happens in the parts that were not analysed", key=f"download.whole.{analysis.video.digest}",
-            help=f"Not analysed: {formatting.length(unseen_s)}. If on, those frames count as background.",
+        if not every_frame.stated(
+            form, "Nothing happens in the parts that were not analysed", False,
+            key=f"download.whole.{analysis.video.digest}",
+            about=f"Not analysed: {formatting.length(unseen_s)}. If on, those frames count as background.",
         ):  # fmt: skip
-            st.info(
-                f"{form.title} needs a label for each frame. Select the box if nothing happens in the rest of the "
-                "clip, or choose a format that keeps unannotated parts, such as DeepEthogram.",
-                icon=":material/visibility_off:",
-            )
             return
         analysis = replace(analysis, track=replace(analysis.track, seen_s=(0.0, duration_s)))
     _download(analysis, form.name)

@@ -2,6 +2,7 @@
 
 from pages.ui import state
 
+PANEL = "label"  # of the messages at the head of the page
 NAMES = {
     "draft": "Draft",
     "compare": "Compare",

@@ -30,7 +30,7 @@ def show(entry: DatasetEntry, dataset: Dataset) -> bool:
     theme.notes(
         (
             f"{count} of this dataset {verb} no longer in the library: {formatting.listed([*names, *rest])}. "
-            f"The dataset cannot be trained on like this. {advice}",
+            f"Until then you cannot train on it. {advice}",
         )
     )
     if left:
