@@ -1,10 +1,12 @@
 """Presses that wait for their action, and files that are made when they are downloaded."""
 
+from typing import Any
+
 import pytest
+import streamlit as st
 from streamlit.runtime.scriptrunner import StopException
 from streamlit.testing.v1 import AppTest
 
-from pages.ui.state import address
 from pages.ui.state.session import Presses
 from tests.pages.test_pages import button, clip, page, runner, told  # noqa: F401
 
@@ -113,15 +115,15 @@ def test_a_run_lets_go_of_the_presses_that_it_knew_of_alone():
 def stopped(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Each run that is about to turn to another page is stopped for another, as often as there are names in here."""
     runs: list[str] = []
-    described = address._described
+    switch_page = st.switch_page
 
-    def cut() -> dict[str, str]:
+    def cut(page: str, **described: Any) -> None:
         if runs:
             runs.pop()
             raise StopException
-        return described()
+        switch_page(page, **described)
 
-    monkeypatch.setattr(address, "_described", cut)
+    monkeypatch.setattr(st, "switch_page", cut)
     return runs
 
 
