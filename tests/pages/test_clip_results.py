@@ -177,7 +177,7 @@ def test_a_format_with_a_label_for_each_frame_asks_what_the_rest_of_the_clip_is(
     at = page("timeline")
     at.selectbox(key="download.other").select("mstcn").run()
     title = FORMATS["mstcn"].title
-    assert f"{title} needs a label for each frame" in told(at) and title not in downloads_of(at)
+    assert "This format needs a label for each frame" in told(at) and title not in downloads_of(at)
     at.checkbox(key=f"download.whole.{DIGEST}").check().run()
     assert len(downloads_of(at)[title].read().split()) == 50
 
@@ -185,13 +185,13 @@ def test_a_format_with_a_label_for_each_frame_asks_what_the_rest_of_the_clip_is(
 def test_a_result_is_corrected_with_one_press_that_begins_labels_with_its_draft(clip):
     save(CARD)
     at = page("timeline", **{"page.label.view": "files"})
-    assert "do not include your corrections" not in told(at)
+    assert "without your corrections" not in told(at)
     button(at, "Correct on Label").click().run()
     (track,) = journal.tracks(state.store(), DIGEST)
     assert (track.document.labels, track.document.seen) == (("walk",), ())
     assert "the draft predicts **walk**" in told(at), "the Label page shows it, whatever was shown there before"
     at = page("timeline")
-    assert "do not include your corrections" in told(at)
+    assert "without your corrections" in told(at)
     button(at, "Open your labels").click().run()
     assert len(journal.tracks(state.store(), DIGEST)) == 1
 

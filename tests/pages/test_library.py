@@ -73,11 +73,11 @@ def test_deleting_a_clip_tells_what_it_takes_along_and_what_stays(clip: VideoInf
     store.keep_clip_recipe(clip.digest, ClipRecipe(Recipe((Flip(),))))
     store.begin_tracks(clip.digest, {"ab" * 16: "{}"})
     words = told(page("library"))
-    assert "It belongs to the datasets Moves and Pets. To train on them, leave it out" in words
+    assert "It belongs to the datasets Moves and Pets. Leave it out there before you train on them" in words
     assert "Its preparation recipe is deleted too" in words
     assert "Labels drawn in it are kept and return when the clip is added again" in words
     store.delete_dataset("Moves")
-    assert "It belongs to the dataset Pets. To train on it, leave it out" in told(page("library"))
+    assert "It belongs to the dataset Pets. Leave it out there before you train on it" in told(page("library"))
 
 
 def test_the_dialog_leads_to_the_timeline(clip: VideoInfo):

@@ -9,7 +9,6 @@ import streamlit as st
 from core.base.errors import AnalysisError
 from core.base.registry import FORMATS
 from core.domain import DrawnTrack, VideoInfo
-from core.stages.formats import Format
 from core.stages.formats.common import conversion
 from core.workflows.annotation import files, scheme
 from core.workflows.annotation.journal import TrackState
@@ -47,7 +46,7 @@ def _export(info: VideoInfo, now: TrackState, tracks: Sequence[TrackState]) -> N
     documents = _documents(picked, named="tracks" in form.keeps)
     st.caption(f"It counts {form.unit}, {form.base}; {form.ends}. {form.remark}")
     unseen_s = files.unseen_s(documents, info) if form.every_frame else 0.0
-    annotated = bool(unseen_s) and _whole_clip(form, picked, unseen_s)
+    annotated = bool(unseen_s) and _whole_clip(picked, unseen_s)
     if unseen_s and not annotated:
         return
     made = files.labels_of(documents, info, name, watched=annotated)
@@ -83,11 +82,11 @@ def _documents(picked: Sequence[TrackState], *, named: bool) -> list[DrawnTrack]
     return documents
 
 
-def _whole_clip(form: Format, picked: Sequence[TrackState], unseen_s: float) -> bool:
+def _whole_clip(picked: Sequence[TrackState], unseen_s: float) -> bool:
     """Whether all of the clip was annotated in these tracks, which is kept with them."""
     names = [f"label.annotated.{track.track_id}" for track in picked]
     annotated = every_frame.stated(
-        form, "The whole clip was annotated", all(state.kept(name, False) for name in names), key=".".join(names),
+        "The whole clip was annotated", all(state.kept(name, False) for name in names), key=".".join(names),
         about=f"Not reviewed: {formatting.length(unseen_s)}. If on, nothing happens there without a label.",
     )  # fmt: skip
     for name in names:

@@ -52,7 +52,7 @@ def _consequences(entry: VideoEntry, datasets: tuple[str, ...]) -> Iterator[str]
     yield ("The uploaded copy is deleted too." if entry.uploaded else f"The original file is kept: {entry.info.path}")
     if datasets:
         noun, them = ("dataset", "it") if len(datasets) == 1 else ("datasets", "them")
-        yield f"It belongs to the {noun} {formatting.listed(datasets)}. To train on {them}, leave it out first."
+        yield f"It belongs to the {noun} {formatting.listed(datasets)}. Leave it out there before you train on {them}."
     if store.recipe_of(digest).steps:
         yield "Its preparation recipe is deleted too."
     if store.tracks(digest):

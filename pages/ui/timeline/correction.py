@@ -23,7 +23,7 @@ def note(*, begun: bool) -> None:
     """What the result is, where there are labels of a person beside it."""
     if begun:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.caption("Segments and files below are what the network predicted. They do not include your corrections.")
+            st.caption("Segments and files on this page are the prediction of the network, without your corrections.")
             st.button(
                 "Download your labels", key="timeline.labels", icon=":material/download:", type="tertiary",
                 on_click=_to, args=("files",),

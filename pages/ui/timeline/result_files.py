@@ -46,7 +46,7 @@ def _other(analysis: Analysis, form: Format) -> None:
     unseen_s = duration_s - (stop_s - start_s)
     if form.every_frame and unseen_s > duration_s / analysis.video.frame_count / 2:
         if not every_frame.stated(
-            form, "Nothing happens in the parts that were not analysed", False,
+            "Nothing happens in the parts that were not analysed", False,
             key=f"download.whole.{analysis.video.digest}",
             about=f"Not analysed: {formatting.length(unseen_s)}. If on, those frames count as background.",
         ):  # fmt: skip

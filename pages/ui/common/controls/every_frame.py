@@ -2,15 +2,13 @@
 
 import streamlit as st
 
-from core.stages.formats import Format
 
-
-def stated(form: Format, statement: str, before: bool, *, key: str, about: str) -> bool:
+def stated(statement: str, before: bool, *, key: str, about: str) -> bool:
     """Whether a person states that nothing happens there; else what to do is said. about: how much that is."""
     checked = st.checkbox(statement, before, key=key, help=about)
     if not checked:
         st.info(
-            f"{form.title} needs a label for each frame. Select the box if nothing happens where there is no label. "
+            "This format needs a label for each frame. Select the box if nothing happens where there is no label. "
             "Otherwise choose a format that keeps unlabelled parts, such as DeepEthogram.",
             icon=":material/visibility_off:",
         )

@@ -30,7 +30,7 @@ def show(entry: DatasetEntry, dataset: Dataset) -> bool:
     theme.notes(
         (
             f"{count} of this dataset {verb} no longer in the library: {formatting.listed([*names, *rest])}. "
-            f"Until then you cannot train on it. {advice}",
+            f"{advice} Until then you cannot train on this dataset.",
         )
     )
     if left:
