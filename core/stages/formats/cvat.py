@@ -6,7 +6,7 @@ tag for a stretch of time. A project holds several tasks, whose frames run on.
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -15,7 +15,7 @@ from core.domain import ClipLabels, Labels, VideoInfo
 from core.stages.formats.common import safe_xml
 from core.stages.formats.common.clip_names import base, stem
 from core.stages.formats.common.files import Files, ReadOptions, one_file, refused, shown
-from core.stages.formats.common.frame_times import runs, seconds_of
+from core.stages.formats.common.frame_times import seconds_of
 from core.stages.formats.common.reader import Event, Reader
 from core.stages.formats.common.writer import clock, frame_range, one_clip, one_line, placed
 
@@ -188,7 +188,7 @@ def _range(reader: Reader, task: safe_xml.Element, frames: int) -> tuple[int, in
 
 def _tags(reader: Reader, images: Sequence[safe_xml.Element], info: VideoInfo, task: _Task) -> list[Event]:
     every = reader.asked.every
-    rows: dict[str, list[bool]] = {}
+    frames_of_label: dict[str, set[int]] = {}
     shapes = 0
     for image in images:
         frame = reader.count(image.get("id"), image.line, "an image with a frame as id") - task.offset
@@ -198,18 +198,25 @@ def _tags(reader: Reader, images: Sequence[safe_xml.Element], info: VideoInfo, t
             continue
         for tag in image.all("tag"):
             if label := reader.label(tag.get("label"), tag.line):
-                row = rows.setdefault(label, [False] * info.frame_count)
-                row[frame : frame + every] = [True] * min(every, info.frame_count - frame)
+                frames_of_label.setdefault(label, set()).add(frame)
         shapes += sum(1 for child in image.children if child.tag != "tag")
     if shapes:
         reader.unused(images[0].line, "tags of images", f"{shapes} shapes, which are no labels of time")
     events = [
-        Event(*seconds_of(first, stop, info), label, f"image {first}", lane=label if len(rows) > 1 else "")
-        for label, row in rows.items()
-        for value, first, stop in runs(row)
-        if value
+        Event(*seconds_of(first, stop, info), label, f"image {first}", lane=label if len(frames_of_label) > 1 else "")
+        for label, frames in frames_of_label.items()
+        for first, stop in _stretches(frames, every, info.frame_count)
     ]
     return _joined(events)
+
+
+def _stretches(frames: Collection[int], every: int, frame_count: int) -> list[tuple[int, int]]:
+    """Frames [first, stop) that follow each other, where one that is marked stands for every so many."""
+    stretches: list[tuple[int, int]] = []
+    for frame in sorted(frames):
+        first = stretches.pop()[0] if stretches and frame <= stretches[-1][1] else frame
+        stretches.append((first, min(frame + every, frame_count)))
+    return stretches
 
 
 def _joined(events: list[Event]) -> list[Event]:
