@@ -33,11 +33,12 @@ class DrawnTrack:
 
     def __post_init__(self):
         check(len(set(self.labels)) == len(self.labels) and all(self.labels), f"the labels are {self.labels}")
-        used = {mark.label for mark in (*self.segments, *self.points)}
+        used = {segment.label for segment in self.segments} | {point.label for point in self.points}
         check(used <= set(self.labels), f"labels that the track does not offer: {sorted(used - set(self.labels))}")
-        ends = [moment for stretch in self.seen for moment in stretch]
-        check(all(value < other for value, other in pairwise(ends)), f"the seen stretches are {self.seen[:5]}")
-        check(not ends or ends[0] >= 0, "nothing is seen before the clip begins")
+        rising = all(start_s < stop_s for start_s, stop_s in self.seen)
+        apart = all(earlier[1] < later[0] for earlier, later in pairwise(self.seen))
+        check(rising and apart, f"the seen stretches are {self.seen[:5]}")
+        check(not self.seen or self.seen[0][0] >= 0, "nothing is seen before the clip begins")
         overlapping = next(
             (later for earlier, later in pairwise(self.segments) if earlier.stop_s > later.start_s), None
         )

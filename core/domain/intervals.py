@@ -1,5 +1,6 @@
 """Sorted stretches of time that do not overlap: what was looked at. All takes time in proportion to their number."""
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -12,11 +13,14 @@ Span = tuple[float, float]  # (start_s, stop_s)
 def union(spans: Iterable[Span]) -> tuple[Span, ...]:
     """All of them, those that touch or overlap as one."""
     joined: list[Span] = []
-    for start_s, stop_s in sorted(spans):
-        if joined and start_s <= joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(joined[-1][1], stop_s))
-        else:
-            joined.append((start_s, stop_s))
+    latest_s = -math.inf
+    for span in sorted(spans):
+        if span[0] > latest_s:
+            joined.append(span)
+            latest_s = span[1]
+        elif span[1] > latest_s:
+            latest_s = span[1]
+            joined[-1] = (joined[-1][0], latest_s)
     return tuple(joined)
 
 
@@ -30,7 +34,11 @@ def within(spans: Sequence[Span], frame: Span) -> tuple[Span, ...]:
     """What of the stretches lies in a frame."""
     first = bisect_right(spans, frame[0], key=lambda values: values[1])
     stop = bisect_left(spans, frame[1], key=lambda values: values[0])
-    return tuple((max(span[0], frame[0]), min(span[1], frame[1])) for span in spans[first:stop])
+    inside = list(spans[first:stop])
+    if inside:
+        inside[0] = (max(inside[0][0], frame[0]), inside[0][1])
+        inside[-1] = (inside[-1][0], min(inside[-1][1], frame[1]))
+    return tuple(inside)
 
 
 def common(spans: Sequence[Span], others: Sequence[Span]) -> tuple[Span, ...]:

@@ -32,6 +32,7 @@ DIGIT_S = 0.001
 REMARK = "Empty start and end mean the whole clip."
 COLUMNS = ("start_s", "stop_s", "label", "confidence")
 FLAT = ("path", "label", "start", "end", "split", "group", "subject")
+SOME_ROWS = 4096  # that are read together
 READ = {**MEANINGS, "confidence": ("confidence", "score")}
 
 
@@ -152,15 +153,17 @@ def _events(
     """The labelled stretches of a clip; rows for all of it go to `whole`. apart: each subject in its own track."""
     rows.reverse()
     while rows:
-        row = rows.pop()
-        label = row.cells["label"] or reader.label("", row.where)
-        times = table.times(row, findings)
-        if times == () and label:
-            whole.append((row, label))
-        elif times:
-            confidence = reader.confidence(row.confidence, row.where) if row.confidence else None
-            subject = row.cells.get("subject", "") if apart else ""
-            yield Event(times[0], times[1], label, row.where, confidence, "", "", "", subject, times[2])
+        some = rows[: -SOME_ROWS - 1 : -1]
+        del rows[-SOME_ROWS:]
+        for row, times in zip(some, table.times(some, findings), strict=True):
+            where = row.path or row.line
+            label = row.cells["label"] or reader.label("", where)
+            if times == () and label:
+                whole.append((row, label))
+            elif times:
+                confidence = reader.confidence(row.confidence, where) if row.confidence else None
+                subject = row.cells.get("subject", "") if apart else ""
+                yield Event(times[0], times[1], label, where, confidence, "", "", "", subject, times[2])
 
 
 def _whole(reader: Reader, path: str, whole: Sequence[tuple[Row, str]], parts: bool) -> str | None:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import reduce
-from itertools import count
+from itertools import chain, count
 
 from core.base.errors import FormatInvalid
 from core.base.registry import FORMATS
@@ -108,7 +108,8 @@ def tracks_of_whole(label: str, duration_s: float) -> DrawnTrack:
 
 
 def _track(lane: Lane, labels_read: Labels, clip: ClipLabels) -> DrawnTrack:
-    seen = intervals.union([*lane.seen, *intervals.covered(lane.segments)])
+    labelled = ((segment.start_s, segment.stop_s) for segment in lane.segments)
+    seen = intervals.union(chain(lane.seen, labelled))
     if clip.info:
         seen = intervals.within(seen, (0.0, clip.info.duration_s))
     labels = tuple(dict.fromkeys([*labels_read.classes, *lane.labels]))

@@ -124,7 +124,7 @@ class _RowReader:
 
     def _labels(self, path: str, rows: Sequence[Row]) -> tuple[str, list[Stretch]]:
         """The label of the whole clip, or the labelled stretches; neither where rows contradict each other."""
-        timed = [self.table.times(row, self.findings) for row in rows]
+        timed = self.table.times(rows, self.findings)
         whole = [row for row, times in zip(rows, timed, strict=True) if times == ()]
         stretches = [
             Stretch(times[0], times[1], row.cells["label"], row.line, times[2])

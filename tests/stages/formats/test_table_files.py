@@ -3,13 +3,16 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.base.errors import FormatInvalid
 from core.base.registry import FORMATS
 from core.domain import Labels
 from core.stages.formats import ReadOptions
 from core.stages.formats.common import conversion
-from core.stages.formats.common.files import LARGEST_BYTES, packed, read_path, unpacked
+from core.stages.formats.common.csv_tables import Row, Table
+from core.stages.formats.common.files import LARGEST_BYTES, Findings, packed, read_path, unpacked
 from core.workflows import datasets
 from tests.labels import events, steady
 
@@ -127,3 +130,31 @@ def test_a_table_may_be_larger_than_other_files(tmp_path):
     for name in ("json", "elan"):
         with pytest.raises(FormatInvalid, match="at most 64 MiB"):
             FORMATS[name].read(files, ReadOptions())
+
+
+TIMES = st.one_of(
+    st.decimals(0, 10**6, places=3).map(str),
+    st.integers(0, 10**6).map(str),
+    st.text("0123456789.,:;\n", max_size=6),
+    st.sampled_from(["", "1.", ".5", "1.2.3", "1e3", "nan", "\u0661", "1" * 98, "1" * 99]),
+    st.sampled_from(["1." + "0" * 97, "1." + "0" * 98]),
+)  # fmt: skip
+
+
+@given(st.lists(st.tuples(TIMES, TIMES), max_size=8), st.sampled_from([",", ";"]))
+def test_the_times_of_a_row_are_the_same_whatever_rows_it_is_read_with(ends: list[tuple[str, str]], sign: str):
+    rows = [Row(line, {"label": "walk"}, *times) for line, times in enumerate(ends, 2)]
+    table = Table("t.csv", sign, {"label": 0, "start": 1, "end": 2}, ())
+    together, apart, beside_odd = Findings(), Findings(), Findings()
+    odd = Row(1, {"label": "walk"}, "soon", "1")
+    assert table.times(rows, together) == table.times([*rows, odd], beside_odd)[:-1]
+    assert table.times(rows, Findings()) == [table.times([row], apart)[0] for row in rows]
+    assert together.all == apart.all == beside_odd.all[:-1]
+
+
+def test_an_odd_row_among_thousands_is_told_with_its_line():
+    rows = [f"a.mp4,walk,{at / 1000:.3f},{at / 1000 + 0.001:.3f}" for at in range(9000)]
+    rows[5000] = "a.mp4,walk,soon,5.001"
+    labels = read("path,label,start,end\n" + "\n".join(rows) + "\n", steady(10_000, rate=1000))
+    assert len(events(labels)) == 8999
+    assert labels.findings[-1].line == 5002 and labels.findings[-1].got == "'soon'"

@@ -350,15 +350,14 @@ class Reader:
     def _once(self, events: Sequence[Event]) -> list[Event]:
         """The events in their order; one that is there twice counts once, which is told."""
         kept: list[Event] = []
+        last = NO_EVENT
         for event in sorted(events, key=attrgetter("start_s", "stop_s", "label")):
-            same = kept and (event.start_s, event.stop_s, event.label) == (
-                kept[-1].start_s, kept[-1].stop_s, kept[-1].label,
-            )  # fmt: skip
-            if same:
-                got = f"{event.label!r} from {event.start_s:g} to {event.stop_s:g} s, as {place_text(kept[-1].where)}"
+            if event.start_s == last.start_s and event.stop_s == last.stop_s and event.label == last.label:
+                got = f"{event.label!r} from {event.start_s:g} to {event.stop_s:g} s, as {place_text(last.where)}"
                 self.unused(event.where, "each label once", got)
             else:
                 kept.append(event)
+                last = event
         return kept
 
     def _apart(self, events: Sequence[Event]) -> None:
@@ -370,10 +369,11 @@ class Reader:
 
 def _lane(events: Sequence[Event], seen: tuple[tuple[float, float], ...], name: str) -> Lane:
     segments: list[Segment] = []
-    for event in events:
-        start_s = max(event.start_s, segments[-1].stop_s) if segments else event.start_s
-        if start_s < event.stop_s:
-            segments.append(Segment(start_s, event.stop_s, event.label, event.confidence, event.note))
+    latest_s = 0.0
+    for start_s, stop_s, label, _, confidence, note, *_ in events:
+        if latest_s < stop_s and start_s < stop_s:
+            segments.append(Segment(max(start_s, latest_s), stop_s, label, confidence, note))
+            latest_s = stop_s
     moments = [event for event in events if event.start_s == event.stop_s]
     points = tuple(Point(moment.start_s, moment.label, moment.confidence, moment.note) for moment in moments)
     return Lane(tuple(segments), points, seen, name, events[0].author, events[0].subject)
