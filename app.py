@@ -24,7 +24,7 @@ from core.base.errors import AnalysisError, ResultMissing
 from core.base.rights import owner_only
 from core.stages.preprocessing.frame_clock import frame_table
 from core.workflows.annotation import journal
-from pages.ui import cache, late_requests, state
+from pages.ui import cache, interrupted_runs, late_requests, state
 from pages.ui.common.controls import downloads
 from pages.ui.common.jobs import listing
 
@@ -250,6 +250,7 @@ ROUTES = [
     Route("/jobs", own(jobs)),
     Route("/jobs/{action}", own(change_jobs), methods=["POST"]),
 ]
+interrupted_runs.hand_presses_on()
 late_requests.let_go()
 app = st.App(
     "pages/ui/shell.py",
