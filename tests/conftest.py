@@ -23,19 +23,17 @@ hypothesis_settings.register_profile("any machine", deadline=None, suppress_heal
 hypothesis_settings.load_profile("any machine")
 
 
-# The files that take longest, the longest first: they are begun first, so that all processes are busy to the end.
+# The files that take longest, begun first so that all processes are busy to the end: those that compute beside those
+# that wait for a browser.
 LONGEST = (
-    *("stages/test_explain", "stages/test_inference_engine", "stages/test_backbones", "workflows/test_training"),
-    *("workflows/test_text_training", "workspace/test_jobs", "stages/test_sample_dataset", "cli/test_main"),
-    *("workspace/test_old_workspace", "workflows/test_frames", "workflows/test_evaluation", "workflows/test_datasets"),
-    *(
-        "browser/test_states",
-        "browser/test_newcomer",
-        "browser/test_label",
-        "browser/test_training",
-        "browser/test_jobs",
-    ),
-    *("browser/test_words", "browser/test_features", "browser/test_search", "browser/test_kill"),
+    *("workflows/test_training", "browser/test_newcomer", "browser/test_states", "stages/test_inference_engine"),
+    *("browser/test_label", "browser/test_features", "stages/test_explain", "browser/test_training"),
+    *("browser/test_words", "workflows/test_predictions", "browser/test_player", "browser/test_frames"),
+    *("workflows/test_text_training", "browser/test_jobs", "browser/test_search", "stages/test_recurrent"),
+    *("browser/test_first_screen", "browser/test_pictures", "workspace/test_clusters", "browser/test_evaluate"),
+    *("browser/test_kill", "browser/test_reruns", "stages/test_backbones", "browser/test_library"),
+    *("workspace/test_jobs", "stages/test_sample_dataset", "cli/test_main", "workspace/test_old_workspace"),
+    *("workflows/test_growth", "workflows/test_evaluation", "workflows/test_frames", "pages/test_pages"),
 )
 
 

@@ -192,6 +192,20 @@ def picture(page: Page, name: str) -> Path:
     return path
 
 
+def overflow_px(page: Page) -> int:
+    """By how much the page is wider than its window."""
+    return page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+
+
+def assert_stands(page: Page, name: str, widths: tuple[int, ...] = (1440, 420)) -> None:
+    """Take a picture of the page in windows of these widths; nothing may be wider than its window."""
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 900})
+        settle(page)
+        page.wait_for_function("() => document.documentElement.scrollWidth <= window.innerWidth")
+        picture(page, f"{name}-{width}")
+
+
 def wait_until(holds: Callable[[], bool], *, seconds: float = 120) -> None:
     """Ask again and again until `holds()` is true; fail when it is not in time."""
     end = time.monotonic() + seconds

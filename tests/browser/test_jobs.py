@@ -10,8 +10,7 @@ from core.stages import video
 from core.workflows import clips
 from core.workspace.store import Store
 from scripts.dashboard import Dashboard
-from tests.browser.conftest import PATIENCE_MS, go, open_page, picture, press, settle, wait_until
-from tests.browser.test_pictures import overflow_px
+from tests.browser.conftest import PATIENCE_MS, go, open_page, overflow_px, picture, press, settle, wait_until
 from tests.conftest import moving_square
 
 

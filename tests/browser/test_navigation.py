@@ -5,8 +5,7 @@ import re
 from playwright.sync_api import Browser, expect
 
 from scripts.dashboard import Dashboard
-from tests.browser.conftest import SECTIONS, go, open_page, turn_to
-from tests.browser.test_pictures import overflow_px
+from tests.browser.conftest import SECTIONS, go, open_page, overflow_px, turn_to
 
 
 def test_all_pages_are_reached_in_a_window_of_1024_px_and_say_what_to_do(browser: Browser, dashboard: Dashboard):

@@ -11,8 +11,7 @@ from core.workflows import predictions, training
 from core.workflows.datasets import importer
 from core.workspace.store import Store
 from scripts.dashboard import Dashboard
-from tests.browser.conftest import PATIENCE_MS, go, open_page, picture, press, settle, turn_to
-from tests.browser.test_pictures import overflow_px
+from tests.browser.conftest import PATIENCE_MS, go, open_page, overflow_px, picture, press, settle, turn_to
 
 CNN = "i3d-kinetics400"
 LOOKS = (("dark", 420),)  # scheme, width

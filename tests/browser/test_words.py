@@ -14,8 +14,7 @@ from core.workflows import clips, datasets, predictions, training
 from core.workflows import texts as transcripts
 from core.workspace.store import Store
 from scripts.dashboard import Dashboard
-from tests.browser.conftest import PATIENCE_MS, analyse, go, open_page, picture, press, settle
-from tests.browser.test_pictures import overflow_px
+from tests.browser.conftest import PATIENCE_MS, analyse, go, open_page, overflow_px, picture, press, settle
 from tests.conftest import moving_square
 from tests.stages.test_text_branch import SAID, made_set
 from tests.workflows.test_text_training import srt

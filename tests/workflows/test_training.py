@@ -322,14 +322,14 @@ def _full_disk(monkeypatch: pytest.MonkeyPatch, *, after: int) -> Iterator[None]
         yield
 
 
-def deadly(store: Store, key: str, victim: str, report) -> None:
-    """A training that kills its own worker, or the server above it, amid its tenth epoch; begun anew it goes on."""
+def deadly(store: Store, key: str, victim: str, epoch: int, report) -> None:
+    """A training that kills its own worker, or the server above it, amid an epoch; begun anew it goes on."""
     checkpoints.CHECKPOINT_EVERY_S = 0.0
     mark, calls = store.workspace / f"{victim} was killed", []
 
     def told(done: int, total: int, message: str) -> None:
         report(done, total, message)
-        calls.append("epoch 10 " in message)
+        calls.append(f"epoch {epoch} " in message)
         if sum(calls) == 2 and not mark.exists():
             mark.touch()
             os.kill(os.getpid() if victim == "worker" else os.getppid(), signal.SIGKILL)
@@ -347,27 +347,7 @@ def ended(runner: Runner, key: str):
 
 
 @pytest.mark.training
-def test_a_training_whose_worker_is_killed_goes_on_to_the_same_end(done, store):
-    dataset, values = made_set()
-    stored(store, dataset, values)
-    key = planned(store, dataset)
-    runner = Runner(store, memory_bytes=4 * 2**30)
-    try:
-        runner.submit(key, "Train", deadly, store, key, "worker")
-        job = ended(runner, key)
-        assert job.state == "failed" and "crashed" in job.error
-        assert training.run_of(store, key).state == "planned" and training.progress(store, key) is not None
-        assert store.keys("checkpoint") and not store.keys("fold")
-        runner.submit(key, "Train", deadly, store, key, "worker")
-        job = ended(runner, key)
-        assert job.state == "done", job.error
-    finally:
-        runner.close()
-    _assert_same_end(store, key, *done)
-
-
-@pytest.mark.training
-def test_a_training_whose_server_is_killed_goes_on_to_the_same_end(done, store):
+def test_a_training_whose_server_and_then_whose_worker_is_killed_goes_on_to_the_same_end(done, store):
     dataset, values = made_set()
     stored(store, dataset, values)
     key = planned(store, dataset)
@@ -379,7 +359,7 @@ from tests.workflows.test_training import deadly
 if __name__ == "__main__":
     store = Store({str(store.workspace)!r})
     runner = Runner(store, memory_bytes=4 * 2**30)
-    runner.submit({key!r}, "Train", deadly, store, {key!r}, "server")
+    runner.submit({key!r}, "Train", deadly, store, {key!r}, "server", 5)
     time.sleep(200)
 """
     server = store.workspace.parent / "server.py"
@@ -388,11 +368,20 @@ if __name__ == "__main__":
     gone = subprocess.run([sys.executable, str(server)], cwd=ROOT, env=here, capture_output=True, timeout=220)
     assert gone.returncode == -signal.SIGKILL, gone.stderr.decode()[-2000:]
     assert training.run_of(store, key).state == "planned" and store.keys("checkpoint")
-    runner = Runner(store, memory_bytes=2**30)
-    told = runner.job(key)
-    runner.close()
-    assert told is not None and told.state == "lost"
-    training.train(store, key)
+    runner = Runner(store, memory_bytes=4 * 2**30)
+    try:
+        lost = runner.job(key)
+        assert lost is not None and lost.state == "lost"
+        runner.submit(key, "Train", deadly, store, key, "worker", 10)
+        job = ended(runner, key)
+        assert job.state == "failed" and "crashed" in job.error
+        assert training.run_of(store, key).state == "planned" and training.progress(store, key) is not None
+        assert store.keys("checkpoint") and not store.keys("fold")
+        runner.submit(key, "Train", deadly, store, key, "worker", 10)
+        job = ended(runner, key)
+        assert job.state == "done", job.error
+    finally:
+        runner.close()
     _assert_same_end(store, key, *done)
 
 
