@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -17,8 +18,8 @@ from core.stages import narrative
 from core.stages.preprocessing.geometry import Rotate
 from core.workflows import models, predictions
 from core.workflows.annotation import journal
-from core.workflows.search import named_key, zero_shot
-from core.workspace.store import Store
+from core.workflows.search import index, named_key, zero_shot
+from core.workspace.store import ResultPieces, Store
 from pages.ui import state
 from pages.ui.search import coverage
 from pages.ui.timeline import report as in_words
@@ -106,6 +107,13 @@ def test_clips_that_nothing_has_looked_at_are_told_and_looked_at_in_one_job(stor
     (job,) = workers.known.values()
     workers.known[job.key] = replace(job, state="failed", error="1 of 2 clips could not be analysed", hint="Open it.")
     assert "1 of 2 clips could not be analysed" in told(at.run())
+    assert button(at, state.again(job.key)).label == "Try again"
+    (left,) = index.waiting(store)
+    card = state.models()["kinetics400"]
+    features = predictions.features_key(left, predictions.prepared(Recipe(), card), card.backbone, ENGINE)
+    pieces = ResultPieces(store, predictions._pieces_key(features, card.backbone, ENGINE), left)
+    pieces.write(0, 0, np.zeros((2, 3), np.float32))
+    assert button(at.run(), "Continue") and state.again(job.key) == "Continue", "the list of jobs says the same"
 
 
 def test_a_clip_alone_is_analysed_as_on_the_timeline_with_its_own_recipe(store: Store, workers: Workers):

@@ -180,7 +180,7 @@ def test_a_training_that_failed_says_why_and_can_go_on(looked_at, store, runner)
     words = told(at.run())
     assert "It died" in words and "Try again" in words
     button(at, "Resume").click().run()
-    assert runner.known[key].active
+    assert runner.known[key].active and state.again(key) == "Resume", "the list of jobs says the same"
     runner.known[key] = replace(runner.known[key], state="cancelled")
     ended(store, key, state="stopped")
     assert "The best network so far was kept" in told(at.run())

@@ -34,7 +34,7 @@ def show(info: VideoInfo, backbone: str) -> None:
         return
     key = explanations.reading_key(state.store(), info.digest, recipe, card, engine)
     task = (explanations.read, state.store(), info.digest, recipe, card, engine)
-    kept = kept_pieces.sentence(info.digest, recipe, backbone)
+    kept = kept_pieces.of(info.digest, recipe, backbone)
     if not job_panel.ready(key, "Compute features", *task, about=ABOUT, kept=kept):
         return
     label = _label(info, card, key)

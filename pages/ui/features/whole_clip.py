@@ -25,7 +25,7 @@ def show(info: VideoInfo, backbone: str) -> None:
     engine, recipe = state.settings().engine, state.recipe()
     key = predictions.features_key(info.digest, recipe, backbone, engine)
     task = (explanations.features, state.store(), info.digest, recipe, backbone, engine)
-    kept = kept_pieces.sentence(info.digest, recipe, backbone)
+    kept = kept_pieces.of(info.digest, recipe, backbone)
     if not job_panel.ready(key, "Compute features", *task, about=ABOUT, kept=kept):
         return
     features = state.store().read(key, Features)

@@ -131,7 +131,7 @@ def _missing(info: VideoInfo, card: ModelCard) -> None:
         return
     key = predictions.prediction_key(state.store(), info.digest, state.recipe(), card, state.settings().engine)
     job = (predictions.predict, state.store(), info.digest, state.recipe(), card.name, state.settings().engine)
-    kept = kept_pieces.sentence(info.digest, predictions.prepared(state.recipe(), card), card.backbone)
+    kept = kept_pieces.of(info.digest, predictions.prepared(state.recipe(), card), card.backbone)
     if job_panel.ready(key, "Draft labels", *job, kept=kept):
         st.rerun()
     st.caption(ABOUT)

@@ -1,6 +1,7 @@
 """What is not searchable yet: clips that were not analysed, and results that are not in the index."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -37,14 +38,17 @@ def show(text: str) -> None:
             "This usually takes less than the duration of the clips, depending on this machine. It is needed only once."
         )
         arguments = (state.store(), *arguments, state.settings().engine)
-        kept = _kept(text or waiting[0], known[model])
+        kept = partial(_is_kept, waiting, known[model])
         job_panel.ready(key, "Analyse now", task, *arguments, there=False, kept=kept)
 
 
-def _kept(digest: str, card: ModelCard) -> str:
-    """What is left of an analysis that broke off at this clip, in a sentence."""
-    recipe = predictions.prepared(state.store().recipe_of(digest), card)
-    return kept_pieces.sentence(digest, recipe, card.backbone)
+def _is_kept(clips: tuple[str, ...], card: ModelCard) -> bool:
+    """Whether an analysis of these clips that broke off left something of the first that has no result."""
+    left = index.waiting(state.store(), clips)
+    if not left:
+        return False
+    recipe = predictions.prepared(state.store().recipe_of(left[0]), card)
+    return kept_pieces.of(left[0], recipe, card.backbone)()
 
 
 def _job(waiting: tuple[str, ...], text: str, model: str) -> tuple[str, Callable[..., Any], tuple[Any, ...]]:
