@@ -108,3 +108,9 @@ def test_the_table_is_filtered_and_plays_what_it_shows(result: str):
 def test_segments_pass_by_label_duration_and_confidence(labels, shortest_s, least, expected):
     shown = passing(SEGMENTS, labels, shortest_s=shortest_s, least=least)
     assert [SEGMENTS.index(segment) for segment in shown] == expected
+
+
+def test_a_format_that_rewrites_labels_says_so_before_it_is_downloaded(result: str):
+    at = page("timeline")
+    at.selectbox(key="download.other").select("mstcn").run()
+    assert "spaces in labels, which become underscores" in told(at)
