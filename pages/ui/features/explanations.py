@@ -49,6 +49,8 @@ def show(info: VideoInfo, backbone: str) -> None:
     there = explanations.is_located(state.store(), question)
     name = question.gradient_key
     title = f"Explain “{question.name}”"
+    if shared.waits(info, name, title, there=there):
+        return
     if job_panel.ready(name, title, explanations.locate, state.store(), question, there=there, at_once=rest):
         _explanation(info, question, moment_s)
 
