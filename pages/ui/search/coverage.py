@@ -67,17 +67,17 @@ def _offer(text: str, waiting: tuple[str, ...], whole: int) -> None:
         "This usually takes less than the duration of the clips, depending on this machine. It is needed only once."
     )
     arguments = (state.store(), *arguments, state.settings().engine)
-    kept = partial(_is_kept, waiting, known[model])
+    kept = partial(_kept, waiting, known[model])
     job_panel.ready(key, "Analyse now", task, *arguments, there=False, kept=kept)
 
 
-def _is_kept(clips: tuple[str, ...], card: ModelCard) -> bool:
-    """Whether an analysis of these clips that broke off left something of the first that has no result."""
+def _kept(clips: tuple[str, ...], card: ModelCard) -> str:
+    """What an analysis of these clips that broke off left of the first that has no result, in a sentence."""
     left = index.waiting(state.store(), clips)
     if not left:
-        return False
+        return ""
     recipe = predictions.prepared(state.store().recipe_of(left[0]), card)
-    return kept_pieces.of(left[0], recipe, card.backbone)()
+    return kept_pieces.sentence(left[0], recipe, card.backbone)
 
 
 def _job(waiting: tuple[str, ...], text: str, model: str) -> tuple[str, Callable[..., Any], tuple[Any, ...]]:

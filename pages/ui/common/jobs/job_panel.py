@@ -14,12 +14,11 @@ from pages.ui.common.jobs.job_group import JobGroup
 
 REFRESH_S = 1.0
 CONTINUE = "Continue"
-GOES_ON = f"What was analysed so far is kept. Press “{CONTINUE}” to go on from there."
 
 
-def nothing_kept() -> bool:
+def nothing_kept() -> str:
     """What holds of most jobs: each run begins at the start."""
-    return False
+    return ""
 
 
 def ready(
@@ -31,13 +30,13 @@ def ready(
     there: bool | None = None,
     at_once: bool = False,
     about: str = "",
-    kept: Callable[[], bool] = nothing_kept,
+    kept: Callable[[], str] = nothing_kept,
 ) -> bool:
     """Whether the result of that key is there. If not, its job is shown, with a button that begins it.
 
     task(*args, report=report) makes the result. noun: what its progress counts. there: whether the result is there,
     where it is no result of the store. at_once: begin without a button, the first time. about: what the button
-    leads to, in words. kept: gives whether a run that broke off left something, from where the next one goes on.
+    leads to, in words. kept: gives a sentence on what is left of a run that broke off, where the next goes on from it.
     """
     if state.store().has(key) if there is None else there:
         return True
@@ -50,9 +49,9 @@ def ready(
     ended = job if job is not None and job.state != "done" else None
     name, icon = title, ":material/play_arrow:"
     if ended is not None:
-        name = _again(kept)
+        left, name = kept(), _again(kept)
         icon = ":material/resume:" if name == CONTINUE else ":material/refresh:"
-        _outcome(ended, GOES_ON if name == CONTINUE else "")
+        _outcome(ended, left)
     with st.container(horizontal=True, vertical_alignment="center", key=f"begin-{key}"):
         if about and not ended:
             theme.empty("Not analysed yet", about)
@@ -63,12 +62,12 @@ def ready(
     return False
 
 
-def _again(kept: Callable[[], bool]) -> str:
+def _again(kept: Callable[[], str]) -> str:
     """What the button says after a job ended without a result, here and in the list of all jobs."""
     return CONTINUE if kept() else state.TRY_AGAIN
 
 
-def _start(key: str, title: str, task: Callable[..., Any], *args: Any, kept: Callable[[], bool]) -> None:
+def _start(key: str, title: str, task: Callable[..., Any], *args: Any, kept: Callable[[], str]) -> None:
     """Begin a job: a callback, as all that leads on from a press.
 
     A press that is only asked for where its button is drawn is lost when a job ends at that moment: then another run
