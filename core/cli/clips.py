@@ -12,6 +12,7 @@ from core.base.registry import BACKBONES, FORMATS, unknown
 from core.cli import console
 from core.domain import Analysis, ModelCard, Recipe
 from core.stages import formats, narrative
+from core.stages.formats.common import conversion
 from core.stages.formats.json import write_video
 from core.workflows import clips, explanations, predictions, texts
 from core.workflows import models as models_workflow
@@ -78,6 +79,9 @@ def analyze(chosen: argparse.Namespace) -> console.Output:
         except AnalysisError as error:
             console.complain(error, clip if len(chosen.clips) > 1 else "")
             failed = True
+    form = FORMATS[chosen.format]
+    for what in form.rewritten(formats.labels_of(*found)):
+        print(f"note: {conversion.not_kept(form, what)}", file=sys.stderr)
     return console.Output(_written(chosen, found), failed)
 
 

@@ -75,7 +75,7 @@ def test_work_is_seen_on_every_page_cancelled_from_anywhere_and_leads_to_its_res
             timeout=PATIENCE_MS
         )
         picture(other, "jobs-cancelled-dark-420")
-        row(other, "Analyse the clip").get_by_role("button", name="Try again").click()
+        row(other, "Analyse the clip").get_by_role("button", name="Continue").click()
         expect(in_header(other)).to_contain_text("%", timeout=PATIENCE_MS)
         other.keyboard.press("Escape")
         expect(row(other, "Analyse the clip")).to_have_count(0)

@@ -163,7 +163,7 @@ def test_a_newcomer_finds_the_right_label_in_a_real_clip(
     press(page, "Continue to the Timeline")
     expect(page.get_by_text("400 actions").first).to_be_visible()
     analyse(page)
-    expect(page.locator(".k-headline b").first).to_have_text("surfing water")
+    expect(page.locator(".k-headline b", has_text="surfing water")).to_be_visible()
     play_segment(page, "surfing water")
     picture(page, "timeline-kinetics400")
     downloads_agree_with_the_command_line(page, newcomers, tmp_path, "json", "vtt")
@@ -171,7 +171,8 @@ def test_a_newcomer_finds_the_right_label_in_a_real_clip(
     page.locator("[class*=st-key-model-actions-15]").get_by_role("button", name="Use this model").click()
     settle(page)
     page.get_by_role("button", name=re.compile("Analyse with 15 everyday and sport actions")).click()
-    expect(page.locator(".k-headline b").first).to_have_text("Surfing", timeout=PATIENCE_MS)  # Kinetics: surfing water
+    surfing = page.locator(".k-headline b", has_text=re.compile("^Surfing$"))  # Kinetics: surfing water
+    expect(surfing).to_be_visible(timeout=PATIENCE_MS)
     settle(page)
-    play_segment(page, page.locator(".k-headline b").first.inner_text())
+    play_segment(page, surfing.inner_text())
     picture(page, "timeline-actions-15")

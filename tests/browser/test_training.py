@@ -104,7 +104,7 @@ def look_dark_and_narrow(browser: Browser, dashboard: Dashboard) -> None:
     """The two pages with a set and a training, on a telephone at night: nothing may be cut off."""
     for scheme, width in LOOKS:
         with open_page(browser, width=width, scheme=scheme) as page:
-            for name, heading in (("datasets", "Sample movements"), ("train", "Network")):
+            for name, heading in (("datasets", "Examples per class"), ("train", "Network")):
                 go(page, dashboard, f"/{name}")
                 expect(page.get_by_text(heading, exact=True).first).to_be_visible()
                 settle(page)

@@ -130,7 +130,7 @@ def use_it(page: Page, dashboard: Dashboard, store: Store, fresh: str, folder: P
     settle(page)
     analyse(page)
     expect(page.get_by_text(re.compile(r"subtitles are close to 67\s?% of the moments"))).to_be_visible()
-    expect(page.locator(".k-headline b").first).to_have_text(LABELS[0], timeout=PATIENCE_MS)
+    expect(page.locator(".k-headline b", has_text=LABELS[0])).to_be_visible(timeout=PATIENCE_MS)
     for lane in ("both", "picture", "words"):
         expect(page.get_by_text(lane, exact=True)).to_be_visible()
     picture(page, "words-timeline")

@@ -113,6 +113,15 @@ def test_labels_that_a_format_cannot_hold_are_refused_in_words(command, square_c
     assert (code, out) == (1, b"") and "separates labels by spaces" in err and "hint: Rename it" in err
 
 
+def test_labels_that_a_format_writes_otherwise_are_noted_once(command, square_clip, sample_path, tmp_path):
+    note = f"note: {FORMATS['mstcn'].title} does not keep spaces in labels, which become underscores\n"
+    code, out, err = command("analyze", square_clip, "--model", MODEL, "--format", "mstcn")
+    assert code == 0 and b"_" in out and err.count("note: ") == err.count(note) == 1
+    call = ("analyze", sample_path, square_clip, "--model", MODEL, "--output", tmp_path, "--format")
+    assert command(*call, "mstcn")[2].count(note) == 1
+    assert "note: " not in command(*call, "csv")[2]
+
+
 @pytest.mark.parametrize("name", sorted(set(FORMATS) - {"ucf101"}))
 def test_output_holds_the_same_bytes_as_standard_output(command, square_clip, tmp_path, name):
     _, printed, _ = command("analyze", square_clip, "--model", MODEL, "--format", name)

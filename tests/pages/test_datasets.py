@@ -206,8 +206,9 @@ def test_a_set_shows_its_classes_lengths_and_pictures(store):
     saved(store, some_set())
     at = page("datasets")
     words = told(at)
+    assert [menu.value for menu in at.selectbox if menu.label == "Dataset"] == ["Moves"]
+    assert words.count("Moves") == words.count("Delete the dataset **Moves**"), "named once, in the menu"
     for expected in (
-        "Moves",
         "24 clips",
         "2 classes",
         "All classes have the same number of examples",

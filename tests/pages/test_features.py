@@ -107,10 +107,26 @@ def test_maps_that_cannot_be_made_say_why(clip, runner):  # noqa: F811
     assert "The weights are not here" in words and "Restore the models/ folder" in words
 
 
-def test_a_layer_that_is_not_computed_yet_is_computed_at_once(clip, runner):  # noqa: F811
+def test_a_layer_is_computed_after_a_press_and_further_ones_at_once(clip, runner):  # noqa: F811
     save_anatomy()
-    told(page("features"))
-    assert VIEW.layer_key(LAST.name) in runner.known
+    at = page("features")
+    assert not runner.known and "Not computed yet" in told(at) and drawn(at) == 1, "the frame alone"
+    button(at, f"Compute {LAST.name}").click().run()
+    assert list(runner.known) == [VIEW.layer_key(LAST.name)]
+    assert any(one.label == "Cancel" for one in at.button)
+    at.selectbox(key=f"features.layers.{MOVING}.False").select(FIRST.name).run()
+    assert VIEW.layer_key(FIRST.name) in runner.known
+
+
+def test_what_runs_or_is_there_is_shown_without_a_press(clip, runner):  # noqa: F811
+    save_anatomy()
+    key = VIEW.layer_key(LAST.name)
+    runner.known[key] = Job(key, "Compute", "failed", error="The clip is damaged.", hint="Trim it.")
+    words = told(page("features"))
+    assert "The clip is damaged" in words and "Not computed yet" not in words
+    runner.known.clear()
+    save_maps(LAST)
+    assert "Not computed yet" not in told(page("features")) and not runner.known
 
 
 def test_maps_are_shown_with_shape_stride_field_and_one_scale(clip):  # noqa: F811
@@ -174,12 +190,14 @@ def test_a_network_that_no_model_reads_says_what_to_do(clip):  # noqa: F811
     assert "No model uses this network" in words
 
 
-def test_the_winning_label_is_asked_first_and_its_evidence_made_at_once(clip, runner):  # noqa: F811
+def test_the_winning_label_is_asked_first_and_explained_after_a_press(clip, runner):  # noqa: F811
     save_features()
     at = opened("reasons")
     told(at)
     assert next(one for one in at.selectbox if one.label == "Label").options == ["run", "walk"]
-    assert any(job.title == "Explain “run”" for job in runner.known.values())
+    assert not runner.known
+    button(at, "Explain “run”").click().run()
+    assert [job.title for job in runner.known.values()] == ["Explain “run”"]
 
 
 @pytest.fixture

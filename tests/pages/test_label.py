@@ -8,13 +8,15 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.base.registry import FORMATS
-from core.domain import DrawnTrack, Edit, Prediction, Recipe, Segment, VideoInfo
+from core.domain import ClipRecipe, DrawnTrack, Edit, Prediction, Recipe, Segment, VideoInfo
 from core.domain.jobs import Job
+from core.stages.preprocessing.geometry import Flip
 from core.workflows import predictions, rendering
 from core.workflows.annotation import edits, files, journal, retraining
 from core.workspace.store import Store
 from pages.ui import state
 from pages.ui.common import figures
+from pages.ui.common.controls import label_views
 from pages.ui.common.player import player
 from pages.ui.label import compare, desk
 from tests.pages.test_pages import CARD, ROOT, FakeRunner, button, clip, downloads_of, page, runner, told
@@ -173,6 +175,37 @@ def test_what_is_left_is_led_to_and_accepted(store: Store, track: str, drafted: 
     found = journal.read(store, track)
     assert found.document.seen == ((0.0, 2.0),) and found.done[-1][1] == "accept"
     assert "The whole clip has been reviewed" in str([one.value for one in at.success])
+
+
+@pytest.mark.parametrize("view", list(label_views.NAMES))
+def test_the_lanes_of_a_draft_are_shown_whichever_tool_is_open_until_it_is_closed(
+    store: Store, track: str, drafted: None, view: str, monkeypatch: pytest.MonkeyPatch
+):
+    shown: list[list[str]] = []
+    monkeypatch.setattr(player, "show", lambda info, rows, *_, **__: shown.append([row.name for row in rows]))
+    at = page("label", **{"page.label.view": view})
+    assert shown[-1] == ["actions · ann", "draft", "doubt", "to review"]
+    at.segmented_control[0].select("draft").run()
+    button(at, "Close draft").click().run()
+    at.segmented_control[0].select(view).run()
+    assert shown[-1] == ["actions · ann"]
+
+
+def test_a_closed_draft_can_be_opened_again_and_another_one_is_open(
+    store: Store, clip: VideoInfo, track: str, drafted: None
+):
+    at = page("label")
+    button(at, "Close draft").click().run()
+    assert "Review **" not in told(at) and "The draft is closed" in told(at)
+    button(at, "Open draft").click().run()
+    assert "Review **" in told(at)
+    button(at, "Close draft").click().run()
+    store.keep_clip_recipe(clip.digest, ClipRecipe(Recipe((Flip(),))))
+    said = Prediction(np.arange(8) / 4 + 0.125, np.full((8, 2), 0.5, np.float32), CARD.labels, CARD.name, (0.0, 2.0))
+    key = predictions.prediction_key(store, clip.digest, Recipe((Flip(),)), CARD, ENGINE)
+    store.write(key, said, kind="prediction", video=clip.digest)
+    at.session_state["result"] = key
+    assert "Review **" in told(at.run())
 
 
 def test_a_stretch_can_be_said_to_be_as_drawn_or_put_off(store: Store, clip: VideoInfo, drafted: None):

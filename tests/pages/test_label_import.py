@@ -2,18 +2,33 @@
 
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.base.errors import JobLost
+from core.base.errors import FormatInvalid, JobLost
 from core.base.registry import FORMATS
-from core.domain import VideoInfo
+from core.domain import Prediction, Recipe, VideoInfo
 from core.stages.formats.common import conversion, selection
+from core.workflows import datasets, predictions
 from core.workflows.annotation import edits, files, importer, journal
 from core.workspace.store import Store
+from pages.ui.timeline.result_files import EVERYDAY
 from tests.pages.test_label import MINE, store, track
-from tests.pages.test_pages import FakeRunner, button, clip, downloads_of, page, runner, told
+from tests.pages.test_pages import (
+    CARD,
+    FakeRunner,
+    button,
+    clip,
+    downloads_of,
+    page,
+    prediction_key,
+    runner,
+    save_prediction,
+    told,
+)
 
 __all__ = ["clip", "runner", "store", "track"]
 
@@ -99,6 +114,44 @@ def test_files_are_taken_along_and_taken_in_with_a_decision_on_each_new_label(
     (before, taken) = journal.tracks(store, clip.digest)
     assert taken.document.segments == before.document.segments
     assert at.file_uploader(key="label.upload.1") and not list(store.import_folder.iterdir())
+
+
+@pytest.mark.parametrize("name", EVERYDAY)
+def test_each_file_of_the_timeline_is_imported_with_the_same_segments(
+    store: Store, clip: VideoInfo, track: str, workers: ImportRunner, name: str
+):
+    scores = np.array([[0.9, 0.1], [0.8, 0.2], [0.2, 0.8], [0.1, 0.9]], np.float32)
+    made = Prediction(np.array([0.27, 0.741, 1.333, 1.77]), scores, CARD.labels, CARD.name, (0.0, 2.0))
+    store.write(prediction_key(), made, kind="prediction", video=clip.digest)
+    shown = predictions.analysis(store, clip.digest, Recipe(), CARD, "tensorflow-f32").track.segments
+    at = page("timeline")
+    assert "All three can be imported on Label, under Files" in told(at)
+    content = downloads_of(at)[FORMATS[name].title].read()
+    at = upload(page("label", **{"page.label.view": "files"}), f"street.{name}", content)
+    button(at, "Import 1 track").click().run()
+    taken = journal.tracks(store, clip.digest)[-1].document.segments
+    assert [segment.label for segment in taken] == [segment.label for segment in shown] == ["walk", "run"]
+    ends_s = [(segment.start_s, segment.stop_s) for segment in shown]
+    assert [(segment.start_s, segment.stop_s) for segment in taken] == [
+        pytest.approx(ends, abs=5e-4) for ends in ends_s
+    ]
+
+
+def test_datasets_take_the_table_of_label_and_not_that_of_the_timeline_which_names_no_clip(
+    store: Store, clip: VideoInfo, track: str, tmp_path: Path
+):
+    save_prediction()
+    (tmp_path / "timeline.csv").write_bytes(downloads_of(page("timeline"))[FORMATS["csv"].title].read())
+    at = page("label", **{"page.label.view": "files", "page.label.format": "csv"})
+    assert "names the clip and can be imported below and on Datasets" in told(at)
+    ((_, file),) = downloads_of(at).items()
+    (tmp_path / "label.csv").write_bytes(file.read())
+    (tmp_path / "street.mp4").touch()
+    (entry,) = datasets.read(datasets.Source(str(tmp_path / "label.csv"))).entries
+    stretches = [(part.start, part.stop, part.label) for part in entry.stretches]
+    assert stretches == [(segment.start_s, segment.stop_s, segment.label) for segment in MINE.segments]
+    with pytest.raises(FormatInvalid, match="expected a column 'path'"):
+        datasets.read(datasets.Source(str(tmp_path / "timeline.csv")))
 
 
 def test_a_label_that_is_left_out_takes_its_time_along(store: Store, clip: VideoInfo, track: str, workers):

@@ -57,9 +57,19 @@ def test_the_dialog_goes_with_its_clip_and_when_it_is_closed(clip: VideoInfo, wa
         state.store().delete_video(clip.digest)
     else:
         notes = dict(at.session_state["page"])
-        notes[viewer.PLAYED] = ""  # as the dialog does it
+        notes[viewer.PLAYED] = ()  # as the dialog does it
         at.session_state["page"] = notes
     assert opened(at.run()) == []
+
+
+def test_the_dialog_opens_by_a_press_only_and_not_when_the_library_is_opened_again(clip: VideoInfo):
+    at = page("library")
+    button(at, "Play").click().run()
+    at.switch_page("../timeline.py").run()
+    at.switch_page("../library.py").run()
+    assert opened(at) == []
+    button(at, "Play").click().run()
+    assert opened(at) == ["street.mp4"]
 
 
 def test_deleting_a_clip_tells_what_it_takes_along_and_what_stays(clip: VideoInfo):

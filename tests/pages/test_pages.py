@@ -30,6 +30,7 @@ from core.workspace.jobs.records import in_order
 from core.workspace.store import ResultPieces, Store
 from pages.ui import state
 from pages.ui.common.controls import downloads
+from pages.ui.common.jobs import listing
 
 ROOT = Path(__file__).resolve().parents[2]
 DIGEST = "ab" * 32
@@ -577,6 +578,8 @@ def test_an_analysis_that_did_not_end_well_says_so_and_starts_anew_or_goes_on(
     assert ("No results were stored" in words) == (ended["state"] == "cancelled" and not kept)
     button(at, name).click().run()
     assert runner.known[key].state == "running"
+    runner.known[key] = replace(runner.known[key], **ended)
+    assert [row["actions"]["repeat"] for row in listing.listing()["rows"]] == [name], "the list says the same"
 
 
 def test_a_clip_that_browsers_cannot_play_gets_a_copy_while_the_rest_is_shown(clip, runner):

@@ -5,20 +5,21 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.base import settings
 from core.base.errors import JobLost
 from core.base.settings import ROOT
-from core.domain import ClipRecipe, DrawnTrack, Prediction, Recipe
+from core.domain import ClipRecipe, Dataset, DrawnTrack, Item, Prediction, Recipe
 from core.domain.jobs import Job
 from core.stages import narrative
 from core.stages.preprocessing.geometry import Rotate
 from core.workflows import models, predictions
 from core.workflows.annotation import journal
-from core.workflows.search import named_key, zero_shot
-from core.workspace.store import Store
+from core.workflows.search import index, named_key, zero_shot
+from core.workspace.store import ResultPieces, Store
 from pages.ui import state
 from pages.ui.search import coverage
 from pages.ui.timeline import report as in_words
@@ -35,9 +36,11 @@ class Workers:
 
     def __init__(self):
         self.known: dict[str, Job] = {}
+        self.given: tuple = ()  # the arguments of the latest task
         self.failure: Exception | None = None
 
     def submit(self, key, title, task, *args, **_):
+        self.given = args
         self.known[key] = Job(key, title, "running", 40, 100, "Analysing frames", submitted=1.0)
         return self.known[key]
 
@@ -106,6 +109,39 @@ def test_clips_that_nothing_has_looked_at_are_told_and_looked_at_in_one_job(stor
     (job,) = workers.known.values()
     workers.known[job.key] = replace(job, state="failed", error="1 of 2 clips could not be analysed", hint="Open it.")
     assert "1 of 2 clips could not be analysed" in told(at.run())
+    assert button(at, state.again(job.key)).label == "Try again"
+    (left,) = index.waiting(store)
+    card = state.models()["kinetics400"]
+    features = predictions.features_key(left, predictions.prepared(Recipe(), card), card.backbone, ENGINE)
+    pieces = ResultPieces(store, predictions._pieces_key(features, card.backbone, ENGINE), left)
+    pieces.write(0, 0, np.zeros((2, 3), np.float32))
+    assert button(at.run(), "Continue") and state.again(job.key) == "Continue", "the list of jobs says the same"
+
+
+def test_clips_of_datasets_are_analysed_only_where_they_are_included_or_alone(store: Store, workers: Workers):
+    walks, more = clip(store, "sets/walk.mp4"), clip(store, "sets/more.mp4")
+    items = tuple(Item(digest, "walk.mp4", 2.0, label="walk") for digest in (walks, more))
+    store.save_dataset(Dataset("walks", ("walk",), items), key="ab" * 32)
+    at = page("search")
+    assert "2 of 2 clips cannot be searched yet" in told(at) and not at.toggle, "there is nothing else to search"
+    mine = clip(store, "mine.mp4")
+    store.note_name(mine, "mine.mp4", "/clips/mine.mp4")
+    at = page("search")
+    assert "1 of 1 clip cannot be searched yet" in told(at)
+    assert "Not analysed and left out: 2 clips of datasets" in told(at)
+    button(at, "Analyse now").click().run()
+    assert workers.given[1] == (mine,)
+    workers.known.clear()
+    known_of(mine, store, ("yoga", 6))
+    at.run()
+    assert "cannot be searched yet" not in told(at) and not [one for one in at.button if one.label == "Analyse now"]
+    assert "Not analysed and left out: 2 clips of datasets" in told(at)
+    at.toggle[0].set_value(True).run()
+    assert "2 of 3 clips cannot be searched yet" in told(at) and "left out" not in told(at)
+    at = page("search")
+    assert "2 of 3 clips cannot be searched yet" in told(at), "kept for later sessions"
+    button(at, "Analyse now").click().run()
+    assert set(workers.given[1]) == {walks, more}
 
 
 def test_a_clip_alone_is_analysed_as_on_the_timeline_with_its_own_recipe(store: Store, workers: Workers):

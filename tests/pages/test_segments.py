@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.domain import ModelCard, Prediction, Recipe, Segment, VideoInfo
+from core.domain import Analysis, ModelCard, Prediction, Recipe, Segment, Track, VideoInfo
 from core.workflows import models, predictions
 from pages.ui import state
 from pages.ui.common import figures
+from pages.ui.timeline.result import sentence
 from pages.ui.timeline.segments import passing
-from tests.pages.test_pages import DIGEST, clip, page, runner, told, unfolded
+from tests.pages.test_pages import DIGEST, clip, page, runner, told, unfolded, video_info
 
 __all__ = ["clip", "runner"]
 
@@ -47,6 +48,16 @@ def select(at: AppTest, key: str, row: int, column: str) -> None:
     at.session_state[key] = {"selection": {"rows": [], "columns": [], "cells": [[row, column]]}}
     at.run()
     assert not at.exception
+
+
+def test_the_headline_names_the_longest_labels_in_the_order_of_the_clip():
+    stretches = (("a blip", 0.0, 0.5), ("walk", 1.0, 2.0), ("run", 2.0, 5.0), ("walk", 5.0, 6.0), ("jump", 6.0, 10.0))
+    segments = tuple(Segment(start_s, stop_s, label, 0.9) for label, start_s, stop_s in stretches)
+    labels = ("", "jump", "run", "walk", "a blip")
+    analysis = Analysis(video_info("/clips/a.mp4"), "made", (), Track(DIGEST, labels, segments, (0.0, 10.0), "made"))
+    assert sentence(analysis) == (
+        "<b>walk</b> for 2.0 s, <b>run</b> for 3.0 s and <b>jump</b> for 4.0 s, and 1 other label, in 10.0 s of video."
+    )
 
 
 def test_the_chart_of_scores_has_a_row_for_each_label_with_a_segment(result: str):
@@ -97,3 +108,9 @@ def test_the_table_is_filtered_and_plays_what_it_shows(result: str):
 def test_segments_pass_by_label_duration_and_confidence(labels, shortest_s, least, expected):
     shown = passing(SEGMENTS, labels, shortest_s=shortest_s, least=least)
     assert [SEGMENTS.index(segment) for segment in shown] == expected
+
+
+def test_a_format_that_rewrites_labels_says_so_before_it_is_downloaded(result: str):
+    at = page("timeline")
+    at.selectbox(key="download.other").select("mstcn").run()
+    assert "spaces in labels, which become underscores" in told(at)

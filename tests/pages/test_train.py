@@ -113,6 +113,9 @@ def test_before_its_features_a_set_offers_to_have_all_clips_looked_at(dataset, r
     (job,) = runner.known.values()
     assert job.title == "Compute features" and job.active
     assert any(one.label == "Cancel" for one in at.button)
+    runner.known[job.key] = replace(job, state="cancelled")
+    assert button(at.run(), "Continue") and "Cancelled. Features computed so far are kept." in told(at)
+    assert state.again(job.key) == "Continue", "the list of jobs says the same"
 
 
 def test_clips_that_are_gone_are_told_and_can_be_left_out(dataset, store):
@@ -180,7 +183,7 @@ def test_a_training_that_failed_says_why_and_can_go_on(looked_at, store, runner)
     words = told(at.run())
     assert "It died" in words and "Try again" in words
     button(at, "Resume").click().run()
-    assert runner.known[key].active
+    assert runner.known[key].active and state.again(key) == "Resume", "the list of jobs says the same"
     runner.known[key] = replace(runner.known[key], state="cancelled")
     ended(store, key, state="stopped")
     assert "The best network so far was kept" in told(at.run())

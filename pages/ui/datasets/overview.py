@@ -1,4 +1,4 @@
-"""The views of a dataset: its header, its classes with pictures, its clips, its import report."""
+"""The views of a dataset: its facts, its classes with pictures, its clips, its import report."""
 
 from html import escape
 
@@ -17,10 +17,9 @@ PICTURES = 12
 
 
 def head(entry: DatasetEntry, dataset: Dataset) -> None:
-    """Name, facts, and the button to delete the dataset."""
+    """Facts, and the button to delete the dataset; the menu above has its name."""
     left, right = st.columns([12, 1], vertical_alignment="center")
     with left:
-        st.html(f'<div class="k-headline"><b>{escape(entry.name)}</b></div>')
         theme.facts((*facts(dataset), dataset.source))
     bar = right.container(horizontal=True, horizontal_alignment="right")
     with bar, st.popover("", icon=":material/delete:", help="Delete this dataset"):

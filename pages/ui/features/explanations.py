@@ -34,7 +34,7 @@ def show(info: VideoInfo, backbone: str) -> None:
         return
     key = explanations.reading_key(state.store(), info.digest, recipe, card, engine)
     task = (explanations.read, state.store(), info.digest, recipe, card, engine)
-    kept = kept_pieces.sentence(info.digest, recipe, backbone)
+    kept = kept_pieces.of(info.digest, recipe, backbone)
     if not job_panel.ready(key, "Compute features", *task, about=ABOUT, kept=kept):
         return
     label = _label(info, card, key)
@@ -49,6 +49,8 @@ def show(info: VideoInfo, backbone: str) -> None:
     there = explanations.is_located(state.store(), question)
     name = question.gradient_key
     title = f"Explain “{question.name}”"
+    if shared.waits(info, name, title, there=there):
+        return
     if job_panel.ready(name, title, explanations.locate, state.store(), question, there=there, at_once=rest):
         _explanation(info, question, moment_s)
 

@@ -39,9 +39,10 @@ def show(info: VideoInfo, backbone: str) -> None:
     if looked is None:
         return
     view, moment_s, rest = looked
-    title = f"Compute {layer.name}"
+    key, title = view.layer_key(layer.name), f"Compute {layer.name}"
     task = (explanations.show, state.store(), view, layer.name)
-    if job_panel.ready(view.layer_key(layer.name), title, *task, at_once=rest, noun="frame"):
+    waits = shared.waits(info, key, title, there=state.store().has(key))
+    if not waits and job_panel.ready(key, title, *task, at_once=rest, noun="frame"):
         _maps(info, view, layer, moment_s)
     _kernels(anatomy, info)
 

@@ -11,12 +11,16 @@ from core.base.registry import BACKBONES
 from core.domain import VideoInfo
 from core.workflows import explanations
 from core.workflows.explanations import ClipWindow
-from pages.ui import state
+from pages.ui import cache, state
 from pages.ui.common import formatting, theme
 from pages.ui.common.controls import downloads
 from pages.ui.common.controls.moment_slider import moment
 from pages.ui.features import colormaps
 
+ABOUT = (
+    "The network processes the frames around this moment, which usually takes a few seconds. "
+    "After that, the layers, labels and moments that you select in this clip are computed immediately."
+)
 Bytes = Callable[[], bytes]
 
 
@@ -33,6 +37,41 @@ def look_at(info: VideoInfo, backbone: str) -> tuple[ClipWindow, float, bool] | 
         theme.problem(str(error), error.hint)
         return None
     return view, moment_s, rest
+
+
+def frame(info: VideoInfo) -> None:
+    """The frame at the moment that is looked at."""
+    moment_s = state.moment_s(info)
+    index = state.position(info, moment_s)
+    address, problem = cache.picture_or_problem(info.digest, index)
+    caption = f"Frame {index} at {clock(moment_s)}"
+    if address:
+        st.html(
+            f'<figure class="k-shot"><img src="{address}" alt="{caption}"><figcaption>{caption}</figcaption></figure>'
+        )
+    else:
+        st.caption(theme.plain(problem))
+
+
+def waits(info: VideoInfo, key: str, name: str, *, there: bool) -> bool:
+    """Whether a result waits for the first press about this clip; then its frame is shown, with the button.
+
+    Moments and layers that are chosen after that are computed at once. key: of the job; name: of the button. there:
+    whether the result is there.
+    """
+    wanted = f"features.wanted.{info.digest}"
+    if there or state.remembered(wanted, False) or state.runner().job(key) is not None:
+        return False
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        frame(info)
+    with right:
+        theme.empty("Not computed yet", ABOUT)
+        st.button(
+            name, key="features.begin", type="primary", icon=":material/play_arrow:", on_click=state.remember,
+            args=(wanted, True),
+        )  # fmt: skip
+    return True
 
 
 def steppers(times_s: np.ndarray, step: int, *, key: str) -> None:

@@ -25,7 +25,7 @@ def show(info: VideoInfo, backbone: str) -> None:
     engine, recipe = state.settings().engine, state.recipe()
     key = predictions.features_key(info.digest, recipe, backbone, engine)
     task = (explanations.features, state.store(), info.digest, recipe, backbone, engine)
-    kept = kept_pieces.sentence(info.digest, recipe, backbone)
+    kept = kept_pieces.of(info.digest, recipe, backbone)
     if not job_panel.ready(key, "Compute features", *task, about=ABOUT, kept=kept):
         return
     features = state.store().read(key, Features)
@@ -69,16 +69,7 @@ def _map(info: VideoInfo, features: Features, key: str, backbone: str) -> float 
 def _frame(info: VideoInfo) -> None:
     """The frame at the moment that is looked at."""
     theme.section("Selected step", "Click a step in the map to select it.")
-    moment_s = state.moment_s(info)
-    index = state.position(info, moment_s)
-    address, problem = cache.picture_or_problem(info.digest, index)
-    caption = f"Frame {index} at {shared.clock(moment_s)}"
-    if address:
-        st.html(
-            f'<figure class="k-shot"><img src="{address}" alt="{caption}"><figcaption>{caption}</figcaption></figure>'
-        )
-    else:
-        st.caption(theme.plain(problem))
+    shared.frame(info)
 
 
 def _labels(info: VideoInfo, features: Features, backbone: str) -> Sequence[str] | None:

@@ -50,11 +50,12 @@ def show(info: VideoInfo) -> None:
     compared = compare.agreement_with(info, now, tracks) if view == "compare" else None
     labels = scheme.labels(state.store())
     slots = _slots(labels, tracks, drafted)
-    draft.arrive(drafted if view == "draft" else None)
+    opened = draft.opened(info, drafted)
+    draft.arrive(opened)
     if not labels:
         st.info("Add a label under “Labels” first. Then draw it with its key or the mouse.", icon=":material/label:")
     with st.container(key="label-player"):
-        _play(info, now, tracks, drafted if view == "draft" else None, compared, labels, slots)
+        _play(info, now, tracks, opened, compared, labels, slots)
     _views(info, now, tracks, drafted, compared)
 
 

@@ -27,13 +27,18 @@ ORDER = (
 )
 FINISHED = "The whole clip has been reviewed."
 ANALYSED = "Everything that was analysed has been reviewed. The rest of the clip stays unlabelled."
+CLOSED = "The draft is closed and not shown in the player. Open it to go on with the review."
 WHOLE = 0.999  # of a clip, as a share
 
 
 @dataclass(frozen=True, eq=False)
 class Drafted:
-    """What a model says of a clip. segments: its labels; doubts: what nobody looked at, what is worth it most first."""
+    """What a model says of a clip, by the key of the result.
 
+    segments: its labels; doubts: what nobody looked at, what is worth it most first.
+    """
+
+    key: str
     model: str
     title: str
     prediction: Prediction
@@ -44,7 +49,7 @@ class Drafted:
 def stored_draft(info: VideoInfo, now: TrackState) -> Drafted | None:
     """The draft of the result that is shown; None where the model in use was selected and has none yet."""
     key = clip_results.key_in_use(info)
-    if not key or not state.remembered("label.drafts", True):
+    if not key:
         return None
     if state.in_words():
         return _in_words(info, now, key) if state.store().has(key) else None
@@ -59,7 +64,7 @@ def stored_draft(info: VideoInfo, now: TrackState) -> Drafted | None:
         flash.keep(track_editor.PANEL, error)
         return None
     doubts = drafts.to_look_at(prediction, segments, now.document.seen, info, put_off=_put_off(info))
-    return Drafted(card.name, card.title, prediction, segments, doubts)
+    return Drafted(shown.key, card.name, card.title, prediction, segments, doubts)
 
 
 def _in_words(info: VideoInfo, now: TrackState, key: str) -> Drafted | None:
@@ -70,11 +75,16 @@ def _in_words(info: VideoInfo, now: TrackState, key: str) -> Drafted | None:
     analysis, prediction = pair
     segments = analysis.track.segments
     doubts = drafts.to_look_at(prediction, segments, now.document.seen, info, put_off=_put_off(info))
-    return Drafted(state.IN_WORDS, model_picker.OWN, prediction, segments, doubts)
+    return Drafted(key, state.IN_WORDS, model_picker.OWN, prediction, segments, doubts)
+
+
+def opened(info: VideoInfo, drafted: Drafted | None) -> Drafted | None:
+    """The draft, unless it was closed; the draft of another result is open until it is closed too."""
+    return None if drafted is None or state.remembered(_closed_key(info), "") == drafted.key else drafted
 
 
 def rows(drafted: Drafted | None, now: TrackState) -> list[PlayerLane]:
-    """The lanes of a draft: what waits for a person, and how unsure the network is."""
+    """The lanes of an open draft, whichever tool is shown: what waits for a person, and how unsure the network is."""
     if drafted is None:
         return []
     waiting = drafts.unseen(drafted.segments, now.document.seen)
@@ -114,11 +124,25 @@ def show(info: VideoInfo, now: TrackState, drafted: Drafted | None) -> None:
         _choose(
             {name: model_card.title for name, model_card in known.items()} | {state.IN_WORDS: model_picker.OWN}, used
         )
-    with rest:
         if drafted is not None:
-            _stretch(info, now, drafted)
-        else:
+            _open_or_close(info, drafted)
+    with rest:
+        if drafted is None:
             _missing(info, card)
+        elif opened(info, drafted) is None:
+            st.caption(CLOSED)
+        else:
+            _stretch(info, now, drafted)
+
+
+def _open_or_close(info: VideoInfo, drafted: Drafted) -> None:
+    """The button that takes the lanes of the draft out of the player, or puts them back."""
+    closed = opened(info, drafted) is None
+    name, icon = ("Open draft", ":material/visibility:") if closed else ("Close draft", ":material/close:")
+    st.button(
+        name, key="label.draft.close", type="tertiary", icon=icon, on_click=state.remember,
+        args=(_closed_key(info), "" if closed else drafted.key),
+    )  # fmt: skip
 
 
 def _missing(info: VideoInfo, card: ModelCard) -> None:
@@ -131,7 +155,7 @@ def _missing(info: VideoInfo, card: ModelCard) -> None:
         return
     key = predictions.prediction_key(state.store(), info.digest, state.recipe(), card, state.settings().engine)
     job = (predictions.predict, state.store(), info.digest, state.recipe(), card.name, state.settings().engine)
-    kept = kept_pieces.sentence(info.digest, predictions.prepared(state.recipe(), card), card.backbone)
+    kept = kept_pieces.of(info.digest, predictions.prepared(state.recipe(), card), card.backbone)
     if job_panel.ready(key, "Draft labels", *job, kept=kept):
         st.rerun()
     st.caption(ABOUT)
@@ -213,6 +237,11 @@ def _later(info: VideoInfo, here: Doubt) -> None:
 def _put_off(info: VideoInfo) -> tuple[float, ...]:
     """Moments in the stretches that the person put off."""
     return state.remembered(_later_key(info), ())
+
+
+def _closed_key(info: VideoInfo) -> str:
+    """What is remembered: the key of the result whose draft was closed."""
+    return f"label.closed.{info.digest}"
 
 
 def _later_key(info: VideoInfo) -> str:

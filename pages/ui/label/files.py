@@ -17,10 +17,14 @@ from pages.ui.common import formatting, theme, track_names
 from pages.ui.common.controls import downloads, every_frame
 from pages.ui.label import import_files
 
+EXPORTED = (
+    "A CSV from here names the clip and can be imported below and on Datasets; one from the Timeline, only below."
+)
+
 
 def show(info: VideoInfo, now: TrackState, tracks: Sequence[TrackState]) -> None:
     """Both ways."""
-    theme.section("Export labels")
+    theme.section("Export labels", EXPORTED)
     _export(info, now, tracks)
     theme.section("Import labels", "Imported labels become new tracks; existing tracks are not changed.")
     import_files.show(info, scheme.labels(state.store()), now.track_id)

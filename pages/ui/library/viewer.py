@@ -9,24 +9,27 @@ from pages.ui.common import formatting, theme
 from pages.ui.common.controls import button
 from pages.ui.common.player import player
 
-PLAYED = "library.played"  # what is remembered: the digest of the clip in the dialog
+PLAYED = "library.played"  # what is remembered: the visit of the page, and the digest of the clip in the dialog
 
 
 def play(digest: str) -> None:
     """Open the dialog with that clip, for callbacks."""
-    state.remember(PLAYED, digest)
+    state.remember(PLAYED, (state.visit(), digest))
 
 
 def show(entries: list[VideoEntry]) -> None:
-    """The dialog, where a clip is played. The clip and the moment of the session stay what they are."""
-    digest = state.remembered(PLAYED, "")
-    entry = next((entry for entry in entries if entry.info.digest == digest), None)
+    """The dialog, where a clip is played. The clip and the moment of the session stay what they are.
+
+    Whoever leaves the page closes it, also on the way back by the browser's button.
+    """
+    played = state.remembered(PLAYED, ())
+    entry = next((entry for entry in entries if (state.visit(), entry.info.digest) == played), None)
     if entry is not None:
         st.dialog(theme.plain(entry.name), width="large", on_dismiss=_close)(_played)(entry.info)
 
 
 def _close() -> None:
-    state.remember(PLAYED, "")
+    state.remember(PLAYED, ())
 
 
 def _played(info: VideoInfo) -> None:

@@ -1,6 +1,7 @@
 """What is not searchable yet: clips that were not analysed, and results that are not in the index."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -8,7 +9,7 @@ import streamlit as st
 from core.domain import ModelCard
 from core.workflows import models, predictions, search
 from core.workflows.search import index
-from pages.ui import state
+from pages.ui import cache, state
 from pages.ui.common import formatting, theme
 from pages.ui.common.jobs import job_panel, kept_pieces
 
@@ -16,35 +17,67 @@ AT_ONCE = 200  # results that a search takes in by itself; more are a job
 
 
 def show(text: str) -> None:
-    """How many clips cannot be searched yet, and the job that looks at them. text: one clip, or empty for all."""
-    waiting = index.waiting(state.store(), (text,) if text else None)
-    known = state.models()
-    if not waiting or not known:
+    """How many clips cannot be searched yet, and the job that looks at them. text: one clip, or empty for all.
+
+    Clips that are there for a dataset alone are left out beside others until the person includes them.
+    """
+    clips = (text,) if text else state.store().digests()
+    waiting = index.waiting(state.store(), clips)
+    if not waiting or not state.models():
         return
+    others = set() if text else cache.only_in_datasets().intersection(clips)
+    with st.container(border=True, key="search-waiting"):
+        offer = st.container()
+        if len(others) < len(clips) and not others.isdisjoint(waiting) and not _with_datasets(others, waiting):
+            clips = [clip for clip in clips if clip not in others]
+            waiting = tuple(clip for clip in waiting if clip not in others)
+        if waiting:
+            with offer:
+                _offer(text, waiting, len(clips))
+
+
+def _with_datasets(others: set[str], waiting: tuple[str, ...]) -> bool:
+    """Whether clips that are there for a dataset alone are to be analysed too; how many are left out if not."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        included = st.toggle(
+            "Include clips of datasets", state.starting("search.datasets", "search.all", False), key="search.all",
+            help="Clips that were imported or drawn with a dataset. Clips that you added yourself are always included.",
+        )  # fmt: skip
+        state.keep("search.datasets", included)
+        if not included:
+            left_out = formatting.count(len(others.intersection(waiting)), "clip")
+            st.caption(f"Not analysed and left out: {left_out} of datasets.", width="content")
+    return included
+
+
+def _offer(text: str, waiting: tuple[str, ...], whole: int) -> None:
+    """The job that looks at clips. text: a single clip, or empty where they are of the `whole` library."""
+    known = state.models()
     model = models.DEFAULT_MODEL if models.DEFAULT_MODEL in known else next(iter(known))
     key, task, arguments = _job(waiting, text, model)
-    with st.container(border=True, key="search-waiting"):
-        whole = len(state.store().digests())
-        if text:
-            name = theme.plain(state.store().entry(text).name)
-            st.markdown(f"**{name} cannot be searched yet.** It has not been analysed.")
-        else:
-            st.markdown(
-                f"**{formatting.number(len(waiting))} of {formatting.count(whole, 'clip')} cannot be searched yet.** "
-                "They have not been analysed."
-            )
-        st.caption(
-            "This usually takes less than the duration of the clips, depending on this machine. It is needed only once."
+    if text:
+        name = theme.plain(state.store().entry(text).name)
+        st.markdown(f"**{name} cannot be searched yet.** It has not been analysed.")
+    else:
+        st.markdown(
+            f"**{formatting.number(len(waiting))} of {formatting.count(whole, 'clip')} cannot be searched yet.** "
+            "They have not been analysed."
         )
-        arguments = (state.store(), *arguments, state.settings().engine)
-        kept = _kept(text or waiting[0], known[model])
-        job_panel.ready(key, "Analyse now", task, *arguments, there=False, kept=kept)
+    st.caption(
+        "This usually takes less than the duration of the clips, depending on this machine. It is needed only once."
+    )
+    arguments = (state.store(), *arguments, state.settings().engine)
+    kept = partial(_kept, waiting, known[model])
+    job_panel.ready(key, "Analyse now", task, *arguments, there=False, kept=kept)
 
 
-def _kept(digest: str, card: ModelCard) -> str:
-    """What is left of an analysis that broke off at this clip, in a sentence."""
-    recipe = predictions.prepared(state.store().recipe_of(digest), card)
-    return kept_pieces.sentence(digest, recipe, card.backbone)
+def _kept(clips: tuple[str, ...], card: ModelCard) -> str:
+    """What an analysis of these clips that broke off left of the first that has no result, in a sentence."""
+    left = index.waiting(state.store(), clips)
+    if not left:
+        return ""
+    recipe = predictions.prepared(state.store().recipe_of(left[0]), card)
+    return kept_pieces.sentence(left[0], recipe, card.backbone)
 
 
 def _job(waiting: tuple[str, ...], text: str, model: str) -> tuple[str, Callable[..., Any], tuple[Any, ...]]:

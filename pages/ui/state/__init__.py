@@ -74,6 +74,8 @@ from pages.ui.state.session import (
     widget,
 )
 from pages.ui.state.submission import (
+    TRY_AGAIN,
+    again,
     can_repeat,
     follow_page,
     repeat,
@@ -85,7 +87,9 @@ from pages.ui.state.submission import (
 __all__ = [
     "IN_USE",
     "IN_WORDS",
+    "TRY_AGAIN",
     "EditedStep",
+    "again",
     "ask",
     "back_up",
     "broken_models",

@@ -1,6 +1,7 @@
 """The jobs that pages begin: where each was begun, and what it takes to begin it again."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from core.domain.jobs import Job
@@ -8,7 +9,23 @@ from pages.ui.state.session import SHOWN_CLIP, SHOWN_PAGE, VISIT, remember, reme
 
 MOST_REPEATABLE = 2000  # jobs that can be tried again
 
-_repeats: dict[str, Callable[[str], Job]] = {}  # by key, for the jobs that this server began, the oldest first
+TRY_AGAIN = "Try again"  # what a button says that begins a job again from its start
+
+
+def try_again() -> str:
+    """The word for most jobs."""
+    return TRY_AGAIN
+
+
+@dataclass(frozen=True)
+class RepeatableJob:
+    """How a job is begun again, in a batch, and what the button says that does so just now."""
+
+    begin: Callable[[str], Job]
+    again: Callable[[], str]
+
+
+_repeats: dict[str, RepeatableJob] = {}  # by key, for the jobs that this server began, the oldest first
 
 
 def follow_page(name: str) -> None:
@@ -30,11 +47,18 @@ def shown_page() -> tuple[str, str]:
 
 
 def submit(
-    key: str, title: str, task: Callable[..., Any], *args: Any, batch: str = "", repeats: bool = True
-) -> Job:  # fmt: skip
+    key: str,
+    title: str,
+    task: Callable[..., Any],
+    *args: Any,
+    batch: str = "",
+    repeats: bool = True,
+    again: Callable[[], str] = try_again,
+) -> Job:
     """Begin a job, which belongs to the page that is shown and its clip; see Runner.submit.
 
-    batch: what jobs share that are begun together. repeats: whether the same call can succeed later.
+    batch: what jobs share that are begun together. repeats: whether the same call can succeed later. again: gives what
+    its button says once it ended without a result; it is also called where no page runs.
     """
     page, clip = shown_page()
 
@@ -43,7 +67,7 @@ def submit(
 
     _repeats.pop(key, None)
     if repeats:
-        _repeats[key] = begin
+        _repeats[key] = RepeatableJob(begin, again)
     for oldest in list(_repeats)[:-MOST_REPEATABLE]:
         _repeats.pop(oldest, None)
     return begin(batch)
@@ -54,7 +78,12 @@ def can_repeat(key: str) -> bool:
     return key in _repeats
 
 
+def again(key: str) -> str:
+    """What the button says that begins the job of that key again."""
+    return _repeats[key].again() if key in _repeats else TRY_AGAIN
+
+
 def repeat(key: str, batch: str = "") -> None:
     """Begin a job again, in a batch of its own; nothing where this server does not know how."""
-    if begin := _repeats.get(key):
-        begin(batch)
+    if repeatable := _repeats.get(key):
+        repeatable.begin(batch)

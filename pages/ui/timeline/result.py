@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 TOP = 5
 BARELY = 0.01  # mean score below which a label without a segment is not worth a row
+NAMED = 3  # labels in the headline
 CURVES = 3  # labels whose scores are drawn beneath the segments
 MIN_SHOWN_LABELS = 2  # labels without a segment that are shown anyhow
 
@@ -137,7 +138,7 @@ def _previewed(info: VideoInfo) -> None:
 
 
 def sentence(analysis: Analysis) -> str:
-    """HTML of the finding in words."""
+    """HTML of the finding in words: the longest labels, in the order in which they first occur in the clip."""
     seconds: dict[str, float] = {}
     for segment in analysis.track.segments:
         seconds[segment.label] = seconds.get(segment.label, 0.0) + segment.stop_s - segment.start_s
@@ -147,11 +148,11 @@ def sentence(analysis: Analysis) -> str:
         score = formatting.per_cent(first.score)
         return f"No confident prediction. The closest label is <b>{escape(first.label)}</b>, at {score}."
     whole_s = stop_s - start_s
-    order = sorted(seconds, key=lambda label: -seconds[label])
-    if len(order) == 1 and seconds[order[0]] > 0.98 * whole_s:
-        return f"<b>{escape(order[0])}</b> throughout: {formatting.length(whole_s)}."
-    named = [f"<b>{escape(label)}</b> for {formatting.length(seconds[label])}" for label in order[:3]]
-    more = f", and {formatting.count(len(order) - 3, 'other label')}" if len(order) > 3 else ""
+    longest = sorted(seconds, key=lambda label: -seconds[label])[:NAMED]
+    if len(seconds) == 1 and seconds[longest[0]] > 0.98 * whole_s:
+        return f"<b>{escape(longest[0])}</b> throughout: {formatting.length(whole_s)}."
+    named = [f"<b>{escape(label)}</b> for {formatting.length(seconds[label])}" for label in seconds if label in longest]
+    more = f", and {formatting.count(len(seconds) - NAMED, 'other label')}" if len(seconds) > NAMED else ""
     return f"{formatting.listed(named)}{more}, in {formatting.length(whole_s)} of video."
 
 

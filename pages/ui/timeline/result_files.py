@@ -17,6 +17,9 @@ from pages.ui.common import formatting, theme
 from pages.ui.common.controls import downloads, every_frame
 
 EVERYDAY = ("csv", "json", "vtt")
+IMPORTED = (
+    "All three can be imported on Label, under Files. For Datasets, export a CSV there, which also names the clip."
+)
 
 
 def show(analysis: Analysis) -> None:
@@ -24,6 +27,7 @@ def show(analysis: Analysis) -> None:
     with st.container(horizontal=True):
         for name in EVERYDAY:
             _download(analysis, name)
+    st.caption(IMPORTED)
     others = [name for name in FORMATS if name not in EVERYDAY]
     chosen = st.selectbox(
         "Format",

@@ -50,7 +50,7 @@ def _title(info: VideoInfo, card: ModelCard) -> str:
 def _analyse(info: VideoInfo, card: ModelCard, key: str, *, title: str, about: str = "") -> None:
     """The job of the model and the recipe in use."""
     task = (predictions.predict, state.store(), info.digest, state.recipe(), card.name, state.settings().engine)
-    kept = kept_pieces.sentence(info.digest, predictions.prepared(state.recipe(), card), card.backbone)
+    kept = kept_pieces.of(info.digest, predictions.prepared(state.recipe(), card), card.backbone)
     if job_panel.ready(key, title, *task, about=about, kept=kept):
         st.rerun()
 

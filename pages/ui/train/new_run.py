@@ -53,7 +53,7 @@ def show(entries: list[DatasetEntry]) -> bool:
         *task,
         there=there,
         about=_about(dataset),
-        kept=FEATURES_ARE_KEPT,
+        kept=lambda: FEATURES_ARE_KEPT,
     ):
         return False
     st.caption(f":material/check_circle: Features of all {formatting.count(len(dataset.items), 'clip')} are available.")

@@ -12,6 +12,7 @@ from pages.ui.common.controls import button
 from pages.ui.common.jobs import indicator, job_panel
 from pages.ui.train import run_figures
 
+RESUME = "Resume"
 FOLLOWED = "train.followed"  # what is remembered of the run that was started or chosen last
 
 
@@ -20,7 +21,7 @@ def begin(key: str) -> None:
     record = training.run_of(state.store(), key)
     state.remember(FOLLOWED, key)
     if record.state != "done":
-        state.submit(key, f"Train {record.name}", training.train, state.store(), key)
+        state.submit(key, f"Train {record.name}", training.train, state.store(), key, again=lambda: RESUME)
     st.rerun()
 
 
@@ -70,7 +71,7 @@ def _ended(key: str, job: Job | None) -> None:
         message = best if kept else "Stopped before the first result."
         st.info(message, icon=":material/pause_circle:")
     with st.container(horizontal=True):
-        if button.pressed("Resume", key=f"train.on.{key}", type="primary", icon=":material/resume:"):
+        if button.pressed(RESUME, key=f"train.on.{key}", type="primary", icon=":material/resume:"):
             begin(key)
         if button.pressed("Close", key=f"train.leave.{key}"):
             state.remember(FOLLOWED, "")

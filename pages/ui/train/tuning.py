@@ -12,6 +12,7 @@ from pages.ui.common.jobs import job_panel
 from pages.ui.common.pickers import backbone_menu
 from pages.ui.train import descriptions, form, run_figures
 
+CONTINUE = "Continue tuning"
 ABOUT = (
     "Searches learning rates, batch sizes, cells, units, dropout and CNNs for the best "
     "accuracy on the validation groups. The test groups are not used, so test scores stay "
@@ -29,7 +30,8 @@ def panel(entry: DatasetEntry, split: Split, options: training.Options, backbone
         if job is not None and job.active:
             job_panel.watch(key, noun="trial")
         elif button.pressed(_begin(job), key="train.search.start", icon=":material/play_arrow:"):
-            state.submit(key, f"Tune hyperparameters for {entry.name}", training.search, state.store(), search)
+            title = f"Tune hyperparameters for {entry.name}"
+            state.submit(key, title, training.search, state.store(), search, again=lambda: CONTINUE)
             st.rerun()
         if job is not None and job.state in ("failed", "lost"):
             theme.problem(job.error or f"{job.title} did not finish.", job.hint)
@@ -37,7 +39,7 @@ def panel(entry: DatasetEntry, split: Split, options: training.Options, backbone
 
 
 def _begin(job) -> str:
-    return "Start tuning" if job is None else "Continue tuning"
+    return "Start tuning" if job is None else CONTINUE
 
 
 def _search(entry: DatasetEntry, split: Split, options: training.Options, backbone: str, view: str) -> training.Search:

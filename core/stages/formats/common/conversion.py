@@ -84,7 +84,7 @@ def format_for(name: str) -> Format:
 
 def convert(labels: Labels, form: Format, *, folder: bool = False) -> Written:
     """The labels as files of a format. What it cannot hold is told; what it cannot write is refused."""
-    notes = [f"{form.title} does not keep {what}" for what in form.lost(labels)]
+    notes = [not_kept(form, what) for what in form.lost(labels)]
     if form.files and not folder and form.remark:
         notes.append(form.remark)
     labels = without_points(labels) if "points" not in form.keeps else labels
@@ -95,6 +95,11 @@ def convert(labels: Labels, form: Format, *, folder: bool = False) -> Written:
             f"{form.title} is one file, not a folder.", f"Give the name of a file, such as out{form.suffix}."
         )
     return Written({"": form.write(labels)}, tuple(notes))
+
+
+def not_kept(form: Format, what: str) -> str:
+    """That a format does not keep something, in words."""
+    return f"{form.title} does not keep {what}"
 
 
 def without_points(labels: Labels) -> Labels:

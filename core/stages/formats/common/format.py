@@ -86,8 +86,12 @@ class Format:
             held.add("several")
         if set(labels.classes) - {label for clip in labels.clips for label in clip.labels}:
             held.add("classes")
+        return (*(KEPT[kind] for kind in sorted(held - self.keeps)), *self.rewritten(labels))
+
+    def rewritten(self, labels: Labels) -> tuple[str, ...]:
+        """What it writes otherwise of the names of these labels, in words."""
         renamed = self.one_word and any(label.split() != [label] for label in every_label(labels))
-        return (*(KEPT[kind] for kind in sorted(held - self.keeps)), *([SPACES] if renamed else []))
+        return (SPACES,) if renamed else ()
 
 
 def every_label(labels: Labels) -> tuple[str, ...]:

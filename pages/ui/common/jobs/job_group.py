@@ -45,6 +45,12 @@ class JobGroup:
         return tuple(job.key for job in ended if state.can_repeat(job.key))
 
     @property
+    def again(self) -> str:
+        """What the button says that tries them again: what their page says, where it says the same of all."""
+        words = {state.again(key) for key in self.repeatable}
+        return words.pop() if len(words) == 1 else state.TRY_AGAIN
+
+    @property
     def state(self) -> JobState:
         """How it goes; one that has begun runs until its last job has ended, and has failed where any job has."""
         states = {job.state for job in self.jobs}

@@ -12,7 +12,7 @@ STATES = {
     "queued": "waiting", "running": "running", "done": "done", "failed": "failed", "cancelled": "cancelled",
     "lost": "interrupted",
 }  # fmt: skip
-ON_ITS_PAGE = "To try again, start it on its page."
+ON_ITS_PAGE = "Start it again on its page."
 
 
 def listing() -> dict[str, Any]:
@@ -89,7 +89,7 @@ def _actions(chosen: JobGroup) -> dict[str, str]:
     if chosen.active:
         actions = {"cancel": "Stopping…" if chosen.stopping else "Cancel"}
     else:
-        actions = {"repeat": "Try again"} if chosen.repeatable else {}
+        actions = {"repeat": chosen.again} if chosen.repeatable else {}
     if chosen.first.page:
         actions["open"] = "Open result" if chosen.state == "done" else "Open page"
     return actions
