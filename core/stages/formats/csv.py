@@ -8,7 +8,7 @@ from typing import Any
 
 from core.domain import ClipLabels, Labels
 from core.stages.formats.common.clip_names import meant, stem
-from core.stages.formats.common.csv_tables import IDS, MEANINGS, SIDES, Row, Table, table_of
+from core.stages.formats.common.csv_tables import IDS, MEANINGS, SIDES, SOME_ROWS, Row, Table, table_of
 from core.stages.formats.common.files import (
     LARGEST_TABLE_BYTES,
     Files,
@@ -32,7 +32,6 @@ DIGIT_S = 0.001
 REMARK = "Empty start and end mean the whole clip."
 COLUMNS = ("start_s", "stop_s", "label", "confidence")
 FLAT = ("path", "label", "start", "end", "split", "group", "subject")
-SOME_ROWS = 4096  # that are read together
 READ = {**MEANINGS, "confidence": ("confidence", "score")}
 
 
@@ -156,14 +155,15 @@ def _events(
         some = rows[: -SOME_ROWS - 1 : -1]
         del rows[-SOME_ROWS:]
         for row, times in zip(some, table.times(some, findings), strict=True):
-            where = row.path or row.line
-            label = row.cells["label"] or reader.label("", where)
-            if times == () and label:
-                whole.append((row, label))
-            elif times:
-                confidence = reader.confidence(row.confidence, where) if row.confidence else None
-                subject = row.cells.get("subject", "") if apart else ""
+            line, cells, _, _, certainty, path = row
+            where = path or line
+            label = cells["label"] or reader.label("", where)
+            if times:
+                confidence = reader.confidence(certainty, where) if certainty else None
+                subject = cells.get("subject", "") if apart else ""
                 yield Event(times[0], times[1], label, where, confidence, "", "", "", subject, times[2])
+            elif times is not None and label:
+                whole.append((row, label))
 
 
 def _whole(reader: Reader, path: str, whole: Sequence[tuple[Row, str]], parts: bool) -> str | None:

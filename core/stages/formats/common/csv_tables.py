@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice, repeat
 from operator import itemgetter
 from typing import Literal, NamedTuple
 
@@ -48,6 +49,7 @@ PLAIN = re.compile(r"[0-9.;]*")
 SECONDS = re.compile(r"[0-9]+(?:\.([0-9]*))?")
 WHOLE = re.compile(r"\d{1,6}(\.0+)?", re.ASCII)
 TO_THE_END = math.inf
+SOME_ROWS = 4096  # that are converted together
 OWN = ("start", "end", "confidence")  # what each row says for itself
 
 
@@ -196,15 +198,20 @@ def _rows(
     shared: dict[tuple[str, ...], dict[str, str]] = {}
     rows: list[Row] = []
     spaced, first_spaced = 0, 0
-    for line, texts in cells:
-        key = key_of(texts)
-        texts.append("")
-        cells_said = shared.get(key)
-        if cells_said is None:
-            cells_said = shared[key] = {meaning: texts[index].strip() for meaning, index in others.items()}
-        if texts[label] != cells_said["label"]:
-            spaced, first_spaced = spaced + 1, first_spaced or line
-        rows.append(Row(line, cells_said, texts[start].strip(), texts[end].strip(), texts[confidence].strip()))
+    cells = iter(cells)
+    while some := list(islice(cells, SOME_ROWS)):
+        lines, texts = zip(*some, strict=True)
+        columns = [*zip(*texts, strict=True), ("",) * len(some)]
+        alike: list[dict[str, str]] = []
+        for line, key in zip(lines, zip(*key_of(columns), strict=True), strict=True):
+            cells_said = shared.get(key)
+            if cells_said is None:
+                cells_said = shared[key] = dict(zip(others, map(str.strip, key[1:]), strict=True))
+            if key[0] != cells_said["label"]:
+                spaced, first_spaced = spaced + 1, first_spaced or line
+            alike.append(cells_said)
+        own = (map(str.strip, columns[index]) for index in (start, end, confidence))
+        rows.extend(map(Row._make, zip(lines, alike, *own, repeat(""), strict=False)))
     if spaced:
         got = f"{spaced} with spaces, which are removed"
         findings.noted(listed, first_spaced, "labels without spaces around them", got)
