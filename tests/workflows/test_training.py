@@ -19,6 +19,7 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from core.base.errors import AnalysisError, Cancelled, ResultMissing
@@ -657,6 +658,7 @@ def test_a_search_chooses_on_validation_groups_and_goes_on_after_a_stop(store, m
     with pytest.raises(Cancelled):
         training.search(store, asked, _Stop(5))
     training.search(store, asked)
+    assert not [file for file in psutil.Process().open_files() if "searches" in file.path], "its file is closed"
     found = training.trials(store, training.search_key(asked))
     ended = [one for one in found if one.state in ("done", "pruned")]
     assert len(ended) == 3 and len(found) >= 3

@@ -6,8 +6,8 @@ one, than half of those before it is given up.
 """
 
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -70,9 +70,17 @@ def search(store: Store, plan: Search, report: Report = silent) -> None:
     import optuna
 
     optuna.logging.set_verbosity(optuna.logging.ERROR)
+    with _study(store, plan) as study:
+        _bury_the_dead(study)
+        _search(study, store, plan, report)
+    report(plan.most, plan.most, "Done")
+
+
+def _search(study: Any, store: Store, plan: Search, report: Report) -> None:
+    """Trials of a study, until there are enough or time runs out."""
+    import optuna
+
     began = time.monotonic()
-    study = _study(store, plan)
-    _bury_the_dead(study)
     dataset = store.dataset(plan.dataset)
     if datasets.key(dataset) != plan.dataset_key:
         raise AnalysisError(f"The dataset {dataset.name!r} has been changed.", "Start a new search.")
@@ -94,7 +102,6 @@ def search(store: Store, plan: Search, report: Report = silent) -> None:
         else:
             study.tell(trial, value)
         store.write(search_key(plan), _trial_records(study), kind="search")
-    report(plan.most, plan.most, "Done")
 
 
 def trials(store: Store, key: str) -> tuple[Trial, ...]:
@@ -221,7 +228,9 @@ def _path(store: Store, search: Search) -> Path:
     return store.workspace / "searches" / f"{search_key(search)}.sqlite"
 
 
-def _study(store: Store, search: Search) -> Any:
+@contextmanager
+def _study(store: Store, search: Search) -> Iterator[Any]:
+    """The study of a search, in a file of its own that is closed behind it."""
     import optuna
 
     path = _path(store, search)
@@ -229,9 +238,14 @@ def _study(store: Store, search: Search) -> Any:
     storage = optuna.storages.RDBStorage(f"sqlite:///{path}", engine_kwargs={"connect_args": {"timeout": 30}})
     sampler = optuna.samplers.TPESampler(seed=search.seed, n_startup_trials=8)
     pruner = optuna.pruners.MedianPruner(n_startup_trials=4)
-    return optuna.create_study(
-        storage=storage, sampler=sampler, pruner=pruner, study_name="search", direction="maximize", load_if_exists=True
-    )
+    try:
+        yield optuna.create_study(
+            storage=storage, sampler=sampler, pruner=pruner, study_name="search", direction="maximize",
+            load_if_exists=True,
+        )  # fmt: skip
+    finally:
+        storage.remove_session()
+        storage.engine.dispose()
 
 
 def _bury_the_dead(study: Any) -> None:
