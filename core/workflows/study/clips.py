@@ -157,4 +157,4 @@ def names_of(paths: Sequence[str]) -> tuple[str, ...]:
 
 def first_names(names: Sequence[str]) -> str:
     """The first of several names."""
-    return ", ".join(names[:5]) + (f" and {len(names) - 5} others" if len(names) > 5 else "")
+    return ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")

@@ -94,20 +94,20 @@ def _used(rows: Sequence[BudgetRow], group: int, subject: int | None) -> tuple[l
     notes: list[str] = []
     ungrouped = dict.fromkeys(row.clip for row in rows if not row.metadata[group])
     if ungrouped:
-        notes.append(f"{len(ungrouped)} clips have no group and are not compared: {first_names(tuple(ungrouped))}")
+        notes.append(f"clips without a group, which are not compared: {first_names(tuple(ungrouped))}")
     used = [row for row in rows if row.metadata[group]]
     if subject is None:
-        return used, [*notes, "without a column of subjects, each clip counts as a subject of its own"]
+        return used, [*notes, "no column of subjects was given: each clip counts as a subject of its own"]
     unnamed = dict.fromkeys(row.clip for row in used if not row.metadata[subject])
     if unnamed:
-        notes.append(f"{len(unnamed)} clips have no subject and are not compared: {first_names(tuple(unnamed))}")
+        notes.append(f"clips without a subject, which are not compared: {first_names(tuple(unnamed))}")
     used = [row for row in used if row.metadata[subject]]
     groups: dict[str, set[str]] = {}
     for row in used:
         groups.setdefault(row.metadata[subject], set()).add(row.metadata[group])
     if several := sorted(name for name, own in groups.items() if len(own) > 1):
-        text = "the comparison takes them for different subjects, as if measured independently"
-        notes.append(f"{len(several)} subjects are in several groups ({first_names(several)}): {text}")
+        text = "subjects in several groups, which are compared as if they were different ones"
+        notes.append(f"{text}: {first_names(several)}")
     return used, notes
 
 
@@ -129,4 +129,4 @@ def _remarks(differences: Sequence[GroupDifference]) -> list[str]:
     for difference in differences:
         for note in difference.notes:
             counts[note] = counts.get(note, 0) + 1
-    return [f"groups.csv, {count} rows: {note}" for note, count in counts.items()]
+    return [f"groups.csv (rows: {count}): {note}" for note, count in counts.items()]

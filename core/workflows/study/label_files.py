@@ -53,7 +53,7 @@ class LabelFiles:
             except FormatInvalid as error:
                 self.failures.append(ClipFailure(name, error))
         if unknown:
-            self.notes.append(f"{len(unknown)} files of {path.name} are in no known format: {first_names(unknown)}")
+            self.notes.append(f"{path.name}: files in no known format, which are not used: {first_names(unknown)}")
 
     def _take(self, name: str, files: Files, form: Format) -> None:
         """What files say. Those that count the frames of a clip that was not given are told with the other clips."""

@@ -55,8 +55,8 @@ def read_metadata(path: str, clip_column: str, taken: Collection[str]) -> Metada
     places = [place for place, name in enumerate(header) if place != own and name]
     headers = tuple(header[place] for place in places)
     columns, notes = _columns(headers, taken, file.name)
-    if nameless := sum(not name for name in header):
-        notes.append(f"{file.name}: {nameless} of its columns have no name and are not used")
+    if not all(header):
+        notes.append(f"{file.name}: columns without a name are not used")
     parted = tuple(
         MetadataRow(line, cells[own].strip(), tuple(cells[place].strip() for place in places)) for line, cells in rows
     )
@@ -104,7 +104,9 @@ def _columns(headers: Sequence[str], taken: Collection[str], file: str) -> tuple
         known.add(name.casefold())
         columns.append(name)
         if name != header:
-            notes.append(f"{file}: the column {header!r} is called {name!r} in the tables, which have one of that name")
+            notes.append(
+                f"{file}: the column {header!r} is written as {name!r}: the tables have a column of that name"
+            )
     return tuple(columns), notes
 
 
@@ -124,7 +126,7 @@ def matched(table: MetadataTable, paths: Sequence[str]) -> ClipMetadata:
         if len(rows) > 1:
             notes.append(_several_rows(table, path, rows, agreed=agreed))
     if without := [path for path, rows in zip(paths, own, strict=True) if not rows]:
-        notes.append(f"{len(without)} of {len(paths)} clips have no row in {table.file}: {clip_names.several(without)}")
+        notes.append(f"{table.file}: {len(without)} of {len(paths)} clips without a row: {clip_names.several(without)}")
     notes += _empty_cells(table, paths, own)
     return ClipMetadata(tuple(cells), tuple(notes))
 
@@ -146,7 +148,7 @@ def _rows_of_clips(table: MetadataTable, paths: tuple[str, ...]) -> tuple[list[l
         else:
             notes.append(f"{table.file}, line {row.line}: the row names no clip, and is not used")
     if strange:
-        notes.append(f"{len(strange)} rows of {table.file} are about no clip of the study: {first_names(strange)}")
+        notes.append(f"{table.file}: rows about clips that are not in this study: {first_names(strange)}")
     return own, notes
 
 
@@ -176,6 +178,5 @@ def _empty_cells(table: MetadataTable, paths: Sequence[str], own: Sequence[Seque
     for place, header in enumerate(table.headers):
         without = [path for path, rows in zip(paths, own, strict=True) if any(not row.cells[place] for row in rows)]
         if without:
-            text = clip_names.several(without)
-            notes.append(f"the column {header!r} of {table.file} is empty for {len(without)} clips: {text}")
+            notes.append(f"{table.file}: empty in the column {header!r}: {clip_names.several(without)}")
     return notes

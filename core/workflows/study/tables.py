@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from core.stages.study import LabelBudget, time_budget, transitions, watched_s
-from core.workflows.study.clips import StudyClip, StudyTrack
+from core.workflows.study.clips import StudyClip, StudyTrack, first_names
 
 Cells = tuple[str, ...]
 
@@ -118,8 +118,9 @@ def track_notes(clips: Sequence[StudyClip]) -> list[str]:
     beside = [clip.name for clip in clips if any(len(track.sequences) > 1 for track in clip.tracks)]
     notes: list[str] = []
     if several:
-        notes.append(f"{len(several)} clips have tracks of several subjects or authors, each with its own budget")
+        text = "clips with tracks of several subjects or authors, each with a budget of its own"
+        notes.append(f"{text}: {first_names(several)}")
     if beside:
-        text = "transitions are counted within each track of the file"
-        notes.append(f"{len(beside)} clips have labels that overlap: {text}")
+        text = "clips whose labels overlap, where transitions are counted within each track of the file"
+        notes.append(f"{text}: {first_names(beside)}")
     return notes

@@ -41,7 +41,9 @@ def predicted(
             continue
         known.append(StudyClip(name, path, labels_of_analysis(analysis), digest, card.name))
         wordless += [name] if analysis.words == () else []
-    notes = [f"{len(wordless)} clips have no subtitles or transcript: {first_names(wordless)}"] if wordless else []
+    notes = (
+        [f"clips without subtitles or transcript, labelled by video only: {first_names(wordless)}"] if wordless else []
+    )
     return StudyTracks(given, tuple(known), tuple(failures), tuple(notes))
 
 
@@ -72,7 +74,7 @@ def labelled(store: Store, given: GivenClips, path: str, form: str, report: Repo
             length = f"its length of {known[-1].labels.end_s:g} s is that in {known[-1].source}"
             notes.append(f"{name} cannot be read as a video ({unreadable[place]}); {length}")
     if without := [name for place, name in enumerate(given.names) if place not in own]:
-        notes.append(f"{len(without)} clips have no labels and take no part: {first_names(without)}")
+        notes.append(f"clips without labels, which take no part: {first_names(without)}")
     return StudyTracks(given, tuple(known), tuple(failures), (*files.notes, *notes))
 
 
@@ -114,7 +116,7 @@ def _bound(
         else:
             strange.append(clip.name)
     if strange:
-        notes.append(f"labels of {len(strange)} other clips are not used: {first_names(strange)}")
+        notes.append(f"labels of other clips, which are not used: {first_names(strange)}")
     return own, notes
 
 
