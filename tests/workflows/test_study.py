@@ -155,7 +155,11 @@ def test_each_subject_of_a_clip_has_a_budget_of_its_own(store, tmp_path):
     result = made(store, bouts(tmp_path / "labels.csv", rows))
     tables = tables_of(result)
     walks = tables["budget.csv"].query("label == 'walk'").fillna("")
-    assert dict(zip(walks["clip"].str[:2] + walks.track, walks.total_s, strict=True)) == {"a1Ann": 6, "a1Bob": 3, "a2": 1}
+    assert dict(zip(walks["clip"].str[:2] + walks.track, walks.total_s, strict=True)) == {
+        "a1Ann": 6,
+        "a1Bob": 3,
+        "a2": 1,
+    }
     assert tables["transitions.csv"].values.tolist() == [["walk", "rest", 1]]
     assert any("several subjects" in note and "a1.mp4" in note for note in result.notes)
 
