@@ -127,6 +127,7 @@ def _without_interval(group_a: np.ndarray, group_b: np.ndarray) -> str:
 
 
 def _constant(group: np.ndarray) -> bool:
+    """Whether all values are equal up to rounding."""
     return bool(np.ptp(group) <= 10.0**-DIGITS * np.abs(group).max())
 
 
@@ -153,17 +154,19 @@ def _studentised(
 
 def _drawn(group: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
     """(DRAWS,) and (DRAWS,): how far the mean of each draw is from that of the group, and the variance of that mean."""
-    drawn = (group - group.mean())[rng.integers(0, len(group), (DRAWS, len(group)))]  # (DRAWS, n)
-    return drawn.mean(axis=1), drawn.var(axis=1, ddof=1) / len(group)
+    count = len(group)
+    drawn = (group - group.mean())[rng.integers(0, count, (DRAWS, count), np.int32)]  # (DRAWS, n)
+    means = drawn.mean(axis=1)
+    squares = np.einsum("ij,ij->i", drawn, drawn) / count
+    return means, np.maximum(squares - means**2, 0.0) / (count - 1)
 
 
 def _permutation_p(group_a: np.ndarray, group_b: np.ndarray, rng: np.random.Generator) -> float:
     """Two-sided: twice the smaller of the two one-sided p values, at most 1, as scipy's permutation_test has it."""
     values = np.concatenate([group_a, group_b])
-    scale = np.ptp(values)
-    if not scale:
+    if _constant(values):
         return 1.0
-    values = (values - values.mean()) / scale
+    values = (values - values.mean()) / np.ptp(values)
     observed = np.round(values[: len(group_a)].sum(), DIGITS)  # with the total fixed, as good as the difference
     if math.comb(len(values), len(group_a)) <= EXACT_MOST:
         chosen = np.array(list(combinations(range(len(values)), len(group_a))))
