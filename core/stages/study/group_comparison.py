@@ -19,6 +19,7 @@ FEWEST_SUBJECTS = 5  # in each group, for an interval
 EXACT_MOST = 20_000  # arrangements that are all tried
 DRAWS = 9_999
 DIGITS = 12  # differences that are equal so far are ties
+FLAT = 1e-9  # a draw whose spread is this part of that of the values has none
 
 Values = Sequence[float | None] | np.ndarray
 
@@ -126,33 +127,46 @@ def _without_interval(group_a: np.ndarray, group_b: np.ndarray) -> str:
 
 
 def _constant(group: np.ndarray) -> bool:
+    """Whether all values are equal up to rounding."""
     return bool(np.ptp(group) <= 10.0**-DIGITS * np.abs(group).max())
 
 
 def _studentised(
     group_a: np.ndarray, group_b: np.ndarray, confidence: float, rng: np.random.Generator
 ) -> tuple[float, float] | tuple[None, None]:
-    """The bootstrap-t interval of the difference of means, without the assumption of equal variances."""
-    drawn_a, drawn_b = (group[rng.integers(0, len(group), (DRAWS, len(group)))] for group in (group_a, group_b))
-    difference = group_b.mean() - group_a.mean()
-    away = drawn_b.mean(axis=1) - drawn_a.mean(axis=1) - difference  # (DRAWS,)
-    error = np.sqrt(drawn_a.var(axis=1, ddof=1) / len(group_a) + drawn_b.var(axis=1, ddof=1) / len(group_b))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratios = np.where(away == 0, 0.0, away / error)  # infinite where a draw has no spread
+    """The bootstrap-t interval of the difference of means, without the assumption of equal variances.
+
+    There is none where so many draws lack any spread that they would decide its ends.
+    """
     tail = (1 - confidence) / 2
-    below, above = np.quantile(ratios, (tail, 1 - tail), method="nearest")
+    means_a, variances_a = _drawn(group_a, rng)
+    means_b, variances_b = _drawn(group_b, rng)
     spread = math.sqrt(group_a.var(ddof=1) / len(group_a) + group_b.var(ddof=1) / len(group_b))
-    low, high = difference - above * spread, difference - below * spread
-    return (float(low), float(high)) if np.isfinite([low, high]).all() else (None, None)
+    away, errors = means_b - means_a, np.sqrt(variances_a + variances_b)  # (DRAWS,)
+    flat = errors <= FLAT * spread
+    if flat.mean() >= tail:
+        return None, None
+    ratios = away / np.where(flat, FLAT * spread, errors)
+    below, above = np.quantile(ratios, (tail, 1 - tail), method="nearest")
+    difference = group_b.mean() - group_a.mean()
+    return float(difference - above * spread), float(difference - below * spread)
+
+
+def _drawn(group: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """(DRAWS,) and (DRAWS,): how far the mean of each draw is from that of the group, and the variance of that mean."""
+    count = len(group)
+    drawn = (group - group.mean())[rng.integers(0, count, (DRAWS, count), np.int32)]  # (DRAWS, n)
+    means = drawn.mean(axis=1)
+    squares = np.einsum("ij,ij->i", drawn, drawn) / count
+    return means, np.maximum(squares - means**2, 0.0) / (count - 1)
 
 
 def _permutation_p(group_a: np.ndarray, group_b: np.ndarray, rng: np.random.Generator) -> float:
     """Two-sided: twice the smaller of the two one-sided p values, at most 1, as scipy's permutation_test has it."""
     values = np.concatenate([group_a, group_b])
-    scale = np.ptp(values)
-    if not scale:
+    if _constant(values):
         return 1.0
-    values = (values - values.mean()) / scale
+    values = (values - values.mean()) / np.ptp(values)
     observed = np.round(values[: len(group_a)].sum(), DIGITS)  # with the total fixed, as good as the difference
     if math.comb(len(values), len(group_a)) <= EXACT_MOST:
         chosen = np.array(list(combinations(range(len(values)), len(group_a))))
