@@ -104,9 +104,7 @@ def _columns(headers: Sequence[str], taken: Collection[str], file: str) -> tuple
         known.add(name.casefold())
         columns.append(name)
         if name != header:
-            notes.append(
-                f"{file}: the column {header!r} is written as {name!r}: the tables have a column of that name"
-            )
+            notes.append(f"{file}: the column {header!r} is written as {name!r}: the tables have a column of that name")
     return tuple(columns), notes
 
 
