@@ -119,7 +119,7 @@ def test_tables_equal_a_computation_with_pandas(store, tmp_path, gap_s):
 def test_frame_labels_of_real_clips_give_what_pandas_counts(store, shared_data):
     streams = shared_data / "weizmann-streams"
     truth = pd.read_csv(streams / "segments.csv")
-    names = ["daria", "ido", "lyova"]
+    names = ["ido", "lyova"]
     result = made(store, streams / "groundTruth", [streams / "videos" / f"{name}.mp4" for name in names])
     truth = truth[truth.video.isin(names)]
     rate_hz = 25
@@ -228,6 +228,17 @@ def test_a_column_that_is_not_there_or_parts_nothing_is_refused(store, square_cl
         assert "Its columns:" in caught.value.hint and "sex, age" in caught.value.hint
     with pytest.raises(NotEnoughExamples, match="only 'f'"):
         made(store, tmp_path, [square_clip], metadata=str(table), group="sex")
+    with pytest.raises(NotEnoughExamples, match="no value"):
+        made(store, bouts(tmp_path / "labels.csv", [("a1.mp4", "rest", 0, 1)]), metadata=str(table), group="sex")
+
+
+def test_a_group_whose_clips_all_fail_leaves_nothing_to_compare(store, square_clip, tmp_path):
+    table, labels = tmp_path / "table.csv", tmp_path / "labels.csv"
+    table.write_text("clip,sex\nsquare,f\ngone,m\n")
+    labels.write_text("path,label,start,end\nsquare.mp4,walk,0,1\ngone.mp4,walk,0,1\n")
+    result = made(store, labels, [square_clip, "gone.mp4"], metadata=str(table), group="sex")
+    assert result.groups == () and [failure.name for failure in result.failures] == ["gone.mp4"]
+    assert any("nothing is compared" in note for note in result.notes)
 
 
 # The table about the clips --------------------------------------------------------------------------------------------
@@ -306,12 +317,14 @@ def test_a_table_that_cannot_be_used_is_refused_in_words(tmp_path, content, word
 # Files of labels ------------------------------------------------------------------------------------------------------
 
 
-def test_a_clip_that_is_no_video_has_the_length_that_its_labels_state(store, tmp_path):
+def test_a_clip_that_is_no_video_has_the_length_that_its_labels_state(store, square_clip, tmp_path):
     clip = tmp_path / "a1.mp4"
     clip.write_text("no video")
-    labels = bouts(tmp_path / "labels.csv", [("a1.mp4", "rest", 0.0, 15.0), ("b1.mp4", "rest", 0.0, 1.0)])
-    result = made(store, labels, [clip, tmp_path / "gone.mp4"])
-    assert [(row.clip, row.budget.share) for row in result.budget] == [("a1.mp4", 0.25)] and not result.failures
+    rows = [("a1.mp4", "rest", 0.0, 15.0), ("b1.mp4", "rest", 0.0, 1.0), ("square.mp4", "rest", 0.0, 1.0)]
+    labels = bouts(tmp_path / "labels.csv", rows, {**LENGTHS_S, "square.mp4": 2.0})
+    result = made(store, labels, [clip, tmp_path / "gone.mp4", square_clip])
+    shares = {row.clip: row.budget.share for row in result.budget}
+    assert shares == {"a1.mp4": 0.25, "square.mp4": 0.5} and not result.failures
     notes = "\n".join(result.notes)
     assert "a1.mp4 cannot be read as a video" in notes and "60 s is that in labels.csv" in notes
     assert "without labels, which take no part: gone.mp4" in notes and "not used: b1.mp4" in notes

@@ -48,6 +48,8 @@ def study(store: Store, options: StudyOptions, *, engine: str, report: Report = 
         hint = "Clips and labels are matched by file name: check the names." if options.tracks else ""
         raise NotEnoughExamples("; ".join(["No clip has labels", *tracks.notes]) + ".", hint)
     metadata = matched(table, tracks.given.paths) if options.metadata else _nothing(tracks.given)
+    if group is not None and not given.paths:
+        check_groups([cells[group] for cells in metadata.cells], options.group)
     return _tables(options, tracks, table, metadata, group, subject, about(options, tracks, card, engine), report)
 
 

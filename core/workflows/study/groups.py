@@ -73,6 +73,8 @@ def compared(
     """
     used, notes = _used(rows, group, subject)
     groups = groups_of([row.metadata[group] for row in used])
+    if len(groups) < 2:
+        notes.append("nothing is compared: fewer than two groups have clips with labels")
     differences: list[tuple[str, str, str, str, GroupDifference]] = []
     for place, label in enumerate(labels):
         report(place, len(labels), "Comparing groups")
