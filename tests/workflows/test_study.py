@@ -194,9 +194,25 @@ def test_groups_are_compared_over_subjects_whose_clips_are_pooled(store, tmp_pat
     assert np.allclose(own.mean_a, shares.z.loc[own.index], atol=1e-6, rtol=0)
     assert np.allclose(own.mean_b, shares[["x", "y"]].mean(axis=1).loc[own.index], atol=1e-6, rtol=0)
     assert np.allclose(own.difference, own.mean_b - own.mean_a, atol=2e-6, rtol=0)
-    smallest = groups.p.min()
-    assert groups.p_adjusted[groups.p.idxmin()] == pytest.approx(min(1, smallest * groups.p.count()), abs=1e-4)
     assert any("without a group" in note and "b3.mp4" in note for note in result.notes)
+
+
+@pytest.mark.parametrize("correction", ["holm", "benjamini-hochberg"])
+def test_p_values_are_adjusted_over_all_rows_together(store, tmp_path, correction):
+    lengths_s = {f"c{number}.mp4": 20.0 for number in range(12)}
+    rows = [(clip, "rest", at / 10, at * 0.6 + 1) for at, clip in enumerate(lengths_s)]
+    rows += [(clip, "walk", 12.0, 13.0 + at % 3) for at, clip in enumerate(lengths_s)]
+    table = tmp_path / "table.csv"
+    table.write_text("clip,half\n" + "".join(f"{clip},{'ab'[at > 5]}\n" for at, clip in enumerate(lengths_s)))
+    options = {"metadata": str(table), "group": "half", "correction": correction}
+    compared = made(store, bouts(tmp_path / "labels.csv", rows, lengths_s), **options).groups or ()
+    p = np.array([row.difference.p for row in compared])
+    order, places = np.argsort(p, kind="stable"), np.arange(1, len(p) + 1)
+    holm = np.maximum.accumulate(p[order] * places[::-1])
+    hochberg = np.minimum.accumulate((p[order] * len(p) / places)[::-1])[::-1]
+    expected = np.minimum(holm if correction == "holm" else hochberg, 1)
+    assert np.allclose([compared[at].p_adjusted for at in order], expected) and p.min() < 0.01
+    assert not np.allclose(holm, hochberg) and all(row.p_adjusted >= row.difference.p for row in compared)
 
 
 def test_without_subjects_each_clip_is_one_which_is_told(store, tmp_path):
