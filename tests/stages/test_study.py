@@ -120,6 +120,11 @@ def test_points_have_a_count_a_rate_and_a_latency_but_no_durations():
     assert (made.total_s, made.share, made.mean_s, made.median_s, made.cut) == (None, None, None, None, 0)
 
 
+def test_points_on_both_borders_of_what_was_watched_count():
+    made = budget(lane(points=((2, "a"), (10, "a")), seen=((2.0, 12.0),)))
+    assert (made.count, made.latency_s) == (2, 0)
+
+
 def test_a_point_inside_a_bout_of_its_label_is_part_of_it_and_another_is_a_bout_without_length():
     made = budget(lane((2, 4, "a"), points=((3, "a"), (6, "a"), (3, "b"))))
     assert (made.kind, made.count, made.total_s, made.mean_s) == ("state", 2, 2, 1)
@@ -169,8 +174,9 @@ def test_where_nobody_knows_how_long_was_watched_there_is_no_share_and_no_rate()
     assert study.watched_s(lane((1, 2, "a")), 0) is None
 
 
-def test_where_nothing_was_watched_nothing_is_counted():
-    made = budget(lane((1, 2, "a"), seen=((30.0, 40.0),)))
+@pytest.mark.parametrize("stretch", [(30.0, 40.0), (1.0, 1.0), (1.5, 1.5)])
+def test_where_nothing_was_watched_nothing_is_counted(stretch):
+    made = budget(lane((1, 2, "a"), points=((1, "a"), (1.5, "a")), seen=(stretch,)))
     assert (made.count, made.share, made.rate_per_min) == (0, None, None)
 
 

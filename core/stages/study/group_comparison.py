@@ -8,6 +8,7 @@ permutations); Holm, 1979; Benjamini and Hochberg, 1995.
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 from typing import Literal
 
@@ -19,7 +20,7 @@ FEWEST_SUBJECTS = 5  # in each group, for an interval
 EXACT_MOST = 20_000  # arrangements that are all tried
 DRAWS = 9_999
 DIGITS = 12  # differences that are equal so far are ties
-FLAT = 1e-9  # a draw whose spread is this part of that of the values has none
+FLAT = 1e-6  # a draw whose spread is this part of that of the values has none
 
 Values = Sequence[float | None] | np.ndarray
 
@@ -81,13 +82,15 @@ def pooled(budgets: Sequence[LabelBudget], watched_s: Sequence[float | None]) ->
 # Two groups -----------------------------------------------------------------------------------------------------------
 
 
-def compare(values_a: Values, values_b: Values, *, seed: int = 0, confidence: float = 0.95) -> GroupDifference:
+def compare(
+    values_a: Values, values_b: Values, *, seed: int = 0, confidence: float = 0.95, draws: int = DRAWS
+) -> GroupDifference:
     """How much larger the mean of group b is than that of group a, with an interval and a p value.
 
     values: one number for each subject; None, NaN and infinite ones are left out. The interval is a studentised
     bootstrap over subjects and needs 5 subjects and two different values in each group. p is that of a two-sided
     permutation test of the difference of means: over all arrangements where these are at most 20,000, else over random
-    ones. seed decides the draws: the same values and the same seed give the same numbers.
+    ones. seed decides the `draws`: the same values and the same seed give the same numbers.
     """
     if not 0 < confidence < 1:
         raise ValueError(f"confidence lies between 0 and 1, got {confidence}")
@@ -100,16 +103,13 @@ def compare(values_a: Values, values_b: Values, *, seed: int = 0, confidence: fl
     why = _without_interval(group_a, group_b)
     low = high = None
     if not why:
-        low, high = _studentised(group_a, group_b, confidence, np.random.default_rng(seed))
+        low, high = _studentised(group_a, group_b, confidence, draws, np.random.default_rng(seed))
         why = "" if low is not None else "No interval: too few different values in a group."
-    exact = math.comb(n_a + n_b, n_a) <= EXACT_MOST
-    p = _permutation_p(group_a, group_b, np.random.default_rng(seed)) if n_a and n_b else None
+    p = _permutation_p(group_a, group_b, draws, np.random.default_rng(seed)) if n_a and n_b else None
     notes += [why] if why else []
-    method = f"bootstrap-t interval, {_METHODS[exact]}" if low is not None else _METHODS[exact]
+    test = "exact permutation test" if _exact(n_a, n_b) else f"permutation test with {draws:,} random arrangements"
+    method = test if low is None else f"bootstrap-t interval, {test}"
     return GroupDifference(n_a, n_b, mean_a, mean_b, difference, low, high, p, confidence, method, tuple(notes))
-
-
-_METHODS = {True: "exact permutation test", False: f"permutation test with {DRAWS:,} random arrangements"}
 
 
 def _known(values: Values) -> np.ndarray:
@@ -132,17 +132,17 @@ def _constant(group: np.ndarray) -> bool:
 
 
 def _studentised(
-    group_a: np.ndarray, group_b: np.ndarray, confidence: float, rng: np.random.Generator
+    group_a: np.ndarray, group_b: np.ndarray, confidence: float, draws: int, rng: np.random.Generator
 ) -> tuple[float, float] | tuple[None, None]:
     """The bootstrap-t interval of the difference of means, without the assumption of equal variances.
 
     There is none where so many draws lack any spread that they would decide its ends.
     """
     tail = (1 - confidence) / 2
-    means_a, variances_a = _drawn(group_a, rng)
-    means_b, variances_b = _drawn(group_b, rng)
+    means_a, variances_a = _drawn(group_a, draws, rng)
+    means_b, variances_b = _drawn(group_b, draws, rng)
     spread = math.sqrt(group_a.var(ddof=1) / len(group_a) + group_b.var(ddof=1) / len(group_b))
-    away, errors = means_b - means_a, np.sqrt(variances_a + variances_b)  # (DRAWS,)
+    away, errors = means_b - means_a, np.sqrt(variances_a + variances_b)  # (draws,)
     flat = errors <= FLAT * spread
     if flat.mean() >= tail:
         return None, None
@@ -152,30 +152,39 @@ def _studentised(
     return float(difference - above * spread), float(difference - below * spread)
 
 
-def _drawn(group: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """(DRAWS,) and (DRAWS,): how far the mean of each draw is from that of the group, and the variance of that mean."""
+def _drawn(group: np.ndarray, draws: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """(draws,) and (draws,): how far the mean of each draw is from that of the group, and the variance of that mean."""
     count = len(group)
-    drawn = (group - group.mean())[rng.integers(0, count, (DRAWS, count), np.int32)]  # (DRAWS, n)
+    drawn = (group - group.mean())[rng.integers(0, count, (draws, count), np.int32)]  # (draws, n)
     means = drawn.mean(axis=1)
     squares = np.einsum("ij,ij->i", drawn, drawn) / count
     return means, np.maximum(squares - means**2, 0.0) / (count - 1)
 
 
-def _permutation_p(group_a: np.ndarray, group_b: np.ndarray, rng: np.random.Generator) -> float:
+def _permutation_p(group_a: np.ndarray, group_b: np.ndarray, draws: int, rng: np.random.Generator) -> float:
     """Two-sided: twice the smaller of the two one-sided p values, at most 1, as scipy's permutation_test has it."""
     values = np.concatenate([group_a, group_b])
     if _constant(values):
         return 1.0
     values = (values - values.mean()) / np.ptp(values)
     observed = np.round(values[: len(group_a)].sum(), DIGITS)  # with the total fixed, as good as the difference
-    if math.comb(len(values), len(group_a)) <= EXACT_MOST:
-        chosen = np.array(list(combinations(range(len(values)), len(group_a))))
-        sums, extra = np.round(values[chosen].sum(axis=1), DIGITS), 0
+    if _exact(len(group_a), len(group_b)):
+        sums, extra = np.round(values[_arrangements(len(values), len(group_a))].sum(axis=1), DIGITS), 0
     else:
-        rows = rng.permuted(np.broadcast_to(values, (DRAWS, len(values))), axis=1)
+        rows = rng.permuted(np.broadcast_to(values, (draws, len(values))), axis=1)
         sums, extra = np.round(rows[:, : len(group_a)].sum(axis=1), DIGITS), 1
     rarer = min(np.count_nonzero(sums <= observed), np.count_nonzero(sums >= observed)) + extra
     return float(min(1.0, 2 * rarer / (len(sums) + extra)))
+
+
+def _exact(n_a: int, n_b: int) -> bool:
+    return math.comb(n_a + n_b, n_a) <= EXACT_MOST
+
+
+@lru_cache(maxsize=8)
+def _arrangements(count: int, chosen: int) -> np.ndarray:
+    """(K, chosen): which subjects form group a in each arrangement of `count` subjects."""
+    return np.array(list(combinations(range(count), chosen)), np.int32)
 
 
 # Many comparisons -----------------------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ def watched_stretches(lane: Lane, end_s: float = math.inf) -> tuple[Span, ...]:
     """
     clip = (0.0, end_s if end_s > 0 else math.inf)
     known = tuple(stretch for stretch in intervals.union(lane.seen) if stretch[0] < stretch[1])
-    return intervals.within(known, clip) if known else (clip,)
+    return intervals.within(known, clip) if lane.seen else (clip,)
 
 
 def watched_s(lane: Lane, end_s: float) -> float | None:
