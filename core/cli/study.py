@@ -19,7 +19,7 @@ from core.workspace.store import Store
 def study(chosen: argparse.Namespace) -> console.Output:
     """Tables of many clips. A clip that fails is told and the others go on."""
     here = settings.current()
-    _check_folder(chosen.output)
+    _check_folder(chosen.output, chosen.tracks)
     options = StudyOptions(
         clips=tuple(chosen.clips),
         model=chosen.model or models_workflow.DEFAULT_MODEL,
@@ -49,11 +49,14 @@ def study(chosen: argparse.Namespace) -> console.Output:
     return console.Output(files, bool(made.failures))
 
 
-def _check_folder(output: str | None) -> None:
-    """Refuse what cannot be a folder before the long work begins."""
+def _check_folder(output: str | None, tracks: str) -> None:
+    """Refuse what cannot be the folder of the tables before the long work begins."""
     console.check_place(output)
     if output and Path(output).exists() and not Path(output).is_dir():
         raise AnalysisError(f"{output} is not a folder.", "Give a folder as --output: a study is several files.")
+    if output and tracks and Path(tracks).is_dir() and Path(output).resolve().is_relative_to(Path(tracks).resolve()):
+        hint = "Choose an --output outside of it: the next study would read the tables as label files."
+        raise AnalysisError(f"{output} lies in the folder of the label files, {tracks}.", hint)
 
 
 # What can be asked ----------------------------------------------------------------------------------------------------

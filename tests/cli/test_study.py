@@ -117,6 +117,7 @@ def test_what_cannot_be_is_told_before_anything_is_done(command, clips, labels, 
         (("--clip-column", "file", "--group", "diet"), "has no column 'file'"),
         (("--group", "diet"), "has only 'sweet'"),
         (("--output", table), "is not a folder"),
+        (("--output", labels), "lies in the folder of the label files"),
         (("--output", tmp_path / "none" / "out"), "There is no folder"),
     ):
         code, out, err = command(*call, *options)
