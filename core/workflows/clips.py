@@ -20,6 +20,10 @@ from core.workspace.store import Store
 
 MIN_SEGMENT_S = 0.5  # shorter stretches of one label go to a neighbour
 THUMBNAIL_PX = 320
+SUFFIXES = (  # of the files in a folder that are taken for clips
+    *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".wmv", ".flv", ".mpg", ".mpeg"),
+    *(".ts", ".mts", ".m2ts", ".3gp", ".ogv", ".dv", ".mxf", ".vob", ".gif", ".webp"),
+)
 DULL = 24  # standard deviation of a picture's grey values below which it tells nothing
 BRIEF_S = 60.0
 SAMPLE_NAME = "sample clip.mp4"

@@ -12,48 +12,19 @@ from pathlib import Path
 
 import pytest
 
-from core.__main__ import _reader_is_gone, main
+from core.__main__ import _reader_is_gone
 from core.base import settings
 from core.base.registry import FORMATS
 from core.base.settings import ROOT
 from core.cli import console
-from core.domain import ModelCard, Recipe, serialization
-from core.stages.networks.backbones import BACKBONES
+from core.domain import Recipe, serialization
 from core.stages.preprocessing.sampling import Trim
 from core.workflows import models, predictions
 from core.workspace.store import Store
-from tests.conftest import with_networks
+from tests.cli.conftest import MODEL
 
-MODEL = "things"
 VIDEO_FIELDS = ["path", "digest", "width_px", "height_px", "frame_count", "declared_count"]
 VIDEO_FIELDS += ["rate_hz", "variable_rate", "duration_s", "codec", "notes"]
-
-
-@pytest.fixture(scope="module")
-def shared_workspace(tmp_path_factory: pytest.TempPathFactory, networks: Path) -> Path:
-    """One workspace for all tests here that run a CNN, with a model made of the small CNN's own labels."""
-    folder = with_networks(tmp_path_factory.mktemp("main") / "workspace", networks)
-    cnn = BACKBONES["efficientnet-lite0"]
-    card = ModelCard(MODEL, "Things", cnn.name, cnn.version, cnn.labels(), smooth_s=0.5)
-    path = folder / "models" / MODEL / "card.json"
-    path.parent.mkdir(parents=True)
-    path.write_text(serialization.pretty_json(card))
-    return folder
-
-
-@pytest.fixture
-def command(shared_workspace, monkeypatch, capfdbinary):
-    """Run the command line here; gives exit code, standard output as bytes, standard error as text."""
-    monkeypatch.setenv("KINETOSCOPE_WORKSPACE", str(shared_workspace))
-    settings.current.cache_clear()
-
-    def run(*arguments):
-        code = main([str(argument) for argument in arguments])
-        out, err = capfdbinary.readouterr()
-        return code, out, err.decode()
-
-    yield run
-    settings.current.cache_clear()
 
 
 def apart(*arguments, workspace: Path, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -11,10 +11,6 @@ from pages.ui import state
 from pages.ui.common import flash
 from pages.ui.library import additions
 
-SUFFIXES = (
-    *(".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".wmv", ".flv", ".mpg", ".mpeg"),
-    *(".ts", ".mts", ".m2ts", ".3gp", ".ogv", ".dv", ".mxf", ".vob", ".gif", ".webp"),
-)
 PANEL = "intake"
 MAX_FOLDER_CLIPS = 500  # clips of one folder
 PATH = "add-path"  # of the text box
@@ -29,10 +25,10 @@ def clips_in(text: str) -> list[Path]:
         return [path.resolve()]
     if not path.is_dir():
         raise VideoUnreadable(f"There is no file or folder {path}.", "Check the spelling and enter the full path.")
-    paths = sorted(file for file in path.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
+    paths = sorted(file for file in path.rglob("*") if file.suffix.lower() in clips.SUFFIXES and file.is_file())
     if not paths:
         raise VideoUnreadable(
-            f"The folder {path} contains no video files.", f"Supported file types: {', '.join(SUFFIXES)}."
+            f"The folder {path} contains no video files.", f"Supported file types: {', '.join(clips.SUFFIXES)}."
         )
     if len(paths) > MAX_FOLDER_CLIPS:
         raise VideoUnreadable(
@@ -84,7 +80,7 @@ def _by_upload() -> None:
     key = f"upload.{turn}"
     st.file_uploader(
         "Upload clips",
-        type=[suffix[1:] for suffix in SUFFIXES],
+        type=[suffix[1:] for suffix in clips.SUFFIXES],
         accept_multiple_files=True,
         key=key,
         on_change=_add_uploads,

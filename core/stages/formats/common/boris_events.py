@@ -215,7 +215,7 @@ def _observations(table: Sequence[EventRow]) -> dict[tuple[str, str], list[Event
 def _wanted(reader: Reader, medium: Medium, line: int | str) -> bool:
     """Whether a clip is one of those that were given; one of another name is told."""
     given = reader.asked.clips
-    if not given or not medium.named or meant(medium.name, given):
+    if not given or reader.asked.by_name or not medium.named or meant(medium.name, given):
         return True
     text = f"labels of {' or '.join(base(info.path) for info in given)}"
     reader.left_out(line, text, f"labels of {medium.name}", "Take only the observations of that clip.")

@@ -33,14 +33,16 @@ def meant(reference: str, clips: Sequence[VideoInfo], *, uploads: bool = False) 
 
     uploads: whether a prefix of hex digits and a dash may stand before the name.
     """
-    if not clips:
-        return []
-    tables = _tables(tuple(clip.path for clip in clips))
-    for name in _readings(reference, uploads):
-        for key, table in tables:
+    return [clips[at] for at in places(reference, tuple(clip.path for clip in clips), uploads=uploads)]
+
+
+def places(reference: str, paths: tuple[str, ...], *, uploads: bool = False) -> Sequence[int]:
+    """The same by the paths of clips: the places of those that are meant. uploads: as of `meant`."""
+    for name in _readings(reference, uploads) if paths else ():
+        for key, table in _tables(paths):
             if fits := table.get(key(name)):
-                return [clips[at] for at in fits]
-    return []
+                return fits
+    return ()
 
 
 @lru_cache(maxsize=8)

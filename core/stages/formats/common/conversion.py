@@ -36,8 +36,7 @@ class Written:
 
 def detect(name: str, head: bytes) -> Format:
     """The format of a file by its name and its first bytes; FormatInvalid where none or several fit."""
-    text = decoded(head, "replace")
-    fits = [form for form in FORMATS.values() if form.looks_like(name, text)]
+    fits = fitting(name, head)
     if len(fits) == 1:
         return fits[0]
     if not fits:
@@ -45,6 +44,12 @@ def detect(name: str, head: bytes) -> Format:
         raise FormatInvalid(f"{base(name)} is not in a known format.", f"Specify the format with --from: {known}.")
     both = " or ".join(f"{form.name} ({form.title})" for form in fits)
     raise FormatInvalid(f"{base(name)} can be read as {both}.", "Specify the format with --from.")
+
+
+def fitting(name: str, head: bytes) -> list[Format]:
+    """All formats that a file may be in, by its name and its first bytes."""
+    text = decoded(head, "replace")
+    return [form for form in FORMATS.values() if form.looks_like(name, text)]
 
 
 def detect_files(files: Files) -> Format:

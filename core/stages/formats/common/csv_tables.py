@@ -221,8 +221,12 @@ def _rows(
 def headers_of(text: str, listed: str) -> list[str]:
     """The names of the columns of a table, of which the first line is enough."""
     first = text.partition("\n")[0].rstrip("\r")
-    header, _ = rows_of(first, _separator(first, listed), listed, Findings())
-    return list(header)
+    return plain_rows(first, listed, Findings())[0]
+
+
+def plain_rows(text: str, listed: str, findings: Findings) -> tuple[list[str], Iterator[tuple[int, list[str]]]]:
+    """The header and the rows of a table, whatever its columns mean, as `rows_of` gives them."""
+    return rows_of(text, _separator(text.partition("\n")[0].rstrip("\r"), listed), listed, findings)
 
 
 def note_clocks(table: Table, findings: Findings) -> None:

@@ -43,7 +43,9 @@ class ReadOptions:
     Studio). every: a row stands for so many frames (MS-TCN), or a label holds for so many (CVAT). split: which of the
     numbered lists (UCF101, HMDB51). attribute: which one is the label (VIA); "tier" for the names of ELAN's tiers.
     confidences: whether a last number in the text of a subtitle such as 0.93 is a confidence. only: the parts of the
-    file that are taken, as kind and names; of a kind that is not among them, all. See parts.py.
+    file that are taken, as kind and names; of a kind that is not among them, all. See parts.py. by_name: the clips are
+    a collection of which the file is about some: labels of another name are not taken for the only clip, and a clip
+    that the file says nothing of is not told.
     """
 
     clips: tuple[VideoInfo, ...] = ()
@@ -54,6 +56,7 @@ class ReadOptions:
     attribute: str = ""
     confidences: bool = True
     only: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    by_name: bool = False
 
     def chosen(self, kind: str) -> bool:
         """Whether parts of that kind were chosen."""

@@ -151,7 +151,7 @@ class Reader:
             )
         if infos:
             return infos[0]
-        if alone and len(given) == 1:
+        if alone and len(given) == 1 and not self.asked.by_name:
             self.noted(0, f"labels of the clip {base(given[0].path)}", f"labels of {name!r}, taken as that clip's")
             return given[0]
         return None
@@ -214,7 +214,7 @@ class Reader:
         """Tell of clips that were given and that the file says nothing of."""
         bound = {id(clip.info) for clip in clips}
         names = list(dict.fromkeys(base(clip.name) for clip in clips))
-        for info in self.asked.clips:
+        for info in () if self.asked.by_name else self.asked.clips:
             if id(info) not in bound:
                 got = f"none: the file is about {several(names)}" if names else "none"
                 self.noted(0, f"labels of {base(info.path)}", got)

@@ -1,0 +1,121 @@
+"""The command about studies: the labels of many recordings as tables, and groups of recordings compared."""
+
+import argparse
+import math
+import sys
+from pathlib import Path
+
+from core.base import settings
+from core.base.errors import AnalysisError
+from core.base.registry import FORMATS
+from core.cli import console
+from core.domain import Recipe
+from core.workflows import models as models_workflow
+from core.workflows.study import StudyOptions, writing
+from core.workflows.study import study as studied
+from core.workspace.store import Store
+
+
+def study(chosen: argparse.Namespace) -> console.Output:
+    """Tables of many clips. A clip that fails is told and the others go on."""
+    here = settings.current()
+    _check_folder(chosen.output, chosen.tracks)
+    options = StudyOptions(
+        clips=tuple(chosen.clips),
+        model=chosen.model or models_workflow.DEFAULT_MODEL,
+        recipe=console.recipe(chosen.recipe) if chosen.recipe else Recipe(),
+        tracks=chosen.tracks,
+        form=chosen.source or "",
+        metadata=chosen.metadata,
+        clip_column=chosen.clip_column,
+        group=chosen.group,
+        subject=chosen.subject,
+        max_gap_s=chosen.max_gap,
+        correction=chosen.correction,
+    )
+    with console.TerminalProgress("study") as progress:
+        made = studied(Store(here.workspace), options, engine=here.engine, report=progress)
+    for failure in made.failures:
+        console.complain(failure.error, failure.name)
+    for note in made.notes:
+        print(f"note: {note}", file=sys.stderr)
+    if not made.clips:
+        return console.Output({}, failed=True)
+    files = writing.files(made)
+    if not chosen.output:
+        return console.Output({"": files[writing.BUDGET]}, bool(made.failures))
+    if writing.GROUPS not in files and Path(chosen.output, writing.GROUPS).exists():
+        print(f"note: {writing.GROUPS} in {chosen.output} is from an earlier study", file=sys.stderr)
+    return console.Output(files, bool(made.failures))
+
+
+def _check_folder(output: str | None, tracks: str) -> None:
+    """Refuse what cannot be the folder of the tables before the long work begins."""
+    console.check_place(output)
+    if output and Path(output).exists() and not Path(output).is_dir():
+        raise AnalysisError(f"{output} is not a folder.", "Give a folder as --output: a study is several files.")
+    if output and tracks and Path(tracks).is_dir() and Path(output).resolve().is_relative_to(Path(tracks).resolve()):
+        hint = "Choose an --output outside of it: the next study would read the tables as label files."
+        raise AnalysisError(f"{output} lies in the folder of the label files, {tracks}.", hint)
+
+
+# What can be asked ----------------------------------------------------------------------------------------------------
+
+
+def add(commands: console.Commands) -> None:
+    """Offer this command."""
+    about = (
+        "Summarise many clips: their segments, the time budget of each label in each clip, and which label follows "
+        "which. With a table about the clips, compare groups of them. Clips are labelled by a model, or by label files."
+    )
+    parser = commands.add_parser("study", help="summarise many clips and compare groups", description=about)
+    parser.add_argument("clips", metavar="CLIP", nargs="*", help="a clip, or a folder of clips")
+    _add_labels(parser)
+    parser.add_argument("--metadata", metavar="TABLE.csv", default="", help="a table with one row per clip")
+    names = "the column of --metadata with the file names of the clips (default: clip)"
+    parser.add_argument("--clip-column", metavar="NAME", default="", help=names)
+    parser.add_argument("--group", metavar="COLUMN", default="", help="compare the groups of clips in this column")
+    pooled = "the clips of one subject are pooled before groups are compared (default: each clip is a subject)"
+    parser.add_argument("--subject", metavar="COLUMN", default="", help=pooled)
+    gap = "count a transition only if the next label starts within this time (default: any time)"
+    parser.add_argument("--max-gap", metavar="SECONDS", type=_seconds, help=gap)
+    kinds = ("holm", "benjamini-hochberg")
+    several = "how p values are adjusted for several comparisons (default: %(default)s)"
+    parser.add_argument("--correction", choices=kinds, default=kinds[0], help=several)
+    folder = "the folder for the tables, created if missing (default: print budget.csv)"
+    parser.add_argument("--output", metavar="DIR", help=folder)
+    parser.set_defaults(run=study, problem=_problem)
+
+
+def _add_labels(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--model", metavar="NAME", help=f"see `models` (default: {models_workflow.DEFAULT_MODEL})")
+    parser.add_argument("--recipe", metavar="FILE", help="a saved recipe, applied before the model's own preprocessing")
+    tracks = "use these label files, a file or a folder, instead of a model; clips are matched by name"
+    parser.add_argument("--tracks", metavar="PATH", default="", help=tracks)
+    parser.add_argument(
+        "--from",
+        dest="source",
+        metavar="NAME",
+        choices=tuple(FORMATS),
+        help=f"format of --tracks: {', '.join(FORMATS)}",
+    )
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 <= seconds < math.inf:
+        raise ValueError(text)
+    return seconds
+
+
+def _problem(chosen: argparse.Namespace) -> str:
+    """What does not fit together in a call, in words; empty if all does."""
+    if not chosen.clips and not chosen.tracks:
+        return "give clips, a folder of clips, or --tracks"
+    if chosen.tracks and (chosen.model or chosen.recipe):
+        return "--tracks replaces the model: omit --model and --recipe"
+    if chosen.source and not chosen.tracks:
+        return "--from needs --tracks"
+    if not chosen.metadata and (chosen.group or chosen.subject or chosen.clip_column):
+        return "--group, --subject and --clip-column name columns of --metadata: give that table too"
+    return "--subject needs --group" if chosen.subject and not chosen.group else ""

@@ -1,0 +1,86 @@
+"""The tables of a study as files by name."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Iterator, Sequence
+
+from core.workflows.study.groups import GroupRow
+from core.workflows.study.result import Study
+from core.workflows.study.tables import BudgetRow, SegmentRow
+
+CLIP, TRACK = "clip", "track"
+SEGMENT_COLUMNS = ("label", "kind", "start_s", "stop_s", "duration_s", "confidence")
+DURATIONS = ("total_s", "share", "mean_s", "median_s", "rate_per_min", "latency_s")
+BUDGET_COLUMNS = ("label", "count", *DURATIONS, "kind", "cut", "watched_s")
+TRANSITION_COLUMNS = ("from", "to", "count")
+DIFFERENCE = ("mean_a", "mean_b", "difference", "low", "high", "p")
+GROUP_COLUMNS = ("label", "measure", "group_a", "group_b", "n_a", "n_b", *DIFFERENCE, "p_adjusted")
+BESIDE_METADATA = frozenset({CLIP, TRACK, *SEGMENT_COLUMNS, *BUDGET_COLUMNS})
+BUDGET, GROUPS, ABOUT = "budget.csv", "groups.csv", "study.json"
+
+
+def files(study: Study) -> dict[str, bytes]:
+    """The tables, and how they were made. There is no table of groups where none were asked for."""
+    tables = {
+        "segments.csv": _table(_header(study, SEGMENT_COLUMNS), _segments(study)),
+        BUDGET: _table(_header(study, BUDGET_COLUMNS), _budget(study)),
+        "transitions.csv": _table(
+            TRANSITION_COLUMNS, ((row.earlier, row.later, str(row.count)) for row in study.transitions)
+        ),
+    }
+    if study.groups is not None:
+        tables[GROUPS] = _table(GROUP_COLUMNS, map(_group, study.groups))
+    entries = {**study.about, "files": [*tables, ABOUT], "notes": list(study.notes)}
+    text = json.dumps(entries, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    return {**tables, ABOUT: text.encode("utf-8", "backslashreplace")}
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    return text.getvalue().encode("utf-8", "backslashreplace")
+
+
+def _header(study: Study, columns: Sequence[str]) -> tuple[str, ...]:
+    return (CLIP, *((TRACK,) if _tracked(study) else ()), *study.columns, *columns)
+
+
+def _tracked(study: Study) -> bool:
+    """Whether any clip has several tracks, so that the tables say which one a row is about."""
+    return any(row.track for row in study.budget)
+
+
+def _of(study: Study, row: SegmentRow | BudgetRow) -> tuple[str, ...]:
+    return (row.clip, *((row.track,) if _tracked(study) else ()), *row.metadata)
+
+
+def _segments(study: Study) -> Iterator[tuple[str, ...]]:
+    for row in study.segments:
+        ends = (f"{row.start_s:.3f}", f"{row.stop_s:.3f}", f"{row.stop_s - row.start_s:.3f}")
+        yield *_of(study, row), row.label, row.kind, *ends, _digits(row.confidence, 3)
+
+
+def _budget(study: Study) -> Iterator[tuple[str, ...]]:
+    for row in study.budget:
+        own = row.budget
+        durations = (_number(getattr(own, name)) for name in DURATIONS)
+        yield *_of(study, row), own.label, str(own.count), *durations, own.kind, str(own.cut), _number(row.watched_s)
+
+
+def _group(row: GroupRow) -> tuple[str, ...]:
+    own = row.difference
+    numbers = (_number(getattr(own, name)) for name in DIFFERENCE)
+    names = (row.label, row.measure, row.group_a, row.group_b, str(own.n_a), str(own.n_b))
+    return (*names, *numbers, _number(row.p_adjusted))
+
+
+def _number(value: float | None) -> str:
+    """A number with six decimals at most; an empty cell where there is none."""
+    return "" if value is None else repr(round(float(value), 6) + 0.0)
+
+
+def _digits(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:.{digits}f}"
