@@ -344,6 +344,21 @@ def test_the_interval_is_around_the_difference_and_narrows_with_more_subjects():
     assert wider.low < narrower.low < narrower.high < wider.high
 
 
+def test_the_interval_of_few_values_is_a_bootstrap_t_interval():
+    values_a, values_b = np.random.default_rng(5).gamma(2.0, size=8), np.random.default_rng(6).gamma(3.0, size=6)
+    rng = np.random.default_rng(7)
+    drawn_a, drawn_b = (
+        group[rng.integers(0, len(group), (999, len(group)), np.int32)] for group in (values_a, values_b)
+    )
+    difference = values_b.mean() - values_a.mean()
+    error = np.sqrt(values_a.var(ddof=1) / 8 + values_b.var(ddof=1) / 6)
+    errors = np.sqrt(drawn_a.var(axis=1, ddof=1) / 8 + drawn_b.var(axis=1, ddof=1) / 6)
+    ratios = (drawn_b.mean(axis=1) - drawn_a.mean(axis=1) - difference) / errors
+    below, above = np.quantile(ratios, (0.025, 0.975), method="nearest")
+    result = study.compare(values_a, values_b, seed=7, draws=999)
+    assert (result.low, result.high) == pytest.approx((difference - above * error, difference - below * error))
+
+
 def test_the_interval_of_many_normal_values_is_that_of_welch():
     rng = np.random.default_rng(2)
     values_a, values_b = rng.normal(0, 1, 60), rng.normal(1, 3, 40)
