@@ -59,7 +59,7 @@ class Lane:
         if overlapping is not None:
             raise ValueError(f"segments overlap at {overlapping.start_s} s")
         ends = [moment for stretch in self.seen for moment in stretch]
-        check(ends == sorted(ends) and min(ends, default=0.0) >= 0, f"the seen stretches are {self.seen}")
+        check(ends == sorted(ends) and min(ends, default=0.0) >= 0, f"the seen stretches are {self.seen[:5]}")
 
     @property
     def labels(self) -> tuple[str, ...]:

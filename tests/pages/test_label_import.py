@@ -143,7 +143,7 @@ def test_datasets_take_the_table_of_label_and_not_that_of_the_timeline_which_nam
     save_prediction()
     (tmp_path / "timeline.csv").write_bytes(downloads_of(page("timeline"))[FORMATS["csv"].title].read())
     at = page("label", **{"page.label.view": "files", "page.label.format": "csv"})
-    assert "names the clip and can be imported below and on Datasets" in told(at)
+    assert "exported here can be imported below and on Datasets" in told(at)
     ((_, file),) = downloads_of(at).items()
     (tmp_path / "label.csv").write_bytes(file.read())
     (tmp_path / "street.mp4").touch()

@@ -1,7 +1,5 @@
 """CSV: one row a label. Seconds from 0 with three decimals, end excluded; comma, decimal dot."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
@@ -20,7 +18,7 @@ from core.stages.formats.common.files import (
     text_of,
 )
 from core.stages.formats.common.reader import Event, Reader
-from core.stages.formats.common.writer import one_line, placed, seconds
+from core.stages.formats.common.writer import csv_table, one_line, placed, seconds
 
 NAME = "csv"
 TITLE = "CSV: a table of segments"
@@ -58,11 +56,11 @@ def write(labels: Labels) -> bytes:
     if labels.clips and all(clip.model for clip in labels.clips):
         several = len(labels.clips) > 1 or labels.many
         rows = (((clip.name, *row) if several else row) for clip in labels.clips for row in _found(clip))
-        return _table(("path", *COLUMNS) if several else COLUMNS, rows)
+        return csv_table(("path", *COLUMNS) if several else COLUMNS, rows)
     rows = [row for clip in labels.clips for row in _flat(clip)]
     if any(row[-1] for row in rows):
-        return _table((*FLAT, "confidence"), rows)
-    return _table(FLAT, (row[:-1] for row in rows))
+        return csv_table((*FLAT, "confidence"), rows)
+    return csv_table(FLAT, (row[:-1] for row in rows))
 
 
 def _found(clip: ClipLabels) -> Iterable[tuple[str, ...]]:
@@ -83,14 +81,6 @@ def _flat(clip: ClipLabels) -> Iterable[tuple[str, ...]]:
 
 def _confidence(confidence: float | None) -> str:
     return "" if confidence is None else f"{confidence:.3f}"
-
-
-def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)
-    return text.getvalue().encode("utf-8", "backslashreplace")
 
 
 # Reading --------------------------------------------------------------------------------------------------------------

@@ -6,12 +6,12 @@ tag for a stretch of time. A project holds several tasks, whose frames run on.
 """
 
 from bisect import bisect_right
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from core.base.errors import FormatInvalid
-from core.domain import ClipLabels, Labels, VideoInfo
+from core.domain import ClipLabels, Labels, VideoInfo, intervals
 from core.stages.formats.common import safe_xml
 from core.stages.formats.common.clip_names import base, stem
 from core.stages.formats.common.files import Files, ReadOptions, one_file, refused, shown
@@ -202,21 +202,13 @@ def _tags(reader: Reader, images: Sequence[safe_xml.Element], info: VideoInfo, t
         shapes += sum(1 for child in image.children if child.tag != "tag")
     if shapes:
         reader.unused(images[0].line, "tags of images", f"{shapes} shapes, which are no labels of time")
+    several = len(frames_of_label) > 1
     events = [
-        Event(*seconds_of(first, stop, info), label, f"image {first}", lane=label if len(frames_of_label) > 1 else "")
+        Event(*seconds_of(int(first), int(stop), info), label, f"image {first}", lane=label if several else "")
         for label, frames in frames_of_label.items()
-        for first, stop in _stretches(frames, every, info.frame_count)
+        for first, stop in intervals.union((frame, min(frame + every, info.frame_count)) for frame in frames)
     ]
     return _joined(events)
-
-
-def _stretches(frames: Collection[int], every: int, frame_count: int) -> list[tuple[int, int]]:
-    """Frames [first, stop) that follow each other, where one that is marked stands for every so many."""
-    stretches: list[tuple[int, int]] = []
-    for frame in sorted(frames):
-        first = stretches.pop()[0] if stretches and frame <= stretches[-1][1] else frame
-        stretches.append((first, min(frame + every, frame_count)))
-    return stretches
 
 
 def _joined(events: list[Event]) -> list[Event]:

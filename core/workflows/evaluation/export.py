@@ -1,16 +1,15 @@
 """An evaluation as files for other programs: all numbers as JSON; clips, labels and the confusion matrix as CSV."""
 
-import csv
-import io
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from core.base.registry import METRICS
 from core.domain import Calibration, Case, Estimate, Evaluation
+from core.stages.formats.common.writer import csv_table
 from core.stages.metrics import calibration
 from core.workflows.evaluation import queries
 from core.workflows.evaluation.metrics_summary import MAIN_METRICS, ordered
@@ -167,7 +166,7 @@ def as_csv(judged: Evaluation) -> bytes:
         sure = scaled.table(calibration.confidence)[:, 0]
         for row, span in zip(rows, queries.spans(judged.found, queries.every(judged)).tolist(), strict=True):
             row.append(_score(float(sure[slice(*span)].mean())))
-    return _csv(header, rows)
+    return csv_table(header, rows)
 
 
 def labels_csv(judged: Evaluation) -> bytes:
@@ -185,7 +184,7 @@ def labels_csv(judged: Evaluation) -> bytes:
                 *(_score(value) for estimate in estimates for value in (estimate.value, estimate.low, estimate.high)),
             ]
         )
-    return _csv(header, rows)
+    return csv_table(header, rows)
 
 
 def confusion_csv(judged: Evaluation) -> bytes:
@@ -193,15 +192,9 @@ def confusion_csv(judged: Evaluation) -> bytes:
     indices = queries.label_order(judged, "given", "occurring")
     labels = [judged.card.labels[index] for index in indices]
     counts = judged.card.confusion[np.ix_(indices, indices)].tolist()
-    return _csv(["truth \\ predicted", *labels], [[label, *row] for label, row in zip(labels, counts, strict=True)])
-
-
-def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return text.getvalue().encode("utf-8", "backslashreplace")
+    return csv_table(
+        ["truth \\ predicted", *labels], [[label, *row] for label, row in zip(labels, counts, strict=True)]
+    )
 
 
 def _seconds(moment_s: float) -> str:

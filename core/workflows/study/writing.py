@@ -1,10 +1,9 @@
 """The tables of a study as files by name."""
 
-import csv
-import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
+from core.stages.formats.common.writer import csv_table
 from core.workflows.study.groups import GroupRow
 from core.workflows.study.result import Study
 from core.workflows.study.tables import BudgetRow, SegmentRow
@@ -23,25 +22,17 @@ BUDGET, GROUPS, ABOUT = "budget.csv", "groups.csv", "study.json"
 def files(study: Study) -> dict[str, bytes]:
     """The tables, and how they were made. There is no table of groups where none were asked for."""
     tables = {
-        "segments.csv": _table(_header(study, SEGMENT_COLUMNS), _segments(study)),
-        BUDGET: _table(_header(study, BUDGET_COLUMNS), _budget(study)),
-        "transitions.csv": _table(
+        "segments.csv": csv_table(_header(study, SEGMENT_COLUMNS), _segments(study)),
+        BUDGET: csv_table(_header(study, BUDGET_COLUMNS), _budget(study)),
+        "transitions.csv": csv_table(
             TRANSITION_COLUMNS, ((row.earlier, row.later, str(row.count)) for row in study.transitions)
         ),
     }
     if study.groups is not None:
-        tables[GROUPS] = _table(GROUP_COLUMNS, map(_group, study.groups))
+        tables[GROUPS] = csv_table(GROUP_COLUMNS, map(_group, study.groups))
     entries = {**study.about, "files": [*tables, ABOUT], "notes": list(study.notes)}
     text = json.dumps(entries, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     return {**tables, ABOUT: text.encode("utf-8", "backslashreplace")}
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return text.getvalue().encode("utf-8", "backslashreplace")
 
 
 def _header(study: Study, columns: Sequence[str]) -> tuple[str, ...]:

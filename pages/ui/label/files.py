@@ -18,7 +18,7 @@ from pages.ui.common.controls import downloads, every_frame
 from pages.ui.label import import_files
 
 EXPORTED = (
-    "A CSV from here names the clip and can be imported below and on Datasets; one from the Timeline, only below."
+    "CSV files exported here can be imported below and on Datasets. Those of the Timeline can be imported below only."
 )
 
 

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -117,13 +117,18 @@ def ms(time_s: float) -> str:
     return f"{round(time_s * 1000) / 1000:.3f}"
 
 
-def table_bytes(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> bytes:
-    """A table of these columns; what a row does not tell is empty."""
+def csv_table(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> bytes:
+    """A header and rows as CSV in UTF-8, with commas and plain line feeds."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([row.get(column, "") for column in columns] for row in rows)
+    writer.writerow(header)
+    writer.writerows(rows)
     return text.getvalue().encode("utf-8", "backslashreplace")
+
+
+def table_bytes(columns: Sequence[str], rows: Sequence[Mapping[str, str]]) -> bytes:
+    """A table of these columns; what a row does not tell is empty."""
+    return csv_table(columns, ([row.get(column, "") for column in columns] for row in rows))
 
 
 def frame_labels(clip: ClipLabels, title: str, background: str) -> list[str]:
