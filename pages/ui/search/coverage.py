@@ -61,7 +61,7 @@ def _offer(text: str, waiting: tuple[str, ...], whole: int) -> None:
     else:
         st.markdown(
             f"**{formatting.number(len(waiting))} of {formatting.count(whole, 'clip')} cannot be searched yet.** "
-            "They have not been analysed."
+            f"{'It has' if len(waiting) == 1 else 'They have'} not been analysed."
         )
     st.caption(
         "This usually takes less than the duration of the clips, depending on this machine. It is needed only once."
