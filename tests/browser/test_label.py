@@ -235,6 +235,8 @@ def see_beside(page: Page, dashboard: Dashboard, digest: str) -> None:
 def take_along(page: Page, dashboard: Dashboard, digest: str, now: list[tuple[float, float, str]]) -> None:
     """Out to ELAN and to BORIS, and back in as tracks that say the same."""
     view(page, "Files")
+    names = page.locator(".player .names > *")
+    count = names.count()
     for name, suffix in (("ELAN: tiers of annotations", ".eaf"), ("BORIS: tabular events", ".csv")):
         choose_format(page, name)
         path = dashboard.workspace / f"labels{suffix}"
@@ -243,6 +245,8 @@ def take_along(page: Page, dashboard: Dashboard, digest: str, now: list[tuple[fl
         expect(page.get_by_role("button", name="Import 1 track")).to_be_visible()
         picture(page, f"label-take-in{suffix}")
         press(page, "Import 1 track")
+        count += 1
+        expect(names).to_have_count(count)  # a list that is opened while the new lane moves the page closes again
         settle(page)
     wait_until(lambda: len(Store(dashboard.workspace).tracks(digest)) == 3)
     assert labels_of(dashboard, digest, 0) == labels_of(dashboard, digest, 1) == labels_of(dashboard, digest, 2) == now
