@@ -1,7 +1,8 @@
 """The workspace: a catalogue in SQLite, results on disk by key, and the clips' own small files.
 
 workspace/
-+-- catalogue.sqlite         videos, names, results, jobs, recipes, uploads, labels, datasets, splits, drawn labels
++-- catalogue.sqlite         videos, names, results, jobs, recipes, uploads, labels, datasets, splits, drawn labels,
+|                        metadata and tags of clips
 +-- backups/                 copies of the catalogue, of the last seven days on which it was in use
 +-- results/<key>/           value.json and its arrays, or a file; made aside as *.partial and renamed when whole
 +-- videos/<digest>/         thumbnail, and proxy for the browser
@@ -24,6 +25,7 @@ from core.domain.jobs import Job
 from core.workspace.store.annotations import Journals
 from core.workspace.store.backups import Backups
 from core.workspace.store.datasets import DatasetEntry, LabelledSets
+from core.workspace.store.metadata import ClipNotes
 from core.workspace.store.pieces import ResultPieces
 from core.workspace.store.preferences import Preferences
 from core.workspace.store.recipes import Recipes
@@ -40,7 +42,7 @@ UNUSED_KEPT_S = 7 * 86400.0
 JOBS_KEPT_S = 30 * 86400.0
 
 
-class Store(VideoRecords, LabelledSets, Journals, Recipes, LabelSchemes, Preferences, Backups):
+class Store(VideoRecords, LabelledSets, Journals, Recipes, LabelSchemes, Preferences, ClipNotes, Backups):
     """The workspace at one path."""
 
     @property

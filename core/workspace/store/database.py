@@ -53,8 +53,14 @@ CREATE TABLE scheme (label TEXT PRIMARY KEY, place INTEGER NOT NULL);
 PREFERENCES = """
 CREATE TABLE preferences (name TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 """
+CLIP_NOTES = """
+CREATE TABLE metadata_columns (name TEXT PRIMARY KEY, place INTEGER NOT NULL);
+CREATE TABLE metadata (video TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT NULL,
+                       PRIMARY KEY (video, name)) WITHOUT ROWID;
+CREATE TABLE tags (video TEXT NOT NULL, tag TEXT NOT NULL, PRIMARY KEY (video, tag)) WITHOUT ROWID;
+"""
 # Each adds to those before it; a catalogue's version is how many it has.
-SCHEMAS = (SCHEMA, SETS, LABELLING, SENDERS, NAMES, CLIP_RECIPES, SCHEME, PREFERENCES)
+SCHEMAS = (SCHEMA, SETS, LABELLING, SENDERS, NAMES, CLIP_RECIPES, SCHEME, PREFERENCES, CLIP_NOTES)
 HEX = re.compile(r"[0-9a-f]{1,128}", re.ASCII)
 BUSY_S = 15.0
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
