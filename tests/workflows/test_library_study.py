@@ -1,8 +1,6 @@
 """Studies of the clips of a workspace: the same numbers as from files, and the tables that pages show, by pandas."""
 
 import io
-import json
-import zipfile
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -11,16 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.base.errors import NotEnoughExamples
-from core.domain import ClipRecipe, DrawnTrack, Lane, Point, Prediction, Recipe, Segment, VideoInfo
+from core.domain import DrawnTrack, Segment, VideoInfo
 from core.domain.fingerprint import fingerprint
-from core.stages.preprocessing.geometry import Rotate
-from core.workflows import predictions
 from core.workflows.annotation import journal
-from core.workflows.models import ModelLibrary
 from core.workflows.study import StudyOptions, study, writing
-from core.workflows.study.groups import GroupComparison
-from core.workflows.study.library import budgets, export, over_time, question, sources
+from core.workflows.study.library import budgets, export, sources
 from core.workflows.study.library.columns import StudyColumns
 from core.workflows.study.library.question import LibraryQuestion, library_study
 from core.workflows.study.library.sources import LabelSource
@@ -50,6 +43,21 @@ def drawn(rows, length_s: float, author: str = "Anna", **changes) -> DrawnTrack:
     return replace(DrawnTrack(labels, segments, ((0.0, length_s),), "", author), **changes)
 
 
+def study_of(store: Store, groups: dict[str, int], *, metadata: bool = True) -> dict[str, str]:
+    """Clips labelled by Anna, so many in each group; in each group after the first one she saw more of <b>walk</b>."""
+    digests: dict[str, str] = {}
+    for place, (group, count) in enumerate(groups.items()):
+        for number in range(count):
+            name = f"{group}{number}.mp4"
+            digests[name] = clip(store, name, 20.0)
+            walked_s = 2.0 + 5 * place + 0.3 * number
+            rows = [("rest", 1.0, 2.0), ("<b>walk</b>", 3.0, 3.0 + walked_s), ("rest", 17.5, 19.0)]
+            journal.begin(store, digests[name], drawn(rows, 20.0))
+            if metadata:
+                store.keep_metadata({digests[name]: {"diet": group, "animal": f"{group}{number // 2}"}})
+    return digests
+
+
 @pytest.fixture
 def animals(store: Store) -> dict[str, str]:
     """Five clips with labels by Anna, and what is known of them; digests by name."""
@@ -68,7 +76,7 @@ def asked(animals: dict[str, str], **options) -> LibraryQuestion:
 
 def columns_of(store: Store, source: LabelSource = ANNA) -> StudyColumns:
     export.read_labels(store, source, ENGINE)
-    return store.read(export.columns_key(store, source, ENGINE), StudyColumns)
+    return store.read(export.columns_key(source, sources.versions(store, source, ENGINE)), StudyColumns)
 
 
 def tables(files: dict[str, bytes]) -> dict[str, bytes]:

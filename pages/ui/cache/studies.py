@@ -1,11 +1,11 @@
 """The labels of many clips, and what is computed of them."""
 
 import numpy as np
-import pandas as pd
 
 from core.workflows.study.groups import GroupComparison
-from core.workflows.study.library import budgets, export, over_time, sources
-from core.workflows.study.library.columns import StudyColumns
+from core.workflows.study.library import budgets, export, over_time, question, sources
+from core.workflows.study.library.columns import DataTable, StudyColumns
+from core.workflows.study.library.question import LibraryQuestion
 from core.workflows.study.library.sources import LabelSource
 from pages.ui import state
 from pages.ui.cache.memory import cached
@@ -18,7 +18,7 @@ def label_authors() -> dict[str, tuple[str, ...]]:
     return _label_authors(sources.stamp(state.store()))
 
 
-@cached(most=2)
+@cached(most=2, spinner="Looking for labels")
 def _label_authors(stamp: str) -> dict[str, tuple[str, ...]]:
     return sources.annotators(state.store())
 
@@ -49,11 +49,10 @@ def _stamp() -> str:
     return f"{sources.stamp(state.store())} {models}"
 
 
-@cached(most=4)
+@cached(most=4, spinner="Looking for labels")
 def _labelled(source: LabelSource, stamp: str) -> tuple[frozenset[str], str]:
-    engine = state.settings().engine
-    known = frozenset(sources.versions(state.store(), source, engine))
-    return known, export.columns_key(state.store(), source, engine)
+    known = sources.versions(state.store(), source, state.settings().engine)
+    return frozenset(known), export.columns_key(source, known)
 
 
 @cached(most=2)
@@ -63,7 +62,7 @@ def study_columns(key: str) -> StudyColumns:
 
 
 @cached(most=4)
-def clip_budgets(key: str, chosen: str, _digests: tuple[str, ...]) -> pd.DataFrame:
+def clip_budgets(key: str, chosen: str, _digests: tuple[str, ...]) -> DataTable:
     """The budgets of chosen clips. chosen: names these clips."""
     return budgets.clip_budgets(study_columns(key), _digests)
 
@@ -71,7 +70,7 @@ def clip_budgets(key: str, chosen: str, _digests: tuple[str, ...]) -> pd.DataFra
 @cached(most=4)
 def group_budgets(
     key: str, chosen: str, by: str, _digests: tuple[str, ...], _groups: Groups, _subjects: Groups
-) -> pd.DataFrame:
+) -> DataTable:
     """The budgets of groups of chosen clips. by: names the groups and the subjects."""
     return budgets.group_budgets(study_columns(key), _digests, _groups, _subjects)
 
@@ -79,7 +78,7 @@ def group_budgets(
 @cached(most=16)
 def shares_over_time(
     key: str, chosen: str, by: str, bin_s: float, label: str, _digests: tuple[str, ...], _groups: Groups
-) -> pd.DataFrame:
+) -> DataTable:
     """The share of a label in each bin of the clips of each group."""
     return over_time.shares_over_time(study_columns(key), _digests, _groups, bin_s, label)
 
@@ -92,6 +91,18 @@ def transition_counts(key: str, chosen: str, _digests: tuple[str, ...]) -> np.nd
     counts = np.zeros((len(columns.labels),) * 2, np.int64)
     np.add.at(counts, (own[:, 1].astype(int), own[:, 2].astype(int)), own[:, 3].astype(int))
     return counts
+
+
+def comparison_key(asked: LibraryQuestion) -> str:
+    """The key of the comparison of groups that a question asks for."""
+    store = state.store()
+    words = f"{store.metadata_revision()} {store.names_version()} {[entry.body for entry in store.datasets()]}"
+    return _comparison_key(asked, _stamp(), words)
+
+
+@cached(most=4)
+def _comparison_key(asked: LibraryQuestion, stamp: str, words: str) -> str:
+    return question.comparison_key(state.store(), asked, state.settings().engine)
 
 
 @cached(most=4)

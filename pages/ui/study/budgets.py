@@ -1,8 +1,8 @@
 """Time budgets: the share of each label, and all numbers for each clip or each group."""
 
-import pandas as pd
 import streamlit as st
 
+from core.workflows.study.library.columns import DataTable
 from pages.ui import cache, state
 from pages.ui.common import theme
 from pages.ui.study import figures
@@ -48,19 +48,19 @@ def _saved(per: str | None) -> dict[str, str]:
     return {"format": "svg", "filename": f"time-budget-{str(per).lower().replace(' ', '-')}"}
 
 
-def of_groups(study: ChosenStudy) -> pd.DataFrame:
+def of_groups(study: ChosenStudy) -> DataTable:
     """The budgets of the groups."""
     return cache.group_budgets(study.key, study.chosen, study.by, study.digests, study.groups, study.subjects)
 
 
-def of_clips(study: ChosenStudy) -> pd.DataFrame:
+def of_clips(study: ChosenStudy) -> DataTable:
     """The budgets of the clips under their names."""
     table = cache.clip_budgets(study.key, study.chosen, study.digests)
     names = table["digest"].map(dict(study.names)) + table["track"].map(lambda track: f" · {track}" if track else "")
     return table.assign(clip=names)[["clip", "label", *table.columns.difference(["digest", "track", "label", "kind"])]]
 
 
-def _numbers(table: pd.DataFrame) -> None:
+def _numbers(table: DataTable) -> None:
     shown = [name for name in TITLES if name in table.columns]
     shares = table.assign(share=100 * table["share"])[shown]
     configured = {

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.domain.fingerprint import fingerprint
 from core.workflows.clips import MIN_SEGMENT_S
-from core.workflows.study.groups import NO_GROUP
+from core.workflows.study.groups import NO_GROUP, groups_of
 from core.workflows.study.library.question import LibraryQuestion
 from core.workflows.study.library.sources import LabelSource, names_of_clips
 from pages.ui import cache, state
@@ -55,6 +55,12 @@ class ChosenStudy:
         """The subject of each clip with labels, as far as it has one."""
         cells = {digest: self._cell(digest, self.subject) for digest in self.digests}
         return {digest: cell for digest, cell in cells.items() if cell}
+
+    @property
+    def group_names(self) -> tuple[str, ...]:
+        """The groups that there are, in the order of comparisons; clips without a value last."""
+        names = set(self.groups.values())
+        return groups_of(list(names - {NO_GROUP})) + ((NO_GROUP,) if NO_GROUP in names else ())
 
     @property
     def missing(self) -> tuple[str, ...]:

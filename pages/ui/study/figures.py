@@ -5,10 +5,10 @@ from html import escape
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from core.domain.fingerprint import fingerprint
 from core.stages.drawing.palette import colour
+from core.workflows.study.library.columns import DataTable
 from pages.ui.common import figures, formatting
 
 if TYPE_CHECKING:
@@ -27,10 +27,10 @@ def shown(label: str) -> str:
 
 def group_colours(groups: Sequence[str]) -> dict[str, str]:
     """A colour for each group."""
-    return {group: GROUP_COLOURS[place % len(GROUP_COLOURS)] for place, group in enumerate(groups)}
+    return {group: GROUP_COLOURS[place % len(GROUP_COLOURS)] for place, group in enumerate(groups or ("",))}
 
 
-def budget_bars(table: pd.DataFrame, name: str, slots: Mapping[str, int], *, dark: bool) -> "Figure":
+def budget_bars(table: DataTable, name: str, slots: Mapping[str, int], *, dark: bool) -> "Figure":
     """Stacked bars of the share of each label, one for each clip or group."""
     from plotly import graph_objects as go
 
@@ -81,7 +81,7 @@ def transition_graph(counts: np.ndarray, labels: Sequence[str], slots: Mapping[s
     from plotly import graph_objects as go
 
     weights = counts.sum(axis=0) + counts.sum(axis=1)
-    kept = sorted(np.argsort(-weights, kind="stable")[:MOST_NODES].tolist())
+    kept: list[int] = sorted(int(place) for place in np.argsort(-weights, kind="stable")[:MOST_NODES])
     angles = 2 * np.pi * np.arange(len(kept)) / max(len(kept), 1) - np.pi / 2
     places = dict(zip(kept, zip(np.cos(angles), np.sin(angles), strict=True), strict=True))
     figure = figures.blank(dark, 480)
@@ -90,7 +90,7 @@ def transition_graph(counts: np.ndarray, labels: Sequence[str], slots: Mapping[s
     for first in kept:
         for then in kept:
             if first != then and counts[first, then]:
-                _arrow(figure, places[first], places[then], counts[first, then] / largest, ink)
+                _arrow(figure, places[first], places[then], float(counts[first, then]) / largest, ink)
     sizes = [16 + 34 * float(np.sqrt(weights[place] / max(weights.max(), 1))) for place in kept]
     figure.add_trace(
         go.Scatter(
@@ -128,12 +128,12 @@ def _arrow(figure: "Figure", start: tuple[float, float], stop: tuple[float, floa
     )  # fmt: skip
 
 
-def shares_over_time(table: pd.DataFrame, bin_s: float, *, dark: bool) -> "Figure":
+def shares_over_time(table: DataTable, bin_s: float, groups: Sequence[str], *, dark: bool) -> "Figure":
     """The mean share of each group over time, with a band of one standard error."""
     from plotly import graph_objects as go
 
     figure = figures.blank(dark, 380)
-    for group, ink in group_colours(tuple(dict.fromkeys(table["group"]))).items():
+    for group, ink in group_colours(groups).items():
         own = table[table["group"] == group]
         x = own["start_s"] + bin_s / 2
         band = own.dropna(subset=["low"])
@@ -159,11 +159,11 @@ def shares_over_time(table: pd.DataFrame, bin_s: float, *, dark: bool) -> "Figur
     return figure
 
 
-def subject_points(table: pd.DataFrame, unit: str, *, dark: bool) -> "Figure":
+def subject_points(table: DataTable, unit: str, groups: Sequence[str], *, dark: bool) -> "Figure":
     """The value of each subject as a point, label by label and group by group, with the mean of each group."""
     from plotly import graph_objects as go
 
-    labels, groups = list(dict.fromkeys(table["label"])), list(dict.fromkeys(table["group"]))
+    labels = list(dict.fromkeys(table["label"]))
     figure = figures.blank(dark, 110 + 26 * len(labels) * len(groups))
     for place, (group, ink) in enumerate(group_colours(groups).items()):
         own = table[table["group"] == group].dropna(subset=["value"])

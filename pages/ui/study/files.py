@@ -7,7 +7,7 @@ import streamlit as st
 from core.workflows.study import writing
 from core.workflows.study.library import export
 from core.workflows.study.library.question import LibraryQuestion
-from pages.ui import state
+from pages.ui import cache, state
 from pages.ui.common import formatting, theme
 from pages.ui.common.controls import downloads
 from pages.ui.common.jobs import job_panel
@@ -25,7 +25,7 @@ def show(study: ChosenStudy) -> None:
     theme.section("Files", ABOUT)
     store, engine = state.store(), state.settings().engine
     question = _question(study)
-    key = export.files_key(store, question, engine)
+    key = export.files_key(cache.comparison_key(question))
     if job_panel.ready(key, "Create files", export.make_files, store, question, engine, noun="clip"):
         size = formatting.size(store.file_path(key).stat().st_size)
         with st.container(horizontal=True):

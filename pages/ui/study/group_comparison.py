@@ -56,7 +56,7 @@ def show(study: ChosenStudy) -> None:
         theme.empty(headline, advice)
         return
     store, engine = state.store(), state.settings().engine
-    key = question.comparison_key(store, asked(study), engine)
+    key = cache.comparison_key(asked(study))
     if job_panel.ready(
         key, "Compare groups", question.compare_groups, store, asked(study), engine, noun="label", at_once=True
     ):
@@ -68,8 +68,8 @@ def _correction() -> None:
     before = state.starting("study.correction", "study.correction.box", "holm")
     about = "Holm keeps the chance of even one false difference at 5 %; Benjamini-Hochberg the share of false ones."
     picked = st.selectbox(
-        "Correction for several comparisons", names, names.index(before) if before in names else 0, CORRECTIONS.get,
-        key="study.correction.box", help=about,
+        "Correction for several comparisons", names, names.index(before) if before in names else 0,
+        CORRECTIONS.__getitem__, key="study.correction.box", help=about,
     )  # fmt: skip
     state.keep("study.correction", str(picked))
 
@@ -103,14 +103,14 @@ def _results(study: ChosenStudy, comparison: GroupComparison) -> None:
         )
     if not study.subject:
         theme.notes(["No column of subjects is chosen: each clip counts as a subject of its own."])
-    _points(comparison, str(measure))
+    _points(study, comparison, str(measure))
     _table(comparison, str(measure))
     with st.expander("Notes", icon=":material/notes:"):
         theme.notes(comparison.notes or ["Nothing to note."])
         st.caption("How the interval and the p values are computed: docs/study.md, Group comparison.")
 
 
-def _points(comparison: GroupComparison, measure: str) -> None:
+def _points(study: ChosenStudy, comparison: GroupComparison, measure: str) -> None:
     unit, factor = MEASURES[measure].unit, MEASURES[measure].factor
     values = [asdict(value) for value in comparison.subjects if value.measure == measure and value.value is not None]
     if not values:
@@ -123,8 +123,9 @@ def _points(comparison: GroupComparison, measure: str) -> None:
     )
     table = table[table["label"].isin(chosen)].assign(value=factor * table["value"])
     if chosen:
+        groups = [group for group in study.group_names if group in set(table["group"])]
         saved = {"toImageButtonOptions": {"format": "svg", "filename": f"groups-{measure}"}}
-        figure = figures.subject_points(table, unit, dark=state.is_dark())
+        figure = figures.subject_points(table, unit, groups, dark=state.is_dark())
         st.plotly_chart(figure, key=f"study.groups.{measure}", config=figures.SAVED | saved)
 
 

@@ -1,11 +1,12 @@
 """The study in a sentence, and how much there is of it."""
 
+from collections import Counter
 from html import escape
 
-import pandas as pd
 import streamlit as st
 
 from core.workflows.study.groups import NO_GROUP
+from core.workflows.study.library.columns import DataTable
 from pages.ui import cache
 from pages.ui.common import formatting, theme
 from pages.ui.study import coverage, raster
@@ -27,8 +28,8 @@ def show(study: ChosenStudy) -> None:
         formatting.count(len(whole), "label"),
     ]
     if study.group:
-        sizes = pd.Series(study.groups).value_counts()
-        facts.append(f"{study.group}: " + ", ".join(f"{name} ({sizes[name]})" for name in sorted(sizes.index)))
+        sizes = Counter(study.groups.values())
+        facts.append(f"{study.group}: " + ", ".join(f"{name} ({sizes[name]})" for name in study.group_names))
     left, right = st.columns([3, 1], vertical_alignment="center")
     with left:
         theme.facts(facts)
@@ -39,7 +40,7 @@ def show(study: ChosenStudy) -> None:
         theme.notes(notes)
 
 
-def _sentence(study: ChosenStudy, whole: pd.DataFrame) -> str:
+def _sentence(study: ChosenStudy, whole: DataTable) -> str:
     lasting = whole.dropna(subset=["share"]).sort_values("share", ascending=False)
     lasting = lasting[lasting["share"] > 0]
     if lasting.empty:

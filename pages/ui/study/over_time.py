@@ -29,7 +29,7 @@ def show(study: ChosenStudy) -> None:
     table = cache.shares_over_time(
         study.key, study.chosen, study.by, float(bin_s), str(label), study.digests, study.groups
     )
-    figure = figures.shares_over_time(table, float(bin_s), dark=state.is_dark())
+    figure = figures.shares_over_time(table, float(bin_s), study.group_names, dark=state.is_dark())
     saved = {"toImageButtonOptions": {"format": "svg", "filename": "share-over-time"}}
     st.plotly_chart(figure, key="study.time", config=figures.SAVED | saved)
     st.caption("Mean over the clips that were watched in a bin; the band is one standard error to either side.")

@@ -57,7 +57,7 @@ function toolbar(raster) {
   };
   const taller = (/** @type {number} */ factor) =>
     step(() => {
-      raster.rowPx = Math.min(Math.max(raster.rowPx * factor, 1), 40);
+      raster.rowPx = Math.min(Math.max(raster.rowPx * factor, 0.4), 40);
       lay(raster);
     });
   return [

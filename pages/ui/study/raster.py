@@ -12,7 +12,6 @@ import streamlit as st
 from pandas import DataFrame
 
 from core.domain.fingerprint import fingerprint
-from core.workflows.study.groups import groups_of
 from core.workflows.study.library.clock_times import clock_s, is_clock
 from core.workflows.study.library.columns import StudyColumns
 from core.workflows.study.library.raster import drawing_of
@@ -79,7 +78,7 @@ def choose_order(study: ChosenStudy) -> None:
 def _ordered(study: ChosenStudy, columns: StudyColumns, by: str) -> RasterOrder:
     """The rows by group, and within a group by what was chosen."""
     values = _values(study, columns, by)
-    ranks = {name: rank for rank, name in enumerate(groups_of(list(study.groups.values())))}
+    ranks = {name: rank for rank, name in enumerate(study.group_names)}
     digests = sorted(study.digests, key=lambda digest: (ranks.get(study.groups.get(digest, ""), 0), values[digest]))
     rows = columns.of_clips(digests)
     heads = tuple(f"{study.group}: {study.groups[columns.digests[row]]}" if study.group else "" for row in rows)

@@ -33,6 +33,7 @@ export function draw(raster) {
     else row(raster, ctx, line.row, top, line.height, theme);
   }
   ctx.restore();
+  scrollBar(raster, ctx, bottom, theme.text);
   axis(raster, ctx, bottom, theme.text);
 }
 
@@ -92,6 +93,15 @@ function outline(raster, ctx, top, height, ink) {
   if (root.activeElement !== raster.canvas) return;
   ctx.fillStyle = ink;
   ctx.fillRect(0, top, 3, Math.max(height, 3));
+}
+
+/** Which of the rows are seen. @type {(raster: Raster, ctx: CanvasRenderingContext2D, room: number, ink: string) => void} */
+function scrollBar(raster, ctx, room, ink) {
+  if (raster.total <= room) return;
+  ctx.globalAlpha = 0.45;
+  ctx.fillStyle = ink;
+  ctx.fillRect(raster.width - 5, (room * raster.top) / raster.total, 5, Math.max((room * room) / raster.total, 12));
+  ctx.globalAlpha = 1;
 }
 
 /** @param {Raster} raster @param {CanvasRenderingContext2D} ctx @param {number} top @param {string} ink */

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from core.workflows.study.library.columns import BUDGET, StudyColumns
+from core.workflows.study.library.columns import BUDGET, DataTable, StudyColumns
 
 CLIP_COLUMNS = ("digest", "track", "label", "kind", "count", "total_s", "share", "mean_s", "median_s", "rate_per_min")
 CLIP_COLUMNS += ("latency_s", "gap_s", "cut", "watched_s")
@@ -14,7 +14,7 @@ GROUP_COLUMNS += ("latency_s", "gap_s")
 SECONDS_PER_MINUTE = 60.0
 
 
-def clip_budgets(columns: StudyColumns, digests: Sequence[str]) -> pd.DataFrame:
+def clip_budgets(columns: StudyColumns, digests: Sequence[str]) -> DataTable:
     """The budget of each label in each track of these clips, also of labels that do not come in it.
 
     gap_s: the median of the seconds between two bouts. The others are as in budget.csv; NaN where undefined.
@@ -23,7 +23,7 @@ def clip_budgets(columns: StudyColumns, digests: Sequence[str]) -> pd.DataFrame:
     own = columns.budgets[np.isin(columns.budgets[:, 0], rows)]
     used = np.unique(own[:, 1]).astype(int)
     index = pd.MultiIndex.from_product([rows, used], names=["row", "place"])
-    there = pd.DataFrame(own, columns=["row", "place", "point", *BUDGET, "own_s"])
+    there: DataTable = pd.DataFrame(own, columns=["row", "place", "point", *BUDGET, "own_s"])
     table = there.astype({"row": int, "place": int}).set_index(["row", "place"]).reindex(index).reset_index()
     points = _only_points(own)
     table["kind"] = np.where(table["place"].isin(points) | (table["point"] == 1), "point", "state")
@@ -37,7 +37,9 @@ def clip_budgets(columns: StudyColumns, digests: Sequence[str]) -> pd.DataFrame:
     table["digest"] = np.array([*columns.digests, ""])[table["row"]]
     table["track"] = np.array([*columns.tracks, ""])[table["row"]]
     table["label"] = np.array([*columns.labels, ""])[table["place"]]
-    gaps = pd.DataFrame(columns.gaps, columns=["row", "place", "gap_s"]).groupby(["row", "place"])["gap_s"].median()
+    gaps: DataTable = (
+        pd.DataFrame(columns.gaps, columns=["row", "place", "gap_s"]).groupby(["row", "place"])["gap_s"].median()
+    )
     table = table.join(gaps, on=["row", "place"])
     return table.astype({"count": int, "cut": int})[list(CLIP_COLUMNS)]
 
@@ -50,7 +52,7 @@ def _only_points(budgets: np.ndarray) -> set[int]:
 
 def group_budgets(
     columns: StudyColumns, digests: Sequence[str], groups: Mapping[str, str], subjects: Mapping[str, str]
-) -> pd.DataFrame:
+) -> DataTable:
     """The budget of each label in each group.
 
     groups, subjects: of each clip; clips of a subject are pooled first. Share, rate, mean and latency are means over
@@ -71,7 +73,7 @@ def group_budgets(
     return table.reset_index()[list(GROUP_COLUMNS)]
 
 
-def _pooled(clips: pd.DataFrame) -> pd.DataFrame:
+def _pooled(clips: DataTable) -> DataTable:
     """One row for each subject of each group and each label."""
     keys = clips.groupby(["group", "subject", "label"])
     sums = keys[["count", "total_s", "watched_s"]].sum(min_count=1)
@@ -83,10 +85,10 @@ def _pooled(clips: pd.DataFrame) -> pd.DataFrame:
     return sums.reset_index()
 
 
-def _medians(columns: StudyColumns, values: np.ndarray, digests: Sequence[str], groups: Mapping[str, str]) -> pd.Series:
+def _medians(columns: StudyColumns, values: np.ndarray, digests: Sequence[str], groups: Mapping[str, str]) -> DataTable:
     """The median of the seconds of each group and label. values: (N, 3) row, label and seconds."""
     kept = values[np.isin(values[:, 0], columns.of_clips(digests))]
-    table = pd.DataFrame(
+    table: DataTable = pd.DataFrame(
         {
             "group": [groups.get(columns.digests[int(row)], "") for row in kept[:, 0]],
             "label": [columns.labels[int(place)] for place in kept[:, 1]],

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from core.workflows.study.tables import label_budget, labels_in
 
 BUDGET = ("count", "total_s", "mean_s", "median_s", "latency_s", "cut")
 ColumnEntries = list[tuple[float, ...]]
+DataTable: TypeAlias = Any  # a pandas DataFrame; most of what its own annotations give is DataFrame or Series or more
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,6 +1,7 @@
 """What pages have workers make of a study: the columns that are drawn, and the files to download."""
 
 import zipfile
+from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 
@@ -19,16 +20,16 @@ from core.workspace.store import Store
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # of entries, so that equal studies are equal files
 
 
-def columns_key(store: Store, source: LabelSource, engine: str) -> str:
-    """The name of the columns of all clips of the library that have labels of a source."""
-    return fingerprint("study columns", VERSION, source, sorted(versions(store, source, engine).items()), engine)
+def columns_key(source: LabelSource, known: Mapping[str, str]) -> str:
+    """The name of the columns of all clips that have labels of a source. known: their versions."""
+    return fingerprint("study columns", VERSION, source, sorted(known.items()))
 
 
 @short()
 def read_labels(store: Store, source: LabelSource, engine: str, report: Report = silent) -> None:
     """Store the labels of all clips of the library as columns."""
     known = versions(store, source, engine)
-    key = columns_key(store, source, engine)
+    key = columns_key(source, known)
     clips: list[StudyClip] = []
     failures: list[str] = []
     for place, (digest, version) in enumerate(known.items()):
@@ -40,9 +41,9 @@ def read_labels(store: Store, source: LabelSource, engine: str, report: Report =
     keep(store, key, packed(clips, failures))
 
 
-def files_key(store: Store, question: LibraryQuestion, engine: str) -> str:
-    """The name of the ZIP of a study."""
-    return fingerprint("study files", VERSION, comparison_key(store, question, engine))
+def files_key(comparison: str) -> str:
+    """The name of the ZIP of a study, by the key of its comparison of groups."""
+    return fingerprint("study files", VERSION, comparison)
 
 
 @short()
@@ -51,7 +52,8 @@ def make_files(store: Store, question: LibraryQuestion, engine: str, report: Rep
     made = library_study(store, question, engine, report)
     report(0, 0, "Writing files")
     content = zipped(writing.files(made, colours_of(store, made.labels)))
-    store.write_file(files_key(store, question, engine), lambda path: _put(path, content), kind="export")
+    key = files_key(comparison_key(store, question, engine))
+    store.write_file(key, lambda path: _put(path, content), kind="export")
 
 
 def zipped(files: dict[str, bytes]) -> bytes:

@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from core.workflows.study.library.columns import StudyColumns
+from core.workflows.study.library.columns import DataTable, StudyColumns
 
 SHORTEST_S = 0.5  # watched in a bin, for a share of it
 
 
 def shares_over_time(
     columns: StudyColumns, digests: Sequence[str], groups: Mapping[str, str], bin_s: float, label: str
-) -> pd.DataFrame:
+) -> DataTable:
     """The share of a label in each bin: mean over the clips of a group, with its standard error.
 
     Columns: group, start_s of the bin, clips that were watched in it, mean, low and high (one standard error below and
@@ -41,7 +41,7 @@ def _seconds(stretches: np.ndarray, rows: np.ndarray, bins: np.ndarray, bin_s: f
     return seconds
 
 
-def _of_group(name: str, shares: np.ndarray, bins: np.ndarray) -> pd.DataFrame:
+def _of_group(name: str, shares: np.ndarray, bins: np.ndarray) -> DataTable:
     counts = (~np.isnan(shares)).sum(axis=0)
     used = counts > 0
     means = np.nanmean(shares[:, used], axis=0)

@@ -16,7 +16,7 @@ from core.stages.study.group_comparison import FEWEST_SUBJECTS
 from core.workflows.html_report import percent, rendered
 from core.workflows.study.groups import MEASURES, NO_GROUP, GroupMeasure, GroupRow
 from core.workflows.study.library.budgets import clip_budgets, group_budgets
-from core.workflows.study.library.columns import StudyColumns, packed
+from core.workflows.study.library.columns import DataTable, StudyColumns, packed
 from core.workflows.study.report import svg
 from core.workflows.study.result import Study
 from core.workspace.store import Store
@@ -82,7 +82,7 @@ def _raster(study: Study, groups: Mapping[str, str], colours: Mapping[str, str])
     return Markup(svg.raster(sorted(rows, key=lambda row: row.head), colours))
 
 
-def _bars(study: Study, columns: StudyColumns, table: pd.DataFrame, colours: Mapping[str, str]) -> Any:
+def _bars(study: Study, columns: StudyColumns, table: DataTable, colours: Mapping[str, str]) -> Any:
     """The shares of each group, or of each clip where there are no groups, as markup."""
     from markupsafe import Markup
 
@@ -167,12 +167,12 @@ def _settings(about: Mapping[str, Any]) -> dict[str, str]:
 
 
 def number(value: float | None, unit: str = "", factor: float = 1.0) -> str:
-    """A number with two decimals or, of shares, in per cent; a dash where there is none."""
+    """A number with two decimals, or with the unit % in per cent; a dash where there is none."""
     if value is None or pd.isna(value):
         return "–"
     if unit == "%":
         return percent(value * factor / 100)
-    return f"{value * factor:.2f}" + (f" {unit}" if unit else "")
+    return f"{value * factor:.2f}"
 
 
 def p_value(p: float | None) -> str:
