@@ -42,9 +42,8 @@ from core.stages import metrics
 from core.stages.metrics import calibration
 from core.stages.networks.backbones import BACKBONES
 from core.workflows import clips as clips_workflow
-from core.workflows import datasets, evaluation, predictions, training
+from core.workflows import datasets, evaluation, html_report, predictions, training
 from core.workflows.datasets import importer
-from core.workflows import html_report
 from core.workflows.evaluation import (
     EvaluationQuestion,
     comparison,

@@ -3,6 +3,7 @@
 import io
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -108,5 +109,5 @@ def test_budgets_of_chosen_clips_are_those_of_the_study(store: Store, animals: d
     starts = {name: [row for row in made_rows() if row[0] == name] for name in ("a1.mp4", "b3.mp4")}
     for name, rows in starts.items():
         rest = [row for row in rows if row[1] == "rest"]
-        gaps = [later[2] - earlier[3] for earlier, later in zip(rest, rest[1:], strict=False)]
+        gaps = [later[2] - earlier[3] for earlier, later in pairwise(rest)]
         assert own.loc[(name, "rest"), "gap_s"] == pytest.approx(np.median(gaps))
