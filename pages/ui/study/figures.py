@@ -66,7 +66,7 @@ def transition_matrix(counts: np.ndarray, labels: Sequence[str], *, dark: bool) 
     figure.add_trace(
         go.Heatmap(
             z=100 * shares, x=names, y=names, text=texts, customdata=counts, texttemplate="%{text}", zmin=0, zmax=100,
-            colorscale=[list(stop) for stop in (figures.AMBER_DARK if dark else figures.AMBER)], xgap=1, ygap=1,
+            colorscale=_solid(dark), xgap=1, ygap=1,
             hovertemplate="%{y} → %{x}: %{customdata} (" + formatting.hover_per_cent("z") + ")<extra></extra>",
             colorbar={"title": {"text": "of the first label, %", "side": "right"}, "thickness": 12},
         )
@@ -74,6 +74,12 @@ def transition_matrix(counts: np.ndarray, labels: Sequence[str], *, dark: bool) 
     figure.update_yaxes(autorange="reversed", automargin=True, title="from", showgrid=False)
     figure.update_xaxes(tickangle=-40, automargin=True, title="to", showgrid=False)
     return figure
+
+
+def _solid(dark: bool) -> list[list]:
+    """The amber scale on a ground that Plotly knows, so that it chooses black or white for the counts on it."""
+    first = [0.0, "#1E1B17" if dark else "#F7F1E4"]
+    return [first, *(list(stop) for stop in (figures.AMBER_DARK if dark else figures.AMBER)[1:])]
 
 
 def transition_graph(counts: np.ndarray, labels: Sequence[str], slots: Mapping[str, int], *, dark: bool) -> "Figure":
@@ -181,7 +187,7 @@ def subject_points(table: DataTable, unit: str, groups: Sequence[str], *, dark: 
             go.Scatter(
                 x=means.to_numpy(), mode="markers", showlegend=False, hoverinfo="skip",
                 y=[labels.index(str(label)) + (place + 0.5) / len(groups) - 0.5 for label in means.index],
-                marker={"symbol": "line-ns-open", "size": 20, "line": {"width": 3, "color": ink}},
+                marker={"symbol": "line-ns-open", "size": 20, "color": ink, "line": {"width": 3, "color": ink}},
             )
         )  # fmt: skip
     names = [shown(label) for label in labels]
