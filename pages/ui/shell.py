@@ -17,6 +17,7 @@ PAGES = {  # in the order of the work
         ("../features.py", "Features", ":material/blur_on:"),
         ("../search.py", "Search", ":material/search:"),
         ("../batch.py", "Batch", ":material/stacks:"),
+        ("../study.py", "Study", ":material/query_stats:"),
     ),
     "3 Label and train": (
         ("../label.py", "Label", ":material/edit_note:"),
