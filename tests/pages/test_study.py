@@ -236,6 +236,8 @@ def test_the_files_are_those_of_the_command_line(store: Store):
     assert "&lt;b&gt;walk&lt;/b&gt;" in report and "<b>walk" not in report and "Group comparison" in report
     budget = pd.read_csv(io.BytesIO(offers["Budgets, CSV"].read()))
     assert budget.groupby("label")["count"].sum().to_dict() == {"<b>walk</b>": 6, "rest": 12}
+    segments = pd.read_parquet(io.BytesIO(offers["Segments, Parquet"].read()))
+    assert len(segments) == 18 and segments["stop_s"].max() == 19.0
     assert b"<svg" in offers["Ethogram, SVG"].read()
     (key,) = store.keys("export")
     with zipfile.ZipFile(store.file_path(key)) as box:

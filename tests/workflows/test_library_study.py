@@ -318,3 +318,11 @@ def test_the_zip_holds_all_files_and_the_report_escapes_names(store: Store):
     )
     assert "Group comparison" in page and "fewer than 5 subjects" in page
     assert "Kinetoscope" in page and "Anna" in page
+
+
+def test_parquet_holds_numbers_as_numbers_and_names_as_text():
+    table = 'clip,dose,label,count,share,mean_s\n"a, ""x"".mp4",1,NA,2,0.5,\n"two\nlines",,rest,0,0.0,1.25\n'
+    read = pd.read_parquet(io.BytesIO(writing.parquet(table.encode())))
+    assert read["clip"].tolist() == ['a, "x".mp4', "two\nlines"] and read["dose"].tolist() == ["1", ""]
+    assert read["label"].tolist() == ["NA", "rest"] and read["count"].tolist() == [2, 0]
+    assert read["share"].tolist() == [0.5, 0.0] and np.isnan(read["mean_s"][0]) and read["mean_s"][1] == 1.25

@@ -153,14 +153,17 @@ def _predictions(kind: Any, name: str) -> LabelSource:
             "Recipe of each clip", state.starting("study.recipe", "study.recipe.on", True), key="study.recipe.on",
             help="Uses predictions with the recipe of Prepare that each clip has now; else those without a recipe.",
         )  # fmt: skip
+        before = state.starting(f"study.threshold.{name}", f"study.threshold.{name}.at", card.threshold)
         threshold = st.slider(
-            "Threshold", 0.0, 1.0, card.threshold, 0.05, key=f"study.threshold.{name}",
+            "Threshold", 0.0, 1.0, before, 0.05, key=f"study.threshold.{name}.at",
             help="Where the best score is below it, nothing is labelled. It begins with that of the model.",
         )  # fmt: skip
         shortest_s = st.slider(
-            "Shortest bout, s", 0.0, 5.0, MIN_SEGMENT_S, 0.1, key=f"study.shortest.{name}",
-            help="A shorter bout goes to the neighbour that scores better there.",
+            "Shortest bout, s", 0.0, 5.0, state.starting("study.shortest", "study.shortest.at", MIN_SEGMENT_S), 0.1,
+            key="study.shortest.at", help="A shorter bout goes to the neighbour that scores better there.",
         )  # fmt: skip
+    state.keep(f"study.threshold.{name}", threshold)
+    state.keep("study.shortest", shortest_s)
     state.keep("study.recipe", own)
     return LabelSource(kind, name, own, None if threshold == card.threshold else threshold, shortest_s)
 
