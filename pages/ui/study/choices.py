@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import streamlit as st
@@ -35,34 +36,34 @@ class ChosenStudy:
     subject: str
     learned: frozenset[str]
 
-    @property
+    @cached_property
     def chosen(self) -> str:
         """A name of these clips."""
         return fingerprint(self.digests)
 
-    @property
+    @cached_property
     def by(self) -> str:
         """A name of the groups and subjects of these clips."""
         return fingerprint(self.group, self.subject, self.groups, self.subjects)
 
-    @property
+    @cached_property
     def groups(self) -> dict[str, str]:
         """The group of each clip with labels."""
         return {digest: self._cell(digest, self.group) or NO_GROUP for digest in self.digests} if self.group else {}
 
-    @property
+    @cached_property
     def subjects(self) -> dict[str, str]:
         """The subject of each clip with labels, as far as it has one."""
         cells = {digest: self._cell(digest, self.subject) for digest in self.digests}
         return {digest: cell for digest, cell in cells.items() if cell}
 
-    @property
+    @cached_property
     def group_names(self) -> tuple[str, ...]:
         """The groups that there are, in the order of comparisons; clips without a value last."""
         names = set(self.groups.values())
         return groups_of(list(names - {NO_GROUP})) + ((NO_GROUP,) if NO_GROUP in names else ())
 
-    @property
+    @cached_property
     def missing(self) -> tuple[str, ...]:
         """The clips without labels."""
         return tuple(sorted(set(self.names) - set(self.digests)))
