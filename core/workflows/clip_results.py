@@ -7,10 +7,7 @@ from dataclasses import dataclass
 from core.base.errors import ResultMissing
 from core.domain import ModelCard, Prediction, Recipe
 from core.workflows import predictions
-from core.workflows.texts.text_store import WITH_WORDS
 from core.workspace.store import Store
-
-KINDS = ("prediction", WITH_WORDS)
 
 
 @dataclass(frozen=True)
@@ -26,7 +23,7 @@ class ClipResult:
 def stored(store: Store, digest: str, cards: Mapping[str, ModelCard], engine: str) -> list[ClipResult]:
     """The predictions of a clip by models that are still there, the newest first."""
     results = []
-    for key, written in store.written_of(digest, *KINDS):
+    for key, written in store.written_of(digest, *predictions.KINDS):
         with suppress(ResultMissing):  # it was deleted meanwhile
             prediction = store.read(key, Prediction)
             card = cards.get(prediction.model)

@@ -96,7 +96,7 @@ def test_without_a_folder_the_budgets_are_printed(command, clips, labels, tmp_pa
     assert "groups.csv in" in err and "is from an earlier study" in err
 
 
-def test_a_clip_that_fails_is_told_and_the_rest_is_written(command, clips, tmp_path):
+def test_a_clip_that_fails_is_told_and_the_rest_is_written(command, clips, tmp_path, shared_workspace):
     (clips / "bad.mp4").write_text("no video")
     output = tmp_path / "out"
     code, _, err = command("study", clips, "--model", MODEL, "--output", output)
@@ -107,9 +107,15 @@ def test_a_clip_that_fails_is_told_and_the_rest_is_written(command, clips, tmp_p
     assert about["model"]["name"] == MODEL and len(about["model"]["digest"]) == 40
     budget = rows_of((output / "budget.csv").read_bytes())
     assert budget and {row["watched_s"] for row in budget} == {"2.0"}
-    code, _, again = command("study", clips, "--model", MODEL, "--output", output)
-    assert code == 1 and "Analysing" in err and "Analysing" not in again  # only what is missing is done
+    made = results_in(shared_workspace)
+    code, _, _ = command("study", clips, "--model", MODEL, "--output", output)
+    assert code == 1 and made and results_in(shared_workspace) == made, "only what is missing is done"
     assert json.loads((output / "study.json").read_text()) == about
+
+
+def results_in(workspace: Path) -> list[tuple[str, int]]:
+    """The stored results and when each was written."""
+    return sorted((str(path), path.stat().st_mtime_ns) for path in (workspace / "results").rglob("*"))
 
 
 def test_where_all_clips_fail_nothing_is_written(command, tmp_path):

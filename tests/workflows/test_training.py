@@ -422,10 +422,19 @@ def test_the_first_weights_follow_from_the_seed_alone():
     machine = recurrent_training._machine(NetworkSettings(units=5), 4, 3)
     first, other = machine.begun(3), machine.begun(4)
     random.seed(1)
+    machine.put(other)
     assert np.array_equal(machine.begun(3).weights, first.weights)
     assert not np.array_equal(other.weights, first.weights)
     kernels = first.weights[: 4 * 15].reshape(4, 15)
     assert np.ptp(kernels) > 0.5 and len(np.unique(first.weights)) > 200, "no two layers are alike"
+
+
+def test_folds_of_other_sizes_and_epochs_share_what_is_compiled():
+    compiled = recurrent_training._compiled_part
+    small, large = sized(OPTIONS, 8), sized(replace(OPTIONS, epochs=7, noise=0.2), 40)
+    assert small.batch_size != large.batch_size and compiled(small) == compiled(large)
+    for change in ({"units": 13}, {"cell": "lstm"}, {"dropout": 0.2}, {"learning_rate": 0.02}, {"smoothing": 0.1}):
+        assert compiled(replace(OPTIONS, **change)) != compiled(OPTIONS)
 
 
 def test_a_varied_clip_keeps_its_labels_in_place():

@@ -59,8 +59,13 @@ CREATE TABLE metadata (video TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT N
                        PRIMARY KEY (video, name)) WITHOUT ROWID;
 CREATE TABLE tags (video TEXT NOT NULL, tag TEXT NOT NULL, PRIMARY KEY (video, tag)) WITHOUT ROWID;
 """
+BATCHES = """
+CREATE TABLE batches (name TEXT PRIMARY KEY, made REAL NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE batch_tries (batch TEXT NOT NULL, item TEXT NOT NULL, tries INTEGER NOT NULL, error TEXT NOT NULL,
+                          hint TEXT NOT NULL, PRIMARY KEY (batch, item)) WITHOUT ROWID;
+"""
 # Each adds to those before it; a catalogue's version is how many it has.
-SCHEMAS = (SCHEMA, SETS, LABELLING, SENDERS, NAMES, CLIP_RECIPES, SCHEME, PREFERENCES, CLIP_NOTES)
+SCHEMAS = (SCHEMA, SETS, LABELLING, SENDERS, NAMES, CLIP_RECIPES, SCHEME, PREFERENCES, CLIP_NOTES, BATCHES)
 HEX = re.compile(r"[0-9a-f]{1,128}", re.ASCII)
 BUSY_S = 15.0
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

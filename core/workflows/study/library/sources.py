@@ -12,10 +12,10 @@ from core.domain import ClipLabels, DrawnTrack, Lane, ModelCard, Recipe, interva
 from core.domain.fingerprint import fingerprint
 from core.workflows import predictions
 from core.workflows.annotation import journal
-from core.workflows.clip_results import KINDS
 from core.workflows.clips import MIN_SEGMENT_S
 from core.workflows.evaluation import label_matching
 from core.workflows.models import ModelLibrary
+from core.workflows.predictions import KINDS
 from core.workflows.study.clips import StudyClip
 from core.workspace.store import Store
 
