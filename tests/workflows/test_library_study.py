@@ -244,6 +244,8 @@ def test_annotators_are_known_by_name_and_empty_tracks_do_not_count(store: Store
     journal.begin(store, second, DrawnTrack(("rest",), (), (), "", "Ben"))
     journal.begin(store, "ab" * 32, drawn([("rest", 1.0, 3.0)], 10.0))  # of a clip that is gone
     assert sources.annotators(store) == {"Anna": (first,), "Ben": (first,)}
+    journal.begin(store, second, drawn([("rest", 1.0, 3.0)], 10.0, "Cleo"))
+    assert sources.annotators(store) == {"Anna": (first,), "Ben": (first,), "Cleo": (second,)}
     made = library_study(store, LibraryQuestion((first, second), LabelSource("annotator", "Ben")), ENGINE)
     assert [row.stop_s for row in made.segments] == [2.0]
     assert "clips without these labels, which take no part: 1" in made.notes

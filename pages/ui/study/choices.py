@@ -13,6 +13,7 @@ from core.workflows.study.groups import NO_GROUP, groups_of
 from core.workflows.study.library.question import LibraryQuestion
 from core.workflows.study.library.sources import LabelSource, names_of_clips
 from pages.ui import cache, state
+from pages.ui.common import theme
 
 NONE = "–"
 MOST_VALUES = 40  # of a column that clips can be filtered by
@@ -211,6 +212,6 @@ def _with_value(column: str, cells: Mapping[str, Mapping[str, str]]) -> set[str]
 
 def _several(title: str, name: str, options: list[str]) -> tuple[str, ...]:
     before = [option for option in state.starting(name, f"{name}.box", ()) if option in options]
-    picked = st.multiselect(title, options, before, key=f"{name}.box", placeholder="All")
+    picked = st.multiselect(theme.plain(title), options, before, key=f"{name}.box", placeholder="All")
     state.keep(name, tuple(picked))
     return tuple(picked)
