@@ -59,8 +59,13 @@ CREATE TABLE metadata (video TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT N
                        PRIMARY KEY (video, name)) WITHOUT ROWID;
 CREATE TABLE tags (video TEXT NOT NULL, tag TEXT NOT NULL, PRIMARY KEY (video, tag)) WITHOUT ROWID;
 """
+CLIP_LISTS = """
+CREATE TABLE predicted (key TEXT PRIMARY KEY, model TEXT NOT NULL, labels TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE set_aside (video TEXT PRIMARY KEY, session TEXT NOT NULL) WITHOUT ROWID;
+CREATE INDEX videos_by_saved ON videos (saved);
+"""
 # Each adds to those before it; a catalogue's version is how many it has.
-SCHEMAS = (SCHEMA, SETS, LABELLING, SENDERS, NAMES, CLIP_RECIPES, SCHEME, PREFERENCES, CLIP_NOTES)
+SCHEMAS = (SCHEMA, SETS, LABELLING, SENDERS, NAMES, CLIP_RECIPES, SCHEME, PREFERENCES, CLIP_NOTES, CLIP_LISTS)
 HEX = re.compile(r"[0-9a-f]{1,128}", re.ASCII)
 BUSY_S = 15.0
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
