@@ -2,14 +2,16 @@
 
 import math
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from core.domain import ModelCard
-from core.workflows.clip_results import models_of_clips
+from core.workflows.clip_results import KINDS, models_of_clips
 from core.workspace.store import ClipRow, Store
 
+NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d{1,15})?", re.ASCII)  # as people write them, without leading zeros
 ANY = "*"  # stands for any model, and for any dataset
 NONE = ""  # stands for no model, no dataset and an empty cell
 
@@ -50,6 +52,39 @@ def listed(
         )
         for row in rows
     )
+
+
+def version(store: Store) -> str:
+    """What tells one state of all that is listed from another, but for models and datasets; quick."""
+    return store.lists_version(*KINDS)
+
+
+@dataclass(frozen=True)
+class ListChoices:
+    """What a filter of these clips can ask for. values: the texts of each column, NONE where a cell is empty."""
+
+    folders: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    datasets: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def choices(clips: Sequence[ListedClip], columns: Sequence[str]) -> ListChoices:
+    """All that occurs, in the order of the alphabet and of numbers. columns: those of the metadata."""
+    return ListChoices(
+        folders=tuple(sorted({clip.folder for clip in clips})),
+        models=tuple(sorted({model for clip in clips for model in clip.models})),
+        datasets=tuple(sorted({name for clip in clips for name in clip.datasets})),
+        tags=tuple(sorted({tag for clip in clips for tag in clip.tags}, key=str.casefold)),
+        values={name: tuple(sorted({clip.cells.get(name, NONE) for clip in clips}, key=by_number)) for name in columns},
+    )
+
+
+def by_number(text: str) -> tuple[float, str]:
+    """What sorts numbers by their size, before other texts."""
+    number = float(text) if NUMBER.fullmatch(text) else math.inf
+    return number, text.casefold()
 
 
 def short_folders(folders: Iterable[str]) -> dict[str, str]:

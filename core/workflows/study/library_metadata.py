@@ -41,13 +41,18 @@ def out_of_names(pattern: str, rows: Sequence[ClipRow]) -> MetadataProposal:
     """What file names say of clips by a pattern; FormatInvalid where it is none."""
     fitting = file_name_patterns.fit(pattern, [row.source for row in rows])
     cells = {row.digest: own for row, own in zip(rows, fitting.cells, strict=True) if own}
-    notes = ()
-    if several := fitting.ambiguous:
-        first = file_name_patterns.pattern_of(pattern).cells(several[0])
-        reading = ", ".join(f"{column} = {text}" for column, text in first.items())
-        count = f"{len(several)} file names fit" if len(several) > 1 else "1 file name fits"
-        notes = (f"{count} in several ways. {PurePath(several[0]).name} is read as {reading}.",)
+    notes = _several_ways(pattern, fitting.ambiguous)
     return MetadataProposal(fitting.columns, cells, len(rows), notes)
+
+
+def _several_ways(pattern: str, paths: Sequence[str]) -> tuple[str, ...]:
+    """What is told of paths that a pattern fits in several ways."""
+    if not paths:
+        return ()
+    cells = file_name_patterns.pattern_of(pattern).cells(paths[0])
+    reading = ", ".join(f"{column} = {text}" for column, text in cells.items())
+    count = f"{len(paths)} file names fit" if len(paths) > 1 else "1 file name fits"
+    return (f"{count} in several ways. {PurePath(paths[0]).name} is read as {reading}.",)
 
 
 def as_csv(rows: Sequence[ClipRow], columns: Sequence[str], cells: Mapping[str, Mapping[str, str]]) -> bytes:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.workspace.store.metadata import REVISION
 from core.workspace.store.results import Results
 
 
@@ -78,6 +79,14 @@ class ClipRows(Results):
         return ClipRow(
             digest, name, path, source, added, bool(uploaded), duration_s, width_px, height_px, frame_count, others
         )
+
+    def lists_version(self, *kinds: str) -> str:
+        """What tells one state of the clips, their labels, metadata and results of these kinds from another."""
+        marks = ", ".join("?" * len(kinds))
+        (made,) = self._rows(f"SELECT count(*), max(written) FROM results WHERE kind IN ({marks})", *kinds)
+        (drawn,) = self._rows("SELECT count(*), sum(dropped), max(made) FROM tracks")
+        revision = self._rows("SELECT body FROM preferences WHERE name = ?", REVISION)
+        return f"{self.clips_version()} {made} {drawn} {revision}"
 
     # Which models predicted what
 

@@ -144,6 +144,11 @@ class VideoRecords(Results):
         """The digests of all clips, in no order; quick however many there are."""
         return [digest for (digest,) in self._rows("SELECT digest FROM videos")]
 
+    def newest_digest(self) -> str:
+        """The digest of the clip that was added last; empty where there is none."""
+        rows = self._rows("SELECT digest FROM videos ORDER BY added DESC, digest LIMIT 1")
+        return rows[0][0] if rows else ""
+
     def paths(self, digests: Iterable[str]) -> dict[str, str]:
         """Where these clips lie, by digest, without reading all that is known of them; those that are gone are not."""
         query = "SELECT json_extract(info, '$.path') FROM videos WHERE digest = ?"
@@ -179,7 +184,9 @@ class VideoRecords(Results):
 
     def delete_video(self, digest: str) -> None:
         """Forget a clip and all that was made from it; a clip that was not uploaded stays where it is."""
-        entry = self.entry(digest)
+        path = self.paths([digest]).get(digest)
+        if path is None:
+            raise ResultMissing(f"There is no clip {digest[:12]!r} in the library.", "Choose another, or add it again.")
         with self._changing() as catalogue:
             keys = [key for (key,) in catalogue.execute("SELECT key FROM results WHERE video = ?", (digest,))]
             with self._explained():
@@ -195,8 +202,8 @@ class VideoRecords(Results):
         with self._explained():
             for folder in [*folders, self._video_folder(digest)]:
                 remove(folder)
-            if self._is_upload(entry.info.path):
-                Path(entry.info.path).unlink(missing_ok=True)
+            if self._is_upload(path):
+                Path(path).unlink(missing_ok=True)
         self._entries.pop(digest, None)
 
     def _is_upload(self, path: str) -> bool:

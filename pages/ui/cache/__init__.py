@@ -1,9 +1,11 @@
 """Cached reads of results and frames.
 
-memory: the decorator     clips: frames, measurements, predictions     datasets: with splits and runs
+memory: the decorator     clips: frames, measurements, predictions     clip_lists: all clips at once
+datasets: with splits and runs
 evaluations: with cases and curves     search: hits, and labels in words
 """
 
+from pages.ui.cache.clip_lists import clip_rows, listed_clips
 from pages.ui.cache.clips import (
     analysis,
     analysis_at,
@@ -41,9 +43,10 @@ from pages.ui.cache.memory import cached, downloads_of_this_session
 from pages.ui.cache.search import hits, named
 
 __all__ = [
-    "analysis", "analysis_at", "branches", "cached", "checked", "clock", "curve", "dataset", "datasets_of_clips",
-    "downloads_of_this_session", "drawn_split", "evaluation", "frames", "hits", "kept_split", "label_order",
-    "lanes", "listing", "moment_picture", "name_of", "named", "named_split", "offers", "only_in_datasets",
-    "picture_or_problem", "plane", "prediction", "quality", "quality_findings", "results", "rivalry", "sheet",
-    "sheet_pictures", "slots", "source_picture", "suggested_split", "sweep", "training_or_none", "transcripts",
+    "analysis", "analysis_at", "branches", "cached", "checked", "clip_rows", "clock", "curve", "dataset",
+    "datasets_of_clips", "downloads_of_this_session", "drawn_split", "evaluation", "frames", "hits", "kept_split",
+    "label_order", "lanes", "listed_clips", "listing", "moment_picture", "name_of", "named", "named_split", "offers",
+    "only_in_datasets", "picture_or_problem", "plane", "prediction", "quality", "quality_findings", "results",
+    "rivalry", "sheet", "sheet_pictures", "slots", "source_picture", "suggested_split", "sweep", "training_or_none",
+    "transcripts",
 ]  # fmt: skip

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.domain.jobs import Job
+from pages.ui.state.deletion import delete_those_set_aside
 from pages.ui.state.session import SHOWN_CLIP, SHOWN_PAGE, VISIT, remember, remembered, runner
 
+LIBRARY = "library"
 MOST_REPEATABLE = 2000  # jobs that can be tried again
 
 TRY_AGAIN = "Try again"  # what a button says that begins a job again from its start
@@ -29,8 +31,10 @@ _repeats: dict[str, RepeatableJob] = {}  # by key, for the jobs that this server
 
 
 def follow_page(name: str) -> None:
-    """Note which page is shown."""
+    """Note which page is shown. Where it is another than the Library, clips go that were deleted there."""
     if name != remembered(SHOWN_PAGE, ""):
+        if name != LIBRARY:
+            delete_those_set_aside()
         remember(SHOWN_PAGE, name)
         remember(SHOWN_CLIP, "")
         remember(VISIT, visit() + 1)
