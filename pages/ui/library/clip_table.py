@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core.base.errors import AnalysisError
+from core.domain.fingerprint import fingerprint
 from core.workflows.clip_list import NUMBER, ListedClip
 from core.workspace.store.metadata import LONGEST_CELL
 from pages.ui import state
@@ -26,15 +27,21 @@ SAVED = "library.saved"  # what of the table was saved already, and of which one
 
 
 def choose_columns(columns: Sequence[str]) -> None:
-    """Which columns are shown, kept for later sessions. columns: of the metadata."""
+    """Which columns are shown, kept for later sessions. columns: of the metadata. A new one is shown at first."""
     names = _titles(columns)
-    hidden = state.starting(HIDDEN, "library.columns", ())
-    shown = st.multiselect(
-        "Columns", list(names), [name for name in names if name not in hidden], format_func=names.__getitem__,
-        key="library.columns",
+    key = f"library.columns.{fingerprint('columns', tuple(names))[:12]}"
+    hidden = state.starting(HIDDEN, key, ())
+    st.multiselect(
+        "Columns", list(names), [name for name in names if name not in hidden], format_func=names.__getitem__, key=key,
+        on_change=_hide, args=(key, tuple(names)),
     )  # fmt: skip
-    gone = tuple(name for name in hidden if name not in names)
-    state.keep(HIDDEN, (*(name for name in names if name not in shown), *gone))
+
+
+def _hide(key: str, names: tuple[str, ...]) -> None:
+    """Keep which columns are not shown; those of which nothing is asked now stay as they are."""
+    shown = state.widget(key) or ()
+    others = (name for name in state.kept(HIDDEN, ()) if name not in names)
+    state.keep(HIDDEN, (*(name for name in names if name not in shown), *others))
 
 
 def show(clips: Sequence[ListedClip], columns: Sequence[str]) -> list[ListedClip]:
@@ -81,7 +88,7 @@ def _frame(clips: Sequence[ListedClip], columns: Sequence[str], *, numbers: bool
         "size": [formatting.picture(row.width_px, row.height_px) for row in rows],
         "added": pd.to_datetime([datetime.fromtimestamp(row.added) for row in rows]),
         "tags": [", ".join(clip.tags) for clip in clips],
-        "labelled": [clip.labelled for clip in clips],
+        "labelled": ["yes" if clip.labelled else "" for clip in clips],
         "models": [", ".join(titles.get(model, model) for model in clip.models) for clip in clips],
         "datasets": [", ".join(clip.datasets) for clip in clips],
     }

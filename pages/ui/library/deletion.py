@@ -86,6 +86,7 @@ def offer_undo(names: Sequence[tuple[str, str]]) -> None:
 
 
 def _undo(digests: tuple[str, ...]) -> None:
+    state.restate("library.views", "library.wanted", "library.by", "library.all")  # an empty library has none of them
     try:
         state.take_back(digests)
     except AnalysisError as error:

@@ -87,11 +87,26 @@ def _own(clips: Sequence[ListedClip]) -> list[ListedClip]:
 
 def _form(choices: ListChoices) -> None:
     """What can be asked for. It stays set while other pages are visited, and is empty in a new session."""
-    _draw("analysed", _analysed, "")
-    _draw("labelled", _labelled, "")
+    left, right = st.columns(2)
+    with left:
+        _draw("analysed", _analysed, "")
+    with right:
+        _draw("labelled", _labelled, "")
     _several("folders", "Folder", choices.folders, "uploaded")
     _several("datasets", "Dataset", (NONE, *choices.datasets) if choices.datasets else (), "no dataset")
     _several("tags", "Tags, all of them", choices.tags, "", least=1)
+    _cells(choices)
+    left, right = st.columns(2)
+    with left:
+        _draw("shortest", lambda key, start: _seconds("Length, at least (s)", key, start), 0.0)
+        _draw("from", lambda key, start: _day("Added from", key, start), "")
+    with right:
+        _draw("longest", lambda key, start: _seconds("Length, at most (s)", key, start), 0.0)
+        _draw("to", lambda key, start: _day("Added to", key, start), "")
+
+
+def _cells(choices: ListChoices) -> None:
+    """The columns of the metadata that are asked about, and of each the texts that are asked for."""
     columns = [column for column, values in choices.values.items() if len(values) > 1]
     if len(columns) > 1:
         _several("columns", "Metadata", columns, "")
@@ -100,13 +115,6 @@ def _form(choices: ListChoices) -> None:
             _several(f"cells.{column}", column, choices.values[column], "empty")
         else:
             state.remember(f"{NOTE}cells.{column}", ())
-    left, right = st.columns(2)
-    with left:
-        _draw("shortest", lambda key, start: _seconds("Length, at least (s)", key, start), 0.0)
-        _draw("from", lambda key, start: _day("Added from", key, start), "")
-    with right:
-        _draw("longest", lambda key, start: _seconds("At most (s)", key, start), 0.0)
-        _draw("to", lambda key, start: _day("to", key, start), "")
 
 
 def _asked(text: str, choices: ListChoices) -> ClipFilter:

@@ -19,7 +19,8 @@ PANEL = "metadata"
 FIRST_ROWS = 8  # of a preview
 MOST_NOTES = 8
 USUAL = ("clip", "file", "filename", "file_name", "file name", "video", "name", "path")  # columns of file names
-DONE = "library.metadata.done"
+DONE = "library.metadata.done"  # what the last press did
+TURN = "library.metadata.turn"  # counts how often what was given was kept, after which the fields are empty
 TABS = ("From a CSV file", "From file names", "Columns")
 EXAMPLE = "{group}/{subject}_{day}.mp4"
 
@@ -29,23 +30,20 @@ def panel() -> None:
     box = st.expander("Metadata", icon=":material/table_edit:", on_change="rerun", key="library.metadata")
     if box.open:
         with box:
-            _done()
-            for tab, draw in zip(st.tabs(TABS), (_by_table, _by_name, _columns), strict=True):
-                with tab:
-                    draw()
+            tabs = st.tabs(TABS, on_change="rerun", key="library.metadata.tabs")
+            for tab, draw in zip(tabs, (_by_table, _by_name, _columns), strict=True):
+                if tab.open:
+                    with tab:
+                        draw()
+    if words := state.remembered(DONE, ""):
+        st.toast(words, icon=":material/check_circle:")
+        state.remember(DONE, "")
     flash.show(PANEL)
 
 
-def _done() -> None:
-    """What the last press did, once."""
-    if words := state.remembered(DONE, ""):
-        st.success(words, icon=":material/check:")
-        state.remember(DONE, "")
-
-
 def _by_table() -> None:
-    turn = state.remembered("library.metadata.turn", 0)
-    file = st.file_uploader("CSV file", type=["csv", "tsv", "txt"], key=f"metadata.file.{turn}")
+    key = f"metadata.file.{state.remembered(TURN, 0)}"
+    file = st.file_uploader("CSV file", type=["csv", "tsv", "txt"], key=key)
     st.caption(
         "A row for each clip: one column with the file name, and any others, such as subject, group or dose. "
         "An empty cell changes nothing."
@@ -70,7 +68,7 @@ def _out_of_table(content: bytes, name: str, column: str) -> MetadataProposal:
 
 def _by_name() -> None:
     pattern = st.text_input(
-        "Pattern of the file names", key="metadata.pattern", placeholder=EXAMPLE,
+        "Pattern of the file names", key=f"metadata.pattern.{state.remembered(TURN, 0)}", placeholder=EXAMPLE,
         help="Press Enter to update the preview.",
     )  # fmt: skip
     st.caption(
@@ -111,10 +109,10 @@ def _preview(proposal: MetadataProposal, key: str) -> None:
         return
     first = [row for row in cache.clip_rows() if row.digest in proposal.cells][:FIRST_ROWS]
     table = {"clip": [row.name for row in first]}
-    table |= {
-        f"{column}\u200b": [proposal.cells[row.digest].get(column, "") for row in first] for column in proposal.columns
-    }
-    st.dataframe(pd.DataFrame(table), hide_index=True, height="content", key=f"{key}.preview")
+    keys = {f"cell {column}": column for column in proposal.columns}
+    table |= {key: [proposal.cells[row.digest].get(column, "") for row in first] for key, column in keys.items()}
+    config = {key: st.column_config.TextColumn(column) for key, column in keys.items()}
+    st.dataframe(pd.DataFrame(table), hide_index=True, height="content", column_config=config)
     _tell_replaced(proposal)
     words = f"Add to {formatting.count(count, 'clip')}"
     st.button(words, key=f"{key}.add", type="primary", on_click=_keep, args=(proposal,))
@@ -140,7 +138,7 @@ def _keep(proposal: MetadataProposal) -> None:
     def keep() -> None:
         state.store().keep_metadata(proposal.cells)
         state.remember(DONE, f"Metadata added to {formatting.count(len(proposal.cells), 'clip')}.")
-        state.remember("library.metadata.turn", state.remembered("library.metadata.turn", 0) + 1)
+        state.remember(TURN, state.remembered(TURN, 0) + 1)
 
     _try(keep)
 

@@ -163,6 +163,13 @@ def set_widget(key: str, value: str | int | float | bool | dict[str, Any]) -> No
     st.session_state[key] = value
 
 
+def restate(*keys: str) -> None:
+    """Let widgets that come back to the page say what they said before they went from it; for callbacks."""
+    for key in keys:
+        if (value := st.session_state.get(key)) is not None:
+            st.session_state[key] = value
+
+
 class Presses:
     """The buttons that were pressed and whose action did not begin yet, each with a mark of its latest press."""
 
