@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -136,6 +137,17 @@ def add_sample(store: Store, report: Report = silent) -> str:
         with open(rendered, "rb") as stream:
             kept = store.keep_upload(stream, SAMPLE_NAME)
     return add_video(store, kept, report, name=SAMPLE_NAME)
+
+
+@short()
+def delete_marked(store: Store, digests: Sequence[str], report: Report = silent) -> None:
+    """Delete those of the clips that are still marked with `set_aside`, with all that was made of them."""
+    marked = store.videos_set_aside()
+    for done, digest in enumerate(digests):
+        report(done, len(digests), "Deleting clips")
+        if digest in marked:
+            with suppress(ResultMissing):  # another session was first
+                store.delete_video(digest)
 
 
 def is_brief(store: Store, digest: str) -> bool:

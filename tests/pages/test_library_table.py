@@ -8,6 +8,7 @@ from core.workflows import datasets
 from core.workflows.clip_list import ClipFilter
 from pages.ui import state
 from pages.ui.library import clip_table, filters, selection
+from pages.ui.state import deletion
 from tests.pages.test_pages import FakeRunner, button, page, runner, told, video_info
 
 __all__ = ["runner"]
@@ -214,6 +215,24 @@ def test_ticked_clips_are_deleted_when_the_page_is_left_and_not_those_that_were_
     assert len(state.store().digests()) == COUNT
     at.switch_page("../datasets.py").run()
     assert len(state.store().digests()) == COUNT - 1 and clips.withdrawn == [digest(0)]
+
+
+def test_of_very_many_clips_the_page_awaits_the_first_and_a_job_deletes_the_rest(
+    clips: FakeRunner, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(deletion, "AWAITED", 2)
+    begun: list[tuple] = []
+    submit = clips.submit
+    monkeypatch.setattr(clips, "submit", lambda *args, **origin: begun.append(args) or submit(*args, **origin))
+    at = page("library")
+    state.store().set_aside([digest(number) for number in range(5)], "a session that ended")
+    at.switch_page("../datasets.py").run()
+    assert sorted(state.store().digests()) == [digest(number) for number in (2, 3, 4, 5)]
+    ((_, title, task, store, rest),) = begun
+    assert title == "Delete 3 clips" and len(clips.withdrawn) == 5
+    state.store().take_back([digest(4)])
+    task(store, rest)
+    assert sorted(state.store().digests()) == [digest(4), digest(5)], "one was taken back meanwhile"
 
 
 def test_what_many_clips_take_along_is_counted(clips: FakeRunner):

@@ -1,6 +1,7 @@
 """Metadata of clips out of a CSV file or out of file names, and the columns that there are."""
 
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any
 
 import pandas as pd
@@ -57,13 +58,20 @@ def _by_table() -> None:
     lowered = [header.casefold() for header in headers]
     usual = next((lowered.index(name) for name in USUAL if name in lowered), 0)
     column = st.selectbox("Column with the file names", headers, usual, key=f"metadata.column.{file.file_id}")
-    proposal = _or_problem(_out_of_table, content, file.name, column)
+    mark = sha256(content).hexdigest()
+    proposal = _or_problem(_out_of_table, mark, file.name, column, state.store().clips_version(), content)
     if proposal is not None:
         _preview(proposal, "metadata.table")
 
 
-def _out_of_table(content: bytes, name: str, column: str) -> MetadataProposal:
-    return library_metadata.out_of_table(metadata_in(content, name, column, ()), cache.clip_rows())
+@cache.cached(most=2)
+def _out_of_table(mark: str, name: str, column: str, clips: str, _content: bytes) -> MetadataProposal:
+    return library_metadata.out_of_table(metadata_in(_content, name, column, ()), cache.clip_rows())
+
+
+@cache.cached(most=2)
+def _out_of_names(pattern: str, clips: str) -> MetadataProposal:
+    return library_metadata.out_of_names(pattern, cache.clip_rows())
 
 
 def _by_name() -> None:
@@ -82,7 +90,7 @@ def _by_name() -> None:
     if not pattern:
         st.caption(theme.plain(f"For example: {EXAMPLE}, for a file such as {rows[0].source if rows else ''}"))
         return
-    proposal = _or_problem(library_metadata.out_of_names, pattern, rows)
+    proposal = _or_problem(_out_of_names, pattern, state.store().clips_version())
     if proposal is not None:
         _preview(proposal, "metadata.names")
 

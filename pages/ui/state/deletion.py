@@ -7,9 +7,14 @@ offers to undo it the next time, and leaving it deletes them.
 from collections.abc import Iterable
 from weakref import WeakValueDictionary
 
-from core.base.errors import AnalysisError, ResultMissing
+from core.base.errors import AnalysisError
+from core.domain.fingerprint import fingerprint
+from core.workflows import clips
 from pages.ui.state.clip_choice import forget
 from pages.ui.state.session import Presses, announce, presses, runner, session_id, store
+
+LIBRARY = "library"
+AWAITED = 50  # clips whose deletion a page waits for
 
 _sessions: WeakValueDictionary[str, Presses] = WeakValueDictionary()  # those that deleted clips and have not ended
 
@@ -34,18 +39,19 @@ def videos_set_aside() -> set[str]:
 
 
 def delete_those_set_aside() -> None:
-    """Delete the clips that this session marked, or one that has ended; a failure is told once on a page."""
+    """Delete the clips that this session marked, or one that has ended.
+
+    Of very many, the rest is deleted by a job: the page waits for the first ones only.
+    """
+    own = session_id()
     try:
-        for digest, session in store().videos_set_aside().items():
-            if session == session_id() or session not in _sessions:
-                _delete(digest)
+        marked = store().videos_set_aside().items()
+        digests = [digest for digest, session in marked if session == own or session not in _sessions]
+        for digest in digests:
+            runner().withdraw(digest)
+        clips.delete_marked(store(), digests[:AWAITED])
+        if rest := digests[AWAITED:]:
+            key = f"delete-{fingerprint('delete', *rest)}"
+            runner().submit(key, f"Delete {len(rest)} clips", clips.delete_marked, store(), rest, page=LIBRARY)
     except AnalysisError as error:
         announce(f"Not all clips could be deleted. {error} {error.hint}")
-
-
-def _delete(digest: str) -> None:
-    try:
-        runner().withdraw(digest)
-        store().delete_video(digest)
-    except ResultMissing:  # another session was first
-        store().take_back((digest,))

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.domain.jobs import Job
-from pages.ui.state.deletion import delete_those_set_aside
+from pages.ui.state.deletion import LIBRARY, delete_those_set_aside
 from pages.ui.state.session import SHOWN_CLIP, SHOWN_PAGE, VISIT, remember, remembered, runner
 
-LIBRARY = "library"
 MOST_REPEATABLE = 2000  # jobs that can be tried again
 
 TRY_AGAIN = "Try again"  # what a button says that begins a job again from its start
