@@ -22,7 +22,7 @@ def bar(ticked: Sequence[ListedClip], clips: Sequence[ListedClip]) -> None:
             st.caption("Select rows to analyse, tag, export or delete clips.", width="content")
         else:
             st.markdown(f"**{formatting.count(len(ticked), 'clip')} selected**", width="content")
-        if len(ticked) < len(clips):
+        if len(ticked) < len(clips) > 1:
             st.button(
                 f"Select all {formatting.number(len(clips))}", key="select.all", icon=":material/select_all:",
                 type="tertiary", on_click=clip_table.tick_all, args=(clips,),
