@@ -33,10 +33,9 @@ class ListedClip:
 
 
 def listed(
-    store: Store, cards: Mapping[str, ModelCard], datasets: Mapping[str, tuple[str, ...]]
+    store: Store, rows: Sequence[ClipRow], cards: Mapping[str, ModelCard], datasets: Mapping[str, tuple[str, ...]]
 ) -> tuple[ListedClip, ...]:
-    """All clips, the latest first. datasets: the names of those that contain a clip, by its digest."""
-    rows = store.clip_rows()
+    """The clips of these rows in their order. datasets: the names of those that contain a clip, by its digest."""
     folders = short_folders({row.folder for row in rows})
     models, labelled = models_of_clips(store, cards), set(store.labelled_videos())
     tags, cells = store.tags(), store.metadata()

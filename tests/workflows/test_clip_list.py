@@ -94,16 +94,20 @@ def predict(store: Store, key: str, digest: str, labels: tuple[str, ...], model:
     store.write(key, Prediction(np.array([0.0]), scores, labels, model, (0.0, 1.0)), kind="prediction", video=digest)
 
 
+def rows_of(store: Store, cards: dict[str, ModelCard], sets: dict[str, tuple[str, ...]]) -> tuple[ListedClip, ...]:
+    return listed(store, store.clip_rows(), cards, sets)
+
+
 def test_what_is_known_of_clips_is_listed(clips: Store):
     clips.keep_metadata({DIGESTS[0]: {"subject": "anna"}})
     clips.add_tag([DIGESTS[2]], "pilot")
     clips.begin_tracks(DIGESTS[2], {"ab" * 16: "{}"})
-    by_digest = {clip.row.digest: clip for clip in listed(clips, {"made": MADE}, {DIGESTS[0]: ("walks",)})}
+    by_digest = {clip.row.digest: clip for clip in rows_of(clips, {"made": MADE}, {DIGESTS[0]: ("walks",)})}
     first, second, third = map(by_digest.__getitem__, DIGESTS)
     assert (first.folder, first.datasets, first.cells, first.models) == ("s/x", ("walks",), {"subject": "anna"}, ())
     assert (second.folder, second.models, second.labelled, second.tags) == ("s/y", ("made",), False, ())
     assert (third.labelled, third.tags, third.models, third.cells) == (True, ("pilot",), (), {})
-    assert [clip.row.digest for clip in listed(clips, {}, {})] == [entry.info.digest for entry in clips.videos()]
+    assert [clip.row.digest for clip in rows_of(clips, {}, {})] == [entry.info.digest for entry in clips.videos()]
 
 
 def test_only_predictions_with_the_labels_that_a_model_has_now_count(clips: Store):

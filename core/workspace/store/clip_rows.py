@@ -1,6 +1,7 @@
 """What the catalogue says of all clips at once, in few queries however many there are."""
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ class ClipRow:
     """A clip without what was measured of its frames. added: epoch seconds; path: where the file lies.
 
     source: where it lay when it was added, which for an upload is its name alone. others: its further names.
+    folder: that it was added from; empty for an upload.
     """
 
     digest: str
@@ -27,16 +29,12 @@ class ClipRow:
     height_px: int
     frame_count: int
     others: tuple[str, ...] = ()
+    folder: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
         """All names of the clip, its own first."""
         return (self.name, *self.others)
-
-    @property
-    def folder(self) -> str:
-        """The folder that it was added from; empty for an upload."""
-        return str(Path(self.source).parent) if self.source != self.name else ""
 
 
 class ClipRows(Results):
@@ -76,9 +74,9 @@ class ClipRows(Results):
         if uploaded:
             places = (place for _, place in noted if Path(place).is_absolute())
             source = next((place for place in places if not Path(place).is_relative_to(self.workspace)), name)
-        return ClipRow(
-            digest, name, path, source, added, bool(uploaded), duration_s, width_px, height_px, frame_count, others
-        )
+        folder = os.path.dirname(source)  # noqa: PTH120  a Path for each of thousands is slow
+        measures = (duration_s, width_px, height_px, frame_count)
+        return ClipRow(digest, name, path, source, added, bool(uploaded), *measures, others, folder)
 
     def lists_version(self, *kinds: str) -> str:
         """What tells one state of the clips, their labels, metadata and results of these kinds from another."""

@@ -1,5 +1,6 @@
 """All clips at once: their rows, and the same with what is known of each."""
 
+from core.domain.fingerprint import fingerprint
 from core.workflows import clip_list
 from core.workspace.store import ClipRow
 from pages.ui import state
@@ -23,12 +24,13 @@ def listed_clips() -> tuple[tuple[clip_list.ListedClip, ...], clip_list.ListChoi
 
 
 def _versions() -> tuple[str, str]:
-    models = (f"{card.name}:{card.version}:{len(card.labels)}" for card in state.models().values())
+    models = (f"{card.name}:{fingerprint('labels', card.labels)}" for card in state.models().values())
     return clip_list.version(state.store()), " ".join((*models, "", *dataset_bodies()))
 
 
 @cached(most=1)
 def _listed_clips(version: str, others: str) -> tuple[tuple[clip_list.ListedClip, ...], clip_list.ListChoices]:
-    store = state.store()
-    clips = clip_list.listed(store, state.models(), datasets_of_clips())
+    store, rows = state.store(), clip_rows()
+    datasets = datasets_of_clips() if rows else {}  # without clips none is opened
+    clips = clip_list.listed(store, rows, state.models(), datasets)
     return clips, clip_list.choices(clips, store.metadata_columns())
