@@ -29,12 +29,6 @@ QUIET = logging.CRITICAL + 1
 LOOK_EVERY_S = 1.0
 AFTER_FAILURE_S = 30.0
 STUCK_AFTER_S = 600.0  # far longer than a worker takes to start on a busy machine
-UNWATCHED = {  # what Dask measures of itself up to a hundred times a second, and nobody here looks at
-    "distributed.worker.profile.enabled": False,
-    "distributed.admin.tick.interval": "500ms",
-    "distributed.admin.system-monitor.interval": "2s",
-    "distributed.admin.system-monitor.gil.enabled": False,
-}
 VALID = timedelta(days=3650)  # before and after the start: clocks are set back, and servers run for years
 _preparation = spawn.get_preparation_data
 
@@ -89,7 +83,6 @@ class OwnCluster:
         self._wanted_at = float("-inf")  # when the lane on demand was last wanted
         self._there = False  # whether it may be given tasks
         spawn.get_preparation_data = preparation_without_main
-        config.set(UNWATCHED)  # for good: lanes are begun again later, and take it along into their processes
         try:
             with config.set({"temporary-directory": self._scratch}):  # the scheduler's; those of the lanes are options
                 self.dask, self._on_demand = _spec_cluster(memory_bytes, log, warm, self._scratch)
