@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.domain.fingerprint import fingerprint
 from core.workflows.clips import MIN_SEGMENT_S
-from core.workflows.study.groups import NO_GROUP, groups_of
+from core.workflows.study.groups import NO_GROUP, shown_groups
 from core.workflows.study.library.question import LibraryQuestion
 from core.workflows.study.library.sources import LabelSource, names_of_clips
 from pages.ui import cache, state
@@ -61,8 +61,7 @@ class ChosenStudy:
     @cached_property
     def group_names(self) -> tuple[str, ...]:
         """The groups that there are, in the order of comparisons; clips without a value last."""
-        names = set(self.groups.values())
-        return groups_of(list(names - {NO_GROUP})) + ((NO_GROUP,) if NO_GROUP in names else ())
+        return shown_groups(self.groups.values())
 
     @cached_property
     def missing(self) -> tuple[str, ...]:
