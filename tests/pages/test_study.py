@@ -18,6 +18,7 @@ from core.workflows import models, predictions
 from core.workflows.study.library import question, sources
 from core.workspace.store import Store
 from pages.ui import state
+from pages.ui.study import figures
 from tests.pages.test_pages import FakeRunner, button, downloads_of, page, told
 from tests.workflows.test_library_study import clip, study_of
 
@@ -196,6 +197,17 @@ def test_budgets_of_clips_and_groups_are_numbers_in_a_table(store: Store):
 def test_further_views_are_figures(store: Store, view: str):
     study_of(store, {"a": 2})
     assert len(opened(view).get("plotly_chart")) == {"transitions": 2, "time": 1}[view]
+
+
+def test_a_matrix_of_some_labels_shows_shares_of_all_transitions():
+    counts, totals = np.array([[0, 3], [1, 1]]), np.array([12, 2])
+    matrix = figures.transition_matrix(counts, totals, ["<i>a</i>", "b"], dark=True)
+    (cells,) = matrix.data
+    assert np.asarray(cells.z).tolist() == [[0, 25], [50, 50]] and cells.x[0] == "&lt;i&gt;a&lt;/i&gt;"
+    assert list(cells.text[0]) == ["", "3"]
+    graph = figures.transition_graph(counts, ["a", "b"], {"a": 0, "b": 1}, dark=False)
+    widths = sorted(arrow.arrowwidth for arrow in graph.layout.annotations)
+    assert len(widths) == 2 and widths[1] == pytest.approx(5.6), "none from a label to itself"
 
 
 def test_groups_are_compared_by_subjects_and_few_are_warned_of(store: Store):

@@ -54,12 +54,14 @@ def budget_bars(table: DataTable, name: str, slots: Mapping[str, int], *, dark: 
     return figure
 
 
-def transition_matrix(counts: np.ndarray, labels: Sequence[str], *, dark: bool) -> "Figure":
-    """The share of transitions from each label that lead to each other, with their counts."""
+def transition_matrix(counts: np.ndarray, totals: np.ndarray, labels: Sequence[str], *, dark: bool) -> "Figure":
+    """The share of transitions from each label that lead to each other, with their counts.
+
+    totals: (L,) all transitions from each label, also to labels that are not shown.
+    """
     from plotly import graph_objects as go
 
-    totals = counts.sum(axis=1, keepdims=True)
-    shares = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
+    shares = counts / np.maximum(totals, 1)[:, None]
     names = [shown(label) for label in labels]
     texts = [[str(count) if count else "" for count in line] for line in counts.tolist()]
     figure = figures.blank(dark, 150 + 28 * len(labels))
