@@ -49,7 +49,6 @@ from pages.ui.cache.studies import (
     learned_from,
     shares_over_time,
     study_columns,
-    study_columns_key,
     transition_counts,
 )
 
@@ -59,6 +58,6 @@ __all__ = [
     "group_budgets", "group_comparison", "hits", "kept_split", "label_authors", "label_order", "labelled", "lanes",
     "learned_from", "listing", "moment_picture", "name_of", "named", "named_split", "offers", "only_in_datasets",
     "picture_or_problem", "plane", "prediction", "quality", "quality_findings", "results", "rivalry",
-    "shares_over_time", "sheet", "sheet_pictures", "slots", "source_picture", "study_columns", "study_columns_key",
+    "shares_over_time", "sheet", "sheet_pictures", "slots", "source_picture", "study_columns",
     "suggested_split", "sweep", "training_or_none", "transcripts", "transition_counts",
 ]  # fmt: skip

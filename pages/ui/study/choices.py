@@ -91,10 +91,10 @@ def choose() -> ChosenStudy | None:
     with row[3]:
         about = "Clips of one subject, such as an animal, are pooled before groups are compared."
         subject = _column("Subject", "study.subject", columns, about)
-    labelled = cache.labelled(source)
+    labelled, key = cache.labelled(source)
     digests = tuple(digest for digest in names if digest in labelled)
     learned = cache.learned_from(source).intersection(digests)
-    return ChosenStudy(source, cache.study_columns_key(source), names, digests, cells, group, subject, learned)
+    return ChosenStudy(source, key, names, digests, cells, group, subject, learned)
 
 
 def _column(title: str, name: str, columns: tuple[str, ...], about: str) -> str:
@@ -122,7 +122,7 @@ def _source() -> LabelSource | None:
     names = list(options)
     before = state.starting("study.source", "study.source.box", "")
     if before not in names:
-        before = max(names, key=lambda name: len(cache.labelled(LabelSource(*options[name][:2]))))
+        before = max(names, key=lambda name: len(cache.labelled(LabelSource(*options[name][:2]))[0]))
         state.remember("study.source.start", before)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         picked = st.selectbox(
