@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,7 +21,7 @@ from core.workspace.store import Store
 from pages.ui import state
 from pages.ui.study import figures
 from tests.pages.test_pages import FakeRunner, button, downloads_of, page, told
-from tests.workflows.test_library_study import clip, study_of
+from tests.workflows.test_library_study import clip, predicted, study_of
 
 pytestmark = pytest.mark.usefixtures("no_network")
 ENGINE = "tensorflow-f32"
@@ -177,6 +178,18 @@ def test_predictions_are_read_with_the_threshold_that_is_set(store: Store, worke
     (threshold,) = [slider for slider in at.slider if slider.label == "Threshold"]
     threshold.set_value(0.7).run().run()
     assert [label["label"] for label in raster(at)["labels"]] == ["bend"]
+
+
+def test_a_prediction_that_is_gone_is_told_and_the_others_are_shown(store: Store):
+    first, second = clip(store, "a.mp4", 4.0), clip(store, "b.mp4", 4.0)
+    for digest in (first, second):
+        predicted(store, digest, Recipe(), 4.0)
+    (key,) = store.made_of(second, "prediction")
+    shutil.rmtree(store.result_folder(key))
+    store.keep_preference("study.sort", "Duration")
+    at = opened()
+    assert [row["id"] for row in raster(at)["rows"]] == [first]
+    assert "b.mp4: There is no result" in told(at)
 
 
 # What stands below it
