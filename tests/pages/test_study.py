@@ -16,12 +16,13 @@ from core.base import settings
 from core.domain import Prediction, Recipe
 from core.domain.jobs import Job
 from core.workflows import models, predictions
+from core.workflows.annotation import journal
 from core.workflows.study.library import question, sources
 from core.workspace.store import Store
 from pages.ui import state
 from pages.ui.study import figures
 from tests.pages.test_pages import FakeRunner, button, downloads_of, page, told
-from tests.workflows.test_library_study import clip, predicted, study_of
+from tests.workflows.test_library_study import clip, drawn, predicted, study_of
 
 pytestmark = pytest.mark.usefixtures("no_network")
 ENGINE = "tensorflow-f32"
@@ -190,6 +191,19 @@ def test_a_prediction_that_is_gone_is_told_and_the_others_are_shown(store: Store
     at = opened()
     assert [row["id"] for row in raster(at)["rows"]] == [first]
     assert "b.mp4: There is no result" in told(at)
+
+
+@pytest.mark.parametrize("view", ["budgets", "transitions", "time", "groups", "files"])
+def test_clips_in_which_nothing_is_labelled_are_a_study_too(store: Store, view: str):
+    digest = clip(store, "a.mp4", 9.0)
+    journal.begin(store, digest, drawn([], 9.0))
+    store.keep_metadata({digest: {"diet": "a"}})
+    store.keep_preference("study.group", "diet")
+    at = opened(view)
+    assert "No label takes any time in these clips." in told(at) and len(raster(at)["rows"]) == 1
+    if view == "files":
+        button(at, "Create files").click().run().run()
+        assert "Report" in downloads_of(at)
 
 
 # What stands below it
