@@ -151,6 +151,17 @@ def add_sample(store: Store, report: Report = silent) -> str:
     return add_video(store, kept, report, name=SAMPLE_NAME)
 
 
+@short()
+def delete_marked(store: Store, digests: Sequence[str], report: Report = silent) -> None:
+    """Delete those of the clips that are still marked with `set_aside`, with all that was made of them."""
+    marked = store.videos_set_aside()
+    for done, digest in enumerate(digests):
+        report(done, len(digests), "Deleting clips")
+        if digest in marked:
+            with suppress(ResultMissing):  # another session was first
+                store.delete_video(digest)
+
+
 def is_brief(store: Store, digest: str) -> bool:
     """Whether all frames of a clip can be gone through in a few seconds."""
     return store.video(digest).duration_s <= BRIEF_S

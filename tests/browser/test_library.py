@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from core.stages import video
 from core.workflows import clips
@@ -12,6 +12,7 @@ from tests.browser.conftest import go, settle, turn_to, wait_until
 from tests.conftest import moving_square
 
 CLIPS = 9
+ROW_PX = 35  # of a table
 
 
 def scrolled_px(page: Page) -> int:
@@ -30,6 +31,8 @@ def test_a_clip_is_played_in_place_and_who_comes_back_is_where_they_were(page: P
     scroll(page)
     play(page, loaded, digests[2])
     leave_and_return(page, apart)
+    type_cells(page, Store(apart.workspace), digests)
+    tick_rows(page, Store(apart.workspace), digests)
     fits(page)
 
 
@@ -67,6 +70,59 @@ def leave_and_return(page: Page, dashboard: Dashboard) -> None:
     go(page, dashboard)  # a new session
     expect(page.get_by_role("button", name="Play")).to_have_count(CLIPS)
     assert scrolled_px(page) == 0
+
+
+def type_cells(page: Page, store: Store, digests: list[str]) -> None:
+    """Cells of the table are typed and pasted one below the other, and each is saved while the next one is typed."""
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    store.add_metadata_column("subject")
+    page.get_by_role("radio", name="Table").click()
+    expect(page.get_by_role("button", name="Select all 9")).to_be_visible()
+    page.get_by_text("Edit metadata").click()
+    grid = page.get_by_test_id("stDataFrame")
+    expect(page.get_by_role("button", name="Select all 9")).to_have_count(0)
+    settle(page)
+    click_cell(grid, 60, 1)
+    page.keyboard.press("ArrowRight")
+    for text in ("anna", "ben"):
+        page.keyboard.press("Enter")
+        cell = page.locator("#portal textarea")
+        expect(cell).to_be_focused()
+        cell.fill(text)
+        page.keyboard.press("Enter")
+        expect(cell).to_have_count(0)
+    page.evaluate("() => navigator.clipboard.writeText('carl\\ndora\\n')")
+    page.keyboard.press("Control+V")
+    subjects = {digests[8 - at]: {"subject": text} for at, text in enumerate(("anna", "ben", "carl", "dora"))}
+    wait_until(lambda: store.metadata() == subjects)
+    settle(page)
+    page.get_by_text("Edit metadata").click()
+    expect(page.get_by_role("button", name="Select all 9")).to_be_visible()
+
+
+def tick_rows(page: Page, store: Store, digests: list[str]) -> None:
+    """Rows are ticked, with Shift all between, and their clips are gone until that is undone."""
+    settle(page)
+    grid = page.get_by_test_id("stDataFrame")
+    click_cell(grid, 15, 2)
+    expect(page.get_by_text("1 clip selected")).to_be_visible()
+    settle(page)
+    click_cell(grid, 15, 4, modifiers=["Shift"])
+    expect(page.get_by_text("3 clips selected")).to_be_visible()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_test_id("stPopoverBody").get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("Deleted 3 clips.")).to_be_visible()
+    expect(page.get_by_role("button", name="Select all 6")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("button", name="Select all 9")).to_be_visible()
+    assert sorted(store.digests()) == sorted(digests)
+    page.get_by_role("radio", name="Cards").click()
+    expect(page.get_by_role("button", name="Play")).to_have_count(CLIPS)
+
+
+def click_cell(grid: Locator, x_px: int, row: int, **how) -> None:
+    """Click into a row of a table, the first of which is 1."""
+    grid.click(position={"x": x_px, "y": ROW_PX * row + ROW_PX // 2}, **how)
 
 
 def fits(page: Page) -> None:

@@ -49,7 +49,7 @@ def test_a_copy_is_told_by_the_name_of_the_first_and_found_by_both(runner, golf:
     at = add(runner, at, copy)
     assert f'"golf_copy.mp4" is the same as golf.mp4, added on {TODAY}.' in messages(at).replace("\\", "")
     assert "Added golf_copy" not in messages(at)
-    (entry,) = state.entries()
+    (entry,) = state.store().videos()
     assert (entry.names, entry.info.path) == (("golf.mp4", "golf_copy.mp4"), str(golf))
     assert "Also added as golf" in told(at)
     at.button(key="close.intake").click().run()

@@ -258,11 +258,18 @@ def test_an_upload_is_kept_once_and_added(runner):
     assert not at.file_uploader[0].value
 
 
-def test_deleting_asks_first_and_then_forgets_the_clip_and_its_jobs(clip, runner):
+def test_deleting_asks_first_can_be_undone_and_forgets_the_clip_and_its_jobs_when_the_page_is_left(clip, runner):
     at = page("library")
     button(at, "Delete").click().run()
+    words = told(at)
+    assert "The library is empty" in words and "Deleted street" in words
+    assert state.store().video(DIGEST) and not runner.withdrawn, "nothing is gone yet"
+    button(at, "Undo").click().run()
+    assert "Deleted street" not in told(at) and button(at, "Delete")
+    button(at, "Delete").click().run()
+    assert "No clips yet" in told(at.switch_page("../timeline.py").run())
     assert state.store().videos() == [] and runner.withdrawn == [DIGEST]
-    assert "The library is empty" in told(at)
+    assert "Deleted street" not in told(at.switch_page("../library.py").run())
 
 
 def test_fifty_clips_come_in_portions_and_can_be_searched(runner):

@@ -24,6 +24,11 @@ def test_a_column_is_renamed_and_deleted_with_its_cells(store: Store):
     with pytest.raises(AnalysisError, match="There is a column 'day' already"):
         store.rename_metadata_column("Animal", "Day")
     store.rename_metadata_column("Animal", "animal")
+    store.add_metadata_column(" dose ")
+    with pytest.raises(AnalysisError, match="There is a column 'dose' already"):
+        store.add_metadata_column("Dose")
+    assert store.metadata_columns() == ("animal", "day", "dose")
+    store.delete_metadata_column("dose")
     store.delete_metadata_column("day")
     assert (store.metadata_columns(), store.metadata()) == (("animal",), {CLIP: {"animal": "anna"}})
 
@@ -49,6 +54,7 @@ def test_tags_are_given_and_taken(store: Store):
 
 def test_every_change_counts_the_revision_up(store: Store):
     changes = (
+        lambda: store.add_metadata_column("dose"),
         lambda: store.keep_metadata({CLIP: {"day": "1"}}),
         lambda: store.rename_metadata_column("day", "date"),
         lambda: store.add_tag([CLIP], "pilot"),

@@ -6,6 +6,7 @@ tables: segments, time budgets and transitions  groups: groups of clips compared
 assembly: tracks and what is known about clips as tables  result: what is asked for, and all that is given
 about: how it was made  writing: the tables as files
 library: studies of the clips of a workspace  report: a report that opens offline
+library_metadata: what tables and file names say of clips of the library
 """
 
 from core.base.errors import NotEnoughExamples

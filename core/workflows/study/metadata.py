@@ -50,36 +50,46 @@ class ClipMetadata:
 def read_metadata(path: str, clip_column: str, taken: Collection[str]) -> MetadataTable:
     """The table in a file. taken: names of columns of our own tables; a column of such a name gets a prefix."""
     file = Path(path)
-    header, rows, findings = _content(file)
-    own = _place(clip_column or CLIP_COLUMN, header, file.name, "--clip-column")
-    places = [place for place, name in enumerate(header) if place != own and name]
-    headers = tuple(header[place] for place in places)
-    columns, notes = table_columns(headers, taken, file.name)
-    if not all(header):
-        notes.append(f"{file.name}: columns without a name are not used")
-    parted = tuple(
-        MetadataRow(line, cells[own].strip(), tuple(cells[place].strip() for place in places)) for line, cells in rows
-    )
-    notes += map(told, findings.bounded(file.name))
-    return MetadataTable(file.name, headers, columns, parted, tuple(notes))
-
-
-def _content(file: Path) -> tuple[list[str], list[tuple[int, list[str]]], FirstFindings]:
-    """The header and the rows of the table in a file, and what is odd about them."""
     try:
         content = file.read_bytes()
     except OSError as error:
         text = f"The table {file} cannot be read: {error.strerror or error}."
-        raise FormatInvalid(text, "Give a CSV file with a row for each clip as --metadata.") from error
+        raise FormatInvalid(text, "Give a CSV file with a row for each clip.") from error
+    return metadata_in(content, file.name, clip_column, taken)
+
+
+def metadata_in(content: bytes, name: str, clip_column: str, taken: Collection[str]) -> MetadataTable:
+    """The same from the bytes of a file of that name."""
+    header, rows, findings = _rows_in(content, name)
+    own = _place(clip_column or CLIP_COLUMN, header, name, "--clip-column")
+    places = [place for place, column in enumerate(header) if place != own and column]
+    headers = tuple(header[place] for place in places)
+    columns, notes = table_columns(headers, taken, name)
+    if not all(header):
+        notes.append(f"{name}: columns without a name are not used")
+    parted = tuple(
+        MetadataRow(line, cells[own].strip(), tuple(cells[place].strip() for place in places)) for line, cells in rows
+    )
+    notes += map(told, findings.bounded(name))
+    return MetadataTable(name, headers, columns, parted, tuple(notes))
+
+
+def headers_in(content: bytes, name: str) -> tuple[str, ...]:
+    """The names of all columns of such a table, from which that of the clips can be chosen."""
+    return tuple(header for header in _rows_in(content, name)[0] if header)
+
+
+def _rows_in(content: bytes, name: str) -> tuple[list[str], list[tuple[int, list[str]]], FirstFindings]:
+    """The header and the rows of the table, and what is odd about them."""
     if content.startswith(ZIP):
         hint = "Save the sheet as CSV, and give that file."
-        raise refused(file.name, 0, "a table as text", "a ZIP file or a spreadsheet", hint)
+        raise refused(name, 0, "a table as text", "a ZIP file or a spreadsheet", hint)
     findings = FirstFindings()
-    header, rows = csv_tables.plain_rows(text_of(file.name, content, LARGEST_TABLE_BYTES), file.name, findings)
-    names = [name.casefold() for name in header if name]
-    if twice := next((name for name in header if name and names.count(name.casefold()) > 1), ""):
+    header, rows = csv_tables.plain_rows(text_of(name, content, LARGEST_TABLE_BYTES), name, findings)
+    names = [column.casefold() for column in header if column]
+    if twice := next((column for column in header if column and names.count(column.casefold()) > 1), ""):
         hint = "Give each column a name of its own; upper and lower case do not count."
-        raise refused(file.name, 1, "each column once", f"{twice!r} {names.count(twice.casefold())} times", hint)
+        raise refused(name, 1, "each column once", f"{twice!r} {names.count(twice.casefold())} times", hint)
     return header, list(rows), findings
 
 
@@ -111,12 +121,14 @@ def table_columns(headers: Sequence[str], taken: Collection[str], file: str) -> 
 # The clips that are meant ---------------------------------------------------------------------------------------------
 
 
-def matched(table: MetadataTable, paths: Sequence[str]) -> ClipMetadata:
+def matched(table: MetadataTable, paths: Sequence[str], *, within: str = "this study") -> ClipMetadata:
     """What the table says of the clips at these paths, by their file names, with or without the suffix.
+
+    within: what the clips are all clips of, for the notes.
 
     A clip of which rows contradict each other has no metadata; a row that fits several clips counts for none.
     """
-    own, notes = _rows_of_clips(table, tuple(paths))
+    own, notes = _rows_of_clips(table, tuple(paths), within)
     cells: list[tuple[str, ...]] = []
     for path, rows in zip(paths, own, strict=True):
         agreed = len({row.cells for row in rows}) <= 1
@@ -129,7 +141,9 @@ def matched(table: MetadataTable, paths: Sequence[str]) -> ClipMetadata:
     return ClipMetadata(tuple(cells), tuple(notes))
 
 
-def _rows_of_clips(table: MetadataTable, paths: tuple[str, ...]) -> tuple[list[list[MetadataRow]], list[str]]:
+def _rows_of_clips(
+    table: MetadataTable, paths: tuple[str, ...], within: str
+) -> tuple[list[list[MetadataRow]], list[str]]:
     """The rows of each clip, and what is told of the other rows."""
     own: list[list[MetadataRow]] = [[] for _ in paths]
     strange: list[str] = []
@@ -146,7 +160,7 @@ def _rows_of_clips(table: MetadataTable, paths: tuple[str, ...]) -> tuple[list[l
         else:
             notes.append(f"{table.file}, line {row.line}: the row names no clip, and is not used")
     if strange:
-        notes.append(f"{table.file}: rows about clips that are not in this study: {first_names(strange)}")
+        notes.append(f"{table.file}: rows about clips that are not in {within}: {first_names(strange)}")
     return own, notes
 
 

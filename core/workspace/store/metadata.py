@@ -48,6 +48,15 @@ class ClipNotes(Catalogue):
             catalogue.executemany("INSERT OR REPLACE INTO metadata VALUES (?, ?, ?)", [row for row in rows if row[2]])
             _count_up(catalogue)
 
+    def add_metadata_column(self, name: str) -> None:
+        """Make an empty column; AnalysisError where there is one of that name."""
+        with self._changing(durably=True) as catalogue:
+            names = _columns(catalogue)
+            if known := names.get(_checked(name).casefold()):
+                raise AnalysisError(f"There is a column {known!r} already.", "Choose another name.")
+            _made(catalogue, name, names)
+            _count_up(catalogue)
+
     def rename_metadata_column(self, name: str, new: str) -> None:
         """Call a column otherwise; AnalysisError where another column has that name."""
         with self._changing(durably=True) as catalogue:

@@ -1,6 +1,7 @@
 """What was made of clips: dataclasses with their arrays, and files, by key; each is there whole or not at all."""
 
 import errno
+import json
 import os
 import shutil
 import sqlite3
@@ -104,6 +105,13 @@ class Results(Catalogue):
             self.delete(key)
             raise ResultMissing(f"The result {key[:12]!r} was damaged: {error}", "Compute it again.") from error
         raise ResultMissing(f"There is no result {key[:12]!r}.", "Compute it again.")
+
+    def plain_fields(self, key: str) -> dict[str, Any]:
+        """What JSON holds of the result under `key`, which is all but its arrays; nothing where it cannot be read."""
+        with suppress(OSError, ValueError):
+            fields = json.loads((self.result_folder(key) / "value.json").read_text("ascii"))
+            return fields if isinstance(fields, dict) else {}
+        return {}
 
     def _value(self, key: str, expected: type[T]) -> tuple[Any, Exception | None]:
         """What lies under `key`, or why it cannot be read."""

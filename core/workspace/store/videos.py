@@ -99,6 +99,7 @@ class VideoRecords(Results):
             shown = cleaned_name(name or (known[0] if known and uploaded else Path(info.path).name))
             now = time.time()
             catalogue.execute("DELETE FROM results WHERE key = ? AND kind = ?", (info.digest, DELETED))
+            catalogue.execute("DELETE FROM set_aside WHERE video = ?", (info.digest,))
             catalogue.execute(
                 "INSERT INTO videos (digest, info, arrays, name, added, saved, uploaded) VALUES (?, ?, ?, ?, ?, ?, ?) "
                 "ON CONFLICT (digest) DO UPDATE SET info = excluded.info, arrays = excluded.arrays, "
@@ -113,6 +114,7 @@ class VideoRecords(Results):
             row = (hex_digits(digest), cleaned_name(name), path, now)
             catalogue.execute("INSERT OR REPLACE INTO names VALUES (?, ?, ?, ?)", row)
             catalogue.execute("UPDATE videos SET saved = ? WHERE digest = ?", (now, digest))
+            catalogue.execute("DELETE FROM set_aside WHERE video = ?", (digest,))  # it was added again
 
     def names_noted(self, since: float) -> list[tuple[str, str, str]]:
         """Digest, name and path of what was added since then."""
@@ -146,6 +148,11 @@ class VideoRecords(Results):
         """The digests of all clips, in no order; quick however many there are."""
         return [digest for (digest,) in self._rows("SELECT digest FROM videos")]
 
+    def newest_digest(self) -> str:
+        """The digest of the clip that was added last; empty where there is none."""
+        rows = self._rows("SELECT digest FROM videos ORDER BY added DESC, digest LIMIT 1")
+        return rows[0][0] if rows else ""
+
     def paths(self, digests: Iterable[str]) -> dict[str, str]:
         """Where these clips lie, by digest, without reading all that is known of them; those that are gone are not."""
         query = "SELECT json_extract(info, '$.path') FROM videos WHERE digest = ?"
@@ -160,9 +167,30 @@ class VideoRecords(Results):
             raise ResultMissing(f"{many} with {prefix[:70]!r}.", "Give all 64 digits of the clip, or add it first.")
         return entries[0].info
 
+    def set_aside(self, digests: Iterable[str], session: str) -> None:
+        """Mark clips that a session is about to delete; all that was made of them stays until then.
+
+        A clip that is added again loses its mark.
+        """
+        with self._changing(durably=True) as catalogue:
+            rows = [(hex_digits(digest), session) for digest in digests]
+            catalogue.executemany("INSERT OR REPLACE INTO set_aside VALUES (?, ?)", rows)
+
+    def take_back(self, digests: Iterable[str]) -> None:
+        """Take the mark from clips: they are not deleted."""
+        with self._changing(durably=True) as catalogue:
+            rows = [(digest,) for digest in digests]
+            catalogue.executemany("DELETE FROM set_aside WHERE video = ?", rows)
+
+    def videos_set_aside(self) -> dict[str, str]:
+        """The clips that are about to be deleted, with the sessions that marked them."""
+        return dict(self._rows("SELECT video, session FROM set_aside WHERE video IN (SELECT digest FROM videos)"))
+
     def delete_video(self, digest: str) -> None:
         """Forget a clip and all that was made from it; a clip that was not uploaded stays where it is."""
-        entry = self.entry(digest)
+        path = self.paths([digest]).get(digest)
+        if path is None:
+            raise ResultMissing(f"There is no clip {digest[:12]!r} in the library.", "Choose another, or add it again.")
         with self._changing() as catalogue:
             keys = [key for (key,) in catalogue.execute("SELECT key FROM results WHERE video = ?", (digest,))]
             with self._explained():
@@ -171,15 +199,15 @@ class VideoRecords(Results):
             about = "instr(key, ?) OR json_extract(body, '$.clip') = ?"
             catalogue.execute(f"DELETE FROM jobs WHERE {about}", (digest, digest))
             named = (("videos", "digest"), ("uploads", "digest"), ("names", "digest"), ("clip_recipes", "video"))
-            for table, column in (("results", "video"), *named):
+            for table, column in (("results", "video"), ("set_aside", "video"), *named):
                 catalogue.execute(f"DELETE FROM {table} WHERE {column} = ?", (digest,))
             row = (digest, DELETED, "", time.time())  # what is still made of it is refused
             catalogue.execute("INSERT OR REPLACE INTO results VALUES (?, ?, ?, ?)", row)
         with self._explained():
             for folder in [*folders, self._video_folder(digest)]:
                 remove(folder)
-            if self._is_upload(entry.info.path):
-                Path(entry.info.path).unlink(missing_ok=True)
+            if self._is_upload(path):
+                Path(path).unlink(missing_ok=True)
         self._entries.pop(digest, None)
 
     def _is_upload(self, path: str) -> bool:

@@ -30,15 +30,16 @@ def read_dataset(body: str) -> Dataset:
 
 def datasets_of_clips() -> dict[str, tuple[str, ...]]:
     """The names of the datasets that contain a clip, by its digest; one that cannot be read is left out."""
-    return _datasets_of_clips(_bodies())
+    return _datasets_of_clips(dataset_bodies())
 
 
 def only_in_datasets() -> set[str]:
     """The digests of the clips that are in the library for a dataset alone, but for those of a damaged dataset."""
-    return _only_in_datasets(_bodies(), state.store().names_version())
+    return _only_in_datasets(dataset_bodies(), state.store().names_version())
 
 
-def _bodies() -> tuple[str, ...]:
+def dataset_bodies() -> tuple[str, ...]:
+    """The keys under which the datasets are stored."""
     return tuple(entry.body for entry in state.store().datasets())
 
 

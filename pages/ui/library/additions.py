@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.domain.jobs import Job
 from core.workflows import clips
-from pages.ui import state
+from pages.ui import cache, state
 from pages.ui.common import formatting, theme
 from pages.ui.common.jobs import job_group, job_panel
 from pages.ui.common.jobs.job_group import JobGroup
@@ -84,7 +84,7 @@ def _end(groups: list[JobGroup]) -> None:
 def outcome(group: JobGroup) -> Outcome:
     """What came of the files of a batch."""
     digests = clips.digests_added(state.store(), group.first.submitted)
-    entries = {entry.info.digest: entry for entry in state.entries()}
+    entries = {row.digest: row for row in cache.clip_rows()}
     added, known, failed, seen = [], [], [], set()
     for job in sorted(group.jobs, key=lambda job: job.submitted):
         name = _name(job)
@@ -106,7 +106,7 @@ def _name(job: Job) -> str:
 
 
 def _sample_digest() -> str:
-    names = ((entry.names, entry.info.digest) for entry in state.entries())
+    names = ((row.names, row.digest) for row in cache.clip_rows())
     return next((digest for known, digest in names if clips.SAMPLE_NAME in known), "")
 
 

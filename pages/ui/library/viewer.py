@@ -1,9 +1,11 @@
 """A clip played out of its card, in a dialog, whether or not it was analysed. No other clip of the page is loaded."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core.domain import VideoInfo
-from core.workspace.store import VideoEntry
+from core.workflows.clip_list import ListedClip
 from pages.ui import state
 from pages.ui.common import formatting, theme
 from pages.ui.common.controls import button
@@ -17,15 +19,15 @@ def play(digest: str) -> None:
     state.remember(PLAYED, (state.visit(), digest))
 
 
-def show(entries: list[VideoEntry]) -> None:
+def show(clips: Sequence[ListedClip]) -> None:
     """The dialog, where a clip is played. The clip and the moment of the session stay what they are.
 
     Whoever leaves the page closes it, also on the way back by the browser's button.
     """
     played = state.remembered(PLAYED, ())
-    entry = next((entry for entry in entries if (state.visit(), entry.info.digest) == played), None)
-    if entry is not None:
-        st.dialog(theme.plain(entry.name), width="large", on_dismiss=_close)(_played)(entry.info)
+    row = next((clip.row for clip in clips if (state.visit(), clip.row.digest) == played), None)
+    if row is not None:
+        st.dialog(theme.plain(row.name), width="large", on_dismiss=_close)(_played)(state.store().video(row.digest))
 
 
 def _close() -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 from core.base.errors import AnalysisError
 from core.domain import VideoInfo, serialization
 from core.workflows import clip_recipes
-from pages.ui import state
+from pages.ui import cache, state
 from pages.ui.common import flash, formatting
 from pages.ui.common.controls import downloads
 
@@ -30,7 +30,7 @@ def show(info: VideoInfo) -> None:
 
 def _others(info: VideoInfo) -> None:
     """The other clips to choose from, and what becomes of their own recipes."""
-    names = {entry.info.digest: formatting.names(entry.names) for entry in state.entries()}
+    names = {row.digest: formatting.names(row.names) for row in cache.clip_rows()}
     names.pop(info.digest, None)
     if not names:
         st.caption("There are no other clips in the library.")

@@ -6,7 +6,7 @@ its sender saw.
 
 session: what the program works with, and what a session remembers     clip_choice: the clip, the moment, the page
 recipe_editor: the recipe of the clip     model_choice: model, labels in words, query     address: the mirror of all
-submission: the jobs that pages begin
+submission: the jobs that pages begin     deletion: the clips that are deleted when the Library is left
 """
 
 from pages.ui.state.address import follow_address, follow_press, mirror
@@ -16,7 +16,6 @@ from pages.ui.state.clip_choice import (
     chosen_video,
     draw_in,
     drawn_in,
-    entries,
     forget,
     go,
     jump,
@@ -27,6 +26,7 @@ from pages.ui.state.clip_choice import (
     shown_part,
     touched,
 )
+from pages.ui.state.deletion import set_aside, take_back, videos_set_aside
 from pages.ui.state.model_choice import (
     IN_USE,
     IN_WORDS,
@@ -56,6 +56,7 @@ from pages.ui.state.session import (
     back_up,
     close,
     close_to_others,
+    forget_notes,
     heeding_presses,
     is_dark,
     keep,
@@ -64,6 +65,7 @@ from pages.ui.state.session import (
     presses,
     remember,
     remembered,
+    restate,
     runner,
     session_id,
     set_widget,
@@ -105,11 +107,11 @@ __all__ = [
     "close_to_others",
     "draw_in",
     "drawn_in",
-    "entries",
     "follow_address",
     "follow_page",
     "follow_press",
     "forget",
+    "forget_notes",
     "go",
     "heeding_presses",
     "in_words",
@@ -134,8 +136,10 @@ __all__ = [
     "remember",
     "remembered",
     "repeat",
+    "restate",
     "runner",
     "session_id",
+    "set_aside",
     "set_moment",
     "set_parts",
     "set_widget",
@@ -149,8 +153,10 @@ __all__ = [
     "stop",
     "store",
     "submit",
+    "take_back",
     "touched",
     "use_recipe",
+    "videos_set_aside",
     "visit",
     "widget",
 ]

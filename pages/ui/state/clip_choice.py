@@ -7,15 +7,9 @@ import streamlit as st
 
 from core.base.errors import ResultMissing
 from core.domain import VideoInfo
-from core.workspace.store import VideoEntry
 from pages.ui.common import theme
 from pages.ui.state.model_choice import choose_model, show_result
 from pages.ui.state.session import SHOWN_CLIP, SHOWN_PAGE, remember, remembered, stop, store
-
-
-def entries() -> list[VideoEntry]:
-    """All clips of the library, the latest first."""
-    return store().videos()
 
 
 def chosen_digest() -> str:
@@ -38,11 +32,11 @@ def chosen_video() -> VideoInfo:
     try:
         info = store().video(chosen_digest())
     except ResultMissing:
-        known = entries()
-        if not known:
+        newest = store().newest_digest()
+        if not newest:
             _no_clip()
-        info = known[0].info
-        choose(info.digest)
+        info = store().video(newest)
+        choose(newest)
     remember(SHOWN_CLIP, info.digest)
     return info
 

@@ -47,8 +47,7 @@ def close_to_others() -> None:
     except AnalysisError as error:
         notice = f"{error} {error.hint}"
     if notice:
-        print(notice, file=sys.stderr, flush=True)
-        _notices.append(notice)
+        announce(notice)
 
 
 def back_up() -> None:
@@ -59,8 +58,13 @@ def back_up() -> None:
         notice = f"The catalogue could not be backed up. {error} {error.hint}"
         if notice not in _announced:
             _announced.add(notice)
-            print(notice, file=sys.stderr, flush=True)
-            _notices.append(notice)
+            announce(notice)
+
+
+def announce(notice: str) -> None:
+    """Tell of what went wrong beside the pages: in the terminal, and once on the next page that anybody opens."""
+    print(notice, file=sys.stderr, flush=True)
+    _notices.append(notice)
 
 
 def new_notices() -> list[str]:
@@ -96,6 +100,13 @@ def remember(name: str, value: str | int | float | tuple) -> None:
 def remembered(name: str, default: Any) -> Any:
     """What was kept under that name."""
     return _notes().get(name, default)
+
+
+def forget_notes(beginning: str) -> None:
+    """Forget all that was kept in this session under names that begin so."""
+    notes = _notes()
+    for name in [name for name in notes if name.startswith(beginning)]:
+        del notes[name]
 
 
 def keep(name: str, value: str | int | float | tuple) -> None:
@@ -147,9 +158,16 @@ def widget(key: str) -> Any:
     return st.session_state.get(key)
 
 
-def set_widget(key: str, value: str | int | float | bool) -> None:
+def set_widget(key: str, value: str | int | float | bool | dict[str, Any]) -> None:
     """Let the widget of that key say this when it is drawn next; for callbacks."""
     st.session_state[key] = value
+
+
+def restate(*keys: str) -> None:
+    """Let widgets that come back to the page say what they said before they went from it; for callbacks."""
+    for key in keys:
+        if (value := st.session_state.get(key)) is not None:
+            st.session_state[key] = value
 
 
 class Presses:

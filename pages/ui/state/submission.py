@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.domain.jobs import Job
+from pages.ui.state.deletion import LIBRARY, delete_those_set_aside
 from pages.ui.state.session import SHOWN_CLIP, SHOWN_PAGE, VISIT, remember, remembered, runner
 
 MOST_REPEATABLE = 2000  # jobs that can be tried again
@@ -30,8 +31,10 @@ _repeats: dict[str, RepeatableJob] = {}  # by key, for the jobs that this server
 
 
 def follow_page(name: str) -> None:
-    """Note which page is shown."""
+    """Note which page is shown. Where it is another than the Library, clips go that were deleted there."""
     if name != remembered(SHOWN_PAGE, ""):
+        if name != LIBRARY:
+            delete_those_set_aside()
         remember(SHOWN_PAGE, name)
         remember(SHOWN_CLIP, "")
         remember(VISIT, visit() + 1)

@@ -174,7 +174,7 @@ def _predictions(kind: Any, name: str) -> LabelSource:
 
 def _clips(cells: Mapping[str, Mapping[str, str]], columns: tuple[str, ...]) -> dict[str, str]:
     """The clips that were chosen, by digest, in the order of their names."""
-    there = names_of_clips({entry.info.digest: entry.name for entry in state.entries()})
+    there = names_of_clips({row.digest: row.name for row in cache.clip_rows()})
     of_datasets = cache.only_in_datasets().intersection(there)
     kept = set(there)
     with st.popover("Clips", icon=":material/filter_list:", width="stretch"):

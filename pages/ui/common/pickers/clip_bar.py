@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.domain import VideoInfo
-from pages.ui import state
+from pages.ui import cache, state
 from pages.ui.common import formatting, theme
 from pages.ui.common.media import thumbnails
 
@@ -28,7 +28,7 @@ def head(name: str, promise: str, *, prepared: bool = True) -> VideoInfo:
 
 def _menu(info: VideoInfo, prepared: bool) -> None:
     """The selected clip; choosing another runs the page with that one."""
-    names = {entry.info.digest: formatting.names(entry.names) for entry in state.entries()}
+    names = {row.digest: formatting.names(row.names) for row in cache.clip_rows()}
     digests = list(names)
     with st.container(key="clip-bar"):
         picture, rest = st.columns([2, 9], vertical_alignment="center", gap="small")
