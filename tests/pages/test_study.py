@@ -226,6 +226,16 @@ def test_further_views_are_figures(store: Store, view: str):
     assert len(opened(view).get("plotly_chart")) == {"transitions": 2, "time": 1}[view]
 
 
+def test_shares_over_time_are_of_labels_or_of_groups(store: Store):
+    study_of(store, {"a": 2, "b": 2})
+    at = opened("time")
+    (labels,) = [box for box in at.multiselect if box.label == "Labels"]
+    assert labels.value == ["<b>walk</b>", "rest"]
+    at = choose(at, "Group by", "diet")
+    (label,) = [box for box in at.selectbox if box.label == "Label"]
+    assert label.value == "<b>walk</b>" and len(at.get("plotly_chart")) == 1
+
+
 def test_a_matrix_of_some_labels_shows_shares_of_all_transitions():
     counts, totals = np.array([[0, 3], [1, 1]]), np.array([12, 2])
     matrix = figures.transition_matrix(counts, totals, ["<i>a</i>", "b"], dark=True)
