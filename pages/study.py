@@ -45,8 +45,8 @@ if not state.store().digests():
 study = choices.choose()
 if study is None:
     theme.empty("No models and no labels", "Restore the models/ folder of the program, or label a clip first.")
-elif coverage.labelled(study) and coverage.read(study):
-    headline.show(study)
-    raster.show(study)
-    views(study)
-    raster.table(study)
+elif coverage.labelled(study) and (readable := coverage.read(study)):
+    headline.show(readable)
+    raster.show(readable)
+    views(readable)
+    raster.table(readable)

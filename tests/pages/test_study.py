@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,11 +16,13 @@ from core.base import settings
 from core.domain import Prediction, Recipe
 from core.domain.jobs import Job
 from core.workflows import models, predictions
+from core.workflows.annotation import journal
 from core.workflows.study.library import question, sources
 from core.workspace.store import Store
 from pages.ui import state
+from pages.ui.study import figures
 from tests.pages.test_pages import FakeRunner, button, downloads_of, page, told
-from tests.workflows.test_library_study import clip, study_of
+from tests.workflows.test_library_study import clip, drawn, predicted, study_of
 
 pytestmark = pytest.mark.usefixtures("no_network")
 ENGINE = "tensorflow-f32"
@@ -178,6 +181,31 @@ def test_predictions_are_read_with_the_threshold_that_is_set(store: Store, worke
     assert [label["label"] for label in raster(at)["labels"]] == ["bend"]
 
 
+def test_a_prediction_that_is_gone_is_told_and_the_others_are_shown(store: Store):
+    first, second = clip(store, "a.mp4", 4.0), clip(store, "b.mp4", 4.0)
+    for digest in (first, second):
+        predicted(store, digest, Recipe(), 4.0)
+    (key,) = store.made_of(second, "prediction")
+    shutil.rmtree(store.result_folder(key))
+    store.keep_preference("study.sort", "Duration")
+    at = opened()
+    assert [row["id"] for row in raster(at)["rows"]] == [first]
+    assert "b.mp4: There is no result" in told(at)
+
+
+@pytest.mark.parametrize("view", ["budgets", "transitions", "time", "groups", "files"])
+def test_clips_in_which_nothing_is_labelled_are_a_study_too(store: Store, view: str):
+    digest = clip(store, "a.mp4", 9.0)
+    journal.begin(store, digest, drawn([], 9.0))
+    store.keep_metadata({digest: {"diet": "a"}})
+    store.keep_preference("study.group", "diet")
+    at = opened(view)
+    assert "No label takes any time in these clips." in told(at) and len(raster(at)["rows"]) == 1
+    if view == "files":
+        button(at, "Create files").click().run().run()
+        assert "Report" in downloads_of(at)
+
+
 # What stands below it
 
 
@@ -198,6 +226,27 @@ def test_further_views_are_figures(store: Store, view: str):
     assert len(opened(view).get("plotly_chart")) == {"transitions": 2, "time": 1}[view]
 
 
+def test_shares_over_time_are_of_labels_or_of_groups(store: Store):
+    study_of(store, {"a": 2, "b": 2})
+    at = opened("time")
+    (labels,) = [box for box in at.multiselect if box.label == "Labels"]
+    assert labels.value == ["<b>walk</b>", "rest"]
+    at = choose(at, "Group by", "diet")
+    (label,) = [box for box in at.selectbox if box.label == "Label"]
+    assert label.value == "<b>walk</b>" and len(at.get("plotly_chart")) == 1
+
+
+def test_a_matrix_of_some_labels_shows_shares_of_all_transitions():
+    counts, totals = np.array([[0, 3], [1, 1]]), np.array([12, 2])
+    matrix = figures.transition_matrix(counts, totals, ["<i>a</i>", "b"], dark=True)
+    (cells,) = matrix.data
+    assert np.asarray(cells.z).tolist() == [[0, 25], [50, 50]] and cells.x[0] == "&lt;i&gt;a&lt;/i&gt;"
+    assert list(cells.text[0]) == ["", "3"]
+    graph = figures.transition_graph(counts, ["a", "b"], {"a": 0, "b": 1}, dark=False)
+    widths = sorted(arrow.arrowwidth for arrow in graph.layout.annotations)
+    assert len(widths) == 2 and widths[1] == pytest.approx(5.6), "none from a label to itself"
+
+
 def test_groups_are_compared_by_subjects_and_few_are_warned_of(store: Store):
     study_of(store, {"a": 4, "b": 4})
     at = opened("groups")
@@ -205,7 +254,7 @@ def test_groups_are_compared_by_subjects_and_few_are_warned_of(store: Store):
     at = choose(choose(at, "Group by", "diet"), "Subject", "animal")
     assert "fewer than 5 subjects" in told(at) and "No interval can be trusted" in told(at)
     table = numbers_of(at, "p_adjusted").set_index("label")
-    assert table.loc["<b>walk</b>", "subjects"] == "2 and 2" and table["low"].isna().all()
+    assert table.loc["<b>walk</b>", "subjects"] == "2 and 2" and "low" not in table.columns
     assert table.loc["<b>walk</b>", "difference"] == pytest.approx(25.0)
     at = choose(at, "Group by", "animal")
     assert "fewer than 5 subjects" in told(at), "one subject in each"

@@ -23,8 +23,8 @@ from core.workflows import clips, datasets, predictions
 from core.workflows.annotation import journal
 from core.workflows.datasets import library
 from core.workflows.models import ModelLibrary
-from core.workflows.study import StudyOptions, study, writing
-from core.workflows.study.groups import GroupComparison
+from core.workflows.study import StudyOptions, report, study, writing
+from core.workflows.study.groups import NO_GROUP, GroupComparison
 from core.workflows.study.library import budgets, export, over_time, question, raster, sources
 from core.workflows.study.library.clock_times import clock_s
 from core.workflows.study.library.columns import StudyColumns
@@ -146,6 +146,17 @@ def test_budgets_of_groups_are_those_that_are_compared(store: Store, animals: di
     assert own.loc[("b", "rest"), "count"] == len(rests) and own.loc[("a", "rest"), "clips"] == 2
 
 
+def test_groups_that_are_numbers_come_by_their_size(store: Store):
+    digests = study_of(store, {"10": 1, "2": 1, "": 1})
+    metadata = store.metadata()
+    groups = {digest: metadata[digest].get("diet", NO_GROUP) for digest in digests.values()}
+    table = budgets.group_budgets(columns_of(store), list(digests.values()), groups, {})
+    assert list(dict.fromkeys(table["group"])) == ["2", "10", NO_GROUP]
+    made = library_study(store, LibraryQuestion(tuple(groups), ANNA, "diet"), ENGINE)
+    page = report.html(made, {}).decode()
+    assert page.index("diet: 2<") < page.index("diet: 10<") < page.index(f"diet: {NO_GROUP}<")
+
+
 def test_points_have_no_share_and_absent_labels_no_duration(store: Store):
     first, second = clip(store, "a.mp4", 10.0), clip(store, "b.mp4", 20.0)
     journal.begin(
@@ -205,7 +216,7 @@ def test_a_model_says_the_same_as_on_the_command_line(store: Store, square_clip:
     expected = study(store, StudyOptions(clips=(str(square_clip),), model=MODEL), engine=ENGINE)
     made = library_study(store, LibraryQuestion((digest,), LabelSource("model", MODEL)), ENGINE)
     assert tables(writing.files(made, {})) == tables(writing.files(expected, {})) and made.labels == ("Diving", "bend")
-    assert made.about["model"] == expected.about["model"]
+    assert made.about["model"] == expected.about["model"] and made.notes[0] == sources.TRAINING_UNKNOWN
     assert made.about["labels"]["threshold"] == 0.4 and made.about["recipe"] == expected.about["recipe"]
 
 
@@ -264,7 +275,7 @@ def test_clips_that_a_model_was_trained_on_are_not_compared(store: Store, animal
     monkeypatch.setattr(ModelLibrary, "get", lambda self, name: (known, Path("models") / name))
     source = LabelSource("model", MODEL)
     assert sources.learned_from(store, source) == {animals["a1.mp4"]}
-    assert not sources.learned_from(store, ANNA)
+    assert not sources.learned_from(store, ANNA) and not sources.is_training_unknown(store, source)
     own = LibraryQuestion(tuple(animals.values()), source, "diet", "animal")
     made = library_study(store, own, ENGINE)
     assert {row.subject for row in made.subjects} == {"a2", "b1", "b2", "b3"}

@@ -1,6 +1,6 @@
 """Groups of clips compared: each subject one value, every label and measure, every pair of groups."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
@@ -86,6 +86,12 @@ def groups_of(cells: Sequence[str]) -> tuple[str, ...]:
         return tuple(sorted(names, key=float))
     except ValueError:
         return tuple(names)
+
+
+def shown_groups(names: Iterable[str]) -> tuple[str, ...]:
+    """The same of groups as people see them, those without a value last."""
+    there = set(names)
+    return groups_of(list(there - {NO_GROUP})) + ((NO_GROUP,) if NO_GROUP in there else ())
 
 
 def compared(

@@ -51,7 +51,6 @@ from pages.ui.cache.studies import (
     learned_from,
     shares_over_time,
     study_columns,
-    study_columns_key,
     transition_counts,
 )
 
@@ -62,6 +61,6 @@ __all__ = [
     "labelled", "lanes", "learned_from", "listed_clips", "listing", "moment_picture", "name_of", "named",
     "named_split", "offers", "only_in_datasets", "picture_or_problem", "plane", "prediction", "quality",
     "quality_findings", "results", "rivalry", "shares_over_time", "sheet", "sheet_pictures", "slots",
-    "source_picture", "study_columns", "study_columns_key", "suggested_split", "sweep", "training_or_none",
+    "source_picture", "study_columns", "suggested_split", "sweep", "training_or_none",
     "transcripts", "transition_counts",
 ]  # fmt: skip

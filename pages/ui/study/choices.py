@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.domain.fingerprint import fingerprint
 from core.workflows.clips import MIN_SEGMENT_S
-from core.workflows.study.groups import NO_GROUP, groups_of
+from core.workflows.study.groups import NO_GROUP, shown_groups
 from core.workflows.study.library.question import LibraryQuestion
 from core.workflows.study.library.sources import LabelSource, names_of_clips
 from pages.ui import cache, state
@@ -61,8 +61,7 @@ class ChosenStudy:
     @cached_property
     def group_names(self) -> tuple[str, ...]:
         """The groups that there are, in the order of comparisons; clips without a value last."""
-        names = set(self.groups.values())
-        return groups_of(list(names - {NO_GROUP})) + ((NO_GROUP,) if NO_GROUP in names else ())
+        return shown_groups(self.groups.values())
 
     @cached_property
     def missing(self) -> tuple[str, ...]:
@@ -92,10 +91,10 @@ def choose() -> ChosenStudy | None:
     with row[3]:
         about = "Clips of one subject, such as an animal, are pooled before groups are compared."
         subject = _column("Subject", "study.subject", columns, about)
-    labelled = cache.labelled(source)
+    labelled, key = cache.labelled(source)
     digests = tuple(digest for digest in names if digest in labelled)
     learned = cache.learned_from(source).intersection(digests)
-    return ChosenStudy(source, cache.study_columns_key(source), names, digests, cells, group, subject, learned)
+    return ChosenStudy(source, key, names, digests, cells, group, subject, learned)
 
 
 def _column(title: str, name: str, columns: tuple[str, ...], about: str) -> str:
@@ -123,7 +122,7 @@ def _source() -> LabelSource | None:
     names = list(options)
     before = state.starting("study.source", "study.source.box", "")
     if before not in names:
-        before = max(names, key=lambda name: len(cache.labelled(LabelSource(*options[name][:2]))))
+        before = max(names, key=lambda name: len(cache.labelled(LabelSource(*options[name][:2]))[0]))
         state.remember("study.source.start", before)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         picked = st.selectbox(

@@ -1,5 +1,7 @@
 """Which of the clips have labels, what to do about the others, and the job that reads the labels."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from core.workflows.study.library import export
@@ -51,12 +53,20 @@ def _button(study: ChosenStudy) -> None:
     )  # fmt: skip
 
 
-def read(study: ChosenStudy) -> bool:
-    """Whether the labels are there as they are drawn; else the job that reads them is shown."""
+def read(study: ChosenStudy) -> ChosenStudy | None:
+    """The study of the clips whose labels could be read; None before that, where the job that reads them is shown."""
     task, engine = export.read_labels, state.settings().engine
-    ready = job_panel.ready(
+    if not job_panel.ready(
         study.key, "Read the labels", task, state.store(), study.source, engine, noun="clip", at_once=True
-    )
-    if ready and cache.study_columns(study.key).failures:
-        theme.notes(cache.study_columns(study.key).failures)
-    return ready
+    ):
+        return None
+    columns = cache.study_columns(study.key)
+    failures = [failure.partition(": ")[::2] for failure in columns.failures]
+    if notes := [f"{study.names[digest]}: {reason}" for digest, reason in failures if digest in study.names]:
+        theme.notes(notes)
+    readable = set(columns.digests)
+    digests = tuple(digest for digest in study.digests if digest in readable)
+    if not digests:
+        theme.empty("No labels can be read", "Analyse the clips again, or choose other labels above.")
+        return None
+    return replace(study, digests=digests)

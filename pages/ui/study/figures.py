@@ -27,7 +27,7 @@ def shown(label: str) -> str:
 
 def group_colours(groups: Sequence[str]) -> dict[str, str]:
     """A colour for each group."""
-    return {group: GROUP_COLOURS[place % len(GROUP_COLOURS)] for place, group in enumerate(groups or ("",))}
+    return {group: GROUP_COLOURS[place % len(GROUP_COLOURS)] for place, group in enumerate(groups)}
 
 
 def budget_bars(table: DataTable, name: str, slots: Mapping[str, int], *, dark: bool) -> "Figure":
@@ -54,12 +54,14 @@ def budget_bars(table: DataTable, name: str, slots: Mapping[str, int], *, dark: 
     return figure
 
 
-def transition_matrix(counts: np.ndarray, labels: Sequence[str], *, dark: bool) -> "Figure":
-    """The share of transitions from each label that lead to each other, with their counts."""
+def transition_matrix(counts: np.ndarray, totals: np.ndarray, labels: Sequence[str], *, dark: bool) -> "Figure":
+    """The share of transitions from each label that lead to each other, with their counts.
+
+    totals: (L,) all transitions from each label, also to labels that are not shown.
+    """
     from plotly import graph_objects as go
 
-    totals = counts.sum(axis=1, keepdims=True)
-    shares = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
+    shares = counts / np.maximum(totals, 1)[:, None]
     names = [shown(label) for label in labels]
     texts = [[str(count) if count else "" for count in line] for line in counts.tolist()]
     figure = figures.blank(dark, 150 + 28 * len(labels))
@@ -134,12 +136,12 @@ def _arrow(figure: "Figure", start: tuple[float, float], stop: tuple[float, floa
     )  # fmt: skip
 
 
-def shares_over_time(table: DataTable, bin_s: float, groups: Sequence[str], *, dark: bool) -> "Figure":
-    """The mean share of each group over time, with a band of one standard error."""
+def shares_over_time(table: DataTable, bin_s: float, colours: Mapping[str, str], *, dark: bool) -> "Figure":
+    """Mean shares over time, with bands of one standard error. colours: of each line, by its name in `group`."""
     from plotly import graph_objects as go
 
     figure = figures.blank(dark, 380)
-    for group, ink in group_colours(groups).items():
+    for group, ink in colours.items():
         own = table[table["group"] == group]
         x = own["start_s"] + bin_s / 2
         band = own.dropna(subset=["low"])
@@ -152,7 +154,7 @@ def shares_over_time(table: DataTable, bin_s: float, groups: Sequence[str], *, d
         )  # fmt: skip
         figure.add_trace(
             go.Scatter(
-                x=x, y=100 * own["mean"], name=shown(str(group)) or "all clips", mode="lines+markers",
+                x=x, y=100 * own["mean"], name=shown(str(group)), mode="lines+markers",
                 line={"color": ink}, customdata=own["clips"],
                 hovertemplate=formatting.hover_per_cent("y") + ", %{customdata} clips<extra></extra>",
             )

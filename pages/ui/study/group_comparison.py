@@ -7,7 +7,8 @@ import streamlit as st
 
 from core.stages.study.group_comparison import FEWEST_SUBJECTS
 from core.workflows.study.groups import MEASURES, MOST_GROUPS, NO_GROUP, GroupComparison
-from core.workflows.study.library import question
+from core.workflows.study.library import question, sources
+from core.workflows.study.library.columns import DataTable
 from core.workflows.study.library.question import LibraryQuestion
 from pages.ui import cache, state
 from pages.ui.common import formatting, theme
@@ -103,6 +104,8 @@ def _results(study: ChosenStudy, comparison: GroupComparison) -> None:
         )
     if not study.subject:
         theme.notes(["No column of subjects is chosen: each clip counts as a subject of its own."])
+    if sources.is_training_unknown(state.store(), study.source):
+        theme.notes([sources.TRAINING_UNKNOWN])
     _points(study, comparison, str(measure))
     _table(comparison, str(measure))
     with st.expander("Notes", icon=":material/notes:"):
@@ -151,8 +154,11 @@ def _table(comparison: GroupComparison, measure: str) -> None:
         if row.measure == measure
     ]
     number = st.column_config.NumberColumn
+    table: DataTable = pd.DataFrame(rows)
+    if table["low"].isna().all():
+        table = table.drop(columns=["low", "high"])
     st.dataframe(
-        pd.DataFrame(rows), hide_index=True, height=min(480, 38 + 35 * len(rows)),
+        table, hide_index=True, height=min(480, 38 + 35 * len(rows)),
         column_config={
             "label": "Label", "groups": "Groups", "subjects": "Subjects",
             "difference": number(f"Difference, {unit}", format="%.3g"),

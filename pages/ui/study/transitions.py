@@ -20,15 +20,18 @@ def show(study: ChosenStudy) -> None:
     if not used:
         theme.empty("No transitions", "In no clip is a bout followed by another one.")
         return
-    labels, counts = [columns.labels[place] for place in used], counts[np.ix_(used, used)]
+    labels, totals = [columns.labels[place] for place in used], counts.sum(axis=1)[used]
+    counts = counts[np.ix_(used, used)]
     slots = cache.slots(tuple(labels))
+    left_out = int((weights > 0).sum()) - len(used)
+    more = f" The {len(used)} most frequent labels are shown; transitions.csv contains all." if left_out else ""
     st.caption(
         "From each bout to the next one of the same clip, however long the gap. Colours show the share of all "
-        "transitions from a label; arrows are as wide as a transition is frequent."
+        "transitions from a label; arrows are as wide as a transition is frequent." + more
     )
     left, right = st.columns([3, 2], gap="large")
     with left:
-        matrix = figures.transition_matrix(counts, labels, dark=state.is_dark())
+        matrix = figures.transition_matrix(counts, totals, labels, dark=state.is_dark())
         st.plotly_chart(matrix, key="study.matrix", config=figures.SAVED | _saved("transitions"))
     with right:
         graph = figures.transition_graph(counts, labels, slots, dark=state.is_dark())

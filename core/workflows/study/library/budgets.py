@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from core.workflows.study.groups import shown_groups
 from core.workflows.study.library.columns import BUDGET, DataTable, StudyColumns
 
 CLIP_COLUMNS = ("digest", "track", "label", "kind", "count", "total_s", "share", "mean_s", "median_s", "rate_per_min")
@@ -70,7 +71,9 @@ def group_budgets(
     lengths = np.column_stack((lasting[:, :2], lasting[:, 3] - lasting[:, 2]))
     for name, values in (("median_s", lengths), ("gap_s", columns.gaps)):
         table[name] = _medians(columns, values, digests, groups)
-    return table.reset_index()[list(GROUP_COLUMNS)]
+    ranks = {group: rank for rank, group in enumerate(shown_groups(groups.values()))}
+    table = table.reset_index()[list(GROUP_COLUMNS)]
+    return table.iloc[np.argsort([ranks.get(group, -1) for group in table["group"]], kind="stable")]
 
 
 def _pooled(clips: DataTable) -> DataTable:

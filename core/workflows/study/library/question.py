@@ -14,8 +14,10 @@ from core.workflows.study.assembly import StudyMetadata, assembled, comparison_o
 from core.workflows.study.clips import ClipFailure, GivenClips, StudyClip, StudyTracks
 from core.workflows.study.groups import Correction, GroupComparison
 from core.workflows.study.library.sources import (
+    TRAINING_UNKNOWN,
     LabelSource,
     card_of,
+    is_training_unknown,
     labelled_clip,
     learned_from,
     names_of_clips,
@@ -80,9 +82,10 @@ def tracks_of(store: Store, question: LibraryQuestion, engine: str, report: Repo
         except AnalysisError as error:
             failures.append(ClipFailure(names[digest], error))
     without = len(names) - len(labelled)
-    notes = (f"clips without these labels, which take no part: {without}",) if without else ()
+    notes = [f"clips without these labels, which take no part: {without}"] if without else []
+    notes += [TRAINING_UNKNOWN] if is_training_unknown(store, question.source) else []
     given = GivenClips(tuple(clip.path for clip in kept), tuple(clip.name for clip in kept))
-    return StudyTracks(given, tuple(kept), tuple(failures), notes)
+    return StudyTracks(given, tuple(kept), tuple(failures), tuple(notes))
 
 
 def metadata_of(store: Store, question: LibraryQuestion, clips: tuple[StudyClip, ...]) -> StudyMetadata:

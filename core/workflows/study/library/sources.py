@@ -19,6 +19,9 @@ from core.workflows.predictions import KINDS
 from core.workflows.study.clips import StudyClip
 from core.workspace.store import Store
 
+TRAINING_UNKNOWN = (
+    "The training data of this model are described in words only. Make sure that no clip of this study is among them."
+)
 MOST_HELD = 20_000  # clips whose authors are held in memory
 _HELD_AUTHORS: dict[tuple[str, str], tuple[str, tuple[str, ...]]] = {}  # by workspace and clip, with their version
 
@@ -105,11 +108,24 @@ def learned_from(store: Store, source: LabelSource) -> frozenset[str]:
     if source.kind == "annotator":
         return frozenset()
     card = ModelLibrary.of(store).get(source.name)[0]
+    return _training_clips(store, card) or frozenset()
+
+
+def is_training_unknown(store: Store, source: LabelSource) -> bool:
+    """Whether the card of a model tells of its training clips in words only."""
+    if source.kind == "annotator":
+        return False
+    card = ModelLibrary.of(store).get(source.name)[0]
+    return bool(card.network) and _training_clips(store, card) is None
+
+
+def _training_clips(store: Store, card: ModelCard) -> frozenset[str] | None:
+    """The clips that a model was trained on; None where its card does not lead to them."""
     known = label_matching.learned_from(store, card)
     if known is not None:
         return frozenset(known[1])
     entry = next((entry for entry in store.datasets() if entry.key == card.settings.get("data")), None)
-    return frozenset(item.video for item in store.dataset(entry.name).items) if entry else frozenset()
+    return frozenset(item.video for item in store.dataset(entry.name).items) if entry else None
 
 
 # Their labels ---------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ import pandas as pd
 from core.stages.drawing.palette import colour
 from core.stages.study.group_comparison import FEWEST_SUBJECTS
 from core.workflows.html_report import percent, rendered
-from core.workflows.study.groups import MEASURES, NO_GROUP, GroupMeasure, GroupRow
+from core.workflows.study.groups import MEASURES, NO_GROUP, GroupMeasure, GroupRow, shown_groups
 from core.workflows.study.library.budgets import clip_budgets, group_budgets
 from core.workflows.study.library.columns import DataTable, StudyColumns, packed
 from core.workflows.study.report import svg
@@ -79,7 +79,8 @@ def _raster(study: Study, groups: Mapping[str, str], colours: Mapping[str, str])
         for clip in study.clips
         for track in clip.tracks
     ]
-    return Markup(svg.raster(sorted(rows, key=lambda row: row.head), colours))
+    ranks = {f"{column}{group}": rank for rank, group in enumerate(shown_groups(groups.values()))}
+    return Markup(svg.raster(sorted(rows, key=lambda row: ranks.get(row.head, -1)), colours))
 
 
 def _bars(study: Study, columns: StudyColumns, table: DataTable, colours: Mapping[str, str]) -> Any:
@@ -92,7 +93,8 @@ def _bars(study: Study, columns: StudyColumns, table: DataTable, colours: Mappin
     shares = table.dropna(subset=["share"]).groupby([name, "label"])["share"].mean()
     rows = [
         svg.BarRow(str(row) or "all clips", {str(label): float(share) for label, share in shares[row].items()})
-        for row in dict.fromkeys(shares.index.get_level_values(0))
+        for row in dict.fromkeys(table[name])
+        if row in shares.index.get_level_values(0)
     ]
     return Markup(svg.bars(rows, colours))
 
@@ -120,7 +122,7 @@ def _points(study: Study, label: str, name: str, measure: GroupMeasure) -> str:
             groups[entry.group] += [measure.factor * entry.value] if entry.value is not None else []
     rows = [
         svg.PointRow(group, tuple(values), sum(values) / len(values) if values else None)
-        for group, values in sorted(groups.items())
+        for group, values in ((group, groups[group]) for group in shown_groups(groups))
     ]
     return svg.points(rows, measure.unit)
 

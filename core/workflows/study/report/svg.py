@@ -14,7 +14,8 @@ THIN_PX = 4  # height of a row where there are many
 MOST_NAMED = 60  # rows that carry their names
 LONGEST_NAME = 28  # characters
 STEPS_S = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400, 43200, 86400)
-INK, RULE, GROUND, GREY = "#211E1A", "#DDD7CA", "#F1EEE6", "#8A8378"
+POINT, GREY = "#2E8FC0", "#8A8378"  # of subjects, and of labels without a colour
+FAINT, CLEAR = 0.1, 0.3  # opacity of grounds and lines, which have the colour of the text
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def raster(rows: Sequence[RasterRow], colours: Mapping[str, str]) -> str:
             parts.append(_text(4, top + 13, row.head, bold=True))
             top, before = top + 20, row.head
         scale = (WIDTH_PX - left) / stop_s
-        parts.append(_box(left, top, row.end_s * scale, height - 1, GROUND))
+        parts.append(_ink(left, top, row.end_s * scale, height - 1, FAINT))
         if named:
             parts.append(_text(4, top + 11, _cut(row.name)))
         for label, start_s, end_s in row.segments:
@@ -75,7 +76,7 @@ def bars(rows: Sequence[BarRow], colours: Mapping[str, str]) -> str:
     """Stacked bars of shares of time, with a legend."""
     labels = sorted({label for row in rows for label in row.shares})
     top, parts = 4.0, []
-    scale = WIDTH_PX - LEFT_PX
+    scale = WIDTH_PX - LEFT_PX - 20
     whole = max([1.0, *(sum(row.shares.values()) for row in rows)])
     for row in rows:
         parts.append(_text(4, top + 13, _cut(row.name)))
@@ -100,14 +101,12 @@ def points(rows: Sequence[PointRow], unit: str) -> str:
     scale = (WIDTH_PX - LEFT_PX - 20) / high
     for row in rows:
         parts.append(_text(4, top + 17, _cut(row.name)))
-        parts.append(_box(LEFT_PX, top + 25, WIDTH_PX - LEFT_PX, 1, RULE))
+        parts.append(_ink(LEFT_PX, top + 25, WIDTH_PX - LEFT_PX, 1, CLEAR))
         for place, value in enumerate(row.values):
             y = top + 7 + 5 * (place % 3)
-            parts.append(
-                f'<circle cx="{LEFT_PX + value * scale:.1f}" cy="{y:.0f}" r="4" fill="#0072B2" opacity=".65"/>'
-            )
+            parts.append(f'<circle cx="{LEFT_PX + value * scale:.1f}" cy="{y:.0f}" r="4" fill="{POINT}" opacity=".8"/>')
         if row.mean is not None:
-            parts.append(_box(LEFT_PX + row.mean * scale - 1, top + 1, 2.5, 23, INK))
+            parts.append(_ink(LEFT_PX + row.mean * scale - 1, top + 1, 2.5, 23, 1))
         top += 30
     step = _step(high, 5)
     ticks = [step * place for place in range(int(high / step) + 1)]
@@ -132,10 +131,16 @@ def _text(x: float, y: float, text: str, *, bold: bool = False, middle: bool = F
     return f'<text x="{x:.1f}" y="{y:.1f}" fill="currentColor"{looks}>{escape(text)}</text>'
 
 
-def _box(x: float, y: float, across: float, down: float, colour: str, about: str = "") -> str:
+def _box(x: float, y: float, across: float, down: float, colour: str, about: str = "", opacity: float = 1.0) -> str:
     title = f"<title>{escape(about)}</title>" if about else ""
-    shape = f'<rect x="{x:.1f}" y="{y:.1f}" width="{max(across, 0):.1f}" height="{down:.1f}" fill="{colour}"'
+    looks = f'fill="{colour}"' + (f' fill-opacity="{opacity:g}"' if opacity < 1 else "")
+    shape = f'<rect x="{x:.1f}" y="{y:.1f}" width="{max(across, 0):.1f}" height="{down:.1f}" {looks}'
     return f"{shape}>{title}</rect>" if title else f"{shape}/>"
+
+
+def _ink(x: float, y: float, across: float, down: float, opacity: float) -> str:
+    """A box in the colour of the text, so that it is seen on light and on dark grounds."""
+    return _box(x, y, across, down, "currentColor", opacity=opacity)
 
 
 def _colour(colours: Mapping[str, str], label: str) -> str:
