@@ -101,7 +101,7 @@ def test_both_readmes_have_the_same_commands_links_and_pages():
 
     assert commands(chinese) == commands(english) and links(chinese) == links(english)
     titles = [re.findall(r"^\d+\. \*\*(\w+)", readme, re.MULTILINE) for readme in (english, chinese)]
-    assert titles[0] == titles[1] and len(titles[0]) == 10
+    assert titles[0] == titles[1] and len(titles[0]) == 12
 
 
 @each_document()

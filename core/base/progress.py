@@ -17,6 +17,11 @@ def silent(done: int, total: int, message: str) -> None:
     """The report of work that nobody watches."""
 
 
+def heard(report: Report) -> Report:
+    """A report that hears the wish to stop alone, for a part of the work that counts something else."""
+    return lambda _done, _total, message: report(0, 1, message)
+
+
 class Pace:
     """Reports at the first call and then at most every REPORT_EVERY_S."""
 

@@ -3,18 +3,21 @@
 import argparse
 import json
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from core.base import settings
 from core.base.errors import AnalysisError, FormatInvalid
+from core.base.progress import Report, heard
 from core.base.registry import BACKBONES, FORMATS, unknown
+from core.base.threads import side_by_side
 from core.cli import console
 from core.domain import Analysis, ModelCard, Recipe
 from core.stages import formats, narrative
 from core.stages.formats.common import conversion
 from core.stages.formats.json import write_video
-from core.workflows import clips, explanations, predictions, texts
+from core.workflows import clip_files, clips, explanations, predictions, texts
 from core.workflows import models as models_workflow
 from core.workflows.search import query
 from core.workspace.store import Store
@@ -72,17 +75,64 @@ def analyze(chosen: argparse.Namespace) -> console.Output:
     card = cards[chosen.model]
     recipe = console.recipe(chosen.recipe) if chosen.recipe else Recipe()
     console.check_place(chosen.output)
-    found, failed = [], False
-    for clip in chosen.clips:
-        try:
-            found.append(_analyze(store, clip, recipe, card, here.engine, text=chosen.words))
-        except AnalysisError as error:
-            console.complain(error, clip if len(chosen.clips) > 1 else "")
-            failed = True
+    paths = [str(path) for text in chosen.clips for path in clip_files.clips_at(Path(text))]
+    several = len(paths) > 1 or paths != chosen.clips  # a folder, even of one clip, gives a list
+    _check_output(chosen, several=several)
+    if several:
+        analyses = _analyze_all(store, paths, recipe, card, here.engine)
+    else:
+        analyses = [_analyze(store, paths[0], recipe, card, here.engine, text=chosen.words)]
     form = FORMATS[chosen.format]
-    for what in form.rewritten(formats.labels_of(*found)):
+    for what in form.rewritten(formats.labels_of(*analyses)):
         print(f"note: {conversion.not_kept(form, what)}", file=sys.stderr)
-    return console.Output(_written(chosen, found), failed)
+    return console.Output(_written(chosen, analyses, several=several), len(analyses) < len(paths))
+
+
+def _check_output(chosen: argparse.Namespace, *, several: bool) -> None:
+    """Refuse to put several clips into one file of a format that holds one."""
+    if several and not FORMATS[chosen.format].several and not _is_folder(chosen.output):
+        hint = "Give a folder as --output, or choose another --format."
+        raise AnalysisError(f"{chosen.format} holds one clip per file.", hint)
+
+
+def _is_folder(output: str | None) -> bool:
+    """Whether a place is a folder, or may become one."""
+    return output is not None and output != "" and (Path(output).is_dir() or not Path(output).exists())
+
+
+def _analyze_all(store: Store, paths: Sequence[str], recipe: Recipe, card: ModelCard, engine: str) -> list[Analysis]:
+    """What a model says of each clip; the next is read while the network computes. Failures are told in order."""
+    outcomes: dict[int, Analysis | AnalysisError] = {}
+    telling, following = threading.Lock(), 0
+
+    def look(place: int, report: Report) -> None:
+        nonlocal following
+        try:
+            digest = clips.add_video(store, paths[place], heard(report))
+            predictions.predict(store, digest, recipe, card.name, engine, report)
+            outcome = predictions.analysis(store, digest, recipe, card, engine)
+        except AnalysisError as error:
+            outcome = error
+        with telling:
+            outcomes[place] = outcome
+            while following in outcomes:
+                _tell(paths[following], outcomes[following])
+                following += 1
+
+    places = range(len(paths))
+    with console.TerminalProgress("analyze") as progress:
+        side_by_side(look, [(place,) for place in places], clips.sizes(paths), "Analysing clips", progress)
+    return [outcome for place in places if isinstance(outcome := outcomes[place], Analysis)]
+
+
+def _tell(clip: str, outcome: Analysis | AnalysisError) -> None:
+    """What a person should know of a clip that was analysed, or was not."""
+    if isinstance(outcome, AnalysisError):
+        console.complain(outcome, clip)
+    elif outcome.words == ():
+        print(
+            f"note: {clip}: it has no subtitles or transcript; the prediction is based on video only.", file=sys.stderr
+        )
 
 
 def _analyze(
@@ -95,10 +145,7 @@ def _analyze(
             _take_words(store, digest, text)
         predictions.predict(store, digest, recipe, card.name, engine, progress)
     analysis = predictions.analysis(store, digest, recipe, card, engine)
-    if analysis.words == ():
-        print(
-            f"note: {clip}: it has no subtitles or transcript; the prediction is based on video only.", file=sys.stderr
-        )
+    _tell(clip, analysis)
     return analysis
 
 
@@ -114,10 +161,9 @@ def _take_words(store: Store, digest: str, path: str) -> None:
         print(f"note: {path}: {note}", file=sys.stderr)
 
 
-def _written(chosen: argparse.Namespace, analyses: Sequence[Analysis]) -> dict[str, bytes]:
+def _written(chosen: argparse.Namespace, analyses: Sequence[Analysis], *, several: bool) -> dict[str, bytes]:
     """The results as one file, or with a folder as --output as one file a clip."""
     form = FORMATS[chosen.format]
-    several = len(chosen.clips) > 1
     into_folder = bool(chosen.output) and Path(chosen.output).is_dir()
     if into_folder or (several and not form.several):
         return {
@@ -230,7 +276,7 @@ def _add_models(commands: console.Commands) -> None:
 def _add_analyze(commands: console.Commands) -> None:
     about = "Predict which action happens when. Several clips give a JSON list, or a CSV table with a path column."
     several = commands.add_parser("analyze", help="label clips over time", description=about)
-    several.add_argument("clips", metavar="CLIP", nargs="+")
+    several.add_argument("clips", metavar="CLIP", nargs="+", help="a clip, or a folder of clips")
     several.add_argument("--model", default=models_workflow.DEFAULT_MODEL, help="see `models` (default: %(default)s)")
     several.add_argument(
         "--recipe", metavar="FILE", help="a saved recipe, applied before the model's own preprocessing"
@@ -245,9 +291,11 @@ def _analyze_problem(chosen: argparse.Namespace) -> str:
     """What does not fit together in a call, in words; empty if all does."""
     if chosen.words and len(chosen.clips) > 1:
         return f"--words takes one clip, got {len(chosen.clips)}"
+    if chosen.words and Path(chosen.clips[0]).is_dir():
+        return "--words takes one clip, got a folder"
     if len(chosen.clips) == 1 or FORMATS[chosen.format].several:
         return ""
-    if not chosen.output or (Path(chosen.output).exists() and not Path(chosen.output).is_dir()):
+    if not _is_folder(chosen.output):
         return f"{chosen.format} holds one clip per file: give a folder as --output"
     return ""
 

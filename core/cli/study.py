@@ -13,6 +13,7 @@ from core.domain import Recipe
 from core.workflows import models as models_workflow
 from core.workflows.study import StudyOptions, writing
 from core.workflows.study import study as studied
+from core.workflows.study.report import colours_of
 from core.workspace.store import Store
 
 
@@ -33,17 +34,18 @@ def study(chosen: argparse.Namespace) -> console.Output:
         max_gap_s=chosen.max_gap,
         correction=chosen.correction,
     )
+    store = Store(here.workspace)
     with console.TerminalProgress("study") as progress:
-        made = studied(Store(here.workspace), options, engine=here.engine, report=progress)
+        made = studied(store, options, engine=here.engine, report=progress)
     for failure in made.failures:
         console.complain(failure.error, failure.name)
     for note in made.notes:
         print(f"note: {note}", file=sys.stderr)
     if not made.clips:
         return console.Output({}, failed=True)
-    files = writing.files(made)
     if not chosen.output:
-        return console.Output({"": files[writing.BUDGET]}, bool(made.failures))
+        return console.Output({"": writing.budget(made)}, bool(made.failures))
+    files = writing.files(made, colours_of(store, made.labels))
     if writing.GROUPS not in files and Path(chosen.output, writing.GROUPS).exists():
         print(f"note: {writing.GROUPS} in {chosen.output} is from an earlier study", file=sys.stderr)
     return console.Output(files, bool(made.failures))
@@ -82,7 +84,7 @@ def add(commands: console.Commands) -> None:
     kinds = ("holm", "benjamini-hochberg")
     several = "how p values are adjusted for several comparisons (default: %(default)s)"
     parser.add_argument("--correction", choices=kinds, default=kinds[0], help=several)
-    folder = "the folder for the tables, created if missing (default: print budget.csv)"
+    folder = "the folder for the tables and the report, created if missing (default: print budget.csv)"
     parser.add_argument("--output", metavar="DIR", help=folder)
     parser.set_defaults(run=study, problem=_problem)
 

@@ -8,10 +8,7 @@ from core.base.errors import ResultMissing
 from core.domain import ModelCard, Prediction, Recipe
 from core.domain.fingerprint import fingerprint
 from core.workflows import predictions
-from core.workflows.texts.text_store import WITH_WORDS
 from core.workspace.store import Store
-
-KINDS = ("prediction", WITH_WORDS)
 
 
 @dataclass(frozen=True)
@@ -27,7 +24,7 @@ class ClipResult:
 def stored(store: Store, digest: str, cards: Mapping[str, ModelCard], engine: str) -> list[ClipResult]:
     """The predictions of a clip by models that are still there, the newest first."""
     results = []
-    for key, written in store.written_of(digest, *KINDS):
+    for key, written in store.written_of(digest, *predictions.KINDS):
         with suppress(ResultMissing):  # it was deleted meanwhile
             prediction = store.read(key, Prediction)
             card = cards.get(prediction.model)
@@ -41,7 +38,7 @@ def models_of_clips(store: Store, cards: Mapping[str, ModelCard]) -> dict[str, t
 
     In few queries however many clips there are: of each prediction, the model is read once and noted.
     """
-    if keys := store.predictions_to_note(*KINDS):
+    if keys := store.predictions_to_note(*predictions.KINDS):
         fields = ((key, store.plain_fields(key)) for key in keys)
         noted = [(key, str(known["model"]), _labels_mark(known["labels"])) for key, known in fields if known]
         store.note_predictions(noted)

@@ -19,6 +19,7 @@ from core.domain.fingerprint import fingerprint
 from core.workspace.jobs.lanes import short
 from core.workspace.store import Store
 
+BYTES_PER_FRAME = 4096  # of a file, about
 MIN_SEGMENT_S = 0.5  # shorter stretches of one label go to a neighbour
 THUMBNAIL_PX = 320
 SUFFIXES = (  # of the files in a folder that are taken for clips
@@ -52,6 +53,17 @@ def add_video(store: Store, path: str | Path, report: Report = silent, *, name: 
         name = name or known.name
     store.note_name(info.digest, name or Path(path).name, str(path))
     return info.digest
+
+
+def sizes(paths: Sequence[str]) -> list[int]:
+    """About how many frames the files at these paths have, for progress: nothing of them is known yet."""
+    guesses = []
+    for path in paths:
+        with suppress(OSError):
+            guesses.append(max(1, Path(path).stat().st_size // BYTES_PER_FRAME))
+            continue
+        guesses.append(1)
+    return guesses
 
 
 def job_key(path: str) -> str:

@@ -44,6 +44,8 @@ from core.workflows.texts import text_store
 from core.workspace.jobs.lanes import short
 from core.workspace.store import ResultPieces, Store
 
+KINDS = ("prediction", text_store.WITH_WORDS)  # of results, that predictions are filed as
+
 
 def features_key(digest: str, recipe: Recipe, backbone_name: str, engine: str) -> str:
     """The name of a clip's features."""
@@ -110,7 +112,7 @@ def predict(store: Store, digest: str, recipe: Recipe, model_name: str, engine: 
             store.write(branches_key(key), apart, kind=text_store.WITH_WORDS_APART, video=digest)
             store.write(key, prediction, kind=text_store.WITH_WORDS, video=digest)
         else:
-            store.write(key, label(card, folder, features), kind="prediction", video=digest)
+            store.write(key, label(card, folder, features), kind=KINDS[0], video=digest)
     report(frames, frames, "Done")
 
 

@@ -16,6 +16,8 @@ PAGES = {  # in the order of the work
         ("../timeline.py", "Timeline", ":material/view_timeline:"),
         ("../features.py", "Features", ":material/blur_on:"),
         ("../search.py", "Search", ":material/search:"),
+        ("../batch.py", "Batch", ":material/stacks:"),
+        ("../study.py", "Study", ":material/query_stats:"),
     ),
     "3 Label and train": (
         ("../label.py", "Label", ":material/edit_note:"),

@@ -17,7 +17,7 @@ PATIENCE_MS = 600_000  # for what decodes or computes; however busy the machine 
 LIMIT_MS = 120_000  # for what a page does at once
 SECTIONS = {
     "Clips": ("Library", "Prepare", "Frames"),
-    "Analyse": ("Timeline", "Features", "Search"),
+    "Analyse": ("Timeline", "Features", "Search", "Batch", "Study"),
     "Label and train": ("Label", "Datasets", "Train", "Evaluate"),
 }
 expect.set_options(timeout=LIMIT_MS)

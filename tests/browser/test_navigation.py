@@ -19,6 +19,6 @@ def test_all_pages_are_reached_in_a_window_of_1024_px_and_say_what_to_do(browser
                 bold = sections.filter(has=page.locator("strong"))
                 expect(bold).to_have_count(1)
                 expect(bold).to_contain_text(section)
-                first = r"^(Add|Trim|View|Analyse|Select|Describe|Draw|Import)\b"
+                first = r"^(Add|Trim|View|Analyse|Select|Describe|See|Draw|Import)\b"
                 expect(page.locator(".k-title p")).to_have_text(re.compile(first))
                 assert overflow_px(page) <= 0, name

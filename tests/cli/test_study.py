@@ -11,7 +11,7 @@ import pytest
 from core.workflows.study import writing
 from tests.cli.conftest import MODEL
 
-TABLES = ["budget.csv", "segments.csv", "study.json", "transitions.csv"]
+FILES = ["budget.csv", "report.html", "segments.csv", "study.json", "transitions.csv"]
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_two_formats_become_the_tables_of_a_study(command, clips, labels, tmp_pa
     call = ("study", clips, "--tracks", labels, "--metadata", table, "--group", "diet", "--output", output)
     code, out, err = command(*call)
     assert code == 0 and out == b"" and "error" not in err
-    assert sorted(path.name for path in output.iterdir()) == sorted([*TABLES, "groups.csv", "mine.txt"])
+    assert sorted(path.name for path in output.iterdir()) == sorted([*FILES, "groups.csv", "mine.txt"])
     budget = {(row["clip"], row["label"]): row for row in rows_of((output / "budget.csv").read_bytes())}
     own = budget["one.mp4", "walk"]
     expected = {"diet": "sweet", "count": "2", "total_s": "0.6", "share": "0.3", "mean_s": "0.3", "median_s": "0.3"}
@@ -70,7 +70,14 @@ def test_two_formats_become_the_tables_of_a_study(command, clips, labels, tmp_pa
     about = json.loads((output / "study.json").read_text())
     counts = {"clips": 2, "failed": 0, "labels": 2, "segments": 4, "points": 0, "transitions": 2}
     assert about["counts"] == counts | {"comparisons": len(groups)}
-    assert about["files"] == ["segments.csv", "budget.csv", "transitions.csv", "groups.csv", "study.json"]
+    assert about["files"] == [
+        "segments.csv",
+        "budget.csv",
+        "transitions.csv",
+        "groups.csv",
+        "study.json",
+        "report.html",
+    ]
     assert [clip["labels_from"] for clip in about["clips"]] == ["one.csv", "two.txt"] and about["model"] is None
     notes = [line.removeprefix("note: ") for line in err.splitlines() if line.startswith("note: ")]
     assert about["notes"] == notes and any("each clip counts as a subject" in note for note in notes)
@@ -81,13 +88,13 @@ def test_without_a_folder_the_budgets_are_printed(command, clips, labels, tmp_pa
     assert code == 0 and {row["clip"] for row in rows_of(out)} == {"one.mp4", "two.mp4"}
     output = tmp_path / "out"
     command("study", clips, "--tracks", labels, "--output", output)
-    assert (output / "budget.csv").read_bytes() == out and sorted(path.name for path in output.iterdir()) == TABLES
+    assert (output / "budget.csv").read_bytes() == out and sorted(path.name for path in output.iterdir()) == FILES
     (output / "groups.csv").write_text("old")
     _, _, err = command("study", clips, "--tracks", labels, "--output", output)
     assert "groups.csv in" in err and "is from an earlier study" in err
 
 
-def test_a_clip_that_fails_is_told_and_the_rest_is_written(command, clips, tmp_path):
+def test_a_clip_that_fails_is_told_and_the_rest_is_written(command, clips, tmp_path, shared_workspace):
     (clips / "bad.mp4").write_text("no video")
     output = tmp_path / "out"
     code, _, err = command("study", clips, "--model", MODEL, "--output", output)
@@ -98,9 +105,15 @@ def test_a_clip_that_fails_is_told_and_the_rest_is_written(command, clips, tmp_p
     assert about["model"]["name"] == MODEL and len(about["model"]["digest"]) == 40
     budget = rows_of((output / "budget.csv").read_bytes())
     assert budget and {row["watched_s"] for row in budget} == {"2.0"}
-    code, _, again = command("study", clips, "--model", MODEL, "--output", output)
-    assert code == 1 and "Analysing" in err and "Analysing" not in again  # only what is missing is done
+    made = results_in(shared_workspace)
+    code, _, _ = command("study", clips, "--model", MODEL, "--output", output)
+    assert code == 1 and made and results_in(shared_workspace) == made, "only what is missing is done"
     assert json.loads((output / "study.json").read_text()) == about
+
+
+def results_in(workspace: Path) -> list[tuple[str, int]]:
+    """The stored results and when each was written."""
+    return sorted((str(path), path.stat().st_mtime_ns) for path in (workspace / "results").rglob("*"))
 
 
 def test_where_all_clips_fail_nothing_is_written(command, tmp_path):

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { animate, drawn } from "./dom.js";
 import { blend, surface, write } from "../../pages/ui/common/player/canvas.js";
-import { describe, drawButtons, drawPlayhead, layOut, redraw, resize, tickStep } from "../../pages/ui/common/player/draw.js";
+import { describe, drawButtons, drawPlayhead, layOut, redraw, resize } from "../../pages/ui/common/player/draw.js";
 import { selectAndGo } from "../../pages/ui/common/player/edit.js";
 import { drawLanes, valueAt } from "../../pages/ui/common/player/lanes.js";
-import { clock, number, percent } from "../../pages/ui/common/player/formatting.js";
+import { clock, number, percent, tickStep } from "../../pages/ui/common/player/formatting.js";
 import { packed, playerOf } from "./player.js";
 
 const TWO = [[1, 2, "walk", 0.5], [2, 3, "run"]];

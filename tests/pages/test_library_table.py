@@ -184,12 +184,11 @@ def test_one_ticked_clip_is_opened(clips: FakeRunner):
     assert at.session_state["video"] == digest(3) and "<h1>Timeline</h1>" in told(at)
 
 
-def test_ticked_clips_are_handed_to_the_page_that_analyses_many(monkeypatch: pytest.MonkeyPatch):
-    kept: list[object] = []
-    monkeypatch.setattr(state, "remember", lambda name, value: kept.append((name, value)))
-    monkeypatch.setattr(state, "go", kept.append)
-    selection.analyse((digest(1), digest(2)))
-    assert kept == [("batch.clips", (digest(1), digest(2))), "batch"]
+def test_ticked_clips_are_handed_to_the_page_that_analyses_many(clips: FakeRunner):
+    at = tick(table(), 1, 3)
+    at.button(key="ticked.analyse").click().run()
+    assert "<h1>Batch</h1>" in told(at)
+    assert at.session_state["page"]["batch.clips"] == (digest(4), digest(2))
 
 
 def test_the_metadata_of_ticked_clips_is_a_table(clips: FakeRunner):

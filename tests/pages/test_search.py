@@ -130,7 +130,7 @@ def test_clips_of_datasets_are_analysed_only_where_they_are_included_or_alone(st
     assert "1 of 1 clip cannot be searched yet" in told(at)
     assert "Not analysed and left out: 2 clips of datasets" in told(at)
     button(at, "Analyse now").click().run()
-    assert workers.given[1] == (mine,)
+    assert workers.given[1].items == (mine,)
     workers.known.clear()
     known_of(mine, store, ("yoga", 6))
     at.run()
@@ -141,7 +141,7 @@ def test_clips_of_datasets_are_analysed_only_where_they_are_included_or_alone(st
     at = page("search")
     assert "2 of 3 clips cannot be searched yet" in told(at), "kept for later sessions"
     button(at, "Analyse now").click().run()
-    assert set(workers.given[1]) == {walks, more}
+    assert set(workers.given[1].items) == {walks, more}
 
 
 def test_a_clip_alone_is_analysed_as_on_the_timeline_with_its_own_recipe(store: Store, workers: Workers):

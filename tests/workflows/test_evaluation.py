@@ -42,7 +42,7 @@ from core.stages import metrics
 from core.stages.metrics import calibration
 from core.stages.networks.backbones import BACKBONES
 from core.workflows import clips as clips_workflow
-from core.workflows import datasets, evaluation, predictions, training
+from core.workflows import datasets, evaluation, html_report, predictions, training
 from core.workflows.datasets import importer
 from core.workflows.evaluation import (
     EvaluationQuestion,
@@ -835,5 +835,9 @@ def test_nothing_labelled_is_refused():
 
 
 def test_the_time_of_a_picture_is_told_in_minutes():
-    assert (report.clock(0.04), report.clock(75.26), report.clock(600)) == ("0:00.0", "1:15.3", "10:00.0")
+    assert (html_report.clock(0.04), html_report.clock(75.26), html_report.clock(600)) == (
+        "0:00.0",
+        "1:15.3",
+        "10:00.0",
+    )
     assert Path(report.__file__).with_name("report.html.jinja").is_file()

@@ -13,10 +13,9 @@ import pytest
 from core.__main__ import main
 from core.base import settings
 from core.base.errors import AnalysisError
-from core.domain import ClipRecipe, Line, ModelCard, Prediction, Recipe, VideoInfo
+from core.domain import Line, ModelCard, Prediction, Recipe, VideoInfo
 from core.domain.fingerprint import fingerprint
 from core.stages.networks.backbones import BACKBONES
-from core.stages.preprocessing.geometry import Rotate
 from core.workflows import models
 from core.workflows import predictions as predictions_workflow
 from core.workflows.search import (
@@ -406,20 +405,6 @@ def test_a_search_for_nothing_or_too_much_is_refused(store: Store, query: str):
     assert refused.value.hint
 
 
-def test_clips_that_cannot_be_looked_at_do_not_stop_the_others(store: Store, monkeypatch):
-    digests = [clip(store, name) for name in ("good.mp4", "bad.mp4", "fine.mp4")]
-
-    def predict(store, digest, *_asked):
-        if digest == digests[1]:
-            raise AnalysisError("damaged")
-        store.write(fingerprint("p", digest), seen(("yoga", 5)), kind="prediction", video=digest)
-
-    monkeypatch.setattr(predictions_workflow, "predict", predict)
-    with pytest.raises(AnalysisError, match=r"1 of 3 clips .*bad\.mp4"):
-        searching.analyse(store, digests, "kinetics400", "tensorflow-f32")
-    assert searching.search(store, "yoga").waiting == (digests[1],)
-
-
 def test_the_command_line_tells_moments_as_json(workspace: Path, monkeypatch, capfdbinary):
     clip(Store(workspace), "yoga.mp4", seen(("yoga", 20)))
     clip(Store(workspace), "new.mp4")
@@ -441,29 +426,3 @@ def test_the_command_line_tells_moments_as_json(workspace: Path, monkeypatch, ca
             main(["search", "yoga", "a.mp4", "--library"])
     finally:
         settings.current.cache_clear()
-
-
-def test_a_clip_that_is_deleted_while_the_library_is_analysed_is_left_out(store: Store, monkeypatch):
-    """Whether it goes before the job begins or while it is looked at."""
-    digests = [clip(store, f"{name}.mp4") for name in ("gone", "going", "stays")]
-    store.delete_video(digests[0])
-
-    def predict(store, digest, *_others):
-        if digest == digests[1]:
-            store.delete_video(digest)
-        key = fingerprint("p", digest)
-        store.write(key, seen(("yoga", 5)), kind="prediction", video=digest)
-
-    monkeypatch.setattr("core.workflows.predictions.predict", predict)
-    searching.analyse(store, digests, "kinetics400", "openvino-f32")
-    assert index.looked_at(store) == {digests[2]} and index.waiting(store) == ()
-
-
-def test_clips_are_analysed_for_the_search_with_their_own_recipes(tmp_path, monkeypatch):
-    store, recipes = Store(tmp_path), []
-    turned = Recipe((Rotate(90.0),))
-    store.keep_clip_recipe("ab" * 32, ClipRecipe(turned))
-    monkeypatch.setattr(searching.predictions, "predict", lambda store, digest, recipe, *rest: recipes.append(recipe))
-    for digest in ("ab" * 32, "cd" * 32):
-        searching._look(store, digest, "made", "tensorflow-f32")
-    assert recipes == [turned, Recipe()]

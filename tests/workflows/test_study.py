@@ -55,7 +55,7 @@ def made(store: Store, tracks: Path, clips: Sequence[object] = (), **options) ->
 
 
 def tables_of(result: Study) -> dict[str, pd.DataFrame]:
-    files = writing.files(result)
+    files = writing.files(result, {})
     return {name: pd.read_csv(io.BytesIO(content)) for name, content in files.items() if name.endswith(".csv")}
 
 

@@ -422,10 +422,19 @@ def test_the_first_weights_follow_from_the_seed_alone():
     machine = recurrent_training._machine(NetworkSettings(units=5), 4, 3)
     first, other = machine.begun(3), machine.begun(4)
     random.seed(1)
+    machine.put(other)
     assert np.array_equal(machine.begun(3).weights, first.weights)
     assert not np.array_equal(other.weights, first.weights)
     kernels = first.weights[: 4 * 15].reshape(4, 15)
     assert np.ptp(kernels) > 0.5 and len(np.unique(first.weights)) > 200, "no two layers are alike"
+
+
+def test_folds_of_other_sizes_and_epochs_share_what_is_compiled():
+    compiled = recurrent_training._compiled_part
+    small, large = sized(OPTIONS, 8), sized(replace(OPTIONS, epochs=7, noise=0.2), 40)
+    assert small.batch_size != large.batch_size and compiled(small) == compiled(large)
+    for change in ({"units": 13}, {"cell": "lstm"}, {"dropout": 0.2}, {"learning_rate": 0.02}, {"smoothing": 0.1}):
+        assert compiled(replace(OPTIONS, **change)) != compiled(OPTIONS)
 
 
 def test_a_varied_clip_keeps_its_labels_in_place():
@@ -616,11 +625,11 @@ def test_features_are_made_once_for_each_clip_and_told_in_frames(store, square_c
     monkeypatch.setattr(predictions, "extract", extract)
     training.gather(store, "Two", Recipe(), CNN, ENGINE, lambda *said: told.append(said))
     frames = [store.video(one).frame_count for one in digests]
-    assert made == digests and told[-1][:2] == (sum(frames), sum(frames))
-    assert (round(frames[0] / 2), sum(frames), "Computing features, 1 of 2") in told
+    assert sorted(made) == sorted(digests) and told[-1][:2] == (sum(frames), sum(frames))
+    assert (0, sum(frames), "Computing features, 1 of 2") in told
     assert training.gathered(store, dataset, Recipe(), CNN, ENGINE)
     training.gather(store, "Two", Recipe(), CNN, ENGINE)
-    assert made == digests
+    assert len(made) == 2
     assert store.has(training.set_key(datasets.key(dataset), Recipe(), CNN, ENGINE))
 
 
@@ -782,13 +791,8 @@ def test_the_clips_of_a_set_are_shared_by_the_workers_of_a_given_cluster(store, 
     assert len(made) == 6 and len({path.read_text() for path in made}) == 2
 
 
-def test_without_a_cluster_clips_are_taken_one_by_one_and_told_as_one_whole(tmp_path):
+def test_without_a_cluster_clips_are_taken_two_at_a_time_and_told_as_one_whole(tmp_path):
     told = []
     spread(mark, [(str(tmp_path), "a"), (str(tmp_path), "b")], [10, 30], "Marking", lambda *said: told.append(said))
-    assert told == [
-        (0, 40, "Marking"),
-        (5, 40, "Marking, 1 of 2"),
-        (10, 40, "Marking, 1 of 2"),
-        (25, 40, "Marking, 2 of 2"),
-        (40, 40, "Marking, 2 of 2"),
-    ]
+    assert told[0] == (0, 40, "Marking") and told[-1] == (40, 40, "Marking, 2 of 2")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]

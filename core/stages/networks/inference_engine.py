@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -83,14 +84,18 @@ def release(engine: str) -> str:
 
 
 def load(backbone: EngineBackbone, engine: str, cache: Path) -> CompiledNetwork:
-    """The network, ready to compute. Loaded once in a process.
+    """The network, ready to compute. Loaded once in a process, and used from any thread.
 
     engine: one of settings.ENGINES. cache: the folder for converted networks. WeightsMissing if the backbone has no
     weights here.
     """
     if engine not in ENGINES:
         raise ValueError(f"engine is {engine!r}, expected one of {', '.join(ENGINES)}")
-    return _load(backbone, engine, cache)
+    with _loading:
+        return _load(backbone, engine, cache)
+
+
+_loading = threading.Lock()  # else two threads convert the same network
 
 
 @lru_cache(maxsize=2)
@@ -121,9 +126,9 @@ def _in_openvino(kept: Path, index: int, window: int, precision: str) -> StageFu
     """One stage in OpenVINO, made for windows of one length: the full one, until a short clip brings another.
 
     A copy for windows of any length would be as fast, but takes twice the memory; making one for a new length takes
-    a fifth of a second.
+    a fifth of a second. Threads take turns: a window uses all cores by itself.
     """
-    core = _openvino_package().Core()
+    core, computing = _openvino_package().Core(), threading.Lock()
     hints = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
 
     @lru_cache(maxsize=1)
@@ -136,7 +141,12 @@ def _in_openvino(kept: Path, index: int, window: int, precision: str) -> StageFu
         return axis, core.compile_model(network, "CPU", hints).create_infer_request()
 
     axis, _ = request(window)
-    return lambda rows: np.array(request(rows.shape[axis])[1].infer([rows])[0], np.float32)
+
+    def run(rows: np.ndarray) -> np.ndarray:
+        with computing:
+            return np.array(request(rows.shape[axis])[1].infer([rows])[0], np.float32)
+
+    return run
 
 
 def _graphs(backbone: EngineBackbone) -> list[Any]:

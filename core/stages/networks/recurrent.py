@@ -86,7 +86,7 @@ def runner(model: Any) -> ScoreFunction:
     channels = model.inputs[0].shape[-1]
     shape = tf.TensorSpec((1, None, channels), tf.float32)
 
-    @tf.function(input_signature=[shape], jit_compile=False)
+    @tf.function(input_signature=[shape], autograph=False, jit_compile=False)
     def scores(values):
         return model([values, tf.ones(tf.shape(values)[:2], tf.bool)], training=False)
 

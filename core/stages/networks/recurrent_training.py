@@ -1,7 +1,7 @@
 """Training of the recurrent network: batches, augmentation, class weights, early stopping, resuming."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -58,7 +58,7 @@ def fit(
     """
     _check_examples(training, labels)
     standards = Standards.of(training)
-    machine = _machine(replace(settings, epochs=1, patience=1), training[0].values.shape[1], labels)
+    machine = _machine(_compiled_part(settings), training[0].values.shape[1], labels)
     state = since or machine.begun(seed)
     machine.put(state)
     weights = class_weights(training, labels) if settings.balanced else np.ones(labels, np.float32)
@@ -166,6 +166,12 @@ def _over(state: Checkpoint, settings: NetworkSettings) -> bool:
     return validated and len(state.history) - 1 - state.best >= settings.patience
 
 
+def _compiled_part(settings: NetworkSettings) -> NetworkSettings:
+    """The settings without those that a compiled step does not contain: folds of other sizes have other batches."""
+    names = ("cell", "units", "layers", "bidirectional", "dropout", "learning_rate", "weight_decay", "smoothing")
+    return NetworkSettings(**{name: getattr(settings, name) for name in names})
+
+
 @lru_cache(maxsize=1)
 def _machine(settings: NetworkSettings, channels: int, labels: int) -> "_Machine":
     """One compiled training for all folds and seeds of the same settings: compiling takes longer than some folds."""
@@ -178,8 +184,8 @@ class _Machine:
     def __init__(self, settings: NetworkSettings, channels: int, labels: int):
         import keras
 
-        self.settings = settings
         self.model = build(settings, channels=channels, labels=labels, standardise=False)
+        self.undrawn = _packed(self.model.trainable_variables)
         self.optimiser = keras.optimizers.AdamW(
             settings.learning_rate, weight_decay=settings.weight_decay, clipnorm=1.0
         )
@@ -191,10 +197,9 @@ class _Machine:
 
     def begun(self, seed: int) -> Checkpoint:
         """The state before the first epoch."""
-        channels, labels = self.model.inputs[0].shape[-1], self.model.outputs[0].shape[-1]
-        model = build(self.settings, channels=channels, labels=labels, standardise=False)
-        _draw(model.trainable_variables, seed)
-        weights = _packed(model.trainable_variables)
+        _unpack(self.undrawn, self.model.trainable_variables)
+        _draw(self.model.trainable_variables, seed)
+        weights = _packed(self.model.trainable_variables)
         return Checkpoint(0, weights, weights, self.fresh, (), 0)
 
     def put(self, state: Checkpoint) -> None:
@@ -262,7 +267,7 @@ def _steps(model: Any, optimizer: Any, settings: NetworkSettings) -> tuple[Calla
     def hits(scores, targets, weights):
         return tf.math.count_nonzero((tf.argmax(scores, -1) == targets) & (weights > 0))
 
-    @tf.function(input_signature=signature, jit_compile=False)
+    @tf.function(input_signature=signature, autograph=False, jit_compile=False)
     def learn(values, known, targets, weights):
         with tf.GradientTape() as tape:
             scores = model([values, known], training=True)
@@ -271,7 +276,7 @@ def _steps(model: Any, optimizer: Any, settings: NetworkSettings) -> tuple[Calla
         optimizer.apply(tape.gradient(loss, model.trainable_variables), model.trainable_variables)
         return loss, hits(scores, targets, weights), tf.math.count_nonzero(weights)
 
-    @tf.function(input_signature=signature, jit_compile=False)
+    @tf.function(input_signature=signature, autograph=False, jit_compile=False)
     def judge(values, known, targets, weights):
         scores = model([values, known], training=False)
         return (*losses(scores, targets, weights), hits(scores, targets, weights))

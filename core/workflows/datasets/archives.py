@@ -10,8 +10,8 @@ from pathlib import Path, PurePosixPath
 from core.base import zip_files
 from core.base.errors import AnalysisError, FormatInvalid
 from core.base.progress import Report, silent
+from core.workflows.clip_files import MOST_FILES, is_of_the_system
 from core.workflows.datasets.draft import refused
-from core.workflows.datasets.file_listing import MOST_FILES, is_of_the_system
 
 SMALL = 64 * 2**20  # bytes that an entry may expand to, however little it took
 MOST_EXPANSION = 100  # times; videos hardly expand at all, lists of labels about ten times

@@ -1,15 +1,12 @@
 """The files of a labelled set: clips below a folder, lists as lines of text."""
 
-import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from core.stages.formats.common.files import LARGEST_TABLE_BYTES, decoded
+from core.workflows.clip_files import files_below
 from core.workflows.datasets.draft import refused
 
-MOST_FILES = 50_000
-OF_THE_SYSTEM = {"thumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "@eadir"}
 NO_CLIPS = {
     *(".txt", ".csv", ".tsv", ".json", ".xml", ".md", ".bundle", ".yaml", ".yml", ".pdf", ".py", ".zip"),
     *(".eaf", ".srt", ".vtt"),
@@ -23,35 +20,6 @@ def shown(path: Path, root: Path) -> str:
     except ValueError:
         text = path.as_posix()
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
-
-
-def is_of_the_system(name: str) -> bool:
-    """Whether a file or folder is one that an operating system keeps for itself."""
-    return name.startswith(".") or name.lower() in OF_THE_SYSTEM
-
-
-def files_below(folder: Path) -> Iterator[Path]:
-    """All files of a folder and those below it, by the alphabet; links are followed, each folder once."""
-    count, seen = 0, {_identity(folder)}
-    for text, folders, names in os.walk(folder, followlinks=True):
-        fresh = []
-        for name in sorted(name for name in folders if not is_of_the_system(name)):
-            if (identity := _identity(Path(text, name))) not in seen:
-                seen.add(identity)
-                fresh.append(name)
-        folders[:] = fresh
-        for name in sorted(name for name in names if not is_of_the_system(name)):
-            count += 1
-            if count > MOST_FILES:
-                hint = "Each clip must be one video file; folders of pictures are not supported."
-                raise refused(str(folder), 0, f"at most {MOST_FILES} files", "more", hint)
-            yield Path(text, name)
-
-
-def _identity(folder: Path) -> tuple[int, int]:
-    """What a folder is, by whatever path or link it is reached."""
-    status = folder.stat()
-    return status.st_dev, status.st_ino
 
 
 def lines_of(path: Path, root: Path) -> list[str]:

@@ -14,10 +14,11 @@ from core.base.errors import FormatInvalid
 from core.stages.formats import hmdb51, mstcn, ucf101
 from core.stages.formats.common.csv_tables import SIDES
 from core.stages.formats.common.reader import BACKGROUND
+from core.workflows.clip_files import files_below, is_of_the_system
 from core.workflows.datasets.annotation_files import files_of, is_labels, read_labels
 from core.workflows.datasets.csv_reader import read_csv
 from core.workflows.datasets.draft import FORMS, Draft, Entry, Findings, Source, SourceForm, Stretch, refused
-from core.workflows.datasets.file_listing import ClipFiles, clips_below, files_below, is_of_the_system, lines_of, shown
+from core.workflows.datasets.file_listing import ClipFiles, clips_below, lines_of, shown
 
 SplitPart = Literal["", "train", "val", "test", "unused"]
 

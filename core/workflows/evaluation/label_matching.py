@@ -136,7 +136,7 @@ def labels_of(dataset: Dataset, item: Item) -> set[str]:
 
 def leak(store: Store, dataset: Dataset, card: ModelCard, tested: Sequence[int], split: str) -> tuple[Caveat, ...]:
     """Where the model may have learned from clips that it is judged on. tested: their places in the set."""
-    known = _learned_from(store, card)
+    known = learned_from(store, card)
     if known is None:
         return _told_only(dataset, card, tested)
     record, digests = known
@@ -169,7 +169,7 @@ def _words_of(text: str) -> set[str]:
     return {word for word in NO_WORD.split(text.casefold()) if word}
 
 
-def _learned_from(store: Store, card: ModelCard) -> tuple[Training, set[str]] | None:
+def learned_from(store: Store, card: ModelCard) -> tuple[Training, set[str]] | None:
     """The training of a model, and the digests of the clips that its network for use learned from; None if unknown."""
     try:
         record = training.run_of(store, str(card.settings.get("training", "")))

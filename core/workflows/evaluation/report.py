@@ -1,7 +1,7 @@
 """A report that opens anywhere: one HTML file with its charts, pictures and the library that draws them.
 
-Nothing in it asks a network: a content policy in the file forbids it. Names of clips and labels are never trusted:
-the template escapes them all, and charts travel as JSON that cannot end a script.
+Names of clips and labels are never trusted: the template escapes them all, and charts travel as JSON that cannot end a
+script.
 """
 
 import base64
@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 from core.base.errors import AnalysisError
-from core.base.percentages import per_cent, per_cent_range
+from core.base.percentages import per_cent_range
 from core.base.progress import Report, silent
 from core.base.registry import METRICS
 from core.domain import Case, Estimate, Evaluation
@@ -25,6 +25,7 @@ from core.domain.fingerprint import fingerprint
 from core.workflows import clips
 from core.workflows.evaluation import export, label_matching, queries, report_charts
 from core.workflows.evaluation.metrics_summary import headline, ordered
+from core.workflows.html_report import percent, rendered
 from core.workspace.jobs.lanes import short
 from core.workspace.store import Store
 
@@ -98,18 +99,12 @@ def _data_uri(content: bytes) -> str:
 
 def html(judged: Evaluation, pictures: Sequence[Shot]) -> bytes:
     """The report as bytes of one HTML file."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
     from markupsafe import Markup
     from plotly.offline import get_plotlyjs
 
-    made = Environment(
-        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, undefined=StrictUndefined, trim_blocks=True
-    )
-    made.tests["leak"] = is_leak
-    made.filters |= {"percent": percent, "between": between, "clock": clock, "number": number}
-    template = made.get_template("report.html.jinja")
-    page = template.render(_template_values(judged, pictures), plotly=Markup(get_plotlyjs()))
-    return page.encode("utf-8", "xmlcharrefreplace")
+    values = {**_template_values(judged, pictures), "plotly": Markup(get_plotlyjs())}
+    template = Path(__file__).with_name("report.html.jinja")
+    return rendered(template, values, filters={"between": between, "number": number}, tests={"leak": is_leak})
 
 
 def _template_values(judged: Evaluation, pictures: Sequence[Shot]) -> dict[str, Any]:
@@ -162,11 +157,6 @@ def _labels(judged: Evaluation) -> list[dict[str, Any]]:
 # Words ----------------------------------------------------------------------------------------------------------------
 
 
-def percent(value: float | None) -> str:
-    """A share as people read it."""
-    return "–" if value is None else per_cent(value, decimals=1)
-
-
 def number(estimate: Estimate, unit: str = "") -> str:
     """An estimate in its unit: shares in per cent, seconds, or a plain number."""
     if estimate.value is None:
@@ -184,9 +174,3 @@ def between(estimate: Estimate, unit: str = "") -> str:
         digits = 2 if unit == "s" else 3
         return f"{estimate.low:.{digits}f} to {estimate.high:.{digits}f}" + (" s" if unit == "s" else "")
     return per_cent_range(estimate.low, estimate.high)
-
-
-def clock(moment_s: float) -> str:
-    """A moment of a clip as m:ss.t."""
-    tenths = round(moment_s * 10)
-    return f"{tenths // 600}:{tenths % 600 / 10:04.1f}"

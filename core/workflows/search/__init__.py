@@ -6,8 +6,8 @@ index: what the search knows of the library     full_text: lines that contain th
 query: moments that fit a query                 thumbnails: a picture of a moment
 """
 
-from core.workflows.search.query import analyse, search
+from core.workflows.search.query import search
 from core.workflows.search.zero_shot import find_named, named_key, read_labels
 from core.workflows.texts.text_store import keep_lines
 
-__all__ = ["analyse", "find_named", "keep_lines", "named_key", "read_labels", "search"]
+__all__ = ["find_named", "keep_lines", "named_key", "read_labels", "search"]

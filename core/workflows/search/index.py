@@ -18,15 +18,15 @@ from core.base.progress import Report, silent
 from core.domain import Index, Lines, Prediction
 from core.domain.fingerprint import fingerprint
 from core.stages.tracks import segmentation
+from core.workflows import predictions
 from core.workflows.search import full_text, semantics
 from core.workflows.search.text_encoders import ENCODERS, USUAL
-from core.workflows.texts.text_store import LINES, WITH_WORDS
+from core.workflows.texts.text_store import LINES
 from core.workspace.jobs.lanes import short
 from core.workspace.store import Store
 
 KIND = "search index"
 VERSION = 2
-PREDICTIONS = ("prediction", WITH_WORDS)
 MIN_MOMENT_S = 1.0  # of a moment
 LONGEST_S = 30.0
 CHANGE = 0.5  # sum of changes of all scores from which a new moment begins
@@ -80,7 +80,7 @@ def waiting(store: Store, clips: Sequence[str] | None = None) -> tuple[str, ...]
 
 def looked_at(store: Store) -> set[str]:
     """The clips that a network has looked at."""
-    return {video for kind in PREDICTIONS for _, video in store.made(kind)}
+    return {video for kind in predictions.KINDS for _, video in store.made(kind)}
 
 
 @short()
@@ -91,7 +91,7 @@ def refresh(store: Store, report: Report = silent) -> None:
 
 def _wanted(store: Store) -> list[IndexSource]:
     """All that is searched."""
-    return [(key, video, kind) for kind in (*PREDICTIONS, LINES) for key, video in store.made(kind)]
+    return [(key, video, kind) for kind in (*predictions.KINDS, LINES) for key, video in store.made(kind)]
 
 
 def _latest(store: Store) -> Index:

@@ -11,18 +11,15 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import replace
 
 import numpy as np
 
-from core.base.errors import AnalysisError, ResultMissing
+from core.base.errors import AnalysisError
 from core.base.progress import Report, silent
 from core.domain import Hits, Index, Moment
-from core.workflows import predictions
 from core.workflows.search import full_text, semantics
 from core.workflows.search import index as indices
-from core.workspace.jobs.cluster import spread
 from core.workspace.store import Store
 
 LONGEST_QUERY = 300  # characters
@@ -212,35 +209,6 @@ def _apart(moments: list[Moment], most: int) -> tuple[Moment, ...]:
 def _overlap(moment: Moment, other: Moment) -> bool:
     shared = min(moment.stop_s, other.stop_s) - max(moment.start_s, other.start_s)
     return shared > 0.5 * min(moment.stop_s - moment.start_s, other.stop_s - other.start_s)
-
-
-def analyse(store: Store, digests: Sequence[str], model: str, engine: str, report: Report = silent) -> None:
-    """Let a model look at each of these clips, so that they can be searched; progress is told in frames.
-
-    A clip that cannot be read is left out and told at the end; one that was deleted meanwhile is left out.
-    """
-    sizes, calls = [], []
-    for digest in digests:
-        with suppress(ResultMissing):  # it was deleted meanwhile
-            sizes.append(store.video(digest).frame_count)
-            calls.append((store, digest, model, engine))
-    spread(_look, calls, sizes, "Analysing clips", report)
-    left, failed = set(store.digests()) - indices.looked_at(store), []
-    for digest in left.intersection(digests):
-        with suppress(ResultMissing):
-            failed.append(store.entry(digest).name)
-    if failed:
-        raise AnalysisError(
-            f"{len(failed)} of {len(digests)} clips could not be analysed: {', '.join(failed[:5])}.",
-            "The others can be searched. Open one of these clips on the Timeline to see the error.",
-        )
-
-
-def _look(store: Store, digest: str, model: str, engine: str, report: Report = silent) -> None:
-    try:
-        predictions.predict(store, digest, store.recipe_of(digest), model, engine, report)
-    except AnalysisError as error:
-        report(1, 1, f"Left out: {error}")
 
 
 def written(hits: Hits, form: str) -> str:

@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
-from core.base.errors import AnalysisError, VideoUnreadable
+from core.base.errors import AnalysisError
 from core.domain import ClipLabels, Lane, Point, Segment, intervals
-from core.workflows.clips import SUFFIXES
-from core.workflows.datasets.file_listing import files_below
+from core.workflows import clip_files
 
 
 @dataclass(frozen=True)
@@ -122,21 +121,9 @@ def given_clips(texts: Sequence[str]) -> GivenClips:
     """The clips at these paths: files as they are, and of folders the video files in them and below."""
     paths: dict[str, str] = {}
     for text in texts:
-        for path in _clips_at(Path(text)):
+        for path in clip_files.clips_at(Path(text)):
             paths.setdefault(str(Path(path).absolute()), str(path))
     return GivenClips(tuple(paths.values()), names_of(tuple(paths)))
-
-
-def _clips_at(path: Path) -> list[Path]:
-    if not path.is_dir():
-        return [path]
-    files = [file for file in files_below(path) if file.suffix.lower() in SUFFIXES]
-    if not files:
-        raise VideoUnreadable(
-            f"The folder {path} contains no video files.",
-            f"Video files are those that end in {', '.join(SUFFIXES)}. Name other files one by one.",
-        )
-    return files
 
 
 def names_of(paths: Sequence[str]) -> tuple[str, ...]:

@@ -11,9 +11,26 @@ from core.stages.study import GroupDifference, LabelBudget, adjusted, compare, p
 from core.workflows.study.clips import first_names
 from core.workflows.study.tables import BudgetRow
 
-MEASURES = ("share", "rate_per_min", "mean_s", "latency_s")
 MOST_GROUPS = 20
+NO_GROUP = "no value"  # what people see as the group of clips whose cell is empty
 Correction = Literal["holm", "benjamini-hochberg"]
+
+
+@dataclass(frozen=True)
+class GroupMeasure:
+    """What groups are compared by, as people see it: a value times `factor` is in `unit`."""
+
+    title: str
+    unit: str
+    factor: float = 1.0
+
+
+MEASURES = {
+    "share": GroupMeasure("Share of the time", "%", 100.0),
+    "rate_per_min": GroupMeasure("Bouts per minute", "per min"),
+    "mean_s": GroupMeasure("Mean duration of a bout", "s"),
+    "latency_s": GroupMeasure("Latency", "s"),
+}
 
 
 @dataclass(frozen=True)
@@ -29,11 +46,23 @@ class GroupRow:
 
 
 @dataclass(frozen=True)
+class SubjectValue:
+    """One measure of one label of a subject, over all of its clips in a group; None where it is not defined."""
+
+    label: str
+    measure: str
+    group: str
+    subject: str
+    value: float | None
+
+
+@dataclass(frozen=True)
 class GroupComparison:
-    """All pairs of groups, and what was odd."""
+    """All pairs of groups, what was odd, and the values of the subjects that were compared."""
 
     rows: tuple[GroupRow, ...]
     notes: tuple[str, ...] = ()
+    subjects: tuple[SubjectValue, ...] = ()
 
 
 def check_groups(cells: Sequence[str], column: str) -> None:
@@ -76,18 +105,24 @@ def compared(
     if len(groups) < 2:
         notes.append("nothing is compared: fewer than two groups have clips with labels")
     differences: list[tuple[str, str, str, str, GroupDifference]] = []
+    subjects: list[SubjectValue] = []
     for place, label in enumerate(labels):
         report(place, len(labels), "Comparing groups")
         own = _pooled([row for row in used if row.budget.label == label], group, subject)
         for measure in MEASURES:
-            values = {name: [getattr(budget, measure) for budget in own.get(name, ())] for name in groups}
+            values: dict[str, list[float | None]] = {name: [] for name in groups}
+            for (name, unit), budget in own.items():
+                values[name].append(getattr(budget, measure))
+                subjects.append(SubjectValue(label, measure, name, unit, values[name][-1]))
             for a, b in combinations(groups, 2):
                 if any(value is not None for name in (a, b) for value in values[name]):
                     differences.append((label, measure, a, b, compare(values[a], values[b])))
     p_values = adjusted([difference.p for *_, difference in differences], correction)
     notes += _remarks([difference for *_, difference in differences])
     return GroupComparison(
-        tuple(GroupRow(*entry, p_adjusted=p) for entry, p in zip(differences, p_values, strict=True)), tuple(notes)
+        tuple(GroupRow(*entry, p_adjusted=p) for entry, p in zip(differences, p_values, strict=True)),
+        tuple(notes),
+        tuple(subjects),
     )
 
 
@@ -113,16 +148,13 @@ def _used(rows: Sequence[BudgetRow], group: int, subject: int | None) -> tuple[l
     return used, notes
 
 
-def _pooled(rows: Sequence[BudgetRow], group: int, subject: int | None) -> dict[str, list[LabelBudget]]:
-    """One budget for each subject of each group, all of one label."""
+def _pooled(rows: Sequence[BudgetRow], group: int, subject: int | None) -> dict[tuple[str, str], LabelBudget]:
+    """One budget for each subject of each group, all of one label, by the names of both."""
     units: dict[tuple[str, str], list[BudgetRow]] = {}
     for row in rows:
         name = row.clip if subject is None else row.metadata[subject]
         units.setdefault((row.metadata[group], name), []).append(row)
-    budgets: dict[str, list[LabelBudget]] = {}
-    for (name, _), own in units.items():
-        budgets.setdefault(name, []).append(pooled([row.budget for row in own], [row.watched_s for row in own]))
-    return budgets
+    return {unit: pooled([row.budget for row in own], [row.watched_s for row in own]) for unit, own in units.items()}
 
 
 def _remarks(differences: Sequence[GroupDifference]) -> list[str]:

@@ -11,8 +11,8 @@ from core.domain import ClipLabels, Labels, VideoInfo
 from core.stages.formats import Format, ReadOptions
 from core.stages.formats.common import clip_names, conversion, selection
 from core.stages.formats.common.files import Files, read_path
+from core.workflows.clip_files import files_below
 from core.workflows.clips import SUFFIXES
-from core.workflows.datasets.file_listing import files_below
 from core.workflows.study.clips import ClipFailure, first_names
 
 LISTS = (".txt", ".bundle")  # of formats that are a folder of lists

@@ -64,7 +64,7 @@ def metadata_in(content: bytes, name: str, clip_column: str, taken: Collection[s
     own = _place(clip_column or CLIP_COLUMN, header, name, "--clip-column")
     places = [place for place, column in enumerate(header) if place != own and column]
     headers = tuple(header[place] for place in places)
-    columns, notes = _columns(headers, taken, name)
+    columns, notes = table_columns(headers, taken, name)
     if not all(header):
         notes.append(f"{name}: columns without a name are not used")
     parted = tuple(
@@ -102,7 +102,7 @@ def _place(name: str, headers: Sequence[str], file: str, option: str) -> int:
     raise FormatInvalid(f"{file} has no column {name!r}.", f"Choose another one with {option}. Its columns: {there}.")
 
 
-def _columns(headers: Sequence[str], taken: Collection[str], file: str) -> tuple[tuple[str, ...], list[str]]:
+def table_columns(headers: Sequence[str], taken: Collection[str], file: str) -> tuple[tuple[str, ...], list[str]]:
     """The names of the columns in our tables, and what is told of those that are called otherwise there."""
     columns: list[str] = []
     notes: list[str] = []

@@ -7,7 +7,7 @@ from typing import Any
 from core.domain import Recipe
 from core.workflows.models import DEFAULT_MODEL
 from core.workflows.study.clips import ClipFailure, StudyClip
-from core.workflows.study.groups import Correction, GroupRow
+from core.workflows.study.groups import Correction, GroupRow, SubjectValue
 from core.workflows.study.tables import BudgetRow, SegmentRow, TransitionRow
 
 
@@ -39,6 +39,8 @@ class Study:
 
     columns: of the metadata, as the tables call them. labels: in use, by the alphabet. groups: None where no groups
     were asked for. failures: clips and files of labels that take no part. about: how it was made, as plain JSON.
+    subjects: the values of the subjects whose groups were compared. group, subject: the places of the columns that
+    name them, None where none does.
     """
 
     columns: tuple[str, ...]
@@ -51,3 +53,6 @@ class Study:
     failures: tuple[ClipFailure, ...]
     notes: tuple[str, ...]
     about: Mapping[str, Any]
+    subjects: tuple[SubjectValue, ...] = ()
+    group: int | None = None
+    subject: int | None = None

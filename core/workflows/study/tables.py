@@ -77,13 +77,20 @@ def budget_rows(
     rows: list[BudgetRow] = []
     for clip in clips:
         for track in clip.tracks:
+            absent = label_budget(track, "")
+            present = {label: label_budget(track, label) for lane in track.lanes for label in lane.labels}
             for label in labels:
-                lane = track.lane_of(label)
-                (budget,) = time_budget(lane, (label,), track.end_s)
-                length_s = watched_s(lane, track.end_s)
+                budget, length_s = present.get(label) or (replace(absent[0], label=label), absent[1])
                 rows.append(BudgetRow(clip.name, track.name, metadata[clip.name], budget, length_s))
     points = _only_points(rows)
     return tuple(_as_points(row, points) for row in rows)
+
+
+def label_budget(track: StudyTrack, label: str) -> tuple[LabelBudget, float | None]:
+    """The budget of one label in one track, and for how long it was watched; "" for a label that never comes."""
+    lane = track.lane_of(label)
+    (budget,) = time_budget(lane, (label,), track.end_s)
+    return budget, watched_s(lane, track.end_s)
 
 
 def _only_points(rows: Sequence[BudgetRow]) -> frozenset[str]:

@@ -5,8 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from core.base.errors import AnalysisError, FormatInvalid
-from core.base.progress import Report
-from core.domain import ClipLabels, ModelCard, Recipe, VideoInfo, labels_of_analysis
+from core.base.progress import Report, heard
+from core.base.threads import side_by_side
+from core.domain import Analysis, ClipLabels, ModelCard, Recipe, VideoInfo, labels_of_analysis
 from core.stages.formats.common import clip_names
 from core.workflows import clips, predictions
 from core.workflows.study.clips import ClipFailure, GivenClips, StudyClip, StudyTracks, first_names
@@ -27,24 +28,28 @@ def predicted(
     store: Store, given: GivenClips, recipe: Recipe, card: ModelCard, engine: str, report: Report
 ) -> StudyTracks:
     """What a model says of each clip; what is stored already is not made again. A clip that fails stops no other."""
-    known: list[StudyClip] = []
-    failures: list[ClipFailure] = []
-    wordless: list[str] = []
-    for place, (path, name) in enumerate(zip(given.paths, given.names, strict=True), start=1):
-        own = about(report, place, len(given.paths), name)
+    outcomes: dict[int, tuple[StudyClip, Analysis] | ClipFailure] = {}
+
+    def look(place: int, report: Report) -> None:
+        path, name = given.paths[place], given.names[place]
         try:
-            digest = clips.add_video(store, path, own)
-            predictions.predict(store, digest, recipe, card.name, engine, own)
+            digest = clips.add_video(store, path, heard(report))
+            predictions.predict(store, digest, recipe, card.name, engine, report)
             analysis = predictions.analysis(store, digest, recipe, card, engine)
         except AnalysisError as error:
-            failures.append(ClipFailure(name, error))
-            continue
-        known.append(StudyClip(name, path, labels_of_analysis(analysis), digest, card.name))
-        wordless += [name] if analysis.words == () else []
+            outcomes[place] = ClipFailure(name, error)
+            return
+        outcomes[place] = StudyClip(name, path, labels_of_analysis(analysis), digest, card.name), analysis
+
+    places = range(len(given.paths))
+    side_by_side(look, [(place,) for place in places], clips.sizes(given.paths), "Analysing clips", report)
+    known = [outcome for place in places if isinstance(outcome := outcomes[place], tuple)]
+    failures = tuple(outcome for place in places if isinstance(outcome := outcomes[place], ClipFailure))
+    wordless = [clip.name for clip, analysis in known if analysis.words == ()]
     notes = (
         [f"clips without subtitles or transcript, labelled by video only: {first_names(wordless)}"] if wordless else []
     )
-    return StudyTracks(given, tuple(known), tuple(failures), tuple(notes))
+    return StudyTracks(given, tuple(clip for clip, _ in known), failures, tuple(notes))
 
 
 # Files of labels ------------------------------------------------------------------------------------------------------

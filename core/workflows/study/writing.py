@@ -1,9 +1,10 @@
-"""The tables of a study as files by name."""
+"""The tables of a study as files by name, and its report."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from core.stages.formats.common.writer import csv_table
+from core.workflows.study import report
 from core.workflows.study.groups import GroupRow
 from core.workflows.study.result import Study
 from core.workflows.study.tables import BudgetRow, SegmentRow
@@ -16,23 +17,31 @@ TRANSITION_COLUMNS = ("from", "to", "count")
 DIFFERENCE = ("mean_a", "mean_b", "difference", "low", "high", "p")
 GROUP_COLUMNS = ("label", "measure", "group_a", "group_b", "n_a", "n_b", *DIFFERENCE, "p_adjusted")
 BESIDE_METADATA = frozenset({CLIP, TRACK, *SEGMENT_COLUMNS, *BUDGET_COLUMNS})
-BUDGET, GROUPS, ABOUT = "budget.csv", "groups.csv", "study.json"
+BUDGET, GROUPS, ABOUT, REPORT = "budget.csv", "groups.csv", "study.json", "report.html"
 
 
-def files(study: Study) -> dict[str, bytes]:
-    """The tables, and how they were made. There is no table of groups where none were asked for."""
+def budget(study: Study) -> bytes:
+    """The table of time budgets."""
+    return csv_table(_header(study, BUDGET_COLUMNS), _budget(study))
+
+
+def files(study: Study, colours: Mapping[str, str]) -> dict[str, bytes]:
+    """The tables, how they were made, and the report. There is no table of groups where none were asked for.
+
+    colours: of the labels in the figures of the report.
+    """
     tables = {
         "segments.csv": csv_table(_header(study, SEGMENT_COLUMNS), _segments(study)),
-        BUDGET: csv_table(_header(study, BUDGET_COLUMNS), _budget(study)),
+        BUDGET: budget(study),
         "transitions.csv": csv_table(
             TRANSITION_COLUMNS, ((row.earlier, row.later, str(row.count)) for row in study.transitions)
         ),
     }
     if study.groups is not None:
         tables[GROUPS] = csv_table(GROUP_COLUMNS, map(_group, study.groups))
-    entries = {**study.about, "files": [*tables, ABOUT], "notes": list(study.notes)}
+    entries = {**study.about, "files": [*tables, ABOUT, REPORT], "notes": list(study.notes)}
     text = json.dumps(entries, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    return {**tables, ABOUT: text.encode("utf-8", "backslashreplace")}
+    return {**tables, ABOUT: text.encode("utf-8", "backslashreplace"), REPORT: report.html(study, colours)}
 
 
 def _header(study: Study, columns: Sequence[str]) -> tuple[str, ...]:

@@ -4,13 +4,15 @@ import contextlib
 import logging
 import os
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 from core.base.errors import JobLost
 from core.base.progress import Report, silent
+from core.base.threads import side_by_side
 from core.workspace.jobs.own_cluster import QUIET
 from core.workspace.jobs.worker import LANE_VARIABLE, keep_steady_clocks
+
+CRASH = "A damaged file can cause this: check whether the clip plays elsewhere, or try again."
 
 
 def spread(
@@ -18,27 +20,14 @@ def spread(
 ) -> None:
     """Run task(*call, report=report) for each of the calls, of which each is as long as its size says.
 
-    Inside a job on a cluster that was given to us its workers share the calls; elsewhere they are run one by one.
-    What has been done stays done when one of them fails or the job is stopped.
+    Inside a job on a cluster that was given to us its workers share the calls; elsewhere two run at a time, on threads,
+    in the order of the calls. What has been done stays done when one of them fails or the job is stopped.
     """
-    total, done = sum(sizes), 0
-    report(0, total, message)
-    if _on_given_cluster() and len(calls) > 1:
+    if len(calls) > 1 and _on_given_cluster():
+        report(0, sum(sizes), message)
         _shared(task, calls, sizes, message, report)
-        return
-    for number, (call, size) in enumerate(zip(calls, sizes, strict=True), 1):
-        text = f"{message}, {number} of {len(calls)}"
-        task(*call, report=partial(_within, report, done, size, total, text))
-        done += size
-        report(done, total, text)
-
-
-def _within(report: Report, before: int, size: int, whole: int, message: str, done: int, total: int, _own: str) -> None:
-    """Tell a part of some work as progress of the whole."""
-    report(before + (round(size * done / total) if total else 0), whole, message)
-
-
-CRASH = "A damaged file can cause this: check whether the clip plays elsewhere, or try again."
+    else:
+        side_by_side(task, calls, sizes, message, report)
 
 
 def configure_dask() -> None:
@@ -61,6 +50,10 @@ def configure_dask() -> None:
             "distributed.nanny.pre-spawn-environ": {},
             "distributed.comm.compression": False,
             "distributed.admin.low-level-log-length": 1000,
+            # What dask looks at of itself 2 to 50 times a second costs an idle program 8 % of a core.
+            "distributed.admin.tick.interval": "1s",
+            "distributed.admin.system-monitor.interval": "5s",
+            "distributed.worker.memory.monitor-interval": "200ms",
             # 15 s after a crash SpecCluster would give up a lane for good if its next process is not up just then.
             "distributed.deploy.lost-worker-timeout": "1000 days",
             # A task in native code that holds the interpreter for minutes is at work, and its worker not dead.

@@ -2,7 +2,7 @@
 
 workspace/
 +-- catalogue.sqlite         videos, names, results, jobs, recipes, uploads, labels, datasets, splits, drawn labels,
-|                        metadata and tags of clips, clips that are about to be deleted
+|                        metadata and tags of clips, batches, clips that are about to be deleted
 +-- backups/                 copies of the catalogue, of the last seven days on which it was in use
 +-- results/<key>/           value.json and its arrays, or a file; made aside as *.partial and renamed when whole
 +-- videos/<digest>/         thumbnail, and proxy for the browser
@@ -24,6 +24,7 @@ from pathlib import Path
 from core.domain.jobs import Job
 from core.workspace.store.annotations import Journals
 from core.workspace.store.backups import Backups
+from core.workspace.store.batches import BatchRecords, BatchTry
 from core.workspace.store.clip_rows import ClipRow, ClipRows
 from core.workspace.store.datasets import DatasetEntry, LabelledSets
 from core.workspace.store.metadata import ClipNotes
@@ -34,7 +35,7 @@ from core.workspace.store.results import DELETED, remove
 from core.workspace.store.scheme import LabelSchemes
 from core.workspace.store.videos import VideoEntry, VideoRecords, cleaned_name
 
-__all__ = ["ClipRow", "DatasetEntry", "ResultPieces", "Store", "VideoEntry", "cleaned_name"]
+__all__ = ["BatchTry", "ClipRow", "DatasetEntry", "ResultPieces", "Store", "VideoEntry", "cleaned_name"]
 
 JOB_FIELDS = {field.name for field in fields(Job)}
 UNFINISHED = ("results/*.partial", "clips/*.partial", "videos/*/*.partial", "engine/*.partial", "backups/*.partial")
@@ -43,7 +44,9 @@ UNUSED_KEPT_S = 7 * 86400.0
 JOBS_KEPT_S = 30 * 86400.0
 
 
-class Store(VideoRecords, ClipRows, LabelledSets, Journals, Recipes, LabelSchemes, Preferences, ClipNotes, Backups):
+class Store(
+    VideoRecords, ClipRows, LabelledSets, Journals, Recipes, LabelSchemes, Preferences, ClipNotes, BatchRecords, Backups
+):
     """The workspace at one path."""
 
     @property

@@ -59,13 +59,20 @@ CREATE TABLE metadata (video TEXT NOT NULL, name TEXT NOT NULL, value TEXT NOT N
                        PRIMARY KEY (video, name)) WITHOUT ROWID;
 CREATE TABLE tags (video TEXT NOT NULL, tag TEXT NOT NULL, PRIMARY KEY (video, tag)) WITHOUT ROWID;
 """
+BATCHES = """
+CREATE TABLE batches (name TEXT PRIMARY KEY, made REAL NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE batch_tries (batch TEXT NOT NULL, item TEXT NOT NULL, tries INTEGER NOT NULL, error TEXT NOT NULL,
+                          hint TEXT NOT NULL, PRIMARY KEY (batch, item)) WITHOUT ROWID;
+"""
 CLIP_LISTS = """
 CREATE TABLE predicted (key TEXT PRIMARY KEY, model TEXT NOT NULL, labels TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE set_aside (video TEXT PRIMARY KEY, session TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX videos_by_saved ON videos (saved);
 """
 # Each adds to those before it; a catalogue's version is how many it has.
-SCHEMAS = (SCHEMA, SETS, LABELLING, SENDERS, NAMES, CLIP_RECIPES, SCHEME, PREFERENCES, CLIP_NOTES, CLIP_LISTS)
+SCHEMAS = (
+    SCHEMA, SETS, LABELLING, SENDERS, NAMES, CLIP_RECIPES, SCHEME, PREFERENCES, CLIP_NOTES, BATCHES, CLIP_LISTS,
+)  # fmt: skip
 HEX = re.compile(r"[0-9a-f]{1,128}", re.ASCII)
 BUSY_S = 15.0
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -140,6 +140,10 @@ class VideoRecords(Results):
         """All clips, the latest first."""
         return self._entries_where("TRUE")
 
+    def clip_names(self) -> dict[str, str]:
+        """The names of all clips by digest."""
+        return dict(self._rows("SELECT digest, name FROM videos"))
+
     def digests(self) -> list[str]:
         """The digests of all clips, in no order; quick however many there are."""
         return [digest for (digest,) in self._rows("SELECT digest FROM videos")]

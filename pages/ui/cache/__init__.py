@@ -1,8 +1,8 @@
 """Cached reads of results and frames.
 
 memory: the decorator     clips: frames, measurements, predictions     clip_lists: all clips at once
-datasets: with splits and runs
-evaluations: with cases and curves     search: hits, and labels in words
+datasets: with splits and runs     evaluations: with cases and curves     search: hits, and labels in words
+studies: labels of many clips
 """
 
 from pages.ui.cache.clip_lists import clip_rows, listed_clips
@@ -41,12 +41,26 @@ from pages.ui.cache.datasets import (
 from pages.ui.cache.evaluations import curve, evaluation, label_order, lanes, listing, rivalry, sweep
 from pages.ui.cache.memory import cached, downloads_of_this_session
 from pages.ui.cache.search import hits, named
+from pages.ui.cache.studies import (
+    clip_budgets,
+    comparison_key,
+    group_budgets,
+    group_comparison,
+    label_authors,
+    labelled,
+    learned_from,
+    shares_over_time,
+    study_columns,
+    study_columns_key,
+    transition_counts,
+)
 
 __all__ = [
-    "analysis", "analysis_at", "branches", "cached", "checked", "clip_rows", "clock", "curve", "dataset",
-    "datasets_of_clips", "downloads_of_this_session", "drawn_split", "evaluation", "frames", "hits", "kept_split",
-    "label_order", "lanes", "listed_clips", "listing", "moment_picture", "name_of", "named", "named_split", "offers",
+    "analysis", "analysis_at", "branches", "cached", "checked", "clip_budgets", "clip_rows", "clock", "comparison_key",
+    "curve", "dataset", "datasets_of_clips", "downloads_of_this_session", "drawn_split", "evaluation", "frames",
+    "group_budgets", "group_comparison", "hits", "kept_split", "label_authors", "label_order", "labelled", "lanes",
+    "learned_from", "listed_clips", "listing", "moment_picture", "name_of", "named", "named_split", "offers",
     "only_in_datasets", "picture_or_problem", "plane", "prediction", "quality", "quality_findings", "results",
-    "rivalry", "sheet", "sheet_pictures", "slots", "source_picture", "suggested_split", "sweep", "training_or_none",
-    "transcripts",
+    "rivalry", "shares_over_time", "sheet", "sheet_pictures", "slots", "source_picture", "study_columns",
+    "study_columns_key", "suggested_split", "sweep", "training_or_none", "transcripts", "transition_counts",
 ]  # fmt: skip

@@ -109,7 +109,7 @@ def analysis_at(digest: str, model: str, key: str) -> Analysis:
 
 def results(digest: str) -> list[clip_results.ClipResult]:
     """The stored predictions of a clip, the newest first."""
-    keys = " ".join(key for key, _ in state.store().written_of(digest, *clip_results.KINDS))
+    keys = " ".join(key for key, _ in state.store().written_of(digest, *predictions.KINDS))
     models = " ".join(f"{card.name}:{card.version}" for card in state.models().values())
     return _results(digest, keys, models) if keys else []
 

@@ -1,11 +1,4 @@
-"""Colours of labels, and Plotly figures from domain values. No st calls.
-
-The palette starts with the six colours of Okabe and Ito (2008, jfly.uni-koeln.de/color) that show on both paper and
-black; the others come from Paul Tol's qualitative schemes (SRON/EPS/TN/09-002, 2021), each time the one farthest from
-all before it in OKLab, where the distance is the least of those seen with normal sight, protanopia and deuteranopia
-(Machado, Oliveira and Fernandes, 2009). Twelve labels keep a distance of 0.07, twenty-four of 0.04. Beyond
-twenty-four colours return: text always stands beside colour.
-"""
+"""Colours of labels, and Plotly figures from domain values. No st calls."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -13,19 +6,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.domain import Line, Prediction, Segment
+from core.stages.drawing.palette import PALETTE, colour
 from core.stages.tracks import segmentation
 from pages.ui.common import formatting
+
+__all__ = [
+    "PALETTE", "QUIET", "blank", "colour", "heatmap", "ink", "line_table", "luminance", "segment_table", "time_ticks",
+]  # fmt: skip
 
 if TYPE_CHECKING:
     from pandas import DataFrame
     from plotly.graph_objects import Figure
 
-PALETTE = (
-    *("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#D55E00", "#56B4E9"),  # Okabe and Ito
-    *("#A01813", "#805770", "#DDCC77", "#FFAABB", "#9DCCEF", "#882255"),
-    *("#D11807", "#AA4499", "#EE6677", "#6195CF", "#EE7733", "#9A709E"),
-    *("#BBCC33", "#882E72", "#44BB99", "#90C987", "#8D4653", "#437DBF"),
-)
 AMBER = ((0.0, "rgba(226,150,40,0.05)"), (0.25, "#E8B86A"), (0.6, "#C67F18"), (1.0, "#5E3304"))
 AMBER_DARK = ((0.0, "rgba(226,150,40,0.07)"), (0.25, "#6B430D"), (0.6, "#C8841F"), (1.0, "#FFE4B5"))
 QUIET = {"displayModeBar": False, "scrollZoom": False}  # how Plotly shows a figure that is only looked at
@@ -33,11 +25,6 @@ INK, INK_DARK = "#3B362F", "#DCD7CE"
 FONT = "Source Sans, sans-serif"
 ROWS = 8
 COLUMNS = 1200  # more steps than a screen has pixels are averaged
-
-
-def colour(slot: int) -> str:
-    """The colour of the label that has this number in the store, "#RRGGBB"."""
-    return PALETTE[slot % len(PALETTE)]
 
 
 def ink(background: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from core.domain import ModelCard
-from core.workflows import models, predictions, search
+from core.workflows import batches, models, predictions
 from core.workflows.search import index
 from pages.ui import cache, state
 from pages.ui.common import formatting, theme
@@ -83,7 +83,8 @@ def _kept(clips: tuple[str, ...], card: ModelCard) -> str:
 def _job(waiting: tuple[str, ...], text: str, model: str) -> tuple[str, Callable[..., Any], tuple[Any, ...]]:
     """The job that looks at these clips: of one, the job of the Timeline; of all, the same whichever are left."""
     if not text:
-        return f"search-library-{model}", search.analyse, (waiting, model)
+        batch = batches.Batch(f"library-{model}", waiting, model)
+        return batches.job_key(batch), batches.run_anew, (batch,)
     recipe, card = state.store().recipe_of(text), state.models()[model]
     key = predictions.prediction_key(state.store(), text, recipe, card, state.settings().engine)
     return key, predictions.predict, (text, recipe, model)

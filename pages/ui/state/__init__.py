@@ -76,6 +76,7 @@ from pages.ui.state.session import (
     widget,
 )
 from pages.ui.state.submission import (
+    CONTINUE,
     TRY_AGAIN,
     again,
     can_repeat,
@@ -87,6 +88,7 @@ from pages.ui.state.submission import (
 )
 
 __all__ = [
+    "CONTINUE",
     "IN_USE",
     "IN_WORDS",
     "TRY_AGAIN",

@@ -11,6 +11,7 @@ from pages.ui.state.session import SHOWN_CLIP, SHOWN_PAGE, VISIT, remember, reme
 MOST_REPEATABLE = 2000  # jobs that can be tried again
 
 TRY_AGAIN = "Try again"  # what a button says that begins a job again from its start
+CONTINUE = "Continue"  # of one that goes on where it stopped
 
 
 def try_again() -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -13,7 +13,17 @@ from pages.ui.common.jobs import job_group
 from pages.ui.common.jobs.job_group import JobGroup
 
 REFRESH_S = 1.0
-CONTINUE = "Continue"
+
+
+class StopButton(NamedTuple):
+    """What the button says that stops a job, with its icon."""
+
+    text: str
+    icon: str
+
+
+CANCEL = StopButton("Cancel", ":material/close:")
+PAUSE = StopButton("Pause", ":material/pause:")  # of a job that goes on where it stopped
 
 
 def nothing_kept() -> str:
@@ -50,7 +60,7 @@ def ready(
     name, icon = title, ":material/play_arrow:"
     if ended is not None:
         left, name = kept(), _again(kept)
-        icon = ":material/resume:" if name == CONTINUE else ":material/refresh:"
+        icon = ":material/resume:" if name == state.CONTINUE else ":material/refresh:"
         _outcome(ended, left)
     with st.container(horizontal=True, vertical_alignment="center", key=f"begin-{key}"):
         if about and not ended:
@@ -64,7 +74,7 @@ def ready(
 
 def _again(kept: Callable[[], str]) -> str:
     """What the button says after a job ended without a result, here and in the list of all jobs."""
-    return CONTINUE if kept() else state.TRY_AGAIN
+    return state.CONTINUE if kept() else state.TRY_AGAIN
 
 
 def _start(key: str, title: str, task: Callable[..., Any], *args: Any, kept: Callable[[], str]) -> None:
@@ -86,12 +96,15 @@ def _outcome(job: Job, kept: str) -> None:
 
 
 @trouble.fragment(run_every=REFRESH_S)
-def watch(key: str, *, noun: str = "frame") -> None:
-    """A job under way, brought up to date each second; the page runs once more when it has ended."""
+def watch(key: str, *, noun: str = "frame", stop: StopButton = CANCEL) -> None:
+    """A job under way, brought up to date each second; the page runs once more when it has ended.
+
+    stop: the button that stops it.
+    """
     job = state.runner().job(key)
     if job is None or not job.active:
         st.rerun()
-    _show(JobGroup((job,)), key, noun)
+    _show(JobGroup((job,)), key, noun, stop)
 
 
 @trouble.fragment(run_every=REFRESH_S)
@@ -103,7 +116,7 @@ def watch_batch(name: str) -> None:
     _show(batch, name, "")
 
 
-def _show(group: JobGroup, key: str, noun: str) -> None:
+def _show(group: JobGroup, key: str, noun: str, stop: StopButton = CANCEL) -> None:
     with st.container(border=True, key=f"job-{key}"):
         st.markdown(f"**{theme.plain(group.title)}**")
         text = theme.plain(job_group.progress(group, noun))
@@ -112,9 +125,9 @@ def _show(group: JobGroup, key: str, noun: str) -> None:
         else:
             theme.busy(text)
         st.button(
-            "Stopping…" if group.stopping else "Cancel",
+            "Stopping…" if group.stopping else stop.text,
             key=f"cancel.{key}",
             disabled=group.stopping,
-            icon=":material/close:",
+            icon=stop.icon,
             on_click=group.cancel,
         )

@@ -6,7 +6,7 @@ from functools import partial
 from core.domain import Recipe
 from core.workflows import predictions
 from pages.ui import state
-from pages.ui.common.jobs.job_panel import CONTINUE
+from pages.ui.state import CONTINUE
 
 GOES_ON = f"What was analysed so far is kept. Press “{CONTINUE}” to go on from there."
 

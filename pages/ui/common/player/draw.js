@@ -4,11 +4,10 @@ import { surface, themeOf } from "./canvas.js";
 import { selectAndGo } from "./edit.js";
 import { drawLanes, drawRow } from "./lanes.js";
 import { firstEndingAfter } from "./rows.js";
-import { clock, percent } from "./formatting.js";
+import { clock, percent, tickStep } from "./formatting.js";
 
 /** @typedef {CanvasRenderingContext2D} Context */
 
-const STEPS_S = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200];
 const STEPS_FRAMES = [1, 2, 5, 10, 20, 50];
 const MOST_BUTTONS = 200; // no more segments in view than this become buttons, for keyboards and screen readers
 const NARROW_PX = 520;
@@ -31,12 +30,6 @@ export function layOut(player) {
   player.lane.style.height = `${player.height}px`;
   player.box.style.setProperty("--lanes", `${player.height}px`);
   player.width = player.lane.clientWidth || 600;
-}
-
-/** The step between ticks of a ruler that shows `span` seconds. @param {number} span @param {number} width in pixels */
-export function tickStep(span, width) {
-  const least = span / Math.max(2, Math.floor(width / 82));
-  return STEPS_S.find((step) => step >= least) || Math.ceil(least / 3600) * 3600;
 }
 
 /** @param {Player} player */

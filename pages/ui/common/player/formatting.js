@@ -1,4 +1,6 @@
-// Numbers and times as people read them.
+// Numbers and times as people read them, and the ticks of a time axis.
+
+const STEPS_S = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200];
 
 /** A time as m:ss, or h:mm:ss from an hour on, with so many decimals. @param {number} seconds */
 export function clock(seconds, decimals = 0) {
@@ -14,3 +16,9 @@ export const number = (value) => String(value).replace(/\B(?=(\d{3})+$)/g, "\u20
 
 /** @param {number} share 0 to 1 */
 export const percent = (share) => `${Math.round(100 * share)} %`;
+
+/** The step between ticks of a ruler that shows `span` seconds. @param {number} span @param {number} width in pixels */
+export function tickStep(span, width) {
+  const least = span / Math.max(2, Math.floor(width / 82));
+  return STEPS_S.find((step) => step >= least) || Math.ceil(least / 3600) * 3600;
+}

@@ -1,0 +1,77 @@
+"""What pages have workers make of a study: the columns that are drawn, and the files to download."""
+
+import zipfile
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+
+from core.base.errors import AnalysisError
+from core.base.progress import Report, silent
+from core.domain.fingerprint import fingerprint
+from core.workflows.study import writing
+from core.workflows.study.clips import StudyClip
+from core.workflows.study.library.columns import packed
+from core.workflows.study.library.question import VERSION, LibraryQuestion, comparison_key, keep, library_study
+from core.workflows.study.library.sources import LabelSource, labelled_clip, versions
+from core.workflows.study.report import colours_of
+from core.workspace.jobs.lanes import short
+from core.workspace.store import Store
+
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # of entries, so that equal studies are equal files
+
+
+def columns_key(source: LabelSource, known: Mapping[str, str]) -> str:
+    """The name of the columns of all clips that have labels of a source. known: their versions."""
+    return fingerprint("study columns", VERSION, source, sorted(known.items()))
+
+
+@short()
+def read_labels(store: Store, source: LabelSource, engine: str, report: Report = silent) -> None:
+    """Store the labels of all clips of the library as columns."""
+    known = versions(store, source, engine)
+    key = columns_key(source, known)
+    clips: list[StudyClip] = []
+    failures: list[str] = []
+    for place, (digest, version) in enumerate(known.items()):
+        report(place, len(known), "Reading labels")
+        try:
+            clips.append(labelled_clip(store, source, digest, version.partition(" ")[0], digest))
+        except AnalysisError as error:
+            failures.append(f"{digest}: {error}")
+    keep(store, key, packed(clips, failures))
+
+
+def files_key(comparison: str) -> str:
+    """The name of the ZIP of a study, by the key of its comparison of groups."""
+    return fingerprint("study files", VERSION, comparison)
+
+
+@short()
+def make_files(store: Store, question: LibraryQuestion, engine: str, report: Report = silent) -> None:
+    """Store the ZIP of all files of a study."""
+    made = library_study(store, question, engine, report)
+    report(0, 0, "Writing files")
+    content = zipped(writing.files(made, colours_of(store, made.labels)))
+    key = files_key(comparison_key(store, question, engine))
+    store.write_file(key, lambda path: _put(path, content), kind="export")
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    """Files as a ZIP."""
+    archive = BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as box:
+        for name, content in files.items():
+            entry = zipfile.ZipInfo(name, ZIP_TIME)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            box.writestr(entry, content)
+    return archive.getvalue()
+
+
+def part(store: Store, key: str, name: str) -> bytes:
+    """One file out of the stored ZIP of a study."""
+    with zipfile.ZipFile(store.file_path(key)) as box:
+        return box.read(name)
+
+
+def _put(path: Path, content: bytes) -> None:
+    path.write_bytes(content)

@@ -1,0 +1,111 @@
+"""The labels of many clips, and what is computed of them."""
+
+import numpy as np
+
+from core.workflows.study.groups import GroupComparison
+from core.workflows.study.library import budgets, export, over_time, question, sources
+from core.workflows.study.library.columns import DataTable, StudyColumns
+from core.workflows.study.library.question import LibraryQuestion
+from core.workflows.study.library.sources import LabelSource
+from pages.ui import state
+from pages.ui.cache.memory import cached
+
+Groups = dict[str, str]  # of clips, by digest
+
+
+def label_authors() -> dict[str, tuple[str, ...]]:
+    """The people who drew labels, each with the clips in which they did."""
+    return _label_authors(sources.stamp(state.store()))
+
+
+@cached(most=2, spinner="Looking for labels")
+def _label_authors(stamp: str) -> dict[str, tuple[str, ...]]:
+    return sources.annotators(state.store())
+
+
+def labelled(source: LabelSource) -> frozenset[str]:
+    """The clips of the library that have labels of a source."""
+    return _labelled(source, _stamp())[0]
+
+
+def study_columns_key(source: LabelSource) -> str:
+    """The key of the columns of these clips."""
+    return _labelled(source, _stamp())[1]
+
+
+def learned_from(source: LabelSource) -> frozenset[str]:
+    """The clips that the model of a source was trained on."""
+    bodies = " ".join(entry.body for entry in state.store().datasets())
+    return _learned_from(source, _stamp(), bodies)
+
+
+@cached(most=4)
+def _learned_from(source: LabelSource, stamp: str, bodies: str) -> frozenset[str]:
+    return sources.learned_from(state.store(), source)
+
+
+def _stamp() -> str:
+    models = " ".join(f"{card.name}:{card.version}:{card.threshold}" for card in state.models().values())
+    return f"{sources.stamp(state.store())} {models}"
+
+
+@cached(most=4, spinner="Looking for labels")
+def _labelled(source: LabelSource, stamp: str) -> tuple[frozenset[str], str]:
+    known = sources.versions(state.store(), source, state.settings().engine)
+    return frozenset(known), export.columns_key(source, known)
+
+
+@cached(most=2)
+def study_columns(key: str) -> StudyColumns:
+    """The labels of all clips of a source."""
+    return state.store().read(key, StudyColumns)
+
+
+@cached(most=4)
+def clip_budgets(key: str, chosen: str, _digests: tuple[str, ...]) -> DataTable:
+    """The budgets of chosen clips. chosen: names these clips."""
+    return budgets.clip_budgets(study_columns(key), _digests)
+
+
+@cached(most=4)
+def group_budgets(
+    key: str, chosen: str, by: str, _digests: tuple[str, ...], _groups: Groups, _subjects: Groups
+) -> DataTable:
+    """The budgets of groups of chosen clips. by: names the groups and the subjects."""
+    return budgets.group_budgets(study_columns(key), _digests, _groups, _subjects)
+
+
+@cached(most=16)
+def shares_over_time(
+    key: str, chosen: str, by: str, bin_s: float, label: str, _digests: tuple[str, ...], _groups: Groups
+) -> DataTable:
+    """The share of a label in each bin of the clips of each group."""
+    return over_time.shares_over_time(study_columns(key), _digests, _groups, bin_s, label)
+
+
+@cached(most=4)
+def transition_counts(key: str, chosen: str, _digests: tuple[str, ...]) -> np.ndarray:
+    """(L, L) how often a label follows another in chosen clips."""
+    columns = study_columns(key)
+    own = columns.transitions[np.isin(columns.transitions[:, 0], columns.of_clips(_digests))]
+    counts = np.zeros((len(columns.labels),) * 2, np.int64)
+    np.add.at(counts, (own[:, 1].astype(int), own[:, 2].astype(int)), own[:, 3].astype(int))
+    return counts
+
+
+def comparison_key(asked: LibraryQuestion) -> str:
+    """The key of the comparison of groups that a question asks for."""
+    store = state.store()
+    words = f"{store.metadata_revision()} {store.names_version()} {[entry.body for entry in store.datasets()]}"
+    return _comparison_key(asked, _stamp(), words)
+
+
+@cached(most=4)
+def _comparison_key(asked: LibraryQuestion, stamp: str, words: str) -> str:
+    return question.comparison_key(state.store(), asked, state.settings().engine)
+
+
+@cached(most=4)
+def group_comparison(key: str) -> GroupComparison:
+    """The comparison of groups stored under a key."""
+    return state.store().read(key, GroupComparison)

@@ -1,0 +1,50 @@
+"""The files of a study: tables, report and figures."""
+
+from functools import partial
+
+import streamlit as st
+
+from core.workflows.study import writing
+from core.workflows.study.library import export
+from core.workflows.study.library.question import LibraryQuestion
+from pages.ui import cache, state
+from pages.ui.common import formatting, theme
+from pages.ui.common.controls import downloads
+from pages.ui.common.jobs import job_panel
+from pages.ui.study import group_comparison, raster
+from pages.ui.study.choices import ChosenStudy
+
+ABOUT = (
+    "All tables as CSV, how the study was made as JSON, and a report with the figures that opens offline: the files "
+    "that python -m core study writes with --output."
+)
+
+
+def show(study: ChosenStudy) -> None:
+    """A ZIP of all files, and the main ones by themselves."""
+    theme.section("Files", ABOUT)
+    store, engine = state.store(), state.settings().engine
+    question = _question(study)
+    key = export.files_key(cache.comparison_key(question))
+    if job_panel.ready(key, "Create files", export.make_files, store, question, engine, noun="clip"):
+        size = formatting.size(store.file_path(key).stat().st_size)
+        with st.container(horizontal=True):
+            downloads.stored(f"Download all, {size}", key, "study.zip")
+            for title, name, kind in (
+                ("Report", writing.REPORT, "text/html"),
+                ("Budgets, CSV", writing.BUDGET, "text/csv"),
+            ):
+                content = partial(export.part, store, key, name)
+                downloads.button(title, content, name, kind, key=f"study.file.{name}")
+    theme.section(
+        "Figures", "Charts have a camera symbol that saves them as SVG; the raster can be saved as PNG there."
+    )
+    raster.picture(study)
+
+
+def _question(study: ChosenStudy) -> LibraryQuestion:
+    """The study with its groups, as far as they can be compared."""
+    asked = group_comparison.asked(study)
+    if group_comparison.problem(study)[0]:
+        return LibraryQuestion(asked.digests, asked.source, correction=asked.correction)
+    return asked
