@@ -36,7 +36,7 @@ def views(study: choices.ChosenStudy) -> None:
     VIEWS[str(view)][1](study)
 
 
-theme.title("Study", "See how time is spent in many clips, and compare groups of them.")
+theme.title("Study", "View how time is spent in many clips, and compare groups of them.")
 flash.show()
 if not state.store().digests():
     theme.empty("No clips yet", "Add the clips of your study in the library first.")

@@ -46,6 +46,9 @@ def study(chosen: argparse.Namespace) -> console.Output:
     if not chosen.output:
         return console.Output({"": writing.budget(made)}, bool(made.failures))
     files = writing.files(made, colours_of(store, made.labels))
+    if chosen.parquet:
+        tables = (writing.SEGMENTS, writing.BUDGET)
+        files |= {name.replace(".csv", ".parquet"): writing.parquet(files[name]) for name in tables}
     if writing.GROUPS not in files and Path(chosen.output, writing.GROUPS).exists():
         print(f"note: {writing.GROUPS} in {chosen.output} is from an earlier study", file=sys.stderr)
     return console.Output(files, bool(made.failures))
@@ -86,6 +89,8 @@ def add(commands: console.Commands) -> None:
     parser.add_argument("--correction", choices=kinds, default=kinds[0], help=several)
     folder = "the folder for the tables and the report, created if missing (default: print budget.csv)"
     parser.add_argument("--output", metavar="DIR", help=folder)
+    parquet = "also write segments and time budgets as Parquet; needs --output"
+    parser.add_argument("--parquet", action="store_true", help=parquet)
     parser.set_defaults(run=study, problem=_problem)
 
 
@@ -120,4 +125,6 @@ def _problem(chosen: argparse.Namespace) -> str:
         return "--from needs --tracks"
     if not chosen.metadata and (chosen.group or chosen.subject or chosen.clip_column):
         return "--group, --subject and --clip-column name columns of --metadata: give that table too"
+    if chosen.parquet and not chosen.output:
+        return "--parquet needs --output"
     return "--subject needs --group" if chosen.subject and not chosen.group else ""

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from core.domain import ModelCard
-from core.workflows import predictions
 from core.workflows.clip_results import models_of_clips
+from core.workflows.predictions import KINDS
 from core.workspace.store import ClipRow, Store
 
 NUMBER = re.compile(r"-?(0|[1-9]\d{0,14})(\.\d{1,15})?", re.ASCII)  # as people write them, without leading zeros
@@ -56,7 +56,7 @@ def listed(
 
 def version(store: Store) -> str:
     """What tells one state of all that is listed from another, but for models and datasets; quick."""
-    return store.lists_version(*predictions.KINDS)
+    return store.lists_version(*KINDS)
 
 
 @dataclass(frozen=True)

@@ -1,18 +1,22 @@
 """One server and one Chromium for all browser tests, and the moves that several of them make."""
 
+import os
 import re
+import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Error as PlaywrightError
 
-from scripts.dashboard import ROOT, Dashboard, chromium, serve
+from scripts.dashboard import ROOT, Dashboard, chromium, free_port, serve
 from tests.conftest import with_networks
 
 PICTURES = ROOT / "build" / "pictures"
+WANTED = "PICTURES" in os.environ  # pictures of what the tests see; each costs half a second of the processor
 PATIENCE_MS = 600_000  # for what decodes or computes; however busy the machine is
 LIMIT_MS = 120_000  # for what a page does at once
 SECTIONS = {
@@ -34,6 +38,7 @@ def browser() -> Iterator[Browser]:
     """A headless Chromium; a missing one is an error, never a skip."""
     with chromium() as browser:
         yield browser
+        _free.clear()
 
 
 @pytest.fixture(scope="session")
@@ -44,12 +49,34 @@ def dashboard(tmp_path_factory: pytest.TempPathFactory, networks: Path) -> Itera
     check_log(running)
 
 
+_ports: list[int] = []
+
+
+def port_again() -> int:
+    """The port of an earlier server that has ended, else a free one: at an address that it knows Chromium need not load
+    and compile the code of the pages again."""
+    for port in _ports:
+        with socket.socket() as probe, suppress(OSError):
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", port))
+            return port
+    _ports.append(free_port())
+    return _ports[-1]
+
+
+@contextmanager
+def serve_again(workspace: Path, *, program: str = "app.py") -> Iterator[Dashboard]:
+    """A server beside that of all tests, whose log must be clean when it ends."""
+    with serve(workspace, program=program, port=port_again()) as running:
+        yield running
+    check_log(running)
+
+
 @pytest.fixture
 def apart(tmp_path: Path, networks: Path) -> Iterator[Dashboard]:
     """A server for one test alone, with an empty workspace."""
-    with serve(with_networks(tmp_path / "workspace", networks)) as running:
+    with serve_again(with_networks(tmp_path / "workspace", networks)) as running:
         yield running
-    check_log(running)
 
 
 # What Starlette logs when a tab closes while Streamlit 1.67 is about to read its first message.
@@ -65,34 +92,50 @@ def check_log(dashboard: Dashboard) -> None:
     assert "Traceback" not in TAB_CLOSED.sub("", log), log
 
 
+# Tabs that a test has left. The code of the pages lies compiled in their processes, which is most of what a page costs.
+_free: list[Page] = []
+
+
 @contextmanager
 def open_page(browser: Browser, *, width: int = 1440, height: int = 900, scheme: str = "light") -> Iterator[Page]:
-    """A new tab that notes what goes wrong in it; errors in the page fail the test."""
-    context = browser.new_context(
-        viewport={"width": width, "height": height},
-        color_scheme=scheme,
-        accept_downloads=True,  # type: ignore[arg-type]
-    )
-    context.set_default_timeout(LIMIT_MS)
-    page = context.new_page()
+    """An empty tab, with its own storage, that notes what goes wrong in it; errors in the page fail the test."""
+    page = _free.pop() if _free else browser.new_context(accept_downloads=True).new_page()
+    page.set_default_timeout(LIMIT_MS)
+    page.set_viewport_size({"width": width, "height": height})
+    page.emulate_media(color_scheme=scheme)  # pyright: ignore[reportArgumentType]
     errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
+    note = lambda error: errors.append(str(error))  # noqa: E731
+    page.on("pageerror", note)
     yield page
-    context.close()
+    leave(page)
+    page.remove_listener("pageerror", note)
     assert not errors, f"errors in the page: {errors}"
+
+
+def leave(page: Page) -> None:
+    """Leave a tab as empty as a new one for who needs it next; what a test broke is thrown away."""
+    try:
+        page.unroute_all()
+        page.evaluate("() => { localStorage.clear(); sessionStorage.clear() }")
+        page.context.clear_cookies()
+        page.mouse.move(0, 0)
+        page.goto("about:blank")
+        _free.append(page)
+    except PlaywrightError:
+        page.context.close()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     report = yield
     if call.when == "call" and report.failed and "page" in item.funcargs:
-        picture(item.funcargs["page"], f"failed-{item.name}")
+        picture(item.funcargs["page"], f"failed-{item.name}", wanted=True)
     return report
 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A new tab of usual size."""
+    """An empty tab of usual size."""
     with open_page(browser) as page:
         yield page
 
@@ -179,17 +222,18 @@ def analyse(page: Page) -> None:
     settle(page)
 
 
-def picture(page: Page, name: str) -> Path:
-    """Keep a picture of the whole page, not only of what the window shows."""
+def picture(page: Page, name: str, *, whole: bool = True, wanted: bool = WANTED) -> None:
+    """Keep a picture of the whole page, not only of what the window shows, for people who want to see it."""
+    if not wanted:
+        return
     PICTURES.mkdir(parents=True, exist_ok=True)
-    path = PICTURES / f"{name}.png"
     window = page.viewport_size or {"width": 1440, "height": 900}
-    tall = page.evaluate("() => document.querySelector('[data-testid=stMain]')?.scrollHeight ?? 0")
-    page.mouse.move(0, 0)
-    page.set_viewport_size({"width": window["width"], "height": max(tall, window["height"])})
-    page.screenshot(path=path, animations="disabled")
+    if whole:
+        tall = page.evaluate("() => document.querySelector('[data-testid=stMain]')?.scrollHeight ?? 0")
+        page.mouse.move(0, 0)
+        page.set_viewport_size({"width": window["width"], "height": max(tall, window["height"])})
+    page.screenshot(path=PICTURES / f"{name}.png", animations="disabled")
     page.set_viewport_size(window)
-    return path
 
 
 def overflow_px(page: Page) -> int:
@@ -198,7 +242,7 @@ def overflow_px(page: Page) -> int:
 
 
 def assert_stands(page: Page, name: str, widths: tuple[int, ...] = (1440, 420)) -> None:
-    """Take a picture of the page in windows of these widths; nothing may be wider than its window."""
+    """In windows of these widths nothing of the page may be wider than its window."""
     for width in widths:
         page.set_viewport_size({"width": width, "height": 900})
         settle(page)

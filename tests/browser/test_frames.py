@@ -116,7 +116,7 @@ def test_close_up_each_pixel_is_that_of_the_file(page: Page, dashboard: Dashboar
     column, row, *colour = (int(part) for part in told.replace(",", " ").replace("RGB", " ").split() if part.isdigit())
     info = Store(dashboard.workspace).video(faulty)
     assert video.frame_at(info, 1.0).image[row, column].tolist() == colour
-    page.screenshot(path=picture(page, "frames-close"))
+    picture(page, "frames-close", whole=False)
     page.get_by_role("button", name="Fit").click()
     expect(page.locator("img.detail")).to_have_count(0)
 

@@ -17,17 +17,17 @@ from playwright.sync_api import Page, expect
 from core.base.registry import FORMATS
 from core.stages import formats  # noqa: F401
 from core.stages.drawing import sample_clip
-from scripts.dashboard import ROOT, Dashboard, serve
+from scripts.dashboard import ROOT, Dashboard
 from tests.browser.conftest import (
     PATIENCE_MS,
     add_step,
     after_picture,
     analyse,
-    check_log,
     drag,
     go,
     picture,
     press,
+    serve_again,
     set_number,
     settle,
     turn_to,
@@ -132,9 +132,8 @@ def downloads_agree_with_the_command_line(
 @pytest.fixture(scope="module")
 def newcomers(tmp_path_factory: pytest.TempPathFactory, networks: Path) -> Iterator[Dashboard]:
     """A server with an empty workspace, to which newcomers come one after the other."""
-    with serve(with_networks(tmp_path_factory.mktemp("newcomers") / "workspace", networks)) as running:
+    with serve_again(with_networks(tmp_path_factory.mktemp("newcomers") / "workspace", networks)) as running:
         yield running
-    check_log(running)
 
 
 def test_a_newcomer_without_a_clip_goes_the_same_way_with_the_sample(page: Page, newcomers: Dashboard, tmp_path: Path):

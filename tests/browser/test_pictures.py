@@ -1,4 +1,4 @@
-"""Pictures of every page, light and dark, wide and narrow, kept under build/pictures; nothing may be cut off."""
+"""Pages in dark windows, wide and narrow: nothing may be cut off."""
 
 from pathlib import Path
 

@@ -6,16 +6,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from scripts.dashboard import Dashboard, serve
-from tests.browser.conftest import check_log, go, press, wait_until
+from scripts.dashboard import Dashboard
+from tests.browser.conftest import go, press, serve_again, wait_until
 
 
 @pytest.fixture(scope="module")
 def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
     """The server of a page whose runs can be held."""
-    with serve(tmp_path_factory.mktemp("held") / "workspace", program="tests/browser/held.py") as running:
+    with serve_again(tmp_path_factory.mktemp("held") / "workspace", program="tests/browser/held.py") as running:
         yield running
-    check_log(running)
 
 
 class Runs:

@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core.stages import video
-from scripts.dashboard import Dashboard, serve
-from tests.browser.conftest import PATIENCE_MS, check_log, go, picture, press, settle, turn_to, upload, wait_until
+from scripts.dashboard import Dashboard
+from tests.browser.conftest import PATIENCE_MS, go, picture, press, serve_again, settle, turn_to, upload, wait_until
 from tests.conftest import moving_square, with_networks
 
 CRASHED = re.compile(r"process that worked on this clip crashed")
@@ -29,9 +29,8 @@ def long_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def fresh(tmp_path_factory: pytest.TempPathFactory, networks: Path) -> Iterator[Dashboard]:
     """A server with an empty workspace, for the tests that leave it empty and for the one that ends it."""
-    with serve(with_networks(tmp_path_factory.mktemp("fresh") / "workspace", networks)) as running:
+    with serve_again(with_networks(tmp_path_factory.mktemp("fresh") / "workspace", networks)) as running:
         yield running
-    check_log(running)
 
 
 def at_work(page: Page) -> None:

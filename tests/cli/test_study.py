@@ -89,6 +89,8 @@ def test_without_a_folder_the_budgets_are_printed(command, clips, labels, tmp_pa
     output = tmp_path / "out"
     command("study", clips, "--tracks", labels, "--output", output)
     assert (output / "budget.csv").read_bytes() == out and sorted(path.name for path in output.iterdir()) == FILES
+    code, _, err = command("study", clips, "--tracks", labels, "--output", output, "--parquet")
+    assert code == 0 and {"budget.parquet", "segments.parquet"} <= {path.name for path in output.iterdir()}
     (output / "groups.csv").write_text("old")
     _, _, err = command("study", clips, "--tracks", labels, "--output", output)
     assert "groups.csv in" in err and "is from an earlier study" in err
@@ -152,6 +154,7 @@ def test_what_cannot_be_is_told_before_anything_is_done(command, clips, labels, 
         ("a.mp4", "--max-gap", "-1"),
         ("a.mp4", "--max-gap", "nan"),
         ("a.mp4", "--correction", "none"),
+        ("a.mp4", "--parquet"),
     ],
 )
 def test_a_call_that_does_not_fit_together_exits_with_2(command, options):

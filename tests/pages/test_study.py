@@ -15,6 +15,7 @@ from core.base import settings
 from core.domain import Prediction, Recipe
 from core.domain.jobs import Job
 from core.workflows import models, predictions
+from core.workflows.study.library import question, sources
 from core.workspace.store import Store
 from pages.ui import state
 from tests.pages.test_pages import FakeRunner, button, downloads_of, page, told
@@ -83,15 +84,13 @@ def test_an_empty_library_sends_to_the_library(workers: PromptWorkers):
     assert "No clips yet" in told(at) and button(at, "Open Library")
 
 
-def test_clips_that_nothing_labelled_lead_to_their_analysis(store: Store, monkeypatch: pytest.MonkeyPatch):
-    digests = {clip(store, name, 4.0) for name in ("a.mp4", "b.mp4")}
+def test_clips_that_nothing_labelled_lead_to_their_analysis(store: Store):
+    for name in ("a.mp4", "b.mp4"):
+        clip(store, name, 4.0)
     at = opened()
     assert "None of these clips is analysed" in told(at)
-    gone: list[tuple] = []
-    monkeypatch.setattr(state, "go", lambda *page, **options: gone.append((page, options)))
     button(at, "Analyse 2 clips").click().run()
-    assert gone == [(("batch",), {"model": "actions-15"})]
-    assert set(at.session_state["page"]["batch.clips"]) == digests
+    assert "<h1>Batch</h1>" in told(at) and "2 clips" in told(at) and at.session_state["model"] == "actions-15"
 
 
 def test_labels_that_are_being_read_are_waited_for(store: Store, workers: PromptWorkers):
@@ -226,6 +225,20 @@ def test_a_column_with_one_value_is_no_comparison(store: Store):
     assert "Only one group" in told(at) and "only the value a" in told(at)
 
 
+def test_training_clips_are_marked_and_compared_only_when_included(store: Store, monkeypatch: pytest.MonkeyPatch):
+    digests = study_of(store, {"a": 12, "b": 12})
+    learned = frozenset([digests["a0.mp4"]])
+    monkeypatch.setattr(sources, "learned_from", lambda store, source: learned)
+    monkeypatch.setattr(question, "learned_from", lambda store, source: learned)
+    at = choose(opened("groups"), "Group by", "diet")
+    assert [row["learned"] for row in raster(at)["rows"]] == [True] + 23 * [False]
+    assert "trained on 1 clip of these, marked with *" in told(at)
+    assert set(numbers_of(at, "p_adjusted")["subjects"]) == {"12 and 11"}
+    (toggle,) = [toggle for toggle in at.toggle if "trained on" in toggle.label]
+    toggle.set_value(True).run().run()
+    assert set(numbers_of(at, "p_adjusted")["subjects"]) == {"12 and 12"}
+
+
 def test_the_files_are_those_of_the_command_line(store: Store):
     study_of(store, {"a": 3, "b": 3})
     at = choose(opened("files"), "Group by", "diet")
@@ -236,6 +249,8 @@ def test_the_files_are_those_of_the_command_line(store: Store):
     assert "&lt;b&gt;walk&lt;/b&gt;" in report and "<b>walk" not in report and "Group comparison" in report
     budget = pd.read_csv(io.BytesIO(offers["Budgets, CSV"].read()))
     assert budget.groupby("label")["count"].sum().to_dict() == {"<b>walk</b>": 6, "rest": 12}
+    segments = pd.read_parquet(io.BytesIO(offers["Segments, Parquet"].read()))
+    assert len(segments) == 18 and segments["stop_s"].max() == 19.0
     assert b"<svg" in offers["Ethogram, SVG"].read()
     (key,) = store.keys("export")
     with zipfile.ZipFile(store.file_path(key)) as box:

@@ -244,6 +244,8 @@ def test_annotators_are_known_by_name_and_empty_tracks_do_not_count(store: Store
     journal.begin(store, second, DrawnTrack(("rest",), (), (), "", "Ben"))
     journal.begin(store, "ab" * 32, drawn([("rest", 1.0, 3.0)], 10.0))  # of a clip that is gone
     assert sources.annotators(store) == {"Anna": (first,), "Ben": (first,)}
+    journal.begin(store, second, drawn([("rest", 1.0, 3.0)], 10.0, "Cleo"))
+    assert sources.annotators(store) == {"Anna": (first,), "Ben": (first,), "Cleo": (second,)}
     made = library_study(store, LibraryQuestion((first, second), LabelSource("annotator", "Ben")), ENGINE)
     assert [row.stop_s for row in made.segments] == [2.0]
     assert "clips without these labels, which take no part: 1" in made.notes
@@ -318,3 +320,11 @@ def test_the_zip_holds_all_files_and_the_report_escapes_names(store: Store):
     )
     assert "Group comparison" in page and "fewer than 5 subjects" in page
     assert "Kinetoscope" in page and "Anna" in page
+
+
+def test_parquet_holds_numbers_as_numbers_and_names_as_text():
+    table = 'clip,dose,label,count,share,mean_s\n"a, ""x"".mp4",1,NA,2,0.5,\n"two\nlines",,rest,0,0.0,1.25\n'
+    read = pd.read_parquet(io.BytesIO(writing.parquet(table.encode())))
+    assert read["clip"].tolist() == ['a, "x".mp4', "two\nlines"] and read["dose"].tolist() == ["1", ""]
+    assert read["label"].tolist() == ["NA", "rest"] and read["count"].tolist() == [2, 0]
+    assert read["share"].tolist() == [0.5, 0.0] and np.isnan(read["mean_s"][0]) and read["mean_s"][1] == 1.25

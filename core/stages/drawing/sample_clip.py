@@ -55,7 +55,8 @@ def sample_clip() -> Iterator[Frame]:
             before = films[1](time_s - SCENE_S)
             picture = before + (picture - before) * (fresh * fresh * (3 - 2 * fresh))
         picture = picture + np.roll(grain[index % len(grain)], (37 * index, 91 * index), axis=(0, 1))
-        yield Frame(index, time_s, _stamped(picture, caption).clip(0, 255).astype(np.uint8))
+        _stamp(picture, caption)
+        yield Frame(index, time_s, picture.clip(0, 255).astype(np.uint8))
 
 
 def _film(scene: Scene) -> Callable[[float], np.ndarray]:
@@ -183,10 +184,12 @@ FRAMES = round(len(SCENES) * SCENE_S * RATE_HZ)
 # What lies over all scenes --------------------------------------------------------------------------------------------
 
 
-def _stamped(picture: np.ndarray, sprite: np.ndarray) -> np.ndarray:
-    """A sprite as large as the picture, (H, W, 4), laid over it."""
-    cover = sprite[..., 3:] / 255
-    return picture + (sprite[..., :3] - picture) * cover
+def _stamp(picture: np.ndarray, sprite: np.ndarray) -> None:
+    """Lay a sprite as large as the picture, (H, W, 4), over it; only its rows that cover something are computed."""
+    rows = np.flatnonzero(sprite[..., 3].any(axis=1))
+    part = slice(int(rows[0]), int(rows[-1]) + 1)
+    cover = sprite[part, :, 3:] / 255
+    picture[part] += (sprite[part, :, :3] - picture[part]) * cover
 
 
 def _caption() -> np.ndarray:

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from csv import reader
+from io import BytesIO
 
 from core.stages.formats.common.writer import csv_table
 from core.workflows.study import report
@@ -17,7 +19,9 @@ TRANSITION_COLUMNS = ("from", "to", "count")
 DIFFERENCE = ("mean_a", "mean_b", "difference", "low", "high", "p")
 GROUP_COLUMNS = ("label", "measure", "group_a", "group_b", "n_a", "n_b", *DIFFERENCE, "p_adjusted")
 BESIDE_METADATA = frozenset({CLIP, TRACK, *SEGMENT_COLUMNS, *BUDGET_COLUMNS})
-BUDGET, GROUPS, ABOUT, REPORT = "budget.csv", "groups.csv", "study.json", "report.html"
+WHOLE = ("count", "cut")  # columns of whole numbers
+FLOATS = (*DURATIONS, "watched_s", "start_s", "stop_s", "duration_s", "confidence")
+SEGMENTS, BUDGET, GROUPS, ABOUT, REPORT = "segments.csv", "budget.csv", "groups.csv", "study.json", "report.html"
 
 
 def budget(study: Study) -> bytes:
@@ -31,7 +35,7 @@ def files(study: Study, colours: Mapping[str, str]) -> dict[str, bytes]:
     colours: of the labels in the figures of the report.
     """
     tables = {
-        "segments.csv": csv_table(_header(study, SEGMENT_COLUMNS), _segments(study)),
+        SEGMENTS: csv_table(_header(study, SEGMENT_COLUMNS), _segments(study)),
         BUDGET: budget(study),
         "transitions.csv": csv_table(
             TRANSITION_COLUMNS, ((row.earlier, row.later, str(row.count)) for row in study.transitions)
@@ -42,6 +46,26 @@ def files(study: Study, colours: Mapping[str, str]) -> dict[str, bytes]:
     entries = {**study.about, "files": [*tables, ABOUT, REPORT], "notes": list(study.notes)}
     text = json.dumps(entries, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     return {**tables, ABOUT: text.encode("utf-8", "backslashreplace"), REPORT: report.html(study, colours)}
+
+
+def parquet(table: bytes) -> bytes:
+    """A table of ours as Parquet: numbers as numbers, all else as text, and null for undefined values."""
+    import pyarrow
+    from pyarrow import csv
+    from pyarrow import parquet as files_of_columns
+
+    kinds = {name: pyarrow.float64() for name in FLOATS} | {name: pyarrow.int64() for name in WHOLE}
+    names = table.partition(b"\n")[0].decode("utf-8")
+    columns = next(reader([names]))
+    options = csv.ConvertOptions(
+        column_types={name: kinds.get(name, pyarrow.string()) for name in columns},
+        null_values=[""],
+        strings_can_be_null=False,
+    )
+    content = BytesIO()
+    parse = csv.ParseOptions(newlines_in_values=True)
+    files_of_columns.write_table(csv.read_csv(BytesIO(table), convert_options=options, parse_options=parse), content)
+    return content.getvalue()
 
 
 def _header(study: Study, columns: Sequence[str]) -> tuple[str, ...]:

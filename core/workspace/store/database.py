@@ -70,9 +70,7 @@ CREATE TABLE set_aside (video TEXT PRIMARY KEY, session TEXT NOT NULL) WITHOUT R
 CREATE INDEX videos_by_saved ON videos (saved);
 """
 # Each adds to those before it; a catalogue's version is how many it has.
-SCHEMAS = (
-    SCHEMA, SETS, LABELLING, SENDERS, NAMES, CLIP_RECIPES, SCHEME, PREFERENCES, CLIP_NOTES, BATCHES, CLIP_LISTS,
-)  # fmt: skip
+SCHEMAS = (SCHEMA, SETS, LABELLING, SENDERS, NAMES, CLIP_RECIPES, SCHEME, PREFERENCES, CLIP_NOTES, BATCHES, CLIP_LISTS)
 HEX = re.compile(r"[0-9a-f]{1,128}", re.ASCII)
 BUSY_S = 15.0
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

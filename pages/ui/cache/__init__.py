@@ -56,11 +56,12 @@ from pages.ui.cache.studies import (
 )
 
 __all__ = [
-    "analysis", "analysis_at", "branches", "cached", "checked", "clip_budgets", "clip_rows", "clock", "comparison_key",
-    "curve", "dataset", "datasets_of_clips", "downloads_of_this_session", "drawn_split", "evaluation", "frames",
-    "group_budgets", "group_comparison", "hits", "kept_split", "label_authors", "label_order", "labelled", "lanes",
-    "learned_from", "listed_clips", "listing", "moment_picture", "name_of", "named", "named_split", "offers",
-    "only_in_datasets", "picture_or_problem", "plane", "prediction", "quality", "quality_findings", "results",
-    "rivalry", "shares_over_time", "sheet", "sheet_pictures", "slots", "source_picture", "study_columns",
-    "study_columns_key", "suggested_split", "sweep", "training_or_none", "transcripts", "transition_counts",
+    "analysis", "analysis_at", "branches", "cached", "checked", "clip_budgets", "clip_rows", "clock",
+    "comparison_key", "curve", "dataset", "datasets_of_clips", "downloads_of_this_session", "drawn_split",
+    "evaluation", "frames", "group_budgets", "group_comparison", "hits", "kept_split", "label_authors", "label_order",
+    "labelled", "lanes", "learned_from", "listed_clips", "listing", "moment_picture", "name_of", "named",
+    "named_split", "offers", "only_in_datasets", "picture_or_problem", "plane", "prediction", "quality",
+    "quality_findings", "results", "rivalry", "shares_over_time", "sheet", "sheet_pictures", "slots",
+    "source_picture", "study_columns", "study_columns_key", "suggested_split", "sweep", "training_or_none",
+    "transcripts", "transition_counts",
 ]  # fmt: skip

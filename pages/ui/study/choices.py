@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import streamlit as st
@@ -12,6 +13,7 @@ from core.workflows.study.groups import NO_GROUP, groups_of
 from core.workflows.study.library.question import LibraryQuestion
 from core.workflows.study.library.sources import LabelSource, names_of_clips
 from pages.ui import cache, state
+from pages.ui.common import theme
 
 NONE = "–"
 MOST_VALUES = 40  # of a column that clips can be filtered by
@@ -35,34 +37,34 @@ class ChosenStudy:
     subject: str
     learned: frozenset[str]
 
-    @property
+    @cached_property
     def chosen(self) -> str:
         """A name of these clips."""
         return fingerprint(self.digests)
 
-    @property
+    @cached_property
     def by(self) -> str:
         """A name of the groups and subjects of these clips."""
         return fingerprint(self.group, self.subject, self.groups, self.subjects)
 
-    @property
+    @cached_property
     def groups(self) -> dict[str, str]:
         """The group of each clip with labels."""
         return {digest: self._cell(digest, self.group) or NO_GROUP for digest in self.digests} if self.group else {}
 
-    @property
+    @cached_property
     def subjects(self) -> dict[str, str]:
         """The subject of each clip with labels, as far as it has one."""
         cells = {digest: self._cell(digest, self.subject) for digest in self.digests}
         return {digest: cell for digest, cell in cells.items() if cell}
 
-    @property
+    @cached_property
     def group_names(self) -> tuple[str, ...]:
         """The groups that there are, in the order of comparisons; clips without a value last."""
         names = set(self.groups.values())
         return groups_of(list(names - {NO_GROUP})) + ((NO_GROUP,) if NO_GROUP in names else ())
 
-    @property
+    @cached_property
     def missing(self) -> tuple[str, ...]:
         """The clips without labels."""
         return tuple(sorted(set(self.names) - set(self.digests)))
@@ -153,14 +155,17 @@ def _predictions(kind: Any, name: str) -> LabelSource:
             "Recipe of each clip", state.starting("study.recipe", "study.recipe.on", True), key="study.recipe.on",
             help="Uses predictions with the recipe of Prepare that each clip has now; else those without a recipe.",
         )  # fmt: skip
+        before = state.starting(f"study.threshold.{name}", f"study.threshold.{name}.at", card.threshold)
         threshold = st.slider(
-            "Threshold", 0.0, 1.0, card.threshold, 0.05, key=f"study.threshold.{name}",
+            "Threshold", 0.0, 1.0, before, 0.05, key=f"study.threshold.{name}.at",
             help="Where the best score is below it, nothing is labelled. It begins with that of the model.",
         )  # fmt: skip
         shortest_s = st.slider(
-            "Shortest bout, s", 0.0, 5.0, MIN_SEGMENT_S, 0.1, key=f"study.shortest.{name}",
-            help="A shorter bout goes to the neighbour that scores better there.",
+            "Shortest bout, s", 0.0, 5.0, state.starting("study.shortest", "study.shortest.at", MIN_SEGMENT_S), 0.1,
+            key="study.shortest.at", help="A shorter bout goes to the neighbour that scores better there.",
         )  # fmt: skip
+    state.keep(f"study.threshold.{name}", threshold)
+    state.keep("study.shortest", shortest_s)
     state.keep("study.recipe", own)
     return LabelSource(kind, name, own, None if threshold == card.threshold else threshold, shortest_s)
 
@@ -207,6 +212,6 @@ def _with_value(column: str, cells: Mapping[str, Mapping[str, str]]) -> set[str]
 
 def _several(title: str, name: str, options: list[str]) -> tuple[str, ...]:
     before = [option for option in state.starting(name, f"{name}.box", ()) if option in options]
-    picked = st.multiselect(title, options, before, key=f"{name}.box", placeholder="All")
+    picked = st.multiselect(theme.plain(title), options, before, key=f"{name}.box", placeholder="All")
     state.keep(name, tuple(picked))
     return tuple(picked)

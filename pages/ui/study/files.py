@@ -14,6 +14,7 @@ from pages.ui.common.jobs import job_panel
 from pages.ui.study import group_comparison, raster
 from pages.ui.study.choices import ChosenStudy
 
+PARQUET = "application/vnd.apache.parquet"
 ABOUT = (
     "All tables as CSV, how the study was made as JSON, and a report with the figures that opens offline: the files "
     "that python -m core study writes with --output."
@@ -36,6 +37,10 @@ def show(study: ChosenStudy) -> None:
             ):
                 content = partial(export.part, store, key, name)
                 downloads.button(title, content, name, kind, key=f"study.file.{name}")
+            for title, name in (("Budgets, Parquet", writing.BUDGET), ("Segments, Parquet", writing.SEGMENTS)):
+                columnar = name.replace(".csv", ".parquet")
+                content = partial(export.columnar, store, key, name)
+                downloads.button(title, content, columnar, PARQUET, key=f"study.file.{columnar}")
     theme.section(
         "Figures", "Charts have a camera symbol that saves them as SVG; the raster can be saved as PNG there."
     )

@@ -73,5 +73,10 @@ def part(store: Store, key: str, name: str) -> bytes:
         return box.read(name)
 
 
+def columnar(store: Store, key: str, name: str) -> bytes:
+    """One table out of the stored ZIP of a study, as Parquet."""
+    return writing.parquet(part(store, key, name))
+
+
 def _put(path: Path, content: bytes) -> None:
     path.write_bytes(content)

@@ -19,6 +19,9 @@ from core.workflows.predictions import KINDS
 from core.workflows.study.clips import StudyClip
 from core.workspace.store import Store
 
+MOST_HELD = 20_000  # clips whose authors are held in memory
+_HELD_AUTHORS: dict[tuple[str, str], tuple[str, tuple[str, ...]]] = {}  # by workspace and clip, with their version
+
 
 @dataclass(frozen=True)
 class LabelSource:
@@ -59,9 +62,20 @@ def annotators(store: Store) -> dict[str, tuple[str, ...]]:
     known = set(store.digests())
     clips: dict[str, list[str]] = {}
     for video in sorted(known.intersection(store.labelled_videos())):
-        for author in dict.fromkeys(state.document.author for state in _drawn(store, video)):
+        for author in _authors(store, video):
             clips.setdefault(author, []).append(video)
     return {author: tuple(clips[author]) for author in sorted(clips)}
+
+
+def _authors(store: Store, video: str) -> tuple[str, ...]:
+    """The people who labelled a clip; its tracks are read again only when they changed."""
+    name, version = (str(store.workspace.absolute()), video), store.tracks_version(video)
+    if _HELD_AUTHORS.get(name, ("",))[0] != version:
+        authors = tuple(dict.fromkeys(state.document.author for state in _drawn(store, video)))
+        if len(_HELD_AUTHORS) >= MOST_HELD:
+            _HELD_AUTHORS.clear()
+        _HELD_AUTHORS[name] = (version, authors)
+    return _HELD_AUTHORS[name][1]
 
 
 def versions(store: Store, source: LabelSource, engine: str) -> dict[str, str]:
