@@ -67,14 +67,14 @@ def _pictures() -> Iterator[np.ndarray]:
     """Endless (1080, 1920, 3) uint8 pictures: moving content, enlarged, under grain that changes with each picture."""
     noise = np.random.default_rng(0).normal(0, 4, (1200, 2100)).astype(np.int16)
     shifts = np.random.default_rng(1)
-    for image in _source_images():
+    for image in source_images():
         large = cv2.resize(image, SIZE_PX, interpolation=cv2.INTER_CUBIC).astype(np.int16)
         top, left = shifts.integers(0, 120), shifts.integers(0, 180)
         grain = noise[top : top + SIZE_PX[1], left : left + SIZE_PX[0], None]
         yield np.clip(large + grain, 0, 255).astype(np.uint8)
 
 
-def _source_images() -> Iterator[np.ndarray]:
+def source_images() -> Iterator[np.ndarray]:
     """Endless small RGB pictures: 10 s of each class of real clips in turn, or the sample clip over and over."""
     paths = shared_clips()
     if not paths:

@@ -5,23 +5,23 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from core.base.settings import current
 from core.domain import Recipe
 from core.stages.preprocessing.geometry import Crop, Rotate
-from core.workflows import clips, predictions
+from core.workflows import clips
 from core.workspace.store import Store
 from scripts.dashboard import Dashboard
 from tests.browser.conftest import PATIENCE_MS, assert_stands, go, open_page
+from tests.browser.test_first_screen import stand_in
 
 RECIPE = Recipe((Rotate(angle_deg=8.0), Crop(across_pct=(10.0, 90.0), down_pct=(10.0, 90.0))))
 
 
 @pytest.fixture(scope="module")
 def digest(dashboard: Dashboard, sample_path: Path) -> str:
-    """The sample clip, analysed as it is by a second process on the server's workspace."""
+    """The sample clip, as if it was analysed."""
     store = Store(dashboard.workspace)
     digest = clips.add_video(store, sample_path)
-    predictions.predict(store, digest, Recipe(), "kinetics400", current().engine)
+    stand_in(store, store.video(digest), Recipe())
     store.save_recipe("ten degrees and a crop", RECIPE)
     return digest
 

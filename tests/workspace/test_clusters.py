@@ -106,6 +106,11 @@ async def close_stream(scheduler, address):
     scheduler.stream_comms[address].abort()
 
 
+def is_profiled() -> bool:
+    """Whether Dask looks every ten milliseconds at what this process does."""
+    return config.get("distributed.worker.profile.enabled")
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such signal")
 def test_a_lane_whose_process_dies_again_and_again_comes_back():
     runner = Runner(Memory(), memory_bytes=MEMORY)
@@ -116,6 +121,7 @@ def test_a_lane_whose_process_dies_again_and_again_comes_back():
             if pid := runner._cluster.pid("quick"):
                 os.kill(pid, signal.SIGKILL)
         assert answered_in_the_end(runner) == 8
+        assert runner.ask(is_profiled, timeout_s=240) is False, "nor one that was begun again"
     finally:
         runner.close()
 

@@ -53,6 +53,7 @@ def configure_dask() -> None:
             # What dask looks at of itself 2 to 50 times a second costs an idle program 8 % of a core.
             "distributed.admin.tick.interval": "1s",
             "distributed.admin.system-monitor.interval": "5s",
+            "distributed.admin.system-monitor.gil.enabled": False,
             "distributed.worker.memory.monitor-interval": "200ms",
             # 15 s after a crash SpecCluster would give up a lane for good if its next process is not up just then.
             "distributed.deploy.lost-worker-timeout": "1000 days",
