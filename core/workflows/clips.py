@@ -140,9 +140,10 @@ def add_sample(store: Store, report: Report = silent) -> str:
     from core.stages import video
     from core.stages.drawing import sample_clip
 
-    for entry in store.videos():
-        if entry.uploaded and SAMPLE_NAME in entry.names and Path(entry.info.path).exists():
-            return entry.info.digest
+    for row in store.clip_rows():
+        if row.uploaded and SAMPLE_NAME in row.names and Path(row.path).exists():
+            store.take_back([row.digest])
+            return row.digest
     with tempfile.TemporaryDirectory() as folder:
         rendered = Path(folder, SAMPLE_NAME)
         video.write(str(rendered), reported(sample_clip.sample_clip(), report, sample_clip.FRAMES, DRAWING))

@@ -544,6 +544,9 @@ def test_a_check_tells_everything_and_takes_nothing_in_before_the_user_agrees(st
     assert store.videos() == []
     assert importer.keep(store, key, "") == "moves"
     kept = store.dataset("moves")
+    store.set_aside([item.video for item in kept.items], "a session")
+    importer.take_clips(store, kept)
+    assert store.videos_set_aside() == {}, "whoever imports clips wants to keep them"
     assert library.only_in_datasets(store, [kept]) == {item.video for item in kept.items}, "nobody added them"
     assert {entry.name for entry in store.videos()} == {"tom_1.mp4", "ann_1.mp4", "tom_2.mp4", "ann_2.mp4"}
     assert not any(entry.uploaded for entry in store.videos())

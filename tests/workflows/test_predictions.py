@@ -128,7 +128,9 @@ def test_the_sample_clip_is_one_clip_however_often_it_is_added(store, monkeypatc
     assert reports[0][2] == "Drawing the sample clip", "told before the first frame is drawn"
     drawn = [done / total for done, total, message in reports if total and message == reports[0][2]]
     assert drawn == sorted(drawn) and drawn[0] == 0 and 0.95 < drawn[-1] <= 1
+    store.set_aside([digest], "a session")
     assert clips.add_sample(store) == digest
+    assert store.videos_set_aside() == {}, "whoever adds it again wants to keep it"
     assert [entry.uploaded for entry in store.videos()] == [True]
     assert store.video(digest).frame_count == 65
 

@@ -1,6 +1,7 @@
 """Rows of all clips at once, which models predicted them, and clips that are about to be deleted."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -54,6 +55,27 @@ def test_rows_come_in_the_order_of_entries_and_their_version_follows_each_change
         versions.append(store.clips_version())
         assert [row.digest for row in store.clip_rows()] == [entry.info.digest for entry in store.videos()]
     assert len(set(versions)) == len(versions)
+
+
+def test_the_version_of_lists_follows_labels_metadata_tags_and_predictions(store: Store):
+    save(store, "/a.mp4", CLIP)
+    made = Prediction(np.array([0.0]), np.ones((1, 1), np.float32), ("walk",), "made", (0.0, 1.0))
+    versions = [store.lists_version("prediction")]
+    changes = (
+        lambda: save(store, "/b.mp4", OTHER),
+        lambda: store.keep_metadata({CLIP: {"day": "1"}}),
+        lambda: store.add_tag([CLIP], "pilot"),
+        lambda: store.begin_tracks(CLIP, {"ab" * 16: "{}"}),
+        lambda: store.drop_track("ab" * 16),
+        lambda: store.write("cd" * 20, made, kind="prediction", video=CLIP),
+        lambda: store.delete("cd" * 20),
+    )
+    for change in changes:
+        change()
+        versions.append(store.lists_version("prediction"))
+    assert all(earlier != later for earlier, later in pairwise(versions))
+    store.write("ef" * 20, made, kind="another", video=CLIP)
+    assert store.lists_version("prediction") == versions[-1]
 
 
 # Predictions ----------------------------------------------------------------------------------------------------------

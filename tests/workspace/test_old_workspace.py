@@ -260,7 +260,7 @@ def keys_of_clips(old: Store, manifest: dict[str, Any]) -> Iterator[tuple[str, s
     use = text_encoders.ENCODERS[text_encoders.USUAL]
     yield "vectors", fingerprint("text vectors", 1, use.name, use.version, ("left", "right"))
     (known,) = old.keys(index.KIND)
-    kinds = (*index.PREDICTIONS, "lines")
+    kinds = (*predictions.KINDS, "lines")
     sources = {key: (key, video, kind) for kind in kinds for key, video in old.made(kind)}
     yield "index", index.key_of([sources[key] for key in old.read(known, Index).sources])
     strips = (rendering.Strip("mine", (Segment(0.0, 0.5, "right", 0.75, "a note"),)), rendering.Strip("other", ()))

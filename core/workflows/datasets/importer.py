@@ -83,6 +83,7 @@ def take_clips(store: Store, dataset: Dataset) -> None:
     for info in aside:
         if info is not None:
             clips_workflow.take_in(store, info, names[info.digest])
+    store.take_back(names)
 
 
 def drop(store: Store, key: str) -> None:
@@ -155,7 +156,7 @@ def make_set(
 ) -> None:
     """Draw the made set, keep its clips in the library and the set under MADE_NAME."""
     clips = sample_dataset.clips(groups=groups, takes=takes)
-    known = {entry.info.digest for entry in store.videos()}
+    known = set(store.digests())
     items: list[Item] = []
     try:
         for count, clip in enumerate(clips):

@@ -63,7 +63,7 @@ def comparison_key(store: Store, question: LibraryQuestion, engine: str) -> str:
 
 def _names(store: Store, question: LibraryQuestion) -> dict[str, str]:
     """The clips of a study that are still there, in the order of their names, with the names of the tables."""
-    there = {entry.info.digest: entry.name for entry in store.videos()}
+    there = {row.digest: row.name for row in store.clip_rows()}
     names = names_of_clips({digest: there[digest] for digest in question.digests if digest in there})
     return dict(sorted(names.items(), key=lambda entry: (entry[1].casefold(), entry[0])))
 
