@@ -110,6 +110,7 @@ def test_failures_are_listed_with_their_reasons_and_retried(store: Store, three:
     assert list(failures.iloc[0]) == ["clip 2.mp4", "The file is damaged.", "Repair it."]
     assert list(at.dataframe[1].value["State"]) == ["analysed", "analysed", "failed"]
     assert not [known for known in at.button if known.label == "Continue"]
+    assert button(at, "Summarise on Study")
     button(at, "Retry 1 failed clip").click().run()
     assert store.tries(batch.name) == [] and workers.known[batches.job_key(batch)].active
 

@@ -105,6 +105,11 @@ def _ended(batch: Batch, items: list[BatchItem], job: Job | None) -> None:
     elif left:
         text = "Interrupted" if job is None or job.state == "lost" else "Paused"
         st.info(f"{text}. {formatting.count(len(left), 'clip')} left to analyse.", icon=":material/pause_circle:")
+    elif any(item.done for item in items):
+        st.button(
+            "Summarise on Study", type="primary", icon=":material/query_stats:", key=f"batch.study.{batch.name}",
+            on_click=state.go, args=("study",),
+        )  # fmt: skip
     if left:
         st.button(
             "Continue", type="primary", icon=":material/resume:", key=f"batch.continue.{batch.name}",
