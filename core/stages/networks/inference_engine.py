@@ -101,7 +101,7 @@ _loading = threading.Lock()  # else two threads convert the same network
 @lru_cache(maxsize=2)
 def _load(backbone: EngineBackbone, engine: str, cache: Path) -> CompiledNetwork:
     if engine == "tensorflow-f32":
-        return CompiledNetwork(tuple(_batched(_in_tensorflow(graph), backbone) for graph in _graphs(backbone)))
+        return _network([_in_tensorflow(graph) for graph in _graphs(backbone)], backbone)
     kept = _converted_folder(backbone, cache)
     precision = engine.removeprefix("openvino-")
     try:
@@ -110,7 +110,21 @@ def _load(backbone: EngineBackbone, engine: str, cache: Path) -> CompiledNetwork
         shutil.rmtree(kept, ignore_errors=True)
         _keep(backbone, kept)
         parts = [_in_openvino(kept, index, stage.window, precision) for index, stage in enumerate(backbone.stages)]
-    return CompiledNetwork(tuple(_batched(part, backbone) for part in parts))
+    return _network(parts, backbone)
+
+
+def _network(parts: Sequence[StageFunction], backbone: EngineBackbone) -> CompiledNetwork:
+    """A network of these stages. Threads take turns: a window uses all cores by itself, and much memory."""
+    turn = threading.Lock()
+    return CompiledNetwork(tuple(_in_turn(_batched(part, backbone), turn) for part in parts))
+
+
+def _in_turn(part: StageFunction, turn: threading.Lock) -> StageFunction:
+    def run(rows: np.ndarray) -> np.ndarray:
+        with turn:
+            return part(rows)
+
+    return run
 
 
 def _batched(part: StageFunction, backbone: EngineBackbone) -> StageFunction:
@@ -126,9 +140,9 @@ def _in_openvino(kept: Path, index: int, window: int, precision: str) -> StageFu
     """One stage in OpenVINO, made for windows of one length: the full one, until a short clip brings another.
 
     A copy for windows of any length would be as fast, but takes twice the memory; making one for a new length takes
-    a fifth of a second. Threads take turns: a window uses all cores by itself.
+    a fifth of a second.
     """
-    core, computing = _openvino_package().Core(), threading.Lock()
+    core = _openvino_package().Core()
     hints = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
 
     @lru_cache(maxsize=1)
@@ -141,12 +155,7 @@ def _in_openvino(kept: Path, index: int, window: int, precision: str) -> StageFu
         return axis, core.compile_model(network, "CPU", hints).create_infer_request()
 
     axis, _ = request(window)
-
-    def run(rows: np.ndarray) -> np.ndarray:
-        with computing:
-            return np.array(request(rows.shape[axis])[1].infer([rows])[0], np.float32)
-
-    return run
+    return lambda rows: np.array(request(rows.shape[axis])[1].infer([rows])[0], np.float32)
 
 
 def _graphs(backbone: EngineBackbone) -> list[Any]:
