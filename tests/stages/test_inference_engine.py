@@ -71,7 +71,7 @@ def test_results_of_earlier_windows_stay_as_they_were(networks):
 @needs_openvino
 def test_threads_that_use_one_network_get_what_each_would_get_alone(networks):
     run = inference_engine.load(BACKBONES["efficientnet-lite0"], "openvino-f32", networks)
-    pictures = [moving_picture(1 + number % 3)[:, :, ::-1] for number in range(12)]
+    pictures = [np.roll(moving_picture(4), number, axis=0) for number in range(12)]
     alone = [run(picture) for picture in pictures]
     with ThreadPoolExecutor(4) as pool:
         for values, expected in zip(pool.map(run, pictures), alone, strict=True):
