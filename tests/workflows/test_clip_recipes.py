@@ -74,8 +74,9 @@ def test_a_workspace_from_before_clips_had_recipes_opens_as_it_was(clips: Store)
     clips.save_recipe("turned", Recipe((Rotate(90.0),)))
     clips.close()
     connection = sqlite3.connect(clips.catalogue)
-    for table in re.findall(r"CREATE TABLE (\w+)", "".join(database.SCHEMAS[5:])):
-        connection.execute(f"DROP TABLE {table}")
+    newer = "".join(database.SCHEMAS[5:])
+    for kind, name in re.findall(r"CREATE (INDEX|TABLE) (\w+)", newer):
+        connection.execute(f"DROP {kind} {name}")
     connection.execute("PRAGMA user_version = 5")
     connection.close()
     assert clips.recipes() == {"turned": Recipe((Rotate(90.0),))}
