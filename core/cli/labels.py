@@ -9,7 +9,7 @@ from core.base import settings
 from core.base.errors import AnalysisError
 from core.base.registry import FORMATS
 from core.cli import console
-from core.domain import Renaming
+from core.domain import Labels, Part, Renaming
 from core.stages import formats
 from core.stages.formats.common import conversion, selection
 from core.stages.formats.common.files import read_path
@@ -23,8 +23,6 @@ def convert(chosen: argparse.Namespace) -> console.Output:
     console.check_place(chosen.output)
     folder = chosen.output.endswith("/") or Path(chosen.output).is_dir()
     form = FORMATS[chosen.to] if chosen.to else conversion.format_for(chosen.output)
-    files = read_path(chosen.labels)
-    source = FORMATS[chosen.source] if chosen.source else conversion.detect_files(files)
     store = Store(settings.current().workspace) if chosen.video else None
     clips = tuple(store.video(console.added(store, clip)) for clip in chosen.video) if store else ()
     asked = formats.ReadOptions(
@@ -37,15 +35,27 @@ def convert(chosen: argparse.Namespace) -> console.Output:
         confidences=not chosen.plain,
         only=_only(chosen.only),
     )
-    labels = conversion.renamed(selection.read(files, source, asked), _renaming(chosen))
+    labels, left = _read(chosen, asked)
+    labels = conversion.renamed(labels, _renaming(chosen))
     labels = selection.named(labels, dict(_pairs("name", chosen.name)))
     labels = conversion.points_as_frames(labels) if chosen.points == "frame" else labels
     written = conversion.convert(labels, form, folder=folder)
-    left = tuple(part for part in selection.of(files, source) if not asked.chosen(part.kind))
     held = [f"converted every {text}; use --only to select some" for text in selection.told(left)]
     for note in (*held, *map(conversion.told, labels.findings), *written.notes):
         print(f"note: {note}", file=sys.stderr)
     return console.Output(written.files)
+
+
+def _read(chosen: argparse.Namespace, asked: formats.ReadOptions) -> tuple[Labels, tuple[Part, ...]]:
+    """The labels of IN, and the parts of it among which nothing was chosen."""
+    if chosen.labels.suffix.lower() == ".nwb" and not chosen.source:
+        from core.stages.formats.nwb import reader
+
+        return selection.taken(reader.read(chosen.labels, asked).labels, asked), ()
+    files = read_path(chosen.labels)
+    source = FORMATS[chosen.source] if chosen.source else conversion.detect_files(files)
+    labels = selection.read(files, source, asked)
+    return labels, tuple(part for part in selection.of(files, source) if not asked.chosen(part.kind))
 
 
 def _only(texts: list[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:

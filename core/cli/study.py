@@ -10,9 +10,11 @@ from core.base.errors import AnalysisError
 from core.base.registry import FORMATS
 from core.cli import console
 from core.domain import Recipe
+from core.stages.formats.nwb import writer as nwb
 from core.workflows import models as models_workflow
-from core.workflows.study import StudyOptions, writing
+from core.workflows.study import Study, StudyOptions, nwb_files, writing
 from core.workflows.study import study as studied
+from core.workflows.study.clips import ClipFailure
 from core.workflows.study.report import colours_of
 from core.workspace.store import Store
 
@@ -21,6 +23,8 @@ def study(chosen: argparse.Namespace) -> console.Output:
     """Tables of many clips. A clip that fails is told and the others go on."""
     here = settings.current()
     _check_folder(chosen.output, chosen.tracks)
+    if chosen.nwb:
+        nwb.require()
     options = StudyOptions(
         clips=tuple(chosen.clips),
         model=chosen.model or models_workflow.DEFAULT_MODEL,
@@ -51,7 +55,21 @@ def study(chosen: argparse.Namespace) -> console.Output:
         files |= {name.replace(".csv", ".parquet"): writing.parquet(files[name]) for name in tables}
     if writing.GROUPS not in files and Path(chosen.output, writing.GROUPS).exists():
         print(f"note: {writing.GROUPS} in {chosen.output} is from an earlier study", file=sys.stderr)
-    return console.Output(files, bool(made.failures))
+    failed = _write_nwb(made, chosen) if chosen.nwb else False
+    return console.Output(files, failed or bool(made.failures))
+
+
+def _write_nwb(made: Study, chosen: argparse.Namespace) -> bool:
+    """Write an NWB file of each clip, one by one; whether any failed, which is told."""
+    failed = False
+    with console.TerminalProgress("study") as progress:
+        for name, content in nwb_files.files(made, chosen.session_start, progress):
+            if isinstance(content, ClipFailure):
+                failed = True
+                console.complain(content.error, content.name)
+            else:
+                console.deliver({f"{nwb_files.FOLDER}/{name}": content}, chosen.output)
+    return failed
 
 
 def _check_folder(output: str | None, tracks: str) -> None:
@@ -91,6 +109,11 @@ def add(commands: console.Commands) -> None:
     parser.add_argument("--output", metavar="DIR", help=folder)
     parquet = "also write segments and time budgets as Parquet; needs --output"
     parser.add_argument("--parquet", action="store_true", help=parquet)
+    neuro = "also write an NWB file of each clip below DIR/nwb; needs --output, and pynwb and ndx-ethogram installed"
+    parser.add_argument("--nwb", action="store_true", help=neuro)
+    begin = "when recordings began, for --nwb: a date and time such as 2026-03-01T14:05+01:00, or the column of "
+    begin += "--metadata that holds it (default: the column session_start, or date with time)"
+    parser.add_argument("--session-start", metavar="TIME|COLUMN", default="", help=begin)
     parser.set_defaults(run=study, problem=_problem)
 
 
@@ -127,4 +150,8 @@ def _problem(chosen: argparse.Namespace) -> str:
         return "--group, --subject and --clip-column name columns of --metadata: give that table too"
     if chosen.parquet and not chosen.output:
         return "--parquet needs --output"
-    return "--subject needs --group" if chosen.subject and not chosen.group else ""
+    if chosen.nwb and not chosen.output:
+        return "--nwb needs --output"
+    if chosen.session_start and not chosen.nwb:
+        return "--session-start needs --nwb"
+    return "--subject needs --group or --nwb" if chosen.subject and not (chosen.group or chosen.nwb) else ""

@@ -3,6 +3,7 @@
 import io
 import json
 import shutil
+import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -305,6 +306,25 @@ def test_the_files_are_those_of_the_command_line(store: Store):
     with zipfile.ZipFile(store.file_path(key)) as box:
         names = ["segments.csv", "budget.csv", "transitions.csv", "groups.csv", "study.json", "report.html"]
         assert box.namelist() == names
+
+
+def test_nwb_files_are_offered_where_their_packages_are_installed(store: Store, monkeypatch: pytest.MonkeyPatch):
+    study_of(store, {"a": 1})
+    monkeypatch.setitem(sys.modules, "ndx_ethogram", None)
+    words = told(opened("files"))
+    assert "pip install pynwb ndx-ethogram" in words and "Create NWB files" not in words
+
+
+def test_nwb_files_can_be_downloaded(store: Store):
+    pytest.importorskip("ndx_ethogram", reason="pynwb and ndx-ethogram are not installed")
+    (digest,) = study_of(store, {"a": 1}).values()
+    store.keep_metadata({digest: {"session_start": "2026-03-01T14:05+01:00"}})
+    at = opened("files")
+    button(at, "Create NWB files").click().run().run()
+    assert "Download NWB files" in told(at)
+    (key,) = store.keys("export")
+    with zipfile.ZipFile(store.file_path(key)) as box:
+        assert box.namelist() == ["a0.nwb"]
 
 
 def test_all_segments_stand_in_a_table_with_links(store: Store):

@@ -15,6 +15,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).resolve().parents[2]
 OURS = {"app", "benchmarks", "core", "pages", "scripts", "tests"}
 OPTIONAL = {"faster_whisper", "vosk"}  # recognisers of speech that a person may install; looked for before use
+OPTIONAL |= {"hdmf", "ndx_ethogram", "pynwb"}  # writers of NWB files, likewise
 REQUIREMENTS = {
     "requirements.lock": ["requirements.txt"],
     "requirements-dev.lock": ["requirements.txt", "requirements-dev.txt"],

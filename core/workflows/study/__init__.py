@@ -4,7 +4,7 @@ clips: the clips and their tracks  metadata: a table about them
 tracks: where their labels are from  label_files: files of labels about many clips
 tables: segments, time budgets and transitions  groups: groups of clips compared
 assembly: tracks and what is known about clips as tables  result: what is asked for, and all that is given
-about: how it was made  writing: the tables as files
+about: how it was made  writing: the tables as files  nwb_files: the clips as NWB files
 library: studies of the clips of a workspace  report: a report that opens offline
 library_metadata: what tables and file names say of clips of the library
 """

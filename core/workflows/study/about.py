@@ -70,5 +70,6 @@ def _model(card: ModelCard, engine: str) -> dict[str, Any]:
         "network_sha256": card.network_sha256 or None,
         "backbone": card.backbone,
         "backbone_version": card.backbone_version,
+        "threshold": card.threshold,
         "engine": engine,
     }

@@ -59,6 +59,7 @@ def assembled(
         subjects=comparison.subjects if comparison else (),
         group=metadata.group,
         subject=metadata.subject,
+        cells=metadata.cells,
     )
     return replace(made, about={**made_by, "counts": counts(made)})
 

@@ -40,7 +40,7 @@ class Study:
     columns: of the metadata, as the tables call them. labels: in use, by the alphabet. groups: None where no groups
     were asked for. failures: clips and files of labels that take no part. about: how it was made, as plain JSON.
     subjects: the values of the subjects whose groups were compared. group, subject: the places of the columns that
-    name them, None where none does.
+    name them, None where none does. cells: of the metadata, by the name of the clip.
     """
 
     columns: tuple[str, ...]
@@ -56,3 +56,4 @@ class Study:
     subjects: tuple[SubjectValue, ...] = ()
     group: int | None = None
     subject: int | None = None
+    cells: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -14,10 +14,15 @@ from pages.ui.common.jobs import job_panel
 from pages.ui.study import group_comparison, raster
 from pages.ui.study.choices import ChosenStudy
 
+INSTALL = "pip install pynwb ndx-ethogram"
 PARQUET = "application/vnd.apache.parquet"
 ABOUT = (
     "All tables as CSV, how the study was made as JSON, and a report with the figures that opens offline: the files "
     "that python -m core study writes with --output."
+)
+ABOUT_NWB = (
+    "One file per clip, with bouts as ndx-ethogram tables and point events as event tables. The metadata must say when "
+    "each recording began: a column session_start with date and time, or columns date and time."
 )
 
 
@@ -41,10 +46,24 @@ def show(study: ChosenStudy) -> None:
                 columnar = name.replace(".csv", ".parquet")
                 content = partial(export.columnar, store, key, name)
                 downloads.button(title, content, columnar, PARQUET, key=f"study.file.{columnar}")
+    _show_nwb(question)
     theme.section(
         "Figures", "Charts have a camera symbol that saves them as SVG; the raster can be saved as PNG there."
     )
     raster.picture(study)
+
+
+def _show_nwb(question: LibraryQuestion) -> None:
+    """A ZIP of NWB files, where the packages are installed that write them."""
+    theme.section("Neurodata Without Borders (NWB)", ABOUT_NWB)
+    if not export.is_nwb_installed():
+        st.caption(f"NWB files need two more packages. Install them where the dashboard runs: `{INSTALL}`")
+        return
+    store, engine = state.store(), state.settings().engine
+    key = export.nwb_key(cache.comparison_key(question))
+    if job_panel.ready(key, "Create NWB files", export.make_nwb_files, store, question, engine, noun="clip"):
+        size = formatting.size(store.file_path(key).stat().st_size)
+        downloads.stored(f"Download NWB files, {size}", key, "study-nwb.zip")
 
 
 def _question(study: ChosenStudy) -> LibraryQuestion:

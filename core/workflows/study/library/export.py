@@ -5,15 +5,17 @@ from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 
-from core.base.errors import AnalysisError
+from core.base.errors import AnalysisError, FormatInvalid
 from core.base.progress import Report, silent
 from core.domain.fingerprint import fingerprint
-from core.workflows.study import writing
-from core.workflows.study.clips import StudyClip
+from core.stages.formats.nwb import writer as nwb
+from core.workflows.study import nwb_files, writing
+from core.workflows.study.clips import ClipFailure, StudyClip, first_names
 from core.workflows.study.library.columns import packed
 from core.workflows.study.library.question import VERSION, LibraryQuestion, comparison_key, keep, library_study
 from core.workflows.study.library.sources import LabelSource, labelled_clip, versions
 from core.workflows.study.report import colours_of
+from core.workflows.study.result import Study
 from core.workspace.jobs.lanes import short
 from core.workspace.store import Store
 
@@ -56,15 +58,52 @@ def make_files(store: Store, question: LibraryQuestion, engine: str, report: Rep
     store.write_file(key, lambda path: _put(path, content), kind="export")
 
 
+def is_nwb_installed() -> bool:
+    """Whether the packages are there that write NWB files."""
+    return nwb.installed()
+
+
+def nwb_key(comparison: str) -> str:
+    """The name of the ZIP of NWB files of a study, by the key of its comparison of groups."""
+    return fingerprint("study as NWB", VERSION, comparison)
+
+
+@short()
+def make_nwb_files(store: Store, question: LibraryQuestion, engine: str, report: Report = silent) -> None:
+    """Store a ZIP with an NWB file of each clip of a study; FormatInvalid where there is none of some clips."""
+    nwb.require()
+    made = library_study(store, question, engine, report)
+    key = nwb_key(comparison_key(store, question, engine))
+    store.write_file(key, lambda path: _put_nwb_files(path, made, report), kind="export")
+
+
+def _put_nwb_files(path: Path, made: Study, report: Report) -> None:
+    failures: list[ClipFailure] = []
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as box:
+        for name, content in nwb_files.files(made, report=report):
+            if isinstance(content, ClipFailure):
+                failures.append(content)
+            else:
+                box.writestr(_entry(name), content)
+    if failures:
+        first = failures[0]
+        names = first_names([failure.name for failure in failures])
+        raise FormatInvalid(f"{len(failures)} of {len(made.clips)} clips, {names}: {first.error}", first.error.hint)
+
+
 def zipped(files: dict[str, bytes]) -> bytes:
     """Files as a ZIP."""
     archive = BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as box:
         for name, content in files.items():
-            entry = zipfile.ZipInfo(name, ZIP_TIME)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            box.writestr(entry, content)
+            box.writestr(_entry(name), content)
     return archive.getvalue()
+
+
+def _entry(name: str) -> zipfile.ZipInfo:
+    entry = zipfile.ZipInfo(name, ZIP_TIME)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    return entry
 
 
 def part(store: Store, key: str, name: str) -> bytes:
