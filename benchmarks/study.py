@@ -125,7 +125,7 @@ def corrections() -> list[Figure]:
 
 
 def simulated_study(rng: np.random.Generator, evenness: float = 1.0, steadiness: float = 0.0) -> SimulatedStudy:
-    """One study that is corrected. evenness: of the true shares; steadiness: of confusion between clips, 0: constant."""
+    """One study that is corrected. evenness: of the true shares; steadiness: of confusion in clips, 0: constant."""
     shares = rng.dirichlet(np.full(LABELS, evenness))
     errors = (1 - ACCURACY) * rng.dirichlet(np.ones(LABELS - 1), LABELS)
     confusion = np.array([np.insert(row, place, ACCURACY) for place, row in enumerate(errors)])

@@ -85,5 +85,12 @@ def test_wrong_arrays_are_refused_in_words(predicted, held_out, words):
 
 
 def test_simulated_studies_come_nearer_to_the_truth():
-    outcomes = [simulation.simulated_study(np.random.default_rng([7, number])) for number in range(40)]
+    outcomes = [simulation.simulated_study(np.random.default_rng([7, number])) for number in range(25)]
     assert np.mean([outcome.nearer for outcome in outcomes]) >= 0.75
+
+
+def test_seconds_are_counted_by_true_and_predicted_label():
+    true, predicted = np.array([[0, 0.0, 4.0], [2, 4.0, 6.0]]), np.array([[0, 0.0, 1.0], [1, 2.0, 5.0], [0, 5.5, 9.0]])
+    seconds = study.confused_seconds(true, predicted, 3)
+    np.testing.assert_allclose(seconds, [[1, 2, 1], [0, 0, 0], [0.5, 1, 0.5]])
+    np.testing.assert_allclose(study.confused_seconds(true, np.zeros((0, 3)), 3), [[0, 0, 4], [0, 0, 0], [0, 0, 2]])

@@ -5,7 +5,13 @@ transitions: which bout follows which           group_comparison: subjects poole
 confusion_correction: shares of a model, corrected for what it confuses
 """
 
-from core.stages.study.confusion_correction import CorrectedShares, confusion, corrected_shares, true_shares
+from core.stages.study.confusion_correction import (
+    CorrectedShares,
+    confused_seconds,
+    confusion,
+    corrected_shares,
+    true_shares,
+)
 from core.stages.study.group_comparison import GroupDifference, adjusted, compare, pooled
 from core.stages.study.time_budget import LabelBudget, inter_bout_s, time_budget
 from core.stages.study.transitions import transition_shares, transitions
@@ -18,6 +24,7 @@ __all__ = [
     "WatchedBout",
     "adjusted",
     "compare",
+    "confused_seconds",
     "confusion",
     "corrected_shares",
     "inter_bout_s",

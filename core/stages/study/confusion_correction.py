@@ -62,6 +62,22 @@ def corrected_shares(
     return CorrectedShares(raw, raw + weight * step, low, high, weight, confidence, _notes(predicted))
 
 
+def confused_seconds(true: np.ndarray, predicted: np.ndarray, labels: int) -> np.ndarray:
+    """(L, L): the seconds of each true label (row) that are predicted as each label (column) in one clip.
+
+    true, predicted: (N, 3) and (M, 3), place of the label, start and stop; neither overlaps itself. What lies in no
+    predicted segment counts as the last label; what lies in no true one does not count.
+    """
+    starts_s, stops_s = (np.maximum(true[:, None, 1], predicted[:, 1]), np.minimum(true[:, None, 2], predicted[:, 2]))
+    common_s = np.maximum(stops_s - starts_s, 0.0)  # (N, M)
+    seconds = np.zeros((labels, labels))
+    rows, columns = true[:, 0].astype(int), predicted[:, 0].astype(int)
+    np.add.at(seconds, (rows[:, None], columns), common_s)
+    unlabelled_s = np.maximum(true[:, 2] - true[:, 1] - common_s.sum(axis=1), 0.0)
+    np.add.at(seconds[:, labels - 1], rows, unlabelled_s)
+    return seconds
+
+
 def confusion(seconds: np.ndarray) -> np.ndarray:
     """Seconds (..., L, L) as shares of each row; a row without seconds is that of a label that is never confused."""
     totals = seconds.sum(axis=-1, keepdims=True)
