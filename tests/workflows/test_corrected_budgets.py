@@ -102,7 +102,12 @@ def test_a_background_that_the_model_does_not_know_is_what_has_no_label(store: S
 def test_few_held_out_clips_give_raw_shares_and_a_reason(store: Store):
     budgets = made(store, studied(store, evaluated(store, 4)))
     assert budgets.rows[0].estimate is None and budgets.rows[0].raw == pytest.approx(0.3)
-    assert "at least 5 held-out clips, and there are 4" in budgets.notes[0]
+    assert budgets.notes == ("Not corrected: it needs at least 5 held-out clips, and there are 4.",)
+
+
+def test_a_reason_that_holds_for_all_groups_is_given_once(store: Store):
+    budgets = made(store, replace(studied(store, evaluated(store, 4)), group="diet"))
+    assert len(budgets.rows) == 6 and len(budgets.notes) == 1
 
 
 def test_clips_of_the_study_that_are_held_out_are_noted(store: Store):

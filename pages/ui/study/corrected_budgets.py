@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from core.workflows.study.library import corrected_budgets
+from core.workflows.study.library.columns import DataTable
 from core.workflows.study.library.corrected_budgets import CorrectedBudgets
 from core.workflows.study.library.held_out_confusion import HeldOutClips
 from pages.ui import cache, state
@@ -13,6 +14,7 @@ from pages.ui.study import figures
 from pages.ui.study.choices import ChosenStudy
 
 UNLABELLED = "no label"
+MOST_LABELS = 15  # in the figure
 TITLE = "Corrected for misclassification"
 NONE_YET = (
     "On clips whose true labels are known, the model shows how it confuses labels, and these shares can be corrected "
@@ -20,8 +22,8 @@ NONE_YET = (
 )
 ALL_LEARNED = "The model was trained on all clips of its evaluations. Evaluate it on clips that it was not trained on."
 ASSUMED = (
-    "Assumes that the model confuses labels in this study as it does on {}. The interval covers which clips were held "
-    "out and which subjects were studied, not a violation of this assumption."
+    "Assumes that the model confuses labels in this study as it does on {}. The intervals do not cover a violation of "
+    "this assumption."
 )
 
 
@@ -71,15 +73,18 @@ def _corrected(study: ChosenStudy, clips: HeldOutClips) -> None:
     if any(row.estimate is not None for row in made.rows):
         groups = list(dict.fromkeys(table["group"]))
         saved = {"toImageButtonOptions": {"format": "svg", "filename": "corrected-time-budget"}}
-        figure = figures.corrected_points(table, groups, dark=state.is_dark())
+        largest = _largest(made)
+        figure = figures.corrected_points(table[table["label"].isin(largest)], groups, dark=state.is_dark())
         st.plotly_chart(figure, key="study.corrected.points", config=figures.SAVED | saved)
+        if len(made.rows) > len(largest) * len(groups):
+            st.caption(f"The {MOST_LABELS} labels with the largest predicted shares; the table lists all.")
         st.caption(ASSUMED.format(f"{formatting.count(made.clips, 'held-out clip')} of {theme.plain(clips.dataset)}"))
         _numbers(table)
     if made.notes:
         theme.notes(made.notes)
 
 
-def _table(made: CorrectedBudgets) -> pd.DataFrame:
+def _table(made: CorrectedBudgets) -> DataTable:
     """The shares in per cent."""
     rows = [
         {
@@ -91,11 +96,20 @@ def _table(made: CorrectedBudgets) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def _largest(made: CorrectedBudgets) -> list[str]:
+    """The labels of the figure: those with the largest predicted share in any group."""
+    shares: dict[str, float] = {}
+    for row in made.rows:
+        name = row.label or UNLABELLED
+        shares[name] = max(shares.get(name, 0.0), row.raw)
+    return sorted(shares, key=lambda label: -shares[label])[:MOST_LABELS]
+
+
 def _per_cent(share: float | None) -> float | None:
     return None if share is None else 100 * share
 
 
-def _numbers(table: pd.DataFrame) -> None:
+def _numbers(table: DataTable) -> None:
     titles = {"raw": "Predicted, %", "estimate": "Corrected, %", "low": "95 % from", "high": "to"}
     numbers = {name: st.column_config.NumberColumn(title, format="%.1f") for name, title in titles.items()}
     shown = table if any(table["group"]) else table.drop(columns="group")

@@ -209,14 +209,14 @@ def corrected_points(table: DataTable, groups: Sequence[str], *, dark: bool) -> 
         rows = [labels.index(str(label)) + (place + 0.5) / len(groups) - 0.5 for label in own["label"]]
         name = shown(str(group))
         corrected = {"type": "data", "symmetric": False, "thickness": 2}
-        ends = {"array": own["high"] - own["estimate"], "arrayminus": own["estimate"] - own["low"]}
+        ends = {"array": (own["high"] - own["estimate"]).clip(0), "arrayminus": (own["estimate"] - own["low"]).clip(0)}
         kinds = (("predicted", "raw", "circle-open", None), ("corrected", "estimate", "circle", corrected | ends))
         for kind, column, symbol, interval in kinds:
             title = f"{name}, {kind}" if name else kind
             figure.add_trace(
                 go.Scatter(
                     x=own[column], y=rows, mode="markers", name=title, error_x=interval,
-                    marker={"symbol": symbol, "size": 10, "color": ink, "line": {"width": 2}},
+                    marker={"symbol": symbol, "size": 10, "color": ink, "line": {"width": 2, "color": ink}},
                     customdata=own["label"].map(shown),
                     hovertemplate="%{customdata}: " + formatting.hover_per_cent("x") + f"<extra>{title}</extra>",
                 )

@@ -88,12 +88,20 @@ def corrected(
     places = np.flatnonzero(used > 0)
     places = np.append(places[places < len(confusion.labels) - 1], len(confusion.labels) - 1)
     rows: list[CorrectedBudget] = []
-    notes = _notes(store, question, clips)
+    own: dict[str, tuple[str, ...]] = {}
     for name, shares in groups.items():
         made = corrected_shares(shares[:, places], confusion.seconds[:, places][:, :, places])
         rows += _group_rows(name, [confusion.labels[place] for place in places], len(shares), made)
-        notes += [f"{name}: {note}" if name else note for note in made.notes]
-    return CorrectedBudgets(tuple(rows), len(clips.units), tuple(dict.fromkeys(notes)))
+        own[name] = made.notes
+    notes = (*_notes(store, question, clips), *_notes_of_groups(own))
+    return CorrectedBudgets(tuple(rows), len(clips.units), notes)
+
+
+def _notes_of_groups(own: dict[str, tuple[str, ...]]) -> list[str]:
+    """The notes of groups with their names; those that are the same in all groups once, without a name."""
+    if len(set(own.values())) == 1:
+        return [*next(iter(own.values()))]
+    return [f"{name}: {note}" for name, notes in own.items() for note in notes]
 
 
 def _group_rows(name: str, labels: Sequence[str], subjects: int, made: CorrectedShares) -> list[CorrectedBudget]:
