@@ -71,6 +71,10 @@ def test_seconds_of_confusion_are_those_of_the_segments(store: Store):
     np.testing.assert_allclose(
         held_out_confusion.confusion_of(store, strict, clips).seconds[0], [[0, 0, 2], [0, 0, 0], [0, 0, 2]]
     )
+    steady = replace(SOURCE, shortest_s=1.2)
+    np.testing.assert_allclose(
+        held_out_confusion.confusion_of(store, steady, clips).seconds[0], [[1.5, 0.5, 0], [0, 0, 0], [0, 2, 0]]
+    )
 
 
 def test_shares_are_corrected_as_by_hand(store: Store):
@@ -167,6 +171,7 @@ def test_the_key_names_all_that_decides_the_numbers(store: Store):
         replace(question, source=replace(SOURCE, shortest_s=1)),
     ]
     keys = [correction_key(store, change, key, ENGINE) for change in changes]
+    keys.append(correction_key(store, question, "56" * 32, ENGINE))
     store.keep_metadata({question.digests[0]: {"diet": "y"}})
     keys.append(correction_key(store, question, key, ENGINE))
     assert len(set(keys)) == len(keys)

@@ -53,7 +53,7 @@ class CorrectedBudgets:
 
 
 def correction_key(store: Store, question: LibraryQuestion, evaluation: str, engine: str) -> str:
-    """The name of corrected budgets: of all that decides their numbers."""
+    """The name of corrected budgets: of all that decides their numbers and their words."""
     known, cells = versions(store, question.source, engine), store.metadata()
     clips = [
         (digest, known[digest], *(cells.get(digest, {}).get(name, "") for name in (question.group, question.subject)))
@@ -62,7 +62,8 @@ def correction_key(store: Store, question: LibraryQuestion, evaluation: str, eng
     ]
     usable = [clips for clips in held_out_clips(store, question.source, engine) if clips.key == evaluation]
     grouped = (bool(question.group), bool(question.subject))
-    return fingerprint("corrected budgets", VERSION, question.source, clips, grouped, usable, engine)
+    learned = sorted(learned_from(store, question.source).intersection(question.digests))
+    return fingerprint("corrected budgets", VERSION, question.source, clips, grouped, usable, learned, engine)
 
 
 @short()
