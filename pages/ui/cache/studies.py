@@ -3,8 +3,11 @@
 import numpy as np
 
 from core.workflows.study.groups import GroupComparison
-from core.workflows.study.library import budgets, export, over_time, question, sources
+from core.workflows.study.library import budgets, export, held_out_confusion, over_time, question, sources
+from core.workflows.study.library import corrected_budgets as corrections
 from core.workflows.study.library.columns import DataTable, StudyColumns
+from core.workflows.study.library.corrected_budgets import CorrectedBudgets
+from core.workflows.study.library.held_out_confusion import HeldOutClips
 from core.workflows.study.library.question import LibraryQuestion
 from core.workflows.study.library.sources import LabelSource
 from pages.ui import state
@@ -108,3 +111,35 @@ def _comparison_key(asked: LibraryQuestion, stamp: str, words: str) -> str:
 def group_comparison(key: str) -> GroupComparison:
     """The comparison of groups stored under a key."""
     return state.store().read(key, GroupComparison)
+
+
+def held_out_clips(source: LabelSource) -> tuple[HeldOutClips, ...]:
+    """The evaluations of the model of a source that tell how it confuses labels."""
+    return _held_out_clips(source, _stamp(), _evaluations())
+
+
+@cached(most=4)
+def _held_out_clips(source: LabelSource, stamp: str, words: str) -> tuple[HeldOutClips, ...]:
+    return held_out_confusion.held_out_clips(state.store(), source, state.settings().engine)
+
+
+def _evaluations() -> str:
+    """What changes with the stored evaluations and the datasets."""
+    store = state.store()
+    return f"{store.keys('evaluation')} {[(entry.name, entry.key) for entry in store.datasets()]}"
+
+
+def correction_key(asked: LibraryQuestion, evaluation: str) -> str:
+    """The key of the corrected budgets of the groups of a question, by an evaluation."""
+    return _correction_key(asked, evaluation, _stamp(), f"{state.store().metadata_revision()} {_evaluations()}")
+
+
+@cached(most=4)
+def _correction_key(asked: LibraryQuestion, evaluation: str, stamp: str, words: str) -> str:
+    return corrections.correction_key(state.store(), asked, evaluation, state.settings().engine)
+
+
+@cached(most=4)
+def corrected_budgets(key: str) -> CorrectedBudgets:
+    """The corrected budgets stored under a key."""
+    return state.store().read(key, CorrectedBudgets)

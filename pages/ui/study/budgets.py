@@ -5,7 +5,7 @@ import streamlit as st
 from core.workflows.study.library.columns import DataTable
 from pages.ui import cache, state
 from pages.ui.common import theme
-from pages.ui.study import figures
+from pages.ui.study import corrected_budgets, figures
 from pages.ui.study.choices import ChosenStudy
 
 MOST_BARS = 40  # clips that have a bar each
@@ -42,6 +42,7 @@ def show(study: ChosenStudy) -> None:
     if per == GROUP:
         st.caption(ABOUT)
     _numbers(table)
+    corrected_budgets.show(study)
 
 
 def _saved(per: str | None) -> dict[str, str]:

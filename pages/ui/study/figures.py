@@ -198,6 +198,35 @@ def subject_points(table: DataTable, unit: str, groups: Sequence[str], *, dark: 
     return figure
 
 
+def corrected_points(table: DataTable, groups: Sequence[str], *, dark: bool) -> "Figure":
+    """For each label and group the predicted share as a ring, and the corrected one as a point with its interval."""
+    from plotly import graph_objects as go
+
+    labels = list(dict.fromkeys(table["label"]))
+    figure = figures.blank(dark, 120 + 30 * len(labels) * len(groups))
+    for place, (group, ink) in enumerate(group_colours(groups).items()):
+        own = table[table["group"] == group].dropna(subset=["estimate"])
+        rows = [labels.index(str(label)) + (place + 0.5) / len(groups) - 0.5 for label in own["label"]]
+        name = shown(str(group))
+        corrected = {"type": "data", "symmetric": False, "thickness": 2}
+        ends = {"array": (own["high"] - own["estimate"]).clip(0), "arrayminus": (own["estimate"] - own["low"]).clip(0)}
+        kinds = (("predicted", "raw", "circle-open", None), ("corrected", "estimate", "circle", corrected | ends))
+        for kind, column, symbol, interval in kinds:
+            title = f"{name}, {kind}" if name else kind
+            figure.add_trace(
+                go.Scatter(
+                    x=own[column], y=rows, mode="markers", name=title, error_x=interval,
+                    marker={"symbol": symbol, "size": 10, "color": ink, "line": {"width": 2, "color": ink}},
+                    customdata=own["label"].map(shown),
+                    hovertemplate="%{customdata}: " + formatting.hover_per_cent("x") + f"<extra>{title}</extra>",
+                )
+            )  # fmt: skip
+    names = [shown(label) for label in labels]
+    figure.update_yaxes(tickvals=list(range(len(labels))), ticktext=names, autorange="reversed", automargin=True)
+    figure.update_xaxes(title="share of the watched time", ticksuffix=" %", rangemode="tozero", showgrid=True)
+    return figure
+
+
 def _jitter(subject: str, groups: int) -> float:
     """A little up or down, the same for a subject each time."""
     return (int(fingerprint(subject)[:4], 16) / 0xFFFF - 0.5) * 0.5 / groups

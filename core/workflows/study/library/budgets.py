@@ -62,7 +62,7 @@ def group_budgets(
     clips = clip_budgets(columns, digests)
     clips["group"] = [groups.get(digest, "") for digest in clips["digest"]]
     clips["subject"] = [subjects.get(digest, digest) for digest in clips["digest"]]
-    pooled = _pooled(clips)
+    pooled = pooled_subjects(clips)
     means = pooled.groupby(["group", "label"])[["share", "rate_per_min", "mean_s", "latency_s"]].mean()
     table = clips.groupby(["group", "label"]).agg(clips=("digest", "nunique"), count=("count", "sum"))
     table["subjects"] = pooled.groupby(["group", "label"]).size()
@@ -76,7 +76,7 @@ def group_budgets(
     return table.iloc[np.argsort([ranks.get(group, -1) for group in table["group"]], kind="stable")]
 
 
-def _pooled(clips: DataTable) -> DataTable:
+def pooled_subjects(clips: DataTable) -> DataTable:
     """One row for each subject of each group and each label."""
     keys = clips.groupby(["group", "subject", "label"])
     sums = keys[["count", "total_s", "watched_s"]].sum(min_count=1)
