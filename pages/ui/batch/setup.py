@@ -111,7 +111,7 @@ def _files(text: str) -> tuple[str, ...]:
     path = Path(text.strip().strip("\"'")).expanduser()
     if not text.strip():
         raise AnalysisError("No folder was given.", "Enter the path of a folder with video files.")
-    if not path.exists():
+    if not path.is_file() and not path.is_dir():
         raise AnalysisError(f"There is no folder {path}.", "Check the spelling and enter the full path.")
     return tuple(str(file.absolute()) for file in clip_files.clips_at(path))
 

@@ -6,7 +6,7 @@ from typing import Literal
 import streamlit as st
 
 from core.base.errors import AnalysisError, VideoUnreadable
-from core.workflows import clips
+from core.workflows import clip_files, clips
 from pages.ui import state
 from pages.ui.common import flash
 from pages.ui.library import additions
@@ -21,15 +21,9 @@ def clips_in(text: str) -> list[Path]:
     path = Path(text.strip().strip("\"'")).expanduser()
     if not text.strip():
         raise VideoUnreadable("No path was given.", "Enter the path of a video file or of a folder with video files.")
-    if path.is_file():
-        return [path.resolve()]
-    if not path.is_dir():
+    if not path.is_file() and not path.is_dir():
         raise VideoUnreadable(f"There is no file or folder {path}.", "Check the spelling and enter the full path.")
-    paths = sorted(file for file in path.rglob("*") if file.suffix.lower() in clips.SUFFIXES and file.is_file())
-    if not paths:
-        raise VideoUnreadable(
-            f"The folder {path} contains no video files.", f"Supported file types: {', '.join(clips.SUFFIXES)}."
-        )
+    paths = clip_files.clips_at(path)
     if len(paths) > MAX_FOLDER_CLIPS:
         raise VideoUnreadable(
             f"The folder {path} contains {len(paths)} clips.", f"Add at most {MAX_FOLDER_CLIPS} at once."
