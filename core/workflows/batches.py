@@ -19,11 +19,11 @@ from core.workflows import clips, predictions
 from core.workflows.models import ModelLibrary
 from core.workspace.jobs.cluster import CRASH, spread
 from core.workspace.jobs.lanes import DIGEST
+from core.workspace.jobs.worker import REPORT_BUG
 from core.workspace.store import Store
 
 MOST_TRIES = 3
 CRASHED = "The worker process ended while this clip was analysed."
-UNEXPECTED_HINT = "This is a bug: please report it with the clip that caused it."
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ def analyse_item(store: Store, batch: Batch, item: str, engine: str, report: Rep
             error = ""  # it was deleted meanwhile
     except Exception as caught:  # whatever a clip does to us, the others go on
         traceback.print_exc()
-        error, hint = f"{type(caught).__name__}: {caught}", UNEXPECTED_HINT
+        error, hint = f"{type(caught).__name__}: {caught}", REPORT_BUG
     except BaseException:  # the job is stopped, which says nothing about the clip
         store.end_try(batch.name, item)
         raise

@@ -30,6 +30,16 @@ def is_of_the_system(name: str) -> bool:
     return name.startswith(".") or name.lower() in OF_THE_SYSTEM
 
 
+def clips_typed(text: str) -> list[Path]:
+    """The same for a path as a person types it, with quotes around it or a ~ for the home folder."""
+    path = Path(text.strip().strip("\"'")).expanduser()
+    if not text.strip():
+        raise VideoUnreadable("No path was given.", "Enter the path of a video file or of a folder with video files.")
+    if not path.is_file() and not path.is_dir():
+        raise VideoUnreadable(f"There is no file or folder {path}.", "Check the spelling and enter the full path.")
+    return clips_at(path)
+
+
 def files_below(folder: Path) -> Iterator[Path]:
     """All files of a folder and those below it, by the alphabet; links are followed, each folder once."""
     count, seen = 0, {_identity(folder)}

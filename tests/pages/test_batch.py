@@ -75,10 +75,10 @@ def test_without_clips_a_folder_can_be_given_and_a_wrong_one_is_told(workers: Jo
     at = page("batch")
     at.radio[0].set_value(setup.FOLDER).run()
     button(at, "Analyse this folder").click().run()
-    assert "No folder was given." in told(at)
+    assert "No path was given." in told(at)
     at.text_input(key="batch.folder").set_value(str(tmp_path / "missing")).run()
     button(at, "Analyse this folder").click().run()
-    assert "There is no folder" in told(at) and not workers.known
+    assert "There is no file or folder" in told(at) and not workers.known
     video.write(tmp_path / "one.mp4", moving_square(8))
     at.text_input(key="batch.folder").set_value(str(tmp_path)).run()
     button(at, "Analyse this folder").click().run()
@@ -110,7 +110,7 @@ def test_failures_are_listed_with_their_reasons_and_retried(store: Store, three:
     assert list(failures.iloc[0]) == ["clip 2.mp4", "The file is damaged.", "Repair it."]
     assert list(at.dataframe[1].value["State"]) == ["analysed", "analysed", "failed"]
     assert not [known for known in at.button if known.label == "Continue"]
-    assert button(at, "Summarise on Study")
+    assert button(at, "Open Study")
     button(at, "Retry 1 failed clip").click().run()
     assert store.tries(batch.name) == [] and workers.known[batches.job_key(batch)].active
 

@@ -107,7 +107,7 @@ def _ended(batch: Batch, items: list[BatchItem], job: Job | None) -> None:
         st.info(f"{text}. {formatting.count(len(left), 'clip')} left to analyse.", icon=":material/pause_circle:")
     elif any(item.done for item in items):
         st.button(
-            "Summarise on Study", type="primary", icon=":material/query_stats:", key=f"batch.study.{batch.name}",
+            "Open Study", type="primary", icon=":material/query_stats:", key=f"batch.study.{batch.name}",
             on_click=state.go, args=("study",),
         )  # fmt: skip
     if left:

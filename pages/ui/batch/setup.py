@@ -1,7 +1,5 @@
 """A new batch: which clips, which model, and what is done to the clips first."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from core.base.errors import AnalysisError
@@ -97,23 +95,14 @@ def _begin(source: str, items: tuple[str, ...], model: str, recipe: Recipe | Non
     """Keep the batch and begin its job: a callback."""
     try:
         if source == FOLDER:
-            items = _files(state.widget("batch.folder") or "")
+            paths = clip_files.clips_typed(state.widget("batch.folder") or "")
+            items = tuple(str(path.absolute()) for path in paths)
         batch = batches.begin(state.store(), items, model, recipe)
     except (AnalysisError, OSError) as error:
         flash.keep(PANEL, error, hint="Check the path and its permissions.")
         return
     state.remember(SELECTED, ())
     submit(batch)
-
-
-def _files(text: str) -> tuple[str, ...]:
-    """The clips in a folder, or the one file at a path."""
-    path = Path(text.strip().strip("\"'")).expanduser()
-    if not text.strip():
-        raise AnalysisError("No folder was given.", "Enter the path of a folder with video files.")
-    if not path.is_file() and not path.is_dir():
-        raise AnalysisError(f"There is no folder {path}.", "Check the spelling and enter the full path.")
-    return tuple(str(file.absolute()) for file in clip_files.clips_at(path))
 
 
 def submit(batch: batches.Batch) -> None:

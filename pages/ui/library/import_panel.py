@@ -18,15 +18,11 @@ PATH = "add-path"  # of the text box
 
 def clips_in(text: str) -> list[Path]:
     """The file of that path, or the clips in the folder of that path and below. Says what is wrong with a path."""
-    path = Path(text.strip().strip("\"'")).expanduser()
-    if not text.strip():
-        raise VideoUnreadable("No path was given.", "Enter the path of a video file or of a folder with video files.")
-    if not path.is_file() and not path.is_dir():
-        raise VideoUnreadable(f"There is no file or folder {path}.", "Check the spelling and enter the full path.")
-    paths = clip_files.clips_at(path)
+    paths = clip_files.clips_typed(text)
     if len(paths) > MAX_FOLDER_CLIPS:
         raise VideoUnreadable(
-            f"The folder {path} contains {len(paths)} clips.", f"Add at most {MAX_FOLDER_CLIPS} at once."
+            f"The folder {text.strip()} contains {len(paths)} clips.",
+            f"Add at most {MAX_FOLDER_CLIPS} at once, or analyse the folder on the page Batch, which adds them too.",
         )
     return [path.resolve() for path in paths]
 

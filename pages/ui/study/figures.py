@@ -110,17 +110,14 @@ def transition_graph(counts: np.ndarray, labels: Sequence[str], slots: Mapping[s
         )
     )  # fmt: skip
     figure.update_layout(showlegend=False, margin={"l": 8, "r": 8, "t": 20, "b": 8})
-    figure.update_xaxes(visible=False, range=[-1.5, 1.5])
+    figure.update_xaxes(visible=False, range=[-1.6, 1.6])
     figure.update_yaxes(visible=False, range=[-1.3, 1.35], scaleanchor="x")
     return figure
 
 
 def _beside(angle: float) -> str:
-    """Where a name stands outside of the circle."""
-    across, up = float(np.cos(angle)), float(np.sin(angle))
-    return f"{'top' if up > 0.5 else 'bottom' if up < -0.5 else 'middle'} " + (
-        "center" if abs(up) > 0.5 else "right" if across > 0 else "left"
-    )
+    """Where a name stands: above or below its mark, as beside it long names would leave the picture."""
+    return "top center" if np.sin(angle) >= 0 else "bottom center"
 
 
 def _arrow(figure: "Figure", start: tuple[float, float], stop: tuple[float, float], share: float, ink: str) -> None:

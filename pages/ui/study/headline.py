@@ -23,7 +23,7 @@ def show(study: ChosenStudy) -> None:
     rows = columns.of_clips(study.digests)
     facts = [
         formatting.count(len(study.digests), "clip"),
-        f"{formatting.length(float(columns.watched_s[rows].sum()))} of labels",
+        f"{formatting.length(float(columns.watched_s[rows].sum()))} watched",
         formatting.count(int(whole["count"].sum()), "bout"),
         formatting.count(len(whole), "label"),
     ]

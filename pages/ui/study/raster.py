@@ -12,6 +12,7 @@ import streamlit as st
 from pandas import DataFrame
 
 from core.domain.fingerprint import fingerprint
+from core.workflows.clip_list import by_number
 from core.workflows.study.library.clock_times import clock_s, is_clock
 from core.workflows.study.library.columns import StudyColumns
 from core.workflows.study.library.raster import drawing_of
@@ -92,19 +93,12 @@ def _values(study: ChosenStudy, columns: StudyColumns, by: str) -> Mapping[str, 
         return {digest: ends_s[digest] for digest in study.digests}
     if by in state.store().metadata_columns():
         cells = {digest: study.cells.get(digest, {}).get(by, "") for digest in study.digests}
-        return {digest: (not cell, _as_number(cell), cell) for digest, cell in cells.items()}
+        return {digest: (not cell, *by_number(cell)) for digest, cell in cells.items()}
     if by.startswith(SHARE):
         table = cache.clip_budgets(study.key, study.chosen, study.digests)
         own = table[table["label"] == by.removeprefix(SHARE)].groupby("digest")["share"].mean()
         return {digest: -float(own.get(digest, 0.0) or 0.0) for digest in study.digests}
     return {digest: study.names[digest].casefold() for digest in study.digests}
-
-
-def _as_number(cell: str) -> float:
-    try:
-        return float(cell)
-    except ValueError:
-        return 0.0
 
 
 # What the browser draws -----------------------------------------------------------------------------------------------
