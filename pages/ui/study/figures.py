@@ -146,7 +146,7 @@ def shares_over_time(table: DataTable, bin_s: float, colours: Mapping[str, str],
         figure.add_trace(
             go.Scatter(
                 x=[*around, *around[::-1]], y=[*(100 * band["high"]), *(100 * band["low"][::-1])], fill="toself",
-                line={"width": 0}, fillcolor=ink, opacity=0.18, hoverinfo="skip", showlegend=False,
+                mode="lines", line={"width": 0}, fillcolor=ink, opacity=0.18, hoverinfo="skip", showlegend=False,
             )
         )  # fmt: skip
         figure.add_trace(
