@@ -141,8 +141,12 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def settle(page: Page) -> None:
-    """Wait until Streamlit has run the script to its end; a page that shows a traceback fails the test."""
+    """Wait until Streamlit has run the script to its end, and the browser has the code of all that it shows.
+
+    A page that shows a traceback fails the test.
+    """
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=PATIENCE_MS)
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=PATIENCE_MS)
     expect(page.get_by_test_id("stException")).to_have_count(0)
 
 
