@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, Response
+from starlette.responses import FileResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -126,6 +126,12 @@ def change_jobs(request: Request) -> Response:
 def tracks(request: Request) -> Response:
     """The revision of the tracks of a clip, for the Label page; see pages/ui/label/revision.js."""
     return JSONResponse({"revision": journal.revision(state.store(), request.path_params["digest"])}, headers=HEADERS)
+
+
+def home(request: Request) -> Response:
+    """The first page has no name in its address; who types its name is led to it."""
+    query = request.url.query
+    return RedirectResponse(f"./?{query}" if query else "./", headers=UNFRAMED)
 
 
 def own(answer):
@@ -240,6 +246,7 @@ async def back_up_daily() -> None:
 
 
 ROUTES = [
+    Route("/library", home),
     Route("/clips/{digest}", guarded(clip)),
     Route("/thumbs/{digest}", guarded(thumb)),
     Route("/frames/{digest}", guarded(frames)),

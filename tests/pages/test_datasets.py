@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.domain import Dataset, Duplicates, Finding, Item, Pair, Split
+from core.domain import Dataset, Duplicates, Finding, Item, Pair, Segment, Split
 from core.stages.drawing import sample_dataset
 from core.workflows import datasets
 from core.workflows.datasets import importer
@@ -226,6 +226,15 @@ def test_a_set_shows_its_classes_lengths_and_pictures(store):
     assert "No problems found" in told(at)
 
 
+def test_a_class_is_shown_where_its_segments_are_and_not_at_the_start_of_its_clips(store):
+    segments = (Segment(0.0, 2.0, "walk"), Segment(2.0, 5.0, "run"), Segment(5.0, 6.0, "walk"))
+    items = (Item(f"{7:064x}", "ann.mp4", 6.0, segments=segments, seen=((0.0, 6.0),)),)
+    saved(store, Dataset("Streams", ("run", "walk"), items))
+    at = page("datasets")
+    (pictures,) = [one.proto.body for one in at.get("html") if "<figure>" in one.proto.body]
+    assert f"/moments/{7:064x}?t=3.50" in pictures, "the middle of the first run"
+
+
 def test_groups_are_offered_and_the_split_is_kept(store):
     key = saved(store, some_set())
     at = view(page("datasets"), "Groups and split")
@@ -251,7 +260,9 @@ def test_a_pattern_of_ones_own_is_tried_and_told_if_it_fits_no_clip(store):
 def test_too_many_folds_are_told(store):
     saved(store, some_set())
     at = view(page("datasets"), "Groups and split")
-    at.number_input(key="sets.folds").set_value(7).run()
+    folds = at.number_input(key="sets.folds.3")
+    assert folds.value == 3, "no more than there are groups"
+    folds.set_value(7).run()
     assert "3 groups cannot be divided into 7 folds" in told(at)
 
 

@@ -143,3 +143,9 @@ def await_file(path: Path) -> None:
     while not path.exists():
         assert time.monotonic() < give_up, f"{path} was not made"
         time.sleep(0.05)
+
+
+def test_who_types_the_name_of_the_first_page_is_led_to_it(server):
+    status, headers = answer(server, "/library?video=0123456789abcdef&t=1")
+    assert status == 307 and headers["location"] == ["./?video=0123456789abcdef&t=1"]
+    assert answer(server, "/library")[1]["location"] == ["./"]

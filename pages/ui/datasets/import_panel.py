@@ -202,10 +202,15 @@ def _headline(dataset: Dataset, lost: int) -> None:
             dataset.source,
         )
     )
-    if lost:
+    if lost and dataset.items:
         st.caption(
             "Nothing has been imported yet. Fix the problems and check the dataset again, or import "
             "without the items below."
+        )
+    elif lost:
+        st.caption(
+            "No clip can be used. Fix the problems and check the dataset again. If the clips are in another folder, "
+            "select the layout of the labels and enter the folder of the clips."
         )
 
 

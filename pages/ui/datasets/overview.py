@@ -49,16 +49,17 @@ def classes(dataset: Dataset) -> None:
         st.plotly_chart(tables.duration_bars(dataset, dark=dark), key="sets.lengths", config=figures.QUIET)
     theme.section("Thumbnails")
     label = st.selectbox("Class", dataset.labels, key=f"sets.class.{dataset.name}", width=360)
-    gallery([item for item in dataset.items if label in tables.labels_of(item)], key=f"{dataset.name}.{label}")
+    items = [item for item in dataset.items if label in tables.labels_of(item)]
+    gallery(items, label, key=f"{dataset.name}.{label}")
 
 
-def gallery(items: list[Item], *, key: str) -> None:
-    """Pictures of clips, some at a time."""
+def gallery(items: list[Item], label: str, *, key: str) -> None:
+    """Pictures of clips at the label, some at a time."""
     if not items:
         st.caption("No clip shows only this label.")
         return
     shown = state.remembered(f"sets.gallery.{key}", PICTURES)
-    cells = "".join(_cell(item) for item in items[:shown])
+    cells = "".join(_cell(item, label) for item in items[:shown])
     st.html(f'<div class="k-gallery">{cells}</div>')
     if len(items) > shown:
         st.button(
@@ -68,10 +69,12 @@ def gallery(items: list[Item], *, key: str) -> None:
         )  # fmt: skip
 
 
-def _cell(item: Item) -> str:
+def _cell(item: Item, label: str) -> str:
+    """A clip, with its picture in the middle of its first segment of that label where it has segments."""
     name = item.path.rpartition("/")[2]
     text = f"<figcaption>{escape(name)}</figcaption>"
-    return f"<figure>{thumbnails.small(item.video, item.duration_s)}{text}</figure>"
+    moments_s = ((segment.start_s + segment.stop_s) / 2 for segment in item.segments if segment.label == label)
+    return f"<figure>{thumbnails.small(item.video, item.duration_s, next(moments_s, None))}{text}</figure>"
 
 
 def clips(dataset: Dataset) -> None:

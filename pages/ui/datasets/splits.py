@@ -51,7 +51,7 @@ def panel(entry: DatasetEntry, dataset: Dataset) -> None:
     with st.expander(f"Show {formatting.count(len(set(groups)), 'group')}", icon=":material/workspaces:"):
         st.dataframe(tables.grouped(dataset, groups), hide_index=True, width="stretch", height=320)
     theme.section("Split", "Each fold trains on some groups and is tested on held-out groups.")
-    _folds(entry, dataset, grouping, joins)
+    _folds(entry, dataset, grouping, joins, len(set(groups)))
 
 
 def _joins(entry: DatasetEntry) -> tuple[tuple[int, int], ...]:
@@ -91,13 +91,14 @@ def _grouping(entry: DatasetEntry, dataset: Dataset) -> Grouping | None:
         return None
 
 
-def _folds(entry: DatasetEntry, dataset: Dataset, grouping: Grouping, joins: tuple) -> None:
-    """The folds as they would be, and the button that keeps them."""
+def _folds(entry: DatasetEntry, dataset: Dataset, grouping: Grouping, joins: tuple, groups: int) -> None:
+    """The folds as they would be, and the button that keeps them. groups: how many there are."""
     given = any(item.split in ("test", "val") for item in dataset.items)
     options: list[datasets.SplitMethod] = [method for method in METHODS if given or method != "given"]
     left, middle, right = st.columns([4, 2, 2])
     method = left.selectbox("Method", options, len(options) - 1 if given else 0, METHODS.__getitem__, key="sets.method")
-    count = int(middle.number_input("Folds", 2, 100, 5, key="sets.folds", disabled=method != "folds"))
+    usual = max(2, min(5, groups))
+    count = int(middle.number_input("Folds", 2, 100, usual, key=f"sets.folds.{usual}", disabled=method != "folds"))
     seed = int(
         right.number_input("Seed", 0, 10_000, 0, key="sets.seed", help="Random seed for assigning groups to folds.")
     )
