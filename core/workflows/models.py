@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 DEFAULT_MODEL = "kinetics400"  # knows the most, so it is what a newcomer should see first
 
 
+def name_of(title: str) -> str:
+    """The name of a model for what a person calls it: lowercase letters, digits and hyphens, at most 40."""
+    return re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-")[:40] or "model"
+
+
 @dataclass(frozen=True)
 class ModelLibrary:
     """The models of this machine: each is a folder with a card, beside the network that the card names.
@@ -76,7 +81,7 @@ class ModelLibrary:
 
         exactly: give `wanted` itself, or raise an error.
         """
-        name = re.sub(r"[^a-z0-9]+", "-", wanted.lower()).strip("-")[:40] or "model"
+        name = name_of(wanted)
         taken = {*self.names(), "backbones"}
         if exactly and (name != wanted or name in taken):
             reason = "is already in use" if name in taken else "contains characters that are not allowed"

@@ -84,11 +84,11 @@ def train(page: Page) -> None:
 def use_it(page: Page) -> None:
     """Save the network as a model, and find the actions of a clip with it."""
     name = page.get_by_role("textbox", name="Model name")
-    name.fill("movements")
+    name.fill("Movements of a light")
     name.press("Enter")
     settle(page)
     press(page, "Save as model")
-    expect(page.get_by_text("Saved as the model movements")).to_be_visible()
+    expect(page.get_by_text("Saved as the model Movements of a light")).to_be_visible()
     view(page, "Models")
     picture(page, "train-models")
     press(page, "Use on a clip")

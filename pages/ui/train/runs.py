@@ -7,7 +7,7 @@ import streamlit as st
 from core.base.errors import AnalysisError
 from core.domain import Training
 from core.workflows import training
-from core.workflows.models import ModelLibrary
+from core.workflows.models import ModelLibrary, name_of
 from pages.ui import state
 from pages.ui.common import figures, formatting, metric_names, text_branch_scores, theme
 from pages.ui.common.controls import button
@@ -137,7 +137,10 @@ def _keep(key: str, record: Training) -> None:
     """Saving the network as a model."""
     saved = state.remembered(f"train.saved.{key}", "")
     if saved and saved in state.models():
-        st.success(f"Saved as the model **{saved}**. You can use it on the Timeline.", icon=":material/check_circle:")
+        st.success(
+            f"Saved as the model **{theme.plain(state.models()[saved].title)}**. You can use it on the Timeline.",
+            icon=":material/check_circle:",
+        )
         st.button(
             "Use on a clip", key=f"train.use.{key}", type="primary", icon=":material/view_timeline:",
             on_click=state.go, args=("timeline",), kwargs={"model": saved},
@@ -149,12 +152,13 @@ def _keep(key: str, record: Training) -> None:
         free = ModelLibrary.of(state.store()).free_name(record.dataset)
         name = st.text_input("Model name", free, key=f"train.model.{key}", max_chars=49, width=320)
         if button.pressed("Save as model", key=f"train.save.{key}", type="primary", icon=":material/save:"):
-            _save(key, name)
+            _save(key, name.strip(), free)
 
 
-def _save(key: str, name: str) -> None:
+def _save(key: str, title: str, offered: str) -> None:
+    """Save the network under a name made of the title that was typed. offered: the title before anything was typed."""
     try:
-        card = training.save_model(state.store(), key, name.strip())
+        card = training.save_model(state.store(), key, name_of(title), title if title != offered else "")
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return
