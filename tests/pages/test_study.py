@@ -1,6 +1,7 @@
 """The Study page: empty, without labels, ready, groups, warnings, files; jobs run here, at once."""
 
 import io
+import re
 import json
 import shutil
 import sys
@@ -288,6 +289,15 @@ def test_training_clips_are_marked_and_compared_only_when_included(store: Store,
     (toggle,) = [toggle for toggle in at.toggle if "trained on" in toggle.label]
     toggle.set_value(True).run().run()
     assert set(numbers_of(at, "p_adjusted")["subjects"]) == {"12 and 12"}
+
+
+def test_the_headline_compares_the_clips_that_group_comparison_does(store: Store, monkeypatch: pytest.MonkeyPatch):
+    digests = study_of(store, {"a": 2, "b": 2})
+    monkeypatch.setattr(sources, "learned_from", lambda store, source: frozenset([digests["a0.mp4"]]))
+    at = choose(opened(), "Group by", "diet")
+    assert re.findall(r"takes (\d+) % in a and (\d+) % in b", told(at))[0] == ("12", "36")
+    store.keep_preference("study.learned", True)
+    assert re.findall(r"takes (\d+) % in a and (\d+) % in b", told(opened()))[0] == ("11", "36")
 
 
 def test_the_files_are_those_of_the_command_line(store: Store):

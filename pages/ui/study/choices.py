@@ -1,7 +1,7 @@
 """What a study is about: whose labels, which clips, and the columns that name group and subject."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -62,6 +62,13 @@ class ChosenStudy:
     def group_names(self) -> tuple[str, ...]:
         """The groups that there are, in the order of comparisons; clips without a value last."""
         return shown_groups(self.groups.values())
+
+    @property
+    def compared(self) -> "ChosenStudy":
+        """The same without clips that the model was trained on, unless group comparison includes them."""
+        if not self.learned or state.kept("study.learned", False):
+            return self
+        return replace(self, digests=tuple(digest for digest in self.digests if digest not in self.learned))
 
     @cached_property
     def missing(self) -> tuple[str, ...]:

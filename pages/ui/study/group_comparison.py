@@ -31,8 +31,7 @@ def asked(study: ChosenStudy) -> LibraryQuestion:
 
 def problem(study: ChosenStudy) -> tuple[str, str]:
     """Why groups cannot be compared, as a headline and what to do; empty texts where they can."""
-    left_out = set() if state.kept("study.learned", False) else study.learned
-    groups = {study.groups[digest] for digest in study.digests if study.group and digest not in left_out} - {NO_GROUP}
+    groups = set(study.compared.groups.values()) - {NO_GROUP}
     if not state.store().metadata_columns():
         return "No metadata", f"{NEEDED} Add metadata to the clips in the library."
     if not study.group:

@@ -52,8 +52,10 @@ def _sentence(study: ChosenStudy, whole: DataTable) -> str:
 
 
 def _difference(study: ChosenStudy) -> str:
-    """The label whose share differs most between two groups; "" where there is only one group."""
-    table = cache.group_budgets(study.key, study.chosen, study.by, study.digests, study.groups, study.subjects)
+    """The label whose share differs most between two groups, of the clips that are compared; "" for a single group."""
+    compared = study.compared
+    digests, groups, subjects = compared.digests, compared.groups, compared.subjects
+    table = cache.group_budgets(study.key, compared.chosen, compared.by, digests, groups, subjects)
     shares = table[table["group"] != NO_GROUP].pivot(index="label", columns="group", values="share")
     if shares.shape[1] < 2:
         return ""
