@@ -10,6 +10,7 @@ from pages.ui import state
 from pages.ui.common import flash
 from pages.ui.common.controls import label_views
 
+FEW = 20  # labels of a network that are all offered
 
 def button(analysis: Analysis, *, begun: bool) -> None:
     """Open the Label page with what the network says as a draft. begun: whether the clip has labels already."""
@@ -30,9 +31,17 @@ def note(*, begun: bool) -> None:
             )  # fmt: skip
 
 
+def offered_labels(analysis: Analysis) -> tuple[str, ...]:
+    """The labels to correct a prediction with: those in it, and for a network of few labels also its others."""
+    labels = [segment.label for segment in analysis.track.segments]
+    if len(analysis.track.labels) <= FEW:
+        labels += analysis.track.labels[1:]
+    return tuple(dict.fromkeys(label for label in labels if label != NOTHING))
+
+
 def _open(analysis: Analysis, begun: bool) -> None:
     if not begun:
-        labels = tuple(dict.fromkeys(segment.label for segment in analysis.track.segments if segment.label != NOTHING))
+        labels = offered_labels(analysis)
         try:
             scheme.add(state.store(), labels)
             author = state.remembered("label.author", "")
