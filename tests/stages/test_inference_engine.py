@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from core.base.errors import AnalysisError, WeightsMissing
-from core.stages.networks import inference_engine
+from core.stages.networks import inference_engine, stem
 from core.stages.networks.backbones import BACKBONES, Stage
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,6 +60,41 @@ def test_both_engines_give_the_same_features_and_scores(name, networks):
 
 
 @needs_openvino
+@pytest.mark.parametrize(("size", "pixels"), [(7, 8), (3, 6), (2, 4)])
+def test_a_folded_stem_gives_the_sums_of_the_one_it_replaces(size, pixels):
+    import openvino
+    from openvino import opset13 as ops
+
+    random = np.random.default_rng(size)
+    pictures = random.normal(size=(1, 3, pixels, 8, 10)).astype(np.float32)
+    kernel = random.normal(size=(5, 3, size, size, size)).astype(np.float32)
+
+    def network() -> Any:
+        rows = ops.parameter(pictures.shape, np.float32)
+        sums = ops.convolution(rows, ops.constant(kernel), [2] * 3, [0] * 3, [0] * 3, [1] * 3, "same_upper")
+        return openvino.Model([ops.relu(sums)], [rows])
+
+    plain, folded = network(), network()
+    stem.fold(folded, ops)
+    assert "SpaceToDepth" in {node.get_type_name() for node in folded.get_ordered_ops()}
+    hints = {"INFERENCE_PRECISION_HINT": "f32"}
+    expected, values = (openvino.Core().compile_model(part, "CPU", hints)([pictures])[0] for part in (plain, folded))
+    np.testing.assert_allclose(values, expected, rtol=0, atol=1e-4 * np.abs(expected).max())
+
+
+@needs_openvino
+def test_a_stem_over_an_odd_number_of_pixels_stays_as_it_is():
+    import openvino
+    from openvino import opset13 as ops
+
+    rows, kernel = ops.parameter([1, 3, 7, 8, 8], np.float32), np.ones((2, 3, 7, 7, 7), np.float32)
+    sums = ops.convolution(rows, ops.constant(kernel), [2] * 3, [0] * 3, [0] * 3, [1] * 3, "same_upper")
+    network = openvino.Model([sums], [rows])
+    stem.fold(network, ops)
+    assert "SpaceToDepth" not in {node.get_type_name() for node in network.get_ordered_ops()}
+
+
+@needs_openvino
 def test_results_of_earlier_windows_stay_as_they_were(networks):
     run = inference_engine.load(BACKBONES["efficientnet-lite0"], "openvino-f32", networks)
     first = run(moving_picture(4))
@@ -97,7 +132,7 @@ def test_a_kept_network_needs_no_tensorflow_and_tells_nobody(networks, tmp_path)
 import sys
 from pathlib import Path
 import numpy as np
-from core.stages.networks import inference_engine
+from core.stages.networks import inference_engine, stem
 from core.stages.networks.backbones import BACKBONES, Stage
 run = inference_engine.load(BACKBONES["efficientnet-lite0"], "openvino-f32", Path({str(networks)!r}))
 print(run(np.zeros((32, 224, 224, 3), np.uint8)).shape, "tensorflow" in sys.modules, "keras" in sys.modules)
@@ -148,7 +183,7 @@ def test_a_graph_keeps_the_weights_of_its_model():
 
 TINY = """
 import sys
-from core.stages.networks import inference_engine
+from core.stages.networks import inference_engine, stem
 from core.base.registry import BACKBONES
 from tests.stages.test_inference_engine import Tiny
 BACKBONES.add(sys.argv[1], Tiny(name=sys.argv[1]))

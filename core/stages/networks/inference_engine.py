@@ -27,8 +27,10 @@ from core.base import errors
 from core.base.errors import AnalysisError
 from core.base.registry import BACKBONES
 from core.base.settings import ENGINES, ROOT
+from core.stages.networks import stem
 
 FORMAT = 2  # of what is kept on disk
+FOLDED = "bf16"  # the precision in which matrix units compute, which want the stem folded
 CONVERTER = """
 import sys
 from core.stages.networks import backbones, inference_engine
@@ -79,8 +81,9 @@ class CompiledNetwork:
 
 
 def release(engine: str) -> str:
-    """The release of the library behind an engine: another may round otherwise."""
-    return metadata.version("tensorflow" if engine == "tensorflow-f32" else "openvino")
+    """The release of the library behind an engine, and how it computes the stem: others may round otherwise."""
+    release = metadata.version("tensorflow" if engine == "tensorflow-f32" else "openvino")
+    return f"{release}, stem folded" if engine == f"openvino-{FOLDED}" else release
 
 
 def load(backbone: EngineBackbone, engine: str, cache: Path) -> CompiledNetwork:
@@ -142,7 +145,8 @@ def _in_openvino(kept: Path, index: int, window: int, precision: str) -> StageFu
     A copy for windows of any length would be as fast, but takes twice the memory; making one for a new length takes
     a fifth of a second.
     """
-    core = _openvino_package().Core()
+    openvino = _openvino_package()
+    core = openvino.Core()
     hints = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
 
     @lru_cache(maxsize=1)
@@ -152,6 +156,8 @@ def _in_openvino(kept: Path, index: int, window: int, precision: str) -> StageFu
         axis = next(axis for axis, size in enumerate(shape) if size.is_dynamic)
         shape[axis] = length
         network.reshape(shape)
+        if precision == FOLDED:
+            stem.fold(network, openvino.opset13)
         return axis, core.compile_model(network, "CPU", hints).create_infer_request()
 
     axis, _ = request(window)
