@@ -15,14 +15,19 @@ from uuid import uuid4
 from core.base.errors import AnalysisError, ResultMissing
 from core.base.progress import Report, heard, silent
 from core.domain import Recipe, serialization
+from core.domain.fingerprint import fingerprint
 from core.workflows import clips, predictions
 from core.workflows.models import ModelLibrary
+from core.workflows.texts import text_store
 from core.workspace.jobs.cluster import CRASH, spread
 from core.workspace.jobs.lanes import DIGEST
 from core.workspace.jobs.worker import REPORT_BUG
 from core.workspace.store import Store
 
 MOST_TRIES = 3
+MOST_KEYS = 2**16
+EMPTY = Recipe()
+_KEYS: dict[tuple[str, str, str, str, tuple[str, ...]], str] = {}  # of predictions by what they hash, MOST_KEYS at most
 CRASHED = "The worker process ended while this clip was analysed."
 
 
@@ -93,6 +98,11 @@ def items_of(store: Store, batch: Batch, engine: str) -> list[BatchItem]:
     return [view.item(item) for item in batch.items]
 
 
+def version(store: Store, batch: Batch) -> str:
+    """What tells one state of the clips of a batch from another; quick however many there are."""
+    return f"{store.lists_version(*predictions.KINDS, text_store.LINES)} {store.tries_version(batch.name)}"
+
+
 class _Catalogued:
     """The catalogue as it is now, read once for all clips of a batch."""
 
@@ -102,6 +112,9 @@ class _Catalogued:
         self.names = store.clip_names()
         self.digests = {path: digest for digest, _, path in store.names_noted(0.0) if digest in self.names}
         self.recipes = store.recipes_of_clips() if batch.recipe is None else {}
+        self.texts = text_store.spoken_keys_by_clip(store) if self.card.words else {}
+        self.model = fingerprint("model of a batch", self.card)
+        self.marks: dict[int, tuple[str, Recipe]] = {}  # with the recipe, so that no other takes its id
         self.made = {key for kind in predictions.KINDS for key in store.keys(kind)}
         self.tries = {entry.item: entry for entry in store.tries(batch.name)}
 
@@ -121,8 +134,20 @@ class _Catalogued:
         return BatchItem(item, name, digest)
 
     def _key(self, digest: str) -> str:
-        recipe = self.batch.recipe if self.batch.recipe is not None else self.recipes.get(digest, Recipe())
-        return predictions.prediction_key(self.store, digest, recipe, self.card, self.engine)
+        recipe = self.batch.recipe if self.batch.recipe is not None else self.recipes.get(digest, EMPTY)
+        steps, texts = self._mark(recipe), self.texts.get(digest, ())
+        mark = (digest, steps, self.model, self.engine, texts)
+        if (key := _KEYS.get(mark)) is None:
+            if len(_KEYS) >= MOST_KEYS:
+                _KEYS.clear()
+            key = _KEYS[mark] = predictions.key_with_texts(digest, recipe, self.card, self.engine, texts)
+        return key
+
+    def _mark(self, recipe: Recipe) -> str:
+        """What tells a recipe from others; worked out once for those that many clips share."""
+        if id(recipe) not in self.marks:
+            self.marks[id(recipe)] = serialization.to_json(recipe), recipe
+        return self.marks[id(recipe)][0]
 
 
 # The job --------------------------------------------------------------------------------------------------------------

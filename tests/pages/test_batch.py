@@ -132,3 +132,20 @@ def test_a_batch_is_removed_and_the_results_stay(store: Store, three: list[str],
     at = page("batch")
     button(at, "Remove from this list").click().run()
     assert batches.stored(store) == [] and store.keys("prediction") == made
+
+
+def test_how_the_clips_are_is_worked_out_anew_only_where_something_changed(
+    store: Store, three: list[str], workers: Jobs, monkeypatch: pytest.MonkeyPatch
+):
+    batch, reads, read = batches.begin(store, three, MODEL), [], batches.items_of
+    monkeypatch.setattr(batches, "items_of", lambda *given: reads.append(given) or read(*given))
+    at = page("batch")
+    at.run()
+    assert len(reads) == 1
+    done(store, three[0])
+    at.run()
+    assert len(reads) == 2 and "1 of 3 clips analysed" in told(at)
+    store.begin_try(batch.name, three[1])
+    store.end_try(batch.name, three[1], "The file is damaged.", "Repair it.")
+    at.run()
+    assert len(reads) == 3 and "1 clip could not be analysed" in told(at)

@@ -3,6 +3,7 @@
 import json
 import time
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from core.workspace.store.database import Catalogue
@@ -60,6 +61,12 @@ class BatchRecords(Catalogue):
         """The clips of a batch that were begun and have no result."""
         rows = self._rows("SELECT item, tries, error, hint FROM batch_tries WHERE batch = ? ORDER BY item", name)
         return [BatchTry(*row) for row in rows]
+
+    def tries_version(self, name: str) -> str:
+        """What tells one state of a batch and its tries, and of the recipes of all clips, from another."""
+        made = self._rows("SELECT made FROM batches WHERE name = ?", name)
+        recipes = self._rows("SELECT video, body FROM clip_recipes")
+        return sha256(repr((made, self.tries(name), recipes)).encode()).hexdigest()
 
     def forget_tries(self, name: str) -> None:
         """Let all clips of a batch be tried anew."""

@@ -1,11 +1,13 @@
 """The batches that were begun: how each is, its clips, and what failed and why."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core.domain.jobs import Job
 from core.workflows import batches
 from core.workflows.batches import Batch, BatchItem
-from pages.ui import state
+from pages.ui import cache, state
 from pages.ui.batch import setup
 from pages.ui.common import formatting, theme, trouble
 from pages.ui.common.jobs import job_panel
@@ -26,7 +28,7 @@ def show(known: list[Batch]) -> None:
     batch = _shown(known)
     job = state.runner().job(batches.job_key(batch))
     if job is None or not job.active:
-        items = _items(batch)
+        items = cache.batch_items(batch)
         theme.section(*_headline(batch, items))
         _ended(batch, items, job)
         _results(batch, items)
@@ -39,16 +41,12 @@ def show(known: list[Batch]) -> None:
 
 def _so_far(batch: Batch) -> None:
     """The clips of a batch while its job goes on, brought up to date now and then."""
-    items = _items(batch)
+    items = cache.batch_items(batch)
     st.markdown(f"**{_headline(batch, items)[0]}**")
     _results(batch, items, active=True)
 
 
-def _items(batch: Batch) -> list[BatchItem]:
-    return batches.items_of(state.store(), batch, state.settings().engine)
-
-
-def _results(batch: Batch, items: list[BatchItem], *, active: bool = False) -> None:
+def _results(batch: Batch, items: Sequence[BatchItem], *, active: bool = False) -> None:
     """What failed, and the clips."""
     _failures(batch, items, active=active)
     with st.container(key="batch-clips"):
@@ -81,7 +79,7 @@ def _model(batch: Batch) -> str:
     return state.models()[batch.model].title
 
 
-def _headline(batch: Batch, items: list[BatchItem]) -> tuple[str, str]:
+def _headline(batch: Batch, items: Sequence[BatchItem]) -> tuple[str, str]:
     """How much is done, and how it is made."""
     done = sum(item.done for item in items)
     return f"{formatting.number(done)} of {formatting.count(len(items), 'clip')} analysed", _how(batch)
@@ -97,7 +95,7 @@ def _how(batch: Batch) -> str:
     return f"{_model(batch)}, {steps}."
 
 
-def _ended(batch: Batch, items: list[BatchItem], job: Job | None) -> None:
+def _ended(batch: Batch, items: Sequence[BatchItem], job: Job | None) -> None:
     """What is left to do, and the buttons for it."""
     left = [item for item in items if not (item.done or item.error or item.gone)]
     if job is not None and job.state == "failed" and left:
@@ -122,7 +120,7 @@ def _remove(batch: Batch) -> None:
     state.remember("batch.shown", "")
 
 
-def _failures(batch: Batch, items: list[BatchItem], *, active: bool) -> None:
+def _failures(batch: Batch, items: Sequence[BatchItem], *, active: bool) -> None:
     """The clips that failed, and why."""
     failed = [item for item in items if item.error]
     if not failed:
@@ -142,7 +140,7 @@ def _retry(batch: Batch) -> None:
     setup.submit(batch)
 
 
-def _table(items: list[BatchItem]) -> None:
+def _table(items: Sequence[BatchItem]) -> None:
     """All clips with their state; one that is selected can be opened."""
     rows = [{"Clip": item.name, "State": _state(item)} for item in items[:LISTED]]
     chosen = st.dataframe(
