@@ -14,11 +14,12 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, Protocol
 
 import numpy as np
@@ -27,6 +28,7 @@ from core.base import errors
 from core.base.errors import AnalysisError
 from core.base.registry import BACKBONES
 from core.base.settings import ENGINES, ROOT
+from core.base.threads import AT_ONCE
 from core.stages.networks import stem
 
 FORMAT = 2  # of what is kept on disk
@@ -117,14 +119,15 @@ def _load(backbone: EngineBackbone, engine: str, cache: Path) -> CompiledNetwork
 
 
 def _network(parts: Sequence[StageFunction], backbone: EngineBackbone) -> CompiledNetwork:
-    """A network of these stages. Threads take turns: a window uses all cores by itself, and much memory."""
+    """A network of these stages. Threads take turns with full windows: one uses all cores, and much memory."""
     turn = threading.Lock()
-    return CompiledNetwork(tuple(_in_turn(_batched(part, backbone), turn) for part in parts))
+    stages = zip(parts, backbone.stages, strict=True)
+    return CompiledNetwork(tuple(_in_turn(_batched(part, backbone), stage.window, turn) for part, stage in stages))
 
 
-def _in_turn(part: StageFunction, turn: threading.Lock) -> StageFunction:
+def _in_turn(part: StageFunction, window: int, turn: threading.Lock) -> StageFunction:
     def run(rows: np.ndarray) -> np.ndarray:
-        with turn:
+        with turn if len(rows) >= window else nullcontext():
             return part(rows)
 
     return run
@@ -143,14 +146,16 @@ def _in_openvino(kept: Path, index: int, window: int, precision: str) -> StageFu
     """One stage in OpenVINO, made for windows of one length: the full one, until a short clip brings another.
 
     A copy for windows of any length would be as fast, but takes twice the memory; making one for a new length takes
-    a fifth of a second.
+    a fifth of a second. Short windows of two clips are computed side by side, each on half of the cores: cores that
+    share one window wait for each other.
     """
-    openvino = _openvino_package()
+    openvino, making = _openvino_package(), threading.Lock()
     core = openvino.Core()
     hints = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
 
     @lru_cache(maxsize=1)
-    def request(length: int) -> Any:
+    def made(length: int) -> tuple[int, SimpleQueue[Any]]:
+        """The axis of the rows, and the requests that are idle."""
         network = core.read_model(kept / f"stage{index}.xml")
         shape = network.inputs[0].partial_shape
         axis = next(axis for axis, size in enumerate(shape) if size.is_dynamic)
@@ -158,10 +163,24 @@ def _in_openvino(kept: Path, index: int, window: int, precision: str) -> StageFu
         network.reshape(shape)
         if precision == FOLDED:
             stem.fold(network, openvino.opset13)
-        return axis, core.compile_model(network, "CPU", hints).create_infer_request()
+        count, idle = 1 if length >= window else AT_ONCE, SimpleQueue()
+        compiled = core.compile_model(network, "CPU", {**hints, "NUM_STREAMS": str(count)})
+        for _ in range(count):
+            idle.put(compiled.create_infer_request())
+        return axis, idle
 
-    axis, _ = request(window)
-    return lambda rows: np.array(request(rows.shape[axis])[1].infer([rows])[0], np.float32)
+    axis, _ = made(window)
+
+    def run(rows: np.ndarray) -> np.ndarray:
+        with making:
+            idle = made(rows.shape[axis])[1]
+        request = idle.get()
+        try:
+            return np.array(request.infer([rows])[0], np.float32)
+        finally:
+            idle.put(request)
+
+    return run
 
 
 def _graphs(backbone: EngineBackbone) -> list[Any]:
