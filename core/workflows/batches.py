@@ -35,13 +35,17 @@ CRASHED = "The worker process ended while this clip was analysed."
 class Batch:
     """What is analysed and how. items: digests of clips, or absolute paths of files, which are added to the library.
 
-    recipe: for all clips; None for each clip's own.
+    recipe: for all clips; None for each clip's own. folder: whose files become items as they come, "" where none does.
+    watching: whether that goes on. since: when it was begun, in epoch seconds.
     """
 
     name: str
     items: tuple[str, ...]
     model: str
     recipe: Recipe | None = None
+    folder: str = ""
+    watching: bool = False
+    since: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -65,16 +69,25 @@ def is_digest(item: str) -> bool:
     return DIGEST.fullmatch(item) is not None
 
 
-def begin(store: Store, items: Sequence[str], model: str, recipe: Recipe | None = None) -> Batch:
-    """Keep a new batch, of which nothing is done yet."""
-    batch = Batch(uuid4().hex, tuple(dict.fromkeys(items)), model, recipe)
+def begin(
+    store: Store,
+    items: Sequence[str],
+    model: str,
+    recipe: Recipe | None = None,
+    *,
+    folder: str = "",
+    since: float = 0.0,
+) -> Batch:
+    """Keep a new batch, of which nothing is done yet. folder: one to watch from now on; see watched_folders."""
+    batch = Batch(uuid4().hex, tuple(dict.fromkeys(items)), model, recipe, folder, bool(folder), since)
     _keep(store, batch)
     return batch
 
 
 def _keep(store: Store, batch: Batch) -> None:
     text = serialization.to_json(batch.recipe) if batch.recipe is not None else ""
-    store.save_batch(batch.name, {"items": list(batch.items), "model": batch.model, "recipe": text})
+    watch = {"folder": batch.folder, "watching": batch.watching, "since": batch.since} if batch.folder else {}
+    store.save_batch(batch.name, {"items": list(batch.items), "model": batch.model, "recipe": text} | watch)
 
 
 def stored(store: Store) -> list[Batch]:
@@ -83,7 +96,8 @@ def stored(store: Store) -> list[Batch]:
     for name, body in store.batches().items():
         with suppress(AnalysisError):
             recipe = serialization.from_json(body["recipe"], Recipe, source="batch") if body["recipe"] else None
-            batches.append(Batch(name, tuple(body["items"]), body["model"], recipe))
+            watch = body.get("folder", ""), body.get("watching", False), body.get("since", 0.0)
+            batches.append(Batch(name, tuple(body["items"]), body["model"], recipe, *watch))
     return batches
 
 
@@ -156,12 +170,14 @@ class _Catalogued:
 def run(store: Store, batch: Batch, engine: str, report: Report = silent) -> None:
     """Analyse the clips of a batch that have no result and were not left out; progress is told in frames.
 
-    AnalysisError at the end where clips failed, and how many. On a cluster several workers share the clips.
+    AnalysisError at the end where clips failed, and how many; of a watched folder only those that failed now. On a
+    cluster several workers share the clips.
     """
     waiting = [item for item in items_of(store, batch, engine) if not (item.done or item.error or item.gone)]
     calls = [(store, batch, item.item, engine) for item in waiting]
     spread(analyse_item, calls, [_frames(store, item) for item in waiting], "Analysing clips", report)
-    failed = [item for item in items_of(store, batch, engine) if item.error]
+    tried = {item.item for item in waiting} if batch.folder else set(batch.items)
+    failed = [item for item in items_of(store, batch, engine) if item.error and item.item in tried]
     if failed:
         names = ", ".join(item.name for item in failed[:3]) + (f" and {len(failed) - 3} more" if failed[3:] else "")
         raise AnalysisError(

@@ -149,3 +149,32 @@ def test_how_the_clips_are_is_worked_out_anew_only_where_something_changed(
     store.end_try(batch.name, three[1], "The file is damaged.", "Repair it.")
     at.run()
     assert len(reads) == 3 and "1 clip could not be analysed" in told(at)
+
+
+def test_a_folder_is_watched_from_the_page_and_stopped(store: Store, workers: Jobs, tmp_path: Path):
+    folder = tmp_path / "camera"
+    at = page("batch")
+    at.radio[0].set_value(setup.FOLDER).run()
+    at.checkbox(key="batch.watch").check().run()
+    at.text_input(key="batch.folder").set_value(str(folder)).run()
+    button(at, "Analyse this folder").click().run()
+    assert "There is no folder" in told(at) and batches.stored(store) == []
+    folder.mkdir()
+    button(at, "Analyse this folder").click().run()
+    (batch,) = batches.stored(store)
+    assert batch.watching and "No clips yet" in told(at) and "Not looked at yet" in told(at)
+    video.write(folder / "a.mp4", moving_square(8))
+    state.look_into_folders()
+    at.run()
+    assert "1 file not complete yet" in told(at) and not workers.known
+    state.look_into_folders()
+    at.run()
+    assert workers.known[batches.job_key(batch)].active and "latest: a.mp4" in told(at).replace(chr(92), "")
+    button(at, "Stop watching").click().run()
+    (stopped,) = batches.stored(store)
+    assert not stopped.watching and len(stopped.items) == 1
+    workers.end(batch, "cancelled")
+    at.run()
+    assert "is not watched" in told(at)
+    button(at, "Watch again").click().run()
+    assert batches.stored(store)[0].watching

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -30,6 +31,15 @@ class BatchRecords(Catalogue):
         with self._changing() as catalogue:
             row = (name, time.time(), json.dumps(body))
             catalogue.execute("INSERT OR REPLACE INTO batches VALUES (?, ?, ?)", row)
+
+    def change_batch(self, name: str, change: Callable[[dict[str, Any]], None]) -> None:
+        """Change what a batch is about, in one step; nothing where it was removed."""
+        with self._changing() as catalogue:
+            row = catalogue.execute("SELECT body FROM batches WHERE name = ?", (name,)).fetchone()
+            if row:
+                body = json.loads(row[0])
+                change(body)
+                catalogue.execute("UPDATE batches SET body = ? WHERE name = ?", (json.dumps(body), name))
 
     def batches(self) -> dict[str, dict[str, Any]]:
         """All batches by name, the latest first."""
@@ -64,7 +74,7 @@ class BatchRecords(Catalogue):
 
     def tries_version(self, name: str) -> str:
         """What tells one state of a batch and its tries, and of the recipes of all clips, from another."""
-        made = self._rows("SELECT made FROM batches WHERE name = ?", name)
+        made = self._rows("SELECT made, body FROM batches WHERE name = ?", name)
         recipes = self._rows("SELECT video, body FROM clip_recipes")
         return sha256(repr((made, self.tries(name), recipes)).encode()).hexdigest()
 
@@ -72,3 +82,9 @@ class BatchRecords(Catalogue):
         """Let all clips of a batch be tried anew."""
         with self._changing() as catalogue:
             catalogue.execute("DELETE FROM batch_tries WHERE batch = ?", (name,))
+
+    def forget_tries_of(self, name: str, items: Iterable[str]) -> None:
+        """Let some clips of a batch be tried anew."""
+        with self._changing() as catalogue:
+            rows = [(name, item) for item in items]
+            catalogue.executemany("DELETE FROM batch_tries WHERE batch = ? AND item = ?", rows)

@@ -8,7 +8,7 @@ from core.domain.jobs import Job
 from core.workflows import batches
 from core.workflows.batches import Batch, BatchItem
 from pages.ui import cache, state
-from pages.ui.batch import setup
+from pages.ui.batch import setup, watching
 from pages.ui.common import formatting, theme, trouble
 from pages.ui.common.jobs import job_panel
 
@@ -27,6 +27,8 @@ def show(known: list[Batch]) -> None:
     """One of the batches in full."""
     batch = _shown(known)
     job = state.runner().job(batches.job_key(batch))
+    if batch.folder:
+        watching.show(batch, active=job is not None and job.active)
     if job is None or not job.active:
         items = cache.batch_items(batch)
         theme.section(*_headline(batch, items))
@@ -34,7 +36,7 @@ def show(known: list[Batch]) -> None:
         _results(batch, items)
         return
     theme.section(f"Analysing {formatting.count(len(batch.items), 'clip')}", _how(batch))
-    job_panel.watch(job.key, noun="frame", stop=job_panel.PAUSE)
+    job_panel.watch(job.key, noun="frame", stop=job_panel.CANCEL if batch.watching else job_panel.PAUSE)
     every_s = REFRESH_S if len(batch.items) <= LISTED else SLOW_REFRESH_S
     trouble.fragment(_so_far, run_every=every_s)(batch)
 
@@ -49,8 +51,11 @@ def _so_far(batch: Batch) -> None:
 def _results(batch: Batch, items: Sequence[BatchItem], *, active: bool = False) -> None:
     """What failed, and the clips."""
     _failures(batch, items, active=active)
-    with st.container(key="batch-clips"):
-        _table(items)
+    if items:
+        with st.container(key="batch-clips"):
+            _table(items)
+    else:
+        theme.empty("No clips yet", "Clips appear here when they are in the folder and complete.")
     if not active:
         st.button(
             "Remove from this list", icon=":material/playlist_remove:", key=f"batch.remove.{batch.name}",
@@ -71,7 +76,7 @@ def _shown(known: list[Batch]) -> Batch:
 
 
 def _title(batch: Batch, place: int) -> str:
-    latest = " (latest)" if place == 0 else ""
+    latest = f", folder {batch.folder}" if batch.folder else " (latest)" if place == 0 else ""
     return f"{formatting.count(len(batch.items), 'clip')} with {_model(batch)}{latest}"
 
 
@@ -100,7 +105,7 @@ def _ended(batch: Batch, items: Sequence[BatchItem], job: Job | None) -> None:
     left = [item for item in items if not (item.done or item.error or item.gone)]
     if job is not None and job.state == "failed" and left:
         theme.problem(job.error, job.hint)
-    elif left:
+    elif left and not batch.watching:
         text = "Interrupted" if job is None or job.state == "lost" else "Paused"
         st.info(f"{text}. {formatting.count(len(left), 'clip')} left to analyse.", icon=":material/pause_circle:")
     elif any(item.done for item in items):
@@ -108,7 +113,7 @@ def _ended(batch: Batch, items: Sequence[BatchItem], job: Job | None) -> None:
             "Open Study", type="primary", icon=":material/query_stats:", key=f"batch.study.{batch.name}",
             on_click=state.go, args=("study",),
         )  # fmt: skip
-    if left:
+    if left and not batch.watching:
         st.button(
             "Continue", type="primary", icon=":material/resume:", key=f"batch.continue.{batch.name}",
             on_click=setup.submit, args=(batch,),
