@@ -110,7 +110,6 @@ def test_failures_are_listed_with_their_reasons_and_retried(store: Store, three:
     assert list(failures.iloc[0]) == ["clip 2.mp4", "The file is damaged.", "Repair it."]
     assert list(at.dataframe[1].value["State"]) == ["analysed", "analysed", "failed"]
     assert not [known for known in at.button if known.label == "Continue"]
-    assert button(at, "Open Study")
     button(at, "Retry 1 failed clip").click().run()
     assert store.tries(batch.name) == [] and workers.known[batches.job_key(batch)].active
 
@@ -178,3 +177,13 @@ def test_a_folder_is_watched_from_the_page_and_stopped(store: Store, workers: Jo
     assert "is not watched" in told(at)
     button(at, "Watch again").click().run()
     assert batches.stored(store)[0].watching
+
+
+def test_study_opens_with_what_the_model_of_the_batch_predicted(store: Store, three: list[str], workers: Jobs):
+    store.keep_preference("study.source", "model actions-15")
+    batches.begin(store, three[:1], MODEL)
+    done(store, three[0])
+    at = page("batch")
+    button(at, "Open Study").click().run()
+    assert "<h1>Study</h1>" in told(at)
+    assert at.selectbox(key="study.source.box").value == f"model {MODEL}"

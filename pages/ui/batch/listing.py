@@ -86,6 +86,8 @@ def _model(batch: Batch) -> str:
 
 def _headline(batch: Batch, items: Sequence[BatchItem]) -> tuple[str, str]:
     """How much is done, and how it is made."""
+    if not items:
+        return "Waiting for clips", _how(batch)
     done = sum(item.done for item in items)
     return f"{formatting.number(done)} of {formatting.count(len(items), 'clip')} analysed", _how(batch)
 
@@ -111,13 +113,19 @@ def _ended(batch: Batch, items: Sequence[BatchItem], job: Job | None) -> None:
     elif any(item.done for item in items):
         st.button(
             "Open Study", type="primary", icon=":material/query_stats:", key=f"batch.study.{batch.name}",
-            on_click=state.go, args=("study",),
+            on_click=_study, args=(batch,),
         )  # fmt: skip
     if left and not batch.watching:
         st.button(
             "Continue", type="primary", icon=":material/resume:", key=f"batch.continue.{batch.name}",
             on_click=setup.submit, args=(batch,),
         )  # fmt: skip
+
+
+def _study(batch: Batch) -> None:
+    """Go to Study, with the labels that the model of the batch predicted: a callback."""
+    state.keep("study.source", f"model {batch.model}")
+    state.go("study")
 
 
 def _remove(batch: Batch) -> None:

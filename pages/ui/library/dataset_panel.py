@@ -11,7 +11,7 @@ from core.workflows.datasets.library import ClipAddition, LabelColumns
 from pages.ui import state
 from pages.ui.common import flash, formatting, theme
 
-BY_COLUMN, FOR_ALL = "A metadata column", "The same for all"
+BY_COLUMN, FOR_ALL = "Labels from metadata", "One label for all"
 NO_SUBJECT = "None"
 SUBJECTS = ("subject", "animal", "participant", "person")  # columns that are offered first
 LABELS = ("label", "behaviour", "behavior", "action", "class")
@@ -50,18 +50,18 @@ def _labels() -> LabelColumns:
     columns = state.store().metadata_columns()
     by = FOR_ALL
     if columns:
-        by = st.radio("Label", (BY_COLUMN, FOR_ALL), horizontal=True, key="dataset.by")
+        by = st.radio("Label", (BY_COLUMN, FOR_ALL), horizontal=True, key="dataset.by", label_visibility="collapsed")
+    left, right = st.columns(2)
+    label = column = ""
     if by == FOR_ALL:
-        label, column = st.text_input("Label of all clips", key="dataset.label", placeholder="walk"), ""
+        label = left.text_input("Label", key="dataset.label", placeholder="walk")
     else:
-        label, column = (
-            "",
-            st.selectbox("Column with the labels", columns, _usual(columns, LABELS), key="dataset.column"),
-        )
+        column = left.selectbox("Label", columns, _usual(columns, LABELS), key="dataset.column")
     subjects = [NO_SUBJECT, *columns]
-    subject = st.selectbox(
-        "Column with the subjects", subjects, _usual(subjects, SUBJECTS), key="dataset.subject",
-        help="Whose clip it is, such as an animal. Clips of one subject are never in both training and test data.",
+    subject = right.selectbox(
+        "Subject", subjects, _usual(subjects, SUBJECTS), key="dataset.subject",
+        help="The column that says whose clip it is, such as an animal. Clips of one subject are never in both "
+        "training and test data.",
         disabled=not columns,
     )  # fmt: skip
     return LabelColumns(label, column, "" if subject == NO_SUBJECT else subject)
