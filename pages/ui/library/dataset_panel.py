@@ -84,11 +84,11 @@ def _preview(name: str, digests: tuple[str, ...], columns: LabelColumns) -> None
     labels = Counter(item.label for item in added.items).most_common()
     if labels:
         st.caption(theme.plain(", ".join(f"{label}: {formatting.number(number)}" for label, number in labels)))
-    _left_out(added)
     st.button(
         f"Add {formatting.count(count, 'clip')}", key="dataset.add", type="primary", disabled=not count,
         on_click=_add, args=(name, digests, columns),
     )  # fmt: skip
+    _left_out(added)
 
 
 def _left_out(added: ClipAddition) -> None:
