@@ -90,10 +90,13 @@ def _keep(store: Store, batch: Batch) -> None:
     store.save_batch(batch.name, {"items": list(batch.items), "model": batch.model, "recipe": text} | watch)
 
 
-def stored(store: Store) -> list[Batch]:
-    """All batches, the latest first; one whose recipe can no longer be read is left out."""
+def stored(store: Store, *, watching: bool = False) -> list[Batch]:
+    """All batches, the latest first; one whose recipe can no longer be read is left out.
+
+    watching: only those that watch a folder.
+    """
     batches = []
-    for name, body in store.batches().items():
+    for name, body in store.batches(watching=watching).items():
         with suppress(AnalysisError):
             recipe = serialization.from_json(body["recipe"], Recipe, source="batch") if body["recipe"] else None
             watch = body.get("folder", ""), body.get("watching", False), body.get("since", 0.0)

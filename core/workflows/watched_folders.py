@@ -113,32 +113,42 @@ class FolderWatcher:
 
     def look(self) -> None:
         """Look into each folder once."""
-        watched = {batch.name: batch for batch in batches.stored(self._store) if batch.watching}
+        watched = {batch.name: batch for batch in batches.stored(self._store, watching=True)}
         for name in self._watches.keys() - watched.keys():
             del self._watches[name]
         for batch in watched.values():
-            job = self._job(batches.job_key(batch))
-            if job is not None and job.state == "cancelled" and job.submitted >= batch.since:
-                set_watching(self._store, batch, False)  # whoever stops the job stops all of it
-                continue
-            batch = self._taken_in(batch)
-            if not (job is not None and job.active) and self._is_left(batch, job):
-                self._submit(batch)
+            try:
+                self._attend(batch)
+            except AnalysisError as error:  # the other folders are looked into all the same
+                self._note(batch, f"{error} {error.hint}")
+
+    def _attend(self, batch: Batch) -> None:
+        """Look into the folder of a batch, and begin its job where that is to be done."""
+        job = self._job(batches.job_key(batch))
+        if job is not None and job.state == "cancelled" and job.submitted >= batch.since:
+            set_watching(self._store, batch, False)  # whoever stops the job stops all of it
+            return
+        batch = self._taken_in(batch)
+        if not (job is not None and job.active) and self._is_left(batch, job):
+            self._submit(batch)
+
+    def _note(self, batch: Batch, problem: str) -> None:
+        latest = self.looks.get(batch.name, FolderLook(0.0)).latest
+        self.looks[batch.name] = FolderLook(time.time(), latest, 0, problem)
 
     def _taken_in(self, batch: Batch) -> Batch:
         """The batch with the files that are complete now."""
         if batch.name not in self._watches:
-            marks = self._store.batches().get(batch.name, {}).get("files", {})
+            marks = self._store.batches(watching=True).get(batch.name, {}).get("files", {})
             taken = {path: (size, changed) for path, (size, changed) in marks.items()}
             self._watches[batch.name] = FolderWatch(batch.folder, taken)
         watch = self._watches[batch.name]
-        last = self.looks.get(batch.name, FolderLook(0.0))
         try:
             fresh = watch.complete()
         except AnalysisError as error:
-            self.looks[batch.name] = FolderLook(time.time(), last.latest, 0, f"{error} {error.hint}")
+            self._note(batch, f"{error} {error.hint}")
             return batch
-        latest = next(reversed(fresh)) if fresh else last.latest
+        latest = next(reversed(fresh)) if fresh else self.looks.get(batch.name, FolderLook(0.0)).latest
         self.looks[batch.name] = FolderLook(time.time(), latest, watch.waiting())
         if not fresh:
             return batch

@@ -19,10 +19,12 @@ from core.base.registry import FORMATS
 from core.base.settings import ROOT
 from core.cli import console
 from core.domain import Recipe, serialization
+from core.stages import video
 from core.stages.preprocessing.sampling import Trim
 from core.workflows import models, predictions
 from core.workspace.store import Store
 from tests.cli.conftest import MODEL
+from tests.conftest import moving_square
 
 VIDEO_FIELDS = ["path", "digest", "width_px", "height_px", "frame_count", "declared_count"]
 VIDEO_FIELDS += ["rate_hz", "variable_rate", "duration_s", "codec", "notes"]
@@ -71,7 +73,7 @@ def test_analyze_prints_the_promised_json_and_nothing_else(command, square_clip)
     assert all(line.startswith(f"{square_clip}: ") for line in err.splitlines())
 
 
-def test_a_folder_is_watched_until_the_command_is_interrupted(command, square_clip, tmp_path, monkeypatch):
+def test_a_folder_is_watched_until_the_command_is_interrupted(command, tmp_path, monkeypatch):
     folder, results, looks = tmp_path / "camera", tmp_path / "results", []
     folder.mkdir()
     results.mkdir()
@@ -80,7 +82,7 @@ def test_a_folder_is_watched_until_the_command_is_interrupted(command, square_cl
         looks.append(sorted(path.name for path in results.iterdir()))
         if len(looks) == 1:
             (folder / "bad.mp4").write_bytes(b"no video")
-            (folder / "a.mp4").write_bytes(Path(square_clip).read_bytes())
+            video.write(folder / "a.mp4", moving_square(12))
         if len(looks) == 6:
             raise KeyboardInterrupt
 

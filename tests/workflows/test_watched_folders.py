@@ -160,3 +160,17 @@ def test_a_folder_is_watched_until_that_or_its_job_is_stopped(store: Store, jobs
     store.delete_batch(batch.name)
     watching.look()
     assert batches.stored(store) == []
+
+
+def test_a_model_that_is_gone_costs_no_other_folder(store: Store, jobs: Jobs, folder: Path, tmp_path: Path):
+    other = tmp_path / "other"
+    other.mkdir()
+    lost = watched_folders.begin(store, other, "no-such-model")
+    batch, watching = watched_folders.begin(store, folder, MODEL), watcher(store, jobs)
+    for place in (folder, other):
+        clip(place / "a.mp4", 8)
+    watching.look()
+    watching.look()
+    assert "no-such-model" in watching.looks[lost.name].problem
+    (kept,) = (known for known in batches.stored(store) if known.name == batch.name)
+    assert [item.done for item in batches.items_of(store, kept, ENGINE)] == [True]

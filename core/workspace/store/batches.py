@@ -41,9 +41,10 @@ class BatchRecords(Catalogue):
                 change(body)
                 catalogue.execute("UPDATE batches SET body = ? WHERE name = ?", (json.dumps(body), name))
 
-    def batches(self) -> dict[str, dict[str, Any]]:
-        """All batches by name, the latest first."""
-        rows = self._rows("SELECT name, body FROM batches ORDER BY made DESC, name")
+    def batches(self, *, watching: bool = False) -> dict[str, dict[str, Any]]:
+        """All batches by name, the latest first. watching: only those that watch a folder; quick where none does."""
+        which = "json_extract(body, '$.watching')" if watching else "TRUE"
+        rows = self._rows(f"SELECT name, body FROM batches WHERE {which} ORDER BY made DESC, name")
         return {name: json.loads(body) for name, body in rows}
 
     def delete_batch(self, name: str) -> None:
