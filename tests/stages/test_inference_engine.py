@@ -4,7 +4,8 @@ import gc
 import os
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -111,6 +112,28 @@ def test_threads_that_use_one_network_get_what_each_would_get_alone(networks):
     with ThreadPoolExecutor(4) as pool:
         for values, expected in zip(pool.map(run, pictures), alone, strict=True):
             np.testing.assert_array_equal(values, expected)
+
+
+def test_short_windows_are_computed_two_at_a_time_and_a_full_one_alone():
+    turns, together, held, alone = inference_engine.Turns(), threading.Barrier(2, timeout=60), [], []
+
+    def short() -> None:
+        with turns.taking(1):
+            together.wait()  # for the other, which is at it too
+
+    def full() -> None:
+        with turns.taking(inference_engine.AT_ONCE):
+            alone.append(not held)
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda _number: short(), range(2)))
+        with turns.taking(1):
+            held.append("a short window")
+            waiting = pool.submit(full)
+            wait([waiting], timeout=0.3)  # if it does not wait it is through by now
+            held.clear()
+        waiting.result()
+    assert alone == [True]
 
 
 def test_a_network_that_is_cut_elsewhere_is_converted_anew(tmp_path, monkeypatch):

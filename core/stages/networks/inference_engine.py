@@ -13,8 +13,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import nullcontext, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import metadata
@@ -119,18 +119,42 @@ def _load(backbone: EngineBackbone, engine: str, cache: Path) -> CompiledNetwork
 
 
 def _network(parts: Sequence[StageFunction], backbone: EngineBackbone) -> CompiledNetwork:
-    """A network of these stages. Threads take turns with full windows: one uses all cores, and much memory."""
-    turn = threading.Lock()
+    """A network of these stages. Threads take turns: a window uses all cores by itself, and much memory."""
+    turns = Turns()
     stages = zip(parts, backbone.stages, strict=True)
-    return CompiledNetwork(tuple(_in_turn(_batched(part, backbone), stage.window, turn) for part, stage in stages))
+    return CompiledNetwork(tuple(_in_turn(_batched(part, backbone), stage.window, turns) for part, stage in stages))
 
 
-def _in_turn(part: StageFunction, window: int, turn: threading.Lock) -> StageFunction:
+def _in_turn(part: StageFunction, window: int, turns: "Turns") -> StageFunction:
     def run(rows: np.ndarray) -> np.ndarray:
-        with turn if len(rows) >= window else nullcontext():
+        with turns.taking(1 if _is_short(len(rows), window) else AT_ONCE):
             return part(rows)
 
     return run
+
+
+def _is_short(length: int, window: int) -> bool:
+    """Whether as many windows as are computed side by side take no more memory than a full one."""
+    return AT_ONCE * length <= window
+
+
+class Turns:
+    """Lets threads compute in the order in which they come: AT_ONCE of them that take a part, or one that takes all."""
+
+    def __init__(self):
+        self._waiting = threading.Lock()
+        self._places = threading.Semaphore(AT_ONCE)
+
+    @contextmanager
+    def taking(self, count: int) -> Iterator[None]:
+        """Wait for so many places, and hold them."""
+        with self._waiting:
+            for _ in range(count):
+                self._places.acquire()
+        try:
+            yield
+        finally:
+            self._places.release(count)
 
 
 def _batched(part: StageFunction, backbone: EngineBackbone) -> StageFunction:
@@ -163,7 +187,7 @@ def _in_openvino(kept: Path, index: int, window: int, precision: str) -> StageFu
         network.reshape(shape)
         if precision == FOLDED:
             stem.fold(network, openvino.opset13)
-        count, idle = 1 if length >= window else AT_ONCE, SimpleQueue()
+        count, idle = AT_ONCE if _is_short(length, window) else 1, SimpleQueue()
         compiled = core.compile_model(network, "CPU", {**hints, "NUM_STREAMS": str(count)})
         for _ in range(count):
             idle.put(compiled.create_infer_request())
