@@ -24,6 +24,7 @@ from core.base.errors import AnalysisError, ResultMissing
 from core.base.rights import owner_only
 from core.stages.preprocessing.frame_clock import frame_table
 from core.workflows.annotation import journal
+from core.workflows.watched_folders import LOOK_EVERY_S
 from pages.ui import cache, interrupted_runs, late_requests, state
 from pages.ui.common.controls import downloads
 from pages.ui.common.jobs import listing
@@ -227,14 +228,15 @@ async def lifespan(app: st.App):
     """Begin to start the workers, which takes a second in the background; end them with the server.
 
     What the server writes is for its owner alone, and a workspace that others could read is closed to them. The
-    catalogue is backed up now and each day.
+    catalogue is backed up now and each day, and watched folders are looked into.
     """
     with owner_only():
         await run_in_threadpool(state.close_to_others)
         state.runner()
-        backups = asyncio.create_task(back_up_daily())
+        tasks = asyncio.create_task(back_up_daily()), asyncio.create_task(watch_folders())
         yield
-        backups.cancel()
+        for task in tasks:
+            task.cancel()
         await run_in_threadpool(state.close)
 
 
@@ -243,6 +245,13 @@ async def back_up_daily() -> None:
     while True:
         await run_in_threadpool(state.back_up)
         await asyncio.sleep(BACK_UP_EVERY_S)
+
+
+async def watch_folders() -> None:
+    """Look into watched folders for as long as the server runs."""
+    while True:
+        await run_in_threadpool(state.look_into_folders)
+        await asyncio.sleep(LOOK_EVERY_S)
 
 
 ROUTES = [

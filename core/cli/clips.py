@@ -12,7 +12,7 @@ from core.base.errors import AnalysisError, FormatInvalid
 from core.base.progress import Report, heard
 from core.base.registry import BACKBONES, FORMATS, unknown
 from core.base.threads import side_by_side
-from core.cli import console
+from core.cli import console, watching
 from core.domain import Analysis, ModelCard, Recipe
 from core.stages import formats, narrative
 from core.stages.formats.common import conversion
@@ -75,6 +75,8 @@ def analyze(chosen: argparse.Namespace) -> console.Output:
     card = cards[chosen.model]
     recipe = console.recipe(chosen.recipe) if chosen.recipe else Recipe()
     console.check_place(chosen.output)
+    if chosen.watch:
+        _watch(chosen, store, recipe, card, here.engine)
     paths = [str(path) for text in chosen.clips for path in clip_files.clips_at(Path(text))]
     several = len(paths) > 1 or paths != chosen.clips  # a folder, even of one clip, gives a list
     _check_output(chosen, several=several)
@@ -86,6 +88,25 @@ def analyze(chosen: argparse.Namespace) -> console.Output:
     for what in form.rewritten(formats.labels_of(*analyses)):
         print(f"note: {conversion.not_kept(form, what)}", file=sys.stderr)
     return console.Output(_written(chosen, analyses, several=several), len(analyses) < len(paths))
+
+
+def _watch(chosen: argparse.Namespace, store: Store, recipe: Recipe, card: ModelCard, engine: str) -> None:
+    """Analyse what is in a folder and what comes into it; results are written as soon as they are there."""
+    known: list[Analysis] = []
+    form = FORMATS[chosen.format]
+
+    def take(paths: Sequence[str]) -> None:
+        analyses = _analyze_all(store, paths, recipe, card, engine)
+        known.extend(analyses)
+        if chosen.output:
+            names = [_file_name(analysis, known, form.suffix) for analysis in analyses]
+            contents = [form.write(formats.labels_of(analysis)) for analysis in analyses]
+            console.deliver(dict(zip(names, contents, strict=True)), chosen.output)
+        if analyses:
+            names = ", ".join(Path(analysis.video.path).name for analysis in analyses)
+            print(f"{names}: analysed", file=sys.stderr)
+
+    watching.watch(chosen.clips[0], take)
 
 
 def _check_output(chosen: argparse.Namespace, *, several: bool) -> None:
@@ -284,11 +305,18 @@ def _add_analyze(commands: console.Commands) -> None:
     several.add_argument("--words", metavar="FILE", help="subtitles or a transcript, stored with the clip")
     several.add_argument("--format", choices=tuple(FORMATS), default="json")
     several.add_argument("--output", metavar="PATH", help="a file, or a folder for one file per clip")
+    several.add_argument(
+        "--watch", action="store_true", help="go on with files that come into the folder, until interrupted"
+    )
     several.set_defaults(run=analyze, problem=_analyze_problem)
 
 
 def _analyze_problem(chosen: argparse.Namespace) -> str:
     """What does not fit together in a call, in words; empty if all does."""
+    if chosen.watch and (chosen.words or len(chosen.clips) > 1 or not Path(chosen.clips[0]).is_dir()):
+        return "--watch takes one folder that is there, and no --words"
+    if chosen.watch and chosen.output is not None and not _is_folder(chosen.output):
+        return "--watch writes one file per clip: give a folder as --output, or none"
     if chosen.words and len(chosen.clips) > 1:
         return f"--words takes one clip, got {len(chosen.clips)}"
     if chosen.words and Path(chosen.clips[0]).is_dir():

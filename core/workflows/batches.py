@@ -15,14 +15,19 @@ from uuid import uuid4
 from core.base.errors import AnalysisError, ResultMissing
 from core.base.progress import Report, heard, silent
 from core.domain import Recipe, serialization
+from core.domain.fingerprint import fingerprint
 from core.workflows import clips, predictions
 from core.workflows.models import ModelLibrary
+from core.workflows.texts import text_store
 from core.workspace.jobs.cluster import CRASH, spread
 from core.workspace.jobs.lanes import DIGEST
 from core.workspace.jobs.worker import REPORT_BUG
 from core.workspace.store import Store
 
 MOST_TRIES = 3
+MOST_KEYS = 2**16
+EMPTY = Recipe()
+_KEYS: dict[tuple[str, str, str, str, tuple[str, ...]], str] = {}  # of predictions by what they hash, MOST_KEYS at most
 CRASHED = "The worker process ended while this clip was analysed."
 
 
@@ -30,13 +35,17 @@ CRASHED = "The worker process ended while this clip was analysed."
 class Batch:
     """What is analysed and how. items: digests of clips, or absolute paths of files, which are added to the library.
 
-    recipe: for all clips; None for each clip's own.
+    recipe: for all clips; None for each clip's own. folder: whose files become items as they come, "" where none does.
+    watching: whether that goes on. since: when it was begun, in epoch seconds.
     """
 
     name: str
     items: tuple[str, ...]
     model: str
     recipe: Recipe | None = None
+    folder: str = ""
+    watching: bool = False
+    since: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -60,25 +69,38 @@ def is_digest(item: str) -> bool:
     return DIGEST.fullmatch(item) is not None
 
 
-def begin(store: Store, items: Sequence[str], model: str, recipe: Recipe | None = None) -> Batch:
-    """Keep a new batch, of which nothing is done yet."""
-    batch = Batch(uuid4().hex, tuple(dict.fromkeys(items)), model, recipe)
+def begin(
+    store: Store,
+    items: Sequence[str],
+    model: str,
+    recipe: Recipe | None = None,
+    *,
+    folder: str = "",
+    since: float = 0.0,
+) -> Batch:
+    """Keep a new batch, of which nothing is done yet. folder: one to watch from now on; see watched_folders."""
+    batch = Batch(uuid4().hex, tuple(dict.fromkeys(items)), model, recipe, folder, bool(folder), since)
     _keep(store, batch)
     return batch
 
 
 def _keep(store: Store, batch: Batch) -> None:
     text = serialization.to_json(batch.recipe) if batch.recipe is not None else ""
-    store.save_batch(batch.name, {"items": list(batch.items), "model": batch.model, "recipe": text})
+    watch = {"folder": batch.folder, "watching": batch.watching, "since": batch.since} if batch.folder else {}
+    store.save_batch(batch.name, {"items": list(batch.items), "model": batch.model, "recipe": text} | watch)
 
 
-def stored(store: Store) -> list[Batch]:
-    """All batches, the latest first; one whose recipe can no longer be read is left out."""
+def stored(store: Store, *, watching: bool = False) -> list[Batch]:
+    """All batches, the latest first; one whose recipe can no longer be read is left out.
+
+    watching: only those that watch a folder.
+    """
     batches = []
-    for name, body in store.batches().items():
+    for name, body in store.batches(watching=watching).items():
         with suppress(AnalysisError):
             recipe = serialization.from_json(body["recipe"], Recipe, source="batch") if body["recipe"] else None
-            batches.append(Batch(name, tuple(body["items"]), body["model"], recipe))
+            watch = body.get("folder", ""), body.get("watching", False), body.get("since", 0.0)
+            batches.append(Batch(name, tuple(body["items"]), body["model"], recipe, *watch))
     return batches
 
 
@@ -93,6 +115,11 @@ def items_of(store: Store, batch: Batch, engine: str) -> list[BatchItem]:
     return [view.item(item) for item in batch.items]
 
 
+def version(store: Store, batch: Batch) -> str:
+    """What tells one state of the clips of a batch from another; quick however many there are."""
+    return f"{store.lists_version(*predictions.KINDS, text_store.LINES)} {store.tries_version(batch.name)}"
+
+
 class _Catalogued:
     """The catalogue as it is now, read once for all clips of a batch."""
 
@@ -102,6 +129,9 @@ class _Catalogued:
         self.names = store.clip_names()
         self.digests = {path: digest for digest, _, path in store.names_noted(0.0) if digest in self.names}
         self.recipes = store.recipes_of_clips() if batch.recipe is None else {}
+        self.texts = text_store.spoken_keys_by_clip(store) if self.card.words else {}
+        self.model = fingerprint("model of a batch", self.card)
+        self.marks: dict[int, tuple[str, Recipe]] = {}  # with the recipe, so that no other takes its id
         self.made = {key for kind in predictions.KINDS for key in store.keys(kind)}
         self.tries = {entry.item: entry for entry in store.tries(batch.name)}
 
@@ -121,8 +151,20 @@ class _Catalogued:
         return BatchItem(item, name, digest)
 
     def _key(self, digest: str) -> str:
-        recipe = self.batch.recipe if self.batch.recipe is not None else self.recipes.get(digest, Recipe())
-        return predictions.prediction_key(self.store, digest, recipe, self.card, self.engine)
+        recipe = self.batch.recipe if self.batch.recipe is not None else self.recipes.get(digest, EMPTY)
+        steps, texts = self._mark(recipe), self.texts.get(digest, ())
+        mark = (digest, steps, self.model, self.engine, texts)
+        if (key := _KEYS.get(mark)) is None:
+            if len(_KEYS) >= MOST_KEYS:
+                _KEYS.clear()
+            key = _KEYS[mark] = predictions.key_with_texts(digest, recipe, self.card, self.engine, texts)
+        return key
+
+    def _mark(self, recipe: Recipe) -> str:
+        """What tells a recipe from others; worked out once for those that many clips share."""
+        if id(recipe) not in self.marks:
+            self.marks[id(recipe)] = serialization.to_json(recipe), recipe
+        return self.marks[id(recipe)][0]
 
 
 # The job --------------------------------------------------------------------------------------------------------------
@@ -131,12 +173,14 @@ class _Catalogued:
 def run(store: Store, batch: Batch, engine: str, report: Report = silent) -> None:
     """Analyse the clips of a batch that have no result and were not left out; progress is told in frames.
 
-    AnalysisError at the end where clips failed, and how many. On a cluster several workers share the clips.
+    AnalysisError at the end where clips failed, and how many; of a watched folder only those that failed now. On a
+    cluster several workers share the clips.
     """
     waiting = [item for item in items_of(store, batch, engine) if not (item.done or item.error or item.gone)]
     calls = [(store, batch, item.item, engine) for item in waiting]
     spread(analyse_item, calls, [_frames(store, item) for item in waiting], "Analysing clips", report)
-    failed = [item for item in items_of(store, batch, engine) if item.error]
+    tried = {item.item for item in waiting} if batch.folder else set(batch.items)
+    failed = [item for item in items_of(store, batch, engine) if item.error and item.item in tried]
     if failed:
         names = ", ".join(item.name for item in failed[:3]) + (f" and {len(failed) - 3} more" if failed[3:] else "")
         raise AnalysisError(

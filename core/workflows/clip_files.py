@@ -16,13 +16,28 @@ def clips_at(path: Path) -> list[Path]:
     """The file at a path, whatever it is, or the video files in the folder there and below."""
     if not path.is_dir():
         return [path]
-    files = [file for file in files_below(path) if file.suffix.lower() in SUFFIXES]
+    files = videos_below(path)
     if not files:
         raise VideoUnreadable(
             f"The folder {path} contains no video files.",
             f"Video files are those that end in {', '.join(SUFFIXES)}. Name other files one by one.",
         )
     return files
+
+
+def videos_below(folder: Path) -> list[Path]:
+    """The video files in a folder and those below it, by the alphabet."""
+    return [file for file in files_below(folder) if file.suffix.lower() in SUFFIXES]
+
+
+def folder_typed(text: str) -> Path:
+    """The folder of a path as a person types it; it may be empty."""
+    path = Path(text.strip().strip("\"'")).expanduser()
+    if not text.strip():
+        raise VideoUnreadable("No path was given.", "Enter the path of a folder.")
+    if not path.is_dir():
+        raise VideoUnreadable(f"There is no folder {path}.", "Check the spelling and enter the full path.")
+    return path.absolute()
 
 
 def is_of_the_system(name: str) -> bool:

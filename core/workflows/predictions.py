@@ -61,10 +61,11 @@ def prepared(recipe: Recipe, card: ModelCard) -> Recipe:
 def prediction_key(store: Store, digest: str, recipe: Recipe, card: ModelCard, engine: str) -> str:
     """The name of what a model says of a clip, where it reads words with what is said in the clip as it is now."""
     texts = text_store.spoken_keys(store, digest) if card.words else ()
-    return _prediction_key(digest, recipe, card, engine, texts)
+    return key_with_texts(digest, recipe, card, engine, texts)
 
 
-def _prediction_key(digest: str, recipe: Recipe, card: ModelCard, engine: str, texts: tuple[str, ...]) -> str:
+def key_with_texts(digest: str, recipe: Recipe, card: ModelCard, engine: str, texts: tuple[str, ...]) -> str:
+    """The same, where what is said in the clip is known already: the keys of its spoken texts."""
     features = features_key(digest, prepared(recipe, card), card.backbone, engine)
     words = (texts,) if card.words else ()
     return fingerprint("prediction", 1, features, card.name, card.version, card.labels, *words)
@@ -100,7 +101,7 @@ def predict(store: Store, digest: str, recipe: Recipe, model_name: str, engine: 
     info = store.video(digest)
     card, folder = ModelLibrary.of(store).get(model_name)
     text_keys = text_store.spoken_keys(store, digest) if card.words else ()
-    key = _prediction_key(digest, recipe, card, engine, text_keys)
+    key = key_with_texts(digest, recipe, card, engine, text_keys)
     frames = frames_read(info, recipe)
     if store.known(key, Prediction) is None:
         features = features_of(store, info, prepared(recipe, card), card.backbone, engine, report)

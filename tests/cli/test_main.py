@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,10 +19,12 @@ from core.base.registry import FORMATS
 from core.base.settings import ROOT
 from core.cli import console
 from core.domain import Recipe, serialization
+from core.stages import video
 from core.stages.preprocessing.sampling import Trim
 from core.workflows import models, predictions
 from core.workspace.store import Store
 from tests.cli.conftest import MODEL
+from tests.conftest import moving_square
 
 VIDEO_FIELDS = ["path", "digest", "width_px", "height_px", "frame_count", "declared_count"]
 VIDEO_FIELDS += ["rate_hz", "variable_rate", "duration_s", "codec", "notes"]
@@ -68,6 +71,35 @@ def test_analyze_prints_the_promised_json_and_nothing_else(command, square_clip)
     assert all(list(one) == ["start_s", "stop_s", "label", "confidence"] for one in content["segments"])
     assert content["segments"][-1]["stop_s"] <= content["video"]["duration_s"]
     assert all(line.startswith(f"{square_clip}: ") for line in err.splitlines())
+
+
+def test_a_folder_is_watched_until_the_command_is_interrupted(command, tmp_path, monkeypatch):
+    folder, results, looks = tmp_path / "camera", tmp_path / "results", []
+    folder.mkdir()
+    results.mkdir()
+
+    def sleep(_seconds: float):
+        looks.append(sorted(path.name for path in results.iterdir()))
+        if len(looks) == 1:
+            (folder / "bad.mp4").write_bytes(b"no video")
+            video.write(folder / "a.mp4", moving_square(12))
+        if len(looks) == 6:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("core.cli.watching.time", SimpleNamespace(sleep=sleep))
+    code, out, err = command("analyze", folder, "--watch", "--model", MODEL, "--format", "csv", "--output", results)
+    assert (code, out) == (130, b"")
+    assert looks == [[], [], ["a.csv"], ["a.csv"], ["a.csv"], ["a.csv"]]
+    assert err.count("bad.mp4: ") == 1 + err.count("bad.mp4: taken in") and "a.mp4: analysed" in err
+
+
+@pytest.mark.parametrize(
+    "words", [("a.mp4", "--watch"), (".", "..", "--watch"), (".", "--watch", "--output", "pyproject.toml")]
+)
+def test_what_cannot_be_watched_is_refused(command, words, capfdbinary):
+    with pytest.raises(SystemExit):
+        command("analyze", *words)
+    assert b"--watch" in capfdbinary.readouterr().err
 
 
 def test_the_command_line_gives_what_the_pages_show(command, square_clip, shared_workspace):

@@ -110,7 +110,6 @@ def test_failures_are_listed_with_their_reasons_and_retried(store: Store, three:
     assert list(failures.iloc[0]) == ["clip 2.mp4", "The file is damaged.", "Repair it."]
     assert list(at.dataframe[1].value["State"]) == ["analysed", "analysed", "failed"]
     assert not [known for known in at.button if known.label == "Continue"]
-    assert button(at, "Open Study")
     button(at, "Retry 1 failed clip").click().run()
     assert store.tries(batch.name) == [] and workers.known[batches.job_key(batch)].active
 
@@ -132,3 +131,59 @@ def test_a_batch_is_removed_and_the_results_stay(store: Store, three: list[str],
     at = page("batch")
     button(at, "Remove from this list").click().run()
     assert batches.stored(store) == [] and store.keys("prediction") == made
+
+
+def test_how_the_clips_are_is_worked_out_anew_only_where_something_changed(
+    store: Store, three: list[str], workers: Jobs, monkeypatch: pytest.MonkeyPatch
+):
+    batch, reads, read = batches.begin(store, three, MODEL), [], batches.items_of
+    monkeypatch.setattr(batches, "items_of", lambda *given: reads.append(given) or read(*given))
+    at = page("batch")
+    at.run()
+    assert len(reads) == 1
+    done(store, three[0])
+    at.run()
+    assert len(reads) == 2 and "1 of 3 clips analysed" in told(at)
+    store.begin_try(batch.name, three[1])
+    store.end_try(batch.name, three[1], "The file is damaged.", "Repair it.")
+    at.run()
+    assert len(reads) == 3 and "1 clip could not be analysed" in told(at)
+
+
+def test_a_folder_is_watched_from_the_page_and_stopped(store: Store, workers: Jobs, tmp_path: Path):
+    folder = tmp_path / "camera"
+    at = page("batch")
+    at.radio[0].set_value(setup.FOLDER).run()
+    at.checkbox(key="batch.watch").check().run()
+    at.text_input(key="batch.folder").set_value(str(folder)).run()
+    button(at, "Analyse this folder").click().run()
+    assert "There is no folder" in told(at) and batches.stored(store) == []
+    folder.mkdir()
+    button(at, "Analyse this folder").click().run()
+    (batch,) = batches.stored(store)
+    assert batch.watching and "No clips yet" in told(at) and "Not looked at yet" in told(at)
+    video.write(folder / "a.mp4", moving_square(8))
+    state.look_into_folders()
+    at.run()
+    assert "1 file not complete yet" in told(at) and not workers.known
+    state.look_into_folders()
+    at.run()
+    assert workers.known[batches.job_key(batch)].active and "latest: a.mp4" in told(at).replace(chr(92), "")
+    button(at, "Stop watching").click().run()
+    (stopped,) = batches.stored(store)
+    assert not stopped.watching and len(stopped.items) == 1
+    workers.end(batch, "cancelled")
+    at.run()
+    assert "is not watched" in told(at)
+    button(at, "Watch again").click().run()
+    assert batches.stored(store)[0].watching
+
+
+def test_study_opens_with_what_the_model_of_the_batch_predicted(store: Store, three: list[str], workers: Jobs):
+    store.keep_preference("study.source", "model actions-15")
+    batches.begin(store, three[:1], MODEL)
+    done(store, three[0])
+    at = page("batch")
+    button(at, "Open Study").click().run()
+    assert "<h1>Study</h1>" in told(at)
+    assert at.selectbox(key="study.source.box").value == f"model {MODEL}"

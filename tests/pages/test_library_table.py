@@ -7,7 +7,7 @@ from core.domain import Dataset, Item
 from core.workflows import datasets
 from core.workflows.clip_list import ClipFilter
 from pages.ui import state
-from pages.ui.library import clip_table, filters, selection
+from pages.ui.library import clip_table, dataset_panel, filters, selection
 from pages.ui.state import deletion
 from tests.pages.test_pages import FakeRunner, button, page, runner, told, video_info
 
@@ -350,3 +350,31 @@ def test_without_columns_there_is_nothing_to_edit_and_with_them_there_is_a_table
     for column in ("subject", "dose"):
         state.store().delete_metadata_column(column)
     assert page("library").toggle(key="library.editing").disabled
+
+
+def test_ticked_clips_are_added_to_a_dataset_by_a_column_and_then_with_one_label(clips: FakeRunner):
+    store = state.store()
+    before = Dataset("my walks", ("walk",), (Item(digest(4), "anna_4.mp4", 2.0, label="walk"),))
+    store.save_dataset(before, datasets.key(before))
+    for number in range(COUNT):
+        store.note_name(digest(number), f"anna_{number}.mp4", f"/study/day {number % 2}/anna_{number}.mp4")
+    store.keep_metadata(
+        {digest(0): {"behaviour": "walk"}, digest(1): {"behaviour": "run"}, digest(2): {"subject": "x"}}
+    )
+    at = opened(tick(table(), 3, 4, 5), "ticked.dataset.0")
+    assert at.selectbox(key="dataset.column").value == "behaviour", "the usual name is offered first"
+    assert at.selectbox(key="dataset.subject").value == "subject"
+    words = told(at.selectbox(key="dataset.name").set_value("my walks").run())
+    assert "1 clip left out" in words and "Its cell in the column behaviour is empty" in words
+    button(at, "Add 2 clips").click().run()
+    assert not at.exception
+    made = store.dataset("my walks")
+    assert {(item.label, item.subject) for item in made.items[1:]} == {("walk", "anna"), ("run", "ben")}
+    at = opened(at, "ticked.dataset.1")
+    at.radio(key="dataset.by").set_value(dataset_panel.FOR_ALL).run()
+    at.text_input(key="dataset.label").set_value("sit").run()
+    at.selectbox(key="dataset.subject").set_value(dataset_panel.NO_SUBJECT).run()
+    at.selectbox(key="dataset.name").set_value("my walks").run()
+    assert "It is in the dataset already, with run." in told(at)
+    button(at, "Add 1 clip").click().run()
+    assert store.dataset("my walks").labels == ("walk", "run", "sit")

@@ -229,6 +229,26 @@ def test_further_views_are_figures(store: Store, view: str):
     assert len(opened(view).get("plotly_chart")) == {"transitions": 2, "time": 1}[view]
 
 
+def test_a_longest_gap_leaves_out_transitions_here_and_in_the_files(store: Store):
+    study_of(store, {"a": 2})
+    at = opened("transitions")
+    assert "however long the gap" in told(at)
+    (field,) = [box for box in at.number_input if box.label == "Longest gap, s"]
+    at = field.set_value(20.0).run()
+    assert "at most 20 s later" in told(at) and len(at.get("plotly_chart")) == 2
+    (field,) = [box for box in at.number_input if box.label == "Longest gap, s"]
+    at = field.set_value(0.0).run()
+    assert "No transitions" in told(at) and "within 0 s" in told(at)
+    again = opened("transitions")
+    assert "within 0 s" in told(again), "it is kept for later sessions"
+    files = opened("files")
+    button(files, "Create files").click().run().run()
+    key = store.keys("export")[0]
+    with zipfile.ZipFile(store.file_path(key)) as box:
+        assert box.read("transitions.csv").decode().splitlines() == ["from,to,count"]
+        assert '"max_gap_s": 0.0' in box.read("study.json").decode()
+
+
 def test_shares_over_time_are_of_labels_or_of_groups(store: Store):
     study_of(store, {"a": 2, "b": 2})
     at = opened("time")

@@ -4,7 +4,8 @@ import gc
 import os
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 
 from core.base.errors import AnalysisError, WeightsMissing
-from core.stages.networks import inference_engine
+from core.stages.networks import inference_engine, stem
 from core.stages.networks.backbones import BACKBONES, Stage
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,6 +61,41 @@ def test_both_engines_give_the_same_features_and_scores(name, networks):
 
 
 @needs_openvino
+@pytest.mark.parametrize(("size", "pixels"), [(7, 8), (3, 6), (2, 4)])
+def test_a_folded_stem_gives_the_sums_of_the_one_it_replaces(size, pixels):
+    import openvino
+    from openvino import opset13 as ops
+
+    random = np.random.default_rng(size)
+    pictures = random.normal(size=(1, 3, pixels, 8, 10)).astype(np.float32)
+    kernel = random.normal(size=(5, 3, size, size, size)).astype(np.float32)
+
+    def network() -> Any:
+        rows = ops.parameter(pictures.shape, np.float32)
+        sums = ops.convolution(rows, ops.constant(kernel), [2] * 3, [0] * 3, [0] * 3, [1] * 3, "same_upper")
+        return openvino.Model([ops.relu(sums)], [rows])
+
+    plain, folded = network(), network()
+    stem.fold(folded, ops)
+    assert "SpaceToDepth" in {node.get_type_name() for node in folded.get_ordered_ops()}
+    hints = {"INFERENCE_PRECISION_HINT": "f32"}
+    expected, values = (openvino.Core().compile_model(part, "CPU", hints)([pictures])[0] for part in (plain, folded))
+    np.testing.assert_allclose(values, expected, rtol=0, atol=1e-4 * np.abs(expected).max())
+
+
+@needs_openvino
+def test_a_stem_over_an_odd_number_of_pixels_stays_as_it_is():
+    import openvino
+    from openvino import opset13 as ops
+
+    rows, kernel = ops.parameter([1, 3, 7, 8, 8], np.float32), np.ones((2, 3, 7, 7, 7), np.float32)
+    sums = ops.convolution(rows, ops.constant(kernel), [2] * 3, [0] * 3, [0] * 3, [1] * 3, "same_upper")
+    network = openvino.Model([sums], [rows])
+    stem.fold(network, ops)
+    assert "SpaceToDepth" not in {node.get_type_name() for node in network.get_ordered_ops()}
+
+
+@needs_openvino
 def test_results_of_earlier_windows_stay_as_they_were(networks):
     run = inference_engine.load(BACKBONES["efficientnet-lite0"], "openvino-f32", networks)
     first = run(moving_picture(4))
@@ -76,6 +112,28 @@ def test_threads_that_use_one_network_get_what_each_would_get_alone(networks):
     with ThreadPoolExecutor(4) as pool:
         for values, expected in zip(pool.map(run, pictures), alone, strict=True):
             np.testing.assert_array_equal(values, expected)
+
+
+def test_short_windows_are_computed_two_at_a_time_and_a_full_one_alone():
+    turns, together, held, alone = inference_engine.Turns(), threading.Barrier(2, timeout=60), [], []
+
+    def short() -> None:
+        with turns.taking(1):
+            together.wait()  # for the other, which is at it too
+
+    def full() -> None:
+        with turns.taking(inference_engine.AT_ONCE):
+            alone.append(not held)
+
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(lambda _number: short(), range(2)))
+        with turns.taking(1):
+            held.append("a short window")
+            waiting = pool.submit(full)
+            wait([waiting], timeout=0.3)  # if it does not wait it is through by now
+            held.clear()
+        waiting.result()
+    assert alone == [True]
 
 
 def test_a_network_that_is_cut_elsewhere_is_converted_anew(tmp_path, monkeypatch):
@@ -97,7 +155,7 @@ def test_a_kept_network_needs_no_tensorflow_and_tells_nobody(networks, tmp_path)
 import sys
 from pathlib import Path
 import numpy as np
-from core.stages.networks import inference_engine
+from core.stages.networks import inference_engine, stem
 from core.stages.networks.backbones import BACKBONES, Stage
 run = inference_engine.load(BACKBONES["efficientnet-lite0"], "openvino-f32", Path({str(networks)!r}))
 print(run(np.zeros((32, 224, 224, 3), np.uint8)).shape, "tensorflow" in sys.modules, "keras" in sys.modules)
@@ -148,7 +206,7 @@ def test_a_graph_keeps_the_weights_of_its_model():
 
 TINY = """
 import sys
-from core.stages.networks import inference_engine
+from core.stages.networks import inference_engine, stem
 from core.base.registry import BACKBONES
 from tests.stages.test_inference_engine import Tiny
 BACKBONES.add(sys.argv[1], Tiny(name=sys.argv[1]))

@@ -210,6 +210,11 @@ def test_a_gap_of_the_longest_length_still_makes_a_transition_and_a_longer_none(
     assert study.transitions(track, 0.2) == {("a", "b"): 1}
 
 
+def test_the_gaps_of_transitions_are_told_with_them():
+    track = lane((0, 1, "a"), (1.5, 2, "b"), (5, 6, "b"))
+    assert study.transitions_with_gaps(track) == [("a", "b", 0.5), ("b", "b", 3)]
+
+
 def test_no_transition_leads_across_an_unwatched_hole():
     track = lane((1, 4, "a"), (6, 7, "b"), (8, 9, "c"), seen=((0.0, 3.0), (5.0, 10.0)))
     assert study.transitions(track) == {("b", "c"): 1}

@@ -1,14 +1,17 @@
 """Batches: many clips as one job, of which a broken one stops no other, and which goes on where it broke off."""
 
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from core.base.errors import AnalysisError, Cancelled
-from core.domain import ClipRecipe, Recipe
+from core.domain import ClipRecipe, Line, Recipe
 from core.stages import video
 from core.stages.preprocessing.geometry import Rotate
 from core.workflows import batches, clips, predictions
+from core.workflows.texts import text_store
 from core.workspace.store import Store
 from tests.conftest import moving_square
 
@@ -143,3 +146,45 @@ def test_a_clip_that_is_deleted_meanwhile_is_left_out(store: Store, paths: list[
     assert states(store, batch) == ["gone", "gone", "done"]
     store.delete_batch(batch.name)
     assert batches.stored(store) == []
+
+
+def test_the_version_of_a_batch_changes_with_all_that_says_how_its_clips_are(
+    store: Store, paths: list[Path], predicted
+):
+    digests = [clips.add_video(store, path) for path in paths[:2]]
+    batch, turned = batches.begin(store, digests, MODEL), ClipRecipe(Recipe((Rotate(90.0),)))
+    changes = [
+        lambda: store.begin_try(batch.name, digests[0]),
+        lambda: store.end_try(batch.name, digests[0], "It is damaged.", "Repair it."),
+        lambda: store.forget_tries(batch.name),
+        lambda: batches.run(store, batch, ENGINE),
+        lambda: store.keep_clip_recipe(digests[0], turned),
+        lambda: store.note_name(digests[1], "another name", "/elsewhere/another name.mp4"),
+        lambda: store.delete_video(digests[1]),
+    ]
+    versions = [batches.version(store, batch)]
+    for change in changes:
+        change()
+        versions.append(batches.version(store, batch))
+        assert batches.version(store, batch) == versions[-1]
+    assert all(before != after for before, after in pairwise(versions))
+    assert states(store, batch) == ["left", "gone"], "what was made with the recipe before does not count"
+
+
+def test_a_clip_is_told_by_the_words_that_it_has_now(store: Store, paths: list[Path], monkeypatch):
+    digest = clips.add_video(store, paths[0])
+    card, folder = predictions.ModelLibrary.of(store).get(MODEL)
+    reading = replace(card, words="words.npz", words_sha256="ab" * 32)
+    monkeypatch.setattr(predictions.ModelLibrary, "get", lambda _self, _name: (reading, folder))
+    batch = batches.begin(store, [digest], MODEL)
+
+    def analyse() -> None:
+        key = predictions.prediction_key(store, digest, Recipe(), reading, ENGINE)
+        store.write(key, Recipe(), kind=text_store.WITH_WORDS, video=digest)
+
+    analyse()
+    assert states(store, batch) == ["done"]
+    text_store.keep_lines(store, digest, "subtitle", [Line(0.0, 0.1, "hello")])
+    assert states(store, batch) == ["left"]
+    analyse()
+    assert states(store, batch) == ["done"]

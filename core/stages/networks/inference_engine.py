@@ -13,12 +13,13 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import metadata
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, Protocol
 
 import numpy as np
@@ -27,8 +28,11 @@ from core.base import errors
 from core.base.errors import AnalysisError
 from core.base.registry import BACKBONES
 from core.base.settings import ENGINES, ROOT
+from core.base.threads import AT_ONCE
+from core.stages.networks import stem
 
 FORMAT = 2  # of what is kept on disk
+FOLDED = "bf16"  # the precision in which matrix units compute, which want the stem folded
 CONVERTER = """
 import sys
 from core.stages.networks import backbones, inference_engine
@@ -79,8 +83,9 @@ class CompiledNetwork:
 
 
 def release(engine: str) -> str:
-    """The release of the library behind an engine: another may round otherwise."""
-    return metadata.version("tensorflow" if engine == "tensorflow-f32" else "openvino")
+    """The release of the library behind an engine, and how it computes the stem: others may round otherwise."""
+    release = metadata.version("tensorflow" if engine == "tensorflow-f32" else "openvino")
+    return f"{release}, stem folded" if engine == f"openvino-{FOLDED}" else release
 
 
 def load(backbone: EngineBackbone, engine: str, cache: Path) -> CompiledNetwork:
@@ -115,16 +120,41 @@ def _load(backbone: EngineBackbone, engine: str, cache: Path) -> CompiledNetwork
 
 def _network(parts: Sequence[StageFunction], backbone: EngineBackbone) -> CompiledNetwork:
     """A network of these stages. Threads take turns: a window uses all cores by itself, and much memory."""
-    turn = threading.Lock()
-    return CompiledNetwork(tuple(_in_turn(_batched(part, backbone), turn) for part in parts))
+    turns = Turns()
+    stages = zip(parts, backbone.stages, strict=True)
+    return CompiledNetwork(tuple(_in_turn(_batched(part, backbone), stage.window, turns) for part, stage in stages))
 
 
-def _in_turn(part: StageFunction, turn: threading.Lock) -> StageFunction:
+def _in_turn(part: StageFunction, window: int, turns: "Turns") -> StageFunction:
     def run(rows: np.ndarray) -> np.ndarray:
-        with turn:
+        with turns.taking(1 if _is_short(len(rows), window) else AT_ONCE):
             return part(rows)
 
     return run
+
+
+def _is_short(length: int, window: int) -> bool:
+    """Whether as many windows as are computed side by side take no more memory than a full one."""
+    return AT_ONCE * length <= window
+
+
+class Turns:
+    """Lets threads compute in the order in which they come: AT_ONCE of them that take a part, or one that takes all."""
+
+    def __init__(self):
+        self._waiting = threading.Lock()
+        self._places = threading.Semaphore(AT_ONCE)
+
+    @contextmanager
+    def taking(self, count: int) -> Iterator[None]:
+        """Wait for so many places, and hold them."""
+        with self._waiting:
+            for _ in range(count):
+                self._places.acquire()
+        try:
+            yield
+        finally:
+            self._places.release(count)
 
 
 def _batched(part: StageFunction, backbone: EngineBackbone) -> StageFunction:
@@ -140,22 +170,41 @@ def _in_openvino(kept: Path, index: int, window: int, precision: str) -> StageFu
     """One stage in OpenVINO, made for windows of one length: the full one, until a short clip brings another.
 
     A copy for windows of any length would be as fast, but takes twice the memory; making one for a new length takes
-    a fifth of a second.
+    a fifth of a second. Short windows of two clips are computed side by side, each on half of the cores: cores that
+    share one window wait for each other.
     """
-    core = _openvino_package().Core()
+    openvino, making = _openvino_package(), threading.Lock()
+    core = openvino.Core()
     hints = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
 
     @lru_cache(maxsize=1)
-    def request(length: int) -> Any:
+    def made(length: int) -> tuple[int, SimpleQueue[Any]]:
+        """The axis of the rows, and the requests that are idle."""
         network = core.read_model(kept / f"stage{index}.xml")
         shape = network.inputs[0].partial_shape
         axis = next(axis for axis, size in enumerate(shape) if size.is_dynamic)
         shape[axis] = length
         network.reshape(shape)
-        return axis, core.compile_model(network, "CPU", hints).create_infer_request()
+        if precision == FOLDED:
+            stem.fold(network, openvino.opset13)
+        count, idle = AT_ONCE if _is_short(length, window) else 1, SimpleQueue()
+        compiled = core.compile_model(network, "CPU", {**hints, "NUM_STREAMS": str(count)})
+        for _ in range(count):
+            idle.put(compiled.create_infer_request())
+        return axis, idle
 
-    axis, _ = request(window)
-    return lambda rows: np.array(request(rows.shape[axis])[1].infer([rows])[0], np.float32)
+    axis, _ = made(window)
+
+    def run(rows: np.ndarray) -> np.ndarray:
+        with making:
+            idle = made(rows.shape[axis])[1]
+        request = idle.get()
+        try:
+            return np.array(request.infer([rows])[0], np.float32)
+        finally:
+            idle.put(request)
+
+    return run
 
 
 def _graphs(backbone: EngineBackbone) -> list[Any]:

@@ -14,7 +14,7 @@ from core.stages.study.confusion_correction import (
 )
 from core.stages.study.group_comparison import GroupDifference, adjusted, compare, pooled
 from core.stages.study.time_budget import LabelBudget, inter_bout_s, time_budget
-from core.stages.study.transitions import transition_shares, transitions
+from core.stages.study.transitions import transition_shares, transitions, transitions_with_gaps
 from core.stages.study.watched_bouts import WatchedBout, watched_bouts, watched_s, watched_stretches
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "time_budget",
     "transition_shares",
     "transitions",
+    "transitions_with_gaps",
     "true_shares",
     "watched_bouts",
     "watched_s",

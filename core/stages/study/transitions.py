@@ -17,13 +17,19 @@ def transitions(lane: Lane, max_gap_s: float | None = None, *, end_s: float = fl
     transition, since nobody knows what came between. Points are not bouts: they neither make a transition nor
     break one.
     """
-    bouts = [bout for bout in watched_bouts(lane, end_s) if bout.start_s < bout.stop_s]
     longest_s = float("inf") if max_gap_s is None else max_gap_s + SLACK_S
-    return Counter(
-        (earlier.label, later.label)
+    every = transitions_with_gaps(lane, end_s=end_s)
+    return Counter((earlier, later) for earlier, later, gap_s in every if gap_s <= longest_s)
+
+
+def transitions_with_gaps(lane: Lane, *, end_s: float = float("inf")) -> list[tuple[str, str, float]]:
+    """Each such transition in order: both labels and the seconds between them, however many these are."""
+    bouts = [bout for bout in watched_bouts(lane, end_s) if bout.start_s < bout.stop_s]
+    return [
+        (earlier.label, later.label, later.start_s - earlier.stop_s)
         for earlier, later in pairwise(bouts)
-        if earlier.stretch == later.stretch and later.start_s - earlier.stop_s <= longest_s
-    )
+        if earlier.stretch == later.stretch
+    ]
 
 
 def transition_shares(counts: Mapping[tuple[str, str], int]) -> dict[tuple[str, str], float]:

@@ -1,8 +1,8 @@
-"""The labelled datasets of the workspace: by name, taken in from a path, and their versions."""
+"""The labelled datasets of the workspace: by name, taken in from a path, their versions, and clips added to them."""
 
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.base.errors import AnalysisError, NotEnoughExamples, ResultMissing, SplitInvalid
@@ -110,3 +110,78 @@ def only_in_datasets(store: Store, sets: Iterable[Dataset]) -> set[str]:
             if not names or (dataset.source == NOTICE and names == {item.video}):
                 others.add(item.video)
     return others
+
+
+# Clips of the library -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class LabelColumns:
+    """Where the labels of clips of the library stand: one label for all, or else a column of their metadata.
+
+    subject: the column that says whose clip it is, by which splits can be grouped; "" for none.
+    """
+
+    label: str = ""
+    column: str = ""
+    subject: str = ""
+
+
+@dataclass(frozen=True)
+class ClipAddition:
+    """Clips as items of a dataset. left_out: the name of each of the others, and why."""
+
+    items: tuple[Item, ...]
+    left_out: tuple[tuple[str, str], ...]
+
+
+def addition(store: Store, name: str, digests: Iterable[str], source: LabelColumns) -> ClipAddition:
+    """What can be added of these clips to the dataset of that name, which need not be there yet."""
+    before = _named(store, name)
+    rows, cells = {row.digest: row for row in store.clip_rows()}, store.metadata()
+    labels = {item.video: item.label or "segments" for item in before.items}
+    items: list[Item] = []
+    left_out: list[tuple[str, str]] = []
+    for digest in dict.fromkeys(digests):
+        row, own = rows.get(digest), cells.get(digest, {})
+        label, subject = source.label.strip() or own.get(source.column, ""), own.get(source.subject, "")
+        if row is None:
+            left_out.append((digest[:12], "It was deleted."))
+        elif digest in labels:
+            left_out.append((row.name, f"It is in the dataset already, with {labels[digest]}."))
+        elif not label:
+            left_out.append((row.name, f"Its cell in the column {source.column} is empty, so it has no label."))
+        elif source.subject and not subject:
+            left_out.append((row.name, f"Its cell in the column {source.subject} is empty, so it has no subject."))
+        else:
+            path = "/".join(Path(row.source).parts[-2:])
+            items.append(Item(digest, path, row.duration_s, label=label, subject=subject))
+    return ClipAddition(tuple(items), tuple(left_out))
+
+
+def add_clips(store: Store, name: str, digests: Iterable[str], source: LabelColumns) -> ClipAddition:
+    """Keep a version of a dataset with these clips, or a new dataset of them; what was added, and what was not.
+
+    AnalysisError where the dataset or the labels have no name, or no clip can be added.
+    """
+    name = " ".join(name.split())
+    if not name:
+        raise AnalysisError("The dataset has no name.", "Choose a dataset, or enter a name for a new one.")
+    if not (source.label.strip() or source.column):
+        raise AnalysisError("The clips have no label.", "Enter a label, or choose the column that holds the labels.")
+    before, added = _named(store, name), addition(store, name, digests, source)
+    if not added.items:
+        reasons = " ".join(f"{clip}: {reason}" for clip, reason in added.left_out[:3])
+        raise AnalysisError(f"No clip can be added to {name}.", reasons or "Select clips first.")
+    fresh = sorted({item.label for item in added.items} - set(before.labels), key=str.casefold)
+    after = replace(before, labels=(*before.labels, *fresh), items=(*before.items, *added.items))
+    keep_version(store, before, after)
+    return added
+
+
+def _named(store: Store, name: str) -> Dataset:
+    """The dataset of that name; an empty one where there is none."""
+    name = " ".join(name.split())
+    if any(entry.name == name for entry in store.datasets()):
+        return store.dataset(name)
+    return Dataset(name, (), (), source="clips of the library")

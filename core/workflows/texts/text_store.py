@@ -67,6 +67,15 @@ def spoken_keys(store: Store, digest: str) -> tuple[str, ...]:
     return tuple(sorted(key for key in store.made_of(digest, LINES) if _source(store, key).startswith(SPOKEN)))
 
 
+def spoken_keys_by_clip(store: Store) -> dict[str, tuple[str, ...]]:
+    """The same of each clip that has some, by digest, in one look at the catalogue."""
+    keys: dict[str, list[str]] = {}
+    for key, video in store.made(LINES):
+        if _source(store, key).startswith(SPOKEN):
+            keys.setdefault(video, []).append(key)
+    return {video: tuple(sorted(own)) for video, own in keys.items()}
+
+
 def spoken_keys_of_all(store: Store, digests: Iterable[str]) -> tuple[str, ...]:
     """The same of several clips together, in one look at the catalogue."""
     wanted = set(digests)

@@ -40,10 +40,8 @@ class Recipes(Catalogue):
 
     def clip_recipe(self, digest: str) -> ClipRecipe | None:
         """The steps of a clip as they were left; None where nobody laid out any, or one of them no longer exists."""
-        for (body,) in self._rows("SELECT body FROM clip_recipes WHERE video = ?", digest):
-            with suppress(FormatInvalid):
-                return from_json(body, ClipRecipe, source=f"recipe of the clip {digest[:12]}")
-        return None
+        bodies = self._rows("SELECT body FROM clip_recipes WHERE video = ?", digest)
+        return _clip_recipe(bodies[0][0], digest) if bodies else None
 
     def recipe_of(self, digest: str) -> Recipe:
         """The recipe of a clip: what is done to it before anything looks at it; empty where nothing is."""
@@ -52,6 +50,13 @@ class Recipes(Catalogue):
 
     def recipes_of_clips(self) -> dict[str, Recipe]:
         """The recipes of all clips that have one with a step, by digest."""
-        digests = [digest for (digest,) in self._rows("SELECT video FROM clip_recipes")]
-        recipes = {digest: self.recipe_of(digest) for digest in digests}
-        return {digest: recipe for digest, recipe in recipes.items() if recipe.steps}
+        bodies = self._rows("SELECT video, body FROM clip_recipes")
+        known = {body: _clip_recipe(body, digest) for digest, body in bodies}  # many clips have the same
+        return {digest: steps.recipe for digest, body in bodies if (steps := known[body]) and steps.recipe.steps}
+
+
+def _clip_recipe(body: str, digest: str) -> ClipRecipe | None:
+    """The steps that a text holds; None where one of them no longer exists."""
+    with suppress(FormatInvalid):
+        return from_json(body, ClipRecipe, source=f"recipe of the clip {digest[:12]}")
+    return None

@@ -1,12 +1,14 @@
 """The batches that were begun: how each is, its clips, and what failed and why."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from core.domain.jobs import Job
 from core.workflows import batches
 from core.workflows.batches import Batch, BatchItem
-from pages.ui import state
-from pages.ui.batch import setup
+from pages.ui import cache, state
+from pages.ui.batch import setup, watching
 from pages.ui.common import formatting, theme, trouble
 from pages.ui.common.jobs import job_panel
 
@@ -25,34 +27,35 @@ def show(known: list[Batch]) -> None:
     """One of the batches in full."""
     batch = _shown(known)
     job = state.runner().job(batches.job_key(batch))
+    if batch.folder:
+        watching.show(batch, active=job is not None and job.active)
     if job is None or not job.active:
-        items = _items(batch)
+        items = cache.batch_items(batch)
         theme.section(*_headline(batch, items))
         _ended(batch, items, job)
         _results(batch, items)
         return
     theme.section(f"Analysing {formatting.count(len(batch.items), 'clip')}", _how(batch))
-    job_panel.watch(job.key, noun="frame", stop=job_panel.PAUSE)
+    job_panel.watch(job.key, noun="frame", stop=job_panel.CANCEL if batch.watching else job_panel.PAUSE)
     every_s = REFRESH_S if len(batch.items) <= LISTED else SLOW_REFRESH_S
     trouble.fragment(_so_far, run_every=every_s)(batch)
 
 
 def _so_far(batch: Batch) -> None:
     """The clips of a batch while its job goes on, brought up to date now and then."""
-    items = _items(batch)
+    items = cache.batch_items(batch)
     st.markdown(f"**{_headline(batch, items)[0]}**")
     _results(batch, items, active=True)
 
 
-def _items(batch: Batch) -> list[BatchItem]:
-    return batches.items_of(state.store(), batch, state.settings().engine)
-
-
-def _results(batch: Batch, items: list[BatchItem], *, active: bool = False) -> None:
+def _results(batch: Batch, items: Sequence[BatchItem], *, active: bool = False) -> None:
     """What failed, and the clips."""
     _failures(batch, items, active=active)
-    with st.container(key="batch-clips"):
-        _table(items)
+    if items:
+        with st.container(key="batch-clips"):
+            _table(items)
+    else:
+        theme.empty("No clips yet", "Clips appear here when they are in the folder and complete.")
     if not active:
         st.button(
             "Remove from this list", icon=":material/playlist_remove:", key=f"batch.remove.{batch.name}",
@@ -73,7 +76,7 @@ def _shown(known: list[Batch]) -> Batch:
 
 
 def _title(batch: Batch, place: int) -> str:
-    latest = " (latest)" if place == 0 else ""
+    latest = f", folder {batch.folder}" if batch.folder else " (latest)" if place == 0 else ""
     return f"{formatting.count(len(batch.items), 'clip')} with {_model(batch)}{latest}"
 
 
@@ -81,8 +84,10 @@ def _model(batch: Batch) -> str:
     return state.models()[batch.model].title
 
 
-def _headline(batch: Batch, items: list[BatchItem]) -> tuple[str, str]:
+def _headline(batch: Batch, items: Sequence[BatchItem]) -> tuple[str, str]:
     """How much is done, and how it is made."""
+    if not items:
+        return "Waiting for clips", _how(batch)
     done = sum(item.done for item in items)
     return f"{formatting.number(done)} of {formatting.count(len(items), 'clip')} analysed", _how(batch)
 
@@ -97,24 +102,30 @@ def _how(batch: Batch) -> str:
     return f"{_model(batch)}, {steps}."
 
 
-def _ended(batch: Batch, items: list[BatchItem], job: Job | None) -> None:
+def _ended(batch: Batch, items: Sequence[BatchItem], job: Job | None) -> None:
     """What is left to do, and the buttons for it."""
     left = [item for item in items if not (item.done or item.error or item.gone)]
     if job is not None and job.state == "failed" and left:
         theme.problem(job.error, job.hint)
-    elif left:
+    elif left and not batch.watching:
         text = "Interrupted" if job is None or job.state == "lost" else "Paused"
         st.info(f"{text}. {formatting.count(len(left), 'clip')} left to analyse.", icon=":material/pause_circle:")
     elif any(item.done for item in items):
         st.button(
             "Open Study", type="primary", icon=":material/query_stats:", key=f"batch.study.{batch.name}",
-            on_click=state.go, args=("study",),
+            on_click=_study, args=(batch,),
         )  # fmt: skip
-    if left:
+    if left and not batch.watching:
         st.button(
             "Continue", type="primary", icon=":material/resume:", key=f"batch.continue.{batch.name}",
             on_click=setup.submit, args=(batch,),
         )  # fmt: skip
+
+
+def _study(batch: Batch) -> None:
+    """Go to Study, with the labels that the model of the batch predicted: a callback."""
+    state.keep("study.source", f"model {batch.model}")
+    state.go("study")
 
 
 def _remove(batch: Batch) -> None:
@@ -122,7 +133,7 @@ def _remove(batch: Batch) -> None:
     state.remember("batch.shown", "")
 
 
-def _failures(batch: Batch, items: list[BatchItem], *, active: bool) -> None:
+def _failures(batch: Batch, items: Sequence[BatchItem], *, active: bool) -> None:
     """The clips that failed, and why."""
     failed = [item for item in items if item.error]
     if not failed:
@@ -142,7 +153,7 @@ def _retry(batch: Batch) -> None:
     setup.submit(batch)
 
 
-def _table(items: list[BatchItem]) -> None:
+def _table(items: Sequence[BatchItem]) -> None:
     """All clips with their state; one that is selected can be opened."""
     rows = [{"Clip": item.name, "State": _state(item)} for item in items[:LISTED]]
     chosen = st.dataframe(

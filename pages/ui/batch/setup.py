@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.base.errors import AnalysisError
 from core.domain import Recipe
-from core.workflows import batches, clip_files, models
+from core.workflows import batches, clip_files, models, watched_folders
 from pages.ui import cache, state
 from pages.ui.common import flash, formatting, theme
 
@@ -74,6 +74,10 @@ def _items(source: str) -> tuple[str, ...]:
             "Folder", key="batch.folder", placeholder="/home/me/videos",
             help="All clips in it and its subfolders are added to the library and analysed. The files stay in place.",
         )  # fmt: skip
+        st.checkbox(
+            "Watch this folder", key="batch.watch",
+            help="New clips in it are added and analysed as soon as they are complete, until you stop watching.",
+        )  # fmt: skip
         return ()
     if source == LIBRARY and (left_out := len(state.store().clip_names()) - len(_library())):
         st.caption(f"Left out: {formatting.count(left_out, 'clip')} that came with datasets.")
@@ -94,6 +98,10 @@ def _recipe(name: str, recipes: dict[str, Recipe]) -> Recipe | None:
 def _begin(source: str, items: tuple[str, ...], model: str, recipe: Recipe | None) -> None:
     """Keep the batch and begin its job: a callback."""
     try:
+        if source == FOLDER and state.widget("batch.watch"):
+            folder = clip_files.folder_typed(state.widget("batch.folder") or "")
+            state.remember("batch.shown", watched_folders.begin(state.store(), folder, model, recipe).name)
+            return
         if source == FOLDER:
             paths = clip_files.clips_typed(state.widget("batch.folder") or "")
             items = tuple(str(path.absolute()) for path in paths)

@@ -2,9 +2,10 @@
 
 memory: the decorator     clips: frames, measurements, predictions     clip_lists: all clips at once
 datasets: with splits and runs     evaluations: with cases and curves     search: hits, and labels in words
-studies: labels of many clips
+studies: labels of many clips     batches: their clips
 """
 
+from pages.ui.cache.batches import batch_items
 from pages.ui.cache.clip_lists import clip_rows, listed_clips
 from pages.ui.cache.clips import (
     analysis,
@@ -58,12 +59,12 @@ from pages.ui.cache.studies import (
 )
 
 __all__ = [
-    "analysis", "analysis_at", "branches", "cached", "checked", "clip_budgets", "clip_rows", "clock", "comparison_key",
-    "corrected_budgets", "correction_key", "curve", "dataset", "datasets_of_clips", "downloads_of_this_session",
-    "drawn_split", "evaluation", "frames", "group_budgets", "group_comparison", "held_out_clips", "hits", "kept_split",
-    "label_authors", "label_order", "labelled", "lanes", "learned_from", "listed_clips", "listing", "moment_picture",
-    "name_of", "named", "named_split", "offers", "only_in_datasets", "picture_or_problem", "plane", "prediction",
-    "quality", "quality_findings", "results", "rivalry", "shares_over_time", "sheet", "sheet_pictures", "slots",
-    "source_picture", "study_columns", "suggested_split", "sweep", "training_or_none", "transcripts",
-    "transition_counts",
+    "analysis", "analysis_at", "batch_items", "branches", "cached", "checked", "clip_budgets", "clip_rows", "clock",
+    "comparison_key", "corrected_budgets", "correction_key", "curve", "dataset", "datasets_of_clips",
+    "downloads_of_this_session", "drawn_split", "evaluation", "frames", "group_budgets", "group_comparison",
+    "held_out_clips", "hits", "kept_split", "label_authors", "label_order", "labelled", "lanes", "learned_from",
+    "listed_clips", "listing", "moment_picture", "name_of", "named", "named_split", "offers", "only_in_datasets",
+    "picture_or_problem", "plane", "prediction", "quality", "quality_findings", "results", "rivalry",
+    "shares_over_time", "sheet", "sheet_pictures", "slots", "source_picture", "study_columns", "suggested_split",
+    "sweep", "training_or_none", "transcripts", "transition_counts",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from core.stages.study.transitions import SLACK_S
 from core.workflows.study.groups import GroupComparison
 from core.workflows.study.library import budgets, export, held_out_confusion, over_time, question, sources
 from core.workflows.study.library import corrected_budgets as corrections
@@ -86,12 +87,14 @@ def shares_over_time(
 
 
 @cached(most=4)
-def transition_counts(key: str, chosen: str, _digests: tuple[str, ...]) -> np.ndarray:
-    """(L, L) how often a label follows another in chosen clips."""
+def transition_counts(key: str, chosen: str, max_gap_s: float | None, _digests: tuple[str, ...]) -> np.ndarray:
+    """(L, L) how often a label follows another in chosen clips. max_gap_s: the longest time between them, None any."""
     columns = study_columns(key)
     own = columns.transitions[np.isin(columns.transitions[:, 0], columns.of_clips(_digests))]
     counts = np.zeros((len(columns.labels),) * 2, np.int64)
-    np.add.at(counts, (own[:, 1].astype(int), own[:, 2].astype(int)), own[:, 3].astype(int))
+    if max_gap_s is not None:
+        own = own[own[:, 3] <= max_gap_s + SLACK_S]
+    np.add.at(counts, (own[:, 1].astype(int), own[:, 2].astype(int)), 1)
     return counts
 
 

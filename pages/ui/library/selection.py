@@ -10,16 +10,19 @@ from core.workflows.study import library_metadata
 from pages.ui import cache, state
 from pages.ui.common import flash, formatting, theme
 from pages.ui.common.controls import downloads
-from pages.ui.library import clip_table, deletion, viewer
+from pages.ui.library import clip_table, dataset_panel, deletion, viewer
 
 BATCH = "batch"  # the page that analyses many clips
 
 
 def bar(ticked: Sequence[ListedClip], clips: Sequence[ListedClip]) -> None:
     """How many clips are ticked, and the buttons for them. clips: all rows of the table."""
+    dataset_panel.tell()
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="selected-clips"):
         if not ticked:
-            st.caption("Select rows to analyse, tag, export or delete clips.", width="content")
+            st.caption(
+                "Select rows to analyse, tag, export or delete clips, or to add them to a dataset.", width="content"
+            )
         else:
             st.markdown(f"**{formatting.count(len(ticked), 'clip')} selected**", width="content")
         if len(ticked) < len(clips) > 1:
@@ -47,6 +50,10 @@ def _actions(ticked: Sequence[ListedClip]) -> None:
     if cells.open:
         with cells:
             _one_cell(digests)
+    dataset = st.popover("Add to dataset", icon=":material/dataset:", on_change="rerun", key=dataset_panel.key())
+    if dataset.open:
+        with dataset:
+            dataset_panel.panel(digests)
     downloads.button("Download metadata", lambda: metadata_csv(digests), "metadata.csv", "text/csv", key="ticked.csv")
     delete = st.popover("Delete", icon=":material/delete:", on_change="rerun", key="ticked.delete")
     if delete.open:

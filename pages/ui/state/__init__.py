@@ -7,6 +7,7 @@ its sender saw.
 session: what the program works with, and what a session remembers     clip_choice: the clip, the moment, the page
 recipe_editor: the recipe of the clip     model_choice: model, labels in words, query     address: the mirror of all
 submission: the jobs that pages begin     deletion: the clips that are deleted when the Library is left
+folders: those that are watched
 """
 
 from pages.ui.state.address import follow_address, follow_press, mirror
@@ -27,6 +28,7 @@ from pages.ui.state.clip_choice import (
     touched,
 )
 from pages.ui.state.deletion import set_aside, take_back, videos_set_aside
+from pages.ui.state.folders import folder_look, look_into_folders
 from pages.ui.state.model_choice import (
     IN_USE,
     IN_WORDS,
@@ -107,6 +109,7 @@ __all__ = [
     "close_to_others",
     "draw_in",
     "drawn_in",
+    "folder_look",
     "follow_address",
     "follow_page",
     "follow_press",
@@ -119,6 +122,7 @@ __all__ = [
     "jump",
     "keep",
     "kept",
+    "look_into_folders",
     "mirror",
     "models",
     "moment_s",

@@ -1,5 +1,6 @@
 """The files of a study: tables, report and figures."""
 
+from dataclasses import replace
 from functools import partial
 
 import streamlit as st
@@ -11,7 +12,7 @@ from pages.ui import cache, state
 from pages.ui.common import formatting, theme
 from pages.ui.common.controls import downloads
 from pages.ui.common.jobs import job_panel
-from pages.ui.study import group_comparison, raster
+from pages.ui.study import group_comparison, raster, transitions
 from pages.ui.study.choices import ChosenStudy
 
 INSTALL = "pip install pynwb ndx-ethogram"
@@ -31,7 +32,7 @@ def show(study: ChosenStudy) -> None:
     theme.section("Files", ABOUT)
     store, engine = state.store(), state.settings().engine
     question = _question(study)
-    key = export.files_key(cache.comparison_key(question))
+    key = export.files_key(cache.comparison_key(question), question.max_gap_s)
     if job_panel.ready(key, "Create files", export.make_files, store, question, engine, noun="clip"):
         size = formatting.size(store.file_path(key).stat().st_size)
         with st.container(horizontal=True):
@@ -70,5 +71,5 @@ def _question(study: ChosenStudy) -> LibraryQuestion:
     """The study with its groups, as far as they can be compared."""
     asked = group_comparison.asked(study)
     if group_comparison.problem(study)[0]:
-        return LibraryQuestion(asked.digests, asked.source, correction=asked.correction)
-    return asked
+        asked = LibraryQuestion(asked.digests, asked.source, correction=asked.correction)
+    return replace(asked, max_gap_s=transitions.chosen_gap_s())

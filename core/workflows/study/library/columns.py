@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from core.stages.study import inter_bout_s, transitions, watched_s, watched_stretches
+from core.stages.study import inter_bout_s, transitions_with_gaps, watched_s, watched_stretches
 from core.workflows.study.clips import StudyClip, StudyTrack
 from core.workflows.study.tables import label_budget, labels_in
 
@@ -23,7 +23,8 @@ class StudyColumns:
     (R,) the end of the clip, and for how long it was watched. seen: (K, 3) row, start and stop of what was watched.
     segments: (N, 5) row, label, start, stop, confidence; a point stops where it starts. budgets: (M, 3 + 6 + 1) row,
     label, whether it comes as points only, then BUDGET, then its watched time. gaps: (J, 3) row, label and seconds
-    between two bouts. transitions: (T, 4) row, from, to, count. failures: clips without usable labels, and why.
+    between two bouts. transitions: (T, 4) row, from, to and seconds between them. failures: clips without usable
+    labels, and why.
     """
 
     digests: tuple[str, ...]
@@ -88,11 +89,11 @@ def _budget(row: int, track: StudyTrack, label: str, place: int) -> tuple[float,
 
 
 def _transitions(row: int, track: StudyTrack, places: dict[str, int]) -> ColumnEntries:
-    counts: dict[tuple[str, str], int] = {}
-    for lane in track.sequences:
-        for pair, count in transitions(lane, end_s=track.end_s).items():
-            counts[pair] = counts.get(pair, 0) + count
-    return [(row, places[earlier], places[later], count) for (earlier, later), count in counts.items()]
+    return [
+        (row, places[earlier], places[later], gap_s)
+        for lane in track.sequences
+        for earlier, later, gap_s in transitions_with_gaps(lane, end_s=track.end_s)
+    ]
 
 
 def _number(value: float | None) -> float:

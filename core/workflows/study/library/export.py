@@ -19,12 +19,14 @@ from core.workflows.study.result import Study
 from core.workspace.jobs.lanes import short
 from core.workspace.store import Store
 
+COLUMNS_VERSION = 2  # of what columns hold
+
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # of entries, so that equal studies are equal files
 
 
 def columns_key(source: LabelSource, known: Mapping[str, str]) -> str:
     """The name of the columns of all clips that have labels of a source. known: their versions."""
-    return fingerprint("study columns", VERSION, source, sorted(known.items()))
+    return fingerprint("study columns", COLUMNS_VERSION, source, sorted(known.items()))
 
 
 @short()
@@ -43,9 +45,10 @@ def read_labels(store: Store, source: LabelSource, engine: str, report: Report =
     keep(store, key, packed(clips, failures))
 
 
-def files_key(comparison: str) -> str:
-    """The name of the ZIP of a study, by the key of its comparison of groups."""
-    return fingerprint("study files", VERSION, comparison)
+def files_key(comparison: str, max_gap_s: float | None) -> str:
+    """The name of the ZIP of a study, by the key of its comparison of groups and the longest gap of a transition."""
+    gap_s = () if max_gap_s is None else (max_gap_s,)
+    return fingerprint("study files", VERSION, comparison, *gap_s)
 
 
 @short()
@@ -54,7 +57,7 @@ def make_files(store: Store, question: LibraryQuestion, engine: str, report: Rep
     made = library_study(store, question, engine, report)
     report(0, 0, "Writing files")
     content = zipped(writing.files(made, colours_of(store, made.labels)))
-    key = files_key(comparison_key(store, question, engine))
+    key = files_key(comparison_key(store, question, engine), question.max_gap_s)
     store.write_file(key, lambda path: _put(path, content), kind="export")
 
 

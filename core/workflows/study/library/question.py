@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from core.base.errors import AnalysisError, NotEnoughExamples
@@ -58,7 +58,8 @@ def comparison_key(store: Store, question: LibraryQuestion, engine: str) -> str:
     names, metadata = _names(store, question), store.metadata()
     clips = [(digest, known.get(digest, ""), names[digest], metadata.get(digest, {})) for digest in names]
     left_out = () if question.with_learned else sorted(learned_from(store, question.source).intersection(names))
-    return fingerprint("group comparison", VERSION, question, clips, left_out, engine)
+    compared = replace(question, max_gap_s=None)  # which no comparison depends on
+    return fingerprint("group comparison", VERSION, compared, clips, left_out, engine)
 
 
 def _names(store: Store, question: LibraryQuestion) -> dict[str, str]:
