@@ -1,8 +1,8 @@
 """The Study page: empty, without labels, ready, groups, warnings, files; jobs run here, at once."""
 
 import io
-import re
 import json
+import re
 import shutil
 import sys
 import zipfile

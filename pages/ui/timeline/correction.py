@@ -12,6 +12,7 @@ from pages.ui.common.controls import label_views
 
 FEW = 20  # labels of a network that are all offered
 
+
 def button(analysis: Analysis, *, begun: bool) -> None:
     """Open the Label page with what the network says as a draft. begun: whether the clip has labels already."""
     st.button(
