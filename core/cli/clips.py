@@ -8,10 +8,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from core.base import settings
-from core.base.errors import AnalysisError, FormatInvalid
+from core.base.errors import AnalysisError, ClusterFailed, FormatInvalid
 from core.base.progress import Report, heard
 from core.base.registry import BACKBONES, FORMATS, unknown
-from core.base.threads import side_by_side
 from core.cli import console
 from core.domain import Analysis, ModelCard, Recipe
 from core.stages import formats, narrative
@@ -20,6 +19,7 @@ from core.stages.formats.json import write_video
 from core.workflows import clip_files, clips, explanations, predictions, texts
 from core.workflows import models as models_workflow
 from core.workflows.search import query
+from core.workspace.jobs.cluster import spread
 from core.workspace.store import Store
 
 
@@ -111,6 +111,8 @@ def _analyze_all(store: Store, paths: Sequence[str], recipe: Recipe, card: Model
             digest = clips.add_video(store, paths[place], heard(report))
             predictions.predict(store, digest, recipe, card.name, engine, report)
             outcome = predictions.analysis(store, digest, recipe, card, engine)
+        except ClusterFailed:
+            raise
         except AnalysisError as error:
             outcome = error
         with telling:
@@ -121,7 +123,7 @@ def _analyze_all(store: Store, paths: Sequence[str], recipe: Recipe, card: Model
 
     places = range(len(paths))
     with console.TerminalProgress("analyze") as progress:
-        side_by_side(look, [(place,) for place in places], clips.sizes(paths), "Analysing clips", progress)
+        spread(look, [(place,) for place in places], clips.sizes(paths), "Analysing clips", progress)
     return [outcome for place in places if isinstance(outcome := outcomes[place], Analysis)]
 
 

@@ -1,11 +1,11 @@
 """Clips of the workspace: added, measured, given a thumbnail and a copy that browsers play."""
 
-import os
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from core.domain import (
     VideoInfo,
 )
 from core.domain.fingerprint import fingerprint
+from core.workspace.jobs.given_cluster import anywhere
 from core.workspace.jobs.lanes import short
 from core.workspace.store import Store
 
@@ -110,13 +111,21 @@ def _measured(store: Store, path: str | Path, report: Report) -> VideoInfo:
     from core.stages import video
 
     path = str(Path(path).absolute())
-    digest = video.digest(path, report)
+    digest = anywhere(video.digest, path, file=path, report=report)
     for known in (store.video, lambda known_digest: store.read(_aside_key(known_digest), VideoInfo)):
         with suppress(ResultMissing):
             return replace(known(digest), path=path)
-    info = video.probe(path, digest, report)
-    _write_thumbnail(store, info)
+    info, thumbnail = anywhere(measure, path, digest, file=path, report=report)
+    _write_thumbnail(store, digest, thumbnail)
     return info
+
+
+def measure(path: str, digest: str, report: Report = silent) -> tuple[VideoInfo, bytes]:
+    """What can be measured of the clip in a file, and its thumbnail, a JPEG; nothing is stored."""
+    from core.stages import video
+
+    info = video.probe(path, digest, report)
+    return info, _thumbnail(info)
 
 
 @short()
@@ -189,7 +198,7 @@ def moment(store: Store, digest: str, time_s: float, before: int = 0, after: int
     return video.around(store.video(digest), time_s, before=before, after=after)
 
 
-def _write_thumbnail(store: Store, info: VideoInfo) -> None:
+def _thumbnail(info: VideoInfo) -> bytes:
     """A small JPEG of a moment that tells something: the first of a few that is not dull, else the best of them."""
     import cv2
 
@@ -197,10 +206,14 @@ def _write_thumbnail(store: Store, info: VideoInfo) -> None:
     height = max(1, round(THUMBNAIL_PX * image.shape[0] / image.shape[1]))
     small = cv2.resize(image, (THUMBNAIL_PX, height), interpolation=cv2.INTER_AREA)
     encoded = cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])[1]
-    path = store.thumbnail_path(info.digest)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    return encoded.tobytes()
+
+
+def _write_thumbnail(store: Store, digest: str, content: bytes) -> None:
+    path = store.thumbnail_path(digest)
+    partial = path.with_name(f"{path.name}.{uuid4().hex}.partial")
     try:
-        partial.write_bytes(encoded.tobytes())
+        partial.write_bytes(content)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

@@ -23,7 +23,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from core.base import errors
+from core.base import errors, settings
 from core.base.errors import AnalysisError
 from core.base.registry import BACKBONES
 from core.base.settings import ENGINES, ROOT
@@ -143,7 +143,9 @@ def _in_openvino(kept: Path, index: int, window: int, precision: str) -> StageFu
     a fifth of a second.
     """
     core = _openvino_package().Core()
-    hints = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
+    hints: dict[str, Any] = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
+    if (threads := settings.current().threads) < (os.cpu_count() or 1):
+        hints["INFERENCE_NUM_THREADS"] = threads
 
     @lru_cache(maxsize=1)
     def request(length: int) -> Any:
