@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks.batch import short_clips
 from benchmarks.measure import Figure, watch
 from core.base import settings
@@ -65,7 +67,7 @@ def _cluster(folder: Path, count: int) -> Iterator[str]:
         yield address
 
 
-def _alone(workspace: Path, paths: Sequence[Path]) -> dict[str, object]:
+def _alone(workspace: Path, paths: Sequence[Path]) -> dict[str, np.ndarray]:
     _seconds(workspace, "", paths)
     return _scores(workspace)
 
@@ -82,7 +84,7 @@ def _seconds(workspace: Path, address: str, paths: Sequence[Path]) -> float:
     return time_s.seconds
 
 
-def _scores(workspace: Path) -> dict[str, object]:
+def _scores(workspace: Path) -> dict[str, np.ndarray]:
     """What is predicted of each clip."""
     store, engine = Store(workspace), settings.current().engine
     card, _ = ModelLibrary.of(store).get(MODEL)
@@ -90,8 +92,6 @@ def _scores(workspace: Path) -> dict[str, object]:
     return {digest: store.read(key, predictions.Prediction).scores.copy() for digest, key in keys.items()}
 
 
-def _difference(scores: dict[str, object], others: dict[str, object]) -> float:
-    import numpy as np
-
+def _difference(scores: dict[str, np.ndarray], others: dict[str, np.ndarray]) -> float:
     assert set(scores) == set(others)
-    return max(float(np.abs(np.subtract(scores[digest], others[digest])).max()) for digest in scores)
+    return max(float(np.abs(scores[digest] - others[digest]).max()) for digest in scores)

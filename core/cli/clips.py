@@ -75,8 +75,9 @@ def analyze(chosen: argparse.Namespace) -> console.Output:
     card = cards[chosen.model]
     recipe = console.recipe(chosen.recipe) if chosen.recipe else Recipe()
     console.check_place(chosen.output)
-    paths = [str(path) for text in chosen.clips for path in clip_files.clips_at(Path(text))]
-    several = len(paths) > 1 or paths != chosen.clips  # a folder, even of one clip, gives a list
+    listed = [clip_files.clips_at(text) for text in chosen.clips]
+    paths = [path for files in listed for path in files]
+    several = len(paths) > 1 or Path(paths[0]).name != Path(chosen.clips[0]).name  # a folder of one clip gives a list
     _check_output(chosen, several=several)
     if several:
         analyses = _analyze_all(store, paths, recipe, card, here.engine)

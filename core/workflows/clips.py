@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import numpy as np
 
+from core.base import addresses
 from core.base.errors import AnalysisError, Cancelled, ResultMissing, VideoUnreadable
 from core.base.progress import Report, reported, silent
 from core.domain import (
@@ -21,6 +22,7 @@ from core.workspace.jobs.lanes import short
 from core.workspace.store import Store
 
 BYTES_PER_FRAME = 4096  # of a file, about
+USUAL_FRAMES = 1000  # of a clip of unknown size
 MIN_SEGMENT_S = 0.5  # shorter stretches of one label go to a neighbour
 THUMBNAIL_PX = 320
 SUFFIXES = (  # of the files in a folder that are taken for clips
@@ -35,10 +37,10 @@ DRAWING = "Drawing the sample clip"
 
 @short()
 def add_video(store: Store, path: str | Path, report: Report = silent, *, name: str = "") -> str:
-    """Measure the clip in a file and catalogue it with a thumbnail; gives its digest.
+    """Measure the clip at a path or an address and catalogue it with a thumbnail; gives its digest.
 
-    A clip that is known already gets a further name, and the path where it lies now if its file is gone. name: for
-    people, by default that of the file.
+    A clip that is known already gets a further name, and the path where it lies now unless its file is still there.
+    name: for people, by default that of the file.
     """
     info = _measured(store, path, report)
     try:
@@ -48,7 +50,7 @@ def add_video(store: Store, path: str | Path, report: Report = silent, *, name: 
         known = store.entry(info.digest)
     else:
         store.note_name(info.digest, known.name, known.info.path)
-        if not Path(known.info.path).is_file():
+        if addresses.is_address(known.info.path) or not Path(known.info.path).is_file():
             store.save_video(info)
     if known.info.path == info.path:  # an upload is called after its digest in the workspace
         name = name or known.name
@@ -60,10 +62,10 @@ def sizes(paths: Sequence[str]) -> list[int]:
     """About how many frames the files at these paths have, for progress: nothing of them is known yet."""
     guesses = []
     for path in paths:
-        with suppress(OSError):
+        with suppress(OSError):  # of an object elsewhere too, which nobody asks for its size just for this
             guesses.append(max(1, Path(path).stat().st_size // BYTES_PER_FRAME))
             continue
-        guesses.append(1)
+        guesses.append(USUAL_FRAMES if addresses.is_address(path) else 1)
     return guesses
 
 
@@ -87,7 +89,7 @@ def measure_aside(store: Store, path: str | Path, report: Report = silent) -> Vi
 def measured_aside(store: Store, digest: str, name: str) -> VideoInfo | None:
     """A clip that was measured aside and is not in the library; ResultMissing where it is gone. name: for people."""
     with suppress(ResultMissing):
-        if Path(store.video(digest).path).is_file():
+        if _is_there(store.video(digest).path):
             return None
     with suppress(ResultMissing):
         info = store.read(_aside_key(digest), VideoInfo)
@@ -110,14 +112,20 @@ def _measured(store: Store, path: str | Path, report: Report) -> VideoInfo:
     """What is known of the clip in a file; one that nothing is known of is measured and gets its thumbnail."""
     from core.stages import video
 
-    path = str(Path(path).absolute())
+    path = addresses.absolute(str(path))
     digest = anywhere(video.digest, path, file=path, report=report)
     for known in (store.video, lambda known_digest: store.read(_aside_key(known_digest), VideoInfo)):
         with suppress(ResultMissing):
-            return replace(known(digest), path=path)
+            info = known(digest)
+            return replace(info, path=path, plays_in_browser=info.plays_in_browser and not addresses.is_address(path))
     info, thumbnail = anywhere(measure, path, digest, file=path, report=report)
     _write_thumbnail(store, digest, thumbnail)
     return info
+
+
+def _is_there(path: str) -> bool:
+    """Whether a clip still lies where it was; of an address that is believed, until it is read."""
+    return addresses.is_address(path) or Path(path).is_file()
 
 
 def measure(path: str, digest: str, report: Report = silent) -> tuple[VideoInfo, bytes]:

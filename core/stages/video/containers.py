@@ -14,9 +14,9 @@ import av.logging
 from av.error import ExitError, FFmpegError
 from av.stream import Disposition
 
-from core.base import settings
+from core.base import addresses, settings
 from core.base.errors import VideoUnreadable
-from core.stages.video import file_signatures
+from core.stages.video import file_signatures, sources
 from core.stages.video.file_signatures import Content
 
 MAX_PIXELS = 8192 * 4608  # 8K; a frame that claims more is refused before memory is taken for it
@@ -120,8 +120,9 @@ def opened(path: str, content: Content, *, careful: bool) -> Iterator[tuple[Any,
 
 def container_of(path: str, demuxer: str) -> Any:
     """The file, opened by the demuxer that its content asks for; nothing in it can open another file or address."""
+    remote = addresses.is_address(path)
     return av.open(
-        "file:" + str(Path(path).absolute()),
+        sources.open_plain(path) if remote else "file:" + str(Path(path).absolute()),
         format=demuxer,
         metadata_errors="ignore",
         timeout=(STALL_S, STALL_S),
@@ -149,7 +150,8 @@ def explained(path: str) -> Iterator[None]:
         reason = getattr(error, "strerror", None) or str(error)
         raise VideoUnreadable(f"{name} cannot be read as a video: {reason}.", AGAIN) from error
     except OSError as error:
-        raise VideoUnreadable(f"{name} cannot be read: {error.strerror or error}.", "Check the disk.") from error
+        hint = sources.CONNECTION if addresses.is_address(path) else "Check the disk."
+        raise VideoUnreadable(f"{name} cannot be read: {error.strerror or error}.", hint) from error
 
 
 def pictures_of(container: Any) -> list[Any]:

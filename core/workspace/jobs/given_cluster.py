@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 from uuid import uuid4
 
-from core.base import settings
+from core.base import addresses, settings
 from core.base.errors import ClusterFailed, JobLost
 from core.base.progress import Report
 from core.workspace.jobs.failures import CRASH
@@ -87,10 +87,12 @@ class GivenCluster:
     def compute(self, task: Callable[..., T], *arguments: Any, file: str = "", report: Report) -> T:
         """What task(*arguments, report=report) gives on some worker. An error of the task is raised as it is.
 
-        file: a file that the task reads. ClusterFailed if the cluster cannot do it, JobLost if several workers died of
-        the call: one death says little, as a worker also dies of other reasons.
+        file: what the task reads: a path, or an address, which is not looked for. ClusterFailed if the cluster cannot
+        do it, JobLost if several workers died of the call: one death says little, as a worker also dies of other
+        reasons.
         """
         call, deaths = packed(task, arguments), 0
+        file = "" if addresses.is_address(file) else file
         while True:
             kind, value = self._answer(file, call, report, deaths)
             if kind == "killed":
@@ -184,7 +186,7 @@ def given() -> GivenCluster | None:
 def anywhere(task: Callable[..., T], *arguments: Any, file: str = "", report: Report) -> T:
     """What task(*arguments, report=report) gives, computed by a worker of the given cluster, or here without one.
 
-    file: a file that the task reads.
+    file: what the task reads.
     """
     cluster = given()
     if cluster is None:
