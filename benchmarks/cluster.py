@@ -22,7 +22,7 @@ from core.workspace.jobs.given_cluster import given
 from core.workspace.store import Store
 from tests.clusters import scheduler, workers
 
-CLIPS, PART = int(os.environ.get("KINETOSCOPE_BENCH_CLIPS", "96")), 24
+CLIPS, PART = int(os.environ.get("KINETOSCOPE_BENCH_CLIPS", "96")), 12
 MODEL = "kinetics400"
 BAR = 1.6
 
