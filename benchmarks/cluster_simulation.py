@@ -115,7 +115,7 @@ class Simulation:
 
     def _begin(self) -> None:
         """Have as many clips under way as the program does."""
-        room = self.site.workers + max(1, self.site.workers // 4)
+        room = self.site.workers + max(2, self.site.workers // 4)
         while len(self._active) < room and self._next < len(self.clips):
             self._active.add(self._next)
             self._send(self._next)

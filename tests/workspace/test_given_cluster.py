@@ -180,6 +180,8 @@ def test_workers_that_cannot_import_us_and_a_scheduler_that_dies_are_told(tmp_pa
         with pytest.raises(ClusterFailed, match="no longer answers") as caught:
             cluster.compute(square, 3, report=report)
         assert waits.is_set() and "continue" in caught.value.hint
+        with pytest.raises(ClusterFailed, match="no longer answers"):
+            cluster.compute(square, 3, report=silent)
         cluster.close()
 
 
@@ -190,6 +192,12 @@ def test_a_scheduler_that_is_not_there_is_told(monkeypatch):
     with pytest.raises(ClusterFailed, match="could not be reached") as caught:
         spread(square, [(1,)], [1], "Computing", silent)
     assert "docs/scale.md" in caught.value.hint
+
+
+def test_what_is_no_address_of_a_scheduler_is_told():
+    for address in ("nonsense", "http://host:8786", "tls://host"):
+        with pytest.raises(ClusterFailed, match="expected an address such as tls://host:8786"):
+            GivenCluster(address)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ names none of ours: a function that travels as its own code, and bytes.
 """
 
 import contextlib
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -28,6 +29,20 @@ ASK_EVERY_S = 1.0  # for the number of threads
 TELL_WITHIN_S = 5
 RESULT_WITHIN_S = 600  # features of many hours, over a slow network
 GUIDE = "docs/scale.md describes how to start a cluster."
+CERTIFICATES = "Its certificates are read from Dask's configuration: distributed.comm.tls."
+ADDRESS = re.compile(r"(tls|tcp)://[^\s/]+:\d+")
+
+
+def _check(address: str) -> None:
+    """Refuse what Dask would find out when half of its client is there, which then cannot be closed."""
+    from distributed import Security
+
+    if not ADDRESS.fullmatch(address):
+        problem = f"KINETOSCOPE_SCHEDULER is {address!r}, expected an address such as tls://host:8786."
+        raise ClusterFailed(problem, GUIDE)
+    if address.startswith("tls://") and Security().get_connection_args("client").get("ssl_context") is None:
+        problem = f"The scheduler {address} could not be reached: no certificates are configured."
+        raise ClusterFailed(problem, f"{CERTIFICATES} {GUIDE}")
 
 
 def call_by_value() -> Callable[..., tuple[str, Any]]:
@@ -61,13 +76,14 @@ class GivenCluster:
         self._reports: dict[str, tuple[int, int, str]] = {}  # by the token of a call, the latest
         self._call = call_by_value()
         self.threads, self._asked_at = 0, float("-inf")
+        _check(address)
         try:
             self._client: Any = Client(address, set_as_default=False, timeout=CONNECT_WITHIN_S)
             self._client.subscribe_topic(self._topic, self._hear)
         except Exception as error:
             hint = f"Is {address} up, and can it be reached? {GUIDE}"
             if address.startswith("tls://"):
-                hint += " Its certificates are read from Dask's configuration: distributed.comm.tls."
+                hint += f" {CERTIFICATES}"
             problem = f"The scheduler {address} could not be reached: {type(error).__name__}: {error}"
             raise ClusterFailed(problem, hint) from error
 
@@ -82,7 +98,7 @@ class GivenCluster:
             with contextlib.suppress(Exception):  # told by the calls that wait
                 self.threads = sum(self._client.nthreads().values())
             self._asked_at = time.monotonic()
-        return self.threads + max(1, self.threads // 4)
+        return self.threads + max(2, self.threads // 4)
 
     def compute(self, task: Callable[..., T], *arguments: Any, file: str = "", report: Report) -> T:
         """What task(*arguments, report=report) gives on some worker. An error of the task is raised as it is.
@@ -119,9 +135,11 @@ class GivenCluster:
         from distributed import CancelledError, KilledWorker
 
         token = f"{uuid4().hex}-{deaths}"
-        future = self._client.submit(
-            self._call, self._topic, token, file, call, key=f"kinetoscope-{token}", pure=False, retries=0
-        )
+        names = {"key": f"kinetoscope-{token}", "pure": False, "retries": 0}
+        try:
+            future = self._client.submit(self._call, self._topic, token, file, call, **names)
+        except Exception as error:  # the scheduler died since the last call
+            raise self._gone() from error
         ended = threading.Event()
         future.add_done_callback(lambda _future: ended.set())
         try:
