@@ -94,7 +94,7 @@ def _by_path() -> None:
         st.text_input(
             "Path or address",
             key=PATH,
-            placeholder="/home/me/videos/run.mp4, s3://bucket/run.mp4, or a folder",
+            placeholder="/videos/run.mp4, s3://bucket/run.mp4",
             help=(
                 "A path on this machine, or an address that begins with s3://. The file stays where it is. "
                 "For a folder, all clips in it and its subfolders are added. Recommended for large files."
