@@ -15,7 +15,7 @@ deletion.offer_undo([(clip.row.digest, clip.row.name) for clip in every if clip.
 if not clips and not adding:
     theme.empty(
         "The library is empty",
-        "Upload a clip, enter a path on this machine, or add the sample clip. Then open the "
+        "Upload a clip, enter its path or address, or add the sample clip. Then open the "
         "Timeline to see what happens when.",
     )
 if not clips:

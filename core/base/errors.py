@@ -13,6 +13,7 @@ AnalysisError            message = what happened and with which values; hint = w
 +-- ResultMissing        a stored result or a catalogued clip is gone
 +-- UnknownName          no step, backbone, model or format of that name
 +-- JobLost              the process that did the work died
+    +-- ClusterFailed    a given cluster cannot do the work, whatever clip it is about
 Cancelled                (BaseException) the user asked a job to stop
 """
 
@@ -75,6 +76,10 @@ class UnknownName(AnalysisError):
 
 class JobLost(AnalysisError):
     """The process that did the work died before it was done."""
+
+
+class ClusterFailed(JobLost):
+    """The scheduler or a worker of a given cluster cannot do what is asked, which says nothing about the clip."""
 
 
 class Cancelled(BaseException):

@@ -16,9 +16,10 @@ class Settings:
 
     workspace: where the catalogue, uploads and results live.
     models: folders of networks; the first is where the project's own are, a trained one goes to the workspace.
-    scheduler: the address of a Dask scheduler, or empty for a worker process of our own.
+    scheduler: the address of a Dask scheduler whose workers compute, or empty: then this machine computes by itself.
     engine: one of ENGINES; it is part of each key, because the numbers differ in their last digits.
     worker_memory_bytes: a worker that takes more is ended and its job fails with that reason.
+    threads: of a process that decodes and computes.
     """
 
     workspace: Path
@@ -26,8 +27,11 @@ class Settings:
     scheduler: str
     engine: str
     worker_memory_bytes: int
+    threads: int
 
     def __post_init__(self):
+        if self.threads < 1:
+            raise ValueError(f"KINETOSCOPE_THREADS is {self.threads}, expected 1 or more")
         if self.engine not in ENGINES:
             raise ValueError(f"KINETOSCOPE_ENGINE is {self.engine!r}, expected one of {', '.join(ENGINES)}")
 
@@ -41,6 +45,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         scheduler=environment.get("KINETOSCOPE_SCHEDULER", ""),
         engine=environment.get("KINETOSCOPE_ENGINE") or _best_engine(),
         worker_memory_bytes=int(float(environment.get("KINETOSCOPE_WORKER_MEMORY_GB") or 4) * 2**30),
+        threads=int(environment.get("KINETOSCOPE_THREADS") or 0) or os.cpu_count() or 1,
     )
 
 

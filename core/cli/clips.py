@@ -8,10 +8,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from core.base import settings
-from core.base.errors import AnalysisError, FormatInvalid
+from core.base.errors import AnalysisError, ClusterFailed, FormatInvalid
 from core.base.progress import Report, heard
 from core.base.registry import BACKBONES, FORMATS, unknown
-from core.base.threads import side_by_side
 from core.cli import console, watching
 from core.domain import Analysis, ModelCard, Recipe
 from core.stages import formats, narrative
@@ -20,6 +19,7 @@ from core.stages.formats.json import write_video
 from core.workflows import clip_files, clips, explanations, predictions, texts
 from core.workflows import models as models_workflow
 from core.workflows.search import query
+from core.workspace.jobs.cluster import spread
 from core.workspace.store import Store
 
 
@@ -77,8 +77,9 @@ def analyze(chosen: argparse.Namespace) -> console.Output:
     console.check_place(chosen.output)
     if chosen.watch:
         _watch(chosen, store, recipe, card, here.engine)
-    paths = [str(path) for text in chosen.clips for path in clip_files.clips_at(Path(text))]
-    several = len(paths) > 1 or paths != chosen.clips  # a folder, even of one clip, gives a list
+    listed = [clip_files.clips_at(text) for text in chosen.clips]
+    paths = [path for files in listed for path in files]
+    several = len(paths) > 1 or Path(paths[0]).name != Path(chosen.clips[0]).name  # a folder of one clip gives a list
     _check_output(chosen, several=several)
     if several:
         analyses = _analyze_all(store, paths, recipe, card, here.engine)
@@ -132,6 +133,8 @@ def _analyze_all(store: Store, paths: Sequence[str], recipe: Recipe, card: Model
             digest = clips.add_video(store, paths[place], heard(report))
             predictions.predict(store, digest, recipe, card.name, engine, report)
             outcome = predictions.analysis(store, digest, recipe, card, engine)
+        except ClusterFailed:
+            raise
         except AnalysisError as error:
             outcome = error
         with telling:
@@ -142,7 +145,7 @@ def _analyze_all(store: Store, paths: Sequence[str], recipe: Recipe, card: Model
 
     places = range(len(paths))
     with console.TerminalProgress("analyze") as progress:
-        side_by_side(look, [(place,) for place in places], clips.sizes(paths), "Analysing clips", progress)
+        spread(look, [(place,) for place in places], clips.sizes(paths), "Analysing clips", progress)
     return [outcome for place in places if isinstance(outcome := outcomes[place], Analysis)]
 
 

@@ -12,14 +12,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from core.base.errors import AnalysisError, ResultMissing
+from core.base.errors import AnalysisError, ClusterFailed, ResultMissing
 from core.base.progress import Report, heard, silent
 from core.domain import Recipe, serialization
 from core.domain.fingerprint import fingerprint
 from core.workflows import clips, predictions
 from core.workflows.models import ModelLibrary
 from core.workflows.texts import text_store
-from core.workspace.jobs.cluster import CRASH, spread
+from core.workspace.jobs.cluster import spread
+from core.workspace.jobs.failures import CRASH
+from core.workspace.jobs.given_cluster import given
 from core.workspace.jobs.lanes import DIGEST
 from core.workspace.jobs.worker import REPORT_BUG
 from core.workspace.store import Store
@@ -206,12 +208,16 @@ def _frames(store: Store, item: BatchItem) -> int:
 
 def analyse_item(store: Store, batch: Batch, item: str, engine: str, report: Report = silent) -> None:
     """Add a clip where that was not done yet, and analyse it; why that fails is noted, and stops nothing else."""
-    store.begin_try(batch.name, item)
+    if given() is None:  # workers of a given cluster may die of a clip, and this process goes on
+        store.begin_try(batch.name, item)
     error, hint = "", ""
     try:
         digest = item if is_digest(item) else clips.add_video(store, item, heard(report))
         recipe = batch.recipe if batch.recipe is not None else store.recipe_of(digest)
         predictions.predict(store, digest, recipe, batch.model, engine, report)
+    except ClusterFailed:  # which says nothing about the clip
+        store.end_try(batch.name, item)
+        raise
     except AnalysisError as caught:
         error, hint = str(caught), caught.hint
         if isinstance(caught, ResultMissing) and is_digest(item) and item not in store.clip_names():

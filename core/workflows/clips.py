@@ -1,14 +1,15 @@
 """Clips of the workspace: added, measured, given a thumbnail and a copy that browsers play."""
 
-import os
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import numpy as np
 
+from core.base import addresses
 from core.base.errors import AnalysisError, Cancelled, ResultMissing, VideoUnreadable
 from core.base.progress import Report, reported, silent
 from core.domain import (
@@ -16,10 +17,12 @@ from core.domain import (
     VideoInfo,
 )
 from core.domain.fingerprint import fingerprint
+from core.workspace.jobs.given_cluster import anywhere
 from core.workspace.jobs.lanes import short
 from core.workspace.store import Store
 
 BYTES_PER_FRAME = 4096  # of a file, about
+USUAL_FRAMES = 1000  # of a clip of unknown size
 MIN_SEGMENT_S = 0.5  # shorter stretches of one label go to a neighbour
 THUMBNAIL_PX = 320
 SUFFIXES = (  # of the files in a folder that are taken for clips
@@ -34,10 +37,10 @@ DRAWING = "Drawing the sample clip"
 
 @short()
 def add_video(store: Store, path: str | Path, report: Report = silent, *, name: str = "") -> str:
-    """Measure the clip in a file and catalogue it with a thumbnail; gives its digest.
+    """Measure the clip at a path or an address and catalogue it with a thumbnail; gives its digest.
 
-    A clip that is known already gets a further name, and the path where it lies now if its file is gone. name: for
-    people, by default that of the file.
+    A clip that is known already gets a further name, and the path where it lies now unless its file is still there.
+    name: for people, by default that of the file.
     """
     info = _measured(store, path, report)
     try:
@@ -47,7 +50,7 @@ def add_video(store: Store, path: str | Path, report: Report = silent, *, name: 
         known = store.entry(info.digest)
     else:
         store.note_name(info.digest, known.name, known.info.path)
-        if not Path(known.info.path).is_file():
+        if addresses.is_address(known.info.path) or not Path(known.info.path).is_file():
             store.save_video(info)
     if known.info.path == info.path:  # an upload is called after its digest in the workspace
         name = name or known.name
@@ -59,10 +62,10 @@ def sizes(paths: Sequence[str]) -> list[int]:
     """About how many frames the files at these paths have, for progress: nothing of them is known yet."""
     guesses = []
     for path in paths:
-        with suppress(OSError):
+        with suppress(OSError):  # of an object elsewhere too, which nobody asks for its size just for this
             guesses.append(max(1, Path(path).stat().st_size // BYTES_PER_FRAME))
             continue
-        guesses.append(1)
+        guesses.append(USUAL_FRAMES if addresses.is_address(path) else 1)
     return guesses
 
 
@@ -86,7 +89,7 @@ def measure_aside(store: Store, path: str | Path, report: Report = silent) -> Vi
 def measured_aside(store: Store, digest: str, name: str) -> VideoInfo | None:
     """A clip that was measured aside and is not in the library; ResultMissing where it is gone. name: for people."""
     with suppress(ResultMissing):
-        if Path(store.video(digest).path).is_file():
+        if _is_there(store.video(digest).path):
             return None
     with suppress(ResultMissing):
         info = store.read(_aside_key(digest), VideoInfo)
@@ -109,14 +112,28 @@ def _measured(store: Store, path: str | Path, report: Report) -> VideoInfo:
     """What is known of the clip in a file; one that nothing is known of is measured and gets its thumbnail."""
     from core.stages import video
 
-    path = str(Path(path).absolute())
-    digest = video.digest(path, report)
+    path = addresses.absolute(str(path))
+    digest = anywhere(video.digest, path, file=path, report=report)
     for known in (store.video, lambda known_digest: store.read(_aside_key(known_digest), VideoInfo)):
         with suppress(ResultMissing):
-            return replace(known(digest), path=path)
-    info = video.probe(path, digest, report)
-    _write_thumbnail(store, info)
+            info = known(digest)
+            return replace(info, path=path, plays_in_browser=info.plays_in_browser and not addresses.is_address(path))
+    info, thumbnail = anywhere(measure, path, digest, file=path, report=report)
+    _write_thumbnail(store, digest, thumbnail)
     return info
+
+
+def _is_there(path: str) -> bool:
+    """Whether a clip still lies where it was; of an address that is believed, until it is read."""
+    return addresses.is_address(path) or Path(path).is_file()
+
+
+def measure(path: str, digest: str, report: Report = silent) -> tuple[VideoInfo, bytes]:
+    """What can be measured of the clip in a file, and its thumbnail, a JPEG; nothing is stored."""
+    from core.stages import video
+
+    info = video.probe(path, digest, report)
+    return info, _thumbnail(info)
 
 
 @short()
@@ -189,7 +206,7 @@ def moment(store: Store, digest: str, time_s: float, before: int = 0, after: int
     return video.around(store.video(digest), time_s, before=before, after=after)
 
 
-def _write_thumbnail(store: Store, info: VideoInfo) -> None:
+def _thumbnail(info: VideoInfo) -> bytes:
     """A small JPEG of a moment that tells something: the first of a few that is not dull, else the best of them."""
     import cv2
 
@@ -197,10 +214,14 @@ def _write_thumbnail(store: Store, info: VideoInfo) -> None:
     height = max(1, round(THUMBNAIL_PX * image.shape[0] / image.shape[1]))
     small = cv2.resize(image, (THUMBNAIL_PX, height), interpolation=cv2.INTER_AREA)
     encoded = cv2.imencode(".jpg", cv2.cvtColor(small, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 85])[1]
-    path = store.thumbnail_path(info.digest)
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
+    return encoded.tobytes()
+
+
+def _write_thumbnail(store: Store, digest: str, content: bytes) -> None:
+    path = store.thumbnail_path(digest)
+    partial = path.with_name(f"{path.name}.{uuid4().hex}.partial")
     try:
-        partial.write_bytes(encoded.tobytes())
+        partial.write_bytes(content)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from core.base import settings
 from core.base.errors import FormatInvalid, RecipeInvalid
 from core.base.numerics import softmax
 from core.base.progress import Report, reported, silent
@@ -41,6 +42,7 @@ from core.stages.tracks import segmentation
 from core.workflows.clips import MIN_SEGMENT_S
 from core.workflows.models import ModelLibrary, branch_of, network_of
 from core.workflows.texts import text_store
+from core.workspace.jobs import given_cluster
 from core.workspace.jobs.lanes import short
 from core.workspace.store import ResultPieces, Store
 
@@ -273,11 +275,24 @@ def features_of(
     key = features_key(info.digest, recipe, backbone_name, engine)
     features = store.known(key, Features)
     if features is None:
+        if cluster := given_cluster.given():
+            call = (info, recipe, backbone_name, engine)
+            features = cluster.compute(extract_on_worker, *call, file=info.path, report=report)
+            store.write(key, features, kind="features", video=info.digest)
+            return features
         pieces = ResultPieces(store, _pieces_key(key, backbone_name, engine), info.digest)
         features = extract(info, recipe, backbone_name, engine, store.engine_cache, report, pieces=pieces)
         store.write(key, features, kind="features", video=info.digest)
         pieces.forget()
     return features
+
+
+def extract_on_worker(
+    info: VideoInfo, recipe: Recipe, backbone_name: str, engine: str, report: Report = silent
+) -> Features:
+    """`extract` on a worker of a given cluster, which keeps converted networks in the workspace of its own settings."""
+    cache = Store(settings.current().workspace).engine_cache
+    return extract(info, recipe, backbone_name, engine, cache, report)
 
 
 def goes_on(store: Store, digest: str, recipe: Recipe, backbone_name: str, engine: str) -> bool:

@@ -86,3 +86,25 @@ def test_a_call_that_stops_by_itself_stops_the_whole():
 
     with pytest.raises(Cancelled):
         side_by_side(task, [(number,) for number in range(4)], [1] * 4, "Working", lambda *_: None)
+
+
+def test_as_many_calls_run_as_there_is_room_for_just_then():
+    room, gates, begun = 1, [threading.Event() for _ in range(5)], [threading.Event() for _ in range(5)]
+
+    def task(number: int, report):
+        begun[number].set()
+        assert gates[number].wait(60)
+
+    def told(done: int, _total: int, _message: str) -> None:
+        nonlocal room
+        if begun[0].is_set() and not gates[0].is_set():
+            assert not begun[1].is_set()
+            room = 3
+            gates[0].set()
+        if all(event.is_set() for event in begun[1:4]) and not gates[1].is_set():
+            assert not begun[4].is_set()
+            for gate in gates:
+                gate.set()
+
+    side_by_side(task, [(number,) for number in range(5)], [1] * 5, "Working", told, room=lambda: room)
+    assert begun[4].is_set()

@@ -151,3 +151,18 @@ def test_what_failed_of_a_batch_is_tried_again_without_the_rest(runner, folder: 
     (again, rest) = listing.listing()["rows"]
     assert (again["title"], again["state"], rest["title"]) == ("Add 0.mp4", "running", "Add 1.mp4 and 5 more")
     assert again["name"].startswith(additions.BATCH)
+
+
+@pytest.mark.parametrize(
+    "address, words",
+    [
+        ("ftp://host/clip.mp4", "Clips cannot be read from addresses that begin with ftp://"),
+        ("s3://someone:secret@bucket/clip.mp4", "contains a key, a password or a signature"),
+    ],
+)
+def test_an_address_that_cannot_be_read_is_told_and_no_job_begun(runner, address: str, words: str):
+    at = add(page("library"), Path("unused"))
+    at.text_input[0].input(address)
+    at = button(at, "Add from path").click().run()
+    message = told(at).replace("\\", "")  # of Markdown
+    assert words in message and "secret" not in message and not runner.known

@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OURS = {"app", "benchmarks", "core", "pages", "scripts", "tests"}
 OPTIONAL = {"faster_whisper", "vosk"}  # recognisers of speech that a person may install; looked for before use
 OPTIONAL |= {"hdmf", "ndx_ethogram", "pynwb"}  # writers of NWB files, likewise
+OPTIONAL |= {"boto3", "botocore", "fsspec", "moto", "s3fs"}  # readers of S3, and its server in the tests, likewise
 REQUIREMENTS = {
     "requirements.lock": ["requirements.txt"],
     "requirements-dev.lock": ["requirements.txt", "requirements-dev.txt"],

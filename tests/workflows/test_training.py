@@ -762,7 +762,7 @@ def test_the_split_follows_what_was_asked():
         datasets.split_for(dataset, "", "many")
 
 
-# On a cluster ---------------------------------------------------------------------------------------------------------
+# Clips side by side ---------------------------------------------------------------------------------------------------
 
 
 def mark(folder: str, name: str, report) -> None:
@@ -770,26 +770,6 @@ def mark(folder: str, name: str, report) -> None:
     report(1, 2, "own words")
     time.sleep(0.3)
     Path(folder, name).write_text(str(os.getpid()))
-
-
-def spread_marks(folder: str, report) -> None:
-    spread(mark, [(folder, f"clip {number}") for number in range(6)], [10] * 6, "Marking", report)
-
-
-def test_the_clips_of_a_set_are_shared_by_the_workers_of_a_given_cluster(store, tmp_path):
-    from distributed import LocalCluster
-
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="", silence_logs=60) as cluster:
-        runner = Runner(store, scheduler=cluster.scheduler_address, memory_bytes=2**30)
-        runner.submit("ab" * 20, "Mark", spread_marks, str(tmp_path))
-        give_up = time.monotonic() + 240
-        while (job := runner.job("ab" * 20)) is None or job.active:
-            assert time.monotonic() < give_up
-            time.sleep(0.1)
-        runner.close()
-    assert job.state == "done", job.error
-    made = sorted(tmp_path.glob("clip *"))
-    assert len(made) == 6 and len({path.read_text() for path in made}) == 2
 
 
 def test_without_a_cluster_clips_are_taken_two_at_a_time_and_told_as_one_whole(tmp_path):

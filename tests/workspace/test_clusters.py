@@ -5,7 +5,6 @@ import signal
 import sys
 import time
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from types import ModuleType
 
 import psutil
@@ -146,60 +145,3 @@ def test_our_certificate_holds_when_the_clock_is_set_back_and_for_years():
     assert certificate.not_valid_after_utc > now + timedelta(days=1000)
     assert security.require_encryption
     assert own_cluster.new_identity().tls_client_key != security.tls_client_key
-
-
-@pytest.fixture
-def tls_files(tmp_path: Path) -> dict[str, str]:
-    """Dask's configuration of a key and a certificate that lie in files, as an administrator writes it."""
-    security = own_cluster.new_identity()
-    (tmp_path / "key.pem").write_text(security.tls_client_key)
-    (tmp_path / "certificate.pem").write_text(security.tls_ca_file)
-    names = {f"distributed.comm.tls.{role}" for role in ("client", "scheduler", "worker")}
-    files = {"distributed.comm.tls.ca-file": str(tmp_path / "certificate.pem")}
-    files |= {f"{name}.key": str(tmp_path / "key.pem") for name in names}
-    return files | {f"{name}.cert": str(tmp_path / "certificate.pem") for name in names}
-
-
-@pytest.mark.logs_errors
-def test_a_given_cluster_is_reached_by_tls_with_the_certificates_of_dasks_configuration(tls_files, tmp_path):
-    from distributed import LocalCluster, Security
-
-    with config.set(tls_files):
-        cluster = LocalCluster(
-            n_workers=1, threads_per_worker=1, protocol="tls://", security=Security(require_encryption=True),
-            host="127.0.0.1", dashboard_address="", silence_logs=60,
-        )  # fmt: skip
-        with cluster:
-            assert cluster.scheduler_address.startswith("tls://")
-            runner = Runner(Memory(), scheduler=cluster.scheduler_address, memory_bytes=MEMORY)
-            assert runner.ask(double, 4, timeout_s=240) == 8
-            runner.close()
-            with config.set(dict.fromkeys(tls_files)):
-                runner = Runner(Memory(), scheduler=cluster.scheduler_address, memory_bytes=MEMORY)
-                with pytest.raises(JobLost, match="could not be started") as caught:
-                    runner.ask(double, 4, timeout_s=240)
-                runner.close()
-            assert "distributed.comm.tls" in caught.value.hint
-
-
-@pytest.mark.logs_errors
-def test_on_a_given_cluster_long_jobs_leave_a_thread_to_short_ones(tmp_path):
-    from distributed import LocalCluster
-
-    gate = tmp_path / "gate"
-    with LocalCluster(
-        n_workers=1, threads_per_worker=2, host="127.0.0.1", dashboard_address="", silence_logs=60
-    ) as cluster:
-        runner = Runner(Memory(), scheduler=cluster.scheduler_address, memory_bytes=MEMORY)
-        try:
-            for number in range(2):
-                runner.submit(f"held-{number}", "Wait", wait_for, str(gate))
-            running(runner, "held-0")
-            runner.submit("brief", "Brief", brief, str(tmp_path / "brief"))
-            assert ended(runner, "brief").state == "done"
-            assert [job.key for job in runner.jobs()] == ["held-0", "held-1", "brief"]
-            assert [job.key for job in runner.before("held-1")] == ["held-0"] and runner.wait_s("held-1") is None
-            gate.touch()
-            assert {ended(runner, f"held-{number}").state for number in range(2)} == {"done"}
-        finally:
-            runner.close()

@@ -53,14 +53,6 @@ def test_a_short_job_takes_the_lane_of_long_ones_while_its_own_is_only_starting(
     assert handed(lanes, "short") == [("short", "job")]
 
 
-def test_with_a_given_cluster_short_jobs_find_a_thread_that_long_ones_leave(lanes):
-    lanes.waiting = [run("long 1"), run("long 2"), run("long 3"), run("short")]
-    runs = iter(lambda: lanes.next_given(3), None)
-    assert [run.job.key for run in runs] == ["short", "long 1", "long 2"]
-    lanes.handed.clear()
-    assert lanes.next_given(1) and not lanes.waiting, "the only thread is not kept from long jobs"
-
-
 def test_a_job_tells_what_it_waits_for(lanes):
     lanes.waiting = [run("long 1"), run("long 2"), run("short 1"), run("short 2"), run("long 3"), run("short 3")]
     handed(lanes)

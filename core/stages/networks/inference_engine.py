@@ -24,7 +24,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from core.base import errors
+from core.base import errors, settings
 from core.base.errors import AnalysisError
 from core.base.registry import BACKBONES
 from core.base.settings import ENGINES, ROOT
@@ -175,7 +175,9 @@ def _in_openvino(kept: Path, index: int, window: int, precision: str) -> StageFu
     """
     openvino, making = _openvino_package(), threading.Lock()
     core = openvino.Core()
-    hints = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
+    hints: dict[str, Any] = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
+    if (threads := settings.current().threads) < (os.cpu_count() or 1):
+        hints["INFERENCE_NUM_THREADS"] = threads
 
     @lru_cache(maxsize=1)
     def made(length: int) -> tuple[int, SimpleQueue[Any]]:

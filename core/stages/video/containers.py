@@ -4,7 +4,6 @@ Only the demuxers of file_signatures are ever asked, by name, and nothing inside
 address. Errors of PyAV and of the system are told in words here.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,13 +14,14 @@ import av.logging
 from av.error import ExitError, FFmpegError
 from av.stream import Disposition
 
+from core.base import addresses, settings
 from core.base.errors import VideoUnreadable
-from core.stages.video import file_signatures
+from core.stages.video import file_signatures, sources
 from core.stages.video.file_signatures import Content
 
 MAX_PIXELS = 8192 * 4608  # 8K; a frame that claims more is refused before memory is taken for it
 STALL_S = 10.0  # a file that gives no packet for so long is given up
-THREADS = min(8, os.cpu_count() or 1)
+MOST_THREADS = 8
 AGAIN = "Copy or download it again. If it plays elsewhere, convert it to MP4 (H.264) and add that."
 
 av.logging.set_level(None)
@@ -96,6 +96,11 @@ class Decoder:
             self._stream.codec_context.flush_buffers()
 
 
+def threads() -> int:
+    """How many threads decode or encode a clip."""
+    return min(MOST_THREADS, settings.current().threads)
+
+
 @contextmanager
 def opened(path: str, content: Content, *, careful: bool) -> Iterator[tuple[Any, Any]]:
     """The container and its first stream of moving pictures, ready to decode. All errors of PyAV end here."""
@@ -109,14 +114,15 @@ def opened(path: str, content: Content, *, careful: bool) -> Iterator[tuple[Any,
             raise VideoUnreadable(f"{Path(path).name} uses a codec that cannot be decoded here.", AGAIN)
         context.options = {"max_pixels": str(MAX_PIXELS)}
         context.thread_type = "NONE" if careful else "AUTO"
-        context.thread_count = 1 if careful else THREADS
+        context.thread_count = 1 if careful else threads()
         yield container, stream
 
 
 def container_of(path: str, demuxer: str) -> Any:
     """The file, opened by the demuxer that its content asks for; nothing in it can open another file or address."""
+    remote = addresses.is_address(path)
     return av.open(
-        "file:" + str(Path(path).absolute()),
+        sources.open_plain(path) if remote else "file:" + str(Path(path).absolute()),
         format=demuxer,
         metadata_errors="ignore",
         timeout=(STALL_S, STALL_S),
@@ -144,7 +150,8 @@ def explained(path: str) -> Iterator[None]:
         reason = getattr(error, "strerror", None) or str(error)
         raise VideoUnreadable(f"{name} cannot be read as a video: {reason}.", AGAIN) from error
     except OSError as error:
-        raise VideoUnreadable(f"{name} cannot be read: {error.strerror or error}.", "Check the disk.") from error
+        hint = sources.CONNECTION if addresses.is_address(path) else "Check the disk."
+        raise VideoUnreadable(f"{name} cannot be read: {error.strerror or error}.", hint) from error
 
 
 def pictures_of(container: Any) -> list[Any]:

@@ -5,12 +5,13 @@ The name plays no part. Only what stands in CONTAINERS is ever handed to a decod
 
 import os
 import re
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from core.base.errors import VideoUnreadable
+from core.stages.video import sources
+from core.stages.video.sources import open_plain
 
 HEAD_BYTES = 16 * 1024
 CONTAINERS = ("mov", "matroska", "avi", "asf", "mpegts", "mpeg", "flv", "ogg", "dv", "mxf", "gif")
@@ -70,7 +71,7 @@ class Content:
 def content_of(path: str) -> Content:
     """What the file is, if it is a video container; VideoUnreadable with the reason and the next step if not."""
     name = Path(path).name
-    status = _status(path, name)
+    status = sources.status_of(path)
     with open_plain(path) as file:
         head = _head(file, name)
         demuxer = _container(head)
@@ -78,30 +79,17 @@ def content_of(path: str) -> Content:
             what, hint = _refusal(head)
             raise VideoUnreadable(f"{name} is {what}.", hint)
         if demuxer == "mov":
-            _check_index(file, status.st_size, name)
-    return Content(demuxer, status.st_size, status.st_mtime_ns)
-
-
-def open_plain(path: str) -> BinaryIO:
-    """The regular file, open for reading, or VideoUnreadable. Never waits on a pipe or a device."""
-    name = Path(path).name
-    try:
-        return open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb")
-    except PermissionError:
-        raise VideoUnreadable(
-            f"There is no permission to read {name}.", "Ask for permission to read it, or copy it."
-        ) from None
-    except (OSError, ValueError) as error:
-        raise VideoUnreadable(f"{name} cannot be opened: {_reason(error)}.", "Check that the disk is there.") from None
+            _check_index(file, status.size_bytes, name)
+    return Content(demuxer, status.size_bytes, status.modified_ns)
 
 
 def unsteady(path: str, content: Content) -> bool:
     """Whether the file has changed since it was looked at."""
     try:
-        status = Path(path).stat()
-    except OSError:
+        status = sources.status_of(path)
+    except VideoUnreadable:
         return True
-    return (status.st_size, status.st_mtime_ns) != (content.size_bytes, content.modified_ns)
+    return (status.size_bytes, status.modified_ns) != (content.size_bytes, content.modified_ns)
 
 
 def oversized_track(path: str, limit_px: int) -> tuple[int, int] | None:
@@ -123,30 +111,6 @@ def encrypted(path: str) -> bool:
     """Whether an MP4 or MOV declares a protected picture (ISO/IEC 23001-7: sample entry `encv`)."""
     with open_plain(path) as file:
         return b"encv" in _index(file)
-
-
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error)
-
-
-def _status(path: str, name: str) -> os.stat_result:
-    try:
-        status = Path(path).stat()
-    except (FileNotFoundError, NotADirectoryError):
-        raise VideoUnreadable(
-            f"There is no file {path}.", "Check the path. Was the file moved, or its disk removed?"
-        ) from None
-    except PermissionError:
-        raise VideoUnreadable(
-            f"There is no permission to read {name}.", "Ask for permission to read it, or copy it."
-        ) from None
-    except (OSError, ValueError) as error:
-        raise VideoUnreadable(f"{name} cannot be opened: {_reason(error)}.", "Check the path.") from None
-    if stat.S_ISDIR(status.st_mode):
-        raise VideoUnreadable(f"{name} is a folder.", "Choose a video file inside it.")
-    if not stat.S_ISREG(status.st_mode):
-        raise VideoUnreadable(f"{name} is a pipe or a device, not a file.", CHOOSE)
-    return status
 
 
 def _head(file: BinaryIO, name: str) -> bytes:

@@ -11,10 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from core.base import addresses
 from core.base.errors import VideoUnreadable
 from core.base.progress import Pace, Report, silent
 from core.domain import VideoInfo
-from core.stages.video import clock, file_signatures
+from core.stages.video import clock, file_signatures, sources
 from core.stages.video.containers import AGAIN, Decoder, codec_name, explained, opened, pictures_of
 from core.stages.video.file_signatures import Content, content_of
 from core.stages.video.pictures import aspect_of, check_of, displayed, has_alpha, quarter_turns, sane
@@ -35,7 +36,7 @@ def digest(path: str | Path, report: Report = silent) -> str:
         pass
     total, pace = max(1, content.size_bytes // 2**20), Pace(report, "Reading the file")
     checksum, done = hashlib.sha256(), 0
-    with file_signatures.open_plain(path) as file, explained(path):
+    with sources.open_plain(path) as file, explained(path):
         while done < content.size_bytes and (chunk := file.read(min(_CHUNK_BYTES, content.size_bytes - done))):
             checksum.update(chunk)
             done += len(chunk)
@@ -49,7 +50,7 @@ def probe(path: str | Path, digest: str, report: Report = silent) -> VideoInfo:
 
     A clip that shows damage is decoded a second time on one thread, which loses the same frames in each pass.
     """
-    path = str(Path(path).absolute())
+    path = addresses.absolute(str(path))
     content = content_of(path)
     survey = _survey(path, content, report, careful=False)
     if survey.suspicious:
@@ -241,10 +242,12 @@ def _varies(times_s: np.ndarray) -> bool:
 
 def _plays_in_browser(path: str, content: Content, survey: _Survey) -> bool:
     """Whether browsers decode this codec in this container and show it on the same clock."""
+    if addresses.is_address(path):
+        return False  # the player gets a copy
     if survey.codec not in _BROWSER_CODECS.get(content.demuxer, ()) or survey.container_start_s != 0:
         return False
     if content.demuxer == "matroska":
-        with file_signatures.open_plain(path) as file:
+        with sources.open_plain(path) as file:
             if b"webm" not in file.read(64):
                 return False
     plain = survey.pixels in ("yuv420p", "yuvj420p") and not survey.transparent

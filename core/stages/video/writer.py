@@ -15,7 +15,7 @@ from av.video.frame import PictureType
 from core.base.errors import AnalysisError
 from core.base.progress import Pace, Report, silent
 from core.domain import Frame, VideoInfo
-from core.stages.video.containers import THREADS, container_of
+from core.stages.video.containers import container_of, threads
 from core.stages.video.file_signatures import content_of
 from core.stages.video.reader import read
 
@@ -92,7 +92,7 @@ class _Writer:
         self._stream.pix_fmt = "yuv420p"
         context = self._stream.codec_context
         context.time_base = Fraction(1, CLOCK_HZ)
-        context.max_b_frames, context.thread_count = 0, THREADS
+        context.max_b_frames, context.thread_count = 0, threads()
         context.colorspace = context.color_primaries = context.color_trc = 1  # BT.709
         context.color_range = 1  # 16 to 235
         self._durations: dict[int, int] = {}

@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from core.base.errors import AnalysisError, NotEnoughExamples, ResultMissing
+from core.base.errors import AnalysisError, ClusterFailed, NotEnoughExamples, ResultMissing
 from core.base.progress import Report, silent
 from core.base.registry import BACKBONES
 from core.domain import (
@@ -210,6 +210,8 @@ def make_prediction(
     """Make and store what a model says of one clip of a set; errors name it as the set does."""
     try:
         predictions.predict(store, digest, recipe, model, engine, report)
+    except ClusterFailed:
+        raise
     except AnalysisError as error:
         raise type(error)(f"{path}: {error}", error.hint) from error
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
+from core.base import addresses
 from core.base.errors import AnalysisError
 from core.domain import ClipLabels, Lane, Point, Segment, intervals
 from core.workflows import clip_files
@@ -121,8 +122,8 @@ def given_clips(texts: Sequence[str]) -> GivenClips:
     """The clips at these paths: files as they are, and of folders the video files in them and below."""
     paths: dict[str, str] = {}
     for text in texts:
-        for path in clip_files.clips_at(Path(text)):
-            paths.setdefault(str(Path(path).absolute()), str(path))
+        for path in clip_files.clips_at(text):
+            paths.setdefault(addresses.absolute(path), path)
     return GivenClips(tuple(paths.values()), names_of(tuple(paths)))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from functools import partial
 
-from core.base.errors import AnalysisError, ResultMissing
+from core.base.errors import AnalysisError, ClusterFailed, ResultMissing
 from core.base.progress import Report, silent
 from core.base.registry import BACKBONES
 from core.domain import Dataset, Features, Recipe, VideoInfo
@@ -59,6 +59,8 @@ def make_features(
     """Make and store the features of one clip of a set; errors name it as the set does."""
     try:
         predictions.features_of(store, store.video(digest), recipe, backbone_name, engine, report)
+    except ClusterFailed:
+        raise
     except AnalysisError as error:
         raise type(error)(f"{path}: {error}", error.hint) from error
 

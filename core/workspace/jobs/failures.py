@@ -4,8 +4,9 @@ import time
 from pathlib import Path
 
 from core.base.errors import JobLost
-from core.workspace.jobs.cluster import CRASH
 from core.workspace.jobs.worker import REPORT_BUG, SMALLER
+
+CRASH = "A damaged file can cause this: check whether the clip plays elsewhere, or try again."
 
 
 class Failures:
@@ -38,20 +39,11 @@ class Failures:
         return f"The details are in {self._log}." if self._log else REPORT_BUG
 
 
-def not_started(error: Exception, scheduler: str) -> JobLost:
-    """What to do when the workers of that cluster, or our own, cannot be had."""
+def not_started(error: Exception) -> JobLost:
+    """What to do when our workers cannot be had."""
     return JobLost(
-        f"The worker processes could not be started: {type(error).__name__}: {error}", _hint_of_start(scheduler)
+        f"The worker processes could not be started: {type(error).__name__}: {error}", "Start the program again."
     )
-
-
-def _hint_of_start(scheduler: str) -> str:
-    if not scheduler:
-        return "Start the program again."
-    hint = f"Is {scheduler} up, and can it be reached?"
-    if scheduler.startswith("tls://"):
-        hint += " Its certificates are read from Dask's configuration: distributed.comm.tls."
-    return hint
 
 
 def no_answer(timeout_s: float) -> JobLost:

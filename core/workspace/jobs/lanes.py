@@ -18,7 +18,6 @@ from core.workspace.jobs.records import RunningJob
 
 T = TypeVar("T", bound=Callable[..., Any])
 DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)  # of a clip; keys are shorter
-PRIORITIES = {True: 10, False: 0}  # of short and of long jobs, as Dask takes them: the higher begins first
 
 
 def short(when: Callable[..., bool] | None = None) -> Callable[[T], T]:
@@ -65,13 +64,6 @@ class JobLanes:
             return None
         run.lane = lane
         return self._hand(run)
-
-    def next_given(self, threads: int) -> RunningJob | None:
-        """The next run to hand to a given cluster, which has so many threads."""
-        run = self._first(short=True)
-        if run is None and sum(not run.short for run in self.handed) < max(1, threads - 1):
-            run = self._first(short=False)
-        return run and self._hand(run)
 
     def _hand(self, run: RunningJob) -> RunningJob:
         self.waiting.remove(run)

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from core.workspace.jobs import worker
-from core.workspace.jobs.worker import LANE_VARIABLE, LOG_VARIABLE, WARM_VARIABLE
+from core.workspace.jobs.worker import LANE_VARIABLE, LOG_VARIABLE, WARM_VARIABLE, keep_steady_clocks
 
 WorkerLane = Literal["job", "short", "quick"]
 ON_DEMAND: WorkerLane = "short"
@@ -31,6 +31,41 @@ AFTER_FAILURE_S = 30.0
 STUCK_AFTER_S = 600.0  # far longer than a worker takes to start on a busy machine
 VALID = timedelta(days=3650)  # before and after the start: clocks are set back, and servers run for years
 _preparation = spawn.get_preparation_data
+
+
+def configure_dask() -> None:
+    """Leave memory to the nanny alone, threads to the libraries, no server open that nobody asked for, steady clocks.
+
+    What dask logs here of workers that die is silenced: the runner tells it itself.
+    """
+    from dask import config
+
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(QUIET)
+    keep_steady_clocks()
+    config.set(
+        {
+            "distributed.worker.memory.target": False,
+            "distributed.worker.memory.spill": False,
+            "distributed.worker.memory.pause": False,
+            "distributed.worker.memory.terminate": 0.95,
+            "distributed.worker.profile.enabled": False,
+            "distributed.nanny.pre-spawn-environ": {},
+            "distributed.comm.compression": False,
+            "distributed.admin.low-level-log-length": 1000,
+            # What dask looks at of itself 2 to 50 times a second costs an idle program 8 % of a core.
+            "distributed.admin.tick.interval": "1s",
+            "distributed.admin.system-monitor.interval": "5s",
+            "distributed.admin.system-monitor.gil.enabled": False,
+            "distributed.worker.memory.monitor-interval": "200ms",
+            # 15 s after a crash SpecCluster would give up a lane for good if its next process is not up just then.
+            "distributed.deploy.lost-worker-timeout": "1000 days",
+            # A task in native code that holds the interpreter for minutes is at work, and its worker not dead.
+            "distributed.scheduler.worker-ttl": None,
+            "distributed.scheduler.http.routes": [],
+            "distributed.worker.http.routes": [],
+        }
+    )
 
 
 def preparation_without_main(name: str) -> dict[str, Any]:

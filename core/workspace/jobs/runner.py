@@ -22,9 +22,8 @@ from uuid import uuid4
 from core.base.errors import AnalysisError, JobLost
 from core.domain.jobs import Job, JobState
 from core.workspace.jobs import lanes
-from core.workspace.jobs.cluster import configure_dask
 from core.workspace.jobs.failures import Failures, no_answer, not_started
-from core.workspace.jobs.own_cluster import OwnCluster, WorkerLane
+from core.workspace.jobs.own_cluster import OwnCluster, WorkerLane, configure_dask
 from core.workspace.jobs.records import LOST, Records, RunningJob, in_order, progressed, settled, this_process
 from core.workspace.jobs.worker import REPORT_BUG, TOPIC, answer, ask_to_stop, packed, work
 
@@ -40,22 +39,19 @@ RESULT_WITHIN_S = 120  # of a task that has ended: its worker may have just begu
 class Runner:
     """Runs tasks in worker processes. The constructor returns at once; what is submitted waits until they are up.
 
-    records: where jobs are remembered. scheduler: the address of a Dask cluster whose workers can import `core` and
-    reach the same workspace; empty for two processes of our own. memory_bytes: a worker that takes more is ended.
-    log: file for all that the workers print. warm: modules that our own workers import while they have nothing to do.
+    records: where jobs are remembered. memory_bytes: a worker that takes more is ended. log: file for all that the
+    workers print. warm: modules that they import while they have nothing to do.
     """
 
     def __init__(
         self,
         records: Records,
         *,
-        scheduler: str = "",
         memory_bytes: int,
         log: Path | None = None,
         warm: tuple[str, ...] = (),
     ):
         self._records = records
-        self._scheduler = scheduler
         self._memory_bytes = memory_bytes
         self._failures = Failures(memory_bytes, log)
         self._log = log
@@ -70,7 +66,7 @@ class Runner:
         self._failure: JobLost | None = None
         self._closed = False
         self._up = threading.Event()  # started, failed to start, or closed
-        self._quick = threading.Semaphore(64 if scheduler else 1)
+        self._quick = threading.Semaphore(1)
         self._saver = ThreadPoolExecutor(1, thread_name_prefix="job-records")
         self._starter = threading.Thread(target=self._start, name="job-cluster", daemon=True)
         self._starter.start()
@@ -144,7 +140,7 @@ class Runner:
     def wait_s(self, key: str) -> float | None:
         """About how many seconds until a waiting job begins; None where nobody can say, or where it does not wait."""
         waits = (job := self.job(key)) is not None and job.state == "queued"
-        return lanes.wait_s(self.before(key)) if waits and self._up.is_set() and not self._scheduler else None
+        return lanes.wait_s(self.before(key)) if waits and self._up.is_set() else None
 
     def ask(self, task: Callable[..., Any], *args: Any, timeout_s: float = 30.0) -> Any:
         """What `task(*args)` returns, computed in the quick lane.
@@ -156,9 +152,8 @@ class Runner:
         if not self._quick.acquire(timeout=max(give_up - time.monotonic(), 0)):
             raise no_answer(timeout_s)
         try:
-            resources = None if self._scheduler else {"quick": 1}
             future = client.submit(
-                answer, packed(task, args), key=f"ask-{uuid4().hex}", pure=False, resources=resources
+                answer, packed(task, args), key=f"ask-{uuid4().hex}", pure=False, resources={"quick": 1}
             )
             return self._answered(future, give_up, timeout_s)
         finally:
@@ -187,7 +182,7 @@ class Runner:
             self._forget_the_dead()
             self._connect()
         except Exception as error:
-            self._failure = not_started(error, self._scheduler)
+            self._failure = not_started(error)
             self._disconnect()
         self._up.set()
         self._advance()
@@ -203,10 +198,8 @@ class Runner:
         from distributed import Client
 
         configure_dask()
-        if not self._scheduler:
-            self._cluster = OwnCluster(self._memory_bytes, self._log, self._warm, self._advance)
-        address = self._cluster.dask if self._cluster else self._scheduler
-        client = Client(address, set_as_default=False, direct_to_workers=True, timeout=CONNECT_WITHIN_S)
+        self._cluster = OwnCluster(self._memory_bytes, self._log, self._warm, self._advance)
+        client = Client(self._cluster.dask, set_as_default=False, direct_to_workers=True, timeout=CONNECT_WITHIN_S)
         client.subscribe_topic(TOPIC, self._told)
         client.subscribe_topic(MEMORY_TOPIC, self._told_of_memory)
         self._client = client
@@ -231,13 +224,13 @@ class Runner:
     def _advance(self) -> None:
         """Hand over what may begin now.
 
-        To a lane of our own one at a time: when a worker dies, dask blames all tasks that were handed to it.
+        To each lane one at a time: when a worker dies, dask blames all tasks that were handed to it.
         """
         while run := self._next():
             if self._failure:
                 self._end(run, "failed", str(self._failure), self._failure.hint)
                 continue
-            options = {"priority": lanes.PRIORITIES[run.short], "resources": {run.lane: 1} if run.lane else None}
+            options = {"resources": {run.lane: 1}}
             try:
                 call = packed(run.task, run.arguments)
                 run.future = self._client.submit(work, run.token, call, key=f"job-{run.token}", pure=False, **options)
@@ -247,20 +240,11 @@ class Runner:
 
     def _next(self) -> RunningJob | None:
         """The next run to hand over; None while its lane is taken, or when nothing waits."""
-        threads = self._given_threads()
         with self._lock:
             if self._closed:
                 return None
-            if self._failure or self._scheduler:
-                return self._lanes.next_given(threads)
-            assert self._cluster is not None
-            return self._lanes.next(self._cluster.take)
-
-    def _given_threads(self) -> int:
-        """How many threads a given cluster has just now."""
-        with contextlib.suppress(Exception):  # it is gone, or not yet there
-            return sum(self._client.nthreads().values()) if self._scheduler else 0
-        return 0
+            take = self._cluster.take if self._cluster and not self._failure else lambda _lane: True
+            return self._lanes.next(take)
 
     def _told(self, event: tuple[float, dict[str, Any]]) -> None:
         """Take in a report; called in the client's event loop."""
@@ -351,9 +335,6 @@ class Runner:
 
     def _free_quick_lane(self, future: Any) -> None:
         """End a task that gives no answer, with its process, and wait until dask knows, or it would blame the next."""
-        if self._cluster is None:
-            future.cancel()
-            return
         self._kill("quick")
         with contextlib.suppress(Exception):
             future.exception(timeout=10)

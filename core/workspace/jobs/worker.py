@@ -17,12 +17,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from core.base import settings, threads
 from core.base.errors import AnalysisError, Cancelled, JobLost
 from core.base.rights import OTHERS
 from core.domain.jobs import JobState
 
 TOPIC = "kinetoscope-jobs"
 REPORT_EVERY_S = 0.2
+CLUSTER_REPORT_EVERY_S = 1.0  # all workers of a given cluster report through one scheduler
 LARGEST_LOG = 4 * 2**20  # bytes
 LOG_VARIABLE = "KINETOSCOPE_WORKER_LOG"
 LANE_VARIABLE = "KINETOSCOPE_LANE"
@@ -110,12 +112,12 @@ def ask_to_stop(token: str) -> None:
 
 
 class _Reporter:
-    """The report of one job: called each batch, it tells the server at most every REPORT_EVERY_S."""
+    """The report of one job: called each batch, it tells those who listen to a topic at most every so many seconds."""
 
-    def __init__(self, token: str):
+    def __init__(self, token: str, topic: str = TOPIC, every_s: float = REPORT_EVERY_S):
         from distributed import get_worker
 
-        self.token = token
+        self.token, self.topic, self.every_s = token, topic, every_s
         self.worker = get_worker()
         self.told_at = 0.0
         self.message = ""
@@ -124,14 +126,14 @@ class _Reporter:
         if self.token in _stopped:
             raise Cancelled(message)
         now = time.monotonic()
-        if now - self.told_at >= REPORT_EVERY_S or message != self.message or done == total:
+        if now - self.told_at >= self.every_s or message != self.message or done == total:
             self.told_at, self.message = now, message
             self.tell(int(done), int(total), str(message))
 
     def tell(self, done: int, total: int, message: str) -> None:
         """Send one report now."""
         entries = {"token": self.token, "at": time.time(), "done": done, "total": total, "message": message}
-        self.worker.log_event(TOPIC, entries)
+        self.worker.log_event(self.topic, entries)
 
 
 def work(token: str, call: bytes) -> tuple[JobState, str, str]:
@@ -166,3 +168,29 @@ def answer(call: bytes) -> tuple[str, Any]:
         return "error", error
     except Cancelled as error:
         return "error", JobLost("The work was stopped.", str(error))
+
+
+@cache
+def _limit_libraries() -> None:
+    threads.limit_libraries(settings.current().threads)
+
+
+def computed(topic: str, token: str, call: bytes) -> tuple[str, Any]:
+    """Run a call on a worker of a given cluster: ("value", its value) or ("error", what to raise there)."""
+    report = _Reporter(token, topic, CLUSTER_REPORT_EVERY_S)
+    report.tell(0, 0, "")
+    try:
+        _limit_libraries()
+        task, arguments = pickle.loads(call)
+        return "value", task(*arguments, report=report)
+    except AnalysisError as error:
+        return "error", error
+    except Cancelled:
+        return "error", JobLost("The work was stopped.", "Start it again.")
+    except MemoryError:
+        return "error", AnalysisError("The worker that processed it ran out of memory.", SMALLER)
+    except BaseException as error:  # SystemExit too: nothing may take the worker down
+        traceback.print_exc()
+        return "error", AnalysisError(f"{type(error).__name__}: {error}", REPORT_BUG)
+    finally:
+        _stopped.discard(token)

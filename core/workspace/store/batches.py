@@ -63,8 +63,9 @@ class BatchRecords(Catalogue):
         """Note that a clip has a result, or why it has none."""
         with self._changing() as catalogue:
             if error:
-                row = (error, hint, name, item)
-                catalogue.execute("UPDATE batch_tries SET error = ?, hint = ? WHERE batch = ? AND item = ?", row)
+                row = (name, item, error, hint)
+                told = "ON CONFLICT (batch, item) DO UPDATE SET error = excluded.error, hint = excluded.hint"
+                catalogue.execute(f"INSERT INTO batch_tries VALUES (?, ?, 1, ?, ?) {told}", row)
             else:
                 catalogue.execute("DELETE FROM batch_tries WHERE batch = ? AND item = ?", (name, item))
 

@@ -7,10 +7,11 @@ from core.domain import Recipe
 from core.workflows import batches, clip_files, models, watched_folders
 from pages.ui import cache, state
 from pages.ui.common import flash, formatting, theme
+from pages.ui.common.pickers import clip_paths
 
 SELECTED = "batch.clips"  # what other pages hand over, as digests
 PANEL = "batch"  # of messages
-SELECTION, LIBRARY, FOLDER = "Selected clips", "All clips of the library", "A folder on this machine"
+SELECTION, LIBRARY, FOLDER = "Selected clips", "All clips of the library", "A folder"
 OWN, NONE = "Each clip's own", "None"
 
 
@@ -71,7 +72,7 @@ def _items(source: str) -> tuple[str, ...]:
     """The clips of a source, as far as they are known before the button is pressed."""
     if source == FOLDER:
         st.text_input(
-            "Folder", key="batch.folder", placeholder="/home/me/videos",
+            "Folder", key="batch.folder", placeholder="/home/me/videos or s3://bucket/videos",
             help="All clips in it and its subfolders are added to the library and analysed. The files stay in place.",
         )  # fmt: skip
         st.checkbox(
@@ -103,8 +104,7 @@ def _begin(source: str, items: tuple[str, ...], model: str, recipe: Recipe | Non
             state.remember("batch.shown", watched_folders.begin(state.store(), folder, model, recipe).name)
             return
         if source == FOLDER:
-            paths = clip_files.clips_typed(state.widget("batch.folder") or "")
-            items = tuple(str(path.absolute()) for path in paths)
+            items = tuple(clip_paths.clips_typed(state.widget("batch.folder") or ""))
         batch = batches.begin(state.store(), items, model, recipe)
     except (AnalysisError, OSError) as error:
         flash.keep(PANEL, error, hint="Check the path and its permissions.")

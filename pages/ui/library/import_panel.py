@@ -1,14 +1,16 @@
-"""Adding clips: from a path on this machine, an upload, or the sample clip."""
+"""Adding clips: from a path or an address, an upload, or the sample clip."""
 
 from pathlib import Path
 from typing import Literal
 
 import streamlit as st
 
+from core.base import addresses
 from core.base.errors import AnalysisError, VideoUnreadable
-from core.workflows import clip_files, clips
+from core.workflows import clips
 from pages.ui import state
 from pages.ui.common import flash
+from pages.ui.common.pickers import clip_paths
 from pages.ui.library import additions
 
 PANEL = "intake"
@@ -16,15 +18,15 @@ MAX_FOLDER_CLIPS = 500  # clips of one folder
 PATH = "add-path"  # of the text box
 
 
-def clips_in(text: str) -> list[Path]:
-    """The file of that path, or the clips in the folder of that path and below. Says what is wrong with a path."""
-    paths = clip_files.clips_typed(text)
+def clips_in(text: str) -> list[str]:
+    """The file of that path or address, or the clips in the folder there and below. Says what is wrong with a path."""
+    paths = clip_paths.clips_typed(text)
     if len(paths) > MAX_FOLDER_CLIPS:
         raise VideoUnreadable(
             f"The folder {text.strip()} contains {len(paths)} clips.",
             f"Add at most {MAX_FOLDER_CLIPS} at once, or analyse the folder on the page Batch, which adds them too.",
         )
-    return [path.resolve() for path in paths]
+    return [path if addresses.is_address(path) else str(Path(path).resolve()) for path in paths]
 
 
 def add_path(text: str) -> None:
@@ -32,7 +34,7 @@ def add_path(text: str) -> None:
     try:
         paths, batch = clips_in(text), additions.batch()
         for path in paths:
-            additions.begin(batch, clips.job_key(str(path)), f"Add {path.name}", clips.add_video, str(path))
+            additions.begin(batch, clips.job_key(path), f"Add {Path(path).name}", clips.add_video, path)
     except (AnalysisError, OSError) as error:
         flash.keep(PANEL, error, hint="Check the path and its permissions.")
 
@@ -90,12 +92,12 @@ def _add_uploads(key: str, turn: int) -> None:
 def _by_path() -> None:
     with st.form("by-path", border=False, clear_on_submit=True):
         st.text_input(
-            "Path on this machine",
+            "Path or address",
             key=PATH,
-            placeholder="/home/me/videos/run.mp4 or a folder",
+            placeholder="/videos/run.mp4, s3://bucket/run.mp4",
             help=(
-                "The file stays where it is. For a folder, all clips in it and its subfolders are added. "
-                "Recommended for large files."
+                "A path on this machine, or an address that begins with s3://. The file stays where it is. "
+                "For a folder, all clips in it and its subfolders are added. Recommended for large files."
             ),
         )
         st.form_submit_button("Add from path", icon=":material/folder_open:", on_click=_add_typed)

@@ -89,7 +89,7 @@ def _store(chosen: Settings) -> Store:
 @cache
 def _runner(chosen: Settings) -> Runner:
     store = _store(chosen)
-    return Runner(store, scheduler=chosen.scheduler, memory_bytes=chosen.worker_memory_bytes, log=store.worker_log)
+    return Runner(store, memory_bytes=chosen.worker_memory_bytes, log=store.worker_log)
 
 
 def remember(name: str, value: str | int | float | tuple) -> None:
