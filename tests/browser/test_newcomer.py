@@ -167,6 +167,8 @@ def test_a_newcomer_finds_the_right_label_in_a_real_clip(
     picture(page, "timeline-kinetics400")
     downloads_agree_with_the_command_line(page, newcomers, tmp_path, "json", "vtt")
     page.get_by_text("Model:").first.click()  # folded once there is a result
+    expect(page.get_by_role("button", name="Edit preparation")).to_be_visible()  # the last of what opens
+    settle(page)
     page.locator("[class*=st-key-model-actions-15]").get_by_role("button", name="Use this model").click()
     settle(page)
     page.get_by_role("button", name=re.compile("Analyse with 15 everyday and sport actions")).click()
