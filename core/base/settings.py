@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -27,7 +27,7 @@ class Settings:
     scheduler: str
     engine: str
     worker_memory_bytes: int
-    threads: int
+    threads: int = field(default_factory=lambda: os.cpu_count() or 1)
 
     def __post_init__(self):
         if self.threads < 1:

@@ -64,7 +64,7 @@ def view(page: Page, name: str) -> None:
 
 def add_recordings(page: Page, dashboard: Dashboard, recordings: Path) -> None:
     go(page, dashboard)
-    type_in(page, "Path on this machine", str(recordings / "videos"))
+    type_in(page, "Path or address", str(recordings / "videos"))
     expect(page.get_by_text("shahar.mp4").first).to_be_visible(timeout=PATIENCE_MS)
     wait_until(lambda: len(Store(dashboard.workspace).digests()) == 9)
     settle(page)

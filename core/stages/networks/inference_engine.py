@@ -174,10 +174,7 @@ def _in_openvino(kept: Path, index: int, window: int, precision: str) -> StageFu
     share one window wait for each other.
     """
     openvino, making = _openvino_package(), threading.Lock()
-    core = openvino.Core()
-    hints: dict[str, Any] = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
-    if (threads := settings.current().threads) < (os.cpu_count() or 1):
-        hints["INFERENCE_NUM_THREADS"] = threads
+    core, hints = openvino.Core(), _hints(precision)
 
     @lru_cache(maxsize=1)
     def made(length: int) -> tuple[int, SimpleQueue[Any]]:
@@ -207,6 +204,13 @@ def _in_openvino(kept: Path, index: int, window: int, precision: str) -> StageFu
             idle.put(request)
 
     return run
+
+
+def _hints(precision: str) -> dict[str, Any]:
+    """How OpenVINO is to compute. It is told of threads only where it may use fewer than there are cores."""
+    hints: dict[str, Any] = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
+    threads = settings.current().threads
+    return hints | {"INFERENCE_NUM_THREADS": threads} if threads < (os.cpu_count() or 1) else hints
 
 
 def _graphs(backbone: EngineBackbone) -> list[Any]:
