@@ -7,6 +7,7 @@ Start it with `make run`, or `streamlit run app.py`. It answers on this machine 
 import asyncio
 import gzip
 import re
+import time
 from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -33,6 +34,7 @@ HOST = re.compile(r"(?P<name>\[[0-9a-f:.]+\]|[a-z0-9.-]+)(:\d{1,5})?", re.ASCII)
 DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 SECONDS = re.compile(r"\d{1,6}(\.\d{1,3})?", re.ASCII)
 KEY = re.compile(r"[0-9a-f]{40}", re.ASCII)
+REST = 20  # between two looks into watched folders, as many times as long as a look takes
 BACK_UP_EVERY_S = 3600.0  # looked at; a copy is made once a day
 OWN = (None, "same-origin", "none")  # what a browser says of requests by our own pages, and of typed addresses
 HEADERS = {
@@ -248,10 +250,11 @@ async def back_up_daily() -> None:
 
 
 async def watch_folders() -> None:
-    """Look into watched folders for as long as the server runs."""
+    """Look into watched folders for as long as the server runs; less often where that takes long."""
     while True:
+        began_s = time.monotonic()
         await run_in_threadpool(state.look_into_folders)
-        await asyncio.sleep(LOOK_EVERY_S)
+        await asyncio.sleep(max(LOOK_EVERY_S, REST * (time.monotonic() - began_s)))
 
 
 ROUTES = [

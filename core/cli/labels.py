@@ -25,7 +25,7 @@ def convert(chosen: argparse.Namespace) -> console.Output:
     form = FORMATS[chosen.to] if chosen.to else conversion.format_for(chosen.output)
     store = Store(settings.current().workspace) if chosen.video else None
     clips = tuple(store.video(console.added(store, clip)) for clip in chosen.video) if store else ()
-    asked = formats.ReadOptions(
+    options = formats.ReadOptions(
         clips,
         watched=chosen.watched,
         rate_hz=rate_of(chosen.rate) if chosen.rate else None,
@@ -35,7 +35,7 @@ def convert(chosen: argparse.Namespace) -> console.Output:
         confidences=not chosen.plain,
         only=_only(chosen.only),
     )
-    labels, left = _read(chosen, asked)
+    labels, left = _read(chosen, options)
     labels = conversion.renamed(labels, _renaming(chosen))
     labels = selection.named(labels, dict(_pairs("name", chosen.name)))
     labels = conversion.points_as_frames(labels) if chosen.points == "frame" else labels
@@ -46,16 +46,16 @@ def convert(chosen: argparse.Namespace) -> console.Output:
     return console.Output(written.files)
 
 
-def _read(chosen: argparse.Namespace, asked: formats.ReadOptions) -> tuple[Labels, tuple[Part, ...]]:
+def _read(chosen: argparse.Namespace, options: formats.ReadOptions) -> tuple[Labels, tuple[Part, ...]]:
     """The labels of IN, and the parts of it among which nothing was chosen."""
     if chosen.labels.suffix.lower() == ".nwb" and not chosen.source:
         from core.stages.formats.nwb import reader
 
-        return selection.taken(reader.read(chosen.labels, asked).labels, asked), ()
+        return selection.taken(reader.read(chosen.labels, options).labels, options), ()
     files = read_path(chosen.labels)
     source = FORMATS[chosen.source] if chosen.source else conversion.detect_files(files)
-    labels = selection.read(files, source, asked)
-    return labels, tuple(part for part in selection.of(files, source) if not asked.chosen(part.kind))
+    labels = selection.read(files, source, options)
+    return labels, tuple(part for part in selection.of(files, source) if not options.chosen(part.kind))
 
 
 def _only(texts: list[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:

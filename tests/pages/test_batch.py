@@ -161,11 +161,11 @@ def test_a_folder_is_watched_from_the_page_and_stopped(store: Store, workers: Jo
     folder.mkdir()
     button(at, "Analyse this folder").click().run()
     (batch,) = batches.stored(store)
-    assert batch.watching and "No clips yet" in told(at) and "Not looked at yet" in told(at)
+    assert batch.watching and "No clips yet" in told(at) and "Not checked yet" in told(at)
     video.write(folder / "a.mp4", moving_square(8))
     state.look_into_folders()
     at.run()
-    assert "1 file not complete yet" in told(at) and not workers.known
+    assert "1 file still being written" in told(at) and not workers.known
     state.look_into_folders()
     at.run()
     assert workers.known[batches.job_key(batch)].active and "latest: a.mp4" in told(at).replace(chr(92), "")

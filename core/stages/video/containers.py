@@ -147,11 +147,10 @@ def explained(path: str) -> Iterator[None]:
     except ExitError:
         raise VideoUnreadable(f"No data could be read from {name} for {STALL_S:.0f} s.", AGAIN) from None
     except (FFmpegError, OverflowError, UnicodeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise VideoUnreadable(f"{name} cannot be read as a video: {reason}.", AGAIN) from error
+        raise VideoUnreadable(f"{name} cannot be read as a video: {sources.reason(error)}.", AGAIN) from error
     except OSError as error:
         hint = sources.CONNECTION if addresses.is_address(path) else "Check the disk."
-        raise VideoUnreadable(f"{name} cannot be read: {error.strerror or error}.", hint) from error
+        raise VideoUnreadable(f"{name} cannot be read: {sources.reason(error)}.", hint) from error
 
 
 def pictures_of(container: Any) -> list[Any]:

@@ -22,8 +22,8 @@ def spread(
         side_by_side(task, calls, sizes, message, report)
     else:
 
-        def told(done: int, total: int, text: str) -> None:
+        def with_threads(done: int, total: int, text: str) -> None:
             threads = cluster.threads
             report(done, total, f"{text}, on {threads} threads" if threads else f"{text}, waiting for workers")
 
-        side_by_side(task, calls, sizes, message, told, room=cluster.room)
+        side_by_side(task, calls, sizes, message, with_threads, room=cluster.room)

@@ -172,8 +172,8 @@ class GivenCluster:
 
     def _hear(self, event: tuple[float, dict[str, Any]]) -> None:
         """Take in a report; called in the client's event loop."""
-        told = event[1]
-        self._reports[told["token"]] = (told["done"], told["total"], told["message"])
+        entries = event[1]
+        self._reports[entries["token"]] = (entries["done"], entries["total"], entries["message"])
 
 
 def _unfit(kind: str, value: Any, file: str) -> tuple[str, str]:

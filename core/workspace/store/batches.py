@@ -64,8 +64,8 @@ class BatchRecords(Catalogue):
         with self._changing() as catalogue:
             if error:
                 row = (name, item, error, hint)
-                told = "ON CONFLICT (batch, item) DO UPDATE SET error = excluded.error, hint = excluded.hint"
-                catalogue.execute(f"INSERT INTO batch_tries VALUES (?, ?, 1, ?, ?) {told}", row)
+                again = "ON CONFLICT (batch, item) DO UPDATE SET error = excluded.error, hint = excluded.hint"
+                catalogue.execute(f"INSERT INTO batch_tries VALUES (?, ?, 1, ?, ?) {again}", row)
             else:
                 catalogue.execute("DELETE FROM batch_tries WHERE batch = ? AND item = ?", (name, item))
 

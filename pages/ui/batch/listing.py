@@ -55,7 +55,7 @@ def _results(batch: Batch, items: Sequence[BatchItem], *, active: bool = False) 
         with st.container(key="batch-clips"):
             _table(items)
     else:
-        theme.empty("No clips yet", "Clips appear here when they are in the folder and complete.")
+        theme.empty("No clips yet", "New clips appear here as soon as their files are complete.")
     if not active:
         st.button(
             "Remove from this list", icon=":material/playlist_remove:", key=f"batch.remove.{batch.name}",

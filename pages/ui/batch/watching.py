@@ -20,7 +20,7 @@ def show(batch: Batch, *, active: bool) -> None:
             trouble.fragment(_status, run_every=REFRESH_S)(batch, active)
             st.button(
                 "Stop watching", icon=":material/visibility_off:", key=f"watch.stop.{batch.name}", on_click=_stop,
-                args=(batch,), help="A clip that is being analysed is stopped too. Results are kept.",
+                args=(batch,), help="The clip that is being analysed is stopped too. Results are kept.",
             )  # fmt: skip
         else:
             st.markdown(f"The folder {theme.plain(batch.folder)} is not watched.", width="stretch")
@@ -32,20 +32,20 @@ def show(batch: Batch, *, active: bool) -> None:
 
 def _status(batch: Batch, active: bool) -> None:
     """What is known of the folder now; the page runs again when clips came in or the job begins or ends."""
-    now = next((known for known in batches.stored(state.store()) if known.name == batch.name), None)
+    now = next((known for known in batches.stored(state.store(), watching=True) if known.name == batch.name), None)
     job = state.runner().job(batches.job_key(batch))
-    if now is None or (now.items, now.watching) != (batch.items, batch.watching) or active != bool(job and job.active):
+    if now is None or now.items != batch.items or active != bool(job and job.active):
         st.rerun()
     look = state.folder_look(batch)
     st.markdown(f":material/visibility: Watching **{theme.plain(batch.folder)}**")
     if look.problem:
         st.warning(theme.plain(look.problem), icon=":material/warning:")
-    words = [f"Last looked at {datetime.fromtimestamp(look.at):%H:%M:%S}" if look.at else "Not looked at yet"]
-    words.append(f"{formatting.count(len(batch.items), 'clip')} taken in")
+    words = [f"Last checked at {datetime.fromtimestamp(look.at):%H:%M:%S}" if look.at else "Not checked yet"]
+    words.append(f"{formatting.count(len(batch.items), 'clip')} added")
     if look.latest:
         words.append(f"latest: {Path(look.latest).name}")
     if look.waiting:
-        words.append(f"{formatting.count(look.waiting, 'file')} not complete yet")
+        words.append(f"{formatting.count(look.waiting, 'file')} still being written")
     st.caption(theme.plain(" · ".join(words)))
 
 

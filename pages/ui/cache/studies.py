@@ -98,16 +98,16 @@ def transition_counts(key: str, chosen: str, max_gap_s: float | None, _digests: 
     return counts
 
 
-def comparison_key(asked: LibraryQuestion) -> str:
+def comparison_key(about: LibraryQuestion) -> str:
     """The key of the comparison of groups that a question asks for."""
     store = state.store()
     words = f"{store.metadata_revision()} {store.names_version()} {[entry.body for entry in store.datasets()]}"
-    return _comparison_key(asked, _stamp(), words)
+    return _comparison_key(about, _stamp(), words)
 
 
 @cached(most=4)
-def _comparison_key(asked: LibraryQuestion, stamp: str, words: str) -> str:
-    return question.comparison_key(state.store(), asked, state.settings().engine)
+def _comparison_key(about: LibraryQuestion, stamp: str, words: str) -> str:
+    return question.comparison_key(state.store(), about, state.settings().engine)
 
 
 @cached(most=4)
@@ -132,14 +132,14 @@ def _evaluations() -> str:
     return f"{store.keys('evaluation')} {[(entry.name, entry.key) for entry in store.datasets()]}"
 
 
-def correction_key(asked: LibraryQuestion, evaluation: str) -> str:
+def correction_key(about: LibraryQuestion, evaluation: str) -> str:
     """The key of the corrected budgets of the groups of a question, by an evaluation."""
-    return _correction_key(asked, evaluation, _stamp(), f"{state.store().metadata_revision()} {_evaluations()}")
+    return _correction_key(about, evaluation, _stamp(), f"{state.store().metadata_revision()} {_evaluations()}")
 
 
 @cached(most=4)
-def _correction_key(asked: LibraryQuestion, evaluation: str, stamp: str, words: str) -> str:
-    return corrections.correction_key(state.store(), asked, evaluation, state.settings().engine)
+def _correction_key(about: LibraryQuestion, evaluation: str, stamp: str, words: str) -> str:
+    return corrections.correction_key(state.store(), about, evaluation, state.settings().engine)
 
 
 @cached(most=4)

@@ -63,7 +63,7 @@ class ChosenStudy:
         """The groups that there are, in the order of comparisons; clips without a value last."""
         return shown_groups(self.groups.values())
 
-    @property
+    @cached_property
     def compared(self) -> "ChosenStudy":
         """The same without clips that the model was trained on, unless group comparison includes them."""
         if not self.learned or state.kept("study.learned", False):

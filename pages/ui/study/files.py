@@ -69,7 +69,7 @@ def _show_nwb(question: LibraryQuestion) -> None:
 
 def _question(study: ChosenStudy) -> LibraryQuestion:
     """The study with its groups, as far as they can be compared."""
-    asked = group_comparison.asked(study)
+    question = group_comparison.asked(study)
     if group_comparison.problem(study)[0]:
-        asked = LibraryQuestion(asked.digests, asked.source, correction=asked.correction)
-    return replace(asked, max_gap_s=transitions.chosen_gap_s())
+        question = LibraryQuestion(question.digests, question.source, correction=question.correction)
+    return replace(question, max_gap_s=transitions.chosen_gap_s())

@@ -21,7 +21,7 @@ def show(study: ChosenStudy) -> None:
     used = sorted(np.argsort(-weights, kind="stable")[: min(MOST_NAMED, int((weights > 0).sum()))].tolist())
     if not used:
         soon = "" if gap_s is None else f" within {gap_s:g} s"
-        theme.empty("No transitions", f"In no clip is a bout followed by another one{soon}.")
+        theme.empty("No transitions", f"No bout is followed by another one{soon} in these clips.")
         return
     labels, totals = [columns.labels[place] for place in used], counts.sum(axis=1)[used]
     counts = counts[np.ix_(used, used)]
@@ -53,7 +53,7 @@ def _longest_gap_s() -> float | None:
     before = state.starting(GAP, key, ANY_GAP)
     picked = st.number_input(
         "Longest gap, s", 0.0, None, None if before < 0 else before, 0.5, key=key, placeholder="Any", width=200,
-        help="Two bouts with a longer time between them are no transition. It holds for transitions.csv too.",
+        help="Bouts with a longer time between them do not count as a transition, nor in transitions.csv.",
     )  # fmt: skip
     state.keep(GAP, ANY_GAP if picked is None else float(picked))
     return picked

@@ -108,9 +108,9 @@ def confusion_of(store: Store, source: LabelSource, clips: HeldOutClips, report:
         track = segmentation.track(
             prediction, video=judged.videos[unit], threshold=card.threshold, shortest_s=source.shortest_s, author=""
         )
-        said = [(names.get(part.label, part.label), part.start_s, part.stop_s) for part in track.segments]
+        predicted = [(names.get(part.label, part.label), part.start_s, part.stop_s) for part in track.segments]
         true = _true_parts(dataset, dataset.items[int(judged.items[unit])], prediction.seen_s, unknown)
-        seconds.append(confused_seconds(_rows(true, axis), _rows(said, axis), len(axis)))
+        seconds.append(confused_seconds(_rows(true, axis), _rows(predicted, axis), len(axis)))
     return HeldOutConfusion(axis, np.array(seconds).reshape(-1, len(axis), len(axis)), names)
 
 
