@@ -41,7 +41,7 @@ def _status(batch: Batch, active: bool) -> None:
     if look.problem:
         st.warning(theme.plain(look.problem), icon=":material/warning:")
     words = [f"Last checked at {datetime.fromtimestamp(look.at):%H:%M:%S}" if look.at else "Not checked yet"]
-    words.append(f"{formatting.count(len(batch.items), 'clip')} added")
+    words.append(f"{formatting.count(len(batch.items), 'file')} added")
     if look.latest:
         words.append(f"latest: {Path(look.latest).name}")
     if look.waiting:

@@ -56,21 +56,23 @@ def _labels() -> LabelColumns:
     if by == FOR_ALL:
         label = left.text_input("Label", key="dataset.label", placeholder="walk")
     else:
-        column = left.selectbox("Label", columns, _usual(columns, LABELS), key="dataset.column")
+        column = left.selectbox(
+            "Label", columns, _usual(columns, LABELS), key="dataset.column", placeholder="Choose a column"
+        )
     subjects = [NO_SUBJECT, *columns]
     subject = right.selectbox(
-        "Subject", subjects, _usual(subjects, SUBJECTS), key="dataset.subject",
+        "Subject", subjects, _usual(subjects, SUBJECTS) or 0, key="dataset.subject",
         help="The column that says whose clip it is, such as an animal. Clips of one subject are never in both "
         "training and test data.",
         disabled=not columns,
     )  # fmt: skip
-    return LabelColumns(label, column, "" if subject == NO_SUBJECT else subject)
+    return LabelColumns(label, column or "", "" if subject == NO_SUBJECT else subject)
 
 
-def _usual(columns: Sequence[str], names: Sequence[str]) -> int:
-    """The place of the column that is likely meant, else of the first."""
+def _usual(columns: Sequence[str], names: Sequence[str]) -> int | None:
+    """The place of the column that is likely meant, if there is one."""
     lowered = [column.casefold() for column in columns]
-    return next((lowered.index(name) for name in names if name in lowered), 0)
+    return next((lowered.index(name) for name in names if name in lowered), None)
 
 
 def _preview(name: str, digests: tuple[str, ...], columns: LabelColumns) -> None:
