@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 from playwright.sync_api import Error as PlaywrightError
 
 from scripts.dashboard import ROOT, Dashboard, chromium, free_port, serve
@@ -99,8 +99,7 @@ _free: list[Page] = []
 @contextmanager
 def open_page(browser: Browser, *, width: int = 1440, height: int = 900, scheme: str = "light") -> Iterator[Page]:
     """An empty tab, with its own storage, that notes what goes wrong in it; errors in the page fail the test."""
-    page = _free.pop() if _free else browser.new_context(accept_downloads=True).new_page()
-    page.set_default_timeout(LIMIT_MS)
+    page = _free.pop() if _free else new_context(browser).new_page()
     page.set_viewport_size({"width": width, "height": height})
     page.emulate_media(color_scheme=scheme)  # pyright: ignore[reportArgumentType]
     errors: list[str] = []
@@ -110,6 +109,14 @@ def open_page(browser: Browser, *, width: int = 1440, height: int = 900, scheme:
     leave(page)
     page.remove_listener("pageerror", note)
     assert not errors, f"errors in the page: {errors}"
+
+
+def new_context(browser: Browser) -> BrowserContext:
+    """A storage for tabs whose requests to the server can be waited for."""
+    context = browser.new_context(accept_downloads=True, viewport={"width": 1440, "height": 900})
+    context.set_default_timeout(LIMIT_MS)
+    context.add_init_script(path=Path(__file__).with_name("requests.js"))
+    return context
 
 
 def leave(page: Page) -> None:
@@ -141,10 +148,11 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 def settle(page: Page) -> None:
-    """Wait until Streamlit has run the script to its end, and the browser has the code of all that it shows.
+    """Wait until Streamlit has run the script for all that was done, and the browser has the code of all that it shows.
 
     A page that shows a traceback fails the test.
     """
+    page.wait_for_function("() => window.isAnswered()", timeout=PATIENCE_MS)
     page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for(timeout=PATIENCE_MS)
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0, timeout=PATIENCE_MS)
     expect(page.get_by_test_id("stException")).to_have_count(0)

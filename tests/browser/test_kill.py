@@ -10,7 +10,7 @@ from core.workflows import clips
 from core.workflows.annotation import journal
 from core.workspace.store import Store
 from scripts.dashboard import Dashboard, free_port, serve
-from tests.browser.conftest import LIMIT_MS, check_log, picture, settle, wait_until
+from tests.browser.conftest import check_log, new_context, picture, settle, wait_until
 from tests.browser.test_label import DRAWN, keys
 
 
@@ -42,8 +42,7 @@ def test_what_is_drawn_while_the_server_is_gone_arrives_once(browser: Browser, t
     def holds(*labels: str) -> bool:
         return [one.label for one in journal.read(store, track).document.segments] == list(labels)
 
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    context.set_default_timeout(LIMIT_MS)
+    context = new_context(browser)
     with serve(store.workspace, port=port) as running:
         page = opened(context, running, digest)
         at(page, 50)

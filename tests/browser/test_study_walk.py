@@ -137,12 +137,13 @@ def compare(page: Page) -> None:
 def files_of(page: Page) -> zipfile.ZipFile:
     """The tables of the study that is shown."""
     view(page, "Files")
-    if page.get_by_role("button", name="Create files").count():
-        press(page, "Create files")
-    page.get_by_role("link", name=re.compile("Download all")).wait_for(timeout=PATIENCE_MS)
+    page.get_by_role("button", name="Create files").wait_for(timeout=PATIENCE_MS)
+    press(page, "Create files")
+    download = page.get_by_role("link", name=re.compile("Download all"))
+    download.wait_for(timeout=PATIENCE_MS)
     settle(page)
     with page.expect_download() as waiting:
-        page.get_by_role("link", name=re.compile("Download all")).click()
+        download.click()
     return zipfile.ZipFile(Path(waiting.value.path()))
 
 
