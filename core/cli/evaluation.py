@@ -10,7 +10,7 @@ from core.base.registry import unknown
 from core.domain import Dataset, Evaluation, Grouping
 from core.workflows import datasets, models, training
 from core.workflows.datasets import library
-from core.workflows.evaluation import evaluator, export
+from core.workflows.evaluation import evaluator, export, results
 from core.workflows.evaluation import report as reports
 from core.workflows.evaluation.evaluator import EvaluationQuestion
 from core.workflows.evaluation.split_selection import split_named
@@ -41,7 +41,7 @@ def run(
     key = evaluator.question_key(store, question)
     if not store.has(key):
         evaluator.evaluate(store, question, report)
-    return evaluator.read(store, key)
+    return results.read(store, key)
 
 
 def files(store: Store, judged: Evaluation, tell: Report) -> dict[str, bytes]:

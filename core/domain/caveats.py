@@ -1,5 +1,6 @@
 """What to know before numbers are believed: values, and the sentences that results store of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +15,7 @@ CaveatKind = Literal[
     "constant fold",
     "no better than majority",
     "no better than probe",
+    "worse than probe",
     "stopped",
     "not calibrated",
     "label matching",
@@ -34,7 +36,9 @@ SENTENCES: dict[CaveatKind, str] = {
     "constant fold": "The network of fold {count} predicts {name!r} for everything.",
     "no better than majority": "The network is no better than always predicting the most frequent class: "
     "it has learned nothing useful.",
-    "no better than probe": "A linear probe on the mean feature is just as good: the temporal order did not help here.",
+    "no better than probe": "The network is not shown to be better than a linear probe, which ignores the order in "
+    "time: {name}.",
+    "worse than probe": "A linear probe, which ignores the order in time, is better than the network: {name}.",
     "stopped": "This run was stopped: {count} of {total} folds are evaluated.",
     "not calibrated": "The scores could not be calibrated: calibration needs labelled clips of at least two groups.",
     "label matching": "{name}",
@@ -64,6 +68,15 @@ class Caveat:
     def __str__(self):
         share = per_cent(self.share, decimals=0)
         return SENTENCES[self.kind].format(count=self.count, total=self.total, share=share, name=self.name)
+
+
+def leak_of(texts: Sequence[str]) -> str:
+    """The first of stored sentences that is about a leak, without its tag; "" where there is none."""
+    for text in texts:
+        title, tag, about = text.partition(LEAK_TAG)
+        if tag:
+            return f"{title}{about[:1].upper()}{about[1:]}"
+    return ""
 
 
 def is_leak(stored: str) -> bool:

@@ -118,7 +118,10 @@ def _stretch(begins: np.ndarray, index: int, end: int) -> tuple[int, int]:
 
 @dataclass(frozen=True)
 class Moment:
-    """A stretch of a clip that words found. video: digest; score: 0 to 1; why: what matched, in words."""
+    """A stretch of a clip that words found. video: digest; score: 0 to 1; why: what matched, in words.
+
+    source: key of the prediction whose labels matched, "" where a text did.
+    """
 
     video: str
     path: str
@@ -126,6 +129,7 @@ class Moment:
     stop_s: float
     score: float
     why: str
+    source: str = ""
 
 
 @dataclass(frozen=True)

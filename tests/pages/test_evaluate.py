@@ -11,7 +11,7 @@ from core.base.registry import METRICS
 from core.domain import Dataset, Evaluation, FoldResult, Grouping, HeldOut, Item, Matching, ModelCard, Recipe, Segment
 from core.domain.jobs import Job
 from core.workflows import datasets, evaluation, models, training
-from core.workflows.evaluation import choices
+from core.workflows.evaluation import choices, comparison
 from core.workflows.training import checkpoints
 from core.workspace.store import Store
 from pages.ui import cache, state
@@ -409,6 +409,24 @@ def test_clips_that_were_left_out_and_a_single_class_are_the_first_warnings(stor
     alone = np.where(np.arange(len(LABELS))[:, None] == 0, found.card.confusion, 0)
     single = replace(found, card=replace(found.card, confusion=alone))
     assert f"one class, {LABELS[0]}" in descriptions.warnings(single)[0]
+
+
+def test_a_leak_is_the_headline_and_nothing_is_expected_of_new_clips(store):
+    dataset = some_set()
+    leak = "LEAK: this model was trained on 24 of the 24 clips that it is evaluated on. The scores may mislead."
+    found = replace(evaluated(store, dataset, clip_answers(dataset, {})), warnings=(leak, "another."))
+    assert ">This model was trained on 24 of the 24 clips that it is evaluated on.<" in descriptions.sentence(found)
+    assert descriptions.expected(found) == "100 % of 24 clips were correctly classified. The scores may mislead."
+    assert not any("LEAK" in text or "trained on" in text for text in descriptions.warnings(found))
+    key = "ab" * 32
+    store.write(key, found, kind="evaluation")
+    read = evaluation.read(store, key)
+    assert descriptions.interval("accuracy", read.card.overall["accuracy"]) == "no interval"
+    evaluation.compare(store, key, key)
+    rivalry = comparison.read(store, evaluation.rivalry_key(key, key))
+    assert "No winner." in descriptions.beaten(rivalry, "accuracy") and "ahead" not in descriptions.beaten(
+        rivalry, "accuracy"
+    )
 
 
 def evaluated(store: Store, dataset: Dataset, said: HeldOut) -> Evaluation:

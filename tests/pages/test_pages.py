@@ -28,7 +28,7 @@ from core.stages.preprocessing.sampling import Trim
 from core.workflows import models, predictions
 from core.workspace.jobs.records import in_order
 from core.workspace.store import ResultPieces, Store
-from pages.ui import state
+from pages.ui import cache, state
 from pages.ui.common.controls import downloads
 from pages.ui.common.jobs import listing
 
@@ -540,7 +540,7 @@ def test_a_running_analysis_shows_how_far_it_is_and_can_be_cancelled(clip, runne
 FILES = ("csv", "json", "vtt")
 
 
-def test_a_finished_analysis_shows_labels_segments_and_files(clip):
+def test_a_finished_analysis_shows_labels_segments_and_files(clip, monkeypatch):
     save_prediction()
     at = page("timeline")
     words = told(at)
@@ -555,6 +555,9 @@ def test_a_finished_analysis_shows_labels_segments_and_files(clip):
     at.selectbox(key="download.other").select("elan").run()
     assert downloads_of(at)[FORMATS["elan"].title].read().startswith(b"<?xml")
     assert "Not stored in this format: confidence" in told(at)
+    assert "was trained on this clip" not in told(at)
+    monkeypatch.setattr(cache, "is_trained_on", lambda model, digest: model == "made" and digest == clip.digest)
+    assert "The model was trained on this clip. Expect worse predictions" in told(at.run())
 
 
 @pytest.mark.parametrize(

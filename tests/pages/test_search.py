@@ -20,7 +20,7 @@ from core.workflows import models, predictions
 from core.workflows.annotation import journal
 from core.workflows.search import index, named_key, zero_shot
 from core.workspace.store import ResultPieces, Store
-from pages.ui import state
+from pages.ui import cache, state
 from pages.ui.search import coverage
 from pages.ui.timeline import report as in_words
 from tests.pages.test_pages import button, downloads_of, page, told, unfolded
@@ -163,7 +163,7 @@ def test_a_search_without_words_says_what_to_type(store: Store):
     assert "riding or walking with horse" in told(at)
 
 
-def test_found_moments_come_with_picture_score_and_reason(store: Store):
+def test_found_moments_come_with_picture_score_and_reason(store: Store, monkeypatch: pytest.MonkeyPatch):
     digest = clip(store, "a.mp4", seen(("yoga", 6), ("welding", 6)))
     at = page("search")
     at.text_input[0].input("someone is welding").run()
@@ -174,6 +174,8 @@ def test_found_moments_come_with_picture_score_and_reason(store: Store):
     assert item["source"].startswith(f"/moments/{digest}?t=")
     assert re.fullmatch(r"\d+(\.\d+)?%", item["fit"]), "a length of CSS, or the bar has no fill"
     assert float(item["fit"][:-1]) == pytest.approx(100 * float(item["score"]), abs=0.51)
+    monkeypatch.setattr(cache, "is_trained_on", lambda model, video: video == digest)
+    assert moments(at.run())[0]["why"].endswith(" · the model was trained on this clip")
 
 
 def test_a_search_in_a_link_is_made_at_once(store: Store):

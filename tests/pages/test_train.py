@@ -10,18 +10,22 @@ import pytest
 from core.base.errors import NotEnoughExamples
 from core.domain import (
     Dataset,
+    Duplicates,
     Epoch,
     Features,
     FoldResult,
     Grouping,
+    HeldOut,
     Item,
     ModelCard,
+    Pair,
     Recipe,
     Training,
     TrainingProgress,
     Trial,
 )
 from core.workflows import datasets, predictions, training
+from core.workflows.datasets import importer
 from core.workflows.training import checkpoints
 from core.workspace.store import Store
 from pages.ui import state
@@ -90,6 +94,15 @@ def ended(store: Store, key: str, **changes) -> Training:
     record = replace(training.run_of(store, key), **(told | changes))
     store.write(key, record, kind="training")
     return record
+
+
+def tested(store: Store, dataset: Dataset, key: str, count: int | None = None) -> None:
+    """Keep answers of a run for its first clips, all of them right."""
+    items = np.arange(len(dataset.items))[:count]
+    truth = np.array([dataset.labels.index(dataset.items[item].label) for item in items], np.int64)
+    scores = np.eye(len(dataset.labels), dtype=np.float32)[truth]
+    held_out = HeldOut(items, items * 0, np.arange(len(items) + 1), np.zeros(len(items)), truth, scores)
+    checkpoints.Checkpoints(store, key).keep_held_out(held_out)
 
 
 def tab(at, name: str):
@@ -206,6 +219,7 @@ def test_trainings_are_listed_compared_renamed_and_deleted(looked_at, store):
     first, second = planned(store, looked_at), planned(store, looked_at, seed=1)
     ended(store, first)
     ended(store, second, scores={"accuracy": 0.5, "macro_f1": 0.4})
+    tested(store, looked_at, first), tested(store, looked_at, second)
     at = tab(page("train"), "runs")
     words = told(at)
     assert "First try" in words and "correctly classified" in words
@@ -222,6 +236,49 @@ def test_trainings_are_listed_compared_renamed_and_deleted(looked_at, store):
     assert training.run_of(store, shown).name == "Second try"
     button(at, "Delete").click().run()
     assert len(training.all_runs(store)) == 1
+
+
+def test_a_run_that_was_stopped_is_called_partial_everywhere_and_compared_on_common_clips(looked_at, store):
+    whole, part = planned(store, looked_at), planned(store, looked_at, seed=1)
+    ended(store, whole), tested(store, looked_at, whole)
+    fold = FoldResult(("ann",), 12, 1.0, HISTORY, 6)
+    ended(store, part, state="stopped", folds=(fold,), scores={"accuracy": 1.0}), tested(store, looked_at, part, 12)
+    at = tab(page("train"), "runs")
+    (runs,) = [table.value for table in at.dataframe if "State" in table.value]
+    some = f"1 of 2 folds, 12 of {len(looked_at.items)} clips"
+    assert sorted(runs["State"]) == ["done", f"stopped: {some}"]
+    at.session_state["train.table.2"] = {"selection": {"rows": [0, 1], "columns": [], "cells": []}}
+    words = told(at.run())
+    assert "On the 12 clips tested by all" in words and some in words
+    rows = list(training.all_runs(store))
+    at.session_state["train.table.2"] = {"selection": {"rows": [rows.index(part)], "columns": [], "cells": []}}
+    assert f"correctly classified in {some}." in told(at.run())
+
+
+def test_runs_of_different_datasets_are_not_compared(looked_at, store):
+    other = replace(looked_at, name="Other", items=looked_at.items[:-1])
+    store.save_dataset(other, datasets.key(other))
+    for each in (looked_at, other):
+        key = planned(store, each)
+        ended(store, key), tested(store, each, key)
+    at = tab(page("train"), "runs")
+    at.session_state["train.table.2"] = {"selection": {"rows": [0, 1], "columns": [], "cells": []}}
+    assert "different datasets, so their scores cannot be compared" in told(at.run())
+
+
+def test_clips_without_groups_and_duplicates_not_searched_for_are_named_with_the_button(looked_at, store, runner):
+    split = datasets.grouped_folds(looked_at, Grouping(), count=2)
+    store.save_split(split, datasets.split_key(split))
+    at = page("train")
+    words = told(at)
+    assert "each clip is a group of its own" in words and "Near-duplicates have not been searched for" in words
+    button(at, "Find near-duplicates").click().run()
+    (job,) = runner.known.values()
+    assert job.title == "Find near-duplicates" and job.active
+    pair = Pair(split.fold(0).test[0], split.fold(0).train[0], 0.1, 0.1)
+    key = importer.duplicates_key(datasets.key(looked_at))
+    store.write(key, Duplicates(datasets.key(looked_at), (pair,), 1, 0), kind="duplicates")
+    assert "1 pair of similar clips are in different parts" in told(at.run())
 
 
 def test_a_training_that_did_not_end_can_be_gone_on_with_from_the_list(looked_at, store, runner):

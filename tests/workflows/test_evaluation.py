@@ -374,6 +374,7 @@ def trained(store: Store, dataset: Dataset, scores: np.ndarray, *, seed: int = 0
     return key
 
 
+SAME = "the difference in accuracy is 0.0 points (95 % interval 0.0 to 0.0)"
 TRUTH = [0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2]
 
 
@@ -384,7 +385,7 @@ def test_a_training_is_judged_on_what_its_networks_never_saw(store):
     judged = evaluation.read(store, evaluation.question_key(store, question))
     assert judged.card.overall["accuracy"].value == pytest.approx(10 / 12)
     assert [each.name for each in judged.baselines] == ["majority", "linear_probe"]
-    assert judged.warnings[0] == str(Caveat("no better than probe")) and "2 folds" in judged.origin.split
+    assert judged.warnings[0] == str(Caveat("no better than probe", name=SAME)) and "2 folds" in judged.origin.split
     for unit, item in enumerate(judged.items.tolist()):
         assert judged.found.names[unit] == f"{LABELS[TRUTH[item]]}/clip{item}.mp4"
         assert judged.videos[unit] == digest(item)
@@ -643,6 +644,27 @@ def test_a_comparison_repeats_the_leak_of_either_and_nothing_else_of_them(store)
     assert not any("probe" in text or "LEAK" in text for text in rivalry(store, clean, leaky).warnings[1:])
 
 
+def test_no_number_of_a_leak_has_an_interval_and_no_comparison_with_it_a_winner(store):
+    dataset, predicted = clips(TRUTH), said_of(sure_of(TRUTH), TRUTH)
+    caveat = Caveat("leak", 2, 12, name="this model was trained on 2 of the 12 clips.")
+    leaky, clean = judge(dataset, predicted, caveats=(caveat,)), judge(dataset, predicted)
+    for key, each in (("aa", leaky), ("bb", clean)):
+        store.write(key, each, kind="evaluation")
+    read = evaluation.read(store, "aa")
+    estimates = [*read.card.overall.values(), *(one for row in read.card.by_label.values() for one in row)]
+    assert all(one.low is None and one.high is None for one in estimates)
+    assert {name: one.value for name, one in read.card.overall.items()} == {
+        name: one.value for name, one in leaky.card.overall.items()
+    }
+    assert evaluation.export.printed(read)["leak"] == "This model was trained on 2 of the 12 clips."
+    unchanged = evaluation.read(store, "bb")
+    assert unchanged.card.overall["accuracy"].low is not None and "leak" not in evaluation.export.printed(unchanged)
+    evaluation.compare(store, "bb", "aa")
+    compared = comparison.read(store, evaluation.rivalry_key("bb", "aa"))
+    assert compared.p is None and all(share is None for share in compared.not_better.values())
+    assert all(one.low is None for sides in compared.overall.values() for one in sides)
+
+
 def test_models_of_other_labels_are_compared_by_name(store):
     one = judged_clips([0, 1, 2, 0], [0, 1, 2, 0])
     labels = ("fly", "sit", "run", "walk")
@@ -792,7 +814,7 @@ def test_the_command_prints_the_headline_and_writes_the_report(store, command, t
     key = trained(store, clips(TRUTH), sure_of([0, 1, 2] * 3 + [1, 1, 1]))
     code, out, err = command("Made", "--model", key[:12], "--output", tmp_path / "report")
     told = json.loads(out)
-    assert code == 0 and "warning: A linear probe on the mean feature is just as good" in err
+    assert code == 0 and f"warning: {Caveat('no better than probe', name=SAME)}" in err
     for name in ("accuracy", "top5", "balanced_accuracy", "macro_precision", "macro_recall", "macro_f1"):
         assert set(told[name]) == {"value", "low", "high"}
     assert told["accuracy"]["value"] == pytest.approx(10 / 12) and told["top5"]["value"] is None

@@ -249,7 +249,7 @@ def test_a_prediction_that_never_changes_is_named():
         np.array([LABELS.index(item.label) for item in dataset.items]), np.tile([0.7, 0.1, 0.1, 0.1], (16, 1)),
     )  # fmt: skip
     found = training.comparison(dataset, [item.group for item in dataset.items], said)
-    caveats = training_data.caveats(found, training_data.scores(found), {"majority": 0.25, "linear_probe": 0.5}, said)
+    caveats = training_data.caveats(found, training_data.scores(found), {"majority": 0.25}, said, said)
     assert caveats == [
         Caveat("one label", share=1.0, name="right"),
         Caveat("few tested", 2, name="groups"),
@@ -257,6 +257,36 @@ def test_a_prediction_that_never_changes_is_named():
         Caveat("no better than majority"),
     ]
     assert str(caveats[2]) == "The network of fold 1 predicts 'right' for everything."
+
+
+def answers_of(right: list[bool]) -> training_data.HeldOut:
+    """Answers for sixteen clips of four groups, right or wrong as given."""
+    dataset, _ = made_set(groups=4)
+    truth = np.array([LABELS.index(item.label) for item in dataset.items])
+    said = np.where(right, truth, (truth + 1) % len(LABELS))
+    count = len(truth)
+    return training_data.HeldOut(
+        np.arange(count), np.zeros(count, np.int64), np.arange(count + 1), np.zeros(count), truth,
+        np.eye(len(LABELS), dtype=np.float32)[said],
+    )  # fmt: skip
+
+
+def test_the_probe_is_better_as_good_or_worse_by_the_interval_of_the_paired_difference():
+    dataset, _ = made_set(groups=4)
+    count = len(dataset.items)
+    every, none = answers_of([True] * count), answers_of([False] * count)
+    some = answers_of([index % 7 > 0 for index in range(count)])
+    groups = [item.group for item in dataset.items]
+
+    def caveat(network, probe):
+        return training_data.beside_probe(training.comparison(dataset, groups, network), probe)
+
+    assert caveat(every, none) is None
+    assert caveat(none, every).kind == "worse than probe" and "−100.0 points" in caveat(none, every).name
+    assert caveat(some, some).kind == "no better than probe"
+    nearly = answers_of([index > 0 for index in range(count)])
+    slightly_better = caveat(every, nearly)
+    assert slightly_better.kind == "no better than probe" and "+" in slightly_better.name
 
 
 def test_the_majority_is_that_of_the_training_part():

@@ -58,7 +58,7 @@ from core.stages.networks.explain.layers import Architecture
 from core.workflows import clips, datasets, explanations, frames, models, predictions, rendering, training
 from core.workflows.annotation import journal, retraining
 from core.workflows.datasets import importer
-from core.workflows.evaluation import comparison, evaluator
+from core.workflows.evaluation import comparison, evaluator, results
 from core.workflows.evaluation import report as reports
 from core.workflows.search import index, text_encoders, thumbnails, zero_shot
 from core.workflows.texts.text_store import keep_lines, lines_of
@@ -429,7 +429,7 @@ def test_trainings_and_evaluations_say_what_they_said(old, manifest):
         record = checkpoints.run_of(old, keys[name])
         assert record.scores == numbers[f"scores of {name}"] and record.state == numbers[f"state of {name}"]
     for name in questions(manifest):
-        judged = evaluator.read(old, keys[f"evaluation of {name}"])
+        judged = results.read(old, keys[f"evaluation of {name}"])
         assert scores(judged) == numbers[f"scores of the evaluation of {name}"]
     stopped = keys["stopped training"]
     assert checkpoints.progress(old, stopped) and len(checkpoints.folds_done(old, stopped)) == 1

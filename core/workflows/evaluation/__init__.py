@@ -2,7 +2,7 @@
 
 question: what is evaluated              evaluator: the job that evaluates it, and its key
 split_selection: which clips             label_matching: labels of a model beside those of a dataset
-results: metrics, baselines, calibration, possible label errors
+results: metrics, baselines, calibration, possible label errors; read without what a leak makes worthless
 queries, choices: the clips behind a click      timeline: one clip over time
 comparison: two evaluations on the clips they share
 metrics_summary, export, report, report_charts: the main metrics, files for other programs, one HTML file
@@ -10,7 +10,7 @@ metrics_summary, export, report, report_charts: the main metrics, files for othe
 
 from core.workflows.evaluation import export
 from core.workflows.evaluation.comparison import compare, rivalry_key
-from core.workflows.evaluation.evaluator import evaluate, match, question_key, read
+from core.workflows.evaluation.evaluator import evaluate, match, question_key
 from core.workflows.evaluation.export import as_csv, as_json, report_name
 from core.workflows.evaluation.label_matching import describe_matching
 from core.workflows.evaluation.metrics_summary import Headline, MetricDifference, differences, headline
@@ -35,6 +35,7 @@ from core.workflows.evaluation.queries import (
 )
 from core.workflows.evaluation.question import EvaluationQuestion, describe_split
 from core.workflows.evaluation.report import make_report, report_key
+from core.workflows.evaluation.results import read
 from core.workflows.evaluation.timeline import Lanes, lanes
 
 __all__ = [

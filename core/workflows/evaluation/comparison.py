@@ -1,7 +1,7 @@
 """Two evaluations on the clips that they share: differences with intervals, and which clips changed side."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -10,10 +10,11 @@ from core.base.errors import ScoringRefused
 from core.base.progress import Report, silent
 from core.base.registry import METRICS
 from core.domain import Comparison, Estimate, Evaluation, Rivalry
-from core.domain.caveats import Caveat, is_leak
+from core.domain.caveats import Caveat, is_leak, leak_of
 from core.domain.fingerprint import fingerprint
 from core.stages import metrics
 from core.stages.metrics import bootstrap
+from core.workflows.evaluation import results
 from core.workflows.evaluation.metrics_summary import MAIN_METRICS, MAIN_OVER_TIME
 from core.workspace.jobs.lanes import short
 from core.workspace.store import Store
@@ -23,6 +24,8 @@ GROUPED = "McNemar's test is for independent clips, and these clips are grouped:
 TIMED = (
     "McNemar's test is for independent clips, and time steps are not independent: use the interval of the difference."
 )
+
+LEAKED = "There is no winner where one side was trained on the clips that both are compared on."
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,11 +48,28 @@ def rivalry_key(text: str, other: str) -> str:
 def compare(store: Store, text: str, other: str, report: Report = silent) -> None:
     """Compare two stored evaluations, and store what came out."""
     report(0, 2, "Matching the clips of both evaluations")
-    first, second = store.read(text, Evaluation), store.read(other, Evaluation)
+    first, second = results.read(store, text), results.read(store, other)
     both = shared(first, second)
     report(1, 2, "Drawing differences")
     store.write(rivalry_key(text, other), rivalry(text, other, first, second, both), kind="rivalry")
     report(2, 2, "Done")
+
+
+def read(store: Store, key: str) -> Rivalry:
+    """The comparison of that key; where either side learned from the clips, without what would name a winner."""
+    compared = store.read(key, Rivalry)
+    if not leak_of(compared.warnings):
+        return compared
+    overall = {
+        name: tuple(results.without_interval(estimate) for estimate in sides)
+        for name, sides in compared.overall.items()
+    }
+    by_label = {
+        name: tuple(results.without_interval(estimate) for estimate in estimates)
+        for name, estimates in compared.by_label.items()
+    }
+    not_better = dict.fromkeys(compared.not_better)
+    return replace(compared, overall=overall, by_label=by_label, not_better=not_better, p=None, why=LEAKED)
 
 
 def rivalry(key: str, other_key: str, evaluation: Evaluation, other: Evaluation, both: Shared) -> Rivalry:

@@ -84,11 +84,6 @@ def evaluate(store: Store, question: EvaluationQuestion, report: Report = silent
     report(results.STEPS, results.STEPS, "Done")
 
 
-def read(store: Store, key: str) -> Evaluation:
-    """The evaluation of that key; ResultMissing if it was not made."""
-    return store.read(key, Evaluation)
-
-
 # A training -----------------------------------------------------------------------------------------------------------
 
 
@@ -98,10 +93,11 @@ def _of_run(store: Store, question: EvaluationQuestion, report: Report) -> Evalu
     split, held_out = training.split_of(store, record.split), training.held_out(store, question.name)
     if not len(held_out.items):
         raise NotEnoughExamples("No fold of this run has finished.", "Let it finish at least one fold.")
+    probe = training.probe(store, question.name)
     usual = results.majority_of_folds(dataset, split, held_out)
     simpler = [
         ("majority", "Majority", "always predicts the most frequent label of the training data of each fold", usual),
-        ("linear_probe", "Linear probe", PROBE[record.over_time], _predicted(training.probe(store, question.name))),
+        ("linear_probe", "Linear probe", PROBE[record.over_time], _predicted(probe)),
     ]
     crossed = split.method != "given" and len(set(held_out.folds.tolist())) > 1
     answers = results.Answers(
@@ -109,7 +105,7 @@ def _of_run(store: Store, question: EvaluationQuestion, report: Report) -> Evalu
         groups=split.groups,
         held_out=held_out,
         origin=origin_of_run(question, record, split),
-        caveats=_caveats_of_run(record, dataset, split, held_out),
+        caveats=_caveats_of_run(record, dataset, split, held_out, probe),
         baselines=simpler,
         split_key=record.split,
         crossed=crossed,
@@ -127,9 +123,11 @@ def _predicted(held_out: HeldOut) -> np.ndarray:
     return held_out.scores.argmax(axis=1).astype(np.int64)
 
 
-def _caveats_of_run(record: Training, dataset: Dataset, split: Split, held_out: HeldOut) -> list[Caveat]:
+def _caveats_of_run(
+    record: Training, dataset: Dataset, split: Split, held_out: HeldOut, probe: HeldOut
+) -> list[Caveat]:
     comparison = training.comparison(dataset, split.groups, held_out)
-    caveats = training_data.caveats(comparison, record.scores, record.baselines, held_out)
+    caveats = training_data.caveats(comparison, record.scores, record.baselines, held_out, probe)
     stopped = [] if record.state == "done" else [Caveat("stopped", len(record.folds), record.fold_count)]
     return [*stopped, *caveats]
 

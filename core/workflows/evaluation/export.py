@@ -9,6 +9,7 @@ import numpy as np
 
 from core.base.registry import METRICS
 from core.domain import Calibration, Case, Estimate, Evaluation
+from core.domain.caveats import leak_of
 from core.stages.formats.common.writer import csv_table
 from core.stages.metrics import calibration
 from core.workflows.evaluation import queries
@@ -34,8 +35,10 @@ def printed(judged: Evaluation) -> dict[str, Any]:
     overall = judged.card.overall
     twins = OVER_TIME_TWINS if judged.found.over_time else {}
     rows = {name: _bounds(overall.get(twins.get(name, name))) for name in MAIN_METRICS}
+    leak = leak_of(judged.warnings)
     more = [name for name in ("edit", "f1_10", "f1_25", "f1_50", "bout_f1", "map_50") if name in overall]
     return {
+        **({"leak": leak} if leak else {}),
         **rows,
         **{name: _bounds(overall[name]) for name in more},
         "n_clips": judged.card.clip_count,

@@ -23,7 +23,7 @@ from core.domain import Case, Estimate, Evaluation
 from core.domain.caveats import is_leak
 from core.domain.fingerprint import fingerprint
 from core.workflows import clips
-from core.workflows.evaluation import export, label_matching, queries, report_charts
+from core.workflows.evaluation import export, label_matching, queries, report_charts, results
 from core.workflows.evaluation.metrics_summary import headline, ordered
 from core.workflows.html_report import percent, rendered
 from core.workspace.jobs.lanes import short
@@ -54,7 +54,7 @@ def report_key(key: str) -> str:
 @short()
 def make_report(store: Store, key: str, report: Report = silent) -> None:
     """Write the report of a stored evaluation as one HTML file."""
-    judged = store.read(key, Evaluation)
+    judged = results.read(store, key)
     content = html(judged, shots(store, judged, report))
     store.write_file(report_key(key), lambda path: _put(path, content), kind="export")
     report(MISTAKES, MISTAKES, "Done")

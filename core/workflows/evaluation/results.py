@@ -2,7 +2,7 @@
 
 import time
 import warnings as python_warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -25,18 +25,22 @@ from core.domain import (
     Segment,
     Split,
 )
-from core.domain.caveats import Caveat
+from core.domain.caveats import Caveat, leak_of
 from core.stages import metrics
 from core.stages.metrics import calibration
 from core.stages.metrics.comparison import unit_of_rows
 from core.stages.tracks import segmentation
 from core.workflows.training import training_data
+from core.workspace.store import Store
 
 CROSS_PARTS = 5  # into which groups are dealt to fit temperatures where there are no folds
 STEPS = 4  # of the progress that is told
 NOT_CROSSED = (
     "Label errors are only searched for where every clip was predicted by a network that was not trained on it."
 )
+
+
+NO_INTERVAL = "no interval: the model was trained on clips that it is evaluated on"
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,6 +64,33 @@ class Answers:
     def fold_of_each(self) -> np.ndarray:
         """(n,) int64 the fold in which each clip was predicted, -1 where not each by a network of its own."""
         return self.held_out.folds if self.crossed else np.full(len(self.held_out.items), -1, np.int64)
+
+
+def read(store: Store, key: str) -> Evaluation:
+    """The evaluation of that key; ResultMissing if it was not made.
+
+    Where the model learned from clips that it is evaluated on, no number has an interval: what it would say of new
+    clips is not known.
+    """
+    judged = store.read(key, Evaluation)
+    if not leak_of(judged.warnings):
+        return judged
+    card = judged.card
+    by_label = {
+        name: tuple(without_interval(estimate) for estimate in estimates) for name, estimates in card.by_label.items()
+    }
+    card = replace(card, overall=_without_intervals(card.overall), by_label=by_label)
+    simpler = tuple(replace(baseline, overall=_without_intervals(baseline.overall)) for baseline in judged.baselines)
+    return replace(judged, card=card, baselines=simpler)
+
+
+def _without_intervals(overall: Mapping[str, Estimate]) -> dict[str, Estimate]:
+    return {name: without_interval(estimate) for name, estimate in overall.items()}
+
+
+def without_interval(estimate: Estimate) -> Estimate:
+    """A number of a model that learned from the clips it is evaluated on."""
+    return estimate if estimate.value is None else replace(estimate, low=None, high=None, why=NO_INTERVAL)
 
 
 def evaluate_answers(answers: Answers, report: Report) -> Evaluation:

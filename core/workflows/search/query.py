@@ -133,9 +133,10 @@ def _moment(index: Index, score: float, run: np.ndarray, parts: np.ndarray, leng
     means = means / float(lengths.sum())
     order = [at for rank, at in enumerate(np.argsort(-shares)[:2]) if not rank or shares[at] >= ALSO]
     why = ", ".join(f"{index.labels[named[at]]} {means[at]:.2f}" for at in order)
-    video = index.videos[index.source[run[0]]]
+    source = index.source[run[0]]
     start_s, stop_s = float(index.start_s[run[0]]), float(index.stop_s[run[-1]])
-    return Moment(video, "", round(start_s, 3), round(stop_s, 3), round(min(score, 1.0), 4), why)
+    place = index.videos[source], "", round(start_s, 3), round(stop_s, 3)
+    return Moment(*place, round(min(score, 1.0), 4), why, index.sources[source])
 
 
 def _by_lines(

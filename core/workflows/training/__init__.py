@@ -3,11 +3,13 @@
 options: what can be set                 features: the features of a dataset as one job
 training_data: what is learned from      baselines: what is simpler than a network
 runs: the list of runs                   trainer: one run, from its plan to its result
+coverage: how much of it a run tested
 checkpoints: the parts of a run          tuning: good settings, searched on validation groups
 model_files: models as folders, zips     text_branch: what words add to pictures
 """
 
 from core.workflows.training.checkpoints import folds_done, held_out, network_path, probe, progress, run_of, split_of
+from core.workflows.training.coverage import CommonScores, Coverage, common_scores, coverage
 from core.workflows.training.features import gather, gathered, info_of, set_key
 from core.workflows.training.model_files import delete_model, open_zip, save_model, zipped
 from core.workflows.training.options import DIALS, VIEWS, Options, options_of, view
@@ -21,12 +23,16 @@ __all__ = [
     "BRANCHES",
     "DIALS",
     "VIEWS",
+    "CommonScores",
+    "Coverage",
     "Options",
     "Search",
     "all_runs",
     "best",
     "check_classes",
+    "common_scores",
     "comparison",
+    "coverage",
     "delete",
     "delete_model",
     "folds_done",

@@ -265,7 +265,7 @@ class Trainer:
             folds=tuple(fold.result for fold in folds),
             scores=scores,
             baselines=simpler,
-            warnings=tuple(str(caveat) for caveat in training_data.caveats(comparison, scores, simpler, held_out)),
+            warnings=tuple(map(str, training_data.caveats(comparison, scores, simpler, held_out, probe))),
             words=self._branch_scores(folds, held_out),
         )
 

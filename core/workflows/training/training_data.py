@@ -1,7 +1,7 @@
 """A dataset and its features as examples to learn from, and the scores of a network on them."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -129,9 +129,9 @@ def accuracy(held_out: HeldOut) -> float:
 
 
 def caveats(
-    comparison: Comparison, scores: dict[str, float], baselines: dict[str, float], held_out: HeldOut
+    comparison: Comparison, scores: dict[str, float], baselines: dict[str, float], held_out: HeldOut, probe: HeldOut
 ) -> list[Caveat]:
-    """What to know before the numbers of a training are believed."""
+    """What to know before the numbers of a training are believed. probe: what the linear probe predicts of them."""
     unit, indices = metrics.bootstrap.units_of(comparison)
     count = len(np.unique(indices))
     one_label = metrics.caveats.one_label(comparison)
@@ -141,9 +141,34 @@ def caveats(
     collected.extend(_constant_folds(comparison.labels, held_out))
     if scores.get("accuracy", 0) <= baselines.get("majority", 0):
         collected.append(Caveat("no better than majority"))
-    elif scores.get("accuracy", 0) <= baselines.get("linear_probe", 0):
-        collected.append(Caveat("no better than probe"))
+    elif caveat := beside_probe(comparison, probe):
+        collected.append(caveat)
     return collected
+
+
+def beside_probe(comparison: Comparison, probe: HeldOut) -> Caveat | None:
+    """Whether the linear probe is better, or the network not shown to be better, by the 95 % interval of the paired
+    difference in accuracy; None where the network is better."""
+    simpler = replace(comparison, predicted=probe.scores.argmax(axis=1).astype(np.int64), scores=None)
+    gap = metrics.bootstrap.difference(comparison, simpler, METRICS["accuracy"].formula)
+    if gap.value is None:
+        return None
+    low, high = gap.interval.low, gap.interval.high
+    if low is None or high is None:
+        difference = f"the difference in accuracy is {points(gap.value)} points, without an interval"
+        return Caveat("no better than probe", name=difference) if gap.value <= 0 else None
+    if low > 0:
+        return None
+    difference = (
+        f"the difference in accuracy is {points(gap.value)} points (95 % interval {points(low)} to {points(high)})"
+    )
+    return Caveat("worse than probe" if high < 0 else "no better than probe", name=difference)
+
+
+def points(share: float) -> str:
+    """A difference of shares in percentage points, with its sign."""
+    rounded = round(100 * share, 1)
+    return f"{rounded:+.1f}".replace("-", "−") if rounded else "0.0"
 
 
 def _constant_folds(labels: Sequence[str], held_out: HeldOut) -> Iterator[Caveat]:

@@ -29,6 +29,7 @@ from pages.ui.cache.clips import (
 )
 from pages.ui.cache.datasets import (
     checked,
+    coverage,
     dataset,
     datasets_of_clips,
     drawn_split,
@@ -50,6 +51,7 @@ from pages.ui.cache.studies import (
     group_budgets,
     group_comparison,
     held_out_clips,
+    is_trained_on,
     label_authors,
     labelled,
     learned_from,
@@ -60,11 +62,12 @@ from pages.ui.cache.studies import (
 
 __all__ = [
     "analysis", "analysis_at", "batch_items", "branches", "cached", "checked", "clip_budgets", "clip_rows", "clock",
-    "comparison_key", "corrected_budgets", "correction_key", "curve", "dataset", "datasets_of_clips",
+    "comparison_key", "corrected_budgets", "correction_key", "coverage", "curve", "dataset", "datasets_of_clips",
     "downloads_of_this_session", "drawn_split", "evaluation", "frames", "group_budgets", "group_comparison",
-    "held_out_clips", "hits", "kept_split", "label_authors", "label_order", "labelled", "lanes", "learned_from",
-    "listed_clips", "listing", "moment_picture", "name_of", "named", "named_split", "offers", "only_in_datasets",
-    "picture_or_problem", "plane", "prediction", "quality", "quality_findings", "results", "rivalry",
+    "held_out_clips", "hits", "is_trained_on", "kept_split", "label_authors", "label_order", "labelled", "lanes",
+    "learned_from", "listed_clips", "listing", "moment_picture", "name_of", "named", "named_split", "offers",
+    "only_in_datasets", "picture_or_problem", "plane", "prediction", "quality", "quality_findings", "results",
+    "rivalry",
     "shares_over_time", "sheet", "sheet_pictures", "slots", "source_picture", "study_columns", "suggested_split",
     "sweep", "training_or_none", "transcripts", "transition_counts",
 ]  # fmt: skip

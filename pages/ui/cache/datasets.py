@@ -4,7 +4,7 @@ from contextlib import suppress
 
 from core.base.errors import AnalysisError, ResultMissing
 from core.domain import Dataset, Grouping, Split, Training
-from core.workflows import datasets
+from core.workflows import datasets, training
 from core.workflows.datasets import library
 from core.workflows.evaluation import split_selection
 from core.workspace.store import DatasetEntry
@@ -120,6 +120,20 @@ def named_split(entry: DatasetEntry, name: str, grouping: Grouping, model: str) 
 @cached(most=32)
 def _named_split(body: str, name: str, grouping: Grouping, model: str) -> str:
     return split_selection.split_named(state.store(), read_dataset(body), name, grouping, model)
+
+
+def coverage(key: str) -> training.Coverage | None:
+    """How much of its split a run has tested; None where the run or its split is gone."""
+    record = training_or_none(key)
+    return _coverage(key, len(record.folds)) if record is not None else None
+
+
+@cached(most=64)
+def _coverage(key: str, folds: int) -> training.Coverage | None:
+    with suppress(ResultMissing):
+        record = training.run_of(state.store(), key)
+        return training.coverage(record, training.split_of(state.store(), record.split))
+    return None
 
 
 def training_or_none(key: str) -> Training | None:

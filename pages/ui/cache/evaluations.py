@@ -3,7 +3,7 @@
 from core.domain import Evaluation, Listing, Rivalry
 from core.stages.metrics.curves import ScoreCurve, Sweep
 from core.workflows import evaluation as evaluations
-from core.workflows.evaluation import choices
+from core.workflows.evaluation import choices, comparison
 from pages.ui import state
 from pages.ui.cache.memory import cached
 
@@ -17,7 +17,7 @@ def evaluation(key: str) -> Evaluation:
 @cached(most=4)
 def rivalry(key: str) -> Rivalry:
     """The comparison of two evaluations stored under a key."""
-    return state.store().read(key, Rivalry)
+    return comparison.read(state.store(), key)
 
 
 @cached(most=64)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from core.base.errors import UnknownName
 from core.stages.study.transitions import SLACK_S
 from core.workflows.study.groups import GroupComparison
 from core.workflows.study.library import budgets, export, held_out_confusion, over_time, question, sources
@@ -36,6 +37,14 @@ def learned_from(source: LabelSource) -> frozenset[str]:
     """The clips that the model of a source was trained on."""
     bodies = " ".join(entry.body for entry in state.store().datasets())
     return _learned_from(source, _models(), bodies)
+
+
+def is_trained_on(model: str, digest: str) -> bool:
+    """Whether a model was trained on a clip, as far as its card tells."""
+    try:
+        return digest in learned_from(sources.LabelSource("model", model))
+    except UnknownName:  # it was deleted
+        return False
 
 
 @cached(most=4)

@@ -4,11 +4,15 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.base import percentages
 from core.base.errors import RecipeInvalid
 from core.domain import Recipe, VideoInfo
 from core.stages.preprocessing import recipes
+
+if TYPE_CHECKING:
+    from core.workflows.training import Coverage
 
 
 def clock(seconds: float, *, decimals: int = 0) -> str:
@@ -154,3 +158,10 @@ def file_name(stem: str, suffix: str) -> str:
     """A name for a download: letters, digits, dots and dashes only."""
     kept = "".join(letter if letter.isalnum() or letter in "-_." else "-" for letter in Path(stem).stem)
     return f"{kept.strip('-.') or 'clip'}{suffix}"
+
+
+def partial(coverage: "Coverage | None") -> str:
+    """How much of its split a run has tested, where that is not all: "4 of 5 folds, 35 of 50 clips"."""
+    if coverage is None or not coverage.is_partial:
+        return ""
+    return f"{coverage.folds} of {coverage.fold_count} folds, {coverage.clips} of {count(coverage.clip_count, 'clip')}"

@@ -4,12 +4,13 @@ import streamlit as st
 
 from core.base.registry import METRICS
 from core.domain import Estimate, Evaluation, Rivalry
+from core.domain.caveats import leak_of
 from core.workflows import evaluation
 from core.workspace.store import DatasetEntry
 from pages.ui import cache, state
 from pages.ui.common import figures, formatting, theme
 from pages.ui.common.jobs import job_panel
-from pages.ui.evaluate import clip_list, descriptions, metric_figures, picker
+from pages.ui.evaluate import clip_list, descriptions, headline, metric_figures, picker
 
 SHARES = ("accuracy", "frame_accuracy", "balanced_accuracy", "macro_f1", "edit", "f1_50", "top5")
 SIDES = {"lost": "Only the first is correct", "won": "Only the second is correct"}
@@ -39,9 +40,10 @@ def _compared(key: str, other: str, rival: str) -> None:
     rivalry, evaluation = cache.rivalry(rival), cache.evaluation(key)
     name = descriptions.main_number(evaluation)
     st.html(f'<div class="k-headline">{descriptions.beaten(rivalry, name)}</div>')
-    theme.facts((f"First: {rivalry.titles[0]}", f"Second: {rivalry.titles[1]}", *_shared(rivalry)))
-    if rivalry.warnings:
-        theme.notes(rivalry.warnings)
+    first, second = map(headline.titled, rivalry.titles, (evaluation, cache.evaluation(other)))
+    theme.facts((f"First: {first}", f"Second: {second}", *_shared(rivalry)))
+    if notes := [text for text in rivalry.warnings if not leak_of((text,))]:
+        theme.notes(notes)
     left, right = st.columns(2, gap="large")
     with left:
         _differences(rivalry)

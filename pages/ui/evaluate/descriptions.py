@@ -1,12 +1,15 @@
 """The texts of Evaluate: explanations of metrics, shares and intervals, tables. No st calls."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from html import escape
 from typing import TYPE_CHECKING
 
 from core.base.registry import METRICS
 from core.domain import Estimate, Evaluation, Rivalry
+from core.domain.caveats import is_leak, leak_of
 from core.stages import metrics
 from core.workflows import evaluation
+from core.workflows.evaluation.results import NO_INTERVAL
 from pages.ui.common import formatting
 from pages.ui.evaluate import selection
 
@@ -42,7 +45,7 @@ def value(name: str, estimate: Estimate) -> str:
 def interval(name: str, estimate: Estimate) -> str:
     """The interval of a number in its unit, or why it has none."""
     if estimate.value is None or estimate.low is None or estimate.high is None:
-        return estimate.why or "no interval"
+        return "no interval" if estimate.why == NO_INTERVAL else estimate.why or "no interval"
     unit = METRICS[name].unit
     if unit == "s":
         return f"{_signed(estimate.low)} to {_signed(estimate.high)} s"
@@ -60,8 +63,20 @@ def main_number(evaluation: Evaluation) -> str:
     return "frame_accuracy" if evaluation.found.over_time else "accuracy"
 
 
-def sentence(evaluation: Evaluation) -> str:
-    """The main result in a sentence; HTML."""
+def sentence(evaluation: Evaluation, part: str = "") -> str:
+    """The main result in a sentence, or first that the model learned from these clips; HTML.
+
+    part: how much of its split a run has tested, where that is not all.
+    """
+    leak = leak_of(evaluation.warnings)
+    if leak:
+        what, _, _ = leak.partition(". ")
+        return f'<span class="k-leak">{escape(what.rstrip("."))}.</span>'
+    return result(evaluation).removesuffix(".") + (f" in {part}." if part else ".")
+
+
+def result(evaluation: Evaluation) -> str:
+    """The main metric in a sentence; HTML."""
     estimate = evaluation.card.overall[main_number(evaluation)]
     if estimate.value is None:
         return "Nothing could be evaluated."
@@ -70,8 +85,11 @@ def sentence(evaluation: Evaluation) -> str:
 
 
 def expected(evaluation: Evaluation) -> str:
-    """The meaning of the interval of the main metric, in a sentence."""
+    """The meaning of the interval of the main metric, in a sentence; of a leak, why there is none."""
     card = evaluation.card
+    if leak := leak_of(evaluation.warnings):
+        _, _, advice = leak.partition(". ")
+        return f"{_plain(result(evaluation))} {advice}"
     estimate = card.overall[main_number(evaluation)]
     if estimate.low is None or estimate.high is None:
         return estimate.why or ""
@@ -88,8 +106,12 @@ def warnings(evaluation: Evaluation) -> list[str]:
     few = metrics.caveats.few_units(card.unit, card.unit_count)
     gaps = [text for text in (_left_out(evaluation), _one_class(evaluation)) if text]
     texts = [FEW.format(formatting.count(card.unit_count, card.unit))] if few else []
-    rest = [warning for warning in evaluation.warnings if warning and warning != str(few)]
+    rest = [warning for warning in evaluation.warnings if warning and warning != str(few) and not is_leak(warning)]
     return gaps + texts + [f"{text[0].upper()}{text[1:]}{'' if text.endswith('.') else '.'}" for text in rest]
+
+
+def _plain(html: str) -> str:
+    return html.replace("<b>", "").replace("</b>", "")
 
 
 def true_classes(evaluation: Evaluation) -> list[str]:
@@ -194,7 +216,9 @@ def _off(errors: metrics.bouts.Errors) -> str:
 
 
 def beaten(rivalry: Rivalry, name: str) -> str:
-    """The result of a comparison in a sentence; HTML."""
+    """The result of a comparison in a sentence, or why there is none; HTML."""
+    if leak := leak_of(rivalry.warnings):
+        return f'<span class="k-leak">No winner. {escape(leak)}</span>'
     _, _, gap = rivalry.overall[name]
     if gap.value is None:
         return "The difference could not be computed."

@@ -32,7 +32,19 @@ def show(key: str) -> None:
 
 def sentence(key: str) -> None:
     """The outcome in a sentence alone."""
-    st.html(f'<div class="k-headline">{descriptions.sentence(cache.evaluation(key))}</div>')
+    evaluation = cache.evaluation(key)
+    st.html(f'<div class="k-headline">{descriptions.sentence(evaluation, _part(evaluation))}</div>')
+
+
+def _part(evaluation: Evaluation) -> str:
+    """How much of its split a run has tested, where that is not all."""
+    return formatting.partial(cache.coverage(evaluation.origin.name)) if evaluation.origin.source == "run" else ""
+
+
+def titled(title: str, evaluation: Evaluation) -> str:
+    """The title of what is evaluated; of a run that has not tested all folds, how many."""
+    part = _part(evaluation)
+    return f"{title} ({part})" if part else title
 
 
 def _text_results(evaluation: Evaluation) -> None:

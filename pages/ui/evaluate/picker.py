@@ -30,12 +30,14 @@ def runs(entry: DatasetEntry) -> dict[str, Training]:
 
 def choices(entry: DatasetEntry) -> dict[str, str]:
     """What can be evaluated on a dataset: its runs, then all models."""
-    tested = {RUN + key: _run(run) for key, run in runs(entry).items()}
+    tested = {RUN + key: _run(run, key) for key, run in runs(entry).items()}
     return tested | {MODEL + name: f"Model: {card.title}" for name, card in state.models().items()}
 
 
-def _run(record: Training) -> str:
+def _run(record: Training, key: str) -> str:
     share = formatting.per_cent(record.scores.get("accuracy", 0.0))
+    part = formatting.partial(cache.coverage(key))
+    share = f"{share} in {part}" if part else share
     return f"Run: {record.name}, {share}, {formatting.ago(record.created, time.time())}"
 
 

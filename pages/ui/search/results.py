@@ -26,6 +26,7 @@ SCORE = (
     "the action is to the query in meaning, and the more confident the network is in it. For a line of text, it is "
     "higher the more of the words occur in it, or the closer it is in meaning. It is not a probability."
 )
+LEARNED = "the model was trained on this clip"
 QUOTED = "Words in quotation marks are matched exactly. Remove the quotation marks to search by meaning."
 
 _moments = theme.component(Path(__file__).with_name("moments.js"))
@@ -159,10 +160,16 @@ def _item(index: int, moment: Moment) -> dict:
         "fallback": f"{prefix()}/thumbs/{moment.video}",
         "when": when(moment),
         "name": _name(moment),
-        "why": moment.why,
+        "why": _why(moment),
         "score": f"{moment.score:.2f}",
         "fit": f"{100 * moment.score:.1f}%",  # a length of CSS, which has no space in it
     }
+
+
+def _why(moment: Moment) -> str:
+    """What matched; where the model learned from the clip, that it did."""
+    learned = moment.source and cache.is_trained_on(cache.prediction(moment.source).model, moment.video)
+    return f"{moment.why} · {LEARNED}" if learned else moment.why
 
 
 def middle_s(moment: Moment) -> float:
@@ -187,7 +194,7 @@ def _forget() -> None:
 def _watch(hits: Hits, moment: Moment) -> None:
     """One moment in large; the player shows all that was found in its clip."""
     st.html(f'<div class="k-name">{escape(_name(moment))}</div>')
-    theme.facts((when(moment), f"score {moment.score:.2f}", moment.why))
+    theme.facts((when(moment), f"score {moment.score:.2f}", _why(moment)))
     try:
         info = state.store().video(moment.video)
     except AnalysisError as error:

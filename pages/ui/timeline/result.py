@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from plotly.graph_objects import Figure
 
 TOP = 5
+LEARNED = "The model was trained on this clip. Expect worse predictions for new clips."
 BARELY = 0.01  # mean score below which a label without a segment is not worth a row
 NAMED = 3  # labels in the headline
 CURVES = 3  # labels whose scores are drawn beneath the segments
@@ -35,12 +36,13 @@ def show(info: VideoInfo, card: ModelCard, shown: ClipResult, menu: Callable[[Vi
         theme.problem(str(error), error.hint)
         return
     which, recipe = partial(menu, info, shown), shown.recipe or Recipe()
+    learned = cache.is_trained_on(card.name, info.digest)
     if apart is None:
-        draw(analysis, prediction, shown.key, recipe=recipe, which=which)
+        draw(analysis, prediction, shown.key, recipe=recipe, which=which, learned=learned)
     else:
         lanes_apart = text_branch.rows(apart, card, info.digest)
         draw(
-            analysis, prediction, shown.key, recipe=recipe, which=which,
+            analysis, prediction, shown.key, recipe=recipe, which=which, learned=learned,
             text=text_branch.sentence(apart), apart=lanes_apart,
         )  # fmt: skip
 
@@ -53,18 +55,19 @@ def draw(
     recipe: Recipe,
     which: Callable[[], None] | None = None,
     between: Callable[[], None] | None = None,
+    learned: bool = False,
     text: str = "",
     apart: Sequence[player.PlayerLane] = (),
 ) -> None:
     """The same from what was read, made with `recipe`. between: draws what belongs between player and scores.
 
-    which: draws which result it is. text: what led to it, in words. apart: lanes of what the parts of the model say,
-    beneath what they say together.
+    which: draws which result it is. learned: whether the model learned from the clip. text: what led to it, in words.
+    apart: lanes of what the parts of the model say, beneath what they say together.
     """
     labels = shown_labels(analysis)
     slots = cache.slots(labels)
     begun = bool(state.store().tracks(analysis.video.digest))
-    _finding(analysis, which, begun=begun)
+    _finding(analysis, which, begun=begun, learned=learned)
     _playing(analysis, prediction, slots, key, apart)
     if text:
         st.caption(f":material/subtitles: {theme.plain(text)}")
@@ -98,11 +101,12 @@ def _heatmap(key: str, labels: tuple[str, ...], slots: dict[str, int], dark: boo
     return figures.heatmap(_prediction, labels, slots, dark=dark)
 
 
-def _finding(analysis: Analysis, which: Callable[[], None] | None, *, begun: bool) -> None:
+def _finding(analysis: Analysis, which: Callable[[], None] | None, *, begun: bool, learned: bool) -> None:
     """The finding in words, and beside it which result it is, and the way to correct it."""
+    about = f'<div class="k-leak">{LEARNED}</div>' if learned else ""
     with st.container(key="timeline-finding"):
         headline, menu = st.columns([8, 5], vertical_alignment="center", gap="medium")
-        headline.html(f'<div class="k-headline">{sentence(analysis)}</div>')
+        headline.html(f'<div class="k-headline">{sentence(analysis)}</div>{about}')
         with menu.container(horizontal=True, vertical_alignment="center", horizontal_alignment="right"):
             if which:
                 with st.container(width="stretch"):

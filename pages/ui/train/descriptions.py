@@ -35,13 +35,14 @@ def network(settings: Mapping[str, Any]) -> str:
     return f"{CELLS.get(settings.get('cell', ''), 'RNN')}, {layers}{settings.get('units', '?')} units, {ways}"
 
 
-def headline(record: Training) -> str:
-    """The result of a run in a sentence; HTML."""
+def headline(record: Training, part: str = "") -> str:
+    """The result of a run in a sentence; HTML. part: how much of its split was tested, where that is not all."""
     if not record.scores:
         return "This run is not complete yet."
     what = "moments" if record.over_time else "clips"
     share = formatting.per_cent(record.scores.get("accuracy", 0.0))
-    return f"<b>{share}</b> of the held-out {what} were correctly classified."
+    so_far = f" in {part}" if part else ""
+    return f"<b>{share}</b> of the held-out {what} were correctly classified{so_far}."
 
 
 def beside(record: Training) -> str:
@@ -64,8 +65,8 @@ def facts(record: Training) -> tuple[str, ...]:
     return (*first, f"seed {record.seed}", *ended, formatting.ago(record.created, time.time()))
 
 
-def table(trainings: Iterable[Training]) -> "DataFrame":
-    """A row for each run."""
+def table(trainings: Iterable[Training], parts: Iterable[str]) -> "DataFrame":
+    """A row for each run. parts: how much of its split each has tested, "" where that is all."""
     from pandas import DataFrame
 
     def share(record: Training, name: str) -> float | None:
@@ -79,7 +80,7 @@ def table(trainings: Iterable[Training]) -> "DataFrame":
     rows = [
         {
             "Name": record.name,
-            "State": STATES[record.state],
+            "State": f"{STATES[record.state]}: {part}" if part else STATES[record.state],
             "Accuracy": share(record, "accuracy"),
             "Macro F1": share(record, "macro_f1"),
             "Linear probe": simple(record, "linear_probe"),
@@ -91,7 +92,7 @@ def table(trainings: Iterable[Training]) -> "DataFrame":
             "Seconds": record.seconds.get("train"),
             "Seed": record.seed,
         }
-        for record in trainings
+        for record, part in zip(trainings, parts, strict=True)
     ]
     return DataFrame(rows)
 

@@ -12,7 +12,7 @@ from pages.ui.common import formatting, split_description, theme
 from pages.ui.common.controls import button
 from pages.ui.common.jobs import job_panel
 from pages.ui.common.pickers import backbone_menu, dataset_picker, missing_clips
-from pages.ui.train import descriptions, form, progress, runs, tuning
+from pages.ui.train import descriptions, form, progress, runs, split_checks, tuning
 
 ABOUT = (
     "A CNN computes features of each clip once. After that, training a network takes seconds "
@@ -87,6 +87,7 @@ def _split(entry: DatasetEntry, dataset: Dataset) -> Split | None:
         )  # fmt: skip
     if len(dataset.items) < FEW * len(dataset.labels):
         theme.notes(("There are few clips per class: scores will vary between splits.",))
+    split_checks.show(entry, split)
     return split
 
 

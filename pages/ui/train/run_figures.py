@@ -1,6 +1,6 @@
 """Figures of Train from domain values: curves, comparisons, trials. No st calls."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from core.domain import Epoch, Training, Trial
@@ -42,14 +42,14 @@ def score(history: Sequence[Epoch], *, epochs: int, best: int | None, dark: bool
     return figure
 
 
-def compared(trainings: Sequence[Training], *, dark: bool) -> "Figure":
-    """Scores of runs side by side, with their baselines."""
+def compared(trainings: Sequence[Training], scores: Sequence[Mapping[str, float]], *, dark: bool) -> "Figure":
+    """Scores of runs side by side, as they are on the clips that all of them tested."""
     figure = blank(dark, 300)
     names = ["accuracy", "balanced_accuracy", "macro_f1"]
     shown = [metric_names.label(name) for name in names]
     shades = (TRAINED, VALIDATED, "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-    for number, record in enumerate(trainings):
-        values = [100 * record.scores.get(name, 0.0) for name in names]
+    for number, (record, values_by_name) in enumerate(zip(trainings, scores, strict=True)):
+        values = [100 * values_by_name.get(name, 0.0) for name in names]
         figure.add_bar(
             x=shown, y=values, name=f"{number + 1}. {record.name}", marker={"color": shades[number % len(shades)]},
             text=[f"{value:.0f}" for value in values], textposition="outside", cliponaxis=False,

@@ -8,7 +8,7 @@ from core.base.errors import AnalysisError
 from core.domain import Training
 from core.workflows import training
 from core.workflows.models import ModelLibrary, name_of
-from pages.ui import state
+from pages.ui import cache, state
 from pages.ui.common import figures, formatting, metric_names, text_branch_scores, theme
 from pages.ui.common.controls import button
 from pages.ui.train import descriptions, progress, run_figures
@@ -27,7 +27,7 @@ def show() -> None:
     if len(trainings) > 1:
         st.caption("Select one row to see a run, or several to compare runs.")
     picked = st.dataframe(
-        descriptions.table(trainings.values()),
+        descriptions.table(trainings.values(), map(_part, trainings)),
         hide_index=True,
         width="stretch",
         key=f"train.table.{len(keys)}",
@@ -42,17 +42,33 @@ def show() -> None:
     )
     rows = [row for row in picked.selection.rows if row < len(keys)]  # type: ignore[attr-defined]
     if len(rows) > 1:
-        compared([trainings[keys[row]] for row in rows[:MOST_COMPARED]])
+        compared({keys[row]: trainings[keys[row]] for row in rows[:MOST_COMPARED]})
         return
     followed = state.remembered(progress.FOLLOWED, "")
     key = keys[rows[0]] if rows else followed if followed in trainings else keys[0]
     details(key, trainings[key])
 
 
-def compared(records: list[Training]) -> None:
-    """Several runs side by side."""
-    theme.section("Comparison", "A difference of a few clips may be due to chance.")
-    st.plotly_chart(run_figures.compared(records, dark=state.is_dark()), key="train.compared", config=figures.QUIET)
+def _part(key: str) -> str:
+    """How much of its split a run has tested, where that is not all."""
+    return formatting.partial(cache.coverage(key))
+
+
+def compared(trainings: dict[str, Training]) -> None:
+    """Several runs side by side, on the clips that all of them tested."""
+    records = list(trainings.values())
+    try:
+        common = training.common_scores(state.store(), trainings)
+    except AnalysisError as error:
+        theme.section("Comparison")
+        theme.notes([f"{error} {error.hint}"])
+    else:
+        count = formatting.count(common.clips, "clip")
+        theme.section("Comparison", f"On the {count} tested by all. A difference of a few clips may be due to chance.")
+        figure = run_figures.compared(records, list(common.scores.values()), dark=state.is_dark())
+        st.plotly_chart(figure, key="train.compared", config=figures.QUIET)
+        if parts := [f"{trainings[key].name}: {part}" for key in trainings if (part := _part(key))]:
+            theme.notes(parts)
     st.dataframe(descriptions.differences(records), hide_index=True, width="stretch")
 
 
@@ -70,7 +86,7 @@ def head(key: str, record: Training) -> None:
     left, right = st.columns([9, 2], vertical_alignment="center")
     with left:
         st.html(f'<div class="k-name">{escape(record.name)}</div>')
-        st.html(f'<div class="k-headline">{descriptions.headline(record)}</div>')
+        st.html(f'<div class="k-headline">{descriptions.headline(record, _part(key))}</div>')
         theme.facts(descriptions.facts(record))
     with right, st.container(horizontal=True, horizontal_alignment="right"):
         with st.popover("", icon=":material/edit:", help="Rename"):
@@ -189,7 +205,7 @@ def summary(key: str) -> None:
     """A short result of the run started here, with a link to its details."""
     record = training.run_of(state.store(), key)
     with st.container(border=True, key=f"summary-{key}"):
-        st.html(f'<div class="k-headline">{descriptions.headline(record)}</div>')
+        st.html(f'<div class="k-headline">{descriptions.headline(record, _part(key))}</div>')
         st.caption(f"{theme.plain(record.name)}. {descriptions.beside(record)}")
         text_branch_scores.show(record, key=f"summary.{key}")
         if record.warnings:
