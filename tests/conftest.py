@@ -26,7 +26,13 @@ hypothesis_settings.load_profile("any machine")
 # The files that take longest, begun first so that all processes are busy to the end: those that compute beside those
 # that wait for a browser.
 LONGEST = (
-    *("workflows/test_training", "browser/test_newcomer", "browser/test_states", "stages/test_inference_engine"),
+    *(
+        "workflows/test_training",
+        "browser/test_study_walk",
+        "browser/test_newcomer",
+        "browser/test_states",
+        "stages/test_inference_engine",
+    ),
     *("browser/test_label", "browser/test_features", "stages/test_explain", "browser/test_training"),
     *("browser/test_words", "workflows/test_predictions", "browser/test_player", "browser/test_frames"),
     *("workflows/test_text_training", "browser/test_jobs", "browser/test_search", "stages/test_recurrent"),

@@ -96,6 +96,8 @@ def quiet() -> Iterator[None]:
             os.dup2(original, descriptor)
             os.close(original)
         os.close(nowhere)
+        if sys.stderr is not shown:
+            sys.stderr.close()
         sys.stderr = shown
 
 

@@ -176,8 +176,12 @@ def turn_to(page: Page, name: str) -> None:
 
 
 def press(page: Page, name: str) -> None:
-    """Press the button whose text ends so (an icon's name may come before)."""
-    page.get_by_role("button", name=re.compile(rf"{re.escape(name)}$")).first.click()
+    """Press the button whose text ends so (an icon's name may come before), once the page is at rest: what is still
+    drawn above a button moves it between press and release."""
+    button = page.get_by_role("button", name=re.compile(rf"{re.escape(name)}$")).first
+    button.wait_for()
+    settle(page)
+    button.click()
 
 
 def upload(page: Page, path: Path) -> None:

@@ -2,12 +2,9 @@
 
 import csv
 import io
-import os
 import re
-import shutil
-import subprocess
-import sys
 import zipfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -15,16 +12,21 @@ import pytest
 from pandas.testing import assert_frame_equal
 from playwright.sync_api import Page, expect
 
-from core.domain import DrawnTrack
+from core.__main__ import main
+from core.base import settings
+from core.domain import DrawnTrack, Frame
+from core.stages import video
 from core.workflows.annotation import journal
 from core.workspace.store import Store
-from scripts.dashboard import ROOT, Dashboard
+from scripts.dashboard import Dashboard
 from tests.browser.conftest import PATIENCE_MS, go, picture, press, settle, turn_to, wait_until
 from tests.browser.test_newcomer import downloaded
 
 LEARNED = ("daria", "denis", "eli", "ido")
 HELD_OUT = ("ira", "lena", "lyova", "moshe", "shahar")
-MODEL = "Ten actions"
+ACTIONS = ("bend", "jack", "walk", "wave2")
+BOUT, RATE_HZ = 40, 25  # frames
+MODEL = "Four actions"
 TABLES = ("segments.csv", "budget.csv", "transitions.csv")
 
 pytestmark = pytest.mark.training
@@ -32,16 +34,33 @@ pytestmark = pytest.mark.training
 
 @pytest.fixture
 def recordings(shared_data: Path, tmp_path: Path) -> Path:
-    """Nine recordings of ten actions each, labels for each frame of four of them, and a table about all."""
+    """Nine recordings of four actions each, labels for each frame of four of them, and a table about all."""
     streams = shared_data / "weizmann-streams"
     (tmp_path / "labels" / "groundTruth").mkdir(parents=True)
-    shutil.copytree(streams / "videos", tmp_path / "videos")
-    for person in LEARNED:
-        shutil.copy(streams / "groundTruth" / f"{person}.txt", tmp_path / "labels" / "groundTruth")
+    (tmp_path / "videos").mkdir()
+    for person in LEARNED + HELD_OUT:
+        labels = (streams / "groundTruth" / f"{person}.txt").read_text().split()
+        kept = middles(labels)
+        frames = video.read(video.probe(streams / "videos" / f"{person}.mp4", "ab"))
+        chosen = [frame.image for frame in frames if frame.index in kept]
+        moments = (Frame(index, index / RATE_HZ, image) for index, image in enumerate(chosen))
+        video.write(tmp_path / "videos" / f"{person}.mp4", moments)
+        if person in LEARNED:
+            lines = "\n".join(labels[index] for index in sorted(kept))
+            (tmp_path / "labels" / "groundTruth" / f"{person}.txt").write_text(f"{lines}\n")
     rows = [(f"{person}.mp4", person, "AB"[at % 2], at // 3 + 1) for at, person in enumerate(LEARNED + HELD_OUT)]
     with (tmp_path / "about.csv").open("w", newline="") as file:
         csv.writer(file).writerows([("clip", "person", "group", "day"), *rows])
     return tmp_path
+
+
+def middles(labels: list[str]) -> set[int]:
+    """The frames in the middle of the bout of each of the actions."""
+    kept = set()
+    for action in ACTIONS:
+        first = labels.index(action) + (labels.count(action) - BOUT) // 2
+        kept.update(range(first, first + BOUT))
+    return kept
 
 
 def type_in(page: Page, name: str, text: str, role: str = "textbox") -> None:
@@ -86,7 +105,7 @@ def train(page: Page, dashboard: Dashboard, recordings: Path) -> str:
     type_in(page, "Or enter a path on this machine", str(recordings / "labels"))
     type_in(page, "Folder of the clips, if different", str(recordings / "videos"))
     press(page, "Check dataset")
-    expect(page.get_by_text("4 clips in 10 classes can be used")).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.get_by_text("4 clips in 4 classes can be used")).to_be_visible(timeout=PATIENCE_MS)
     press(page, "Import dataset")
     expect(page.get_by_text("All classes have the same number of examples")).to_be_visible(timeout=PATIENCE_MS)
     settle(page)
@@ -106,7 +125,7 @@ def train(page: Page, dashboard: Dashboard, recordings: Path) -> str:
     type_in(page, "Model name", MODEL)
     press(page, "Save as model")
     expect(page.get_by_text(f"Saved as the model {MODEL}")).to_be_visible()
-    return "ten-actions"
+    return "four-actions"
 
 
 def analyse(page: Page) -> None:
@@ -151,7 +170,7 @@ def correct(page: Page, dashboard: Dashboard) -> list[str]:
     """The second and the third bout of a held-out recording get other labels; gives the labels of all bouts of it."""
     store = Store(dashboard.workspace)
     (digest,) = (row.digest for row in store.clip_rows() if row.name == "lena.mp4")
-    go(page, dashboard, f"/timeline?video={digest[:16]}&model=ten-actions")
+    go(page, dashboard, f"/timeline?video={digest[:16]}&model=four-actions")
     press(page, "Correct on Label")
     expect(page.get_by_role("heading", name="Label", level=1)).to_be_visible()
     page.locator(".player[data-settled=yes]").wait_for()
@@ -181,19 +200,29 @@ def correct(page: Page, dashboard: Dashboard) -> list[str]:
     return [segment.label for segment in document().segments]
 
 
-def study(dashboard: Dashboard, *options: str | Path, output: Path) -> dict[str, pd.DataFrame]:
-    """What the command line writes."""
-    command = [sys.executable, "-m", "core", "study", *map(str, options), "--output", str(output)]
-    environment = os.environ | {"KINETOSCOPE_WORKSPACE": str(dashboard.workspace)}
-    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
-    return {path.name: pd.read_csv(path) for path in output.glob("*.csv")}
+@pytest.fixture
+def study(
+    apart: Dashboard, monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> Iterator[Callable[..., dict[str, pd.DataFrame]]]:
+    """Run the command line on the workspace of the dashboard; gives the tables that it writes."""
+    monkeypatch.setenv("KINETOSCOPE_WORKSPACE", str(apart.workspace))
+    settings.current.cache_clear()
+
+    def run(*options: str | Path, output: Path) -> dict[str, pd.DataFrame]:
+        assert main(["study", *map(str, options), "--output", str(output)]) == 0
+        return {path.name: pd.read_csv(path) for path in output.glob("*.csv")}
+
+    yield run
+    settings.current.cache_clear()
 
 
 def table(box: zipfile.ZipFile, name: str) -> pd.DataFrame:
     return pd.read_csv(io.BytesIO(box.read(name)))
 
 
-def test_nine_recordings_become_a_study(page: Page, apart: Dashboard, recordings: Path):
+def test_nine_recordings_become_a_study(
+    page: Page, apart: Dashboard, recordings: Path, study: Callable[..., dict[str, pd.DataFrame]]
+):
     add_recordings(page, apart, recordings)
     model = train(page, apart, recordings)
     analyse(page)
@@ -201,11 +230,11 @@ def test_nine_recordings_become_a_study(page: Page, apart: Dashboard, recordings
     box = files_of(page)
     of_table = ("--metadata", recordings / "about.csv", "--group", "group", "--subject", "person")
     by_model = ("--model", model, *of_table)
-    own = study(apart, recordings / "videos", *by_model, output=recordings / "all")
+    own = study(recordings / "videos", *by_model, output=recordings / "all")
     for name in TABLES:
         assert_frame_equal(table(box, name), own[name], check_like=True, rtol=1e-6)
     five = [recordings / "videos" / f"{person}.mp4" for person in HELD_OUT]
-    compared = study(apart, *five, *by_model, output=recordings / "five")
+    compared = study(*five, *by_model, output=recordings / "five")
     assert_frame_equal(table(box, "groups.csv"), compared["groups.csv"])
 
     labels = correct(page, apart)
@@ -220,7 +249,7 @@ def test_nine_recordings_become_a_study(page: Page, apart: Dashboard, recordings
     assert_frame_equal(others[0][columns], others[1][columns], rtol=1e-6)
     (recordings / "segments.csv").write_bytes(box.read("segments.csv"))
     drawn = ("--tracks", recordings / "segments.csv", *of_table)
-    again = study(apart, recordings / "videos", *drawn, output=recordings / "tidy")
+    again = study(recordings / "videos", *drawn, output=recordings / "tidy")
     assert_frame_equal(table(box, "budget.csv"), again["budget.csv"], check_like=True, rtol=1e-6)
     assert b"<svg" in downloaded(page, "Ethogram, SVG")
     picture(page, "walk-files")
