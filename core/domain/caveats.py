@@ -75,7 +75,7 @@ def leak_of(texts: Sequence[str]) -> str:
     for text in texts:
         title, tag, about = text.partition(LEAK_TAG)
         if tag:
-            return f"{title}{about[:1].upper()}{about[1:]}"
+            return title + about if title else about[:1].upper() + about[1:]
     return ""
 
 

@@ -424,6 +424,7 @@ def test_a_leak_is_the_headline_and_nothing_is_expected_of_new_clips(store):
     assert descriptions.interval("accuracy", read.card.overall["accuracy"]) == "no interval"
     evaluation.compare(store, key, key)
     rivalry = comparison.read(store, evaluation.rivalry_key(key, key))
+    assert "trained on 24 of the 24 clips that it is evaluated on.<" in descriptions.beaten(rivalry, "accuracy")
     assert "No winner." in descriptions.beaten(rivalry, "accuracy") and "ahead" not in descriptions.beaten(
         rivalry, "accuracy"
     )

@@ -96,7 +96,7 @@ def ended(store: Store, key: str, **changes) -> Training:
     return record
 
 
-def tested(store: Store, dataset: Dataset, key: str, count: int | None = None) -> None:
+def answered(store: Store, dataset: Dataset, key: str, count: int | None = None) -> None:
     """Keep answers of a run for its first clips, all of them right."""
     items = np.arange(len(dataset.items))[:count]
     truth = np.array([dataset.labels.index(dataset.items[item].label) for item in items], np.int64)
@@ -219,7 +219,7 @@ def test_trainings_are_listed_compared_renamed_and_deleted(looked_at, store):
     first, second = planned(store, looked_at), planned(store, looked_at, seed=1)
     ended(store, first)
     ended(store, second, scores={"accuracy": 0.5, "macro_f1": 0.4})
-    tested(store, looked_at, first), tested(store, looked_at, second)
+    answered(store, looked_at, first), answered(store, looked_at, second)
     at = tab(page("train"), "runs")
     words = told(at)
     assert "First try" in words and "correctly classified" in words
@@ -240,9 +240,9 @@ def test_trainings_are_listed_compared_renamed_and_deleted(looked_at, store):
 
 def test_a_run_that_was_stopped_is_called_partial_everywhere_and_compared_on_common_clips(looked_at, store):
     whole, part = planned(store, looked_at), planned(store, looked_at, seed=1)
-    ended(store, whole), tested(store, looked_at, whole)
+    ended(store, whole), answered(store, looked_at, whole)
     fold = FoldResult(("ann",), 12, 1.0, HISTORY, 6)
-    ended(store, part, state="stopped", folds=(fold,), scores={"accuracy": 1.0}), tested(store, looked_at, part, 12)
+    ended(store, part, state="stopped", folds=(fold,), scores={"accuracy": 1.0}), answered(store, looked_at, part, 12)
     at = tab(page("train"), "runs")
     (runs,) = [table.value for table in at.dataframe if "State" in table.value]
     some = f"1 of 2 folds, 12 of {len(looked_at.items)} clips"
@@ -260,7 +260,7 @@ def test_runs_of_different_datasets_are_not_compared(looked_at, store):
     store.save_dataset(other, datasets.key(other))
     for each in (looked_at, other):
         key = planned(store, each)
-        ended(store, key), tested(store, each, key)
+        ended(store, key), answered(store, each, key)
     at = tab(page("train"), "runs")
     at.session_state["train.table.2"] = {"selection": {"rows": [0, 1], "columns": [], "cells": []}}
     assert "different datasets, so their scores cannot be compared" in told(at.run())

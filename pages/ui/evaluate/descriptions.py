@@ -105,7 +105,9 @@ def warnings(evaluation: Evaluation) -> list[str]:
     card = evaluation.card
     few = metrics.caveats.few_units(card.unit, card.unit_count)
     gaps = [text for text in (_left_out(evaluation), _one_class(evaluation)) if text]
-    texts = [FEW.format(formatting.count(card.unit_count, card.unit))] if few else []
+    texts = (
+        [FEW.format(formatting.count(card.unit_count, card.unit))] if few and not leak_of(evaluation.warnings) else []
+    )
     rest = [warning for warning in evaluation.warnings if warning and warning != str(few) and not is_leak(warning)]
     return gaps + texts + [f"{text[0].upper()}{text[1:]}{'' if text.endswith('.') else '.'}" for text in rest]
 
@@ -218,7 +220,8 @@ def _off(errors: metrics.bouts.Errors) -> str:
 def beaten(rivalry: Rivalry, name: str) -> str:
     """The result of a comparison in a sentence, or why there is none; HTML."""
     if leak := leak_of(rivalry.warnings):
-        return f'<span class="k-leak">No winner. {escape(leak)}</span>'
+        what, _, _ = leak.partition(". ")
+        return f'<span class="k-leak">No winner. {escape(what.rstrip("."))}.</span>'
     _, _, gap = rivalry.overall[name]
     if gap.value is None:
         return "The difference could not be computed."

@@ -21,7 +21,6 @@ ABOUT = (
 FEATURES_ARE_KEPT = "Features computed so far are kept."
 CHOSEN = "train.chosen"  # what is remembered of the settings of the run that was started last
 USUAL_CNN = "i3d-kinetics400"
-FEW = 8  # clips a class below which scores say little
 
 
 def show(entries: list[DatasetEntry]) -> bool:
@@ -85,9 +84,7 @@ def _split(entry: DatasetEntry, dataset: Dataset) -> Split | None:
             "Change split", icon=":material/call_split:", type="tertiary", key="train.split", on_click=state.go,
             args=("datasets",),
         )  # fmt: skip
-    if len(dataset.items) < FEW * len(dataset.labels):
-        theme.notes(("There are few clips per class: scores will vary between splits.",))
-    split_checks.show(entry, split)
+    split_checks.show(entry, dataset, split)
     return split
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.domain import Split
+from core.domain import Dataset, Split
 from core.workflows import datasets
 from core.workflows.datasets import importer
 from core.workspace.store import DatasetEntry
@@ -15,23 +15,29 @@ UNGROUPED = (
     "recording, scores will be too good. Set groups under Change split."
 )
 NOT_SEARCHED = "Near-duplicates have not been searched for. If there are any in different folds, scores are too good."
+FEW = 8  # clips a class below which scores say little
 FIND = "Find near-duplicates"
 
 
-def show(entry: DatasetEntry, split: Split) -> None:
+def show(entry: DatasetEntry, dataset: Dataset, split: Split) -> None:
     """What to know of a split before a run is tested on it, with the button that looks for near-duplicates."""
-    if split.grouping.by == "clip":
-        theme.notes((UNGROUPED,))
     key = importer.duplicates_key(entry.key)
     duplicates = importer.duplicates(state.store(), entry.key)
+    torn = datasets.leaks(split, duplicates) if duplicates else ()
+    pairs = formatting.count(len(torn), "pair")
+    notes = {
+        f"{pairs} of similar clips are in different parts of a fold. Join them under Change split.": bool(torn),
+        UNGROUPED: split.grouping.by == "clip",
+        "There are few clips per class: scores will vary between splits.": (
+            len(dataset.items) < FEW * len(dataset.labels)
+        ),
+    }
+    if texts := [text for text, holds in notes.items() if holds]:
+        theme.notes(texts)
     job = state.runner().job(key)
-    if duplicates is not None:
-        if torn := datasets.leaks(split, duplicates):
-            pairs = formatting.count(len(torn), "pair")
-            theme.notes((f"{pairs} of similar clips are in different parts of a fold. Join them under Change split.",))
-    elif job is not None and job.active:
+    if job is not None and job.active:
         job_panel.watch(key, noun="clip")
-    else:
+    elif duplicates is None:
         _offer(entry, key)
 
 
