@@ -5,12 +5,14 @@ import json
 import sys
 
 from core.base import settings
-from core.cli import console
+from core.cli import console, training_options
 from core.cli import evaluation as evaluation_module
 from core.cli import training as training_module
 from core.workflows import evaluation, training
 from core.workflows.datasets import splits
 from core.workspace.store import Store
+
+NAMES = ("groups", "folds", "split", "backbone", "view", "seed", "save", "words")  # what a training needs to know
 
 
 def train(chosen: argparse.Namespace) -> console.Output:
@@ -18,8 +20,8 @@ def train(chosen: argparse.Namespace) -> console.Output:
     here = settings.current()
     store = Store(here.workspace)
     console.check_place(chosen.output)
-    entries = {name: getattr(chosen, name) for name in ("groups", "folds", "backbone", "seed", "save", "words")}
-    options = training.Options(cell=chosen.cell)
+    entries = {name: getattr(chosen, name) for name in NAMES}
+    options = training_options.chosen_options(chosen)
     with console.TerminalProgress(chosen.dataset) as progress:
         printed = training_module.run(
             store, chosen.dataset, engine=here.engine, options=options, report=progress, **entries
@@ -66,8 +68,11 @@ def _add_train(commands: console.Commands) -> None:
     trained.add_argument("--groups", metavar="PATTERN", default="", help=f"{pattern} (default: the most likely)")
     folds = f"a number, or {splits.LEAVE_ONE_OUT} (default: the dataset's own split, else {splits.USUAL_FOLDS})"
     trained.add_argument("--folds", metavar="N", default="", help=folds)
+    kept = "the key of a split that another run of this dataset used; instead of --groups and --folds"
+    trained.add_argument("--split", metavar="KEY", default="", help=kept)
     trained.add_argument("--backbone", metavar="NAME", default="i3d-kinetics400", help="CNN (default: %(default)s)")
-    trained.add_argument("--cell", choices=("gru", "lstm"), default="gru")
+    seen = "what of the picture the CNN sees: the whole, resized to a square, or its middle (default: %(default)s)"
+    trained.add_argument("--view", choices=training.VIEWS, default=training.VIEWS[0], help=seen)
     trained.add_argument("--seed", type=int, default=0, metavar="N")
     spoken = "also learn from subtitles and transcripts of the clips, and print what they add"
     trained.add_argument("--words", action="store_true", help=spoken)
@@ -75,6 +80,7 @@ def _add_train(commands: console.Commands) -> None:
         "--save", metavar="NAME", default="", help="also train on all clips, and save that network as a model"
     )
     trained.add_argument("--output", metavar="FILE")
+    training_options.add(trained)
     trained.set_defaults(run=train)
 
 

@@ -50,6 +50,7 @@ def files(store: Store, judged: Evaluation, tell: Report) -> dict[str, bytes]:
         "report.html": reports.html(judged, reports.shots(store, judged, tell)),
         "report.json": export.as_json(judged),
         "clips.csv": export.as_csv(judged),
+        "scores.csv": export.scores_csv(judged),
         "labels.csv": export.labels_csv(judged),
         "confusion.csv": export.confusion_csv(judged),
     }

@@ -2,13 +2,16 @@
 
 from typing import Any
 
+from core.base.errors import ResultMissing, SplitInvalid
 from core.base.progress import Report
 from core.base.registry import BACKBONES
 from core.domain import Dataset, Split, Training
 from core.workflows import datasets, models
 from core.workflows.datasets.library import stored_set
 from core.workflows.training import checkpoints, model_files, runs, trainer
-from core.workflows.training.options import Options, view
+from core.workflows.training import options as options_module
+from core.workflows.training.commands import command_of
+from core.workflows.training.options import Options
 from core.workspace.store import Store
 
 
@@ -18,7 +21,9 @@ def run(
     *,
     groups: str,
     folds: str,
+    split: str,
     backbone: str,
+    view: str,
     engine: str,
     options: Options,
     seed: int,
@@ -26,31 +31,36 @@ def run(
     report: Report,
     words: bool = False,
 ) -> dict[str, Any]:
-    """Train and test, and where a name is given save the network for use as a model; gives what is printed."""
+    """Train and test, and where a name is given save the network for use as a model; gives what is printed.
+
+    split: key of a stored split, "" for the one that groups and folds describe.
+    """
     _ = BACKBONES[backbone]
     if save:
         models.ModelLibrary.of(store).free_name(save, exactly=True)
     dataset = stored_set(store, text, report)
-    recipe = view("whole", backbone)
-    key = runs.plan(
-        store,
-        dataset,
-        datasets.split_for(dataset, groups, folds),
-        backbone=backbone,
-        engine=engine,
-        recipe=recipe,
-        options=options,
-        seed=seed,
-        final=bool(save),
-        words=words,
-    )
+    parts = _split(store, dataset, groups, folds, split)
+    recipe = options_module.view(view, backbone)
+    network = {"backbone": backbone, "engine": engine, "recipe": recipe, "options": options, "words": words}
+    key = runs.plan(store, dataset, parts, seed=seed, final=bool(save), **network)
     if checkpoints.run_of(store, key).state != "done":
         trainer.train(store, key, report)
     if save:
         model_files.save_model(store, key, save)
-    return printed_record(
-        checkpoints.run_of(store, key), checkpoints.split_of(store, checkpoints.run_of(store, key).split), dataset
-    ) | ({"model": save} if save else {})
+    return printed_record(checkpoints.run_of(store, key), parts, dataset) | ({"model": save} if save else {})
+
+
+def _split(store: Store, dataset: Dataset, groups: str, folds: str, key: str) -> Split:
+    """The split that is asked for; SplitInvalid where there is no such one, or two are asked for."""
+    if not key:
+        return datasets.split_for(dataset, groups, folds)
+    if groups or folds:
+        raise SplitInvalid("A stored split has its own groups and folds.", "Omit --groups and --folds, or --split.")
+    try:
+        return checkpoints.split_of(store, key)
+    except (ResultMissing, ValueError):
+        hint = "Give the key under `split` of what a run printed, in the same workspace."
+        raise SplitInvalid(f"There is no stored split {key!r}.", hint) from None
 
 
 def printed_record(record: Training, split: Split, dataset: Dataset) -> dict[str, Any]:
@@ -72,4 +82,5 @@ def printed_record(record: Training, split: Split, dataset: Dataset) -> dict[str
         "clips": len(dataset.items),
         "left_out": sum(finding.left_out for finding in dataset.findings),
         "warnings": list(record.warnings),
+        "command": command_of(record),
     }

@@ -820,7 +820,7 @@ def test_the_command_prints_the_headline_and_writes_the_report(store, command, t
     assert told["accuracy"]["value"] == pytest.approx(10 / 12) and told["top5"]["value"] is None
     assert (told["n_clips"], told["n_groups"]) == (12, 4)
     files = {path.name for path in (tmp_path / "report").iterdir()}
-    assert files == {"report.html", "report.json", "clips.csv", "labels.csv", "confusion.csv"}
+    assert files == {"report.html", "report.json", "scores.csv", "clips.csv", "labels.csv", "confusion.csv"}
     assert command("Made", "--model", "Made, GRU 64")[0] == 0
 
 

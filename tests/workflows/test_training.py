@@ -22,7 +22,7 @@ import numpy as np
 import psutil
 import pytest
 
-from core.base.errors import AnalysisError, Cancelled, ResultMissing
+from core.base.errors import AnalysisError, Cancelled, ResultMissing, SplitInvalid
 from core.base.settings import read as read_settings
 from core.cli import training as training_module
 from core.domain import Dataset, Epoch, Features, Grouping, Item, Recipe, Segment, VideoInfo
@@ -764,8 +764,14 @@ def test_the_command_prints_what_it_promises(store):
         features = store.read(predictions.features_key(item.video, Recipe(), CNN, ENGINE), Features)
         key = predictions.features_key(item.video, training.view("whole", CNN), CNN, ENGINE)
         store.write(key, features, kind="features", video=item.video)
-    asked = {"backbone": CNN, "engine": ENGINE, "options": OPTIONS, "seed": 0, "report": lambda *_: None}
+    looked = {"backbone": CNN, "view": "whole", "engine": ENGINE}
+    asked = looked | {"split": "", "options": OPTIONS, "seed": 0, "report": lambda *_: None}
     told = training_module.run(store, "Made", groups="column", folds="2", save="by-command", **asked)
+    again = training_module.run(
+        store, "Made", groups="", folds="", save="", **(asked | {"split": told["split"]["key"]})
+    )
+    assert f"--split {told['split']['key']}" in told["command"]
+    assert {name: again[name] for name in ("accuracy", "folds")} == {name: told[name] for name in ("accuracy", "folds")}
     assert list(told)[:9] == [
         "dataset", "backbone", "settings", "folds", "accuracy", "balanced_accuracy", "macro_f1", "baselines", "seconds",
     ]  # fmt: skip
@@ -775,6 +781,8 @@ def test_the_command_prints_what_it_promises(store):
     assert (store.workspace / "models" / "by-command" / "card.json").is_file()
     with pytest.raises(AnalysisError, match="is already in use"):
         training_module.run(store, "Made", groups="column", folds="2", save="by-command", **asked)
+    with pytest.raises(SplitInvalid, match="no stored split"):
+        training_module.run(store, "Made", groups="", folds="", save="", **(asked | {"split": "ab"}))
     with pytest.raises(ResultMissing, match="no file, folder or dataset"):
         training_module.run(store, "Nothing", groups="", folds="", save="", **asked)
 

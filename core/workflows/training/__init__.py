@@ -1,9 +1,9 @@
 """Networks of one's own: features of a labelled set, training on folds, baselines, tuning, saved models.
 
-options: what can be set                 features: the features of a dataset as one job
+options, option_knobs: what can be set   commands: the command line of a run
+runs: the list of runs                   features: the features of a dataset as one job
 training_data: what is learned from      baselines: what is simpler than a network
-runs: the list of runs                   trainer: one run, from its plan to its result
-coverage: how much of it a run tested
+coverage: how much of it a run tested    trainer: one run, from its plan to its result
 checkpoints: the parts of a run          tuning: good settings, searched on validation groups
 model_files: models as folders, zips     text_branch: what words add to pictures
 """

@@ -27,11 +27,16 @@ def show(key: str) -> None:
     if job_panel.ready(report, "Create report", evaluation.make_report, state.store(), key, noun="part"):
         size = formatting.size(state.store().file_path(report).stat().st_size)
         downloads.stored(f"Download report, {size}", report, f"{name}.html")
-    theme.section("Data", "JSON for programs, or CSV with one row per clip or moment.")
+    theme.section(
+        "Data",
+        "JSON for programs, or CSV with one row per clip or segment. With the scores of all classes, every curve can "
+        "be computed elsewhere.",
+    )
     with st.container(horizontal=True):
         for title, suffix, kind, make in (
             ("JSON", ".json", "application/json", evaluation.as_json),
             ("CSV", ".csv", "text/csv", evaluation.as_csv),
+            ("Scores of all classes, CSV", "-scores.csv", "text/csv", evaluation.export.scores_csv),
         ):
             content = partial(make, results)
             downloads.button(title, content, f"{name}{suffix}", kind, key=f"evaluate.file.{title}")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.base.registry import BACKBONES
 from core.domain import FoldResult, Training, Trial
+from core.workflows.training.option_knobs import CELLS
 from pages.ui.common import formatting
 
 if TYPE_CHECKING:
@@ -22,9 +23,6 @@ ABOUT_DIALS = {
 
 
 VIEWS = {"whole": "The whole picture, resized to a square", "middle": "The centre square of the picture"}
-CELLS = {"gru": "GRU", "lstm": "LSTM"}
-
-
 STATES = {"planned": "incomplete", "stopped": "stopped", "done": "done"}
 
 

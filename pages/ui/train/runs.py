@@ -8,6 +8,7 @@ from core.base.errors import AnalysisError
 from core.domain import Training
 from core.workflows import training
 from core.workflows.models import ModelLibrary, name_of
+from core.workflows.training.commands import command_of
 from pages.ui import cache, state
 from pages.ui.common import figures, formatting, metric_names, text_branch_scores, theme
 from pages.ui.common.controls import button
@@ -125,6 +126,8 @@ def _results(key: str, record: Training) -> None:
             height=min(250, 38 + 35 * len(record.folds)),
             column_config={"Accuracy": st.column_config.NumberColumn(format="%.1f %%")},
         )  # fmt: skip
+    with st.expander("Command that repeats this run", icon=":material/terminal:"):
+        st.code(command_of(record), language="sh", wrap_lines=True)
     with st.expander(
         "Training curves per fold", icon=":material/show_chart:", on_change="rerun", key=f"curves.{key}"
     ) as box:

@@ -46,5 +46,9 @@ def _offer(entry: DatasetEntry, key: str) -> None:
         st.caption(NOT_SEARCHED, width="content")
         st.button(
             FIND, icon=":material/difference:", type="tertiary", key="train.duplicates",
-            on_click=state.submit, args=(key, FIND, importer.find_duplicates, state.store(), entry.name),
+            on_click=_search, args=(key, entry.name),
         )  # fmt: skip
+
+
+def _search(key: str, name: str) -> None:
+    state.submit(key, FIND, importer.find_duplicates, state.store(), name)
