@@ -120,6 +120,8 @@ def test_all_scores_are_written_from_which_every_curve_can_be_computed():
     rows = table(export.scores_csv(judged))
     assert [row["truth"] for row in rows] == [judged.found.labels[label] for label in judged.found.truth]
     scores = np.array([[float(row[f"score: {label}"]) for label in judged.found.labels] for row in rows])
+    assert judged.found.scores is not None
     np.testing.assert_allclose(scores, judged.found.scores, rtol=1e-5)
     timed = over_time(np.array([[0, 1, 1]]), np.array([[0, 1, 0]]))
+    assert timed.found.times_s is not None
     assert [float(row["time_s"]) for row in table(export.scores_csv(timed))] == timed.found.times_s.tolist()
