@@ -163,10 +163,23 @@ def test_a_step_further_changes_the_moment(clip):  # noqa: F811
     save_anatomy()
     save_maps(FIRST)
     at = page("features", **{f"page.features.layer.{MOVING}": FIRST.name})
-    assert "Step 1 of 25" in told(at)
+    assert "Step 13 of 25" in told(at), "the middle of the clip"
     button(at, "Step on").click().run()
-    assert "Step 2 of 25" in told(at)
-    assert at.session_state["moment_s"] == pytest.approx(0.12)
+    assert "Step 14 of 25" in told(at)
+    assert at.session_state["moment_s"] == pytest.approx(1.08)
+
+
+def test_a_clip_opens_at_its_moment_of_most_activation_and_stays_where_somebody_went(clip):  # noqa: F811
+    save_anatomy()
+    save_maps(FIRST)
+    times_s = np.array([0.3, 0.9, 1.5])
+    values = np.ones((3, 1024), np.float32) * np.array([[1], [3], [2]], np.float32)
+    state.store().write(asked().features_key, Features(times_s, values, (0.0, 2.0)), kind="features", video=DIGEST)
+    at = page("features", **{f"page.features.layer.{MOVING}": FIRST.name})
+    assert at.session_state["moment_s"] == pytest.approx(0.9)
+    at.session_state["moment_s"], at.session_state["touched"] = 0.0, 7  # as a jump from elsewhere
+    at.run()
+    assert at.session_state["moment_s"] == 0.0
 
 
 def test_the_first_kernels_are_drawn_on_demand(clip):  # noqa: F811

@@ -311,6 +311,17 @@ def test_an_unknown_way_of_hiding_is_refused():
 # The whole clip
 
 
+def test_a_flash_does_not_stretch_the_span_of_the_other_steps():
+    values = np.random.default_rng(0).random((16, 4, 4, 3)).astype(np.float32)
+    low, high = projection.robust_span(values)
+    assert (low, high) == (values.min(axis=(1, 2, 3)).min(), values.max(axis=(1, 2, 3)).max())
+    values[5] *= 28_453
+    assert projection.robust_span(values)[1] <= 1
+    values[5] *= -1
+    assert projection.robust_span(values)[0] >= 0
+    assert projection.robust_span(np.zeros((3, 2))) == (0, 0)
+
+
 def test_like_steps_are_alike():
     values = np.array([[1, 0], [2, 0], [0, 3], [0, 0]], np.float32)
     assert np.allclose(projection.similarity(values), [[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 0]])

@@ -29,11 +29,12 @@ from core.workflows.explanations.feature_maps import (
     stretch,
     study,
 )
-from core.workflows.explanations.windows import ClipWindow, window_at, window_frames, window_s
+from core.workflows.explanations.windows import ClipWindow, active_s, window_at, window_frames, window_s
 
 __all__ = [
     "ClipWindow",
     "ExplanationQuestion",
+    "active_s",
     "anatomy",
     "anatomy_key",
     "as_npz",

@@ -12,13 +12,14 @@ import numpy as np
 
 from core.base.errors import RecipeInvalid
 from core.base.registry import BACKBONES
-from core.domain import Recipe, VideoInfo
+from core.domain import Features, Recipe, VideoInfo
 from core.domain.fingerprint import fingerprint
 from core.stages.networks.backbones import CLOCK_TOLERANCE_S, Backbone, squared
 from core.stages.networks.explain.activations import FrameWindow
 from core.stages.preprocessing import recipes
 from core.stages.preprocessing.frame_clock import choosing, clock_of
 from core.workflows import predictions
+from core.workspace.store import Store
 
 MOVING_FRAMES, STILL_FRAMES = 64, 16
 
@@ -127,3 +128,14 @@ def _on_screen(info: VideoInfo, recipe: Recipe, backbone: Backbone, ticks_s: np.
 
 def _later(time_s: float, tick_s: float) -> bool:
     return time_s > tick_s + CLOCK_TOLERANCE_S
+
+
+def active_s(store: Store, info: VideoInfo, recipe: Recipe, backbone_name: str, engine: str) -> float:
+    """The moment of a clip with the highest mean activation, where its features are stored; else its middle.
+
+    A clip often begins with a black or a still picture, in which a network sees nothing.
+    """
+    features = store.known(predictions.features_key(info.digest, recipe, backbone_name, engine), Features)
+    if features is None or not len(features.times_s):
+        return info.duration_s / 2
+    return float(features.times_s[np.asarray(features.values).mean(axis=1).argmax()])

@@ -21,11 +21,12 @@ SHOWN_PX = 448  # width of a large picture
 
 @dataclass(frozen=True)
 class Scale:
-    """Which number has which colour. unit: of the numbers, in words."""
+    """Which number has which colour. unit: of the numbers, in words; beyond: whether some lie beyond its ends."""
 
     low: float
     high: float
     unit: str
+    beyond: bool = False
 
     @property
     def signed(self) -> bool:
@@ -66,9 +67,9 @@ def colour_bar(shown: Scale) -> str:
     """HTML of a scale with the numbers of its ends."""
     stops = ", ".join("#{:02x}{:02x}{:02x}".format(*table(signed=shown.signed)[at]) for at in range(0, 256, 17))
     return (
-        f'<div class="k-scale"><span>{number(shown.low)}</span>'
+        f'<div class="k-scale"><span>{"≤ " * (shown.beyond and shown.signed)}{number(shown.low)}</span>'
         f'<i style="background:linear-gradient(90deg, {stops})"></i>'
-        f"<span>{number(shown.high)}</span><em>{escape(shown.unit)}</em></div>"
+        f"<span>{'≥ ' * shown.beyond}{number(shown.high)}</span><em>{escape(shown.unit)}</em></div>"
     )
 
 

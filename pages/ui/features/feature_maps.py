@@ -1,6 +1,7 @@
 """Feature maps: the output of each channel of a layer at a moment, over the picture and over time."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -22,7 +23,7 @@ JOINS = ("Add", "Concatenate")  # where the branches of a block meet: what it ha
 UNIT = "activation"
 NOTE = (
     "All maps share one scale, computed over these channels and the whole window, so that "
-    "they can be compared between channels and steps."
+    "they can be compared between channels and steps. Steps far above all others do not stretch it."
 )
 
 
@@ -109,7 +110,7 @@ def _maps(info: VideoInfo, view: ClipWindow, layer: Layer, moment_s: float) -> N
     if not picked:
         theme.empty("No channel selected", "Select channels from the list.")
         return
-    shown = colormaps.scale(float(activations.lows[picked].min()), float(activations.highs[picked].max()), UNIT)
+    shown = _scale(activations, picked)
     now = np.array(activations.values[step])  # (H, W, D)
     picture = seen.meant[min(step * layer.stride[0] + layer.stride[0] // 2, seen.count - 1)]
     tiles = [_tile(picture, now[..., channel], shown, over=over) for channel in picked]
@@ -129,6 +130,13 @@ def _maps(info: VideoInfo, view: ClipWindow, layer: Layer, moment_s: float) -> N
         ],
         key="features.maps",
     )
+
+
+def _scale(activations: Activations, channels: Sequence[int]) -> colormaps.Scale:
+    """One scale for some channels over the window, which steps that are far out do not stretch."""
+    low, high = projection.robust_span(np.asarray(activations.values[..., list(channels)]))
+    beyond = low > float(activations.lows[channels].min()) or high < float(activations.highs[channels].max())
+    return replace(colormaps.scale(low, high, UNIT), beyond=beyond)
 
 
 def _tile(picture: np.ndarray, values: np.ndarray, shown: colormaps.Scale, *, over: bool) -> np.ndarray:
@@ -168,7 +176,7 @@ def _one(
     """One channel in large over its frame, and its value over time."""
     channel = st.selectbox("Enlarged channel", picked, key=f"features.one.{layer.name}")
     channel = channel if channel is not None else picked[0]
-    shown = colormaps.scale(float(activations.lows[channel]), float(activations.highs[channel]), UNIT)
+    shown = _scale(activations, [channel])
     image = colormaps.overlay(picture, np.array(activations.values[step, ..., channel]), shown)
     caption = f"Channel {channel} at {shared.clock(activations.times_s[step])}, overlaid on the input frame"
     st.html(colormaps.tiles([colormaps.large(image)], [caption], alt=layer.name, size="large"))

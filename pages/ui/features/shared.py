@@ -29,14 +29,26 @@ def look_at(info: VideoInfo, backbone: str) -> tuple[ClipWindow, float, bool] | 
 
     None, said in words, where the recipe leaves nothing of the clip.
     """
-    moment_s, rest = moment(info, key="features.moment")
     recipe, cnn = state.recipe(), BACKBONES[backbone]
+    _begin_where_active(info, backbone)
+    moment_s, rest = moment(info, key="features.moment")
     try:
         view = ClipWindow(info.digest, recipe, backbone, explanations.window_at(info, recipe, cnn, moment_s))
     except AnalysisError as error:
         theme.problem(str(error), error.hint)
         return None
     return view, moment_s, rest
+
+
+def _begin_where_active(info: VideoInfo, backbone: str) -> None:
+    """Where a clip is opened here at its very beginning, look at the moment of most activation instead."""
+    opened = f"features.opened.{info.digest}"
+    if state.remembered(opened, False):
+        return
+    state.remember(opened, True)
+    if state.moment_s(info) == 0:
+        engine = state.settings().engine
+        state.jump(explanations.active_s(state.store(), info, state.recipe(), backbone, engine))
 
 
 def frame(info: VideoInfo) -> None:

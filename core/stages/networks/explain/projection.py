@@ -42,3 +42,21 @@ def plane(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     placed = np.pad(placed, ((0, 0), (0, 2 - placed.shape[1])))
     signs = np.sign(placed[np.abs(placed).argmax(axis=0), (0, 1)])
     return (placed * np.where(signs == 0, 1, signs)).astype(np.float32), (placed**2).sum(axis=0) / total
+
+
+FAR_OUT = 3.0  # interquartile ranges beyond the quartiles, from which a value is far out (Tukey, 1977)
+
+
+def robust_span(values: np.ndarray) -> tuple[float, float]:
+    """The lowest and the highest value of the steps that are not far out, so that one flash does not darken all others.
+
+    values: (T, ...) with a row for each step.
+    """
+    rows = values.reshape(len(values), -1)
+    return -_within_fence(-rows.min(axis=1)), _within_fence(rows.max(axis=1))
+
+
+def _within_fence(ends: np.ndarray) -> float:
+    """The largest of the ends of the steps that lies within the outer fence. ends: (T,)."""
+    first, third = np.quantile(ends, (0.25, 0.75))
+    return float(ends[ends <= third + FAR_OUT * (third - first) + 1e-9].max())
