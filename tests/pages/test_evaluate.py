@@ -178,7 +178,7 @@ def test_a_model_is_judged_at_first_on_groups_it_never_saw_and_its_classes_can_b
     monkeypatch.setattr(models.ModelLibrary, "get", lambda library, name: (card, None))
     at = page("evaluate")
     on = chosen(at, "Clips")
-    assert on.options == ["6 clips of held-out groups", "All 24 clips of the dataset"]
+    assert on.options == ["6 clips that the model was not trained on", "All 24 clips of the dataset"]
     assert "Unknown to the model: jump (1 class, 8 clips of 24)" in told(at)
     chosen(at, "Clips of unknown classes").select("wrong").run()
     button(at, "Evaluate").click().run()

@@ -541,7 +541,7 @@ def test_a_model_that_learned_from_the_clips_is_warned_about(store):
     card = modelled(store, dataset, LABELS, sure_of([0, 1, 2, 0]), settings={"data": datasets.key(dataset)})
     assert asked(store).warnings[0].startswith("LEAK")
     named = replace(card, settings={"held_out": ["clip0", "run g9"]}, trained_on="Clips of Made", network="n.keras")
-    assert label_matching.unseen(dataset, named) == (0,)
+    assert label_matching.unseen(store, dataset, named) == (0,)
     told = label_matching.leak(store, dataset, named, range(4), "")[0]
     assert (told.kind, told.total) == ("leak", 4) and is_leak(str(told)) and "1 of the 4 clips" in told.name
     assert label_matching.leak(store, dataset, named, [0], "")[0].kind == "held-out groups"
@@ -559,6 +559,10 @@ def test_a_model_of_a_training_is_not_warned_about_on_clips_it_did_not_learn_fro
         "Others", LABELS, tuple(replace(item, video=digest(100 + place)) for place, item in enumerate(dataset.items))
     )
     assert label_matching.leak(store, others, card, range(12), "") == ()
+    assert label_matching.unseen(store, dataset, card) == label_matching.unseen(store, others, card) == ()
+    mixed = replace(dataset, items=(*dataset.items, *others.items[:3]))
+    assert label_matching.unseen(store, mixed, card) == (12, 13, 14)
+    assert label_matching.leak(store, mixed, card, (12, 13, 14), "") == ()
 
 
 # Two evaluations ------------------------------------------------------------------------------------------------------

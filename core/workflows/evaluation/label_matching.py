@@ -138,7 +138,7 @@ def leak(store: Store, dataset: Dataset, card: ModelCard, tested: Sequence[int],
     """Where the model may have learned from clips that it is judged on. tested: their places in the set."""
     known = learned_from(store, card)
     if known is None:
-        return _told_only(dataset, card, tested)
+        return _told_only(store, dataset, card, tested)
     record, digests = known
     if record.split == split and record.fold_count == 1:
         return ()
@@ -150,11 +150,16 @@ def leak(store: Store, dataset: Dataset, card: ModelCard, tested: Sequence[int],
     return (Caveat("leak", seen, len(tested), name=f"{learned} {REMEMBERS} {instead}"),)
 
 
-def unseen(dataset: Dataset, card: ModelCard) -> tuple[int, ...]:
-    """Places of the clips that belong to a group which the model's card says was held out, by the words of their path.
+def unseen(store: Store, dataset: Dataset, card: ModelCard) -> tuple[int, ...]:
+    """Places of the clips that a model was not trained on, where it was trained on others of them.
 
-    A name such as "Diving g12" means clips whose path or label holds both words.
+    That is known of models trained here; of others by the groups that the card says were held out, looked for in the
+    words of a clip's path: a name such as "Diving g12" means clips whose path or label holds both words.
     """
+    known = learned_from(store, card)
+    if known is not None:
+        new = tuple(index for index, item in enumerate(dataset.items) if item.video not in known[1])
+        return new if len(new) < len(dataset.items) else ()
     groups = [_words_of(str(name)) for name in card.settings.get("held_out") or ()]
     held_out = [words for words in groups if words]
     clips = []
@@ -184,7 +189,7 @@ def learned_from(store: Store, card: ModelCard) -> tuple[Training, set[str]] | N
     return record, {items[index].video for index in indices}
 
 
-def _told_only(dataset: Dataset, card: ModelCard, tested: Sequence[int]) -> tuple[Caveat, ...]:
+def _told_only(store: Store, dataset: Dataset, card: ModelCard, tested: Sequence[int]) -> tuple[Caveat, ...]:
     """What to say of a model that only tells in words what it learned from."""
     if card.settings.get("data") == datasets.key(dataset):
         return (Caveat("leak", name=f"this model was trained on this dataset. {REMEMBERS}"),)
@@ -199,12 +204,14 @@ def _told_only(dataset: Dataset, card: ModelCard, tested: Sequence[int]) -> tupl
     if not card.network:
         described = f"The description of this model mentions data named {name!r}: {card.trained_on}"
         return (Caveat("unknown training data", name=described),)
-    return _named_alike(dataset, card, tested, name)
+    return _named_alike(store, dataset, card, tested, name)
 
 
-def _named_alike(dataset: Dataset, card: ModelCard, tested: Sequence[int], name: str) -> tuple[Caveat, ...]:
+def _named_alike(
+    store: Store, dataset: Dataset, card: ModelCard, tested: Sequence[int], name: str
+) -> tuple[Caveat, ...]:
     """What to say of a model that learned from data of the set's name, but perhaps not from all of it."""
-    held_out = set(unseen(dataset, card))
+    held_out = set(unseen(store, dataset, card))
     new = sum(index in held_out for index in tested)
     if new == len(tested):
         text = "According to its card, this model was not trained on the groups of these clips."

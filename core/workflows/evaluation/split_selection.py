@@ -20,10 +20,11 @@ MAX_LISTED_CLIPS = 5  # clips named in an error
 def split_named(store: Store, dataset: Dataset, text: str, grouping: Grouping, model: str) -> str:
     """The key of the split that was asked for, which is kept. text: as `evaluate` says of its split."""
     if text == UNSEEN:
-        indices = label_matching.unseen(dataset, models.ModelLibrary.of(store).get(model)[0])
+        indices = label_matching.unseen(store, dataset, models.ModelLibrary.of(store).get(model)[0])
         if not indices:
             raise SplitInvalid(
-                f"The model {model!r} lists no group of this dataset as held out.", "Evaluate all clips."
+                f"No clips of this dataset are known to be held out from the training of the model {model!r}.",
+                "Evaluate all clips, or the test clips of a split.",
             )
         return _stored_split(store, dataset, indices, grouping)
     if text == GIVEN:

@@ -115,12 +115,12 @@ def _clips(entry: DatasetEntry, model: str, at: str) -> tuple[str, Grouping]:
 
 
 def _describe_splits(entry: DatasetEntry, model: str) -> dict[str, str]:
-    """The clips on which a model can be evaluated, without a stored split; clips of held-out groups come first."""
+    """The clips on which a model can be evaluated, without a stored split; clips it was not trained on come first."""
     dataset = cache.dataset(entry)
     assert dataset is not None
-    new = len(label_matching.unseen(dataset, state.models()[model]))
+    new = len(label_matching.unseen(state.store(), dataset, state.models()[model]))
     given = sum(item.split == "test" for item in dataset.items)
-    texts = {"unseen": f"{formatting.count(new, 'clip')} of held-out groups"} if new else {}
+    texts = {"unseen": f"{formatting.count(new, 'clip')} that the model was not trained on"} if new else {}
     texts |= {"": f"All {formatting.count(len(dataset.items), 'clip')} of the dataset"}
     return texts | ({"given": f"The {formatting.count(given, 'test clip')} of the original split"} if given else {})
 
