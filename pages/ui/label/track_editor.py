@@ -33,7 +33,7 @@ def choose(info: VideoInfo, track: str) -> None:
 def begin(info: VideoInfo, document: DrawnTrack, *, draw: bool = True) -> None:
     """A new track, which is drawn in from now on where `draw`; labels of it that the scheme lacks are added to it."""
     try:
-        label_scheme.note(scheme.add(state.store(), document.labels))
+        label_scheme.note(scheme.add(state.store(), document.labels, [document]))
         made = journal.begin(state.store(), info.digest, document)
         if draw:
             choose(info, made)
