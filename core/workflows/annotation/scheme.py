@@ -16,7 +16,6 @@ from core.workflows.annotation.journal import TrackState
 from core.workspace.store import Store
 
 LabelKind: TypeAlias = Literal["state", "point"]
-KINDS: tuple[LabelKind, ...] = ("state", "point")
 
 
 def labels(store: Store) -> tuple[str, ...]:
