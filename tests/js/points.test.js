@@ -146,6 +146,14 @@ test("a diamond is clicked and dragged; beside it the segment beneath is", () =>
   assert.deepEqual(pointsIn(player), ["jump 5.96"]);
 });
 
+test("points on one frame stand above each other, and each can be clicked", () => {
+  const player = withPoints([[1.6, "jump"], [1.6, "run"], [3, "run"]], { both: true });
+  const labels = [[160, 30], [160, 19], [300, 30]].map(([x, y]) => pointUnder(player, player.rows[0], x, y, false)?.label);
+  assert.deepEqual(labels, [JUMP, RUN, RUN]);
+  assert.equal(pointUnder(player, player.rows[0], 300, 19, false), null);
+  assert.deepEqual(marksOf(player).lines, [159, 299], "one line for both");
+});
+
 test("points of other lanes are not moved, but copied", () => {
   const rows = [packed(), packed({ name: "ann", edits: false, points: [[2, "jump"]] })];
   const player = withPoints([], { rows });

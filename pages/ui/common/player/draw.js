@@ -3,7 +3,7 @@
 import { surface, themeOf } from "./canvas.js";
 import { selectAndGo } from "./edit.js";
 import { drawLanes, drawRow } from "./lanes.js";
-import { buttonOfPoint, visiblePoints } from "./points/point_drawing.js";
+import { buttonsOfPoints, countVisible } from "./points/point_drawing.js";
 import { selectPointAndGo } from "./points/point_edits.js";
 import { firstEndingAfter } from "./rows.js";
 import { clock, percent, tickStep } from "./formatting.js";
@@ -152,7 +152,7 @@ export function drawButtons(player) {
   player.buttons.classList.remove("moving");
   const root = /** @type {ShadowRoot | Document} */ (player.buttons.getRootNode());
   const focused = /** @type {HTMLElement | null} */ (root.activeElement)?.title;
-  const points = rows.reduce((sum, row) => sum + visiblePoints(player, row).length, 0);
+  const points = rows.reduce((sum, row) => sum + countVisible(player, row), 0);
   const count = visible.reduce((sum, segments) => sum + segments.length, points);
   if (count > MOST_BUTTONS) return player.buttons.replaceChildren();
   player.buttons.replaceChildren(...rows.map((row, index) => rowOfButtons(player, row, visible[index])));
@@ -179,8 +179,7 @@ function rowOfButtons(player, row, segments) {
     };
     group.append(button);
   }
-  for (const point of visiblePoints(player, row))
-    group.append(buttonOfPoint(player, row, point, () => selectPointAndGo(player, row, point)));
+  group.append(...buttonsOfPoints(player, row, (point) => selectPointAndGo(player, row, point)));
   return group;
 }
 
