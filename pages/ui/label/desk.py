@@ -20,9 +20,9 @@ from pages.ui.label import compare, draft, empty, files, label_scheme, render, r
 UNDO = "Ctrl+Z and Ctrl+Shift+Z in the player. Every edit can be undone."
 EDIT_NAMES = {
     "paint": "painting",
-    "point": "new point",
+    "point": "point",
     "change point": "moved point",
-    "label point": "new label of a point",
+    "label point": "new label",
     "delete point": "deleted point",
     "unlabel": "unlabelling",
     "change": "new ends",
@@ -115,7 +115,7 @@ def _history(now: TrackState) -> None:
             )  # fmt: skip
         track = now.document
         done = (
-            f"{formatting.count(now.number, 'edit')} saved, the last {formatting.ago(now.made, time.time())}"
+            f"{formatting.count(now.number, 'edit')} saved, last {formatting.ago(now.made, time.time())}"
             if now.number
             else "Every edit is saved immediately"
         )

@@ -10,9 +10,8 @@ from core.workflows.annotation import edits, scheme
 from core.workflows.annotation.scheme import LabelKind
 from pages.ui import cache, state
 from pages.ui.common import figures, flash
-from pages.ui.common.controls import label_views
 
-PANEL = label_views.PANEL
+PANEL = "label.scheme"
 ADDED = "label.added"  # labels that were added to the scheme, to be told
 KINDS: dict[LabelKind, str] = {"state": "State", "point": "Point"}
 DIAMOND = ";transform:rotate(45deg) scale(.86);border-radius:1px"  # of the swatch of a point
@@ -27,6 +26,7 @@ def show() -> None:
     """What can be done with the labels."""
     turn, known = state.remembered("label.turn", 0), scheme.labels(state.store())
     st.caption("All clips share these labels, with their order, kinds, keys and colours.")
+    flash.show(PANEL)
     if known:
         _list(known)
     key = f"label.fresh.{turn}"
