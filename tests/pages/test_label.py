@@ -400,6 +400,39 @@ def test_a_format_of_every_frame_asks_whether_the_whole_clip_was_annotated(
     assert journal.read(store, track).document.seen == MINE.seen
 
 
+def exported(at: AppTest, name: str, clip: VideoInfo) -> list[DrawnTrack]:
+    """The tracks of the file that the page offers in a format, as that format is read."""
+    at.selectbox(key="label.format.pick").set_value(name).run()
+    (offer,) = [offer for title, offer in downloads_of(at).items() if FORMATS[name].title in title]
+    labels = files.read({f"street{FORMATS[name].suffix}": offer.read()}, clip, "street.mp4", form=name)
+    return list(files.tracks_of(labels))
+
+
+def test_points_are_exported_where_a_format_holds_them_and_else_as_frames_if_wanted(
+    store: Store, clip: VideoInfo, track: str
+):
+    at = page("label", **{"page.label.view": "files"})
+    at.selectbox(key="label.format.pick").set_value("csv").run()
+    assert not at.toggle, "a track without points has none to write"
+    moment_s = float(clip.times_s[-1])
+    for at_s in (0.0, moment_s):
+        journal.edit(store, track, "point", lambda document, at_s=at_s: edits.add_point(document, at_s, "bite"))
+    for name in ("json", "boris"):
+        points = [point for part in exported(at.run(), name, clip) for point in part.points]
+        assert [(round(point.time_s, 3), point.label) for point in points] == [
+            (0.0, "bite"),
+            (round(moment_s, 3), "bite"),
+        ]
+    assert {segment.label for part in exported(at, "csv", clip) for segment in part.segments} == {"walk", "run"}
+    assert "Not stored in this format: point events" in told(at)
+    at.toggle(key="label.points.framed").set_value(True).run()
+    segments = [segment for part in exported(at, "csv", clip) for segment in part.segments if segment.label == "bite"]
+    assert [(round(one.start_s, 3), round(one.stop_s, 3)) for one in segments] == [
+        (0.0, round(float(clip.times_s[1]), 3)), (round(moment_s, 3), round(clip.duration_s, 3)),
+    ]  # fmt: skip
+    assert "point events" not in told(at)
+
+
 def test_a_track_that_was_reviewed_to_its_end_is_not_asked_about(store: Store, clip: VideoInfo, track: str):
     journal.edit(store, track, "look", lambda document: edits.look(document, 0.0, clip.duration_s))
     at = page("label", **{"page.label.view": "files"})

@@ -31,7 +31,8 @@ function alignments(raster) {
   box.setAttribute("aria-label", "Align clips at");
   const group = (/** @type {string} */ name, /** @type {string[]} */ values, /** @type {string} */ kind) => {
     if (!values.length) return;
-    const options = values.map((text) => element("option", { value: `${kind}:${text}` }, text));
+    const ending = kind === "bout" ? " (first)" : kind === "each" ? " (each)" : "";
+    const options = values.map((text) => element("option", { value: `${kind}:${text}` }, text + ending));
     box.append(element("optgroup", { label: name }, ...options));
   };
   box.append(element("option", { value: "start:" }, "Start of the clip"));

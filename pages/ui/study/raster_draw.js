@@ -70,21 +70,37 @@ function row(raster, ctx, index, top, height, theme) {
   if (to > from) ctx.fillRect(from, top, to - from, thick);
   for (const point of [false, true])
     for (let at = raster.starts[clip]; at < raster.starts[clip + 1]; at += 1)
-      if ((raster.from[at] === raster.to[at]) === point) label(raster, ctx, at, zero, top, thick);
+      if ((raster.from[at] === raster.to[at]) === point) label(raster, ctx, at, zero, { top, thick, ground: theme.ground });
   ctx.globalAlpha = 1;
 }
 
-/** @type {(raster: Raster, ctx: CanvasRenderingContext2D, at: number, zero: number, top: number, thick: number) => void} */
-function label(raster, ctx, at, zero, top, thick) {
+/**
+ * A segment, or a point as a line, with a diamond where the row is high enough.
+ * @param {Raster} raster
+ * @param {CanvasRenderingContext2D} ctx
+ * @param {number} at
+ * @param {number} zero
+ * @param {{ top: number, thick: number, ground: string }} area
+ */
+function label(raster, ctx, at, zero, { top, thick, ground }) {
   const { left, width, only, view } = raster;
   if (raster.to[at] - zero < view.from || raster.from[at] - zero > view.to) return;
   const start = Math.max(placeOf(raster, raster.from[at] - zero), left);
   const stop = Math.min(placeOf(raster, raster.to[at] - zero), width);
   ctx.globalAlpha = only < 0 || only === raster.label[at] ? 1 : FAINT;
-  ctx.fillStyle = raster.data.labels[raster.label[at]].colour;
+  const { colour } = raster.data.labels[raster.label[at]];
+  const marked = raster.from[at] === raster.to[at] && thick >= MARKED_PX;
+  const half = Math.min(thick / 2 - 2, 6);
+  if (marked) diamond(ctx, ground, start + 0.5, top + thick / 2, half + 2);
+  ctx.fillStyle = colour;
   ctx.fillRect(start, top, Math.max(stop - start, 1), thick);
-  if (raster.from[at] !== raster.to[at] || thick < MARKED_PX) return;
-  traceDiamond(ctx, start + 0.5, top + thick / 2, Math.min(thick / 2 - 1, 5));
+  if (marked) diamond(ctx, colour, start + 0.5, top + thick / 2, half);
+}
+
+/** @type {(ctx: CanvasRenderingContext2D, colour: string, x: number, y: number, half: number) => void} */
+function diamond(ctx, colour, x, y, half) {
+  ctx.fillStyle = colour;
+  traceDiamond(ctx, x, y, half);
   ctx.fill();
 }
 
