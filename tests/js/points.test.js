@@ -118,6 +118,8 @@ test("a point of a file that lies between frames belongs to the frame on screen 
   assert.deepEqual(texts, [[1.613], [1.639999]], "a millionth of a second is rounding");
   press(player, "3", 40);
   assert.deepEqual([pointsIn(player), player.outbox[0].at], [["jump 1.64"], 1.613]);
+  const last = withPoints([[6, "jump"]]);
+  assert.equal(pointsOnFrame(last, last.rows[0], 149).length, 1, "also at the end of the clip");
 });
 
 const pointer = (type, x, y, more = {}) => ({

@@ -352,7 +352,7 @@ def test_the_timeline_shows_what_was_drawn_and_where_the_network_differs(
     page("timeline")
     assert shown[-1][0].name == "actions" and len(shown[-1]) == 2
     points = (Point(0.5, "bite"),)
-    journal.begin(state.store(), clip.digest, DrawnTrack(("bite",), (), (), "", "bob", points=points))
+    journal.begin(state.store(), clip.digest, DrawnTrack(("bite", "run"), (), (), "", "bob", points=points))
     page("timeline")
     assert [(lane.name, lane.points) for lane in shown[-1][:2]] == [("network", ()), ("labels · bob", points)]
     assert len(shown[-1]) == 3, "a track of points alone differs from no network"

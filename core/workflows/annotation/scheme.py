@@ -41,8 +41,7 @@ def add(store: Store, wanted: Iterable[str], tracks: Iterable[DrawnTrack] = ()) 
     before = (*labels(store), NOTHING)
     fresh = tuple(label for label in dict.fromkeys(wanted) if label not in before)
     if fresh:
-        points = _only_points(tuple(tracks))
-        store.change_point_labels(add=points.intersection(fresh), drop=set(fresh) - points)
+        store.change_point_labels(add=_only_points(tuple(tracks)).intersection(fresh))
         store.change_scheme(lambda scheme: tuple(dict.fromkeys([*scheme, *fresh])))
     return fresh
 
