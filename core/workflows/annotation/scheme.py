@@ -80,7 +80,8 @@ def remove(store: Store, unwanted: str) -> None:
     clips = {track.video for track in _tracks(store) if unwanted in _used(track)}
     if clips:
         raise EditRefused(
-            f"{unwanted!r} is in use in {_count(len(clips), 'clip')}.", "Give its segments another label first."
+            f"{unwanted!r} is in use in {_count(len(clips), 'clip')}.",
+            "Give its segments and points another label first.",
         )
     store.change_scheme(lambda scheme: tuple(label for label in scheme if label != unwanted))
     store.change_point_labels(drop=[unwanted])
