@@ -15,10 +15,10 @@ from core.domain.validation import check
 class DrawnTrack:
     """One track of labels that a person draws in a clip, on the clock of the source file.
 
-    labels: those that it offers, in the order of their keys. segments: sorted, not overlapping. points: moments out of
-    a file. seen: sorted stretches that were looked at, none touching another: inside them an instant without a segment
-    is "nothing happening", outside them nothing is known. Every segment lies inside one of them. name: what the track
-    is about; author: who drew it; subject: who is labelled, where a file says so.
+    labels: those that it offers, in the order of their keys. segments: sorted, not overlapping. points: labels at one
+    moment, anywhere, also within segments. seen: sorted stretches that were looked at, none touching another: inside
+    them an instant without a segment is "nothing happening", outside them nothing is known. Every segment lies inside
+    one of them. name: what the track is about; author: who drew it; subject: who is labelled, where a file says so.
     """
 
     STORED_NAME: ClassVar[str] = "Document"
@@ -67,7 +67,7 @@ class DrawnTrack:
 
 @dataclass(frozen=True)
 class Head:
-    """All of a track but its segments and what was seen."""
+    """All of a track but its segments and what was seen. points: those of the track when the head was written."""
 
     labels: tuple[str, ...]
     name: str
@@ -80,8 +80,8 @@ class Head:
 class Change:
     """What an edit made of a track, so that it can be done and undone.
 
-    From place `first` on, the segments `removed` became `added`; from `seen_first` on, so did the seen stretches.
-    before, after: the rest of the track, where that changed.
+    From place `first` on, the segments `removed` became `added`; from `seen_first` on, so did the seen stretches, and
+    from `points_first` on the points. before, after: the rest of the track, where that changed, with all its points.
     """
 
     first: int
@@ -92,6 +92,9 @@ class Change:
     seen_added: tuple[Span, ...]
     before: Head | None = None
     after: Head | None = None
+    points_first: int = 0
+    points_removed: tuple[Point, ...] = ()
+    points_added: tuple[Point, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -131,9 +134,10 @@ class Contribution:
 class Edit:
     """One edit out of the player, of the track that its row shows. All moments are exact frame boundaries.
 
-    kind: "paint", "unlabel", "change", "border", "split", "merge", "label", "delete", "undo" or "redo". at_s: a moment
-    inside the segment that is meant, as the row stood before. label: "" where the edit says nothing of one. sender,
-    serial: who sent it, "" where nobody says, and its number there, from 1, by which it is known if it comes again.
+    kind: "paint", "unlabel", "change", "border", "split", "merge", "label", "delete", "point", "undo" or "redo". at_s:
+    a moment inside the segment that is meant, as the row stood before. label: "" where the edit says nothing of one.
+    sender, serial: who sent it, "" where nobody says, and its number there, from 1, by which it is known if it comes
+    again. mark: the label of the point at at_s that is meant, "" where a segment is.
     """
 
     kind: str
@@ -144,3 +148,4 @@ class Edit:
     label: str = ""
     sender: str = ""
     serial: int = 0
+    mark: str = ""

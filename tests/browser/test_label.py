@@ -12,7 +12,7 @@ from core.base.settings import current
 from core.domain import DrawnTrack, Features, Grouping, Prediction, Recipe, Segment, VideoInfo
 from core.stages import video
 from core.workflows import clips, datasets, models, predictions, training
-from core.workflows.annotation import edits, journal, retraining
+from core.workflows.annotation import edits, journal, retraining, scheme
 from core.workflows.training.options import Options
 from core.workspace.store import Store
 from scripts import marked
@@ -80,6 +80,40 @@ def test_tabs_on_one_track_see_each_others_edits_and_a_drag_is_not_disturbed(
         expect(second.locator(".player button.segment[title*='to 0:11.5']")).to_have_count(1)
         assert [label for *_, label in labels_of(dashboard, digest)][:4] == ["run", "run", "walk", "jump"]
         assert len(labels_of(dashboard, digest)) == 5
+
+
+def test_points_are_set_by_their_key_moved_by_the_mouse_and_undone_after_a_reload(
+    page: Page, dashboard: Dashboard, digest: str
+):
+    store = Store(dashboard.workspace)
+    (track,) = store.tracks(digest)
+    scheme.add(store, ["bite"])
+    scheme.change_kind(store, "bite", "point")
+    times_s = store.video(digest).times_s
+    points = lambda: [(point.time_s, point.label) for point in journal.read(store, track).document.points]  # noqa: E731
+    go(page, dashboard, f"/label?video={digest[:16]}")
+    key = page.locator(".player .chip", has_text="bite").locator("kbd").inner_text()
+    page.locator(".player[data-settled=yes]").focus()
+    for name, frame in (("Home", 0), ("End", len(times_s) - 1)):
+        page.keyboard.press(name)
+        expect(page.locator(".player[data-settled=yes]")).to_have_attribute("data-frame", str(frame))
+        page.keyboard.press(key)
+        wait_until(lambda frame=frame: (times_s[frame], "bite") in points())
+    assert labels_of(dashboard, digest) == [(one.start_s, one.stop_s, one.label) for one in DRAWN.segments]
+    diamond = page.get_by_role("button", name="Select bite, at 0:00.00")
+    box = diamond.bounding_box()
+    assert box, "it is not drawn"
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 200, box["y"], steps=3)
+    page.mouse.up()
+    wait_until(lambda: (0.0, "bite") not in points())
+    assert len(points()) == 2 and points()[0][0] in times_s
+    page.reload()
+    page.locator(".player[data-settled=yes]").focus()
+    page.keyboard.press("Control+Z")
+    wait_until(lambda: points() == [(0.0, "bite"), (times_s[-1], "bite")])
+    picture(page, "label-points")
 
 
 def labels_of(dashboard: Dashboard, digest: str, place: int = 0) -> list[tuple[float, float, str]]:

@@ -31,7 +31,7 @@ test("a painted stretch is shown at once and sent with its borders, and is not c
   const { n, from, ...sent } = last(player);
   assert.deepEqual([n, from], [1, player.nonce]);
   assert.deepEqual(sent, {
-    kind: "paint", row: "mine", at: 0, start: 75, stop: 100, label: "jump", start_s: null, stop_s: null,
+    kind: "paint", row: "mine", at: 0, start: 75, stop: 100, label: "jump", start_s: null, stop_s: null, mark: "",
   });
   assert.deepEqual(player.states, [["edits", player.outbox]]);
   assert.equal(chosen(player), null);

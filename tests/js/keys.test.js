@@ -201,7 +201,7 @@ test("the list of shortcuts holds all keys that count, also those of the labels"
   const lines = [...player.helpBox.querySelectorAll("dl div")].map((line) => line.textContent);
   assert.equal(lines.length, SHORTCUTS.length + LABELS.length + 2);
   assert.ok(lines.includes("2paint “run”") && lines.includes("0paint “nothing happening”"));
-  assert.ok(lines.includes("Delete or ⌫delete the segment") && lines.includes("Shift ←several frames back (see “skip”)"));
+  assert.ok(lines.includes("Delete or ⌫delete the segment or point") && lines.includes("Shift ←several frames back (see “skip”)"));
   player.helpBox.querySelector(".close").click();
   assert.equal(player.helpBox.hidden, true);
   player.data.labels = [];

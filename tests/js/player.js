@@ -23,13 +23,16 @@ export const tableAt = (rate, count) => new FrameTable(startsOf(rate, count));
 const encode = (Kind, values) => Buffer.from(new Kind(values).buffer).toString("base64");
 
 /** A lane of [start, stop, label, confidence] as the server packs it. */
-export function packed({ name = "mine", edits = true, look = "label", title = "", seen = null, segments = [], curves = [] } = {}) {
+export function packed({ name = "mine", edits = true, look = "label", title = "", seen = null, segments = [], points = [], curves = [] } = {}) {
   return {
     name, title, edits, look, seen,
     starts: encode(Float64Array, segments.map(([start]) => start)),
     stops: encode(Float64Array, segments.map(([, stop]) => stop)),
     labels: encode(Uint16Array, segments.map(([, , label]) => LABELS.indexOf(label))),
     confidences: encode(Uint8Array, segments.map(([, , , confidence]) => (confidence === undefined ? 255 : Math.round(100 * confidence)))),
+    pointTimes: encode(Float64Array, points.map(([time]) => time)),
+    pointLabels: encode(Uint16Array, points.map(([, label]) => LABELS.indexOf(label))),
+    pointConfidences: encode(Uint8Array, points.map(([, , confidence]) => (confidence === undefined ? 255 : Math.round(100 * confidence)))),
     curves: curves.map(({ times, values, ...rest }) => ({
       ...rest, times: encode(Float32Array, times), values: encode(Uint8Array, values),
     })),
@@ -39,7 +42,7 @@ export function packed({ name = "mine", edits = true, look = "label", title = ""
 export function dataOf(changes = {}) {
   return {
     source: "", poster: "", frames: "/frames/a", waiting: "", duration_s: 6, frame_count: 150, varies: "", subtitles: "",
-    rows: [packed()], palette: LABELS.map((label) => ({ label, colour: "#0072B2" })), labels: [0, 1, 2],
+    rows: [packed()], palette: LABELS.map((label) => ({ label, colour: "#0072B2" })), labels: [0, 1, 2], points: [],
     rest: "nothing certain", seek: { moment_s: 0, id: 0, play: false }, start_s: 0, quiet: false, play: false,
     active: "mine", keep: "track", done: {}, session: "s1", view: [], ...changes,
   };
@@ -67,3 +70,7 @@ const round = (seconds) => Number(seconds.toFixed(3));
 
 /** The kinds of the edits that were made, in order. */
 export const kindsOf = (player) => player.outbox.map(({ kind }) => kind);
+
+/** The points of a lane, in words: "run 1.2". */
+export const pointsIn = (player, name = "mine") =>
+  player.rows.find((row) => row.name === name).points.map(({ time, label }) => `${LABELS[label]} ${round(time)}`);

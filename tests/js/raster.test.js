@@ -77,6 +77,35 @@ test("clips are aligned at the first bout of a label, and those without it are n
   assert.equal(segments().length, 3);
 });
 
+test("each bout or point has a row, around its start at first", () => {
+  const { root, segments, sent, click, canvas } = shown();
+  align(root, "each:rest");
+  const rest = segments().filter(([, , , colour]) => colour === "#E69F00");
+  assert.deepEqual(rest.map(([, y]) => y), [0, 20], "a point of a.mp4 and a bout of b.mp4");
+  const zero = rest[0][0];
+  assert.equal(rest[1][0], zero, "both begin at the event");
+  click(zero, 30);
+  assert.deepEqual([sent[0][1].clip, Math.round(sent[0][1].at)], ["b", 2]);
+  canvas.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowDown", bubbles: true, cancelable: true }));
+  assert.match(root.querySelector(".says").textContent, /^b\.mp4, 1, 1 segment\./);
+});
+
+test("a clip with several events has a row for each, and one without has none", () => {
+  const many = { starts: [0, 4, 5], from: [1, 2, 3, 30, 5], to: [1, 2.5, 3, 30, 6], label: [1, 0, 1, 1, 0] };
+  const kinds = { starts: Uint32Array, from: Float32Array, to: Float32Array, label: Uint16Array };
+  const columns = Object.entries(many).map(([name, numbers]) => [name, packed(new kinds[name](numbers))]);
+  const longer = rows.map((row) => ({ ...row, end: 40 }));
+  const { root, segments, canvas } = shown({ ...Object.fromEntries(columns), rows: longer });
+  align(root, "each:rest");
+  const walks = segments().filter(([, , , colour]) => colour === "#0072B2");
+  assert.deepEqual(walks.map(([, y]) => y), [0, 20], "30 s after it, it is out of view");
+  assert.ok(walks[0][0] > walks[1][0], "it comes after the first event and before the second");
+  canvas.dispatchEvent(new KeyboardEvent("keydown", { key: "Home", bubbles: true, cancelable: true }));
+  assert.equal(segments().filter(([, , , colour]) => colour === "#0072B2").length, 3, "all of the time");
+  align(root, "start:");
+  assert.deepEqual([...new Set(segments().map(([, y]) => y))], [0, 20]);
+});
+
 test("clips are aligned at the time of day", () => {
   const { root, segments, canvas } = shown();
   align(root, "clock:begun");

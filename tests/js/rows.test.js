@@ -57,8 +57,8 @@ test("what was looked at counts from its start to its stop", () => {
 });
 
 /** A lane after an edit: its segments and what was looked at. */
-function after(kind, details, { segments = THREE, seen = [[0, 4]] } = {}) {
-  const player = playerOf({ rows: [packed({ segments, seen })] });
+function after(kind, details, { segments = THREE, seen = [[0, 4]], points = [] } = {}) {
+  const player = playerOf({ rows: [packed({ segments, seen, points })] });
   const before = player.rows[0].segments;
   const copy = structuredClone(before);
   const edit = { kind, row: "mine", at: 0, start: 0, stop: 0, label: "", start_s: null, stop_s: null, ...details };
@@ -102,6 +102,8 @@ for (const { name, edit, ...given } of CASES) {
     assert.equal(fits, !given.refused);
     assert.deepEqual(row.segments.map(segmentOf), expected.segments.map((segment) => [...segment, null].slice(0, 4)));
     assert.deepEqual(seen, expected.seen);
+    const points = (expected.points ?? given.points ?? []).map((point) => [...point, null].slice(0, 3));
+    assert.deepEqual(row.points.map(({ time, label, confidence }) => [time, LABELS[label], confidence]), points);
   });
 }
 

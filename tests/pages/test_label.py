@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.base.registry import FORMATS
-from core.domain import ClipRecipe, DrawnTrack, Edit, Prediction, Recipe, Segment, VideoInfo
+from core.domain import ClipRecipe, DrawnTrack, Edit, Point, Prediction, Recipe, Segment, VideoInfo
 from core.domain.jobs import Job
 from core.stages.preprocessing.geometry import Flip
 from core.workflows import predictions, rendering
@@ -112,6 +112,8 @@ def test_labels_are_added_and_renamed(store: Store, track: str):
     assert store.scheme() == ("walk", "run", "jump")
     at.text_input(key="label.fresh.1").set_value(" run ").run()
     assert "There is already a label" in told(at)
+    assert at.selectbox(key="label.which.2").value == "jump", "what was just added can be described further"
+    at.selectbox(key="label.which.2").select("walk").run()
     at.text_input(key="label.called.2.walk").set_value("stroll").run()
     button(at, "Rename").click().run()
     assert labels_of(store, track)[0][2] == "stroll" and store.scheme() == ("stroll", "run", "jump")
@@ -122,6 +124,45 @@ def test_labels_are_added_and_renamed(store: Store, track: str):
     assert store.scheme() == ("stroll", "jump", "run")
     button(at, "Remove").click().run()
     assert store.scheme() == ("stroll", "run")
+
+
+def test_a_label_is_made_a_point_and_a_state_in_use_says_why_it_stays_one(
+    store: Store, track: str, monkeypatch: pytest.MonkeyPatch
+):
+    points = []
+    monkeypatch.setattr(player, "show", lambda *_, **more: points.append(tuple(more["points"])))
+    at = page("label")
+    at.text_input(key="label.fresh.0").set_value("bite").run()
+    at.segmented_control(key="label.kind.bite.state.0").select("point").run()
+    assert store.point_labels() == ("bite",) and points[-1] == ("bite",)
+    at.selectbox(key="label.which.1").select("walk").run()
+    at.segmented_control(key="label.kind.walk.state.1").select("point").run()
+    assert "“walk” has 1 segment in 1 clip, and a point has no duration." in told(at)
+    assert at.segmented_control(key="label.kind.walk.state.2").value == "state"
+    assert store.point_labels() == ("bite",)
+    at.run()
+    assert "no duration" not in told(at)
+
+
+def test_points_of_the_player_are_kept_counted_and_undone(store: Store, track: str):
+    take = desk._taker(track)
+    for edit in (
+        Edit("point", "x", 0.0, 0.5, 0.52, "run"), Edit("point", "x", 0.0, 1.98, 2.0, "run"),
+        Edit("change", "x", 0.5, 0.0, 0.02, mark="run"), Edit("delete", "x", 0.7, mark="run"),
+    ):  # fmt: skip
+        take(edit)
+    at = page("label")
+    assert "2 segments, 2 points" in told(at) and at.button(key="label.undo").label == "Undo: moved point"
+    at.button(key="label.undo").click().run()
+    assert journal.read(store, track).document.points == (Point(0.5, "run"), Point(1.98, "run"))
+
+
+def test_the_whole_clip_is_marked_as_reviewed(store: Store, clip: VideoInfo, track: str):
+    at = page("label")
+    at.button(key="label.reviewed").click().run()
+    document = journal.read(store, track).document
+    assert (document.seen, document.segments) == (((0.0, clip.duration_s),), MINE.segments)
+    assert at.button(key="label.reviewed").disabled
 
 
 def test_a_renamed_label_keeps_its_colour_and_another_can_be_chosen(store: Store, track: str):
@@ -185,7 +226,7 @@ def test_the_lanes_of_a_draft_are_shown_whichever_tool_is_open_until_it_is_close
     monkeypatch.setattr(player, "show", lambda info, rows, *_, **__: shown.append([row.name for row in rows]))
     at = page("label", **{"page.label.view": view})
     assert shown[-1] == ["actions · ann", "draft", "doubt", "to review"]
-    at.segmented_control[0].select("draft").run()
+    next(control for control in at.segmented_control if control.label == "Tool").select("draft").run()
     button(at, "Close draft").click().run()
     at.segmented_control[0].select(view).run()
     assert shown[-1] == ["actions · ann"]
@@ -310,6 +351,11 @@ def test_the_timeline_shows_what_was_drawn_and_where_the_network_differs(
     journal.drop(state.store(), track)
     page("timeline")
     assert shown[-1][0].name == "actions" and len(shown[-1]) == 2
+    points = (Point(0.5, "bite"),)
+    journal.begin(state.store(), clip.digest, DrawnTrack(("bite", "run"), (), (), "", "bob", points=points))
+    page("timeline")
+    assert [(lane.name, lane.points) for lane in shown[-1][:2]] == [("network", ()), ("labels · bob", points)]
+    assert len(shown[-1]) == 3, "a track of points alone differs from no network"
 
 
 def test_a_link_opens_the_track_and_the_part_that_its_sender_saw(store: Store, clip: VideoInfo, track: str):
@@ -352,6 +398,39 @@ def test_a_format_of_every_frame_asks_whether_the_whole_clip_was_annotated(
     again.selectbox(key="label.format.pick").set_value(name).run()
     assert [box.value for box in again.checkbox if box.label == "The whole clip was annotated"] == [True]
     assert journal.read(store, track).document.seen == MINE.seen
+
+
+def exported(at: AppTest, name: str, clip: VideoInfo) -> list[DrawnTrack]:
+    """The tracks of the file that the page offers in a format, as that format is read."""
+    at.selectbox(key="label.format.pick").set_value(name).run()
+    (offer,) = [offer for title, offer in downloads_of(at).items() if FORMATS[name].title in title]
+    labels = files.read({f"street{FORMATS[name].suffix}": offer.read()}, clip, "street.mp4", form=name)
+    return list(files.tracks_of(labels))
+
+
+def test_points_are_exported_where_a_format_holds_them_and_else_as_frames_if_wanted(
+    store: Store, clip: VideoInfo, track: str
+):
+    at = page("label", **{"page.label.view": "files"})
+    at.selectbox(key="label.format.pick").set_value("csv").run()
+    assert not at.toggle, "a track without points has none to write"
+    moment_s = float(clip.times_s[-1])
+    for at_s in (0.0, moment_s):
+        journal.edit(store, track, "point", lambda document, at_s=at_s: edits.add_point(document, at_s, "bite"))
+    for name in ("json", "boris"):
+        points = [point for part in exported(at.run(), name, clip) for point in part.points]
+        assert [(round(point.time_s, 3), point.label) for point in points] == [
+            (0.0, "bite"),
+            (round(moment_s, 3), "bite"),
+        ]
+    assert {segment.label for part in exported(at, "csv", clip) for segment in part.segments} == {"walk", "run"}
+    assert "Not stored in this format: point events" in told(at)
+    at.toggle(key="label.points.framed").set_value(True).run()
+    segments = [segment for part in exported(at, "csv", clip) for segment in part.segments if segment.label == "bite"]
+    assert [(round(one.start_s, 3), round(one.stop_s, 3)) for one in segments] == [
+        (0.0, round(float(clip.times_s[1]), 3)), (round(moment_s, 3), round(clip.duration_s, 3)),
+    ]  # fmt: skip
+    assert "point events" not in told(at)
 
 
 def test_a_track_that_was_reviewed_to_its_end_is_not_asked_about(store: Store, clip: VideoInfo, track: str):

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.domain import Edit, Segment
+from core.domain import Edit, Point, Segment
 from core.stages.preprocessing.frame_clock import frame_table
 from core.stages.tracks.segmentation import NOTHING
 from pages.ui import state
@@ -74,6 +74,15 @@ def test_a_lane_travels_as_columns_of_numbers():
     assert palette.entries[0]["label"] == "run", "what can be painted comes first"
 
 
+def test_points_travel_by_time_beside_the_segments():
+    palette = Palette(SLOTS, ["run"])
+    points = (Point(1 / 3, "walk"), Point(0.25, "run", 0.5))
+    row = packed(PlayerLane("mine", points=points), palette)
+    assert numbers(row["pointTimes"], "<f8") == [0.25, 1 / 3]
+    assert numbers(row["pointConfidences"], "u1") == [50, 255]
+    assert [palette.entries[int(at)]["label"] for at in numbers(row["pointLabels"], "<u2")] == ["run", "walk"]
+
+
 def test_a_difference_is_red_whatever_its_label():
     palette = Palette(SLOTS, ["walk"])
     packed(PlayerLane("differs", [Segment(0, 1, "walk")], look="difference"), palette)
@@ -133,6 +142,15 @@ def test_an_end_that_was_not_moved_stays_where_it_was():
     assert edit.stop_s == times_of("23.976", 50)[3], "but only where that is the border which is named"
 
 
+def test_a_point_lies_at_the_moment_of_its_frame_also_the_last():
+    times_s = times_of("23.976", 50)
+    (first, moved), _ = asked([
+        message(1, kind="point", start=0, stop=1), message(2, kind="change", at=0.0, mark="walk", start=49, stop=50),
+    ])  # fmt: skip
+    assert (first.kind, first.start_s, first.label, first.mark) == ("point", 0.0, "walk", "")
+    assert (moved.at_s, moved.mark, moved.start_s) == (0.0, "walk", times_s[49])
+
+
 def test_each_edit_is_handed_out_once_and_a_new_browser_counts_anew():
     told = [message(1), message(2), message(3)]
     found, done = asked(told, {"x": 2})
@@ -158,6 +176,9 @@ def test_each_edit_is_handed_out_once_and_a_new_browser_counts_anew():
         {"start": None},
         {"label": ["walk"]},
         {"kind": ["paint"]},
+        {"mark": 3},
+        {"kind": "point", "start": 50, "stop": 50},
+        {"kind": "change", "mark": "walk", "start": 50, "stop": 50},
     ],
 )
 def test_what_is_no_edit_is_left_out_and_does_not_come_again(change):

@@ -1,5 +1,6 @@
 """The Study page: empty, without labels, ready, groups, warnings, files; jobs run here, at once."""
 
+import base64
 import io
 import json
 import re
@@ -15,10 +16,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.base import settings
-from core.domain import Prediction, Recipe
+from core.domain import Point, Prediction, Recipe
 from core.domain.jobs import Job
 from core.workflows import models, predictions
-from core.workflows.annotation import journal
+from core.workflows.annotation import edits, journal
 from core.workflows.study.library import question, sources
 from core.workspace.store import Store
 from pages.ui import state
@@ -123,6 +124,21 @@ def test_clips_without_metadata_are_shown_and_nothing_is_compared(store: Store):
     assert "3 clips" in words and "1 clip without labels by this person" in words and "9 bouts" in words
     assert "<b>&lt;b&gt;walk&lt;/b&gt;</b> 19 % and <b>rest</b> 12 % of the time." in words
     assert "No metadata" in words and [box.disabled for box in at.selectbox if box.label == "Group by"] == [True]
+
+
+def test_points_are_counted_as_points_and_stand_in_the_raster(store: Store):
+    digest, pecks = clip(store, "a.mp4", 10.0), tuple(Point(at_s, "peck") for at_s in (1.0, 2.0, 9.96))
+    track = journal.begin(store, digest, drawn([], 10.0, seen=(), points=pecks, labels=("peck", "walk")))
+    at = opened()
+    words, data = told(at), raster(at)
+    assert "<b>peck</b> 3 times." in words and "0 bouts" in words and "3 points" in words
+    moments = [np.frombuffer(base64.b64decode(data[name]), np.float32).tolist() for name in ("from", "to")]
+    assert moments[0] == moments[1] == pytest.approx([1.0, 2.0, 9.96])
+    table = numbers_of(at, "rate_per_min")
+    assert table[["label", "count", "rate_per_min"]].to_numpy().tolist() == [["peck", 3, 18.0]]
+    journal.edit(store, track, "paint", lambda document: edits.paint(document, 0.0, 4.0, "walk"))
+    words = told(opened())
+    assert "<b>walk</b> 99 % of the time." in words and "1 bout" in words and "3 points" in words
 
 
 def test_what_is_clicked_is_opened_on_the_timeline(store: Store):

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from core.base.errors import EditRefused, FormatInvalid
 from core.base.registry import FORMATS
-from core.domain import DrawnTrack, Edit, Recipe, Renaming, Segment, VideoInfo, intervals
+from core.domain import Change, DrawnTrack, Edit, Point, Recipe, Renaming, Segment, VideoInfo, intervals
+from core.domain.serialization import from_json, to_json
 from core.stages.formats import ReadOptions
 from core.stages.formats.common import conversion
 from core.stages.preprocessing.sampling import Trim
@@ -89,7 +90,8 @@ def test_a_common_border_moves_between_the_outer_ends():
 @pytest.mark.parametrize("case", EDIT_CASES, ids=lambda case: case["name"])
 def test_edits_do_what_the_table_says_and_so_does_the_player(case: dict):
     """tests/js/rows.test.js holds the player's JavaScript to the same table."""
-    before = track(*case["segments"], seen=[tuple(span) for span in case["seen"]])
+    points = tuple(Point(*point) for point in case.get("points", []))
+    before = replace(track(*case["segments"], seen=[tuple(span) for span in case["seen"]]), points=points)
     given = dict(case["edit"])
     if given["kind"] == "paint":
         given["label"] = given["label"] or NOTHING
@@ -101,6 +103,8 @@ def test_edits_do_what_the_table_says_and_so_does_the_player(case: dict):
     after = edits.edited(before, edit)
     expected = track(*case["after"]["segments"], seen=[tuple(span) for span in case["after"]["seen"]])
     assert (after.segments, after.seen) == (expected.segments, expected.seen)
+    left = case["after"].get("points", case.get("points", []))
+    assert after.points == tuple(Point(*point) for point in left)
 
 
 def test_split_and_merge_undo_each_other():
@@ -213,18 +217,19 @@ def test_an_edit_of_a_segment_that_is_gone_is_refused(kind: str):
 
 moments = st.integers(0, 40).map(lambda quarter: quarter / 4)
 some_edits = st.builds(
-    lambda kind, at_s, ends, label: Edit(kind, "mine", at_s, min(ends), max(ends), label),
-    st.sampled_from(["paint", "unlabel", "change", "border", "split", "merge", "label", "delete"]),
+    lambda kind, at_s, ends, label, mark: Edit(kind, "mine", at_s, min(ends), max(ends), label, mark=mark),
+    st.sampled_from(["paint", "unlabel", "change", "border", "split", "merge", "label", "delete", "point", "point"]),
     moments,
     st.tuples(moments, moments),
     st.sampled_from([*LABELS, NOTHING, "new"]),
+    st.sampled_from(["", "", *LABELS[:2]]),
 )
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(some_edits, max_size=25))
 def test_any_edits_give_sound_tracks_and_each_change_leads_there_and_back(asked: list[Edit]):
-    now, rows = THREE, labels_of(THREE)
+    now, rows = POINTS, labels_of(POINTS)
     for edit in asked:
         try:
             after = edits.edited(now, edit)
@@ -232,7 +237,9 @@ def test_any_edits_give_sound_tracks_and_each_change_leads_there_and_back(asked:
             continue
         made = edits.changed(now, after)
         assert edits.done(now, made) == after and edits.undone(after, made) == now
-        if edit.kind == "paint":  # by other means: a row of quarters
+        alike = [(point.time_s, point.label) for point in after.points]
+        assert alike == sorted(set(alike), key=lambda point: (point[0], alike.index(point)))
+        if edit.kind == "paint" and not edit.mark:  # by other means: a row of quarters
             rows = labels_of(now)
             name = "-" if edit.label == NOTHING else edit.label
             rows[round(4 * edit.start_s) : round(4 * edit.stop_s)] = name
@@ -256,6 +263,87 @@ def test_spans():
     assert intervals.without(some, (1.0, 4.0)) == ((0.0, 1.0), (4.0, 5.0))
     assert intervals.gaps(some, (1.0, 6.0)) == ((2.0, 3.0), (5.0, 6.0))
     assert intervals.common(some, ((1.0, 4.0),)) == ((1.0, 2.0), (3.0, 4.0))
+
+
+# Points ---------------------------------------------------------------------------------------------------------------
+
+
+POINTS = replace(THREE, points=(Point(2.0, "run"), Point(4.0, "jump", 0.5, "loud")))
+
+
+def points_of(found: DrawnTrack) -> list[tuple[float, str]]:
+    return [(point.time_s, point.label) for point in found.points]
+
+
+def test_a_point_is_added_within_a_segment_and_cuts_nothing():
+    added = edits.edited(THREE, Edit("point", "mine", 0.0, 2.0, 2.5, "peck"))
+    assert points_of(added) == [(2.0, "peck")] and added.labels == (*LABELS, "peck")
+    assert (added.segments, added.seen) == (THREE.segments, THREE.seen)
+    assert edits.add_point(added, 2.0, "peck") == added, "the same point twice is one"
+    two = edits.add_point(edits.add_point(added, 2.0, "run"), 1.0, "run")
+    assert points_of(two) == [(1.0, "run"), (2.0, "peck"), (2.0, "run")]
+    with pytest.raises(EditRefused):
+        edits.add_point(THREE, 2.0, NOTHING)
+
+
+def test_segments_come_and_go_above_points_which_stay():
+    for edit in (
+        Edit("paint", "mine", 0.0, 0.0, 9.0, "walk"), Edit("paint", "mine", 0.0, 0.0, 9.0, NOTHING),
+        Edit("delete", "mine", 2.0), Edit("merge", "mine", 2.0), Edit("change", "mine", 2.0, 0.5, 1.5),
+    ):  # fmt: skip
+        assert edits.edited(POINTS, edit).points == POINTS.points
+    assert points_of(edits.unlabel(POINTS, 2.0, 4.0)) == [(4.0, "jump")], "what nobody looked at has no points"
+
+
+def test_a_point_is_moved_renamed_and_deleted():
+    assert points_of(edits.edited(POINTS, Edit("change", "mine", 2.0, 6.0, 6.5, mark="run"))) == [
+        (4.0, "jump"), (6.0, "run"),
+    ]  # fmt: skip
+    renamed = edits.edited(POINTS, Edit("label", "mine", 4.0, label="walk", mark="jump"))
+    assert renamed.points[1] == Point(4.0, "walk", None, "loud"), "a note stays"
+    assert points_of(edits.edited(POINTS, Edit("delete", "mine", 4.0, mark="jump"))) == [(2.0, "run")]
+    assert points_of(edits.label_point(POINTS, 2.0, "run", NOTHING)) == [(4.0, "jump")]
+    same = replace(POINTS, points=(Point(2.0, "run"), Point(2.0, "jump")))
+    assert points_of(edits.label_point(same, 2.0, "run", "jump")) == [(2.0, "jump")], "two alike become one"
+    assert points_of(edits.move_point(POINTS, 4.0, "jump", 2.0)) == [(2.0, "run"), (2.0, "jump")]
+    again = edits.add_point(POINTS, 2.0, "jump")
+    assert points_of(edits.move_point(again, 4.0, "jump", 2.0)) == [(2.0, "run"), (2.0, "jump")]
+
+
+@pytest.mark.parametrize("kind", ["change", "label", "delete", "split", "point"])
+def test_an_edit_of_a_point_that_is_gone_or_that_no_point_knows_is_refused(kind: str):
+    with pytest.raises(EditRefused):
+        edits.edited(POINTS, Edit(kind, "mine", 3.0, 3.0, 3.5, "walk", mark="run"))
+
+
+def test_points_are_undone_and_redone_and_a_point_costs_no_other_points(store: Store):
+    name = journal.begin(store, VIDEO, replace(THREE, points=tuple(Point(float(at), "run") for at in range(500))))
+    states = [journal.read(store, name).document]
+    made = (
+        Edit("point", "mine", 0.0, 1.5, 2.0, "run"), Edit("point", "mine", 0.0, 1.5, 2.0, "peck"),
+        Edit("change", "mine", 1.5, 2.5, 3.0, mark="peck"), Edit("label", "mine", 2.5, label="jump", mark="peck"),
+        Edit("delete", "mine", 2.5, mark="jump"), Edit("unlabel", "mine", 0.0, 0.0, 4.0),
+    )  # fmt: skip
+    states += [journal.apply(store, name, edit).document for edit in made]
+    assert [kind for _, kind in journal.read(store, name).done] == [
+        "point", "point", "change point", "label point", "delete point", "unlabel",
+    ]  # fmt: skip
+    assert len(store.edit_body(name, 1)) < 1000, "one point among five hundred"
+    journal._held.clear()
+    for before in reversed(states[:-1]):
+        assert journal.undo(store, name).document == before
+    for after in states[1:]:
+        assert journal.redo(store, name).document == after
+
+
+def test_changes_of_an_earlier_version_keep_their_points():
+    """They carry all points in their heads, and say nothing of where the points changed."""
+    renamed = edits.rename(POINTS, "run", "dash")
+    body = json.loads(to_json(edits.changed(POINTS, renamed)))
+    earlier = {key: value for key, value in body.items() if not key.startswith("points_")}
+    assert set(body) - set(earlier) == {"points_first", "points_removed", "points_added"}
+    made = from_json(json.dumps(earlier), Change)
+    assert edits.done(POINTS, made) == renamed and edits.undone(renamed, made) == POINTS
 
 
 # The journal ----------------------------------------------------------------------------------------------------------

@@ -93,6 +93,15 @@ def test_an_import_done_twice_is_there_once_in_the_order_of_the_file(store: Stor
     assert made is not None and len(made.tracks) == 3
 
 
+def test_labels_that_a_file_gives_as_points_only_are_points_of_the_scheme(store: Store):
+    lane = Lane((Segment(0.0, 1.0, "walk"),), (Point(0.5, "walk"), Point(9.96, "blink")), ((0.0, 10.0),))
+    content = FORMATS["json"].write(Labels((ClipLabels("a.mp4", (lane,), info=INFO),), ("walk", "blink")))
+    importer.take(store, INFO.digest, kept(store, "a.json", content), ImportChoice())
+    (track,) = journal.tracks(store, INFO.digest)
+    assert track.document.points == lane.points
+    assert (store.scheme(), store.point_labels()) == (("walk", "blink"), ("blink",))
+
+
 def test_tracks_are_filed_all_or_none(store: Store):
     with pytest.raises(ValueError, match="hex"):
         store.begin_tracks(INFO.digest, {"ab" * 16: "{}", "no id": "{}"})

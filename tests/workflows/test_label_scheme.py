@@ -3,7 +3,7 @@
 import pytest
 
 from core.base.errors import EditRefused
-from core.domain import DrawnTrack, Segment
+from core.domain import DrawnTrack, Point, Segment
 from core.workflows.annotation import edits, journal, scheme
 from core.workspace.store import Store
 
@@ -85,3 +85,59 @@ def test_a_colour_is_given_without_taking_that_of_another_label(store: Store):
     )
     store.give_colour("walk", 0, 24)
     assert store.label_slots(["walk"]) == {"walk": 0}
+
+
+def test_a_label_is_a_state_until_it_is_made_a_point(store: Store):
+    scheme.add(store, ["walk", "peck"])
+    before = journal.revision(store, FIRST)
+    assert store.point_labels() == () and scheme.kind(store, "peck") == "state"
+    scheme.change_kind(store, "peck", "point")
+    assert Store(store.workspace).point_labels() == ("peck",) and journal.revision(store, FIRST) != before
+    scheme.change_kind(store, "peck", "state")
+    assert scheme.kind(store, "peck") == "state"
+    with pytest.raises(EditRefused, match="no label"):
+        scheme.change_kind(store, "fly", "point")
+
+
+def test_a_label_that_comes_as_the_other_kind_keeps_its_own(store: Store):
+    scheme.add(store, ["walk", "peck"])
+    track = draw(store, FIRST, "walk", "peck", "walk")
+    draw(store, SECOND, "walk")
+    with pytest.raises(EditRefused, match="3 segments in 2 clips, and a point has no duration") as refused:
+        scheme.change_kind(store, "walk", "point")
+    assert "another label first" in refused.value.hint
+    journal.edit(store, track, "delete", lambda document: edits.delete(document, 1.5))
+    scheme.change_kind(store, "peck", "point")
+    journal.edit(store, track, "point", lambda document: edits.add_point(document, 0.5, "peck"))
+    with pytest.raises(EditRefused, match="1 point in 1 clip, and a state needs"):
+        scheme.change_kind(store, "peck", "state")
+
+
+def test_a_kind_goes_with_the_name_and_ends_with_the_label(store: Store):
+    scheme.add(store, ["walk", "peck", "call"])
+    scheme.change_kind(store, "peck", "point")
+    scheme.rename(store, "peck", "bite")
+    scheme.rename(store, "bite", "bite")
+    assert store.point_labels() == ("bite",)
+    with pytest.raises(EditRefused, match="“bite” is a point and “walk” is a state: they cannot be merged"):
+        scheme.rename(store, "bite", "walk")
+    scheme.change_kind(store, "call", "point")
+    scheme.rename(store, "call", "bite")
+    assert (scheme.labels(store), store.point_labels()) == (("walk", "bite"), ("bite",))
+    scheme.remove(store, "bite")
+    scheme.add(store, ["bite"])
+    assert store.point_labels() == ()
+
+
+def test_labels_that_come_as_points_only_are_added_as_points(store: Store):
+    points = (Point(0.5, "peck"), Point(0.5, "walk"))
+    track = DrawnTrack(("walk", "peck", "sit"), (Segment(0.0, 1.0, "walk"),), ((0.0, 1.0),), points=points)
+    assert scheme.add(store, track.labels, [track]) == ("walk", "peck", "sit")
+    name = journal.begin(store, FIRST, track)
+    assert store.point_labels() == ("peck",)
+    journal.edit(store, name, "point", lambda document: edits.add_point(document, 0.25, "call"))
+    assert scheme.complete(store, [journal.read(store, name)]) == ("call",)
+    assert store.point_labels() == ("call", "peck")
+    earlier = Store(store.workspace.with_name("earlier"))
+    journal.begin(earlier, FIRST, track)
+    assert scheme.labels(earlier) == track.labels and earlier.point_labels() == ("peck",)

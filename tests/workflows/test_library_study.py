@@ -174,6 +174,21 @@ def test_points_have_no_share_and_absent_labels_no_duration(store: Store):
     ]
 
 
+def test_points_count_also_where_nothing_else_was_reviewed(store: Store):
+    """Each makes its frame of 40 ms watched; where nothing but points is known, the whole clip was."""
+    first, second = clip(store, "a.mp4", 10.0), clip(store, "b.mp4", 10.0)
+    calls = tuple(Point(moment_s, "call") for moment_s in (2.0, 8.013, 9.96))
+    labels = ("walk", "call")
+    journal.begin(store, first, drawn([("walk", 0.0, 4.0)], 10.0, seen=((0.0, 4.0),), points=calls, labels=labels))
+    journal.begin(store, second, drawn([], 10.0, seen=(), points=calls[:1], labels=labels))
+    table = budgets.clip_budgets(columns_of(store), [first, second])
+    own = table[table["label"] == "call"]
+    assert own["count"].tolist() == [3, 1] and own["kind"].tolist() == ["point", "point"]
+    assert own["watched_s"].tolist() == pytest.approx([4.08, 10.0])
+    assert own["rate_per_min"].tolist() == pytest.approx([180 / 4.08, 6.0])
+    assert own["latency_s"].tolist() == pytest.approx([2.0, 2.0])
+
+
 def test_shares_over_time_are_of_what_was_watched_in_each_bin(store: Store):
     first, second = clip(store, "a.mp4", 10.0), clip(store, "b.mp4", 10.0)
     journal.begin(store, first, drawn([("walk", 1.0, 7.0)], 10.0))

@@ -192,7 +192,9 @@ def test_the_catalogue_lists_all_results(old, manifest):
 
 def as_then(text: str) -> str:
     """The JSON of a value without the fields that its class got since then, which are empty."""
-    return text.replace('"jumps":[],', "")
+    for later in ('"jumps":[],', '"points_added":[],"points_first":0,"points_removed":[],'):
+        text = text.replace(later, "")
+    return text
 
 
 def test_every_result_is_read_and_written_as_it_was(old, manifest):
@@ -227,7 +229,7 @@ def test_each_entry_of_the_journals_is_read_and_written_as_it_was(old):
     edits = rows(old, "SELECT kind, body FROM edits WHERE body != ''")
     assert len(states) == 1 and len(edits) == 13
     for kind, body in [*edits, *(("begin", body) for (body,) in states)]:
-        assert to_json(from_json(body, DrawnTrack if kind == "begin" else Change)) == body
+        assert as_then(to_json(from_json(body, DrawnTrack if kind == "begin" else Change))) == body
 
 
 def test_jobs_are_as_they_were(old, manifest):

@@ -2,7 +2,8 @@
 
 Moments are seconds on the clock of the source file and are taken as they come: who lets people draw moves them onto
 frames. What is painted, moved to or imported counts as looked at; what an edit leaves empty stays looked at, and so
-becomes "nothing happening". Only `unlabel` says that nobody looked.
+becomes "nothing happening". Only `unlabel` says that nobody looked. A point never cuts a segment, no segment takes a
+point away, and a point does not say what was looked at.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -10,11 +11,12 @@ from dataclasses import replace
 from itertools import pairwise
 
 from core.base.errors import EditRefused
-from core.domain import Change, DrawnTrack, Edit, Head, Segment, intervals
+from core.domain import Change, DrawnTrack, Edit, Head, Point, Segment, intervals
 from core.domain.intervals import Span
 from core.stages.tracks.segmentation import NOTHING
 
 LONGEST_LABEL = 80  # characters
+SAME_S = 2e-6  # a point that comes so near to a moment is at it
 
 
 # Stretches ------------------------------------------------------------------------------------------------------------
@@ -31,10 +33,12 @@ def paint(track: DrawnTrack, start_s: float, stop_s: float, label: str) -> Drawn
 
 
 def unlabel(track: DrawnTrack, start_s: float, stop_s: float) -> DrawnTrack:
-    """Nothing is known of the stretch any more."""
+    """Nothing is known of the stretch any more; points in it are gone too."""
     _check_stretch(start_s, stop_s)
     hole = (start_s, stop_s)
-    return replace(track, segments=_sorted(_cut(track.segments, hole)), seen=intervals.without(track.seen, hole))
+    points = tuple(point for point in track.points if not start_s <= point.time_s < stop_s)
+    seen = intervals.without(track.seen, hole)
+    return replace(track, segments=_sorted(_cut(track.segments, hole)), seen=seen, points=points)
 
 
 def look(track: DrawnTrack, start_s: float, stop_s: float) -> DrawnTrack:
@@ -138,6 +142,61 @@ def place_at(track: DrawnTrack, at_s: float) -> int:
     raise EditRefused(f"There is no label at {at_s:.3f} s any more.", "It has been changed; reload the page.")
 
 
+# One point ------------------------------------------------------------------------------------------------------------
+
+
+def add_point(track: DrawnTrack, at_s: float, wanted: str) -> DrawnTrack:
+    """A point with this label at a moment; there is one of a label at most."""
+    fresh = Point(at_s, cleaned(wanted))
+    if _has_point(track, fresh.label, at_s):
+        return track
+    labels = track.labels if fresh.label in track.labels else (*track.labels, fresh.label)
+    return replace(track, labels=labels, points=_by_time([*track.points, fresh]))
+
+
+def delete_point(track: DrawnTrack, at_s: float, mark: str) -> DrawnTrack:
+    """The point of that label at a moment is gone."""
+    index = _place_of_point(track, at_s, mark)
+    return replace(track, points=(*track.points[:index], *track.points[index + 1 :]))
+
+
+def move_point(track: DrawnTrack, at_s: float, mark: str, to_s: float) -> DrawnTrack:
+    """The point of that label at a moment lies at another; one that is there already stays the only one."""
+    index = _place_of_point(track, at_s, mark)
+    left = delete_point(track, at_s, mark)
+    if _has_point(left, mark, to_s):
+        return left
+    moved = replace(track.points[index], time_s=to_s, confidence=None)
+    return replace(track, points=_by_time([*left.points, moved]))
+
+
+def label_point(track: DrawnTrack, at_s: float, mark: str, wanted: str) -> DrawnTrack:
+    """The point of that label at a moment carries another label; NOTHING takes it away."""
+    if wanted == NOTHING:
+        return delete_point(track, at_s, mark)
+    index, name = _place_of_point(track, at_s, mark), cleaned(wanted)
+    if name != mark and _has_point(track, name, at_s):
+        return delete_point(track, at_s, mark)
+    named = replace(track.points[index], label=name, confidence=None)
+    labels = track.labels if name in track.labels else (*track.labels, name)
+    return replace(track, labels=labels, points=(*track.points[:index], named, *track.points[index + 1 :]))
+
+
+def _place_of_point(track: DrawnTrack, at_s: float, mark: str) -> int:
+    for index, point in enumerate(track.points):
+        if point.label == mark and abs(point.time_s - at_s) <= SAME_S:
+            return index
+    raise EditRefused(f"There is no point “{mark}” at {at_s:.3f} s any more.", "It has been changed; reload the page.")
+
+
+def _has_point(track: DrawnTrack, label: str, at_s: float) -> bool:
+    return any(point.label == label and abs(point.time_s - at_s) <= SAME_S for point in track.points)
+
+
+def _by_time(points: Iterable[Point]) -> tuple[Point, ...]:
+    return tuple(sorted(points, key=lambda point: point.time_s))
+
+
 # The whole track ------------------------------------------------------------------------------------------------------
 
 
@@ -197,14 +256,26 @@ _KINDS: dict[str, Callable[[DrawnTrack, Edit], DrawnTrack]] = {
     "merge": lambda track, edit: merge(track, edit.at_s),
     "label": lambda track, edit: label(track, edit.at_s, edit.label),
     "delete": lambda track, edit: delete(track, edit.at_s),
+    "point": lambda track, edit: add_point(track, edit.start_s, edit.label),
+}
+_KINDS_OF_POINTS: dict[str, Callable[[DrawnTrack, Edit], DrawnTrack]] = {
+    "change": lambda track, edit: move_point(track, edit.at_s, edit.mark, edit.start_s),
+    "label": lambda track, edit: label_point(track, edit.at_s, edit.mark, edit.label),
+    "delete": lambda track, edit: delete_point(track, edit.at_s, edit.mark),
 }
 
 
 def edited(track: DrawnTrack, edit: Edit) -> DrawnTrack:
     """The track after an edit out of the player, which is neither "undo" nor "redo"."""
-    if edit.kind not in _KINDS:
-        raise EditRefused(f"There is no edit {edit.kind!r}.", "Reload the page.")
-    return _KINDS[edit.kind](track, edit)
+    kinds = _KINDS_OF_POINTS if edit.mark else _KINDS
+    if edit.kind not in kinds:
+        raise EditRefused(f"There is no edit {name_of(edit)!r}.", "Reload the page.")
+    return kinds[edit.kind](track, edit)
+
+
+def name_of(edit: Edit) -> str:
+    """What an edit out of the player is called in a journal."""
+    return f"{edit.kind} point" if edit.mark else edit.kind
 
 
 # What changed ---------------------------------------------------------------------------------------------------------
@@ -214,19 +285,30 @@ def changed(before: DrawnTrack, after: DrawnTrack) -> Change:
     """What leads from one state of a track to another, and back."""
     first, removed, added = _splice(before.segments, after.segments)
     seen_first, seen_removed, seen_added = _splice(before.seen, after.seen)
+    points_first, points_removed, points_added = _splice(before.points, after.points)
     heads = _head(before), _head(after)
-    renamed = (None, None) if heads[0] == heads[1] else heads
-    return Change(first, removed, added, seen_first, seen_removed, seen_added, *renamed)
+    renamed = (None, None) if replace(heads[0], points=()) == replace(heads[1], points=()) else heads
+    return Change(
+        first, removed, added, seen_first, seen_removed, seen_added, *renamed,
+        points_first, points_removed, points_added,
+    )  # fmt: skip
 
 
 def done(track: DrawnTrack, made: Change) -> DrawnTrack:
     """The track after a change."""
-    return _spliced(track, made, made.removed, made.added, made.seen_removed, made.seen_added, made.after)
+    points = (*track.points[: made.points_first], *made.points_added, *_after(track, made, made.points_removed))
+    return _spliced(track, made, made.removed, made.added, made.seen_removed, made.seen_added, points, made.after)
 
 
 def undone(track: DrawnTrack, made: Change) -> DrawnTrack:
     """The track before a change."""
-    return _spliced(track, made, made.added, made.removed, made.seen_added, made.seen_removed, made.before)
+    points = (*track.points[: made.points_first], *made.points_removed, *_after(track, made, made.points_added))
+    return _spliced(track, made, made.added, made.removed, made.seen_added, made.seen_removed, points, made.before)
+
+
+def _after(track: DrawnTrack, made: Change, points: tuple[Point, ...]) -> tuple[Point, ...]:
+    """The points of a track behind those of a change."""
+    return track.points[made.points_first + len(points) :]
 
 
 def _spliced(
@@ -236,11 +318,12 @@ def _spliced(
     added: tuple[Segment, ...],
     seen_removed: tuple[Span, ...],
     seen_added: tuple[Span, ...],
+    points: tuple[Point, ...],
     head: Head | None,
 ) -> DrawnTrack:
     segments = (*track.segments[: made.first], *added, *track.segments[made.first + len(removed) :])
     seen = (*track.seen[: made.seen_first], *seen_added, *track.seen[made.seen_first + len(seen_removed) :])
-    head = head or _head(track)
+    head = head or replace(_head(track), points=points)
     return DrawnTrack(head.labels, segments, seen, head.name, head.author, head.subject, head.points)
 
 

@@ -285,7 +285,7 @@ def take(store: Store, digest: str, reading: LabelReading, choice: ImportChoice,
     report(0, 0, f"Saving {len(tracks)} tracks" if len(tracks) != 1 else "Saving 1 track")
     key = import_key(digest, reading, choice)
     ids = [fingerprint("imported track", key, number)[:32] for number in range(len(tracks))]
-    added = scheme.add(store, (label for track in tracks for label in track.labels))
+    added = scheme.add(store, (label for track in tracks for label in track.labels), tracks)
     journal.begin_all(store, digest, dict(zip(ids, tracks, strict=True)))
     store.write(key, LabelImport(tuple(ids), added), kind="label import", video=digest)
 

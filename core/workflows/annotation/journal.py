@@ -75,7 +75,7 @@ def tracks(store: Store, video: str) -> list[TrackState]:
 
 def revision(store: Store, video: str) -> str:
     """What tells one state of the tracks of a clip and of the label scheme from another; quick, however many edits."""
-    return fingerprint(store.tracks_version(video), store.scheme())
+    return fingerprint(store.tracks_version(video), store.scheme(), store.point_labels())
 
 
 def drop(store: Store, track_id: str) -> None:
@@ -217,4 +217,5 @@ def apply(store: Store, track_id: str, sent_edit: Edit) -> TrackState:
     sent = (sent_edit.sender, sent_edit.serial)
     if sent_edit.kind in HISTORY:
         return _step(store, track_id, sent_edit.kind, sent)
-    return edit(store, track_id, sent_edit.kind, lambda document: edits.edited(document, sent_edit), sent=sent)
+    name = edits.name_of(sent_edit)
+    return edit(store, track_id, name, lambda document: edits.edited(document, sent_edit), sent=sent)

@@ -7,11 +7,21 @@ from core.workspace.store.database import Catalogue
 
 
 class LabelSchemes(Catalogue):
-    """The label scheme, and the number of each label."""
+    """The label scheme, which of its labels are given as points, and the number of each label."""
 
     def scheme(self) -> tuple[str, ...]:
         """The labels that can be given, in the order of their keys."""
         return tuple(label for (label,) in self._rows("SELECT label FROM scheme ORDER BY place"))
+
+    def point_labels(self) -> tuple[str, ...]:
+        """The labels that are given as points, by the alphabet; all others are given as segments."""
+        return tuple(label for (label,) in self._rows("SELECT label FROM point_labels ORDER BY label"))
+
+    def change_point_labels(self, *, add: Iterable[str] = (), drop: Iterable[str] = ()) -> None:
+        """Give some labels as points from now on, and others as segments."""
+        with self._changing(durably=True) as catalogue:
+            catalogue.executemany("DELETE FROM point_labels WHERE label = ?", [(label,) for label in drop])
+            catalogue.executemany("INSERT OR IGNORE INTO point_labels VALUES (?)", [(label,) for label in add])
 
     def change_scheme(self, make: Callable[[tuple[str, ...]], tuple[str, ...]]) -> tuple[str, ...]:
         """Replace the scheme by what `make` makes of it, while nobody else changes it; gives it."""

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import streamlit as st
 
@@ -13,12 +14,16 @@ from pages.ui import cache, state
 from pages.ui.common import flash, formatting, track_names, trouble
 from pages.ui.common.controls import label_views
 from pages.ui.common.player import player
-from pages.ui.common.player.rows import PlayerLane
+from pages.ui.common.player.rows import drawn_lane
 from pages.ui.label import compare, draft, empty, files, label_scheme, render, retrain, revision, track_editor
 
 UNDO = "Ctrl+Z and Ctrl+Shift+Z in the player. Every edit can be undone."
 EDIT_NAMES = {
     "paint": "painting",
+    "point": "point",
+    "change point": "moved point",
+    "label point": "new label",
+    "delete point": "deleted point",
     "unlabel": "unlabelling",
     "change": "new ends",
     "border": "new border",
@@ -77,17 +82,12 @@ def _play(
 ) -> None:
     """The player: the track that is drawn in first, then the draft, then the other tracks."""
     named = track_names.titles(tracks)
-    rows = [PlayerLane(named[now.track_id], now.document.segments, seen=now.document.seen, edits=True)]
-    rows += draft.rows(drafted, now)
-    rows += [
-        PlayerLane(named[track.track_id], track.document.segments, seen=track.document.seen)
-        for track in tracks
-        if track.track_id != now.track_id
-    ]
+    rows = [replace(drawn_lane(now.document, named[now.track_id]), edits=True), *draft.rows(drafted, now)]
+    rows += [drawn_lane(track.document, named[track.track_id]) for track in tracks if track.track_id != now.track_id]
     rows += compare.rows(compared)
     player.show(
         info, rows, slots, key=f"label.player.{now.track_id}", playable=player.playable(info),
-        labels=labels, on_edit=_taker(now.track_id), active=named[now.track_id],
+        labels=labels, points=state.store().point_labels(), on_edit=_taker(now.track_id), active=named[now.track_id],
     )  # fmt: skip
 
 
@@ -115,12 +115,12 @@ def _history(now: TrackState) -> None:
             )  # fmt: skip
         track = now.document
         done = (
-            f"{formatting.count(now.number, 'edit')} saved, the last {formatting.ago(now.made, time.time())}"
+            f"{formatting.count(now.number, 'edit')} saved, last {formatting.ago(now.made, time.time())}"
             if now.number
             else "Every edit is saved immediately"
         )
         st.caption(
-            f":material/check_circle: {done} · {formatting.count(len(track.segments), 'segment')} · "
+            f":material/check_circle: {done} · {track_editor.contents(track)} · "
             f"{formatting.length(track.seen_s)} reviewed"
         )
 

@@ -8,7 +8,8 @@ import streamlit as st
 
 from core.base.errors import AnalysisError
 from core.base.registry import FORMATS
-from core.domain import DrawnTrack, VideoInfo
+from core.domain import DrawnTrack, Labels, VideoInfo
+from core.stages.formats import Format
 from core.stages.formats.common import conversion
 from core.workflows.annotation import files, scheme
 from core.workflows.annotation.journal import TrackState
@@ -53,7 +54,7 @@ def _export(info: VideoInfo, now: TrackState, tracks: Sequence[TrackState]) -> N
     annotated = bool(unseen_s) and _whole_clip(picked, unseen_s)
     if unseen_s and not annotated:
         return
-    made = files.labels_of(documents, info, name, watched=annotated)
+    made = _with_points(files.labels_of(documents, info, name, watched=annotated), form)
     if lost := form.lost(made):
         st.caption(f"Not stored in this format: {', '.join(lost)}.")
     try:
@@ -63,6 +64,18 @@ def _export(info: VideoInfo, now: TrackState, tracks: Sequence[TrackState]) -> N
         return
     file = formatting.file_name(Path(name).stem, form.suffix)
     downloads.button(f"Download {form.title}", written.files[""], file, form.mime, key="label.download", primary=True)
+
+
+def _with_points(labels: Labels, form: Format) -> Labels:
+    """The labels, with points as segments of one frame where the format holds no points and that is wanted."""
+    if "points" in form.keeps or not any(lane.points for clip in labels.clips for lane in clip.lanes):
+        return labels
+    framed = st.toggle(
+        "Write points as segments of one frame", key="label.points.framed",
+        help="This format holds no points. If on, each becomes a segment of the frame on screen then, in a track for "
+        "each label.",
+    )  # fmt: skip
+    return conversion.points_as_frames(labels) if framed else labels
 
 
 def _picked(now: TrackState, tracks: Sequence[TrackState]) -> list[TrackState]:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.base.errors import AnalysisError
 from core.domain import DrawnTrack, VideoInfo
-from core.workflows.annotation import journal, scheme
+from core.workflows.annotation import edits, journal, scheme
 from core.workflows.annotation.journal import TrackState
 from pages.ui import state
 from pages.ui.common import flash, formatting
@@ -33,7 +33,7 @@ def choose(info: VideoInfo, track: str) -> None:
 def begin(info: VideoInfo, document: DrawnTrack, *, draw: bool = True) -> None:
     """A new track, which is drawn in from now on where `draw`; labels of it that the scheme lacks are added to it."""
     try:
-        label_scheme.note(scheme.add(state.store(), document.labels))
+        label_scheme.note(scheme.add(state.store(), document.labels, [document]))
         made = journal.begin(state.store(), info.digest, document)
         if draw:
             choose(info, made)
@@ -115,7 +115,13 @@ def _manage(info: VideoInfo, now: TrackState) -> None:
         args=(now.track_id, "names", lambda document: replace(document, name=name.strip(), author=who.strip())),
     )  # fmt: skip
     st.divider()
-    st.caption(f"{formatting.count(len(track.segments), 'segment')}, {formatting.length(track.seen_s)} reviewed.")
+    st.caption(f"{contents(track)}, {formatting.length(track.seen_s)} reviewed.")
+    st.button(
+        "Mark the whole clip as reviewed", key="label.reviewed", icon=":material/done_all:",
+        disabled=track.seen_s >= info.duration_s, on_click=edit,
+        args=(now.track_id, "look", lambda document: edits.look(document, 0.0, info.duration_s)),
+        help="Where you drew no label, nothing happens. Shares and rates on Study count the reviewed time only.",
+    )  # fmt: skip
     st.button(
         "Delete this track", key="label.drop", icon=":material/delete:", on_click=_drop, args=(info, now.track_id)
     )
@@ -127,6 +133,12 @@ def _drop(info: VideoInfo, track: str) -> None:
         state.remember(f"label.dropped.{info.digest}", track)
     except AnalysisError as error:
         flash.keep(PANEL, error)
+
+
+def contents(track: DrawnTrack) -> str:
+    """How many labels a track holds, in words."""
+    points = f", {formatting.count(len(track.points), 'point')}" if track.points else ""
+    return f"{formatting.count(len(track.segments), 'segment')}{points}"
 
 
 def restore(info: VideoInfo) -> None:

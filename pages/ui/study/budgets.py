@@ -12,11 +12,12 @@ MOST_BARS = 40  # clips that have a bar each
 CLIP, GROUP = "Per clip", "Per group"
 TITLES = {
     "clip": "Clip", "group": "Group", "track": "Track", "label": "Label", "clips": "Clips", "subjects": "Subjects",
-    "count": "Bouts", "share": "Share, %", "total_s": "Total, s", "mean_s": "Mean bout, s",
-    "median_s": "Median bout, s", "rate_per_min": "Bouts per min", "latency_s": "Latency, s",
+    "count": "Count", "share": "Share, %", "total_s": "Total, s", "mean_s": "Mean bout, s",
+    "median_s": "Median bout, s", "rate_per_min": "Rate, per min", "latency_s": "Latency, s",
     "gap_s": "Median gap, s", "cut": "Cut bouts", "watched_s": "Watched, s",
 }  # fmt: skip
 HELP = {
+    "count": "Of bouts, or of points.",
     "share": "Of the watched time.",
     "latency_s": "Watched seconds until the label first comes.",
     "gap_s": "Between the end of a bout and the start of the next one of the same label (inter-bout interval).",

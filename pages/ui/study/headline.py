@@ -21,10 +21,12 @@ def show(study: ChosenStudy) -> None:
     st.html(f'<div class="k-headline">{_sentence(study, whole)}</div>')
     columns = cache.study_columns(study.key)
     rows = columns.of_clips(study.digests)
+    points = _points(whole)
     facts = [
         formatting.count(len(study.digests), "clip"),
         f"{formatting.length(float(columns.watched_s[rows].sum()))} watched",
-        formatting.count(int(whole["count"].sum()), "bout"),
+        formatting.count(int(whole["count"].sum() - points["count"].sum()), "bout"),
+        *([formatting.count(int(points["count"].sum()), "point")] if len(points) else []),
         formatting.count(len(whole), "label"),
     ]
     if study.group:
@@ -44,11 +46,19 @@ def _sentence(study: ChosenStudy, whole: DataTable) -> str:
     lasting = whole.dropna(subset=["share"]).sort_values("share", ascending=False)
     lasting = lasting[lasting["share"] > 0]
     if lasting.empty:
-        return "No label takes any time in these clips."
+        most = _points(whole).sort_values("count", ascending=False).head(NAMED)
+        pairs = zip(most["label"], most["count"], strict=True)
+        counts = [f"<b>{escape(label)}</b> {formatting.count(int(count), 'time')}" for label, count in pairs]
+        return f"{formatting.listed(counts)}." if counts else "No label takes any time in these clips."
     if study.group and (difference := _difference(study)):
         return difference
     parts = [f"<b>{escape(row.label)}</b> {formatting.per_cent(row.share)}" for row in lasting.head(NAMED).itertuples()]
     return f"{formatting.listed(parts)} of the time."
+
+
+def _points(whole: DataTable) -> DataTable:
+    """The rows of labels that come as points only: they have a count and no share."""
+    return whole[whole["share"].isna() & (whole["count"] > 0)]
 
 
 def _difference(study: ChosenStudy) -> str:

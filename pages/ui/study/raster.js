@@ -3,7 +3,7 @@
 /** @import { Raster, RasterData, Line } from "./raster_types" */
 import { element } from "../common/elements.js";
 import { draw } from "./raster_draw.js";
-import { align, hit, lay, pan, unpack, whole, zoom } from "./raster_view.js";
+import { align, begin, hit, lay, pan, unpack, whole, zoom } from "./raster_view.js";
 
 /** @type {WeakMap<HTMLElement, Raster>} */
 const rasters = new WeakMap();
@@ -31,19 +31,24 @@ function alignments(raster) {
   box.setAttribute("aria-label", "Align clips at");
   const group = (/** @type {string} */ name, /** @type {string[]} */ values, /** @type {string} */ kind) => {
     if (!values.length) return;
-    const options = values.map((text) => element("option", { value: `${kind}:${text}` }, text));
+    const ending = kind === "bout" ? " (first)" : kind === "each" ? " (each)" : "";
+    const options = values.map((text) => element("option", { value: `${kind}:${text}` }, text + ending));
     box.append(element("optgroup", { label: name }, ...options));
   };
   box.append(element("option", { value: "start:" }, "Start of the clip"));
   group("Time of day", Object.keys(raster.data.clocks), "clock");
-  group("First bout of", raster.data.labels.map(({ label }) => label), "bout");
+  const labels = raster.data.labels.map(({ label }) => label);
+  group("First bout or point of", labels, "bout");
+  group("Each bout or point of", labels, "each");
   const values = [...box.querySelectorAll("option")].map(({ value }) => value);
   if (!values.includes(raster.align)) raster.align = "start:";
   box.value = raster.align;
   box.onchange = () => {
     raster.align = box.value;
+    raster.active = 0;
     align(raster);
-    whole(raster);
+    lay(raster);
+    begin(raster);
     redraw(raster);
   };
   return box;
@@ -181,7 +186,7 @@ function key(raster, event) {
     "-": () => zoom(raster, 2),
     Home: () => whole(raster),
     Enter: () => {
-      const line = raster.lines.find(({ row }) => row === raster.active);
+      const line = raster.lines.find(({ entry }) => entry === raster.active);
       if (line) open(raster, { x: raster.left + 1, y: line.top - raster.top + line.height / 2 });
     },
   };
@@ -194,13 +199,14 @@ function key(raster, event) {
 
 /** Choose another row by keyboard, and say which. @param {Raster} raster @param {number} step */
 function choose(raster, step) {
-  raster.active = Math.min(Math.max(raster.active + step, 0), raster.data.rows.length - 1);
-  const line = /** @type {Line} */ (raster.lines.find(({ row }) => row === raster.active));
+  raster.active = Math.min(Math.max(raster.active + step, 0), raster.entries.length - 1);
+  const line = /** @type {Line} */ (raster.lines.find(({ entry }) => entry === raster.active));
   const room = raster.height - 24;
   if (line.top < raster.top) raster.top = line.top;
   if (line.top + line.height > raster.top + room) raster.top = line.top + line.height - room;
-  const { name, group } = raster.data.rows[raster.active];
-  const count = raster.starts[raster.active + 1] - raster.starts[raster.active];
+  const { name, row } = raster.entries[raster.active];
+  const { group } = raster.data.rows[row];
+  const count = raster.starts[row + 1] - raster.starts[row];
   const segments = count === 1 ? "1 segment" : `${count} segments`;
   raster.says.textContent = `${name}${group ? `, ${group}` : ""}, ${segments}. Enter opens it.`;
 }
@@ -217,7 +223,7 @@ function made({ data, setTriggerValue }) {
   const box = element("div", { className: "raster" }, parts.bar, canvas, parts.legend, tip, says);
   const empty = { starts: new Uint32Array(1), from: new Float32Array(0), to: new Float32Array(0) };
   return {
-    ...empty, ...parts, box, canvas, tip, says, data, setTriggerValue, label: new Uint16Array(0), lines: [], zero: [],
+    ...empty, ...parts, box, canvas, tip, says, data, setTriggerValue, label: new Uint16Array(0), lines: [], entries: [],
     view: { from: 0, to: 1 }, extent: { from: 0, to: 1 }, top: 0, rowPx: 0, width: 600, height: 200, total: 0, left: 0,
     align: "start:", only: -1, active: 0, animation: 0, key: "",
   }; // prettier-ignore
@@ -246,7 +252,7 @@ export default function (given) {
   raster.legend.replaceChildren(...legend(raster));
   align(raster);
   lay(raster);
-  whole(raster);
+  begin(raster);
   redraw(raster);
 }
 

@@ -195,4 +195,6 @@ def table(study: ChosenStudy) -> None:
     links = st.column_config.LinkColumn("open", display_text="Timeline")
     with box:
         st.dataframe(DataFrame(entries), hide_index=True, height=400, column_config={"open": links})
-        st.caption(formatting.count(len(own), "segment"))
+        points = int((own[:, 2] == own[:, 3]).sum())
+        after = f", {formatting.count(points, 'point')}" if points else ""
+        st.caption(f"{formatting.count(len(own) - points, 'segment')}{after}")

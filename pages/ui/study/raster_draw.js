@@ -1,10 +1,11 @@
 // The raster on its canvas: only what is seen is drawn.
 /** @import { Raster } from "./raster_types" */
-import { surface } from "../common/player/canvas.js";
+import { surface, traceDiamond } from "../common/player/canvas.js";
 import { tickStep } from "../common/player/formatting.js";
 import { AXIS_PX, lineAt, named, placeOf } from "./raster_view.js";
 
 const FAINT = 0.12; // of labels beside one that is drawn alone
+const MARKED_PX = 11; // rows of this height have a diamond for each point
 
 /** @param {Raster} raster */
 function coloursOf(raster) {
@@ -29,9 +30,10 @@ export function draw(raster) {
     const line = raster.lines[at];
     const top = line.top - raster.top;
     if (top > bottom) break;
-    if (line.row < 0) head(ctx, line.text, top + line.height / 2, theme.text);
-    else row(raster, ctx, line.row, top, line.height, theme);
+    if (line.entry < 0) head(ctx, line.text, top + line.height / 2, theme.text);
+    else row(raster, ctx, line.entry, top, line.height, theme);
   }
+  if (raster.align.startsWith("each:")) event(raster, ctx, bottom, theme.text);
   ctx.restore();
   scrollBar(raster, ctx, bottom, theme.text);
   axis(raster, ctx, bottom, theme.text);
@@ -55,31 +57,67 @@ function head(ctx, text, y, ink) {
  * @param {{ text: string, ground: string, border: string }} theme
  */
 function row(raster, ctx, index, top, height, theme) {
-  const { rows, labels } = raster.data;
-  const { left, width, only, view } = raster;
+  const { rows } = raster.data;
+  const { left, width } = raster;
   const thick = height > 4 ? height - 1 : height;
-  const zero = raster.zero[index];
+  const { row: clip, zero } = raster.entries[index];
   if (raster.left > 20) writeName(raster, ctx, index, top + height / 2, theme.text);
   if (index === raster.active) outline(raster, ctx, top, thick, theme.text);
   if (zero === null) return;
   const from = Math.max(placeOf(raster, -zero), left);
-  const to = Math.min(placeOf(raster, rows[index].end - zero), width);
+  const to = Math.min(placeOf(raster, rows[clip].end - zero), width);
   ctx.fillStyle = theme.ground;
   if (to > from) ctx.fillRect(from, top, to - from, thick);
-  for (let at = raster.starts[index]; at < raster.starts[index + 1]; at += 1) {
-    if (raster.to[at] - zero < view.from || raster.from[at] - zero > view.to) continue;
-    const start = Math.max(placeOf(raster, raster.from[at] - zero), left);
-    const stop = Math.min(placeOf(raster, raster.to[at] - zero), width);
-    ctx.globalAlpha = only < 0 || only === raster.label[at] ? 1 : FAINT;
-    ctx.fillStyle = labels[raster.label[at]].colour;
-    ctx.fillRect(start, top, Math.max(stop - start, 1), thick);
-  }
+  for (const point of [false, true])
+    for (let at = raster.starts[clip]; at < raster.starts[clip + 1]; at += 1)
+      if ((raster.from[at] === raster.to[at]) === point) label(raster, ctx, at, zero, { top, thick, ground: theme.ground });
+  ctx.globalAlpha = 1;
+}
+
+/**
+ * A segment, or a point as a line, with a diamond where the row is high enough.
+ * @param {Raster} raster
+ * @param {CanvasRenderingContext2D} ctx
+ * @param {number} at
+ * @param {number} zero
+ * @param {{ top: number, thick: number, ground: string }} area
+ */
+function label(raster, ctx, at, zero, { top, thick, ground }) {
+  const { left, width, only, view } = raster;
+  if (raster.to[at] - zero < view.from || raster.from[at] - zero > view.to) return;
+  const start = Math.max(placeOf(raster, raster.from[at] - zero), left);
+  const stop = Math.min(placeOf(raster, raster.to[at] - zero), width);
+  ctx.globalAlpha = only < 0 || only === raster.label[at] ? 1 : FAINT;
+  const { colour } = raster.data.labels[raster.label[at]];
+  const marked = raster.from[at] === raster.to[at] && thick >= MARKED_PX;
+  const half = Math.min(thick / 2 - 2, 6);
+  if (marked) diamond(ctx, ground, start + 0.5, top + thick / 2, half + 2);
+  ctx.fillStyle = colour;
+  ctx.fillRect(start, top, Math.max(stop - start, 1), thick);
+  if (marked) diamond(ctx, colour, start + 0.5, top + thick / 2, half);
+}
+
+/** @type {(ctx: CanvasRenderingContext2D, colour: string, x: number, y: number, half: number) => void} */
+function diamond(ctx, colour, x, y, half) {
+  ctx.fillStyle = colour;
+  traceDiamond(ctx, x, y, half);
+  ctx.fill();
+}
+
+/** The moment of the events. @type {(raster: Raster, ctx: CanvasRenderingContext2D, bottom: number, ink: string) => void} */
+function event(raster, ctx, bottom, ink) {
+  const x = placeOf(raster, 0);
+  if (x < raster.left) return;
+  ctx.globalAlpha = 0.55;
+  ctx.fillStyle = ink;
+  ctx.fillRect(x, 0, 1, bottom);
   ctx.globalAlpha = 1;
 }
 
 /** @type {(raster: Raster, ctx: CanvasRenderingContext2D, index: number, y: number, ink: string) => void} */
 function writeName(raster, ctx, index, y, ink) {
-  const { name: text, learned } = raster.data.rows[index];
+  const { name: text, row: clip } = raster.entries[index];
+  const { learned } = raster.data.rows[clip];
   const room = raster.left - 12;
   let shown = learned ? `${text} *` : text;
   while (shown.length > 2 && ctx.measureText(shown).width > room) shown = `${shown.slice(0, -2)}…`;

@@ -18,8 +18,15 @@ export interface RasterData {
   label: string; // base64 of Uint16
 }
 
+/** A row as it is drawn: that of a clip, or of an event in a clip. */
+export interface Entry {
+  row: number; // of the clip
+  zero: number | null; // the moment of it that lies at 0; null where it has none
+  name: string;
+}
+
 export interface Line {
-  row: number; // -1 for the head of a group
+  entry: number; // -1 for the head of a group
   text: string;
   top: number;
   height: number;
@@ -40,7 +47,7 @@ export interface Raster {
   to: Float32Array;
   label: Uint16Array;
   lines: Line[];
-  zero: (number | null)[]; // the moment of each row that lies at 0; null where it has none
+  entries: Entry[];
   view: { from: number; to: number };
   extent: { from: number; to: number };
   top: number; // pixels that are scrolled away
@@ -51,6 +58,6 @@ export interface Raster {
   left: number; // width of the names
   align: string;
   only: number; // the label that is drawn alone; -1 for all
-  active: number; // row of the keyboard
+  active: number; // entry of the keyboard
   animation: number;
 }

@@ -8,6 +8,7 @@ const HEAD_PX = 20; // of the name of a group
 const NAMED_PX = 11; // rows of this height carry the name of their clip
 const LEAST_S = 0.2; // shown at most this near
 const DAY_S = 86400;
+const AROUND_S = 10; // before and after each event, at first
 
 /** @param {string} text base64 */
 function bytes(text) {
@@ -21,31 +22,56 @@ export function unpack(raster) {
   raster.from = new Float32Array(bytes(data.from));
   raster.to = new Float32Array(bytes(data.to));
   raster.label = new Uint16Array(bytes(data.label));
-  const count = data.rows.length;
-  raster.rowPx = count <= 16 ? 20 : count <= 32 ? 13 : count <= 100 ? 6 : 3;
 }
 
-/** Where 0 of the time axis lies in each row. @param {Raster} raster */
+/** The starts of a label in a clip. @param {Raster} raster @param {number} row @param {number} wanted */
+function startsIn(raster, row, wanted) {
+  const times = [];
+  for (let at = raster.starts[row]; at < raster.starts[row + 1]; at += 1)
+    if (raster.label[at] === wanted) times.push(raster.from[at]);
+  return times;
+}
+
+/**
+ * A row for each clip, or for each bout or point of a label in each clip, and where 0 of the time axis lies in it.
+ * @param {Raster} raster
+ */
 export function align(raster) {
   const kind = raster.align.slice(0, raster.align.indexOf(":"));
   const name = raster.align.slice(raster.align.indexOf(":") + 1);
   const { rows, clocks, labels } = raster.data;
   const wanted = labels.findIndex(({ label }) => label === name);
-  raster.zero = rows.map((_, row) => {
-    if (kind === "start") return 0;
-    if (kind === "clock") return clocks[name][row] === null ? null : -Number(clocks[name][row]);
-    for (let at = raster.starts[row]; at < raster.starts[row + 1]; at += 1)
-      if (raster.label[at] === wanted) return raster.from[at];
-    return null;
+  const count = raster.entries.length;
+  raster.entries = rows.flatMap((own, row) => {
+    const times = kind === "bout" || kind === "each" ? startsIn(raster, row, wanted) : [];
+    if (kind === "each") return times.map((zero, nth) => ({ row, zero, name: `${own.name}, ${nth + 1}` }));
+    const begun = kind === "clock" ? clocks[name][row] : null;
+    const zeros = { start: 0, clock: begun === null ? null : -begun, bout: times[0] ?? null };
+    return [{ row, zero: zeros[/** @type {"start" | "clock" | "bout"} */ (kind)], name: own.name }];
   });
-  let from = Infinity;
-  let to = -Infinity;
-  raster.zero.forEach((zero, row) => {
-    if (zero === null) return;
+  if (raster.entries.length !== count) fitRows(raster);
+  raster.active = Math.min(raster.active, Math.max(raster.entries.length - 1, 0));
+  let [from, to] = [Infinity, -Infinity];
+  for (const { row, zero } of raster.entries) {
+    if (zero === null) continue;
     from = Math.min(from, -zero);
     to = Math.max(to, rows[row].end - zero);
-  });
+  }
   raster.extent = from < to ? { from, to } : { from: 0, to: 1 };
+}
+
+/** Rows as high as their number allows. @param {Raster} raster */
+function fitRows(raster) {
+  const count = raster.entries.length;
+  raster.rowPx = count <= 16 ? 20 : count <= 32 ? 13 : count <= 100 ? 6 : 3;
+}
+
+/** What is seen at first: all of the time, or the seconds around each event. @param {Raster} raster */
+export function begin(raster) {
+  whole(raster);
+  if (!raster.align.startsWith("each:")) return;
+  const { from, to } = raster.extent;
+  raster.view = { from: Math.max(from, -AROUND_S), to: Math.min(to, AROUND_S) };
 }
 
 /** Place the rows below each other, with a head where a group begins. @param {Raster} raster */
@@ -53,14 +79,16 @@ export function lay(raster) {
   /** @type {Line[]} */
   const lines = [];
   const counts = new Map();
-  for (const { group } of raster.data.rows) counts.set(group, (counts.get(group) ?? 0) + 1);
+  const groups = raster.entries.map(({ row }) => raster.data.rows[row].group);
+  for (const group of groups) counts.set(group, (counts.get(group) ?? 0) + 1);
   let top = 0;
-  raster.data.rows.forEach(({ name, group }, row) => {
-    if (group && (row === 0 || raster.data.rows[row - 1].group !== group)) {
-      lines.push({ row: -1, text: `${group} (${counts.get(group)})`, top, height: HEAD_PX });
+  raster.entries.forEach(({ name }, entry) => {
+    const group = groups[entry];
+    if (group && groups[entry - 1] !== group) {
+      lines.push({ entry: -1, text: `${group} (${counts.get(group)})`, top, height: HEAD_PX });
       top += HEAD_PX;
     }
-    lines.push({ row, text: name, top, height: raster.rowPx });
+    lines.push({ entry, text: name, top, height: raster.rowPx });
     top += raster.rowPx;
   });
   raster.lines = lines;
@@ -136,16 +164,16 @@ export function named(raster, moment, decimals) {
  */
 export function hit(raster, x, y) {
   const line = raster.lines[lineAt(raster, y)];
-  if (!line || line.row < 0 || y > raster.height - AXIS_PX || y < 0) return null;
-  const { id, name, end, learned } = raster.data.rows[line.row];
-  const zero = raster.zero[line.row];
+  if (!line || line.entry < 0 || y > raster.height - AXIS_PX || y < 0) return null;
+  const { row, zero } = raster.entries[line.entry];
+  const { id, name, end, learned } = raster.data.rows[row];
   if (zero === null) return { clip: id, at: 0, text: `${name}: not aligned` };
   const { view, left, width } = raster;
   const share = Math.max((x - left) / (width - left), 0);
   const at = Math.min(Math.max(view.from + share * (view.to - view.from) + zero, 0), end);
   const near = (2 * (view.to - view.from)) / (width - left);
   let text = `${name}, ${clock(at, 1)}`;
-  for (let i = raster.starts[line.row]; i < raster.starts[line.row + 1]; i += 1) {
+  for (let i = raster.starts[row]; i < raster.starts[row + 1]; i += 1) {
     const point = raster.from[i] === raster.to[i];
     if (point ? Math.abs(raster.from[i] - at) > near : raster.from[i] > at || raster.to[i] <= at) continue;
     const { label } = raster.data.labels[raster.label[i]];

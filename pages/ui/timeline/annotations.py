@@ -7,20 +7,22 @@ from core.workflows.annotation import agreement, journal
 from core.workflows.annotation.journal import TrackState
 from pages.ui import state
 from pages.ui.common import track_names
-from pages.ui.common.player.rows import PlayerLane
+from pages.ui.common.player.rows import PlayerLane, drawn_lane
 
 MAX_TRACKS = 4  # tracks, the latest ones
 
 
 def tracks(analysis: Analysis) -> list[TrackState]:
-    """The tracks in which something was looked at, the one first that was edited last."""
-    states = [track for track in journal.tracks(state.store(), analysis.video.digest) if track.document.seen]
+    """The tracks in which something was looked at or set as a point, the one first that was edited last."""
+    drawn = journal.tracks(state.store(), analysis.video.digest)
+    states = [track for track in drawn if track.document.seen or track.document.points]
     return sorted(states, key=lambda track: -track.made)[:MAX_TRACKS]
 
 
 def labels(states: Sequence[TrackState]) -> tuple[str, ...]:
     """The labels that stand in them."""
-    return tuple(dict.fromkeys(segment.label for track in states for segment in track.document.segments))
+    documents = [track.document for track in states]
+    return tuple(dict.fromkeys(mark.label for document in documents for mark in (*document.segments, *document.points)))
 
 
 def rows(analysis: Analysis, states: Sequence[TrackState]) -> list[PlayerLane]:
@@ -29,8 +31,8 @@ def rows(analysis: Analysis, states: Sequence[TrackState]) -> list[PlayerLane]:
     document = agreement.predicted_track(analysis)
     for track in states:
         title, drawn = named[track.track_id], track.document
-        lanes.append(PlayerLane(title, drawn.segments, seen=drawn.seen, prefix=f"{title}:"))
-        if set(drawn.labels) & set(document.labels):
+        lanes.append(drawn_lane(drawn, title, prefix=f"{title}:"))
+        if drawn.seen and set(drawn.labels) & set(document.labels):
             differing = agreement.differences(drawn, document, analysis.video)
             name = "differs" if len(states) == 1 else f"differs, {title}"
             lanes.append(PlayerLane(name, differing, look="difference", seen=drawn.seen))

@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
+
 from core.base.errors import ResultMissing
-from core.domain import ClipLabels, DrawnTrack, Lane, ModelCard, Recipe, intervals, labels_of_analysis
+from core.domain import ClipLabels, DrawnTrack, Lane, ModelCard, Recipe, VideoInfo, intervals, labels_of_analysis
 from core.domain.fingerprint import fingerprint
+from core.stages.formats.common.frame_times import EXACT_S
 from core.workflows import predictions
 from core.workflows.annotation import journal
 from core.workflows.clips import MIN_SEGMENT_S
@@ -135,7 +138,9 @@ def labelled_clip(store: Store, source: LabelSource, digest: str, key: str, name
     """A clip with its labels; ResultMissing where they are gone. key: of its prediction, "" for labels of people."""
     info = store.video(digest)
     if source.kind == "annotator":
-        drawn = [state.document.lane for state in _drawn(store, digest) if state.document.author == source.name]
+        drawn = [
+            _counted(state.document, info) for state in _drawn(store, digest) if state.document.author == source.name
+        ]
         if not drawn:
             raise ResultMissing(f"{name} has no labels by {source.name or 'an unnamed person'}.", "Label it first.")
         return StudyClip(name, info.path, ClipLabels(name, tuple(drawn), info=info), digest, source.name or "no name")
@@ -147,6 +152,18 @@ def labelled_clip(store: Store, source: LabelSource, digest: str, key: str, name
         labels = replace(labels, lanes=(corrected(labels.lanes[0], latest.document),))
         return StudyClip(name, info.path, labels, digest, f"{source.name}, corrected")
     return StudyClip(name, info.path, labels, digest, source.name)
+
+
+def _counted(drawn: DrawnTrack, info: VideoInfo) -> Lane:
+    """The labels of a track. The frame of a point was watched too, where anything is known of what was watched."""
+    if not drawn.seen:
+        return drawn.lane
+    borders_s, frames = [*info.times_s.tolist(), info.duration_s], []
+    for point in drawn.points:
+        if not any(start_s <= point.time_s <= stop_s for start_s, stop_s in drawn.seen):
+            frame = max(int(np.searchsorted(info.times_s, point.time_s + EXACT_S, side="right")) - 1, 0)
+            frames.append((borders_s[frame], borders_s[frame + 1]))
+    return replace(drawn.lane, seen=intervals.union((*drawn.seen, *frames)))
 
 
 def corrected(predicted: Lane, drawn: DrawnTrack) -> Lane:

@@ -61,7 +61,7 @@ def raster(rows: Sequence[RasterRow], colours: Mapping[str, str]) -> str:
         if named:
             parts.append(_text(4, top + 11, _cut(row.name)))
         for label, start_s, end_s in row.segments:
-            across = max((end_s - start_s) * scale, 0.6)
+            across = max((end_s - start_s) * scale, 0.6 if end_s > start_s else 1.6)
             paths.setdefault(label, []).append(
                 f"M{left + start_s * scale:.1f} {top:.0f}h{across:.1f}v{height - 1}h-{across:.1f}z"
             )

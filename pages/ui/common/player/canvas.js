@@ -63,10 +63,10 @@ export function blend(colour, opacity, ground) {
 }
 
 /**
- * The style of a segment, computed once for each label and confidence.
+ * The style of a segment or a point, computed once for each label and confidence.
  * @param {Player} player
  * @param {Row} row
- * @param {Segment} segment
+ * @param {Pick<Segment, "label" | "confidence">} segment
  */
 export function styleOf(player, row, { label, confidence }) {
   const shown = confidence !== null && row.look === "label" ? Math.round(100 * confidence) : 100;
@@ -77,6 +77,16 @@ export function styleOf(player, row, { label, confidence }) {
 /** @param {Player} player @param {number} label @param {number} confidence in percent */
 function newStyle(player, label, confidence) {
   return blend(player.data.palette[label].colour, 0.3 + 0.007 * confidence, themeOf(player).secondary);
+}
+
+/** The path of a diamond, the mark of a point. @type {(ctx: CanvasRenderingContext2D, x: number, y: number, half: number) => void} */
+export function traceDiamond(ctx, x, y, half) {
+  ctx.beginPath();
+  ctx.moveTo(x, y - half);
+  ctx.lineTo(x + half, y);
+  ctx.lineTo(x, y + half);
+  ctx.lineTo(x - half, y);
+  ctx.closePath();
 }
 
 /** The pattern of what nobody looked at. @param {Player} player @param {CanvasRenderingContext2D} ctx */

@@ -3,13 +3,15 @@
 import { surface, themeOf } from "./canvas.js";
 import { selectAndGo } from "./edit.js";
 import { drawLanes, drawRow } from "./lanes.js";
+import { buttonsOfPoints, countVisible } from "./points/point_drawing.js";
+import { selectPointAndGo } from "./points/point_edits.js";
 import { firstEndingAfter } from "./rows.js";
 import { clock, percent, tickStep } from "./formatting.js";
 
 /** @typedef {CanvasRenderingContext2D} Context */
 
 const STEPS_FRAMES = [1, 2, 5, 10, 20, 50];
-const MOST_BUTTONS = 200; // no more segments in view than this become buttons, for keyboards and screen readers
+const MOST_BUTTONS = 200; // no more labels in view than this become buttons, for keyboards and screen readers
 const NARROW_PX = 520;
 const LONG_S = 300; // a longer clip always has its overview
 const BUTTONS_MS = 180; // after the last drawing, until the buttons are made
@@ -150,7 +152,8 @@ export function drawButtons(player) {
   player.buttons.classList.remove("moving");
   const root = /** @type {ShadowRoot | Document} */ (player.buttons.getRootNode());
   const focused = /** @type {HTMLElement | null} */ (root.activeElement)?.title;
-  const count = visible.reduce((sum, segments) => sum + segments.length, 0);
+  const points = rows.reduce((sum, row) => sum + countVisible(player, row), 0);
+  const count = visible.reduce((sum, segments) => sum + segments.length, points);
   if (count > MOST_BUTTONS) return player.buttons.replaceChildren();
   player.buttons.replaceChildren(...rows.map((row, index) => rowOfButtons(player, row, visible[index])));
   if (!focused) return;
@@ -176,6 +179,7 @@ function rowOfButtons(player, row, segments) {
     };
     group.append(button);
   }
+  group.append(...buttonsOfPoints(player, row, (point) => selectPointAndGo(player, row, point)));
   return group;
 }
 

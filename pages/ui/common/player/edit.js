@@ -36,12 +36,12 @@ export function selectAndGo(player, row, segment) {
  * @param {Player} player
  * @param {EditKind} kind
  * @param {Row} row
- * @param {Partial<Pick<Edit, "at" | "start" | "stop" | "label" | "start_s" | "stop_s">>} details
+ * @param {Partial<Pick<Edit, "at" | "start" | "stop" | "label" | "start_s" | "stop_s" | "mark">>} details
  */
 export function send(player, kind, row, details = {}) {
-  const { at = 0, start = 0, stop = 0, label = "", start_s = null, stop_s = null } = details;
+  const { at = 0, start = 0, stop = 0, label = "", start_s = null, stop_s = null, mark = "" } = details;
   const sender = { from: player.nonce, n: player.serial };
-  const edit = { ...sender, kind, row: row.name, at, start, stop, label, start_s, stop_s };
+  const edit = { ...sender, kind, row: row.name, at, start, stop, label, start_s, stop_s, mark };
   const byServer = kind === "undo" || kind === "redo";
   if (!byServer && !apply(player, edit)) return;
   player.serial += 1;

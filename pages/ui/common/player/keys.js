@@ -1,13 +1,12 @@
 // All keyboard shortcuts, which are also what is listed under "?".
 /** @import { Player } from "./types" */
-import {
-  copyToActive, displayName, history, IDLE, labelDown, merge, nudge, remove, select, split, startHere, stopHere,
-} from "./edit.js";
+import { displayName, history, IDLE, merge, select, split } from "./edit.js";
 import { selectedSegment } from "./lanes.js";
 import {
   announce, changeSpeed, follow, mainRow, setView, step, stepBorder, toggleCaptions, toggleLoop, toggleMute, togglePlay,
   zoom,
 } from "./playback.js";
+import { copySelected, endHere, isPoint, nudgeSelected, pressLabel, removeSelected } from "./points/point_edits.js";
 import { canEdit, NOTHING, segmentAt, UNLABELLED } from "./rows.js";
 import { seek, seekFrame } from "./seek.js";
 
@@ -33,8 +32,8 @@ export const SHORTCUTS = [
   anywhere(["ArrowRight"], "next frame", (player) => step(player, 1)),
   anywhere(["Shift+ArrowLeft"], "several frames back (see “skip”)", (player) => step(player, -stride(player))),
   anywhere(["Shift+ArrowRight"], "several frames forward", (player) => step(player, stride(player))),
-  anywhere([","], "previous start or end of a segment", (player) => stepBorder(player, -1)),
-  anywhere(["."], "next start or end of a segment", (player) => stepBorder(player, 1)),
+  anywhere([","], "previous start or end of a segment, or point", (player) => stepBorder(player, -1)),
+  anywhere(["."], "next start or end of a segment, or point", (player) => stepBorder(player, 1)),
   inside(["PageUp"], "10 seconds forward", (player) => seek(player, player.moment + 10)),
   inside(["PageDown"], "10 seconds back", (player) => seek(player, player.moment - 10)),
   inside(["Home"], "first frame", (player) => seek(player, 0)),
@@ -53,15 +52,15 @@ export const SHORTCUTS = [
   inside(["Enter"], "play the selected segment, or copy it from another lane to yours", copyOrPlay),
   anywhere(["Escape"], "clear the selection", cancel),
   anywhere(["?"], "keyboard shortcuts", toggleHelp),
-  editing(["Delete", "Backspace"], "delete the segment", remove),
+  editing(["Delete", "Backspace"], "delete the segment or point", removeSelected),
   editing(["Shift+S"], "split the segment at the playhead", split),
   editing(["Shift+M"], "merge with the next segment", merge),
-  editing(["Shift+I"], "start the segment at this frame", startHere),
-  editing(["Shift+O"], "end the segment with this frame", stopHere),
-  editing(["Alt+ArrowLeft"], "start one frame earlier", (player) => nudge(player, -1, 0)),
-  editing(["Alt+ArrowRight"], "start one frame later", (player) => nudge(player, 1, 0)),
-  editing(["Alt+Shift+ArrowLeft"], "end one frame earlier", (player) => nudge(player, 0, -1)),
-  editing(["Alt+Shift+ArrowRight"], "end one frame later", (player) => nudge(player, 0, 1)),
+  editing(["Shift+I"], "start the segment at this frame", (player) => endHere(player, "start")),
+  editing(["Shift+O"], "end the segment with this frame", (player) => endHere(player, "stop")),
+  editing(["Alt+ArrowLeft"], "start, or point, one frame earlier", (player) => nudgeSelected(player, -1, 0)),
+  editing(["Alt+ArrowRight"], "start, or point, one frame later", (player) => nudgeSelected(player, 1, 0)),
+  editing(["Alt+Shift+ArrowLeft"], "end one frame earlier", (player) => nudgeSelected(player, 0, -1)),
+  editing(["Alt+Shift+ArrowRight"], "end one frame later", (player) => nudgeSelected(player, 0, 1)),
   editing(["Ctrl+Z"], "undo", (player) => history(player, "undo")),
   editing(["Ctrl+Shift+Z", "Ctrl+Y"], "redo", (player) => history(player, "redo")),
 ];
@@ -122,7 +121,7 @@ export function keyDown(player, event, latest) {
   const key = combination(event);
   const label = canEdit(player) ? labelOfKey(player, key) : undefined;
   if (label !== undefined) {
-    if (!event.repeat) labelDown(player, label, event.code);
+    if (!event.repeat) pressLabel(player, label, event.code);
   } else if (!runShortcut(player, key, event.composedPath().includes(player.box))) return;
   event.preventDefault();
   event.stopPropagation();
@@ -142,7 +141,7 @@ function runShortcut(player, key, focused) {
 
 /** To the lane above or below. @param {Player} player @param {1 | -1} direction */
 function changeRow(player, direction) {
-  const rows = player.rows.filter((row) => row.segments.length || row.edits);
+  const rows = player.rows.filter((row) => row.segments.length || row.points.length || row.edits);
   const current = player.chosenRow || mainRow(player);
   const index = current ? rows.indexOf(current) : -1;
   const row = rows[Math.min(Math.max(index + direction, 0), rows.length - 1)];
@@ -156,7 +155,7 @@ function changeRow(player, direction) {
 
 /** @param {Player} player */
 function copyOrPlay(player) {
-  if (copyToActive(player)) return;
+  if (copySelected(player)) return;
   const segment = selectedSegment(player);
   if (segment) seek(player, segment.start, true);
 }
@@ -225,7 +224,8 @@ const printed = (key) => (key === "+" ? key : key.split("+").map((part) => SYMBO
 const HELP_EDITING =
   "To paint, hold the key of a label while the clip plays or while you step through it. A short tap paints until " +
   "the next tap. If a segment is selected, the key changes its label. Drag in your lane to draw a segment; drag an " +
-  "end to move it, with Shift to move only one side of a shared border.";
+  "end to move it, with Shift to move only one side of a shared border. The key of a point label sets a point on this " +
+  "frame; pressed again, it deletes it. Drag the diamond of a point to move it.";
 const HELP_MOUSE =
   "Zoom with Ctrl and the mouse wheel, or with two fingers. Pan with Shift and the wheel, or by dragging with Alt.";
 
@@ -240,7 +240,8 @@ function shortcutsOf(player) {
   const listed = SHORTCUTS.filter(({ edit }) => !edit || canDraw).map(({ keys, text }) => [keys, text]);
   if (!canDraw) return listed;
   player.data.labels.slice(0, LABEL_KEYS.length).forEach((label, index) => {
-    listed.push([[LABEL_KEYS[index]], `paint “${displayName(player, label)}”`]);
+    const verb = isPoint(player, label) ? "set or delete the point" : "paint";
+    listed.push([[LABEL_KEYS[index]], `${verb} “${displayName(player, label)}”`]);
   });
   return [...listed, [["0"], `paint “${IDLE}”`], [["Shift+U"], "mark as unlabelled"]];
 }

@@ -1,13 +1,14 @@
 // The lanes on their canvas: ten thousand segments cost no more than what the screen has pixels.
 /** @import { Area, Curve, Player, Row, Window } from "./types" */
 import { contextOf, hatchOf, styleOf, surface, themeOf, write } from "./canvas.js";
+import { drawPointPreview, drawPoints, drawSelectedPoint } from "./points/point_drawing.js";
 import { firstEndingAfter, segmentAt, UNLABELLED } from "./rows.js";
 
 /** @typedef {CanvasRenderingContext2D} Context */
 
 /** The segment that is chosen. @param {Player} player */
 export function selectedSegment(player) {
-  return player.selected && segmentAt(player.selected.row, player.selected.at);
+  return player.selected && !player.selected.mark && segmentAt(player.selected.row, player.selected.at);
 }
 
 /**
@@ -157,6 +158,7 @@ function drawPreview(player, ctx, row) {
   if (!preview || preview.row !== row || !table) return;
   const scale = player.width / (view.to - view.from);
   const [left, right] = [preview.start, preview.stop].map((border) => (table.starts[border] - view.from) * scale);
+  if (preview.point) return drawPointPreview(player, ctx, row, left);
   const empty = preview.label === UNLABELLED ? hatchOf(player, ctx) : themeOf(player).background;
   ctx.fillStyle = player.data.palette[preview.label]?.colour ?? empty;
   ctx.globalAlpha = 0.85;
@@ -202,6 +204,7 @@ export function drawRow(player, ctx, row, area, window) {
   drawUnseen(player, ctx, row, area, window);
   if (row.curves.length) drawCurves(player, ctx, row, area, window);
   else drawSegments(player, ctx, row, area, window);
+  drawPoints(player, ctx, row, area, window);
 }
 
 /** @param {Player} player */
@@ -220,4 +223,5 @@ export function drawLanes(player) {
   }
   drawFrames(player, ctx);
   drawSelected(player, ctx);
+  drawSelectedPoint(player, ctx);
 }

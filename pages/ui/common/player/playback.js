@@ -3,6 +3,8 @@
 import { drawPlayhead, redraw } from "./draw.js";
 import { IDLE, paintTo, select } from "./edit.js";
 import { selectedSegment } from "./lanes.js";
+import { selectPoint } from "./points/point_edits.js";
+import { frameOfPoint, pointsOnFrame } from "./points/point_rows.js";
 import { canEdit, firstEndingAfter, seenAt, segmentAt } from "./rows.js";
 import { playable, seekFrame } from "./seek.js";
 import { clock, percent } from "./formatting.js";
@@ -77,7 +79,7 @@ export function showFrame(player, frame, seconds) {
   player.moment = seconds;
   player.frame = frame;
   const inside = player.table ? player.table.inside(frame) : seconds;
-  showLabel(player, inside);
+  showLabel(player, inside, frame);
   const root = /** @type {ShadowRoot | Document} */ (player.field.getRootNode());
   if (root.activeElement !== player.field) player.field.value = player.table ? String(frame) : "";
   player.clock.textContent = `${clock(seconds, 2)} of ${clock(player.data.duration_s, 2)}`;
@@ -88,8 +90,12 @@ export function showFrame(player, frame, seconds) {
   drawPlayhead(player);
 }
 
-/** @param {Player} player @param {number} seconds */
-function showLabel(player, seconds) {
+/** The points on a frame, by name. @param {Player} player @param {Row} row @param {number} frame */
+const marksOn = (player, row, frame) =>
+  pointsOnFrame(player, row, frame).map(({ label }) => `◆ ${player.data.palette[label].label}`);
+
+/** @param {Player} player @param {number} seconds @param {number} frame */
+function showLabel(player, seconds, frame) {
   const { palette, rest } = player.data;
   const row = mainRow(player);
   const segment = row && segmentAt(row, seconds);
@@ -100,13 +106,16 @@ function showLabel(player, seconds) {
   player.label.textContent = row ? label : "";
   const known = segment && segment.confidence !== null;
   const confidence = known ? `confidence ${percent(/** @type {number} */ (segment.confidence))}` : "";
+  const points = row ? marksOn(player, row, frame) : [];
   const others = player.rows
     .filter((other) => other.title && other !== row)
     .map((other) => {
       const match = segmentAt(other, seconds);
-      return `${other.title} ${match ? palette[match.label].label : "nothing"}`;
+      const marks = marksOn(player, other, frame);
+      const names = match ? [palette[match.label].label, ...marks] : marks;
+      return `${other.title} ${names.join(" ") || "nothing"}`;
     });
-  player.confidence.textContent = [confidence, ...others].filter(Boolean).join(" · ");
+  player.confidence.textContent = [confidence, ...points, ...others].filter(Boolean).join(" · ");
 }
 
 /** @param {Player} player */
@@ -127,8 +136,8 @@ export function step(player, frames) {
 }
 
 /**
- * To the next or the previous border of a segment in the row that counts; a segment that begins there is chosen, if it
- * can be edited.
+ * To the next or the previous border of a segment, or point, in the row that counts; a point there, or a segment that
+ * begins there, is chosen, if it can be edited.
  * @param {Player} player
  * @param {1 | -1} direction
  */
@@ -139,6 +148,7 @@ export function stepBorder(player, direction) {
   player.video.pause();
   const now = player.target ?? player.frame;
   const borders = row.segments.flatMap(({ start, stop }) => [table.first(start), table.first(stop)]);
+  borders.push(...row.points.map((point) => frameOfPoint(player, point)));
   let frame = direction > 0 ? table.count - 1 : 0;
   for (const border of borders) {
     if (direction > 0 && border > now) frame = Math.min(frame, border);
@@ -147,8 +157,10 @@ export function stepBorder(player, direction) {
   seekFrame(player, frame);
   follow(player);
   const segment = row.segments[firstEndingAfter(row.segments, table.inside(frame))];
-  if (row.edits && canEdit(player))
-    select(player, row, segment && table.first(segment.start) === frame ? segment : null);
+  if (!row.edits || !canEdit(player)) return;
+  const [point] = pointsOnFrame(player, row, frame);
+  if (point) selectPoint(player, row, point);
+  else select(player, row, segment && table.first(segment.start) === frame ? segment : null);
 }
 
 /** @param {Player} player @param {number} rate */

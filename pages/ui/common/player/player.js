@@ -2,7 +2,7 @@
 /** @import { ComponentArguments } from "../component" */
 /** @import { Elements, Player, PlayerData } from "./types" */
 import { redraw, resize } from "./draw.js";
-import { endPainting, history, labelUp, merge, remove, split } from "./edit.js";
+import { endPainting, history, labelUp, merge, split } from "./edit.js";
 import { tableOf } from "./frame_table.js";
 import { keyDown, listenField, toggleHelp } from "./keys.js";
 import { confirm, restore } from "./outbox.js";
@@ -10,6 +10,7 @@ import {
   follow, report, setSpeed, setView, showFrame, showMessage, step, stepBorder, toggleCaptions, toggleFullScreen,
   toggleLoop, toggleMute, togglePlay, zoom,
 } from "./playback.js";
+import { removeSelected } from "./points/point_edits.js";
 import { pointerDown, pointerMove, pointerUp, timeAt, wheel } from "./pointer.js";
 import { apply, NOTHING, rowOf } from "./rows.js";
 import { followClock, onSeeked, seek, seekFrame, settle, watchPicture } from "./seek.js";
@@ -62,7 +63,7 @@ const BUTTONS = {
   toHelp: toggleHelp,
   toSplit: split,
   toMerge: merge,
-  toRemove: remove,
+  toRemove: removeSelected,
   toUndo: (player) => history(player, "undo"),
   toRedo: (player) => history(player, "redo"),
 };

@@ -1,6 +1,6 @@
 """The clip with lanes of labels beneath it on one axis (a Components v2 component), the same for all pages."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,7 @@ def show(
     key: str,
     playable: bool,
     labels: Sequence[str] = (),
+    points: Collection[str] = (),
     on_edit: Callable[[Edit], None] | None = None,
     start_s: float | None = None,
     quiet: bool = False,
@@ -85,8 +86,8 @@ def show(
 ) -> float:
     """The player with these lanes, from top to bottom; gives the moment at which the playhead rests.
 
-    labels: what may be painted into lanes with `edits`, in the order of their keys. on_edit: told each edit once, in
-    order, before the script runs again. start_s: None begins at the moment of the session. Others: see PlayerData.
+    labels: for lanes with `edits`, in the order of their keys; points: those of them for single frames. on_edit: told
+    each edit once, in order, before the next run. start_s: None is the moment of the session. Others: see PlayerData.
     """
     palette = Palette(slots, labels if on_edit else ())
     data = PlayerData(
@@ -94,8 +95,7 @@ def show(
         subtitles=subtitles,
         rows=[packed(row, palette) for row in rows],
         palette=palette.entries,
-        labels=list(range(len(labels) if on_edit else 0)),
-        rest=NOTHING,
+        **_offered(labels if on_edit else (), points),
         seek=_seek_of(quiet),
         start_s=state.moment_s(info) if start_s is None else start_s,
         quiet=quiet,
@@ -134,6 +134,12 @@ def _follow(info: VideoInfo, moment_s: float, view: Any) -> None:
         state.show_part(*(float(end_s) for end_s in view))
     if before != (state.moment_s(info), state.shown_part()):
         state.mirror()
+
+
+def _offered(labels: Sequence[str], points: Collection[str]) -> dict[str, Any]:
+    """The labels that can be given and those of them that are points, as places in the palette."""
+    own = [place for place, label in enumerate(labels) if label in points]
+    return {"labels": list(range(len(labels))), "points": own, "rest": NOTHING}
 
 
 def _clip(info: VideoInfo, playable: bool) -> dict[str, Any]:

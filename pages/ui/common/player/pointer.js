@@ -4,6 +4,8 @@ import { describe, redraw, resize } from "./draw.js";
 import { bordersOf, change, freeRange, moveBorder, paint, select, selectAndGo } from "./edit.js";
 import { selectedSegment, valueAt } from "./lanes.js";
 import { announce, setView, zoom } from "./playback.js";
+import { describePoint, pointUnder } from "./points/point_drawing.js";
+import { dragPoint, dropPoint, selectPointAndGo } from "./points/point_edits.js";
 import { canEdit, firstEndingAfter, indexAt, segmentAt, sharesBorder } from "./rows.js";
 import { seek, seekFrame } from "./seek.js";
 import { clock, percent } from "./formatting.js";
@@ -90,19 +92,21 @@ export function pointerDown(player, event) {
   player.pointers.set(event.pointerId, x);
   if (player.pointers.size === 2) return beginPinch(player);
   if (event.button === 1 || event.altKey) player.gesture = { kind: "pan", x, view: player.view, moved: false };
-  else if (event.button === 0) beginHold(player, rowAt(player, y), x, event);
+  else if (event.button === 0) beginHold(player, rowAt(player, y), { x, y }, event);
   else return;
   player.lane.setPointerCapture(event.pointerId);
 }
 
-/** @param {Player} player @param {Row | undefined} row @param {number} x @param {PointerEvent} event */
-function beginHold(player, row, x, event) {
+/** @type {(player: Player, row: Row | undefined, at: { x: number, y: number }, event: PointerEvent) => void} */
+function beginHold(player, row, { x, y }, event) {
   if (!row) return;
   const readOnly = !row.edits || !canEdit(player);
-  const grip = readOnly ? bodyAt(player, row, x) : gripAt(player, row, x, event.pointerType === "touch");
-  const segment = row.segments[grip.index];
-  const hold = { row, segment, x, from: snap(player, x), alone: event.shiftKey, readOnly, moved: false, shared: false };
-  player.gesture = { kind: grip.kind, index: grip.index, ...hold };
+  const touch = event.pointerType === "touch";
+  const point = pointUnder(player, row, x, y, touch);
+  const grip = readOnly ? bodyAt(player, row, x) : gripAt(player, row, x, touch);
+  const [segment, kind] = [row.segments[grip.index], point ? "point" : grip.kind];
+  const hold = { row, segment, point, x, from: snap(player, x), alone: event.shiftKey, moved: false, shared: false };
+  player.gesture = { kind, index: grip.index, readOnly, ...hold };
 }
 
 /** @param {Player} player @param {PointerEvent} event */
@@ -163,6 +167,7 @@ const DRAGS = {
     player.preview = { row: hold.row, start, stop, label: hold.segment.label };
     seekFrame(player, hold.shared ? stop : stop - 1);
   },
+  point: dragPoint,
 };
 
 /**
@@ -203,6 +208,7 @@ function release(player, hold, completed) {
  */
 function drop(player, hold, start, stop) {
   const { row, index, segment } = hold;
+  if (hold.kind === "point") return dropPoint(player, hold, start);
   const selected = segment && selectedSegment(player) === segment;
   if (hold.kind === "blank") paint(player, row, start, stop, player.brush);
   else if (hold.shared && segment) {
@@ -213,29 +219,32 @@ function drop(player, hold, start, stop) {
 }
 
 /** @param {Player} player @param {Hold} hold */
-function click(player, { row, x, segment: held }) {
+function click(player, { row, x, segment: held, point }) {
   const segment = segmentAt(row, timeAt(player, x)) || held;
   player.chosenRow = row;
   player.box.focus({ preventScroll: true });
+  if (point) return selectPointAndGo(player, row, point);
   if (segment) return selectAndGo(player, row, segment);
   if (row.edits) player.active = row;
   select(player, row, null);
   seek(player, timeAt(player, x));
 }
 
-const CURSORS = { start: "ew-resize", stop: "ew-resize", body: "grab", blank: "crosshair" };
+const CURSORS = { start: "ew-resize", stop: "ew-resize", body: "grab", blank: "crosshair", point: "grab" };
 
 /** @param {Player} player @param {number} x @param {number} y */
 function hover(player, x, y) {
   const row = rowAt(player, y);
   if (!row) return;
   const editable = row.edits && canEdit(player);
-  player.lane.style.cursor = editable ? CURSORS[gripAt(player, row, x, false).kind] : "pointer";
+  const point = pointUnder(player, row, x, y, false);
+  player.lane.style.cursor = editable ? CURSORS[point ? "point" : gripAt(player, row, x, false).kind] : "pointer";
   const seconds = timeAt(player, x);
   const segment = segmentAt(row, seconds);
   const at = `at ${clock(seconds, 2)}`;
   const values = row.curves.map((curve) => `${curve.name}, ${percent(valueAt(curve, seconds))} ${at}`);
-  player.lane.title = segment ? describe(player, segment) : values.join("\n");
+  const label = point ? describePoint(player, point) : segment && describe(player, segment);
+  player.lane.title = label || values.join("\n");
 }
 
 /** @param {Player} player */

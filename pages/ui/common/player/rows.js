@@ -1,12 +1,13 @@
 // The lanes as they came from the server, and what an edit makes of one of them.
 /** @import { Change, Edit, EditKind, PackedRow, Player, Row, Segment } from "./types" */
+import { addPoint, applyToPoint, pointsOf } from "./points/point_rows.js";
 
 export const NOTHING = -1; // label of a stretch in which nothing happens
 export const UNLABELLED = -2; // "label" of a stretch that nobody looked at
-const NO_CONFIDENCE = 255;
+export const NO_CONFIDENCE = 255;
 
 /** @param {string} text base64 */
-function bytesOf(text) {
+export function bytesOf(text) {
   const letters = atob(text);
   const bytes = new Uint8Array(letters.length);
   for (let i = 0; i < bytes.length; i += 1) bytes[i] = letters.charCodeAt(i);
@@ -14,24 +15,25 @@ function bytesOf(text) {
 }
 
 /**
- * A lane as it is drawn. Its segments are read again only where they changed; edits replace a list and never change it.
+ * A lane as it is drawn. Its labels are read again only where they changed; edits replace a list and never change it.
  * @param {PackedRow} packed
  * @param {Player["decoded"]} decoded what was read before, by the name of the lane
  * @returns {Row}
  */
 export function rowOf(packed, decoded) {
   const { name, title, edits, look, seen } = packed;
-  const text = packed.starts + packed.stops + packed.labels + packed.confidences;
+  const columns = [packed.starts, packed.stops, packed.labels, packed.confidences];
+  const text = [...columns, packed.pointTimes, packed.pointLabels, packed.pointConfidences].join();
   const known = decoded.get(name);
-  const segments = known?.text === text ? known.segments : segmentsOf(packed);
-  decoded.set(name, { text, segments });
+  const { segments, points } = known?.text === text ? known : { segments: segmentsOf(packed), points: pointsOf(packed) };
+  decoded.set(name, { text, segments, points });
   const curves = packed.curves.map((curve) => ({
     name: curve.name,
     colour: curve.colour,
     times: new Float32Array(bytesOf(curve.times).buffer),
     values: bytesOf(curve.values),
   }));
-  return { name, title, edits, look, segments, curves, seen, top: 0, height: 0 };
+  return { name, title, edits, look, segments, points, curves, seen, top: 0, height: 0 };
 }
 
 /** @param {PackedRow} packed @returns {Segment[]} */
@@ -157,6 +159,7 @@ const CHANGES = {
   },
   unlabel(row, { start, stop, end }) {
     row.segments = outside(row.segments, start, stop);
+    row.points = row.points.filter(({ time }) => time < start || time >= stop);
     markUnseen(row, start, stop, end);
   },
   change(row, { start, stop }, index) {
@@ -194,15 +197,25 @@ const CHANGES = {
  */
 export function apply(player, edit) {
   const row = player.rows.find(({ name }) => name === edit.row);
-  const change = CHANGES[edit.kind];
-  if (!row || !change || !player.table) return false;
-  const anywhere = edit.kind === "paint" || edit.kind === "unlabel";
-  const index = anywhere ? -1 : indexAt(row.segments, edit.at);
-  if (!anywhere && index < 0) return false;
+  if (!row || !player.table) return false;
   const { starts } = player.table;
   const label = edit.label ? player.data.palette.findIndex((entry) => entry.label === edit.label) : NOTHING;
   const [start, stop] = [edit.start_s ?? starts[edit.start], edit.stop_s ?? starts[edit.stop]];
   const details = { start, stop, label, end: player.data.duration_s };
+  if (edit.mark) return applyToPoint(player, row, edit, { ...details, mark: edit.mark });
+  if (edit.kind === "point") {
+    addPoint(player, row, { ...details, mark: edit.label });
+    return true;
+  }
+  return applyToSegment(row, edit, details);
+}
+
+/** @param {Row} row @param {Edit} edit @param {Change} details */
+function applyToSegment(row, edit, details) {
+  const change = CHANGES[edit.kind];
+  const anywhere = edit.kind === "paint" || edit.kind === "unlabel";
+  const index = anywhere ? -1 : indexAt(row.segments, edit.at);
+  if (!change || (!anywhere && index < 0)) return false;
   if (CONDITIONS[edit.kind]?.(row, details, index) === false) return false;
   change(row, details, index);
   return true;

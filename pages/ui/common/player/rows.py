@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from core.domain import Edit, Segment, VideoInfo
+from core.domain import DrawnTrack, Edit, Point, Segment, VideoInfo
 from core.domain.intervals import Span
 from core.stages.tracks.segmentation import NOTHING
 from pages.ui.common import figures
@@ -15,7 +15,7 @@ from pages.ui.common import figures
 DIFFERS, QUALITY = "#C43B1E", "#8C8679"
 UNSAID = 255  # for a confidence that nobody told
 COLUMNS = 20_000  # a curve with more values is averaged
-KINDS = ("paint", "unlabel", "change", "border", "split", "merge", "label", "delete", "undo", "redo")
+KINDS = ("paint", "unlabel", "change", "border", "split", "merge", "label", "delete", "point", "undo", "redo")
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,7 +30,7 @@ class LaneCurve:
 
 @dataclass(frozen=True, eq=False)
 class PlayerLane:
-    """A lane under the picture, of segments that do not overlap or of curves.
+    """A lane under the picture, of segments that do not overlap and points above them, or of curves.
 
     name: unique in a player, shown beside it. seen: sorted stretches that were looked at, all where it is None; what
     lies outside is hatched. prefix: what goes before its label in the line under the picture, as in "it is". edits:
@@ -44,6 +44,12 @@ class PlayerLane:
     prefix: str = ""
     edits: bool = False
     look: Literal["label", "difference", "quality"] = "label"
+    points: Sequence[Point] = ()
+
+
+def drawn_lane(drawn: DrawnTrack, name: str, *, prefix: str = "") -> PlayerLane:
+    """The lane of a track that people drew."""
+    return PlayerLane(name, drawn.segments, seen=drawn.seen, prefix=prefix, points=drawn.points)
 
 
 class Palette:
@@ -67,7 +73,7 @@ class Palette:
 def packed(row: PlayerLane, palette: Palette) -> dict[str, Any]:
     """A lane as the component reads it: columns of numbers, some thirty bytes a segment."""
     segments = row.segments
-    confidences = [UNSAID if segment.confidence is None else round(100 * segment.confidence) for segment in segments]
+    points = sorted(row.points, key=lambda point: point.time_s)
     return {
         "name": row.name,
         "title": row.prefix,
@@ -77,9 +83,17 @@ def packed(row: PlayerLane, palette: Palette) -> dict[str, Any]:
         "starts": _text([segment.start_s for segment in segments], "<f8"),
         "stops": _text([segment.stop_s for segment in segments], "<f8"),
         "labels": _text([palette.number(segment.label, row.look) for segment in segments], "<u2"),
-        "confidences": _text(confidences, "<u1"),
+        "confidences": _text(_confidences(segments), "<u1"),
+        "pointTimes": _text([point.time_s for point in points], "<f8"),
+        "pointLabels": _text([palette.number(point.label, row.look) for point in points], "<u2"),
+        "pointConfidences": _text(_confidences(points), "<u1"),
         "curves": [_line(curve) for curve in row.curves],
     }
+
+
+def _confidences(marks: Sequence[Segment] | Sequence[Point]) -> list[int]:
+    """Confidences in percent, UNSAID where there is none."""
+    return [UNSAID if mark.confidence is None else round(100 * mark.confidence) for mark in marks]
 
 
 def _line(curve: LaneCurve) -> dict[str, str]:
@@ -128,14 +142,17 @@ def _edit(message: dict, info: VideoInfo, rows: Sequence[str], labels: Sequence[
     """A message as an edit, its borders at the exact moments of frames; None for what is no edit."""
     kind, row, label = message.get("kind"), message.get("row"), message.get("label", "")
     start, stop, at_s = message.get("start"), message.get("stop"), message.get("at")
+    mark = message.get("mark", "")
     numbers = isinstance(start, int) and isinstance(stop, int) and isinstance(at_s, int | float)
     if kind not in KINDS or row not in rows or label not in (*labels, NOTHING, "") or not numbers:
+        return None
+    if not isinstance(mark, str) or ((mark or kind == "point") and start == info.frame_count):
         return None
     if not (0 <= start <= stop <= info.frame_count and 0 <= at_s <= info.duration_s):  # type: ignore[operator]
         return None
     start_s = _moment_s(info, message.get("start_s"), int(start))  # type: ignore[arg-type]
     stop_s = _moment_s(info, message.get("stop_s"), int(stop))  # type: ignore[arg-type]
-    rest = (start_s, stop_s, str(label), message["from"], message["n"])
+    rest = (start_s, stop_s, str(label), message["from"], message["n"], mark)
     return Edit(str(kind), str(row), float(at_s), *rest)  # type: ignore[arg-type]
 
 

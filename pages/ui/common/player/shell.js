@@ -1,9 +1,9 @@
 // The elements of a player: picture, buttons, lanes. What they do is in player.js.
 /** @import { Elements, Player } from "./types" */
-import { displayName, relabel, setBrush } from "./edit.js";
+import { displayName, setBrush } from "./edit.js";
 import { LABEL_KEYS } from "./keys.js";
-import { selectedSegment } from "./lanes.js";
 import { SPEEDS } from "./playback.js";
+import { isPoint, pressChip } from "./points/point_edits.js";
 import { NOTHING, UNLABELLED } from "./rows.js";
 import { number } from "./formatting.js";
 
@@ -64,7 +64,7 @@ const VIEW = [
 const EDITS = [
   button("toSplit", "split", "Split at the playhead", "Shift S"),
   button("toMerge", "merge", "Merge with the next segment", "Shift M"),
-  button("toRemove", "remove", "Delete the segment", "Delete"),
+  button("toRemove", "remove", "Delete the segment or point", "Delete"),
   button("toUndo", "undo", "Undo", "Ctrl Z"),
   button("toRedo", "redo", "Redo", "Ctrl Y"),
 ].join("");
@@ -149,13 +149,14 @@ export function drawTools(player) {
   const { data } = player;
   player.tools.hidden = !(data.labels.length && data.rows.some((row) => row.edits));
   player.box.classList.toggle("edits", !player.tools.hidden);
-  const key = JSON.stringify([data.labels, data.palette]);
+  const key = JSON.stringify([data.labels, data.points, data.palette]);
   if (player.tools.hidden || player.chipsKey === key) return;
   player.chipsKey = key;
   const chips = data.labels.map((label, index) => chip(player, label, LABEL_KEYS[index] ?? ""));
   player.chips.replaceChildren(...chips, chip(player, NOTHING, "0"), chip(player, UNLABELLED, "⇧U"));
-  const known = data.labels.includes(player.brush) || (player.brush < 0 && player.brushChosen);
-  setBrush(player, known ? player.brush : data.labels[0]);
+  const states = data.labels.filter((label) => !isPoint(player, label));
+  const known = states.includes(player.brush) || (player.brush < 0 && player.brushChosen);
+  setBrush(player, known ? player.brush : (states[0] ?? NOTHING));
   player.brushChosen = true;
 }
 
@@ -163,14 +164,14 @@ export function drawTools(player) {
 function chip(player, label, key) {
   const made = Object.assign(document.createElement("button"), { type: "button", className: "chip" });
   made.dataset.label = String(label);
-  const swatch = Object.assign(document.createElement("i"), { className: label === UNLABELLED ? "hatched" : "" });
+  const point = isPoint(player, label);
+  const className = point ? "diamond" : label === UNLABELLED ? "hatched" : "";
+  const swatch = Object.assign(document.createElement("i"), { className });
   if (label >= 0) swatch.style.background = player.data.palette[label].colour;
   const kbd = Object.assign(document.createElement("kbd"), { textContent: key });
   made.append(swatch, displayName(player, label), kbd);
-  made.onclick = () => {
-    setBrush(player, label);
-    if (player.selected?.row.edits && selectedSegment(player)) relabel(player, label);
-  };
+  if (point) made.title = "Set a point on this frame, or delete the one on it";
+  made.onclick = () => pressChip(player, label);
   return made;
 }
 

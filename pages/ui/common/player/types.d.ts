@@ -10,6 +10,13 @@ export interface Segment {
   confidence: number | null;
 }
 
+/** A label at one moment, without a length. label: an index into the palette. */
+export interface Point {
+  time: number;
+  label: number;
+  confidence: number | null;
+}
+
 export interface Curve {
   name: string;
   colour: string;
@@ -27,6 +34,7 @@ export interface Row {
   edits: boolean;
   look: Look;
   segments: Segment[];
+  points: Point[];
   curves: Curve[];
   seen: Span[] | null;
   top: number;
@@ -44,6 +52,9 @@ export interface PackedRow {
   stops: string;
   labels: string;
   confidences: string;
+  pointTimes: string;
+  pointLabels: string;
+  pointConfidences: string;
   curves: { name: string; colour: string; times: string; values: string }[];
 }
 
@@ -56,10 +67,14 @@ export type EditKind =
   | "merge"
   | "label"
   | "delete"
+  | "point"
   | "undo"
   | "redo";
 
-/** An edit as it is sent. from, n: its sender and its number there. start, stop: borders between frames. */
+/**
+ * An edit as it is sent. from, n: its sender and its number there. start, stop: borders between frames. mark: the label
+ * of the point at `at` that is meant, empty where a segment is.
+ */
 export interface Edit {
   from: string;
   n: number;
@@ -71,6 +86,7 @@ export interface Edit {
   label: string;
   start_s: number | null;
   stop_s: number | null;
+  mark: string;
 }
 
 /** What an edit does to a row, in seconds. end: the duration of the clip. */
@@ -79,6 +95,11 @@ export interface Change {
   stop: number;
   label: number;
   end: number;
+}
+
+/** What an edit does to a point. mark: the label that it has, or gets where it is new. */
+export interface PointChange extends Change {
+  mark: string;
 }
 
 export interface PlayerData {
@@ -93,6 +114,7 @@ export interface PlayerData {
   rows: PackedRow[];
   palette: { label: string; colour: string }[];
   labels: number[];
+  points: number[];
   rest: string;
   seek: { moment_s: number; id: number; play: boolean };
   start_s: number;
@@ -111,12 +133,13 @@ export interface View {
   to: number;
 }
 
-/** The stretch that would be drawn if the mouse or the key were released now, in borders between frames. */
+/** What would be drawn if the mouse or the key were released now: a stretch in borders between frames, or a point. */
 export interface Preview {
   row: Row;
   start: number;
   stop: number;
   label: number;
+  point?: boolean;
 }
 
 export interface Painting {
@@ -129,15 +152,16 @@ export interface Painting {
   moved: boolean;
 }
 
-/** What the mouse holds in a lane: an end of a segment, its body, or an empty stretch. */
+/** What the mouse holds in a lane: an end of a segment, its body, an empty stretch, or a point. */
 export interface Grip {
-  kind: "start" | "stop" | "body" | "blank";
+  kind: "start" | "stop" | "body" | "blank" | "point";
   index: number;
 }
 
 export interface Hold extends Grip {
   row: Row;
   segment: Segment | undefined;
+  point: Point | null;
   x: number;
   from: number;
   moved: boolean;
@@ -258,7 +282,7 @@ export interface Player extends Elements {
   // What is chosen, and what is being drawn.
   active: Row | null;
   chosenRow: Row | null;
-  selected: { row: Row; at: number } | null;
+  selected: { row: Row; at: number; mark?: string } | null; // mark: the label of a point, none for a segment
   brush: number;
   brushChosen: boolean;
   gesture: Gesture | null;
@@ -277,7 +301,7 @@ export interface Player extends Elements {
   // What was drawn or sent last, to do it again only where something changed.
   version: number;
   drawn: number;
-  decoded: Map<string, { text: string; segments: Segment[] }>;
+  decoded: Map<string, { text: string; segments: Segment[]; points: Point[] }>;
   styles: Style[];
   theme: Theme | null;
   hatch: CanvasPattern | null;
