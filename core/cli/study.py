@@ -53,8 +53,9 @@ def study(chosen: argparse.Namespace) -> console.Output:
     if chosen.parquet:
         tables = (writing.SEGMENTS, writing.BUDGET)
         files |= {name.replace(".csv", ".parquet"): writing.parquet(files[name]) for name in tables}
-    if writing.GROUPS not in files and Path(chosen.output, writing.GROUPS).exists():
-        print(f"note: {writing.GROUPS} in {chosen.output} is from an earlier study", file=sys.stderr)
+    for name in writing.OPTIONAL:
+        if name not in files and Path(chosen.output, name).exists():
+            print(f"note: {name} in {chosen.output} is from an earlier study", file=sys.stderr)
     failed = _write_nwb(made, chosen) if chosen.nwb else False
     return console.Output(files, failed or bool(made.failures))
 
@@ -154,4 +155,4 @@ def _problem(chosen: argparse.Namespace) -> str:
         return "--nwb needs --output"
     if chosen.session_start and not chosen.nwb:
         return "--session-start needs --nwb"
-    return "--subject needs --group or --nwb" if chosen.subject and not (chosen.group or chosen.nwb) else ""
+    return ""
