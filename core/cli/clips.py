@@ -306,7 +306,7 @@ def _add_analyze(commands: console.Commands) -> None:
         "--recipe", metavar="FILE", help="a saved recipe, applied before the model's own preprocessing"
     )
     several.add_argument("--words", metavar="FILE", help="subtitles or a transcript, stored with the clip")
-    several.add_argument("--format", choices=tuple(FORMATS), default="json")
+    several.add_argument("--format", choices=conversion.writable(), default="json")
     several.add_argument("--output", metavar="PATH", help="a file, or a folder for one file per clip")
     several.add_argument(
         "--watch", action="store_true", help="go on with files that come into the folder, until interrupted"

@@ -48,10 +48,6 @@ def convert(chosen: argparse.Namespace) -> console.Output:
 
 def _read(chosen: argparse.Namespace, options: formats.ReadOptions) -> tuple[Labels, tuple[Part, ...]]:
     """The labels of IN, and the parts of it among which nothing was chosen."""
-    if chosen.labels.suffix.lower() == ".nwb" and not chosen.source:
-        from core.stages.formats.nwb import reader
-
-        return selection.taken(reader.read(chosen.labels, options).labels, options), ()
     files = read_path(chosen.labels)
     source = FORMATS[chosen.source] if chosen.source else conversion.detect_files(files)
     labels = selection.read(files, source, options)
