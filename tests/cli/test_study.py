@@ -11,7 +11,7 @@ import pytest
 from core.workflows.study import writing
 from tests.cli.conftest import MODEL
 
-FILES = ["budget.csv", "report.html", "segments.csv", "study.json", "transitions.csv"]
+FILES = ["boris_aggregated.csv", "budget.csv", "report.html", "segments.csv", "study.json", "transitions.csv"]
 
 
 @pytest.fixture
@@ -75,6 +75,7 @@ def test_two_formats_become_the_tables_of_a_study(command, clips, labels, tmp_pa
         "budget.csv",
         "transitions.csv",
         "groups.csv",
+        "boris_aggregated.csv",
         "study.json",
         "report.html",
     ]

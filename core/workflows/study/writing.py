@@ -1,16 +1,24 @@
 """The tables of a study as files by name, and its report."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from csv import reader
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
+from core.domain import Lane
+from core.stages.formats import boris_aggregated
+from core.stages.formats.common import clip_names
 from core.stages.formats.common.writer import csv_table
+from core.stages.study import watched_s
 from core.workflows.study import corrected_shares, report
+from core.workflows.study.clips import StudyTrack
 from core.workflows.study.corrected_shares import CorrectedBudget
 from core.workflows.study.groups import NO_GROUP, GroupRow
 from core.workflows.study.library.held_out_confusion import HeldOutClips
+from core.workflows.study.metadata import table_columns
 from core.workflows.study.result import Study
 from core.workflows.study.tables import BudgetRow, SegmentRow
 
@@ -26,6 +34,7 @@ BESIDE_METADATA = frozenset({CLIP, TRACK, *SEGMENT_COLUMNS, *BUDGET_COLUMNS})
 WHOLE = ("count", "cut")  # columns of whole numbers
 FLOATS = (*DURATIONS, "watched_s", "start_s", "stop_s", "duration_s", "confidence")
 SEGMENTS, BUDGET, GROUPS, ABOUT, REPORT = "segments.csv", "budget.csv", "groups.csv", "study.json", "report.html"
+BORIS = "boris_aggregated.csv"
 CORRECTED = corrected_shares.FILE
 OPTIONAL = (GROUPS, CORRECTED)  # of some studies
 
@@ -52,6 +61,7 @@ def files(study: Study, colours: Mapping[str, str]) -> dict[str, bytes]:
         tables[GROUPS] = csv_table(GROUP_COLUMNS, map(_group, study.groups))
     if study.correction:
         tables[CORRECTED] = csv_table(CORRECTED_COLUMNS, map(_corrected, study.correction.budgets.rows))
+    tables[BORIS] = _boris(study)
     corrected = {"corrected_budget": _about_correction(study.correction.held_out)} if study.correction else {}
     entries = {**study.about, **corrected, "files": [*tables, ABOUT, REPORT], "notes": list(study.notes)}
     text = json.dumps(entries, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -125,6 +135,46 @@ def _about_correction(held_out: HeldOutClips) -> dict[str, Any]:
         "held_out_clips": len(held_out.units),
         "cross_validation": held_out.crossed,
     }
+
+
+# The aggregated events of BORIS ---------------------------------------------------------------------------------------
+
+
+def _boris(study: Study) -> bytes:
+    """All bouts and points as BORIS exports them, the metadata as independent variables.
+
+    Of a clip with several tracks each is a subject; else the subject is that of the labels, or that of the metadata.
+    """
+    variables, _ = table_columns(study.columns, boris_aggregated.taken(study.columns), BORIS)
+    stems = Counter(clip_names.stem(clip.name) for clip in study.clips)
+    rows: list[dict[str, str]] = []
+    for clip in study.clips:
+        cells = study.cells.get(clip.name, ("",) * len(variables))
+        common = dict(zip(variables, cells, strict=True))
+        if stems[clip_names.stem(clip.name)] > 1:
+            common["Observation id"] = clip.name
+        known = "" if study.subject is None else cells[study.subject]
+        watched: dict[str, str] = {}
+        lanes: list[Lane] = []
+        for track in clip.tracks:
+            own = [replace(track.lane_of(label), subject=_subject(track, known)) for label in _labels(track)]
+            lanes += own
+            watched |= {lane.subject: _number(watched_s(track.lane_of(""), track.end_s)) for lane in own}
+        labels = replace(clip.labels, name=clip.name, label="", lanes=tuple(lanes))
+        for row in boris_aggregated.event_rows(labels):
+            seen_s = watched.get(row["Subject"], watched.get("", ""))
+            rows.append({**row, **common, boris_aggregated.OBSERVED: seen_s})
+    return boris_aggregated.table(rows, variables)
+
+
+def _labels(track: StudyTrack) -> list[str]:
+    return sorted({label for lane in track.lanes for label in lane.labels})
+
+
+def _subject(track: StudyTrack, known: str) -> str:
+    """Who is observed in a track. known: of the clip, as the metadata say."""
+    lane = track.lanes[0]
+    return track.name if track.name and (lane.subject or lane.author) else lane.subject or known
 
 
 def _number(value: float | None) -> str:
