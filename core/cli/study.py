@@ -5,7 +5,7 @@ import math
 import sys
 from pathlib import Path
 
-from core.base import settings
+from core.base import addresses, settings
 from core.base.errors import AnalysisError
 from core.base.registry import FORMATS
 from core.cli import console
@@ -54,7 +54,7 @@ def study(chosen: argparse.Namespace) -> console.Output:
         tables = (writing.SEGMENTS, writing.BUDGET)
         files |= {name.replace(".csv", ".parquet"): writing.parquet(files[name]) for name in tables}
     for name in writing.OPTIONAL:
-        if name not in files and Path(chosen.output, name).exists():
+        if name not in files and console.is_there(chosen.output, name):
             print(f"note: {name} in {chosen.output} is from an earlier study", file=sys.stderr)
     failed = _write_nwb(made, chosen) if chosen.nwb else False
     return console.Output(files, failed or bool(made.failures))
@@ -75,10 +75,12 @@ def _write_nwb(made: Study, chosen: argparse.Namespace) -> bool:
 
 def _check_folder(output: str | None, tracks: str) -> None:
     """Refuse what cannot be the folder of the tables before the long work begins."""
-    console.check_place(output)
-    if output and Path(output).exists() and not Path(output).is_dir():
+    console.check_place(output, folder=True)
+    if not output or addresses.is_address(output):
+        return
+    if Path(output).exists() and not Path(output).is_dir():
         raise AnalysisError(f"{output} is not a folder.", "Give a folder as --output: a study is several files.")
-    if output and tracks and Path(tracks).is_dir() and Path(output).resolve().is_relative_to(Path(tracks).resolve()):
+    if tracks and Path(tracks).is_dir() and Path(output).resolve().is_relative_to(Path(tracks).resolve()):
         hint = "Choose an --output outside of it: the next study would read the tables as label files."
         raise AnalysisError(f"{output} lies in the folder of the label files, {tracks}.", hint)
 
@@ -106,7 +108,8 @@ def add(commands: console.Commands) -> None:
     kinds = ("holm", "benjamini-hochberg")
     several = "how p values are adjusted for several comparisons (default: %(default)s)"
     parser.add_argument("--correction", choices=kinds, default=kinds[0], help=several)
-    folder = "the folder for the tables and the report, created if missing (default: print budget.csv)"
+    folder = "the folder for the tables and the report, created if missing, also as s3://bucket/folder "
+    folder += "(default: print budget.csv)"
     parser.add_argument("--output", metavar="DIR", help=folder)
     parquet = "also write segments and time budgets as Parquet; needs --output"
     parser.add_argument("--parquet", action="store_true", help=parquet)
