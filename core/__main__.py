@@ -21,9 +21,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; gives its exit code."""
     parser = _parser()
     chosen = parser.parse_args(arguments)
-    if problem := chosen.problem(chosen):
-        parser.error(problem)
     try:
+        console.settle_places(chosen)
+        if problem := chosen.problem(chosen):
+            parser.error(problem)
         if notice := Store(settings.current().workspace).narrow():
             print(f"note: {notice}", file=sys.stderr)
         with console.quiet(), owner_only():

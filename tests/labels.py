@@ -1,13 +1,17 @@
 """Clips and labels that the tests of formats share."""
 
 from fractions import Fraction
+from pathlib import Path
 
+import h5py
 import numpy as np
 
 from core.domain import ClipLabels, Labels, Lane, Segment, VideoInfo, listed
 from core.stages.formats import ReadOptions
 from core.stages.formats.common.files import Files, unpacked
 from core.stages.formats.common.format import Format
+from core.stages.formats.nwb import contents, reader
+from core.stages.formats.nwb.recording import NwbRecording
 
 
 def clip(times_s, end_s: float, *, path: str = "/clips/a.mp4", digest: str = "d" * 64) -> VideoInfo:
@@ -61,6 +65,23 @@ def files_of(form: Format, content: bytes, stem: str = "a") -> Files:
 def read(form: Format, content: bytes, *infos: VideoInfo, stem: str = "a", **asked) -> Labels:
     """What a format reads of these bytes."""
     return form.read(files_of(form, content, stem), ReadOptions(clips=infos, **asked))
+
+
+def nwb_file(path: Path, *segments: Segment) -> bytes:
+    """An NWB file of another program, made with h5py alone: a table of bouts."""
+    with h5py.File(path, "w") as root:
+        root["session_start_time"] = "2026-03-01T14:05:00+01:00"
+        table = root.create_group("processing/behavior/bouts")
+        table.attrs.update({"neurodata_type": "EthogramBouts", "labeling_method": "manual", "annotator": "Bea"})
+        table["start_time"] = [segment.start_s for segment in segments]
+        table["stop_time"] = [segment.stop_s for segment in segments]
+        table.create_dataset("label", data=[segment.label for segment in segments], dtype=h5py.string_dtype())
+    return path.read_bytes()
+
+
+def recorded(path: Path) -> NwbRecording:
+    """What an NWB file holds."""
+    return reader.recording(contents.read(path.name, path.read_bytes()))
 
 
 def events(found: Labels, *, joined: bool = False) -> list[tuple[str, float, float, str]]:

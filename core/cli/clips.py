@@ -74,7 +74,7 @@ def analyze(chosen: argparse.Namespace) -> console.Output:
         raise models_workflow.ModelLibrary.of(here).broken().get(chosen.model) or unknown("model", chosen.model, cards)
     card = cards[chosen.model]
     recipe = console.recipe(chosen.recipe) if chosen.recipe else Recipe()
-    console.check_place(chosen.output)
+    console.check_place(chosen.output, folder=True)
     if chosen.watch:
         _watch(chosen, store, recipe, card, here.engine)
     listed = [clip_files.clips_at(text) for text in chosen.clips]
@@ -112,14 +112,9 @@ def _watch(chosen: argparse.Namespace, store: Store, recipe: Recipe, card: Model
 
 def _check_output(chosen: argparse.Namespace, *, several: bool) -> None:
     """Refuse to put several clips into one file of a format that holds one."""
-    if several and not FORMATS[chosen.format].several and not _is_folder(chosen.output):
+    if several and not FORMATS[chosen.format].several and not console.may_be_folder(chosen.output):
         hint = "Give a folder as --output, or choose another --format."
         raise AnalysisError(f"{chosen.format} holds one clip per file.", hint)
-
-
-def _is_folder(output: str | None) -> bool:
-    """Whether a place is a folder, or may become one."""
-    return output is not None and output != "" and (Path(output).is_dir() or not Path(output).exists())
 
 
 def _analyze_all(store: Store, paths: Sequence[str], recipe: Recipe, card: ModelCard, engine: str) -> list[Analysis]:
@@ -188,7 +183,7 @@ def _take_words(store: Store, digest: str, path: str) -> None:
 def _written(chosen: argparse.Namespace, analyses: Sequence[Analysis], *, several: bool) -> dict[str, bytes]:
     """The results as one file, or with a folder as --output as one file a clip."""
     form = FORMATS[chosen.format]
-    into_folder = bool(chosen.output) and Path(chosen.output).is_dir()
+    into_folder = console.is_folder(chosen.output)
     if into_folder or (several and not form.several):
         return {
             _file_name(analysis, analyses, form.suffix): form.write(formats.labels_of(analysis))
@@ -306,8 +301,9 @@ def _add_analyze(commands: console.Commands) -> None:
         "--recipe", metavar="FILE", help="a saved recipe, applied before the model's own preprocessing"
     )
     several.add_argument("--words", metavar="FILE", help="subtitles or a transcript, stored with the clip")
-    several.add_argument("--format", choices=tuple(FORMATS), default="json")
-    several.add_argument("--output", metavar="PATH", help="a file, or a folder for one file per clip")
+    several.add_argument("--format", choices=conversion.writable(), default="json")
+    place = "a file, or a folder for one file per clip; also s3://bucket/file or s3://bucket/folder/"
+    several.add_argument("--output", metavar="PATH", help=place)
     several.add_argument(
         "--watch", action="store_true", help="go on with files that come into the folder, until interrupted"
     )
@@ -318,7 +314,7 @@ def _analyze_problem(chosen: argparse.Namespace) -> str:
     """What does not fit together in a call, in words; empty if all does."""
     if chosen.watch and (chosen.words or len(chosen.clips) > 1 or not Path(chosen.clips[0]).is_dir()):
         return "--watch takes one folder that is there, and no --words"
-    if chosen.watch and chosen.output is not None and not _is_folder(chosen.output):
+    if chosen.watch and chosen.output is not None and not console.may_be_folder(chosen.output):
         return "--watch writes one file per clip: give a folder as --output, or none"
     if chosen.words and len(chosen.clips) > 1:
         return f"--words takes one clip, got {len(chosen.clips)}"
@@ -326,7 +322,7 @@ def _analyze_problem(chosen: argparse.Namespace) -> str:
         return "--words takes one clip, got a folder"
     if len(chosen.clips) == 1 or FORMATS[chosen.format].several:
         return ""
-    if not _is_folder(chosen.output):
+    if not console.may_be_folder(chosen.output):
         return f"{chosen.format} holds one clip per file: give a folder as --output"
     return ""
 

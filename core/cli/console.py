@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TextIO, TypeAlias
 
+from core.base import addresses, object_store
 from core.base.errors import AnalysisError, FormatInvalid
 from core.domain import Recipe, serialization
 from core.workflows import clips
@@ -118,9 +119,39 @@ def added(store: Store, clip: str) -> str:
         return clips.add_video(store, clip, progress)
 
 
-def check_place(output: str | None) -> None:
-    """Refuse a place that cannot be written to before the long work begins."""
-    if output and not Path(output).absolute().parent.is_dir():
+def settle_places(chosen: argparse.Namespace) -> None:
+    """Give the places to write to in a call as paths, or as addresses that can be written to."""
+    for name in ("output", "folder"):
+        if place := getattr(chosen, name, None):
+            setattr(chosen, name, addresses.destination(place))
+
+
+def is_folder(output: str | None) -> bool:
+    """Whether a place is a folder that is there, or an address that ends in /."""
+    if not output:
+        return False
+    return output.endswith("/") if addresses.is_address(output) else Path(output).is_dir()
+
+
+def may_be_folder(output: str | None) -> bool:
+    """Whether a place is a folder, or may become one."""
+    return bool(output) and (addresses.is_address(output) or Path(output).is_dir() or not Path(output).exists())
+
+
+def is_there(output: str, name: str) -> bool:
+    """Whether a folder to write to has a file of that name already."""
+    if addresses.is_address(output):
+        return object_store.is_there(_below(output, name))
+    return Path(output, name).exists()
+
+
+def check_place(output: str | None, *, folder: bool = False) -> None:
+    """Refuse a place that cannot be written to before the long work begins. folder: whether it may be one."""
+    if output and addresses.is_address(output):
+        if is_folder(output) and not folder:
+            raise AnalysisError(f"{output} is a folder.", f"Give the name of a file: {output}NAME.")
+        object_store.check_writable(output)
+    elif output and not Path(output).absolute().parent.is_dir():
         raise AnalysisError(
             f"There is no folder {Path(output).absolute().parent}.", "Create it, or choose another --output."
         )
@@ -129,11 +160,17 @@ def check_place(output: str | None) -> None:
 def deliver(files: dict[str, bytes], output: str | None) -> None:
     """Put files where they were asked for, or on standard output."""
     for name, content in files.items():
-        if output:
+        if output and addresses.is_address(output):
+            object_store.write(_below(output, name) if name else output, content)
+        elif output:
             _write(Path(output, name) if name else Path(output), content)
         else:
             sys.stdout.buffer.write(content)
             sys.stdout.flush()
+
+
+def _below(address: str, name: str) -> str:
+    return f"{address.rstrip('/')}/{name}"
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -39,7 +39,7 @@ def evaluate(chosen: argparse.Namespace) -> console.Output:
     """Judge a model, or a training, on a labelled set; with --output the report and all numbers as files too."""
     here = settings.current()
     store = Store(here.workspace)
-    console.check_place(chosen.folder)
+    console.check_place(chosen.folder, folder=True)
     entries = {name: getattr(chosen, name) for name in ("model", "groups", "split", "strangers", "match")}
     with console.TerminalProgress(chosen.dataset) as progress:
         judged = evaluation_module.run(store, chosen.dataset, engine=here.engine, report=progress, **entries)

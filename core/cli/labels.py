@@ -20,8 +20,8 @@ from core.workspace.store import Store
 
 def convert(chosen: argparse.Namespace) -> console.Output:
     """Labels of one file as a file of another format; what was odd and what is lost is told as notes."""
-    console.check_place(chosen.output)
-    folder = chosen.output.endswith("/") or Path(chosen.output).is_dir()
+    console.check_place(chosen.output, folder=True)
+    folder = chosen.output.endswith("/") or console.is_folder(chosen.output)
     form = FORMATS[chosen.to] if chosen.to else conversion.format_for(chosen.output)
     store = Store(settings.current().workspace) if chosen.video else None
     clips = tuple(store.video(console.added(store, clip)) for clip in chosen.video) if store else ()
@@ -48,10 +48,6 @@ def convert(chosen: argparse.Namespace) -> console.Output:
 
 def _read(chosen: argparse.Namespace, options: formats.ReadOptions) -> tuple[Labels, tuple[Part, ...]]:
     """The labels of IN, and the parts of it among which nothing was chosen."""
-    if chosen.labels.suffix.lower() == ".nwb" and not chosen.source:
-        from core.stages.formats.nwb import reader
-
-        return selection.taken(reader.read(chosen.labels, options).labels, options), ()
     files = read_path(chosen.labels)
     source = FORMATS[chosen.source] if chosen.source else conversion.detect_files(files)
     labels = selection.read(files, source, options)

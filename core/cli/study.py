@@ -5,7 +5,7 @@ import math
 import sys
 from pathlib import Path
 
-from core.base import settings
+from core.base import addresses, settings
 from core.base.errors import AnalysisError
 from core.base.registry import FORMATS
 from core.cli import console
@@ -53,8 +53,9 @@ def study(chosen: argparse.Namespace) -> console.Output:
     if chosen.parquet:
         tables = (writing.SEGMENTS, writing.BUDGET)
         files |= {name.replace(".csv", ".parquet"): writing.parquet(files[name]) for name in tables}
-    if writing.GROUPS not in files and Path(chosen.output, writing.GROUPS).exists():
-        print(f"note: {writing.GROUPS} in {chosen.output} is from an earlier study", file=sys.stderr)
+    for name in writing.OPTIONAL:
+        if name not in files and console.is_there(chosen.output, name):
+            print(f"note: {name} in {chosen.output} is from an earlier study", file=sys.stderr)
     failed = _write_nwb(made, chosen) if chosen.nwb else False
     return console.Output(files, failed or bool(made.failures))
 
@@ -74,10 +75,12 @@ def _write_nwb(made: Study, chosen: argparse.Namespace) -> bool:
 
 def _check_folder(output: str | None, tracks: str) -> None:
     """Refuse what cannot be the folder of the tables before the long work begins."""
-    console.check_place(output)
-    if output and Path(output).exists() and not Path(output).is_dir():
+    console.check_place(output, folder=True)
+    if not output or addresses.is_address(output):
+        return
+    if Path(output).exists() and not Path(output).is_dir():
         raise AnalysisError(f"{output} is not a folder.", "Give a folder as --output: a study is several files.")
-    if output and tracks and Path(tracks).is_dir() and Path(output).resolve().is_relative_to(Path(tracks).resolve()):
+    if tracks and Path(tracks).is_dir() and Path(output).resolve().is_relative_to(Path(tracks).resolve()):
         hint = "Choose an --output outside of it: the next study would read the tables as label files."
         raise AnalysisError(f"{output} lies in the folder of the label files, {tracks}.", hint)
 
@@ -105,7 +108,8 @@ def add(commands: console.Commands) -> None:
     kinds = ("holm", "benjamini-hochberg")
     several = "how p values are adjusted for several comparisons (default: %(default)s)"
     parser.add_argument("--correction", choices=kinds, default=kinds[0], help=several)
-    folder = "the folder for the tables and the report, created if missing (default: print budget.csv)"
+    folder = "the folder for the tables and the report, created if missing, also as s3://bucket/folder "
+    folder += "(default: print budget.csv)"
     parser.add_argument("--output", metavar="DIR", help=folder)
     parquet = "also write segments and time budgets as Parquet; needs --output"
     parser.add_argument("--parquet", action="store_true", help=parquet)
@@ -154,4 +158,4 @@ def _problem(chosen: argparse.Namespace) -> str:
         return "--nwb needs --output"
     if chosen.session_start and not chosen.nwb:
         return "--session-start needs --nwb"
-    return "--subject needs --group or --nwb" if chosen.subject and not (chosen.group or chosen.nwb) else ""
+    return ""

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from core.stages.formats.nwb import reader, writer
+from core.stages.formats.nwb import writer
+from tests.labels import recorded
 
 
 @pytest.fixture
@@ -37,7 +38,7 @@ def test_each_clip_becomes_a_file_and_one_without_a_start_is_told(packages, comm
     assert code != 0 and "error: two.mp4: The column 'date' holds '2026-03-02'" in err and "session_start" in err
     assert [path.name for path in (given / "out" / "nwb").iterdir()] == ["one.nwb"]
     assert (given / "out" / "budget.csv").is_file(), "the tables do not depend on it"
-    read = reader.read(given / "out" / "nwb" / "one.nwb")
+    read = recorded(given / "out" / "nwb" / "one.nwb")
     assert read.session_start.isoformat().startswith("2026-03-01T14:05:30") and read.subject == "m1"
     assert read.metadata == {"date": "2026-03-01", "time": "14:05:30", "animal": "m1"}
     assert read.method == "unknown" and read.about["program"] == "Kinetoscope" and read.clip.name == "one.mp4"
@@ -49,13 +50,27 @@ def test_a_start_at_the_command_line_holds_for_all_and_the_files_are_converted(p
     code, _, err = command(*call(given, "--session-start", "2026-03-01T14:05+01:00"))
     assert code == 0 and "error" not in err
     source = given / "out" / "nwb" / "two.nwb"
-    assert reader.read(source).session_start.isoformat() == "2026-03-01T14:05:00+01:00"
+    assert recorded(source).session_start.isoformat() == "2026-03-01T14:05:00+01:00"
     code, _, err = command("convert", source, given / "back.csv")
     assert (
         code == 0 and (given / "back.csv").read_text().count("walk") == 1 and "0.4" in (given / "back.csv").read_text()
     )
-    code, _, err = command("convert", given / "table.csv", given / "made.nwb")
-    assert code != 0 and "matches no format" in err
+    code, _, err = command("convert", given / "back.csv", given / "made.nwb")
+    assert code != 0 and "must say when the recording began" in err and "study --nwb" in err
+
+
+def test_files_of_labels_of_a_study_give_the_same_study_again(packages, command, given):
+    code, _, err = command(*call(given, "--session-start", "2026-03-01T14:05+01:00"))
+    assert code == 0, err
+    budget = (given / "out" / "budget.csv").read_bytes()
+    code, out, err = command("study", given / "clips", "--tracks", given / "out" / "nwb")
+    assert (code, out) == (0, budget), err
+    one = given / "out" / "nwb" / "one.nwb"
+    code, out, err = command("study", given / "clips", "--tracks", one, "--from", "nwb")
+    assert code == 0 and out.decode().count("one.mp4") == 2 and "without labels, which take no part: two.mp4" in err
+    (given / "out" / "nwb" / "two.nwb").write_bytes(one.read_bytes()[:5000])
+    code, out, err = command("study", given / "clips", "--tracks", given / "out" / "nwb")
+    assert code == 1 and "error: two.nwb: two.nwb: expected an undamaged HDF5 file" in err and b"one.mp4" in out
 
 
 def test_a_start_that_is_no_column_is_told(packages, command, given):

@@ -11,7 +11,7 @@ import pytest
 from core.workflows.study import writing
 from tests.cli.conftest import MODEL
 
-FILES = ["budget.csv", "report.html", "segments.csv", "study.json", "transitions.csv"]
+FILES = ["boris_aggregated.csv", "budget.csv", "report.html", "segments.csv", "study.json", "transitions.csv"]
 
 
 @pytest.fixture
@@ -75,6 +75,7 @@ def test_two_formats_become_the_tables_of_a_study(command, clips, labels, tmp_pa
         "budget.csv",
         "transitions.csv",
         "groups.csv",
+        "boris_aggregated.csv",
         "study.json",
         "report.html",
     ]
@@ -150,7 +151,6 @@ def test_what_cannot_be_is_told_before_anything_is_done(command, clips, labels, 
         ("a.mp4", "--tracks", "labels", "--model", "things"),
         ("a.mp4", "--from", "csv"),
         ("a.mp4", "--group", "sex"),
-        ("a.mp4", "--metadata", "table.csv", "--subject", "animal"),
         ("a.mp4", "--max-gap", "-1"),
         ("a.mp4", "--max-gap", "nan"),
         ("a.mp4", "--correction", "none"),

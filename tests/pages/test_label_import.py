@@ -10,12 +10,13 @@ from streamlit.testing.v1 import AppTest
 
 from core.base.errors import FormatInvalid, JobLost
 from core.base.registry import FORMATS
-from core.domain import Prediction, Recipe, VideoInfo
+from core.domain import Prediction, Recipe, Segment, VideoInfo
 from core.stages.formats.common import conversion, selection
 from core.workflows import datasets, predictions
 from core.workflows.annotation import edits, files, importer, journal
 from core.workspace.store import Store
 from pages.ui.timeline.result_files import EVERYDAY
+from tests.labels import nwb_file
 from tests.pages.test_label import MINE, store, track
 from tests.pages.test_pages import (
     CARD,
@@ -195,6 +196,22 @@ def test_of_a_file_with_parts_some_are_taken_and_of_one_with_tracks_some(
     picked.set_value([0]).run()
     button(at, "Import 1 track").click().run()
     assert journal.tracks(store, clip.digest)[-1].document.name == "hands"
+
+
+def test_an_nwb_file_is_taken_in_and_is_no_choice_of_downloads(
+    store: Store, clip: VideoInfo, track: str, workers: ImportRunner, tmp_path: Path
+):
+    at = page("label", **{"page.label.view": "files"})
+    (downloads,) = [box for box in at.selectbox if box.key == "label.format.pick"]
+    assert FORMATS["elan"].title in downloads.options and FORMATS["nwb"].title not in downloads.options
+    content = nwb_file(tmp_path / "x.nwb", Segment(0.1, 0.3, "walk"), Segment(0.3, 0.5, "run"))
+    upload(at, "street.nwb", content)
+    assert FORMATS["nwb"].title in form_of(at).options and "Import 1 track" in told(at)
+    button(at, "Import 1 track").click().run()
+    taken = journal.tracks(store, clip.digest)[-1].document
+    assert taken.author == "Bea" and [segment.label for segment in taken.segments] == ["walk", "run"]
+    upload(at, "street.nwb", content[:1000], 1)
+    assert "expected an undamaged HDF5 file" in at.error[0].value and not at.exception
 
 
 def test_what_a_file_leaves_open_is_asked(store: Store, track: str, workers: ImportRunner):

@@ -350,8 +350,8 @@ def test_the_files_are_those_of_the_command_line(store: Store):
     assert b"<svg" in offers["Ethogram, SVG"].read()
     (key,) = store.keys("export")
     with zipfile.ZipFile(store.file_path(key)) as box:
-        names = ["segments.csv", "budget.csv", "transitions.csv", "groups.csv", "study.json", "report.html"]
-        assert box.namelist() == names
+        names = ["segments.csv", "budget.csv", "transitions.csv", "groups.csv", "boris_aggregated.csv"]
+        assert box.namelist() == [*names, "study.json", "report.html"]
 
 
 def test_nwb_files_are_offered_where_their_packages_are_installed(store: Store, monkeypatch: pytest.MonkeyPatch):

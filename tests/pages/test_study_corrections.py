@@ -1,5 +1,10 @@
 """Corrected budgets on the Study page: with an evaluation of the model, with too few clips, and without one."""
 
+import io
+import zipfile
+
+import numpy as np
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -32,6 +37,18 @@ def test_shares_of_an_evaluated_model_are_corrected(store: Store):
     assert table.loc[("y", "no label"), "low"] <= table.loc[("y", "no label"), "high"]
     assert len(at.get("plotly_chart")) == 2 and "as it does on 6 held-out clips of Made" in told(at)
     assert "y: A single subject" in told(at) and "Open Evaluate" not in [one.label for one in at.button]
+
+
+def test_corrected_shares_are_among_the_files_as_they_are_shown(store: Store):
+    shown = numbers_of(corrected(store), "estimate")
+    at = opened("files")
+    button(at, "Create files").click().run().run()
+    (key,) = store.keys("export")
+    with zipfile.ZipFile(store.file_path(key)) as box:
+        table = pd.read_csv(io.BytesIO(box.read("corrected_budget.csv")), keep_default_na=False)
+    assert list(table["group"]) == list(shown["group"]) and list(table["label"]) == ["run", "walk", ""] * 2
+    for column, name in (("share", "raw"), ("corrected", "estimate"), ("low", "low"), ("high", "high")):
+        np.testing.assert_allclose(100 * table[column], shown[name], atol=1e-4)
 
 
 def test_too_few_held_out_clips_are_a_reason_and_no_figure(store: Store):

@@ -7,7 +7,7 @@ from core.base.registry import FORMATS
 from core.domain import Labels, Segment
 from core.workflows import datasets
 from core.workflows.datasets import Source
-from tests.labels import A, labels, steady
+from tests.labels import A, labels, nwb_file, steady
 
 SECONDS = (
     "elan",
@@ -47,6 +47,25 @@ def test_a_file_of_labels_beside_its_clips_is_a_set(folder, name):
         (0.2, 0.32, "run"),
     ]
     assert not [one for one in (*draft.findings, *findings) if one.left_out]
+
+
+def test_nwb_files_beside_their_clips_are_a_set(folder):
+    for name, label in (("a", "walk"), ("b", "run")):
+        nwb_file(folder / f"{name}.nwb", Segment(0.08, 0.2, label), Segment(0.2, 0.32, "rest"))
+    draft = datasets.read(Source(str(folder / "a.nwb")))
+    assert [entry.path for entry in draft.entries] == ["a.mp4"] and set(draft.labels) == {"walk", "rest"}
+    assert datasets.form_of(folder) == datasets.form_of(folder / "b.nwb") == "labels"
+    draft = datasets.read(Source(str(folder)))
+    assert [entry.path for entry in draft.entries] == ["a.mp4", "b.mp4"] and not draft.findings
+    item, findings = datasets.item(draft, draft.entries[1], A)
+    assert item is not None and [(one.start_s, one.stop_s, one.label) for one in item.segments] == [
+        (0.08, 0.2, "run"),
+        (0.2, 0.32, "rest"),
+    ]
+    assert not findings
+    (folder / "b.nwb").write_bytes(b"label,start,end")
+    with pytest.raises(FormatInvalid, match=r"b\.nwb: expected an undamaged HDF5 file"):
+        datasets.read(Source(str(folder)))
 
 
 def test_a_folder_of_files_of_one_clip_each_is_a_set_and_the_rest_may_be_background(folder):

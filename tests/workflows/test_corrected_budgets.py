@@ -1,19 +1,27 @@
 """Budgets corrected for the confusion of stored evaluations, against a computation by hand."""
 
+import csv
+import io
+import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from core.base.errors import ResultMissing
 from core.domain import Dataset, HeldOut, Item, ModelCard, Prediction, Recipe, Segment
-from core.workflows import datasets, evaluation, predictions
+from core.stages import video
+from core.workflows import clips, datasets, evaluation, predictions
 from core.workflows.evaluation import EvaluationQuestion
-from core.workflows.study.library import held_out_confusion
-from core.workflows.study.library.corrected_budgets import CorrectedBudgets, correct_budgets, correction_key
-from core.workflows.study.library.question import LibraryQuestion
+from core.workflows.study import StudyOptions, study, writing
+from core.workflows.study.corrected_shares import CorrectedBudgets
+from core.workflows.study.library import export, held_out_confusion
+from core.workflows.study.library.corrected_budgets import correct_budgets
+from core.workflows.study.library.question import LibraryQuestion, correction_key, library_study
 from core.workflows.study.library.sources import LabelSource
 from core.workspace.store import Store
+from tests.conftest import moving_square
 from tests.workflows.test_evaluation import ENGINE, ORIGIN, digest, judge, modelled
 from tests.workflows.test_library_study import clip
 
@@ -48,9 +56,9 @@ def evaluated(store: Store, count: int = 6, **changes) -> ModelCard:
 def studied(store: Store, card: ModelCard) -> LibraryQuestion:
     """Three clips, in two groups, of which the model says run 30 %, walk 45 %, nothing 25 %."""
     digests = tuple(clip(store, f"{name}.mp4", 10.0) for name in "abc")
-    for video, group in zip(digests, ("x", "x", "y"), strict=True):
-        labelled(store, card, video, 6, 9, 5)
-        store.keep_metadata({video: {"diet": group}})
+    for place, group in enumerate("xxy"):
+        labelled(store, card, digests[place], 6, 9, 5)
+        store.keep_metadata({digests[place]: {"diet": group}})
     return LibraryQuestion(digests, SOURCE)
 
 
@@ -144,6 +152,66 @@ def test_an_evaluation_of_an_earlier_model_does_not_count(store: Store):
     assert len(held_out_confusion.held_out_clips(store, SOURCE, ENGINE)) == 1
     modelled(store, store.dataset("Made"), ("Run_", "walk"), np.full((6, 2), 0.5), threshold=0.6)
     assert held_out_confusion.held_out_clips(store, SOURCE, ENGINE) == ()
+
+
+def test_the_files_of_the_page_and_of_the_command_line_hold_the_same_corrected_shares(store: Store, tmp_path: Path):
+    card = evaluated(store)
+    table = tmp_path / "table.csv"
+    digests = []
+    for place, name in enumerate("abc"):
+        video.write(tmp_path / f"{name}.mp4", moving_square(50 + place))
+        digests.append(clips.add_video(store, tmp_path / f"{name}.mp4"))
+        labelled(store, card, digests[-1], 1 + place % 2, 1, 2 - place % 2)
+    store.keep_metadata({digest: {"diet": "xy"[place % 2]} for place, digest in enumerate(digests)})
+    table.write_text("clip,diet\n" + "".join(f"{name}.mp4,{'xy'[place % 2]}\n" for place, name in enumerate("abc")))
+    options = StudyOptions((str(tmp_path),), "mine", metadata=str(table), group="diet")
+    by_command = writing.files(study(store, options, engine=ENGINE), {})
+    question = LibraryQuestion(tuple(reversed(digests)), LabelSource("model", "mine"), group="diet")
+    export.make_files(store, question, ENGINE)
+    key = export.files_key(store, question, ENGINE)
+    assert export.part(store, key, "corrected_budget.csv") == by_command["corrected_budget.csv"]
+    rows = list(csv.DictReader(io.StringIO(by_command["corrected_budget.csv"].decode())))
+    assert tuple(rows[0]) == writing.CORRECTED_COLUMNS
+    assert [(row["group"], row["label"], row["subjects"]) for row in rows] == [
+        *(("x", label, "2") for label in ("run", "walk", "")),
+        *(("y", label, "1") for label in ("run", "walk", "")),
+    ]
+    shown = made(store, replace(question, source=LabelSource("model", "mine")))
+    assert [row["corrected"] for row in rows] == [repr(round(float(row.estimate or 0), 6)) for row in shown.rows]
+    about = json.loads(by_command["study.json"])
+    (evaluation,) = store.keys("evaluation")
+    known = {"evaluation": evaluation, "dataset": "Made", "held_out_clips": 6, "cross_validation": False}
+    assert about["corrected_budget"] == known and "corrected_budget.csv" in about["files"]
+    assert any(note.startswith("corrected_budget.csv: y: A single subject") for note in about["notes"])
+    page = by_command["report.html"].decode()
+    assert "corrected for misclassification" in page and "On 6 held-out clips of the dataset Made" in page
+
+
+def test_files_without_an_evaluation_have_no_corrected_shares_and_a_later_one_makes_them_anew(store: Store):
+    question = studied(store, evaluated(store))
+    without = replace(question, source=replace(SOURCE, kind="corrected"))
+    made_without = writing.files(library_study(store, without, ENGINE), {})
+    assert (
+        "corrected_budget.csv" not in made_without and "misclassification" not in made_without["report.html"].decode()
+    )
+    assert "corrected_budget" not in json.loads(made_without["study.json"])
+    before = export.files_key(store, question, ENGINE)
+    for key in store.keys("evaluation"):
+        store.delete(key)
+    assert export.files_key(store, question, ENGINE) != before
+    assert "corrected_budget.csv" not in writing.files(library_study(store, question, ENGINE), {})
+
+
+def test_an_evaluation_that_cannot_be_used_after_all_is_a_note(store: Store):
+    card = evaluated(store)
+    digests = tuple(clip(store, f"{name}.mp4", 2.0) for name in "ab")
+    for digest_of_clip in digests:
+        labelled(store, card, digest_of_clip, 0, 0, 4)
+    result = library_study(store, LibraryQuestion(digests, SOURCE), ENGINE)
+    assert "corrected_budget.csv: No label takes any time in these clips." in result.notes
+    files = writing.files(result, {})
+    assert files["corrected_budget.csv"].decode().split() == [",".join(writing.CORRECTED_COLUMNS)]
+    assert "Nothing could be corrected" in files["report.html"].decode()
 
 
 def test_networks_of_folds_tell_the_confusion_of_their_model(store: Store):

@@ -333,7 +333,7 @@ def test_the_zip_holds_all_files_and_the_report_escapes_names(store: Store):
     digests = study_of(store, {"<i>a</i>": 6, "b&b": 6})
     own = LibraryQuestion(tuple(digests.values()), ANNA, "diet", "animal")
     export.make_files(store, own, ENGINE)
-    key = export.files_key(question.comparison_key(store, own, ENGINE), own.max_gap_s)
+    key = export.files_key(store, own, ENGINE)
     with zipfile.ZipFile(store.file_path(key)) as box:
         about = json.loads(box.read("study.json"))
         assert about["files"] == box.namelist()

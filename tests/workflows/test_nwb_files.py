@@ -8,13 +8,14 @@ import pytest
 
 from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Lane, Segment
-from core.stages.formats.nwb import reader, writer
+from core.stages.formats.nwb import writer
 from core.workflows.study import nwb_files
 from core.workflows.study.clips import StudyClip
 from core.workflows.study.library import export, question
 from core.workflows.study.library.question import LibraryQuestion
 from core.workflows.study.result import Study
 from core.workspace.store import Store
+from tests.labels import recorded
 from tests.workflows.test_library_study import ANNA, ENGINE, study_of
 
 START = "2026-03-01T14:05:30+01:00"
@@ -105,7 +106,7 @@ def test_the_zip_holds_a_file_of_each_clip_of_the_library(packages, store: Store
     with zipfile.ZipFile(store.file_path(key)) as box:
         assert box.namelist() == ["a0.nwb", "a1.nwb"]
         box.extract("a0.nwb", tmp_path)
-    read = reader.read(tmp_path / "a0.nwb")
+    read = recorded(tmp_path / "a0.nwb")
     assert read.method == "manual" and read.subject == "a0" and read.digest == digests["a0.mp4"]
     assert read.session_start.astimezone(UTC) == datetime(2026, 3, 1, 13, 5, 30, tzinfo=UTC)
     assert read.clip.lanes[0].author == "Anna" and read.clip.lanes[0].seen == ((0.0, 20.0),)

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from core.base.errors import Cancelled, FormatInvalid, RecipeInvalid, ResultMissing, UnknownName, VideoUnreadable
-from core.base.registry import FORMATS
 from core.base.settings import ROOT, Settings, current
 from core.domain import Features, ModelCard, Prediction, Recipe, serialization
 from core.stages import video
 from core.stages.drawing import sample_clip
+from core.stages.formats.common import conversion
 from core.stages.networks import backbones, inference_engine
 from core.stages.networks.backbones import BACKBONES
 from core.stages.preprocessing.geometry import Crop
@@ -367,7 +367,7 @@ def test_a_network_with_another_number_of_labels_is_refused(card):
         predictions.label(replace(card, labels=("walk",)), Path("here"), features)
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", conversion.writable())
 def test_every_format_exports_an_analysis(shared_store, digest, card, name):
     predictions.predict(shared_store, digest, Recipe(), MODEL, ENGINE)
     found = predictions.analysis(shared_store, digest, Recipe(), card, ENGINE)

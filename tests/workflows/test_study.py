@@ -13,6 +13,8 @@ import pandas as pd
 import pytest
 
 from core.base.errors import AnalysisError, FormatInvalid, NotEnoughExamples
+from core.base.registry import FORMATS
+from core.domain import ClipLabels, Labels, Lane, Segment
 from core.workflows.study import Study, StudyOptions, study, writing
 from core.workflows.study.clips import names_of
 from core.workflows.study.metadata import MetadataTable, matched, read_metadata
@@ -174,6 +176,62 @@ def test_labels_that_overlap_are_counted_each_by_itself(store, tmp_path):
     assert tables["budget.csv"].set_index("label").total_s.to_dict() == {"call": 3.0, "walk": 10.0}
     assert tables["transitions.csv"].values.tolist() == [["call", "call", 1]]
     assert any("overlap" in note for note in result.notes)
+
+
+def test_the_aggregated_events_of_boris_are_read_back_as_the_same_study(store, tmp_path):
+    rows = [
+        *made_rows(),
+        ("a1.mp4", "call", 5.0, 5.0),
+        ("b2.mp4", "look", 1.0, 4.0, "Ann"),
+        ("b2.mp4", "look", 3.0, 6.0, "Bob"),
+    ]
+    table = tmp_path / "table.csv"
+    table.write_text("clip,diet,Source,Modifier #1\na1.mp4,sweet,lab,x\nb2.mp4,sour,,\n")
+    result = made(store, bouts(tmp_path / "labels.csv", rows), metadata=str(table))
+    files = writing.files(result, {})
+    written = pd.read_csv(io.BytesIO(files["boris_aggregated.csv"]), dtype=str, keep_default_na=False)
+    columns = list(written.columns)
+    assert columns[columns.index("FPS (frame/s)") + 1 : columns.index("Subject")] == [
+        "diet", "metadata_Source", "metadata_Modifier #1"
+    ]  # fmt: skip
+    call = written[written["Behavior"] == "call"].iloc[0]
+    assert call[["Behavior type", "Start (s)", "Stop (s)", "Duration (s)"]].tolist() == [
+        "POINT",
+        "5.000",
+        "5.000",
+        "NA",
+    ]
+    assert call[["diet", "metadata_Source", "Subject"]].tolist() == ["sweet", "lab", "No focal subject"]
+    assert call["Observation duration by subject by observation"] == "60.0" and call["Observation id"] == "a1"
+    looks = written[written["Behavior"] == "look"]
+    assert looks["Subject"].tolist() == ["Ann", "Bob"]
+    (path := tmp_path / "again.csv").write_bytes(files["boris_aggregated.csv"])
+    again = writing.files(made(store, path), {})
+    plain = writing.files(made(store, tmp_path / "labels.csv"), {})
+    for name in ("budget.csv", "segments.csv", "transitions.csv"):
+        assert sorted(again[name].splitlines()) == sorted(plain[name].splitlines()), name
+
+
+def test_subjects_of_the_metadata_and_clips_called_alike_are_told_apart_in_boris(store, tmp_path):
+    lengths_s = {"a.mp4": 10.0, "a.avi": 12.0}
+    labels = bouts(tmp_path / "labels.csv", [("a.mp4", "walk", 1.0, 2.0), ("a.avi", "walk", 3.0, 4.0)], lengths_s)
+    (table := tmp_path / "table.csv").write_text("clip,animal\na.mp4,m1\na.avi,m2\n")
+    result = made(store, labels, metadata=str(table), subject="animal")
+    written = pd.read_csv(io.BytesIO(writing.files(result, {})["boris_aggregated.csv"]), dtype=str)
+    cells = written[["Observation id", "Media file name", "animal", "Subject"]].values.tolist()
+    assert cells == [["a.mp4", "a.mp4", "m1", "m1"], ["a.avi", "a.avi", "m2", "m2"]]
+
+
+def test_what_boris_cannot_pair_is_written_all_the_same(store, tmp_path):
+    lanes = (
+        Lane((Segment(0.0, 4.0, "walk"), Segment(5.0001, 5.0002, "two\nlines")), (), ((0.0, 9.0),), "hands"),
+        Lane((Segment(3.0, 6.0, "walk"),), (), ((0.0, 9.0),), "feet"),
+    )
+    clip = ClipLabels("a.mp4", lanes, duration_s=9.0)
+    (path := tmp_path / "a.json").write_bytes(FORMATS["json"].write(Labels((clip,), clip.labels)))
+    written = pd.read_csv(io.BytesIO(writing.files(made(store, path), {})["boris_aggregated.csv"]), dtype=str)
+    cells = written[["Behavior", "Start (s)", "Stop (s)"]].values.tolist()
+    assert cells == [["walk", "0.000", "6.000"], ["two\nlines", "5.000", "5.000"]], "as in the time budget"
 
 
 # Groups ---------------------------------------------------------------------------------------------------------------

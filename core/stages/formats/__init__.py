@@ -4,8 +4,9 @@ Such a module has NAME (its short name), TITLE (for menus), SUFFIX, MIME, UNIT, 
 people), KEEPS (what it can hold, see format.KEPT), DIGIT_S (what its last digit stands for, 0 where it counts frames),
 read(files, options) -> Labels, write(labels) -> bytes and looks_like(name, head). It may have REMARK, write_files where
 it is a folder of files, and where its files hold parts that may be taken or left, parts(files), with OPTIONAL for the
-kinds of which none need be taken; ASKS, the fields of ReadOptions that its files leave open; and EVERY_FRAME, whether
-it can only be written of clips that were annotated from end to end. What they share lies in common/.
+kinds of which none need be taken; ASKS, the fields of ReadOptions that its files leave open; EVERY_FRAME, whether it
+can only be written of clips that were annotated from end to end; BINARY, whether its files are no text; and READ_ONLY,
+whether labels cannot be written so. What they share lies in common/.
 """
 
 from dataclasses import replace
@@ -53,6 +54,8 @@ def _load() -> None:
             asks=frozenset(getattr(module, "ASKS", ())),
             every_frame=getattr(module, "EVERY_FRAME", False),
             one_word=getattr(module, "ONE_WORD", False),
+            binary=getattr(module, "BINARY", False),
+            read_only=getattr(module, "READ_ONLY", False),
         )
         FORMATS.add(module.NAME, entry)
 

@@ -14,7 +14,7 @@ import av.logging
 from av.error import ExitError, FFmpegError
 from av.stream import Disposition
 
-from core.base import addresses, settings
+from core.base import addresses, object_store, settings
 from core.base.errors import VideoUnreadable
 from core.stages.video import file_signatures, sources
 from core.stages.video.file_signatures import Content
@@ -149,7 +149,7 @@ def explained(path: str) -> Iterator[None]:
     except (FFmpegError, OverflowError, UnicodeError) as error:
         raise VideoUnreadable(f"{name} cannot be read as a video: {sources.reason(error)}.", AGAIN) from error
     except OSError as error:
-        hint = sources.CONNECTION if addresses.is_address(path) else "Check the disk."
+        hint = object_store.CONNECTION if addresses.is_address(path) else "Check the disk."
         raise VideoUnreadable(f"{name} cannot be read: {sources.reason(error)}.", hint) from error
 
 

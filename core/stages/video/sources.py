@@ -1,29 +1,18 @@
-"""The bytes of a clip: of a file on this machine, or of an object in S3, read by ranges and never copied whole.
-
-The only door to fsspec and s3fs, which a person may install. Keys are looked up by them, in AWS's own places.
-"""
+"""The bytes of a clip: of a file on this machine, or of an object in S3, read by ranges and never copied whole."""
 
 import errno
 import io
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from core.base import addresses
-from core.base.errors import AnalysisError, VideoUnreadable
+from core.base import addresses, object_store
+from core.base.errors import VideoUnreadable
 
-INSTALL = "pip install s3fs"
 BLOCK_BYTES = 2 * 2**20  # of a range that is asked for
 BLOCKS = 16  # that are kept of an open object; the next is fetched ahead
-CREDENTIALS = (
-    "Put them into ~/.aws/credentials, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY for the program. "
-    "For a public bucket set FSSPEC_S3_ANON=true."
-)
-CONNECTION = "Check the connection and try again: what was computed until then is kept."
 
 
 class Status:
@@ -59,8 +48,8 @@ class RemoteFile(io.RawIOBase):
     def __init__(self, address: str):
         self._name = Path(address).name
         self._broken: OSError | None = None
-        system = _file_system(address)
-        with explained_remote(address):
+        system = object_store.file_system(address)
+        with object_store.explained(address, "reading", VideoUnreadable):
             cache = {"maxblocks": BLOCKS}
             options = {"block_size": BLOCK_BYTES, "cache_type": "background", "cache_options": cache}
             self._file: Any = system.open(address, "rb", **options)
@@ -100,8 +89,8 @@ class RemoteFile(io.RawIOBase):
 
 def objects_below(address: str) -> Iterator[str] | None:
     """The addresses of all objects below one, by the alphabet; None where it is an object itself."""
-    system, bare = _file_system(address), address.rstrip("/")
-    with explained_remote(address):
+    system, bare = object_store.file_system(address), address.rstrip("/")
+    with object_store.explained(address, "reading", VideoUnreadable):
         if bare == address and system.isfile(address):
             return None
         listed = system.find(bare)
@@ -111,46 +100,14 @@ def objects_below(address: str) -> Iterator[str] | None:
     return (f"{scheme}://{key}" for key in sorted(listed))
 
 
-@contextmanager
-def explained_remote(address: str) -> Iterator[None]:
-    """Errors of an object store, told in words that hold nothing but the address."""
-    from botocore.exceptions import BotoCoreError, NoCredentialsError  # type: ignore[import-not-found]
-
-    name = Path(address).name
-    try:
-        yield
-    except AnalysisError:
-        raise
-    except FileNotFoundError:
-        hint = "Check bucket and name, and AWS_ENDPOINT_URL if the bucket is not at Amazon."
-        raise VideoUnreadable(f"There is no {address}.", hint) from None
-    except NoCredentialsError:
-        raise VideoUnreadable(f"There are no credentials to read {address}.", CREDENTIALS) from None
-    except PermissionError:
-        hint = f"Ask its owner for permission, or use other credentials. {CREDENTIALS}"
-        raise VideoUnreadable(f"These credentials do not allow reading {address}.", hint) from None
-    except (BotoCoreError, OSError, ValueError) as error:
-        raise VideoUnreadable(f"{name} cannot be reached ({type(error).__name__}).", CONNECTION) from None
-
-
 def reason(error: Exception) -> str:
     """An error of the system in words."""
     return getattr(error, "strerror", None) or str(error)
 
 
-def _file_system(address: str) -> Any:
-    if find_spec("s3fs") is None:
-        raise AnalysisError(
-            "Reading clips from S3 needs the package s3fs, which is not installed.", f"Install it: {INSTALL}"
-        )
-    import fsspec  # type: ignore[import-not-found]
-
-    return fsspec.filesystem(address.partition("://")[0], use_listings_cache=False)
-
-
 def _status_of_object(address: str) -> Status:
-    system = _file_system(address)
-    with explained_remote(address):
+    system = object_store.file_system(address)
+    with object_store.explained(address, "reading", VideoUnreadable):
         about = system.info(address)
     if about["type"] != "file":
         raise VideoUnreadable(f"{address} is a folder.", "Choose a video file inside it.")

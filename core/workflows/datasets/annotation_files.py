@@ -14,7 +14,7 @@ from core.stages.formats.common.reader import BACKGROUND
 from core.workflows.datasets.draft import Draft, Entry, Findings, Stretch
 from core.workflows.datasets.file_listing import ClipFiles, clips_below, shown
 
-ALONE = (".eaf", ".vtt", ".srt")  # files of one clip each, which may lie in a folder together
+ALONE = (".eaf", ".vtt", ".srt", ".nwb")  # files of one clip each, which may lie in a folder together
 
 
 def is_labels(path: Path) -> bool:

@@ -9,7 +9,7 @@ from core.workflows.datasets.draft import refused
 
 NO_CLIPS = {
     *(".txt", ".csv", ".tsv", ".json", ".xml", ".md", ".bundle", ".yaml", ".yml", ".pdf", ".py", ".zip"),
-    *(".eaf", ".srt", ".vtt"),
+    *(".eaf", ".srt", ".vtt", ".nwb"),
 }
 
 

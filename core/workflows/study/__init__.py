@@ -3,6 +3,7 @@
 clips: the clips and their tracks  metadata: a table about them
 tracks: where their labels are from  label_files: files of labels about many clips
 tables: segments, time budgets and transitions  groups: groups of clips compared
+corrected_shares: time budgets corrected for the labels that a model confuses
 assembly: tracks and what is known about clips as tables  result: what is asked for, and all that is given
 about: how it was made  writing: the tables as files  nwb_files: the clips as NWB files
 library: studies of the clips of a workspace  report: a report that opens offline
@@ -13,9 +14,10 @@ from core.base.errors import NotEnoughExamples
 from core.base.progress import Report, silent
 from core.workflows.models import ModelLibrary
 from core.workflows.study.about import about
-from core.workflows.study.assembly import StudyMetadata, assembled, comparison_of
+from core.workflows.study.assembly import StudyMetadata, assembled, comparison_of, correction_of
 from core.workflows.study.clips import GivenClips, given_clips
 from core.workflows.study.groups import check_groups
+from core.workflows.study.library.sources import LabelSource
 from core.workflows.study.metadata import ClipMetadata, MetadataTable, matched, read_metadata
 from core.workflows.study.result import Study, StudyOptions
 from core.workflows.study.tracks import labelled, predicted
@@ -52,8 +54,10 @@ def study(store: Store, options: StudyOptions, *, engine: str, report: Report = 
     cells = dict(zip(tracks.given.names, metadata.cells, strict=True))
     known = StudyMetadata(table.columns, cells, (*table.notes, *metadata.notes), group, subject)
     comparison = comparison_of(tracks, known, options.correction, report=report)
+    source = LabelSource("model", card.name, own_recipe=False) if card else None
+    correction = correction_of(store, source, engine, tracks, known, report) if source else None
     made_by = about(options, tracks, card, engine)
-    return assembled(tracks, known, made_by, max_gap_s=options.max_gap_s, comparison=comparison)
+    return assembled(tracks, known, made_by, max_gap_s=options.max_gap_s, comparison=comparison, correction=correction)
 
 
 def _nothing(given: GivenClips) -> ClipMetadata:

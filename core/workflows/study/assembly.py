@@ -4,10 +4,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from core.base.errors import AnalysisError
 from core.base.progress import Report, silent
 from core.workflows.study.about import counts
 from core.workflows.study.clips import StudyTracks, first_names
-from core.workflows.study.groups import Correction, GroupComparison, compared
+from core.workflows.study.corrected_shares import (
+    FILE,
+    CorrectedBudgets,
+    StudiedClips,
+    StudyCorrection,
+    corrected,
+    latest_evaluation,
+)
+from core.workflows.study.groups import NO_GROUP, Correction, GroupComparison, compared
+from core.workflows.study.library.columns import packed
+from core.workflows.study.library.sources import LabelSource
 from core.workflows.study.result import Study
 from core.workflows.study.tables import (
     BudgetRow,
@@ -18,6 +29,7 @@ from core.workflows.study.tables import (
     track_notes,
     transition_rows,
 )
+from core.workspace.store import Store
 
 
 @dataclass(frozen=True)
@@ -41,9 +53,12 @@ def assembled(
     *,
     max_gap_s: float | None,
     comparison: GroupComparison | None,
+    correction: StudyCorrection | None = None,
 ) -> Study:
-    """All tables. comparison: of the groups, None where none were asked for."""
+    """All tables. comparison: of the groups, None where none were asked for; correction: None where there is none."""
     notes = (*tracks.notes, *metadata.notes, *track_notes(tracks.clips), *(comparison.notes if comparison else ()))
+    if correction:
+        notes += tuple(f"{FILE}: {note}" for note in correction.budgets.notes)
     labels = labels_in(tracks.clips)
     made = Study(
         columns=metadata.columns,
@@ -60,6 +75,7 @@ def assembled(
         group=metadata.group,
         subject=metadata.subject,
         cells=metadata.cells,
+        correction=correction,
     )
     return replace(made, about={**made_by, "counts": counts(made)})
 
@@ -83,6 +99,39 @@ def comparison_of(
         return comparison
     note = f"clips that the model was trained on, which are not compared: {first_names(left_out)}"
     return replace(comparison, notes=(note, *comparison.notes))
+
+
+def correction_of(
+    store: Store,
+    source: LabelSource,
+    engine: str,
+    tracks: StudyTracks,
+    metadata: StudyMetadata,
+    report: Report = silent,
+) -> StudyCorrection | None:
+    """The shares corrected by the latest evaluation of the model of a source; None where there is none of use.
+
+    Where the evaluation cannot be used after all, there are no corrected shares, and the reason is a note.
+    """
+    held_out = latest_evaluation(store, source, engine)
+    if held_out is None:
+        return None
+    groups = {clip.digest: _cell(metadata, clip.name, metadata.group) or NO_GROUP for clip in tracks.clips}
+    subjects = {clip.digest: _cell(metadata, clip.name, metadata.subject) for clip in tracks.clips}
+    studied = StudiedClips(
+        packed(tracks.clips),
+        tuple(dict.fromkeys(clip.digest for clip in tracks.clips)),
+        {} if metadata.group is None else groups,
+        {digest: subject for digest, subject in subjects.items() if subject},
+    )
+    try:
+        return StudyCorrection(held_out, corrected(store, source, held_out, studied, report))
+    except AnalysisError as error:
+        return StudyCorrection(held_out, CorrectedBudgets((), len(held_out.units), (str(error),)))
+
+
+def _cell(metadata: StudyMetadata, name: str, column: int | None) -> str:
+    return "" if column is None else metadata.cells[name][column]
 
 
 def _same_recordings(tracks: StudyTracks) -> list[str]:

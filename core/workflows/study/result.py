@@ -7,6 +7,7 @@ from typing import Any
 from core.domain import Recipe
 from core.workflows.models import DEFAULT_MODEL
 from core.workflows.study.clips import ClipFailure, StudyClip
+from core.workflows.study.corrected_shares import StudyCorrection
 from core.workflows.study.groups import Correction, GroupRow, SubjectValue
 from core.workflows.study.tables import BudgetRow, SegmentRow, TransitionRow
 
@@ -40,7 +41,8 @@ class Study:
     columns: of the metadata, as the tables call them. labels: in use, by the alphabet. groups: None where no groups
     were asked for. failures: clips and files of labels that take no part. about: how it was made, as plain JSON.
     subjects: the values of the subjects whose groups were compared. group, subject: the places of the columns that
-    name them, None where none does. cells: of the metadata, by the name of the clip.
+    name them, None where none does. cells: of the metadata, by the name of the clip. correction: of the shares, None
+    where no evaluation of the model allows one.
     """
 
     columns: tuple[str, ...]
@@ -57,3 +59,4 @@ class Study:
     group: int | None = None
     subject: int | None = None
     cells: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    correction: StudyCorrection | None = None

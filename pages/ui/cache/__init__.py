@@ -48,6 +48,7 @@ from pages.ui.cache.studies import (
     comparison_key,
     corrected_budgets,
     correction_key,
+    files_key,
     group_budgets,
     group_comparison,
     held_out_clips,
@@ -62,12 +63,11 @@ from pages.ui.cache.studies import (
 
 __all__ = [
     "analysis", "analysis_at", "batch_items", "branches", "cached", "checked", "clip_budgets", "clip_rows", "clock",
-    "comparison_key", "corrected_budgets", "correction_key", "coverage", "curve", "dataset", "datasets_of_clips",
-    "downloads_of_this_session", "drawn_split", "evaluation", "frames", "group_budgets", "group_comparison",
-    "held_out_clips", "hits", "is_trained_on", "kept_split", "label_authors", "label_order", "labelled", "lanes",
-    "learned_from", "listed_clips", "listing", "moment_picture", "name_of", "named", "named_split", "offers",
-    "only_in_datasets", "picture_or_problem", "plane", "prediction", "quality", "quality_findings", "results",
-    "rivalry",
-    "shares_over_time", "sheet", "sheet_pictures", "slots", "source_picture", "study_columns", "suggested_split",
-    "sweep", "training_or_none", "transcripts", "transition_counts",
+"comparison_key", "corrected_budgets", "correction_key", "coverage", "curve", "dataset", "datasets_of_clips",
+    "downloads_of_this_session", "drawn_split", "evaluation", "files_key", "frames", "group_budgets",
+    "group_comparison", "held_out_clips", "hits", "is_trained_on", "kept_split", "label_authors", "label_order",
+    "labelled", "lanes", "learned_from", "listed_clips", "listing", "moment_picture", "name_of", "named",
+    "named_split", "offers", "only_in_datasets", "picture_or_problem", "plane", "prediction", "quality",
+    "quality_findings", "results", "rivalry", "shares_over_time", "sheet", "sheet_pictures", "slots", "source_picture",
+    "study_columns", "suggested_split", "sweep", "training_or_none", "transcripts", "transition_counts",
 ]  # fmt: skip

@@ -4,11 +4,10 @@ import numpy as np
 
 from core.base.errors import UnknownName
 from core.stages.study.transitions import SLACK_S
+from core.workflows.study.corrected_shares import CorrectedBudgets
 from core.workflows.study.groups import GroupComparison
 from core.workflows.study.library import budgets, export, held_out_confusion, over_time, question, sources
-from core.workflows.study.library import corrected_budgets as corrections
 from core.workflows.study.library.columns import DataTable, StudyColumns
-from core.workflows.study.library.corrected_budgets import CorrectedBudgets
 from core.workflows.study.library.held_out_confusion import HeldOutClips
 from core.workflows.study.library.question import LibraryQuestion
 from core.workflows.study.library.sources import LabelSource
@@ -109,14 +108,28 @@ def transition_counts(key: str, chosen: str, max_gap_s: float | None, _digests: 
 
 def comparison_key(about: LibraryQuestion) -> str:
     """The key of the comparison of groups that a question asks for."""
+    return _comparison_key(about, _stamp(), _known_of_clips())
+
+
+def _known_of_clips() -> str:
+    """What changes with the metadata and the names of clips, and with what models were trained on."""
     store = state.store()
-    words = f"{store.metadata_revision()} {store.names_version()} {[entry.body for entry in store.datasets()]}"
-    return _comparison_key(about, _stamp(), words)
+    return f"{store.metadata_revision()} {store.names_version()} {[entry.body for entry in store.datasets()]}"
 
 
 @cached(most=4)
 def _comparison_key(about: LibraryQuestion, stamp: str, words: str) -> str:
     return question.comparison_key(state.store(), about, state.settings().engine)
+
+
+def files_key(about: LibraryQuestion) -> str:
+    """The key of the files of a study."""
+    return _files_key(about, _stamp(), f"{_known_of_clips()} {_evaluations()}")
+
+
+@cached(most=4)
+def _files_key(about: LibraryQuestion, stamp: str, words: str) -> str:
+    return export.files_key(state.store(), about, state.settings().engine)
 
 
 @cached(most=4)
@@ -148,7 +161,7 @@ def correction_key(about: LibraryQuestion, evaluation: str) -> str:
 
 @cached(most=4)
 def _correction_key(about: LibraryQuestion, evaluation: str, stamp: str, words: str) -> str:
-    return corrections.correction_key(state.store(), about, evaluation, state.settings().engine)
+    return question.correction_key(state.store(), about, evaluation, state.settings().engine)
 
 
 @cached(most=4)

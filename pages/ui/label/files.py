@@ -36,7 +36,7 @@ def show(info: VideoInfo, now: TrackState, tracks: Sequence[TrackState]) -> None
 
 def _export(info: VideoInfo, now: TrackState, tracks: Sequence[TrackState]) -> None:
     """The format, what to know of it, and the file."""
-    names = list(FORMATS)
+    names = list(conversion.writable())
     kept = state.remembered("label.format", "elan")
     chosen = st.selectbox(
         "Format",

@@ -24,7 +24,7 @@ from pages.ui.label import label_scheme, track_editor
 
 FIND_OUT, KEEP, DROP = "", "\0keep", "\0drop"
 MOST_ASKED = 60  # labels that are decided on one by one
-KNOWN = "ELAN, BORIS, Label Studio, CVAT, VIA, subtitles, CSV and more; several files as a ZIP file."
+KNOWN = "ELAN, BORIS, Label Studio, CVAT, VIA, NWB, subtitles, CSV and more; several files as a ZIP file."
 PANEL = "label.import"  # of messages
 
 

@@ -3,9 +3,9 @@
 import pandas as pd
 import streamlit as st
 
+from core.workflows.study.corrected_shares import CorrectedBudgets
 from core.workflows.study.library import corrected_budgets
 from core.workflows.study.library.columns import DataTable
-from core.workflows.study.library.corrected_budgets import CorrectedBudgets
 from core.workflows.study.library.held_out_confusion import HeldOutClips
 from pages.ui import cache, state
 from pages.ui.common import formatting, theme

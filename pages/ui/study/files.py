@@ -32,7 +32,7 @@ def show(study: ChosenStudy) -> None:
     theme.section("Files", ABOUT)
     store, engine = state.store(), state.settings().engine
     question = _question(study)
-    key = export.files_key(cache.comparison_key(question), question.max_gap_s)
+    key = cache.files_key(question)
     if job_panel.ready(key, "Create files", export.make_files, store, question, engine, noun="clip"):
         size = formatting.size(store.file_path(key).stat().st_size)
         with st.container(horizontal=True):
@@ -71,5 +71,5 @@ def _question(study: ChosenStudy) -> LibraryQuestion:
     """The study with its groups, as far as they can be compared."""
     question = group_comparison.asked(study)
     if group_comparison.problem(study)[0]:
-        question = LibraryQuestion(question.digests, question.source, correction=question.correction)
+        question = replace(question, group="")
     return replace(question, max_gap_s=transitions.chosen_gap_s())

@@ -11,6 +11,7 @@ from core.base.registry import FORMATS
 from core.domain import Analysis
 from core.stages import formats
 from core.stages.formats import Format
+from core.stages.formats.common import conversion
 from core.workflows import predictions
 from pages.ui import state
 from pages.ui.common import formatting, theme
@@ -28,7 +29,7 @@ def show(analysis: Analysis) -> None:
         for name in EVERYDAY:
             _download(analysis, name)
     st.caption(IMPORTED)
-    others = [name for name in FORMATS if name not in EVERYDAY]
+    others = [name for name in conversion.writable() if name not in EVERYDAY]
     chosen = st.selectbox(
         "Format",
         others,

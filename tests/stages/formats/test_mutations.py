@@ -12,6 +12,7 @@ from core.base.errors import FormatInvalid
 from core.base.registry import FORMATS
 from core.domain import ClipLabels, Labels, Lane, Segment
 from core.stages.formats import ReadOptions
+from core.stages.formats.common import conversion
 from core.stages.formats.common.files import Files
 from core.workflows.annotation import files as label_files
 from tests.labels import A, file_name, labels
@@ -90,7 +91,7 @@ def _paths(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
         yield from _paths(inner, (*path, key))
 
 
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", conversion.writable())
 def test_a_changed_file_gives_labels_or_is_refused(name: str):
     kept = 0
     for files in written(name):

@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 
 from core.base.errors import AnalysisError, FormatInvalid
-from core.domain import ClipLabels, Labels, Lane, Point, Segment
+from core.base.registry import FORMATS
+from core.domain import ClipLabels, Labels, Lane, Point, Segment, VideoInfo
 from core.stages import video
 from core.stages.formats import ReadOptions
-from core.stages.formats.nwb import reader, writer
+from core.stages.formats.common import conversion, selection
+from core.stages.formats.nwb import contents, hdf5, reader, writer
 from core.stages.formats.nwb.recording import NwbRecording
 
 START = datetime(2026, 3, 1, 14, 5, tzinfo=timezone(timedelta(hours=1)))
@@ -64,6 +66,16 @@ def written(made: NwbRecording, folder: Path) -> Path:
     return path
 
 
+def read(path: Path, *clips: VideoInfo, **asked) -> NwbRecording:
+    return recording_in(path.name, path.read_bytes(), ReadOptions(clips, **asked))
+
+
+def recording_in(name: str, content: bytes, options: ReadOptions | None = None) -> NwbRecording:
+    """What a file holds, read in this process: one of its own takes a second to begin."""
+    plain = json.loads(json.dumps(hdf5.contents(name, content)))
+    return reader.recording(contents.NwbContents(name, plain), options)
+
+
 @pytest.fixture(scope="module")
 def full_file(packages, tmp_path_factory) -> Path:
     return written(full(), tmp_path_factory.mktemp("nwb"))
@@ -78,7 +90,7 @@ def changed(full_file, tmp_path):
 
 
 def test_what_is_written_is_read_back_the_same(full_file):
-    assert reader.read(full_file) == full()
+    assert read(full_file) == full()
 
 
 def test_a_written_file_is_valid_and_pynwb_reads_it_without_its_specifications(full_file):
@@ -109,9 +121,9 @@ def test_the_clip_stands_in_the_file_as_a_video_beside_it(packages, square_clip,
     with h5py.File(path) as root:
         assert root["acquisition/video/external_file"].asstr()[0] == "square.mp4"
         assert np.array_equal(root["acquisition/video/timestamps"][()], info.times_s)
-    again = reader.read(path)
+    again = read(path)
     assert again.clip.lanes == clip.lanes and again.clip.duration_s == info.duration_s
-    bound = reader.read(path, ReadOptions((info,)))
+    bound = read(path, info)
     assert bound.clip.info is info and bound.clip.lanes == clip.lanes
 
 
@@ -122,14 +134,14 @@ def test_names_of_every_kind_come_back(packages, tmp_path, kind):
         for name in STRANGE
     ]
     made = recording(*lanes, name="Käfig 1/走る.mp4")
-    assert reader.read(written(made, tmp_path)) == made
+    assert read(written(made, tmp_path)) == made
 
 
 def test_a_clip_without_tracks_and_with_a_label_of_its_own(packages, tmp_path):
     clip = ClipLabels("one.mp4", (Lane(),), "juggling", "val", "g", "s", 2.0)
     made = NwbRecording(Labels((clip,), ("juggling",)), START)
     path = written(made, tmp_path)
-    assert reader.read(path) == made
+    assert read(path) == made
     with h5py.File(path) as root:
         assert root["processing/behavior/whole_clip/stop_time"][0] == 2.0
         assert root["processing/behavior/bouts_1/start_time"].shape == (0,)
@@ -147,6 +159,27 @@ def test_without_the_packages_a_file_is_refused_in_words(monkeypatch, tmp_path):
     with pytest.raises(AnalysisError, match="not installed") as refusal:
         writer.write(full(), tmp_path / "x.nwb")
     assert "pip install pynwb ndx-ethogram" in refusal.value.hint and not list(tmp_path.iterdir())
+
+
+def test_it_is_a_format_that_is_told_by_its_name_and_only_read(full_file):
+    content = full_file.read_bytes()
+    form = conversion.detect("Made.NWB", content[: conversion.HEAD_BYTES])
+    assert form is FORMATS["nwb"] and form.name not in conversion.writable() and not form.frames
+    assert form.read({"made.nwb": content}, ReadOptions()) == full().labels
+    with pytest.raises(FormatInvalid, match="known format"):
+        conversion.detect("tracks.h5", content[: conversion.HEAD_BYTES])
+    with pytest.raises(FormatInvalid, match="when the recording began") as refusal:
+        conversion.convert(full().labels, conversion.format_for("new.nwb"))
+    assert "study --nwb" in refusal.value.hint
+    lanes = selection.read({"made.nwb": content}, form, ReadOptions(only=(("track", ("注意",)),))).clips[0].lanes
+    assert [lane.name for lane in lanes] == ["注意"]
+
+
+def test_a_clip_is_meant_by_the_name_of_the_file_where_the_video_has_another(full_file, square_clip, tmp_path):
+    info = video.probe(square_clip, "5" * 64)
+    content = full_file.read_bytes()
+    assert recording_in("square.nwb", content, ReadOptions((info,), by_name=True)).clip.info is info
+    assert recording_in("other.nwb", content, ReadOptions((info,), by_name=True)).clip.info is None
 
 
 # Files of other programs ----------------------------------------------------------------------------------------------
@@ -174,16 +207,16 @@ def test_a_file_of_another_program_is_read(packages, square_clip, tmp_path):
     path = tmp_path / "square.nwb"
     foreign(path, [(0.25, 1.0, "groom"), (0.5, 1.5, "rear"), (math.nan, 1.0, "x"), (1.0, 99.0, "late")])
     info = video.probe(square_clip, "5" * 64)
-    read = reader.read(path, ReadOptions((info,)))
-    assert [(lane.name, lane.author, lane.seen) for lane in read.clip.lanes] == [
+    known = read(path, info)
+    assert [(lane.name, lane.author, lane.seen) for lane in known.clip.lanes] == [
         ("behavior_bouts: groom", "Bea", ((0.0, info.duration_s),)),
         ("behavior_bouts: rear", "Bea", ((0.0, info.duration_s),)),
     ], "of a table that says nothing of what was watched, all was"
-    assert read.clip.lanes[0].segments == (Segment(0.25, 1.0, "groom"),)
-    assert read.method == "manual" and read.session_start == START and read.about == {}
-    told = " ".join(f"{finding.expected} {finding.got}" for finding in read.labels.findings)
+    assert known.clip.lanes[0].segments == (Segment(0.25, 1.0, "groom"),)
+    assert known.method == "manual" and known.session_start == START and known.about == {}
+    told = " ".join(f"{finding.expected} {finding.got}" for finding in known.labels.findings)
     assert "column of labels" in told and "start and end in seconds" in told and "late" in told
-    assert reader.read(path).clip.lanes[0].seen == (), "the length of the clip is not known"
+    assert read(path).clip.lanes[0].seen == (), "the length of the clip is not known"
 
 
 def test_damage_is_told_in_words(full_file, tmp_path):
@@ -192,9 +225,7 @@ def test_damage_is_told_in_words(full_file, tmp_path):
     for damaged in (b"", b"label,start\n", content[: len(content) // 2], content[:512] + b"\0" * 9000):
         path.write_bytes(damaged)
         with pytest.raises(FormatInvalid, match=r"damaged\.nwb: expected an undamaged HDF5 file"):
-            reader.read(path)
-    with pytest.raises(FormatInvalid, match="There is no file"):
-        reader.read(tmp_path / "absent.nwb")
+            read(path)
 
 
 def test_bytes_turned_over_give_labels_or_an_error_in_words(full_file, tmp_path):
@@ -208,10 +239,22 @@ def test_bytes_turned_over_give_labels_or_an_error_in_words(full_file, tmp_path)
             turned[place] = draw.integers(256)
         path.write_bytes(turned)
         try:
-            reader.read(path)
+            read(path)
         except FormatInvalid:
             refused += 1
     assert refused
+
+
+def test_a_file_at_which_hdf5_crashes_or_never_ends_is_refused_and_nothing_else_ends(full_file, monkeypatch):
+    content = full_file.read_bytes()
+    assert reader.recording(contents.read("a/made.nwb", content)) == full()
+    with monkeypatch.context() as changed:
+        changed.setattr(contents, "LONGEST_S", 0.001)
+        with pytest.raises(FormatInvalid, match=r"made\.nwb: expected a file that is read within 0\.001 s"):
+            contents.read("a/made.nwb", content)
+    monkeypatch.setattr(contents, "COMMAND", (sys.executable, "-c", "import os; os.abort()"))
+    with pytest.raises(FormatInvalid, match=r"made\.nwb: expected an undamaged HDF5 file, got one at which HDF5"):
+        contents.read("a/made.nwb", content)
 
 
 def test_links_to_other_files_are_not_followed(changed):
@@ -219,7 +262,7 @@ def test_links_to_other_files_are_not_followed(changed):
     root["processing/behavior/more"] = h5py.ExternalLink("/etc/other.h5", "/")
     root.close()
     with pytest.raises(FormatInvalid, match="a link to another file"):
-        reader.read(path)
+        read(path)
 
 
 def test_data_in_other_files_are_not_read(changed, tmp_path):
@@ -231,7 +274,7 @@ def test_data_in_other_files_are_not_read(changed, tmp_path):
     table.create_dataset("start_time", (2,), "f8", external=[(str(secret), 0, 16)])
     root.close()
     with pytest.raises(FormatInvalid, match="data in another file"):
-        reader.read(path)
+        read(path)
 
 
 def test_columns_that_unpack_to_more_than_may_be_are_refused(changed):
@@ -241,7 +284,7 @@ def test_columns_that_unpack_to_more_than_may_be_are_refused(changed):
     table.create_dataset("start_time", (2**40,), "f8", chunks=(1024,), compression="gzip")
     root.close()
     with pytest.raises(FormatInvalid, match="at most 64 MiB"):
-        reader.read(path)
+        read(path)
 
 
 def test_one_long_text_in_many_rows_is_refused(packages, tmp_path):
@@ -252,7 +295,7 @@ def test_one_long_text_in_many_rows_is_refused(packages, tmp_path):
         del table["label"]
         table.create_dataset("label", (100,), h5py.string_dtype(), data=["x" * 1_000_000] * 100)
     with pytest.raises(FormatInvalid, match="at most 64 MiB of text"):
-        reader.read(path)
+        read(path)
 
 
 def test_columns_of_several_lengths_are_refused(changed):
@@ -262,7 +305,7 @@ def test_columns_of_several_lengths_are_refused(changed):
     table["label"] = ["walk"]
     root.close()
     with pytest.raises(FormatInvalid, match="columns of one length"):
-        reader.read(path)
+        read(path)
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "2026-03-01T14:05:00"])
@@ -272,7 +315,7 @@ def test_a_start_that_is_no_moment_is_refused(changed, text):
     root["session_start_time"] = text
     root.close()
     with pytest.raises(FormatInvalid, match="a date and time with a time zone"):
-        reader.read(path)
+        read(path)
 
 
 def test_notes_of_a_later_version_are_refused(changed):
@@ -282,4 +325,4 @@ def test_notes_of_a_later_version_are_refused(changed):
     root["general/notes"] = json.dumps({**notes, "kinetoscope_nwb": 2})
     root.close()
     with pytest.raises(FormatInvalid, match="notes of version 1"):
-        reader.read(path)
+        read(path)

@@ -47,9 +47,16 @@ def detect(name: str, head: bytes) -> Format:
 
 
 def fitting(name: str, head: bytes) -> list[Format]:
-    """All formats that a file may be in, by its name and its first bytes."""
+    """All formats that a file may be in, by its name and its first bytes; one that is no text by its name alone."""
+    if binary := [form for form in FORMATS.values() if form.binary and form.looks_like(name, "")]:
+        return binary
     text = decoded(head, "replace")
-    return [form for form in FORMATS.values() if form.looks_like(name, text)]
+    return [form for form in FORMATS.values() if not form.binary and form.looks_like(name, text)]
+
+
+def writable() -> tuple[str, ...]:
+    """The names of the formats in which labels can be written; the others are only read."""
+    return tuple(name for name, form in FORMATS.items() if not form.read_only)
 
 
 def detect_files(files: Files) -> Format:
@@ -83,7 +90,7 @@ def format_for(name: str) -> Format:
     entry = f"matches {' or '.join(form.name for form in fits)}" if fits else "matches no format"
     raise FormatInvalid(
         f"The suffix {suffix or '(none)'} of {base(name)} {entry}.",
-        f"Specify the format with --to: {', '.join(FORMATS)}.",
+        f"Specify the format with --to: {', '.join(writable())}.",
     )
 
 

@@ -35,7 +35,8 @@ class Format:
     parts: what a file holds that may be taken or left. optional: the kinds of parts of which none need be taken.
     asks: what of ReadOptions its files leave open. every_frame: whether each frame must carry a label or be known to
     have none, so that it is written only of clips that were annotated from end to end. one_word: whether its readers
-    end a label at a space, so that it is written with underscores.
+    end a label at a space, so that it is written with underscores. binary: whether its files are no text, and are told
+    by their names alone. read_only: whether labels cannot be written so.
     """
 
     name: str
@@ -57,6 +58,8 @@ class Format:
     asks: frozenset[str] = frozenset()
     every_frame: bool = False
     one_word: bool = False
+    binary: bool = False
+    read_only: bool = False
 
     @property
     def frames(self) -> bool:

@@ -1,32 +1,37 @@
 """HDF5 files from outside, read with bounds: no link to another file, nothing larger than it may be.
 
 Specifications in a file, which could describe types, are not looked at: names and shapes of what is read are ours.
+As a program, it gives what `contents` makes of standard input as JSON.
 """
 
+import json
+import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import h5py
+import h5py.h5f
 import h5py.h5o
+import h5py.h5p
 import numpy as np
 
+from core.base.errors import FormatInvalid
 from core.stages.formats.common.files import LARGEST_BYTES, LARGEST_TABLE_BYTES, refused, shown
+from core.stages.formats.nwb.tables import BEHAVIOR, CATALOGUE, MEND, NUMBERS, TEXTS
 
 MOST_OBJECTS = 100_000
 MOST_ROWS = 1_000_000
 MOST_ROWS_AT_ONCE = 4096
 FAULTS = (OSError, RuntimeError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError, MemoryError)
-MEND = "Write it again with pynwb, or check it with `python -m pynwb.validate`."
 
 
 class Hdf5File:
     """An open file. name: for complaints; objects: all its groups and data sets, by path, but the specifications."""
 
-    def __init__(self, path: Path, root: h5py.File):
-        self.name, self.root = path.name, root
-        self.chunk_rows = max(1, min(MOST_ROWS_AT_ONCE, LARGEST_BYTES // max(1, path.stat().st_size)))
+    def __init__(self, name: str, size: int, root: h5py.File):
+        self.name, self.root = name, root
+        self.chunk_rows = max(1, min(MOST_ROWS_AT_ONCE, LARGEST_BYTES // max(1, size)))
         self.left = LARGEST_BYTES  # of text that may still be read
         self.paths: dict[int, str] = {}  # of objects, by where they lie in the file
         self.objects: dict[str, Any] = dict(self._walk())
@@ -56,15 +61,6 @@ class Hdf5File:
                 if isinstance(item, h5py.Group):
                     waiting.append((where, item))
 
-    def kinds(self, kind: str) -> list[tuple[str, h5py.Group]]:
-        """The groups of a neurodata type with their paths, in the order of their paths, numbers by their size."""
-        groups = [
-            (path, item)
-            for path, item in self.objects.items()
-            if isinstance(item, h5py.Group) and self.attribute(item, "neurodata_type") == kind
-        ]
-        return sorted(groups, key=lambda entry: (entry[0].rstrip("0123456789"), len(entry[0]), entry[0]))
-
     def attribute(self, item: Any, name: str) -> str:
         """The text of an attribute, "" where there is none."""
         if name not in item.attrs or item.attrs.get_id(name).get_storage_size() > LARGEST_BYTES:
@@ -72,12 +68,12 @@ class Hdf5File:
         value = item.attrs[name]
         return _text(value) if isinstance(value, (str, bytes)) else ""
 
-    def linked(self, table: h5py.Group, name: str) -> h5py.Group | None:
-        """The group that a link of a table leads to, in the same file; None where there is none."""
+    def linked(self, table: h5py.Group, name: str) -> str:
+        """The path of the group that a link of a table leads to, in the same file; "" where there is none."""
         target = table.get(name)
         if not isinstance(target, h5py.Group):
-            return None
-        return self.objects.get(self.paths.get(h5py.h5o.get_info(target.id).addr, ""))
+            return ""
+        return self.paths.get(h5py.h5o.get_info(target.id).addr, "")
 
     def has(self, table: h5py.Group, name: str) -> bool:
         """Whether a table has such a column."""
@@ -140,14 +136,75 @@ def _text(value: str | bytes) -> str:
 
 
 @contextmanager
-def opened(path: Path) -> Generator[Hdf5File, None, None]:
-    """A file; FormatInvalid says what is wrong with it, whatever h5py makes of it."""
+def opened(name: str, content: bytes) -> Generator[Hdf5File, None, None]:
+    """The bytes of a file; FormatInvalid says what is wrong with it, whatever h5py makes of it."""
+    if len(content) > LARGEST_TABLE_BYTES:
+        raise refused(name, 0, f"at most {LARGEST_TABLE_BYTES >> 20} MiB", f"{len(content)} bytes")
     try:
-        size = path.stat().st_size
-        if size > LARGEST_TABLE_BYTES:
-            raise refused(path.name, 0, f"at most {LARGEST_TABLE_BYTES >> 20} MiB", f"{size} bytes")
-        with h5py.File(path, "r") as root:
-            yield Hdf5File(path, root)
+        with _in_memory(content) as root:
+            yield Hdf5File(name, len(content), root)
     except FAULTS as error:
         text = str(error).partition("\n")[0]
-        raise refused(path.name, 0, "an undamaged HDF5 file", text or type(error).__name__, MEND) from error
+        raise refused(name, 0, "an undamaged HDF5 file", text or type(error).__name__, MEND) from error
+
+
+def _in_memory(content: bytes) -> h5py.File:
+    """A file of which nothing lies on a disk."""
+    access = h5py.h5p.create(h5py.h5p.FILE_ACCESS)
+    access.set_fapl_core(backing_store=False)
+    access.set_file_image(content)
+    return h5py.File(h5py.h5f.open(b"labels", h5py.h5f.ACC_RDONLY, access))
+
+
+# What is of use -------------------------------------------------------------------------------------------------------
+
+KINDS = ("EthogramBouts", "EventsTable", "ImageSeries")
+SINGLE = ("/general/notes", "/general/subject/subject_id", "/session_start_time")
+INTERVALS = "observation_intervals"
+
+
+def contents(name: str, content: bytes) -> dict[str, Any]:
+    """The tables and texts of a file that labels are made of, as plain JSON."""
+    with opened(name, content) as file:
+        groups = {path: item for path, item in file.objects.items() if isinstance(item, h5py.Group)}
+        kinds = {path: file.attribute(item, "neurodata_type") for path, item in groups.items()}
+        chosen = dict.fromkeys(path for path, kind in kinds.items() if kind in KINDS)
+        links = {path: file.linked(groups[path], INTERVALS) for path in chosen if kinds[path] == KINDS[0]}
+        catalogue = f"/processing/{BEHAVIOR}/{CATALOGUE}"
+        chosen |= dict.fromkeys(path for path in (*links.values(), catalogue) if path in groups)
+        tables = {
+            path: {
+                "kind": kinds[path],
+                "attributes": {key: file.attribute(groups[path], key) for key in ("labeling_method", "annotator")},
+                "links": {INTERVALS: links[path]} if links.get(path) else {},
+                "columns": _columns(file, groups[path], kinds[path]),
+            }
+            for path in chosen
+        }
+        return {"tables": tables, "texts": {path: file.text(path) for path in SINGLE}}
+
+
+def _columns(file: Hdf5File, table: h5py.Group, kind: str) -> dict[str, Any]:
+    """The columns of a table that are of use; of one that cannot be used, why. Events without labels are not read."""
+    if kind == "EventsTable" and not file.has(table, "label"):
+        return {}
+    columns: dict[str, Any] = {}
+    for name in (*NUMBERS, *TEXTS):
+        if file.has(table, name):
+            try:
+                columns[name] = file.numbers(table, name).tolist() if name in NUMBERS else file.texts(table, name)
+            except FormatInvalid as error:
+                columns[name] = {"refused": [str(error), error.hint]}
+    return columns
+
+
+def _main() -> None:
+    try:
+        entries = contents(sys.argv[1], sys.stdin.buffer.read())
+    except FormatInvalid as error:
+        entries = {"refused": [str(error), error.hint]}
+    sys.stdout.write(json.dumps(entries))
+
+
+if __name__ == "__main__":
+    _main()

@@ -7,36 +7,30 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-import h5py
-
-from core.base.errors import FormatInvalid
 from core.domain import ClipLabels, Lane, intervals, serialization
 from core.domain.intervals import Span
+from core.stages.formats.common.clip_names import meant, stem
 from core.stages.formats.common.files import ReadOptions, refused, shown
 from core.stages.formats.common.reader import Event, Reader
-from core.stages.formats.nwb.hdf5 import MEND, Hdf5File, opened
+from core.stages.formats.nwb.contents import NwbContents, NwbTable
 from core.stages.formats.nwb.recording import LabelingMethod, NwbRecording
-from core.stages.formats.nwb.tables import BEHAVIOR, BOUTS, CATALOGUE, POINTS, VERSION, WHOLE_CLIP
+from core.stages.formats.nwb.tables import BEHAVIOR, BOUTS, CATALOGUE, MEND, POINTS, VERSION, WHOLE_CLIP
 
 METHODS: dict[str, LabelingMethod] = {"manual": "manual", "automated": "automated", "curated": "curated"}
 SPLITS = ("train", "val", "test", "unused")
 
 
-def read(path: Path, options: ReadOptions | None = None) -> NwbRecording:
+def recording(contents: NwbContents, options: ReadOptions | None = None) -> NwbRecording:
     """The labels of a file, with what it says of their recording; FormatInvalid where it holds none."""
-    if not path.is_file():
-        raise FormatInvalid(f"There is no file {path}.", "Check the path.")
-    with opened(path) as file:
-        return _NwbReader(file, options or ReadOptions()).recording()
+    return _NwbReader(contents, options or ReadOptions()).recording()
 
 
 class _NwbReader:
     """Reads one file. notes: ours, empty in a file of another program. own: what they say of each table of bouts."""
 
-    def __init__(self, file: Hdf5File, options: ReadOptions):
+    def __init__(self, file: NwbContents, options: ReadOptions):
         self.file = file
         self.reader = Reader(file.name, options, parallel=True)
         self.notes = _notes(file)
@@ -53,7 +47,7 @@ class _NwbReader:
         lanes: list[Lane] = []
         methods: set[str] = set()
         for path, table in tables:
-            methods.add(self.file.attribute(table, "labeling_method"))
+            methods.add(table.attributes["labeling_method"])
             name = path.rpartition("/")[2]
             if name == WHOLE_CLIP and clip.label:
                 continue
@@ -82,17 +76,22 @@ class _NwbReader:
         if isinstance(length_s, int | float) and 0 <= length_s < math.inf:
             texts["duration_s"] = float(length_s)
         texts["split"] = entry.get("split") if entry.get("split") in SPLITS else ""
-        return ClipLabels(str(entry.get("name") or "") or self._video() or Path(self.file.name).stem, **texts)
+        return ClipLabels(self._clip_name(str(entry.get("name") or "")), **texts)
+
+    def _clip_name(self, noted: str) -> str:
+        """The first of the names in the notes, of the video and of the file that means a clip that was given."""
+        names = [name for name in (noted, self._video(), stem(self.file.name)) if name]
+        return next((name for name in names if meant(name, self.reader.asked.clips)), names[0])
 
     def _video(self) -> str:
         for _, series in self.file.kinds("ImageSeries"):
-            if self.file.has(series, "external_file") and (names := self.file.texts(series, "external_file")):
+            if "external_file" in series.columns and (names := self.file.column(series, "external_file")):
                 return names[0]
         return ""
 
-    def _track(self, clip: ClipLabels, name: str, table: h5py.Group, points: h5py.Group | None) -> tuple[Lane, ...]:
+    def _track(self, clip: ClipLabels, name: str, table: NwbTable, points: NwbTable | None) -> tuple[Lane, ...]:
         """A table of bouts with its point events."""
-        entry = self.own.get(name, {"name": name, "author": self.file.attribute(table, "annotator")})
+        entry = self.own.get(name, {"name": name, "author": table.attributes["annotator"]})
         names = {field: str(entry.get(key) or "") for field, key in _NAMES.items()}
         seen = self._seen(table, clip)
         if name in self.own and not entry.get("watched_known"):
@@ -105,22 +104,22 @@ class _NwbReader:
     def _lanes(self, clip: ClipLabels, rows: list[Event], seen: tuple[Span, ...]) -> tuple[Lane, ...]:
         return self.reader.clip(clip.name, rows, exact=True, seen=seen, duration_s=clip.duration_s).lanes
 
-    def _bouts(self, table: h5py.Group, names: Mapping[str, Any]) -> list[Event]:
-        starts_s, stops_s = self.file.numbers(table, "start_time"), self.file.numbers(table, "stop_time")
-        return self._rows(table, starts_s.tolist(), stops_s.tolist(), "note", names)
+    def _bouts(self, table: NwbTable, names: Mapping[str, Any]) -> list[Event]:
+        starts_s, stops_s = self.file.column(table, "start_time"), self.file.column(table, "stop_time")
+        return self._rows(table, starts_s, stops_s, "note", names)
 
-    def _points(self, table: h5py.Group, names: Mapping[str, Any]) -> list[Event]:
-        times_s = self.file.numbers(table, "timestamp").tolist()
+    def _points(self, table: NwbTable, names: Mapping[str, Any]) -> list[Event]:
+        times_s = self.file.column(table, "timestamp")
         return self._rows(table, times_s, times_s, "annotation", names)
 
     def _rows(
-        self, table: h5py.Group, starts_s: list[float], stops_s: list[float], note: str, names: Mapping[str, Any]
+        self, table: NwbTable, starts_s: list[float], stops_s: list[float], note: str, names: Mapping[str, Any]
     ) -> list[Event]:
         """The rows of a table as events, without those that mean nothing, which is told."""
-        labels = self.file.texts(table, "label")
+        labels = self.file.column(table, "label")
         blank = [""] * len(labels)
-        texts = self.file.texts(table, note) if self.file.has(table, note) else blank
-        values = self.file.numbers(table, "confidence").tolist() if self.file.has(table, "confidence") else None
+        texts = self.file.column(table, note) if note in table.columns else blank
+        values = self.file.column(table, "confidence") if "confidence" in table.columns else None
         columns = [starts_s, stops_s, labels, texts, values or [math.nan] * len(labels)]
         if len({len(column) for column in columns}) > 1:
             raise refused(self.file.name, str(table.name), "columns of one length", "several lengths", MEND)
@@ -136,32 +135,32 @@ class _NwbReader:
                 rows.append(Event(start_s, stop_s, label, where, confidence, text, **names))
         return rows
 
-    def _seen(self, table: h5py.Group, clip: ClipLabels) -> tuple[Span, ...]:
+    def _seen(self, table: NwbTable, clip: ClipLabels) -> tuple[Span, ...]:
         """What was watched; by ndx-ethogram all of a clip of which nothing is said."""
         spans = self.file.linked(table, "observation_intervals")
         if spans is None:
             info = self.reader.info(clip.name)
             end_s = info.duration_s if info else clip.duration_s
             return ((0.0, end_s),) if end_s else ()
-        starts_s, stops_s = (self.file.numbers(spans, name).tolist() for name in ("start_time", "stop_time"))
+        starts_s, stops_s = (self.file.column(spans, name) for name in ("start_time", "stop_time"))
         pairs = [pair for pair in zip(starts_s, stops_s, strict=False) if 0 <= pair[0] < pair[1] < math.inf]
         ends = [moment for pair in pairs for moment in pair]
         return tuple(pairs) if ends == sorted(ends) else intervals.union(pairs)
 
-    def _events(self) -> list[tuple[str, h5py.Group]]:
+    def _events(self) -> list[tuple[str, NwbTable]]:
         """The tables of events that have labels; others, such as pulses of a device, are told."""
-        kept: list[tuple[str, h5py.Group]] = []
+        kept: list[tuple[str, NwbTable]] = []
         for path, table in self.file.kinds("EventsTable"):
-            if self.file.has(table, "label") and self.file.has(table, "timestamp"):
+            if "label" in table.columns and "timestamp" in table.columns:
                 kept.append((path, table))
             else:
                 self.reader.unused(path, "events with a column of labels", "none")
         return kept
 
     def _classes(self) -> list[str]:
-        table = self.file.objects.get(f"/processing/{BEHAVIOR}/{CATALOGUE}")
-        if isinstance(table, h5py.Group) and self.file.has(table, "behavior"):
-            return self.file.texts(table, "behavior")
+        table = self.file.tables.get(f"/processing/{BEHAVIOR}/{CATALOGUE}")
+        if table is not None and "behavior" in table.columns:
+            return self.file.column(table, "behavior")
         return []
 
     def _start(self) -> datetime:
@@ -179,7 +178,7 @@ class _NwbReader:
 _NAMES = {"lane": "name", "author": "author", "subject": "subject"}  # of an Event, and in the notes
 
 
-def _notes(file: Hdf5File) -> dict[str, Any]:
+def _notes(file: NwbContents) -> dict[str, Any]:
     """Our notes; nothing where a file has others."""
     text = file.text("/general/notes")
     if not text.startswith("{") or '"kinetoscope_nwb"' not in text:

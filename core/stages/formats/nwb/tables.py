@@ -10,6 +10,9 @@ from core.base.errors import FormatInvalid
 BEHAVIOR, BOUTS, WATCHED, POINTS, CATALOGUE, VIDEO = "behavior", "bouts", "watched", "points", "ethogram", "video"
 WHOLE_CLIP = "whole_clip"  # the table of the label of the whole clip
 VERSION = 1  # of the notes
+MEND = "Write it again with pynwb, or check it with `python -m pynwb.validate`."
+NUMBERS = ("start_time", "stop_time", "timestamp", "confidence")  # columns that are read
+TEXTS = ("label", "note", "annotation", "external_file", "behavior")
 
 
 def plain(text: str) -> str:

@@ -11,8 +11,16 @@ from core.domain.fingerprint import fingerprint
 from core.stages.formats.nwb import writer as nwb
 from core.workflows.study import nwb_files, writing
 from core.workflows.study.clips import ClipFailure, StudyClip, first_names
+from core.workflows.study.corrected_shares import latest_evaluation
 from core.workflows.study.library.columns import packed
-from core.workflows.study.library.question import VERSION, LibraryQuestion, comparison_key, keep, library_study
+from core.workflows.study.library.question import (
+    VERSION,
+    LibraryQuestion,
+    comparison_key,
+    correction_key,
+    keep,
+    library_study,
+)
 from core.workflows.study.library.sources import LabelSource, labelled_clip, versions
 from core.workflows.study.report import colours_of
 from core.workflows.study.result import Study
@@ -20,6 +28,7 @@ from core.workspace.jobs.lanes import short
 from core.workspace.store import Store
 
 COLUMNS_VERSION = 2  # of what columns hold
+FILES_VERSION = 2  # of what files hold
 
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # of entries, so that equal studies are equal files
 
@@ -45,10 +54,12 @@ def read_labels(store: Store, source: LabelSource, engine: str, report: Report =
     keep(store, key, packed(clips, failures))
 
 
-def files_key(comparison: str, max_gap_s: float | None) -> str:
-    """The name of the ZIP of a study, by the key of its comparison of groups and the longest gap of a transition."""
-    gap_s = () if max_gap_s is None else (max_gap_s,)
-    return fingerprint("study files", VERSION, comparison, *gap_s)
+def files_key(store: Store, question: LibraryQuestion, engine: str) -> str:
+    """The name of the ZIP of a study: of its groups, its corrected budgets, and the longest gap of a transition."""
+    evaluation = latest_evaluation(store, question.source, engine)
+    correction = correction_key(store, question, evaluation.key, engine) if evaluation else ""
+    gap_s = () if question.max_gap_s is None else (question.max_gap_s,)
+    return fingerprint("study files", FILES_VERSION, comparison_key(store, question, engine), correction, *gap_s)
 
 
 @short()
@@ -57,7 +68,7 @@ def make_files(store: Store, question: LibraryQuestion, engine: str, report: Rep
     made = library_study(store, question, engine, report)
     report(0, 0, "Writing files")
     content = zipped(writing.files(made, colours_of(store, made.labels)))
-    key = files_key(comparison_key(store, question, engine), question.max_gap_s)
+    key = files_key(store, question, engine)
     store.write_file(key, lambda path: _put(path, content), kind="export")
 
 

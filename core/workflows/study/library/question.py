@@ -10,9 +10,10 @@ from core.base.progress import Report, silent
 from core.domain import Recipe, serialization
 from core.domain.fingerprint import fingerprint
 from core.workflows.study.about import about
-from core.workflows.study.assembly import StudyMetadata, assembled, comparison_of
+from core.workflows.study.assembly import StudyMetadata, assembled, comparison_of, correction_of
 from core.workflows.study.clips import ClipFailure, GivenClips, StudyClip, StudyTracks
 from core.workflows.study.groups import Correction, GroupComparison
+from core.workflows.study.library.held_out_confusion import held_out_clips
 from core.workflows.study.library.sources import (
     TRAINING_UNKNOWN,
     LabelSource,
@@ -30,6 +31,7 @@ from core.workspace.jobs.lanes import short
 from core.workspace.store import Store
 
 VERSION = 1
+CORRECTION_VERSION = 1  # of corrected budgets
 KIND = "study"  # of results
 MOST_KEPT = 40  # results of studies
 TABLE = "clip metadata"  # what the notes call the columns of the workspace
@@ -60,6 +62,21 @@ def comparison_key(store: Store, question: LibraryQuestion, engine: str) -> str:
     left_out = () if question.with_learned else sorted(learned_from(store, question.source).intersection(names))
     compared = replace(question, max_gap_s=None)  # which no comparison depends on
     return fingerprint("group comparison", VERSION, compared, clips, left_out, engine)
+
+
+def correction_key(store: Store, question: LibraryQuestion, evaluation: str, engine: str) -> str:
+    """The name of corrected budgets: of all that decides their numbers and their words."""
+    known, cells = versions(store, question.source, engine), store.metadata()
+    clips = [
+        (digest, known[digest], *(cells.get(digest, {}).get(name, "") for name in (question.group, question.subject)))
+        for digest in sorted(question.digests)
+        if digest in known
+    ]
+    usable = [clips for clips in held_out_clips(store, question.source, engine) if clips.key == evaluation]
+    grouped = (bool(question.group), bool(question.subject))
+    learned = sorted(learned_from(store, question.source).intersection(question.digests))
+    parts = (question.source, clips, grouped, usable, learned, engine)
+    return fingerprint("corrected budgets", CORRECTION_VERSION, *parts)
 
 
 def _names(store: Store, question: LibraryQuestion) -> dict[str, str]:
@@ -141,8 +158,9 @@ def library_study(store: Store, question: LibraryQuestion, engine: str, report: 
         raise NotEnoughExamples("No clip of this study has labels.", "Analyse or label the clips first.")
     groups = comparison(store, question, engine, tracks, report) if question.group else None
     metadata = metadata_of(store, question, tracks.clips)
+    correction = correction_of(store, question.source, engine, tracks, metadata, report)
     made_by = _about(store, question, tracks, engine)
-    return assembled(tracks, metadata, made_by, max_gap_s=question.max_gap_s, comparison=groups)
+    return assembled(tracks, metadata, made_by, max_gap_s=question.max_gap_s, comparison=groups, correction=correction)
 
 
 def _about(store: Store, question: LibraryQuestion, tracks: StudyTracks, engine: str) -> Mapping[str, Any]:

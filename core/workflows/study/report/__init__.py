@@ -41,6 +41,8 @@ def html(study: Study, colours: Mapping[str, str]) -> bytes:
         "raster": _raster(study, groups, colours),
         "bars": _bars(study, columns, table, colours),
         "budgets": table.to_dict("records"),
+        "corrected": study.correction.budgets if study.correction else None,
+        "held_out": study.correction.held_out if study.correction else None,
         "grouped": study.group is not None,
         "transitions": _transitions(study),
         "comparisons": _comparisons(study),
