@@ -63,7 +63,7 @@ from pages.ui.cache.studies import (
 
 __all__ = [
     "analysis", "analysis_at", "batch_items", "branches", "cached", "checked", "clip_budgets", "clip_rows", "clock",
-"comparison_key", "corrected_budgets", "correction_key", "coverage", "curve", "dataset", "datasets_of_clips",
+    "comparison_key", "corrected_budgets", "correction_key", "coverage", "curve", "dataset", "datasets_of_clips",
     "downloads_of_this_session", "drawn_split", "evaluation", "files_key", "frames", "group_budgets",
     "group_comparison", "held_out_clips", "hits", "is_trained_on", "kept_split", "label_authors", "label_order",
     "labelled", "lanes", "learned_from", "listed_clips", "listing", "moment_picture", "name_of", "named",
