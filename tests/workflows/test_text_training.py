@@ -356,7 +356,16 @@ def test_clips_with_subtitle_files_are_trained_on_saved_and_told_apart_at_the_co
     dataset = library.stored_set(store, str(tmp_path / "set.csv"), silent)
     for item in dataset.items:
         transcripts.take_file(store, item.video, "said.srt", srt(f"he goes {item.label} now"))
-    asked = {"groups": "", "folds": "", "backbone": CNN, "engine": "openvino-f32", "seed": 0, "save": "mine"}
+    asked = {
+        "groups": "",
+        "folds": "",
+        "split": "",
+        "view": "whole",
+        "backbone": CNN,
+        "engine": "openvino-f32",
+        "seed": 0,
+        "save": "mine",
+    }
     options = replace(OPTIONS, epochs=3)
     told = training_module.run(store, dataset.name, **asked, options=options, report=silent, words=True)
     assert told["words"]["words accuracy"] == told["accuracy"] == told["words"]["both accuracy"] == 1.0
