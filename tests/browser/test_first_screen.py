@@ -55,7 +55,8 @@ def test_clip_lanes_and_buttons_stand_in_the_first_screen(
             stand_in(store, clip, Recipe((Rotate(angle_deg=5.0),)))
             stand_in(store, clip, Recipe())
             drawn = tuple(Segment(2.0 * at, 2.0 * at + 2, label) for at, label in enumerate(LABELS[:4]))
-            journal.begin(store, clip.digest, DrawnTrack(LABELS, drawn, ((0.0, 8.0),), "actions", "Ann"))
+            many = (*LABELS, *(f"further label {number}" for number in range(20)))
+            journal.begin(store, clip.digest, DrawnTrack(many, drawn, ((0.0, 8.0),), "actions", "Ann"))
         for path in ("timeline", "label"):
             go(page, dashboard, f"/{path}?video={clip.digest[:16]}&t=3")
             player = page.locator(".player[data-settled=yes]")
