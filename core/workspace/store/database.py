@@ -69,8 +69,14 @@ CREATE TABLE predicted (key TEXT PRIMARY KEY, model TEXT NOT NULL, labels TEXT N
 CREATE TABLE set_aside (video TEXT PRIMARY KEY, session TEXT NOT NULL) WITHOUT ROWID;
 CREATE INDEX videos_by_saved ON videos (saved);
 """
+VERSIONS = """
+CREATE TABLE dataset_versions (name TEXT PRIMARY KEY, base TEXT NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;
+"""
 # Each adds to those before it; a catalogue's version is how many it has.
-SCHEMAS = (SCHEMA, SETS, LABELLING, SENDERS, NAMES, CLIP_RECIPES, SCHEME, PREFERENCES, CLIP_NOTES, BATCHES, CLIP_LISTS)
+SCHEMAS = (
+    *(SCHEMA, SETS, LABELLING, SENDERS, NAMES, CLIP_RECIPES, SCHEME, PREFERENCES, CLIP_NOTES, BATCHES, CLIP_LISTS),
+    VERSIONS,
+)
 HEX = re.compile(r"[0-9a-f]{1,128}", re.ASCII)
 BUSY_S = 15.0
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
