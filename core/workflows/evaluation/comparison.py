@@ -119,7 +119,8 @@ def _warnings(first: Evaluation, second: Evaluation, both: Shared) -> tuple[str,
     count, longest = len(both.first.names), max(len(first.found.names), len(second.found.names))
     caveats = [Caveat("shared clips", count)] if count < longest else []
     if both.left_out:
-        caveats.append(Caveat("other labels", both.left_out))
+        have = "clip has" if both.left_out == 1 else "clips have"
+        caveats.append(Caveat("other labels", both.left_out, name=have))
     if first.origin.dataset_key != second.origin.dataset_key:
         caveats.append(Caveat("other version", name=_versions(first, second)))
     if first.origin.source == second.origin.source == "run" and not _same_folds(first, second):
