@@ -34,7 +34,7 @@ def show(key: str) -> None:
 def sentence(key: str) -> None:
     """The outcome in a sentence alone."""
     evaluation = cache.evaluation(key)
-    version = f'<span class="k-fact">{escape(name)}</span>' if (name := version_of(evaluation)) else ""
+    version = f'&ensp;<span class="k-fact">{escape(name)}</span>' if (name := version_of(evaluation)) else ""
     st.html(f'<div class="k-headline">{descriptions.sentence(evaluation, _part(evaluation))}{version}</div>')
 
 

@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.base.errors import AnalysisError
 from core.domain import Case, Dataset, Item
+from core.workflows import dataset_versions
 from core.workspace.store import DatasetEntry
 from pages.ui import state
 from pages.ui.common import flash, formatting, theme
@@ -36,7 +37,7 @@ def for_list(key: str, cases: Sequence[Case], at: str) -> None:
     with box:
         chosen = st.multiselect(
             "Clips", range(len(items)), format_func=lambda index: items[index].path, key=f"changes.clips.{key}.{at}",
-            placeholder=f"Choose of {formatting.count(len(items), 'clip')} shown",
+            placeholder=f"Choose clips ({formatting.number(len(items))} shown)",
         )  # fmt: skip
         if chosen:
             _controls(entry, dataset, tuple(items[index] for index in chosen), at=at)
@@ -63,7 +64,8 @@ def _controls(entry: DatasetEntry, dataset: Dataset, items: Sequence[Item], *, a
     if not all(item.label for item in items):
         st.caption(OVER_TIME)
     if count := len(pending.changes(entry)):
-        st.caption(f"{formatting.count(count, 'change')} to {theme.plain(entry.name)}, not saved yet.")
+        title = dataset_versions.titles(state.store())[entry.name]
+        st.caption(f"{formatting.count(count, 'change')} to {theme.plain(title)}, not saved yet.")
 
 
 def _label(entry: DatasetEntry, dataset: Dataset, items: Sequence[Item], name: str) -> None:
@@ -94,7 +96,7 @@ def _tags(items: Sequence[Item], name: str) -> None:
         st.multiselect(
             "Tags", known, tags.get(digests[0], ()), key=f"{name}.{store.metadata_revision()}", width=260,
             accept_new_options=True, placeholder="Add a tag", on_change=_set_tags,
-            args=(digests[0], f"{name}.{store.metadata_revision()}"), help="Tags are those of the Library.",
+            args=(digests[0], f"{name}.{store.metadata_revision()}"),
         )  # fmt: skip
         return
     st.selectbox(

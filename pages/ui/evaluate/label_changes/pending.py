@@ -138,13 +138,8 @@ def _saved(entry: DatasetEntry) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="version-saved"):
         count = formatting.count(len(version.changes), "change")
         st.success(f"Saved as **{theme.plain(name)}** with {count}.", icon=":material/check_circle:", width="stretch")
-        st.button("Train on it", icon=":material/school:", key="changes.train", on_click=_open, args=("train", name))
-        st.button(
-            "Open in Datasets", icon=":material/dataset:", key="changes.open", on_click=_open, args=("datasets", name)
-        )
-
-
-def _open(page: str, name: str) -> None:
-    """Go to a page with that dataset selected; a callback."""
-    state.keep("sets.name", name)
-    state.go(page)
+        for title, page, icon in (("Train on it", "train", "school"), ("Open in Datasets", "datasets", "dataset")):
+            if button.pressed(title, key=f"changes.{page}", icon=f":material/{icon}:"):
+                state.keep("sets.name", name)
+                state.go(page)
+                st.rerun()
