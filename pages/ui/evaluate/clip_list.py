@@ -75,8 +75,11 @@ def _marks(key: str, listing: Listing) -> dict[int, str]:
     if known is None or not pending.changes(known[0]):
         return {}
     entry, dataset = known
-    made = {case.unit: pending.change_of(entry, *pending.items_of(key, dataset, (case,))) for case in listing.cases}
-    return {unit: f"Changed: {pending.describe(change)}" for unit, change in made.items() if change is not None}
+    made = {(change.video, change.path): change for change in pending.changes(entry)}
+    numbers = cache.evaluation(key).items
+    items = {case.unit: dataset.items[int(numbers[case.unit])] for case in listing.cases}
+    changed = {unit: made[item.video, item.path] for unit, item in items.items() if (item.video, item.path) in made}
+    return {unit: f"Changed: {pending.describe(change)}" for unit, change in changed.items()}
 
 
 def _pictures(listing: Listing, marks: dict[int, str], *, key: str, name: str, at: str) -> None:
