@@ -71,19 +71,17 @@ def _likeliest(entry: DatasetEntry, names: list[str]) -> int:
 
 def rival(entry: DatasetEntry, first: evaluation.EvaluationQuestion) -> evaluation.EvaluationQuestion | None:
     """A second one to compare the first with; None where none was chosen."""
-    known = choices(entry)
-    others = _of_other_versions(entry)
-    titles = dataset_versions.titles(state.store())
-    for name, other in others.items():
-        key = name.removeprefix(RUN)
-        known.setdefault(name, f"{_run(training.run_of(state.store(), key), key)}, on {titles[other.name]}")
+    here, others = choices(entry), _of_other_versions(entry)
+    texts = _describe_runs({name: other for name, other in others.items() if name not in here})
+    tested = {name: text for name, text in here.items() if name.startswith(RUN)}
+    known = tested | texts | here  # runs before models
     own = (RUN if first.source == "run" else MODEL) + first.name
     options = [name for name in known if name != own]
     if not options:
         theme.empty("Nothing to compare with", "Train another network on this dataset, or import a model.")
         return None
     chosen = st.selectbox("Compare with", options, 0, known.__getitem__, key=f"evaluate.rival.{entry.key}.{own}")
-    return question(entry if chosen in choices(entry) else others[chosen], chosen, at="second")
+    return question(entry if chosen in here else others[chosen], chosen, at="second")
 
 
 def _of_other_versions(entry: DatasetEntry) -> dict[str, DatasetEntry]:
@@ -91,6 +89,16 @@ def _of_other_versions(entry: DatasetEntry) -> dict[str, DatasetEntry]:
     names = set(dataset_versions.family(state.store(), entry.name)) - {entry.name}
     others = [other for other in state.store().datasets() if other.name in names]
     return {RUN + key: other for other in others for key in runs(other)}
+
+
+def _describe_runs(others: dict[str, DatasetEntry]) -> dict[str, str]:
+    """The texts of runs on other versions, which name their version."""
+    store, texts = state.store(), {}
+    titles = dataset_versions.titles(store)
+    for name, other in others.items():
+        key = name.removeprefix(RUN)
+        texts[name] = f"{_run(training.run_of(store, key), key)}, on {titles[other.name]}"
+    return texts
 
 
 def question(entry: DatasetEntry, chosen: str, *, at: str) -> evaluation.EvaluationQuestion:
