@@ -9,6 +9,7 @@ from pages.ui.common import flash, theme, trouble
 from pages.ui.common.jobs import job_panel
 from pages.ui.common.pickers import dataset_picker
 from pages.ui.evaluate import compare, confidence, errors, headline, over_time, overview, picker, report
+from pages.ui.evaluate.label_changes import pending
 
 VIEWS = {
     "overview": ("Overview", overview.show),
@@ -43,7 +44,8 @@ def show(key: str, entry: DatasetEntry, question: evaluation.EvaluationQuestion)
 
 @trouble.fragment
 def part(view: str, key: str, entry: DatasetEntry, question: evaluation.EvaluationQuestion) -> None:
-    """One view, run again by itself after a click in it."""
+    """One view, run again by itself after a click in it, below the changes to the dataset that are not saved yet."""
+    pending.bar(key)
     if view == "compare":
         compare.show(key, entry, question)
     else:

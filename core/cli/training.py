@@ -33,7 +33,8 @@ def run(
 ) -> dict[str, Any]:
     """Train and test, and where a name is given save the network for use as a model; gives what is printed.
 
-    split: key of a stored split, "" for the one that groups and folds describe.
+    split: key of a stored split, "" for the one that groups and folds describe; where these are "" too, a version of a
+    dataset has the split of the version that it was made from.
     """
     _ = BACKBONES[backbone]
     if save:
@@ -53,7 +54,9 @@ def run(
 def _split(store: Store, dataset: Dataset, groups: str, folds: str, key: str) -> Split:
     """The split that is asked for; SplitInvalid where there is no such one, or two are asked for."""
     if not key:
-        return datasets.split_for(dataset, groups, folds)
+        stored = store.split_keys(datasets.key(dataset)) if dataset.name in store.dataset_versions() else []
+        carried = bool(stored) and not (groups or folds)
+        return store.read(stored[0], Split) if carried else datasets.split_for(dataset, groups, folds)
     if groups or folds:
         raise SplitInvalid("A stored split has its own groups and folds.", "Omit --groups and --folds, or --split.")
     try:

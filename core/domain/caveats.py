@@ -24,6 +24,7 @@ CaveatKind = Literal[
     "held-out groups",
     "shared clips",
     "other labels",
+    "other version",
     "different folds",
 ]
 LEAK_TAG = "LEAK: "  # leads the stored sentence of a leak, and is what it is known by
@@ -46,7 +47,8 @@ SENTENCES: dict[CaveatKind, str] = {
     "unknown training data": "{name}",
     "held-out groups": "{name}",
     "shared clips": "Compared on the {count} clips that both were evaluated on.",
-    "other labels": "{count} clips have a different label in the other dataset, and were left out.",
+    "other labels": "Left out: {count} {name} a different label in the other dataset.",
+    "other version": "The first was evaluated on {name}: clips are matched by their content.",
     "different folds": "The two were trained on different folds, which may explain part of the difference.",
 }
 

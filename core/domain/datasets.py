@@ -86,6 +86,40 @@ class Dataset:
 
 
 @dataclass(frozen=True)
+class LabelChange:
+    """What a version changed of one clip. video, path: of the item; before: its label; label: its new one.
+
+    label is "" where the clip was excluded, before is "" where it is labelled by segments.
+    """
+
+    video: str
+    path: str
+    before: str
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class DatasetVersion:
+    """A version of a labelled set, which is a set with a name of its own, and what it changed of the one before.
+
+    of: the name of the first version; number: from 2; before: the name of the version that it was made from.
+    made: epoch seconds. author, note: as a person entered them, "" where nobody did.
+    """
+
+    name: str
+    of: str
+    number: int
+    before: str
+    made: float
+    changes: tuple[LabelChange, ...]
+    author: str = ""
+    note: str = ""
+
+    def __post_init__(self):
+        check(self.number >= 2 and bool(self.changes), f"version {self.number} with {len(self.changes)} changes")
+
+
+@dataclass(frozen=True)
 class Grouping:
     """How the group of a clip is told: what clips of one group share, a split must not part.
 

@@ -13,11 +13,18 @@ from core.workflows import datasets
 from core.workflows.datasets import importer
 from core.workspace.store import Store
 
+FIRST_VERSION = ", version 1"
+
 
 def stored_set(store: Store, text: str, report: Report) -> Dataset:
-    """The labelled set of that name in the workspace, or that of a path, which is checked and kept there."""
-    if any(entry.name == text for entry in store.datasets()):
-        return store.dataset(text)
+    """The labelled set of that name in the workspace, or that of a path, which is checked and kept there.
+
+    The first version of a set is also known by the name of the set with `FIRST_VERSION` behind it.
+    """
+    known = {entry.name for entry in store.datasets()}
+    for name in (text, text.removesuffix(FIRST_VERSION)):
+        if name in known:
+            return store.dataset(name)
     if not Path(text).expanduser().exists():
         names = ", ".join(entry.name for entry in store.datasets()) or "none"
         raise ResultMissing(

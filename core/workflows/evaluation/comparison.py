@@ -119,14 +119,35 @@ def _warnings(first: Evaluation, second: Evaluation, both: Shared) -> tuple[str,
     count, longest = len(both.first.names), max(len(first.found.names), len(second.found.names))
     caveats = [Caveat("shared clips", count)] if count < longest else []
     if both.left_out:
-        caveats.append(Caveat("other labels", both.left_out))
-    if first.origin.source == second.origin.source == "run" and first.found.split != second.found.split:
+        have = "clip has" if both.left_out == 1 else "clips have"
+        caveats.append(Caveat("other labels", both.left_out, name=have))
+    if first.origin.dataset_key != second.origin.dataset_key:
+        caveats.append(Caveat("other version", name=_versions(first, second)))
+    if first.origin.source == second.origin.source == "run" and not _same_folds(first, second):
         caveats.append(Caveat("different folds"))
     few = metrics.caveats.few_units_of(both.first)
     if few and few.kind == "few units":
         caveats.append(few)
     leaks = (f"{side.origin.title}: {text}" for side in (first, second) for text in side.warnings if is_leak(text))
     return (*leaks, *(str(caveat) for caveat in caveats))
+
+
+def _versions(first: Evaluation, second: Evaluation) -> str:
+    """The datasets of the two, as a clause."""
+    if first.dataset == second.dataset:
+        return f"{first.dataset}, the second on an earlier or later state of it"
+    return f"{first.dataset}, the second on {second.dataset}"
+
+
+def _same_folds(first: Evaluation, second: Evaluation) -> bool:
+    """Whether two runs have the same split, or on two versions of a dataset test the clips of both in the same folds.
+
+    A version has the folds of the version before under another key.
+    """
+    if first.origin.dataset_key == second.origin.dataset_key:
+        return first.found.split == second.found.split
+    pairs = np.array(_pairs(first, second)).reshape(-1, 2)
+    return bool((first.folds[pairs[:, 0]] == second.folds[pairs[:, 1]]).all())
 
 
 def _units(comparison: Comparison) -> tuple[str, int]:

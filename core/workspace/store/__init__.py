@@ -2,7 +2,7 @@
 
 workspace/
 +-- catalogue.sqlite         videos, names, results, jobs, recipes, uploads, labels, datasets, splits, drawn labels,
-|                        metadata and tags of clips, batches, clips that are about to be deleted
+|                        metadata and tags of clips, batches, clips that are about to be deleted, versions of datasets
 +-- backups/                 copies of the catalogue, of the last seven days on which it was in use
 +-- results/<key>/           value.json and its arrays, or a file; made aside as *.partial and renamed when whole
 +-- videos/<digest>/         thumbnail, and proxy for the browser

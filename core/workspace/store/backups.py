@@ -23,7 +23,7 @@ NAME = "catalogue-{}.sqlite"
 # numbers: a browser that sends an edit again must not have it counted twice.
 BY_HAND = (
     *("videos", "names", "uploads", "tracks", "edits", "datasets", "splits", "recipes", "clip_recipes", "labels"),
-    *("scheme", "point_labels", "preferences", "metadata_columns", "metadata", "tags", "batches"),
+    *("scheme", "point_labels", "preferences", "metadata_columns", "metadata", "tags", "batches", "dataset_versions"),
 )
 NEWER_COUNTS = ("senders",)
 

@@ -1,12 +1,13 @@
-"""Labelled sets by name, and the splits that were kept for them."""
+"""Labelled sets by name, what their versions changed, and the splits that were kept for them."""
 
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from core.base.errors import ResultMissing
-from core.domain import Dataset, Split
+from core.domain import Dataset, DatasetVersion, Split
 from core.domain.fingerprint import fingerprint
+from core.domain.serialization import from_json, to_json
 from core.workspace.store.database import hex_digits
 from core.workspace.store.results import Results
 
@@ -53,6 +54,10 @@ class LabelledSets(Results):
         gone = self._rows("SELECT key, body FROM datasets WHERE name = ?", name)
         with self._changing() as catalogue:
             catalogue.execute("DELETE FROM datasets WHERE name = ?", (name,))
+            catalogue.execute("UPDATE dataset_versions SET body = '' WHERE name = ?", (name,))  # its number stays taken
+            others = "SELECT base FROM dataset_versions WHERE body != ''"
+            rest = f"base NOT IN (SELECT name FROM datasets) AND base NOT IN ({others})"
+            catalogue.execute(f"DELETE FROM dataset_versions WHERE {rest}")
             kept = {key for (key,) in catalogue.execute("SELECT key FROM datasets")}
             orphans = [split for key, _ in gone if key not in kept for split in self.split_keys(key)]
         for split in orphans:
@@ -64,6 +69,30 @@ class LabelledSets(Results):
         kept = {body for (body,) in self._rows("SELECT body FROM datasets")}
         for body in set(bodies) - kept:
             self.delete(body)
+
+    # Versions
+
+    def save_version(self, dataset: Dataset, key: str, version: DatasetVersion) -> bool:
+        """Keep a version of a set beside the others; False, and nothing is kept, where its name is taken."""
+        names = "SELECT name FROM datasets UNION SELECT name FROM dataset_versions"
+        if (version.name,) in self._rows(names):
+            return False
+        body = fingerprint("set", 1, dataset)
+        self.write(body, dataset, kind="dataset")
+        with self._changing(durably=True) as catalogue:
+            row = (version.name, version.of, to_json(version))
+            if (version.name,) in catalogue.execute(names).fetchall():  # another process was first
+                return False
+            catalogue.execute("INSERT INTO dataset_versions VALUES (?, ?, ?)", row)
+            row = (version.name, hex_digits(key), body, len(dataset.items), len(dataset.labels), time.time())
+            catalogue.execute("INSERT INTO datasets VALUES (?, ?, ?, ?, ?, ?)", row)
+        return True
+
+    def dataset_versions(self) -> dict[str, DatasetVersion]:
+        """The versions of labelled sets by their names, first versions and versions that were deleted left out."""
+        bodies = self._rows("SELECT body FROM dataset_versions WHERE body != ''")
+        versions = [from_json(body, DatasetVersion, source=self.catalogue.name) for (body,) in bodies]
+        return {version.name: version for version in sorted(versions, key=lambda version: (version.of, version.number))}
 
     def save_split(self, split: Split, key: str) -> None:
         """Keep a split under its key; saved again it becomes the latest."""

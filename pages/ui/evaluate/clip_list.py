@@ -13,6 +13,7 @@ from pages.ui.common import figures, formatting, theme
 from pages.ui.common.controls import button
 from pages.ui.common.player import player
 from pages.ui.evaluate import selection
+from pages.ui.evaluate.label_changes import editor, pending
 
 ORDERS = {
     "surest mistakes": "Most confident errors",
@@ -37,14 +38,18 @@ def panel(key: str, choice: Choice, *, at: str, title: str = "", first: str = "s
             "Order", list(names), list(names).index(first), names.__getitem__, key=f"evaluate.order.{at}.{first}",
             width=190, label_visibility="collapsed",
         )  # fmt: skip
-    shown_key = f"evaluate.shown.{key}.{choice}.{order}"
-    shown = state.remembered(shown_key, PAGE)
-    listing = cache.listing(key, choice, str(order), 0, shown)
+        shown_key = f"evaluate.shown.{key}.{choice}.{order}"
+        shown = state.remembered(shown_key, PAGE)
+        listing = cache.listing(key, choice, str(order), 0, shown)
+        if listing.total:
+            editor.for_list(key, listing.cases, at)
     st.caption(counted(listing, selection.noun(evaluation)))
     if not listing.total:
         theme.empty("None", "No clips match this selection.")
         return
-    _pictures(listing, key=f"evaluate.gallery.{at}", name=f"{key}.{choice}.{order}", at=at)
+    marks = _marks(key, listing)
+    name = f"{key}.{choice}.{order}.{sorted(marks.items())}"
+    _pictures(listing, marks, key=f"evaluate.gallery.{at}", name=name, at=at)
     if listing.total > shown:
         st.button(
             f"Show more ({formatting.number(listing.total)} in total)",
@@ -64,12 +69,25 @@ def counted(listing: Listing, noun: str) -> str:
     return f"{formatting.count(listing.rows, noun)} in {stretches}"
 
 
-def _pictures(listing: Listing, *, key: str, name: str, at: str) -> None:
+def _marks(key: str, listing: Listing) -> dict[int, str]:
+    """What changes in the new version of the dataset, by the place of a clip in an evaluation."""
+    known = pending.dataset_of(key)
+    if known is None or not pending.changes(known[0]):
+        return {}
+    entry, dataset = known
+    made = {(change.video, change.path): change for change in pending.changes(entry)}
+    numbers = cache.evaluation(key).items
+    items = {case.unit: dataset.items[int(numbers[case.unit])] for case in listing.cases}
+    changed = {unit: made[item.video, item.path] for unit, item in items.items() if (item.video, item.path) in made}
+    return {unit: f"Changed: {pending.describe(change)}" for unit, change in changed.items()}
+
+
+def _pictures(listing: Listing, marks: dict[int, str], *, key: str, name: str, at: str) -> None:
     """The gallery; what was clicked is what is watched from now on."""
     slots = cache.slots(
         tuple(sorted({label for case in listing.cases for label in (case.truth, case.predicted) if label}))
     )
-    items = [_item(index, case, slots) for index, case in enumerate(listing.cases)]
+    items = [_item(index, case, slots, marks.get(case.unit, "")) for index, case in enumerate(listing.cases)]
     order = f"{name}|" + "|".join(f"{item['id']}" for item in items)
     answer = _gallery(key=key, data={"items": items, "order": order}, on_picked_change=_nothing)
     if isinstance(answer.picked, int) and 0 <= answer.picked < listing.total:
@@ -80,8 +98,9 @@ def _nothing() -> None:
     """Streamlit wants a callback to keep the value of a component."""
 
 
-def _item(index: int, case: Case, slots: dict[str, int]) -> dict:
-    """A case as the gallery draws it."""
+def _item(index: int, case: Case, slots: dict[str, int], mark: str) -> dict:
+    """A case as the gallery draws it. mark: what is to change of it, "" where nothing is."""
+    second = f"Second: {case.other}." if case.other else ""
     return {
         "id": index,
         "source": _picture(case),
@@ -94,7 +113,7 @@ def _item(index: int, case: Case, slots: dict[str, int]) -> dict:
         "prediction_colour": figures.colour(slots[case.predicted]),
         "confidence": "" if case.confidence is None else formatting.per_cent(case.confidence),
         "right": case.right,
-        "note": f"Second: {case.other}." if case.other else "",
+        "note": " ".join(text for text in (second, mark) if text),
     }
 
 
@@ -133,6 +152,7 @@ def _watch(key: str, choice: Choice, order: str, at: str) -> None:
         st.html(f'<div class="k-name">{escape(case.path)}</div>', width="stretch")
         _steps(index, listing.total, at)
     _labels_and_scores(case)
+    editor.for_clip(key, case)
     start_s = case.start_s if case.rows == 1 else max(case.start_s, case.moment_s - BEFORE_S)
     play(key, case.video, case.unit, start_s=start_s)
     if button.pressed("Open in Timeline", icon=":material/view_timeline:", type="tertiary", key="evaluate.open"):

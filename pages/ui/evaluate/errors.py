@@ -12,7 +12,7 @@ MOST_PAIRS = 60
 SUSPECTS = (
     "The model confidently predicted another class for these clips, in folds where they were "
     "held out. Often the label is wrong, sometimes the clip is just difficult: watch it, "
-    "then correct the label in the source of the dataset."
+    "then choose another label for it, or exclude it. The changes are saved as a new version of the dataset."
 )
 
 

@@ -6,6 +6,7 @@ from html import escape
 import streamlit as st
 
 from core.domain import Evaluation
+from core.workflows import dataset_versions
 from pages.ui import cache, state
 from pages.ui.common import figures, formatting, text_branch_scores, theme
 from pages.ui.evaluate import descriptions, metric_figures
@@ -33,7 +34,15 @@ def show(key: str) -> None:
 def sentence(key: str) -> None:
     """The outcome in a sentence alone."""
     evaluation = cache.evaluation(key)
-    st.html(f'<div class="k-headline">{descriptions.sentence(evaluation, _part(evaluation))}</div>')
+    version = f'&ensp;<span class="k-fact">{escape(name)}</span>' if (name := version_of(evaluation)) else ""
+    st.html(f'<div class="k-headline">{descriptions.sentence(evaluation, _part(evaluation))}{version}</div>')
+
+
+def version_of(evaluation: Evaluation) -> str:
+    """Which version of a dataset was evaluated on; "" where there is only one."""
+    store = state.store()
+    several = len(dataset_versions.family(store, evaluation.dataset)) > 1
+    return dataset_versions.titles(store).get(evaluation.dataset, evaluation.dataset) if several else ""
 
 
 def _part(evaluation: Evaluation) -> str:
@@ -42,9 +51,9 @@ def _part(evaluation: Evaluation) -> str:
 
 
 def titled(title: str, evaluation: Evaluation) -> str:
-    """The title of what is evaluated; of a run that has not tested all folds, how many."""
-    part = _part(evaluation)
-    return f"{title} ({part})" if part else title
+    """The title of what is evaluated; of a run that has not tested all folds, how many; the version of the dataset."""
+    notes = [text for text in (version_of(evaluation), _part(evaluation)) if text]
+    return f"{title} ({'; '.join(notes)})" if notes else title
 
 
 def _text_results(evaluation: Evaluation) -> None:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.base.errors import AnalysisError, LabelsMismatch
 from core.domain import Grouping, Training
-from core.workflows import evaluation, training
+from core.workflows import dataset_versions, evaluation, training
 from core.workflows.evaluation import label_matching
 from core.workspace.store import DatasetEntry
 from pages.ui import cache, state
@@ -71,14 +71,34 @@ def _likeliest(entry: DatasetEntry, names: list[str]) -> int:
 
 def rival(entry: DatasetEntry, first: evaluation.EvaluationQuestion) -> evaluation.EvaluationQuestion | None:
     """A second one to compare the first with; None where none was chosen."""
-    known = choices(entry)
+    here, others = choices(entry), _of_other_versions(entry)
+    texts = _describe_runs({name: other for name, other in others.items() if name not in here})
+    tested = {name: text for name, text in here.items() if name.startswith(RUN)}
+    known = tested | texts | here  # runs before models
     own = (RUN if first.source == "run" else MODEL) + first.name
     options = [name for name in known if name != own]
     if not options:
         theme.empty("Nothing to compare with", "Train another network on this dataset, or import a model.")
         return None
     chosen = st.selectbox("Compare with", options, 0, known.__getitem__, key=f"evaluate.rival.{entry.key}.{own}")
-    return question(entry, chosen, at="second")
+    return question(entry if chosen in here else others[chosen], chosen, at="second")
+
+
+def _of_other_versions(entry: DatasetEntry) -> dict[str, DatasetEntry]:
+    """The runs on other versions of a dataset, as choices, each with its version."""
+    names = set(dataset_versions.family(state.store(), entry.name)) - {entry.name}
+    others = [other for other in state.store().datasets() if other.name in names]
+    return {RUN + key: other for other in others for key in runs(other)}
+
+
+def _describe_runs(others: dict[str, DatasetEntry]) -> dict[str, str]:
+    """The texts of runs on other versions, which name their version."""
+    store, texts = state.store(), {}
+    titles = dataset_versions.titles(store)
+    for name, other in others.items():
+        key = name.removeprefix(RUN)
+        texts[name] = f"{_run(training.run_of(store, key), key)}, on {titles[other.name]}"
+    return texts
 
 
 def question(entry: DatasetEntry, chosen: str, *, at: str) -> evaluation.EvaluationQuestion:

@@ -1,12 +1,13 @@
 """All runs: a table, one in full, several compared; rename, delete, resume, save as a model."""
 
+from dataclasses import replace
 from html import escape
 
 import streamlit as st
 
 from core.base.errors import AnalysisError
 from core.domain import Training
-from core.workflows import training
+from core.workflows import dataset_versions, training
 from core.workflows.models import ModelLibrary, name_of
 from core.workflows.training.commands import command_of
 from pages.ui import cache, state
@@ -28,7 +29,7 @@ def show() -> None:
     if len(trainings) > 1:
         st.caption("Select one row to see a run, or several to compare runs.")
     picked = st.dataframe(
-        descriptions.table(trainings.values(), map(_part, trainings)),
+        descriptions.table(map(_titled, trainings.values()), map(_part, trainings)),
         hide_index=True,
         width="stretch",
         key=f"train.table.{len(keys)}",
@@ -82,13 +83,19 @@ def details(key: str, record: Training) -> None:
             _keep(key, record)
 
 
+def _titled(record: Training) -> Training:
+    """A run for people: its dataset is called as its versions are told apart."""
+    titles = dataset_versions.titles(state.store())
+    return replace(record, dataset=titles.get(record.dataset, record.dataset))
+
+
 def head(key: str, record: Training) -> None:
     """Settings and result of a run, and its actions."""
     left, right = st.columns([9, 2], vertical_alignment="center")
     with left:
         st.html(f'<div class="k-name">{escape(record.name)}</div>')
         st.html(f'<div class="k-headline">{descriptions.headline(record, _part(key))}</div>')
-        theme.facts(descriptions.facts(record))
+        theme.facts(descriptions.facts(_titled(record)))
     with right, st.container(horizontal=True, horizontal_alignment="right"):
         with st.popover("", icon=":material/edit:", help="Rename"):
             name = st.text_input("Name", record.name, key=f"train.rename.{key}", max_chars=80)
