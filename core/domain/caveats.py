@@ -82,5 +82,5 @@ def leak_of(texts: Sequence[str]) -> str:
 
 
 def is_leak(stored: str) -> bool:
-    """Whether a stored sentence is that of a leak."""
-    return stored.startswith(LEAK_TAG)
+    """Whether a stored sentence is that of a leak, perhaps after the title of what it is about."""
+    return LEAK_TAG in stored

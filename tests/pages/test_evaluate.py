@@ -414,12 +414,12 @@ def test_clips_that_were_left_out_and_a_single_class_are_the_first_warnings(stor
 def test_a_leak_is_the_headline_and_nothing_is_expected_of_new_clips(store):
     dataset = some_set()
     leak = "LEAK: this model was trained on 24 of the 24 clips that it is evaluated on. The scores may mislead."
-    found = replace(evaluated(store, dataset, clip_answers(dataset, {})), warnings=(leak, "another."))
-    assert ">This model was trained on 24 of the 24 clips that it is evaluated on.<" in descriptions.sentence(found)
-    assert descriptions.expected(found) == "100 % of 24 clips were correctly classified. The scores may mislead."
-    assert not any("LEAK" in text or "trained on" in text for text in descriptions.warnings(found))
+    judged = replace(evaluated(store, dataset, clip_answers(dataset, {})), warnings=(leak, "another."))
+    assert ">This model was trained on 24 of the 24 clips that it is evaluated on.<" in descriptions.sentence(judged)
+    assert descriptions.expected(judged) == "100 % of 24 clips were correctly classified. The scores may mislead."
+    assert not any("LEAK" in text or "trained on" in text for text in descriptions.warnings(judged))
     key = "ab" * 32
-    store.write(key, found, kind="evaluation")
+    store.write(key, judged, kind="evaluation")
     read = evaluation.read(store, key)
     assert descriptions.interval("accuracy", read.card.overall["accuracy"]) == "no interval"
     evaluation.compare(store, key, key)

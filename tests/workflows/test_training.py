@@ -263,11 +263,11 @@ def answers_of(right: list[bool]) -> training_data.HeldOut:
     """Answers for sixteen clips of four groups, right or wrong as given."""
     dataset, _ = made_set(groups=4)
     truth = np.array([LABELS.index(item.label) for item in dataset.items])
-    said = np.where(right, truth, (truth + 1) % len(LABELS))
+    predicted = np.where(right, truth, (truth + 1) % len(LABELS))
     count = len(truth)
     return training_data.HeldOut(
         np.arange(count), np.zeros(count, np.int64), np.arange(count + 1), np.zeros(count), truth,
-        np.eye(len(LABELS), dtype=np.float32)[said],
+        np.eye(len(LABELS), dtype=np.float32)[predicted],
     )  # fmt: skip
 
 

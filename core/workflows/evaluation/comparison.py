@@ -69,7 +69,7 @@ def read(store: Store, key: str) -> Rivalry:
         for name, estimates in compared.by_label.items()
     }
     not_better = dict.fromkeys(compared.not_better)
-    leaks = tuple(text for text in compared.warnings if leak_of((text,)))
+    leaks = tuple(text for text in compared.warnings if is_leak(text))
     return replace(
         compared, overall=overall, by_label=by_label, not_better=not_better, p=None, why=LEAKED, warnings=leaks
     )

@@ -177,19 +177,26 @@ def scores_csv(judged: Evaluation) -> bytes:
 
     Rows without a known truth have an empty one; they are not counted in any metric.
     """
-    found = judged.found
-    assert found.scores is not None
-    timed = found.starts is not None and found.times_s is not None
-    units = np.repeat(np.arange(len(found.names)), np.diff(found.starts) if found.starts is not None else 1)
+    comparison = judged.found
+    assert comparison.scores is not None
+    timed = comparison.starts is not None and comparison.times_s is not None
+    units = np.repeat(
+        np.arange(len(comparison.names)), np.diff(comparison.starts) if comparison.starts is not None else 1
+    )
     rows = []
     for row, unit in enumerate(units.tolist()):
-        truth = found.labels[found.truth[row]] if found.truth[row] >= 0 else ""
-        first = [found.names[unit], judged.videos[unit], found.groups[unit], int(judged.folds[unit]) + 1 or ""]
-        moment = [_seconds(float(found.times_s[row]))] if timed and found.times_s is not None else []
-        scores = [f"{score:.6g}" for score in found.scores[row].tolist()]
-        rows.append([*first, *moment, truth, found.labels[found.predicted[row]], *scores])
+        truth = comparison.labels[comparison.truth[row]] if comparison.truth[row] >= 0 else ""
+        first = [
+            comparison.names[unit],
+            judged.videos[unit],
+            comparison.groups[unit],
+            int(judged.folds[unit]) + 1 or "",
+        ]
+        moment = [_seconds(float(comparison.times_s[row]))] if timed and comparison.times_s is not None else []
+        scores = [f"{score:.6g}" for score in comparison.scores[row].tolist()]
+        rows.append([*first, *moment, truth, comparison.labels[comparison.predicted[row]], *scores])
     header = ["clip", "digest", "group", "fold", *(["time_s"] if timed else []), "truth", "predicted"]
-    return csv_table([*header, *(f"score: {label}" for label in found.labels)], rows)
+    return csv_table([*header, *(f"score: {label}" for label in comparison.labels)], rows)
 
 
 def labels_csv(judged: Evaluation) -> bytes:

@@ -29,6 +29,7 @@ from pages.ui.cache.clips import (
 )
 from pages.ui.cache.datasets import (
     checked,
+    common_scores,
     coverage,
     dataset,
     datasets_of_clips,
@@ -39,6 +40,7 @@ from pages.ui.cache.datasets import (
     only_in_datasets,
     suggested_split,
     training_or_none,
+    unseen,
 )
 from pages.ui.cache.evaluations import curve, evaluation, label_order, lanes, listing, rivalry, sweep
 from pages.ui.cache.memory import cached, downloads_of_this_session
@@ -63,11 +65,12 @@ from pages.ui.cache.studies import (
 
 __all__ = [
     "analysis", "analysis_at", "batch_items", "branches", "cached", "checked", "clip_budgets", "clip_rows", "clock",
+    "common_scores",
     "comparison_key", "corrected_budgets", "correction_key", "coverage", "curve", "dataset", "datasets_of_clips",
     "downloads_of_this_session", "drawn_split", "evaluation", "files_key", "frames", "group_budgets",
     "group_comparison", "held_out_clips", "hits", "is_trained_on", "kept_split", "label_authors", "label_order",
     "labelled", "lanes", "learned_from", "listed_clips", "listing", "moment_picture", "name_of", "named",
     "named_split", "offers", "only_in_datasets", "picture_or_problem", "plane", "prediction", "quality",
     "quality_findings", "results", "rivalry", "shares_over_time", "sheet", "sheet_pictures", "slots", "source_picture",
-    "study_columns", "suggested_split", "sweep", "training_or_none", "transcripts", "transition_counts",
+    "study_columns", "suggested_split", "sweep", "training_or_none", "transcripts", "transition_counts", "unseen",
 ]  # fmt: skip

@@ -1,12 +1,13 @@
 """Datasets, their splits, and the training runs on them."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 
 from core.base.errors import AnalysisError, ResultMissing
 from core.domain import Dataset, Grouping, Split, Training
 from core.workflows import datasets, training
 from core.workflows.datasets import library
-from core.workflows.evaluation import split_selection
+from core.workflows.evaluation import label_matching, split_selection
 from core.workspace.store import DatasetEntry
 from pages.ui import state
 from pages.ui.cache.memory import cached
@@ -122,6 +123,16 @@ def _named_split(body: str, name: str, grouping: Grouping, model: str) -> str:
     return split_selection.split_named(state.store(), read_dataset(body), name, grouping, model)
 
 
+def unseen(entry: DatasetEntry, model: str) -> int:
+    """How many clips of a dataset a model was not trained on, where it was trained on others of them."""
+    return _unseen(entry.body, model, state.models()[model].version, dataset_bodies())
+
+
+@cached(most=32)
+def _unseen(body: str, model: str, version: str, bodies: tuple[str, ...]) -> int:
+    return len(label_matching.unseen(state.store(), read_dataset(body), state.models()[model]))
+
+
 def coverage(key: str) -> training.Coverage | None:
     """How much of its split a run has tested; None where the run or its split is gone."""
     record = training_or_none(key)
@@ -134,6 +145,16 @@ def _coverage(key: str, folds: int) -> training.Coverage | None:
         record = training.run_of(state.store(), key)
         return training.coverage(record, training.split_of(state.store(), record.split))
     return None
+
+
+def common_scores(runs: Mapping[str, Training]) -> training.CommonScores:
+    """The scores of runs, by their keys, on the clips that all of them tested."""
+    return _common_scores(tuple((key, len(record.folds)) for key, record in runs.items()))
+
+
+@cached(most=8)
+def _common_scores(folds: tuple[tuple[str, int], ...]) -> training.CommonScores:
+    return training.common_scores(state.store(), {key: training.run_of(state.store(), key) for key, _ in folds})
 
 
 def training_or_none(key: str) -> Training | None:

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.base.registry import METRICS
 from core.domain import Estimate, Evaluation, Rivalry
-from core.domain.caveats import leak_of
+from core.domain.caveats import is_leak
 from core.workflows import evaluation
 from core.workspace.store import DatasetEntry
 from pages.ui import cache, state
@@ -42,7 +42,7 @@ def _compared(key: str, other: str, rival: str) -> None:
     st.html(f'<div class="k-headline">{descriptions.beaten(rivalry, name)}</div>')
     first, second = map(headline.titled, rivalry.titles, (evaluation, cache.evaluation(other)))
     theme.facts((f"First: {first}", f"Second: {second}", *_shared(rivalry)))
-    if notes := [text for text in rivalry.warnings if not leak_of((text,))]:
+    if notes := [text for text in rivalry.warnings if not is_leak(text)]:
         theme.notes(notes)
     left, right = st.columns(2, gap="large")
     with left:

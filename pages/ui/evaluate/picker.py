@@ -138,7 +138,7 @@ def _describe_splits(entry: DatasetEntry, model: str) -> dict[str, str]:
     """The clips on which a model can be evaluated, without a stored split; clips it was not trained on come first."""
     dataset = cache.dataset(entry)
     assert dataset is not None
-    new = len(label_matching.unseen(state.store(), dataset, state.models()[model]))
+    new = cache.unseen(entry, model)
     given = sum(item.split == "test" for item in dataset.items)
     texts = {"unseen": f"{formatting.count(new, 'clip')} that the model was not trained on"} if new else {}
     texts |= {"": f"All {formatting.count(len(dataset.items), 'clip')} of the dataset"}

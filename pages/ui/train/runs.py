@@ -60,7 +60,7 @@ def compared(trainings: dict[str, Training]) -> None:
     """Several runs side by side, on the clips that all of them tested."""
     records = list(trainings.values())
     try:
-        common = training.common_scores(state.store(), trainings)
+        common = cache.common_scores(trainings)
     except AnalysisError as error:
         theme.section("Comparison")
         theme.notes([f"{error} {error.hint}"])
