@@ -22,6 +22,11 @@ def heard(report: Report) -> Report:
     return lambda _done, _total, message: report(0, 1, message)
 
 
+def part_of(report: Report, place: int, count: int) -> Report:
+    """A report for the part at `place`, from 0, of work that has `count` parts of equal length."""
+    return lambda done, total, message: report(place * total + done, count * total, message)
+
+
 class Pace:
     """Reports at the first call and then at most every REPORT_EVERY_S."""
 

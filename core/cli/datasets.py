@@ -71,8 +71,12 @@ def _add_train(commands: console.Commands) -> None:
     kept = "the key of a split that another run of this dataset used; instead of --groups and --folds"
     trained.add_argument("--split", metavar="KEY", default="", help=kept)
     trained.add_argument("--backbone", metavar="NAME", default="i3d-kinetics400", help="CNN (default: %(default)s)")
-    seen = "what of the picture the CNN sees: the whole, resized to a square, or its middle (default: %(default)s)"
-    trained.add_argument("--view", choices=training.VIEWS, default=training.VIEWS[0], help=seen)
+    seen = (
+        "what of the picture the CNN sees: the whole, resized to a square, or its middle; dark pictures are lightened, "
+        "except by a view that ends in -plain; auto compares whole and middle on training groups (default: %(default)s)"
+    )
+    views = (training_module.AUTO, *training.VIEWS)
+    trained.add_argument("--view", choices=views, default=training_module.AUTO, help=seen)
     trained.add_argument("--seed", type=int, default=0, metavar="N")
     spoken = "also learn from subtitles and transcripts of the clips, and print what they add"
     trained.add_argument("--words", action="store_true", help=spoken)

@@ -5,14 +5,16 @@ from typing import Any
 from core.base.errors import ResultMissing, SplitInvalid
 from core.base.progress import Report
 from core.base.registry import BACKBONES
-from core.domain import Dataset, Split, Training
-from core.workflows import datasets, models
+from core.domain import Dataset, Split, Training, ViewChoice
+from core.workflows import datasets, experiments, models
 from core.workflows.datasets.library import stored_set
 from core.workflows.training import checkpoints, model_files, runs, trainer
 from core.workflows.training import options as options_module
 from core.workflows.training.commands import command_of
 from core.workflows.training.options import Options
 from core.workspace.store import Store
+
+AUTO = "auto"  # the view that is chosen on training groups
 
 
 def run(
@@ -34,21 +36,23 @@ def run(
     """Train and test, and where a name is given save the network for use as a model; gives what is printed.
 
     split: key of a stored split, "" for the one that groups and folds describe; where these are "" too, a version of a
-    dataset has the split of the version that it was made from.
+    dataset has the split of the version that it was made from. view: AUTO, or one of VIEWS.
     """
     _ = BACKBONES[backbone]
     if save:
         models.ModelLibrary.of(store).free_name(save, exactly=True)
     dataset = stored_set(store, text, report)
     parts = _split(store, dataset, groups, folds, split)
-    recipe = options_module.view(view, backbone)
+    choice = experiments.choose(store, dataset, parts, backbone, engine, report=report) if view == AUTO else None
+    recipe = options_module.view(choice.view if choice else view, backbone)
     network = {"backbone": backbone, "engine": engine, "recipe": recipe, "options": options, "words": words}
     key = runs.plan(store, dataset, parts, seed=seed, final=bool(save), **network)
     if checkpoints.run_of(store, key).state != "done":
         trainer.train(store, key, report)
     if save:
         model_files.save_model(store, key, save)
-    return printed_record(checkpoints.run_of(store, key), parts, dataset) | ({"model": save} if save else {})
+    printed = printed_record(checkpoints.run_of(store, key), parts, dataset)
+    return printed | ({"views": printed_choice(choice)} if choice else {}) | ({"model": save} if save else {})
 
 
 def _split(store: Store, dataset: Dataset, groups: str, folds: str, key: str) -> Split:
@@ -64,6 +68,15 @@ def _split(store: Store, dataset: Dataset, groups: str, folds: str, key: str) ->
     except (ResultMissing, ValueError):
         hint = "Give the key under `split` of what a run printed, in the same workspace."
         raise SplitInvalid(f"There is no stored split {key!r}.", hint) from None
+
+
+def printed_choice(choice: ViewChoice) -> dict[str, Any]:
+    """The choice of a view as it is printed: the accuracies that it was made by."""
+    return {
+        "chosen": choice.view,
+        "accuracy": dict(zip(choice.views, choice.accuracies, strict=False)),
+        "clips": choice.clips,
+    }
 
 
 def printed_record(record: Training, split: Split, dataset: Dataset) -> dict[str, Any]:

@@ -59,7 +59,17 @@ from core.domain.labels import (
 )
 from core.domain.predictions import Analysis, Branches, Features, LabelScore, ModelCard, Prediction, Segment, Track
 from core.domain.text import Hits, Index, Line, Lines, Moment, Named, Vectors
-from core.domain.training import Checkpoint, Epoch, FoldDone, FoldResult, HeldOut, Training, TrainingProgress, Trial
+from core.domain.training import (
+    Checkpoint,
+    Epoch,
+    FoldDone,
+    FoldResult,
+    HeldOut,
+    Training,
+    TrainingProgress,
+    Trial,
+    ViewChoice,
+)
 from core.domain.video import NO_PICTURE, ClipRecipe, Frame, Quality, Recipe, Sheet, Step, VideoInfo
 
 __all__ = [
@@ -133,6 +143,7 @@ __all__ = [
     "Trial",
     "Vectors",
     "VideoInfo",
+    "ViewChoice",
     "labels_of_analysis",
     "labels_of_track",
     "listed",

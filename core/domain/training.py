@@ -160,6 +160,24 @@ class Training:
 
 
 @dataclass(frozen=True)
+class ViewChoice:
+    """Which view of the picture a CNN is given for a dataset, and why.
+
+    views: those that were compared, or the only one; accuracies: of a linear probe in each, cross-validated by group on
+    the training side of the first fold, empty where nothing was compared. clips: on that side.
+    """
+
+    view: str
+    views: tuple[str, ...]
+    accuracies: tuple[float, ...]
+    clips: int
+
+    def __post_init__(self):
+        check(self.view in self.views, f"{self.view!r} is none of {self.views}")
+        check(len(self.accuracies) in (0, len(self.views)), f"{len(self.accuracies)} accuracies")
+
+
+@dataclass(frozen=True)
 class Trial:
     """One try of settings: what was set, how it scored on validation groups, and how it ended.
 

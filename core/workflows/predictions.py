@@ -318,7 +318,7 @@ def frames_of(
 ) -> Generator[Frame, None, None]:
     """The frames that a recipe makes of a clip, or of those frames of it that appear in `within_s`.
 
-    Frames that no step may matter to are skipped by seeking. Where no step changes pictures, the decoder gives them
+    Frames that no step may matter to are skipped by seeking. Where steps allow, the decoder gives them
     just large enough for a square of `size_px`, which is several times faster than making them whole first.
     seen_from: the index from which pictures are needed; the frames before it come without, if the recipe allows.
     """
@@ -337,11 +337,12 @@ def frames_of(
 
 def _decoded_size(info: VideoInfo, recipe: Recipe, size_px: int) -> tuple[tuple[int, int] | None, Recipe]:
     """The size in which to decode, None for the clip's own, and the steps that are left to do."""
-    pictures = [step for step in recipe.steps if step.picture]
+    pictures = [step for step in recipe.steps if step.picture and not step.scale_free]
     if not pictures:
         return backbones.covering(info.width_px, info.height_px, size_px), recipe
-    if pictures == [Resize(size_px, size_px, "stretch")]:  # the decoder does it in passing
-        return (size_px, size_px), Recipe(tuple(step for step in recipe.steps if not step.picture))
+    squeezed = Resize(size_px, size_px, "stretch")
+    if pictures == [squeezed]:  # the decoder does it in passing
+        return (size_px, size_px), Recipe(tuple(step for step in recipe.steps if step != squeezed))
     return None, recipe
 
 

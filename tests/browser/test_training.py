@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from core.base.settings import current
 from core.domain import Features
-from core.workflows import predictions, training
+from core.workflows import experiments, predictions, training
 from core.workflows.datasets import importer
 from core.workspace.store import Store
 from scripts.dashboard import Dashboard
@@ -27,8 +27,9 @@ def look_at_all(store: Store) -> None:
         values = np.random.default_rng(place).normal(0, 0.3, (16, 64)).astype(np.float32)
         values[:, made.labels.index(item.label)] += 2
         found = Features(0.08 + 0.16 * np.arange(16.0), values, (0.0, item.duration_s))
-        key = predictions.features_key(item.video, training.view("whole", CNN), CNN, current().engine)
-        store.write(key, found, kind="features", video=item.video)
+        for seen in experiments.LIGHTENED:
+            key = predictions.features_key(item.video, training.view(seen, CNN), CNN, current().engine)
+            store.write(key, found, kind="features", video=item.video)
 
 
 def view(page: Page, name: str) -> None:
@@ -65,6 +66,7 @@ def split_by_group(page: Page) -> None:
 def train(page: Page) -> None:
     """On the small dial, stopped once there is a curve, and then to the end."""
     turn_to(page, "Train")
+    press(page, "Compute features")
     expect(page.get_by_text("Features of all 24 clips")).to_be_visible()
     view(page, "Small")
     picture(page, "train-new")

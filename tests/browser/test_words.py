@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from core.base.settings import current
 from core.domain import Dataset, Features, Grouping, Item, VideoInfo
 from core.stages import video
-from core.workflows import clips, datasets, predictions, training
+from core.workflows import clips, datasets, experiments, predictions, training
 from core.workflows import texts as transcripts
 from core.workspace.store import Store
 from scripts.dashboard import Dashboard
@@ -35,8 +35,9 @@ def add_clip(store: Store, folder: Path) -> VideoInfo:
 def look_at(store: Store, digest: str, values: np.ndarray) -> None:
     """Features for a clip: what the CNN sees in it is made up."""
     found = Features(0.25 + 0.5 * np.arange(6.0), values, (0.0, LENGTH_S))
-    key = predictions.features_key(digest, training.view("whole", CNN), CNN, current().engine)
-    store.write(key, found, kind="features", video=digest)
+    for seen in experiments.LIGHTENED:
+        key = predictions.features_key(digest, training.view(seen, CNN), CNN, current().engine)
+        store.write(key, found, kind="features", video=digest)
 
 
 def make_set(store: Store, like: VideoInfo) -> None:
@@ -61,6 +62,7 @@ def train(page: Page, name: str, *, words: bool) -> None:
     page.get_by_role("radio", name="New run", exact=True).click()
     settle(page)
     if not words:
+        press(page, "Compute features")
         page.get_by_role("radio", name="Small", exact=True).click()
         settle(page)
     if words:

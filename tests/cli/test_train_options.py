@@ -17,7 +17,7 @@ from core.cli import datasets as commands
 from core.cli.training_options import chosen_options
 from core.domain import Training
 from core.workflows.evaluation import export
-from core.workflows.training import DIALS, Options, view
+from core.workflows.training import DIALS, VIEWS, Options, view
 from core.workflows.training.commands import PROGRAM, command_of
 from core.workflows.training.option_knobs import KNOBS
 from tests.workflows.test_evaluation import clips, judge, over_time, said_of, sure_of
@@ -95,7 +95,7 @@ def test_a_number_out_of_bounds_is_refused_with_the_bounds(capsys):
     assert "expected 4 to 1024, got 3" in capsys.readouterr().err
 
 
-@given(st.fixed_dictionaries({knob.name: value_of(knob) for knob in ALL_KNOBS}), st.sampled_from(("whole", "middle")))
+@given(st.fixed_dictionaries({knob.name: value_of(knob) for knob in ALL_KNOBS}), st.sampled_from(VIEWS))
 def test_the_command_of_a_run_repeats_its_settings(values, looked):
     options = Options(**values)
     recipe = view(looked, "i3d-kinetics400")

@@ -24,7 +24,7 @@ from core.domain import (
     TrainingProgress,
     Trial,
 )
-from core.workflows import datasets, predictions, training
+from core.workflows import datasets, experiments, predictions, training
 from core.workflows.datasets import importer
 from core.workflows.training import checkpoints
 from core.workspace.store import Store
@@ -66,7 +66,8 @@ def dataset(store: Store) -> Dataset:
 
 @pytest.fixture
 def looked_at(store: Store, dataset: Dataset) -> Dataset:
-    """The set with features."""
+    """The set with features of the whole picture, which is chosen."""
+    store.keep_preference("train.area", "whole")
     for item in dataset.items:
         key = predictions.features_key(item.video, training.view("whole", CNN), CNN, ENGINE)
         store.write(key, Features(np.arange(3.0), np.zeros((3, 4), np.float32), (0.0, 3.0)), kind="features")
@@ -322,6 +323,24 @@ def test_a_search_shows_its_trials_and_its_best_becomes_the_settings(looked_at, 
     assert (options.cell, options.units, options.learning_rate, options.batch_size) == ("lstm", 32, 0.004, 8)
 
 
+def test_the_automatic_area_is_shown_with_what_it_was_chosen_by(dataset, store, runner):
+    split = datasets.split_for(dataset)
+    for place, item in enumerate(dataset.items):
+        values = np.random.default_rng(place).normal(0, 0.1, (3, 4)).astype(np.float32)
+        values[:, dataset.labels.index(item.label)] += 1
+        key = predictions.features_key(item.video, training.view("middle", CNN), CNN, ENGINE)
+        store.write(key, Features(np.arange(3.0), values, (0.0, 3.0)), kind="features")
+        key = predictions.features_key(item.video, training.view("whole", CNN), CNN, ENGINE)
+        store.write(key, Features(np.arange(3.0), np.zeros((3, 4), np.float32), (0.0, 3.0)), kind="features")
+    assert "Compute features" in told(page("train"))
+    experiments.choose(store, dataset, split, CNN, ENGINE)
+    at = page("train")
+    assert "The centre square of the picture: a linear probe reaches 100 %" in told(at)
+    button(at, "Train").click().run()
+    (record,) = training.all_runs(store).values()
+    assert record.recipe == training.view("middle", CNN)
+
+
 def test_a_set_that_cannot_be_split_says_so(store):
     lone = some_set()
     lone = replace(lone, items=lone.items[:1])
@@ -341,8 +360,8 @@ def test_settings_outlast_the_page_and_the_session_and_can_be_reset(looked_at, s
     button(again, "Reset these settings").click().run()
     assert next(field for field in again.number_input if field.label == "Units").value == usual
     assert not [one for one in again.button if one.label == "Reset these settings"]
-    again.radio(key="train.view").set_value(list(descriptions.VIEWS)[1]).run()
-    assert page("train").radio(key="train.view").value == list(descriptions.VIEWS)[1]
+    again.radio(key="train.view").set_value("middle").run()
+    assert page("train").radio(key="train.view").value == "middle"
 
 
 def test_a_set_with_one_class_is_refused_with_a_reason(store, dataset):

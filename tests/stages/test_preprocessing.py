@@ -17,7 +17,7 @@ from core.base.errors import RecipeInvalid
 from core.base.knobs import Knob, knobs
 from core.base.registry import STEPS
 from core.domain import NO_PICTURE, Frame, Recipe, serialization
-from core.stages.preprocessing.filters import Denoise, Gamma, LocalContrast, TemporalSmooth
+from core.stages.preprocessing.filters import Denoise, Gamma, Lighten, LocalContrast, TemporalSmooth
 from core.stages.preprocessing.geometry import Crop, Flip, Resize, Rotate, least_crop_pct
 from core.stages.preprocessing.recipes import (
     outline,
@@ -406,6 +406,22 @@ def test_local_contrast_opens_shadows_and_keeps_greys_grey():
     made = only(LocalContrast(clip_limit=4.0), dark).astype(int)
     assert made[..., 0].std() > 2 * dark[..., 0].std()
     assert np.ptp(made, axis=2).max() <= 2
+
+
+def test_lighten_opens_dark_pictures_in_full_and_grey_ones_in_part():
+    rng = np.random.default_rng(2)
+    dark, twilight = (
+        rng.normal(mean, 4, (90, 120, 1)).clip(0, 255).astype(np.uint8).repeat(3, axis=2) for mean in (30, 64)
+    )
+    made, half = only(Lighten(), dark).astype(int), only(Lighten(), twilight).astype(int)
+    assert np.array_equal(made, only(LocalContrast(), dark).astype(int))
+    whole = only(LocalContrast(), twilight).astype(int)
+    assert twilight.std() < half.std() < whole.std()
+
+
+def test_lighten_leaves_a_bright_picture_as_it_is_to_the_bit():
+    bright = np.random.default_rng(3).integers(60, 256, (90, 120, 3), dtype=np.uint8)
+    assert np.array_equal(only(Lighten(10.0), bright), bright)
 
 
 # Repair ---------------------------------------------------------------------------------------------------------------

@@ -5,7 +5,7 @@ recipes: what a whole recipe does to a clip       frame_clock: the frames a reci
 """
 
 from core.base.registry import STEPS
-from core.stages.preprocessing.filters import Denoise, Gamma, LocalContrast, TemporalSmooth
+from core.stages.preprocessing.filters import Denoise, Gamma, Lighten, LocalContrast, TemporalSmooth
 from core.stages.preprocessing.geometry import Crop, Flip, Resize, Rotate
 from core.stages.preprocessing.repair import Repair
 from core.stages.preprocessing.sampling import Hold, Resample, Trim
@@ -16,6 +16,7 @@ __all__ = [
     "Flip",
     "Gamma",
     "Hold",
+    "Lighten",
     "LocalContrast",
     "Repair",
     "Resample",

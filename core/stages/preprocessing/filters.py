@@ -1,4 +1,4 @@
-"""Steps that change the values of pixels: denoise, smooth over time, gamma, local contrast."""
+"""Steps that change the values of pixels: denoise, smooth over time, gamma, local contrast, lighten."""
 
 import itertools
 from collections import deque
@@ -144,8 +144,47 @@ class LocalContrast(PictureStep):
     tiles: int = knob(8, low=1, high=16, label="Tiles per side", help="More tiles enhance smaller details.")
 
     def change(self, image: np.ndarray) -> np.ndarray:
-        height, width = image.shape[:2]
-        grid = (min(self.tiles, width), min(self.tiles, height))
         planes = list(cv2.split(cv2.cvtColor(image, cv2.COLOR_RGB2YCrCb)))
-        planes[0] = cv2.createCLAHE(self.clip_limit, grid).apply(planes[0])
+        planes[0] = _equalised(planes[0], self.clip_limit, self.tiles)
+        return cv2.cvtColor(cv2.merge(planes), cv2.COLOR_YCrCb2RGB)
+
+
+def _equalised(luma: np.ndarray, clip_limit: float, tiles: int) -> np.ndarray:
+    """(H, W) uint8 after CLAHE over a grid of tiles, fewer where the picture has fewer pixels."""
+    height, width = luma.shape
+    return cv2.createCLAHE(clip_limit, (min(tiles, width), min(tiles, height))).apply(luma)
+
+
+DARK_LUMA, BRIGHT_LUMA = 0.2, 0.3  # mean luma up to which a picture is lightened in full, and from which not at all
+
+
+@step("Lighten dark pictures")
+@dataclass(frozen=True)
+class Lighten(PictureStep):
+    """Stretch the local contrast of dark pictures; bright pictures pass unchanged.
+
+    CLAHE on the luma of YCrCb (Zuiderveld, Graphics Gems IV, 1994), in full where the mean luma is at most DARK_LUMA
+    and blended with the picture itself up to BRIGHT_LUMA, so that a clip that slowly brightens never flickers. CLAHE
+    amplifies noise less than a gamma that brings the picture to the same mean.
+    """
+
+    scale_free = True
+
+    clip_limit: float = knob(
+        2.0,
+        low=1.0,
+        high=10.0,
+        step=0.1,
+        label="Strength",
+        help="Limit of the contrast increase; high values also amplify noise.",
+    )
+
+    def change(self, image: np.ndarray) -> np.ndarray:
+        ycrcb = cv2.cvtColor(image, cv2.COLOR_RGB2YCrCb)
+        planes = list(cv2.split(ycrcb))
+        mean = float(planes[0].mean()) / 255
+        share = min(max((BRIGHT_LUMA - mean) / (BRIGHT_LUMA - DARK_LUMA), 0.0), 1.0)
+        if share == 0:
+            return image
+        planes[0] = cv2.addWeighted(_equalised(planes[0], self.clip_limit, 8), share, planes[0], 1 - share, 0)
         return cv2.cvtColor(cv2.merge(planes), cv2.COLOR_YCrCb2RGB)

@@ -33,6 +33,9 @@ class Adjustable:
     # Whether each picture is made of one picture alone, and no picture decides which frames there are: such a step may
     # begin in the middle of a clip, after frames whose pictures are NO_PICTURE.
     frame_by_frame: ClassVar[bool] = False
+    # Whether the step does to a smaller picture about what it does to the picture itself, so that a network that takes
+    # small pictures may have them decoded small.
+    scale_free: ClassVar[bool] = False
 
     def __post_init__(self):
         for setting in knobs(type(self)):

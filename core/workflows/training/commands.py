@@ -14,8 +14,7 @@ def command_of(record: Training) -> str:
     """The command that repeats a run on this machine, with the same split, settings and seed."""
     words = [PROGRAM, shlex.quote(record.dataset), "--split", record.split, "--backbone", record.backbone]
     looked = next((name for name in VIEWS if view(name, record.backbone) == record.recipe), VIEWS[0])
-    if looked != VIEWS[0]:
-        words += ["--view", looked]
+    words += ["--view", looked]
     words += ["--seed", str(record.seed), *_changed(plain(options_of(record.settings)))]
     return " ".join([*words, "--words"] if record.settings.get("words") else words)
 

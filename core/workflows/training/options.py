@@ -10,6 +10,7 @@ from typing import Any
 from core.base.registry import BACKBONES
 from core.domain import Recipe
 from core.stages.networks.recurrent import NetworkSettings
+from core.stages.preprocessing.filters import Lighten
 from core.stages.preprocessing.geometry import Resize
 from core.stages.preprocessing.sampling import Hold
 
@@ -40,16 +41,21 @@ DIALS = {
 }
 LEAST_STEPS = 4
 SQUARE_PX = 224  # side of the picture that all CNNs take
-VIEWS = ("whole", "middle")
+PLAIN = "-plain"
+VIEWS = ("whole", "middle", f"whole{PLAIN}", f"middle{PLAIN}")
 
 
 def view(name: str, backbone: str) -> Recipe:
-    """The steps of a training that a CNN needs: which part of the picture it sees, and an end that is held for motion.
+    """The steps of a training that a CNN needs: which part of the picture it sees, whether dark pictures are
+    lightened, and an end that is held for motion.
 
-    "whole": all of it, squeezed into a square; "middle": the largest square in its middle.
+    "whole": all of it, squeezed into a square; "middle": the largest square in its middle. Names that end in PLAIN
+    leave dark pictures as they are.
     """
-    squeezed = (Resize(SQUARE_PX, SQUARE_PX, "stretch"),) if name == "whole" else ()  # pyright: ignore[reportCallIssue]
-    return Recipe((*squeezed, Hold()) if BACKBONES[backbone].volumetric else squeezed)
+    area, lightened = name.removesuffix(PLAIN), not name.endswith(PLAIN)
+    squeezed = (Resize(SQUARE_PX, SQUARE_PX, "stretch"),) if area == "whole" else ()  # pyright: ignore[reportCallIssue]
+    lighten = (Lighten(),) if lightened else ()  # pyright: ignore[reportCallIssue]
+    return Recipe((*squeezed, *lighten, *((Hold(),) if BACKBONES[backbone].volumetric else ())))
 
 
 def sized(options: Options, clips: int) -> Options:

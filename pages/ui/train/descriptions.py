@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from core.base.registry import BACKBONES
-from core.domain import FoldResult, Training, Trial
+from core.domain import FoldResult, Training, Trial, ViewChoice
 from core.workflows.training.option_knobs import CELLS
+from core.workflows.training.options import PLAIN
 from pages.ui.common import formatting
 
 if TYPE_CHECKING:
@@ -22,7 +23,11 @@ ABOUT_DIALS = {
 }
 
 
-VIEWS = {"whole": "The whole picture, resized to a square", "middle": "The centre square of the picture"}
+AREAS = {
+    "auto": "Automatic: the better of the two",
+    "whole": "The whole picture, resized to a square",
+    "middle": "The centre square of the picture",
+}
 STATES = {"planned": "incomplete", "stopped": "stopped", "done": "done"}
 
 
@@ -31,6 +36,22 @@ def network(settings: Mapping[str, Any]) -> str:
     layers = "" if settings.get("layers", 1) == 1 else f"{settings['layers']} layers of "
     ways = "bidirectional" if settings.get("bidirectional") else "forward"
     return f"{CELLS.get(settings.get('cell', ''), 'RNN')}, {layers}{settings.get('units', '?')} units, {ways}"
+
+
+def chosen_area(choice: ViewChoice) -> str:
+    """Which picture area was chosen for a dataset, and by what."""
+    area = AREAS[choice.view.removesuffix(PLAIN)]
+    if not choice.accuracies:
+        return f"{area}: there was nothing to compare."
+    shares = {
+        AREAS[name.removesuffix(PLAIN)]: share for name, share in zip(choice.views, choice.accuracies, strict=True)
+    }
+    others = [formatting.per_cent(share) for name, share in shares.items() if name != area]
+    return (
+        f"{area}: a linear probe reaches {formatting.per_cent(shares[area])} with it and "
+        f"{formatting.listed(others)} with the other, cross-validated on "
+        f"{formatting.count(choice.clips, 'training clip')}."
+    )
 
 
 def headline(record: Training, part: str = "") -> str:

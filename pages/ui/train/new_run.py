@@ -1,11 +1,15 @@
 """A new run: dataset, CNN, features, settings and the start button."""
 
+from collections.abc import Callable
+from typing import Any
+
 import streamlit as st
 
 from core.base.errors import AnalysisError
 from core.domain import Dataset, Split
 from core.domain.fingerprint import fingerprint
-from core.workflows import training
+from core.workflows import experiments, training
+from core.workflows.training.options import PLAIN
 from core.workspace.store import DatasetEntry
 from pages.ui import cache, state
 from pages.ui.common import formatting, split_description, theme
@@ -39,21 +43,9 @@ def show(entries: list[DatasetEntry]) -> bool:
     if split is None or missing_clips.show(entry, dataset):
         return False
     theme.section("Features", "A pretrained CNN turns pictures into features, which are the input of the network.")
-    backbone, view = _eyes()
-    recipe, engine = training.view(view, backbone), state.settings().engine
-    task = (entry.name, recipe, backbone, engine)
-    key = training.set_key(entry.key, recipe, backbone, engine)
-    there = training.gathered(state.store(), dataset, recipe, backbone, engine)
-    if not job_panel.ready(
-        key,
-        "Compute features",
-        training.gather,
-        state.store(),
-        *task,
-        there=there,
-        about=_about(dataset),
-        kept=lambda: FEATURES_ARE_KEPT,
-    ):
+    backbone, area, lightened = _eyes()
+    view = _view(entry, dataset, split, backbone, area, lightened=lightened)
+    if view is None:
         return False
     st.caption(f":material/check_circle: Features of all {formatting.count(len(dataset.items), 'clip')} are available.")
     theme.section("Network", "Medium is suitable for most datasets.")
@@ -62,6 +54,41 @@ def show(entries: list[DatasetEntry]) -> bool:
     runs.latest()
     tuning.panel(entry, split, options, backbone, view)
     return True
+
+
+def _view(
+    entry: DatasetEntry, dataset: Dataset, split: Split, backbone: str, area: str, *, lightened: bool
+) -> str | None:
+    """The view whose features are there; None while they are not, with the button that computes them."""
+    store, engine = state.store(), state.settings().engine
+    if area != "auto":
+        view = area if lightened else f"{area}{PLAIN}"
+        recipe = training.view(view, backbone)
+        key, task = training.set_key(entry.key, recipe, backbone, engine), (entry.name, recipe, backbone, engine)
+        there = _gathered(dataset, view, backbone)
+        return view if _computed(key, dataset, there, training.gather, *task) else None
+    views = experiments.LIGHTENED if lightened else experiments.UNLIGHTENED
+    key = experiments.choice_key(entry.key, split, backbone, engine, views)
+    choice = experiments.chosen(store, key)
+    there = choice is not None and _gathered(dataset, choice.view, backbone)
+    if not _computed(key, dataset, there, experiments.choose, dataset, split, backbone, engine, views) or not choice:
+        return None
+    st.caption(descriptions.chosen_area(choice))
+    return choice.view
+
+
+def _gathered(dataset: Dataset, view: str, backbone: str) -> bool:
+    """Whether the features of a dataset are there."""
+    recipe = training.view(view, backbone)
+    return training.gathered(state.store(), dataset, recipe, backbone, state.settings().engine)
+
+
+def _computed(key: str, dataset: Dataset, there: bool, task: Callable[..., Any], *args: Any) -> bool:
+    """Whether features are there; else the job that computes them is shown, or the button that begins it."""
+    return job_panel.ready(
+        key, "Compute features", task, state.store(), *args, there=there, about=_about(dataset),
+        kept=lambda: FEATURES_ARE_KEPT,
+    )  # fmt: skip
 
 
 def _about(dataset: Dataset) -> str:
@@ -88,8 +115,8 @@ def _split(entry: DatasetEntry, dataset: Dataset) -> Split | None:
     return split
 
 
-def _eyes() -> tuple[str, str]:
-    """The CNN and its picture area."""
+def _eyes() -> tuple[str, str, bool]:
+    """The CNN, its picture area, and whether dark pictures are lightened."""
     left, right = st.columns(2, gap="large")
     names = backbone_menu.names()
     before = state.starting("train.cnn", "train.backbone", USUAL_CNN)
@@ -97,16 +124,22 @@ def _eyes() -> tuple[str, str]:
         "CNN", names, names.index(before if before in names else USUAL_CNN), backbone_menu.title, key="train.backbone",
         help="I3D sees motion and is the better choice for actions. The others see single frames.",
     )  # fmt: skip
-    views = list(descriptions.VIEWS)
-    seen = state.starting("train.area", "train.view", views[0])
-    view = right.radio(
-        "Picture area", views, views.index(seen) if seen in views else 0, descriptions.VIEWS.__getitem__,
+    areas = list(descriptions.AREAS)
+    seen = state.starting("train.area", "train.view", areas[0])
+    area = right.radio(
+        "Picture area", areas, areas.index(seen) if seen in areas else 0, descriptions.AREAS.__getitem__,
         key="train.view",
-        help="Choose the centre square if the sides do not matter and shapes must not be distorted.",
+        help="Automatic computes the features of both and compares them on the training groups of the first fold. "
+        "Choose the centre square if the sides do not matter and shapes must not be distorted.",
+    )  # fmt: skip
+    lightened = right.toggle(
+        "Lighten dark clips", state.starting("train.light", "train.lightened", True), key="train.lightened",
+        help="Increases the local contrast of dark pictures. Bright pictures are not changed.",
     )  # fmt: skip
     state.keep("train.cnn", backbone)
-    state.keep("train.area", view)
-    return backbone, view
+    state.keep("train.area", area)
+    state.keep("train.light", lightened)
+    return backbone, area, lightened
 
 
 def _worded(dataset: Dataset) -> bool:

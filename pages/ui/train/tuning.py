@@ -15,8 +15,7 @@ from pages.ui.train import descriptions, form, run_figures
 CONTINUE = "Continue tuning"
 ABOUT = (
     "Searches learning rates, batch sizes, cells, units, dropout and CNNs for the best "
-    "accuracy on the validation groups. The test groups are not used, so test scores stay "
-    "unbiased."
+    "accuracy on the validation groups. Test groups of the same fold are never used."
 )
 
 

@@ -1,0 +1,8 @@
+"""Choices made by trying: settings and views compared on training groups, and what they are worth.
+
+view_choice: which part of the picture a CNN should see
+"""
+
+from core.workflows.experiments.view_choice import LIGHTENED, UNLIGHTENED, choice_key, choose, chosen
+
+__all__ = ["LIGHTENED", "UNLIGHTENED", "choice_key", "choose", "chosen"]
