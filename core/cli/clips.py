@@ -73,7 +73,7 @@ def analyze(chosen: argparse.Namespace) -> console.Output:
     if chosen.model not in cards:
         raise models_workflow.ModelLibrary.of(here).broken().get(chosen.model) or unknown("model", chosen.model, cards)
     card = cards[chosen.model]
-    recipe = console.recipe(chosen.recipe) if chosen.recipe else Recipe()
+    recipe = console.preparation(chosen)
     console.check_place(chosen.output, folder=True)
     if chosen.watch:
         _watch(chosen, store, recipe, card, here.engine)
@@ -247,7 +247,7 @@ def report(chosen: argparse.Namespace) -> console.Output:
     store = Store(here.workspace)
     console.check_place(chosen.output)
     card, _ = models_workflow.ModelLibrary.of(store).get(chosen.model)
-    recipe = console.recipe(chosen.recipe) if chosen.recipe else Recipe()
+    recipe = console.preparation(chosen)
     subjects = [subject for clip in chosen.clips for subject in _subjects(store, clip, recipe, card, here.engine)]
     return console.Output({"": narrative.write(subjects, language=chosen.language, form=chosen.format).encode()})
 
@@ -297,9 +297,7 @@ def _add_analyze(commands: console.Commands) -> None:
     several = commands.add_parser("analyze", help="label clips over time", description=about)
     several.add_argument("clips", metavar="CLIP", nargs="+", help="a clip, or a folder of clips")
     several.add_argument("--model", default=models_workflow.DEFAULT_MODEL, help="see `models` (default: %(default)s)")
-    several.add_argument(
-        "--recipe", metavar="FILE", help="a saved recipe, applied before the model's own preprocessing"
-    )
+    console.add_preparation(several)
     several.add_argument("--words", metavar="FILE", help="subtitles or a transcript, stored with the clip")
     several.add_argument("--format", choices=conversion.writable(), default="json")
     place = "a file, or a folder for one file per clip; also s3://bucket/file or s3://bucket/folder/"
@@ -379,8 +377,6 @@ def _add_report(commands: console.Commands) -> None:
     argument_parser.add_argument(
         "--model", metavar="NAME", default=models_workflow.DEFAULT_MODEL, help="(default: %(default)s)"
     )
-    argument_parser.add_argument(
-        "--recipe", metavar="FILE", help="a saved recipe, applied before the model's own preprocessing"
-    )
+    console.add_preparation(argument_parser)
     argument_parser.add_argument("--output", metavar="FILE")
     argument_parser.set_defaults(run=report)

@@ -14,12 +14,14 @@ from typing import TextIO, TypeAlias
 from core.base import addresses, object_store
 from core.base.errors import AnalysisError, FormatInvalid
 from core.domain import Recipe, serialization
+from core.stages.preprocessing.views import Views
 from core.workflows import clips
 from core.workspace.store import Store
 
 SPARSE_S = 10.0  # between lines of progress where they are kept
 REDRAWN_S = 0.1  # between lines of progress where each takes the place of the one before
 KERNEL_FILES = ("/proc", "/sys", "/dev/fd")  # what lies there is no file on a disk, whatever it looks like
+VIEWS = ("fast", "mirror", "careful")
 LONGEST_CHAIN = 40  # symbolic links that name one another, as Linux follows them
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
@@ -111,6 +113,26 @@ def recipe(path: str) -> Recipe:
             f"The recipe {path} cannot be read: {error}", "Give a recipe file saved on the Prepare page."
         ) from error
     return serialization.from_json(text, Recipe, source=path)
+
+
+def add_preparation(parser: argparse.ArgumentParser) -> None:
+    """Offer what prepares clips before a model sees them."""
+    steps = "a saved recipe, applied before the model's own preprocessing"
+    parser.add_argument("--recipe", metavar="FILE", help=steps)
+    about = (
+        "fast: one view; mirror: the clip and its mirror image, at twice the time; careful: three squares and their "
+        "mirror images, at six times the time (default: as in the recipe, else fast)"
+    )
+    parser.add_argument("--views", choices=VIEWS, help=about)
+
+
+def preparation(chosen: argparse.Namespace) -> Recipe:
+    """The steps that a call asks for; --views takes the place of the step Views of a recipe."""
+    steps = (recipe(chosen.recipe) if chosen.recipe else Recipe()).steps
+    if chosen.views:
+        steps = tuple(item for item in steps if not isinstance(item, Views))
+        steps += () if chosen.views == VIEWS[0] else (Views(chosen.views),)
+    return Recipe(steps)
 
 
 def added(store: Store, clip: str) -> str:

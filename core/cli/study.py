@@ -9,7 +9,6 @@ from core.base import addresses, settings
 from core.base.errors import AnalysisError
 from core.base.registry import FORMATS
 from core.cli import console
-from core.domain import Recipe
 from core.stages.formats.nwb import writer as nwb
 from core.workflows import models as models_workflow
 from core.workflows.study import Study, StudyOptions, nwb_files, writing
@@ -28,7 +27,7 @@ def study(chosen: argparse.Namespace) -> console.Output:
     options = StudyOptions(
         clips=tuple(chosen.clips),
         model=chosen.model or models_workflow.DEFAULT_MODEL,
-        recipe=console.recipe(chosen.recipe) if chosen.recipe else Recipe(),
+        recipe=console.preparation(chosen),
         tracks=chosen.tracks,
         form=chosen.source or "",
         metadata=chosen.metadata,
@@ -123,7 +122,7 @@ def add(commands: console.Commands) -> None:
 
 def _add_labels(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", metavar="NAME", help=f"see `models` (default: {models_workflow.DEFAULT_MODEL})")
-    parser.add_argument("--recipe", metavar="FILE", help="a saved recipe, applied before the model's own preprocessing")
+    console.add_preparation(parser)
     tracks = "use these label files, a file or a folder, instead of a model; clips are matched by name"
     parser.add_argument("--tracks", metavar="PATH", default="", help=tracks)
     parser.add_argument(
@@ -146,8 +145,8 @@ def _problem(chosen: argparse.Namespace) -> str:
     """What does not fit together in a call, in words; empty if all does."""
     if not chosen.clips and not chosen.tracks:
         return "give clips, a folder of clips, or --tracks"
-    if chosen.tracks and (chosen.model or chosen.recipe):
-        return "--tracks replaces the model: omit --model and --recipe"
+    if chosen.tracks and (chosen.model or chosen.recipe or chosen.views):
+        return "--tracks replaces the model: omit --model, --recipe and --views"
     if chosen.source and not chosen.tracks:
         return "--from needs --tracks"
     if not chosen.metadata and (chosen.group or chosen.subject or chosen.clip_column):

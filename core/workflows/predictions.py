@@ -6,7 +6,7 @@ neither TensorFlow nor a decoder.
 """
 
 import math
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from itertools import accumulate, chain, islice
@@ -17,7 +17,7 @@ import numpy as np
 from core.base import settings
 from core.base.errors import FormatInvalid, RecipeInvalid
 from core.base.numerics import softmax
-from core.base.progress import Report, reported, silent
+from core.base.progress import Report, part_of, reported, silent
 from core.base.registry import BACKBONES, FORMATS
 from core.domain import (
     NO_PICTURE,
@@ -38,6 +38,7 @@ from core.stages.networks import backbones
 from core.stages.preprocessing import recipes
 from core.stages.preprocessing.geometry import Resize
 from core.stages.preprocessing.sampling import Hold
+from core.stages.preprocessing.views import single_views
 from core.stages.tracks import segmentation
 from core.workflows.clips import MIN_SEGMENT_S
 from core.workflows.models import ModelLibrary, branch_of, network_of
@@ -271,9 +272,19 @@ def _as_prediction(card: ModelCard, folder: Path, features: Features, scores: np
 def features_of(
     store: Store, info: VideoInfo, recipe: Recipe, backbone_name: str, engine: str, report: Report
 ) -> Features:
-    """The stored features, or else new ones, stored; what a run that broke off had computed is not computed again."""
+    """The stored features, or else new ones, stored; what a run that broke off had computed is not computed again.
+
+    Of a recipe with several views, the mean of the features of each, which are stored too.
+    """
     key = features_key(info.digest, recipe, backbone_name, engine)
     features = store.known(key, Features)
+    if features is None and len(views := single_views(recipe)) > 1:
+        seen = (
+            features_of(store, info, view, backbone_name, engine, part_of(report, place, len(views)))
+            for place, view in enumerate(views)
+        )
+        features = _averaged(seen, len(views))
+        store.write(key, features, kind="features", video=info.digest)
     if features is None:
         if cluster := given_cluster.given():
             call = (info, recipe, backbone_name, engine)
@@ -287,6 +298,13 @@ def features_of(
     return features
 
 
+def _averaged(seen: Iterable[Features], count: int) -> Features:
+    """The mean of the features of several views of one clip, which have the same steps."""
+    first, *others = seen
+    values = sum((features.values for features in others), first.values.astype(np.float64)) / count  # (T, D)
+    return replace(first, values=values.astype(first.values.dtype))
+
+
 def extract_on_worker(
     info: VideoInfo, recipe: Recipe, backbone_name: str, engine: str, report: Report = silent
 ) -> Features:
@@ -297,8 +315,9 @@ def extract_on_worker(
 
 def goes_on(store: Store, digest: str, recipe: Recipe, backbone_name: str, engine: str) -> bool:
     """Whether a run that broke off left something of these features, from where the next one goes on."""
-    key = features_key(digest, recipe, backbone_name, engine)
-    return ResultPieces(store, _pieces_key(key, backbone_name, engine), digest).exist()
+    keys = [features_key(digest, view, backbone_name, engine) for view in single_views(recipe)]
+    pieces = (ResultPieces(store, _pieces_key(key, backbone_name, engine), digest) for key in keys)
+    return any(piece.exist() for piece in pieces) or (len(keys) > 1 and any(store.has(key) for key in keys))
 
 
 def _pieces_key(features: str, backbone_name: str, engine: str) -> str:
@@ -337,11 +356,11 @@ def frames_of(
 
 def _decoded_size(info: VideoInfo, recipe: Recipe, size_px: int) -> tuple[tuple[int, int] | None, Recipe]:
     """The size in which to decode, None for the clip's own, and the steps that are left to do."""
-    pictures = [step for step in recipe.steps if step.picture and not step.scale_free]
-    if not pictures:
+    pictures = [step for step in recipe.steps if step.picture]
+    if all(step.scale_free for step in pictures):
         return backbones.covering(info.width_px, info.height_px, size_px), recipe
     squeezed = Resize(size_px, size_px, "stretch")
-    if pictures == [squeezed]:  # the decoder does it in passing
+    if [step for step in pictures if not step.squeeze_free] == [squeezed]:  # the decoder does it in passing
         return (size_px, size_px), Recipe(tuple(step for step in recipe.steps if step != squeezed))
     return None, recipe
 

@@ -10,6 +10,7 @@ from streamlit.testing.v1 import AppTest
 from core.base.registry import FORMATS
 from core.domain import DrawnTrack, ModelCard, Prediction, Recipe, VideoInfo
 from core.stages.preprocessing.geometry import Rotate
+from core.stages.preprocessing.views import Views
 from core.workflows import clip_results, models, predictions
 from core.workflows.annotation import journal
 from pages.ui import state
@@ -204,3 +205,19 @@ def test_all_of_a_draft_is_accepted_where_the_network_looked_and_nowhere_else(cl
     (track,) = journal.tracks(state.store(), DIGEST)
     assert track.document.seen == ((0.0, 1.0),)
     assert "Everything that was analysed has been reviewed" in at.success[0].value
+
+
+def test_the_dial_of_views_changes_the_recipe_and_asks_for_another_result(clip):
+    save(CARD)
+    at = page("timeline")
+    box = unfolded(at, "model-choice-False")
+    (dial,) = (control for control in box.segmented_control if control.label == "Views")
+    assert dial.value == "fast"
+    dial.select("careful").run()
+    assert state.store().recipe_of(DIGEST) == Recipe((Views("careful"),))
+    assert button(at, f"Analyse with {CARD.title} · 6 views")
+    box = unfolded(at, "model-choice-False")
+    assert any("at six times the time" in caption.value for caption in box.caption)
+    (dial,) = (control for control in box.segmented_control if control.label == "Views")
+    dial.select("fast").run()
+    assert state.store().recipe_of(DIGEST) == Recipe()

@@ -6,12 +6,14 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import ClassVar
 
 import cv2
 import numpy as np
 import pytest
 
 from core.base.errors import Cancelled, FormatInvalid, RecipeInvalid, ResultMissing, UnknownName, VideoUnreadable
+from core.base.progress import silent
 from core.base.settings import ROOT, Settings, current
 from core.domain import Features, ModelCard, Prediction, Recipe, serialization
 from core.stages import video
@@ -19,8 +21,11 @@ from core.stages.drawing import sample_clip
 from core.stages.formats.common import conversion
 from core.stages.networks import backbones, inference_engine
 from core.stages.networks.backbones import BACKBONES
-from core.stages.preprocessing.geometry import Crop
+from core.stages.preprocessing.filters import Lighten
+from core.stages.preprocessing.geometry import Crop, Resize, Rotate
 from core.stages.preprocessing.sampling import Hold, Resample, Trim
+from core.stages.preprocessing.step import PictureStep
+from core.stages.preprocessing.views import SingleView, Views, single_views
 from core.workflows import clips, models, predictions
 from core.workspace.store import Store
 from tests.conftest import moving_square, with_networks
@@ -436,3 +441,56 @@ def test_real_clips_get_their_labels(shared_data, shared_store):
         labels = [ranked.label for ranked in ranking]
         ranks.append(labels.index(Path(name).stem.replace("_", " ")))
     assert max(ranks) < 3 and ranks.count(0) >= 6, dict(zip(CLIPS, ranks, strict=True))
+
+
+# Several views
+
+
+def test_the_features_of_several_views_are_the_mean_of_those_of_each(shared_store, digest):
+    info, recipe = shared_store.video(digest), Recipe((Views("mirror"),))
+    mean = predictions.features_of(shared_store, info, recipe, CNN, ENGINE, silent)
+    keys = [predictions.features_key(digest, view, CNN, ENGINE) for view in single_views(recipe)]
+    plain, mirrored = (shared_store.read(key, Features).values for key in keys)
+    assert np.abs(plain - mirrored).max() > 0.01
+    np.testing.assert_allclose(mean.values, (plain.astype(np.float64) + mirrored) / 2, rtol=1e-6)
+    assert (
+        predictions.features_of(shared_store, info, recipe, CNN, ENGINE, silent).values.tobytes()
+        == mean.values.tobytes()
+    )
+
+
+def test_several_views_go_on_with_the_view_that_is_missing(shared_store, digest):
+    recipe = Recipe((Trim((0.0, 1.0)), Views("mirror")))
+    assert not predictions.goes_on(shared_store, digest, recipe, CNN, ENGINE)
+    predictions.features_of(shared_store, shared_store.video(digest), single_views(recipe)[0], CNN, ENGINE, silent)
+    assert predictions.goes_on(shared_store, digest, recipe, CNN, ENGINE)
+
+
+class Peek(PictureStep):
+    """Notes the sizes of the pictures that come in."""
+
+    label, picture, scale_free, squeeze_free = "Peek", True, True, True
+    sizes: ClassVar[list[tuple[int, int]]] = []
+
+    def change(self, image: np.ndarray) -> np.ndarray:
+        self.sizes.append((image.shape[1], image.shape[0]))
+        return image
+
+
+@pytest.mark.parametrize(
+    ("steps", "size_px"),
+    [
+        ((Lighten(),), (336, 224)),
+        ((SingleView("end", mirrored=True),), (336, 224)),
+        ((Resize(224, 224, "stretch"), Lighten(), Hold()), (224, 224)),
+        ((Lighten(), Resize(224, 224, "stretch")), (224, 224)),
+        ((SingleView("end"), Resize(224, 224, "stretch")), (720, 480)),
+        ((Rotate(3.0), Lighten()), (720, 480)),
+    ],
+)
+def test_pictures_are_decoded_small_where_all_steps_allow_it(shared_store, digest, steps, size_px, tmp_path):
+    path = written_clip(tmp_path / "large.mp4", moving_square(2, size_px=(720, 480)))
+    info = shared_store.video(clips.add_video(shared_store, path))
+    Peek.sizes.clear()
+    list(predictions.frames_of(info, Recipe((Peek(), *steps)), 224))
+    assert set(Peek.sizes) == {size_px}

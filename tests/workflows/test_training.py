@@ -684,7 +684,7 @@ def test_a_search_chooses_on_validation_groups_and_goes_on_after_a_stop(store, m
     stored(store, dataset, values)
     split = datasets.grouped_folds(dataset, Grouping("column"), count=2)
     asked = training.Search(
-        "Made", datasets.key(dataset), training.keep_split(store, split), (CNN,), ENGINE, "middle",
+        "Made", datasets.key(dataset), training.keep_split(store, split), (CNN,), ENGINE, "middle-plain",
         replace(OPTIONS, epochs=2), most=3, seconds=120,
     )  # fmt: skip
     seen = []
@@ -722,7 +722,7 @@ def test_a_search_ends_when_its_time_is_up(store):
     stored(store, dataset, values)
     split = datasets.grouped_folds(dataset, Grouping("column"), count=2)
     key = training.keep_split(store, split)
-    asked = training.Search("Made", datasets.key(dataset), key, (CNN,), ENGINE, "middle", OPTIONS, seconds=0.0)
+    asked = training.Search("Made", datasets.key(dataset), key, (CNN,), ENGINE, "middle-plain", OPTIONS, seconds=0.0)
     training.search(store, asked)
     assert training.trials(store, training.search_key(asked)) == ()
 
@@ -742,7 +742,7 @@ class _Extreme:
 
 @pytest.mark.parametrize("end", [0, -1])
 def test_the_ends_of_what_is_searched_can_be_trained(end: int):
-    asked = training.Search("Made", "ab", "cd", (CNN,), ENGINE, "middle", OPTIONS)
+    asked = training.Search("Made", "ab", "cd", (CNN,), ENGINE, "middle-plain", OPTIONS)
     _, options = tuning._drawn(_Extreme(end), asked)
     assert (options.dropout, options.learning_rate) == ((0.1, 3e-4), (0.7, 1e-2))[end]
     assert options.cell == ("gru", "lstm")[end] and options.epochs == OPTIONS.epochs

@@ -1,6 +1,6 @@
 """The steps of a recipe, each a frozen dataclass that turns a stream of frames into another.
 
-step: what a step is and how it is registered     geometry, sampling, filters, repair: the steps, by subject
+step: what a step is and how it is registered     geometry, sampling, filters, repair, views: the steps, by subject
 recipes: what a whole recipe does to a clip       frame_clock: the frames a recipe keeps, told without decoding
 """
 
@@ -9,6 +9,7 @@ from core.stages.preprocessing.filters import Denoise, Gamma, Lighten, LocalCont
 from core.stages.preprocessing.geometry import Crop, Flip, Resize, Rotate
 from core.stages.preprocessing.repair import Repair
 from core.stages.preprocessing.sampling import Hold, Resample, Trim
+from core.stages.preprocessing.views import Views
 
 __all__ = [
     "Crop",
@@ -24,6 +25,7 @@ __all__ = [
     "Rotate",
     "TemporalSmooth",
     "Trim",
+    "Views",
 ]
 
 # The order of menus: from when and where to how it looks.

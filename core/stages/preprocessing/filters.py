@@ -169,6 +169,7 @@ class Lighten(PictureStep):
     """
 
     scale_free = True
+    squeeze_free = True
 
     clip_limit: float = knob(
         2.0,

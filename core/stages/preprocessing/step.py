@@ -34,8 +34,9 @@ class Adjustable:
     # begin in the middle of a clip, after frames whose pictures are NO_PICTURE.
     frame_by_frame: ClassVar[bool] = False
     # Whether the step does to a smaller picture about what it does to the picture itself, so that a network that takes
-    # small pictures may have them decoded small.
+    # small pictures may have them decoded small; squeeze_free: to one of another shape too.
     scale_free: ClassVar[bool] = False
+    squeeze_free: ClassVar[bool] = False
 
     def __post_init__(self):
         for setting in knobs(type(self)):

@@ -53,6 +53,7 @@ from pages.ui.state.recipe_editor import (
     recipe,
     set_parts,
     use_recipe,
+    use_views,
 )
 from pages.ui.state.session import (
     back_up,
@@ -160,6 +161,7 @@ __all__ = [
     "take_back",
     "touched",
     "use_recipe",
+    "use_views",
     "videos_set_aside",
     "visit",
     "widget",

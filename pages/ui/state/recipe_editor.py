@@ -5,6 +5,7 @@ from typing import Any
 
 from core.base.errors import FormatInvalid
 from core.domain import ClipRecipe, Recipe, serialization
+from core.stages.preprocessing.views import Views
 from core.workflows import clip_recipes
 from pages.ui.state.clip_choice import chosen_digest
 from pages.ui.state.model_choice import IN_USE, show_result
@@ -63,6 +64,12 @@ def use_recipe(chosen: Recipe) -> None:
     """Give the clip a copy of this recipe."""
     steps = clip_recipes.of_recipe(chosen).laid_out.steps
     set_parts(tuple(EditedStep(new_uid(), True, step) for step in steps))
+
+
+def use_views(views: Views | None) -> None:
+    """Give the recipe of the clip this step in place of its other steps of that kind, or none."""
+    others = tuple(part for part in parts() if not isinstance(part.step, Views))
+    set_parts((*others, *((EditedStep(new_uid(), True, views),) if views else ())))
 
 
 def read_recipe(name: str, content: bytes) -> Recipe:

@@ -7,6 +7,7 @@ import streamlit as st
 from core.domain import ModelCard
 from pages.ui import state
 from pages.ui.common import formatting, theme
+from pages.ui.common.pickers import views_dial
 
 OWN = "Labels in your own words"
 OWN_ABOUT = (
@@ -55,6 +56,8 @@ def pick(*, opened: bool) -> None:
         with last:
             _in_words(state.in_words())
         _broken()
+        if not state.in_words():
+            views_dial.show()
         st.button(
             "Edit preparation", icon=":material/tune:", type="tertiary", on_click=state.go,
             args=("prepare",),
