@@ -6,13 +6,14 @@ from core.workspace.store import DatasetEntry
 from pages.ui import cache, state
 from pages.ui.common import flash, theme
 from pages.ui.common.pickers import dataset_picker, missing_clips
-from pages.ui.datasets import import_panel, overview, splits, versions
+from pages.ui.datasets import embedding_map, import_panel, overview, splits, versions
 
 VIEWS = {
     "Classes": lambda entry, dataset: overview.classes(dataset),
     "Clips": lambda entry, dataset: overview.clips(dataset),
     "Groups and split": splits.panel,
     "Near-duplicates": splits.duplicates,
+    "Embedding map": embedding_map.panel,
     "Versions": versions.panel,
     "Import report": lambda entry, dataset: overview.findings(dataset),
 }

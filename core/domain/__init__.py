@@ -61,6 +61,7 @@ from core.domain.predictions import Analysis, Branches, Features, LabelScore, Mo
 from core.domain.text import Hits, Index, Line, Lines, Moment, Named, Vectors
 from core.domain.training import (
     Checkpoint,
+    EmbeddingMap,
     Epoch,
     FoldDone,
     FoldResult,
@@ -95,6 +96,7 @@ __all__ = [
     "DrawnTrack",
     "Duplicates",
     "Edit",
+    "EmbeddingMap",
     "Epoch",
     "Estimate",
     "Evaluation",

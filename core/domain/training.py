@@ -177,6 +177,32 @@ class ViewChoice:
         check(len(self.accuracies) in (0, len(self.views)), f"{len(self.accuracies)} accuracies")
 
 
+@dataclass(frozen=True, eq=False)
+class EmbeddingMap:
+    """Clips of a dataset, or steps of them, as points of a plane, near where their features are alike.
+
+    points: (P, 2) float32; items: (P,) int64 places in the dataset; times_s: (P,) float64, the moment of a step, -1
+    where a point stands for a whole clip. neighbours: (P, K) int64, the other points nearest in the features, the
+    nearest first. explained: share of the variance along each axis, empty where the axes have no meaning. clips: in
+    the dataset.
+    """
+
+    points: np.ndarray
+    items: np.ndarray
+    times_s: np.ndarray
+    neighbours: np.ndarray
+    explained: tuple[float, ...]
+    clips: int
+
+    def __post_init__(self):
+        rows = len(self.points)
+        check(self.points.shape == (rows, 2), f"points are {self.points.shape}")
+        check(len(self.items) == len(self.times_s) == len(self.neighbours) == rows, f"{rows} points")
+
+    def __repr__(self):
+        return f"EmbeddingMap({len(self.points)} points of {self.clips} clips)"
+
+
 @dataclass(frozen=True)
 class Trial:
     """One try of settings: what was set, how it scored on validation groups, and how it ended.

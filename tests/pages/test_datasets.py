@@ -3,18 +3,21 @@
 from collections.abc import Iterator
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from core.domain import Dataset, Duplicates, Finding, Item, Pair, Segment, Split
+from core.domain import Dataset, Duplicates, Features, Finding, Item, Pair, Segment, Split
 from core.stages.drawing import sample_dataset
-from core.workflows import datasets
+from core.workflows import datasets, predictions, training
 from core.workflows.datasets import importer
+from core.workflows.experiments import embedding_map
 from core.workspace.store import Store
 from pages.ui import state
 from pages.ui.datasets import import_panel
 from tests.pages.test_pages import FakeRunner, button, page, runner, told, video_info
 
 __all__ = ["runner"]
+CNN = "i3d-kinetics400"
 
 
 def some_set(name: str = "Moves", *, clips: int = 24, **changes) -> Dataset:
@@ -315,3 +318,34 @@ def test_the_folds_of_many_clips_are_drawn_once(store, monkeypatch):
     assert len(drawn) == 1
     told(at.run())
     assert len(drawn) == 1
+
+
+def test_the_embedding_map_says_how_far_classes_are_told_apart_and_offers_its_colours(store, runner):
+    dataset = some_set(clips=12)
+    saved(store, dataset)
+    for place, item in enumerate(dataset.items):
+        values = np.random.default_rng(place).normal(0, 0.1, (3, 4)).astype(np.float32)
+        values[:, dataset.labels.index(item.label)] += 1
+        key = predictions.features_key(item.video, training.view("whole", CNN), CNN, "tensorflow-f32")
+        store.write(key, Features(np.arange(3.0), values, (0.0, 3.0)), kind="features", video=item.video)
+    at = view(page("datasets"), "Embedding map")
+    (job,) = runner.known.values()  # features are there: it begins by itself
+    task = {"method": "t-sne", "over_time": False}
+    assert job.key == embedding_map.map_key(
+        datasets.key(dataset), training.view("whole", CNN), CNN, "tensorflow-f32", **task
+    )
+    embedding_map.make_map(store, dataset, job.key, training.view("whole", CNN), CNN, "tensorflow-f32", "t-sne", False)
+    runner.known.clear()
+    at = view(page("datasets"), "Embedding map")
+    assert "**100 %** of the clips" in told(at) and "No clips selected" in told(at)
+    (menu,) = (one for one in at.selectbox if one.label == "Colour")
+    assert menu.options == ["Class", "Group", "Test fold"]
+    menu.select("Test fold").run()
+    assert not at.exception
+
+
+def test_the_map_of_a_dataset_without_features_waits_for_a_press(store, runner):
+    saved(store, some_set(clips=12))
+    at = view(page("datasets"), "Embedding map")
+    assert not runner.known and "Missing features are computed first" in told(at)
+    assert not button(at, "Create the map").disabled

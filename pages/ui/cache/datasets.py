@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 
 from core.base.errors import AnalysisError, ResultMissing
-from core.domain import Dataset, Grouping, Split, Training
+from core.domain import Dataset, EmbeddingMap, Grouping, Split, Training
 from core.workflows import datasets, training
 from core.workflows.datasets import library
 from core.workflows.evaluation import label_matching, split_selection
@@ -131,6 +131,16 @@ def unseen(entry: DatasetEntry, model: str) -> int:
 @cached(most=32)
 def _unseen(body: str, model: str, version: str, bodies: tuple[str, ...]) -> int:
     return len(label_matching.unseen(state.store(), read_dataset(body), state.models()[model]))
+
+
+def embedding_map(key: str) -> EmbeddingMap:
+    """The map of the features of a dataset that is stored under a key."""
+    return _embedding_map(key)
+
+
+@cached(most=4)
+def _embedding_map(key: str) -> EmbeddingMap:
+    return state.store().read(key, EmbeddingMap)
 
 
 def coverage(key: str) -> training.Coverage | None:
