@@ -42,7 +42,7 @@ def scatter(
     made: EmbeddingMap, dataset: Dataset, values: Sequence[str], slots: Mapping[str, int], *, dark: bool
 ) -> "Figure":
     """A point for each clip or step, with a colour for each category; the number of a point is its customdata."""
-    figure = figures.blank(dark, 560)
+    figure = figures.blank(dark, 470)
     of_points = np.array(categories(values), dtype=object)
     names = sorted(set(of_points), key=lambda name: (name in (OTHERS, NONE), name))
     shades = colours(names, slots)
@@ -54,7 +54,8 @@ def scatter(
             text=texts[rows], hovertemplate="%{text}<br>" + name + "<extra></extra>",
             marker={"color": shades[name], "size": 9 if len(made.points) <= 500 else 6, "opacity": 0.85},
         )  # fmt: skip
-    figure.update_layout(dragmode="lasso", margin={"t": 8}, legend={"orientation": "v", "x": 1.01, "y": 1})
+    legend = {"orientation": "h", "x": 0, "y": -0.04, "yanchor": "top"}
+    figure.update_layout(dragmode="lasso", margin={"t": 32}, legend=legend, modebar={"bgcolor": "rgba(0,0,0,0)"})
     axes = [f"component {axis + 1}, {formatting.per_cent(share)} of the variance" for axis, share in _shares(made)]
     figure.update_xaxes(title=axes[0] if axes else None, showticklabels=False, showgrid=False, fixedrange=False)
     figure.update_yaxes(title=axes[1] if axes else None, showticklabels=False, showgrid=False, fixedrange=False)

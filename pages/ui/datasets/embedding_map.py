@@ -1,6 +1,7 @@
 """The embedding map of a dataset: which clips a CNN sees as alike, before any network has learned."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import streamlit as st
 
@@ -14,6 +15,9 @@ from pages.ui.common import formatting, theme
 from pages.ui.common.jobs import job_panel
 from pages.ui.common.pickers import backbone_menu
 from pages.ui.datasets import embedding_figure
+
+if TYPE_CHECKING:
+    from streamlit.delta_generator import DeltaGenerator
 
 USUAL_CNN = "i3d-kinetics400"
 AREAS = {"whole": "Whole picture", "middle": "Centre square"}
@@ -29,19 +33,21 @@ LISTED = 200
 
 def panel(entry: DatasetEntry, dataset: Dataset) -> None:
     """The choices, the map, and the clips that are selected in it."""
-    backbone, area, method, over_time = _choices()
+    *columns, menu = st.columns([4, 2, 2, 2, 3], vertical_alignment="bottom")
+    backbone, area, method, over_time = _choices(*columns)
     engine, recipe = state.settings().engine, training.view(area, backbone)
     key = embedding_map.map_key(entry.key, recipe, backbone, engine, method, over_time=over_time)
     task = (embedding_map.make_map, state.store(), dataset, key, recipe, backbone, engine, method, over_time)
     at_once = training.gathered(state.store(), dataset, recipe, backbone, engine)
     if job_panel.ready(key, "Create the map", *task, at_once=at_once, about=ABOUT):
-        _map(entry, dataset, cache.embedding_map(key), key)
+        _map(entry, dataset, cache.embedding_map(key), key, menu)
 
 
-def _choices() -> tuple[str, str, str, bool]:
-    """CNN, picture area, method, and whether points are time steps."""
+def _choices(
+    cnn: "DeltaGenerator", where: "DeltaGenerator", how: "DeltaGenerator", what: "DeltaGenerator"
+) -> tuple[str, str, str, bool]:
+    """CNN, picture area, method, and whether points are time steps, each chosen in a column."""
     names = backbone_menu.names()
-    cnn, where, how, what = st.columns([4, 2, 2, 2], vertical_alignment="bottom")
     usual = state.starting("train.cnn", "sets.map.cnn", USUAL_CNN)
     backbone = cnn.selectbox(
         "CNN", names, names.index(usual if usual in names else USUAL_CNN), backbone_menu.title, key="sets.map.cnn"
@@ -59,13 +65,12 @@ def _choices() -> tuple[str, str, str, bool]:
     return backbone, area, method, over_time
 
 
-def _map(entry: DatasetEntry, dataset: Dataset, made: EmbeddingMap, key: str) -> None:
-    """The map with its colours, and the selected clips beside it."""
+def _map(entry: DatasetEntry, dataset: Dataset, made: EmbeddingMap, key: str, menu: "DeltaGenerator") -> None:
+    """The map with its colours, which are chosen in `menu`, and the selected clips beside it."""
     split = _split(entry)
     known = embedding_map.classes(dataset, made)
     sources = _sources(entry, dataset, made, split, known)
-    head, menu = st.columns([3, 2], vertical_alignment="bottom")
-    head.markdown(_finding(made, known, split))
+    st.markdown(_finding(made, known, split))
     names = list(sources)
     chosen = menu.selectbox("Colour", names, key=f"sets.map.colour.{entry.key}.{len(names)}")
     values = sources[chosen]()
