@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from core.base import settings
 from core.base.errors import AnalysisError
 from core.base.rights import owner_only
-from core.cli import backups, clips, console, datasets, labels, metadata, study
+from core.cli import backups, clips, console, datasets, labels, metadata, study, sweeps
 from core.workspace.store import Store
 
 
@@ -58,7 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.set_defaults(problem=lambda _chosen: "")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for kind in (clips, metadata, study, labels, datasets, backups):
+    for kind in (clips, metadata, study, labels, datasets, sweeps, backups):
         kind.add(commands)
     return parser
 

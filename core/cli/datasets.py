@@ -63,6 +63,19 @@ def add(commands: console.Commands) -> None:
 def _add_train(commands: console.Commands) -> None:
     about = "Train a recurrent network on a labelled dataset, test it on held-out groups, and print the scores as JSON."
     trained = commands.add_parser("train", help="train on a labelled dataset", description=about)
+    add_experiment(trained)
+    spoken = "also learn from subtitles and transcripts of the clips, and print what they add"
+    trained.add_argument("--words", action="store_true", help=spoken)
+    trained.add_argument(
+        "--save", metavar="NAME", default="", help="also train on all clips, and save that network as a model"
+    )
+    trained.add_argument("--output", metavar="FILE")
+    training_options.add(trained)
+    trained.set_defaults(run=train)
+
+
+def add_experiment(trained: argparse.ArgumentParser) -> None:
+    """Offer what a training is about: dataset, groups, folds, CNN, picture area and seed."""
     trained.add_argument("dataset", metavar="DATASET", help="a folder, zip or table, or the name of a stored dataset")
     pattern = "where groups come from: gNN, column, subject, folder, clip, or a regular expression"
     trained.add_argument("--groups", metavar="PATTERN", default="", help=f"{pattern} (default: the most likely)")
@@ -78,14 +91,6 @@ def _add_train(commands: console.Commands) -> None:
     views = (training_module.AUTO, *training.VIEWS)
     trained.add_argument("--view", choices=views, default=training_module.AUTO, help=seen)
     trained.add_argument("--seed", type=int, default=0, metavar="N")
-    spoken = "also learn from subtitles and transcripts of the clips, and print what they add"
-    trained.add_argument("--words", action="store_true", help=spoken)
-    trained.add_argument(
-        "--save", metavar="NAME", default="", help="also train on all clips, and save that network as a model"
-    )
-    trained.add_argument("--output", metavar="FILE")
-    training_options.add(trained)
-    trained.set_defaults(run=train)
 
 
 def _add_evaluate(commands: console.Commands) -> None:

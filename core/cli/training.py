@@ -42,7 +42,7 @@ def run(
     if save:
         models.ModelLibrary.of(store).free_name(save, exactly=True)
     dataset = stored_set(store, text, report)
-    parts = _split(store, dataset, groups, folds, split)
+    parts = split_for(store, dataset, groups, folds, split)
     choice = experiments.choose(store, dataset, parts, backbone, engine, report=report) if view == AUTO else None
     recipe = options_module.view(choice.view if choice else view, backbone)
     network = {"backbone": backbone, "engine": engine, "recipe": recipe, "options": options, "words": words}
@@ -55,7 +55,7 @@ def run(
     return printed | ({"views": printed_choice(choice)} if choice else {}) | ({"model": save} if save else {})
 
 
-def _split(store: Store, dataset: Dataset, groups: str, folds: str, key: str) -> Split:
+def split_for(store: Store, dataset: Dataset, groups: str, folds: str, key: str) -> Split:
     """The split that is asked for; SplitInvalid where there is no such one, or two are asked for."""
     if not key:
         stored = store.split_keys(datasets.key(dataset)) if dataset.name in store.dataset_versions() else []

@@ -40,6 +40,9 @@ class Checkpoint:
     best: int
 
 
+CURVE = -1  # in the place of a fold
+
+
 def stage_of(fold: int, *, retraining: bool) -> int:
     """The number of a stage of a training: each fold has two, to train and to retrain; the final network has one."""
     return 2 * fold + retraining
@@ -72,7 +75,8 @@ class HeldOut:
 
 @dataclass(frozen=True)
 class TrainingProgress:
-    """Where a training stands. fold: from 0; the final network comes after the last fold.
+    """Where a training stands. fold: from 0; the final network comes after the last fold, CURVE is no fold but the
+    network whose curves on validation groups are drawn.
 
     again: whether the fold is retrained with its validation groups. passes: the epochs of this stage, at most. Both
     carry the names that files hold.
@@ -127,6 +131,9 @@ class Training:
     baselines: accuracy of what is simpler. seconds: what took how long. warnings: what to beware of, in words.
     network_sha256: of the network for use; empty where there is none. passes: the epochs that it was trained for,
     under the name that files hold.
+    interval: of the accuracy, 95 %, drawn over groups; empty where there is none. validation_curve: the epochs of a
+    network that learned the first fold without its validation groups, beside how it does on these; empty where the
+    folds themselves have such curves, or no validation groups. channels: of the features that were learned.
     words: where words took part, the scores of picture alone, words alone and both, such as "words accuracy"; then
     scores are those of both. words_sha256: of the text branch for use; empty where there is none.
     """
@@ -157,6 +164,9 @@ class Training:
     passes: int = 0
     words: dict[str, float] = field(default_factory=dict)
     words_sha256: str = ""
+    interval: tuple[float, ...] = ()
+    validation_curve: tuple[Epoch, ...] = ()
+    channels: int = 0
 
 
 @dataclass(frozen=True)
@@ -175,6 +185,21 @@ class ViewChoice:
     def __post_init__(self):
         check(self.view in self.views, f"{self.view!r} is none of {self.views}")
         check(len(self.accuracies) in (0, len(self.views)), f"{len(self.accuracies)} accuracies")
+
+
+@dataclass(frozen=True)
+class SettingSweep:
+    """Runs on a dataset that differ in one setting. setting: its name, or "seed"; values: as text; runs: their keys."""
+
+    dataset: str
+    dataset_key: str
+    setting: str
+    values: tuple[str, ...]
+    runs: tuple[str, ...]
+    created: float
+
+    def __post_init__(self):
+        check(len(self.values) == len(self.runs) >= 1, f"{len(self.values)} values of {len(self.runs)} runs")
 
 
 @dataclass(frozen=True, eq=False)

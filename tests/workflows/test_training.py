@@ -31,7 +31,8 @@ from core.stages.networks import recurrent, recurrent_training
 from core.stages.networks.recurrent import NetworkSettings
 from core.stages.networks.recurrent_training import UNKNOWN, Example
 from core.workflows import clips, datasets, models, predictions, training
-from core.workflows.training import baselines, checkpoints, training_data, tuning
+from core.workflows.experiments import tuning
+from core.workflows.training import baselines, checkpoints, training_data
 from core.workflows.training import features as gathering
 from core.workflows.training.options import Options, sized
 from core.workspace.jobs.cluster import spread
@@ -683,7 +684,7 @@ def test_a_search_chooses_on_validation_groups_and_goes_on_after_a_stop(store, m
     dataset, values = made_set(groups=5, takes=1)
     stored(store, dataset, values)
     split = datasets.grouped_folds(dataset, Grouping("column"), count=2)
-    asked = training.Search(
+    asked = tuning.Search(
         "Made", datasets.key(dataset), training.keep_split(store, split), (CNN,), ENGINE, "middle-plain",
         replace(OPTIONS, epochs=2), most=3, seconds=120,
     )  # fmt: skip
@@ -696,10 +697,10 @@ def test_a_search_chooses_on_validation_groups_and_goes_on_after_a_stop(store, m
 
     monkeypatch.setattr(recurrent_training, "fit", watched)
     with pytest.raises(Cancelled):
-        training.search(store, asked, _Stop(5))
-    training.search(store, asked)
+        tuning.search(store, asked, _Stop(5))
+    tuning.search(store, asked)
     assert not [file for file in psutil.Process().open_files() if "searches" in file.path], "its file is closed"
-    found = training.trials(store, training.search_key(asked))
+    found = tuning.trials(store, tuning.search_key(asked))
     ended = [one for one in found if one.state in ("done", "pruned")]
     assert len(ended) == 3 and len(found) >= 3
     tested = [{dataset.items[place].video for place in split.fold(number).test} for number in range(2)]
@@ -707,13 +708,11 @@ def test_a_search_chooses_on_validation_groups_and_goes_on_after_a_stop(store, m
     for examples in seen:
         digests = {by_values[one.values.tobytes()] for one in examples}
         assert any(not digests & fold for fold in tested), "no test group is looked at"
-    winner = training.best(found)
+    winner = tuning.best(found)
     assert winner is not None and winner.accuracy is not None
-    backbone, options = training.options_from(winner, OPTIONS)
+    backbone, options = tuning.options_from(winner, OPTIONS)
     assert backbone == CNN and options.units == winner.settings["units"] and options.epochs == OPTIONS.epochs
-    assert replace(asked, most=9).most == 9 and training.search_key(replace(asked, most=9)) == training.search_key(
-        asked
-    )
+    assert replace(asked, most=9).most == 9 and tuning.search_key(replace(asked, most=9)) == tuning.search_key(asked)
 
 
 @pytest.mark.training
@@ -722,9 +721,9 @@ def test_a_search_ends_when_its_time_is_up(store):
     stored(store, dataset, values)
     split = datasets.grouped_folds(dataset, Grouping("column"), count=2)
     key = training.keep_split(store, split)
-    asked = training.Search("Made", datasets.key(dataset), key, (CNN,), ENGINE, "middle-plain", OPTIONS, seconds=0.0)
-    training.search(store, asked)
-    assert training.trials(store, training.search_key(asked)) == ()
+    asked = tuning.Search("Made", datasets.key(dataset), key, (CNN,), ENGINE, "middle-plain", OPTIONS, seconds=0.0)
+    tuning.search(store, asked)
+    assert tuning.trials(store, tuning.search_key(asked)) == ()
 
 
 class _Extreme:
@@ -742,7 +741,7 @@ class _Extreme:
 
 @pytest.mark.parametrize("end", [0, -1])
 def test_the_ends_of_what_is_searched_can_be_trained(end: int):
-    asked = training.Search("Made", "ab", "cd", (CNN,), ENGINE, "middle-plain", OPTIONS)
+    asked = tuning.Search("Made", "ab", "cd", (CNN,), ENGINE, "middle-plain", OPTIONS)
     _, options = tuning._drawn(_Extreme(end), asked)
     assert (options.dropout, options.learning_rate) == ((0.1, 3e-4), (0.7, 1e-2))[end]
     assert options.cell == ("gru", "lstm")[end] and options.epochs == OPTIONS.epochs

@@ -79,6 +79,39 @@ def build(settings: NetworkSettings, *, channels: int, labels: int, standardise:
     return Model([features, known], scores, name="network")
 
 
+@dataclass(frozen=True)
+class LayerShape:
+    """A layer of a network: its name, what kind it is, the shape that it gives, and how many numbers it holds.
+
+    shape: None stands for as many steps as a clip has. parameters: all numbers, those that are not learned too.
+    """
+
+    name: str
+    kind: str
+    shape: tuple[int | None, ...]
+    parameters: int
+
+
+def layer_shapes(settings: NetworkSettings, *, channels: int, labels: int) -> tuple[LayerShape, ...]:
+    """The layers that `build` makes, without building them: for where TensorFlow is not loaded.
+
+    A test holds them against the Keras models themselves.
+    """
+    shapes = [LayerShape("standardise", "Normalization", (None, channels), 2 * channels + 1)]
+    width, gates = channels, 3 if settings.cell == "gru" else 4
+    for i in range(settings.layers):
+        shapes.append(LayerShape(f"dropout_{i}", "Dropout", (None, width), 0))
+        biases = 2 if settings.cell == "gru" else 1  # Keras's GRU resets after the matrix product
+        count = gates * settings.units * (width + settings.units + biases)
+        ways = 2 if settings.bidirectional else 1
+        name = f"both_ways_{i}" if settings.bidirectional else f"{settings.cell}_{i}"
+        kind = f"Bidirectional {settings.cell.upper()}" if settings.bidirectional else settings.cell.upper()
+        width = ways * settings.units
+        shapes.append(LayerShape(name, kind, (None, width), ways * count))
+    shapes.append(LayerShape("dropout_last", "Dropout", (None, width), 0))
+    return (*shapes, LayerShape("scores", "Dense, softmax", (None, labels), (width + 1) * labels))
+
+
 def runner(model: Any) -> ScoreFunction:
     """A function from the features of one clip, (T, D) float32, to its scores, (T, C) float32."""
     import tensorflow as tf

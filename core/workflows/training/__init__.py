@@ -1,10 +1,10 @@
-"""Networks of one's own: features of a labelled set, training on folds, baselines, tuning, saved models.
+"""Networks of one's own: features of a labelled set, training on folds, baselines, saved models.
 
 options, option_knobs: what can be set   commands: the command line of a run
 runs: the list of runs                   features: the features of a dataset as one job
 training_data: what is learned from      baselines: what is simpler than a network
 coverage: how much of it a run tested    trainer: one run, from its plan to its result
-checkpoints: the parts of a run          tuning: good settings, searched on validation groups
+checkpoints: the parts of a run          stage_reports: the progress of a run
 model_files: models as folders, zips     text_branch: what words add to pictures
 """
 
@@ -17,7 +17,6 @@ from core.workflows.training.runs import all_runs, check_classes, delete, keep_s
 from core.workflows.training.text_branch import BRANCHES, has_words
 from core.workflows.training.trainer import train
 from core.workflows.training.training_data import comparison
-from core.workflows.training.tuning import Search, best, options_from, search, search_key, trials
 
 __all__ = [
     "BRANCHES",
@@ -26,9 +25,7 @@ __all__ = [
     "CommonScores",
     "Coverage",
     "Options",
-    "Search",
     "all_runs",
-    "best",
     "check_classes",
     "common_scores",
     "comparison",
@@ -44,7 +41,6 @@ __all__ = [
     "keep_split",
     "network_path",
     "open_zip",
-    "options_from",
     "options_of",
     "plan",
     "probe",
@@ -52,12 +48,9 @@ __all__ = [
     "rename",
     "run_of",
     "save_model",
-    "search",
-    "search_key",
     "set_key",
     "split_of",
     "train",
-    "trials",
     "view",
     "zipped",
 ]

@@ -1,6 +1,7 @@
 """The parts that are kept under a training's key: folds, the state of the network under way, progress, networks."""
 
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -8,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from core.base.errors import ResultMissing
-from core.domain import Checkpoint, FoldDone, FoldResult, HeldOut, Split, Training, TrainingProgress
+from core.domain import Checkpoint, Epoch, FoldDone, FoldResult, HeldOut, Split, Training, TrainingProgress
 from core.domain.fingerprint import fingerprint
-from core.domain.training import stage_of
+from core.domain.training import CURVE, stage_of
 from core.stages.networks import recurrent, text_branch
 from core.stages.networks.recurrent_training import Example
 from core.stages.networks.text_branch import TextBranch
@@ -19,6 +20,7 @@ from core.workspace.store import Store
 CHECKPOINT_EVERY_S = 2.0
 PROGRESS_EVERY_S = 0.4
 NETWORK, TEXT_BRANCH, PROGRESS = "network", "text branch", "progress"
+VALIDATION_CURVE = "validation curve"
 HELD_OUT, PROBE, PICTURE, WORDS = "held out", "probe", "picture", "words"  # whose predictions are kept
 
 
@@ -70,6 +72,16 @@ class Checkpoints:
     def keep_progress(self, progress: TrainingProgress) -> None:
         """Keep how far the training is, for those who watch it."""
         self.store.write(self._part(PROGRESS), progress, kind="progress")
+
+    def validation_curve(self) -> tuple[Epoch, ...]:
+        """The epochs of the network whose curves on validation groups are drawn; none before it was trained."""
+        with suppress(ResultMissing):
+            return self.store.read(self._part(VALIDATION_CURVE), tuple[Epoch, ...])
+        return ()
+
+    def keep_validation_curve(self, history: tuple[Epoch, ...]) -> None:
+        """Keep these epochs until the training has ended, and in its record then."""
+        self.store.write(self._part(VALIDATION_CURVE), history, kind="validation curve")
 
     # What came of it
 
@@ -125,12 +137,13 @@ class Checkpoints:
             stages = (stage_of(number, retraining=retraining) for retraining in (False, True))
             for name in (f"fold {number}", *(f"checkpoint {stage}" for stage in stages)):
                 self.store.delete(self._part(name))
-        self.store.delete(self._part(PROGRESS))
+        for name in (PROGRESS, VALIDATION_CURVE):
+            self.store.delete(self._part(name))
 
     def forget_results(self) -> None:
         """Delete the networks for use, and all predictions."""
         self.forget_networks()
-        for name in (PROGRESS, HELD_OUT, PROBE, PICTURE, WORDS):
+        for name in (PROGRESS, VALIDATION_CURVE, HELD_OUT, PROBE, PICTURE, WORDS):
             self.store.delete(self._part(name))
 
 
@@ -162,6 +175,17 @@ class Recorder:
         if now - self.shown_at >= PROGRESS_EVERY_S or len(history) == 1:
             self.shown_at = now
             self.checkpoints.keep_progress(TrainingProgress(network.fold, retraining, epochs, history))
+
+    def show_curve(self, epochs: int) -> Callable[[Checkpoint], None]:
+        """What keeps the progress of the network whose curves on validation groups are drawn, for a page."""
+
+        def show(state: Checkpoint) -> None:
+            now = time.monotonic()
+            if now - self.shown_at >= PROGRESS_EVERY_S or len(state.history) == 1:
+                self.shown_at = now
+                self.checkpoints.keep_progress(TrainingProgress(CURVE, False, epochs, state.history))
+
+        return show
 
     def save(self) -> None:
         """Keep the network under way now, if there is one."""

@@ -26,8 +26,10 @@ from typing import Any, Literal
 
 from core.base.errors import Cancelled, NotEnoughExamples, ResultMissing
 from core.base.progress import Report, silent
+from core.base.registry import METRICS
 from core.domain import Checkpoint, Dataset, Epoch, FoldDone, FoldResult, HeldOut, Split, Training
-from core.domain.training import stage_of
+from core.domain.training import CURVE, stage_of
+from core.stages.metrics import bootstrap
 from core.stages.networks import recurrent, recurrent_training
 from core.stages.networks.recurrent_training import Example, Fitted
 from core.stages.networks.text_branch import TextBranch
@@ -35,6 +37,7 @@ from core.workflows import datasets
 from core.workflows.training import baselines, checkpoints, features, text_branch, training_data
 from core.workflows.training.checkpoints import Checkpoints, NetworkUnderWay, Recorder, run_of, split_of
 from core.workflows.training.options import Options, options_of, sized
+from core.workflows.training.stage_reports import StageReports
 from core.workflows.training.training_data import LabelledFeatures
 from core.workspace.store import Store
 
@@ -50,6 +53,7 @@ def train(store: Store, key: str, report: Report = silent) -> None:
     network: FoldNetwork | None = None
     tested: TestedFold | None = None
     try:
+        trainer.draw_validation_curve()
         for number in trainer.folds_left():
             network = trainer.learn(number)
             tested = trainer.test(number, network)
@@ -99,7 +103,8 @@ class Trainer:
         self.options = options_of(self.record.settings)
         self.split = split_of(store, self.record.split)
         self.fold_count = len(self.split.parts)
-        self.reports = StageReports(report, self.fold_count, self.record.final, self.options)
+        curve = not self.options.stop_early and bool(self.split.fold(0).validation)
+        self.reports = StageReports(report, self.fold_count, self.record.final, self.options, curve=curve)
         self.checkpoints = Checkpoints(store, key)
         self.recorder = Recorder(self.checkpoints)
         self.began = time.monotonic()
@@ -117,6 +122,26 @@ class Trainer:
         return [number for number in range(self.fold_count) if not self.checkpoints.has_fold(number)]
 
     # A fold
+
+    def draw_validation_curve(self) -> None:
+        """Where folds learn their validation groups too, train the first one without them, for its curves alone.
+
+        Nothing else comes of that network: the numbers of the folds are the same with and without it.
+        """
+        fold = self.split.fold(0)
+        learned, judged = self.labelled.chosen(fold.train), self.labelled.chosen(fold.validation)
+        if self.options.stop_early or not learned or not judged or self.checkpoints.validation_curve():
+            return
+        fitted = recurrent_training.fit(
+            sized(replace(self.options, patience=self.options.epochs), len(learned)),
+            learned,
+            labels=len(self.labelled.labels),
+            validation=judged,
+            seed=self.record.seed,
+            report=self.reports.of(CURVE, retraining=False),
+            keep=self.recorder.show_curve(self.options.epochs),
+        )
+        self.checkpoints.keep_validation_curve(fitted.history)
 
     def learn(self, number: int) -> FoldNetwork:
         """The network of a fold, which learned from its training groups."""
@@ -250,6 +275,8 @@ class Trainer:
             versions=versions(),
             network_sha256=self.checkpoints.network_sha256(),
             passes=network.epochs,
+            validation_curve=self.checkpoints.validation_curve(),
+            channels=int(self.labelled.examples[0].values.shape[1]),
             words_sha256=self._text_branch_sha256(network.fold, folds, tested, stopping=state == "stopped"),
         )
         self.store.write(self.key, ended, kind="training")
@@ -259,8 +286,10 @@ class Trainer:
         comparison = training_data.comparison(self.dataset, self.split.groups, held_out, split=self.record.split)
         scores = training_data.scores(comparison)
         simpler = {"majority": self._majority(len(folds)), "linear_probe": training_data.accuracy(probe)}
+        drawn = bootstrap.bootstrap(comparison, METRICS["accuracy"].formula)
         return replace(
             record,
+            interval=(drawn.low, drawn.high) if drawn.low is not None and drawn.high is not None else (),
             over_time=self.labelled.over_time,
             folds=tuple(fold.result for fold in folds),
             scores=scores,
@@ -319,37 +348,6 @@ class Trainer:
             return range(len(self.labelled.examples))
         fold = self.split.fold(number)
         return (*fold.train, *fold.validation)
-
-
-class StageReports:
-    """Reports of single stages as parts of the whole training; each stage counts as long as the first."""
-
-    def __init__(self, report: Report, folds: int, final: bool, options: Options):
-        self.report, self.folds = report, folds
-        self.networks = folds + (final and folds > 1)
-        self.stages = 2 if options.stop_early and options.again else 1
-        self.batches = 0  # of the first stage, if it is run to its end
-
-    def of(self, number: int, *, retraining: bool) -> Report:
-        """The report of a stage of a fold."""
-        stage = number * self.stages + retraining
-        which = "all clips" if number == self.folds else f"fold {number + 1} of {self.folds}"
-
-        def report(done: int, total: int, message: str) -> None:
-            self.batches = self.batches or total
-            share = done / max(total, 1)
-            whole = self.batches * self.stages * self.networks
-            self.report(round(self.batches * (stage + share)), whole, f"{message}, {which}")
-
-        return report
-
-    def messages(self, which: str) -> Report:
-        """A report of which only the messages are passed on."""
-
-        def report(_done: int, _total: int, message: str) -> None:
-            self.report(0, 0, f"{message}, {which}")
-
-        return report
 
 
 # What is learned from -------------------------------------------------------------------------------------------------

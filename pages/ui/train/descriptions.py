@@ -5,9 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from core.base.registry import BACKBONES
-from core.domain import FoldResult, Training, Trial, ViewChoice
+from core.domain import FoldResult, SettingSweep, Training, Trial, ViewChoice
+from core.stages.networks.recurrent import layer_shapes
+from core.workflows.experiments import tuning
+from core.workflows.experiments.sweep import SETTINGS, SweepPoint
 from core.workflows.training.option_knobs import CELLS
-from core.workflows.training.options import PLAIN
+from core.workflows.training.options import PLAIN, options_of
 from pages.ui.common import formatting
 
 if TYPE_CHECKING:
@@ -101,6 +104,7 @@ def table(trainings: Iterable[Training], parts: Iterable[str]) -> "DataFrame":
             "Name": record.name,
             "State": f"{STATES[record.state]}: {part}" if part else STATES[record.state],
             "Accuracy": share(record, "accuracy"),
+            "95 % interval": _interval(record),
             "Macro F1": share(record, "macro_f1"),
             "Linear probe": simple(record, "linear_probe"),
             "Majority": simple(record, "majority"),
@@ -108,12 +112,30 @@ def table(trainings: Iterable[Training], parts: Iterable[str]) -> "DataFrame":
             "Network": network(record.settings),
             "CNN": record.backbone,
             "Folds": record.fold_count,
+            "Learning rate": record.settings.get("learning_rate"),
+            "Dropout": record.settings.get("dropout"),
+            "Batch": record.settings.get("batch_size"),
+            "Epochs": record.settings.get("epochs"),
+            "Parameters": _parameters(record),
             "Seconds": record.seconds.get("train"),
             "Seed": record.seed,
         }
         for record, part in zip(trainings, parts, strict=True)
     ]
     return DataFrame(rows)
+
+
+def _interval(record: Training) -> str:
+    return " to ".join(f"{100 * end:.0f}" for end in record.interval)
+
+
+def _parameters(record: Training) -> int | None:
+    """How many numbers the network of a run learns and holds; None where the features are not known any more."""
+    channels = record.channels or (BACKBONES[record.backbone].channels if record.backbone in BACKBONES else 0)
+    if not channels:
+        return None
+    layers = layer_shapes(options_of(record.settings), channels=channels, labels=len(record.labels))
+    return sum(layer.parameters for layer in layers)
 
 
 def folds(fold_results: Sequence[FoldResult]) -> "DataFrame":
@@ -151,6 +173,40 @@ def _settings(record: Training) -> dict[str, Any]:
     return own | {"steps before": formatting.steps(record.recipe)} | dict(record.settings)
 
 
+def sweep(made: SettingSweep) -> str:
+    """A sweep in a few words."""
+    knob = SETTINGS[made.setting]
+    return f"{knob.label}: {', '.join(made.values)} ({formatting.ago(made.created, time.time())})"
+
+
+def spread(points: Sequence[SweepPoint]) -> str:
+    """What the chart of a sweep shows, and how far its runs differ."""
+    scores = [point.accuracy for point in points if point.accuracy is not None]
+    text = (
+        "Accuracy on held-out test groups. Bars are 95 % intervals over groups: what to expect of other groups; the "
+        "same groups are tested in all runs, so runs differ by less than the bars overlap."
+    )
+    if len(scores) < 2:
+        return text
+    low, high = formatting.per_cent(min(scores), decimals=1), formatting.per_cent(max(scores), decimals=1)
+    return f"{text} Lowest {low}, highest {high}, in {formatting.count(len(scores), 'run')}."
+
+
+def gain(finished: Sequence[Trial]) -> str:
+    """What a search has brought over the settings that it began with."""
+    winner, points = tuning.best(finished), tuning.gain(finished)
+    if winner is None or winner.accuracy is None:
+        return ""
+    best = f"Best trial: **{formatting.per_cent(winner.accuracy)}** of the validation groups"
+    if points is None:
+        return f"{best}."
+    before = formatting.per_cent(winner.accuracy - points)
+    if points <= 0:
+        return f"No trial was better than the current settings, which reach **{before}** of the validation groups."
+    chosen = "The best of many trials is chosen on the same groups, so expect a smaller gain on test groups."
+    return f"{best}, {100 * points:.1f} points above the current settings ({before}). {chosen}"
+
+
 def trials(finished: Sequence[Trial]) -> "DataFrame":
     """A row for each trial of a search, the best first."""
     from pandas import DataFrame
@@ -162,7 +218,7 @@ def trials(finished: Sequence[Trial]) -> "DataFrame":
             "Trial": trial.number + 1,
             "Validation accuracy": None if trial.accuracy is None else 100 * trial.accuracy,
             "Validation loss": trial.loss,
-            "State": states[trial.state],
+            "State": "current settings" if tuning.is_first_current(trial) else states[trial.state],
             "Learning rate": trial.settings.get("learning_rate"),
             "Batch": trial.settings.get("batch_size"),
             "Cell": CELLS.get(trial.settings.get("cell", ""), ""),

@@ -16,7 +16,7 @@ from pages.ui.common import formatting, split_description, theme
 from pages.ui.common.controls import button
 from pages.ui.common.jobs import job_panel
 from pages.ui.common.pickers import backbone_menu, dataset_picker, missing_clips
-from pages.ui.train import descriptions, form, progress, runs, split_checks, tuning
+from pages.ui.train import descriptions, form, progress, runs, split_checks, sweeps, tuning
 
 ABOUT = (
     "A CNN computes features of each clip once. After that, training a network takes seconds "
@@ -53,6 +53,7 @@ def show(entries: list[DatasetEntry]) -> bool:
     _begin(entry, dataset, split, options, backbone, view, worded)
     runs.latest()
     tuning.panel(entry, split, options, backbone, view)
+    sweeps.panel(entry, dataset, split, options, backbone, view)
     return True
 
 

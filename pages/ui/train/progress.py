@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.base.errors import ResultMissing
 from core.domain.jobs import Job
+from core.domain.training import CURVE
 from core.workflows import training
 from core.workflows.training import checkpoints
 from pages.ui import state
@@ -121,6 +122,8 @@ def _loss(epoch) -> float:
 
 def _where(fold: int, retraining: bool, done: int, epochs: int, folds: int) -> str:
     """The progress of a run in words."""
+    if fold == CURVE:
+        return f"Validation curve, fold 1 without its validation groups: epoch {done} of {epochs}"
     which = "Final network on all clips" if fold == folds else f"Fold {fold + 1} of {folds}"
     stage = ", retraining with validation groups" if retraining else ""
     return f"{which}{stage}: epoch {done} of {epochs if retraining else f'at most {epochs}'}"

@@ -3,7 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from core.base.knobs import Knob
 from core.domain import Epoch, Training, Trial
+from core.workflows.experiments.sweep import SweepPoint
 from pages.ui.common import formatting, metric_names
 from pages.ui.common.figures import INK_DARK, blank
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
 
 TRAINED, VALIDATED, SIMPLE, MAJORITY = "#0072B2", "#D55E00", "#B8873A", "#8D8377"
 TALL_PX = 260
+SHADES = (TRAINED, VALIDATED, "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
 
 def loss(history: Sequence[Epoch], *, epochs: int, dark: bool) -> "Figure":
@@ -47,11 +50,10 @@ def compared(trainings: Sequence[Training], scores: Sequence[Mapping[str, float]
     figure = blank(dark, 300)
     names = ["accuracy", "balanced_accuracy", "macro_f1"]
     shown = [metric_names.label(name) for name in names]
-    shades = (TRAINED, VALIDATED, "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
     for number, (record, values_by_name) in enumerate(zip(trainings, scores, strict=True)):
         values = [100 * values_by_name.get(name, 0.0) for name in names]
         figure.add_bar(
-            x=shown, y=values, name=f"{number + 1}. {record.name}", marker={"color": shades[number % len(shades)]},
+            x=shown, y=values, name=f"{number + 1}. {record.name}", marker={"color": SHADES[number % len(SHADES)]},
             text=[f"{value:.0f}" for value in values], textposition="outside", cliponaxis=False,
             hovertemplate="%{x}: " + formatting.hover_per_cent("y") + "<extra></extra>",
         )  # fmt: skip
@@ -101,6 +103,57 @@ def tried(trials: Sequence[Trial], *, dark: bool) -> "Figure":
     figure.update_xaxes(type="log", title="learning rate (larger markers: more units)")
     figure.update_yaxes(title="validation accuracy, %")
     return figure
+
+
+def swept(points: Sequence[SweepPoint], knob: Knob, *, dark: bool) -> "Figure":
+    """The accuracy of each run of a sweep with its interval, over the values of its setting, and the linear probe."""
+    figure = blank(dark, 300)
+    ended = [point for point in points if point.accuracy is not None]
+    numbers = knob.kind in ("int", "float") and knob.name != "seed"
+    x = [float(point.value) if numbers else point.value for point in ended]
+    values = [100 * (point.accuracy or 0.0) for point in ended]
+    low, high = ([100 * (point.interval or (point.accuracy,) * 2)[end] for point in ended] for end in (0, 1))  # type: ignore[operator]
+    bars = {
+        "type": "data", "symmetric": False, "thickness": 1.5,
+        "array": [end - value for end, value in zip(high, values, strict=True)],
+        "arrayminus": [value - end for end, value in zip(low, values, strict=True)],
+    }  # fmt: skip
+    figure.add_scatter(
+        x=x, y=values, mode="lines+markers" if numbers else "markers", name="network", error_y=bars,
+        marker={"size": 9, "color": TRAINED}, line={"color": TRAINED, "width": 1.5},
+        customdata=[point.value for point in ended],
+        hovertemplate=f"{knob.label} %{{customdata}}: " + formatting.hover_per_cent("y") + "<extra></extra>",
+    )  # fmt: skip
+    probes = [None if point.probe is None else 100 * point.probe for point in ended]
+    figure.add_scatter(x=x, y=probes, mode="lines", name="linear probe", line={"color": SIMPLE, "dash": "dot"})
+    wide = numbers and min(x, default=0) > 0 and max(x) / min(x) >= 5  # pyright: ignore[reportOperatorIssue]
+    figure.update_xaxes(title=knob.label.lower(), type="log" if wide else "linear" if numbers else "category")
+    figure.update_yaxes(title="accuracy, %", range=[0, 103])
+    return figure
+
+
+def overlaid(trainings: Sequence[Training], *, dark: bool) -> "Figure":
+    """The loss of several runs after each epoch, in training as lines and on validation groups dashed."""
+    epochs = max((len(curve_of(record)) for record in trainings), default=1)
+    figure = _curves(epochs, dark)
+    for number, record in enumerate(trainings):
+        history, shade = curve_of(record), SHADES[number % len(SHADES)]
+        passed = list(range(1, len(history) + 1))
+        name = f"{number + 1}. {record.name}"
+        _line(figure, passed, [epoch.loss for epoch in history], name, shade)
+        if any(epoch.validation_loss is not None for epoch in history):
+            figure.add_scatter(
+                x=passed, y=[epoch.validation_loss for epoch in history], mode="lines", name=f"{name}, validation",
+                line={"color": shade, "width": 2, "dash": "dash"}, showlegend=False,
+                hovertemplate="epoch %{x}: %{y:.3g}<extra>" + name + ", validation</extra>",
+            )  # fmt: skip
+    figure.update_yaxes(title="loss", rangemode="tozero")
+    return figure
+
+
+def curve_of(record: Training) -> tuple[Epoch, ...]:
+    """The epochs of a run by which its training is judged: with validation groups where there are such."""
+    return record.validation_curve or (record.folds[0].history if record.folds else ())
 
 
 def _line(figure: "Figure", x: Sequence[int], y: Sequence[float | None], name: str, shade: str) -> None:

@@ -40,6 +40,8 @@ def show() -> None:
         | {
             "Name": st.column_config.TextColumn(width=200),
             "Seconds": st.column_config.NumberColumn(format="%.0f"),
+            "Learning rate": st.column_config.NumberColumn(format="%.5g"),
+            "Parameters": st.column_config.NumberColumn(format="localized"),
         },
     )
     rows = [row for row in picked.selection.rows if row < len(keys)]  # type: ignore[attr-defined]
@@ -69,6 +71,8 @@ def compared(trainings: dict[str, Training]) -> None:
         theme.section("Comparison", f"On the {count} tested by all. A difference of a few clips may be due to chance.")
         figure = run_figures.compared(records, list(common.scores.values()), dark=state.is_dark())
         st.plotly_chart(figure, key="train.compared", config=figures.QUIET)
+        st.plotly_chart(run_figures.overlaid(records, dark=state.is_dark()), key="train.overlaid", config=figures.QUIET)
+        st.caption("Loss after each epoch of the first fold: in training as a line, on validation groups dashed.")
         if parts := [f"{trainings[key].name}: {part}" for key in trainings if (part := _part(key))]:
             theme.notes(parts)
     st.dataframe(descriptions.differences(records), hide_index=True, width="stretch")
@@ -133,6 +137,8 @@ def _results(key: str, record: Training) -> None:
             height=min(250, 38 + 35 * len(record.folds)),
             column_config={"Accuracy": st.column_config.NumberColumn(format="%.1f %%")},
         )  # fmt: skip
+    if record.validation_curve:
+        _validation_curve(key, record)
     with st.expander("Command that repeats this run", icon=":material/terminal:"):
         st.code(command_of(record), language="sh", wrap_lines=True)
     with st.expander(
@@ -140,6 +146,21 @@ def _results(key: str, record: Training) -> None:
     ) as box:
         if box.open:
             _curves(key, record)
+
+
+def _validation_curve(key: str, record: Training) -> None:
+    """The curves of a network that learned the first fold without its validation groups."""
+    history, dark = record.validation_curve, state.is_dark()
+    left, right = st.columns(2, gap="large")
+    epochs = len(history)
+    figure = run_figures.loss(history, epochs=epochs, dark=dark)
+    left.plotly_chart(figure, key=f"validation.loss.{key}", config=figures.QUIET)
+    figure = run_figures.score(history, epochs=epochs, best=None, dark=dark)
+    right.plotly_chart(figure, key=f"validation.score.{key}", config=figures.QUIET)
+    st.caption(
+        "Curves of an additional network that did not learn the validation groups of fold 1. Where the validation "
+        "loss rises while the training loss falls, the network overfits."
+    )
 
 
 def _curves(key: str, record: Training) -> None:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.domain import Split, Trial
 from core.workflows import training
+from core.workflows.experiments import tuning
 from core.workspace.store import DatasetEntry
 from pages.ui import state
 from pages.ui.common import figures, formatting, theme
@@ -24,13 +25,13 @@ def panel(entry: DatasetEntry, split: Split, options: training.Options, backbone
     with st.expander("Hyperparameter tuning", icon=":material/manage_search:", key="train.search"):
         st.caption(ABOUT)
         search = _search(entry, split, options, backbone, view)
-        key = training.search_key(search)
+        key = tuning.search_key(search)
         job = state.runner().job(key)
         if job is not None and job.active:
             job_panel.watch(key, noun="trial")
         elif button.pressed(_begin(job), key="train.search.start", icon=":material/play_arrow:"):
             title = f"Tune hyperparameters for {entry.name}"
-            state.submit(key, title, training.search, state.store(), search, again=lambda: CONTINUE)
+            state.submit(key, title, tuning.search, state.store(), search, again=lambda: CONTINUE)
             st.rerun()
         if job is not None and job.state in ("failed", "lost"):
             theme.problem(job.error or f"{job.title} did not finish.", job.hint)
@@ -41,7 +42,7 @@ def _begin(job) -> str:
     return "Start tuning" if job is None else CONTINUE
 
 
-def _search(entry: DatasetEntry, split: Split, options: training.Options, backbone: str, view: str) -> training.Search:
+def _search(entry: DatasetEntry, split: Split, options: training.Options, backbone: str, view: str) -> tuning.Search:
     left, middle, right = st.columns([4, 1, 1], vertical_alignment="bottom")
     names = backbone_menu.names()
     chosen = left.multiselect(
@@ -51,7 +52,7 @@ def _search(entry: DatasetEntry, split: Split, options: training.Options, backbo
     )  # fmt: skip
     minutes = middle.number_input("Time limit, minutes", 1, 600, 5, key="train.search.minutes")
     most = right.number_input("Maximum trials", 2, 500, 30, key="train.search.trials")
-    return training.Search(
+    return tuning.Search(
         entry.name, entry.key, training.keep_split(state.store(), split), tuple(chosen or [backbone]),
         state.settings().engine, view, options, most=int(most), seconds=60.0 * minutes,
     )  # fmt: skip
@@ -59,10 +60,11 @@ def _search(entry: DatasetEntry, split: Split, options: training.Options, backbo
 
 def _results(key: str, options: training.Options) -> None:
     """The trials as a figure and a table, and the best."""
-    trials = training.trials(state.store(), key)
-    winner = training.best(trials)
+    trials = tuning.trials(state.store(), key)
+    winner = tuning.best(trials)
     if winner is None:
         return
+    st.markdown(descriptions.gain(trials))
     st.plotly_chart(run_figures.tried(trials, dark=state.is_dark()), key="train.trials", config=figures.QUIET)
     st.dataframe(
         descriptions.trials(trials), hide_index=True, width="stretch", height=300,
@@ -81,6 +83,6 @@ def _results(key: str, options: training.Options) -> None:
 
 
 def _use(winner: Trial, options: training.Options) -> None:
-    backbone, chosen = training.options_from(winner, options)
+    backbone, chosen = tuning.options_from(winner, options)
     form.use(chosen)
     state.set_widget("train.backbone", backbone)

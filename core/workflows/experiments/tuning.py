@@ -1,8 +1,9 @@
 """Finding good settings with Optuna: tried on training groups, chosen on validation groups; no test group is looked at.
 
-A search is a study in an SQLite file of the workspace, so that it goes on after a stop or a death where it was. Each
-trial trains on some folds of the split, one after the other; a trial that does worse after a fold, or in the midst of
-one, than half of those before it is given up.
+A search is a study in an SQLite file of the workspace, so that it goes on after a stop or a death where it was. The
+first trial has the current settings, so that the gain of the others can be told. Each trial trains on some folds of the
+split, one after the other; a trial that does worse after a fold, or in the midst of one, than half of those before it
+is given up.
 """
 
 import time
@@ -29,6 +30,7 @@ from core.workspace.store import Store
 
 MOST_FOLDS = 3  # folds whose validation groups a trial is judged on
 SHOWN = {"complete": "done", "pruned": "pruned", "running": "running", "fail": "failed", "waiting": "running"}
+CURRENT = "current"  # what marks the trial with the settings that a search began with
 LOSS_WEIGHT = 1e-3  # of equal accuracies the one with the smaller loss is better
 
 
@@ -86,14 +88,20 @@ def _search(study: Any, store: Store, plan: Search, report: Report) -> None:
         raise AnalysisError(f"The dataset {dataset.name!r} has been changed.", "Start a new search.")
     split = split_of(store, plan.split)
     labelled = {name: _taught(store, dataset, split, name, plan, report) for name in plan.backbones}
+    before = _ended(study)
+    if not study.get_trials(deepcopy=False):
+        study.enqueue_trial(_current(plan), user_attrs={CURRENT: True})
     while _ended(study) < plan.most and time.monotonic() - began < plan.seconds:
         number = _ended(study)
         trial = study.ask()
-        left_s = plan.seconds - (time.monotonic() - began)
+        passed_s = time.monotonic() - began
+        expected = expected_trials(number, number - before, passed_s, plan)
+
+        def tell(message: str, number: int = number, expected: int = expected) -> None:
+            report(number, expected, message)
+
         try:
-            value = _tried(
-                trial, labelled, split, plan, left_s, lambda message, number=number: report(number, plan.most, message)
-            )
+            value = _tried(trial, labelled, split, plan, plan.seconds - passed_s, tell)
         except optuna.TrialPruned:
             study.tell(trial, state=optuna.trial.TrialState.PRUNED)
         except Cancelled:
@@ -102,6 +110,31 @@ def _search(study: Any, store: Store, plan: Search, report: Report) -> None:
         else:
             study.tell(trial, value)
         store.write(search_key(plan), _trial_records(study), kind="search")
+
+
+def expected_trials(ended: int, ended_now: int, passed_s: float, plan: Search) -> int:
+    """How many trials there will be when time or trials have run out, at the pace so far; at least one more.
+
+    ended: trials in all; ended_now: of them, those in this run, in the seconds that passed.
+    """
+    if not ended_now:
+        return plan.most
+    return min(plan.most, max(ended + 1, ended + round((plan.seconds - passed_s) * ended_now / passed_s)))
+
+
+def gain(trials: Sequence[Trial]) -> float | None:
+    """How much better the best trial is than the current settings, in accuracy on the validation groups; None where
+    either is not there."""
+    current = next((trial for trial in trials if trial.number == 0 and trial.state == "done"), None)
+    winner = best(trials)
+    if current is None or current.accuracy is None or winner is None or not is_first_current(current):
+        return None
+    return (winner.accuracy or 0.0) - current.accuracy
+
+
+def is_first_current(trial: Trial) -> bool:
+    """Whether a trial has the settings that the search began with; searches of earlier versions began at random."""
+    return trial.number == 0 and bool(trial.settings.get(CURRENT))
 
 
 def trials(store: Store, key: str) -> tuple[Trial, ...]:
@@ -192,16 +225,24 @@ def _note(trial: Any, epochs: Sequence[Epoch], began: float) -> None:
 
 
 def _drawn(trial: Any, search: Search) -> tuple[str, Options]:
-    """The CNN and the options that Optuna proposes."""
+    """The CNN and the options that Optuna proposes, among which are those that the search began with."""
+    now = search.options
     backbone = trial.suggest_categorical("backbone", list(search.backbones))
+    rates, shares = (min(3e-4, now.learning_rate), max(1e-2, now.learning_rate)), (0.1, 0.7)
     drawn = {
-        "learning_rate": trial.suggest_float("learning_rate", 3e-4, 1e-2, log=True),
-        "batch_size": trial.suggest_categorical("batch_size", [8, 16, 32]),
+        "learning_rate": trial.suggest_float("learning_rate", *rates, log=True),
+        "batch_size": trial.suggest_categorical("batch_size", sorted({8, 16, 32, now.batch_size})),
         "cell": trial.suggest_categorical("cell", ["gru", "lstm"]),
-        "units": trial.suggest_categorical("units", [32, 64, 128]),
-        "dropout": trial.suggest_float("dropout", 0.1, 0.7),
+        "units": trial.suggest_categorical("units", sorted({32, 64, 128, now.units})),
+        "dropout": trial.suggest_float("dropout", min(shares[0], now.dropout), max(shares[1], now.dropout)),
     }
     return backbone, replace(search.options, **drawn)
+
+
+def _current(search: Search) -> dict[str, Any]:
+    """The parameters of the trial that has the settings as they are."""
+    names = ("learning_rate", "batch_size", "cell", "units", "dropout")
+    return {"backbone": search.backbones[0]} | {name: getattr(search.options, name) for name in names}
 
 
 def _folds(split: Split) -> list[int]:
@@ -268,7 +309,7 @@ def _trial_records(study: Any) -> tuple[Trial, ...]:
     return tuple(
         Trial(
             trial.number,
-            dict(trial.params),
+            dict(trial.params) | ({CURRENT: True} if trial.user_attrs.get(CURRENT) else {}),
             SHOWN[trial.state.name.lower()],  # pyright: ignore[reportArgumentType]
             trial.user_attrs.get("accuracy"),
             trial.user_attrs.get("loss"),
