@@ -128,6 +128,8 @@ def swept(points: Sequence[SweepPoint], knob: Knob, *, dark: bool) -> "Figure":
     figure.add_scatter(x=x, y=probes, mode="lines", name="linear probe", line={"color": SIMPLE, "dash": "dot"})
     wide = numbers and min(x, default=0) > 0 and max(x) / min(x) >= 5  # pyright: ignore[reportOperatorIssue]
     figure.update_xaxes(title=knob.label.lower(), type="log" if wide else "linear" if numbers else "category")
+    if numbers:
+        figure.update_xaxes(tickmode="array", tickvals=x, ticktext=[point.value for point in ended])
     figure.update_yaxes(title="accuracy, %", range=[0, 103])
     return figure
 

@@ -60,7 +60,7 @@ def _new(
         st.rerun()
     seconds = sweeps.expected_s(state.store(), entry.key, len(text.split(",")))
     if seconds:
-        st.caption(f"About {formatting.roughly(seconds)}, at the pace of the latest run on this dataset.")
+        st.caption(f"This takes {formatting.roughly(seconds)}, at the pace of the latest run on this dataset.")
 
 
 def _begin(key: str, title: str) -> None:
