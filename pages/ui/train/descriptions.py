@@ -183,8 +183,8 @@ def spread(points: Sequence[SweepPoint]) -> str:
     """What the chart of a sweep shows, and how far its runs differ."""
     scores = [point.accuracy for point in points if point.accuracy is not None]
     text = (
-        "Accuracy on held-out test groups. Bars are 95 % intervals over groups. All runs are tested on the same groups, "
-        "so runs may differ although their bars overlap."
+        "Accuracy on held-out test groups. Bars are 95 % intervals over groups. All runs are tested on the same "
+        "groups, so runs may differ although their bars overlap."
     )
     if len(scores) < 2:
         return text
