@@ -6,9 +6,10 @@ from pages.ui import state
 from pages.ui.common import trouble
 from pages.ui.common.pickers import backbone_menu, clip_bar
 from pages.ui.features import explanations, feature_maps, whole_clip
+from pages.ui.features import network as network_view
 
-VIEWS = {"maps": "Feature maps", "reasons": "Explanations", "clip": "Whole clip"}
-SHOWS = {"maps": feature_maps.show, "reasons": explanations.show, "clip": whole_clip.show}
+VIEWS = {"maps": "Feature maps", "reasons": "Explanations", "clip": "Whole clip", "network": "Network"}
+SHOWS = {"maps": feature_maps.show, "reasons": explanations.show, "clip": whole_clip.show, "network": network_view.show}
 
 
 def network() -> str:

@@ -163,5 +163,7 @@ def test_a_version_is_named_and_split_at_the_command_line(store: Store, dataset:
     after = library.stored_set(store, version.name, lambda *_: None)
     assert len(after.items) == 16
     assert library.stored_set(store, "Moves, version 1", lambda *_: None) == dataset
-    assert (cli_training._split(store, after, "", "", "").parts == split.parts[:, 1:]).all()
-    assert cli_training._split(store, after, "column", "2", "").parts.shape == (2, 16), "another one where it is asked"
+    assert (cli_training.split_for(store, after, "", "", "").parts == split.parts[:, 1:]).all()
+    assert cli_training.split_for(store, after, "column", "2", "").parts.shape == (2, 16), (
+        "another one where it is asked"
+    )

@@ -25,8 +25,10 @@ from core.stages.preprocessing.filters import Lighten
 from core.stages.preprocessing.geometry import Crop, Resize, Rotate
 from core.stages.preprocessing.sampling import Hold, Resample, Trim
 from core.stages.preprocessing.step import PictureStep
+from core.stages.preprocessing.time_edits import TimeEdit
 from core.stages.preprocessing.views import SingleView, Views, single_views
 from core.workflows import clips, models, predictions
+from core.workflows.explanations import inside
 from core.workspace.store import Store
 from tests.conftest import moving_square, with_networks
 
@@ -494,3 +496,27 @@ def test_pictures_are_decoded_small_where_all_steps_allow_it(shared_store, diges
     Peek.sizes.clear()
     list(predictions.frames_of(info, Recipe((Peek(), *steps)), 224))
     assert set(Peek.sizes) == {size_px}
+
+
+# Inside a model
+
+
+def test_a_cnn_in_numbers_is_that_of_its_keras_model(shared_store):
+    from core.stages.networks.explain import layers
+
+    summary = inside.summarise(shared_store, CNN)
+    model = layers.network(BACKBONES[CNN])
+    assert summary.parameters == model.count_params() == sum(layer.count_params() for layer in model.layers)
+    assert shared_store.read(inside.summary_key(CNN), inside.CnnSummary) == summary
+    assert summary.field[0] == 1 and summary.layers > 50
+
+
+def test_frames_in_another_order_give_the_features_of_a_cnn_of_single_frames_in_that_order(shared_store, digest, card):
+    info = shared_store.video(digest)
+    plain = predictions.features_of(shared_store, info, Recipe(), CNN, ENGINE, silent).values
+    edited = predictions.extract(info, Recipe((TimeEdit("reversed"),)), CNN, ENGINE, shared_store.engine_cache).values
+    np.testing.assert_allclose(edited, plain[::-1], atol=0.02 * np.abs(plain).max())
+    edit = TimeEdit("shuffled", seed=1)
+    inside.predict_edited(shared_store, digest, Recipe(), MODEL, ENGINE, edit)
+    key = inside.edit_key(digest, Recipe(), card, ENGINE, edit)
+    assert shared_store.read(key, Prediction).labels == card.labels

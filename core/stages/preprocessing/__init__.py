@@ -1,6 +1,7 @@
 """The steps of a recipe, each a frozen dataclass that turns a stream of frames into another.
 
 step: what a step is and how it is registered     geometry, sampling, filters, repair, views: the steps, by subject
+time_edits: frames in another order, for experiments
 recipes: what a whole recipe does to a clip       frame_clock: the frames a recipe keeps, told without decoding
 """
 

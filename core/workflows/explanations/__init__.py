@@ -5,6 +5,7 @@ Functions that take `report` write to the store and run in a worker; the others 
 
 windows: which frames a CNN looks at together          feature_maps: layers and their activations
 classifiers: the models that read a CNN's features     attributions: what speaks for a label, and tests of it
+inside: recurrent layers over a clip, edits of time
 """
 
 from core.workflows.explanations.attributions import (

@@ -56,7 +56,7 @@ def lane(
     if window_s:
         figure.add_vrect(*window_s, fillcolor=BLUE, opacity=0.12, line_width=0)
     figure.add_vline(moment_s, line={"color": BLUE, "width": 2})
-    return _laid_out(figure, dark, height=210, y_title=unit, over_s=over_s)
+    return laid_out(figure, dark, height=210, y_title=unit, over_s=over_s)
 
 
 def falling(deletion: Deletion, *, dark: bool) -> "Figure":
@@ -96,7 +96,7 @@ def falling(deletion: Deletion, *, dark: bool) -> "Figure":
     figure.update_xaxes(title="hidden share, %", range=[-2, 102], zeroline=False)
     figure.update_yaxes(range=[0, max(5.0, 1.08 * 100 * float(max(deletion.marked.max(), deletion.random.max())))])
     figure.update_layout(legend={"orientation": "h", "y": 1.15, "x": 0})
-    return _laid_out(figure, dark, height=320, y_title=f"score of “{deletion.label}”, %")
+    return laid_out(figure, dark, height=320, y_title=f"score of “{deletion.label}”, %")
 
 
 def rows(
@@ -115,13 +115,13 @@ def rows(
         z=picked.T,
         zmin=low if low >= 0 else -max(-low, high),
         zmax=high if low >= 0 else max(-low, high),
-        colorscale=_colours(signed=low < 0),
+        colorscale=colour_stops(signed=low < 0),
         colorbar={"title": {"text": "activation", "side": "right"}, "thickness": 12, "outlinewidth": 0},
         hovertemplate="channel %{y}: %{z:.3g} at %{x:.2f} s<extra></extra>",
     )
     figure = go.Figure(drawn)
     figure.update_yaxes(type="category", autorange="reversed", nticks=24)
-    return _laid_out(figure, dark, height=max(280, 60 + 9 * len(channels)), y_title="channel", over_s=seen_s)
+    return laid_out(figure, dark, height=max(280, 60 + 9 * len(channels)), y_title="channel", over_s=seen_s)
 
 
 def squares(times_s: np.ndarray, values: np.ndarray, *, dark: bool) -> "Figure":
@@ -135,14 +135,14 @@ def squares(times_s: np.ndarray, values: np.ndarray, *, dark: bool) -> "Figure":
         z=alike,
         zmin=float(alike.min()),
         zmax=1.0,
-        colorscale=_colours(),
+        colorscale=colour_stops(),
         colorbar={"title": {"text": "cosine", "side": "right"}, "thickness": 12, "outlinewidth": 0},
         hovertemplate="%{x:.2f} s and %{y:.2f} s: %{z:.2f}<extra></extra>",
     )
     figure = go.Figure(drawn)
     figure.update_yaxes(autorange="reversed", scaleanchor="x", constrain="domain")
     figure.update_xaxes(constrain="domain")
-    return _laid_out(
+    return laid_out(
         figure, dark, height=430, y_title="time, m:ss", over_s=(float(times_s[0]), float(times_s[-1])), both=True
     )
 
@@ -186,16 +186,16 @@ def cloud(
     ]
     figure.update_xaxes(title=texts[0], zeroline=False)
     figure.update_layout(legend={"orientation": "h", "y": -0.2})
-    return _laid_out(figure, dark, height=430, y_title=texts[1])
+    return laid_out(figure, dark, height=430, y_title=texts[1])
 
 
-def _colours(*, signed: bool = False) -> list[tuple[float, str]]:
+def colour_stops(*, signed: bool = False) -> list[tuple[float, str]]:
     """The colours of the maps as Plotly takes them; as rgb(), for Streamlit takes #0000.. for colours of its theme."""
     table = colormaps.table(signed=signed)
     return [(at / 255, f"rgb({table[at, 0]},{table[at, 1]},{table[at, 2]})") for at in range(0, 256, 15)]
 
 
-def _laid_out(
+def laid_out(
     figure: "Figure",
     dark: bool,
     *,

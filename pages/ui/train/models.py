@@ -5,12 +5,16 @@ from html import escape
 import streamlit as st
 
 from core.base.errors import AnalysisError
+from core.base.registry import BACKBONES
 from core.domain import ModelCard
 from core.workflows import training
+from core.workflows.training.options import options_of
 from pages.ui import state
 from pages.ui.common import formatting, metric_names, theme
 from pages.ui.common.controls import downloads
+from pages.ui.common.network import diagram as network_diagram
 
+PICTURED = "train.pictured"  # which model is shown as a picture
 BRANCH_SCORES = {
     f"{first} accuracy, {branch} alone": f"{title} only"
     for first in ("clip", "step")
@@ -41,6 +45,11 @@ def _card(card: ModelCard) -> None:
                 "Use on a clip", key=f"own.use.{card.name}", icon=":material/view_timeline:", on_click=state.go,
                 args=("timeline",), kwargs={"model": card.name},
             )  # fmt: skip
+            shown = state.remembered(PICTURED, "") == card.name
+            st.button(
+                "Hide network" if shown else "Network", key=f"own.network.{card.name}", icon=":material/schema:",
+                on_click=state.remember, args=(PICTURED, "" if shown else card.name),
+            )  # fmt: skip
             downloads.button(
                 "Download", lambda: training.zipped(store, card.name), f"{card.name}.zip", "application/zip",
                 key=f"own.zip.{card.name}",
@@ -51,6 +60,9 @@ def _card(card: ModelCard) -> None:
                     "Delete", key=f"own.delete.{card.name}", type="primary", on_click=training.delete_model,
                     args=(store, card.name),
                 )  # fmt: skip
+        if shown and card.backbone in BACKBONES:
+            settings = options_of(card.settings) if card.network else None
+            network_diagram.show(card.backbone, settings, len(card.labels))
 
 
 def _take_in() -> None:

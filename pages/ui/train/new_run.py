@@ -15,6 +15,7 @@ from pages.ui import cache, state
 from pages.ui.common import formatting, split_description, theme
 from pages.ui.common.controls import button
 from pages.ui.common.jobs import job_panel
+from pages.ui.common.network import diagram as network_diagram
 from pages.ui.common.pickers import backbone_menu, dataset_picker, missing_clips
 from pages.ui.train import descriptions, form, progress, runs, split_checks, sweeps, tuning
 
@@ -50,6 +51,7 @@ def show(entries: list[DatasetEntry]) -> bool:
     st.caption(f":material/check_circle: Features of all {formatting.count(len(dataset.items), 'clip')} are available.")
     theme.section("Network", "Medium is suitable for most datasets.")
     options, worded = form.options(), _worded(dataset)
+    _picture(dataset, options, backbone)
     _begin(entry, dataset, split, options, backbone, view, worded)
     runs.latest()
     tuning.panel(entry, split, options, backbone, view)
@@ -157,6 +159,16 @@ def _worded(dataset: Dataset) -> bool:
     )  # fmt: skip
     st.caption(text)
     return chosen
+
+
+def _picture(dataset: Dataset, options: training.Options, backbone: str) -> None:
+    """The network with these settings as a picture, when it is opened."""
+    box = st.expander("Network as a picture", icon=":material/schema:", on_change="rerun", key="train.picture")
+    if box.open:
+        with box:
+            clips = formatting.count(len(dataset.items), "clip")
+            network_diagram.show(backbone, options, len(dataset.labels), clip=clips)
+            st.caption("Open a clip on Features, view Network, to see what each part makes of it.")
 
 
 def _begin(

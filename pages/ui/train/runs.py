@@ -6,13 +6,16 @@ from html import escape
 import streamlit as st
 
 from core.base.errors import AnalysisError
+from core.base.registry import BACKBONES
 from core.domain import Training
 from core.workflows import dataset_versions, training
 from core.workflows.models import ModelLibrary, name_of
 from core.workflows.training.commands import command_of
+from core.workflows.training.options import options_of
 from pages.ui import cache, state
 from pages.ui.common import figures, formatting, metric_names, text_branch_scores, theme
 from pages.ui.common.controls import button
+from pages.ui.common.network import diagram as network_diagram
 from pages.ui.train import descriptions, progress, run_figures
 
 SHARES = ("Accuracy", "Macro F1", "Linear probe", "Majority")
@@ -139,6 +142,14 @@ def _results(key: str, record: Training) -> None:
         )  # fmt: skip
     if record.validation_curve:
         _validation_curve(key, record)
+    if record.backbone in BACKBONES:
+        with st.expander(
+            "Network as a picture", icon=":material/schema:", on_change="rerun", key=f"picture.{key}"
+        ) as box:
+            if box.open:
+                clips = formatting.count(sum(fold.clips for fold in record.folds), "clip")
+                settings = options_of(record.settings)
+                network_diagram.show(record.backbone, settings, len(record.labels), clip=clips)
     with st.expander("Command that repeats this run", icon=":material/terminal:"):
         st.code(command_of(record), language="sh", wrap_lines=True)
     with st.expander(
