@@ -9,6 +9,7 @@ import pytest
 
 from core.__main__ import _parser
 from core.base.errors import Cancelled, FormatInvalid
+from core.base.registry import BACKBONES
 from core.domain import Dataset, Grouping, SettingSweep, Training, Trial
 from core.stages.networks import recurrent
 from core.stages.networks.recurrent import NetworkSettings
@@ -50,6 +51,23 @@ def test_layers_are_those_of_the_keras_model(cell, both, layers):
         (layer.name, layer.shape, layer.parameters) for layer in shapes
     ]
     assert model.count_params() == sum(layer.parameters for layer in shapes)
+
+
+@pytest.mark.training
+@pytest.mark.parametrize(("cell", "both"), list(itertools.product(("gru", "lstm"), (True, False))))
+def test_layers_are_those_of_the_keras_model_on_every_cnn(cell, both):
+    settings = Options(cell=cell, bidirectional=both, units=8)
+    for channels in {backbone.channels for backbone in BACKBONES.values()}:
+        model = recurrent.build(settings, channels=channels, labels=4)
+        rows: list[str] = []
+        model.summary(print_fn=lambda line, rows=rows: rows.append(line), line_length=160)
+        shapes = recurrent.layer_shapes(settings, channels=channels, labels=4)
+        total = sum(shape.parameters for shape in shapes)
+        assert f"Total params: {total:,}" in "\n".join(rows)
+        built = [layer for layer in model.layers if type(layer).__name__ != "InputLayer"]
+        assert [(tuple(layer.output.shape[1:]), layer.count_params()) for layer in built] == [
+            (shape.shape, shape.parameters) for shape in shapes
+        ]
 
 
 # Validation curves and intervals --------------------------------------------------------------------------------------
