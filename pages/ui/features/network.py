@@ -14,13 +14,19 @@ from core.workflows import predictions
 from core.workflows.explanations import inside
 from core.workflows.explanations.inside import NetworkTrace
 from core.workflows.training.options import options_of
-from pages.ui import state
+from pages.ui import cache, state
 from pages.ui.common import formatting, theme
 from pages.ui.common.jobs import job_panel, kept_pieces
 from pages.ui.common.network import diagram as network_diagram
 from pages.ui.features import figures, network_figures, shared, time_experiments
 
-PARTS = {"frames": "Frames", "features": "Features", "inside": "Inside the RNN", "scores": "Scores", "time": "Time"}
+PARTS = {
+    "frames": "Frames",
+    "features": "Features",
+    "inside": "Inside the RNN",
+    "scores": "Scores",
+    "time": "Time experiments",
+}
 CHANNELS = 48
 ABOUT = "The network processes the whole clip once. The result is stored and shared with the Timeline."
 
@@ -41,7 +47,7 @@ def show(info: VideoInfo, backbone: str) -> None:
     clip = f"{formatting.length(info.duration_s)}, {info.width_px} × {info.height_px} px"
     steps = None if features is None else len(features.values)
     network_diagram.show(backbone, settings, len(card.labels), clip=clip, steps=steps)
-    st.caption(f"{theme.plain(card.title)}. Click a part to see what it makes of this clip.")
+    st.caption(f"{theme.plain(card.title)}. Select a part to see what it makes of this clip.")
     names = [name for name in PARTS if card.network or name != "inside"]
     part = st.segmented_control(
         "Part", names, default="scores", format_func=PARTS.__getitem__, key="features.part", required=True,
@@ -138,15 +144,15 @@ def _named(layer: LayerTrace, traced: NetworkTrace) -> str:
 def _scores(info: VideoInfo, card: ModelCard, traced: NetworkTrace, key: str) -> None:
     """The scores of each step, and how those of the clip build up."""
     left, right = st.columns(2, gap="large")
-    dark, over_s = state.is_dark(), (0.0, info.duration_s)
+    dark, over_s, slots = state.is_dark(), (0.0, info.duration_s), cache.slots(card.labels)
     with left:
         theme.section("Scores of each step", "What the last layer gives, before smoothing.")
-        figure = network_figures.scores(traced.times_s, traced.scores, card.labels, over_s=over_s, dark=dark)
+        figure = network_figures.scores(traced.times_s, traced.scores, card.labels, slots, over_s=over_s, dark=dark)
         st.plotly_chart(figure, key=f"network.scores.{key}", theme=None)
     with right:
         theme.section("Scores as the clip goes on", "The prediction for the clip if it ended at this moment.")
         times_s = traced.times_s[traced.steps]
-        figure = network_figures.scores(times_s, traced.built_up, card.labels, over_s=over_s, dark=dark)
+        figure = network_figures.scores(times_s, traced.built_up, card.labels, slots, over_s=over_s, dark=dark)
         st.plotly_chart(figure, key=f"network.built.{key}", theme=None)
 
 

@@ -1,6 +1,6 @@
 """Figures of what goes on inside a network. No st calls."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,7 +8,7 @@ import numpy as np
 from core.stages.networks.explain import projection
 from core.stages.networks.explain.gates import CELL, HIDDEN
 from pages.ui.common import formatting
-from pages.ui.common.figures import PALETTE
+from pages.ui.common.figures import PALETTE, colour
 from pages.ui.features.figures import colour_stops, laid_out
 
 if TYPE_CHECKING:
@@ -47,9 +47,15 @@ def units(times_s: np.ndarray, values: np.ndarray, *, over_s: tuple[float, float
 
 
 def scores(
-    times_s: np.ndarray, values: np.ndarray, labels: Sequence[str], *, over_s: tuple[float, float], dark: bool
+    times_s: np.ndarray,
+    values: np.ndarray,
+    labels: Sequence[str],
+    slots: Mapping[str, int],
+    *,
+    over_s: tuple[float, float],
+    dark: bool,
 ) -> "Figure":
-    """The labels with the highest mean scores over time, as curves. values: (T, C)."""
+    """The labels with the highest mean scores over time, as curves. values: (T, C). slots: the colours of labels."""
     from plotly import graph_objects as go
 
     figure = go.Figure()
@@ -57,12 +63,12 @@ def scores(
     for place, label in enumerate(labels[int(index)] for index in best):
         figure.add_scatter(
             x=times_s, y=100 * values[:, int(best[place])], mode="lines" if len(times_s) > 2 else "lines+markers",
-            name=label, line={"color": PALETTE[place], "width": 2},
+            name=label, line={"color": colour(slots[label]), "width": 2},
             hovertemplate=label + ": " + formatting.hover_per_cent("y") + " at %{x:.2f} s<extra></extra>",
         )  # fmt: skip
     figure.update_yaxes(range=[0, 103])
-    figure.update_layout(legend={"orientation": "h", "y": -0.22, "x": 0}, showlegend=True)
-    return laid_out(figure, dark, height=340, y_title="score, %", over_s=over_s)
+    figure.update_layout(legend={"orientation": "h", "y": 1.14, "x": 0}, showlegend=True)
+    return laid_out(figure, dark, height=320, y_title="score, %", over_s=over_s)
 
 
 def before_and_after(before: np.ndarray, after: np.ndarray, labels: Sequence[str], *, dark: bool) -> "Figure":

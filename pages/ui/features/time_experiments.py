@@ -8,7 +8,7 @@ from core.domain import ModelCard, Prediction, VideoInfo
 from core.stages.preprocessing.time_edits import BLOCK_FRAMES, KINDS, TimeEdit
 from core.workflows import predictions
 from core.workflows.explanations import inside
-from pages.ui import state
+from pages.ui import cache, state
 from pages.ui.common import formatting, theme
 from pages.ui.common.jobs import job_panel, kept_pieces
 from pages.ui.features import network_figures
@@ -86,7 +86,9 @@ def _compare(info: VideoInfo, card: ModelCard, before: str, after: str, edit: Ti
         st.plotly_chart(figure, key=f"network.edit.{after}", theme=None)
     with right:
         st.markdown(f"**Scores over time, {EDITS[edit.kind].lower()}**")
-        figure = network_figures.scores(edited.times_s, edited.scores, card.labels, over_s=over_s, dark=dark)
+        figure = network_figures.scores(
+            edited.times_s, edited.scores, card.labels, cache.slots(card.labels), over_s=over_s, dark=dark
+        )
         st.plotly_chart(figure, key=f"network.edited.{after}", theme=None)
 
 
