@@ -74,9 +74,10 @@ def diagram(
 
 def _layer(shape: LayerShape, count: str) -> DiagramPart:
     titles = {"Normalization": "Standardise", "Dense, softmax": "Scores"}
-    detail = {"Normalization": "mean 0, variance 1", "Dense, softmax": "dense layer, softmax"}.get(
-        shape.kind, shape.name
-    )
+    width = shape.shape[-1] or 0
+    units = f"2 × {width // 2} units" if shape.kind.startswith("Bidirectional") else f"{width} units"
+    details = {"Normalization": "mean 0, variance 1", "Dense, softmax": "dense layer, softmax"}
+    detail = details.get(shape.kind, units)
     title = titles.get(shape.kind, shape.kind)
     return DiagramPart(title, f"{count} × {shape.shape[-1]}", detail, shape.parameters)
 
