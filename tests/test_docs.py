@@ -140,3 +140,18 @@ def _usage(command: str, capsys) -> str:
 def test_the_environment_variables_of_the_readme_are_those_that_are_read():
     told = set(re.findall(r"`(KINETOSCOPE_[A-Z_]+)`", text_of("README.md")))
     assert told == set(re.findall(r'"(KINETOSCOPE_[A-Z_]+)"', text_of("core/base/settings.py", "scripts/setup.py")))
+
+
+@pytest.mark.parametrize("lesson", ["docs/lesson.md", "docs/lesson.zh-CN.md"])
+def test_the_lesson_names_pages_views_and_buttons_as_they_are_called(lesson: str):
+    sources = "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "pages").rglob("*.py")))
+    sources += "".join(path.read_text(encoding="utf-8") for path in sorted((ROOT / "core").rglob("*.py")))
+    names = re.findall(r"\*\*(.+?)\*\*", text_of(lesson).replace("\n", " ")) or ["nothing"]
+    assert not {name for name in names if f'"{name}"' not in sources and name != "粗体" and name != "bold"}
+
+
+def test_both_lessons_have_the_same_steps_and_names():
+    english, chinese = text_of("docs/lesson.md"), text_of("docs/lesson.zh-CN.md")
+    for pattern in (r"^## (\d)\.", r"\*\*([A-Z].+?)\*\*"):
+        found = [re.findall(pattern, text, re.MULTILINE) for text in (english, chinese)]
+        assert set(found[0]) == set(found[1]) and found[0]
