@@ -147,6 +147,18 @@ def test_a_sweep_of_seeds_changes_nothing_else(store, made):
     assert len({json.dumps(record.settings) for record in records}) == 1
 
 
+def test_the_expected_time_is_that_of_the_latest_run_with_the_same_split_and_cnn(store, made):
+    split = datasets.grouped_folds(made, Grouping("column"), count=2)
+    key = planned_sweep(store, made, "units", (4, 8))
+    first = store.read(key, SettingSweep).runs[0]
+    assert sweeps.expected_s(store, datasets.key(made), split, CNN, 3) is None, "no run has ended"
+    store.write(first, replace(training.run_of(store, first), state="done", seconds={"train": 7.0}), kind="training")
+    assert sweeps.expected_s(store, datasets.key(made), split, CNN, 3) == 21.0
+    assert sweeps.expected_s(store, datasets.key(made), split, "i3d-kinetics400", 3) is None
+    other = datasets.grouped_folds(made, Grouping("column"), count=4)
+    assert sweeps.expected_s(store, datasets.key(made), other, CNN, 3) is None
+
+
 def test_a_run_that_was_deleted_is_left_out_of_its_sweep(store, made):
     sweep = store.read(planned_sweep(store, made, "dropout", (0.1, 0.5)), SettingSweep)
     training.delete(store, sweep.runs[0])

@@ -172,7 +172,11 @@ def sweeps_of(store: Store, dataset_key: str) -> dict[str, SettingSweep]:
     return dict(sorted(own.items(), key=lambda pair: -pair[1].created))
 
 
-def expected_s(store: Store, dataset_key: str, count: int) -> float | None:
-    """How long so many runs on a dataset will take, at the pace of its latest run; None where there is none."""
-    ended = [run for run in runs.all_runs(store).values() if run.dataset_key == dataset_key and run.state == "done"]
-    return count * ended[0].seconds.get("train", 0.0) if ended else None
+def expected_s(store: Store, dataset_key: str, split: Split, backbone: str, count: int) -> float | None:
+    """How long so many runs on a dataset will take, at the pace of its latest run with that split and CNN; None where
+    there is none."""
+    alike = (dataset_key, datasets.split_key(split), backbone, "done")
+    for record in runs.all_runs(store).values():
+        if (record.dataset_key, record.split, record.backbone, record.state) == alike:
+            return count * record.seconds.get("train", 0.0)
+    return None

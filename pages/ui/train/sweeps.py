@@ -58,9 +58,9 @@ def _new(
         state.remember("train.sweep.shown", key)
         _begin(key, f"Sweep {sweeps.SETTINGS[setting].label.lower()} on {entry.name}")
         st.rerun()
-    seconds = sweeps.expected_s(state.store(), entry.key, len(text.split(",")))
+    seconds = sweeps.expected_s(state.store(), entry.key, split, backbone, len(text.split(",")))
     if seconds:
-        st.caption(f"This takes {formatting.roughly(seconds)}, at the pace of the latest run on this dataset.")
+        st.caption(f"This takes {formatting.roughly(seconds)}, at the pace of the latest run with this split and CNN.")
 
 
 def _begin(key: str, title: str) -> None:
